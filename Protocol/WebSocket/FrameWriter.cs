@@ -34,10 +34,13 @@ public static class FrameWriter
     /// <param name="output">Where to.</param>
     /// <param name="opcode">A known one.</param>
     /// <param name="payload">Unmasked; is not changed.</param>
-    /// <param name="maskingKey">The key in network order (37 FA 21 3D is 0x37FA213D), new and random for every frame of a client; null: unmasked.</param>
+    /// <param name="maskingKey">
+    /// The key in network order (37 FA 21 3D is 0x37FA213D), new and random for every frame of a client; null: unmasked.
+    /// </param>
     /// <param name="final">False: fragments of the same message follow (5.4).</param>
     /// <exception cref="ArgumentException">A reserved opcode, or a control frame of over 125 bytes or in fragments (5.5).</exception>
-    public static void Write(IBufferWriter<byte> output, Opcode opcode, ReadOnlySpan<byte> payload, uint? maskingKey = null, bool final = true)
+    public static void Write(
+        IBufferWriter<byte> output, Opcode opcode, ReadOnlySpan<byte> payload, uint? maskingKey = null, bool final = true)
     {
         ArgumentNullException.ThrowIfNull(output);
         Check(opcode, payload.Length, final);
@@ -59,9 +62,12 @@ public static class FrameWriter
 
     private static void Check(Opcode opcode, int length, bool final)
     {
-        if (!Enum.IsDefined(opcode)) throw new ArgumentException($"opcode {(byte)opcode} is reserved (RFC 6455, 5.2)", nameof(opcode));
+        if (!Enum.IsDefined(opcode))
+            throw new ArgumentException($"opcode {(byte)opcode} is reserved (RFC 6455, 5.2)", nameof(opcode));
         if (!FrameHeader.IsControl(opcode)) return;
-        if (length > FrameHeader.MaxShortLength) throw new ArgumentException($"a control frame has at most 125 bytes, not {length} (RFC 6455, 5.5)", nameof(length));
-        if (!final) throw new ArgumentException("a control frame is never in fragments (RFC 6455, 5.5)", nameof(final));
+        if (length > FrameHeader.MaxShortLength)
+            throw new ArgumentException($"a control frame has at most 125 bytes, not {length} (RFC 6455, 5.5)", nameof(length));
+        if (!final)
+            throw new ArgumentException("a control frame is never in fragments (RFC 6455, 5.5)", nameof(final));
     }
 }
