@@ -1,2 +1,39 @@
-var app = WebApplication.Create(args);
-app.Run();
+using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Hosting;
+using RawSocketChat.Server.Rooms;
+using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Transports.RawTcp;
+using RawSocketChat.Server.Transports.WebSockets;
+using RawSocketChat.Server.Web;
+
+namespace RawSocketChat.Server;
+
+/// <summary>The composition root: what the server is made of, and what stands at which address.</summary>
+public static class Program
+{
+    public static Task<int> Main(string[] args) => StartUp.RunAsync(() => Build(args));
+
+    public static WebApplication Build(string[] args, Action<IServiceCollection>? change = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.AddSettings(args);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddConnectionRegistry();
+        builder.Services.AddSessions();
+        builder.Services.AddStorage();
+        builder.Services.AddRooms();
+        builder.Services.AddRawWebSockets();
+        builder.Services.AddRawTcp(services => services.GetRequiredService<ChatEndpoints>().RawTcp);
+        builder.Services.AddSingleton<ChatEndpoints>();
+        change?.Invoke(builder.Services);
+
+        var app = builder.Build();
+        app.UsePlaintextGuard(app.Services.GetRequiredService<IOptions<PlaintextOptions>>().Value);
+        app.MapRawWebSocket("/ws", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
+        app.MapClientPage();
+        app.MapNotFound();
+        return app;
+    }
+}

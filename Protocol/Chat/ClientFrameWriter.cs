@@ -1,0 +1,81 @@
+using System.Text.Json;
+
+namespace RawSocketChat.Protocol.Chat;
+
+/// <summary>Writes a client frame as JSON: the type, the id, then the fields of the type that are there.</summary>
+internal static class ClientFrameWriter
+{
+    public static void Write(Utf8JsonWriter writer, ClientFrame frame)
+    {
+        var spec = FrameSpecs.Of(frame.Type);
+        writer.WriteStartObject();
+        writer.WriteString("type"u8, spec.Utf8Word);
+        frame.Id.WriteTo(writer);
+        foreach (var use in spec.Uses)
+            WriteField(writer, use.Field, frame);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteField(Utf8JsonWriter writer, Field field, ClientFrame frame)
+    {
+        var name = Fields.Utf8NameOf(field);
+        switch (Fields.KindOf(field))
+        {
+            case FieldKind.Word when WordOf(frame, field) is { } word:
+                writer.WriteString(name, word);
+                break;
+            case FieldKind.Number when NumberOf(frame, field) is { } number:
+                writer.WriteNumber(name, number);
+                break;
+            case FieldKind.Flag when FlagOf(frame, field):
+                writer.WriteBoolean(name, true);
+                break;
+            case FieldKind.Words when frame.Files is { } files:
+                writer.WriteStartArray(name);
+                foreach (var file in files)
+                    writer.WriteStringValue(file);
+                writer.WriteEndArray();
+                break;
+        }
+    }
+
+    public static string? WordOf(ClientFrame frame, Field field) => field switch
+    {
+        Field.Name => frame.Name,
+        Field.Session => frame.Session,
+        Field.Format => frame.Format,
+        Field.Password => frame.Password,
+        Field.Room => frame.Room,
+        Field.Epoch => frame.Epoch,
+        Field.Text => frame.Text,
+        Field.Emoji => frame.Emoji,
+        Field.Match => frame.Match,
+        Field.Topic => frame.Topic,
+        Field.User => frame.User,
+        Field.To => frame.To,
+        Field.Role => frame.Role,
+        Field.Reason => frame.Reason,
+        Field.Query => frame.Query,
+        Field.About => frame.About,
+        _ => null,
+    };
+
+    public static long? NumberOf(ClientFrame frame, Field field) => field switch
+    {
+        Field.After => frame.After,
+        Field.Before => frame.Before,
+        Field.Seq => frame.Seq,
+        Field.Reply => frame.Reply,
+        Field.Limit => frame.Limit,
+        Field.Seconds => frame.Seconds,
+        _ => null,
+    };
+
+    public static bool FlagOf(ClientFrame frame, Field field) => field switch
+    {
+        Field.Me => frame.Me,
+        Field.Off => frame.Off,
+        Field.Private => frame.Private,
+        _ => false,
+    };
+}

@@ -1,0 +1,81 @@
+namespace RawSocketChat.Protocol.Chat;
+
+/// <summary>A field as one type, or one command, uses it.</summary>
+internal readonly record struct FieldUse(Field Field, bool Needed);
+
+/// <summary>One type of client frame: its word on the wire and its fields. The table of all is <see cref="FrameSpecs"/>.</summary>
+internal sealed class FrameSpec
+{
+    private readonly uint _mask;
+
+    public FrameSpec(ClientFrameType type, Field[] needs, Field[] may)
+    {
+        Type = type;
+        Word = type.ToString().ToLowerInvariant();
+        Utf8Word = System.Text.Encoding.UTF8.GetBytes(Word);
+        Uses = [.. needs.Select(field => new FieldUse(field, true)), .. may.Select(field => new FieldUse(field, false))];
+        foreach (var use in Uses)
+            _mask |= 1u << (int)use.Field;
+    }
+
+    public ClientFrameType Type { get; }
+    public string Word { get; }
+    public byte[] Utf8Word { get; }
+    public FieldUse[] Uses { get; }
+
+    public bool Has(Field field) => (_mask & (1u << (int)field)) != 0;
+}
+
+/// <summary>Every type that a client may send, with the fields that it needs and those that it may have.</summary>
+internal static class FrameSpecs
+{
+    private static readonly Field[] Moderation = [Field.Room, Field.Seconds, Field.Reason];
+
+    public static readonly FrameSpec[] All =
+    [
+        new(ClientFrameType.Hello, [], [Field.Name, Field.Session, Field.Format]),
+        new(ClientFrameType.Nick, [Field.Name], []),
+        new(ClientFrameType.Register, [Field.Name, Field.Password], []),
+        new(ClientFrameType.Login, [Field.Name, Field.Password], []),
+        new(ClientFrameType.Logout, [], []),
+        new(ClientFrameType.Join, [Field.Room], [Field.After, Field.Epoch, Field.Limit]),
+        // Where there is one room to leave, it need not be named: see the README.
+        new(ClientFrameType.Leave, [], [Field.Room]),
+        new(ClientFrameType.Say, [Field.Text], [Field.Room, Field.Reply, Field.Me, Field.Files]),
+        new(ClientFrameType.Edit, [Field.Seq, Field.Text], [Field.Room]),
+        new(ClientFrameType.Delete, [Field.Seq], [Field.Room]),
+        new(ClientFrameType.React, [Field.Seq, Field.Emoji], [Field.Off, Field.Room]),
+        new(ClientFrameType.Typing, [], [Field.Room]),
+        new(ClientFrameType.Read, [Field.Seq], [Field.Room]),
+        new(ClientFrameType.History, [], [Field.Room, Field.Before, Field.After, Field.Limit]),
+        new(ClientFrameType.Rooms, [], [Field.Match]),
+        new(ClientFrameType.Who, [], [Field.Room]),
+        new(ClientFrameType.Create, [Field.Room], [Field.Topic, Field.Private]),
+        new(ClientFrameType.Invite, [Field.User], [Field.Room]),
+        new(ClientFrameType.Dm, [Field.To], [Field.Text]),
+        new(ClientFrameType.Topic, [Field.Text], [Field.Room]),
+        new(ClientFrameType.Role, [Field.User, Field.Role], [Field.Room]),
+        new(ClientFrameType.Kick, [Field.User], Moderation),
+        new(ClientFrameType.Ban, [Field.User], Moderation),
+        new(ClientFrameType.Unban, [Field.User], Moderation),
+        new(ClientFrameType.Mute, [Field.User], Moderation),
+        new(ClientFrameType.Unmute, [Field.User], Moderation),
+        new(ClientFrameType.Slow, [Field.Seconds], [Field.Room]),
+        new(ClientFrameType.Search, [Field.Query], [Field.Room, Field.Before, Field.Limit]),
+        new(ClientFrameType.Whoami, [], []),
+        new(ClientFrameType.Help, [], [Field.About]),
+        new(ClientFrameType.Ping, [], []),
+    ];
+
+    public static FrameSpec Of(ClientFrameType type) => All[(int)type];
+
+    public static FrameSpec? Find(ReadOnlySpan<byte> word)
+    {
+        foreach (var spec in All)
+        {
+            if (word.SequenceEqual(spec.Utf8Word))
+                return spec;
+        }
+        return null;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace RawSocketChat.Protocol.Chat;
+
+/// <summary>Reads the server's frames, for clients and for the text format. What lacks a field that its type needs is not read.</summary>
+internal static class ServerFrameReader
+{
+    public static bool TryRead(ReadOnlySpan<byte> utf8, out ServerFrame frame)
+    {
+        frame = null!;
+        if (!Utf8.IsValid(utf8))
+            return false;
+        var fields = new ServerFields();
+        try
+        {
+            var reader = new Utf8JsonReader(utf8);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                return false;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var name = reader.GetString()!;
+                reader.Read();
+                fields.Read(ref reader, name, utf8);
+            }
+            reader.Read(); // finds nothing, or throws
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+        frame = Build(fields)!;
+        return frame is not null;
+    }
+
+    private static ServerFrame? Build(ServerFields f) => f.Type switch
+    {
+        "welcome" => Welcome(f),
+        "ack" => new AckFrame(f.Id, f.Room, f.Seq, f.At, f.Duplicate ?? false),
+        "error" => f is { Code: { } code, Text: { } text } ? new ErrorFrame(f.Id, new ChatError(code, text, f.Hint, Int(f.RetryAfterMs))) : null,
+        "joined" => Joined(f),
+        "message" => f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from, Text: { } text }
+            ? new MessageFrame(room, seq, at, from, text, f.Reply, f.Me ?? false)
+            : null,
+        "topic" => f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from, Text: { } text }
+            ? new TopicFrame(room, seq, at, from, text)
+            : null,
+        "presence" => f is { Room: { } room, State: { } state }
+            ? new PresenceFrame(room, f.User, f.Name, state, f.Was, Int(f.MemberCount))
+            : null,
+        "history" => f is { Room: { } room, Messages: { } messages } ? new HistoryFrame(f.Id, room, messages, f.More ?? false) : null,
+        "rooms" => f.Rooms is { } rooms ? new RoomsFrame(f.Id, rooms) : null,
+        "who" => f is { Room: { } room, Members: { } members } ? new WhoFrame(f.Id, room, members, Int(f.MemberCount) ?? members.Count) : null,
+        "help" => f.Commands is { } commands ? new HelpFrame(f.Id, f.About, commands) : null,
+        "pong" => f.At is { } at ? new PongFrame(f.Id, at) : null,
+        "gap" => f is { Room: { } room, FromSeq: { } from, To: { } to } ? new GapFrame(room, from, to) : null,
+        "lag" => f is { Queued: { } queued, Limit: { } limit } ? new LagFrame(queued, limit) : null,
+        "bye" => f is { CloseCode: { } code and >= 0 and <= ushort.MaxValue, Text: { } text }
+            ? new ByeFrame((ushort)code, text, f.Reconnect ?? false, f.AfterMs)
+            : null,
+        _ => null,
+    };
+
+    private static WelcomeFrame? Welcome(ServerFields f) =>
+        f is { Session: { } session, User: { } user, Name: { } name, At: { } at, Limits: { } limits }
+            ? new WelcomeFrame(f.Id, session, user, name, f.Guest ?? false, f.Server ?? "", at, limits, f.RoomNames ?? [])
+            : null;
+
+    private static JoinedFrame? Joined(ServerFields f) =>
+        f is { Room: { } room, Epoch: { } epoch, Seq: { } seq, Members: { } members, Messages: { } messages }
+            ? new JoinedFrame(f.Id, room, epoch, seq, f.Topic ?? "", f.Role ?? "member", members, Int(f.MemberCount) ?? members.Count,
+                f.Recovered, messages)
+            : null;
+
+    private static int? Int(long? value) => value is { } number ? (int)Math.Clamp(number, 0, int.MaxValue) : null;
+}

@@ -1,0 +1,245 @@
+using System.Text.Json;
+
+namespace RawSocketChat.Protocol.Chat;
+
+/// <summary>Writes the server's frames: the type first, the id second, then the fields in the order of the specification.</summary>
+internal static class ServerFrameWriter
+{
+    private const int ProtocolVersion = 1;
+
+    public static void Write(Utf8JsonWriter writer, ServerFrame frame)
+    {
+        writer.WriteStartObject();
+        switch (frame)
+        {
+            case MessageFrame message: Write(writer, message); break;
+            case AckFrame ack: Write(writer, ack); break;
+            case PresenceFrame presence: Write(writer, presence); break;
+            case JoinedFrame joined: Write(writer, joined); break;
+            case TopicFrame topic: Write(writer, topic); break;
+            case ErrorFrame error: Write(writer, error); break;
+            case WelcomeFrame welcome: Write(writer, welcome); break;
+            case HistoryFrame history: Write(writer, history); break;
+            case RoomsFrame rooms: Write(writer, rooms); break;
+            case WhoFrame who: Write(writer, who); break;
+            case HelpFrame help: Write(writer, help); break;
+            case PongFrame pong: Write(writer, pong); break;
+            case GapFrame gap: Write(writer, gap); break;
+            case LagFrame lag: Write(writer, lag); break;
+            case ByeFrame bye: Write(writer, bye); break;
+            default: throw new ArgumentException($"no way to write a {frame.GetType().Name}", nameof(frame));
+        }
+        writer.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter writer, WelcomeFrame frame)
+    {
+        Head(writer, "welcome"u8, frame.Id);
+        writer.WriteString("session"u8, frame.Session);
+        writer.WriteString("user"u8, frame.User);
+        writer.WriteString("name"u8, frame.Name);
+        writer.WriteBoolean("guest"u8, frame.Guest);
+        writer.WriteNumber("protocol"u8, ProtocolVersion);
+        writer.WriteString("server"u8, frame.Server);
+        writer.WriteTime("at"u8, frame.At);
+        writer.WriteStartObject("limits"u8);
+        writer.WriteNumber("frameBytes"u8, frame.Limits.FrameBytes);
+        writer.WriteNumber("textLength"u8, frame.Limits.TextLength);
+        writer.WriteNumber("messagesPerSecond"u8, frame.Limits.MessagesPerSecond);
+        writer.WriteEndObject();
+        writer.WriteStartArray("rooms"u8);
+        foreach (var room in frame.Rooms)
+            writer.WriteStringValue(room);
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, AckFrame frame)
+    {
+        Head(writer, "ack"u8, frame.Id);
+        if (frame.Room is not null)
+            writer.WriteString("room"u8, frame.Room);
+        if (frame.Seq is { } seq)
+            writer.WriteNumber("seq"u8, seq);
+        if (frame.At is { } at)
+            writer.WriteTime("at"u8, at);
+        if (frame.Duplicate)
+            writer.WriteBoolean("duplicate"u8, true);
+    }
+
+    private static void Write(Utf8JsonWriter writer, ErrorFrame frame)
+    {
+        Head(writer, "error"u8, frame.Id);
+        writer.WriteString("code"u8, frame.Error.Code);
+        writer.WriteString("text"u8, frame.Error.Text);
+        if (frame.Error.Hint is { } hint)
+            writer.WriteString("hint"u8, hint);
+        if (frame.Error.RetryAfterMs is { } wait)
+            writer.WriteNumber("retryAfterMs"u8, wait);
+    }
+
+    private static void Write(Utf8JsonWriter writer, JoinedFrame frame)
+    {
+        Head(writer, "joined"u8, frame.Id);
+        writer.WriteString("room"u8, frame.Room);
+        writer.WriteString("epoch"u8, frame.Epoch);
+        writer.WriteNumber("seq"u8, frame.Seq);
+        writer.WriteString("topic"u8, frame.Topic);
+        writer.WriteString("role"u8, frame.Role);
+        People(writer, frame.Members);
+        writer.WriteNumber("memberCount"u8, frame.MemberCount);
+        if (frame.Recovered is { } recovered)
+            writer.WriteBoolean("recovered"u8, recovered);
+        Messages(writer, frame.Messages);
+    }
+
+    private static void Write(Utf8JsonWriter writer, MessageFrame frame)
+    {
+        Event(writer, "message"u8, frame.Room, frame.Seq, frame.At, frame.From);
+        writer.WriteString("text"u8, frame.Text);
+        if (frame.Reply is { } reply)
+            writer.WriteNumber("reply"u8, reply);
+        if (frame.Me)
+            writer.WriteBoolean("me"u8, true);
+    }
+
+    private static void Write(Utf8JsonWriter writer, TopicFrame frame)
+    {
+        Event(writer, "topic"u8, frame.Room, frame.Seq, frame.At, frame.From);
+        writer.WriteString("text"u8, frame.Text);
+    }
+
+    private static void Write(Utf8JsonWriter writer, PresenceFrame frame)
+    {
+        Head(writer, "presence"u8, default);
+        writer.WriteString("room"u8, frame.Room);
+        if (frame.User is not null)
+            writer.WriteString("user"u8, frame.User);
+        if (frame.Name is not null)
+            writer.WriteString("name"u8, frame.Name);
+        writer.WriteString("state"u8, frame.State);
+        if (frame.Was is not null)
+            writer.WriteString("was"u8, frame.Was);
+        if (frame.MemberCount is { } count)
+            writer.WriteNumber("memberCount"u8, count);
+    }
+
+    private static void Write(Utf8JsonWriter writer, HistoryFrame frame)
+    {
+        Head(writer, "history"u8, frame.Id);
+        writer.WriteString("room"u8, frame.Room);
+        Messages(writer, frame.Messages);
+        writer.WriteBoolean("more"u8, frame.More);
+    }
+
+    private static void Write(Utf8JsonWriter writer, RoomsFrame frame)
+    {
+        Head(writer, "rooms"u8, frame.Id);
+        writer.WriteStartArray("rooms"u8);
+        foreach (var room in frame.Rooms)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("room"u8, room.Room);
+            writer.WriteString("topic"u8, room.Topic);
+            writer.WriteNumber("memberCount"u8, room.MemberCount);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, WhoFrame frame)
+    {
+        Head(writer, "who"u8, frame.Id);
+        writer.WriteString("room"u8, frame.Room);
+        People(writer, frame.Members);
+        writer.WriteNumber("memberCount"u8, frame.MemberCount);
+    }
+
+    private static void Write(Utf8JsonWriter writer, HelpFrame frame)
+    {
+        Head(writer, "help"u8, frame.Id);
+        if (frame.About is not null)
+            writer.WriteString("about"u8, frame.About);
+        writer.WriteStartArray("commands"u8);
+        foreach (var entry in frame.Commands)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("command"u8, entry.Command);
+            writer.WriteString("usage"u8, entry.Usage);
+            writer.WriteString("json"u8, entry.Json);
+            writer.WriteString("text"u8, entry.Text);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, PongFrame frame)
+    {
+        Head(writer, "pong"u8, frame.Id);
+        writer.WriteTime("at"u8, frame.At);
+    }
+
+    private static void Write(Utf8JsonWriter writer, GapFrame frame)
+    {
+        Head(writer, "gap"u8, default);
+        writer.WriteString("room"u8, frame.Room);
+        writer.WriteNumber("from"u8, frame.From);
+        writer.WriteNumber("to"u8, frame.To);
+    }
+
+    private static void Write(Utf8JsonWriter writer, LagFrame frame)
+    {
+        Head(writer, "lag"u8, default);
+        writer.WriteNumber("queued"u8, frame.Queued);
+        writer.WriteNumber("limit"u8, frame.Limit);
+    }
+
+    private static void Write(Utf8JsonWriter writer, ByeFrame frame)
+    {
+        Head(writer, "bye"u8, default);
+        writer.WriteNumber("code"u8, frame.Code);
+        writer.WriteString("text"u8, frame.Text);
+        writer.WriteBoolean("reconnect"u8, frame.Reconnect);
+        if (frame.AfterMs is { } after)
+            writer.WriteNumber("afterMs"u8, after);
+    }
+
+    private static void Head(Utf8JsonWriter writer, ReadOnlySpan<byte> type, FrameId id)
+    {
+        writer.WriteString("type"u8, type);
+        id.WriteTo(writer);
+    }
+
+    private static void Event(Utf8JsonWriter writer, ReadOnlySpan<byte> type, string room, long seq, DateTimeOffset at, Person from)
+    {
+        Head(writer, type, default);
+        writer.WriteString("room"u8, room);
+        writer.WriteNumber("seq"u8, seq);
+        writer.WriteTime("at"u8, at);
+        writer.WritePropertyName("from"u8);
+        Write(writer, from);
+    }
+
+    private static void People(Utf8JsonWriter writer, IReadOnlyList<Person> people)
+    {
+        writer.WriteStartArray("members"u8);
+        foreach (var person in people)
+            Write(writer, person);
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, Person person)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("user"u8, person.User);
+        writer.WriteString("name"u8, person.Name);
+        writer.WriteEndObject();
+    }
+
+    private static void Messages(Utf8JsonWriter writer, IReadOnlyList<ReadOnlyMemory<byte>> messages)
+    {
+        writer.WriteStartArray("messages"u8);
+        foreach (var message in messages)
+            writer.WriteRawValue(message.Span, skipInputValidation: true);
+        writer.WriteEndArray();
+    }
+}

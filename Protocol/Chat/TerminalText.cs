@@ -1,0 +1,62 @@
+using System.Text;
+
+namespace RawSocketChat.Protocol.Chat;
+
+/// <summary>
+/// Makes what others wrote safe to print: nobody can move a terminal's cursor, turn the direction of writing, or begin a line
+/// that looks like somebody else's.
+/// </summary>
+internal static class TerminalText
+{
+    private const string Indent = "    ";
+    private const char Replacement = '\uFFFD';
+
+    /// <summary>For a place within a line (a name, a room): every line break is replaced as well.</summary>
+    public static string Inline(string text) => Clean(text, keepLines: false);
+
+    /// <summary>For the end of a line: a line break goes on in the next line, which is indented, so it is no line of its own.</summary>
+    public static string Block(string text) => Clean(text, keepLines: true);
+
+    private static string Clean(string text, bool keepLines)
+    {
+        if (!NeedsCleaning(text))
+            return text;
+        var clean = new StringBuilder(text.Length + 16);
+        for (var i = 0; i < text.Length; i++)
+        {
+            var c = text[i];
+            if (IsLineBreak(c))
+            {
+                if (c == '\r' && i + 1 < text.Length && text[i + 1] == '\n')
+                    i++;
+                _ = keepLines ? clean.Append('\n').Append(Indent) : clean.Append(Replacement);
+            }
+            else if (c == '\t')
+                clean.Append(keepLines ? Indent : " ");
+            else if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+                clean.Append(c).Append(text[++i]);
+            else
+                clean.Append(IsUnsafe(c) ? Replacement : c);
+        }
+        return clean.ToString();
+    }
+
+    private static bool NeedsCleaning(string text)
+    {
+        foreach (var c in text)
+        {
+            if (IsLineBreak(c) || IsUnsafe(c))
+                return true;
+        }
+        return false;
+    }
+
+    // U+2028 and U+2029 break lines in some viewers.
+    private static bool IsLineBreak(char c) => c is '\n' or '\r' or '\u2028' or '\u2029';
+
+    private static bool IsUnsafe(char c) =>
+        char.IsControl(c)                                       // C0 with ESC, DEL, C1 with CSI
+        || c is (>= '\u202A' and <= '\u202E')                   // bidi embeddings and overrides
+        || c is (>= '\u2066' and <= '\u2069')                   // bidi isolates
+        || char.IsSurrogate(c);                                 // looked at in pairs by Clean
+}

@@ -1,0 +1,21 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace RawSocketChat.Protocol.Chat;
+
+/// <summary>Times on the wire: ISO 8601 in UTC, with exactly three decimals and a Z.</summary>
+internal static class WireTime
+{
+    private const string Format = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+    private const int Length = 24; // 2026-11-23T10:02:31.123Z
+
+    public static void WriteTime(this Utf8JsonWriter writer, ReadOnlySpan<byte> name, DateTimeOffset at)
+    {
+        Span<byte> text = stackalloc byte[Length];
+        at.UtcDateTime.TryFormat(text, out var written, Format, CultureInfo.InvariantCulture);
+        writer.WriteString(name, text[..written]);
+    }
+
+    /// <summary>The time of day as a person reads it: <c>10:02:31</c>, in UTC.</summary>
+    public static string OfDay(DateTimeOffset at) => at.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+}

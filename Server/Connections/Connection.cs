@@ -1,0 +1,85 @@
+namespace RawSocketChat.Server.Connections;
+
+/// <summary>What a client asked for in the act of connecting, before its first frame.</summary>
+/// <param name="Name">The name that it wants.</param>
+/// <param name="Room">The room to join at once.</param>
+/// <param name="Session">The secret token of a session that it had.</param>
+/// <param name="ServerSpeaksFirst">False where the handler waits for the first message before it greets (raw TCP).</param>
+public sealed record ConnectionRequest(string? Name = null, string? Room = null, string? Session = null, bool ServerSpeaksFirst = true);
+
+/// <summary>
+/// One client by one way in, as everything above the transports sees it: something to send to, with an outbox and, at
+/// its end, a reason.
+/// </summary>
+public sealed class Connection(string way, string remote, ConnectionRequest request, Outbox outbox, TimeProvider time) : IFrameSink
+{
+    private Disconnect? _reason;
+    private long _lastHeard = time.GetTimestamp();
+
+    /// <summary>Set by the transport before the connection is used.</summary>
+    public IConnectionHandler Handler { get; set; } = null!;
+
+    /// <summary>The way in: <c>ws</c>, <c>tcp</c>.</summary>
+    public string Way { get; } = way;
+
+    /// <summary>The peer's address and port, for logs.</summary>
+    public string Remote { get; } = remote;
+
+    public ConnectionRequest Request { get; } = request;
+
+    public Outbox Outbox { get; } = outbox;
+
+    /// <summary>Why it ended; null while it stands. The first reason is kept.</summary>
+    public Disconnect? Reason => Volatile.Read(ref _reason);
+
+    public bool IsOpen => Reason is null;
+
+    /// <summary>Wakes the transport, which then lingers for the peer's own end and drops the stream. Set by the transport.</summary>
+    public Action? Closing { get; init; }
+
+    /// <summary>Sends whatever makes the peer answer; null where the way in has nothing of the kind. Set by the transport.</summary>
+    public Action? Probe { get; init; }
+
+    /// <summary>Changes between <c>json</c> and <c>text</c>; null where the way in cannot. Set by the transport.</summary>
+    public Func<string, bool>? ChangeFormat { get; init; }
+
+    /// <summary>True while the peer owes the rest of a frame that it began.</summary>
+    public bool IsMidFrame { get; set; }
+
+    /// <summary>True from a probe until anything is heard again.</summary>
+    public bool IsProbed { get; set; }
+
+    /// <summary>How long nothing has come from the peer.</summary>
+    public TimeSpan SilentFor => time.GetElapsedTime(Volatile.Read(ref _lastHeard));
+
+    public void Heard()
+    {
+        Volatile.Write(ref _lastHeard, time.GetTimestamp());
+        IsProbed = false;
+    }
+
+    public void Send(Outbound outbound)
+    {
+        switch (Outbox.Send(outbound))
+        {
+            case SendResult.HalfFull when Handler.Lagging(Outbox.QueuedBytes, Outbox.LimitBytes) is { } notice:
+                Outbox.SendFirst(notice);
+                break;
+            case SendResult.Overflow:
+                Close(Disconnect.TooSlow);
+                break;
+            case SendResult.Gone:
+                Close(Disconnect.Lost);
+                break;
+        }
+    }
+
+    /// <summary>Ends the connection: what is owed (unless the reason drops it), the farewell, then the stream's own end.</summary>
+    public void Close(Disconnect reason)
+    {
+        if (Interlocked.CompareExchange(ref _reason, reason, null) is not null)
+            return;
+        Outbox.Complete(reason.Announced ? Handler.Farewell(reason) : null, reason);
+        Closing?.Invoke();
+    }
+}

@@ -1,0 +1,252 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace RawSocketChat.Server.Connections;
+
+/// <summary>
+/// The outbox of a connection that is a stream of bytes. While the pipe takes what is written, a send is one copy into
+/// the pipe and one flush, on the sender's own thread: no task, no queue, no allocation. Once a flush does not complete
+/// at once, what follows waits here by reference to the shared bytes, and whoever completes the flush goes on with it.
+/// </summary>
+public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long limitBytes, TimeProvider time) : Outbox
+{
+    // As much as Kestrel's output pipe holds by default before it asks its writer to wait.
+    private const int WriteAtOnceBytes = 64 * 1024;
+
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private LinkedList<ReadOnlyMemory<byte>>? _queue;
+    private TaskCompletionSource<bool>? _drained;
+    private long _queuedBytes;
+    private long _flushingSince;
+    private bool _flushing;
+    private bool _halfTold;
+    private bool _completed;
+    private WireEncoding _encoding = encoding;
+
+    /// <summary>How frames are put on this wire; changed where a client asks for the other format.</summary>
+    public WireEncoding Encoding
+    {
+        get => Volatile.Read(ref _encoding);
+        set => Volatile.Write(ref _encoding, value);
+    }
+
+    /// <summary>What the framing adds at the very end, such as a WebSocket close frame.</summary>
+    public Func<Disconnect, ReadOnlyMemory<byte>>? Ending { get; init; }
+
+    /// <summary>Completes when, after <see cref="Complete"/>, the pipe has taken the last byte or the peer is gone.</summary>
+    public Task Finished => _finished.Task;
+
+    public override long QueuedBytes => Volatile.Read(ref _queuedBytes);
+
+    public override long LimitBytes => limitBytes;
+
+    public override TimeSpan StuckFor
+    {
+        get
+        {
+            lock (_gate)
+                return _flushing ? time.GetElapsedTime(_flushingSince) : TimeSpan.Zero;
+        }
+    }
+
+    public override SendResult Send(Outbound outbound) => SendWire(outbound.Wire(Encoding));
+
+    /// <summary>Sends bytes that are framed already, such as a WebSocket pong.</summary>
+    public SendResult SendWire(ReadOnlyMemory<byte> wire)
+    {
+        lock (_gate)
+        {
+            if (_completed)
+                return SendResult.Gone;
+            if (wire.IsEmpty)
+                return SendResult.Accepted;
+            if (_flushing)
+                return Enqueue(wire);
+            Write(wire);
+            return _completed ? SendResult.Gone : SendResult.Accepted;
+        }
+    }
+
+    public override void SendFirst(Outbound outbound)
+    {
+        var wire = outbound.Wire(Encoding);
+        lock (_gate)
+        {
+            if (_completed || wire.IsEmpty)
+                return;
+            if (!_flushing)
+            {
+                Write(wire);
+                return;
+            }
+
+            (_queue ??= new()).AddFirst(wire);
+            _queuedBytes += wire.Length;
+        }
+    }
+
+    public override ValueTask<bool> DrainedAsync()
+    {
+        lock (_gate)
+        {
+            if (_completed)
+                return new(false);
+            if (!_flushing)
+                return new(true);
+            _drained ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new(_drained.Task);
+        }
+    }
+
+    public override void Complete(Outbound? farewell, Disconnect reason)
+    {
+        var last = farewell?.Wire(Encoding) ?? default;
+        var ending = Ending?.Invoke(reason) ?? default;
+        lock (_gate)
+        {
+            if (_completed)
+                return;
+            _completed = true;
+            _drained?.TrySetResult(false);
+            if (reason.DropsQueue)
+                Forget();
+
+            if (!_flushing)
+            {
+                // One write, so that the end of the frame never waits for a flush of its beginning.
+                if (last.Length + ending.Length > 0)
+                    Write(Join(last, ending));
+                if (!_flushing)
+                    _finished.TrySetResult();
+                return;
+            }
+
+            (_queue ??= new()).AddLast(Join(last, ending));
+        }
+    }
+
+    private SendResult Enqueue(ReadOnlyMemory<byte> wire)
+    {
+        if (_queuedBytes + wire.Length > limitBytes)
+            return SendResult.Overflow;
+
+        (_queue ??= new()).AddLast(wire);
+        _queuedBytes += wire.Length;
+        if (_halfTold || _queuedBytes * 2 < limitBytes)
+            return SendResult.Accepted;
+        _halfTold = true;
+        return SendResult.HalfFull;
+    }
+
+    // Called under the gate, with no flush under way.
+    private void Write(ReadOnlyMemory<byte> wire)
+    {
+        try
+        {
+            writer.Write(wire.Span);
+            var flush = writer.FlushAsync();
+            if (flush.IsCompletedSuccessfully)
+            {
+                if (flush.Result.IsCompleted)
+                    Abandon();
+                return;
+            }
+
+            _flushing = true;
+            _flushingSince = time.GetTimestamp();
+            _ = FlushOnAsync(flush);
+        }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            Abandon();
+        }
+    }
+
+    private async Task FlushOnAsync(ValueTask<FlushResult> flush)
+    {
+        try
+        {
+            while (true)
+            {
+                var result = await flush;
+                lock (_gate)
+                {
+                    if (result.IsCompleted || result.IsCanceled)
+                    {
+                        Abandon();
+                        return;
+                    }
+
+                    if (_queue is null || _queue.Count == 0)
+                    {
+                        Settle();
+                        return;
+                    }
+
+                    WriteFromQueue();
+                    _flushingSince = time.GetTimestamp();
+                    flush = writer.FlushAsync();
+                }
+            }
+        }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            lock (_gate)
+                Abandon();
+        }
+    }
+
+    private void WriteFromQueue()
+    {
+        var written = 0;
+        while (written < WriteAtOnceBytes && _queue!.First is { } first)
+        {
+            writer.Write(first.Value.Span);
+            written += first.Value.Length;
+            _queue.RemoveFirst();
+        }
+
+        _queuedBytes = Math.Max(0, _queuedBytes - written);
+    }
+
+    private void Settle()
+    {
+        _flushing = false;
+        _halfTold = false;
+        _queue = null;
+        _queuedBytes = 0;
+        _drained?.TrySetResult(true);
+        _drained = null;
+        if (_completed)
+            _finished.TrySetResult();
+    }
+
+    private void Abandon()
+    {
+        _completed = true;
+        _flushing = false;
+        Forget();
+        _drained?.TrySetResult(false);
+        _drained = null;
+        _finished.TrySetResult();
+    }
+
+    private void Forget()
+    {
+        _queue = null;
+        _queuedBytes = 0;
+    }
+
+    private static ReadOnlyMemory<byte> Join(ReadOnlyMemory<byte> first, ReadOnlyMemory<byte> second)
+    {
+        if (first.IsEmpty)
+            return second;
+        if (second.IsEmpty)
+            return first;
+        var both = new byte[first.Length + second.Length];
+        first.CopyTo(both);
+        second.CopyTo(both.AsMemory(first.Length));
+        return both;
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Rooms;
+using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.Transports.RawTcp;
+using RawSocketChat.Server.Transports.WebSockets;
+
+namespace RawSocketChat.Server.Hosting;
+
+/// <summary>The chat's ways in: what each may take, and that the chat stands behind it.</summary>
+public sealed class ChatEndpoints(ChatServices chat, IOptions<LimitsOptions> limits, IOptions<PlaintextOptions> plaintext)
+{
+    public const string JsonSubprotocol = "rawchat.v1.json";
+    public const string TextSubprotocol = "rawchat.v1.text";
+
+    public WebSocketEndpoint WebSocket { get; } = new()
+    {
+        Handlers = chat,
+        MaxMessageBytes = limits.Value.FrameBytes,
+        OutboxBytes = limits.Value.OutboxBytes,
+        Subprotocols = [JsonSubprotocol, TextSubprotocol],
+        TextSubprotocol = TextSubprotocol,
+    };
+
+    public RawTcpEndpoint RawTcp { get; } = new()
+    {
+        Handlers = chat,
+        MaxLineBytes = limits.Value.FrameBytes,
+        OutboxBytes = limits.Value.OutboxBytes,
+        AllowRemote = plaintext.Value.Allowed,
+    };
+}

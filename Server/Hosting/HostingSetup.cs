@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace RawSocketChat.Server.Hosting;
+
+public static class HostingSetup
+{
+    /// <summary>Settings come from appsettings.json, then the environment (<c>RSC_</c>), then the command line; the last one counts.</summary>
+    public static void AddSettings(this WebApplicationBuilder builder, string[] args)
+    {
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+        builder.Configuration.AddEnvironmentVariables("RSC_");
+        builder.Configuration.AddCommandLine(args);
+        SettingNames.Check(builder.Configuration);
+
+        builder.Services.AddOptions<PlaintextOptions>().BindConfiguration(PlaintextOptions.Section);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
+
+        var urls = Listening.UrlsOf(builder.Configuration);
+        builder.WebHost.ConfigureKestrel((context, kestrel) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Bind(urls, context.Configuration);
+        });
+    }
+}

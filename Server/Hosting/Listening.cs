@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using RawSocketChat.Server.Transports.RawTcp;
+
+namespace RawSocketChat.Server.Hosting;
+
+/// <summary>Binds the HTTP addresses, and the raw port wherever they are bound.</summary>
+public static class Listening
+{
+    public const string DefaultUrls = "http://localhost:5080";
+
+    /// <exception cref="SettingException">An address that cannot be bound.</exception>
+    public static void Bind(this KestrelServerOptions kestrel, IReadOnlyList<string> urls, IConfiguration configuration)
+    {
+        var rawPort = configuration.GetSection(RawTcpOptions.Section).Get<RawTcpOptions>()?.Port ?? new RawTcpOptions().Port;
+        var hosts = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var url in urls)
+        {
+            var address = Parse(url);
+            kestrel.ListenOn(address.Host, address.Port, options =>
+            {
+                if (address.Scheme == "https")
+                    options.UseHttps();
+            });
+            if (rawPort > 0 && hosts.Add(address.Host))
+                kestrel.ListenOn(address.Host, rawPort, options => options.UseConnectionHandler<RawTcpHandler>());
+        }
+    }
+
+    public static IReadOnlyList<string> UrlsOf(IConfiguration configuration) =>
+        (configuration["urls"] is { Length: > 0 } given ? given : DefaultUrls).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static BindingAddress Parse(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            if (address.Scheme is "http" or "https" && !address.IsUnixPipe && !address.IsNamedPipe && address.PathBase.Length == 0)
+                return address;
+        }
+        catch (FormatException)
+        {
+            // The same answer as for an address of another kind.
+        }
+
+        throw new SettingException($"--urls: \"{url}\" is not an address to listen on; try: --urls {DefaultUrls}");
+    }
+
+    private static void ListenOn(this KestrelServerOptions kestrel, string host, int port, Action<ListenOptions> configure)
+    {
+        if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase) && port != 0)
+            kestrel.ListenLocalhost(port, configure);
+        else if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+            kestrel.Listen(System.Net.IPAddress.Loopback, port, configure);
+        else if (System.Net.IPAddress.TryParse(host.Trim('[', ']'), out var address))
+            kestrel.Listen(address, port, configure);
+        else
+            kestrel.ListenAnyIP(port, configure);
+    }
+}

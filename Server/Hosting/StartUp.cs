@@ -1,0 +1,70 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Transports.RawTcp;
+
+namespace RawSocketChat.Server.Hosting;
+
+/// <summary>Starts the server, tells in three lines how to join, and turns what stops the start into one line.</summary>
+public static class StartUp
+{
+    /// <returns>The process's exit code: 0, or 1 where a setting is bad or an address cannot be had.</returns>
+    public static async Task<int> RunAsync(Func<WebApplication> build)
+    {
+        WebApplication? app = null;
+        try
+        {
+            app = build();
+            await app.StartAsync();
+        }
+        catch (Exception fault) when (Explain(fault) is { } line)
+        {
+            await Console.Error.WriteLineAsync(line);
+            return 1;
+        }
+
+        Tell(app);
+        await app.WaitForShutdownAsync();
+        await app.DisposeAsync();
+        return 0;
+    }
+
+    /// <summary>One line for a person, or null where it is not a matter of settings.</summary>
+    public static string? Explain(Exception fault) => fault switch
+    {
+        SettingException => fault.Message,
+        OptionsValidationException invalid => string.Join("; ", invalid.Failures.Select(NameSetting)),
+        InvalidOperationException { InnerException: FormatException or ArgumentException or OverflowException } => NameSetting(fault.Message),
+        AddressInUseException => $"--urls, --RawTcp:Port: {fault.Message} Another server runs there; try: --urls http://localhost:5090 --RawTcp:Port 5091",
+        IOException { InnerException: AddressInUseException inUse } => $"--urls, --RawTcp:Port: {inUse.Message}. {fault.Message} Try: --urls http://localhost:5090 --RawTcp:Port 5091",
+        IOException or SocketException => $"--urls, --RawTcp:Port: cannot listen: {fault.Message}",
+        AggregateException many => many.InnerExceptions.Select(Explain).FirstOrDefault(line => line is not null),
+        _ => null,
+    };
+
+    // The framework's own texts name the key in the middle: "… for 'LimitsOptions' members: 'FrameBytes' …" or "… at 'Limits:FrameBytes' …".
+    private static string NameSetting(string text)
+    {
+        var parts = text.Split('\'');
+        if (text.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) && parts.Length > 5)
+            return $"--{parts[3]}: \"{parts[1]}\" is not {(parts[5] == "System.Boolean" ? "true or false" : "a whole number")}";
+        if (text.StartsWith("DataAnnotation validation failed for", StringComparison.Ordinal) && parts.Length > 5)
+            return $"--{parts[1].Replace("Options", "", StringComparison.Ordinal)}:{parts[3]}: {string.Join('\'', parts[5..^1]).Trim()}";
+        return text;
+    }
+
+    private static void Tell(WebApplication app)
+    {
+        var urls = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        var rawPort = app.Services.GetRequiredService<IOptions<RawTcpOptions>>().Value.Port;
+        var web = urls.First(url => new Uri(url).Port != rawPort);
+        var at = new Uri(web);
+        var raw = rawPort == 0 ? "" : $" and tcp://{at.Host}:{rawPort}";
+        Console.WriteLine($"RawSocketChat listens on {web}{raw}");
+        Console.WriteLine("Messages are kept in memory: they last as long as this process");
+        Console.WriteLine($"To join: open {web} in a browser, or: npx wscat -c 'ws://{at.Authority}/ws?name=ann&room=lobby'{(rawPort == 0 ? "" : $", or: nc {at.Host} {rawPort}")}");
+    }
+}

@@ -1,0 +1,60 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>
+/// Brings one connection from its cursor to the present of a room, a page at a time and no faster than it reads, and
+/// then over the seam to live events. Memory stays bounded however much is missing.
+/// </summary>
+internal sealed class CatchUp
+{
+    private readonly Connection _connection;
+    private readonly RoomLoop _room;
+    private readonly Task _run;
+    private volatile bool _isCancelled;
+
+    public CatchUp(Connection connection, RoomLoop room, long cursor, ILogger logger)
+    {
+        _connection = connection;
+        _room = room;
+        _run = Task.Run(() => RunAsync(cursor, logger));
+    }
+
+    /// <summary>Stops it, for a connection that is gone.</summary>
+    public void Cancel() => _isCancelled = true;
+
+    /// <summary>Stops it, for a connection that leaves or joins anew; after this it sends nothing more.</summary>
+    public Task StopAsync()
+    {
+        _isCancelled = true;
+        return _run;
+    }
+
+    private async Task RunAsync(long cursor, ILogger logger)
+    {
+        try
+        {
+            while (await _connection.Outbox.DrainedAsync() && _connection.IsOpen && !_isCancelled)
+            {
+                if (await _room.GoLiveAsync(_connection, cursor))
+                    return;
+
+                var page = await _room.History.AfterAsync(cursor, Frames.PageEvents);
+                if (_isCancelled || page.Count == 0)
+                    return;
+                if (page[0].Seq > cursor + 1)
+                    _connection.Send(new GapFrame(_room.Name, cursor + 1, page[0].Seq - 1).Outbound());
+                _connection.Send(page.Batch());
+                cursor = page[^1].Seq;
+            }
+        }
+#pragma warning disable CA1031 // nobody awaits this: what it meets ends the connection, which then comes back with its cursor
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            Log.CatchUpFailed(logger, fault, _room.Name);
+            _connection.Close(Disconnect.Internal);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Reflection;
+using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Sessions;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>What every <see cref="ChatSession"/> shares, and what makes them.</summary>
+public sealed class ChatServices(
+    RoomDirectory rooms,
+    Whereabouts whereabouts,
+    SessionStore sessions,
+    IOptions<LimitsOptions> limits,
+    TimeProvider time,
+    ILogger<ChatSession> logger) : IConnectionHandlerFactory
+{
+    public RoomDirectory Rooms { get; } = rooms;
+
+    public Whereabouts Whereabouts { get; } = whereabouts;
+
+    public SessionStore Sessions { get; } = sessions;
+
+    public LimitsOptions Limits { get; } = limits.Value;
+
+    public TimeProvider Time { get; } = time;
+
+    public ILogger Logger { get; } = logger;
+
+    /// <summary>The server's name and version, as every welcome tells it.</summary>
+    public string Server { get; } = $"RawSocketChat/{typeof(ChatServices).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}";
+
+    public IConnectionHandler Create(Connection connection) => new ChatSession(connection, this);
+}

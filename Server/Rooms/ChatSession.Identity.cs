@@ -1,0 +1,141 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Sessions;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <content>Who is speaking: the greeting, <c>hello</c>, <c>nick</c>, <c>whoami</c>.</content>
+public sealed partial class ChatSession
+{
+    private Person Me => new(_session!.User.Id, _session.User.Name);
+
+    /// <summary>The server's first words: who the client is, and the room that it asked for in connecting.</summary>
+    private async ValueTask GreetAsync(ConnectionRequest request)
+    {
+        _session = Begin(request.Session, request.Name, out var error);
+        Answer(_connection, Welcome(default));
+        if (error is not null)
+            Refuse(_connection, default, error);
+        if (request.Room is { } room)
+            await JoinAsync(new ClientFrame { Type = ClientFrameType.Join, Room = room }, _connection);
+    }
+
+    private async ValueTask HelloAsync(ClientFrame frame, IFrameSink answers)
+    {
+        if (frame.Format is { } format && _connection.ChangeFormat?.Invoke(format) != true)
+        {
+            Refuse(answers, frame.Id, new ChatError(ErrorCode.BadField, $"there is no format \"{format}\" here; text and json are known", "/format text"));
+            if (_session is null)
+                await GreetAsync(_connection.Request);
+            return;
+        }
+
+        if (_session is null)
+            BeginAnew(frame, answers);
+        else if (frame.Session is not null)
+            await ResumeAsync(frame, answers);
+        else if (frame.Name is not null)
+            await NickAsync(frame, answers);
+        else
+            Answer(answers, Welcome(frame.Id));
+    }
+
+    // The first words of a client that was not greeted yet. What cannot be had is the answer; the greeting comes first.
+    private void BeginAnew(ClientFrame frame, IFrameSink answers)
+    {
+        _session = Begin(frame.Session, frame.Name, out var error);
+        Answer(answers, Welcome(error is null ? frame.Id : default));
+        if (error is not null)
+            Refuse(answers, frame.Id, error);
+    }
+
+    private async ValueTask ResumeAsync(ClientFrame frame, IFrameSink answers)
+    {
+        if (_services.Sessions.Resume(frame.Session!, out var refusal) is not { } session)
+        {
+            Refuse(answers, frame.Id, new ChatError(ErrorCode.NotFound, "there is no such session, or it has ended", "/hello"));
+            return;
+        }
+
+        await BecomeAsync(session);
+        var was = Me.Name;
+        if (frame.Name is { } name && name != was)
+            refusal = _services.Sessions.Rename(session.User, name);
+        Answer(answers, Welcome(frame.Id));
+        if (ErrorOf(refusal) is { } error)
+            Refuse(answers, default, error);
+        await TellRenamedAsync(was);
+    }
+
+    /// <summary><c>nick</c>, and <c>hello</c> with another name: the same person goes on by that name.</summary>
+    private async ValueTask NickAsync(ClientFrame frame, IFrameSink answers)
+    {
+        var was = Me.Name;
+        if (Rename(frame.Name!) is { } error)
+        {
+            Refuse(answers, frame.Id, error);
+            return;
+        }
+
+        Answer(answers, frame.Type == ClientFrameType.Hello ? Welcome(frame.Id) : new AckFrame(frame.Id));
+        await TellRenamedAsync(was);
+    }
+
+    private Session Begin(string? token, string? name, out ChatError? error)
+    {
+        NameRefusal? refusal = null;
+        error = null;
+        if (token is not null && _services.Sessions.Resume(token, out refusal) is { } known)
+        {
+            if (name is not null && name != known.User.Name)
+                refusal = _services.Sessions.Rename(known.User, name);
+            error = ErrorOf(refusal);
+            return known;
+        }
+
+        var session = _services.Sessions.Begin(name, out refusal);
+        error = ErrorOf(refusal);
+        if (token is not null)
+            error ??= new ChatError(ErrorCode.NotFound, "that session has ended; you go on as a new guest", $"/nick {session.User.Name}");
+        return session;
+    }
+
+    // Another session on the same connection: it stays in its rooms, as somebody else.
+    private async Task BecomeAsync(Session session)
+    {
+        var before = _session!;
+        _session = session;
+        foreach (var room in _rooms.Keys)
+            await room.BecomeAsync(_connection, Me);
+        _services.Sessions.Release(before);
+    }
+
+    private ChatError? Rename(string name) => ErrorOf(_services.Sessions.Rename(_session!.User, name));
+
+    private async Task TellRenamedAsync(string was)
+    {
+        if (was == Me.Name)
+            return;
+        foreach (var room in _services.Whereabouts.Of(Me.User))
+            await room.RenameAsync(Me, was);
+    }
+
+    private static ChatError? ErrorOf(NameRefusal? refusal) => refusal is null
+        ? null
+        : new ChatError(refusal.IsTaken ? ErrorCode.NameTaken : ErrorCode.BadName, refusal.Why, $"/nick {refusal.Suggestion}");
+
+    private WelcomeFrame Welcome(FrameId id)
+    {
+        var limits = _services.Limits;
+        return new WelcomeFrame(
+            id,
+            _session!.Token,
+            Me.User,
+            Me.Name,
+            _session.User.IsGuest,
+            _services.Server,
+            _services.Time.GetUtcNow(),
+            new WelcomeLimits(limits.FrameBytes, limits.TextLength, limits.MessagesPerSecond),
+            [.. _services.Whereabouts.Of(Me.User).Select(room => room.Name)]);
+    }
+}

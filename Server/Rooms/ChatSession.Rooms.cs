@@ -1,0 +1,199 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <content>Coming, going and looking around: <c>join</c>, <c>create</c>, <c>leave</c>, <c>history</c>, <c>rooms</c>, <c>who</c>.</content>
+public sealed partial class ChatSession
+{
+    private const int DefaultHistory = 50;
+    private const int MostRoomsListed = 200;
+    private const int MostPeopleListed = 1000;
+
+    private async ValueTask JoinAsync(ClientFrame frame, IFrameSink answers)
+    {
+        if (Find(frame.Room!) is not { } room)
+            Refuse(answers, frame.Id, NoRoom(frame.Room!));
+        else if (TooManyRooms(room) is { } error)
+            Refuse(answers, frame.Id, error);
+        else
+            await EnterAsync(room, frame, answers);
+    }
+
+    private async ValueTask CreateAsync(ClientFrame frame, IFrameSink answers)
+    {
+        var name = frame.Room!;
+        if (!RoomName.IsValid(name))
+            Refuse(answers, frame.Id, new ChatError(ErrorCode.BadField, RoomName.Rule, "/create my-room"));
+        else if (_services.Limits.Enabled && _services.Rooms.Count >= _services.Limits.Rooms)
+            Refuse(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, "this server has as many rooms as it may", "/rooms"));
+        else if (TooManyRooms(null) is { } error)
+            Refuse(answers, frame.Id, error);
+        else if (TopicFault(frame.Topic ?? "") is { } fault)
+            Refuse(answers, frame.Id, fault);
+        else if (await _services.Rooms.TryCreateAsync(name, frame.Topic ?? "", Me.User, frame.Private) is { } room)
+            await EnterAsync(room, frame, answers);
+        else
+            Refuse(answers, frame.Id, new ChatError(ErrorCode.NameTaken, $"there is a room \"{name}\" already", $"/join {name}"));
+    }
+
+    private async ValueTask LeaveAsync(ClientFrame frame, IFrameSink answers)
+    {
+        if (Mine(frame.Room, out var error) is not { } room)
+        {
+            Refuse(answers, frame.Id, error!);
+            return;
+        }
+
+        if (_rooms.Remove(room, out var catchUp) && catchUp is not null)
+            await catchUp.StopAsync();
+        await room.LeaveAsync(_connection);
+        if (_current == room)
+            _current = _rooms.Keys.FirstOrDefault();
+        Answer(answers, new AckFrame(frame.Id, room.Name));
+    }
+
+    private async ValueTask HistoryAsync(ClientFrame frame, IFrameSink answers)
+    {
+        var room = frame.Room is { } name ? Find(name) : _current;
+        if (room is null)
+        {
+            Refuse(answers, frame.Id, frame.Room is null ? NoCurrentRoom : NoRoom(frame.Room));
+            return;
+        }
+
+        var most = Math.Min(frame.Limit ?? DefaultHistory, Frames.PageEvents);
+        bool more;
+        IReadOnlyList<EventFrame> page;
+        if (frame.After is { } after)
+        {
+            page = await room.History.AfterAsync(after, most);
+            more = page.Count > 0 && (await room.History.AfterAsync(page[^1].Seq, 1)).Count > 0;
+        }
+        else
+        {
+            page = await room.History.BeforeAsync(frame.Before ?? long.MaxValue, most);
+            more = page.Count > 0 && page[0].Seq > await room.History.FirstAsync();
+        }
+
+        Answer(answers, new HistoryFrame(frame.Id, room.Name, page.Payloads(), more));
+    }
+
+    private void ListRooms(ClientFrame frame, IFrameSink answers)
+    {
+        var found = _services.Rooms.All
+            .Where(IsVisible)
+            .Where(room => frame.Match is not { } match || room.Name.Contains(match, StringComparison.OrdinalIgnoreCase))
+            .Select(room => (room.Name, room.Summary))
+            .OrderByDescending(room => room.Summary.MemberCount)
+            .ThenBy(room => room.Name, StringComparer.OrdinalIgnoreCase)
+            .Take(MostRoomsListed)
+            .Select(room => new RoomInfo(room.Name, room.Summary.Topic, room.Summary.MemberCount));
+        Answer(answers, new RoomsFrame(frame.Id, [.. found]));
+    }
+
+    private async ValueTask WhoAsync(ClientFrame frame, IFrameSink answers)
+    {
+        var room = frame.Room is { } name ? Find(name) : _current;
+        if (room is null)
+        {
+            Refuse(answers, frame.Id, frame.Room is null ? NoCurrentRoom : NoRoom(frame.Room));
+            return;
+        }
+
+        var who = await room.WhoAsync(MostPeopleListed);
+        Answer(answers, new WhoFrame(frame.Id, room.Name, who.People, who.Count));
+    }
+
+    /// <summary>
+    /// Enters, tells what was missed, and goes live. Between the two moments events may come: the loop holds them back
+    /// from this connection until <see cref="RoomLoop.GoLiveAsync"/> closes the seam.
+    /// </summary>
+    private async ValueTask EnterAsync(RoomLoop room, ClientFrame frame, IFrameSink answers)
+    {
+        if (_rooms.TryGetValue(room, out var running) && running is not null)
+            await running.StopAsync();
+
+        var entered = await room.EnterAsync(_connection, Me);
+        _rooms[room] = null;
+        _current = room;
+
+        var past = await PastFor(room, frame, entered);
+        foreach (var gap in past.Gaps)
+            Answer(answers, gap);
+        Answer(answers, new JoinedFrame(
+            frame.Id,
+            room.Name,
+            room.Epoch,
+            entered.Seq,
+            entered.Topic,
+            entered.Role,
+            entered.Who.People,
+            entered.Who.Count,
+            past.Recovered,
+            past.Events.Payloads()));
+
+        if (!await room.GoLiveAsync(_connection, past.Cursor))
+            _rooms[room] = new CatchUp(_connection, room, past.Cursor, _services.Logger);
+    }
+
+    private static async ValueTask<Past> PastFor(RoomLoop room, ClientFrame frame, Entered entered)
+    {
+        if (frame.After is not { } after)
+        {
+            var newest = await room.History.BeforeAsync(entered.Seq + 1, Math.Min(frame.Limit ?? DefaultHistory, Frames.PageEvents));
+            return new Past(newest, entered.Seq, Recovered: null, []);
+        }
+
+        var gaps = new List<GapFrame>();
+        if (frame.Epoch is { } epoch && epoch != room.Epoch)
+        {
+            // The cursor counts another log: what followed it there is lost, and nothing of this log is known to the client.
+            gaps.Add(new GapFrame(room.Name, after + 1, after + 1));
+            after = 0;
+        }
+        else if (after > entered.Seq)
+        {
+            gaps.Add(new GapFrame(room.Name, entered.Seq + 1, after));
+            after = entered.Seq;
+        }
+
+        var page = await room.History.AfterAsync(after, Math.Min(frame.Limit ?? Frames.PageEvents, Frames.PageEvents));
+        if (page.Count > 0 && page[0].Seq > after + 1)
+            gaps.Add(new GapFrame(room.Name, after + 1, page[0].Seq - 1));
+        return new Past(page, page.Count > 0 ? page[^1].Seq : after, Recovered: gaps.Count == 0, gaps);
+    }
+
+    private RoomLoop? Find(string name) => _services.Rooms.Find(name) is { } room && IsVisible(room) ? room : null;
+
+    private bool IsVisible(RoomLoop room) => !room.IsPrivate || room.Owner == Me.User || _rooms.ContainsKey(room);
+
+    // The room that a frame speaks of, where this connection is in it.
+    private RoomLoop? Mine(string? name, out ChatError? error)
+    {
+        error = null;
+        var room = name is null ? _current : Find(name);
+        if (room is not null && _rooms.ContainsKey(room))
+            return room;
+        error = name is null ? NoCurrentRoom
+            : room is null ? NoRoom(name)
+            : new ChatError(ErrorCode.NotInRoom, $"you are not in \"{room.Name}\"", $"/join {room.Name}");
+        return null;
+    }
+
+    private ChatError? TooManyRooms(RoomLoop? joining) =>
+        _services.Limits.Enabled && _rooms.Count >= _services.Limits.RoomsPerConnection && (joining is null || !_rooms.ContainsKey(joining))
+            ? new ChatError(ErrorCode.NotAllowed, $"you are in {_rooms.Count} rooms, which is as many as you may be in", $"/leave {_current?.Name}")
+            : null;
+
+    private static ChatError NoCurrentRoom => new(ErrorCode.NotInRoom, "you are in no room", $"/join {RoomName.Default}");
+
+    private ChatError NoRoom(string name)
+    {
+        var near = Nearest.To(name, _services.Rooms.All.Where(IsVisible).Select(room => room.Name));
+        var hint = near is not null ? $"/join {near}" : RoomName.IsValid(name) ? $"/create {name}" : "/rooms";
+        return new ChatError(ErrorCode.NoRoom, $"no such room \"{name}\"", hint);
+    }
+
+    private sealed record Past(IReadOnlyList<EventFrame> Events, long Cursor, bool? Recovered, IReadOnlyList<GapFrame> Gaps);
+}

@@ -1,0 +1,145 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Sessions;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>
+/// What one connection says, made into commands to rooms, and answered. Frames are taken one after the other: a command
+/// has its effect before the next frame is looked at; only the answer to <c>say</c> and <c>topic</c> comes when it is stored.
+/// </summary>
+public sealed partial class ChatSession : IConnectionHandler
+{
+    private readonly Connection _connection;
+    private readonly ChatServices _services;
+    private readonly RateLimit _requests;
+    private readonly RateLimit _errors;
+    private readonly Dictionary<RoomLoop, CatchUp?> _rooms = [];
+    private RoomLoop? _current;
+    private Session? _session;
+
+    public ChatSession(Connection connection, ChatServices services)
+    {
+        _connection = connection;
+        _services = services;
+        var limits = services.Limits;
+        _requests = new RateLimit(limits.RequestsPerSecond, limits.RequestsPerSecond * 10, services.Time);
+        _errors = new RateLimit(perSecond: 2, limits.Errors, services.Time);
+    }
+
+    public async ValueTask OpenedAsync()
+    {
+        if (_connection.Request.ServerSpeaksFirst)
+            await GreetAsync(_connection.Request);
+    }
+
+    public async ValueTask ReceivedAsync(ReadOnlyMemory<byte> message, MessageKind kind, IFrameSink answers)
+    {
+        if (kind == MessageKind.Binary)
+        {
+            _connection.Close(Disconnect.Binary);
+            return;
+        }
+
+        var isTyped = message.Span is not [(byte)'{', ..];
+        var isFrame = ChatCodec.TryReadClient(message.Span, out var frame, out var id, out var error);
+        if (_session is null && !(isFrame && frame.Type == ClientFrameType.Hello))
+            await GreetAsync(_connection.Request);
+
+        if (!isFrame)
+            Refuse(answers, id, error);
+        else if (_services.Limits.Enabled && frame.Type != ClientFrameType.Say && !_requests.TryTake(out var retryAfterMs))
+            Refuse(answers, id, TooFast("requests", retryAfterMs));
+        else
+            await DoAsync(frame, isTyped, answers);
+    }
+
+    public void ReceivedTooBig(int limitBytes) =>
+        Refuse(_connection, default, new ChatError(ErrorCode.TooBig, $"a frame has at most {limitBytes} bytes; that one was dropped"));
+
+    public async ValueTask ClosedAsync()
+    {
+        foreach (var (room, catchUp) in _rooms)
+        {
+            catchUp?.Cancel();
+            await room.LeaveAsync(_connection);
+        }
+
+        _rooms.Clear();
+        if (_session is { } session)
+            _services.Sessions.Release(session);
+    }
+
+    public OutboundFrame Farewell(Disconnect reason)
+    {
+        // Spread over some seconds, so that a restarted server is not met by everybody at once.
+        long? afterMs = reason == Disconnect.Draining ? Random.Shared.Next(500, 5000) : null;
+        return new ByeFrame(reason.Code, reason.Text, reason.Reconnect, afterMs).Outbound();
+    }
+
+    public OutboundFrame Lagging(long queuedBytes, long limitBytes) => new LagFrame(queuedBytes, limitBytes).Outbound();
+
+    private async ValueTask DoAsync(ClientFrame frame, bool isTyped, IFrameSink answers)
+    {
+        switch (frame.Type)
+        {
+            case ClientFrameType.Hello:
+                await HelloAsync(frame, answers);
+                break;
+            case ClientFrameType.Nick:
+                await NickAsync(frame, answers);
+                break;
+            case ClientFrameType.Whoami:
+                Answer(answers, Welcome(frame.Id));
+                break;
+            case ClientFrameType.Join:
+                await JoinAsync(frame, answers);
+                break;
+            case ClientFrameType.Create:
+                await CreateAsync(frame, answers);
+                break;
+            case ClientFrameType.Leave:
+                await LeaveAsync(frame, answers);
+                break;
+            case ClientFrameType.Say:
+                await SayAsync(frame, isTyped, answers);
+                break;
+            case ClientFrameType.Topic:
+                await TopicAsync(frame, answers);
+                break;
+            case ClientFrameType.History:
+                await HistoryAsync(frame, answers);
+                break;
+            case ClientFrameType.Rooms:
+                ListRooms(frame, answers);
+                break;
+            case ClientFrameType.Who:
+                await WhoAsync(frame, answers);
+                break;
+            case ClientFrameType.Help:
+                Answer(answers, Help.For(frame.Id, frame.About));
+                break;
+            case ClientFrameType.Ping:
+                Answer(answers, new PongFrame(frame.Id, _services.Time.GetUtcNow()));
+                break;
+            default:
+                Refuse(answers, frame.Id, new ChatError(
+                    ErrorCode.Unavailable, $"this server does not offer \"{WordOf(frame.Type)}\" yet", "/help"));
+                break;
+        }
+    }
+
+    private static void Answer(IFrameSink answers, ServerFrame frame) => answers.Send(frame.Outbound());
+
+    private void Refuse(IFrameSink answers, FrameId id, ChatError error)
+    {
+        answers.Send(new ErrorFrame(id, error).Outbound());
+        if (_services.Limits.Enabled && !_errors.TryTake(out _))
+            _connection.Close(Disconnect.TooManyErrors);
+    }
+
+    private static ChatError TooFast(string what, int retryAfterMs) =>
+        new(ErrorCode.RateLimited, $"too many {what}; wait {retryAfterMs / 1000.0:0.0} s", RetryAfterMs: retryAfterMs);
+
+    private static string WordOf(ClientFrameType type) => type.ToString().ToLowerInvariant();
+}

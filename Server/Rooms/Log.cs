@@ -1,0 +1,13 @@
+namespace RawSocketChat.Server.Rooms;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Error, "{Command} failed in room {Room}; the room goes on")]
+    public static partial void CommandFailed(ILogger logger, Exception fault, string command, string room);
+
+    [LoggerMessage(2, LogLevel.Error, "{Count} messages of room {Room} could not be stored")]
+    public static partial void NotStored(ILogger logger, Exception fault, string room, int count);
+
+    [LoggerMessage(3, LogLevel.Error, "Catching up in room {Room} failed; the connection ends")]
+    public static partial void CatchUpFailed(ILogger logger, Exception fault, string room);
+}

@@ -1,0 +1,63 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>
+/// Tells a room who comes and goes. A small room hears each name; a large one hears how many there are, at most once a
+/// second, so that a storm of N joins costs N and not N².
+/// </summary>
+internal sealed class PresenceTeller(Room room, int namedMembers, TimeProvider time, Action wake)
+{
+    private static readonly TimeSpan BetweenCounts = TimeSpan.FromSeconds(1);
+
+    private ITimer? _timer;
+    private bool _isScheduled;
+    private volatile bool _isDue;
+
+    public void Tell(PresenceFrame presence, Connection? except = null)
+    {
+        if (room.MemberCount > namedMembers)
+        {
+            Schedule();
+            return;
+        }
+
+        Send(presence, except);
+    }
+
+    /// <summary>Called by the loop after each round.</summary>
+    public void TellWhatIsDue()
+    {
+        if (!_isDue)
+            return;
+        _isDue = false;
+        _isScheduled = false;
+        Send(new PresenceFrame(room.Name, null, null, "count", MemberCount: room.MemberCount), except: null);
+    }
+
+    private void Send(PresenceFrame presence, Connection? except)
+    {
+        var frame = presence.Outbound();
+        foreach (var subscriber in room.Subscribers)
+        {
+            if (subscriber.Connection != except)
+                subscriber.Connection.Send(frame);
+        }
+    }
+
+    private void Schedule()
+    {
+        if (_isScheduled)
+            return;
+        _isScheduled = true;
+        _timer ??= time.CreateTimer(_ => Due(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(BetweenCounts, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Due()
+    {
+        _isDue = true;
+        wake();
+    }
+}

@@ -1,0 +1,22 @@
+using RawSocketChat.Server.Storage;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>Reads a room's past: from the recent tail where it reaches, else from the log. Safe from any thread.</summary>
+public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail)
+{
+    /// <summary>Events above <paramref name="after"/>, oldest first. The first one may lie higher where the log was trimmed.</summary>
+    public async ValueTask<IReadOnlyList<EventFrame>> AfterAsync(long after, int most) =>
+        tail.After(after, most, Frames.PageBytes)
+        ?? Encode(await log.ReadAfterAsync(room, after, most, Frames.PageBytes, CancellationToken.None));
+
+    /// <summary>The newest events below <paramref name="before"/>, oldest first.</summary>
+    public async ValueTask<IReadOnlyList<EventFrame>> BeforeAsync(long before, int most) =>
+        tail.Before(before, most, Frames.PageBytes)
+        ?? Encode(await log.ReadBeforeAsync(room, before, most, Frames.PageBytes, CancellationToken.None));
+
+    /// <summary>The oldest seq that can be had.</summary>
+    public async ValueTask<long> FirstAsync() => (await log.OpenAsync(room, CancellationToken.None)).First;
+
+    private List<EventFrame> Encode(IReadOnlyList<RoomEvent> events) => [.. events.Select(stored => Frames.Of(room, stored))];
+}

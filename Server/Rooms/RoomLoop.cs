@@ -1,0 +1,296 @@
+using System.Threading.Channels;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Storage;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>
+/// A room's broadcast loop: the one place where the room's state changes and its log grows.
+/// <code>
+///   a client's bytes
+///        │  transport pump           Transports/*: bytes to messages
+///        │  IConnectionHandler       Connections: the seam
+///        │  ChatSession              messages to commands
+///        ▼
+///   [ the room's channel, bounded ]  a full one makes its senders wait
+///        │  RoomLoop                 takes what waits, in order
+///        │  IRoomLog.AppendAsync     stored, or it did not happen
+///        ├─► ack to each sender
+///        │  OutboundBatch            encoded and framed once
+///        ▼
+///   every live member's Outbox ──► transport pump ──► bytes
+///   (who has just joined and still lacks events gets them from CatchUp, then goes live here)
+/// </code>
+/// </summary>
+public sealed class RoomLoop
+{
+    // What a connection that goes live may still lack: it is sent from within the loop, so it must be little.
+    private const int SeamEvents = 1000;
+    private const int SeamBytes = 64 * 1024;
+
+    // What is stored and sent in one piece; beyond it, latency grows and the cost of each no longer falls.
+    private const int BatchPosts = 512;
+
+    private readonly Channel<RoomCommand> _commands;
+    private readonly Room _room;
+    private readonly IRoomLog _log;
+    private readonly RecentTail _tail;
+    private readonly PresenceTeller _presence;
+    private readonly Whereabouts _whereabouts;
+    private readonly ILogger _logger;
+    private readonly List<Post> _batch = [];
+    private long _seq;
+    private volatile RoomSummary _summary;
+
+    public RoomLoop(Room room, RoomLogState state, IRoomLog log, RoomOptions options, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger)
+    {
+        _room = room;
+        _log = log;
+        _logger = logger;
+        _whereabouts = whereabouts;
+        _seq = state.Last;
+        _tail = new RecentTail(options.TailBytes, state.Last);
+        _summary = new RoomSummary(room.Topic, 0);
+        _commands = Channel.CreateBounded<RoomCommand>(new BoundedChannelOptions(options.QueuedCommands) { SingleReader = true });
+        _presence = new PresenceTeller(room, options.NamedMembers, time, () => _commands.Writer.TryWrite(Tick.Instance));
+        Epoch = state.Epoch;
+        History = new RoomHistory(room.Name, log, _tail);
+    }
+
+    public string Name => _room.Name;
+
+    public string Epoch { get; }
+
+    public bool IsPrivate => _room.IsPrivate;
+
+    public string? Owner => _room.Owner;
+
+    public RoomHistory History { get; }
+
+    public RoomSummary Summary => _summary;
+
+    public Task<Entered> EnterAsync(Connection connection, Person person) => AskAsync(new Enter(connection, person));
+
+    /// <summary>False: the connection was not in the room.</summary>
+    public Task<bool> LeaveAsync(Connection connection) => AskAsync(new Leave(connection));
+
+    /// <summary>
+    /// Asks for events as they come, from <paramref name="cursor"/> on; what little lies between is sent at once. False
+    /// where more than a little is missing, or the connection is not in the room.
+    /// </summary>
+    public Task<bool> GoLiveAsync(Connection connection, long cursor) => AskAsync(new GoLive(connection, cursor));
+
+    /// <summary>The connection now speaks for another person.</summary>
+    public Task<bool> BecomeAsync(Connection connection, Person person) => AskAsync(new Become(connection, person));
+
+    public Task<WhoIsHere> WhoAsync(int most) => AskAsync(new Who(most));
+
+    public ValueTask RenameAsync(Person person, string was) => _commands.Writer.WriteAsync(new Rename(person, was));
+
+    /// <summary>Posts an event. Completes when it waits in the room; its answer goes to <paramref name="answers"/> once it is stored.</summary>
+    public ValueTask PostAsync(Connection connection, IFrameSink answers, FrameId id, NewEvent posted) =>
+        _commands.Writer.WriteAsync(new Post(connection, answers, id, posted));
+
+    /// <summary>Runs until <see cref="Stop"/>.</summary>
+    public async Task RunAsync()
+    {
+        while (await _commands.Reader.WaitToReadAsync())
+        {
+            while (_commands.Reader.TryRead(out var command))
+            {
+                try
+                {
+                    await DoAsync(command);
+                }
+#pragma warning disable CA1031 // a room outlives whatever one command meets
+                catch (Exception fault)
+#pragma warning restore CA1031
+                {
+                    Log.CommandFailed(_logger, fault, command.GetType().Name, Name);
+                    command.Fail(fault);
+                }
+            }
+
+            _presence.TellWhatIsDue();
+            _summary = new RoomSummary(_room.Topic, _room.MemberCount);
+        }
+    }
+
+    /// <summary>Takes no more commands; the loop ends when those that wait are done.</summary>
+    public void Stop() => _commands.Writer.TryComplete();
+
+    private async ValueTask DoAsync(RoomCommand command)
+    {
+        switch (command)
+        {
+            case Post post:
+                Gather(post);
+                await StoreAndDeliverAsync();
+                break;
+            case Enter enter:
+                LetIn(enter);
+                break;
+            case GoLive goLive:
+                goLive.Complete(JoinSeam(goLive.Connection, goLive.Cursor));
+                break;
+            case Leave leave:
+                leave.Complete(LetOut(leave.Connection));
+                break;
+            case Become become:
+                become.Complete(Swap(become.Connection, become.Person));
+                break;
+            case Rename rename:
+                Relabel(rename);
+                break;
+            case Who who:
+                who.Complete(Look(who.Most));
+                break;
+        }
+    }
+
+    // Posts that stand next to one another are stored and sent together; any other command keeps its place between them.
+    private void Gather(Post first)
+    {
+        _batch.Clear();
+        Consider(first);
+        while (_batch.Count < BatchPosts && _commands.Reader.TryPeek(out var next) && next is Post)
+        {
+            _commands.Reader.TryRead(out next);
+            Consider((Post)next!);
+        }
+    }
+
+    private void Consider(Post post)
+    {
+        if (_room.Find(post.Connection) is null)
+            Refuse(post, new ChatError(ErrorCode.NotInRoom, $"you are not in \"{Name}\"", $"/join {Name}"));
+        else if (post.Event.Reply > _seq + _batch.Count)
+            Refuse(post, new ChatError(ErrorCode.NotFound, $"there is no message {post.Event.Reply} in \"{Name}\" to reply to", "/history"));
+        else
+            _batch.Add(post);
+    }
+
+    private async ValueTask StoreAndDeliverAsync()
+    {
+        if (_batch.Count == 0)
+            return;
+
+        IReadOnlyList<Appended> stored;
+        try
+        {
+            stored = await _log.AppendAsync(Name, [.. _batch.Select(post => post.Event)], CancellationToken.None);
+        }
+        catch (RoomLogException fault)
+        {
+            Log.NotStored(_logger, fault, Name, _batch.Count);
+            foreach (var post in _batch)
+                Refuse(post, new ChatError(ErrorCode.Unavailable, "the message could not be stored; send it again in a moment", RetryAfterMs: 1000));
+            return;
+        }
+
+        var fresh = new List<EventFrame>(stored.Count);
+        for (var i = 0; i < stored.Count; i++)
+        {
+            var (post, result) = (_batch[i], stored[i]);
+            if (result.Event is { } added)
+            {
+                var frame = Frames.Of(Name, added);
+                _seq = added.Seq;
+                _tail.Add(frame);
+                fresh.Add(frame);
+                if (added.Content.Kind == RoomEventKind.Topic)
+                    _room.Topic = added.Content.Text;
+            }
+
+            post.Answers.Send(new AckFrame(post.Id, result.Room, result.Seq, result.At, result.IsDuplicate).Outbound());
+        }
+
+        if (fresh.Count > 0)
+            Deliver(fresh.Batch());
+    }
+
+    private void Deliver(OutboundBatch batch)
+    {
+        foreach (var subscriber in _room.Live)
+            subscriber.Connection.Send(batch);
+    }
+
+    private void LetIn(Enter enter)
+    {
+        var subscriber = _room.Enter(enter.Connection, enter.Person, out var isNew);
+        if (isNew)
+        {
+            _whereabouts.Add(enter.Person.User, this);
+            _presence.Tell(new PresenceFrame(Name, enter.Person.User, enter.Person.Name, "joined"), except: enter.Connection);
+        }
+
+        enter.Complete(new Entered(_seq, _room.Topic, subscriber.Member.Role, Look(100)));
+    }
+
+    private bool LetOut(Connection connection)
+    {
+        if (_room.Leave(connection, out var isGone) is not { } person)
+            return false;
+        if (isGone)
+            SayGone(person);
+        return true;
+    }
+
+    private bool Swap(Connection connection, Person person)
+    {
+        if (_room.Find(connection) is not { } subscriber)
+            return false;
+        _room.Become(subscriber, person, out var gone, out var isNew);
+        if (gone is not null)
+            SayGone(gone);
+        if (isNew)
+        {
+            _whereabouts.Add(person.User, this);
+            _presence.Tell(new PresenceFrame(Name, person.User, person.Name, "joined"), except: connection);
+        }
+
+        return true;
+    }
+
+    private void SayGone(Person person)
+    {
+        _whereabouts.Remove(person.User, this);
+        _presence.Tell(new PresenceFrame(Name, person.User, person.Name, "left"));
+    }
+
+    private void Relabel(Rename rename)
+    {
+        if (_room.MemberOf(rename.Person.User) is not { } member)
+            return;
+        member.Person = rename.Person;
+        _presence.Tell(new PresenceFrame(Name, rename.Person.User, rename.Person.Name, "renamed", rename.Was));
+    }
+
+    // The seam of PROTOCOL promise 5: nothing is appended while this runs, so what is sent here ends where live begins.
+    private bool JoinSeam(Connection connection, long cursor)
+    {
+        if (_room.Find(connection) is not { } subscriber)
+            return false;
+        if (cursor < _seq)
+        {
+            var missing = _tail.After(cursor, SeamEvents, SeamBytes);
+            if (missing is null || missing.Count == 0 || missing[^1].Seq != _seq)
+                return false;
+            connection.Send(missing.Batch());
+        }
+
+        _room.GoLive(subscriber);
+        return true;
+    }
+
+    private WhoIsHere Look(int most) => new(_room.People(most), _room.MemberCount);
+
+    private static void Refuse(Post post, ChatError error) => post.Answers.Send(new ErrorFrame(post.Id, error).Outbound());
+
+    private async Task<T> AskAsync<T>(RoomCommand<T> command)
+    {
+        await _commands.Writer.WriteAsync(command);
+        return await command.Done;
+    }
+}

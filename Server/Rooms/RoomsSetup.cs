@@ -1,0 +1,14 @@
+namespace RawSocketChat.Server.Rooms;
+
+public static class RoomsSetup
+{
+    public static IServiceCollection AddRooms(this IServiceCollection services)
+    {
+        services.AddOptions<RoomOptions>().BindConfiguration(RoomOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<Whereabouts>();
+        services.AddSingleton<RoomDirectory>();
+        services.AddHostedService(provider => provider.GetRequiredService<RoomDirectory>());
+        services.AddSingleton<ChatServices>();
+        return services;
+    }
+}

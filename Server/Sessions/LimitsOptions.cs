@@ -1,0 +1,48 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace RawSocketChat.Server.Sessions;
+
+/// <summary>What clients may ask of the server. Section <c>Limits</c>.</summary>
+public sealed class LimitsOptions
+{
+    public const string Section = "Limits";
+
+    /// <summary>False lifts rates and counts, for load tests; never sizes. Default true.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>Bytes of one frame from a client. Default 65,536.</summary>
+    [Range(1024, 16 * 1024 * 1024)]
+    public int FrameBytes { get; set; } = 65_536;
+
+    /// <summary>UTF-16 units of one message's text, as JavaScript's <c>length</c> counts them. Default 8,000.</summary>
+    [Range(1, 1_000_000)]
+    public int TextLength { get; set; } = 8_000;
+
+    /// <summary>Messages a second that a user may send, by all of its connections. Default 5.</summary>
+    [Range(1, 1_000_000)]
+    public int MessagesPerSecond { get; set; } = 5;
+
+    /// <summary>Messages that a user who was quiet may send at once. Default 20.</summary>
+    [Range(1, 1_000_000)]
+    public int MessageBurst { get; set; } = 20;
+
+    /// <summary>Frames of any other type, a second and connection; ten times as many at once. Default 20.</summary>
+    [Range(1, 1_000_000)]
+    public int RequestsPerSecond { get; set; } = 20;
+
+    /// <summary>Errors that a connection may earn at once before it is closed (4506); two a second are forgiven. Default 200.</summary>
+    [Range(1, 1_000_000)]
+    public int Errors { get; set; } = 200;
+
+    /// <summary>Rooms that one connection may be in. Default 50.</summary>
+    [Range(1, 100_000)]
+    public int RoomsPerConnection { get; set; } = 50;
+
+    /// <summary>Rooms on this server. Default 10,000.</summary>
+    [Range(1, 10_000_000)]
+    public int Rooms { get; set; } = 10_000;
+
+    /// <summary>Bytes that may wait for a client that reads too slowly, before it is let go (4008). Default 1 MiB.</summary>
+    [Range(64 * 1024, 1024 * 1024 * 1024)]
+    public long OutboxBytes { get; set; } = 1024 * 1024;
+}

@@ -1,0 +1,142 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace RawSocketChat.Server.Storage.Memory;
+
+/// <summary>Logs that live as long as the process. All tasks complete at once.</summary>
+public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider time) : IRoomLog
+{
+    private readonly int _keep = options.Value.KeepEvents;
+    private readonly ConcurrentDictionary<string, Log> _logs = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<(string Author, string ClientId), Appended> _byClientId = [];
+
+    // One gate for all rooms, since client ids are unique over all of them. It is held for memory operations alone.
+    private readonly Lock _gate = new();
+
+    public ValueTask<RoomLogState> OpenAsync(string room, CancellationToken cancellationToken)
+    {
+        var log = _logs.GetOrAdd(room, _ => new Log());
+        lock (_gate)
+            return new(new RoomLogState(log.Epoch, log.First, log.Last));
+    }
+
+    public ValueTask<IReadOnlyList<Appended>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken)
+    {
+        var log = Of(room);
+        var at = ToMilliseconds(time.GetUtcNow());
+        var results = new Appended[batch.Count];
+        lock (_gate)
+        {
+            for (var i = 0; i < results.Length; i++)
+                results[i] = Append(room, log, batch[i], at);
+            Trim(log);
+        }
+
+        return new(results);
+    }
+
+    public ValueTask<IReadOnlyList<RoomEvent>> ReadAfterAsync(string room, long after, int most, int mostBytes, CancellationToken cancellationToken)
+    {
+        var log = Of(room);
+        var page = new List<RoomEvent>();
+        lock (_gate)
+        {
+            var bytes = 0;
+            for (var seq = Math.Max(after + 1, log.First); seq <= log.Last && page.Count < most; seq++)
+            {
+                var found = log[seq];
+                bytes += Encoding.UTF8.GetByteCount(found.Content.Text);
+                if (bytes > mostBytes && page.Count > 0)
+                    break;
+                page.Add(found);
+            }
+        }
+
+        return new(page);
+    }
+
+    public ValueTask<IReadOnlyList<RoomEvent>> ReadBeforeAsync(string room, long before, int most, int mostBytes, CancellationToken cancellationToken)
+    {
+        var log = Of(room);
+        var page = new List<RoomEvent>();
+        lock (_gate)
+        {
+            var bytes = 0;
+            for (var seq = Math.Min(before - 1, log.Last); seq >= log.First && page.Count < most; seq--)
+            {
+                var found = log[seq];
+                bytes += Encoding.UTF8.GetByteCount(found.Content.Text);
+                if (bytes > mostBytes && page.Count > 0)
+                    break;
+                page.Add(found);
+            }
+        }
+
+        page.Reverse();
+        return new(page);
+    }
+
+    private Appended Append(string room, Log log, NewEvent content, DateTimeOffset at)
+    {
+        var key = content.ClientId is { } id ? (content.Author, id) : default;
+        if (content.ClientId is not null && _byClientId.TryGetValue(key, out var first))
+            return first with { Event = null, IsDuplicate = true };
+
+        var stored = new RoomEvent(log.Last + 1, at, content);
+        log.Add(stored);
+        var result = new Appended(stored, IsDuplicate: false, room, stored.Seq, at);
+        if (content.ClientId is not null)
+            _byClientId.Add(key, result);
+        return result;
+    }
+
+    private void Trim(Log log)
+    {
+        while (log.Count > _keep)
+        {
+            var gone = log.RemoveFirst().Content;
+            if (gone.ClientId is { } id)
+                _byClientId.Remove((gone.Author, id));
+        }
+    }
+
+    private Log Of(string room) =>
+        _logs.TryGetValue(room, out var log) ? log : throw new RoomLogException($"the log of room \"{room}\" was not opened");
+
+    private static DateTimeOffset ToMilliseconds(DateTimeOffset at) => DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds());
+
+    /// <summary>Events by seq, from a first to a last. What is trimmed stays in the list until half of it is.</summary>
+    private sealed class Log
+    {
+        private readonly List<RoomEvent?> _events = [];
+        private int _trimmed;
+
+        public string Epoch { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+
+        public long First { get; private set; } = 1;
+
+        public long Last => First + Count - 1;
+
+        public int Count => _events.Count - _trimmed;
+
+        public RoomEvent this[long seq] => _events[(int)(seq - First) + _trimmed]!;
+
+        public void Add(RoomEvent stored) => _events.Add(stored);
+
+        public RoomEvent RemoveFirst()
+        {
+            var gone = _events[_trimmed]!;
+            _events[_trimmed++] = null;
+            First++;
+            if (_trimmed * 2 > _events.Count)
+            {
+                _events.RemoveRange(0, _trimmed);
+                _trimmed = 0;
+            }
+
+            return gone;
+        }
+    }
+}

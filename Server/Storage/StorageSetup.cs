@@ -1,0 +1,13 @@
+using RawSocketChat.Server.Storage.Memory;
+
+namespace RawSocketChat.Server.Storage;
+
+public static class StorageSetup
+{
+    public static IServiceCollection AddStorage(this IServiceCollection services)
+    {
+        services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IRoomLog, MemoryRoomLog>();
+        return services;
+    }
+}

@@ -1,0 +1,223 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Connections;
+using RawSocketChat.Protocol.Framing;
+using RawSocketChat.Server.Connections;
+
+namespace RawSocketChat.Server.Transports.RawTcp;
+
+/// <summary>
+/// Moves lines between one raw connection and its handler. It waits for the first byte: <c>{</c> begins JSON frames,
+/// <c>&lt;</c> Flash's question for a policy file, anything else is a person, who gets the text format. The first
+/// delimiter that comes, newline or NUL, is also the server's.
+/// </summary>
+internal sealed class RawTcpPump : IDisposable
+{
+    private const string PolicyRequest = "<policy-file-request/>";
+
+    // Longer than the gap between two segments of a peer that is still sending, short for a person who waits.
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
+
+    private readonly ConnectionContext _context;
+    private readonly PipeReader _input;
+    private readonly PipeOutbox _outbox;
+    private readonly LineFraming _lines;
+    private readonly ConnectionOptions _options;
+    private readonly RawTcpEndpoint _endpoint;
+    private readonly TimeProvider _time;
+    private bool _asText = true;
+    private bool _begun;
+
+    public RawTcpPump(ConnectionContext context, RawTcpEndpoint endpoint, ConnectionOptions options, TimeProvider time)
+    {
+        _context = context;
+        _input = context.Transport.Input;
+        _endpoint = endpoint;
+        _options = options;
+        _time = time;
+        _lines = new LineFraming(endpoint.MaxLineBytes);
+        _outbox = new PipeOutbox(context.Transport.Output, LineEncoding.Of(LineDelimiter.Newline, asText: true), endpoint.OutboxBytes, time);
+        Connection = new Connection("tcp", $"{context.RemoteEndPoint}", new ConnectionRequest(ServerSpeaksFirst: false), _outbox, time)
+        {
+            Closing = _input.CancelPendingRead,
+            ChangeFormat = ChangeFormat,
+        };
+        Connection.Handler = endpoint.Handlers.Create(Connection);
+    }
+
+    public Connection Connection { get; }
+
+    public void Dispose() => _lines.Dispose();
+
+    /// <summary>Runs the connection to its end. False: the peer did not take its last bytes in time; reset it.</summary>
+    public async Task<bool> RunAsync(ConnectionRegistry connections, ILogger logger)
+    {
+        try
+        {
+            if (!_endpoint.AllowRemote && _context.RemoteEndPoint is IPEndPoint peer && !IPAddress.IsLoopback(peer.Address))
+                Connection.Close(Disconnect.PlaintextRefused);
+            else if (!connections.TryAdd(Connection))
+                Connection.Close(Disconnect.Draining);
+            else
+            {
+                await Connection.Handler.OpenedAsync();
+                await ReceiveAsync();
+            }
+        }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException)
+        {
+            Connection.Close(Disconnect.Lost);
+        }
+#pragma warning disable CA1031 // whatever one connection's handler throws ends that connection alone
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            Log.HandlerFailed(logger, fault, Connection.Remote);
+            Connection.Close(Disconnect.Internal);
+        }
+        finally
+        {
+            await Connection.Handler.ClosedAsync();
+            connections.Remove(Connection);
+        }
+
+        return await LingerAsync();
+    }
+
+    private async Task ReceiveAsync()
+    {
+        while (Connection.IsOpen)
+        {
+            var result = await _input.ReadAsync();
+            var buffer = result.Buffer;
+            if (!buffer.IsEmpty)
+            {
+                Connection.Heard();
+                Begin(buffer.FirstSpan[0]);
+            }
+
+            var position = buffer.Start;
+            while (Connection.IsOpen && buffer.TryGet(ref position, out var segment))
+                await ReceiveAsync(segment);
+
+            _input.AdvanceTo(buffer.End);
+            Connection.IsMidFrame = _lines.IsMidLine;
+            if (result.IsCompleted)
+                Connection.Close(Disconnect.Lost);
+        }
+    }
+
+    private void Begin(byte first)
+    {
+        if (_begun)
+            return;
+        _begun = true;
+        _asText = first is not ((byte)'{' or (byte)'<');
+    }
+
+    private async ValueTask ReceiveAsync(ReadOnlyMemory<byte> segment)
+    {
+        while (true)
+        {
+            var found = _lines.TryReceive(segment.Span, out var consumed, out var line);
+            if (found == LineResult.NeedMore)
+                return;
+
+            segment = segment[consumed..];
+            _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
+            if (found == LineResult.TooLong)
+                Connection.Handler.ReceivedTooBig(_endpoint.MaxLineBytes);
+            else if (IsPolicyRequest(line.Span))
+                SendPolicy();
+            else if (!IsBlank(line.Span))
+                await Connection.Handler.ReceivedAsync(line, MessageKind.Text, Connection);
+
+            if (!Connection.IsOpen)
+                return;
+            if (_outbox.QueuedBytes > _outbox.LimitBytes / 4)
+                await _outbox.DrainedAsync();
+        }
+    }
+
+    // XMLSocket asks on a connection of its own and reads up to the NUL, whatever else this one may still say.
+    private void SendPolicy()
+    {
+        var port = (_context.LocalEndPoint as IPEndPoint)?.Port ?? 0;
+        var policy = $"""<?xml version="1.0"?><cross-domain-policy><allow-access-from domain="*" to-ports="{port}"/></cross-domain-policy>""";
+        _outbox.SendWire(LineFraming.Frame(Encoding.ASCII.GetBytes(policy), LineDelimiter.Nul));
+        Connection.Close(Disconnect.PolicyServed);
+    }
+
+    /// <summary>
+    /// The lingering close: what still arrives is read and dropped until the peer is quiet, then our side ends, which is
+    /// what nc and XMLSocket wait for before they end theirs. Closing a socket with unread bytes in it would make TCP
+    /// send a reset, and that may overtake the last line.
+    /// </summary>
+    private async Task<bool> LingerAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(_options.LingerSeconds), _time);
+        try
+        {
+            await _outbox.Finished.WaitAsync(patience.Token);
+            if (await DropUntilQuietAsync(patience.Token))
+                return true;
+            await _context.Transport.Output.CompleteAsync();
+            while (!await DropAsync(patience.Token))
+            {
+            }
+
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    // True: the peer ended its side meanwhile.
+    private async Task<bool> DropUntilQuietAsync(CancellationToken patience)
+    {
+        while (!patience.IsCancellationRequested)
+        {
+            using var quiet = new CancellationTokenSource(Quiet, _time);
+            try
+            {
+                if (await DropAsync(quiet.Token))
+                    return true;
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task<bool> DropAsync(CancellationToken cancellationToken)
+    {
+        var result = await _input.ReadAsync(cancellationToken);
+        _input.AdvanceTo(result.Buffer.End);
+        return result.IsCompleted;
+    }
+
+    private bool ChangeFormat(string format)
+    {
+        if (format is not ("json" or "text"))
+            return false;
+        _asText = format == "text";
+        _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
+        return true;
+    }
+
+    private static bool IsPolicyRequest(ReadOnlySpan<byte> line) =>
+        line.Length == PolicyRequest.Length && Encoding.ASCII.GetString(line) == PolicyRequest;
+
+    private static bool IsBlank(ReadOnlySpan<byte> line) => line.Trim(" \t"u8).IsEmpty;
+}

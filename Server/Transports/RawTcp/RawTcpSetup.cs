@@ -1,0 +1,11 @@
+namespace RawSocketChat.Server.Transports.RawTcp;
+
+public static class RawTcpSetup
+{
+    public static IServiceCollection AddRawTcp(this IServiceCollection services, Func<IServiceProvider, RawTcpEndpoint> endpoint)
+    {
+        services.AddOptions<RawTcpOptions>().BindConfiguration(RawTcpOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(endpoint);
+        return services;
+    }
+}

@@ -1,0 +1,22 @@
+using RawSocketChat.Server.Connections;
+
+namespace RawSocketChat.Server.Transports.WebSockets;
+
+/// <summary>What one WebSocket address speaks, and what stands behind it.</summary>
+public sealed class WebSocketEndpoint
+{
+    /// <summary>Makes what stands behind each connection.</summary>
+    public required IConnectionHandlerFactory Handlers { get; init; }
+
+    /// <summary>Bytes that one message may have; a longer one is refused (1009) on its declared length.</summary>
+    public int MaxMessageBytes { get; init; } = 64 * 1024;
+
+    /// <summary>Bytes that may wait for a slow peer.</summary>
+    public long OutboxBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>In the server's order of preference; the first is meant where a client offers none.</summary>
+    public IReadOnlyList<string> Subprotocols { get; init; } = [];
+
+    /// <summary>The subprotocol whose frames are in the text format, or null.</summary>
+    public string? TextSubprotocol { get; init; }
+}

@@ -1,0 +1,243 @@
+using System.Buffers.Binary;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Protocol.WebSocket;
+using RawSocketChat.Tests.Support;
+using static RawSocketChat.Tests.Support.ChatPeerVerbs;
+
+namespace RawSocketChat.Tests.Hostile;
+
+/// <summary>
+/// One bad client at <c>/ws</c>, with the limits that an operator gets. Each test ends with two others talking as if
+/// nothing had been.
+/// </summary>
+public sealed class HostileWebSocketTests
+{
+    private ServerUnderTest _server = null!;
+    private ChatClient _ann = null!;
+    private ChatClient _bob = null!;
+
+    [SetUp]
+    public async Task TwoPeopleTalk()
+    {
+        _server = await ServerUnderTest.StartAsync();
+        (_ann, _) = await ChatClient.JoinAsync(_server.HttpPort, "ann");
+        (_bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob");
+    }
+
+    [TearDown]
+    public async Task TheyStillTalk()
+    {
+        await _ann.SayAsync("still here?");
+        await _bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "still here?");
+        await _bob.SayAsync("yes");
+        await _ann.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "yes");
+        _ann.Closed.IsCompleted.Should().BeFalse();
+        _bob.Closed.IsCompleted.Should().BeFalse();
+        await _ann.DisposeAsync();
+        await _bob.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Half_a_frame_and_then_silence_holds_what_came_and_no_more()
+    {
+        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort);
+        await mallory.SendBytesAsync(new byte[] { 0x81, 0xFE, 0xFF, 0xFF, 1, 2, 3, 4, 5 });
+        mallory.Closed.IsCompleted.Should().BeFalse("it is let go after --Connections:FrameSeconds");
+    }
+
+    [Test]
+    public async Task An_unmasked_frame_is_closed_with_1002()
+    {
+        await ExpectCloseAsync([0x81, 0x02, (byte)'h', (byte)'i'], CloseCode.ProtocolError);
+    }
+
+    [TestCase(0xC1, TestName = "{m}(RSV1)")]
+    [TestCase(0xA1, TestName = "{m}(RSV2)")]
+    [TestCase(0x91, TestName = "{m}(RSV3)")]
+    [TestCase(0x83, TestName = "{m}(opcode 3)")]
+    [TestCase(0x8B, TestName = "{m}(opcode B)")]
+    [TestCase(0x80, TestName = "{m}(continuation of nothing)")]
+    [TestCase(0x09, TestName = "{m}(fragmented ping)")]
+    public async Task Reserved_bits_and_opcodes_are_closed_with_1002(int first)
+    {
+        await ExpectCloseAsync([(byte)first, 0x80, 0, 0, 0, 0], CloseCode.ProtocolError);
+    }
+
+    [Test]
+    public async Task Bad_UTF8_is_closed_with_1007_at_its_first_byte_before_the_frame_is_whole()
+    {
+        // 200 bytes are declared; the second of them cannot follow the first.
+        await ExpectCloseAsync([0x81, 0xFE, 0, 200, 0, 0, 0, 0, 0xC3, 0x28], CloseCode.InvalidPayload);
+    }
+
+    [Test]
+    public async Task A_declared_gibibyte_is_closed_with_1009_before_a_byte_of_it()
+    {
+        var header = new byte[14];
+        header[0] = 0x81;
+        header[1] = 0xFF;
+        BinaryPrimitives.WriteInt64BigEndian(header.AsSpan(2), 1L << 30);
+        await ExpectCloseAsync(header, CloseCode.TooBig);
+    }
+
+    [Test]
+    public async Task A_length_with_its_highest_bit_set_is_closed()
+    {
+        await ExpectCloseAsync([0x81, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0], CloseCode.ProtocolError, CloseCode.TooBig);
+    }
+
+    [Test]
+    public async Task A_fragment_bomb_is_closed()
+    {
+        var empty = new byte[] { 0x00, 0x80, 0, 0, 0, 0 };
+        byte[] bomb = [0x01, 0x80, 0, 0, 0, 0, .. Enumerable.Repeat(empty, 200_000).SelectMany(fragment => fragment)];
+        await ExpectCloseAsync(bomb, CloseCode.TooBig, CloseCode.ProtocolError, CloseCode.PolicyViolation);
+    }
+
+    [Test]
+    public async Task Fragments_that_sum_above_the_limit_are_closed_with_1009()
+    {
+        var fragment = new byte[8 + 32_768];
+        fragment[0] = 0x00;
+        fragment[1] = 0xFE;
+        BinaryPrimitives.WriteUInt16BigEndian(fragment.AsSpan(2), 32_768);
+        fragment.AsSpan(8).Fill((byte)'a');
+        await ExpectCloseAsync([0x01, 0x80, 0, 0, 0, 0, .. fragment, .. fragment, .. fragment], CloseCode.TooBig);
+    }
+
+    [Test]
+    public async Task A_binary_message_is_closed_with_1003()
+    {
+        await ExpectCloseAsync([0x82, 0x81, 0, 0, 0, 0, 7], CloseCode.UnsupportedData);
+    }
+
+    [Test]
+    public async Task A_hundred_thousand_pings_are_answered_or_waited_for()
+    {
+        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort, frames: false);
+        var ping = new byte[] { 0x89, 0x81, 0, 0, 0, 0, 7 };
+        byte[] thousand = [.. Enumerable.Repeat(ping, 1000).SelectMany(bytes => bytes)];
+        for (var i = 0; i < 100; i++)
+            await mallory.SendBytesAsync(thousand);
+        await mallory.SendAsync("""{"type":"ping","id":"after"}""");
+        await Patience.UntilAsync(() => Has(mallory, "\"after\""), "the answer after the pings");
+    }
+
+    [Test]
+    public async Task A_hundred_thousand_pings_of_one_who_does_not_read_are_bounded()
+    {
+        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort, read: false, receiveBuffer: 4096);
+        byte[] thousand = [.. Enumerable.Repeat(new byte[] { 0x89, 0xFD }.Concat(new byte[4 + 125]).ToArray(), 1000).SelectMany(bytes => bytes)];
+        var sending = SendManyAsync();
+        await _ann.SayAsync("meanwhile");
+        await _bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "meanwhile");
+        mallory.Cut();
+        await sending;
+
+        async Task SendManyAsync()
+        {
+            try
+            {
+                for (var i = 0; i < 100; i++)
+                    await mallory.SendBytesAsync(thousand);
+            }
+            catch (Exception fault) when (fault is System.Net.Sockets.SocketException or ObjectDisposedException)
+            {
+                // Cut above.
+            }
+        }
+    }
+
+    [Test]
+    public async Task Unknown_types_and_no_JSON_get_errors_and_then_4506()
+    {
+        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort);
+        for (var i = 0; i < 1000 && !mallory.Closed.IsCompleted; i++)
+            await TrySendAsync(mallory, i % 2 == 0 ? """{"type":"nonsense"}""" : "{not json");
+        (await mallory.Closed.OrFail("the close")).Code.Should().Be(4506);
+        var bye = mallory.Inbox.All.OfType<ByeFrame>().Should().ContainSingle().Subject;
+        bye.Reconnect.Should().BeFalse();
+        mallory.Inbox.All.Last().Should().Be(bye, "it is the last frame");
+        mallory.Inbox.All.OfType<ErrorFrame>().Should().HaveCountGreaterThan(100, "one is helped for long");
+    }
+
+    [Test]
+    public async Task Nesting_of_thirty_thousand_is_a_bad_frame_like_any_other()
+    {
+        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort);
+        await mallory.SendAsync("{\"type\":\"say\",\"x\":" + new string('[', 30_000) + new string(']', 30_000) + "}");
+        (await mallory.Inbox.ExpectAsync<ErrorFrame>()).Error.Code.Should().Be(ErrorCode.BadJson);
+        mallory.Closed.IsCompleted.Should().BeFalse();
+    }
+
+    [TestCase("a\u0007b", ExpectedResult = ErrorCode.BadName, TestName = "{m}(control)")]
+    [TestCase("a\u200bb", ExpectedResult = ErrorCode.BadName, TestName = "{m}(zero width space)")]
+    [TestCase("a\u200db", ExpectedResult = ErrorCode.BadName, TestName = "{m}(zero width joiner)")]
+    [TestCase("\u202Enna", ExpectedResult = ErrorCode.BadName, TestName = "{m}(right-to-left override)")]
+    [TestCase("a\u2066b", ExpectedResult = ErrorCode.BadName, TestName = "{m}(isolate)")]
+    [TestCase("a\u00ADb", ExpectedResult = ErrorCode.BadName, TestName = "{m}(soft hyphen)")]
+    [TestCase("\uFEFFann", ExpectedResult = ErrorCode.BadName, TestName = "{m}(byte order mark)")]
+    [TestCase("a b", ExpectedResult = ErrorCode.BadName, TestName = "{m}(space)")]
+    [TestCase("a\nb", ExpectedResult = ErrorCode.BadName, TestName = "{m}(new line)")]
+    [TestCase("<script>", ExpectedResult = ErrorCode.BadName, TestName = "{m}(markup)")]
+    [TestCase("\u0301a", ExpectedResult = ErrorCode.BadName, TestName = "{m}(mark first)")]
+    [TestCase("ＡＮＮ", ExpectedResult = ErrorCode.NameTaken, TestName = "{m}(wide letters of a taken name)")]
+    [TestCase("ANN", ExpectedResult = ErrorCode.NameTaken, TestName = "{m}(other case of a taken name)")]
+    public async Task<string> Names_that_deceive_are_refused(string name)
+    {
+        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort);
+        var error = await mallory.AskAsync<ErrorFrame>(new ClientFrame { Type = ClientFrameType.Nick, Name = name, Id = FrameId.From(1) });
+        return error.Error.Code;
+    }
+
+    [TestCase("https://evil.example", false)]
+    [TestCase("null", false)]
+    [TestCase("http://127.0.0.1:1", false)]
+    [TestCase("http://127.0.0.1:{port}", true)]
+    [TestCase("file://", true)]
+    public async Task A_foreign_origin_is_refused_with_403(string origin, bool isAllowed)
+    {
+        var connect = () => ChatClient.ConnectAsync(_server.HttpPort, origin: origin.Replace("{port}", $"{_server.HttpPort}", StringComparison.Ordinal));
+        if (isAllowed)
+            await (await connect()).DisposeAsync();
+        else
+            (await connect.Should().ThrowAsync<HandshakeRefusedException>()).Which.Response.Should().Contain("403").And.Contain("--Origins:Allowed:0");
+    }
+
+    private async Task ExpectCloseAsync(byte[] bytes, params ushort[] codes)
+    {
+        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort);
+        await mallory.Inbox.ExpectAsync<WelcomeFrame>();
+        try
+        {
+            await mallory.SendBytesAsync(bytes);
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            // The server need not take all of it.
+        }
+
+        var (code, _) = await mallory.Closed.OrFail("the close frame");
+        codes.Should().Contain(code);
+        mallory.Inbox.All.Last().Should().BeOfType<ByeFrame>().Which.Code.Should().Be(code);
+    }
+
+    private static async Task TrySendAsync(ChatClient client, string text)
+    {
+        try
+        {
+            await client.SendAsync(text);
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            await client.Closed.OrFail("the close");
+        }
+    }
+
+    private static bool Has(ChatClient client, string part)
+    {
+        lock (client.Lines)
+            return client.Lines.Any(line => line.Contains(part, StringComparison.Ordinal));
+    }
+}

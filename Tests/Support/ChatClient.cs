@@ -1,0 +1,211 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Protocol.WebSocket;
+
+namespace RawSocketChat.Tests.Support;
+
+/// <summary>A program at the other end of a WebSocket, in the protocol's client role over a plain socket.</summary>
+public sealed class ChatClient : IChatPeer
+{
+    private readonly Socket _socket;
+    private readonly WebSocketProtocol _protocol = new(WebSocketRole.Client, 16 * 1024 * 1024);
+    private readonly SemaphoreSlim _sending = new(1);
+    private readonly TaskCompletionSource<(ushort Code, string Reason)> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly byte[] _early;
+
+    private ChatClient(Socket socket, string? subprotocol, byte[] early)
+    {
+        _socket = socket;
+        _early = early;
+        Subprotocol = subprotocol;
+    }
+
+    public FrameInbox Inbox { get; } = new();
+
+    /// <summary>The messages as they came, for the text format and the echo.</summary>
+    public List<string> Lines { get; } = [];
+
+    public string? Subprotocol { get; }
+
+    /// <summary>The server's close code and reason; 1006 where the stream ended without.</summary>
+    public Task<(ushort Code, string Reason)> Closed => _closed.Task;
+
+    public bool IsReading { get; private set; }
+
+    /// <summary>Connects and, unless told otherwise, reads whatever comes from then on.</summary>
+    public static async Task<ChatClient> ConnectAsync(
+        int port, string pathAndQuery = "/ws", bool read = true, bool frames = true, string? origin = null, string[]? subprotocols = null, int? receiveBuffer = null)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (receiveBuffer is { } bytes)
+            socket.ReceiveBufferSize = bytes;
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+
+        var key = Handshake.NewKey();
+        var request = new ArrayBufferWriter<byte>();
+        var headers = origin is null ? [] : new[] { KeyValuePair.Create("Origin", origin) };
+        Handshake.WriteRequest(request, $"127.0.0.1:{port}", pathAndQuery, key, subprotocols, headers);
+        await SendAllAsync(socket, request.WrittenMemory);
+
+        var received = new byte[16 * 1024];
+        var length = 0;
+        while (true)
+        {
+            var count = await socket.ReceiveAsync(received.AsMemory(length)).AsTask().OrFail("the handshake's answer");
+            length += count;
+            if (Handshake.TryReadResponse(received.AsSpan(0, length), key, out var consumed, out var subprotocol, out var fault))
+            {
+                if (fault is not null)
+                    throw new HandshakeRefusedException(fault, Encoding.UTF8.GetString(received, 0, length));
+                var client = new ChatClient(socket, subprotocol, received[consumed..length]);
+                if (read)
+                    client.Read(frames);
+                return client;
+            }
+
+            if (count == 0)
+                throw new HandshakeRefusedException("the stream ended", Encoding.UTF8.GetString(received, 0, length));
+        }
+    }
+
+    /// <summary>Joined already: connects by name and waits until it is in the room.</summary>
+    public static async Task<(ChatClient Client, JoinedFrame Joined)> JoinAsync(int port, string name, string room = "lobby")
+    {
+        var client = await ConnectAsync(port, $"/ws?name={Uri.EscapeDataString(name)}&room={room}");
+        return (client, await client.Inbox.ExpectAsync<JoinedFrame>());
+    }
+
+    /// <summary>Begins to read, for a client that did not until now.</summary>
+    public void Read(bool frames = true)
+    {
+        IsReading = true;
+        _ = ReadAsync(frames);
+    }
+
+    public Task SendAsync(string text) => SendAsync(Opcode.Text, Encoding.UTF8.GetBytes(text));
+
+    public Task SendAsync(ClientFrame frame) => SendAsync(Opcode.Text, ChatCodec.Encode(frame));
+
+    public Task SendAsync(Opcode opcode, byte[] payload)
+    {
+        var output = new ArrayBufferWriter<byte>(payload.Length + 16);
+        if (opcode == Opcode.Ping)
+            _protocol.WritePing(output, payload);
+        else
+            _protocol.WriteMessage(output, opcode, payload);
+        return SendBytesAsync(output.WrittenMemory);
+    }
+
+    public Task CloseAsync(ushort code = CloseCode.Normal)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        _protocol.WriteClose(output, code, "");
+        return SendBytesAsync(output.WrittenMemory);
+    }
+
+    /// <summary>Sends bytes as they are, right or wrong.</summary>
+    public async Task SendBytesAsync(ReadOnlyMemory<byte> bytes)
+    {
+        await _sending.WaitAsync();
+        try
+        {
+            await SendAllAsync(_socket, bytes);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    /// <summary>Says something and waits for its ack.</summary>
+    public async Task<AckFrame> SayAsync(string text, string? id = null, string? room = null)
+    {
+        id ??= Guid.NewGuid().ToString("n");
+        await SendAsync(new ClientFrame { Type = ClientFrameType.Say, Id = FrameId.From(id), Text = text, Room = room });
+        return await Inbox.ExpectAsync<AckFrame>(ack => ack.Id.ToString() == id);
+    }
+
+    /// <summary>Drops the line without a word, as a cut cable would.</summary>
+    public void Cut()
+    {
+        _socket.LingerState = new LingerOption(true, 0);
+        _socket.Dispose();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        _sending.Dispose();
+        return default;
+    }
+
+    private async Task ReadAsync(bool frames)
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            Take(_early, frames);
+            while (true)
+            {
+                var count = await _socket.ReceiveAsync(buffer);
+                if (count == 0)
+                    break;
+                Take(buffer.AsSpan(0, count), frames);
+            }
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        {
+            // The stream ended: that is told below.
+        }
+        catch (AssertionException fault)
+        {
+            _closed.TrySetException(fault);
+        }
+
+        Inbox.End();
+        _closed.TrySetResult((CloseCode.Abnormal, ""));
+    }
+
+    private void Take(ReadOnlySpan<byte> bytes, bool frames)
+    {
+        while (_protocol.TryReceive(bytes, out var consumed, out var received))
+        {
+            bytes = bytes[consumed..];
+            switch (received.Kind)
+            {
+                case WebSocketEventKind.Text when frames:
+                    Inbox.Add(received.Payload.Span);
+                    break;
+                case WebSocketEventKind.Text or WebSocketEventKind.Binary:
+                    lock (Lines)
+                        Lines.Add(Encoding.UTF8.GetString(received.Payload.Span));
+                    break;
+                case WebSocketEventKind.Ping:
+                    var pong = new ArrayBufferWriter<byte>();
+                    _protocol.WritePong(pong, received.Payload.Span);
+                    _ = SendBytesAsync(pong.WrittenMemory);
+                    break;
+                case WebSocketEventKind.Close:
+                    _closed.TrySetResult((received.CloseCode, Encoding.UTF8.GetString(received.Payload.Span)));
+                    break;
+                case WebSocketEventKind.Fault:
+                    throw new AssertionException($"the server broke the protocol: {received.Reason}");
+            }
+        }
+    }
+
+    private static async Task SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
+    {
+        while (bytes.Length > 0)
+            bytes = bytes[await socket.SendAsync(bytes)..];
+    }
+}
+
+/// <summary>The server did not upgrade; with the whole answer.</summary>
+public sealed class HandshakeRefusedException(string message, string response) : Exception($"{message}\n{response}")
+{
+    public string Response { get; } = response;
+}

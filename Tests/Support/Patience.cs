@@ -1,0 +1,42 @@
+namespace RawSocketChat.Tests.Support;
+
+/// <summary>Waits on conditions, never on time; the bound is there so that a failure ends.</summary>
+public static class Patience
+{
+    public static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+
+    public static async Task<T> OrFail<T>(this Task<T> awaited, string what)
+    {
+        try
+        {
+            return await awaited.WaitAsync(Bound);
+        }
+        catch (TimeoutException)
+        {
+            throw new AssertionException($"waited {Bound.TotalSeconds} s in vain for {what}");
+        }
+    }
+
+    public static Task OrFail(this Task awaited, string what)
+    {
+        return Wrap().OrFail(what);
+
+        async Task<bool> Wrap()
+        {
+            await awaited;
+            return true;
+        }
+    }
+
+    /// <summary>Asks again until it holds; each turn gives the processor to others.</summary>
+    public static async Task UntilAsync(Func<bool> condition, string what)
+    {
+        var end = DateTime.UtcNow + Bound;
+        while (!condition())
+        {
+            if (DateTime.UtcNow > end)
+                throw new AssertionException($"waited {Bound.TotalSeconds} s in vain for {what}");
+            await Task.Delay(10);
+        }
+    }
+}

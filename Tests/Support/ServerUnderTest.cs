@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace RawSocketChat.Tests.Support;
+
+/// <summary>The real server on real sockets, in this process, on ports of its own.</summary>
+public sealed class ServerUnderTest : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ServerUnderTest(WebApplication app, int rawPort)
+    {
+        _app = app;
+        RawPort = rawPort;
+        HttpPort = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()
+            .Addresses.Select(address => new Uri(address).Port).First(port => port != rawPort);
+    }
+
+    public int HttpPort { get; }
+
+    public int RawPort { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Starts with limits on, as an operator would get it.</summary>
+    public static Task<ServerUnderTest> StartAsync(params string[] settings) => StartAsync(null, settings);
+
+    public static async Task<ServerUnderTest> StartAsync(Action<IServiceCollection>? change, params string[] settings)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var rawPort = FreePort();
+            var app = Server.Program.Build(
+                ["--urls", "http://127.0.0.1:0", "--RawTcp:Port", $"{rawPort}", .. settings],
+                services =>
+                {
+                    services.AddLogging(logging => logging.ClearProviders());
+                    change?.Invoke(services);
+                });
+            try
+            {
+                await app.StartAsync();
+                return new ServerUnderTest(app, rawPort);
+            }
+            catch (IOException) when (attempt < 5)
+            {
+                // Somebody else took the free port meanwhile.
+                await app.DisposeAsync();
+            }
+        }
+    }
+
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
