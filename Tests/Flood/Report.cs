@@ -27,18 +27,22 @@ internal static class Report
         Line(output, $"repeated      {r.Repeated}");
         Line(output, $"out of order  {r.OutOfOrder + r.Disagreed}");
         Line(output, $"closed early  {r.Closed}");
-        Latencies(output, "from due     ", r.FromDue, "delivery, from when the message was due");
-        Latencies(output, "from send    ", r.FromSend, "delivery, from when it left");
-        Latencies(output, "ack          ", r.Acks, "acknowledgement, from due");
-        Latencies(output, "lateness     ", r.Lateness, "from due to send: the generator's");
-        var cost = r.Deliveries > 0 ? r.GeneratorCpuSeconds * 1e6 / r.Deliveries : 0;
-        var (cpu, user) = (r.GeneratorCpuSeconds, r.GeneratorUserSeconds);
-        Line(output, $"generator     {cpu:0.00} s of CPU ({user:0.00} in user mode), {cost:0.0} µs a delivery");
+        if (r.Deliveries > 0) Measured(output, r);
         foreach (var complaint in r.Complaints) Line(output, $"note          {complaint}");
         if (r.Lateness.P99 > LateMilliseconds)
             Line(output, $"note          messages left late (p99 {r.Lateness.P99:0} ms): this run shows the generator's limit");
         var fine = r.ExitCode == FloodResult.Fine;
         output.WriteLine(fine ? "fine          everything arrived, once and in order" : "FAULTY        see above");
+    }
+
+    private static void Measured(TextWriter output, FloodResult r)
+    {
+        Latencies(output, "from due     ", r.FromDue, "delivery, from when the message was due");
+        Latencies(output, "from send    ", r.FromSend, "delivery, from when it left");
+        Latencies(output, "ack          ", r.Acks, "acknowledgement, from due");
+        Latencies(output, "lateness     ", r.Lateness, "from due to send: the generator's");
+        var (cpu, user, cost) = (r.GeneratorCpuSeconds, r.GeneratorUserSeconds, r.GeneratorCpuSeconds * 1e6 / r.Deliveries);
+        Line(output, $"generator     {cpu:0.00} s of CPU ({user:0.00} in user mode), {cost:0.0} µs a delivery");
     }
 
     private static void Latencies(TextWriter output, string name, Latency ms, string meaning) =>
