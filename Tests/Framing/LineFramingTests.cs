@@ -66,7 +66,8 @@ public class LineFramingTests
     public void Mid_line_is_what_has_begun_and_not_ended()
     {
         using var framing = new LineFraming(5);
-        foreach (var (input, midLine) in new[] { ("ab", true), ("c\n", false), ("123456", true), ("7", true), ("\n", false), ("\n", false), ("\r", true) })
+        foreach (var (input, midLine) in new[]
+            { ("ab", true), ("c\n", false), ("123456", true), ("7", true), ("\n", false), ("\n", false), ("\r", true) })
         {
             Hear(framing, [Encoding.UTF8.GetBytes(input)]);
             framing.IsMidLine.Should().Be(midLine, "after {0}", input);
@@ -97,7 +98,8 @@ public class LineFramingTests
 
     [Test]
     public void Any_bytes_mean_the_same_however_they_are_cut() =>
-        Gen.Select(Gen.OneOf((byte)'a', (byte)'b', (byte)'\r', (byte)'\n', (byte)'\0').Array[0, 40], Gen.Int[0, 6], Gen.Int[1, 7]).Sample((bytes, limit, size) =>
+        Gen.Select(Gen.OneOf((byte)'a', (byte)'b', (byte)'\r', (byte)'\n', (byte)'\0').Array[0, 40],
+            Gen.Int[0, 6], Gen.Int[1, 7]).Sample((bytes, limit, size) =>
             Hear(limit, [bytes]).SequenceEqual(Hear(limit, bytes.Chunk(size))), iter: 20_000);
 
     [Test]

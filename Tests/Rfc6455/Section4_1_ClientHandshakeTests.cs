@@ -17,7 +17,8 @@ public class Section4_1_ClientHandshakeTests
     public void Client_asks_with_every_header_that_is_due()
     {
         var output = new ArrayBufferWriter<byte>();
-        Handshake.WriteRequest(output, "localhost:5080", "/ws?name=ann", Key, ["rawchat.v1.json", "rawchat.v1.text"], [new("Origin", "http://localhost")]);
+        Handshake.WriteRequest(output, "localhost:5080", "/ws?name=ann", Key,
+            ["rawchat.v1.json", "rawchat.v1.text"], [new("Origin", "http://localhost")]);
         Encoding.ASCII.GetString(output.WrittenSpan).Split("\r\n").Should().Equal(
             "GET /ws?name=ann HTTP/1.1", "Host: localhost:5080", "Upgrade: websocket", "Connection: Upgrade", $"Sec-WebSocket-Key: {Key}",
             "Sec-WebSocket-Version: 13", "Sec-WebSocket-Protocol: rawchat.v1.json, rawchat.v1.text", "Origin: http://localhost", "", "");
@@ -62,7 +63,8 @@ public class Section4_1_ClientHandshakeTests
     [TestCase(Start + $"Connection: Upgrade\r\nSec-WebSocket-Accept: {Accept}\r\n\r\n", "Upgrade: websocket")]
     [TestCase(Start + $"Upgrade: websocket\r\nSec-WebSocket-Accept: {Accept}\r\n\r\n", "Connection: Upgrade")]
     [TestCase(Start + "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "Sec-WebSocket-Accept")]
-    [TestCase(Start + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: S3PPLMBITXAQ9KYGZZHZRBK+XOO=\r\n\r\n", "Sec-WebSocket-Accept")]
+    [TestCase(Start + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: S3PPLMBITXAQ9KYGZZHZRBK+XOO=\r\n\r\n",
+        "Sec-WebSocket-Accept")]
     [TestCase(Start + $"Sec-WebSocket-Accept: {Accept}\r\n" + Rest, "Sec-WebSocket-Accept")]
     [TestCase(Start + "Sec-WebSocket-Extensions: x\r\n" + Rest, "extension")]
     [TestCase(Start + "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b\r\n" + Rest, "not one subprotocol")]

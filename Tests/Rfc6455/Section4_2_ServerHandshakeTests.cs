@@ -51,7 +51,8 @@ public class Section4_2_ServerHandshakeTests
     [TestCase(null)]
     [TestCase("keep-alive")]
     [TestCase("Upgraded")]
-    public void Server_asks_for_the_connection_header(string? connection) => ShouldBe(Check(connection: connection), 426, "Connection: Upgrade");
+    public void Server_asks_for_the_connection_header(string? connection) =>
+        ShouldBe(Check(connection: connection), 426, "Connection: Upgrade");
 
     [TestCase(null)]
     [TestCase("")]
@@ -59,7 +60,8 @@ public class Section4_2_ServerHandshakeTests
     [TestCase("12")]
     [TestCase("013")]
     [TestCase("14")]
-    public void Server_names_its_version_to_a_client_of_another(string? version) => ShouldBe(Check(version: version), 426, "Sec-WebSocket-Version: 13");
+    public void Server_names_its_version_to_a_client_of_another(string? version) =>
+        ShouldBe(Check(version: version), 426, "Sec-WebSocket-Version: 13");
 
     [TestCase("13, 13")]
     [TestCase("8, 13")]

@@ -11,17 +11,20 @@ public class Section5_1_OverviewTests
 
     [TestCaseSource(nameof(Frames))]
     public void Server_receives_an_unmasked_frame_and_fails(Opcode opcode) =>
-        Feeding.EveryWay(Wire.Frame((byte)opcode, Wire.Utf8("Hello"), masked: false), Server, heard => heard.FailedWith(1002, "client frame without mask", at: 2));
+        Feeding.EveryWay(Wire.Frame((byte)opcode, Wire.Utf8("Hello"), masked: false), Server,
+            heard => heard.FailedWith(1002, "client frame without mask", at: 2));
 
     [TestCaseSource(nameof(Frames))]
     public void Client_receives_a_masked_frame_and_fails(Opcode opcode) =>
-        Feeding.EveryWay(Wire.Frame((byte)opcode, Wire.Utf8("Hello"), masked: true), Client, heard => heard.FailedWith(1002, "server frame with mask", at: 2));
+        Feeding.EveryWay(Wire.Frame((byte)opcode, Wire.Utf8("Hello"), masked: true), Client,
+            heard => heard.FailedWith(1002, "server frame with mask", at: 2));
 
     [Test]
     public void Server_receives_an_unmasked_continuation_and_fails()
     {
         var first = Wire.To(Server, Opcode.Text, "Hel", final: false);
-        Feeding.EveryWay(Wire.Join(first, Wire.Frame(0, Wire.Utf8("lo"))), Server, heard => heard.FailedWith(1002, "without mask", first.Length + 2));
+        Feeding.EveryWay(Wire.Join(first, Wire.Frame(0, Wire.Utf8("lo"))), Server,
+            heard => heard.FailedWith(1002, "without mask", first.Length + 2));
     }
 
     [Test]

@@ -40,7 +40,8 @@ public class Section5_2_BaseFramingTests(WebSocketRole role)
     public void Receives_a_reserved_bit_in_a_control_frame_or_continuation_and_fails(int reserved)
     {
         var masked = role == WebSocketRole.Server;
-        Feeding.EveryWay(Wire.Frame(9, [], reserved: reserved, masked: masked), role, heard => heard.FailedWith(1002, "reserved bit", at: 1));
+        Feeding.EveryWay(Wire.Frame(9, [], reserved: reserved, masked: masked), role,
+            heard => heard.FailedWith(1002, "reserved bit", at: 1));
         var first = Wire.To(role, Opcode.Text, "Hel", final: false);
         Feeding.EveryWay(Wire.Join(first, Wire.Frame(0, [], reserved: reserved, masked: masked)), role,
             heard => heard.FailedWith(1002, "reserved bit", at: first.Length + 1));
@@ -60,7 +61,8 @@ public class Section5_2_BaseFramingTests(WebSocketRole role)
     {
         var masked = role == WebSocketRole.Server;
         Feeding.EveryWay(Wire.Frame(opcode, [], masked: masked), role, heard => heard.FailedWith(1002, "reserved opcode", at: 1));
-        Feeding.EveryWay(Wire.Frame(opcode, [], final: false, masked: masked), role, heard => heard.FailedWith(1002, "reserved opcode", at: 1));
+        Feeding.EveryWay(Wire.Frame(opcode, [], final: false, masked: masked), role,
+            heard => heard.FailedWith(1002, "reserved opcode", at: 1));
     }
 
     [TestCase(0UL, 2)]
@@ -77,7 +79,8 @@ public class Section5_2_BaseFramingTests(WebSocketRole role)
     [TestCase(0x8000_0000_0000_0001UL)]
     [TestCase(ulong.MaxValue)]
     public void Receives_a_length_with_its_highest_bit_and_fails_as_too_big(ulong length) =>
-        Feeding.EveryWay(Wire.LongHeader(role, Opcode.Binary, length, 8), role, heard => heard.FailedWith(1009, "highest bit", at: 10), int.MaxValue);
+        Feeding.EveryWay(Wire.LongHeader(role, Opcode.Binary, length, 8), role,
+            heard => heard.FailedWith(1009, "highest bit", at: 10), int.MaxValue);
 
     [TestCase(1UL << 30)]
     [TestCase((ulong)int.MaxValue)]
@@ -94,7 +97,8 @@ public class Section5_2_BaseFramingTests(WebSocketRole role)
     [TestCase(70000, 70001, 10)]
     public void Receives_one_byte_over_the_limit_and_fails_at_the_length(int limit, int length, int headerBytes)
     {
-        Feeding.EveryWay(Wire.To(role, Opcode.Binary, new byte[length]), role, heard => heard.FailedWith(1009, $"the limit is {limit}", at: headerBytes), limit);
+        Feeding.EveryWay(Wire.To(role, Opcode.Binary, new byte[length]), role,
+            heard => heard.FailedWith(1009, $"the limit is {limit}", at: headerBytes), limit);
         Feeding.EveryWay(Wire.To(role, Opcode.Binary, new byte[limit]), role, heard => heard.Binary(new byte[limit]), limit);
     }
 

@@ -78,7 +78,8 @@ public class Section5_4_FragmentationTests(WebSocketRole role)
     public void Receives_a_new_message_inside_another_and_fails(Opcode opcode)
     {
         var first = First("Hel");
-        Feeding.EveryWay(Wire.Join(first, Wire.To(role, opcode, "lo")), role, heard => heard.FailedWith(1002, "new message before", at: first.Length + 1));
+        Feeding.EveryWay(Wire.Join(first, Wire.To(role, opcode, "lo")), role,
+            heard => heard.FailedWith(1002, "new message before", at: first.Length + 1));
     }
 
     [Test]
@@ -86,7 +87,8 @@ public class Section5_4_FragmentationTests(WebSocketRole role)
     {
         var first = Wire.Join(First("12345"), More("678"));
         Feeding.EveryWay(Wire.Join(first, Last("90")), role, heard => heard.Messages("1234567890"), limit: 10);
-        Feeding.EveryWay(Wire.Join(first, Last("90a")), role, heard => heard.FailedWith(1009, "11 bytes; the limit is 10", at: first.Length + 2), limit: 10);
+        Feeding.EveryWay(Wire.Join(first, Last("90a")), role,
+            heard => heard.FailedWith(1009, "11 bytes; the limit is 10", at: first.Length + 2), limit: 10);
     }
 
     [Test]
@@ -94,7 +96,8 @@ public class Section5_4_FragmentationTests(WebSocketRole role)
     {
         var first = First("12345");
         var huge = Wire.LongHeader(role, Opcode.Continuation, long.MaxValue, 8);
-        Feeding.EveryWay(Wire.Join(first, huge), role, heard => heard.FailedWith(1009, "the limit is", at: first.Length + 10), int.MaxValue);
+        Feeding.EveryWay(Wire.Join(first, huge), role,
+            heard => heard.FailedWith(1009, "the limit is", at: first.Length + 10), int.MaxValue);
     }
 
     [Test]
@@ -111,7 +114,8 @@ public class Section5_4_FragmentationTests(WebSocketRole role)
     {
         byte[] Empties(int count) => Wire.Join([First(""), .. Enumerable.Repeat(More(""), count - 1)]);
 
-        Feeding.EveryWay(Wire.Join(Empties(WebSocketProtocol.MaxEmptyFragments), Last("x"), Empties(2), Last("y")), role, heard => heard.Messages("x", "y"));
+        Feeding.EveryWay(Wire.Join(Empties(WebSocketProtocol.MaxEmptyFragments), Last("x"), Empties(2), Last("y")), role,
+            heard => heard.Messages("x", "y"));
         var tooMany = Empties(WebSocketProtocol.MaxEmptyFragments + 1);
         Feeding.EveryWay(Wire.Join(tooMany, More("")), role, heard => heard.FailedWith(1009, "empty fragments", at: tooMany.Length));
     }

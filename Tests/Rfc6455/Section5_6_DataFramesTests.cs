@@ -52,21 +52,25 @@ public class Section5_6_DataFramesTests(WebSocketRole role)
     [Test]
     public void Receives_a_ping_inside_a_character()
     {
-        var frames = Wire.Join(Wire.To(role, Opcode.Text, [0xC3], final: false), Wire.To(role, Opcode.Ping, [0xFF]), Wire.To(role, Opcode.Continuation, [0xA9]));
+        var frames = Wire.Join(Wire.To(role, Opcode.Text, [0xC3], final: false), Wire.To(role, Opcode.Ping, [0xFF]),
+            Wire.To(role, Opcode.Continuation, [0xA9]));
         Feeding.EveryWay(frames, role, heard => heard.Events[^1].Payload.Should().Be(Heard.Show("é")));
     }
 
     [TestCaseSource(nameof(BadTexts))]
     public void Receives_bad_text_and_fails_at_its_first_bad_byte(string hex, int bad) =>
-        Feeding.EveryWay(Wire.To(role, Opcode.Text, Wire.Hex(hex)), role, heard => heard.FailedWith(1007, "not UTF-8", at: HeaderBytes + bad + 1));
+        Feeding.EveryWay(Wire.To(role, Opcode.Text, Wire.Hex(hex)), role,
+            heard => heard.FailedWith(1007, "not UTF-8", at: HeaderBytes + bad + 1));
 
     [TestCaseSource(nameof(BadTexts))]
     public void Fails_at_the_first_bad_byte_although_frame_and_message_go_on(string hex, int bad)
     {
         // far from the frame's end, behind a run of ASCII that is checked many bytes at once, in a second fragment
         var first = Wire.To(role, Opcode.Text, new string('a', 100), final: false);
-        var second = Wire.To(role, Opcode.Continuation, Wire.Join(Wire.Utf8(new string('b', 77)), Wire.Hex(hex), new byte[23]), final: false);
-        Feeding.EveryWay(Wire.Join(first, second), role, heard => heard.FailedWith(1007, "not UTF-8", at: first.Length + HeaderBytes + 77 + bad + 1));
+        var second = Wire.To(role, Opcode.Continuation, Wire.Join(Wire.Utf8(new string('b', 77)), Wire.Hex(hex), new byte[23]),
+            final: false);
+        Feeding.EveryWay(Wire.Join(first, second), role,
+            heard => heard.FailedWith(1007, "not UTF-8", at: first.Length + HeaderBytes + 77 + bad + 1));
     }
 
     [TestCase("C3")]

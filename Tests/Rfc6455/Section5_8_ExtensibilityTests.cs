@@ -19,7 +19,8 @@ public class Section5_8_ExtensibilityTests
             (outside.Events.Count == 0).Should().Be(outsideMessages.Contains((byte)first), "outside a message, {0:X2}", first);
             var inside = Feeding.Whole([.. start, (byte)first], role);
             (inside.Events.Count == 0).Should().Be(insideMessages.Contains((byte)first), "inside a message, {0:X2}", first);
-            outside.Events.Concat(inside.Events).All(e => e.Kind == WebSocketEventKind.Fault && e.CloseCode == 1002).Should().BeTrue("{0:X2}", first);
+            outside.Events.Concat(inside.Events)
+                .All(e => e.Kind == WebSocketEventKind.Fault && e.CloseCode == 1002).Should().BeTrue("{0:X2}", first);
         }
     }
 

@@ -66,7 +66,8 @@ public class Section6_SendingAndReceivingTests(WebSocketRole sender)
     public void Refuses_to_send_a_message_that_is_neither_text_nor_binary(Opcode opcode)
     {
         using var endpoint = new WebSocketProtocol(sender, 0);
-        FluentActions.Invoking(() => endpoint.WriteMessage(new ArrayBufferWriter<byte>(), opcode, default)).Should().Throw<ArgumentOutOfRangeException>();
+        FluentActions.Invoking(() => endpoint.WriteMessage(new ArrayBufferWriter<byte>(), opcode, default))
+            .Should().Throw<ArgumentOutOfRangeException>();
     }
 
     [Test]

@@ -9,7 +9,8 @@ namespace RawSocketChat.Tests.Rfc6455;
 [TestFixture(WebSocketRole.Client)]
 public class Section7_ClosingTests(WebSocketRole role)
 {
-    private static readonly int[] GoodCodes = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4008, 4501, 4999];
+    private static readonly int[] GoodCodes =
+        [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4008, 4501, 4999];
     private static readonly int[] BadCodes = [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 32768, 65535];
 
     private WebSocketRole Peer => role == WebSocketRole.Server ? WebSocketRole.Client : WebSocketRole.Server;

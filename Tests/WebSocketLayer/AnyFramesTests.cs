@@ -29,7 +29,8 @@ public class AnyFramesTests
         (opcode, payload, final, reserved, masked, key) => Wire.Frame(opcode, payload, final > 3 || opcode > 7, masked, reserved, key));
 
     private static readonly Gen<(WebSocketRole Role, byte[] Bytes)> Sequences =
-        Roles.SelectMany(role => Gen.Frequency<byte[]>((20, Frames(role)), (1, Gen.Byte.Array[0, 20])).Array[0, 14].Select(frames => (role, Wire.Join(frames))));
+        Roles.SelectMany(role => Gen.Frequency<byte[]>((20, Frames(role)), (1, Gen.Byte.Array[0, 20])).Array[0, 14]
+            .Select(frames => (role, Wire.Join(frames))));
 
     [Test]
     public void A_byte_at_a_time_is_heard_as_the_whole_is() => Sequences.Sample((role, bytes) =>
@@ -50,7 +51,8 @@ public class AnyFramesTests
     }, iter: 5_000);
 
     [Test]
-    public void Pure_noise_ends_in_a_fault_or_in_waiting_and_never_in_an_exception() => Gen.Select(Roles, Gen.Byte.Array[0, 400]).Sample((role, bytes) =>
+    public void Pure_noise_ends_in_a_fault_or_in_waiting_and_never_in_an_exception() =>
+        Gen.Select(Roles, Gen.Byte.Array[0, 400]).Sample((role, bytes) =>
     {
         var heard = Feeding.Whole(bytes, role, Limit);
         return Agree(heard, Feeding.ByteByByte(bytes, role, Limit))
@@ -58,7 +60,8 @@ public class AnyFramesTests
     }, iter: 5_000);
 
     [Test]
-    public void What_one_end_writes_the_other_hears_in_both_directions() => Gen.Select(Roles, Gen.Byte.Array[0, Limit].Array[0, 8]).Sample((role, payloads) =>
+    public void What_one_end_writes_the_other_hears_in_both_directions() =>
+        Gen.Select(Roles, Gen.Byte.Array[0, Limit].Array[0, 8]).Sample((role, payloads) =>
     {
         using var sender = new WebSocketProtocol(role, Limit);
         var output = new ArrayBufferWriter<byte>();

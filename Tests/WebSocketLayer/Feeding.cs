@@ -48,7 +48,8 @@ internal static class Feeding
 
     public static IEnumerable<int> SplitsOf(int length) => length <= LongInput
         ? Enumerable.Range(0, length + 1)
-        : Enumerable.Range(0, 64).Concat(Enumerable.Range(1, length / 4093).Select(i => i * 4093)).Concat(Enumerable.Range(length - 64, 65));
+        : Enumerable.Range(0, 64).Concat(Enumerable.Range(1, length / 4093).Select(i => i * 4093))
+            .Concat(Enumerable.Range(length - 64, 65));
 
     private static void Same(Heard heard, Heard whole, string how)
     {

@@ -43,7 +43,8 @@ internal sealed class Heard(WebSocketProtocol endpoint, IReadOnlyList<HeardEvent
 
     public void Binary(byte[] payload)
     {
-        Events.Should().ContainSingle().Which.Should().Match<HeardEvent>(e => e.Kind == WebSocketEventKind.Binary && e.Payload == Show(payload));
+        Events.Should().ContainSingle()
+            .Which.Should().Match<HeardEvent>(e => e.Kind == WebSocketEventKind.Binary && e.Payload == Show(payload));
         AfterWholeFrames();
     }
 
@@ -57,7 +58,10 @@ internal sealed class Heard(WebSocketProtocol endpoint, IReadOnlyList<HeardEvent
         AfterWholeFrames();
     }
 
-    /// <summary>The last event is a fault of that code, found at the byte before <paramref name="at"/>, whose text names <paramref name="about"/>.</summary>
+    /// <summary>
+    /// The last event is a fault of that code, found at the byte before <paramref name="at"/>, whose text names
+    /// <paramref name="about"/>.
+    /// </summary>
     public void FailedWith(int code, string about, int at)
     {
         Events.Should().NotBeEmpty();

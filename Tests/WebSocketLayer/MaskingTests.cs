@@ -20,7 +20,8 @@ public class MaskingTests
                     Masking.Apply(bytes.AsSpan(start, length), destination.AsSpan(40 - start, length), Key, phase);
 
                     var byHand = Wire.Masked([.. new byte[phase], .. bytes[start..(start + length)]], Key)[phase..];
-                    destination.AsSpan(40 - start, length).SequenceEqual(byHand).Should().BeTrue("length {0}, start {1}, phase {2}", length, start, phase);
+                    destination.AsSpan(40 - start, length)
+                        .SequenceEqual(byHand).Should().BeTrue("length {0}, start {1}, phase {2}", length, start, phase);
                     destination.Count(b => b != 0).Should().BeLessThanOrEqualTo(length, "nothing is written beside it");
                 }
     }
