@@ -95,6 +95,17 @@ public class ServerFrameTests
         });
     }
 
+    // Strings with characters beyond U+FFFF take a way of their own.
+    [TestCase(1)]
+    [TestCase(1000)]
+    public void Emoji_are_written_as_themselves_beside_whatever_must_be_escaped(int times)
+    {
+        var text = string.Concat(Enumerable.Repeat("👍\"\\\n\r\t\0\u001f\u007f\u009f<é\u2028 ", times));
+        var json = Wire.Json(new MessageFrame("lobby", 1, Wire.At, Ann, text));
+        json.Should().Contain("👍\\\"\\\\\\n\\r\\t\\u0000\\u001f\\u007f\\u009f<é");
+        ((MessageFrame)Wire.ReadServer(json)).Text.Should().Be(text);
+    }
+
     [Test]
     public void Encode_leaves_nothing_of_a_larger_frame_behind()
     {
