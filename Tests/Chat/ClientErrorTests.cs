@@ -72,6 +72,14 @@ public class ClientErrorTests
         id.Should().Be(FrameId.From(7));
     }
 
+    [TestCase("[]")]
+    [TestCase("1.5")]
+    public void Id_that_a_later_bad_one_replaces_is_no_id(string later)
+    {
+        Wire.Refuse($$"""{"type":"ping","id":7,"id":{{later}}}""", out var id).Code.Should().Be(ErrorCode.BadField);
+        id.IsNone.Should().BeTrue();
+    }
+
     [Test]
     public void Bytes_that_are_no_UTF8_are_refused_with_their_id()
     {
