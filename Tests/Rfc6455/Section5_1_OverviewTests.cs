@@ -11,7 +11,7 @@ public class Section5_1_OverviewTests
 
     [TestCaseSource(nameof(Frames))]
     public void Server_receives_an_unmasked_frame_and_fails(Opcode opcode) =>
-        Feeding.EveryWay(Wire.Frame((byte)opcode, Wire.Utf8("Hello"), masked: false), Server,
+        Feeding.EveryWay(Wire.Frame((byte)opcode, Wire.Utf8("Hello"), masked: false), WebSocketRole.Server,
             heard => heard.FailedWith(1002, "client frame without mask", at: 2));
 
     [TestCaseSource(nameof(Frames))]
@@ -22,24 +22,24 @@ public class Section5_1_OverviewTests
     [Test]
     public void Server_receives_an_unmasked_continuation_and_fails()
     {
-        var first = Wire.To(Server, Opcode.Text, "Hel", final: false);
-        Feeding.EveryWay(Wire.Join(first, Wire.Frame(0, Wire.Utf8("lo"))), Server,
+        var first = Wire.To(WebSocketRole.Server, Opcode.Text, "Hel", final: false);
+        Feeding.EveryWay(Wire.Join(first, Wire.Frame(0, Wire.Utf8("lo"))), WebSocketRole.Server,
             heard => heard.FailedWith(1002, "without mask", first.Length + 2));
     }
 
     [Test]
     public void Server_receives_an_empty_unmasked_frame_and_fails() =>
-        Feeding.EveryWay(Wire.Hex("81 00"), Server, heard => heard.FailedWith(1002, "without mask", at: 2));
+        Feeding.EveryWay(Wire.Hex("81 00"), WebSocketRole.Server, heard => heard.FailedWith(1002, "without mask", at: 2));
 
     [Test]
     public void Server_receives_a_mask_of_zeros_and_hears_the_text() =>
-        Feeding.EveryWay(Wire.Frame(1, Wire.Utf8("Hello"), masked: true, key: 0), Server, heard => heard.Messages("Hello"));
+        Feeding.EveryWay(Wire.Frame(1, Wire.Utf8("Hello"), masked: true, key: 0), WebSocketRole.Server, heard => heard.Messages("Hello"));
 
     [Test]
     public void After_the_fault_nothing_more_is_heard()
     {
-        var good = Wire.To(Server, Opcode.Text, "Hello");
-        Feeding.EveryWay(Wire.Join(good, Wire.Hex("81 00"), good, good), Server, heard =>
+        var good = Wire.To(WebSocketRole.Server, Opcode.Text, "Hello");
+        Feeding.EveryWay(Wire.Join(good, Wire.Hex("81 00"), good, good), WebSocketRole.Server, heard =>
         {
             heard.Events.Should().HaveCount(2);
             heard.FailedWith(1002, "without mask", at: good.Length + 2);

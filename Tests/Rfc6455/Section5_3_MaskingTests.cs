@@ -12,7 +12,7 @@ public class Section5_3_MaskingTests
     public void Server_receives_texts_of_every_length_under_a_key_of_four_different_bytes([Range(0, 140)] int length)
     {
         var text = string.Concat(Enumerable.Range(0, length).Select(i => (char)('a' + i % 26)));
-        Feeding.EveryWay(Wire.Frame(1, Wire.Utf8(text), masked: true, key: 0x01020408), Server, heard => heard.Messages(text));
+        Feeding.EveryWay(Wire.Frame(1, Wire.Utf8(text), masked: true, key: 0x01020408), WebSocketRole.Server, heard => heard.Messages(text));
     }
 
     [Test]
@@ -23,7 +23,7 @@ public class Section5_3_MaskingTests
             Wire.Frame(9, Wire.Utf8("ping!"), masked: true, key: 0x12345678),
             Wire.Frame(0, Wire.Utf8("lo"), masked: true, key: 0xFFFFFFFF),
             Wire.Frame(1, Wire.Utf8("again"), masked: true, key: 0x00FF00FF));
-        Feeding.EveryWay(frames, Server, heard => heard.Exactly(
+        Feeding.EveryWay(frames, WebSocketRole.Server, heard => heard.Exactly(
             (WebSocketEventKind.Ping, "ping!"), (WebSocketEventKind.Text, "Hello"), (WebSocketEventKind.Text, "again")));
     }
 
@@ -47,7 +47,7 @@ public class Section5_3_MaskingTests
     [Test]
     public void Server_sends_the_payload_as_it_is()
     {
-        using var server = new WebSocketProtocol(Server, 100);
+        using var server = new WebSocketProtocol(WebSocketRole.Server, 100);
         var output = new ArrayBufferWriter<byte>();
         server.WriteMessage(output, Opcode.Text, "Hello"u8);
         output.WrittenSpan.ToArray().Should().Equal(Wire.Hex("81 05 48 65 6c 6c 6f"));

@@ -18,7 +18,7 @@ public class Section5_7_ExamplesTests
 
     [Test]
     public void Server_receives_a_single_frame_masked_text_message() =>
-        Feeding.EveryWay(Wire.Hex("81 85 37 fa 21 3d 7f 9f 4d 51 58"), Server, heard => heard.Messages("Hello"));
+        Feeding.EveryWay(Wire.Hex("81 85 37 fa 21 3d 7f 9f 4d 51 58"), WebSocketRole.Server, heard => heard.Messages("Hello"));
 
     [Test]
     public void Client_receives_a_fragmented_unmasked_text_message() =>
@@ -30,7 +30,7 @@ public class Section5_7_ExamplesTests
 
     [Test]
     public void Server_receives_the_masked_pong_that_answers_it() =>
-        Feeding.EveryWay(Wire.Hex("8a 85 37 fa 21 3d 7f 9f 4d 51 58"), Server, heard => heard.Exactly((Pong, "Hello")));
+        Feeding.EveryWay(Wire.Hex("8a 85 37 fa 21 3d 7f 9f 4d 51 58"), WebSocketRole.Server, heard => heard.Exactly((Pong, "Hello")));
 
     [Test]
     public void Client_receives_256_bytes_in_one_frame() =>
