@@ -17,6 +17,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LinkedList<ReadOnlyMemory<byte>>? _queue;
     private TaskCompletionSource<bool>? _drained;
+    private ReadOnlyMemory<byte> _notice;
     private long _queuedBytes;
     private long _flushingSince;
     private bool _flushing;
@@ -81,8 +82,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
                 return;
             }
 
-            (_queue ??= new()).AddFirst(wire);
-            _queuedBytes += wire.Length;
+            _notice = Join(_notice, wire);
         }
     }
 
@@ -178,7 +178,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
                         return;
                     }
 
-                    if (_queue is null || _queue.Count == 0)
+                    if (_notice.IsEmpty && _queue is not { Count: > 0 })
                     {
                         Settle();
                         return;
@@ -199,8 +199,10 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
 
     private void WriteFromQueue()
     {
+        writer.Write(_notice.Span);
+        _notice = default;
         var written = 0;
-        while (written < WriteAtOnceBytes && _queue!.First is { } first)
+        while (written < WriteAtOnceBytes && _queue?.First is { } first)
         {
             writer.Write(first.Value.Span);
             written += first.Value.Length;
@@ -226,12 +228,14 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
     {
         _completed = true;
         _flushing = false;
+        _notice = default;
         Forget();
         _drained?.TrySetResult(false);
         _drained = null;
         _finished.TrySetResult();
     }
 
+    // A notice stays: it tells why the rest is not there.
     private void Forget()
     {
         _queue = null;
