@@ -102,6 +102,25 @@ public sealed class ConnectionEndTests
     }
 
     [Test]
+    public async Task All_that_was_asked_before_the_end_of_input_is_answered_on_the_raw_port()
+    {
+        // printf '/join lobby\nhi\n' | nc -N 127.0.0.1 5081
+        for (var round = 0; round < 20; round++)
+        {
+            await using var ann = await LineClient.ConnectAsync(_server.RawPort);
+            await ann.SendAsync($$"""
+                {"type":"join","room":"lobby"}
+                {"type":"say","text":"one","id":1}
+                {"type":"say","text":"two","id":2}
+                """);
+            ann.EndSending();
+            await ann.Ended.OrFail("the orderly end of the stream");
+            ann.Inbox.All.OfType<AckFrame>().Should().HaveCount(2);
+            ann.Inbox.All.OfType<MessageFrame>().Should().HaveCount(2, "a person sees what they said by its copy alone");
+        }
+    }
+
+    [Test]
     public async Task A_connection_that_is_cut_leaves_nothing_behind()
     {
         var (ann, _) = await ChatClient.JoinAsync(_server.HttpPort, "ann");
