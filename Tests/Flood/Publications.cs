@@ -1,0 +1,116 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace RawSocketChat.Tests.Flood;
+
+/// <summary>
+/// The messages of one run: when each is due, when it left, where in the room's log it came, what the server answered.
+/// Times are ticks of <see cref="Stopwatch"/>, so that they are comparable on all threads.
+/// </summary>
+/// <remarks>
+/// A message's text is <c>flood RUN PUBLISHER NUMBER ....</c>: the number leads back to its times here. One thread
+/// publishes; the threads that receive read what it wrote before the send.
+/// </remarks>
+internal sealed class Publications(FloodOptions options)
+{
+    /// <summary>"flood ", the run, the publisher and the number with their spaces fit.</summary>
+    public const int LeastTextBytes = 40;
+
+    private enum Fate : byte { None, Sent, Acknowledged, Refused }
+
+    private readonly long[] _sent = new long[options.Messages];
+    private readonly long[] _seq = new long[options.Messages];
+    private readonly Fate[] _fate = new Fate[options.Messages];
+    private readonly ArrayBufferWriter<byte> _frame = new();
+    private int _sentCount;
+    private int _answered;
+
+    /// <summary>Tells this run's messages from an earlier one's.</summary>
+    public string RunId { get; } = RandomNumberGenerator.GetHexString(8, lowercase: true);
+
+    public int Count => _fate.Length;
+    public int SentCount => Volatile.Read(ref _sentCount);
+    public bool AllAnswered => Volatile.Read(ref _answered) >= SentCount;
+    public int Acknowledged => _fate.Count(fate => fate == Fate.Acknowledged);
+    public int Refused => _fate.Count(fate => fate == Fate.Refused);
+
+    /// <summary>When message 0 is due.</summary>
+    public long Start { get; private set; }
+
+    public void Begin(long start) => Start = start;
+
+    /// <summary>When message <paramref name="number"/> is due, whatever became of those before it.</summary>
+    public long DueAt(int number) => Start + (long)(number * (Stopwatch.Frequency / options.Rate));
+
+    public long SentAt(int number) => _sent[number];
+
+    /// <summary>The <c>say</c> frame of a message; valid until the next call.</summary>
+    public ReadOnlySpan<byte> Say(int publisher, int number)
+    {
+        var text = string.Create(CultureInfo.InvariantCulture, $"flood {RunId} {publisher} {number} ").PadRight(options.TextBytes, '.');
+        _frame.ResetWrittenCount();
+        using var json = new Utf8JsonWriter(_frame);
+        json.WriteStartObject();
+        json.WriteString("type"u8, "say"u8);
+        json.WriteString("id"u8, string.Create(CultureInfo.InvariantCulture, $"{RunId}-{number}"));
+        json.WriteString("room"u8, options.Room);
+        json.WriteString("text"u8, text);
+        json.WriteEndObject();
+        json.Flush();
+        return _frame.WrittenSpan;
+    }
+
+    /// <summary>The number in a text of this run ("flood RUN PUBLISHER NUMBER …"), or -1.</summary>
+    public int NumberIn(string? text) =>
+        text?.Split(' ', 5) is ["flood", var run, _, var number, _] && run == RunId ? Known(number) : -1;
+
+    /// <summary>The number in an id of this run ("RUN-NUMBER"), or -1.</summary>
+    public int NumberOfId(string? id) =>
+        id is not null && id.StartsWith(RunId + '-', StringComparison.Ordinal) ? Known(id[(RunId.Length + 1)..]) : -1;
+
+    private int Known(string digits) =>
+        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < Count ? number : -1;
+
+    public void Leaving(int number)
+    {
+        _sent[number] = Stopwatch.GetTimestamp();
+        _fate[number] = Fate.Sent;
+        Volatile.Write(ref _sentCount, _sentCount + 1);
+    }
+
+    /// <summary>False where it had its answer before.</summary>
+    public bool Answer(int number, bool accepted)
+    {
+        if (_fate[number] != Fate.Sent) return false;
+        _fate[number] = accepted ? Fate.Acknowledged : Fate.Refused;
+        Interlocked.Increment(ref _answered);
+        return true;
+    }
+
+    /// <summary>Whether the message has this place in the log for everybody: the first who sees it says which.</summary>
+    public bool IsAt(int number, long seq)
+    {
+        var known = Volatile.Read(ref _seq[number]);
+        if (known == 0) known = Interlocked.CompareExchange(ref _seq[number], seq, 0);
+        return known == 0 || known == seq;
+    }
+
+    /// <summary>A bit for each acknowledged message: what every subscriber must have seen.</summary>
+    public ulong[] AcknowledgedBits()
+    {
+        var bits = new ulong[(Count + 63) / 64];
+        for (var i = 0; i < Count; i++)
+            if (_fate[i] == Fate.Acknowledged) bits[i >> 6] |= 1ul << (i & 63);
+        return bits;
+    }
+
+    /// <summary>How a text of this run begins, for a scan of the bytes.</summary>
+    public byte[] TextStart() => Encoding.UTF8.GetBytes($"\"text\":\"flood {RunId} ");
+
+    /// <summary>How an acknowledgement of this run begins.</summary>
+    public byte[] AckStart() => Encoding.UTF8.GetBytes($"{{\"type\":\"ack\",\"id\":\"{RunId}-");
+}

@@ -1,0 +1,142 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using RawSocketChat.Protocol.WebSocket;
+
+namespace RawSocketChat.Tests.FloodTool;
+
+/// <summary>
+/// A server of one room that does as it is told: it may lose, repeat or reorder, to show that the flood notices. Speaks
+/// only what the flood needs.
+/// </summary>
+internal sealed class FakeRoom : IDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly Lock _room = new();
+    private readonly List<Member> _members = [];
+    private long _seq = 41;
+
+    /// <summary>Gets a member's number, the event's seq and its frame, and says what goes to that member.</summary>
+    public Func<int, long, byte[], IEnumerable<byte[]>> Deliver { get; init; } = (_, _, frame) => [frame];
+
+    /// <summary>What answers a <c>say</c> with this id and seq.</summary>
+    public Func<string, long, string> Answer { get; init; } = (id, seq) =>
+        $$"""{"type":"ack","id":"{{id}}","room":"lobby","seq":{{seq}}}""";
+
+    /// <summary>The event of a <c>say</c>.</summary>
+    public Func<long, string, string> Message { get; init; } = (seq, text) =>
+        $$"""{"type":"message","room":"lobby","seq":{{seq}},"at":"2026-11-23T10:02:31.123Z","from":{"user":"u"},"text":"{{text}}"}""";
+
+    public Uri Url => new($"ws://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/ws");
+
+    public int Joined { get { lock (_room) return _members.Count; } }
+
+    public FakeRoom Start()
+    {
+        _listener.Start(1000);
+        _ = AcceptAsync();
+        return this;
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        lock (_room) _members.ForEach(member => member.Socket.Dispose());
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true) _ = ServeAsync(new Member(await _listener.AcceptSocketAsync()));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // disposed: the test is over
+        }
+    }
+
+    private async Task ServeAsync(Member member)
+    {
+        using var protocol = new WebSocketProtocol(WebSocketRole.Server, 1 << 20);
+        var buffer = new byte[16 * 1024];
+        try
+        {
+            await OpenAsync(member.Socket, buffer);
+            member.Send("""{"type":"welcome","session":"s","user":"u1","name":"ann"}""");
+            while (await member.Socket.ReceiveAsync(buffer) is > 0 and var read)
+            {
+                var input = buffer.AsMemory(0, read);
+                while (protocol.TryReceive(input.Span, out var consumed, out var e))
+                {
+                    input = input[consumed..];
+                    if (e.Kind == WebSocketEventKind.Text) Take(member, e.Payload);
+                    if (e.Kind == WebSocketEventKind.Close) Close(member, protocol);
+                }
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // the flood has what it wanted
+        }
+    }
+
+    private static async Task OpenAsync(Socket socket, byte[] buffer)
+    {
+        var read = 0;
+        while (!buffer.AsSpan(0, read).EndsWith("\r\n\r\n"u8))
+            read += await socket.ReceiveAsync(buffer.AsMemory(read));
+        var request = Encoding.ASCII.GetString(buffer, 0, read);
+        const string field = "Sec-WebSocket-Key:";
+        var key = request.Split("\r\n").Single(line => line.StartsWith(field, StringComparison.OrdinalIgnoreCase))[field.Length..].Trim();
+        var accept = Handshake.AcceptFor(key);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"));
+    }
+
+    private void Take(Member member, ReadOnlyMemory<byte> json)
+    {
+        using var frame = JsonDocument.Parse(json);
+        var id = frame.RootElement.GetProperty("id").GetString()!;
+        lock (_room)
+        {
+            if (frame.RootElement.GetProperty("type").GetString() == "join") Join(member, id);
+            else Say(member, id, frame.RootElement.GetProperty("text").GetString()!);
+        }
+    }
+
+    private void Join(Member member, string id)
+    {
+        _members.Add(member);
+        member.Send($$"""{"type":"joined","id":"{{id}}","room":"lobby","seq":{{_seq}},"messages":[{"seq":1}]}""");
+    }
+
+    private void Say(Member member, string id, string text)
+    {
+        var answer = Answer(id, _seq + 1);
+        member.Send(answer);
+        if (answer.Contains("\"error\"", StringComparison.Ordinal)) return;
+        _seq++;
+        var frame = FrameWriter.Frame(Opcode.Text, Encoding.UTF8.GetBytes(Message(_seq, text)));
+        for (var i = 0; i < _members.Count; i++)
+            foreach (var sent in Deliver(i, _seq, frame)) _members[i].Socket.Send(sent);
+    }
+
+    private void Close(Member member, WebSocketProtocol protocol)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        protocol.WriteClose(output, CloseCode.Normal, "");
+        lock (_room)
+        {
+            member.Socket.Send(output.WrittenSpan);
+            member.Socket.Shutdown(SocketShutdown.Both);
+        }
+    }
+
+    private sealed record Member(Socket Socket)
+    {
+        public void Send(string json) => Socket.Send(FrameWriter.Frame(Opcode.Text, Encoding.UTF8.GetBytes(json)));
+    }
+}
