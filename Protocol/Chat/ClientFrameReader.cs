@@ -121,7 +121,7 @@ internal static class ClientFrameReader
         if (!reader.ValueIsEscaped && FrameSpecs.Find(reader.ValueSpan) is { } spec)
             head.Spec = spec;
         else if (!TryUnescape(ref reader, out var word))
-            head.UnknownType = "?";
+            head.UnknownType = "\uFFFD";
         else if ((head.Spec = FrameSpecs.Find(Encoding.UTF8.GetBytes(word))) is null)
             head.UnknownType = word;
     }

@@ -22,7 +22,7 @@ internal static class ClientFrameWriter
         switch (Fields.KindOf(field))
         {
             case FieldKind.Word when WordOf(frame, field) is { } word:
-                writer.WriteString(name, word);
+                writer.WriteText(name, word);
                 break;
             case FieldKind.Number when NumberOf(frame, field) is { } number:
                 writer.WriteNumber(name, number);
@@ -33,7 +33,7 @@ internal static class ClientFrameWriter
             case FieldKind.Words when frame.Files is { } files:
                 writer.WriteStartArray(name);
                 foreach (var file in files)
-                    writer.WriteStringValue(file);
+                    writer.WriteTextValue(file);
                 writer.WriteEndArray();
                 break;
         }

@@ -128,8 +128,11 @@ public static class CommandLine
         foreach (var use in form.Arguments)
         {
             var value = ClientFrameWriter.WordOf(frame, use.Field) ?? ClientFrameWriter.NumberOf(frame, use.Field)?.ToString(CultureInfo.InvariantCulture);
-            if (!string.IsNullOrEmpty(value))
-                line.Append(' ').Append(value);
+            if (string.IsNullOrEmpty(value))
+                continue;
+            // A room called 20 would be taken for a limit.
+            var sign = use.Field == Field.Room && KindAt(value) == FieldKind.Number ? "#" : "";
+            line.Append(' ').Append(sign).Append(value);
         }
         return line.ToString();
     }

@@ -57,6 +57,6 @@ public readonly record struct FrameId
         if (_isNumber)
             writer.WriteNumber("id"u8, _number);
         else if (_text is not null)
-            writer.WriteString("id"u8, _text);
+            writer.WriteText("id"u8, _text);
     }
 }

@@ -32,7 +32,8 @@ public static class Nearest
         return best;
     }
 
-    // Twice the number of slips, and one more for another first letter. A mere beginning ranks behind a single slip.
+    // Twice the number of slips, and one more for another first letter. A mere beginning ranks behind a slip later in the word,
+    // but with a slip in the first letter: /hist is /history, not /list.
     private static int Score(string typed, string candidate, int allowed)
     {
         var firstLetter = typed[0] == candidate[0] ? 0 : 1;
@@ -42,7 +43,7 @@ public static class Nearest
             if (slips <= allowed)
                 return (slips * 2) + firstLetter;
         }
-        return candidate.StartsWith(typed, StringComparison.Ordinal) ? 4 : int.MaxValue;
+        return candidate.StartsWith(typed, StringComparison.Ordinal) ? 3 : int.MaxValue;
     }
 
     // Optimal string alignment: Levenshtein's distance with swapped neighbours as one slip. Three rows are enough.

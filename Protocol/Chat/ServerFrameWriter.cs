@@ -35,12 +35,12 @@ internal static class ServerFrameWriter
     private static void Write(Utf8JsonWriter writer, WelcomeFrame frame)
     {
         Head(writer, "welcome"u8, frame.Id);
-        writer.WriteString("session"u8, frame.Session);
-        writer.WriteString("user"u8, frame.User);
-        writer.WriteString("name"u8, frame.Name);
+        writer.WriteText("session"u8, frame.Session);
+        writer.WriteText("user"u8, frame.User);
+        writer.WriteText("name"u8, frame.Name);
         writer.WriteBoolean("guest"u8, frame.Guest);
         writer.WriteNumber("protocol"u8, ProtocolVersion);
-        writer.WriteString("server"u8, frame.Server);
+        writer.WriteText("server"u8, frame.Server);
         writer.WriteTime("at"u8, frame.At);
         writer.WriteStartObject("limits"u8);
         writer.WriteNumber("frameBytes"u8, frame.Limits.FrameBytes);
@@ -49,7 +49,7 @@ internal static class ServerFrameWriter
         writer.WriteEndObject();
         writer.WriteStartArray("rooms"u8);
         foreach (var room in frame.Rooms)
-            writer.WriteStringValue(room);
+            writer.WriteTextValue(room);
         writer.WriteEndArray();
     }
 
@@ -57,7 +57,7 @@ internal static class ServerFrameWriter
     {
         Head(writer, "ack"u8, frame.Id);
         if (frame.Room is not null)
-            writer.WriteString("room"u8, frame.Room);
+            writer.WriteText("room"u8, frame.Room);
         if (frame.Seq is { } seq)
             writer.WriteNumber("seq"u8, seq);
         if (frame.At is { } at)
@@ -69,10 +69,10 @@ internal static class ServerFrameWriter
     private static void Write(Utf8JsonWriter writer, ErrorFrame frame)
     {
         Head(writer, "error"u8, frame.Id);
-        writer.WriteString("code"u8, frame.Error.Code);
-        writer.WriteString("text"u8, frame.Error.Text);
+        writer.WriteText("code"u8, frame.Error.Code);
+        writer.WriteText("text"u8, frame.Error.Text);
         if (frame.Error.Hint is { } hint)
-            writer.WriteString("hint"u8, hint);
+            writer.WriteText("hint"u8, hint);
         if (frame.Error.RetryAfterMs is { } wait)
             writer.WriteNumber("retryAfterMs"u8, wait);
     }
@@ -80,11 +80,11 @@ internal static class ServerFrameWriter
     private static void Write(Utf8JsonWriter writer, JoinedFrame frame)
     {
         Head(writer, "joined"u8, frame.Id);
-        writer.WriteString("room"u8, frame.Room);
-        writer.WriteString("epoch"u8, frame.Epoch);
+        writer.WriteText("room"u8, frame.Room);
+        writer.WriteText("epoch"u8, frame.Epoch);
         writer.WriteNumber("seq"u8, frame.Seq);
-        writer.WriteString("topic"u8, frame.Topic);
-        writer.WriteString("role"u8, frame.Role);
+        writer.WriteText("topic"u8, frame.Topic);
+        writer.WriteText("role"u8, frame.Role);
         People(writer, frame.Members);
         writer.WriteNumber("memberCount"u8, frame.MemberCount);
         if (frame.Recovered is { } recovered)
@@ -95,7 +95,7 @@ internal static class ServerFrameWriter
     private static void Write(Utf8JsonWriter writer, MessageFrame frame)
     {
         Event(writer, "message"u8, frame.Room, frame.Seq, frame.At, frame.From);
-        writer.WriteString("text"u8, frame.Text);
+        writer.WriteText("text"u8, frame.Text);
         if (frame.Reply is { } reply)
             writer.WriteNumber("reply"u8, reply);
         if (frame.Me)
@@ -105,20 +105,20 @@ internal static class ServerFrameWriter
     private static void Write(Utf8JsonWriter writer, TopicFrame frame)
     {
         Event(writer, "topic"u8, frame.Room, frame.Seq, frame.At, frame.From);
-        writer.WriteString("text"u8, frame.Text);
+        writer.WriteText("text"u8, frame.Text);
     }
 
     private static void Write(Utf8JsonWriter writer, PresenceFrame frame)
     {
         Head(writer, "presence"u8, default);
-        writer.WriteString("room"u8, frame.Room);
+        writer.WriteText("room"u8, frame.Room);
         if (frame.User is not null)
-            writer.WriteString("user"u8, frame.User);
+            writer.WriteText("user"u8, frame.User);
         if (frame.Name is not null)
-            writer.WriteString("name"u8, frame.Name);
-        writer.WriteString("state"u8, frame.State);
+            writer.WriteText("name"u8, frame.Name);
+        writer.WriteText("state"u8, frame.State);
         if (frame.Was is not null)
-            writer.WriteString("was"u8, frame.Was);
+            writer.WriteText("was"u8, frame.Was);
         if (frame.MemberCount is { } count)
             writer.WriteNumber("memberCount"u8, count);
     }
@@ -126,7 +126,7 @@ internal static class ServerFrameWriter
     private static void Write(Utf8JsonWriter writer, HistoryFrame frame)
     {
         Head(writer, "history"u8, frame.Id);
-        writer.WriteString("room"u8, frame.Room);
+        writer.WriteText("room"u8, frame.Room);
         Messages(writer, frame.Messages);
         writer.WriteBoolean("more"u8, frame.More);
     }
@@ -138,8 +138,8 @@ internal static class ServerFrameWriter
         foreach (var room in frame.Rooms)
         {
             writer.WriteStartObject();
-            writer.WriteString("room"u8, room.Room);
-            writer.WriteString("topic"u8, room.Topic);
+            writer.WriteText("room"u8, room.Room);
+            writer.WriteText("topic"u8, room.Topic);
             writer.WriteNumber("memberCount"u8, room.MemberCount);
             writer.WriteEndObject();
         }
@@ -149,7 +149,7 @@ internal static class ServerFrameWriter
     private static void Write(Utf8JsonWriter writer, WhoFrame frame)
     {
         Head(writer, "who"u8, frame.Id);
-        writer.WriteString("room"u8, frame.Room);
+        writer.WriteText("room"u8, frame.Room);
         People(writer, frame.Members);
         writer.WriteNumber("memberCount"u8, frame.MemberCount);
     }
@@ -158,15 +158,15 @@ internal static class ServerFrameWriter
     {
         Head(writer, "help"u8, frame.Id);
         if (frame.About is not null)
-            writer.WriteString("about"u8, frame.About);
+            writer.WriteText("about"u8, frame.About);
         writer.WriteStartArray("commands"u8);
         foreach (var entry in frame.Commands)
         {
             writer.WriteStartObject();
-            writer.WriteString("command"u8, entry.Command);
-            writer.WriteString("usage"u8, entry.Usage);
-            writer.WriteString("json"u8, entry.Json);
-            writer.WriteString("text"u8, entry.Text);
+            writer.WriteText("command"u8, entry.Command);
+            writer.WriteText("usage"u8, entry.Usage);
+            writer.WriteText("json"u8, entry.Json);
+            writer.WriteText("text"u8, entry.Text);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
@@ -181,7 +181,7 @@ internal static class ServerFrameWriter
     private static void Write(Utf8JsonWriter writer, GapFrame frame)
     {
         Head(writer, "gap"u8, default);
-        writer.WriteString("room"u8, frame.Room);
+        writer.WriteText("room"u8, frame.Room);
         writer.WriteNumber("from"u8, frame.From);
         writer.WriteNumber("to"u8, frame.To);
     }
@@ -197,7 +197,7 @@ internal static class ServerFrameWriter
     {
         Head(writer, "bye"u8, default);
         writer.WriteNumber("code"u8, frame.Code);
-        writer.WriteString("text"u8, frame.Text);
+        writer.WriteText("text"u8, frame.Text);
         writer.WriteBoolean("reconnect"u8, frame.Reconnect);
         if (frame.AfterMs is { } after)
             writer.WriteNumber("afterMs"u8, after);
@@ -212,7 +212,7 @@ internal static class ServerFrameWriter
     private static void Event(Utf8JsonWriter writer, ReadOnlySpan<byte> type, string room, long seq, DateTimeOffset at, Person from)
     {
         Head(writer, type, default);
-        writer.WriteString("room"u8, room);
+        writer.WriteText("room"u8, room);
         writer.WriteNumber("seq"u8, seq);
         writer.WriteTime("at"u8, at);
         writer.WritePropertyName("from"u8);
@@ -230,8 +230,8 @@ internal static class ServerFrameWriter
     private static void Write(Utf8JsonWriter writer, Person person)
     {
         writer.WriteStartObject();
-        writer.WriteString("user"u8, person.User);
-        writer.WriteString("name"u8, person.Name);
+        writer.WriteText("user"u8, person.User);
+        writer.WriteText("name"u8, person.Name);
         writer.WriteEndObject();
     }
 

@@ -32,7 +32,7 @@ public sealed class WebSocketProtocol : IDisposable
     private Opcode _messageType;
     private bool _messageOpen;          // the first fragment has begun, the last has not ended
     private int _emptyFragments;
-    private Utf8Validator _utf8;
+    private Utf8Validator _utf8;        // between texts at a boundary, or the connection has failed
     private bool _over;                 // after a Close or a Fault
 
     /// <summary>The state right after the handshake.</summary>
@@ -105,7 +105,6 @@ public sealed class WebSocketProtocol : IDisposable
             _messageOpen = true;
             _messageType = _frame.Opcode;
             _emptyFragments = 0;
-            _utf8 = default;
         }
         var isEmptyFragment = _frame.Remaining == 0 && !_frame.Final;
         return isEmptyFragment && ++_emptyFragments > MaxEmptyFragments ? Fault.EmptyFragments : null;
@@ -173,7 +172,6 @@ public sealed class WebSocketProtocol : IDisposable
         // 5.5.1: what comes after a close frame is not looked at; an unfinished message is lost.
         CloseReceived = true;
         _over = true;
-        _messageOpen = false;
         _message.Release();
         e = new WebSocketEvent(WebSocketEventKind.Close, reason, code);
         return true;
@@ -241,7 +239,6 @@ public sealed class WebSocketProtocol : IDisposable
     public void Dispose()
     {
         _over = true;
-        _messageOpen = false;
         _message.Release();
         _control.Release();
     }

@@ -15,6 +15,9 @@ public sealed class ChatClient : IChatPeer
     private readonly SemaphoreSlim _sending = new(1);
     private readonly TaskCompletionSource<(ushort Code, string Reason)> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] _early;
+    private bool _answerPings = true;
+    private int _pings;
+    private int _pongs;
 
     private ChatClient(Socket socket, string? subprotocol, byte[] early)
     {
@@ -28,16 +31,33 @@ public sealed class ChatClient : IChatPeer
     /// <summary>The messages as they came, for the text format and the echo.</summary>
     public List<string> Lines { get; } = [];
 
+    public int LineCount
+    {
+        get
+        {
+            lock (Lines)
+                return Lines.Count;
+        }
+    }
+
     public string? Subprotocol { get; }
 
     /// <summary>The server's close code and reason; 1006 where the stream ended without.</summary>
     public Task<(ushort Code, string Reason)> Closed => _closed.Task;
 
-    public bool IsReading { get; private set; }
+    /// <summary>Completes when the server has ended the stream.</summary>
+    public Task StreamEnded { get; private set; } = Task.CompletedTask;
+
+    /// <summary>How many pings have come.</summary>
+    public int Pings => Volatile.Read(ref _pings);
+
+    /// <summary>How many pongs have come.</summary>
+    public int Pongs => Volatile.Read(ref _pongs);
 
     /// <summary>Connects and, unless told otherwise, reads whatever comes from then on.</summary>
     public static async Task<ChatClient> ConnectAsync(
-        int port, string pathAndQuery = "/ws", bool read = true, bool frames = true, string? origin = null, string[]? subprotocols = null, int? receiveBuffer = null)
+        int port, string pathAndQuery = "/ws", bool read = true, bool frames = true, string? origin = null, string[]? subprotocols = null,
+        int? receiveBuffer = null, bool answerPings = true)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer is { } bytes)
@@ -60,7 +80,7 @@ public sealed class ChatClient : IChatPeer
             {
                 if (fault is not null)
                     throw new HandshakeRefusedException(fault, Encoding.UTF8.GetString(received, 0, length));
-                var client = new ChatClient(socket, subprotocol, received[consumed..length]);
+                var client = new ChatClient(socket, subprotocol, received[consumed..length]) { _answerPings = answerPings };
                 if (read)
                     client.Read(frames);
                 return client;
@@ -79,11 +99,7 @@ public sealed class ChatClient : IChatPeer
     }
 
     /// <summary>Begins to read, for a client that did not until now.</summary>
-    public void Read(bool frames = true)
-    {
-        IsReading = true;
-        _ = ReadAsync(frames);
-    }
+    public void Read(bool frames = true) => StreamEnded = ReadAsync(frames);
 
     public Task SendAsync(string text) => SendAsync(Opcode.Text, Encoding.UTF8.GetBytes(text));
 
@@ -184,9 +200,15 @@ public sealed class ChatClient : IChatPeer
                         Lines.Add(Encoding.UTF8.GetString(received.Payload.Span));
                     break;
                 case WebSocketEventKind.Ping:
+                    Interlocked.Increment(ref _pings);
+                    if (!_answerPings)
+                        break;
                     var pong = new ArrayBufferWriter<byte>();
                     _protocol.WritePong(pong, received.Payload.Span);
                     _ = SendBytesAsync(pong.WrittenMemory);
+                    break;
+                case WebSocketEventKind.Pong:
+                    Interlocked.Increment(ref _pongs);
                     break;
                 case WebSocketEventKind.Close:
                     _closed.TrySetResult((received.CloseCode, Encoding.UTF8.GetString(received.Payload.Span)));

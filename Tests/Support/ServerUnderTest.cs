@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Tests.Support;
 
@@ -27,6 +28,8 @@ public sealed class ServerUnderTest : IAsyncDisposable
     public int RawPort { get; }
 
     public IServiceProvider Services => _app.Services;
+
+    public ConnectionRegistry Connections => Services.GetRequiredService<ConnectionRegistry>();
 
     /// <summary>Starts with limits on, as an operator would get it.</summary>
     public static Task<ServerUnderTest> StartAsync(params string[] settings) => StartAsync(null, settings);

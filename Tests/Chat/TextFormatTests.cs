@@ -1,0 +1,131 @@
+using CsCheck;
+using RawSocketChat.Protocol.Chat;
+
+namespace RawSocketChat.Tests.Chat;
+
+public class TextFormatTests
+{
+    private static readonly Person Ann = new("u1", "ann");
+    private static readonly Person Bob = new("u2", "bob");
+    private static readonly ReadOnlyMemory<byte> Hi = ChatCodec.Encode(new MessageFrame("lobby", 12, Wire.At, Ann, "hi"));
+    private static readonly ReadOnlyMemory<byte> Yo = ChatCodec.Encode(new MessageFrame("lobby", 13, Wire.At, Bob, "yo"));
+    private static readonly ReadOnlyMemory<byte> Unknown = Wire.Bytes("""{"type":"reacted","room":"lobby","seq":14}""");
+
+    private static readonly TestCaseData[] Frames =
+    [
+        Case(new MessageFrame("lobby", 1, Wire.At, Ann, "hi"), "[10:02:31] #lobby <ann> hi"),
+        Case(new MessageFrame("lobby", 1, Wire.At, Ann, "waves", null, true), "[10:02:31] #lobby * ann waves"),
+        Case(new MessageFrame("lobby", 1, Wire.At, Ann, "one\ntwo\r\nthree"), "[10:02:31] #lobby <ann> one\n    two\n    three"),
+        Case(new TopicFrame("lobby", 1, Wire.At, Ann, "new"), "[10:02:31] -!- ann set the topic of #lobby: new"),
+        Case(new TopicFrame("lobby", 1, Wire.At, Ann, ""), "[10:02:31] -!- ann cleared the topic of #lobby"),
+        Case(new PresenceFrame("lobby", "u1", "ann", "joined"), "-!- ann joined #lobby"),
+        Case(new PresenceFrame("lobby", "u1", "ann", "left", null, 4), "-!- ann left #lobby"),
+        Case(new PresenceFrame("lobby", "u1", "ann", "renamed", "anna"), "-!- anna is now called ann"),
+        Case(new PresenceFrame("lobby", null, null, "count", null, 120), ""),
+        Case(new AckFrame(FrameId.From(1), "lobby", 3, Wire.At), ""),
+        Case(new AckFrame(FrameId.From(1), "lobby", 3, Wire.At, true), "-!- this was said before in #lobby; it is not said again"),
+        Case(new ErrorFrame(default, new(ErrorCode.NoRoom, "no such room \"loby\"", "/join lobby")), "! no such room \"loby\"; try: /join lobby"),
+        Case(new ErrorFrame(default, new(ErrorCode.NoRoom, "no such room \"loby\"", """{"type":"join","room":"lobby"}""")), "! no such room \"loby\"; try: /join lobby"),
+        Case(new ErrorFrame(default, new(ErrorCode.NoRoom, "x", """{"type":"join","room":"lobby","after":3}""")), """! x; try: {"type":"join","room":"lobby","after":3}"""),
+        Case(new ErrorFrame(default, new(ErrorCode.RateLimited, "too fast", null, 1500)), "! too fast (wait 1.5 s)"),
+        Case(new ErrorFrame(default, new(ErrorCode.Internal, "sorry")), "! sorry"),
+        Case(new JoinedFrame(default, "lobby", "e", 13, "be kind", "member", [Ann, Bob], 2, null, [Hi, Unknown, Yo]),
+            "-!- you are in #lobby: 2 here: ann, bob\n-!- topic: be kind\n[10:02:31] #lobby <ann> hi\n[10:02:31] #lobby <bob> yo"),
+        Case(new JoinedFrame(default, "lobby", "e", 13, "", "member", [Ann], 120, false, []),
+            "-!- you are in #lobby: 120 here: ann and 119 more\n-!- you have missed messages that can't be had any more"),
+        Case(new HistoryFrame(default, "lobby", [Hi, Yo], false), "[10:02:31] #lobby <ann> hi\n[10:02:31] #lobby <bob> yo"),
+        Case(new HistoryFrame(default, "lobby", [Hi, Yo], true),
+            "[10:02:31] #lobby <ann> hi\n[10:02:31] #lobby <bob> yo\n-!- there is more: /before 12, or /after 13"),
+        Case(new HistoryFrame(default, "lobby", [], false), "-!- #lobby: no messages there"),
+        Case(new RoomsFrame(default, [new("lobby", "be kind", 3), new("den", "", 12)]),
+            "-!- the rooms, and how many are in each:\n    #lobby     3  be kind\n    #den      12"),
+        Case(new RoomsFrame(default, []), "-!- there is no such room; make one: /create garden"),
+        Case(new WhoFrame(default, "lobby", [Ann, Bob], 2), "-!- #lobby: 2 here: ann, bob"),
+        Case(new WelcomeFrame(default, "t0k", "u1", "ann", true, "chat", Wire.At, new(1, 1, 1), ["lobby", "den"]),
+            "[10:02:31] -!- you are ann (a guest) on chat\n-!- you are in #lobby, #den\n"
+            + "-!- /help shows what you can type, /join lobby takes you into a room; any other line is said\n-!- to come back as ann: /session t0k"),
+        Case(new PongFrame(default, Wire.At), "[10:02:31] -!- pong"),
+        Case(new GapFrame("lobby", 12, 40), "-!- #lobby: some messages can't be had: 12 to 40"),
+        Case(new LagFrame(5, 9), "-!- you read too slowly: 5 of at most 9 wait for you"),
+        Case(new ByeFrame(4503, "kicked by bob", false), "-!- bye: kicked by bob"),
+        Case(new ByeFrame(4001, "restarting", true), "-!- bye: restarting (you can come back)"),
+        Case(new ByeFrame(4001, "restarting", true, 2000), "-!- bye: restarting (you can come back in 2 s)"),
+        Case(Help.For(default, "topic"), "-!- what you can type:\n    /topic text  sets the topic of the current room\n    for example: /topic new topic"),
+    ];
+
+    private static TestCaseData Case(ServerFrame frame, string text) => new(frame, text);
+
+    [TestCaseSource(nameof(Frames))]
+    public void Frame_reads_well(ServerFrame frame, string text) => TextFormat.Of(frame).Should().Be(text);
+
+    [TestCaseSource(nameof(Frames))]
+    public void Frame_in_JSON_reads_the_same(ServerFrame frame, string text) => TextFormat.Of(ChatCodec.Encode(frame)).Should().Be(text);
+
+    [Test]
+    public void Help_is_a_table()
+    {
+        var lines = TextFormat.Of(Help.For(default, null)).Split('\n');
+        lines.Should().HaveCount(Commands.All.Length + 1);
+        lines[0].Should().Be("-!- a line is said in the current room; what else you can type:");
+        lines.Should().ContainSingle(line => line.StartsWith("    /join room  ", StringComparison.Ordinal));
+        TextFormat.Of(Help.For(default, "frobnicate")).Should().StartWith("-!- there is no /frobnicate; what you can type:\n");
+    }
+
+    [Test]
+    public void What_is_no_frame_shows_nothing()
+    {
+        TextFormat.Of(Unknown.Span).Should().BeEmpty();
+        TextFormat.Of("hi"u8).Should().BeEmpty();
+    }
+
+    // What somebody says, and what is seen of it.
+    [TestCase("a\u001b[2Jb", "a\uFFFD[2Jb")]
+    [TestCase("a\u009b2Jb", "a\uFFFD2Jb")]
+    [TestCase("a\bb\u007fc\0d\ae", "a\uFFFDb\uFFFDc\uFFFDd\uFFFDe")]
+    [TestCase("a\tb", "a    b")]
+    [TestCase("a\u202eb\u202ac\u2066d\u2069", "a\uFFFDb\uFFFDc\uFFFDd\uFFFD")]
+    [TestCase("x\n[10:02:31] #lobby <bob> I quit", "x\n    [10:02:31] #lobby <bob> I quit")]
+    [TestCase("x\r[10:02:31] #lobby <bob> I quit", "x\n    [10:02:31] #lobby <bob> I quit")]
+    [TestCase("x\u2028y\u2029z\u0085", "x\n    y\n    z\uFFFD")]
+    public void Nobody_can_forge_a_line_or_move_the_cursor(string text, string shown) =>
+        TextFormat.Of(new MessageFrame("lobby", 1, Wire.At, Ann, text)).Should().Be("[10:02:31] #lobby <ann> " + shown);
+
+    // (The compiler lets no attribute hold half a character.)
+    [Test]
+    public void Half_a_character_is_replaced_and_a_whole_one_is_kept() =>
+        TextFormat.Of(new MessageFrame("lobby", 1, Wire.At, Ann, "👍 \ud83d.\udc4d\n")).Should().Be("[10:02:31] #lobby <ann> 👍 \uFFFD.\uFFFD\n    ");
+
+    [Test]
+    public void Nothing_of_others_makes_a_line_or_a_control_character_anywhere()
+    {
+        const string evil = "x\n-!- z\r\u001b[1m\u202e\u0007";
+        var person = new Person(evil, evil);
+        ServerFrame[] frames =
+        [
+            new MessageFrame(evil, 1, Wire.At, person, evil), new MessageFrame(evil, 1, Wire.At, person, evil, null, true),
+            new TopicFrame(evil, 1, Wire.At, person, evil), new PresenceFrame(evil, evil, evil, "joined"), new PresenceFrame(evil, evil, evil, "left"),
+            new PresenceFrame(evil, evil, evil, "renamed", evil), new ErrorFrame(default, new(evil, evil, evil)), new AckFrame(default, evil, 1, null, true),
+            new JoinedFrame(default, evil, evil, 1, evil, evil, [person], 1, false, [ChatCodec.Encode(new MessageFrame(evil, 1, Wire.At, person, evil))]),
+            new HistoryFrame(default, evil, [], false), new RoomsFrame(default, [new(evil, evil, 1)]), new WhoFrame(default, evil, [person], 1),
+            new WelcomeFrame(default, evil, evil, evil, true, evil, Wire.At, new(1, 1, 1), [evil]), new GapFrame(evil, 1, 2),
+            new ByeFrame(4001, evil, true), new HelpFrame(default, evil, [new(evil, evil, evil, evil)]),
+        ];
+        foreach (var frame in frames)
+        {
+            var text = TextFormat.Of(frame);
+            text.Should().NotBeEmpty();
+            text.Should().NotContainAny("\r", "\u001b", "\u202e", "\u0007").And.NotContain("\n-!- z");
+        }
+    }
+
+    [Test]
+    public void Whatever_is_said_every_further_line_is_indented()
+    {
+        Gen.String.Sample(said =>
+        {
+            var lines = TextFormat.Of(new MessageFrame("lobby", 1, Wire.At, Ann, said)).Split('\n');
+            lines.Skip(1).All(line => line.StartsWith("    ", StringComparison.Ordinal)).Should().BeTrue();
+            lines.Any(line => line.Any(char.IsControl)).Should().BeFalse();
+        });
+    }
+}

@@ -1,0 +1,102 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Protocol.WebSocket;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.Connections;
+
+/// <summary>How connections end: the last frame, the close frame, and only then the stream.</summary>
+public sealed class ConnectionEndTests
+{
+    private ServerUnderTest _server = null!;
+
+    [SetUp]
+    public async Task StartServer() => _server = await ServerUnderTest.StartAsync();
+
+    [TearDown]
+    public async Task StopServer() => await _server.DisposeAsync();
+
+    [TestCase(CloseCode.Normal)]
+    [TestCase(CloseCode.GoingAway)]
+    [TestCase((ushort)4321)]
+    public async Task A_peers_close_is_echoed_with_its_code_and_no_farewell(ushort code)
+    {
+        await using var ann = await ChatClient.ConnectAsync(_server.HttpPort);
+        await ann.Inbox.ExpectAsync<WelcomeFrame>();
+        await ann.CloseAsync(code);
+        (await ann.Closed.OrFail("the echoed close")).Code.Should().Be(code);
+        await ann.StreamEnded.OrFail("the end of the stream");
+        ann.Inbox.All.OfType<ByeFrame>().Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task A_server_that_leaves_says_so_to_all_and_closes_with_4001()
+    {
+        await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?room=lobby");
+        await ann.Inbox.ExpectAsync<JoinedFrame>();
+        await using var bob = await LineClient.ConnectAsync(_server.RawPort);
+        await bob.SendAsync("""{"type":"hello"}""");
+        await bob.Inbox.ExpectAsync<WelcomeFrame>();
+
+        var stopping = _server.StopAsync();
+        var bye = await ann.Inbox.ExpectAsync<ByeFrame>();
+        bye.Should().Match<ByeFrame>(frame => frame.Code == 4001 && frame.Reconnect && frame.AfterMs > 0);
+        (await ann.Closed.OrFail("the close")).Code.Should().Be(4001);
+        (await bob.Inbox.ExpectAsync<ByeFrame>()).Code.Should().Be(4001);
+        await bob.Ended.OrFail("the orderly end of the raw stream");
+        await ann.CloseAsync(4001);
+        await stopping.OrFail("the server's end");
+    }
+
+    [Test]
+    public async Task The_close_frame_reaches_a_peer_that_goes_on_sending()
+    {
+        // Unread bytes in a socket that is closed make TCP reset it, and a reset may overtake the close frame.
+        for (var round = 0; round < 50; round++)
+        {
+            await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort);
+            byte[] bad = [0x83, 0x80, 0, 0, 0, 0, .. new byte[256 * 1024]];
+            await mallory.SendBytesAsync(bad);
+            (await mallory.Closed.OrFail("the close frame")).Code.Should().Be(CloseCode.ProtocolError);
+        }
+    }
+
+    [Test]
+    public async Task The_last_line_reaches_a_raw_peer_that_goes_on_sending()
+    {
+        await using var bob = await LineClient.ConnectAsync(_server.RawPort);
+        await bob.SendAsync("""{"type":"hello"}""");
+        await bob.Inbox.ExpectAsync<WelcomeFrame>();
+        using var stop = new CancellationTokenSource();
+        var sending = Task.Run(async () =>
+        {
+            try
+            {
+                while (!stop.IsCancellationRequested)
+                    await bob.SendAsync("""{"type":"nonsense"}""");
+            }
+            catch (System.Net.Sockets.SocketException)
+            {
+                // The server has ended the stream.
+            }
+        });
+        (await bob.Inbox.ExpectAsync<ByeFrame>()).Code.Should().Be(4506);
+        await stop.CancelAsync();
+        await sending;
+    }
+
+    [Test]
+    public async Task A_connection_that_is_cut_leaves_nothing_behind()
+    {
+        var (ann, _) = await ChatClient.JoinAsync(_server.HttpPort, "ann");
+        await using var __ = ann;
+        var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob");
+        await ann.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { State: "joined", Name: "bob" });
+
+        bob.Cut();
+
+        await ann.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { State: "left", Name: "bob" });
+        await Patience.UntilAsync(() => _server.Connections.Count == 1, "the connection to be gone");
+        await using var again = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=bob");
+        (await again.Inbox.ExpectAsync<WelcomeFrame>()).Name.Should().Be("bob", "the name is free at once");
+    }
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Net;
+using RawSocketChat.Protocol.WebSocket;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.EchoTool;
+
+/// <summary>The WebSocket layer with an echo behind it, as a process, since that is how conformance suites meet it.</summary>
+public sealed class EchoTests
+{
+    private Process _echo = null!;
+    private int _port;
+
+    [OneTimeSetUp]
+    public async Task StartEcho()
+    {
+        _port = ServerUnderTest.FreePort();
+        _echo = Process.Start(new ProcessStartInfo("dotnet", [typeof(Echo.EchoHandler).Assembly.Location, "--urls", $"http://127.0.0.1:{_port}"])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        _ = _echo.StandardOutput.ReadToEndAsync();
+        await Patience.UntilAsync(() => CanConnect(_port), "the echo to listen");
+    }
+
+    [OneTimeTearDown]
+    public void StopEcho()
+    {
+        _echo.Kill();
+        _echo.Dispose();
+    }
+
+    [TestCase(0)]
+    [TestCase(125)]
+    [TestCase(126)]
+    [TestCase(65_535)]
+    [TestCase(65_536)]
+    [TestCase(16 * 1024 * 1024)]
+    public async Task Text_and_binary_of_any_size_come_back(int length)
+    {
+        await using var client = await ChatClient.ConnectAsync(_port, "/echo", frames: false);
+        await client.SendAsync(Opcode.Text, [.. Enumerable.Repeat((byte)'a', length)]);
+        await client.SendAsync(Opcode.Binary, [.. Enumerable.Repeat((byte)'b', length)]);
+        await Patience.UntilAsync(() => client.LineCount == 2, "both echoes");
+        client.Lines.Select(line => line.Length).Should().Equal(length, length);
+        client.Lines[1].Should().NotContain("a");
+    }
+
+    [Test]
+    public async Task More_than_16_MiB_is_refused_with_1009_and_nothing_greets()
+    {
+        await using var client = await ChatClient.ConnectAsync(_port, "/echo", frames: false);
+        await client.SendBytesAsync(new byte[] { 0x81, 0xFF, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0 });
+        (await client.Closed.OrFail("the close")).Code.Should().Be(CloseCode.TooBig);
+        client.Lines.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task A_fragmented_message_with_a_ping_between_comes_back_whole_after_the_pong()
+    {
+        await using var client = await ChatClient.ConnectAsync(_port, "/echo", frames: false);
+        await client.SendBytesAsync(new byte[] { 0x01, 0x81, 0, 0, 0, 0, (byte)'H', 0x89, 0x80, 0, 0, 0, 0, 0x80, 0x81, 0, 0, 0, 0, (byte)'i' });
+        await Patience.UntilAsync(() => client.LineCount == 1, "the echo");
+        client.Lines.Should().Equal("Hi");
+        client.Pongs.Should().Be(1);
+    }
+
+    private static bool CanConnect(int port)
+    {
+        try
+        {
+            using var probe = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+            probe.Connect(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
+    }
+}

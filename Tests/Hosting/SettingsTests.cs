@@ -1,0 +1,61 @@
+using System.Net;
+using System.Net.Sockets;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.Hosting;
+
+/// <summary>A bad setting stops the start with one line that names it, and exit code 1.</summary>
+public sealed class SettingsTests
+{
+    [TestCase("--Limits:FrameBytes", "abc", "--Limits:FrameBytes: \"abc\" is not a whole number")]
+    [TestCase("--Limits:Enabled", "perhaps", "--Limits:Enabled: \"perhaps\" is not true or false")]
+    [TestCase("--Limits:FrameBytes", "3", "--Limits:FrameBytes: The field FrameBytes must be between 1024 and 16777216.")]
+    [TestCase("--RawTcp:Port", "70000", "--RawTcp:Port")]
+    [TestCase("--Data:KeepEvents", "0", "--Data:KeepEvents")]
+    [TestCase("--Sessions:GuestMinutes", "0", "--Sessions:GuestMinutes")]
+    [TestCase("--Rooms:QueuedCommands", "0", "--Rooms:QueuedCommands")]
+    [TestCase("--Connections:PingSeconds", "0", "--Connections:PingSeconds")]
+    [TestCase("--Limits:FrameByte", "5000", "did you mean --Limits:FrameBytes?")]
+    [TestCase("--Origins:Alowed:0", "https://x", "did you mean --Origins:Allowed?")]
+    [TestCase("--urls", "nonsense", "--urls: \"nonsense\" is not an address to listen on; try: --urls http://localhost:5080")]
+    [TestCase("--urls", "ftp://localhost:1", "--urls")]
+    public async Task A_bad_setting_is_named_in_one_line(string setting, string value, string part)
+    {
+        string[] elsewhere = setting == "--urls" ? [] : ["--urls", "http://127.0.0.1:0"];
+        var (exitCode, output, error) = await ServerProcess.RunToEndAsync([.. elsewhere, setting, value]);
+
+        exitCode.Should().Be(1);
+        error.Trim().Split('\n').Should().ContainSingle().Which.Should().Contain(part);
+        output.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task A_setting_may_come_from_the_environment()
+    {
+        var (exitCode, _, error) = await ServerProcess.RunToEndAsync(["--urls", "http://127.0.0.1:0"], ("RSC_Limits__TextLength", "0"));
+        exitCode.Should().Be(1);
+        error.Should().Contain("--Limits:TextLength");
+    }
+
+    [Test]
+    public async Task A_port_in_use_is_named_in_one_line()
+    {
+        using var holder = new TcpListener(IPAddress.Loopback, 0);
+        holder.Start();
+        var port = ((IPEndPoint)holder.LocalEndpoint).Port;
+        var (exitCode, _, error) = await ServerProcess.RunToEndAsync(["--urls", $"http://127.0.0.1:{port}", "--RawTcp:Port", "0"]);
+        exitCode.Should().Be(1);
+        error.Trim().Split('\n').Should().ContainSingle().Which.Should().Contain("--urls").And.Contain($"{port}").And.Contain("in use");
+    }
+
+    [Test]
+    public async Task The_start_tells_in_three_lines_how_to_join_and_the_end_is_orderly()
+    {
+        var (http, raw) = (ServerUnderTest.FreePort(), ServerUnderTest.FreePort());
+        await using var server = await ServerProcess.StartAsync("--urls", $"http://127.0.0.1:{http}", "--RawTcp:Port", $"{raw}");
+        server.Lines.Should().HaveCount(3);
+        server.Lines[0].Should().Contain($"http://127.0.0.1:{http}").And.Contain($"{raw}");
+        server.Lines[2].Should().Contain($"ws://127.0.0.1:{http}/ws?name=ann&room=lobby").And.Contain($"nc 127.0.0.1 {raw}");
+        (await server.TerminateAsync()).Should().Be(0);
+    }
+}
