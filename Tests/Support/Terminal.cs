@@ -9,6 +9,7 @@ public sealed partial class Terminal : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly List<string> _lines = [];
+    private bool _isDisposed;
 
     private Terminal(ProcessStartInfo start)
     {
@@ -61,8 +62,26 @@ public sealed partial class Terminal : IAsyncDisposable
         await _process.WaitForExitAsync().OrFail($"the end of {_process.StartInfo.FileName}");
     }
 
+    /// <summary>Ctrl+C, for a program that isn't in a pseudo-terminal.</summary>
+    public async Task InterruptAsync()
+    {
+        using var kill = Process.Start("kill", ["-INT", $"{_process.Id}"]);
+        await kill.WaitForExitAsync().OrFail("kill");
+    }
+
+    /// <summary>Waits until it ends by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync().OrFail($"the end of {_process.StartInfo.FileName}");
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         await KillAsync();
         _process.Dispose();
     }
