@@ -53,11 +53,12 @@ public static class TextFormat
     private static string Presence(PresenceFrame frame)
     {
         var name = TerminalText.Inline(frame.Name ?? "somebody");
+        var time = frame.At is { } at ? Time(at) : "";
         return frame.State switch
         {
-            "joined" => Notice($"{name} joined {Room(frame.Room)}"),
-            "left" => Notice($"{name} left {Room(frame.Room)}"),
-            "renamed" => Notice($"{TerminalText.Inline(frame.Was ?? "somebody")} is now called {name}"),
+            "joined" => time + Notice($"{name} joined {Room(frame.Room)}"),
+            "left" => time + Notice($"{name} left {Room(frame.Room)}"),
+            "renamed" => time + Notice($"{TerminalText.Inline(frame.Was ?? "somebody")} is now called {name}"),
             _ => "", // a count is for programs
         };
     }
@@ -65,7 +66,7 @@ public static class TextFormat
     private static string Error(ChatError error)
     {
         var wait = error.RetryAfterMs is { } ms ? $" (wait {Seconds(ms)})" : "";
-        var hint = error.Hint is { Length: > 0 } line ? "; try: " + TerminalText.Inline(Hint.AsCommand(line)) : "";
+        var hint = error.Hint is { Length: > 0 } line ? (error.Text.EndsWith('?') ? " try: " : "; try: ") + TerminalText.Inline(Hint.AsCommand(line)) : "";
         return "! " + TerminalText.Block(error.Text) + wait + hint;
     }
 

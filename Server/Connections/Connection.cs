@@ -58,7 +58,34 @@ public sealed class Connection(string way, string remote, ConnectionRequest requ
         IsProbed = false;
     }
 
+    /// <summary>What sending met that nothing should meet; the connection has ended by it. For the log.</summary>
+    public Exception? Fault { get; private set; }
+
     public void Send(Outbound outbound)
+    {
+        try
+        {
+            SendOrClose(outbound);
+        }
+#pragma warning disable CA1031 // a room delivers to many: what one of them meets must not keep the others from their copy
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            Fault = fault;
+            Close(Disconnect.Internal);
+        }
+    }
+
+    /// <summary>Ends the connection: what is owed (unless the reason drops it), the farewell, then the stream's own end.</summary>
+    public void Close(Disconnect reason)
+    {
+        if (Interlocked.CompareExchange(ref _reason, reason, null) is not null)
+            return;
+        Outbox.Complete(reason.Announced ? Handler.Farewell(reason) : null, reason);
+        Closing?.Invoke();
+    }
+
+    private void SendOrClose(Outbound outbound)
     {
         switch (Outbox.Send(outbound))
         {
@@ -72,14 +99,5 @@ public sealed class Connection(string way, string remote, ConnectionRequest requ
                 Close(Disconnect.Lost);
                 break;
         }
-    }
-
-    /// <summary>Ends the connection: what is owed (unless the reason drops it), the farewell, then the stream's own end.</summary>
-    public void Close(Disconnect reason)
-    {
-        if (Interlocked.CompareExchange(ref _reason, reason, null) is not null)
-            return;
-        Outbox.Complete(reason.Announced ? Handler.Farewell(reason) : null, reason);
-        Closing?.Invoke();
     }
 }

@@ -4,7 +4,7 @@ public static class ConnectionsSetup
 {
     public static IServiceCollection AddConnectionRegistry(this IServiceCollection services)
     {
-        services.AddOptions<ConnectionOptions>().BindConfiguration(ConnectionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ConnectionOptions>().BindConfiguration(ConnectionOptions.Section);
         services.AddSingleton<ConnectionRegistry>();
         services.AddHostedService<ConnectionWatch>();
         return services;

@@ -15,7 +15,8 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
 
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private LinkedList<ReadOnlyMemory<byte>>? _queue;
+    private Queue<ReadOnlyMemory<byte>>? _queue;
+    private ReadOnlyMemory<byte> _notice;
     private TaskCompletionSource<bool>? _drained;
     private long _queuedBytes;
     private long _flushingSince;
@@ -81,8 +82,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
                 return;
             }
 
-            (_queue ??= new()).AddFirst(wire);
-            _queuedBytes += wire.Length;
+            _notice = Join(_notice, wire);
         }
     }
 
@@ -122,7 +122,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
                 return;
             }
 
-            (_queue ??= new()).AddLast(Join(last, ending));
+            (_queue ??= new()).Enqueue(Join(last, ending));
         }
     }
 
@@ -131,7 +131,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
         if (_queuedBytes + wire.Length > limitBytes)
             return SendResult.Overflow;
 
-        (_queue ??= new()).AddLast(wire);
+        (_queue ??= new()).Enqueue(wire);
         _queuedBytes += wire.Length;
         if (_halfTold || _queuedBytes * 2 < limitBytes)
             return SendResult.Accepted;
@@ -178,7 +178,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
                         return;
                     }
 
-                    if (_queue is null || _queue.Count == 0)
+                    if (_notice.IsEmpty && _queue is not { Count: > 0 })
                     {
                         Settle();
                         return;
@@ -199,12 +199,13 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
 
     private void WriteFromQueue()
     {
+        writer.Write(_notice.Span);
+        _notice = default;
         var written = 0;
-        while (written < WriteAtOnceBytes && _queue!.First is { } first)
+        while (written < WriteAtOnceBytes && _queue is not null && _queue.TryDequeue(out var wire))
         {
-            writer.Write(first.Value.Span);
-            written += first.Value.Length;
-            _queue.RemoveFirst();
+            writer.Write(wire.Span);
+            written += wire.Length;
         }
 
         _queuedBytes = Math.Max(0, _queuedBytes - written);
@@ -232,6 +233,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
         _finished.TrySetResult();
     }
 
+    // A notice stays: it is what tells the peer why.
     private void Forget()
     {
         _queue = null;

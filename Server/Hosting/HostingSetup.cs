@@ -10,7 +10,7 @@ public static class HostingSetup
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
         builder.Configuration.AddEnvironmentVariables("RSC_");
         builder.Configuration.AddCommandLine(args);
-        SettingNames.Check(builder.Configuration);
+        SettingsCheck.Run(builder.Configuration);
 
         builder.Services.AddOptions<PlaintextOptions>().BindConfiguration(PlaintextOptions.Section);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));

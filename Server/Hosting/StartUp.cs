@@ -36,25 +36,12 @@ public static class StartUp
     public static string? Explain(Exception fault) => fault switch
     {
         SettingException => fault.Message,
-        OptionsValidationException invalid => string.Join("; ", invalid.Failures.Select(NameSetting)),
-        InvalidOperationException { InnerException: FormatException or ArgumentException or OverflowException } => NameSetting(fault.Message),
         AddressInUseException => $"--urls, --RawTcp:Port: {fault.Message} Another server runs there; try: --urls http://localhost:5090 --RawTcp:Port 5091",
         IOException { InnerException: AddressInUseException inUse } => $"--urls, --RawTcp:Port: {inUse.Message}. {fault.Message} Try: --urls http://localhost:5090 --RawTcp:Port 5091",
         IOException or SocketException => $"--urls, --RawTcp:Port: cannot listen: {fault.Message}",
         AggregateException many => many.InnerExceptions.Select(Explain).FirstOrDefault(line => line is not null),
         _ => null,
     };
-
-    // The framework's own texts name the key in the middle: "… for 'LimitsOptions' members: 'FrameBytes' …" or "… at 'Limits:FrameBytes' …".
-    private static string NameSetting(string text)
-    {
-        var parts = text.Split('\'');
-        if (text.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) && parts.Length > 5)
-            return $"--{parts[3]}: \"{parts[1]}\" is not {(parts[5] == "System.Boolean" ? "true or false" : "a whole number")}";
-        if (text.StartsWith("DataAnnotation validation failed for", StringComparison.Ordinal) && parts.Length > 5)
-            return $"--{parts[1].Replace("Options", "", StringComparison.Ordinal)}:{parts[3]}: {string.Join('\'', parts[5..^1]).Trim()}";
-        return text;
-    }
 
     private static void Tell(WebApplication app)
     {

@@ -12,19 +12,19 @@ public sealed partial class ChatSession
     /// <summary>The server's first words: who the client is, and the room that it asked for in connecting.</summary>
     private async ValueTask GreetAsync(ConnectionRequest request)
     {
-        _session = Begin(request.Session, request.Name, out var error);
+        _session = Begin(new ClientFrame { Type = ClientFrameType.Hello, Session = request.Session, Name = request.Name, Typed = true }, out var error);
         Answer(_connection, Welcome(default));
         if (error is not null)
             Refuse(_connection, default, error);
         if (request.Room is { } room)
-            await JoinAsync(new ClientFrame { Type = ClientFrameType.Join, Room = room }, _connection);
+            await JoinAsync(new ClientFrame { Type = ClientFrameType.Join, Room = room, Typed = true }, _connection);
     }
 
     private async ValueTask HelloAsync(ClientFrame frame, IFrameSink answers)
     {
         if (frame.Format is { } format && _connection.ChangeFormat?.Invoke(format) != true)
         {
-            Refuse(answers, frame.Id, new ChatError(ErrorCode.BadField, $"there is no format \"{format}\" here; text and json are known", "/format text"));
+            Refuse(answers, frame.Id, new ChatError(ErrorCode.BadField, $"there is no format \"{format}\" here; text and json are known", Try(frame, ClientFrameType.Whoami)));
             if (_session is null)
                 await GreetAsync(_connection.Request);
             return;
@@ -43,7 +43,7 @@ public sealed partial class ChatSession
     // The first words of a client that was not greeted yet. What cannot be had is the answer; the greeting comes first.
     private void BeginAnew(ClientFrame frame, IFrameSink answers)
     {
-        _session = Begin(frame.Session, frame.Name, out var error);
+        _session = Begin(frame, out var error);
         Answer(answers, Welcome(error is null ? frame.Id : default));
         if (error is not null)
             Refuse(answers, frame.Id, error);
@@ -53,7 +53,7 @@ public sealed partial class ChatSession
     {
         if (_services.Sessions.Resume(frame.Session!, out var refusal) is not { } session)
         {
-            Refuse(answers, frame.Id, new ChatError(ErrorCode.NotFound, "there is no such session, or it has ended", "/hello"));
+            Refuse(answers, frame.Id, new ChatError(ErrorCode.NotFound, "there is no such session, or it has ended", Try(frame, ClientFrameType.Whoami)));
             return;
         }
 
@@ -62,7 +62,7 @@ public sealed partial class ChatSession
         if (frame.Name is { } name && name != was)
             refusal = _services.Sessions.Rename(session.User, name);
         Answer(answers, Welcome(frame.Id));
-        if (ErrorOf(refusal) is { } error)
+        if (ErrorOf(frame, refusal) is { } error)
             Refuse(answers, default, error);
         await TellRenamedAsync(was);
     }
@@ -71,7 +71,7 @@ public sealed partial class ChatSession
     private async ValueTask NickAsync(ClientFrame frame, IFrameSink answers)
     {
         var was = Me.Name;
-        if (Rename(frame.Name!) is { } error)
+        if (Rename(frame) is { } error)
         {
             Refuse(answers, frame.Id, error);
             return;
@@ -81,22 +81,23 @@ public sealed partial class ChatSession
         await TellRenamedAsync(was);
     }
 
-    private Session Begin(string? token, string? name, out ChatError? error)
+    private Session Begin(ClientFrame frame, out ChatError? error)
     {
+        var (token, name) = (frame.Session, frame.Name);
         NameRefusal? refusal = null;
         error = null;
         if (token is not null && _services.Sessions.Resume(token, out refusal) is { } known)
         {
             if (name is not null && name != known.User.Name)
                 refusal = _services.Sessions.Rename(known.User, name);
-            error = ErrorOf(refusal);
+            error = ErrorOf(frame, refusal);
             return known;
         }
 
         var session = _services.Sessions.Begin(name, out refusal);
-        error = ErrorOf(refusal);
+        error = ErrorOf(frame, refusal);
         if (token is not null)
-            error ??= new ChatError(ErrorCode.NotFound, "that session has ended; you go on as a new guest", $"/nick {session.User.Name}");
+            error ??= new ChatError(ErrorCode.NotFound, "that session has ended; you go on as a new guest", Try(frame, ClientFrameType.Whoami));
         return session;
     }
 
@@ -110,7 +111,7 @@ public sealed partial class ChatSession
         _services.Sessions.Release(before);
     }
 
-    private ChatError? Rename(string name) => ErrorOf(_services.Sessions.Rename(_session!.User, name));
+    private ChatError? Rename(ClientFrame frame) => ErrorOf(frame, _services.Sessions.Rename(_session!.User, frame.Name!));
 
     private async Task TellRenamedAsync(string was)
     {
@@ -120,9 +121,9 @@ public sealed partial class ChatSession
             await room.RenameAsync(Me, was);
     }
 
-    private static ChatError? ErrorOf(NameRefusal? refusal) => refusal is null
+    private static ChatError? ErrorOf(ClientFrame frame, NameRefusal? refusal) => refusal is null
         ? null
-        : new ChatError(refusal.IsTaken ? ErrorCode.NameTaken : ErrorCode.BadName, refusal.Why, $"/nick {refusal.Suggestion}");
+        : new ChatError(refusal.IsTaken ? ErrorCode.NameTaken : ErrorCode.BadName, refusal.Why, Try(frame, ClientFrameType.Nick, name: refusal.Suggestion));
 
     private WelcomeFrame Welcome(FrameId id)
     {

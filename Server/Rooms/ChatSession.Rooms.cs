@@ -13,8 +13,8 @@ public sealed partial class ChatSession
     private async ValueTask JoinAsync(ClientFrame frame, IFrameSink answers)
     {
         if (Find(frame.Room!) is not { } room)
-            Refuse(answers, frame.Id, NoRoom(frame.Room!));
-        else if (TooManyRooms(room) is { } error)
+            Refuse(answers, frame.Id, NoRoom(frame));
+        else if (TooManyRooms(frame, room) is { } error)
             Refuse(answers, frame.Id, error);
         else
             await EnterAsync(room, frame, answers);
@@ -24,22 +24,22 @@ public sealed partial class ChatSession
     {
         var name = frame.Room!;
         if (!RoomName.IsValid(name))
-            Refuse(answers, frame.Id, new ChatError(ErrorCode.BadField, RoomName.Rule, "/create my-room"));
+            Refuse(answers, frame.Id, new ChatError(ErrorCode.BadField, RoomName.Rule, Try(frame, ClientFrameType.Create, "my-room")));
         else if (_services.Limits.Enabled && _services.Rooms.Count >= _services.Limits.Rooms)
-            Refuse(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, "this server has as many rooms as it may", "/rooms"));
-        else if (TooManyRooms(null) is { } error)
+            Refuse(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, "this server has as many rooms as it may", Try(frame, ClientFrameType.Rooms)));
+        else if (TooManyRooms(frame, null) is { } error)
             Refuse(answers, frame.Id, error);
         else if (TopicFault(frame.Topic ?? "") is { } fault)
             Refuse(answers, frame.Id, fault);
         else if (await _services.Rooms.TryCreateAsync(name, frame.Topic ?? "", Me.User, frame.Private) is { } room)
             await EnterAsync(room, frame, answers);
         else
-            Refuse(answers, frame.Id, new ChatError(ErrorCode.NameTaken, $"there is a room \"{name}\" already", $"/join {name}"));
+            Refuse(answers, frame.Id, new ChatError(ErrorCode.NameTaken, $"there is a room \"{name}\" already", Try(frame, ClientFrameType.Join, name)));
     }
 
     private async ValueTask LeaveAsync(ClientFrame frame, IFrameSink answers)
     {
-        if (Mine(frame.Room, out var error) is not { } room)
+        if (Mine(frame, out var error) is not { } room)
         {
             Refuse(answers, frame.Id, error!);
             return;
@@ -58,7 +58,7 @@ public sealed partial class ChatSession
         var room = frame.Room is { } name ? Find(name) : _current;
         if (room is null)
         {
-            Refuse(answers, frame.Id, frame.Room is null ? NoCurrentRoom : NoRoom(frame.Room));
+            Refuse(answers, frame.Id, frame.Room is null ? NoCurrentRoom(frame) : NoRoom(frame));
             return;
         }
 
@@ -97,7 +97,7 @@ public sealed partial class ChatSession
         var room = frame.Room is { } name ? Find(name) : _current;
         if (room is null)
         {
-            Refuse(answers, frame.Id, frame.Room is null ? NoCurrentRoom : NoRoom(frame.Room));
+            Refuse(answers, frame.Id, frame.Room is null ? NoCurrentRoom(frame) : NoRoom(frame));
             return;
         }
 
@@ -169,29 +169,32 @@ public sealed partial class ChatSession
     private bool IsVisible(RoomLoop room) => !room.IsPrivate || room.Owner == Me.User || _rooms.ContainsKey(room);
 
     // The room that a frame speaks of, where this connection is in it.
-    private RoomLoop? Mine(string? name, out ChatError? error)
+    private RoomLoop? Mine(ClientFrame frame, out ChatError? error)
     {
         error = null;
-        var room = name is null ? _current : Find(name);
+        var room = frame.Room is { } name ? Find(name) : _current;
         if (room is not null && _rooms.ContainsKey(room))
             return room;
-        error = name is null ? NoCurrentRoom
-            : room is null ? NoRoom(name)
-            : new ChatError(ErrorCode.NotInRoom, $"you are not in \"{room.Name}\"", $"/join {room.Name}");
+        error = frame.Room is null ? NoCurrentRoom(frame)
+            : room is null ? NoRoom(frame)
+            : new ChatError(ErrorCode.NotInRoom, $"you are not in \"{room.Name}\"", Try(frame, ClientFrameType.Join, room.Name));
         return null;
     }
 
-    private ChatError? TooManyRooms(RoomLoop? joining) =>
+    private ChatError? TooManyRooms(ClientFrame frame, RoomLoop? joining) =>
         _services.Limits.Enabled && _rooms.Count >= _services.Limits.RoomsPerConnection && (joining is null || !_rooms.ContainsKey(joining))
-            ? new ChatError(ErrorCode.NotAllowed, $"you are in {_rooms.Count} rooms, which is as many as you may be in", $"/leave {_current?.Name}")
+            ? new ChatError(ErrorCode.NotAllowed, $"you are in {_rooms.Count} rooms, which is as many as you may be in", Try(frame, ClientFrameType.Leave, _current?.Name))
             : null;
 
-    private static ChatError NoCurrentRoom => new(ErrorCode.NotInRoom, "you are in no room", $"/join {RoomName.Default}");
+    private static ChatError NoCurrentRoom(ClientFrame frame) =>
+        new(ErrorCode.NotInRoom, "you are in no room", Try(frame, ClientFrameType.Join, RoomName.Default));
 
-    private ChatError NoRoom(string name)
+    private ChatError NoRoom(ClientFrame frame)
     {
-        var near = Nearest.To(name, _services.Rooms.All.Where(IsVisible).Select(room => room.Name));
-        var hint = near is not null ? $"/join {near}" : RoomName.IsValid(name) ? $"/create {name}" : "/rooms";
+        var name = frame.Room!;
+        var hint = Nearest.To(name, _services.Rooms.All.Where(IsVisible).Select(room => room.Name)) is { } near
+            ? Try(frame, ClientFrameType.Join, near)
+            : RoomName.IsValid(name) ? Try(frame, ClientFrameType.Create, name) : Try(frame, ClientFrameType.Rooms);
         return new ChatError(ErrorCode.NoRoom, $"no such room \"{name}\"", hint);
     }
 

@@ -9,13 +9,13 @@ public sealed partial class ChatSession
 {
     private const int MostTopicLength = 500;
 
-    private async ValueTask SayAsync(ClientFrame frame, bool isTyped, IFrameSink answers)
+    private async ValueTask SayAsync(ClientFrame frame, IFrameSink answers)
     {
         // Somebody who just types is in the default room: there is nothing that they could have known to do first.
-        if (isTyped && frame.Room is null && _current is null)
-            await JoinAsync(new ClientFrame { Type = ClientFrameType.Join, Room = RoomName.Default }, answers);
+        if (frame.Typed && frame.Room is null && _current is null)
+            await JoinAsync(new ClientFrame { Type = ClientFrameType.Join, Room = RoomName.Default, Typed = true }, answers);
 
-        if (Mine(frame.Room, out var error) is not { } room)
+        if (Mine(frame, out var error) is not { } room)
             Refuse(answers, frame.Id, error!);
         else if (SayFault(frame) is { } fault)
             Refuse(answers, frame.Id, fault);
@@ -30,7 +30,7 @@ public sealed partial class ChatSession
 
     private async ValueTask TopicAsync(ClientFrame frame, IFrameSink answers)
     {
-        if (Mine(frame.Room, out var error) is not { } room)
+        if (Mine(frame, out var error) is not { } room)
             Refuse(answers, frame.Id, error!);
         else if (TopicFault(frame.Text!) is { } fault)
             Refuse(answers, frame.Id, fault);
@@ -41,12 +41,12 @@ public sealed partial class ChatSession
     private ChatError? SayFault(ClientFrame frame)
     {
         var limits = _services.Limits;
-        if (string.IsNullOrWhiteSpace(frame.Text))
-            return new ChatError(ErrorCode.BadField, "there is no text in that message", "/say hello");
-        if (frame.Text.Length > limits.TextLength)
-            return new ChatError(ErrorCode.TooLong, $"a text has at most {limits.TextLength} characters; this one has {frame.Text.Length}");
         if (frame.Files is { Count: > 0 })
             return new ChatError(ErrorCode.Unavailable, "this server does not take files yet; send the text alone");
+        if (string.IsNullOrWhiteSpace(frame.Text))
+            return new ChatError(ErrorCode.BadField, "there is no text in that message", Try(frame, ClientFrameType.Say, text: "hello"));
+        if (frame.Text.Length > limits.TextLength)
+            return new ChatError(ErrorCode.TooLong, $"a text has at most {limits.TextLength} characters; this one has {frame.Text.Length}");
         return limits.Enabled && !_session!.User.Says.TryTake(out var retryAfterMs) ? TooFast("messages", retryAfterMs) : null;
     }
 

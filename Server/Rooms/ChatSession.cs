@@ -41,7 +41,6 @@ public sealed partial class ChatSession : IConnectionHandler
             return;
         }
 
-        var isTyped = message.Span is not [(byte)'{', ..];
         var isFrame = ChatCodec.TryReadClient(message.Span, out var frame, out var id, out var error);
         if (_session is null && !(isFrame && frame.Type == ClientFrameType.Hello))
             await GreetAsync(_connection.Request);
@@ -51,7 +50,7 @@ public sealed partial class ChatSession : IConnectionHandler
         else if (_services.Limits.Enabled && frame.Type != ClientFrameType.Say && !_requests.TryTake(out var retryAfterMs))
             Refuse(answers, id, TooFast("requests", retryAfterMs));
         else
-            await DoAsync(frame, isTyped, answers);
+            await DoAsync(frame, answers);
     }
 
     public void ReceivedTooBig(int limitBytes) =>
@@ -79,7 +78,7 @@ public sealed partial class ChatSession : IConnectionHandler
 
     public OutboundFrame Lagging(long queuedBytes, long limitBytes) => new LagFrame(queuedBytes, limitBytes).Outbound();
 
-    private async ValueTask DoAsync(ClientFrame frame, bool isTyped, IFrameSink answers)
+    private async ValueTask DoAsync(ClientFrame frame, IFrameSink answers)
     {
         switch (frame.Type)
         {
@@ -102,7 +101,7 @@ public sealed partial class ChatSession : IConnectionHandler
                 await LeaveAsync(frame, answers);
                 break;
             case ClientFrameType.Say:
-                await SayAsync(frame, isTyped, answers);
+                await SayAsync(frame, answers);
                 break;
             case ClientFrameType.Topic:
                 await TopicAsync(frame, answers);
@@ -124,7 +123,7 @@ public sealed partial class ChatSession : IConnectionHandler
                 break;
             default:
                 Refuse(answers, frame.Id, new ChatError(
-                    ErrorCode.Unavailable, $"this server does not offer \"{WordOf(frame.Type)}\" yet", "/help"));
+                    ErrorCode.Unavailable, $"this server does not offer \"{WordOf(frame.Type)}\" yet", Try(frame, ClientFrameType.Help)));
                 break;
         }
     }
@@ -137,6 +136,10 @@ public sealed partial class ChatSession : IConnectionHandler
         if (_services.Limits.Enabled && !_errors.TryTake(out _))
             _connection.Close(Disconnect.TooManyErrors);
     }
+
+    // A line that would have worked, in the form in which the client spoke.
+    private static string Try(ClientFrame frame, ClientFrameType type, string? room = null, string? name = null, string? text = null) =>
+        Hint.Of(new ClientFrame { Type = type, Room = room, Name = name, Text = text }, frame.Typed);
 
     private static ChatError TooFast(string what, int retryAfterMs) =>
         new(ErrorCode.RateLimited, $"too many {what}; wait {retryAfterMs / 1000.0:0.0} s", RetryAfterMs: retryAfterMs);

@@ -38,7 +38,7 @@ internal sealed class PresenceTeller(Room room, int namedMembers, TimeProvider t
 
     private void Send(PresenceFrame presence, Connection? except)
     {
-        var frame = presence.Outbound();
+        var frame = (presence with { At = time.GetUtcNow() }).Outbound();
         foreach (var subscriber in room.Subscribers)
         {
             if (subscriber.Connection != except)

@@ -4,7 +4,7 @@ public static class RoomsSetup
 {
     public static IServiceCollection AddRooms(this IServiceCollection services)
     {
-        services.AddOptions<RoomOptions>().BindConfiguration(RoomOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RoomOptions>().BindConfiguration(RoomOptions.Section);
         services.AddSingleton<Whereabouts>();
         services.AddSingleton<RoomDirectory>();
         services.AddHostedService(provider => provider.GetRequiredService<RoomDirectory>());

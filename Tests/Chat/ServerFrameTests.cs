@@ -31,6 +31,8 @@ public class ServerFrameTests
             """{"type":"message","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"text":"<é👍>'&","reply":2,"me":true}"""),
         Case(new TopicFrame("lobby", 4, Wire.At, Ann, ""),
             """{"type":"topic","room":"lobby","seq":4,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"text":""}"""),
+        Case(new PresenceFrame("lobby", "u1", "ann", "left", At: Wire.At),
+            """{"type":"presence","room":"lobby","user":"u1","name":"ann","state":"left","at":"2026-11-23T10:02:31.123Z"}"""),
         Case(new PresenceFrame("lobby", "u1", "ann", "joined"), """{"type":"presence","room":"lobby","user":"u1","name":"ann","state":"joined"}"""),
         Case(new PresenceFrame("lobby", "u1", "ann", "renamed", "bob", 2),
             """{"type":"presence","room":"lobby","user":"u1","name":"ann","state":"renamed","was":"bob","memberCount":2}"""),

@@ -19,6 +19,8 @@ public class TextFormatTests
         Case(new TopicFrame("lobby", 1, Wire.At, Ann, "new"), "[10:02:31] -!- ann set the topic of #lobby: new"),
         Case(new TopicFrame("lobby", 1, Wire.At, Ann, ""), "[10:02:31] -!- ann cleared the topic of #lobby"),
         Case(new PresenceFrame("lobby", "u1", "ann", "joined"), "-!- ann joined #lobby"),
+        Case(new PresenceFrame("lobby", "u1", "ann", "joined", At: Wire.At), "[10:02:31] -!- ann joined #lobby"),
+        Case(new PresenceFrame("lobby", "u1", "anna", "renamed", "ann", At: Wire.At), "[10:02:31] -!- ann is now called anna"),
         Case(new PresenceFrame("lobby", "u1", "ann", "left", null, 4), "-!- ann left #lobby"),
         Case(new PresenceFrame("lobby", "u1", "ann", "renamed", "anna"), "-!- anna is now called ann"),
         Case(new PresenceFrame("lobby", null, null, "count", null, 120), ""),

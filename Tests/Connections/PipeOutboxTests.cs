@@ -83,6 +83,16 @@ public sealed class PipeOutboxTests
     }
 
     [Test]
+    public async Task A_notice_outlives_the_queue_that_is_dropped()
+    {
+        Send("0123456789");
+        Send("dropped");
+        _outbox.SendFirst(Frame("lag"));
+        _outbox.Complete(Frame("bye"), Disconnect.TooSlow);
+        (await ReadAllAsync(19)).Should().Be("0123456789lagbyeEND");
+    }
+
+    [Test]
     public async Task A_peer_that_is_gone_frees_what_waits()
     {
         Send("0123456789");

@@ -192,10 +192,10 @@ public sealed class HostileWebSocketTests
     }
 
     [TestCase("https://evil.example", false)]
-    [TestCase("null", false)]
     [TestCase("http://127.0.0.1:1", false)]
     [TestCase("http://127.0.0.1:{port}", true)]
     [TestCase("file://", true)]
+    [TestCase("null", true, TestName = "{m}(client.html from disk, on this machine)")]
     public async Task A_foreign_origin_is_refused_with_403(string origin, bool isAllowed)
     {
         var connect = () => ChatClient.ConnectAsync(_server.HttpPort, origin: origin.Replace("{port}", $"{_server.HttpPort}", StringComparison.Ordinal));
@@ -203,6 +203,17 @@ public sealed class HostileWebSocketTests
             await (await connect()).DisposeAsync();
         else
             (await connect.Should().ThrowAsync<HandshakeRefusedException>()).Which.Response.Should().Contain("403").And.Contain("--Origins:Allowed:0");
+    }
+
+    [Test]
+    public async Task A_page_from_disk_is_refused_where_the_operator_says_so_or_the_name_is_not_this_machines()
+    {
+        await using var strict = await ServerUnderTest.StartAsync("--Origins:FromDisk", "false");
+        var connect = () => ChatClient.ConnectAsync(strict.HttpPort, origin: "null");
+        (await connect.Should().ThrowAsync<HandshakeRefusedException>()).Which.Response.Should().Contain("403");
+
+        var byOtherName = () => ChatClient.ConnectAsync(_server.HttpPort, origin: "null", host: "chat.example");
+        (await byOtherName.Should().ThrowAsync<HandshakeRefusedException>()).Which.Response.Should().Contain("403");
     }
 
     private async Task ExpectCloseAsync(byte[] bytes, params ushort[] codes)

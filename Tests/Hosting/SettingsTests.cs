@@ -7,9 +7,9 @@ namespace RawSocketChat.Tests.Hosting;
 /// <summary>A bad setting stops the start with one line that names it, and exit code 1.</summary>
 public sealed class SettingsTests
 {
-    [TestCase("--Limits:FrameBytes", "abc", "--Limits:FrameBytes: \"abc\" is not a whole number")]
+    [TestCase("--Limits:FrameBytes", "abc", "--Limits:FrameBytes: \"abc\" is not a whole number from 1024 to 16777216")]
     [TestCase("--Limits:Enabled", "perhaps", "--Limits:Enabled: \"perhaps\" is not true or false")]
-    [TestCase("--Limits:FrameBytes", "3", "--Limits:FrameBytes: The field FrameBytes must be between 1024 and 16777216.")]
+    [TestCase("--Limits:FrameBytes", "3", "--Limits:FrameBytes: 3 is not from 1024 to 16777216")]
     [TestCase("--RawTcp:Port", "70000", "--RawTcp:Port")]
     [TestCase("--Data:KeepEvents", "0", "--Data:KeepEvents")]
     [TestCase("--Sessions:GuestMinutes", "0", "--Sessions:GuestMinutes")]
@@ -27,6 +27,14 @@ public sealed class SettingsTests
         exitCode.Should().Be(1);
         error.Trim().Split('\n').Should().ContainSingle().Which.Should().Contain(part);
         output.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task All_that_is_wrong_is_told_at_once()
+    {
+        var (_, _, error) = await ServerProcess.RunToEndAsync(["--Limits:FrameBytes", "3", "--Sessions:Most", "many", "--Rooms:Tail", "1"]);
+        error.Trim().Split('\n').Should().ContainSingle().Which.Should()
+            .Contain("--Limits:FrameBytes").And.Contain("--Sessions:Most").And.Contain("--Rooms:Tail").And.Contain("--Rooms:TailBytes");
     }
 
     [Test]

@@ -37,7 +37,7 @@ public sealed class FrameInbox
                 var (json, frame) = await _queue.Reader.ReadAsync(patience.Token);
                 if (frame is T wanted && (match is null || match(wanted)))
                     return wanted;
-                passed.Add(json);
+                passed.Add(json.Length > 200 ? json[..200] + "…" : json);
             }
         }
         catch (Exception fault) when (fault is OperationCanceledException or ChannelClosedException)

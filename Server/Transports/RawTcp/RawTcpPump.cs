@@ -81,6 +81,8 @@ internal sealed class RawTcpPump : IDisposable
         {
             await Connection.Handler.ClosedAsync();
             connections.Remove(Connection);
+            if (Connection.Fault is { } fault)
+                Log.HandlerFailed(logger, fault, Connection.Remote);
         }
 
         return await LingerAsync();

@@ -4,7 +4,7 @@ public static class RawTcpSetup
 {
     public static IServiceCollection AddRawTcp(this IServiceCollection services, Func<IServiceProvider, RawTcpEndpoint> endpoint)
     {
-        services.AddOptions<RawTcpOptions>().BindConfiguration(RawTcpOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RawTcpOptions>().BindConfiguration(RawTcpOptions.Section);
         services.AddSingleton(endpoint);
         return services;
     }

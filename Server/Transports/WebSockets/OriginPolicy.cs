@@ -10,6 +10,13 @@ public sealed class OriginOptions
 
     /// <summary>Origins beyond the page's own, such as <c>https://example.org</c>; <c>*</c> allows all. Default: none.</summary>
     public IList<string> Allowed { get; } = [];
+
+    /// <summary>
+    /// Whether client.html may be opened from disk, on the machine that the server runs on. Browsers then send the origin
+    /// <c>null</c>, as they do for the sandboxed frames of any page; so this holds for loopback peers and names alone, and
+    /// such a page is never known by a cookie. Default true.
+    /// </summary>
+    public bool FromDisk { get; set; } = true;
 }
 
 /// <summary>
@@ -32,9 +39,8 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options)
         if (_options.Allowed.Any(allowed => allowed == "*" || string.Equals(allowed.TrimEnd('/'), origin, StringComparison.OrdinalIgnoreCase)))
             return true;
 
-        // client.html opened from disk has no origin of its own; it may talk to a server on the same machine.
-        if (origin == "file://" && context.Connection.RemoteIpAddress is { } remote)
-            return IPAddress.IsLoopback(remote);
+        if (origin is "null" or "file://")
+            return _options.FromDisk && IsThisMachine(context);
 
         // Behind a proxy that ends TLS the page's scheme differs from ours: host and port are what must agree.
         return Uri.TryCreate(origin, UriKind.Absolute, out var page)
@@ -42,4 +48,8 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options)
             && page.Host.Equals(context.Request.Host.Host, StringComparison.OrdinalIgnoreCase)
             && (context.Request.Host.Port is { } port ? page.Port == port : page.IsDefaultPort);
     }
+
+    private static bool IsThisMachine(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote)
+        && (context.Request.Host.Host is "localhost" || (IPAddress.TryParse(context.Request.Host.Host.Trim('[', ']'), out var host) && IPAddress.IsLoopback(host)));
 }

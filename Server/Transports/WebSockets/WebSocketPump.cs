@@ -72,6 +72,8 @@ internal sealed class WebSocketPump : IDisposable
         {
             await Connection.Handler.ClosedAsync();
             connections.Remove(Connection);
+            if (Connection.Fault is { } fault)
+                Log.HandlerFailed(logger, fault, Connection.Remote);
         }
 
         return await LingerAsync();
