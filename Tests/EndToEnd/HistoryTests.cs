@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Playwright;
 using RawSocketChat.Tests.Support;
 
@@ -56,7 +57,7 @@ public sealed class HistoryTests
         Step step;
         do
         {
-            step = System.Text.Json.JsonSerializer.Deserialize<Step>(await ann.Page.EvaluateAsync<string>(ScrollUp), System.Text.Json.JsonSerializerOptions.Web)!;
+            step = JsonSerializer.Deserialize<Step>(await ann.Page.EvaluateAsync<string>(ScrollUp), JsonSerializerOptions.Web)!;
             step.Came.Should().BeTrue($"older messages than {step.Oldest} are there to be shown");
             step.Jump.Should().BeLessThan(2, $"what one reads stays where it is, at screen {screens}");
             screens++;
@@ -85,15 +86,18 @@ public sealed class HistoryTests
         await ann.ExpectMessageAsync("said 120");
 
         await ann.Page.HoverAsync("#log");
-        await ann.Page.Mouse.WheelAsync(0, -500);
-        await ann.UntilAsync("() => { const log = document.getElementById('log'); return log.scrollHeight - log.clientHeight - log.scrollTop > 400; }");
-        var before = await ann.Page.EvaluateAsync<double>("() => document.getElementById('log').scrollTop");
+        await ann.Page.Mouse.WheelAsync(0, -900);
+        await ann.UntilAsync("() => document.querySelector('#log .message').dataset.seq < 71");
+        var before = await TopOfAsync(ann, 75);
         for (var i = 1; i <= 30; i++)
             await speaker.SayAsync($"new {i}");
         await Assertions.Expect(ann.Messages.Last).ToContainTextAsync("new 30");
-        (await ann.Page.EvaluateAsync<double>("() => document.getElementById('log').scrollTop")).Should().BeApproximately(before, 1);
+        (await TopOfAsync(ann, 75)).Should().BeApproximately(before, 1);
         await Assertions.Expect(ann.Page.Locator("#newest")).ToBeVisibleAsync();
     }
+
+    private static Task<double> TopOfAsync(ChatPage page, int seq) =>
+        page.Page.Locator($"#log .message[data-seq='{seq}']").EvaluateAsync<double>("node => node.getBoundingClientRect().top");
 
     private sealed record Step(double Jump, long Oldest, bool Came);
 }

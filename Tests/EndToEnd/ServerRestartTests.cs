@@ -55,6 +55,7 @@ public sealed class ServerRestartTests
         await ann.ExpectMessageAsync("welcome back");
         await ann.SayAsync("good to be back");
         await bob.ExpectMessageAsync("good to be back");
+        await ann.ExpectMessageAsync("good to be back");
         foreach (var (page, name) in new[] { (ann, "ann"), (bob, "bob") })
         {
             var shown = await page.ReadAsync();
