@@ -29,13 +29,16 @@ public static class Patience
     }
 
     /// <summary>Asks again until it holds; each turn gives the processor to others.</summary>
-    public static async Task UntilAsync(Func<bool> condition, string what)
+    public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(condition, () => what);
+
+    /// <summary>The same, where what was waited for is best told by how things stand at the end.</summary>
+    public static async Task UntilAsync(Func<bool> condition, Func<string> what)
     {
         var end = DateTime.UtcNow + Bound;
         while (!condition())
         {
             if (DateTime.UtcNow > end)
-                throw new AssertionException($"waited {Bound.TotalSeconds} s in vain for {what}");
+                throw new AssertionException($"waited {Bound.TotalSeconds} s in vain for {what()}");
             await Task.Delay(10);
         }
     }

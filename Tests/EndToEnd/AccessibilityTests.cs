@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Microsoft.Playwright;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.EndToEnd;
+
+/// <summary>What axe-core finds in the page as people with a screen reader, or weak eyes, have it.</summary>
+public sealed class AccessibilityTests
+{
+    private ServerUnderTest _server = null!;
+
+    [SetUp]
+    public async Task StartServer() => _server = await ServerUnderTest.StartAsync();
+
+    [TearDown]
+    public async Task StopServer() => await _server.DisposeAsync();
+
+    [Test]
+    public async Task Axe_finds_nothing_to_mend([Values(ColorScheme.Light, ColorScheme.Dark)] ColorScheme scheme, [Values(1280, 390)] int width)
+    {
+        var isPhone = width < 500;
+        // Colors are checked as they are at rest, not in the middle of a drawer's way in.
+        var options = new BrowserNewContextOptions
+        {
+            ColorScheme = scheme,
+            ViewportSize = new() { Width = width, Height = 844 },
+            HasTouch = isPhone,
+            IsMobile = isPhone,
+            ReducedMotion = ReducedMotion.Reduce,
+        };
+        await using var ann = await ChatPage.OpenAsync($"http://127.0.0.1:{_server.HttpPort}/", options);
+        await ExpectCleanAsync(ann, "the way in");
+        await ann.Page.PressAsync("#join button[type=submit]", "Enter");
+        await Assertions.Expect(ann.Page.Locator("#join-note")).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the way in, refused");
+
+        await ann.Page.FillAsync("#name", "ann");
+        await ann.Page.PressAsync("#name", "Enter");
+        await ann.ExpectInsideAsync("lobby");
+        await using var bob = await ChatPage.JoinAsync(_server.HttpPort, "bob");
+        await bob.SayAsync("good morning ann, look: https://example.org and #lobby");
+        await bob.SayAsync("/me pours coffee");
+        await ann.SayAsync("morning");
+        await ann.SayAsync("/jion lobby");
+        await ann.SayAsync("/help");
+        await Assertions.Expect(ann.Page.Locator(".notice[data-tone=help]")).ToHaveCountAsync(1);
+        await Assertions.Expect(ann.Page.Locator("#log .message[data-state=sent]")).ToHaveCountAsync(3);
+        await ExpectCleanAsync(ann, "the talk");
+
+        await ann.Input.FillAsync("/");
+        await Assertions.Expect(ann.Page.Locator("#suggestions")).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the suggestions");
+        await ann.Input.FillAsync("");
+
+        if (isPhone)
+        {
+            await ann.Page.ClickAsync("#toggle-people");
+            await ExpectCleanAsync(ann, "the drawer of members");
+            await ann.Page.Keyboard.PressAsync("Escape");
+            await ann.Page.ClickAsync("#open-rail");
+            await ExpectCleanAsync(ann, "the drawer of rooms");
+        }
+
+        await ann.Page.ClickAsync("#open-directory");
+        await Assertions.Expect(ann.Page.Locator("#directory-list li")).Not.ToHaveCountAsync(0);
+        await ExpectCleanAsync(ann, "the directory");
+        await ann.Page.Keyboard.PressAsync("Escape");
+
+        await _server.StopAsync();
+        await ann.SayAsync("is anybody there?");
+        await Assertions.Expect(ann.Page.Locator("#log .message[data-state=pending]")).ToHaveCountAsync(1);
+        await ExpectCleanAsync(ann, "the banner");
+    }
+
+    [Test]
+    public async Task Axe_would_find_what_is_wrong()
+    {
+        await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
+        await ann.Page.EvaluateAsync("() => { document.getElementById('send').removeAttribute('aria-label'); document.getElementById('room-name').style.color = '#eee'; }");
+        (await ViolationsAsync(ann)).Should().Contain(found => found.StartsWith("button-name", StringComparison.Ordinal))
+            .And.Contain(found => found.StartsWith("color-contrast", StringComparison.Ordinal));
+    }
+
+    private static async Task ExpectCleanAsync(ChatPage page, string where) => (await ViolationsAsync(page)).Should().BeEmpty($"of {where}");
+
+    private static async Task<string[]> ViolationsAsync(ChatPage page)
+    {
+        // Through the debugger, which the page's policy does not bind.
+        if (!await page.Page.EvaluateAsync<bool>("() => 'axe' in window"))
+            await page.Page.EvaluateAsync(await File.ReadAllTextAsync(Tools.Axe));
+        var found = await page.Page.EvaluateAsync<string>("""
+            async () => JSON.stringify((await axe.run()).violations.flatMap(({ id, help, nodes }) =>
+              nodes.map((node) => `${id} (${help}): ${node.html.slice(0, 160)} ${node.any.map((check) => check.message).join(' ')}`)))
+            """);
+        return JsonSerializer.Deserialize<string[]>(found)!;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Microsoft.Playwright;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.EndToEnd;
+
+/// <summary>A message as the page shows it. One that the server has not acknowledged has the seq 0.</summary>
+public sealed record ShownMessage(long Seq, string State, string Author, string Text);
+
+/// <summary>A person at client.html in a real browser.</summary>
+public sealed class ChatPage : IAsyncDisposable
+{
+    private const string ReadMessages = """
+        () => JSON.stringify([...document.querySelectorAll('#log .message')].map((node) => {
+          const text = node.querySelector('.text').cloneNode(true);
+          for (const extra of text.querySelectorAll('.mark, .author, svg')) extra.remove();
+          const author = node.querySelector('.author')?.textContent ?? node.querySelector('.unseen').textContent.replace(/: $/, '');
+          return { seq: Number(node.dataset.seq ?? 0), state: node.dataset.state, author, text: text.textContent };
+        }))
+        """;
+
+    // Runs before the page's own script, so nothing escapes it.
+    private const string WatchPolicy = """
+        window.violations = [];
+        document.addEventListener('securitypolicyviolation', (event) => window.violations.push(`${event.violatedDirective}: ${event.blockedURI}`));
+        """;
+
+    private readonly ConcurrentQueue<string> _faults = new();
+
+    private ChatPage(IPage page)
+    {
+        Page = page;
+        page.PageError += (_, fault) => _faults.Enqueue($"uncaught: {fault}");
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+                _faults.Enqueue($"{message.Type}: {message.Text}");
+        };
+        page.Dialog += (_, dialog) =>
+        {
+            _faults.Enqueue($"dialog: {dialog.Message}");
+            _ = dialog.DismissAsync();
+        };
+    }
+
+    public IPage Page { get; }
+
+    public ILocator Input => Page.Locator("#input");
+
+    public ILocator Messages => Page.Locator("#log .message");
+
+    public ILocator Notices => Page.Locator("#log .notice");
+
+    public ILocator Banner => Page.Locator("#banner");
+
+    /// <summary>Uncaught errors, what the console warned of, and dialogs.</summary>
+    public IReadOnlyCollection<string> Faults => _faults;
+
+    public static async Task<ChatPage> OpenAsync(string url, BrowserNewContextOptions? options = null, bool clock = false)
+    {
+        var page = new ChatPage(await Chromium.NewPageAsync(options));
+        await page.Page.AddInitScriptAsync(WatchPolicy);
+        if (clock)
+            await page.Page.Clock.InstallAsync();
+        await page.Page.GotoAsync(url);
+        return page;
+    }
+
+    /// <summary>Opens the page and waits until it is in the room.</summary>
+    public static async Task<ChatPage> JoinAsync(int port, string name, string room = "lobby", BrowserNewContextOptions? options = null, bool clock = false)
+    {
+        var page = await OpenAsync($"http://127.0.0.1:{port}/?name={name}&room={room}", options, clock);
+        await page.ExpectInsideAsync(room);
+        return page;
+    }
+
+    public async Task ExpectInsideAsync(string room)
+    {
+        await ExpectOnlineAsync();
+        await Assertions.Expect(Page.Locator("#room-name")).ToHaveTextAsync($"#{room}");
+    }
+
+    public Task ExpectOnlineAsync() => Assertions.Expect(Banner).ToHaveAttributeAsync("data-state", "online");
+
+    public Task ExpectNotOnlineAsync() => Assertions.Expect(Banner).Not.ToHaveAttributeAsync("data-state", "online");
+
+    public async Task SayAsync(string text)
+    {
+        await Input.FillAsync(text);
+        await Input.PressAsync("Enter");
+    }
+
+    public Task ExpectMessageAsync(string text) =>
+        Assertions.Expect(Page.Locator("#log .message[data-state=sent] .text").Filter(new() { HasText = text }).First).ToBeAttachedAsync();
+
+    public async Task<IReadOnlyList<ShownMessage>> ReadAsync() =>
+        JsonSerializer.Deserialize<ShownMessage[]>(await Page.EvaluateAsync<string>(ReadMessages), JsonSerializerOptions.Web)!;
+
+    public Task<string[]> ViolationsAsync() => Page.EvaluateAsync<string[]>("() => window.violations");
+
+    /// <summary>Waits until the predicate, in the page's language, holds there.</summary>
+    public Task UntilAsync(string predicate, object? argument = null) => Page.WaitForFunctionAsync(predicate, argument);
+
+    public async ValueTask DisposeAsync() => await Page.Context.CloseAsync();
+}

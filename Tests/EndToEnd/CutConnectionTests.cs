@@ -1,0 +1,179 @@
+using Microsoft.Playwright;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.EndToEnd;
+
+/// <summary>A page whose line is cut comes back by itself, and then shows what it would have shown without.</summary>
+public sealed class CutConnectionTests
+{
+    // At 50 a second: six seconds, which four cuts and the waits after them fit into. With the page's own they stay
+    // below the 500 that it draws at once, so that all of them can be read off it.
+    private const int Streamed = 300;
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
+
+    private ServerUnderTest _server = null!;
+    private CuttableRelay _relay = null!;
+
+    [SetUp]
+    public async Task StartServer()
+    {
+        _server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
+        _relay = new CuttableRelay(_server.HttpPort);
+    }
+
+    [TearDown]
+    public async Task StopServer()
+    {
+        await _relay.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(3)]
+    public async Task Cut_again_and_again_in_a_stream_it_misses_nothing_and_repeats_nothing(int seed)
+    {
+        var random = new Random(seed);
+        await using var page = await ChatPage.JoinAsync(_relay.Port, "ann");
+        var (speaker, _) = await ChatClient.JoinAsync(_server.HttpPort, "speaker");
+        await using var __ = speaker;
+
+        var streaming = StreamAsync(speaker);
+        var own = 0;
+        for (var cut = 1; cut <= 4; cut++)
+        {
+            // Some of its own before the cut, some on their way while it happens, some while there is no line at all.
+            await page.SayAsync($"own {++own}");
+            await page.SayAsync($"own {++own}");
+            await CutAsync(random, cut);
+            await page.SayAsync($"own {++own}");
+            await page.ExpectNotOnlineAsync();
+            await page.SayAsync($"own {++own}");
+            await page.ExpectOnlineAsync();
+        }
+
+        await streaming;
+        await ExpectWholeLogAsync(page, speaker, own);
+        _relay.Cuts.Should().BeGreaterThanOrEqualTo(4, "otherwise nothing was tried");
+    }
+
+    [Test]
+    public async Task Cut_while_it_catches_up_it_still_misses_nothing()
+    {
+        await using var page = await ChatPage.JoinAsync(_relay.Port, "ann");
+        var (speaker, _) = await ChatClient.JoinAsync(_server.HttpPort, "speaker");
+        await using var __ = speaker;
+        await page.SayAsync("own 1");
+        await speaker.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "own 1");
+
+        // More than the 200 events that one `joined` may have, about 50 KB: the cuts fall into it and into what follows.
+        _relay.IsDown = true;
+        _relay.Reset();
+        await page.ExpectNotOnlineAsync();
+        for (var i = 1; i <= Streamed; i++)
+            await speaker.SayAsync($"streamed {i}");
+        foreach (var bytes in (int[])[3_000, 20_000, 45_000])
+        {
+            var cuts = _relay.Cuts;
+            _relay.ResetAfter(bytes);
+            _relay.IsDown = false;
+            await Patience.UntilAsync(() => _relay.Cuts > cuts, $"the cut after {bytes} bytes");
+        }
+
+        await page.ExpectOnlineAsync();
+        await ExpectWholeLogAsync(page, speaker, own: 1);
+    }
+
+    [Test]
+    public async Task A_line_that_went_dead_under_a_message_is_noticed()
+    {
+        await using var page = await ChatPage.JoinAsync(_relay.Port, "ann", clock: true);
+        var (speaker, _) = await ChatClient.JoinAsync(_server.HttpPort, "speaker");
+        await using var __ = speaker;
+
+        _relay.GoSilent();
+        await page.SayAsync("own 1");
+        await speaker.SayAsync("streamed 1");
+
+        // 10 s without an answer make it ask, 10 s without an answer to that make it give up. The browser's clock is ours.
+        await page.Page.Clock.FastForwardAsync(11_000);
+        await page.Page.Clock.FastForwardAsync(11_000);
+        await page.ExpectNotOnlineAsync();
+        await page.SayAsync("own 2");
+
+        _relay.Speak();
+        await page.ExpectOnlineAsync();
+        await ExpectWholeLogAsync(page, speaker, own: 2);
+    }
+
+    [Test]
+    public async Task A_line_that_went_dead_in_silence_is_noticed_and_a_quiet_one_is_kept()
+    {
+        await using var page = await ChatPage.JoinAsync(_relay.Port, "ann", clock: true);
+        var (speaker, _) = await ChatClient.JoinAsync(_server.HttpPort, "speaker");
+        await using var __ = speaker;
+
+        // Nobody says anything for two minutes: it asks, hears the answer and stays.
+        for (var i = 0; i < 3; i++)
+        {
+            await page.Page.Clock.FastForwardAsync(41_000);
+            await page.Page.Clock.RunForAsync(2_000);
+            await page.ExpectOnlineAsync();
+        }
+
+        _relay.Cuts.Should().Be(0);
+        _relay.GoSilent();
+        await speaker.SayAsync("streamed 1");
+        await page.Page.Clock.FastForwardAsync(41_000);
+        await page.Page.Clock.FastForwardAsync(11_000);
+        await page.ExpectNotOnlineAsync();
+
+        _relay.Speak();
+        await page.ExpectOnlineAsync();
+        await ExpectWholeLogAsync(page, speaker, own: 0);
+    }
+
+    private static async Task StreamAsync(ChatClient speaker)
+    {
+        using var pace = new PeriodicTimer(Pace);
+        for (var i = 1; i <= Streamed && await pace.WaitForNextTickAsync(); i++)
+            await speaker.SendAsync(ChatPeerVerbs.Say($"streamed {i}", id: $"streamed {i}"));
+    }
+
+    private async Task CutAsync(Random random, int cut)
+    {
+        // What comes in between is at most one message's time: the moment within it is random, as is the byte.
+        await Task.Delay(random.Next(300));
+        var before = _relay.Cuts;
+        switch (cut % 3)
+        {
+            case 0:
+                _relay.End();
+                break;
+            case 1:
+                _relay.ResetAfter(random.Next(1, 2_000));
+                break;
+            default:
+                _relay.Reset();
+                break;
+        }
+
+        await Patience.UntilAsync(() => _relay.Cuts > before, "the line's cut");
+    }
+
+    /// <summary>What the page shows is the log as a client saw it that was never cut: the same seqs, each once, in order.</summary>
+    private static async Task ExpectWholeLogAsync(ChatPage page, ChatClient speaker, int own)
+    {
+        await Assertions.Expect(page.Page.Locator("#log .message:not([data-state=sent])")).ToHaveCountAsync(0);
+        await speaker.SayAsync("the end");
+        await page.ExpectMessageAsync("the end");
+
+        var log = speaker.Inbox.All.OfType<MessageFrame>().ToList();
+        log.Where(message => message.Text.StartsWith("own ", StringComparison.Ordinal)).Select(message => message.Text)
+            .Should().BeEquivalentTo(Enumerable.Range(1, own).Select(number => $"own {number}"), "what the page said got through once");
+        var shown = await page.ReadAsync();
+        shown.Select(message => message.Seq).Should().Equal(log.Select(message => message.Seq));
+        shown.Select(message => $"{message.Author}: {message.Text}").Should().Equal(log.Select(message => $"{message.From.Name}: {message.Text}"));
+    }
+}
