@@ -7,16 +7,16 @@ namespace RawSocketChat.Tests.EndToEnd;
 [SetUpFixture]
 public sealed class Chromium
 {
-    private static IPlaywright? _playwright;
-    private static IBrowser? _browser;
+    private static IPlaywright? Driver;
+    private static IBrowser? Browser;
 
     [OneTimeSetUp]
     public async Task StartAsync()
     {
         Assertions.SetDefaultExpectTimeout((float)Patience.Bound.TotalMilliseconds);
         // The driver comes with the package and lies beside the tests; the browser is the system's.
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new()
+        Driver = await Playwright.CreateAsync();
+        Browser = await Driver.Chromium.LaunchAsync(new()
         {
             ExecutablePath = "/usr/bin/chromium",
             Headless = true,
@@ -31,14 +31,14 @@ public sealed class Chromium
     [OneTimeTearDown]
     public async Task StopAsync()
     {
-        if (_browser is not null)
-            await _browser.CloseAsync();
-        _playwright?.Dispose();
+        if (Browser is not null)
+            await Browser.CloseAsync();
+        Driver?.Dispose();
     }
 
     public static async Task<IPage> NewPageAsync(BrowserNewContextOptions? options = null)
     {
-        var context = await _browser!.NewContextAsync(options);
+        var context = await Browser!.NewContextAsync(options);
         context.SetDefaultTimeout((float)Patience.Bound.TotalMilliseconds);
         return await context.NewPageAsync();
     }
