@@ -29,4 +29,10 @@ public sealed class ConnectionOptions
     /// </summary>
     [Range(1, 60)]
     public int LingerSeconds { get; set; } = 2;
+
+    /// <summary>
+    /// How long a connection that ended for this reason may take to read its last bytes and end its side. A slow reader has
+    /// as long as one that stalls: else it would never learn why it was let go.
+    /// </summary>
+    internal TimeSpan LingerFor(Disconnect? reason) => TimeSpan.FromSeconds(reason == Disconnect.TooSlow ? Math.Max(StallSeconds, LingerSeconds) : LingerSeconds);
 }

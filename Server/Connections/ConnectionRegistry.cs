@@ -3,10 +3,15 @@ using System.Collections.Concurrent;
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>All connections that stand, whatever their way in.</summary>
-public sealed class ConnectionRegistry
+public sealed class ConnectionRegistry : IDisposable
 {
     private readonly ConcurrentDictionary<Connection, byte> _connections = new();
-    private volatile bool _closed;
+    private readonly CancellationTokenSource _leaving = new();
+
+    public ConnectionRegistry() => Leaving = _leaving.Token;
+
+    /// <summary>Cancelled once the server is leaving.</summary>
+    public CancellationToken Leaving { get; }
 
     public int Count => _connections.Count;
 
@@ -15,10 +20,13 @@ public sealed class ConnectionRegistry
     /// <summary>False once the server is leaving: the connection must not begin.</summary>
     public bool TryAdd(Connection connection)
     {
-        if (_closed)
-            return false;
         _connections.TryAdd(connection, 0);
-        return true;
+        if (!Leaving.IsCancellationRequested)
+            return true;
+
+        // Looked at after the adding: whom CloseAll did not find any more finds out here.
+        Remove(connection);
+        return false;
     }
 
     public void Remove(Connection connection) => _connections.TryRemove(connection, out _);
@@ -26,8 +34,10 @@ public sealed class ConnectionRegistry
     /// <summary>Tells every connection that the server leaves, and lets none begin any more.</summary>
     public void CloseAll(Disconnect reason)
     {
-        _closed = true;
+        _leaving.Cancel();
         foreach (var connection in All)
             connection.Close(reason);
     }
+
+    public void Dispose() => _leaving.Dispose();
 }

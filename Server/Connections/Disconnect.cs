@@ -17,6 +17,9 @@ public sealed record Disconnect(ushort Code, string Text, bool Reconnect, bool D
     /// <summary>The stream ended or was reset: nothing more can be said to this peer.</summary>
     public static readonly Disconnect Lost = new(1006, "the connection was lost", Reconnect: true, DropsQueue: true, Announced: false);
 
+    /// <summary>The peer ended its side of a stream without framing of its own, and may still read what it asked for.</summary>
+    public static readonly Disconnect EndOfInput = new(1000, "the peer ended its side", Reconnect: false, Announced: false);
+
     public static readonly Disconnect Binary = new(1003, "frames are text here: send JSON as a text message", Reconnect: false);
 
     public static readonly Disconnect Internal = new(1011, "something went wrong in the server", Reconnect: true);

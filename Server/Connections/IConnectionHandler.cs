@@ -23,7 +23,10 @@ public interface IConnectionHandler
     /// <param name="limitBytes">The most bytes that one message may have.</param>
     void ReceivedTooBig(int limitBytes);
 
-    /// <summary>The connection is gone, whoever ended it. Nothing can be sent any more.</summary>
+    /// <summary>
+    /// The connection ends, whoever ended it: no more messages come. Where only the peer's side of the stream has ended,
+    /// what is sent before the returned task completes still reaches it.
+    /// </summary>
     ValueTask ClosedAsync();
 
     /// <summary>The last frame before the server closes; null where the handler has nothing to say.</summary>

@@ -227,6 +227,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
     {
         _completed = true;
         _flushing = false;
+        _notice = default;
         Forget();
         _drained?.TrySetResult(false);
         _drained = null;

@@ -37,16 +37,21 @@ internal sealed class CatchUp
         {
             while (await _connection.Outbox.DrainedAsync() && _connection.IsOpen && !_isCancelled)
             {
-                if (await _room.GoLiveAsync(_connection, cursor))
-                    return;
-
                 var page = await _room.History.AfterAsync(cursor, Frames.PageEvents);
-                if (_isCancelled || page.Count == 0)
+                if (_isCancelled)
                     return;
-                if (page[0].Seq > cursor + 1)
-                    _connection.Send(new GapFrame(_room.Name, cursor + 1, page[0].Seq - 1).Outbound());
-                _connection.Send(page.Batch());
-                cursor = page[^1].Seq;
+                if (page.Count > 0)
+                {
+                    if (page[0].Seq > cursor + 1)
+                        _connection.Send(new GapFrame(_room.Name, cursor + 1, page[0].Seq - 1).Outbound());
+                    _connection.Send(page.Batch());
+                    cursor = page[^1].Seq;
+                }
+
+                // Asking waits for its turn in the room. After each page of a busy room more would be said meanwhile than
+                // the page held, and the end would never come nearer.
+                if (page.Count < Frames.PageEvents && await _room.GoLiveAsync(_connection, cursor))
+                    return;
             }
         }
 #pragma warning disable CA1031 // nobody awaits this: what it meets ends the connection, which then comes back with its cursor

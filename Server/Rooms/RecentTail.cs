@@ -12,14 +12,28 @@ public sealed class RecentTail(int mostBytes, long lastSeq)
     private long _next = lastSeq + 1;
     private int _bytes;
 
-    public void Add(EventFrame added)
+    /// <summary>The newest seq that may be shown.</summary>
+    public long Last
+    {
+        get
+        {
+            lock (_gate)
+                return _next - 1;
+        }
+    }
+
+    public void Add(IReadOnlyList<EventFrame> added)
     {
         lock (_gate)
         {
             _snapshot = null;
-            _next = added.Seq + 1;
-            _events.Enqueue(added);
-            _bytes += added.Frame.Payload.Length;
+            foreach (var next in added)
+            {
+                _next = next.Seq + 1;
+                _events.Enqueue(next);
+                _bytes += next.Frame.Payload.Length;
+            }
+
             while (_bytes > mostBytes)
                 _bytes -= _events.Dequeue().Frame.Payload.Length;
         }
@@ -30,6 +44,7 @@ public sealed class RecentTail(int mostBytes, long lastSeq)
     {
         var (events, next) = Look();
         var first = next - events.Length;
+        after = Math.Min(after, next - 1);
         if (after + 1 < first)
             return null;
 

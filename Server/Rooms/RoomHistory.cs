@@ -2,21 +2,29 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <summary>Reads a room's past: from the recent tail where it reaches, else from the log. Safe from any thread.</summary>
+/// <summary>
+/// Reads a room's past: from the recent tail where it reaches, else from the log. What the log holds beyond the tail's end
+/// is stored, but not yet acknowledged, and is not shown. Safe from any thread.
+/// </summary>
 public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail)
 {
     /// <summary>Events above <paramref name="after"/>, oldest first. The first one may lie higher where the log was trimmed.</summary>
-    public async ValueTask<IReadOnlyList<EventFrame>> AfterAsync(long after, int most) =>
-        tail.After(after, most, Frames.PageBytes)
-        ?? Encode(await log.ReadAfterAsync(room, after, most, Frames.PageBytes, CancellationToken.None));
+    public async ValueTask<IReadOnlyList<EventFrame>> AfterAsync(long after, int most)
+    {
+        if (tail.After(after, most, Frames.PageBytes) is { } recent)
+            return recent;
+        var found = await log.ReadAfterAsync(room, after, most, Frames.PageBytes, CancellationToken.None);
+        var last = tail.Last;
+        return Encode(found.TakeWhile(stored => stored.Seq <= last));
+    }
 
     /// <summary>The newest events below <paramref name="before"/>, oldest first.</summary>
     public async ValueTask<IReadOnlyList<EventFrame>> BeforeAsync(long before, int most) =>
         tail.Before(before, most, Frames.PageBytes)
-        ?? Encode(await log.ReadBeforeAsync(room, before, most, Frames.PageBytes, CancellationToken.None));
+        ?? Encode(await log.ReadBeforeAsync(room, Math.Min(before, tail.Last + 1), most, Frames.PageBytes, CancellationToken.None));
 
     /// <summary>The oldest seq that can be had.</summary>
     public async ValueTask<long> FirstAsync() => (await log.OpenAsync(room, CancellationToken.None)).First;
 
-    private List<EventFrame> Encode(IReadOnlyList<RoomEvent> events) => [.. events.Select(stored => Frames.Of(room, stored))];
+    private List<EventFrame> Encode(IEnumerable<RoomEvent> events) => [.. events.Select(stored => Frames.Of(room, stored))];
 }

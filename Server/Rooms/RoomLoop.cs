@@ -195,10 +195,8 @@ public sealed class RoomLoop
             var (post, result) = (_batch[i], stored[i]);
             if (result.Event is { } added)
             {
-                var frame = Frames.Of(Name, added);
                 _seq = added.Seq;
-                _tail.Add(frame);
-                fresh.Add(frame);
+                fresh.Add(Frames.Of(Name, added));
                 if (added.Content.Kind == RoomEventKind.Topic)
                     _room.Topic = added.Content.Text;
             }
@@ -206,8 +204,11 @@ public sealed class RoomLoop
             post.Answers.Send(new AckFrame(post.Id, result.Room, result.Seq, result.At, result.IsDuplicate).Outbound());
         }
 
-        if (fresh.Count > 0)
-            Deliver(fresh.Batch());
+        if (fresh.Count == 0)
+            return;
+        // Only now can the past be read up to here: by it too, nobody sees an event of their own before its ack.
+        _tail.Add(fresh);
+        Deliver(fresh.Batch());
     }
 
     private void Deliver(OutboundBatch batch)

@@ -48,16 +48,33 @@ public sealed class ConnectionEndTests
     }
 
     [Test]
-    public async Task The_close_frame_reaches_a_peer_that_goes_on_sending()
+    public async Task The_close_frame_reaches_a_peer_that_goes_on_sending_and_reads_late()
     {
-        // Unread bytes in a socket that is closed make TCP reset it, and a reset may overtake the close frame.
-        for (var round = 0; round < 50; round++)
+        // Much is under way to the peer when it breaks the protocol. Were the socket closed with unread bytes in it, TCP
+        // would reset it, and drop what the peer has not taken, the close frame with it.
+        await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
+        var (speaker, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
+        await using var __ = speaker;
+        for (var i = 0; i < 30; i++)
+            await speaker.SayAsync(new string('x', 7_000));
+
+        await using var mallory = await ChatClient.ConnectAsync(server.HttpPort, read: false, receiveBuffer: 4096);
+        for (var i = 0; i < 4; i++)
+            await mallory.SendAsync("""{"type":"history","room":"lobby"}""");
+        try
         {
-            await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort);
-            byte[] bad = [0x83, 0x80, 0, 0, 0, 0, .. new byte[256 * 1024]];
-            await mallory.SendBytesAsync(bad);
-            (await mallory.Closed.OrFail("the close frame")).Code.Should().Be(CloseCode.ProtocolError);
+            await mallory.SendBytesAsync(new byte[] { 0x83, 0x80, 0, 0, 0, 0 });
+            for (var i = 0; i < 200; i++)
+                await mallory.SendBytesAsync(new byte[64 * 1024]);
         }
+        catch (System.Net.Sockets.SocketException)
+        {
+            // The reset that must not come; the close frame tells below.
+        }
+
+        mallory.Read();
+        (await mallory.Closed.OrFail("the close frame")).Code.Should().Be(CloseCode.ProtocolError);
+        mallory.Inbox.All.OfType<HistoryFrame>().Should().HaveCount(4);
     }
 
     [Test]
@@ -82,6 +99,25 @@ public sealed class ConnectionEndTests
         (await bob.Inbox.ExpectAsync<ByeFrame>()).Code.Should().Be(4506);
         await stop.CancelAsync();
         await sending;
+    }
+
+    [Test]
+    public async Task All_that_was_asked_before_the_end_of_input_is_answered_on_the_raw_port()
+    {
+        // printf '/join lobby\nhi\n' | nc -N 127.0.0.1 5081
+        for (var round = 0; round < 20; round++)
+        {
+            await using var ann = await LineClient.ConnectAsync(_server.RawPort);
+            await ann.SendAsync($$"""
+                {"type":"join","room":"lobby"}
+                {"type":"say","text":"one","id":1}
+                {"type":"say","text":"two","id":2}
+                """);
+            ann.EndSending();
+            await ann.Ended.OrFail("the orderly end of the stream");
+            ann.Inbox.All.OfType<AckFrame>().Should().HaveCount(2);
+            ann.Inbox.All.OfType<MessageFrame>().Should().HaveCount(2, "a person sees what they said by its copy alone");
+        }
     }
 
     [Test]

@@ -97,6 +97,9 @@ public sealed class ConnectionWatchTests
         found.Outbox.QueuedBytes.Should().BeLessThan(found.Outbox.LimitBytes / 2);
         await AdvanceAsync(21);
         await Patience.UntilAsync(() => found.Reason?.Code == 4008, "the end of the one who does not read");
+        await AdvanceAsync(10);
+        deaf.Read();
+        await deaf.Inbox.ExpectAsync<ByeFrame>(bye => bye.Code == 4008);
     }
 
     // In steps of a second, as the watch looks once a second.

@@ -184,6 +184,10 @@ public abstract class TransportContract
 
         gone.Should().BeTrue("what waits for one reader is bounded");
         deaf.Inbox.All.Should().BeEmpty("it has read nothing yet");
+
+        deaf.Read();
+        await deaf.Inbox.ExpectAsync<LagFrame>();
+        (await deaf.Inbox.ExpectAsync<ByeFrame>()).Should().Match<ByeFrame>(bye => bye.Code == 4008 && bye.Reconnect);
     }
 }
 

@@ -99,6 +99,38 @@ public sealed class RecoveryTests
         first.Concat(bob.Inbox.All.OfType<MessageFrame>().Select(message => message.Seq)).Should().Equal(Enumerable.Range(1, 150).Select(seq => (long)seq));
     }
 
+    [Test]
+    public async Task A_join_while_the_last_one_still_catches_up_begins_anew_with_nothing_of_it_after()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false", "--Rooms:TailBytes", "0");
+        await using var ann = await SpeakAsync(server, 2_000);
+        for (var round = 0; round < 30; round++)
+        {
+            await using var bob = await ChatClient.ConnectAsync(server.HttpPort);
+            await bob.SendAsync(Join("lobby", after: 0));
+            var joined = await bob.AskAsync<JoinedFrame>(Join("lobby", after: 1_000));
+            joined.Messages.MessagesOf().Select(message => message.Seq).Should().Equal(Enumerable.Range(1_001, 200).Select(seq => (long)seq));
+            for (var next = 1_201; next <= 2_000; next++)
+                (await bob.Inbox.ExpectAsync<MessageFrame>()).Seq.Should().Be(next);
+        }
+    }
+
+    [Test]
+    public async Task One_who_asks_for_much_and_reads_late_gets_all_of_it()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false", "--Limits:OutboxBytes", "500000");
+        await using var ann = await SpeakAsync(server, 30, new string('x', 7_000));
+        await using var bob = await ChatClient.ConnectAsync(server.HttpPort, read: false, receiveBuffer: 4096);
+        for (var i = 1; i <= 100; i++)
+            await bob.SendAsync(new ClientFrame { Type = ClientFrameType.History, Room = "lobby", Id = FrameId.From(i) });
+
+        await ann.SayAsync("nobody waits for bob");
+        bob.Read();
+        for (var i = 1; i <= 100; i++)
+            (await bob.Inbox.ExpectAsync<HistoryFrame>()).Id.Should().Be(FrameId.From(i));
+        bob.Closed.IsCompleted.Should().BeFalse("what it asked for waits in its own window, not in the server's memory");
+    }
+
     private static async Task<ChatClient> SpeakAsync(ServerUnderTest server, int count, string text = "m")
     {
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");

@@ -98,8 +98,11 @@ public sealed class ChatClient : IChatPeer
         return (client, await client.Inbox.ExpectAsync<JoinedFrame>());
     }
 
+    public void Read() => Read(frames: true);
+
     /// <summary>Begins to read, for a client that did not until now.</summary>
-    public void Read(bool frames = true) => StreamEnded = ReadAsync(frames);
+    /// <param name="frames">Whether the messages are frames, and not lines of text.</param>
+    public void Read(bool frames) => StreamEnded = ReadAsync(frames);
 
     public Task SendAsync(string text) => SendAsync(Opcode.Text, Encoding.UTF8.GetBytes(text));
 

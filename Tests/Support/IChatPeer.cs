@@ -7,6 +7,9 @@ public interface IChatPeer : IAsyncDisposable
 {
     FrameInbox Inbox { get; }
 
+    /// <summary>Begins to read, for a peer that did not until now.</summary>
+    void Read();
+
     Task SendAsync(ClientFrame frame);
 
     /// <summary>One frame as a person or a faulty program would write it.</summary>

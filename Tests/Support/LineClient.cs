@@ -38,9 +38,12 @@ public sealed class LineClient : IChatPeer
         await socket.ConnectAsync(IPAddress.Loopback, port);
         var client = new LineClient(socket, delimiter);
         if (read)
-            client.Ended = client.ReadAsync();
+            client.Read();
         return client;
     }
+
+    /// <summary>Begins to read, for a client that did not until now.</summary>
+    public void Read() => Ended = ReadAsync();
 
     public Task SendAsync(string text) => SendBytesAsync(Encoding.UTF8.GetBytes(text + _delimiter));
 
@@ -51,6 +54,9 @@ public sealed class LineClient : IChatPeer
         while (bytes.Length > 0)
             bytes = bytes[await _socket.SendAsync(bytes)..];
     }
+
+    /// <summary>Ends this side of the stream, as <c>nc -N</c> does, and goes on reading.</summary>
+    public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
 
     public Task ExpectLineAsync(string part) =>
         Patience.UntilAsync(() => Lines.Any(line => line.Contains(part, StringComparison.Ordinal)), $"a line with \"{part}\" among:\n{string.Join('\n', Lines)}");

@@ -79,13 +79,15 @@ internal sealed class RawTcpPump : IDisposable
         }
         finally
         {
+            // Before the outbox ends: a peer that ended its side after its last line still reads the answers.
             await Connection.Handler.ClosedAsync();
             connections.Remove(Connection);
             if (Connection.Fault is { } fault)
                 Log.HandlerFailed(logger, fault, Connection.Remote);
         }
 
-        return await LingerAsync();
+        Connection.Close(Disconnect.EndOfInput);
+        return await LingerAsync(connections.Leaving);
     }
 
     private async Task ReceiveAsync()
@@ -107,7 +109,7 @@ internal sealed class RawTcpPump : IDisposable
             _input.AdvanceTo(buffer.End);
             Connection.IsMidFrame = _lines.IsMidLine;
             if (result.IsCompleted)
-                Connection.Close(Disconnect.Lost);
+                return;
         }
     }
 
@@ -157,9 +159,10 @@ internal sealed class RawTcpPump : IDisposable
     /// what nc and XMLSocket wait for before they end theirs. Closing a socket with unread bytes in it would make TCP
     /// send a reset, and that may overtake the last line.
     /// </summary>
-    private async Task<bool> LingerAsync()
+    private async Task<bool> LingerAsync(CancellationToken leaving)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(_options.LingerSeconds), _time);
+        using var patience = new CancellationTokenSource(_options.LingerFor(Connection.Reason), _time);
+        using var _ = leaving.Register(() => patience.CancelAfter(TimeSpan.FromSeconds(_options.LingerSeconds)));
         try
         {
             await _outbox.Finished.WaitAsync(patience.Token);

@@ -76,7 +76,7 @@ internal sealed class WebSocketPump : IDisposable
                 Log.HandlerFailed(logger, fault, Connection.Remote);
         }
 
-        return await LingerAsync();
+        return await LingerAsync(connections.Leaving);
     }
 
     private async Task ReceiveAsync()
@@ -140,9 +140,10 @@ internal sealed class WebSocketPump : IDisposable
     /// frame or its end of stream, for a bounded time. Closing a socket with unread bytes in it would make TCP send a
     /// reset, and that may overtake the close frame (RFC 6455, section 7.1.1).
     /// </summary>
-    private async Task<bool> LingerAsync()
+    private async Task<bool> LingerAsync(CancellationToken leaving)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(_options.LingerSeconds), _time);
+        using var patience = new CancellationTokenSource(_options.LingerFor(Connection.Reason), _time);
+        using var _ = leaving.Register(() => patience.CancelAfter(TimeSpan.FromSeconds(_options.LingerSeconds)));
         try
         {
             await _outbox.Finished.WaitAsync(patience.Token);
