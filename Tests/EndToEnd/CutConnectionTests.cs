@@ -44,10 +44,12 @@ public sealed class CutConnectionTests
         foreach (var cut in (Func<Task>[])[InTheMiddleOfAFrame, AfterAMessageBeforeItsAck, BetweenFrames, BeforeAMessageArrives])
         {
             await page.SayAsync($"own {++own}");
+            _relay.IsDown = true;
             await cut();
             await page.SayAsync($"own {++own}");
             await page.ExpectNotOnlineAsync();
             await page.SayAsync($"own {++own}");
+            _relay.IsDown = false;
             await page.ExpectOnlineAsync();
         }
 
