@@ -83,7 +83,9 @@ public sealed class ChatPage : IAsyncDisposable
 
     public Task ExpectOnlineAsync() => Assertions.Expect(Banner).ToHaveAttributeAsync("data-state", "online");
 
-    public Task ExpectNotOnlineAsync() => Assertions.Expect(Banner).Not.ToHaveAttributeAsync("data-state", "online");
+    /// <param name="within">Milliseconds, where the usual patience would be too much.</param>
+    public Task ExpectNotOnlineAsync(int? within = null) =>
+        Assertions.Expect(Banner).Not.ToHaveAttributeAsync("data-state", "online", new() { Timeout = within });
 
     public async Task SayAsync(string text)
     {

@@ -41,21 +41,51 @@ public sealed class CutConnectionTests
 
         var streaming = StreamAsync(speaker);
         var own = 0;
-        for (var cut = 1; cut <= 4; cut++)
+        foreach (var cut in (Func<Task>[])[InTheMiddleOfAFrame, AfterAMessageBeforeItsAck, BetweenFrames, BeforeAMessageArrives])
         {
-            // Some of its own before the cut, some on their way while it happens, some while there is no line at all.
             await page.SayAsync($"own {++own}");
-            await page.SayAsync($"own {++own}");
-            await CutAsync(random, cut);
+            _relay.IsDown = true;
+            await cut();
             await page.SayAsync($"own {++own}");
             await page.ExpectNotOnlineAsync();
             await page.SayAsync($"own {++own}");
+            _relay.IsDown = false;
             await page.ExpectOnlineAsync();
         }
 
         await streaming;
         await ExpectWholeLogAsync(page, speaker, own);
-        _relay.Cuts.Should().BeGreaterThanOrEqualTo(4, "otherwise nothing was tried");
+        _relay.Cuts.Should().Be(4);
+
+        async Task InTheMiddleOfAFrame()
+        {
+            _relay.ResetAfter(random.Next(1, 4_000));
+            await Patience.UntilAsync(() => _relay.Cuts == 1, "the cut");
+        }
+
+        async Task AfterAMessageBeforeItsAck()
+        {
+            _relay.LoseAnswers();
+            await page.SayAsync($"own {++own}");
+            await Patience.UntilAsync(() => Heard(speaker, $"own {own}"), "the message at the server");
+            _relay.Reset();
+        }
+
+        async Task BetweenFrames()
+        {
+            var moment = random.Next(1, 20);
+            var heard = speaker.Inbox.All.Count;
+            await Patience.UntilAsync(() => speaker.Inbox.All.Count > heard + moment || streaming.IsCompleted, "a random moment in the stream");
+            _relay.End();
+        }
+
+        async Task BeforeAMessageArrives()
+        {
+            _relay.GoSilent();
+            await page.SayAsync($"own {++own}");
+            _relay.Reset();
+            _relay.Speak();
+        }
     }
 
     [Test]
@@ -99,7 +129,7 @@ public sealed class CutConnectionTests
         // 10 s without an answer make it ask, 10 s without an answer to that make it give up. The browser's clock is ours.
         await page.Page.Clock.FastForwardAsync(11_000);
         await page.Page.Clock.FastForwardAsync(11_000);
-        await page.ExpectNotOnlineAsync();
+        await page.ExpectNotOnlineAsync(within: 5_000);
         await page.SayAsync("own 2");
 
         _relay.Speak();
@@ -127,7 +157,7 @@ public sealed class CutConnectionTests
         await speaker.SayAsync("streamed 1");
         await page.Page.Clock.FastForwardAsync(41_000);
         await page.Page.Clock.FastForwardAsync(11_000);
-        await page.ExpectNotOnlineAsync();
+        await page.ExpectNotOnlineAsync(within: 5_000);
 
         _relay.Speak();
         await page.ExpectOnlineAsync();
@@ -141,26 +171,7 @@ public sealed class CutConnectionTests
             await speaker.SendAsync(ChatPeerVerbs.Say($"streamed {i}", id: $"streamed {i}"));
     }
 
-    private async Task CutAsync(Random random, int cut)
-    {
-        // What comes in between is at most one message's time: the moment within it is random, as is the byte.
-        await Task.Delay(random.Next(300));
-        var before = _relay.Cuts;
-        switch (cut % 3)
-        {
-            case 0:
-                _relay.End();
-                break;
-            case 1:
-                _relay.ResetAfter(random.Next(1, 2_000));
-                break;
-            default:
-                _relay.Reset();
-                break;
-        }
-
-        await Patience.UntilAsync(() => _relay.Cuts > before, "the line's cut");
-    }
+    private static bool Heard(ChatClient client, string text) => client.Inbox.All.OfType<MessageFrame>().Any(message => message.Text == text);
 
     /// <summary>What the page shows is the log as a client saw it that was never cut: the same seqs, each once, in order.</summary>
     private static async Task ExpectWholeLogAsync(ChatPage page, ChatClient speaker, int own)

@@ -59,8 +59,10 @@ public sealed class ScreenshotTests
         await lena.Page.GotoAsync($"http://127.0.0.1:{server.HttpPort}/?name=lena&room=lobby");
         await lena.ExpectInsideAsync("lobby");
         foreach (var room in (string[])["builds", "lunch", "lobby"])
+        {
             await lena.SayAsync($"/join {room}");
-        await lena.ExpectInsideAsync("lobby");
+            await lena.ExpectInsideAsync(room);
+        }
 
         foreach (var (name, text, after) in Talk)
         {

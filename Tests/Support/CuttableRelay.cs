@@ -58,6 +58,13 @@ public sealed class CuttableRelay : IAsyncDisposable
             link.IsSilent = true;
     }
 
+    /// <summary>Whoever is on the line is still heard by the server, and hears nothing more of it.</summary>
+    public void LoseAnswers()
+    {
+        foreach (var link in _links.Keys)
+            link.LosesAnswers = true;
+    }
+
     /// <summary>New lines work again. The old ones stay dead: what they swallowed is gone.</summary>
     public void Speak() => _isSilent = false;
 
@@ -96,7 +103,7 @@ public sealed class CuttableRelay : IAsyncDisposable
         try
         {
             await link.Server.ConnectAsync(IPAddress.Loopback, _target);
-            await Task.WhenAll(PumpAsync(link, link.Server, client, int.MaxValue), PumpAsync(link, client, link.Server, 0));
+            await Task.WhenAll(PumpAsync(link, link.Server, client, isDown: true), PumpAsync(link, client, link.Server, isDown: false));
         }
         catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
         {
@@ -109,16 +116,16 @@ public sealed class CuttableRelay : IAsyncDisposable
         }
     }
 
-    private async Task PumpAsync(Link link, Socket from, Socket to, int counted)
+    private async Task PumpAsync(Link link, Socket from, Socket to, bool isDown)
     {
         var buffer = new byte[16 * 1024];
         try
         {
             while (await from.ReceiveAsync(buffer) is > 0 and var count)
             {
-                if (link.IsSilent)
+                if (link.IsSilent || (isDown && link.LosesAnswers))
                     continue;
-                var passed = counted > 0 ? Allow(count) : count;
+                var passed = isDown ? Allow(count) : count;
                 await to.SendAsync(buffer.AsMemory(0, passed));
                 if (passed == count)
                     continue;
@@ -163,6 +170,7 @@ public sealed class CuttableRelay : IAsyncDisposable
     private sealed class Link(Socket client, Socket server)
     {
         private volatile bool _isSilent;
+        private volatile bool _losesAnswers;
 
         public Socket Server => server;
 
@@ -170,6 +178,12 @@ public sealed class CuttableRelay : IAsyncDisposable
         {
             get => _isSilent;
             set => _isSilent = value;
+        }
+
+        public bool LosesAnswers
+        {
+            get => _losesAnswers;
+            set => _losesAnswers = value;
         }
 
         public void Reset()
