@@ -81,8 +81,9 @@ public sealed record TopicFrame(string Room, long Seq, DateTimeOffset At, Person
 /// <param name="State"><c>joined</c>, <c>left</c>, <c>renamed</c>, or, in large rooms, <c>count</c>.</param>
 /// <param name="Was">The name before a renaming.</param>
 /// <param name="MemberCount">How many are there now; always given with <c>count</c>.</param>
+/// <param name="At">When, UTC.</param>
 public sealed record PresenceFrame(
-    string Room, string? User, string? Name, string State, string? Was = null, int? MemberCount = null) : ServerFrame;
+    string Room, string? User, string? Name, string State, string? Was = null, int? MemberCount = null, DateTimeOffset? At = null) : ServerFrame;
 
 /// <summary>Stored messages.</summary>
 /// <param name="Id">The answered request's id.</param>

@@ -46,7 +46,7 @@ internal static class ServerFrameReader
             ? new TopicFrame(room, seq, at, from, text)
             : null,
         "presence" => f is { Room: { } room, State: { } state }
-            ? new PresenceFrame(room, f.User, f.Name, state, f.Was, Int(f.MemberCount))
+            ? new PresenceFrame(room, f.User, f.Name, state, f.Was, Int(f.MemberCount), f.At)
             : null,
         "history" => f is { Room: { } room, Messages: { } messages } ? new HistoryFrame(f.Id, room, messages, f.More ?? false) : null,
         "rooms" => f.Rooms is { } rooms ? new RoomsFrame(f.Id, rooms) : null,

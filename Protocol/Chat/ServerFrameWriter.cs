@@ -121,6 +121,8 @@ internal static class ServerFrameWriter
             writer.WriteText("was"u8, frame.Was);
         if (frame.MemberCount is { } count)
             writer.WriteNumber("memberCount"u8, count);
+        if (frame.At is { } at)
+            writer.WriteTime("at"u8, at);
     }
 
     private static void Write(Utf8JsonWriter writer, HistoryFrame frame)

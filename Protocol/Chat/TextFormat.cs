@@ -53,11 +53,12 @@ public static class TextFormat
     private static string Presence(PresenceFrame frame)
     {
         var name = TerminalText.Inline(frame.Name ?? "somebody");
+        var time = frame.At is { } at ? Time(at) : "";
         return frame.State switch
         {
-            "joined" => Notice($"{name} joined {Room(frame.Room)}"),
-            "left" => Notice($"{name} left {Room(frame.Room)}"),
-            "renamed" => Notice($"{TerminalText.Inline(frame.Was ?? "somebody")} is now called {name}"),
+            "joined" => time + Notice($"{name} joined {Room(frame.Room)}"),
+            "left" => time + Notice($"{name} left {Room(frame.Room)}"),
+            "renamed" => time + Notice($"{TerminalText.Inline(frame.Was ?? "somebody")} is now called {name}"),
             _ => "", // a count is for programs
         };
     }

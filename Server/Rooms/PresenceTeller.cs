@@ -26,7 +26,7 @@ internal sealed class PresenceTeller(Room room, int namedMembers, TimeProvider t
         Send(presence, except);
     }
 
-    /// <summary>Called by the loop after each round.</summary>
+    /// <summary>Called by the loop after each command.</summary>
     public void TellWhatIsDue()
     {
         if (!_isDue)
@@ -38,7 +38,7 @@ internal sealed class PresenceTeller(Room room, int namedMembers, TimeProvider t
 
     private void Send(PresenceFrame presence, Connection? except)
     {
-        var frame = presence.Outbound();
+        var frame = (presence with { At = time.GetUtcNow() }).Outbound();
         foreach (var subscriber in room.Subscribers)
         {
             if (subscriber.Connection != except)

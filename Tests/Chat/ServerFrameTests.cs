@@ -34,6 +34,8 @@ public class ServerFrameTests
         Case(new PresenceFrame("lobby", "u1", "ann", "joined"), """{"type":"presence","room":"lobby","user":"u1","name":"ann","state":"joined"}"""),
         Case(new PresenceFrame("lobby", "u1", "ann", "renamed", "bob", 2),
             """{"type":"presence","room":"lobby","user":"u1","name":"ann","state":"renamed","was":"bob","memberCount":2}"""),
+        Case(new PresenceFrame("lobby", "u1", "ann", "left", At: Wire.At),
+            """{"type":"presence","room":"lobby","user":"u1","name":"ann","state":"left","at":"2026-11-23T10:02:31.123Z"}"""),
         Case(new PresenceFrame("lobby", null, null, "count", null, 101), """{"type":"presence","room":"lobby","state":"count","memberCount":101}"""),
         Case(new HistoryFrame(Id, "lobby", [Raw], true),
             """{"type":"history","id":"a1","room":"lobby","messages":[{"type":"message", "deleted":true,"x":[ 1 ]}],"more":true}"""),

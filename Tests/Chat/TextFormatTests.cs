@@ -18,6 +18,7 @@ public class TextFormatTests
         Case(new MessageFrame("lobby", 1, Wire.At, Ann, "one\ntwo\r\nthree"), "[10:02:31] #lobby <ann> one\n    two\n    three"),
         Case(new TopicFrame("lobby", 1, Wire.At, Ann, "new"), "[10:02:31] -!- ann set the topic of #lobby: new"),
         Case(new TopicFrame("lobby", 1, Wire.At, Ann, ""), "[10:02:31] -!- ann cleared the topic of #lobby"),
+        Case(new PresenceFrame("lobby", "u1", "ann", "joined", At: Wire.At), "[10:02:31] -!- ann joined #lobby"),
         Case(new PresenceFrame("lobby", "u1", "ann", "joined"), "-!- ann joined #lobby"),
         Case(new PresenceFrame("lobby", "u1", "ann", "left", null, 4), "-!- ann left #lobby"),
         Case(new PresenceFrame("lobby", "u1", "ann", "renamed", "anna"), "-!- anna is now called ann"),
