@@ -164,7 +164,7 @@ public sealed class RoomLoop
     {
         if (_room.Find(post.Connection) is null)
             Refuse(post, new ChatError(ErrorCode.NotInRoom, $"you are not in \"{Name}\"", $"/join {Name}"));
-        else if (post.Event.Reply > _seq + _batch.Count)
+        else if (post.Event.Reply is 0 || post.Event.Reply > _seq + _batch.Count)
             Refuse(post, new ChatError(ErrorCode.NotFound, $"there is no message {post.Event.Reply} in \"{Name}\" to reply to", "/history"));
         else
             _batch.Add(post);

@@ -53,6 +53,24 @@ public sealed class RoomLoopTests
         room.Summary.MemberCount.Should().Be(0);
     }
 
+    [TestCase(0, false)]
+    [TestCase(1, true)]
+    [TestCase(2, false)]
+    public async Task A_reply_is_to_a_message_that_was_said(long reply, bool isTaken)
+    {
+        var room = await RoomAsync();
+        var ann = Somebody();
+        var answered = 0;
+        await room.EnterAsync(ann, new Person("u1", "ann"));
+        await room.PostAsync(ann, new Onlooker(() => answered++), default, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi"));
+        await room.WhoAsync(1);
+        await room.PostAsync(ann, new Onlooker(() => answered++), default, new NewEvent(RoomEventKind.Message, "u1", "ann", "so do I", reply));
+        await room.WhoAsync(1);
+
+        answered.Should().Be(2);
+        (await room.History.AfterAsync(0, 10)).Should().HaveCount(isTaken ? 2 : 1);
+    }
+
     private static async Task<RoomLoop> RoomAsync(int tailBytes = 1024)
     {
         var log = new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System);
