@@ -74,7 +74,7 @@ public sealed record MessageFrame(
 /// <param name="Text">The new topic; may be empty.</param>
 public sealed record TopicFrame(string Room, long Seq, DateTimeOffset At, Person From, string Text) : ServerFrame;
 
-/// <summary>Who is in a room has changed. Not logged, so it bears no time.</summary>
+/// <summary>Who is in a room has changed. Not logged.</summary>
 /// <param name="Room">Where.</param>
 /// <param name="User">Whose presence; null for <c>count</c>.</param>
 /// <param name="Name">The name (after a renaming: the new one); null for <c>count</c>.</param>

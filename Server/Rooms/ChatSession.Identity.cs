@@ -17,7 +17,7 @@ public sealed partial class ChatSession
         if (error is not null)
             Refuse(_connection, default, error);
         if (request.Room is { } room)
-            await JoinAsync(new ClientFrame { Type = ClientFrameType.Join, Room = room, Typed = true }, _connection);
+            await JoinAsync(new ClientFrame { Type = ClientFrameType.Join, Room = room is ['#', .. var name] ? name : room, Typed = true }, _connection);
     }
 
     private async ValueTask HelloAsync(ClientFrame frame, IFrameSink answers)

@@ -145,6 +145,8 @@ public sealed partial class ChatSession
             return new Past(newest, entered.Seq, Recovered: null, []);
         }
 
+        // So that what follows the cursor can be named.
+        after = Math.Min(after, long.MaxValue - 1);
         var gaps = new List<GapFrame>();
         if (frame.Epoch is { } epoch && epoch != room.Epoch)
         {

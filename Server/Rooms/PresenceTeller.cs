@@ -26,7 +26,7 @@ internal sealed class PresenceTeller(Room room, int namedMembers, TimeProvider t
         Send(presence, except);
     }
 
-    /// <summary>Called by the loop after each round.</summary>
+    /// <summary>Called by the loop after each command.</summary>
     public void TellWhatIsDue()
     {
         if (!_isDue)

@@ -110,10 +110,9 @@ public sealed class RoomLoop
                     Log.CommandFailed(_logger, fault, command.GetType().Name, Name);
                     command.Fail(fault);
                 }
-            }
 
-            _presence.TellWhatIsDue();
-            _summary = new RoomSummary(_room.Topic, _room.MemberCount);
+                _presence.TellWhatIsDue();
+            }
         }
     }
 
@@ -165,7 +164,7 @@ public sealed class RoomLoop
     {
         if (_room.Find(post.Connection) is null)
             Refuse(post, new ChatError(ErrorCode.NotInRoom, $"you are not in \"{Name}\"", $"/join {Name}"));
-        else if (post.Event.Reply > _seq + _batch.Count)
+        else if (post.Event.Reply is 0 || post.Event.Reply > _seq + _batch.Count)
             Refuse(post, new ChatError(ErrorCode.NotFound, $"there is no message {post.Event.Reply} in \"{Name}\" to reply to", "/history"));
         else
             _batch.Add(post);
@@ -198,7 +197,10 @@ public sealed class RoomLoop
                 _seq = added.Seq;
                 fresh.Add(Frames.Of(Name, added));
                 if (added.Content.Kind == RoomEventKind.Topic)
+                {
                     _room.Topic = added.Content.Text;
+                    Summarize();
+                }
             }
 
             post.Answers.Send(new AckFrame(post.Id, result.Room, result.Seq, result.At, result.IsDuplicate).Outbound());
@@ -220,6 +222,7 @@ public sealed class RoomLoop
     private void LetIn(Enter enter)
     {
         var subscriber = _room.Enter(enter.Connection, enter.Person, out var isNew);
+        Summarize();
         if (isNew)
         {
             _whereabouts.Add(enter.Person.User, this);
@@ -233,6 +236,7 @@ public sealed class RoomLoop
     {
         if (_room.Leave(connection, out var isGone) is not { } person)
             return false;
+        Summarize();
         if (isGone)
             SayGone(person);
         return true;
@@ -243,6 +247,7 @@ public sealed class RoomLoop
         if (_room.Find(connection) is not { } subscriber)
             return false;
         _room.Become(subscriber, person, out var gone, out var isNew);
+        Summarize();
         if (gone is not null)
             SayGone(gone);
         if (isNew)
@@ -284,6 +289,9 @@ public sealed class RoomLoop
         _room.GoLive(subscriber);
         return true;
     }
+
+    // Before the command is answered: who asks for the rooms next finds what they did.
+    private void Summarize() => _summary = new RoomSummary(_room.Topic, _room.MemberCount);
 
     private WhoIsHere Look(int most) => new(_room.People(most), _room.MemberCount);
 

@@ -9,7 +9,7 @@ public static class NameRule
     /// <summary>The most characters (Unicode code points) that a name has.</summary>
     public const int MostCharacters = 32;
 
-    /// <summary>The form in which a name is kept and shown (NFC), or null where it cannot be one; then why.</summary>
+    /// <summary>The form in which a name is kept and shown (NFKC), or null where it cannot be one; then why.</summary>
     public static string? Accept(string name, out string why)
     {
         why = $"a name has 1 to {MostCharacters} letters, digits, and - _ . between them";

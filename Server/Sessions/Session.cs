@@ -3,7 +3,7 @@ namespace RawSocketChat.Server.Sessions;
 /// <summary>Who is speaking, beyond any one connection. A second connection with the same token is another device.</summary>
 public sealed class Session(string token, User user)
 {
-    /// <summary>Secret. Known to its bearer, kept while the session is connected, since every welcome bears it.</summary>
+    /// <summary>Secret. Known to its bearer, and kept here, since every welcome bears it.</summary>
     public string Token { get; } = token;
 
     public User User { get; } = user;
@@ -11,6 +11,6 @@ public sealed class Session(string token, User user)
     /// <summary>Guarded by the store.</summary>
     internal int Connections { get; set; }
 
-    /// <summary>When its last connection ended; guarded by the store.</summary>
-    internal DateTimeOffset AwaySince { get; set; }
+    /// <summary>Its place among those without a connection, or null; guarded by the store.</summary>
+    internal LinkedListNode<(string Hash, DateTimeOffset Since)>? Away { get; set; }
 }

@@ -14,7 +14,7 @@ public sealed class SessionStore(IOptions<SessionOptions> options, IOptions<Limi
     private readonly LimitsOptions _limits = limits.Value;
     private readonly Dictionary<string, Session> _byHash = [];
     private readonly Dictionary<string, User> _byName = [];
-    private readonly LinkedList<(string Hash, Session Session, DateTimeOffset Since)> _away = [];
+    private readonly LinkedList<(string Hash, DateTimeOffset Since)> _away = [];
 
     public int Count
     {
@@ -22,6 +22,16 @@ public sealed class SessionStore(IOptions<SessionOptions> options, IOptions<Limi
         {
             lock (_gate)
                 return _byHash.Count;
+        }
+    }
+
+    /// <summary>How many of them have no connection at the moment.</summary>
+    public int AwayCount
+    {
+        get
+        {
+            lock (_gate)
+                return _away.Count;
         }
     }
 
@@ -56,6 +66,8 @@ public sealed class SessionStore(IOptions<SessionOptions> options, IOptions<Limi
                 return null;
             if (session.Connections++ == 0)
             {
+                _away.Remove(session.Away!);
+                session.Away = null;
                 session.User.Name = Choose(session.User.Name, out refusal);
                 _byName.Add(NameRule.KeyOf(session.User.Name), session.User);
             }
@@ -72,8 +84,7 @@ public sealed class SessionStore(IOptions<SessionOptions> options, IOptions<Limi
             if (--session.Connections > 0)
                 return;
             _byName.Remove(NameRule.KeyOf(session.User.Name));
-            session.AwaySince = time.GetUtcNow();
-            _away.AddLast((SessionToken.HashOf(session.Token), session, session.AwaySince));
+            session.Away = _away.AddLast((SessionToken.HashOf(session.Token), time.GetUtcNow()));
             Forget();
         }
     }
@@ -142,9 +153,7 @@ public sealed class SessionStore(IOptions<SessionOptions> options, IOptions<Limi
         while (_away.First is { } first && (first.Value.Since < oldest || _byHash.Count > _options.Most))
         {
             _away.RemoveFirst();
-            var (hash, session, since) = first.Value;
-            if (session.Connections == 0 && session.AwaySince == since)
-                _byHash.Remove(hash);
+            _byHash.Remove(first.Value.Hash);
         }
     }
 

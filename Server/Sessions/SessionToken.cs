@@ -3,7 +3,7 @@ using System.Text;
 
 namespace RawSocketChat.Server.Sessions;
 
-/// <summary>The secret that names a session: 256 random bits. The server keeps its hash alone.</summary>
+/// <summary>The secret that names a session: 256 random bits. It is looked up by its hash alone.</summary>
 public static class SessionToken
 {
     private const int Bytes = 32;

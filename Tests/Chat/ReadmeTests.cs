@@ -65,7 +65,7 @@ public class ReadmeTests
             TextFormat.Of(new MessageFrame("lobby", 1, Wire.At, ann, "hi")),
             TextFormat.Of(new MessageFrame("lobby", 1, Wire.At, ann, "waves", Me: true)),
             TextFormat.Of(new TopicFrame("lobby", 1, Wire.At, ann, "be kind")),
-            TextFormat.Of(new PresenceFrame("lobby", "u2", "bob", "joined")),
+            TextFormat.Of(new PresenceFrame("lobby", "u2", "bob", "joined", At: Wire.At)),
             TextFormat.Of(new GapFrame("lobby", 44, 60)),
             TextFormat.Of(new ErrorFrame(default, new(ErrorCode.NoRoom, "no such room \"loby\"", "/join lobby"))));
     }

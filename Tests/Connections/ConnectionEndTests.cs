@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Protocol.WebSocket;
 using RawSocketChat.Tests.Support;
@@ -26,6 +28,27 @@ public sealed class ConnectionEndTests
         (await ann.Closed.OrFail("the echoed close")).Code.Should().Be(code);
         await ann.StreamEnded.OrFail("the end of the stream");
         ann.Inbox.All.OfType<ByeFrame>().Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task A_peers_close_right_behind_its_fault_ends_the_stream_at_once()
+    {
+        // No time passes here: the stream ends since both have closed, and not since the server lost its patience.
+        await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<TimeProvider>(new FakeTimeProvider()));
+        await using var ann = await ChatClient.ConnectAsync(server.HttpPort);
+        await ann.Inbox.ExpectAsync<WelcomeFrame>();
+        byte[] binary = [0x82, 0x80, 0, 0, 0, 0], close = [0x88, 0x80, 0, 0, 0, 0];
+        await ann.SendBytesAsync((byte[])[.. binary, .. close]);
+        (await ann.Closed.OrFail("the close")).Code.Should().Be(CloseCode.UnsupportedData);
+        await ann.StreamEnded.OrFail("the end of the stream");
+    }
+
+    [TestCase("/ws?room=lobby")]
+    [TestCase("/ws?room=%23lobby")]
+    public async Task The_room_of_the_address_is_joined_with_its_sign_or_without(string address)
+    {
+        await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, address);
+        (await ann.Inbox.ExpectAsync<JoinedFrame>()).Room.Should().Be("lobby");
     }
 
     [Test]

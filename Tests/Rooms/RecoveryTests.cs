@@ -24,18 +24,21 @@ public sealed class RecoveryTests
         story.IndexOf(gap).Should().BeLessThan(story.IndexOf(joined));
     }
 
-    [Test]
-    public async Task A_cursor_of_another_epoch_gets_a_gap_and_the_whole_new_log()
+    [TestCase(2)]
+    [TestCase(long.MaxValue - 1)]
+    [TestCase(long.MaxValue)]
+    public async Task A_cursor_of_another_epoch_gets_a_gap_and_the_whole_new_log(long after)
     {
         await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
         await using var ann = await SpeakAsync(server, 3);
         await using var bob = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=bob");
 
-        var joined = await bob.AskAsync<JoinedFrame>(Join("lobby", after: 2, epoch: "another"));
+        var joined = await bob.AskAsync<JoinedFrame>(Join("lobby", after, epoch: "another"));
 
         joined.Recovered.Should().BeFalse();
         joined.Messages.MessagesOf().Select(message => message.Seq).Should().Equal(1, 2, 3);
-        bob.Inbox.All.OfType<GapFrame>().Should().Equal(new GapFrame("lobby", 3, 3));
+        var next = after == long.MaxValue ? after : after + 1;
+        bob.Inbox.All.OfType<GapFrame>().Should().Equal(new GapFrame("lobby", next, next));
     }
 
     [Test]

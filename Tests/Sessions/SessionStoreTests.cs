@@ -22,6 +22,21 @@ public sealed class SessionStoreTests
     }
 
     [Test]
+    public void Coming_and_going_again_and_again_leaves_nothing_behind()
+    {
+        var store = Store();
+        var ann = store.Begin("ann", out _);
+        for (var round = 0; round < 100; round++)
+        {
+            store.Release(ann);
+            store.AwayCount.Should().Be(1);
+            store.Resume(ann.Token, out _).Should().BeSameAs(ann);
+        }
+
+        store.AwayCount.Should().Be(0);
+    }
+
+    [Test]
     public void A_name_is_its_bearers_while_connected_by_any_device_and_free_after()
     {
         var store = Store();

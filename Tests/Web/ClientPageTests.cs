@@ -54,6 +54,17 @@ public sealed class ClientPageTests
         using var response = await http.GetAsync(new Uri($"http://127.0.0.1:{server.HttpPort}/ws"));
         ((int)response.StatusCode).Should().Be(426);
         response.Headers.GetValues("Sec-WebSocket-Version").Should().Equal("13");
+        response.Headers.Connection.Should().Contain("Upgrade", "RFC 9110, 7.8, wants it wherever Upgrade is sent");
         (await response.Content.ReadAsStringAsync()).Should().Contain($"npx wscat -c 'ws://127.0.0.1:{server.HttpPort}/ws'");
+    }
+
+    [Test]
+    public async Task What_is_posted_to_the_WebSocket_address_is_told_the_method()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        using var http = new HttpClient();
+        using var response = await http.PostAsync(new Uri($"http://127.0.0.1:{server.HttpPort}/ws"), null);
+        ((int)response.StatusCode).Should().Be(405);
+        response.Content.Headers.Allow.Should().Equal("GET");
     }
 }

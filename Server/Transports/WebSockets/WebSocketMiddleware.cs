@@ -81,8 +81,12 @@ public sealed class WebSocketMiddleware(
         if (fault.Status == StatusCodes.Status426UpgradeRequired)
         {
             response.Headers.Upgrade = "websocket";
+            response.Headers.Connection = "Upgrade";
             response.Headers.SecWebSocketVersion = Handshake.Version;
         }
+
+        if (fault.Status == StatusCodes.Status405MethodNotAllowed)
+            response.Headers.Allow = HttpMethods.Get;
 
         response.ContentType = "text/plain; charset=utf-8";
         return response.WriteAsync($"{fault.Text}\nThis is a WebSocket address; try: npx wscat -c '{Scheme(context)}://{context.Request.Host}{context.Request.Path}'\n");

@@ -89,7 +89,7 @@ internal sealed class WebSocketPump : IDisposable
                 Connection.Heard();
 
             var position = buffer.Start;
-            while (Connection.IsOpen && buffer.TryGet(ref position, out var segment))
+            while (buffer.TryGet(ref position, out var segment))
                 await ReceiveAsync(segment);
 
             _input.AdvanceTo(buffer.End);
@@ -104,8 +104,10 @@ internal sealed class WebSocketPump : IDisposable
 
     private async ValueTask ReceiveAsync(ReadOnlyMemory<byte> segment)
     {
-        while (_protocol.TryReceive(segment.Span, out var consumed, out var received))
+        while (Connection.IsOpen)
         {
+            if (!_protocol.TryReceive(segment.Span, out var consumed, out var received))
+                return;
             segment = segment[consumed..];
             switch (received.Kind)
             {
@@ -120,19 +122,19 @@ internal sealed class WebSocketPump : IDisposable
                     break;
                 case WebSocketEventKind.Close:
                     Connection.Close(Disconnect.ByPeer(received.CloseCode));
-                    return;
+                    break;
                 case WebSocketEventKind.Fault:
                     Connection.Close(Disconnect.Fault(received.CloseCode, received.Reason));
-                    return;
+                    break;
             }
-
-            if (!Connection.IsOpen)
-                return;
 
             // A peer that asks and does not read waits for its own answers; its TCP window fills, nobody else's.
             if (_outbox.QueuedBytes > _outbox.LimitBytes / 4)
                 await _outbox.DrainedAsync();
         }
+
+        // Behind the last frame that counted, the peer's close frame may be there already.
+        Drop(segment.Span);
     }
 
     /// <summary>
@@ -150,7 +152,8 @@ internal sealed class WebSocketPump : IDisposable
             while (!_protocol.CloseReceived)
             {
                 var result = await _input.ReadAsync(patience.Token);
-                Drop(result.Buffer);
+                foreach (var segment in result.Buffer)
+                    Drop(segment.Span);
                 _input.AdvanceTo(result.Buffer.End);
                 if (result.IsCompleted)
                     break;
@@ -168,14 +171,10 @@ internal sealed class WebSocketPump : IDisposable
         }
     }
 
-    private void Drop(ReadOnlySequence<byte> buffer)
+    private void Drop(ReadOnlySpan<byte> rest)
     {
-        foreach (var segment in buffer)
-        {
-            var rest = segment.Span;
-            while (_protocol.TryReceive(rest, out var consumed, out _))
-                rest = rest[consumed..];
-        }
+        while (_protocol.TryReceive(rest, out var consumed, out _))
+            rest = rest[consumed..];
     }
 
     private ReadOnlyMemory<byte> CloseFrame(Disconnect reason)
