@@ -6,42 +6,13 @@ using static RawSocketChat.Tests.Support.ChatPeerVerbs;
 
 namespace RawSocketChat.Tests.Hostile;
 
-/// <summary>
-/// One bad client at <c>/ws</c>, with the limits that an operator gets. Each test ends with two others talking as if
-/// nothing had been.
-/// </summary>
-public sealed class HostileWebSocketTests
+/// <summary>One bad client at <c>/ws</c>.</summary>
+public sealed class HostileWebSocketTests : DisturbingNobody
 {
-    private ServerUnderTest _server = null!;
-    private ChatClient _ann = null!;
-    private ChatClient _bob = null!;
-
-    [SetUp]
-    public async Task TwoPeopleTalk()
-    {
-        _server = await ServerUnderTest.StartAsync();
-        (_ann, _) = await ChatClient.JoinAsync(_server.HttpPort, "ann");
-        (_bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob");
-    }
-
-    [TearDown]
-    public async Task TheyStillTalk()
-    {
-        await _ann.SayAsync("still here?");
-        await _bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "still here?");
-        await _bob.SayAsync("yes");
-        await _ann.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "yes");
-        _ann.Closed.IsCompleted.Should().BeFalse();
-        _bob.Closed.IsCompleted.Should().BeFalse();
-        await _ann.DisposeAsync();
-        await _bob.DisposeAsync();
-        await _server.DisposeAsync();
-    }
-
     [Test]
     public async Task Half_a_frame_and_then_silence_holds_what_came_and_no_more()
     {
-        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort);
+        await using var mallory = await ChatClient.ConnectAsync(Server.HttpPort);
         await mallory.SendBytesAsync(new byte[] { 0x81, 0xFE, 0xFF, 0xFF, 1, 2, 3, 4, 5 });
         mallory.Closed.IsCompleted.Should().BeFalse("it is let go after --Connections:FrameSeconds");
     }
@@ -115,7 +86,7 @@ public sealed class HostileWebSocketTests
     [Test]
     public async Task A_hundred_thousand_pings_are_answered_or_waited_for()
     {
-        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort, frames: false);
+        await using var mallory = await ChatClient.ConnectAsync(Server.HttpPort, frames: false);
         var ping = new byte[] { 0x89, 0x81, 0, 0, 0, 0, 7 };
         byte[] thousand = [.. Enumerable.Repeat(ping, 1000).SelectMany(bytes => bytes)];
         for (var i = 0; i < 100; i++)
@@ -127,11 +98,10 @@ public sealed class HostileWebSocketTests
     [Test]
     public async Task A_hundred_thousand_pings_of_one_who_does_not_read_are_bounded()
     {
-        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort, read: false, receiveBuffer: 4096);
+        await using var mallory = await ChatClient.ConnectAsync(Server.HttpPort, read: false, receiveBuffer: 4096);
         byte[] thousand = [.. Enumerable.Repeat(new byte[] { 0x89, 0xFD }.Concat(new byte[4 + 125]).ToArray(), 1000).SelectMany(bytes => bytes)];
         var sending = SendManyAsync();
-        await _ann.SayAsync("meanwhile");
-        await _bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "meanwhile");
+        await TheyTalkAsync("meanwhile");
         mallory.Cut();
         await sending;
 
@@ -152,7 +122,7 @@ public sealed class HostileWebSocketTests
     [Test]
     public async Task Unknown_types_and_no_JSON_get_errors_and_then_4506()
     {
-        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort);
+        await using var mallory = await ChatClient.ConnectAsync(Server.HttpPort);
         for (var i = 0; i < 1000 && !mallory.Closed.IsCompleted; i++)
             await TrySendAsync(mallory, i % 2 == 0 ? """{"type":"nonsense"}""" : "{not json");
         (await mallory.Closed.OrFail("the close")).Code.Should().Be(4506);
@@ -165,7 +135,7 @@ public sealed class HostileWebSocketTests
     [Test]
     public async Task Nesting_of_thirty_thousand_is_a_bad_frame_like_any_other()
     {
-        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort);
+        await using var mallory = await ChatClient.ConnectAsync(Server.HttpPort);
         await mallory.SendAsync("{\"type\":\"say\",\"x\":" + new string('[', 30_000) + new string(']', 30_000) + "}");
         (await mallory.Inbox.ExpectAsync<ErrorFrame>()).Error.Code.Should().Be(ErrorCode.BadJson);
         mallory.Closed.IsCompleted.Should().BeFalse();
@@ -186,7 +156,7 @@ public sealed class HostileWebSocketTests
     [TestCase("ANN", ExpectedResult = ErrorCode.NameTaken, TestName = "{m}(other case of a taken name)")]
     public async Task<string> Names_that_deceive_are_refused(string name)
     {
-        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort);
+        await using var mallory = await ChatClient.ConnectAsync(Server.HttpPort);
         var error = await mallory.AskAsync<ErrorFrame>(new ClientFrame { Type = ClientFrameType.Nick, Name = name, Id = FrameId.From(1) });
         return error.Error.Code;
     }
@@ -198,7 +168,7 @@ public sealed class HostileWebSocketTests
     [TestCase("null", true, TestName = "{m}(client.html from disk, on this machine)")]
     public async Task A_foreign_origin_is_refused_with_403(string origin, bool isAllowed)
     {
-        var connect = () => ChatClient.ConnectAsync(_server.HttpPort, origin: origin.Replace("{port}", $"{_server.HttpPort}", StringComparison.Ordinal));
+        var connect = () => ChatClient.ConnectAsync(Server.HttpPort, origin: origin.Replace("{port}", $"{Server.HttpPort}", StringComparison.Ordinal));
         if (isAllowed)
             await (await connect()).DisposeAsync();
         else
@@ -212,13 +182,13 @@ public sealed class HostileWebSocketTests
         var connect = () => ChatClient.ConnectAsync(strict.HttpPort, origin: "null");
         (await connect.Should().ThrowAsync<HandshakeRefusedException>()).Which.Response.Should().Contain("403");
 
-        var byOtherName = () => ChatClient.ConnectAsync(_server.HttpPort, origin: "null", host: "chat.example");
+        var byOtherName = () => ChatClient.ConnectAsync(Server.HttpPort, origin: "null", host: "chat.example");
         (await byOtherName.Should().ThrowAsync<HandshakeRefusedException>()).Which.Response.Should().Contain("403");
     }
 
     private async Task ExpectCloseAsync(byte[] bytes, params ushort[] codes)
     {
-        await using var mallory = await ChatClient.ConnectAsync(_server.HttpPort);
+        await using var mallory = await ChatClient.ConnectAsync(Server.HttpPort);
         await mallory.Inbox.ExpectAsync<WelcomeFrame>();
         try
         {

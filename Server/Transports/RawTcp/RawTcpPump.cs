@@ -54,38 +54,12 @@ internal sealed class RawTcpPump : IDisposable
     /// <summary>Runs the connection to its end. False: the peer did not take its last bytes in time; reset it.</summary>
     public async Task<bool> RunAsync(ConnectionRegistry connections, ILogger logger)
     {
-        try
-        {
-            if (!_endpoint.AllowRemote && _context.RemoteEndPoint is IPEndPoint peer && !IPAddress.IsLoopback(peer.Address))
-                Connection.Close(Disconnect.PlaintextRefused);
-            else if (!connections.TryAdd(Connection))
-                Connection.Close(Disconnect.Draining);
-            else
-            {
-                await Connection.Handler.OpenedAsync();
-                await ReceiveAsync();
-            }
-        }
-        catch (Exception fault) when (fault is IOException or OperationCanceledException)
-        {
-            Connection.Close(Disconnect.Lost);
-        }
-#pragma warning disable CA1031 // whatever one connection's handler throws ends that connection alone
-        catch (Exception fault)
-#pragma warning restore CA1031
-        {
-            Log.HandlerFailed(logger, fault, Connection.Remote);
-            Connection.Close(Disconnect.Internal);
-        }
-        finally
-        {
-            // Before the outbox ends: a peer that ended its side after its last line still reads the answers.
-            await Connection.Handler.ClosedAsync();
-            connections.Remove(Connection);
-            if (Connection.Fault is { } fault)
-                Log.HandlerFailed(logger, fault, Connection.Remote);
-        }
+        if (!_endpoint.AllowRemote && _context.RemoteEndPoint is IPEndPoint peer && !IPAddress.IsLoopback(peer.Address))
+            Connection.Close(Disconnect.PlaintextRefused);
+        else
+            await Connection.RunAsync(connections, ReceiveAsync, logger);
 
+        // A peer that ended its side after its last line still reads the answers.
         Connection.Close(Disconnect.EndOfInput);
         return await LingerAsync(connections.Leaving);
     }

@@ -4,7 +4,4 @@ internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "Refused a WebSocket from the foreign origin {Origin}")]
     public static partial void ForeignOrigin(ILogger logger, string origin);
-
-    [LoggerMessage(2, LogLevel.Error, "The handler of the WebSocket from {Remote} failed; the connection ends")]
-    public static partial void HandlerFailed(ILogger logger, Exception fault, string remote);
 }

@@ -47,35 +47,7 @@ internal sealed class WebSocketPump : IDisposable
     /// <summary>Runs the connection to its end. False: the peer did not take its last bytes in time; reset it.</summary>
     public async Task<bool> RunAsync(ConnectionRegistry connections, ILogger logger)
     {
-        try
-        {
-            if (connections.TryAdd(Connection))
-            {
-                await Connection.Handler.OpenedAsync();
-                await ReceiveAsync();
-            }
-            else
-                Connection.Close(Disconnect.Draining);
-        }
-        catch (Exception fault) when (fault is IOException or OperationCanceledException)
-        {
-            Connection.Close(Disconnect.Lost);
-        }
-#pragma warning disable CA1031 // whatever one connection's handler throws ends that connection alone
-        catch (Exception fault)
-#pragma warning restore CA1031
-        {
-            Log.HandlerFailed(logger, fault, Connection.Remote);
-            Connection.Close(Disconnect.Internal);
-        }
-        finally
-        {
-            await Connection.Handler.ClosedAsync();
-            connections.Remove(Connection);
-            if (Connection.Fault is { } fault)
-                Log.HandlerFailed(logger, fault, Connection.Remote);
-        }
-
+        await Connection.RunAsync(connections, ReceiveAsync, logger);
         return await LingerAsync(connections.Leaving);
     }
 

@@ -1,0 +1,40 @@
+namespace RawSocketChat.Server.Connections;
+
+/// <summary>The life of a connection that is a stream, the same for all of them: opened, received from, closed, each once.</summary>
+public static class ConnectionRun
+{
+    /// <summary>Runs the connection until it has a reason to end. Whatever goes wrong on the way is such a reason, for it alone.</summary>
+    /// <param name="receive">Receives until the connection is no longer open, or the stream ends.</param>
+    public static async Task RunAsync(this Connection connection, ConnectionRegistry connections, Func<Task> receive, ILogger logger)
+    {
+        try
+        {
+            if (connections.TryAdd(connection))
+            {
+                await connection.Handler.OpenedAsync();
+                await receive();
+            }
+            else
+                connection.Close(Disconnect.Draining);
+        }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException)
+        {
+            connection.Close(Disconnect.Lost);
+        }
+#pragma warning disable CA1031 // whatever one connection's handler throws ends that connection alone
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            Log.HandlerFailed(logger, fault, connection.Way, connection.Remote);
+            connection.Close(Disconnect.Internal);
+        }
+        finally
+        {
+            // Where the stream ended and the reason is still to be given, the answers to its last messages are waited for.
+            await connection.Handler.ClosedAsync();
+            connections.Remove(connection);
+            if (connection.Fault is { } fault)
+                Log.HandlerFailed(logger, fault, connection.Way, connection.Remote);
+        }
+    }
+}
