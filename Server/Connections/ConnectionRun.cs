@@ -31,10 +31,24 @@ public static class ConnectionRun
         finally
         {
             // Where the stream ended and the reason is still to be given, the answers to its last messages are waited for.
-            await connection.Handler.ClosedAsync();
+            await CloseAsync(connection, logger);
             connections.Remove(connection);
             if (connection.Fault is { } fault)
                 Log.HandlerFailed(logger, fault, connection.Way, connection.Remote);
+        }
+    }
+
+    private static async Task CloseAsync(Connection connection, ILogger logger)
+    {
+        try
+        {
+            await connection.Handler.ClosedAsync();
+        }
+#pragma warning disable CA1031 // the peer's end must not hang on what a handler meets at its own
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            Log.HandlerFailed(logger, fault, connection.Way, connection.Remote);
         }
     }
 }

@@ -21,7 +21,7 @@ public interface IConnectionHandler
 
     /// <summary>A message was longer than the way in allows, and was dropped; the connection stays open.</summary>
     /// <param name="limitBytes">The most bytes that one message may have.</param>
-    void ReceivedTooBig(int limitBytes);
+    ValueTask ReceivedTooBigAsync(int limitBytes);
 
     /// <summary>
     /// The connection ends, whoever ended it: no more messages come. Where only the peer's side of the stream has ended,

@@ -24,9 +24,9 @@ public sealed partial class ChatSession
     {
         if (frame.Format is { } format && _connection.ChangeFormat?.Invoke(format) != true)
         {
-            Refuse(answers, frame.Id, new ChatError(ErrorCode.BadField, $"there is no format \"{format}\" here; text and json are known", Try(frame, ClientFrameType.Whoami)));
             if (_session is null)
                 await GreetAsync(_connection.Request);
+            Refuse(answers, frame.Id, new ChatError(ErrorCode.BadField, $"there is no format \"{format}\" here; text and json are known", Try(frame, ClientFrameType.Whoami)));
             return;
         }
 
@@ -106,8 +106,14 @@ public sealed partial class ChatSession
     {
         var before = _session!;
         _session = session;
-        foreach (var room in _rooms.Keys)
-            await room.BecomeAsync(_connection, Me);
+        foreach (var room in _rooms.Keys.ToList())
+        {
+            if (room.IsPrivate && room.Owner != Me.User)
+                await LeaveRoomAsync(room);
+            else
+                await room.BecomeAsync(_connection, Me);
+        }
+
         _services.Sessions.Release(before);
     }
 

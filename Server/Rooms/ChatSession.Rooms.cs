@@ -27,6 +27,8 @@ public sealed partial class ChatSession
             Refuse(answers, frame.Id, new ChatError(ErrorCode.BadField, RoomName.Rule, Try(frame, ClientFrameType.Create, "my-room")));
         else if (_services.Limits.Enabled && _services.Rooms.Count >= _services.Limits.Rooms)
             Refuse(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, "this server has as many rooms as it may", Try(frame, ClientFrameType.Rooms)));
+        else if (_services.Limits.Enabled && _services.Rooms.All.Count(room => room.Owner == Me.User) >= _services.Limits.RoomsPerUser)
+            Refuse(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, $"you have made {_services.Limits.RoomsPerUser} rooms, which is as many as you may", Try(frame, ClientFrameType.Rooms)));
         else if (TooManyRooms(frame, null) is { } error)
             Refuse(answers, frame.Id, error);
         else if (TopicFault(frame.Topic ?? "") is { } fault)
@@ -45,12 +47,17 @@ public sealed partial class ChatSession
             return;
         }
 
+        await LeaveRoomAsync(room);
+        Answer(answers, new AckFrame(frame.Id, room.Name));
+    }
+
+    private async Task LeaveRoomAsync(RoomLoop room)
+    {
         if (_rooms.Remove(room, out var catchUp) && catchUp is not null)
             await catchUp.StopAsync();
         await room.LeaveAsync(_connection);
         if (_current == room)
             _current = _rooms.Keys.FirstOrDefault();
-        Answer(answers, new AckFrame(frame.Id, room.Name));
     }
 
     private async ValueTask HistoryAsync(ClientFrame frame, IFrameSink answers)
@@ -114,7 +121,14 @@ public sealed partial class ChatSession
         if (_rooms.TryGetValue(room, out var running) && running is not null)
             await running.StopAsync();
 
-        var entered = await room.EnterAsync(_connection, Me);
+        var me = Me;
+        var entered = await room.EnterAsync(_connection, me);
+        if (Me != me)
+        {
+            // Renamed by another device meanwhile, which did not find this room among the user's yet.
+            await room.RenameAsync(Me, me.Name);
+        }
+
         _rooms[room] = null;
         _current = room;
 

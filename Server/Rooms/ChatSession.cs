@@ -53,8 +53,12 @@ public sealed partial class ChatSession : IConnectionHandler
             await DoAsync(frame, answers);
     }
 
-    public void ReceivedTooBig(int limitBytes) =>
+    public async ValueTask ReceivedTooBigAsync(int limitBytes)
+    {
+        if (_session is null)
+            await GreetAsync(_connection.Request);
         Refuse(_connection, default, new ChatError(ErrorCode.TooBig, $"a frame has at most {limitBytes} bytes; that one was dropped"));
+    }
 
     public async ValueTask ClosedAsync()
     {
@@ -121,6 +125,8 @@ public sealed partial class ChatSession : IConnectionHandler
             case ClientFrameType.Ping:
                 Answer(answers, new PongFrame(frame.Id, _services.Time.GetUtcNow()));
                 break;
+            case ClientFrameType.Typing when frame.Id.IsNone:
+                break;
             default:
                 Refuse(answers, frame.Id, new ChatError(
                     ErrorCode.Unavailable, $"this server does not offer \"{WordOf(frame.Type)}\" yet", Try(frame, ClientFrameType.Help)));
@@ -133,7 +139,7 @@ public sealed partial class ChatSession : IConnectionHandler
     private void Refuse(IFrameSink answers, FrameId id, ChatError error)
     {
         answers.Send(new ErrorFrame(id, error).Outbound());
-        if (_services.Limits.Enabled && !_errors.TryTake(out _))
+        if (_services.Limits.Enabled && error.Code != ErrorCode.RateLimited && !_errors.TryTake(out _))
             _connection.Close(Disconnect.TooManyErrors);
     }
 

@@ -38,7 +38,7 @@ internal sealed record Rename(Person Person, string Was) : RoomCommand;
 
 internal sealed record Who(int Most) : RoomCommand<WhoIsHere>;
 
-internal sealed record Post(Connection Connection, IFrameSink Answers, FrameId Id, NewEvent Event) : RoomCommand;
+internal sealed record Post(Connection Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event) : RoomCommand;
 
 /// <summary>Wakes the loop to look at what is due.</summary>
 internal sealed record Tick : RoomCommand

@@ -23,14 +23,11 @@ namespace RawSocketChat.Server.Rooms;
 ///   (who has just joined and still lacks events gets them from CatchUp, then goes live here)
 /// </code>
 /// </summary>
-public sealed class RoomLoop
+public sealed partial class RoomLoop
 {
     // What a connection that goes live may still lack: it is sent from within the loop, so it must be little.
     private const int SeamEvents = 1000;
     private const int SeamBytes = 64 * 1024;
-
-    // What is stored and sent in one piece; beyond it, latency grows and the cost of each no longer falls.
-    private const int BatchPosts = 512;
 
     private readonly Channel<RoomCommand> _commands;
     private readonly Room _room;
@@ -89,8 +86,8 @@ public sealed class RoomLoop
     public ValueTask RenameAsync(Person person, string was) => _commands.Writer.WriteAsync(new Rename(person, was));
 
     /// <summary>Posts an event. Completes when it waits in the room; its answer goes to <paramref name="answers"/> once it is stored.</summary>
-    public ValueTask PostAsync(Connection connection, IFrameSink answers, FrameId id, NewEvent posted) =>
-        _commands.Writer.WriteAsync(new Post(connection, answers, id, posted));
+    public ValueTask PostAsync(Connection connection, IFrameSink answers, ClientFrame frame, NewEvent posted) =>
+        _commands.Writer.WriteAsync(new Post(connection, answers, frame, posted));
 
     /// <summary>Runs until <see cref="Stop"/>.</summary>
     public async Task RunAsync()
@@ -146,77 +143,6 @@ public sealed class RoomLoop
                 who.Complete(Look(who.Most));
                 break;
         }
-    }
-
-    // Posts that stand next to one another are stored and sent together; any other command keeps its place between them.
-    private void Gather(Post first)
-    {
-        _batch.Clear();
-        Consider(first);
-        while (_batch.Count < BatchPosts && _commands.Reader.TryPeek(out var next) && next is Post)
-        {
-            _commands.Reader.TryRead(out next);
-            Consider((Post)next!);
-        }
-    }
-
-    private void Consider(Post post)
-    {
-        if (_room.Find(post.Connection) is null)
-            Refuse(post, new ChatError(ErrorCode.NotInRoom, $"you are not in \"{Name}\"", $"/join {Name}"));
-        else if (post.Event.Reply is 0 || post.Event.Reply > _seq + _batch.Count)
-            Refuse(post, new ChatError(ErrorCode.NotFound, $"there is no message {post.Event.Reply} in \"{Name}\" to reply to", "/history"));
-        else
-            _batch.Add(post);
-    }
-
-    private async ValueTask StoreAndDeliverAsync()
-    {
-        if (_batch.Count == 0)
-            return;
-
-        IReadOnlyList<Appended> stored;
-        try
-        {
-            stored = await _log.AppendAsync(Name, [.. _batch.Select(post => post.Event)], CancellationToken.None);
-        }
-        catch (RoomLogException fault)
-        {
-            Log.NotStored(_logger, fault, Name, _batch.Count);
-            foreach (var post in _batch)
-                Refuse(post, new ChatError(ErrorCode.Unavailable, "the message could not be stored; send it again in a moment", RetryAfterMs: 1000));
-            return;
-        }
-
-        var fresh = new List<EventFrame>(stored.Count);
-        for (var i = 0; i < stored.Count; i++)
-        {
-            var (post, result) = (_batch[i], stored[i]);
-            if (result.Event is { } added)
-            {
-                _seq = added.Seq;
-                fresh.Add(Frames.Of(Name, added));
-                if (added.Content.Kind == RoomEventKind.Topic)
-                {
-                    _room.Topic = added.Content.Text;
-                    Summarize();
-                }
-            }
-
-            post.Answers.Send(new AckFrame(post.Id, result.Room, result.Seq, result.At, result.IsDuplicate).Outbound());
-        }
-
-        if (fresh.Count == 0)
-            return;
-        // Only now can the past be read up to here: by it too, nobody sees an event of their own before its ack.
-        _tail.Add(fresh);
-        Deliver(fresh.Batch());
-    }
-
-    private void Deliver(OutboundBatch batch)
-    {
-        foreach (var subscriber in _room.Live)
-            subscriber.Connection.Send(batch);
     }
 
     private void LetIn(Enter enter)
@@ -294,8 +220,6 @@ public sealed class RoomLoop
     private void Summarize() => _summary = new RoomSummary(_room.Topic, _room.MemberCount);
 
     private WhoIsHere Look(int most) => new(_room.People(most), _room.MemberCount);
-
-    private static void Refuse(Post post, ChatError error) => post.Answers.Send(new ErrorFrame(post.Id, error).Outbound());
 
     private async Task<T> AskAsync<T>(RoomCommand<T> command)
     {

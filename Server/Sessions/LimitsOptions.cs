@@ -30,7 +30,7 @@ public sealed class LimitsOptions
     [Range(1, 1_000_000)]
     public int RequestsPerSecond { get; set; } = 20;
 
-    /// <summary>Errors that a connection may earn at once before it is closed (4506); two a second are forgiven. Default 200.</summary>
+    /// <summary>Bad frames that a connection may send at once before it is closed (4506); two a second are forgiven, and what came too fast is not counted. Default 200.</summary>
     [Range(1, 1_000_000)]
     public int Errors { get; set; } = 200;
 
@@ -42,7 +42,11 @@ public sealed class LimitsOptions
     [Range(1, 10_000_000)]
     public int Rooms { get; set; } = 10_000;
 
-    /// <summary>Bytes that may wait for a client that reads too slowly, before it is let go (4008). Default 1 MiB.</summary>
-    [Range(64 * 1024, 1024 * 1024 * 1024)]
+    /// <summary>Rooms that one user may have made. Default 20.</summary>
+    [Range(1, 10_000_000)]
+    public int RoomsPerUser { get; set; } = 20;
+
+    /// <summary>Bytes that may wait for a client that reads too slowly, before it is let go (4008); at least two answers of a page each. Default 1 MiB.</summary>
+    [Range(512 * 1024, 1024 * 1024 * 1024)]
     public long OutboxBytes { get; set; } = 1024 * 1024;
 }

@@ -42,9 +42,7 @@ public sealed class ConnectionTests
 
         public ValueTask ReceivedAsync(ReadOnlyMemory<byte> message, MessageKind kind, IFrameSink answers) => default;
 
-        public void ReceivedTooBig(int limitBytes)
-        {
-        }
+        public ValueTask ReceivedTooBigAsync(int limitBytes) => default;
 
         public ValueTask ClosedAsync() => default;
 

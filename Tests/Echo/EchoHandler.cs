@@ -17,9 +17,7 @@ internal sealed class EchoHandler : IConnectionHandler
         return default;
     }
 
-    public void ReceivedTooBig(int limitBytes)
-    {
-    }
+    public ValueTask ReceivedTooBigAsync(int limitBytes) => default;
 
     public ValueTask ClosedAsync() => default;
 

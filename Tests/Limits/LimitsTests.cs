@@ -99,6 +99,30 @@ public sealed class LimitsTests
     }
 
     [Test]
+    public async Task RoomsPerUser_counts_what_one_has_made_and_not_what_one_is_in()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Limits:RoomsPerUser", "2");
+        await using var ann = await ChatClient.ConnectAsync(server.HttpPort);
+        await ann.AskAsync<JoinedFrame>(Join("lobby"));
+        await ann.AskAsync<JoinedFrame>(Create("one"));
+        await ann.AskAsync<JoinedFrame>(Create("two"));
+        await ann.AskAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = "one", Id = FrameId.From("leave") });
+        (await ann.AskAsync<ErrorFrame>(Create("three"))).Error.Code.Should().Be(ErrorCode.NotAllowed);
+    }
+
+    [Test]
+    public async Task Speaking_too_fast_is_slowed_and_never_thrown_out()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Limits:Errors", "5");
+        var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
+        await using var __ = ann;
+        for (var i = 0; i < 500; i++)
+            await ann.SendAsync(Say("a pasted line", id: $"{i}"));
+        await ann.Inbox.ExpectAsync<ErrorFrame>(error => error.Id.ToString() == "499" && error.Error.Code == ErrorCode.RateLimited);
+        ann.Closed.IsCompleted.Should().BeFalse();
+    }
+
+    [Test]
     public async Task Lifted_limits_lift_rates_and_counts_but_no_size()
     {
         await using var server = await ServerUnderTest.StartAsync(
@@ -118,7 +142,7 @@ public sealed class LimitsTests
     [Test]
     public async Task OutboxBytes_is_what_may_wait_with_a_notice_at_the_half()
     {
-        await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false", "--Limits:OutboxBytes", "100000");
+        await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false", "--Limits:OutboxBytes", "524288");
         var (speaker, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
         await using var __ = speaker;
         await using var slow = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=slow&room=lobby", read: false, receiveBuffer: 4096);
@@ -127,12 +151,12 @@ public sealed class LimitsTests
         for (var i = 0; i < 5_000 && connection.IsOpen; i++)
         {
             await speaker.AskAsync<AckFrame>(Say(new string('x', 7_000), id: $"{i}"));
-            connection.Outbox.QueuedBytes.Should().BeLessThanOrEqualTo(100_000 + 1000, "the notice may come on top");
+            connection.Outbox.QueuedBytes.Should().BeLessThanOrEqualTo(524_288 + 1000, "the notice may come on top");
         }
 
         connection.Reason!.Code.Should().Be(4008);
         slow.Read();
-        (await slow.Inbox.ExpectAsync<LagFrame>()).Limit.Should().Be(100_000);
+        (await slow.Inbox.ExpectAsync<LagFrame>()).Limit.Should().Be(524_288);
         (await slow.Closed.OrFail("the close frame, since it reads now")).Code.Should().Be(4008);
         var seqs = slow.Inbox.All.OfType<MessageFrame>().Select(message => message.Seq).ToList();
         seqs.Should().Equal(Enumerable.Range(1, seqs.Count).Select(seq => (long)seq), "what came is a beginning without a hole");

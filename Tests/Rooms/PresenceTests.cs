@@ -94,6 +94,19 @@ public sealed class PresenceTests
     }
 
     [Test]
+    public async Task Another_session_does_not_inherit_private_rooms()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await using var other = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
+        var session = (await other.Inbox.ExpectAsync<WelcomeFrame>()).Session;
+        await using var here = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=temp");
+        await here.AskAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = "attic", Private = true, Id = FrameId.From(1) });
+
+        (await here.AskAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Hello, Session = session, Id = FrameId.From(2) })).Rooms.Should().BeEmpty();
+        (await here.AskAsync<ErrorFrame>(Say("am I in?", id: "3", room: "attic"))).Error.Code.Should().Be(ErrorCode.NoRoom);
+    }
+
+    [Test]
     public async Task A_private_room_is_there_for_its_maker_alone()
     {
         await using var server = await ServerUnderTest.StartAsync();

@@ -121,7 +121,7 @@ public sealed class RecoveryTests
     [Test]
     public async Task One_who_asks_for_much_and_reads_late_gets_all_of_it()
     {
-        await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false", "--Limits:OutboxBytes", "500000");
+        await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false", "--Limits:OutboxBytes", "524288");
         await using var ann = await SpeakAsync(server, 30, new string('x', 7_000));
         await using var bob = await ChatClient.ConnectAsync(server.HttpPort, read: false, receiveBuffer: 4096);
         for (var i = 1; i <= 100; i++)

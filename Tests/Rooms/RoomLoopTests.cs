@@ -14,6 +14,8 @@ namespace RawSocketChat.Tests.Rooms;
 /// <summary>What can be seen of a room at the very moment in which it answers.</summary>
 public sealed class RoomLoopTests
 {
+    private static readonly ClientFrame Say = new() { Type = ClientFrameType.Say };
+
     [TestCase(0, TestName = "{m}(read from the log)")]
     [TestCase(1024 * 1024, TestName = "{m}(read from memory)")]
     public async Task Until_its_ack_is_sent_an_event_is_not_in_the_history(int tailBytes)
@@ -29,7 +31,7 @@ public sealed class RoomLoopTests
             room.History.BeforeAsync(long.MaxValue, 10).AsTask().Result.Count]));
         for (var i = 1; i <= 3; i++)
         {
-            await room.PostAsync(ann, onlooker, FrameId.From(i), new NewEvent(RoomEventKind.Message, "u1", "ann", "hi"));
+            await room.PostAsync(ann, onlooker, Say with { Id = FrameId.From(i) }, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi"));
             await room.WhoAsync(1);
         }
 
@@ -47,7 +49,7 @@ public sealed class RoomLoopTests
         room.Summary.MemberCount.Should().Be(1);
 
         var topic = "";
-        await room.PostAsync(ann, new Onlooker(() => topic = room.Summary.Topic), default, new NewEvent(RoomEventKind.Topic, "u1", "ann", "be kind"));
+        await room.PostAsync(ann, new Onlooker(() => topic = room.Summary.Topic), Say, new NewEvent(RoomEventKind.Topic, "u1", "ann", "be kind"));
         await room.LeaveAsync(ann);
         topic.Should().Be("be kind");
         room.Summary.MemberCount.Should().Be(0);
@@ -62,9 +64,9 @@ public sealed class RoomLoopTests
         var ann = Somebody();
         var answered = 0;
         await room.EnterAsync(ann, new Person("u1", "ann"));
-        await room.PostAsync(ann, new Onlooker(() => answered++), default, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi"));
+        await room.PostAsync(ann, new Onlooker(() => answered++), Say, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi"));
         await room.WhoAsync(1);
-        await room.PostAsync(ann, new Onlooker(() => answered++), default, new NewEvent(RoomEventKind.Message, "u1", "ann", "so do I", reply));
+        await room.PostAsync(ann, new Onlooker(() => answered++), Say, new NewEvent(RoomEventKind.Message, "u1", "ann", "so do I", reply));
         await room.WhoAsync(1);
 
         answered.Should().Be(2);

@@ -106,7 +106,7 @@ internal sealed class RawTcpPump : IDisposable
             segment = segment[consumed..];
             _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
             if (found == LineResult.TooLong)
-                Connection.Handler.ReceivedTooBig(_endpoint.MaxLineBytes);
+                await Connection.Handler.ReceivedTooBigAsync(_endpoint.MaxLineBytes);
             else if (IsPolicyRequest(line.Span))
                 SendPolicy();
             else if (!IsBlank(line.Span))
