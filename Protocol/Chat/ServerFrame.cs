@@ -32,8 +32,9 @@ public sealed record WelcomeLimits(int FrameBytes, int TextLength, int MessagesP
 /// <param name="Seq">The event's number.</param>
 /// <param name="At">When it was stored.</param>
 /// <param name="Duplicate">True where this id was used before: nothing was posted, and the rest is the first one's.</param>
+/// <param name="Name">After <c>nick</c>: the name as it is now.</param>
 public sealed record AckFrame(
-    FrameId Id, string? Room = null, long? Seq = null, DateTimeOffset? At = null, bool Duplicate = false) : ServerFrame;
+    FrameId Id, string? Room = null, long? Seq = null, DateTimeOffset? At = null, bool Duplicate = false, string? Name = null) : ServerFrame;
 
 /// <summary>Not done; flat on the wire.</summary>
 /// <param name="Id">The answered request's id.</param>

@@ -36,7 +36,7 @@ internal static class ServerFrameReader
     private static ServerFrame? Build(ServerFields f) => f.Type switch
     {
         "welcome" => Welcome(f),
-        "ack" => new AckFrame(f.Id, f.Room, f.Seq, f.At, f.Duplicate ?? false),
+        "ack" => new AckFrame(f.Id, f.Room, f.Seq, f.At, f.Duplicate ?? false, f.Name),
         "error" => f is { Code: { } code, Text: { } text } ? new ErrorFrame(f.Id, new ChatError(code, text, f.Hint, Int(f.RetryAfterMs))) : null,
         "joined" => Joined(f),
         "message" => f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from, Text: { } text }

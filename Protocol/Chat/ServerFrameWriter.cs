@@ -64,6 +64,8 @@ internal static class ServerFrameWriter
             writer.WriteTime("at"u8, at);
         if (frame.Duplicate)
             writer.WriteBoolean("duplicate"u8, true);
+        if (frame.Name is not null)
+            writer.WriteText("name"u8, frame.Name);
     }
 
     private static void Write(Utf8JsonWriter writer, ErrorFrame frame)

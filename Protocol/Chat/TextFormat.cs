@@ -22,6 +22,8 @@ public static class TextFormat
                 : $"{Name(topic.From)} set the topic of {Room(topic.Room)}: {TerminalText.Block(topic.Text)}"),
             PresenceFrame presence => Presence(presence),
             AckFrame { Duplicate: true } ack => Notice($"this was said before{(ack.Room is null ? "" : " in " + Room(ack.Room))}; it is not said again"),
+            AckFrame { Name: { } name } => Notice($"you are now called {TerminalText.Inline(name)}"),
+            AckFrame { Room: { } left, Seq: null } => Notice($"you left {Room(left)}"),
             ErrorFrame error => Error(error.Error),
             JoinedFrame joined => Joined(joined),
             HistoryFrame history => History(history),

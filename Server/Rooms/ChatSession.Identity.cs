@@ -77,7 +77,7 @@ public sealed partial class ChatSession
             return;
         }
 
-        Answer(answers, frame.Type == ClientFrameType.Hello ? Welcome(frame.Id) : new AckFrame(frame.Id));
+        Answer(answers, frame.Type == ClientFrameType.Hello ? Welcome(frame.Id) : new AckFrame(frame.Id, Name: Me.Name));
         await TellRenamedAsync(was);
     }
 

@@ -15,6 +15,7 @@ public class ServerFrameTests
         Case(new WelcomeFrame(Id, "t0k", "u1", "ann", true, "chat 1", Wire.At, new(65536, 4000, 5), ["lobby"]),
             """{"type":"welcome","id":"a1","session":"t0k","user":"u1","name":"ann","guest":true,"protocol":1,"server":"chat 1","at":"2026-11-23T10:02:31.123Z","limits":{"frameBytes":65536,"textLength":4000,"messagesPerSecond":5},"rooms":["lobby"]}"""),
         Case(new AckFrame(default), """{"type":"ack"}"""),
+        Case(new AckFrame(FrameId.From(7), Name: "bob"), """{"type":"ack","id":7,"name":"bob"}"""),
         Case(new AckFrame(FrameId.From(7), "lobby", 3, Wire.At, true),
             """{"type":"ack","id":7,"room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","duplicate":true}"""),
         Case(new ErrorFrame(default, new(ErrorCode.NoRoom, "no such room \"loby\"", "/join lobby")),

@@ -25,6 +25,8 @@ public class TextFormatTests
         Case(new PresenceFrame("lobby", "u1", "ann", "renamed", "anna"), "-!- anna is now called ann"),
         Case(new PresenceFrame("lobby", null, null, "count", null, 120), ""),
         Case(new AckFrame(FrameId.From(1), "lobby", 3, Wire.At), ""),
+        Case(new AckFrame(default, Name: "bob"), "-!- you are now called bob"),
+        Case(new AckFrame(default, "lobby"), "-!- you left #lobby"),
         Case(new AckFrame(FrameId.From(1), "lobby", 3, Wire.At, true), "-!- this was said before in #lobby; it is not said again"),
         Case(new ErrorFrame(default, new(ErrorCode.NoRoom, "no such room \"loby\"", "/join lobby")), "! no such room \"loby\"; try: /join lobby"),
         Case(new ErrorFrame(default, new(ErrorCode.NoRoom, "no such room \"loby\"", """{"type":"join","room":"lobby"}""")), "! no such room \"loby\"; try: /join lobby"),
