@@ -15,6 +15,13 @@ public sealed class ConnectionOptions
     [Range(1, 3600)]
     public int PongSeconds { get; set; } = 20;
 
+    /// <summary>
+    /// Seconds of silence after which TCP itself asks whether the peer's machine is still there; four unanswered probes end
+    /// the connection. It is what finds a vanished peer at the raw port, where nobody has to answer anything. Default 60.
+    /// </summary>
+    [Range(1, 32767)]
+    public int TcpKeepAliveSeconds { get; set; } = 60;
+
     /// <summary>Seconds of silence in the middle of a frame after which the peer is let go (4010). Default 20.</summary>
     [Range(1, 3600)]
     public int FrameSeconds { get; set; } = 20;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Hosting;
 
@@ -16,6 +17,8 @@ public static class HostingSetup
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
         var urls = Listening.UrlsOf(builder.Configuration);
+        var keepAlive = builder.Configuration.GetSection(ConnectionOptions.Section).Get<ConnectionOptions>() ?? new();
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = endpoint => Listening.WithKeepAlive(endpoint, keepAlive.TcpKeepAliveSeconds));
         builder.WebHost.ConfigureKestrel((context, kestrel) =>
         {
             kestrel.AddServerHeader = false;

@@ -1,5 +1,8 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using RawSocketChat.Server.Transports.RawTcp;
 
 namespace RawSocketChat.Server.Hosting;
@@ -8,6 +11,9 @@ namespace RawSocketChat.Server.Hosting;
 public static class Listening
 {
     public const string DefaultUrls = "http://localhost:5080";
+
+    private const int ProbeSeconds = 15;
+    private const int Probes = 4;
 
     /// <exception cref="SettingException">An address that cannot be bound.</exception>
     public static void Bind(this KestrelServerOptions kestrel, IReadOnlyList<string> urls, IConfiguration configuration)
@@ -30,6 +36,17 @@ public static class Listening
     public static IReadOnlyList<string> UrlsOf(IConfiguration configuration) =>
         (configuration["urls"] is { Length: > 0 } given ? given : DefaultUrls).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
+    /// <summary>A listening socket whose connections inherit the keep-alive, as Linux has it.</summary>
+    public static Socket WithKeepAlive(EndPoint endpoint, int seconds)
+    {
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbeSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Probes);
+        return socket;
+    }
+
     private static BindingAddress Parse(string url)
     {
         try
@@ -51,8 +68,8 @@ public static class Listening
         if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase) && port != 0)
             kestrel.ListenLocalhost(port, configure);
         else if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
-            kestrel.Listen(System.Net.IPAddress.Loopback, port, configure);
-        else if (System.Net.IPAddress.TryParse(host.Trim('[', ']'), out var address))
+            kestrel.Listen(IPAddress.Loopback, port, configure);
+        else if (IPAddress.TryParse(host.Trim('[', ']'), out var address))
             kestrel.Listen(address, port, configure);
         else
             kestrel.ListenAnyIP(port, configure);

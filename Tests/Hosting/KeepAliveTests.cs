@@ -1,0 +1,35 @@
+using System.Globalization;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.Hosting;
+
+/// <summary>A peer whose machine has vanished says nothing more: TCP has to find out.</summary>
+public sealed class KeepAliveTests
+{
+    [Test]
+    public async Task Connections_of_both_ports_have_their_keep_alive_timer_at_the_setting()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Connections:TcpKeepAliveSeconds", "5000");
+        await using var raw = await LineClient.ConnectAsync(server.RawPort);
+        await raw.SendAsync("""{"type":"hello"}""");
+        await raw.Inbox.ExpectAsync<WelcomeFrame>();
+        await using var ws = await ChatClient.ConnectAsync(server.HttpPort);
+        await ws.Inbox.ExpectAsync<WelcomeFrame>();
+
+        foreach (var port in (int[])[server.RawPort, server.HttpPort])
+            await Patience.UntilAsync(() => KeepAliveOf(port) is > 4_000 and <= 5_000, $"the timer of port {port}, which is at {KeepAliveOf(port)} s");
+    }
+
+    // Linux's table of sockets: "sl local remote st tx:rx tr:when …"; state 01 is established, timer 02 the keep-alive, in 1/100 s.
+    private static double? KeepAliveOf(int port)
+    {
+        foreach (var line in File.ReadLines("/proc/net/tcp").Concat(File.ReadLines("/proc/net/tcp6")).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        {
+            if (line[1].EndsWith($":{port:X4}", StringComparison.Ordinal) && line[3] == "01" && line[5].StartsWith("02:", StringComparison.Ordinal))
+                return long.Parse(line[5][3..], NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 100.0;
+        }
+
+        return null;
+    }
+}
