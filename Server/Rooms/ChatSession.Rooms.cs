@@ -62,10 +62,9 @@ public sealed partial class ChatSession
 
     private async ValueTask HistoryAsync(ClientFrame frame, IFrameSink answers)
     {
-        var room = frame.Room is { } name ? Find(name) : _current;
-        if (room is null)
+        if (Meant(frame, out var error) is not { } room)
         {
-            Refuse(answers, frame.Id, frame.Room is null ? NoCurrentRoom(frame) : NoRoom(frame));
+            Refuse(answers, frame.Id, error!);
             return;
         }
 
@@ -75,7 +74,7 @@ public sealed partial class ChatSession
         if (frame.After is { } after)
         {
             page = await room.History.AfterAsync(after, most);
-            more = page.Count > 0 && (await room.History.AfterAsync(page[^1].Seq, 1)).Count > 0;
+            more = page.Count > 0 && page[^1].Seq < room.History.Last;
         }
         else
         {
@@ -101,10 +100,9 @@ public sealed partial class ChatSession
 
     private async ValueTask WhoAsync(ClientFrame frame, IFrameSink answers)
     {
-        var room = frame.Room is { } name ? Find(name) : _current;
-        if (room is null)
+        if (Meant(frame, out var error) is not { } room)
         {
-            Refuse(answers, frame.Id, frame.Room is null ? NoCurrentRoom(frame) : NoRoom(frame));
+            Refuse(answers, frame.Id, error!);
             return;
         }
 
@@ -184,16 +182,21 @@ public sealed partial class ChatSession
 
     private bool IsVisible(RoomLoop room) => !room.IsPrivate || room.Owner == Me.User || _rooms.ContainsKey(room);
 
-    // The room that a frame speaks of, where this connection is in it.
+    // The room that a frame speaks of: the named one, else the current one.
+    private RoomLoop? Meant(ClientFrame frame, out ChatError? error)
+    {
+        var room = frame.Room is { } name ? Find(name) : _current;
+        error = room is not null ? null : frame.Room is null ? NoCurrentRoom(frame) : NoRoom(frame);
+        return room;
+    }
+
+    // The same, where this connection is in it.
     private RoomLoop? Mine(ClientFrame frame, out ChatError? error)
     {
-        error = null;
-        var room = frame.Room is { } name ? Find(name) : _current;
-        if (room is not null && _rooms.ContainsKey(room))
+        var room = Meant(frame, out error);
+        if (room is null || _rooms.ContainsKey(room))
             return room;
-        error = frame.Room is null ? NoCurrentRoom(frame)
-            : room is null ? NoRoom(frame)
-            : new ChatError(ErrorCode.NotInRoom, $"you are not in \"{room.Name}\"", Try(frame, ClientFrameType.Join, room.Name));
+        error = new ChatError(ErrorCode.NotInRoom, $"you are not in \"{room.Name}\"", Try(frame, ClientFrameType.Join, room.Name));
         return null;
     }
 

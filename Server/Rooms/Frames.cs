@@ -30,6 +30,21 @@ internal static class Frames
         return new EventFrame(stored.Seq, frame.Outbound());
     }
 
+    /// <summary>The first of them, as many as the two bounds let through, at least one where there is one.</summary>
+    public static List<EventFrame> Page(this IEnumerable<EventFrame> events, int most, int mostBytes = PageBytes)
+    {
+        var (page, bytes) = (new List<EventFrame>(), 0);
+        foreach (var next in events.Take(most))
+        {
+            bytes += next.Frame.Payload.Length;
+            if (bytes > mostBytes && page.Count > 0)
+                break;
+            page.Add(next);
+        }
+
+        return page;
+    }
+
     public static OutboundBatch Batch(this IEnumerable<EventFrame> events) => new([.. events.Select(found => found.Frame)]);
 
     public static IReadOnlyList<ReadOnlyMemory<byte>> Payloads(this IEnumerable<EventFrame> events) => [.. events.Select(found => found.Frame.Payload)];

@@ -39,43 +39,23 @@ public sealed class RecentTail(int mostBytes, long lastSeq)
         }
     }
 
-    /// <summary>The events above <paramref name="after"/>, or null where some of them are not here any more.</summary>
-    public IReadOnlyList<EventFrame>? After(long after, int most, int bytes)
+    /// <summary>The first page of the events above <paramref name="after"/>, or null where some of them are not here any more.</summary>
+    public IReadOnlyList<EventFrame>? After(long after, int most, int mostBytes = Frames.PageBytes)
     {
         var (events, next) = Look();
         var first = next - events.Length;
         after = Math.Min(after, next - 1);
-        if (after + 1 < first)
-            return null;
-
-        var page = new List<EventFrame>();
-        for (var at = (int)Math.Min(after + 1 - first, events.Length); at < events.Length && page.Count < most; at++)
-        {
-            bytes -= events[at].Frame.Payload.Length;
-            if (bytes < 0 && page.Count > 0)
-                break;
-            page.Add(events[at]);
-        }
-
-        return page;
+        return after + 1 < first ? null : events.Skip((int)(after + 1 - first)).Page(most, mostBytes);
     }
 
-    /// <summary>The newest events below <paramref name="before"/>, oldest first, or null where older ones would belong to them.</summary>
-    public IReadOnlyList<EventFrame>? Before(long before, int most, int bytes)
+    /// <summary>The last page of the events below <paramref name="before"/>, oldest first, or null where older ones would belong to it.</summary>
+    public IReadOnlyList<EventFrame>? Before(long before, int most)
     {
         var (events, next) = Look();
         var first = next - events.Length;
-        var page = new List<EventFrame>();
-        var at = Math.Min(before, next) - 1 - first;
-        for (; at >= 0 && page.Count < most; at--)
-        {
-            bytes -= events[at].Frame.Payload.Length;
-            if (bytes < 0 && page.Count > 0)
-                break;
-            page.Add(events[at]);
-        }
-
-        if (at < 0 && page.Count < most && first > 1)
+        var below = (int)Math.Max(0, Math.Min(before, next) - first);
+        var page = events.Take(below).Reverse().Page(most);
+        if (page.Count == below && page.Count < most && first > 1)
             return null;
         page.Reverse();
         return page;

@@ -8,37 +8,33 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail)
 {
+    /// <summary>The newest seq that may be shown.</summary>
+    public long Last => tail.Last;
+
     /// <summary>Events above <paramref name="after"/>, oldest first. The first one may lie higher where the log was trimmed.</summary>
     public async ValueTask<IReadOnlyList<EventFrame>> AfterAsync(long after, int most)
     {
-        if (tail.After(after, most, Frames.PageBytes) is { } recent)
+        if (tail.After(after, most) is { } recent)
             return recent;
         var found = await log.ReadAfterAsync(room, after, most, Frames.PageBytes, CancellationToken.None);
         var last = tail.Last;
-        return Bound(Encode(found.TakeWhile(stored => stored.Seq <= last)));
+        return Encode(found.TakeWhile(stored => stored.Seq <= last)).Page(most);
     }
 
     /// <summary>The newest events below <paramref name="before"/>, oldest first.</summary>
     public async ValueTask<IReadOnlyList<EventFrame>> BeforeAsync(long before, int most)
     {
-        if (tail.Before(before, most, Frames.PageBytes) is { } recent)
+        if (tail.Before(before, most) is { } recent)
             return recent;
         var found = await log.ReadBeforeAsync(room, Math.Min(before, tail.Last + 1), most, Frames.PageBytes, CancellationToken.None);
-        var newestFirst = Bound(Encode(found.Reverse()));
-        newestFirst.Reverse();
-        return newestFirst;
+        var page = Encode(found.Reverse()).Page(most);
+        page.Reverse();
+        return page;
     }
 
     /// <summary>The oldest seq that can be had.</summary>
     public async ValueTask<long> FirstAsync() => (await log.OpenAsync(room, CancellationToken.None)).First;
 
-    private List<EventFrame> Encode(IEnumerable<RoomEvent> events) => [.. events.Select(stored => Frames.Of(room, stored))];
-
-    // The log counts the bytes of texts; as JSON they may be six times as many.
-    private static List<EventFrame> Bound(List<EventFrame> events)
-    {
-        var bytes = 0;
-        var fit = events.TakeWhile(found => (bytes += found.Frame.Payload.Length) <= Frames.PageBytes).Count();
-        return events[..Math.Min(Math.Max(fit, 1), events.Count)];
-    }
+    // One by one, as the page takes them: the log counts the bytes of texts, and as JSON they may be six times as many.
+    private IEnumerable<EventFrame> Encode(IEnumerable<RoomEvent> events) => events.Select(stored => Frames.Of(room, stored));
 }

@@ -150,10 +150,7 @@ public sealed partial class RoomLoop
         var subscriber = _room.Enter(enter.Connection, enter.Person, out var isNew);
         Summarize();
         if (isNew)
-        {
-            _whereabouts.Add(enter.Person.User, this);
-            _presence.Tell(new PresenceFrame(Name, enter.Person.User, enter.Person.Name, "joined"), except: enter.Connection);
-        }
+            SayHere(enter.Person, enter.Connection);
 
         enter.Complete(new Entered(_seq, _room.Topic, subscriber.Member.Role, Look(100)));
     }
@@ -177,12 +174,15 @@ public sealed partial class RoomLoop
         if (gone is not null)
             SayGone(gone);
         if (isNew)
-        {
-            _whereabouts.Add(person.User, this);
-            _presence.Tell(new PresenceFrame(Name, person.User, person.Name, "joined"), except: connection);
-        }
+            SayHere(person, connection);
 
         return true;
+    }
+
+    private void SayHere(Person person, Connection by)
+    {
+        _whereabouts.Add(person.User, this);
+        _presence.Tell(new PresenceFrame(Name, person.User, person.Name, "joined"), except: by);
     }
 
     private void SayGone(Person person)

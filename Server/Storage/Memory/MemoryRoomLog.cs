@@ -40,42 +40,33 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
     public ValueTask<IReadOnlyList<RoomEvent>> ReadAfterAsync(string room, long after, int most, int mostBytes, CancellationToken cancellationToken)
     {
         var log = Of(room);
-        var page = new List<RoomEvent>();
         lock (_gate)
-        {
-            var bytes = 0;
-            for (var seq = Math.Max(after + 1, log.First); seq <= log.Last && page.Count < most; seq++)
-            {
-                var found = log[seq];
-                bytes += Encoding.UTF8.GetByteCount(found.Content.Text);
-                if (bytes > mostBytes && page.Count > 0)
-                    break;
-                page.Add(found);
-            }
-        }
-
-        return new(page);
+            return new(Page(log, Math.Max(after + 1, log.First), step: 1, most, mostBytes));
     }
 
     public ValueTask<IReadOnlyList<RoomEvent>> ReadBeforeAsync(string room, long before, int most, int mostBytes, CancellationToken cancellationToken)
     {
         var log = Of(room);
-        var page = new List<RoomEvent>();
+        List<RoomEvent> page;
         lock (_gate)
-        {
-            var bytes = 0;
-            for (var seq = Math.Min(before - 1, log.Last); seq >= log.First && page.Count < most; seq--)
-            {
-                var found = log[seq];
-                bytes += Encoding.UTF8.GetByteCount(found.Content.Text);
-                if (bytes > mostBytes && page.Count > 0)
-                    break;
-                page.Add(found);
-            }
-        }
-
+            page = Page(log, Math.Min(before - 1, log.Last), step: -1, most, mostBytes);
         page.Reverse();
         return new(page);
+    }
+
+    private static List<RoomEvent> Page(Log log, long from, int step, int most, int mostBytes)
+    {
+        var (page, bytes) = (new List<RoomEvent>(), 0);
+        for (var seq = from; seq >= log.First && seq <= log.Last && page.Count < most; seq += step)
+        {
+            var found = log[seq];
+            bytes += Encoding.UTF8.GetByteCount(found.Content.Text);
+            if (bytes > mostBytes && page.Count > 0)
+                break;
+            page.Add(found);
+        }
+
+        return page;
     }
 
     private Appended Append(string room, Log log, NewEvent content, DateTimeOffset at)
