@@ -5,7 +5,9 @@ namespace RawSocketChat.Server.Connections;
 /// <param name="Room">The room to join at once.</param>
 /// <param name="Session">The secret token of a session that it had.</param>
 /// <param name="ServerSpeaksFirst">False where the handler waits for the first message before it greets (raw TCP).</param>
-public sealed record ConnectionRequest(string? Name = null, string? Room = null, string? Session = null, bool ServerSpeaksFirst = true);
+/// <param name="SessionIsInCookie">The token came in a page's cookie, where no script may read it; so no frame may tell it.</param>
+public sealed record ConnectionRequest(
+    string? Name = null, string? Room = null, string? Session = null, bool ServerSpeaksFirst = true, bool SessionIsInCookie = false);
 
 /// <summary>
 /// One client by one way in, as everything above the transports sees it: something to send to, with an outbox and, at

@@ -131,15 +131,19 @@ public sealed partial class ChatSession
         ? null
         : new ChatError(refusal.IsTaken ? ErrorCode.NameTaken : ErrorCode.BadName, refusal.Why, Try(frame, ClientFrameType.Nick, name: refusal.Suggestion));
 
+    // A page that is known by its cookie has no use for the token, and its scripts must not get at it.
+    private string TokenToTell =>
+        _connection.Request is { SessionIsInCookie: true, Session: { } inCookie } && inCookie == _session?.Token ? "" : _session!.Token;
+
     private WelcomeFrame Welcome(FrameId id)
     {
         var limits = _services.Limits;
         return new WelcomeFrame(
             id,
-            _session!.Token,
+            TokenToTell,
             Me.User,
             Me.Name,
-            _session.User.IsGuest,
+            _session!.User.IsGuest,
             _services.Server,
             _services.Time.GetUtcNow(),
             new WelcomeLimits(limits.FrameBytes, limits.TextLength, limits.MessagesPerSecond),

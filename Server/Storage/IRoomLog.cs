@@ -2,7 +2,7 @@ namespace RawSocketChat.Server.Storage;
 
 /// <summary>
 /// The logs of all rooms. A room's loop is the one writer of its log; readers come from any thread. What a task returns
-/// is stored: it may be shown and acknowledged. A log that cannot store throws <see cref="RoomLogException"/>, and then
+/// is stored: it may be shown and acknowledged. A log that cannot store throws <see cref="StorageException"/>, and then
 /// has stored nothing of the batch.
 /// </summary>
 public interface IRoomLog
@@ -35,6 +35,3 @@ public sealed record RoomLogState(string Epoch, long First, long Last);
 /// <param name="Event">The stored event; where <paramref name="IsDuplicate"/>, null.</param>
 /// <param name="Room">The room of the stored or the first event.</param>
 public sealed record Appended(RoomEvent? Event, bool IsDuplicate, string Room, long Seq, DateTimeOffset At);
-
-/// <summary>The log cannot store or read at the moment.</summary>
-public sealed class RoomLogException(string message, Exception? inner = null) : Exception(message, inner);

@@ -94,7 +94,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
     }
 
     private Log Of(string room) =>
-        _logs.TryGetValue(room, out var log) ? log : throw new RoomLogException($"the log of room \"{room}\" was not opened");
+        _logs.TryGetValue(room, out var log) ? log : throw new StorageException($"the log of room \"{room}\" was not opened");
 
     private static DateTimeOffset ToMilliseconds(DateTimeOffset at) => DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds());
 
