@@ -28,7 +28,7 @@ public sealed class StartMiddleware(
         var answers = await AskAsync(frame, token, RemoteOf(context));
         var error = answers.OfType<ErrorFrame>().FirstOrDefault();
         var welcome = answers.OfType<WelcomeFrame>().LastOrDefault();
-        if (welcome is not null && (error is null || !IsAboutWantedName(frame, error)))
+        if (welcome is not null && (error is null || !IsRefused(frame, error)))
             await WelcomeAsync(context, welcome);
         else if (error is not null)
             await RefuseAsync(context, error);
@@ -116,6 +116,9 @@ public sealed class StartMiddleware(
         response.ContentType = "application/json";
         response.ContentLength = body.Length;
         response.Headers.CacheControl = "no-store";
+        // Browsers would keep the connection, and ask over it again when a page comes back from a line that died under it.
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            response.Headers.Connection = "close";
         response.Headers.XContentTypeOptions = "nosniff";
         return response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
@@ -132,9 +135,14 @@ public sealed class StartMiddleware(
         _ => StatusCodes.Status400BadRequest,
     };
 
-    // Who asks for a name wants that one or an answer. That an old session has ended, or lost its name, is no refusal: one goes on.
-    private static bool IsAboutWantedName(ClientFrame frame, ErrorFrame error) =>
-        frame.Name is not null && error.Error.Code is ErrorCode.NameTaken or ErrorCode.BadName;
+    // That an old session has ended, or lost its name meanwhile, is no refusal: one goes on. But who asks for a name wants that
+    // one or an answer, and who cannot be looked up at the moment must not lose the cookie to a new guest.
+    private static bool IsRefused(ClientFrame frame, ErrorFrame error) => error.Error.Code switch
+    {
+        ErrorCode.NotFound => false,
+        ErrorCode.NameTaken or ErrorCode.BadName => frame.Name is not null,
+        _ => true,
+    };
 
     // A form of any page can post text/plain, urlencoded or multipart across origins without a word; JSON it cannot.
     private static bool IsJson(HttpContext context)
