@@ -10,4 +10,7 @@ internal static partial class Log
 
     [LoggerMessage(3, LogLevel.Error, "Catching up in room {Room} failed; the connection ends")]
     public static partial void CatchUpFailed(ILogger logger, Exception fault, string room);
+
+    [LoggerMessage(6, LogLevel.Error, "A {Type} could not be answered: {Reason}")]
+    public static partial void Damaged(ILogger logger, string type, string reason);
 }
