@@ -92,6 +92,15 @@ public sealed partial class ChatSession : IConnectionHandler
             case ClientFrameType.Nick:
                 await NickAsync(frame, answers);
                 break;
+            case ClientFrameType.Register:
+                await RegisterAsync(frame, answers);
+                break;
+            case ClientFrameType.Login:
+                await LoginAsync(frame, answers);
+                break;
+            case ClientFrameType.Logout:
+                await LogoutAsync(frame, answers);
+                break;
             case ClientFrameType.Whoami:
                 Answer(answers, Welcome(frame.Id));
                 break;

@@ -8,6 +8,7 @@ public static class StorageSetup
     {
         services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section);
         services.AddSingleton<IRoomLog, MemoryRoomLog>();
+        services.AddSingleton<IIdentityStore, MemoryIdentityStore>();
         return services;
     }
 }
