@@ -48,6 +48,8 @@ public sealed partial class ChatSession
             return;
         }
 
+        // First, so that whoever hears of it finds the name free.
+        await DepartAsync();
         Answer(answers, new AckFrame(frame.Id));
         _connection.Close(Disconnect.LoggedOut);
         foreach (var other in _services.Connections.All)

@@ -60,7 +60,10 @@ public sealed partial class ChatSession : IConnectionHandler
         Refuse(_connection, default, new ChatError(ErrorCode.TooBig, $"a frame has at most {limitBytes} bytes; that one was dropped"));
     }
 
-    public async ValueTask ClosedAsync()
+    public ValueTask ClosedAsync() => DepartAsync();
+
+    // Leaves the rooms and the session; what is done already is not done again.
+    private async ValueTask DepartAsync()
     {
         foreach (var (room, catchUp) in _rooms)
         {
@@ -71,6 +74,7 @@ public sealed partial class ChatSession : IConnectionHandler
         _rooms.Clear();
         if (_session is { } session)
             _services.Sessions.Release(session);
+        _session = null;
     }
 
     public OutboundFrame Farewell(Disconnect reason)

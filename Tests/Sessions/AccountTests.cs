@@ -296,9 +296,6 @@ public abstract class AccountTests
         var (ann, _) = await ConnectAsync("ann");
         await ann.AskAsync<JoinedFrame>(Join("lobby"));
         await ann.AskAsync<AckFrame>(Logout);
-        await ann.Inbox.ExpectAsync<ByeFrame>();
-        await ann.DisposeAsync();
-        await Patience.UntilAsync(() => Server.Connections.Count == 0, "the server to see ann go");
         (await ConnectAsync("ann")).Welcome.Name.Should().Be("ann");
     }
 
@@ -327,6 +324,26 @@ public abstract class AccountTests
         (await ConnectAsync(null, account.Session)).Welcome.Should().Match<WelcomeFrame>(frame => frame.User == account.User && frame.Name == "bob" && !frame.Guest);
         var (eve, _) = await ConnectAsync(null);
         (await eve.AskAsync<WelcomeFrame>(Login("cid", Password))).User.Should().Be(cids.User);
+    }
+
+    [Test]
+    public async Task The_running_server_forgets_who_is_away_too_long()
+    {
+        var storage = new FailingIdentityStore();
+        await StartAsync(storage, "--Sessions:GuestMinutes", "5");
+        var (ann, guest) = await ConnectAsync("ann");
+        await ann.DisposeAsync();
+        var hash = SessionToken.HashOf(guest.Session);
+        await Patience.UntilAsync(() => storage.Saved.Any(saved => saved.TokenHash == hash && saved.AwaySince is not null), "ann to be away");
+        _time.Advance(TimeSpan.FromMinutes(5));
+        (await storage.FindSessionAsync(hash, default)).Should().NotBeNull();
+        await Patience.UntilAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromMinutes(1));
+                return storage.FindSessionAsync(hash, default).AsTask().Result is null;
+            },
+            "ann to be forgotten");
     }
 
     [Test]

@@ -272,6 +272,21 @@ public sealed class SessionStoreTests
     }
 
     [Test]
+    public async Task Who_was_connected_when_the_process_died_is_away_since_the_next_start()
+    {
+        var ann = await BeginAsync(Store(), "ann");
+        _time.Advance(TimeSpan.FromHours(5));
+        var store = await RestartAsync();
+        _time.Advance(TimeSpan.FromMinutes(61));
+        await store.TidyAsync();
+        (await _storage.FindSessionAsync(SessionToken.HashOf(ann.Token), default)).Should().BeNull();
+
+        var bob = await BeginAsync(Store(), "bob");
+        _time.Advance(TimeSpan.FromHours(5));
+        (await (await RestartAsync()).ResumeAsync(bob.Token)).Should().NotBeNull("the time in which there was no server is not counted");
+    }
+
+    [Test]
     public async Task A_session_of_an_account_lasts_its_days_from_the_last_connection_on()
     {
         var store = Store(guestMinutes: 10, accountDays: 3);

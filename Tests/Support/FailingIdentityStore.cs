@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Memory;
 
@@ -14,7 +15,7 @@ public sealed class FailingIdentityStore : IIdentityStore
     public Task Finding { get; set; } = Task.CompletedTask;
 
     /// <summary>The stored forms of a session that were saved, in order.</summary>
-    public List<StoredSession> Saved { get; } = [];
+    public ConcurrentQueue<StoredSession> Saved { get; } = [];
 
     public ValueTask<IReadOnlyList<StoredAccount>> LoadAccountsAsync(CancellationToken cancellationToken) => _inner.LoadAccountsAsync(cancellationToken);
 
@@ -40,7 +41,7 @@ public sealed class FailingIdentityStore : IIdentityStore
     public ValueTask SaveSessionAsync(StoredSession session, CancellationToken cancellationToken)
     {
         ThrowIfFull();
-        Saved.Add(session);
+        Saved.Enqueue(session);
         return _inner.SaveSessionAsync(session, cancellationToken);
     }
 
