@@ -1,4 +1,8 @@
+using System.Buffers.Binary;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Storage;
 using RawSocketChat.Tests.Support;
 using static RawSocketChat.Tests.Support.ChatPeerVerbs;
 
@@ -89,6 +93,16 @@ public sealed class LoginAttemptTests(string way) : AccountFixture(way)
         (await two.AskAsync<ErrorFrame>(Register("two"))).Error.Code.Should().Be(ErrorCode.RateLimited);
         Time.Advance(TimeSpan.FromSeconds(3));
         await two.AskAsync<WelcomeFrame>(Register("two"));
+    }
+
+    [Test]
+    public async Task A_hash_has_as_many_rounds_as_the_documents_say()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        var hash = server.Services.GetRequiredService<IPasswordHasher<StoredAccount>>().HashPassword(null!, Password);
+        var bytes = Convert.FromBase64String(hash);
+        BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(1)).Should().Be(2, "HMAC-SHA-512");
+        BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(5)).Should().Be(210_000);
     }
 
     [Test]
