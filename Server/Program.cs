@@ -23,8 +23,8 @@ public static class Program
         builder.AddSettings(args);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddConnectionRegistry();
-        builder.Services.AddSessions();
         builder.Services.AddStorage();
+        builder.Services.AddSessions();
         builder.Services.AddRooms();
         builder.Services.AddOrigins();
         builder.Services.AddRawTcp(services => services.GetRequiredService<ChatEndpoints>().RawTcp);

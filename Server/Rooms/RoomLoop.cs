@@ -41,7 +41,7 @@ public sealed partial class RoomLoop
     private long _seq;
     private volatile RoomSummary _summary;
 
-    public RoomLoop(Room room, RoomLogState state, IRoomLog log, RoomOptions options, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger)
+    public RoomLoop(Room room, RoomLogState state, IRoomLog log, HistoryCache cache, RoomOptions options, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger)
     {
         _room = room;
         _log = log;
@@ -53,7 +53,7 @@ public sealed partial class RoomLoop
         _commands = Channel.CreateBounded<RoomCommand>(new BoundedChannelOptions(options.QueuedCommands) { SingleReader = true });
         _presence = new PresenceTeller(room, options.NamedMembers, time, Wake);
         Epoch = state.Epoch;
-        History = new RoomHistory(room.Name, log, _tail);
+        History = new RoomHistory(room.Name, log, _tail, cache);
     }
 
     public string Name => _room.Name;
