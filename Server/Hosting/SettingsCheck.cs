@@ -47,11 +47,8 @@ public static class SettingsCheck
         }
     }
 
-    private static string? Unknown(string section, string name, PropertyInfo[] known)
+    private static string Unknown(string section, string name, PropertyInfo[] known)
     {
-        // Named in the documents for a later durable log; harmless while there is none.
-        if (section == DataOptions.Section && name is "Path" or "Durability")
-            return null;
         var near = Nearest.To(name, known.Select(property => property.Name)) ?? known[0].Name;
         return $"there is no such setting; did you mean --{section}:{near}?";
     }
@@ -61,6 +58,8 @@ public static class SettingsCheck
         if (value is null)
             return null;
         var range = property.GetCustomAttribute<RangeAttribute>();
+        if (property.PropertyType.IsEnum)
+            return NamesOf(property.PropertyType).Contains(value, StringComparer.OrdinalIgnoreCase) ? null : $"\"{value}\" is not {string.Join(", ", NamesOf(property.PropertyType))}";
         try
         {
             var parsed = TypeDescriptor.GetConverter(property.PropertyType).ConvertFromString(null, CultureInfo.InvariantCulture, value);
@@ -73,4 +72,6 @@ public static class SettingsCheck
                 : $"\"{value}\" is not a whole number from {range.Minimum} to {range.Maximum}";
         }
     }
+
+    private static IEnumerable<string> NamesOf(Type choice) => Enum.GetNames(choice).Select(name => name.ToLowerInvariant());
 }

@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Server.Transports.RawTcp;
 
 namespace RawSocketChat.Server.Hosting;
@@ -36,6 +38,7 @@ public static class StartUp
     public static string? Explain(Exception fault) => fault switch
     {
         SettingException => fault.Message,
+        StorageException => $"--Data:Path: {fault.Message}",
         AddressInUseException => $"--urls, --RawTcp:Port: {fault.Message} Another server runs there; try: --urls http://localhost:5090 --RawTcp:Port 5091",
         IOException { InnerException: AddressInUseException inUse } => $"--urls, --RawTcp:Port: {inUse.Message}. {fault.Message} Try: --urls http://localhost:5090 --RawTcp:Port 5091",
         IOException or SocketException => $"--urls, --RawTcp:Port: cannot listen: {fault.Message}",
@@ -51,7 +54,14 @@ public static class StartUp
         var at = new Uri(web);
         var raw = rawPort == 0 ? "" : $" and tcp://{at.Host}:{rawPort}";
         Console.WriteLine($"RawSocketChat listens on {web}{raw}");
-        Console.WriteLine("Messages are kept in memory: they last as long as this process");
+        Console.WriteLine(KeptIn(app));
         Console.WriteLine($"To join: open {web} in a browser, or: npx wscat -c 'ws://{at.Authority}/ws?name=ann&room=lobby'{(rawPort == 0 ? "" : $", or: nc {at.Host} {rawPort}")}");
     }
+
+    private static string KeptIn(WebApplication app) => app.Services.GetRequiredService<IOptions<DataOptions>>().Value.Durability switch
+    {
+        Durability.None => "Messages are kept in memory: they last as long as this process",
+        Durability.Process => $"Messages are kept in {app.Services.GetRequiredService<SqliteStorage>().Folder}, and survive the end of this process",
+        _ => $"Messages are kept in {app.Services.GetRequiredService<SqliteStorage>().Folder}, and survive the end of this machine",
+    };
 }

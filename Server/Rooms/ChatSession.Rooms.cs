@@ -1,5 +1,6 @@
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
@@ -130,7 +131,18 @@ public sealed partial class ChatSession
         _rooms[room] = null;
         _current = room;
 
-        var past = await PastFor(room, frame, entered);
+        Past past;
+        try
+        {
+            past = await PastFor(room, frame, entered);
+        }
+        catch (StorageException)
+        {
+            // Nobody is half in a room.
+            await LeaveRoomAsync(room);
+            throw;
+        }
+
         foreach (var gap in past.Gaps)
             Answer(answers, gap);
         Answer(answers, new JoinedFrame(

@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Error, "A session could not be ended; it goes on")]
     public static partial void SessionNotEnded(ILogger logger, Exception fault);
+
+    [LoggerMessage(6, LogLevel.Error, "A {Type} could not be answered: {Reason}")]
+    public static partial void Damaged(ILogger logger, string type, string reason);
 }

@@ -5,7 +5,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>All rooms of this server, by name. The default room is always there.</summary>
-public sealed class RoomDirectory(IRoomLog log, IOptions<RoomOptions> options, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger) : IHostedService, IDisposable
+public sealed class RoomDirectory(
+    IRoomCatalog catalog, IRoomLog log, HistoryCache cache, IOptions<RoomOptions> options, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger) : IHostedService, IDisposable
 {
     private readonly ConcurrentDictionary<string, RoomLoop> _rooms = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentBag<Task> _loops = [];
@@ -18,19 +19,15 @@ public sealed class RoomDirectory(IRoomLog log, IOptions<RoomOptions> options, W
     public RoomLoop? Find(string name) => _rooms.GetValueOrDefault(name);
 
     /// <summary>Makes a room. Null: there is one of that name.</summary>
+    /// <exception cref="StorageException">It cannot be stored.</exception>
     /// <param name="owner">The user who makes it; null for the default room.</param>
     public async Task<RoomLoop?> TryCreateAsync(string name, string topic, string? owner, bool isPrivate)
     {
         await _making.WaitAsync();
         try
         {
-            if (_rooms.ContainsKey(name))
-                return null;
-            var state = await log.OpenAsync(name, CancellationToken.None);
-            var loop = new RoomLoop(new Room(name, topic, owner, isPrivate), state, log, options.Value, whereabouts, time, logger);
-            _loops.Add(loop.RunAsync());
-            _rooms[name] = loop;
-            return loop;
+            var room = new StoredRoom(name, topic, owner, isPrivate);
+            return !_rooms.ContainsKey(name) && await catalog.TryCreateRoomAsync(room, CancellationToken.None) ? await OpenAsync(room) : null;
         }
         finally
         {
@@ -38,8 +35,12 @@ public sealed class RoomDirectory(IRoomLog log, IOptions<RoomOptions> options, W
         }
     }
 
-    public Task StartAsync(CancellationToken cancellationToken) =>
-        TryCreateAsync(RoomName.Default, "Say hello", owner: null, isPrivate: false);
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var room in await catalog.LoadRoomsAsync(cancellationToken))
+            await OpenAsync(room);
+        await TryCreateAsync(RoomName.Default, "Say hello", owner: null, isPrivate: false);
+    }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -49,4 +50,14 @@ public sealed class RoomDirectory(IRoomLog log, IOptions<RoomOptions> options, W
     }
 
     public void Dispose() => _making.Dispose();
+
+    private async Task<RoomLoop> OpenAsync(StoredRoom stored)
+    {
+        var state = await log.OpenAsync(stored.Name, CancellationToken.None);
+        var room = new Room(stored.Name, stored.Topic, stored.Owner, stored.IsPrivate);
+        var loop = new RoomLoop(room, state, log, cache, options.Value, whereabouts, time, logger);
+        _loops.Add(loop.RunAsync());
+        _rooms[stored.Name] = loop;
+        return loop;
+    }
 }

@@ -4,58 +4,95 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <content>The broadcast itself: what is posted is gathered, stored, acknowledged and delivered.</content>
+/// <content>
+/// The broadcast itself: what is posted is gathered, stored, acknowledged and delivered. The loop does not wait for the
+/// disk: while one batch is being stored, the next gathers, and the one before it is delivered.
+/// </content>
 public sealed partial class RoomLoop
 {
-    // What is stored and sent in one piece; beyond it, latency grows and the cost of each no longer falls.
-    private const int BatchPosts = 512;
+    // Beyond it latency grows and the cost of each no longer falls; so many posts waiting for those that are being stored
+    // make the loop wait too.
+    private const int BatchPosts = 1024;
 
-    // Posts that stand next to one another are stored and sent together; any other command keeps its place between them.
-    private void Gather(Post first)
+    // Stored and sent in one piece; then who wanted to leave after it may.
+    private sealed class Batch
     {
-        _batch.Clear();
-        Consider(first);
-        while (_batch.Count < BatchPosts && _commands.Reader.TryPeek(out var next) && next is Post)
-        {
-            _commands.Reader.TryRead(out next);
-            Consider((Post)next!);
-        }
+        public List<Post> Posts { get; } = [];
+
+        public List<Leave> Leaving { get; } = [];
+
+        public Task<IReadOnlyList<Appended>>? Storing { get; set; }
     }
 
-    private void Consider(Post post)
+    private void Gather(Post post)
     {
         if (_room.Find(post.Connection) is null)
             Refuse(post, new ChatError(ErrorCode.NotInRoom, $"you are not in \"{Name}\"", Try(post, ClientFrameType.Join)));
-        else if (post.Event.Reply is 0 || post.Event.Reply > _seq + _batch.Count)
+        else if (post.Event.Reply is 0 || post.Event.Reply > _seq + (_underway?.Posts.Count ?? 0) + _gathered.Posts.Count)
             Refuse(post, new ChatError(ErrorCode.NotFound, $"there is no message {post.Event.Reply} in \"{Name}\" to reply to", Try(post, ClientFrameType.History)));
         else
-            _batch.Add(post);
+            _gathered.Posts.Add(post);
     }
 
-    private async ValueTask StoreAndDeliverAsync()
+    // One who leaves, or whose stream ends, still gets the answers to what they said before, and their own copies of it.
+    private void LeaveAfterWhatWasPosted(Leave leave)
     {
-        if (_batch.Count == 0)
-            return;
+        if ((_gathered.Posts.Count > 0 ? _gathered : _underway) is { } batch)
+            batch.Leaving.Add(leave);
+        else
+            leave.Complete(LetOut(leave.Connection));
+    }
 
-        IReadOnlyList<Appended> stored;
-        try
+    /// <summary>Has the log take what has gathered, and delivers what it has stored. Never waits.</summary>
+    private void StoreAndDeliver()
+    {
+        while (_underway is null ? BeginStoring() : _underway.Storing!.IsCompleted)
         {
-            stored = await _log.AppendAsync(Name, [.. _batch.Select(post => post.Event)], CancellationToken.None);
+            if (_underway is not { Storing: { IsCompleted: true } storing } done)
+                return;
+            // The next batch is stored while this one is delivered.
+            _underway = null;
+            BeginStoring();
+            if (storing.IsCompletedSuccessfully)
+                AnswerAndDeliver(done.Posts, storing.Result);
+            else
+                RefuseAll(done.Posts, storing.Exception!.InnerException!);
+            foreach (var leave in done.Leaving)
+                leave.Complete(LetOut(leave.Connection));
         }
-#pragma warning disable CA1031 // whatever a log throws, its contract says that nothing was stored, and that must be told
-        catch (Exception fault)
-#pragma warning restore CA1031
-        {
-            Log.NotStored(_logger, fault, Name, _batch.Count);
-            foreach (var post in _batch)
-                Refuse(post, new ChatError(ErrorCode.Unavailable, "the message could not be stored; send it again in a moment", RetryAfterMs: 1000));
-            return;
-        }
+    }
 
+    private bool BeginStoring()
+    {
+        if (_gathered.Posts.Count == 0)
+            return false;
+        _underway = _gathered;
+        _gathered = new Batch();
+        _underway.Storing = StoreAsync(_underway.Posts);
+        if (!_underway.Storing.IsCompleted)
+            _underway.Storing.GetAwaiter().OnCompleted(Wake);
+        return true;
+    }
+
+    // Never throws by itself: whatever the log meets is in the task.
+    private async Task<IReadOnlyList<Appended>> StoreAsync(List<Post> posts) =>
+        await _log.AppendAsync(Name, posts.ConvertAll(post => post.Event), CancellationToken.None);
+
+    private void RefuseAll(List<Post> posts, Exception fault)
+    {
+        // The storage tells the operator once that it cannot store; anything else is told here.
+        if (fault is not StorageException)
+            Log.NotStored(_logger, fault, Name, posts.Count);
+        foreach (var post in posts)
+            Refuse(post, new ChatError(ErrorCode.Unavailable, "the message could not be stored; send it again in a moment", RetryAfterMs: 1000));
+    }
+
+    private void AnswerAndDeliver(List<Post> posts, IReadOnlyList<Appended> stored)
+    {
         var fresh = new List<EventFrame>(stored.Count);
         for (var i = 0; i < stored.Count; i++)
         {
-            var (post, result) = (_batch[i], stored[i]);
+            var (post, result) = (posts[i], stored[i]);
             if (result.Event is { } added)
             {
                 _seq = added.Seq;

@@ -15,7 +15,7 @@ namespace RawSocketChat.Server.Rooms;
 ///        ▼
 ///   [ the room's channel, bounded ]  a full one makes its senders wait
 ///        │  RoomLoop                 takes what waits, in order
-///        │  IRoomLog.AppendAsync     stored, or it did not happen
+///        │  IRoomLog.AppendAsync     stored, or it did not happen; the loop goes on meanwhile
 ///        ├─► ack to each sender
 ///        │  OutboundBatch            encoded and framed once
 ///        ▼
@@ -36,11 +36,12 @@ public sealed partial class RoomLoop
     private readonly PresenceTeller _presence;
     private readonly Whereabouts _whereabouts;
     private readonly ILogger _logger;
-    private readonly List<Post> _batch = [];
+    private Batch _gathered = new();
+    private Batch? _underway;
     private long _seq;
     private volatile RoomSummary _summary;
 
-    public RoomLoop(Room room, RoomLogState state, IRoomLog log, RoomOptions options, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger)
+    public RoomLoop(Room room, RoomLogState state, IRoomLog log, HistoryCache cache, RoomOptions options, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger)
     {
         _room = room;
         _log = log;
@@ -50,9 +51,9 @@ public sealed partial class RoomLoop
         _tail = new RecentTail(options.TailBytes, state.Last);
         _summary = new RoomSummary(room.Topic, 0);
         _commands = Channel.CreateBounded<RoomCommand>(new BoundedChannelOptions(options.QueuedCommands) { SingleReader = true });
-        _presence = new PresenceTeller(room, options.NamedMembers, time, () => _commands.Writer.TryWrite(Tick.Instance));
+        _presence = new PresenceTeller(room, options.NamedMembers, time, Wake);
         Epoch = state.Epoch;
-        History = new RoomHistory(room.Name, log, _tail);
+        History = new RoomHistory(room.Name, log, _tail, cache);
     }
 
     public string Name => _room.Name;
@@ -96,33 +97,50 @@ public sealed partial class RoomLoop
         {
             while (_commands.Reader.TryRead(out var command))
             {
-                try
-                {
-                    await DoAsync(command);
-                }
-#pragma warning disable CA1031 // a room outlives whatever one command meets
-                catch (Exception fault)
-#pragma warning restore CA1031
-                {
-                    Log.CommandFailed(_logger, fault, command.GetType().Name, Name);
-                    command.Fail(fault);
-                }
-
-                _presence.TellWhatIsDue();
+                Do(command);
+                if (_gathered.Posts.Count >= BatchPosts && _underway is not null)
+                    await ((Task)_underway.Storing!).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+
+        while (_underway is not null)
+        {
+            await ((Task)_underway.Storing!).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            StoreAndDeliver();
         }
     }
 
     /// <summary>Takes no more commands; the loop ends when those that wait are done.</summary>
     public void Stop() => _commands.Writer.TryComplete();
 
-    private async ValueTask DoAsync(RoomCommand command)
+    // A full channel needs no waking: the loop has something to read, and looks at everything after it.
+    private void Wake() => _commands.Writer.TryWrite(Tick.Instance);
+
+    private void Do(RoomCommand command)
+    {
+        try
+        {
+            Obey(command);
+            // Posts that stand next to one another are stored together, whatever the log costs.
+            if (command is not Post || _gathered.Posts.Count >= BatchPosts || !(_commands.Reader.TryPeek(out var next) && next is Post))
+                StoreAndDeliver();
+            _presence.TellWhatIsDue();
+        }
+#pragma warning disable CA1031 // a room outlives whatever one command meets
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            Log.CommandFailed(_logger, fault, command.GetType().Name, Name);
+            command.Fail(fault);
+        }
+    }
+
+    private void Obey(RoomCommand command)
     {
         switch (command)
         {
             case Post post:
                 Gather(post);
-                await StoreAndDeliverAsync();
                 break;
             case Enter enter:
                 LetIn(enter);
@@ -131,7 +149,7 @@ public sealed partial class RoomLoop
                 goLive.Complete(JoinSeam(goLive.Connection, goLive.Cursor));
                 break;
             case Leave leave:
-                leave.Complete(LetOut(leave.Connection));
+                LeaveAfterWhatWasPosted(leave);
                 break;
             case Become become:
                 become.Complete(Swap(become.Connection, become.Person));

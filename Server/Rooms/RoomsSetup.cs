@@ -6,6 +6,7 @@ public static class RoomsSetup
     {
         services.AddOptions<RoomOptions>().BindConfiguration(RoomOptions.Section);
         services.AddSingleton<Whereabouts>();
+        services.AddSingleton<HistoryCache>();
         services.AddSingleton<RoomDirectory>();
         services.AddHostedService(provider => provider.GetRequiredService<RoomDirectory>());
         services.AddSingleton<ChatServices>();

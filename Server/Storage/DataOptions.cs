@@ -2,12 +2,35 @@ using System.ComponentModel.DataAnnotations;
 
 namespace RawSocketChat.Server.Storage;
 
-/// <summary>What is kept. Section <c>Data</c>.</summary>
+/// <summary>What an acknowledged message survives.</summary>
+public enum Durability
+{
+    /// <summary>The death of the machine: synced to the disk.</summary>
+    Full,
+
+    /// <summary>The death of the process: handed to the operating system.</summary>
+    Process,
+
+    /// <summary>Nothing: memory alone.</summary>
+    None,
+}
+
+/// <summary>What is kept, where, and how safely. Section <c>Data</c>.</summary>
 public sealed class DataOptions
 {
     public const string Section = "Data";
 
-    /// <summary>The newest events kept for each room. Default 100,000.</summary>
-    [Range(1, int.MaxValue)]
-    public int KeepEvents { get; set; } = 100_000;
+    /// <summary>The folder of the database, made where there is none; relative to where the server was started. Default <c>data</c>.</summary>
+    public string Path { get; set; } = "data";
+
+    /// <summary>What an acknowledged message survives. Default <c>full</c>.</summary>
+    public Durability Durability { get; set; } = Durability.Full;
+
+    /// <summary>The newest events kept for each room; 0 keeps all (in memory alone: 100,000). Default 0.</summary>
+    [Range(0, int.MaxValue)]
+    public int KeepEvents { get; set; }
+
+    /// <summary>Days for which events are kept; 0 keeps them for good. Looked at once a minute. Default 0.</summary>
+    [Range(0, 36500)]
+    public int KeepDays { get; set; }
 }

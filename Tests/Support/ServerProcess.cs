@@ -6,9 +6,14 @@ namespace RawSocketChat.Tests.Support;
 public sealed class ServerProcess : IAsyncDisposable
 {
     private readonly Process _process;
+    private readonly TemporaryFolder _data;
     private readonly List<string> _lines = [];
 
-    private ServerProcess(Process process) => _process = process;
+    private ServerProcess(Process process, TemporaryFolder data)
+    {
+        _process = process;
+        _data = data;
+    }
 
     /// <summary>What it has printed so far.</summary>
     public IReadOnlyList<string> Lines
@@ -22,10 +27,11 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Starts and waits until it has told how to join.</summary>
+    /// <summary>Starts and waits until it has told how to join. Its data folder is its own unless one is given.</summary>
     public static async Task<ServerProcess> StartAsync(params string[] settings)
     {
-        var server = new ServerProcess(Launch(settings));
+        var data = new TemporaryFolder();
+        var server = new ServerProcess(Launch(data, settings), data);
         server._process.OutputDataReceived += (_, line) =>
         {
             if (line.Data is null)
@@ -44,7 +50,8 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Runs a server that is expected to end by itself.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunToEndAsync(string[] settings, params (string Name, string Value)[] environment)
     {
-        using var process = Launch(settings, environment);
+        using var data = new TemporaryFolder();
+        using var process = Launch(data, settings, environment);
         try
         {
             var output = process.StandardOutput.ReadToEndAsync();
@@ -80,11 +87,12 @@ public sealed class ServerProcess : IAsyncDisposable
         if (!_process.HasExited)
             await KillAsync();
         _process.Dispose();
+        _data.Dispose();
     }
 
-    private static Process Launch(string[] settings, params (string Name, string Value)[] environment)
+    private static Process Launch(TemporaryFolder data, string[] settings, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Server.Program).Assembly.Location, .. settings])
+        var start = new ProcessStartInfo("dotnet", [typeof(Server.Program).Assembly.Location, "--Data:Path", data.Path, .. settings])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

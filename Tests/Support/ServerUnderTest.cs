@@ -14,10 +14,12 @@ namespace RawSocketChat.Tests.Support;
 public sealed class ServerUnderTest : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly TemporaryFolder _data;
 
-    private ServerUnderTest(WebApplication app, int rawPort)
+    private ServerUnderTest(WebApplication app, int rawPort, TemporaryFolder data)
     {
         _app = app;
+        _data = data;
         RawPort = rawPort;
         HttpPort = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()
             .Addresses.Select(address => new Uri(address).Port).First(port => port != rawPort);
@@ -31,7 +33,7 @@ public sealed class ServerUnderTest : IAsyncDisposable
 
     public ConnectionRegistry Connections => Services.GetRequiredService<ConnectionRegistry>();
 
-    /// <summary>Starts with limits on, as an operator would get it.</summary>
+    /// <summary>Starts with limits on, as an operator would get it, in a data folder of its own unless one is given.</summary>
     public static Task<ServerUnderTest> StartAsync(params string[] settings) => StartAsync(null, settings);
 
     public static async Task<ServerUnderTest> StartAsync(Action<IServiceCollection>? change, params string[] settings)
@@ -39,8 +41,9 @@ public sealed class ServerUnderTest : IAsyncDisposable
         for (var attempt = 1; ; attempt++)
         {
             var rawPort = FreePort();
+            var data = new TemporaryFolder();
             var app = Server.Program.Build(
-                ["--urls", "http://127.0.0.1:0", "--RawTcp:Port", $"{rawPort}", .. settings],
+                ["--urls", "http://127.0.0.1:0", "--RawTcp:Port", $"{rawPort}", "--Data:Path", data.Path, .. settings],
                 services =>
                 {
                     services.AddLogging(logging => logging.ClearProviders());
@@ -49,12 +52,13 @@ public sealed class ServerUnderTest : IAsyncDisposable
             try
             {
                 await app.StartAsync();
-                return new ServerUnderTest(app, rawPort);
+                return new ServerUnderTest(app, rawPort, data);
             }
             catch (IOException) when (attempt < 5)
             {
                 // Somebody else took the free port meanwhile.
                 await app.DisposeAsync();
+                data.Dispose();
             }
         }
     }
@@ -65,6 +69,7 @@ public sealed class ServerUnderTest : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _data.Dispose();
     }
 
     public static int FreePort()

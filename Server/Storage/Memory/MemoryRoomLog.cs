@@ -8,7 +8,10 @@ namespace RawSocketChat.Server.Storage.Memory;
 /// <summary>Logs that live as long as the process. All tasks complete at once.</summary>
 public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider time) : IRoomLog
 {
-    private readonly int _keep = options.Value.KeepEvents;
+    // For good is too long for memory.
+    private const int DefaultKeepEvents = 100_000;
+
+    private readonly int _keep = options.Value.KeepEvents is > 0 and var most ? most : DefaultKeepEvents;
     private readonly ConcurrentDictionary<string, Log> _logs = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<(string Author, string ClientId), Appended> _byClientId = [];
 

@@ -1,0 +1,85 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace RawSocketChat.Server.Storage.Sqlite;
+
+/// <summary>One connection to the database; used by one thread at a time.</summary>
+internal sealed class Database : IDisposable
+{
+    // Enough for the upper levels of every tree of a room of ten million events.
+    private const int CacheKibibytes = 16 * 1024;
+
+    // For a lock that a command beside the server may hold for a moment.
+    private const int BusyMilliseconds = 5_000;
+
+    private readonly SqliteConnection _connection;
+
+    private Database(SqliteConnection connection) => _connection = connection;
+
+    public sqlite3 Handle => _connection.Handle!;
+
+    /// <summary>Opens the database for writing, makes it where there is none and brings it to the newest version.</summary>
+    /// <param name="synced">Whether a commit waits for the disk.</param>
+    /// <exception cref="StorageException">It cannot be opened: damaged, of a newer version, the disk full or read-only.</exception>
+    public static Database OpenForWriting(string file, bool synced)
+    {
+        var database = Open(file, SqliteOpenMode.ReadWriteCreate);
+        try
+        {
+            database.Execute("PRAGMA journal_mode = WAL");
+            database.Execute($"PRAGMA synchronous = {(synced ? "FULL" : "NORMAL")}");
+            database.Execute($"PRAGMA cache_size = -{CacheKibibytes}");
+            Migrations.Run(database.Handle);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the database for reading, beside whoever writes it.</summary>
+    public static Database OpenForReading(string file)
+    {
+        var database = Open(file, SqliteOpenMode.ReadOnly);
+        try
+        {
+            database.Execute($"PRAGMA cache_size = -{CacheKibibytes}");
+            Migrations.CheckVersion(database.Handle);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    public Statement Prepare(string sql) => new(Handle, sql);
+
+    public void Execute(string sql)
+    {
+        var code = raw.sqlite3_exec(Handle, sql);
+        if (code != raw.SQLITE_OK)
+            throw SqliteFault.Of(Handle, code);
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    private static Database Open(string file, SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false }.ToString());
+        try
+        {
+            connection.Open();
+            raw.sqlite3_busy_timeout(connection.Handle!, BusyMilliseconds);
+            return new Database(connection);
+        }
+        catch (SqliteException fault)
+        {
+            connection.Dispose();
+            throw SqliteFault.Of(fault.SqliteExtendedErrorCode, fault.Message);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+using System.Threading.Channels;
+
+namespace RawSocketChat.Server.Storage.Sqlite;
+
+/// <summary>
+/// The one writer. Whatever waits, of all rooms, goes into one transaction and one sync; while that is under way, the next
+/// gathers. Jobs are done in the order of their coming, all of a transaction or none.
+/// </summary>
+internal sealed class GroupCommit : IDisposable
+{
+    // Beyond it a transaction takes longer and saves nothing more: a sync costs as much as some 50 events.
+    private const int MostWeight = 8192;
+
+    // A room has one append under way, a session one change: more than these wait only where the disk stands still.
+    private const int MostWaiting = 16 * 1024;
+
+    private readonly Channel<WriteJob> _waiting = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private readonly StorageState _state;
+    private readonly Func<Database> _open;
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private readonly List<WriteJob> _batch = [];
+    private StorageWriter? _writer;
+    private bool _isFailing;
+
+    /// <param name="open">Opens the database again where a connection has failed.</param>
+    public GroupCommit(StorageState state, Database database, Func<Database> open, ILogger logger)
+    {
+        _state = state;
+        _open = open;
+        _logger = logger;
+        _writer = new StorageWriter(state, database);
+        _thread = new Thread(Run) { Name = "storage writer", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Has it written with what else waits; done when it is stored.</summary>
+    /// <param name="stored">What follows from the commit; on the writer's thread, before the task completes.</param>
+    public async ValueTask<T> DoAsync<T>(Func<StorageWriter, T> write, Action<T>? stored, int weight, CancellationToken cancellationToken)
+    {
+        var job = new WriteJob<T>(write, stored, weight);
+        try
+        {
+            await _waiting.Writer.WriteAsync(job, cancellationToken);
+        }
+        catch (ChannelClosedException fault)
+        {
+            throw new StorageException("the server is going down", fault);
+        }
+
+        return await job.Done;
+    }
+
+    /// <summary>Does what waits, puts everything in its place, and closes the database.</summary>
+    public void Dispose()
+    {
+        _waiting.Writer.TryComplete();
+        _thread.Join();
+    }
+
+    private void Run()
+    {
+        while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            Take();
+            Write();
+            if (IsDue())
+                Settle();
+        }
+
+        while (_state.JournalEnd > _state.JournalStart && Settle())
+        {
+        }
+
+        _writer?.Dispose();
+    }
+
+    private void Take()
+    {
+        _batch.Clear();
+        var weight = 0;
+        while (weight < MostWeight && _waiting.Reader.TryRead(out var job))
+        {
+            _batch.Add(job);
+            weight += job.Weight;
+        }
+    }
+
+    private void Write()
+    {
+        if (Transact(writer =>
+        {
+            foreach (var job in _batch)
+                job.Write(writer);
+        }) is { } fault)
+        {
+            foreach (var job in _batch)
+                job.Failed(fault);
+            return;
+        }
+
+        foreach (var job in _batch)
+            job.Stored();
+    }
+
+    private bool IsDue() => _writer?.Journal.IsDue(isIdle: !_waiting.Reader.TryPeek(out _)) == true;
+
+    private bool Settle()
+    {
+        Action? settled = null;
+        if (Transact(writer => settled = writer.Journal.Settle()) is not null)
+            return false;
+        settled!();
+        return true;
+    }
+
+    private StorageException? Transact(Action<StorageWriter> write)
+    {
+        try
+        {
+            _writer ??= Reopen();
+            _writer.Begin();
+            write(_writer);
+            _writer.Commit();
+            if (_isFailing)
+                Log.WritesAgain(_logger);
+            _isFailing = false;
+            return null;
+        }
+#pragma warning disable CA1031 // the writer outlives whatever one transaction meets: who waits for it is told
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            var told = fault as StorageException ?? new StorageException("the storage failed", fault);
+            if (!_isFailing)
+                Log.CannotWrite(_logger, fault is StorageException ? null : fault, told.Message);
+            _isFailing = true;
+            _writer?.Forget();
+            // A full disk leaves the connection as it was. What else goes wrong may not.
+            _writer?.Dispose();
+            _writer = null;
+            return told;
+        }
+    }
+
+    // What a transaction that failed may have left behind all the same was never acknowledged: it must not come back.
+    private StorageWriter Reopen()
+    {
+        var database = _open();
+        try
+        {
+            database.Execute($"DELETE FROM journal WHERE id > {_state.JournalEnd}");
+            return new StorageWriter(_state, database);
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+namespace RawSocketChat.Server.Storage.Sqlite;
+
+/// <summary>
+/// Where one room's log stands. Its events up to <see cref="Settled"/> are in their place in the database; those after it
+/// are in the journal, and here. Changed by the writer's thread alone, read from any.
+/// </summary>
+internal sealed class LoggedRoom(long id, string name, string epoch, long first, long settled)
+{
+    // 2^40 events a room, 2^23 rooms.
+    private const int SeqBits = 40;
+
+    private readonly Lock _gate = new();
+    private readonly List<RoomEvent> _unsettled = [];
+    private long _first = first;
+    private long _settled = settled;
+
+    public long Id { get; } = id;
+
+    public string Name { get; } = name;
+
+    public string Epoch { get; } = epoch;
+
+    /// <summary>The seq that the writer gives next; ahead of the log while a transaction is open.</summary>
+    public long Next { get; set; } = settled + 1;
+
+    public long Settled
+    {
+        get
+        {
+            lock (_gate)
+                return _settled;
+        }
+    }
+
+    public long First
+    {
+        get
+        {
+            lock (_gate)
+                return _first;
+        }
+    }
+
+    public RoomLogState State
+    {
+        get
+        {
+            lock (_gate)
+                return new RoomLogState(Epoch, _first, _settled + _unsettled.Count);
+        }
+    }
+
+    /// <summary>The id of an event among those of all rooms.</summary>
+    public long EventId(long seq) => (Id << SeqBits) | seq;
+
+    public static long RoomOf(long eventId) => eventId >> SeqBits;
+
+    public static long SeqOf(long eventId) => eventId & ((1L << SeqBits) - 1);
+
+    /// <summary>Makes stored events visible, and those beyond <paramref name="keep"/> gone.</summary>
+    /// <param name="keep">How many of the newest are kept; 0 keeps all.</param>
+    public void Publish(IEnumerable<RoomEvent> stored, int keep)
+    {
+        lock (_gate)
+        {
+            _unsettled.AddRange(stored);
+            if (keep > 0)
+                _first = Math.Max(_first, _settled + _unsettled.Count - keep + 1);
+        }
+    }
+
+    /// <summary>What was given a seq in a transaction that failed was given none.</summary>
+    public void Retract()
+    {
+        lock (_gate)
+            Next = _settled + _unsettled.Count + 1;
+    }
+
+    /// <summary>The events up to <paramref name="seq"/> are in their place now.</summary>
+    /// <returns>Those that were not before.</returns>
+    public IReadOnlyList<RoomEvent> Settle(long seq)
+    {
+        lock (_gate)
+        {
+            var settled = _unsettled.GetRange(0, (int)(seq - _settled));
+            _unsettled.RemoveRange(0, settled.Count);
+            _settled = seq;
+            return settled;
+        }
+    }
+
+    public void TrimTo(long first)
+    {
+        lock (_gate)
+            _first = Math.Max(_first, first);
+    }
+
+    /// <summary>The events that are not in the database's place yet, from <paramref name="from"/> on, and the last seq that is.</summary>
+    public (IReadOnlyList<RoomEvent> Unsettled, long Settled, long First) Look(long from, int most)
+    {
+        lock (_gate)
+        {
+            var skip = (int)Math.Clamp(Math.Max(from, _first) - _settled - 1, 0, _unsettled.Count);
+            return (_unsettled.GetRange(skip, Math.Min(most, _unsettled.Count - skip)), _settled, _first);
+        }
+    }
+
+    /// <summary>The newest of them below <paramref name="before"/>.</summary>
+    public (IReadOnlyList<RoomEvent> Unsettled, long Settled, long First) LookBack(long before, int most)
+    {
+        lock (_gate)
+        {
+            var end = (int)Math.Clamp(before - _settled - 1, 0, _unsettled.Count);
+            var trimmed = (int)Math.Clamp(_first - _settled - 1, 0, end);
+            var start = Math.Max(trimmed, end - most);
+            return (_unsettled.GetRange(start, end - start), _settled, _first);
+        }
+    }
+}

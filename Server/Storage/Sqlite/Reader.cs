@@ -1,0 +1,102 @@
+using System.Text;
+
+namespace RawSocketChat.Server.Storage.Sqlite;
+
+/// <summary>A connection that reads, with what is prepared on it. Used by one thread at a time.</summary>
+internal sealed class Reader : IDisposable
+{
+    private readonly Database _database;
+    private readonly Statement _after;
+    private readonly Statement _before;
+    private readonly Statement _session;
+    private readonly Statement _roomsOf;
+    private readonly Statement _mark;
+
+    public Reader(string file)
+    {
+        _database = Database.OpenForReading(file);
+        _after = _database.Prepare($"SELECT id, {EventRow.Columns} FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?");
+        _before = _database.Prepare($"SELECT id, {EventRow.Columns} FROM events WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?");
+        _session = _database.Prepare("SELECT user, name, guest, away_since FROM sessions WHERE token_hash = ?");
+        _roomsOf = _database.Prepare("SELECT r.name FROM members m JOIN rooms r ON r.id = m.room WHERE m.user = ? ORDER BY m.at, r.id");
+        _mark = _database.Prepare("SELECT seq FROM read_marks WHERE user = ? AND room = ?");
+    }
+
+    /// <summary>Settled events above <paramref name="after"/>, up to <paramref name="last"/>, oldest first.</summary>
+    public List<RoomEvent> After(LoggedRoom room, long after, long last, int most, int mostBytes) =>
+        Page(_after.Bind(1, room.EventId(after)).Bind(2, room.EventId(last)).Bind(3, most), mostBytes);
+
+    /// <summary>Settled events below <paramref name="before"/>, from <paramref name="first"/> on, newest first.</summary>
+    public List<RoomEvent> Before(LoggedRoom room, long before, long first, int most, int mostBytes) =>
+        Page(_before.Bind(1, room.EventId(first)).Bind(2, room.EventId(before)).Bind(3, most), mostBytes);
+
+    public List<StoredRoom> Rooms()
+    {
+        using var rows = _database.Prepare("SELECT name, topic, owner, private FROM rooms ORDER BY id");
+        var rooms = new List<StoredRoom>();
+        while (rows.Step())
+            rooms.Add(new StoredRoom(rows.Text(0), rows.Text(1), rows.TextOrNull(2), rows.Number(3) != 0));
+        return rooms;
+    }
+
+    public List<StoredAccount> Accounts()
+    {
+        using var rows = _database.Prepare("SELECT user, name, skeleton, password_hash, at FROM accounts");
+        var accounts = new List<StoredAccount>();
+        while (rows.Step())
+            accounts.Add(new StoredAccount(rows.Text(0), rows.Text(1), rows.Text(2), rows.Text(3), TimeOf(rows.Number(4))!.Value));
+        return accounts;
+    }
+
+    public StoredSession? Session(string tokenHash)
+    {
+        var found = _session.Bind(1, tokenHash).Step()
+            ? new StoredSession(tokenHash, _session.Text(0), _session.Text(1), _session.Number(2) != 0, TimeOf(_session.NumberOrNull(3)))
+            : null;
+        _session.Reset();
+        return found;
+    }
+
+    public List<string> RoomsOf(string user)
+    {
+        var rooms = new List<string>();
+        _roomsOf.Bind(1, user);
+        while (_roomsOf.Step())
+            rooms.Add(_roomsOf.Text(0));
+        return rooms;
+    }
+
+    public long Mark(string user, LoggedRoom room)
+    {
+        var seq = _mark.Bind(1, user).Bind(2, room.Id).Step() ? _mark.Number(0) : 0;
+        _mark.Reset();
+        return seq;
+    }
+
+    public void Dispose()
+    {
+        foreach (var part in (IDisposable[])[_after, _before, _session, _roomsOf, _mark, _database])
+            part.Dispose();
+    }
+
+    private static List<RoomEvent> Page(Statement rows, int mostBytes)
+    {
+        var (page, bytes) = (new List<RoomEvent>(), 0);
+        while (rows.Step())
+        {
+            var next = rows.Read(LoggedRoom.SeqOf(rows.Number(0)), from: 1);
+            bytes += Encoding.UTF8.GetByteCount(next.Content.Text);
+            if (bytes > mostBytes && page.Count > 0)
+            {
+                rows.Reset();
+                break;
+            }
+
+            page.Add(next);
+        }
+
+        return page;
+    }
+
+    private static DateTimeOffset? TimeOf(long? milliseconds) => milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
+}

@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace RawSocketChat.Server.Storage.Sqlite;
+
+/// <summary>The logs in the database.</summary>
+public sealed class SqliteRoomLog(SqliteStorage storage) : IRoomLog
+{
+    public async ValueTask<RoomLogState> OpenAsync(string room, CancellationToken cancellationToken)
+    {
+        if (storage.State.Find(room) is null)
+            await AddAsync(storage, new StoredRoom(room, "", Owner: null, IsPrivate: false), cancellationToken);
+        return storage.State.Of(room).State;
+    }
+
+    public async ValueTask<IReadOnlyList<Appended>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken)
+    {
+        var log = storage.State.Of(room);
+        return await storage.WriteAsync(
+            writer => writer.Journal.Append(log, batch, storage.Now),
+            cancellationToken,
+            stored => storage.State.Publish(log, [.. stored.Select(entry => entry.Event).OfType<RoomEvent>()]),
+            weight: batch.Count);
+    }
+
+    public ValueTask<IReadOnlyList<RoomEvent>> ReadAfterAsync(string room, long after, int most, int mostBytes, CancellationToken cancellationToken)
+    {
+        var log = storage.State.Of(room);
+        var (unsettled, settled, first) = log.Look(after + 1, most);
+        after = Math.Max(after, first - 1);
+        return after >= settled ? new(Page(unsettled, most, mostBytes)) : ReadAsync();
+
+        async ValueTask<IReadOnlyList<RoomEvent>> ReadAsync()
+        {
+            var page = await storage.Readers.ReadAsync(reader => reader.After(log, after, settled, most, mostBytes), cancellationToken);
+            // Where the byte bound ended it there is more between it and what is in memory.
+            return page.Count > 0 && page[^1].Seq < settled ? page : Page(page.Concat(unsettled), most, mostBytes);
+        }
+    }
+
+    public ValueTask<IReadOnlyList<RoomEvent>> ReadBeforeAsync(string room, long before, int most, int mostBytes, CancellationToken cancellationToken)
+    {
+        var log = storage.State.Of(room);
+        var (unsettled, settled, first) = log.LookBack(before, most);
+        var newest = Page(unsettled.Reverse(), most, mostBytes);
+        return newest.Count == most || newest.Count < unsettled.Count || first > settled ? new(Reversed(newest)) : ReadAsync();
+
+        async ValueTask<IReadOnlyList<RoomEvent>> ReadAsync()
+        {
+            var below = Math.Min(before, settled + 1);
+            var older = await storage.Readers.ReadAsync(reader => reader.Before(log, below, first, most - newest.Count, mostBytes), cancellationToken);
+            return Reversed(Page(newest.Concat(older), most, mostBytes));
+        }
+    }
+
+    internal static ValueTask<bool> AddAsync(SqliteStorage storage, StoredRoom room, CancellationToken cancellationToken) =>
+        AddAsync(storage, room, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), cancellationToken);
+
+    private static async ValueTask<bool> AddAsync(SqliteStorage storage, StoredRoom room, string epoch, CancellationToken cancellationToken) =>
+        await storage.WriteAsync(
+            writer => writer.Rooms.TryAdd(room, epoch),
+            cancellationToken,
+            added =>
+            {
+                if (added is not null)
+                    storage.State.Add(added);
+            }) is not null;
+
+    private static List<RoomEvent> Page(IEnumerable<RoomEvent> events, int most, int mostBytes)
+    {
+        var (page, bytes) = (new List<RoomEvent>(), 0);
+        foreach (var next in events.Take(most))
+        {
+            bytes += Encoding.UTF8.GetByteCount(next.Content.Text);
+            if (bytes > mostBytes && page.Count > 0)
+                break;
+            page.Add(next);
+        }
+
+        return page;
+    }
+
+    private static List<RoomEvent> Reversed(List<RoomEvent> page)
+    {
+        page.Reverse();
+        return page;
+    }
+}
