@@ -24,6 +24,12 @@ public sealed record Disconnect(ushort Code, string Text, bool Reconnect, bool D
 
     public static readonly Disconnect Internal = new(1011, "something went wrong in the server", Reconnect: true);
 
+    /// <summary>The client asked for the end of its session.</summary>
+    public static readonly Disconnect LoggedOut = new(1000, "you have logged out", Reconnect: false);
+
+    /// <summary>The session was logged out by another of its connections.</summary>
+    public static readonly Disconnect SessionEnded = new(4501, "this session was logged out elsewhere", Reconnect: false);
+
     public static readonly Disconnect Draining = new(4001, "the server is going down; come back in a moment", Reconnect: true);
 
     public static readonly Disconnect TooSlow = new(4008, "you read too slowly; come back with your cursor", Reconnect: true, DropsQueue: true);

@@ -10,6 +10,8 @@ public sealed class ChatServices(
     RoomDirectory rooms,
     Whereabouts whereabouts,
     SessionStore sessions,
+    Accounts accounts,
+    ConnectionRegistry connections,
     IOptions<LimitsOptions> limits,
     TimeProvider time,
     ILogger<ChatSession> logger) : IConnectionHandlerFactory
@@ -19,6 +21,10 @@ public sealed class ChatServices(
     public Whereabouts Whereabouts { get; } = whereabouts;
 
     public SessionStore Sessions { get; } = sessions;
+
+    public Accounts Accounts { get; } = accounts;
+
+    public ConnectionRegistry Connections { get; } = connections;
 
     public LimitsOptions Limits { get; } = limits.Value;
 

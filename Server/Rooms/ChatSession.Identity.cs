@@ -1,10 +1,11 @@
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <content>Who is speaking: the greeting, <c>hello</c>, <c>nick</c>, <c>whoami</c>.</content>
+/// <content>Who is speaking: the greeting, <c>hello</c>, <c>nick</c>, <c>whoami</c>. See also ChatSession.Accounts.cs.</content>
 public sealed partial class ChatSession
 {
     private Person Me => new(_session!.User.Id, _session.User.Name);
@@ -12,7 +13,7 @@ public sealed partial class ChatSession
     /// <summary>The server's first words: who the client is, and the room that it asked for in connecting.</summary>
     private async ValueTask GreetAsync(ConnectionRequest request)
     {
-        _session = Begin(new ClientFrame { Type = ClientFrameType.Hello, Session = request.Session, Name = request.Name, Typed = true }, out var error);
+        var error = await BeginAsync(new ClientFrame { Type = ClientFrameType.Hello, Session = request.Session, Name = request.Name, Typed = true });
         Answer(_connection, Welcome(default));
         if (error is not null)
             Refuse(_connection, default, error);
@@ -31,7 +32,7 @@ public sealed partial class ChatSession
         }
 
         if (_session is null)
-            BeginAnew(frame, answers);
+            await BeginAnewAsync(frame, answers);
         else if (frame.Session is not null)
             await ResumeAsync(frame, answers);
         else if (frame.Name is not null)
@@ -41,9 +42,9 @@ public sealed partial class ChatSession
     }
 
     // The first words of a client that was not greeted yet. What cannot be had is the answer; the greeting comes first.
-    private void BeginAnew(ClientFrame frame, IFrameSink answers)
+    private async ValueTask BeginAnewAsync(ClientFrame frame, IFrameSink answers)
     {
-        _session = Begin(frame, out var error);
+        var error = await BeginAsync(frame);
         Answer(answers, Welcome(error is null ? frame.Id : default));
         if (error is not null)
             Refuse(answers, frame.Id, error);
@@ -51,9 +52,10 @@ public sealed partial class ChatSession
 
     private async ValueTask ResumeAsync(ClientFrame frame, IFrameSink answers)
     {
-        if (_services.Sessions.Resume(frame.Session!, out var refusal) is not { } session)
+        var (known, fault) = await FindAsync(frame, "you go on as you are");
+        if (known is not { Session: var session, Refusal: var refusal })
         {
-            Refuse(answers, frame.Id, new ChatError(ErrorCode.NotFound, "there is no such session, or it has ended", Try(frame, ClientFrameType.Whoami)));
+            Refuse(answers, frame.Id, fault!);
             return;
         }
 
@@ -71,7 +73,7 @@ public sealed partial class ChatSession
     private async ValueTask NickAsync(ClientFrame frame, IFrameSink answers)
     {
         var was = Me.Name;
-        if (Rename(frame) is { } error)
+        if (ErrorOf(frame, _services.Sessions.Rename(_session!.User, frame.Name!)) is { } error)
         {
             Refuse(answers, frame.Id, error);
             return;
@@ -81,31 +83,58 @@ public sealed partial class ChatSession
         await TellRenamedAsync(was);
     }
 
-    private Session Begin(ClientFrame frame, out ChatError? error)
+    // A session for a connection that has none: the one that the frame names, else a new guest's. What cannot be had is told.
+    private async ValueTask<ChatError?> BeginAsync(ClientFrame frame)
     {
-        var (token, name) = (frame.Session, frame.Name);
-        NameRefusal? refusal = null;
-        error = null;
-        if (token is not null && _services.Sessions.Resume(token, out refusal) is { } known)
+        ChatError? fault = null;
+        if (frame.Session is not null)
         {
-            if (name is not null && name != known.User.Name)
-                refusal = _services.Sessions.Rename(known.User, name);
-            error = ErrorOf(frame, refusal);
-            return known;
+            (var known, fault) = await FindAsync(frame, "you go on as a new guest");
+            if (known is { Session: var session, Refusal: var refused })
+            {
+                Attach(session);
+                var was = Me.Name;
+                if (frame.Name is { } name && name != was)
+                    refused = _services.Sessions.Rename(session.User, name);
+                await TellRenamedAsync(was);
+                return ErrorOf(frame, refused);
+            }
         }
 
-        var session = _services.Sessions.Begin(name, out refusal);
-        error = ErrorOf(frame, refusal);
-        if (token is not null)
-            error ??= new ChatError(ErrorCode.NotFound, "that session has ended; you go on as a new guest", Try(frame, ClientFrameType.Whoami));
-        return session;
+        var (started, refusal) = await _services.Sessions.BeginAsync(frame.Name);
+        Attach(started);
+        return ErrorOf(frame, refusal) ?? fault;
+    }
+
+    // The session that a frame names by its token, or why there is none.
+    private async ValueTask<(SessionStart? Known, ChatError? Error)> FindAsync(ClientFrame frame, string otherwise)
+    {
+        try
+        {
+            return await _services.Sessions.ResumeAsync(frame.Session!) is { } known
+                ? (known, null)
+                : (null, new ChatError(ErrorCode.NotFound, $"there is no such session, or it has ended; {otherwise}", Try(frame, ClientFrameType.Whoami)));
+        }
+        catch (StorageException fault)
+        {
+            Log.SessionNotRead(_services.Logger, fault);
+            return (null, new ChatError(ErrorCode.Unavailable, $"that session cannot be looked up at the moment; {otherwise}", RetryAfterMs: 1000));
+        }
+    }
+
+    // Who ended the session looks for its connections, and may do so just before this one is one of them.
+    private void Attach(Session session)
+    {
+        Volatile.Write(ref _session, session);
+        if (session.IsEnded)
+            _connection.Close(Disconnect.SessionEnded);
     }
 
     // Another session on the same connection: it stays in its rooms, as somebody else.
     private async Task BecomeAsync(Session session)
     {
         var before = _session!;
-        _session = session;
+        Attach(session);
         foreach (var room in _rooms.Keys.ToList())
         {
             if (room.IsPrivate && room.Owner != Me.User)
@@ -116,8 +145,6 @@ public sealed partial class ChatSession
 
         _services.Sessions.Release(before);
     }
-
-    private ChatError? Rename(ClientFrame frame) => ErrorOf(frame, _services.Sessions.Rename(_session!.User, frame.Name!));
 
     private async Task TellRenamedAsync(string was)
     {

@@ -24,7 +24,7 @@ public sealed partial class ChatSession
             _current = room;
             var posted = new NewEvent(
                 RoomEventKind.Message, Me.User, Me.Name, frame.Text!, frame.Reply, frame.Me, frame.Id.IsNone ? null : frame.Id.Key);
-            await room.PostAsync(_connection, answers, frame, posted);
+            await PostAsync(room, answers, frame, posted);
         }
     }
 
@@ -35,7 +35,7 @@ public sealed partial class ChatSession
         else if (TopicFault(frame.Text!) is { } fault)
             Refuse(answers, frame.Id, fault);
         else
-            await room.PostAsync(_connection, answers, frame, new NewEvent(RoomEventKind.Topic, Me.User, Me.Name, frame.Text!));
+            await PostAsync(room, answers, frame, new NewEvent(RoomEventKind.Topic, Me.User, Me.Name, frame.Text!));
     }
 
     private ChatError? SayFault(ClientFrame frame)

@@ -60,7 +60,10 @@ public sealed partial class ChatSession : IConnectionHandler
         Refuse(_connection, default, new ChatError(ErrorCode.TooBig, $"a frame has at most {limitBytes} bytes; that one was dropped"));
     }
 
-    public async ValueTask ClosedAsync()
+    public ValueTask ClosedAsync() => DepartAsync();
+
+    // Leaves the rooms and the session; what is done already is not done again.
+    private async ValueTask DepartAsync()
     {
         foreach (var (room, catchUp) in _rooms)
         {
@@ -71,6 +74,7 @@ public sealed partial class ChatSession : IConnectionHandler
         _rooms.Clear();
         if (_session is { } session)
             _services.Sessions.Release(session);
+        _session = null;
     }
 
     public OutboundFrame Farewell(Disconnect reason)
@@ -91,6 +95,15 @@ public sealed partial class ChatSession : IConnectionHandler
                 break;
             case ClientFrameType.Nick:
                 await NickAsync(frame, answers);
+                break;
+            case ClientFrameType.Register:
+                await RegisterAsync(frame, answers);
+                break;
+            case ClientFrameType.Login:
+                await LoginAsync(frame, answers);
+                break;
+            case ClientFrameType.Logout:
+                await LogoutAsync(frame, answers);
                 break;
             case ClientFrameType.Whoami:
                 Answer(answers, Welcome(frame.Id));

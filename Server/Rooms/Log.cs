@@ -10,4 +10,10 @@ internal static partial class Log
 
     [LoggerMessage(3, LogLevel.Error, "Catching up in room {Room} failed; the connection ends")]
     public static partial void CatchUpFailed(ILogger logger, Exception fault, string room);
+
+    [LoggerMessage(4, LogLevel.Error, "A session could not be looked up")]
+    public static partial void SessionNotRead(ILogger logger, Exception fault);
+
+    [LoggerMessage(5, LogLevel.Error, "A session could not be ended; it goes on")]
+    public static partial void SessionNotEnded(ILogger logger, Exception fault);
 }

@@ -34,6 +34,14 @@ public sealed class LimitsOptions
     [Range(1, 1_000_000)]
     public int Errors { get; set; } = 200;
 
+    /// <summary>Passwords that may be tried at once for one name; one more each 30 s, and one that is right is not counted. Default 10.</summary>
+    [Range(1, 1_000_000)]
+    public int LoginAttemptsPerName { get; set; } = 10;
+
+    /// <summary>Passwords and registrations that may be tried at once from one address (of IPv6, the first 64 bits); one more each 3 s. Default 30.</summary>
+    [Range(1, 1_000_000)]
+    public int LoginAttemptsPerAddress { get; set; } = 30;
+
     /// <summary>Rooms that one connection may be in. Default 50.</summary>
     [Range(1, 100_000)]
     public int RoomsPerConnection { get; set; } = 50;

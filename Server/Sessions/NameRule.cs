@@ -3,11 +3,14 @@ using System.Text;
 
 namespace RawSocketChat.Server.Sessions;
 
-/// <summary>What may be a name, and when two names are the same.</summary>
+/// <summary>What may be a name. When two names are the same is said by <see cref="NameSkeleton"/>.</summary>
 public static class NameRule
 {
     /// <summary>The most characters (Unicode code points) that a name has.</summary>
     public const int MostCharacters = 32;
+
+    // No alphabet puts more on one letter; a tower of them reaches into the lines above and below.
+    private const int MostMarks = 4;
 
     /// <summary>The form in which a name is kept and shown (NFKC), or null where it cannot be one; then why.</summary>
     public static string? Accept(string name, out string why)
@@ -22,7 +25,7 @@ public static class NameRule
         foreach (var rune in shown.EnumerateRunes())
         {
             characters++;
-            if (characters == 1 ? !Rune.IsLetterOrDigit(rune) : !MayStand(rune))
+            if (characters == 1 ? !Rune.IsLetterOrDigit(rune) || IsUnseen(rune) : !MayStand(rune))
             {
                 why = characters == 1
                     ? "a name begins with a letter or a digit"
@@ -31,21 +34,63 @@ public static class NameRule
             }
         }
 
-        return characters is > 0 and <= MostCharacters ? shown : null;
+        if (characters is 0 or > MostCharacters)
+            return null;
+        why = FaultOf(shown) ?? why;
+        return FaultOf(shown) is null ? shown : null;
     }
 
-    /// <summary>Names with the same key are the same name: compatibility forms and case do not count.</summary>
-    public static string KeyOf(string name) => name.Normalize(NormalizationForm.FormKC).ToUpperInvariant().ToLowerInvariant();
+    // What is made of good letters, but could be taken for another name.
+    private static string? FaultOf(string shown)
+    {
+        var scripts = new HashSet<string>();
+        foreach (var rune in shown.EnumerateRunes())
+        {
+            if (NameScripts.Of(rune) is not { } script)
+                return $"a name has no {Describe(rune)}; letters of today's alphabets, digits, - _ and . work";
+            if (script != NameScripts.Common)
+                scripts.Add(script);
+        }
+
+        if (!NameScripts.MayMix(scripts))
+            return $"a name keeps to one alphabet; this one has letters of {string.Join(" and ", scripts)}";
+        return MarksAreInPlace(shown) ? null : $"a letter of a name bears at most {MostMarks} marks, none twice, all of its own alphabet";
+    }
+
+    private static bool MarksAreInPlace(string shown)
+    {
+        var (script, marks) = (NameScripts.Common, new List<Rune>());
+        foreach (var rune in shown.Normalize(NormalizationForm.FormD).EnumerateRunes())
+        {
+            if (!IsMark(rune))
+            {
+                (script, marks) = (NameScripts.Of(rune) ?? script, []);
+                continue;
+            }
+
+            if (marks.Count == MostMarks || marks.Contains(rune) || (NameScripts.Of(rune) is { } own && own != NameScripts.Common && own != script))
+                return false;
+            marks.Add(rune);
+        }
+
+        return true;
+    }
 
     private static bool MayStand(Rune rune) =>
-        rune.Value is '-' or '_' or '.'
-        || Rune.IsLetterOrDigit(rune)
-        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
+        rune.Value is '-' or '_' or '.' || ((Rune.IsLetterOrDigit(rune) || IsMark(rune)) && !IsUnseen(rune));
+
+    private static bool IsMark(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
+
+    // Letters and marks by their category, but nothing is drawn for them: joiners, fillers, variation selectors.
+    private static bool IsUnseen(Rune rune) => rune.Value
+        is 0x034F or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F) or 0x3164 or 0xFFA0
+        or (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0100 and <= 0xE01EF);
 
     private static string Describe(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.Control => "control characters",
         UnicodeCategory.Format => "invisible or direction characters",
+        _ when IsUnseen(rune) => "invisible or direction characters",
         UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => "spaces",
         _ => $"\"{rune}\"",
     };

@@ -26,4 +26,11 @@ public sealed class RateLimit(double perSecond, int burst, TimeProvider time)
             return false;
         }
     }
+
+    /// <summary>Undoes one <see cref="TryTake"/>.</summary>
+    public void GiveBack()
+    {
+        lock (_gate)
+            _tokens = Math.Min(burst, _tokens + 1);
+    }
 }

@@ -1,21 +1,29 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// All sessions, by the hash of their tokens, and all names in use. A name belongs to a session while it is connected;
-/// the session itself is kept for some time after that. Safe from any thread.
+/// All sessions, by the hash of their tokens, and all names. Those that are connected, and those that were a while ago, are
+/// in memory; the others are looked up in the storage. A name belongs to a user while connected, and to an account always.
+/// Safe from any thread.
 /// </summary>
-public sealed class SessionStore(IOptions<SessionOptions> options, IOptions<LimitsOptions> limits, TimeProvider time)
+public sealed partial class SessionStore(
+    IIdentityStore storage, IOptions<SessionOptions> options, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<SessionStore> logger)
 {
+    // Calls to the storage that say how things stand are made under the gate too, and awaited outside: they take effect in
+    // the order in which they are made, so the last one says what is so.
     private readonly Lock _gate = new();
     private readonly SessionOptions _options = options.Value;
     private readonly LimitsOptions _limits = limits.Value;
     private readonly Dictionary<string, Session> _byHash = [];
-    private readonly Dictionary<string, User> _byName = [];
-    private readonly LinkedList<(string Hash, DateTimeOffset Since)> _away = [];
+    private readonly Dictionary<string, User> _present = [];
+    private readonly NameBook _names = new();
+    private readonly LinkedList<Session> _away = [];
+    private long _ends;
 
+    /// <summary>How many are in memory.</summary>
     public int Count
     {
         get
@@ -35,57 +43,103 @@ public sealed class SessionStore(IOptions<SessionOptions> options, IOptions<Limi
         }
     }
 
-    /// <summary>A new guest, by the wanted name where that can be had.</summary>
+    /// <summary>
+    /// A new guest, by the wanted name where that can be had. Its session is stored before this completes, unless the
+    /// storage fails: then it is in memory, and <see cref="EnsureSavedAsync"/> tries again.
+    /// </summary>
     /// <param name="wanted">Null for a name of the server's choice.</param>
-    /// <param name="refusal">Why the wanted name was not given; null where it was, or none was wanted.</param>
-    public Session Begin(string? wanted, out NameRefusal? refusal)
+    public async Task<SessionStart> BeginAsync(string? wanted)
     {
+        SessionStart start;
+        Task saving;
         lock (_gate)
         {
-            Forget();
-            var name = Choose(wanted, out refusal);
-            var user = new User($"u{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}", name, NewSayLimit());
-            var token = SessionToken.New();
-            var session = new Session(token, user) { Connections = 1 };
-            _byHash.Add(SessionToken.HashOf(token), session);
-            _byName.Add(NameRule.KeyOf(name), user);
-            return session;
+            ForgetAway();
+            var name = _names.Choose(wanted, user: null, out var refusal);
+            var user = new User($"u{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}", name, isGuest: true, NewSayLimit());
+            start = new SessionStart(new Session(SessionToken.New(), user), refusal);
+            Connect(start.Session);
+            saving = SaveAsync(start.Session);
         }
+
+        await saving;
+        return start;
+    }
+
+    /// <summary>A new session of an account, for who has shown its password.</summary>
+    internal async Task<Session> BeginAsync(StoredAccount account)
+    {
+        Session session;
+        Task saving;
+        lock (_gate)
+        {
+            ForgetAway();
+            session = new Session(SessionToken.New(), new User(account.User, account.Name, isGuest: false, NewSayLimit()));
+            Connect(session);
+            saving = SaveAsync(session);
+        }
+
+        await saving;
+        return session;
     }
 
     /// <summary>Takes up an earlier session with one more connection; null where there is none of that token.</summary>
     /// <param name="token">As an earlier welcome gave it.</param>
-    /// <param name="refusal">Set where its name was taken meanwhile; the session then has a guest's name.</param>
-    public Session? Resume(string token, out NameRefusal? refusal)
+    /// <returns>With a refusal where its name was taken meanwhile; it then has another name.</returns>
+    /// <exception cref="StorageException">It is not in memory, and the storage cannot be asked.</exception>
+    public async ValueTask<SessionStart?> ResumeAsync(string token)
     {
-        refusal = null;
-        lock (_gate)
+        var hash = SessionToken.HashOf(token);
+        while (true)
         {
-            Forget();
-            if (!_byHash.TryGetValue(SessionToken.HashOf(token), out var session))
-                return null;
-            if (session.Connections++ == 0)
+            long ends;
+            lock (_gate)
             {
-                _away.Remove(session.Away!);
-                session.Away = null;
-                session.User.Name = Choose(session.User.Name, out refusal);
-                _byName.Add(NameRule.KeyOf(session.User.Name), session.User);
+                ForgetAway();
+                if (_byHash.TryGetValue(hash, out var known))
+                    return known.IsEnded ? null : Resume(known);
+                if (_unended.Contains(hash))
+                    return null;
+                ends = _ends;
             }
 
-            return session;
+            var stored = await storage.FindSessionAsync(hash, CancellationToken.None);
+            lock (_gate)
+            {
+                // A session may have ended since the storage was asked, this one too.
+                if (ends != _ends)
+                    continue;
+                if (_byHash.TryGetValue(hash, out var known))
+                    return known.IsEnded ? null : Resume(known);
+                if (stored is null || IsOver(stored))
+                    return null;
+                var user = new User(stored.User, stored.Name, isGuest: _names.AccountOf(stored.User) is null, NewSayLimit());
+                return Resume(new Session(token, user) { IsStored = true });
+            }
         }
     }
 
-    /// <summary>One connection of the session less. With the last one its name is free for others.</summary>
+    /// <summary>One connection of the session less. With its user's last one the name is free for others, unless it is kept.</summary>
     public void Release(Session session)
     {
         lock (_gate)
         {
             if (--session.Connections > 0)
                 return;
-            _byName.Remove(NameRule.KeyOf(session.User.Name));
-            session.Away = _away.AddLast((SessionToken.HashOf(session.Token), time.GetUtcNow()));
-            Forget();
+            var user = session.User;
+            user.Present.Remove(session);
+            if (user.Present.Count == 0)
+            {
+                _present.Remove(user.Id);
+                _names.Free(user);
+            }
+
+            if (session.IsEnded)
+                return;
+            session.AwaySince = time.GetUtcNow();
+            session.Away = _away.AddLast(session);
+            SaveBehind(session);
+            ForgetAway();
         }
     }
 
@@ -94,71 +148,104 @@ public sealed class SessionStore(IOptions<SessionOptions> options, IOptions<Limi
     {
         lock (_gate)
         {
-            var name = NameRule.Accept(wanted, out var why);
-            if (name is null)
-                return new NameRefusal(IsTaken: false, wanted, why, Suggest(wanted));
-            if (_byName.TryGetValue(NameRule.KeyOf(name), out var holder) && holder != user)
-                return new NameRefusal(IsTaken: true, wanted, $"the name \"{name}\" is taken", Suggest(name));
-
-            _byName.Remove(NameRule.KeyOf(user.Name));
-            _byName[NameRule.KeyOf(name)] = user;
-            user.Name = name;
+            if (!_names.CanHave(wanted, user.Id, out var name, out var refusal))
+                return refusal;
+            Rename(user, name, session => SaveBehind(session));
             return null;
         }
     }
 
-    private string Choose(string? wanted, out NameRefusal? refusal)
+    /// <summary>Ends the session for good. Its connections still stand, and are to be closed.</summary>
+    /// <exception cref="StorageException">It could not be ended, and goes on.</exception>
+    public async Task EndAsync(Session session)
     {
-        refusal = null;
-        if (wanted is null)
-            return GuestName();
-
-        var name = NameRule.Accept(wanted, out var why);
-        if (name is null)
-            refusal = new NameRefusal(IsTaken: false, wanted, why, Suggest(wanted));
-        else if (_byName.ContainsKey(NameRule.KeyOf(name)))
-            refusal = new NameRefusal(IsTaken: true, wanted, $"the name \"{name}\" is taken", Suggest(name));
-        return refusal is null ? name! : GuestName();
-    }
-
-    private string GuestName()
-    {
-        while (true)
+        try
         {
-            var name = $"guest-{RandomNumberGenerator.GetString("abcdefghjkmnpqrstvwxyz23456789", 5)}";
-            if (!_byName.ContainsKey(name))
-                return name;
+            ValueTask ending;
+            lock (_gate)
+            {
+                _ends++;
+                session.IsEnded = true;
+                ending = storage.EndSessionAsync(session.TokenHash, CancellationToken.None);
+            }
+
+            await ending;
         }
-    }
-
-    // A free name near the wanted one: what cannot stand in a name is dropped, then a number is added.
-    private string Suggest(string wanted)
-    {
-        var kept = new string([.. wanted.Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_').Take(NameRule.MostCharacters - 6)]).TrimStart('-', '_');
-        if (kept.Length > 0 && !_byName.ContainsKey(NameRule.KeyOf(kept)))
-            return kept;
-        for (var number = 2; number < 100 && kept.Length > 0; number++)
+        catch (StorageException)
         {
-            if (!_byName.ContainsKey(NameRule.KeyOf($"{kept}{number}")))
-                return $"{kept}{number}";
+            lock (_gate)
+                session.IsEnded = false;
+            throw;
         }
 
-        return GuestName();
+        lock (_gate)
+            _byHash.Remove(session.TokenHash);
     }
 
-    // Those longest away stand first.
-    private void Forget()
+    private SessionStart Resume(Session session)
+    {
+        var refusal = Connect(session);
+        if (session.Connections == 1)
+            SaveBehind(session);
+        return new SessionStart(session, refusal);
+    }
+
+    // One connection more. With the first one its user is present, by whichever object the user's other sessions have.
+    private NameRefusal? Connect(Session session)
+    {
+        if (session.Connections++ > 0)
+            return null;
+        if (session.Away is { } place)
+            _away.Remove(place);
+        (session.Away, session.AwaySince) = (null, null);
+        _byHash[session.TokenHash] = session;
+
+        NameRefusal? refusal = null;
+        if (_present.TryGetValue(session.User.Id, out var present))
+            session.User = present;
+        else
+        {
+            session.User.Name = _names.Choose(session.User.Name, session.User.Id, out refusal);
+            _present.Add(session.User.Id, session.User);
+            _names.Take(session.User);
+        }
+
+        session.User.Present.Add(session);
+        return refusal;
+    }
+
+    private void Rename(User user, string name, Action<Session> save)
+    {
+        _names.Free(user);
+        user.Name = name;
+        if (user.Present.Count > 0)
+            _names.Take(user);
+        user.Present.ForEach(save);
+    }
+
+    // Those longest away stand first. The storage may know them longer.
+    private void ForgetAway()
     {
         var oldest = time.GetUtcNow() - TimeSpan.FromMinutes(_options.GuestMinutes);
-        while (_away.First is { } first && (first.Value.Since < oldest || _byHash.Count > _options.Most))
+        while (_away.First is { } first && (first.Value.AwaySince < oldest || _byHash.Count > _options.Most))
         {
             _away.RemoveFirst();
-            _byHash.Remove(first.Value.Hash);
+            first.Value.Away = null;
+            _unsaved.Remove(first.Value);
+            _byHash.Remove(first.Value.TokenHash);
         }
     }
+
+    private bool IsOver(StoredSession stored) =>
+        stored.AwaySince < time.GetUtcNow() - (_names.AccountOf(stored.User) is null ? GuestTime : AccountTime);
+
+    private TimeSpan GuestTime => TimeSpan.FromMinutes(_options.GuestMinutes);
+
+    private TimeSpan AccountTime => TimeSpan.FromDays(_options.AccountDays);
 
     private RateLimit NewSayLimit() => new(_limits.MessagesPerSecond, _limits.MessageBurst, time);
 }
 
-/// <summary>Why a name could not be had, and one that can.</summary>
-public sealed record NameRefusal(bool IsTaken, string Wanted, string Why, string Suggestion);
+/// <summary>A session with one connection more.</summary>
+/// <param name="Refusal">Why its user does not have the wanted name; null where it has, or none was wanted.</param>
+public sealed record SessionStart(Session Session, NameRefusal? Refusal);

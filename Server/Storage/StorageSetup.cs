@@ -12,6 +12,7 @@ public static class StorageSetup
         services.AddSingleton<SqliteStorage>();
         services.AddEither<IRoomLog, SqliteRoomLog, MemoryRoomLog>();
         services.AddEither<IRoomCatalog, SqliteRoomCatalog, MemoryRoomCatalog>();
+        services.AddEither<IIdentityStore, SqliteIdentityStore, MemoryIdentityStore>();
         services.AddHostedService<Retention>();
         return services;
     }

@@ -38,13 +38,92 @@ public sealed class NameRuleTests
         why.Should().NotBeEmpty();
     }
 
-    [TestCase("ann", "ANN")]
-    [TestCase("straße", "STRAßE")]
-    [TestCase("ann", "ａｎｎ")]
-    [TestCase("é", "e\u0301")]
-    [TestCase("ﬁn", "fin")]
-    public void Case_and_compatibility_forms_do_not_make_another_name(string one, string other)
+    [TestCase("ann\u034F", Description = "a joiner of graphemes")]
+    [TestCase("ann\uFE0F", Description = "a variation selector")]
+    [TestCase("ann\u3164", Description = "a Hangul filler")]
+    [TestCase("\u115Fann")]
+    [TestCase("ann\u2060")]
+    [TestCase("ann\u00AD")]
+    [TestCase("ann\u200D")]
+    [TestCase("a\u0301\u0301nn", Description = "the same accent twice")]
+    [TestCase("a\u0301\u0302\u0303\u0308\u0323nn", Description = "a tower of accents")]
+    [TestCase("ann\u093C", Description = "a Devanagari mark on a Latin letter")]
+    public void What_is_not_seen_or_out_of_place_is_no_name(string name)
     {
-        NameRule.KeyOf(one).Should().Be(NameRule.KeyOf(other));
+        NameRule.Accept(name, out var why).Should().BeNull();
+        why.Should().NotBeEmpty();
     }
+
+    [TestCase("аnn", "Cyrillic and Latin")]
+    [TestCase("annа", "Latin and Cyrillic")]
+    [TestCase("αlice", "Greek and Latin")]
+    [TestCase("bօb", "Latin and Armenian")]
+    [TestCase("Ꭺnn", "Cherokee and Latin")]
+    [TestCase("ⲁnn", "Coptic and Latin")]
+    [TestCase("ꓮnn", "Lisu and Latin")]
+    [TestCase("ᗩnn", "Canadian and Latin")]
+    [TestCase("Μария", "Greek and Cyrillic")]
+    [TestCase("annさくら안나", "Latin and Hiragana and Hangul")]
+    [TestCase("さくらАнна", "Hiragana and Cyrillic")]
+    public void Alphabets_that_can_be_taken_for_one_another_do_not_mix(string name, string mix)
+    {
+        NameRule.Accept(name, out var why).Should().BeNull();
+        why.Should().Contain(mix);
+    }
+
+    [TestCase("𐌰𐌽𐌽", Description = "Gothic")]
+    [TestCase("𐐀𐐁", Description = "Deseret")]
+    [TestCase("ᚨᚾ", Description = "Runic")]
+    public void Letters_that_nobody_writes_names_with_today_are_refused(string name) => NameRule.Accept(name, out _).Should().BeNull();
+
+    [TestCase("Zoë")]
+    [TestCase("Łukasz")]
+    [TestCase("Søren")]
+    [TestCase("Guðrún")]
+    [TestCase("Nguyễn")]
+    [TestCase("Əli")]
+    [TestCase("İbrahim")]
+    [TestCase("Weiß")]
+    [TestCase("Γιώργος")]
+    [TestCase("Ελένη")]
+    [TestCase("Наталія")]
+    [TestCase("Ђорђе")]
+    [TestCase("Әсел")]
+    [TestCase("Արմեն")]
+    [TestCase("გიორგი")]
+    [TestCase("שרה")]
+    [TestCase("محمد")]
+    [TestCase("فاطمه")]
+    [TestCase("علی")]
+    [TestCase("प्रिया")]
+    [TestCase("অনন্যা")]
+    [TestCase("ਗੁਰਪ੍ਰੀਤ")]
+    [TestCase("તેજસ")]
+    [TestCase("முத்து")]
+    [TestCase("శ్రీను")]
+    [TestCase("ಅನಿತಾ")]
+    [TestCase("അനിത")]
+    [TestCase("නිමල්")]
+    [TestCase("สมชาย")]
+    [TestCase("น้ำฝน")]
+    [TestCase("ສົມພອນ")]
+    [TestCase("བསྟན")]
+    [TestCase("အောင်")]
+    [TestCase("សុខា")]
+    [TestCase("አበበ")]
+    [TestCase("ᏍᏏᏉᏯ")]
+    [TestCase("ⵜⴰⵏⵉⵔⵜ")]
+    [TestCase("王小明")]
+    [TestCase("さくら")]
+    [TestCase("サクラ")]
+    [TestCase("がく")]
+    [TestCase("田中ハナ")]
+    [TestCase("ハナko田中")]
+    [TestCase("김민준")]
+    [TestCase("minjun김")]
+    [TestCase("ㄅㄆㄇ")]
+    [TestCase("Ann-王")]
+    [TestCase("أحمد-2")]
+    [TestCase("sam.สมชาย")]
+    public void Names_of_many_alphabets_are_accepted(string name) => NameRule.Accept(name, out var why).Should().NotBeNull(why);
 }
