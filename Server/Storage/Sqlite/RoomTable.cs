@@ -45,5 +45,5 @@ internal sealed class RoomTable(StorageState state, Database database) : IDispos
     }
 
     /// <summary>As <see cref="StringComparer.OrdinalIgnoreCase"/> compares.</summary>
-    private static string KeyOf(string name) => name.ToUpperInvariant();
+    public static string KeyOf(string name) => name.ToUpperInvariant();
 }
