@@ -5,6 +5,8 @@ using RawSocketChat.Server.Operator;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Transports.Http;
+using RawSocketChat.Server.Transports.Origins;
 using RawSocketChat.Server.Transports.RawTcp;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Server.Web;
@@ -27,7 +29,7 @@ public static class Program
         builder.Services.AddStorage();
         builder.Services.AddSessions();
         builder.Services.AddRooms();
-        builder.Services.AddRawWebSockets();
+        builder.Services.AddOrigins();
         builder.Services.AddRawTcp(services => services.GetRequiredService<ChatEndpoints>().RawTcp);
         builder.Services.AddSingleton<ChatEndpoints>();
         change?.Invoke(builder.Services);
@@ -35,6 +37,7 @@ public static class Program
         var app = builder.Build();
         app.UsePlaintextGuard(app.Services.GetRequiredService<IOptions<PlaintextOptions>>().Value);
         app.MapRawWebSocket("/ws", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
+        app.MapStart("/session", app.Services.GetRequiredService<ChatEndpoints>().Start);
         app.MapClientPage();
         app.MapNotFound();
         return app;
