@@ -1,9 +1,12 @@
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Hosting;
+using RawSocketChat.Server.Operator;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Transports.Http;
+using RawSocketChat.Server.Transports.Origins;
 using RawSocketChat.Server.Transports.RawTcp;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Server.Web;
@@ -13,7 +16,9 @@ namespace RawSocketChat.Server;
 /// <summary>The composition root: what the server is made of, and what stands at which address.</summary>
 public static class Program
 {
-    public static Task<int> Main(string[] args) => StartUp.RunAsync(() => Build(args));
+    public static Task<int> Main(string[] args) => CommandArguments.Find(args) is { } command
+        ? OperatorCommand.RunAsync(command, OperatorConsole.OfProcess(), TimeProvider.System, CancellationToken.None)
+        : StartUp.RunAsync(() => Build(args));
 
     public static WebApplication Build(string[] args, Action<IServiceCollection>? change = null)
     {
@@ -21,10 +26,10 @@ public static class Program
         builder.AddSettings(args);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddConnectionRegistry();
-        builder.Services.AddSessions();
         builder.Services.AddStorage();
+        builder.Services.AddSessions();
         builder.Services.AddRooms();
-        builder.Services.AddRawWebSockets();
+        builder.Services.AddOrigins();
         builder.Services.AddRawTcp(services => services.GetRequiredService<ChatEndpoints>().RawTcp);
         builder.Services.AddSingleton<ChatEndpoints>();
         change?.Invoke(builder.Services);
@@ -32,6 +37,7 @@ public static class Program
         var app = builder.Build();
         app.UsePlaintextGuard(app.Services.GetRequiredService<IOptions<PlaintextOptions>>().Value);
         app.MapRawWebSocket("/ws", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
+        app.MapStart("/session", app.Services.GetRequiredService<ChatEndpoints>().Start);
         app.MapClientPage();
         app.MapNotFound();
         return app;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.Transports.Http;
 using RawSocketChat.Server.Transports.RawTcp;
 using RawSocketChat.Server.Transports.WebSockets;
 
@@ -20,6 +21,8 @@ public sealed class ChatEndpoints(ChatServices chat, IOptions<LimitsOptions> lim
         Subprotocols = [JsonSubprotocol, TextSubprotocol],
         TextSubprotocol = TextSubprotocol,
     };
+
+    public StartEndpoint Start { get; } = new() { Handlers = chat, MaxFrameBytes = limits.Value.FrameBytes };
 
     public RawTcpEndpoint RawTcp { get; } = new()
     {

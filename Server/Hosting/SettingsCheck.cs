@@ -7,8 +7,8 @@ using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Transports.Origins;
 using RawSocketChat.Server.Transports.RawTcp;
-using RawSocketChat.Server.Transports.WebSockets;
 using SessionOptions = RawSocketChat.Server.Sessions.SessionOptions;
 
 namespace RawSocketChat.Server.Hosting;

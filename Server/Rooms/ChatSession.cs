@@ -1,6 +1,7 @@
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
@@ -50,7 +51,7 @@ public sealed partial class ChatSession : IConnectionHandler
         else if (_services.Limits.Enabled && frame.Type != ClientFrameType.Say && !_requests.TryTake(out var retryAfterMs))
             Refuse(answers, id, TooFast("requests", retryAfterMs));
         else
-            await DoAsync(frame, answers);
+            await TryAsync(frame, answers);
     }
 
     public async ValueTask ReceivedTooBigAsync(int limitBytes)
@@ -86,6 +87,21 @@ public sealed partial class ChatSession : IConnectionHandler
 
     public OutboundFrame Lagging(long queuedBytes, long limitBytes) => new LagFrame(queuedBytes, limitBytes).Outbound();
 
+    // What the storage cannot do now, it may be able to do later: who asked is told so, and nothing else changes.
+    private async ValueTask TryAsync(ClientFrame frame, IFrameSink answers)
+    {
+        try
+        {
+            await DoAsync(frame, answers);
+        }
+        catch (StorageException fault)
+        {
+            if (fault.IsDamage)
+                Log.Damaged(_services.Logger, WordOf(frame.Type), fault.Message);
+            Refuse(answers, frame.Id, new ChatError(ErrorCode.Unavailable, "the server cannot read or store that at the moment; try again in a moment", RetryAfterMs: 1000));
+        }
+    }
+
     private async ValueTask DoAsync(ClientFrame frame, IFrameSink answers)
     {
         switch (frame.Type)
@@ -119,6 +135,9 @@ public sealed partial class ChatSession : IConnectionHandler
                 break;
             case ClientFrameType.Say:
                 await SayAsync(frame, answers);
+                break;
+            case ClientFrameType.Read:
+                await ReadAsync(frame, answers);
                 break;
             case ClientFrameType.Topic:
                 await TopicAsync(frame, answers);

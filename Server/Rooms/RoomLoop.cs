@@ -41,7 +41,7 @@ public sealed partial class RoomLoop
     private long _seq;
     private volatile RoomSummary _summary;
 
-    public RoomLoop(Room room, RoomLogState state, IRoomLog log, RoomOptions options, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger)
+    public RoomLoop(Room room, RoomLogState state, IRoomLog log, HistoryCache cache, RoomOptions options, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger)
     {
         _room = room;
         _log = log;
@@ -53,7 +53,7 @@ public sealed partial class RoomLoop
         _commands = Channel.CreateBounded<RoomCommand>(new BoundedChannelOptions(options.QueuedCommands) { SingleReader = true });
         _presence = new PresenceTeller(room, options.NamedMembers, time, Wake);
         Epoch = state.Epoch;
-        History = new RoomHistory(room.Name, log, _tail);
+        History = new RoomHistory(room.Name, log, _tail, cache);
     }
 
     public string Name => _room.Name;
@@ -85,6 +85,8 @@ public sealed partial class RoomLoop
     public Task<WhoIsHere> WhoAsync(int most) => AskAsync(new Who(most));
 
     public ValueTask RenameAsync(Person person, string was) => _commands.Writer.WriteAsync(new Rename(person, was));
+
+    public ValueTask TellReadAsync(Person person, long seq) => _commands.Writer.WriteAsync(new HasRead(person, seq));
 
     /// <summary>Posts an event. Completes when it waits in the room; its answer goes to <paramref name="answers"/> once it is stored.</summary>
     public ValueTask PostAsync(Connection connection, IFrameSink answers, ClientFrame frame, NewEvent posted) =>
@@ -156,6 +158,9 @@ public sealed partial class RoomLoop
                 break;
             case Rename rename:
                 Relabel(rename);
+                break;
+            case HasRead hasRead:
+                _presence.TellRead(hasRead.Person, hasRead.Seq);
                 break;
             case Who who:
                 who.Complete(Look(who.Most));

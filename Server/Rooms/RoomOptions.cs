@@ -11,6 +11,10 @@ public sealed class RoomOptions
     [Range(0, 1024 * 1024 * 1024)]
     public int TailBytes { get; set; } = 512 * 1024;
 
+    /// <summary>Bytes of older events of all rooms together that stay in memory as encoded frames, while they are asked for. Default 32 MiB.</summary>
+    [Range(0, int.MaxValue)]
+    public int HistoryBytes { get; set; } = 32 * 1024 * 1024;
+
     /// <summary>Up to so many members a room tells of each who comes and goes; beyond, it tells their number, at most once a second. Default 100.</summary>
     [Range(0, 10_000)]
     public int NamedMembers { get; set; } = 100;

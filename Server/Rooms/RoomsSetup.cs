@@ -6,7 +6,9 @@ public static class RoomsSetup
     {
         services.AddOptions<RoomOptions>().BindConfiguration(RoomOptions.Section);
         services.AddSingleton<Whereabouts>();
+        services.AddSingleton<HistoryCache>();
         services.AddSingleton<RoomDirectory>();
+        services.AddSingleton<Memberships>();
         services.AddHostedService(provider => provider.GetRequiredService<RoomDirectory>());
         services.AddSingleton<ChatServices>();
         return services;

@@ -54,6 +54,8 @@ public static class NameRule
 
         if (!NameScripts.MayMix(scripts))
             return $"a name keeps to one alphabet; this one has letters of {string.Join(" and ", scripts)}";
+        if (NameSkeleton.Of(shown).Length == 0)
+            return "a name has a letter or a digit that can be seen by itself";
         return MarksAreInPlace(shown) ? null : $"a letter of a name bears at most {MostMarks} marks, none twice, all of its own alphabet";
     }
 

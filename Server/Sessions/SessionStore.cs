@@ -174,7 +174,11 @@ public sealed partial class SessionStore(
         catch (StorageException)
         {
             lock (_gate)
+            {
                 session.IsEnded = false;
+                SaveBehind(session);
+            }
+
             throw;
         }
 

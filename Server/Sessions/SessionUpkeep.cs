@@ -1,7 +1,7 @@
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>Loads what is stored about people before anybody connects, and tidies up once a minute.</summary>
-public sealed class SessionUpkeep(SessionStore sessions, TimeProvider time) : BackgroundService
+public sealed class SessionUpkeep(SessionStore sessions, TimeProvider time, ILogger<SessionUpkeep> logger) : BackgroundService
 {
     // Far below the least time for which a session is remembered.
     private static readonly TimeSpan BetweenRounds = TimeSpan.FromMinutes(1);
@@ -24,11 +24,25 @@ public sealed class SessionUpkeep(SessionStore sessions, TimeProvider time) : Ba
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
-                await sessions.TidyAsync();
+                await TidyAsync();
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The server is going down.
+        }
+    }
+
+    private async Task TidyAsync()
+    {
+        try
+        {
+            await sessions.TidyAsync();
+        }
+#pragma warning disable CA1031 // a service that faults ends the server, and a round that fails is tried again in a minute
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            Log.NotTidied(logger, fault);
         }
     }
 }

@@ -26,6 +26,13 @@ public sealed class DataOptions
     /// <summary>What an acknowledged message survives. Default <c>full</c>.</summary>
     public Durability Durability { get; set; } = Durability.Full;
 
+    /// <summary>
+    /// Events that are committed together at the most; more wait for the next commit. 1 gives each message a commit of its
+    /// own, for comparison. Default 8,192.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int CommitEvents { get; set; } = 8_192;
+
     /// <summary>The newest events kept for each room; 0 keeps all (in memory alone: 100,000). Default 0.</summary>
     [Range(0, int.MaxValue)]
     public int KeepEvents { get; set; }

@@ -47,7 +47,14 @@ public sealed class DependencyRulesTests
     public void Transports_know_nothing_of_what_is_said(string sibling) => Never($@"{ServerCode}Transports", $@"{ServerCode}{sibling}");
 
     [TestCase("WebSockets", "RawTcp")]
+    [TestCase("WebSockets", "Http")]
     [TestCase("RawTcp", "WebSockets")]
+    [TestCase("RawTcp", "Http")]
+    [TestCase("Http", "WebSockets")]
+    [TestCase("Http", "RawTcp")]
+    [TestCase("Origins", "WebSockets")]
+    [TestCase("Origins", "RawTcp")]
+    [TestCase("Origins", "Http")]
     public void Transports_ignore_each_other(string way, string other) => Never($@"{ServerCode}Transports\.{way}$", $@"{ServerCode}Transports\.{other}$");
 
     [TestCase(@"^RawSocketChat\.Server\.Transports")]

@@ -84,7 +84,7 @@ public abstract class IdentityStoreContract
     }
 
     [Test]
-    public async Task Calls_take_effect_in_the_order_in_which_they_are_made()
+    public async Task What_is_written_takes_effect_in_the_order_of_the_calls()
     {
         for (var round = 0; round < 50; round++)
         {
@@ -96,10 +96,7 @@ public abstract class IdentityStoreContract
                     calls.Add(_store.EndSessionAsync("h1", default).AsTask());
             }
 
-            var found = _store.FindSessionAsync("h1", default);
-            calls.Add(_store.EndSessionAsync("h2", default).AsTask());
             await Task.WhenAll(calls);
-            (await found)!.Name.Should().Be("9", "it was asked for after the last save was called");
             (await _store.FindSessionAsync("h1", default))!.Name.Should().Be("9");
         }
     }

@@ -1,4 +1,5 @@
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Transports.Origins;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Tests.Echo;
 
@@ -7,7 +8,7 @@ const int MiB = 1024 * 1024;
 var builder = WebApplication.CreateBuilder(args);
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddConnectionRegistry();
-builder.Services.AddRawWebSockets();
+builder.Services.AddOrigins();
 var app = builder.Build();
 app.MapRawWebSocket("/echo", new WebSocketEndpoint { Handlers = new EchoHandlers(), MaxMessageBytes = 16 * MiB, OutboxBytes = 64 * MiB });
 app.Run();

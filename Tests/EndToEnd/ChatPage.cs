@@ -59,11 +59,17 @@ public sealed class ChatPage : IAsyncDisposable
 
     public static async Task<ChatPage> OpenAsync(string url, BrowserNewContextOptions? options = null, bool clock = false)
     {
-        var page = new ChatPage(await Chromium.NewPageAsync(options));
-        await page.Page.AddInitScriptAsync(WatchPolicy);
+        return await OpenAsync(await Chromium.NewPageAsync(options), url, clock);
+    }
+
+    /// <summary>The same in a tab that is there: one of two in the same browser, or one of a browser of its own.</summary>
+    public static async Task<ChatPage> OpenAsync(IPage tab, string url, bool clock = false)
+    {
+        var page = new ChatPage(tab);
+        await tab.AddInitScriptAsync(WatchPolicy);
         if (clock)
-            await page.Page.Clock.InstallAsync();
-        await page.Page.GotoAsync(url);
+            await tab.Clock.InstallAsync();
+        await tab.GotoAsync(url);
         return page;
     }
 
@@ -95,6 +101,12 @@ public sealed class ChatPage : IAsyncDisposable
 
     public Task ExpectMessageAsync(string text) =>
         Assertions.Expect(Page.Locator("#log .message[data-state=sent] .text").Filter(new() { HasText = text }).First).ToBeAttachedAsync();
+
+    public ILocator Unsent => Page.Locator("#log .message:not([data-state=sent])");
+
+    public Task ExpectPendingAsync(int count) => Assertions.Expect(Page.Locator("#log .message[data-state=pending]")).ToHaveCountAsync(count);
+
+    public Task ExpectAllSentAsync() => Assertions.Expect(Unsent).ToHaveCountAsync(0);
 
     public async Task<IReadOnlyList<ShownMessage>> ReadAsync() =>
         JsonSerializer.Deserialize<ShownMessage[]>(await Page.EvaluateAsync<string>(ReadMessages), JsonSerializerOptions.Web)!;

@@ -65,6 +65,8 @@ public sealed class CutConnectionTests
 
         async Task AfterAMessageBeforeItsAck()
         {
+            // One is sent after the other's ack: what was said before must have its own, so that this one is on its way.
+            await page.ExpectMessageAsync($"own {own}");
             _relay.LoseAnswers();
             await page.SayAsync($"own {++own}");
             await Patience.UntilAsync(() => Heard(speaker, $"own {own}"), "the message at the server");

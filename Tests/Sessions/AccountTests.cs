@@ -1,43 +1,14 @@
-using Microsoft.AspNetCore.Identity;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Protocol.Chat;
-using RawSocketChat.Server.Sessions;
-using RawSocketChat.Server.Storage;
-using RawSocketChat.Server.Storage.Memory;
 using RawSocketChat.Tests.Support;
 using static RawSocketChat.Tests.Support.ChatPeerVerbs;
 
 namespace RawSocketChat.Tests.Sessions;
 
-/// <summary>Registering, coming back and going, over real sockets. A subclass for each way in.</summary>
-public abstract class AccountTests
+/// <summary>Registering, coming back and going, over real sockets.</summary>
+[TestFixture("ws")]
+[TestFixture("tcp")]
+public sealed class AccountTests(string way) : AccountFixture(way)
 {
-    private const string Password = "my long password";
-
-    private readonly CountingHasher _hasher = new();
-    private readonly List<IChatPeer> _peers = [];
-    private FakeTimeProvider _time = null!;
-    private ServerUnderTest? _server;
-
-    private ServerUnderTest Server => _server!;
-
-    [SetUp]
-    public void Reset() => (_time, _server, _hasher.Verified) = (new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 10, 0, 0, TimeSpan.Zero)), null, 0);
-
-    [TearDown]
-    public async Task EndAll()
-    {
-        foreach (var peer in _peers)
-            await peer.DisposeAsync();
-        _peers.Clear();
-        if (_server is not null)
-            await _server.DisposeAsync();
-    }
-
-    /// <summary>Connects and is greeted, as the named person or as the bearer of the session.</summary>
-    protected abstract Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session);
-
     [Test]
     public async Task Who_registers_stays_the_same_user_and_the_name_is_kept_for_its_owner()
     {
@@ -109,28 +80,6 @@ public abstract class AccountTests
         (await bob.Inbox.ExpectAsync<MessageFrame>()).From.Should().Be(new Person(first.User, "anna"));
     }
 
-    [Test]
-    public async Task A_wrong_password_and_an_unknown_name_are_answered_alike_and_cost_alike()
-    {
-        await StartAsync();
-        var (ann, _) = await ConnectAsync("ann");
-        await ann.AskAsync<WelcomeFrame>(Register("ann"));
-        var (eve, _) = await ConnectAsync("eve");
-        var answers = new List<string>();
-        foreach (var name in new[] { "ann", "nobody", "no name at all", "\u202Eann", "annа" })
-        {
-            var before = _hasher.Verified;
-            var error = await eve.AskAsync<ErrorFrame>(Login(name, "not my password"));
-            error.Error.Code.Should().Be(ErrorCode.BadPassword);
-            (_hasher.Verified - before).Should().Be(1, $"a hash was verified for {name}");
-            _hasher.LastHash.Should().HaveLength(_hasher.HashPassword(null!, "x").Length, "of the same cost");
-            answers.Add(System.Text.Encoding.UTF8.GetString(ChatCodec.Encode(error with { Id = default })));
-        }
-
-        answers.Distinct().Should().ContainSingle();
-        (await eve.AskAsync<WelcomeFrame>(Whoami)).Name.Should().Be("eve");
-    }
-
     [TestCase("1234567", false)]
     [TestCase("12345678", true)]
     [TestCase("😀😀😀😀", false, Description = "four characters, though eight UTF-16 units")]
@@ -186,83 +135,14 @@ public abstract class AccountTests
         await StartAsync();
         var (one, _) = await ConnectAsync("one");
         var (two, _) = await ConnectAsync("two");
-        _hasher.Hold();
+        Hasher.Hold();
         await one.SendAsync(Register("same"));
-        await Patience.UntilAsync(() => _hasher.IsHeld, "the first one's hash");
+        await Patience.UntilAsync(() => Hasher.IsHeld, "the first one's hash");
         (await two.AskAsync<ErrorFrame>(Register("SAME"))).Error.Code.Should().Be(ErrorCode.NameTaken);
         var (three, _) = await ConnectAsync("sаme".Replace('а', 'á'));
         (await three.Inbox.ExpectAsync<ErrorFrame>()).Error.Code.Should().Be(ErrorCode.NameTaken, "nor does anybody go by it meanwhile");
-        _hasher.LetGo();
+        Hasher.LetGo();
         (await one.Inbox.ExpectAsync<WelcomeFrame>()).Name.Should().Be("same");
-    }
-
-    [Test]
-    public async Task Many_who_log_in_at_once_wait_in_a_bounded_queue_and_nobody_elses_words_do()
-    {
-        await StartAsync("--Limits:Enabled", "false");
-        var (ann, _) = await ConnectAsync("ann");
-        await ann.AskAsync<JoinedFrame>(Join("lobby"));
-        _hasher.Hold();
-        var crowd = new List<IChatPeer>();
-        for (var i = 0; i < 33; i++)
-        {
-            crowd.Add((await ConnectAsync(null)).Peer);
-            await crowd[i].SendAsync(Login("nobody", "wrong password") with { Id = FrameId.From(i) });
-        }
-
-        var refused = await Task.WhenAny(crowd.Select(peer => peer.Inbox.ExpectAsync<ErrorFrame>()));
-        (await refused).Error.Should().Match<ChatError>(error => error.Code == ErrorCode.RateLimited && error.RetryAfterMs > 0);
-        (await ann.AskAsync<AckFrame>(Say("meanwhile", id: "x"))).Seq.Should().Be(1);
-        _hasher.LetGo();
-        await Patience.UntilAsync(() => crowd.All(peer => peer.Inbox.All.OfType<ErrorFrame>().Any()), "everybody's answer");
-        crowd.SelectMany(peer => peer.Inbox.All.OfType<ErrorFrame>()).Count(error => error.Error.Code == ErrorCode.BadPassword).Should().Be(32);
-    }
-
-    [Test]
-    public async Task Attempts_are_limited_for_each_name_whatever_it_is_dressed_as_and_come_back_with_time()
-    {
-        await StartAsync("--Limits:LoginAttemptsPerName", "3");
-        var (ann, _) = await ConnectAsync("ann");
-        await ann.AskAsync<WelcomeFrame>(Register("ann"));
-        var (eve, _) = await ConnectAsync("eve");
-        for (var i = 0; i < 5; i++)
-            await eve.AskAsync<WelcomeFrame>(Login("ann", Password));
-
-        foreach (var name in new[] { "ann", "ANN", "ａnn" })
-            (await eve.AskAsync<ErrorFrame>(Login(name, "wrong password"))).Error.Code.Should().Be(ErrorCode.BadPassword);
-        var error = (await eve.AskAsync<ErrorFrame>(Login("ánn", Password))).Error;
-        error.Should().Match<ChatError>(error => error.Code == ErrorCode.RateLimited && error.RetryAfterMs == 30_000);
-        (await eve.AskAsync<ErrorFrame>(Login("other", Password))).Error.Code.Should().Be(ErrorCode.BadPassword, "that is another name");
-
-        _time.Advance(TimeSpan.FromSeconds(30));
-        await eve.AskAsync<WelcomeFrame>(Login("ann", Password));
-        (await eve.AskAsync<ErrorFrame>(Login("ann", "wrong password"))).Error.Code.Should().Be(ErrorCode.BadPassword, "the right one was not counted");
-        (await eve.AskAsync<ErrorFrame>(Login("ann", "wrong password"))).Error.Code.Should().Be(ErrorCode.RateLimited);
-    }
-
-    [Test]
-    public async Task Attempts_are_limited_for_each_address_over_all_connections_and_registering_is_one()
-    {
-        await StartAsync("--Limits:LoginAttemptsPerAddress", "3");
-        var (one, _) = await ConnectAsync("one");
-        var (two, _) = await ConnectAsync("two");
-        await one.AskAsync<WelcomeFrame>(Register("one"));
-        (await one.AskAsync<ErrorFrame>(Login("a", "wrong password"))).Error.Code.Should().Be(ErrorCode.BadPassword);
-        (await two.AskAsync<ErrorFrame>(Login("b", "wrong password"))).Error.Code.Should().Be(ErrorCode.BadPassword);
-        (await two.AskAsync<ErrorFrame>(Login("c", "wrong password"))).Error
-            .Should().Match<ChatError>(error => error.Code == ErrorCode.RateLimited && error.RetryAfterMs == 3_000);
-        (await two.AskAsync<ErrorFrame>(Register("two"))).Error.Code.Should().Be(ErrorCode.RateLimited);
-        _time.Advance(TimeSpan.FromSeconds(3));
-        await two.AskAsync<WelcomeFrame>(Register("two"));
-    }
-
-    [Test]
-    public async Task Without_limits_attempts_are_not_counted()
-    {
-        await StartAsync("--Limits:Enabled", "false", "--Limits:LoginAttemptsPerAddress", "1", "--Limits:LoginAttemptsPerName", "1");
-        var (eve, _) = await ConnectAsync("eve");
-        for (var i = 0; i < 5; i++)
-            (await eve.AskAsync<ErrorFrame>(Login("ann", "wrong password"))).Error.Code.Should().Be(ErrorCode.BadPassword);
     }
 
     [Test]
@@ -297,123 +177,5 @@ public abstract class AccountTests
         await ann.AskAsync<JoinedFrame>(Join("lobby"));
         await ann.AskAsync<AckFrame>(Logout);
         (await ConnectAsync("ann")).Welcome.Name.Should().Be("ann");
-    }
-
-    [Test]
-    public async Task Tokens_and_names_survive_a_restart_and_nothing_is_said_by_who_is_not_stored()
-    {
-        var storage = new FailingIdentityStore();
-        await StartAsync(storage);
-        var (_, guest) = await ConnectAsync("ann");
-        var (bob, _) = await ConnectAsync("bob");
-        var account = await bob.AskAsync<WelcomeFrame>(Register("bob"));
-        storage.IsFull = true;
-        var (cid, cids) = await ConnectAsync("cid");
-        cids.Name.Should().Be("cid", "a guest is let in");
-        await cid.AskAsync<JoinedFrame>(Join("lobby"));
-        (await cid.AskAsync<ErrorFrame>(Say("lost?", id: "x"))).Error.Code.Should().Be(ErrorCode.Unavailable);
-        (await cid.AskAsync<ErrorFrame>(Register("cid"))).Error.Code.Should().Be(ErrorCode.Unavailable);
-        (await cid.AskAsync<ErrorFrame>(Logout)).Error.Code.Should().Be(ErrorCode.Unavailable);
-        storage.IsFull = false;
-        (await cid.AskAsync<AckFrame>(Say("stored", id: "x"))).Seq.Should().Be(1);
-        await cid.AskAsync<WelcomeFrame>(Register("cid"));
-
-        await EndAll();
-        await StartAsync(storage);
-        (await ConnectAsync(null, guest.Session)).Welcome.Should().Match<WelcomeFrame>(frame => frame.User == guest.User && frame.Name == "ann" && frame.Guest);
-        (await ConnectAsync(null, account.Session)).Welcome.Should().Match<WelcomeFrame>(frame => frame.User == account.User && frame.Name == "bob" && !frame.Guest);
-        var (eve, _) = await ConnectAsync(null);
-        (await eve.AskAsync<WelcomeFrame>(Login("cid", Password))).User.Should().Be(cids.User);
-    }
-
-    [Test]
-    public async Task The_running_server_forgets_who_is_away_too_long()
-    {
-        var storage = new FailingIdentityStore();
-        await StartAsync(storage, "--Sessions:GuestMinutes", "5");
-        var (ann, guest) = await ConnectAsync("ann");
-        await ann.DisposeAsync();
-        var hash = SessionToken.HashOf(guest.Session);
-        await Patience.UntilAsync(() => storage.Saved.Any(saved => saved.TokenHash == hash && saved.AwaySince is not null), "ann to be away");
-        _time.Advance(TimeSpan.FromMinutes(5));
-        (await storage.FindSessionAsync(hash, default)).Should().NotBeNull();
-        await Patience.UntilAsync(
-            () =>
-            {
-                _time.Advance(TimeSpan.FromMinutes(1));
-                return storage.FindSessionAsync(hash, default).AsTask().Result is null;
-            },
-            "ann to be forgotten");
-    }
-
-    [Test]
-    public async Task A_password_of_an_older_hash_is_hashed_anew_by_the_login()
-    {
-        var storage = new FailingIdentityStore();
-        await StartAsync(storage);
-        var (ann, _) = await ConnectAsync("ann");
-        await ann.AskAsync<WelcomeFrame>(Register("ann"));
-        var before = (await storage.LoadAccountsAsync(default))[0].PasswordHash;
-        await ann.AskAsync<WelcomeFrame>(Login("ann", Password));
-        (await storage.LoadAccountsAsync(default))[0].PasswordHash.Should().Be(before, "it is as new as can be");
-
-        _hasher.IsOutdated = true;
-        storage.IsFull = true;
-        await ann.AskAsync<WelcomeFrame>(Login("ann", Password));
-        storage.IsFull = false;
-        await ann.AskAsync<WelcomeFrame>(Login("ann", Password));
-        _hasher.IsOutdated = false;
-        (await storage.LoadAccountsAsync(default))[0].PasswordHash.Should().NotBe(before);
-        await ann.AskAsync<WelcomeFrame>(Login("ann", Password));
-    }
-
-    private static ClientFrame Whoami => new() { Type = ClientFrameType.Whoami, Id = NewId() };
-
-    private static ClientFrame Logout => new() { Type = ClientFrameType.Logout, Id = NewId() };
-
-    private static ClientFrame Register(string name, string password = Password) =>
-        new() { Type = ClientFrameType.Register, Name = name, Password = password, Id = NewId() };
-
-    private static ClientFrame Login(string name, string password) =>
-        new() { Type = ClientFrameType.Login, Name = name, Password = password, Id = NewId() };
-
-    private static FrameId NewId() => FrameId.From($"{Guid.NewGuid():n}");
-
-    private Task StartAsync(params string[] settings) => StartAsync(new MemoryIdentityStore(), settings);
-
-    private async Task StartAsync(IIdentityStore storage, params string[] settings) =>
-        _server = await ServerUnderTest.StartAsync(
-            services =>
-            {
-                services.AddSingleton(storage);
-                services.AddSingleton<TimeProvider>(_time);
-                services.AddSingleton<IPasswordHasher<StoredAccount>>(_hasher);
-            },
-            settings);
-
-    private async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(string? name, string? session = null)
-    {
-        var connected = await ConnectAsync(Server, name, session);
-        _peers.Add(connected.Peer);
-        return connected;
-    }
-}
-
-public sealed class WebSocketAccountTests : AccountTests
-{
-    protected override async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session)
-    {
-        var peer = await ChatClient.ConnectAsync(server.HttpPort, $"/ws?name={Uri.EscapeDataString(name ?? "")}&session={session}");
-        return (peer, await peer.Inbox.ExpectAsync<WelcomeFrame>());
-    }
-}
-
-public sealed class RawTcpAccountTests : AccountTests
-{
-    protected override async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session)
-    {
-        var peer = await LineClient.ConnectAsync(server.RawPort);
-        await peer.SendAsync(new ClientFrame { Type = ClientFrameType.Hello, Name = name, Session = session });
-        return (peer, await peer.Inbox.ExpectAsync<WelcomeFrame>());
     }
 }

@@ -45,6 +45,8 @@ public sealed class NameRuleTests
     [TestCase("ann\u2060")]
     [TestCase("ann\u00AD")]
     [TestCase("ann\u200D")]
+    [TestCase("\u02BC\u02BC", Description = "modifiers of no letter")]
+    [TestCase("\u0640", Description = "the stretching sign of Arabic alone")]
     [TestCase("a\u0301\u0301nn", Description = "the same accent twice")]
     [TestCase("a\u0301\u0302\u0303\u0308\u0323nn", Description = "a tower of accents")]
     [TestCase("ann\u093C", Description = "a Devanagari mark on a Latin letter")]

@@ -57,7 +57,7 @@ public sealed class ChatClient : IChatPeer
     /// <summary>Connects and, unless told otherwise, reads whatever comes from then on.</summary>
     public static async Task<ChatClient> ConnectAsync(
         int port, string pathAndQuery = "/ws", bool read = true, bool frames = true, string? origin = null, string[]? subprotocols = null,
-        int? receiveBuffer = null, bool answerPings = true, string? host = null)
+        int? receiveBuffer = null, bool answerPings = true, string? host = null, KeyValuePair<string, string>[]? headers = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer is { } bytes)
@@ -66,8 +66,9 @@ public sealed class ChatClient : IChatPeer
 
         var key = Handshake.NewKey();
         var request = new ArrayBufferWriter<byte>();
-        var headers = origin is null ? [] : new[] { KeyValuePair.Create("Origin", origin) };
-        Handshake.WriteRequest(request, host ?? $"127.0.0.1:{port}", pathAndQuery, key, subprotocols, headers);
+        Handshake.WriteRequest(
+            request, host ?? $"127.0.0.1:{port}", pathAndQuery, key, subprotocols,
+            origin is null ? headers ?? [] : [KeyValuePair.Create("Origin", origin), .. headers ?? []]);
         await SendAllAsync(socket, request.WrittenMemory);
 
         var received = new byte[16 * 1024];

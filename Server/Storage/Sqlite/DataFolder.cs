@@ -20,8 +20,9 @@ public sealed class DataFolder : IDisposable
     public string Database => System.IO.Path.Combine(Path, DatabaseName);
 
     /// <summary>Takes the folder, making it where there is none. The system gives it back when the process ends, however that ends.</summary>
+    /// <param name="advice">What to do where another server holds it.</param>
     /// <exception cref="StorageException">It cannot be written to, or another server holds it.</exception>
-    public static DataFolder Take(string path)
+    public static DataFolder Take(string path, string advice = "end it, or give this one a folder of its own")
     {
         var full = System.IO.Path.GetFullPath(path);
         try
@@ -40,7 +41,7 @@ public sealed class DataFolder : IDisposable
         }
         catch (IOException fault) when (File.Exists(file) && IsHeld(file))
         {
-            throw new StorageException($"another server uses the folder \"{full}\"; end it, or give this one a folder of its own", fault);
+            throw new StorageException($"another server uses the folder \"{full}\"; {advice}", fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

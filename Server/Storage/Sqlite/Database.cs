@@ -56,6 +56,9 @@ internal sealed class Database : IDisposable
         }
     }
 
+    /// <summary>Opens an empty file, for a copy that goes into it.</summary>
+    public static Database OpenForCopy(string file) => Open(file, SqliteOpenMode.ReadWrite);
+
     public Statement Prepare(string sql) => new(Handle, sql);
 
     public void Execute(string sql)

@@ -8,14 +8,12 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 /// </summary>
 internal sealed class GroupCommit : IDisposable
 {
-    // Beyond it a transaction takes longer and saves nothing more: a sync costs as much as some 50 events.
-    private const int MostWeight = 8192;
-
     // A room has one append under way, a session one change: more than these wait only where the disk stands still.
     private const int MostWaiting = 16 * 1024;
 
     private readonly Channel<WriteJob> _waiting = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly StorageState _state;
+    private readonly int _mostWeight;
     private readonly Func<Database> _open;
     private readonly ILogger _logger;
     private readonly Thread _thread;
@@ -23,10 +21,12 @@ internal sealed class GroupCommit : IDisposable
     private StorageWriter? _writer;
     private bool _isFailing;
 
+    /// <param name="mostWeight">Beyond it a transaction takes longer and saves nothing more: a sync costs as much as some 50 events.</param>
     /// <param name="open">Opens the database again where a connection has failed.</param>
-    public GroupCommit(StorageState state, Database database, Func<Database> open, ILogger logger)
+    public GroupCommit(StorageState state, int mostWeight, Database database, Func<Database> open, ILogger logger)
     {
         _state = state;
+        _mostWeight = mostWeight;
         _open = open;
         _logger = logger;
         _writer = new StorageWriter(state, database);
@@ -79,7 +79,7 @@ internal sealed class GroupCommit : IDisposable
     {
         _batch.Clear();
         var weight = 0;
-        while (weight < MostWeight && _waiting.Reader.TryRead(out var job))
+        while (weight < _mostWeight && _waiting.Reader.TryRead(out var job))
         {
             _batch.Add(job);
             weight += job.Weight;

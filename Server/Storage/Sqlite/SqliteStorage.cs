@@ -26,7 +26,7 @@ public sealed class SqliteStorage : IDisposable
             database = Open();
             Loading.Run(State, database);
             Readers = new Readers(_folder.Database, ReaderCount);
-            _writer = new GroupCommit(State, database, Open, logger);
+            _writer = new GroupCommit(State, data.CommitEvents, database, Open, logger);
         }
         catch
         {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Protocol.WebSocket;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Transports.Origins;
 
 namespace RawSocketChat.Server.Transports.WebSockets;
 
@@ -38,10 +39,7 @@ public sealed class WebSocketMiddleware(
 
         if (!origins.Allows(context))
         {
-            Log.ForeignOrigin(logger, request.Headers.Origin.ToString());
-            await RefuseAsync(context, new HandshakeFault(
-                StatusCodes.Status403Forbidden,
-                "pages of another origin may not connect; the operator can allow one with --Origins:Allowed:0 https://example.org"));
+            await RefuseAsync(context, new HandshakeFault(StatusCodes.Status403Forbidden, OriginPolicy.Refusal));
             return;
         }
 
@@ -55,7 +53,7 @@ public sealed class WebSocketMiddleware(
         // The connection's own pipe: what was written of the 101 is in it already, so all that follows stays in order.
         var transport = context.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport;
         var encoding = IsText(request, subprotocol) ? WebSocketEncoding.Text : WebSocketEncoding.Json;
-        using var pump = new WebSocketPump(transport, endpoint, options.Value, time, encoding, AskedFor(request), RemoteOf(context));
+        using var pump = new WebSocketPump(transport, endpoint, options.Value, time, encoding, AskedFor(context), RemoteOf(context));
         if (!await pump.RunAsync(connections, logger))
             context.Abort();
     }
@@ -64,10 +62,14 @@ public sealed class WebSocketMiddleware(
         endpoint.TextSubprotocol is { } text
         && (subprotocol == text || (subprotocol is null && request.Query["format"] == "text"));
 
-    private static ConnectionRequest AskedFor(HttpRequest request)
+    // A token in the query is asked for; one that a browser adds by itself comes second.
+    private static ConnectionRequest AskedFor(HttpContext context)
     {
-        var query = request.Query;
-        return new ConnectionRequest(Given("name"), Given("room"), Given("session"));
+        var query = context.Request.Query;
+        var session = Given("session");
+        var isInCookie = false;
+        session ??= SessionCredential.Of(context, out isInCookie);
+        return new ConnectionRequest(Given("name"), Given("room"), session, SessionIsInCookie: isInCookie && OriginPolicy.IsFromPage(context));
 
         string? Given(string key) => query[key].ToString() is { Length: > 0 } value ? value : null;
     }

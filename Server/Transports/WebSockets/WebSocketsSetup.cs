@@ -1,17 +1,11 @@
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Transports.Origins;
 
 namespace RawSocketChat.Server.Transports.WebSockets;
 
 public static class WebSocketsSetup
 {
-    public static IServiceCollection AddRawWebSockets(this IServiceCollection services)
-    {
-        services.AddOptions<OriginOptions>().BindConfiguration(OriginOptions.Section);
-        services.AddSingleton<OriginPolicy>();
-        return services;
-    }
-
     /// <summary>Puts a WebSocket at <paramref name="path"/>; whatever else asks there is told what would have worked.</summary>
     public static IApplicationBuilder MapRawWebSocket(this IApplicationBuilder app, string path, WebSocketEndpoint endpoint)
     {

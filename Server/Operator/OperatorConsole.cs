@@ -1,0 +1,19 @@
+namespace RawSocketChat.Server.Operator;
+
+/// <summary>Where a command reads and writes.</summary>
+/// <param name="Input">What is piped in.</param>
+/// <param name="Output">Results alone, for people or for other programs.</param>
+/// <param name="Error">What went wrong, and on a terminal how far a long work has come.</param>
+/// <param name="IsTerminal">Whether somebody looks at <paramref name="Error"/>.</param>
+public sealed record OperatorConsole(Func<Stream> Input, Func<Stream> Output, TextWriter Error, bool IsTerminal)
+{
+    public static OperatorConsole OfProcess() =>
+        new(Console.OpenStandardInput, Console.OpenStandardOutput, Console.Error, !Console.IsErrorRedirected);
+
+    public void WriteLine(string line)
+    {
+        using var output = new StreamWriter(Output(), leaveOpen: false);
+        output.NewLine = "\n";
+        output.WriteLine(line);
+    }
+}

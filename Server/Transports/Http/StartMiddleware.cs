@@ -1,0 +1,181 @@
+using System.Buffers;
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Transports.Origins;
+
+namespace RawSocketChat.Server.Transports.Http;
+
+/// <summary>
+/// Begins a session over HTTP: one frame in, its <c>welcome</c> or <c>error</c> out. A page gets the token as a cookie alone,
+/// so that no script ever holds it; a program gets both.
+/// </summary>
+public sealed class StartMiddleware(
+    StartEndpoint endpoint, OriginPolicy origins, ConnectionRegistry connections, TimeProvider time, ILogger<StartMiddleware> logger)
+{
+    private const string HelloHint = """{"type":"hello","name":"ann"}""";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (await TakeAsync(context) is not { } frame)
+            return;
+
+        var token = SessionCredential.Of(context, out _);
+        if (frame is { Type: ClientFrameType.Hello, Session: null } && token is not null)
+            frame = frame with { Session = token };
+
+        var answers = await AskAsync(frame, token, RemoteOf(context));
+        var error = answers.OfType<ErrorFrame>().FirstOrDefault();
+        var welcome = answers.OfType<WelcomeFrame>().LastOrDefault();
+        if (welcome is not null && (error is null || !IsRefused(frame, error)))
+            await WelcomeAsync(context, welcome);
+        else if (error is not null)
+            await RefuseAsync(context, error);
+        else
+            await RefuseAsync(context, new ErrorFrame(frame.Id, Unanswered()));
+    }
+
+    /// <summary>The frame of a request that may be obeyed. Null: it may not, and was answered.</summary>
+    private async Task<ClientFrame?> TakeAsync(HttpContext context)
+    {
+        if (!HttpMethods.IsPost(context.Request.Method))
+        {
+            context.Response.Headers.Allow = HttpMethods.Post;
+            await RefuseAsync(context, BadFrame("a frame is to be posted here"), StatusCodes.Status405MethodNotAllowed);
+        }
+        else if (!origins.Allows(context))
+            await RefuseAsync(context, new ErrorFrame(default, new ChatError(ErrorCode.NotAllowed, OriginPolicy.Refusal)));
+        else if (!IsJson(context))
+            await RefuseAsync(context, BadFrame("the frame is wanted as Content-Type: application/json"), StatusCodes.Status415UnsupportedMediaType);
+        else if (await ReadAsync(context.Request) is not { } body)
+            await RefuseAsync(context, new ErrorFrame(default, new ChatError(ErrorCode.TooBig, $"a frame has at most {endpoint.MaxFrameBytes} bytes")));
+        else if (!TryRead(body, out var frame, out var refusal))
+            await RefuseAsync(context, refusal);
+        else
+            return frame;
+        return null;
+    }
+
+    private static bool TryRead(ReadOnlySpan<byte> body, out ClientFrame frame, out ErrorFrame refusal)
+    {
+        var isFrame = ChatCodec.TryReadClient(body, out frame, out var id, out var error);
+        refusal = !body.TrimStart(" \t\r\n"u8).StartsWith("{"u8) ? BadFrame("a frame in JSON is wanted here")
+            : !isFrame ? new ErrorFrame(id, error with { Hint = error.Hint ?? HelloHint })
+            : frame.Type is ClientFrameType.Hello or ClientFrameType.Login or ClientFrameType.Register ? null!
+            : new ErrorFrame(frame.Id, new ChatError(ErrorCode.UnknownType, "hello, login or register is wanted here", HelloHint));
+        return refusal is null;
+    }
+
+    /// <summary>
+    /// What the handler answers, over a connection of its own that ends with it. The greeting that may come first, before
+    /// <c>login</c> and <c>register</c>, goes to that connection and so to nobody.
+    /// </summary>
+    private async Task<IReadOnlyList<ServerFrame>> AskAsync(ClientFrame frame, string? token, string remote)
+    {
+        var answers = new GatheredAnswers();
+        var connection = new Connection("http", remote, new ConnectionRequest(Session: token, ServerSpeaksFirst: false), new NoOutbox(), time);
+        connection.Handler = endpoint.Handlers.Create(connection);
+        await connection.RunAsync(connections, ReceiveAsync, logger);
+        return answers.Frames;
+
+        async Task ReceiveAsync()
+        {
+            await connection.Handler.ReceivedAsync(ChatCodec.Encode(frame), MessageKind.Text, answers);
+            connection.Close(Disconnect.EndOfInput);
+        }
+    }
+
+    private ChatError Unanswered() => connections.Leaving.IsCancellationRequested
+        ? new ChatError(ErrorCode.Unavailable, "the server is going down; come back in a moment", RetryAfterMs: 1000)
+        : new ChatError(ErrorCode.Internal, "something went wrong in the server");
+
+    private static Task WelcomeAsync(HttpContext context, WelcomeFrame welcome)
+    {
+        var isFromPage = OriginPolicy.IsFromPage(context);
+        if (!isFromPage || OriginPolicy.IsOwnPage(context))
+            SessionCredential.Keep(context, welcome.Session);
+        return WriteAsync(context, StatusCodes.Status200OK, isFromPage ? welcome with { Session = "" } : welcome);
+    }
+
+    private static Task RefuseAsync(HttpContext context, ErrorFrame refusal, int? status = null)
+    {
+        status ??= StatusOf(refusal.Error.Code);
+        if (refusal.Error.RetryAfterMs is { } wait)
+            context.Response.Headers.RetryAfter = ((wait + 999) / 1000).ToString(CultureInfo.InvariantCulture);
+        if (status == StatusCodes.Status401Unauthorized)
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+        return WriteAsync(context, status.Value, refusal);
+    }
+
+    private static Task WriteAsync(HttpContext context, int status, ServerFrame frame)
+    {
+        var response = context.Response;
+        var body = ChatCodec.Encode(frame);
+        response.StatusCode = status;
+        response.ContentType = "application/json";
+        response.ContentLength = body.Length;
+        response.Headers.CacheControl = "no-store";
+        // Browsers would keep the connection, and ask over it again when a page comes back from a line that died under it.
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            response.Headers.Connection = "close";
+        response.Headers.XContentTypeOptions = "nosniff";
+        return response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+
+    private static int StatusOf(string code) => code switch
+    {
+        ErrorCode.BadPassword => StatusCodes.Status401Unauthorized,
+        ErrorCode.NotAllowed or ErrorCode.Banned => StatusCodes.Status403Forbidden,
+        ErrorCode.NameTaken => StatusCodes.Status409Conflict,
+        ErrorCode.TooBig => StatusCodes.Status413PayloadTooLarge,
+        ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
+        ErrorCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        ErrorCode.Internal => StatusCodes.Status500InternalServerError,
+        _ => StatusCodes.Status400BadRequest,
+    };
+
+    // That an old session has ended, or lost its name meanwhile, is no refusal: one goes on. But who asks for a name wants that
+    // one or an answer, and who cannot be looked up at the moment must not lose the cookie to a new guest.
+    private static bool IsRefused(ClientFrame frame, ErrorFrame error) => error.Error.Code switch
+    {
+        ErrorCode.NotFound => false,
+        ErrorCode.NameTaken or ErrorCode.BadName => frame.Name is not null,
+        _ => true,
+    };
+
+    // A form of any page can post text/plain, urlencoded or multipart across origins without a word; JSON it cannot.
+    private static bool IsJson(HttpContext context)
+    {
+        var isFromPage = OriginPolicy.IsFromPage(context);
+        if (context.Request.ContentType is not { Length: > 0 } given)
+            return !isFromPage;
+        return MediaTypeHeaderValue.TryParse(given, out var type)
+            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+                || (!isFromPage && type.MediaType.Equals("text/plain", StringComparison.OrdinalIgnoreCase)));
+    }
+
+    // Null where it is longer than a frame may be: no more of it is kept than that.
+    private async Task<byte[]?> ReadAsync(HttpRequest request)
+    {
+        if (request.ContentLength > endpoint.MaxFrameBytes)
+            return null;
+        while (true)
+        {
+            var result = await request.BodyReader.ReadAsync();
+            if (result.Buffer.Length <= endpoint.MaxFrameBytes && !result.IsCompleted)
+            {
+                request.BodyReader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                continue;
+            }
+
+            var body = result.Buffer.Length <= endpoint.MaxFrameBytes ? result.Buffer.ToArray() : null;
+            request.BodyReader.AdvanceTo(result.Buffer.End);
+            return body;
+        }
+    }
+
+    private static ErrorFrame BadFrame(string text) => new(default, new ChatError(ErrorCode.BadFrame, text, HelloHint));
+
+    private static string RemoteOf(HttpContext context) => $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}";
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace RawSocketChat.Server.Transports.Origins;
+
+/// <summary>Which pages may connect. Section <c>Origins</c>.</summary>
+public sealed class OriginOptions
+{
+    public const string Section = "Origins";
+
+    /// <summary>Origins beyond the page's own, such as <c>https://example.org</c>; <c>*</c> allows all. Default: none.</summary>
+    public IList<string> Allowed { get; } = [];
+
+    /// <summary>
+    /// Whether client.html may be opened from disk, on the machine that the server runs on. Browsers then send the origin
+    /// <c>null</c>, as they do for the sandboxed frames of any page; so this holds for loopback peers and names alone, and
+    /// such a page is never known by a cookie. Default true.
+    /// </summary>
+    public bool FromDisk { get; set; } = true;
+}
+
+/// <summary>
+/// Browsers let any page open a WebSocket to any server and name the page in Origin (RFC 6455, section 10.2), as they do
+/// where a page posts; so the server decides. Programs send no Origin and are not asked for one.
+/// </summary>
+public sealed class OriginPolicy(IOptions<OriginOptions> options, ILogger<OriginPolicy> logger)
+{
+    /// <summary>What a refused page's author, or the operator, is told.</summary>
+    public const string Refusal = "pages of another origin may not connect; the operator can allow one with --Origins:Allowed:0 https://example.org";
+
+    private readonly OriginOptions _options = options.Value;
+
+    /// <summary>True where a browser sent the request for a page, whichever page that is.</summary>
+    public static bool IsFromPage(HttpContext context) => context.Request.Headers.Origin.Count > 0;
+
+    /// <summary>Whether the request may be served: it comes from a program, from the page itself, or from a page that is allowed.</summary>
+    public bool Allows(HttpContext context)
+    {
+        if (!IsFromPage(context) || IsOwnPage(context) || IsAllowed(context))
+            return true;
+        Log.ForeignOrigin(logger, context.Request.Headers.Origin.ToString(), context.Request.Path);
+        return false;
+    }
+
+    /// <summary>
+    /// Whether the request comes from the page that this server serves, whom alone a cookie may speak for: browsers add it to
+    /// what any page of the same site asks for. Never true for pages from disk and for others that are allowed.
+    /// </summary>
+    // Behind a proxy that ends TLS the page's scheme differs from ours: host and port are what must agree.
+    public static bool IsOwnPage(HttpContext context) =>
+        context.Request.Headers.Origin is [var origin]
+        && Uri.TryCreate(origin, UriKind.Absolute, out var page)
+        && page.Scheme is "http" or "https"
+        && page.Host.Equals(context.Request.Host.Host, StringComparison.OrdinalIgnoreCase)
+        && (context.Request.Host.Port is { } port ? page.Port == port : page.IsDefaultPort);
+
+    private bool IsAllowed(HttpContext context) =>
+        context.Request.Headers.Origin is [var origin]
+        && (_options.Allowed.Any(allowed => allowed == "*" || string.Equals(allowed.TrimEnd('/'), origin, StringComparison.OrdinalIgnoreCase))
+            || (origin is "null" or "file://" && _options.FromDisk && IsThisMachine(context)));
+
+    private static bool IsThisMachine(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote)
+        && (context.Request.Host.Host is "localhost" || (IPAddress.TryParse(context.Request.Host.Host.Trim('[', ']'), out var host) && IPAddress.IsLoopback(host)));
+}

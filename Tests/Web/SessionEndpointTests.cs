@@ -1,0 +1,295 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.Web;
+
+/// <summary>POST /session: who one is, over plain HTTP.</summary>
+public sealed class SessionEndpointTests
+{
+    private ServerUnderTest _server = null!;
+    private SessionClient _client = null!;
+
+    [OneTimeSetUp]
+    public async Task StartServer()
+    {
+        _server = await ServerUnderTest.StartAsync();
+        _client = new SessionClient($"http://127.0.0.1:{_server.HttpPort}");
+    }
+
+    [OneTimeTearDown]
+    public async Task StopServer()
+    {
+        _client.Dispose();
+        await _server.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_program_that_says_hello_gets_a_welcome_with_its_token_and_the_cookie()
+    {
+        var answer = await _client.PostAsync("""{"type":"hello","id":7,"name":"prog"}""");
+
+        answer.Status.Should().Be(200);
+        answer.Header("Content-Type").Should().Be("application/json");
+        answer.Header("Cache-Control").Should().Be("no-store");
+        var welcome = answer.Frame.Should().BeOfType<WelcomeFrame>().Subject;
+        (welcome.Id.ToString(), welcome.Name, welcome.Guest).Should().Be(("7", "prog", true));
+        welcome.Session.Should().NotBeEmpty();
+        answer.Cookie!.Value.Should().Be(welcome.Session);
+    }
+
+    [Test]
+    public async Task The_cookie_is_for_this_host_and_for_no_script()
+    {
+        var answer = await _client.PostAsync("""{"type":"hello"}""");
+        answer.Cookie!.Name.Should().Be("rsc_session");
+        answer.Cookie.Attributes.Should().BeEquivalentTo("path=/", "httponly", "samesite=strict", "max-age=2592000");
+    }
+
+    [Test]
+    public async Task Over_TLS_the_cookie_is_for_TLS_alone_and_only_this_host_can_set_it()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(file, certificate.Export(X509ContentType.Pfx, "secret"));
+            await using var server = await ServerUnderTest.StartAsync(
+                "--urls", "https://127.0.0.1:0", "--Kestrel:Certificates:Default:Path", file, "--Kestrel:Certificates:Default:Password", "secret");
+            using var client = new SessionClient($"https://127.0.0.1:{server.HttpPort}", certificate);
+
+            var answer = await client.PostAsync("""{"type":"hello"}""", origin: client.Own);
+            answer.Cookie!.Name.Should().Be("__Host-rsc_session");
+            answer.Cookie.Attributes.Should().BeEquivalentTo("path=/", "httponly", "samesite=strict", "max-age=2592000", "secure");
+            (await client.PostAsync("""{"type":"hello"}""", origin: client.Own, cookie: $"__Host-rsc_session={answer.Cookie.Value}")).User.Should().Be(answer.User);
+            (await client.PostAsync("""{"type":"hello"}""", origin: client.Own, cookie: $"rsc_session={answer.Cookie.Value}")).User
+                .Should().NotBe(answer.User, "that one may have been set over plain HTTP");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Test]
+    public async Task A_page_gets_its_token_in_the_cookie_alone()
+    {
+        var answer = await _client.PostAsync("""{"type":"hello","name":"paula"}""", origin: _client.Own);
+        answer.Status.Should().Be(200);
+        answer.Frame.Should().BeOfType<WelcomeFrame>().Which.Session.Should().BeEmpty();
+        answer.Cookie!.Value.Should().NotBeEmpty();
+        answer.Body.Should().NotContain(answer.Cookie.Value);
+
+        var again = await _client.PostAsync("""{"type":"hello"}""", origin: _client.Own, cookie: answer.Cookie.Value);
+        again.Frame.Should().BeOfType<WelcomeFrame>().Which.Name.Should().Be("paula");
+        again.Body.Should().NotContain(answer.Cookie.Value, "a page that is known already has no use for it either");
+    }
+
+    [TestCase("cookie")]
+    [TestCase("Bearer")]
+    [TestCase("bearer")]
+    [TestCase("frame")]
+    public async Task Who_bears_a_session_is_the_same_person(string how)
+    {
+        var (token, first) = await BeginAsync();
+        var again = how switch
+        {
+            "cookie" => await _client.PostAsync("""{"type":"hello"}""", cookie: token),
+            "frame" => await _client.PostAsync($$"""{"type":"hello","session":"{{token}}"}"""),
+            _ => await _client.PostAsync("""{"type":"hello"}""", authorization: $"{how} {token}"),
+        };
+        var welcome = again.Frame.Should().BeOfType<WelcomeFrame>().Subject;
+        (welcome.User, welcome.Name, welcome.Session).Should().Be((first.User, first.Name, token));
+        again.Cookie!.Value.Should().Be(token, "the cookie lasts from now on");
+    }
+
+    [Test]
+    public async Task What_is_asked_for_in_words_counts_more_than_what_comes_along()
+    {
+        var (token, first) = await BeginAsync();
+        var (other, _) = await BeginAsync();
+        (await _client.PostAsync("""{"type":"hello"}""", authorization: $"Bearer {token}", cookie: other)).User.Should().Be(first.User);
+        (await _client.PostAsync($$"""{"type":"hello","session":"{{token}}"}""", cookie: other)).User.Should().Be(first.User);
+    }
+
+    [Test]
+    public async Task A_known_person_can_ask_for_another_name()
+    {
+        var (token, first) = await BeginAsync();
+        var renamed = await _client.PostAsync("""{"type":"hello","name":"newname"}""", cookie: token);
+        var welcome = renamed.Frame.Should().BeOfType<WelcomeFrame>().Subject;
+        (welcome.User, welcome.Name).Should().Be((first.User, "newname"));
+    }
+
+    [Test]
+    public async Task Whose_session_has_ended_goes_on_as_a_new_guest_without_an_error()
+    {
+        var answer = await _client.PostAsync("""{"type":"hello","name":"returned"}""", cookie: "a-token-of-last-year");
+        answer.Status.Should().Be(200);
+        answer.Frame.Should().BeOfType<WelcomeFrame>().Which.Name.Should().Be("returned");
+        answer.Cookie!.Value.Should().NotBe("a-token-of-last-year");
+    }
+
+    [Test]
+    public async Task The_cookie_makes_the_WebSocket_the_same_user()
+    {
+        var answer = await _client.PostAsync("""{"type":"hello","name":"walter"}""", origin: _client.Own);
+        var token = answer.Cookie!.Value;
+
+        await using var page = await ChatClient.ConnectAsync(_server.HttpPort, origin: _client.Own, headers: [new("Cookie", $"rsc_session={token}")]);
+        var welcome = await page.Inbox.ExpectAsync<WelcomeFrame>();
+        (welcome.User, welcome.Name, welcome.Session).Should().Be((answer.User, "walter", ""));
+
+        await using var program = await ChatClient.ConnectAsync(_server.HttpPort, headers: [new("Authorization", $"Bearer {token}")]);
+        var other = await program.Inbox.ExpectAsync<WelcomeFrame>();
+        (other.User, other.Session).Should().Be((answer.User, token));
+    }
+
+    [Test]
+    public async Task The_query_of_a_WebSocket_counts_more_than_the_cookie()
+    {
+        var (token, first) = await BeginAsync();
+        var (other, _) = await BeginAsync();
+        await using var program = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={token}", headers: [new("Cookie", $"rsc_session={other}")]);
+        (await program.Inbox.ExpectAsync<WelcomeFrame>()).User.Should().Be(first.User);
+    }
+
+    [TestCase("null")]
+    [TestCase("https://friend.example")]
+    public async Task The_cookie_never_speaks_for_a_page_of_another_origin(string origin)
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Origins:Allowed:0", "https://friend.example");
+        using var client = new SessionClient($"http://127.0.0.1:{server.HttpPort}");
+        var first = await client.PostAsync("""{"type":"hello","name":"owner"}""");
+        var token = first.Cookie!.Value;
+
+        var posted = await client.PostAsync("""{"type":"hello"}""", origin, cookie: token);
+        posted.Status.Should().Be(200);
+        posted.User.Should().NotBe(first.User);
+        posted.Cookie.Should().BeNull("such a page must not change who the server's own page is");
+
+        await using var page = await ChatClient.ConnectAsync(server.HttpPort, origin: origin, headers: [new("Cookie", $"rsc_session={token}")]);
+        (await page.Inbox.ExpectAsync<WelcomeFrame>()).User.Should().NotBe(first.User);
+    }
+
+    [Test]
+    public async Task A_foreign_page_is_refused()
+    {
+        foreach (var origin in (string[])["https://evil.example", $"http://127.0.0.1:{_server.HttpPort + 1}", "http://localhost:1"])
+        {
+            var answer = await _client.PostAsync("""{"type":"hello"}""", origin);
+            answer.ShouldBe(403, ErrorCode.NotAllowed);
+            answer.Cookie.Should().BeNull();
+        }
+    }
+
+    [TestCase("text/plain")]
+    [TestCase("application/x-www-form-urlencoded")]
+    [TestCase("multipart/form-data")]
+    [TestCase(null)]
+    public async Task A_form_of_a_page_cannot_post_here(string? type)
+    {
+        // Of all pages, so that it does not hang on the rule for origins alone.
+        var answer = await _client.PostAsync("""{"type":"hello"}""", origin: _client.Own, type: type);
+        answer.ShouldBe(415, ErrorCode.BadFrame);
+        answer.Cookie.Should().BeNull();
+    }
+
+    [TestCase("text/plain", 200)]
+    [TestCase("application/json; charset=utf-8", 200)]
+    [TestCase(null, 200)]
+    [TestCase("application/x-www-form-urlencoded", 415)]
+    [TestCase("nonsense", 415)]
+    public async Task A_program_may_post_text_too(string? type, int status) =>
+        (await _client.PostAsync("""{"type":"hello"}""", type: type)).Status.Should().Be(status);
+
+    [TestCase("", ErrorCode.BadFrame)]
+    [TestCase("/hello ann", ErrorCode.BadFrame)]
+    [TestCase("hi all", ErrorCode.BadFrame)]
+    [TestCase("[1]", ErrorCode.BadFrame)]
+    [TestCase("{\"type\":\"hello\"", ErrorCode.BadJson)]
+    [TestCase("""{"type":"helo"}""", ErrorCode.UnknownType)]
+    [TestCase("""{"type":"say","text":"hi"}""", ErrorCode.UnknownType)]
+    [TestCase("""{"type":"login","name":"ann"}""", ErrorCode.MissingField)]
+    [TestCase("""{"type":"hello","name":"<b>"}""", ErrorCode.BadName)]
+    [TestCase("""{"type":"hello","format":"text"}""", ErrorCode.BadField)]
+    public async Task What_cannot_be_obeyed_gets_an_error_with_a_frame_that_works(string body, string code)
+    {
+        var error = (await _client.PostAsync(body)).ShouldBe(400, code);
+        error.Hint.Should().StartWith("{");
+        ChatCodec.TryReadClient(Encoding.UTF8.GetBytes(error.Hint!), out _, out _, out _).Should().BeTrue();
+    }
+
+    [Test]
+    public async Task The_answer_bears_the_frames_id()
+    {
+        var answer = await _client.PostAsync("""{"type":"hello","id":"x-1","name":"<b>"}""");
+        JsonNode.Parse(answer.Body)!["id"]!.GetValue<string>().Should().Be("x-1");
+    }
+
+    [Test]
+    public async Task A_name_in_use_is_a_conflict_and_changes_nothing()
+    {
+        await using var holder = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=holder");
+        await holder.Inbox.ExpectAsync<WelcomeFrame>();
+        var (token, first) = await BeginAsync();
+
+        var refused = await _client.PostAsync("""{"type":"hello","name":"holder"}""", cookie: token);
+        refused.ShouldBe(409, ErrorCode.NameTaken).Hint.Should().Contain("holder2");
+        refused.Cookie.Should().BeNull();
+        (await _client.PostAsync("""{"type":"hello"}""", cookie: token)).User.Should().Be(first.User);
+    }
+
+    [Test]
+    public async Task Whose_name_was_taken_meanwhile_is_still_welcome()
+    {
+        var (token, first) = await BeginAsync("fleeting");
+        await using var taker = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=fleeting");
+        await taker.Inbox.ExpectAsync<WelcomeFrame>(welcome => welcome.Name == "fleeting");
+
+        var again = await _client.PostAsync("""{"type":"hello"}""", cookie: token);
+        again.Status.Should().Be(200);
+        var welcome = again.Frame.Should().BeOfType<WelcomeFrame>().Subject;
+        welcome.User.Should().Be(first.User);
+        welcome.Name.Should().NotBe("fleeting");
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_frame_that_is_too_big_is_refused_whether_or_not_it_says_so(bool declared)
+    {
+        var body = $$"""{"type":"hello","name":"{{new string('a', 65_536)}}"}""";
+        (await _client.PostAsync(body, declared: declared)).ShouldBe(413, ErrorCode.TooBig);
+    }
+
+    [TestCase("GET")]
+    [TestCase("PUT")]
+    [TestCase("OPTIONS")]
+    public async Task Another_method_is_told_which_one(string method)
+    {
+        var answer = await _client.SendAsync(new HttpMethod(method), null);
+        answer.ShouldBe(405, ErrorCode.BadFrame);
+        answer.Header("Allow").Should().Be("POST");
+    }
+
+    [Test]
+    public async Task Each_request_is_a_connection_of_its_own_that_ends_with_it()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        using var client = new SessionClient($"http://127.0.0.1:{server.HttpPort}");
+        for (var i = 0; i < 5; i++)
+            (await client.PostAsync("""{"type":"hello","name":"brief"}""")).Status.Should().Be(200, "the name is free again");
+        server.Connections.Count.Should().Be(0);
+    }
+
+    private async Task<(string Token, WelcomeFrame Welcome)> BeginAsync(string? name = null)
+    {
+        var answer = await _client.PostAsync(name is null ? """{"type":"hello"}""" : $$"""{"type":"hello","name":"{{name}}"}""");
+        return (answer.Cookie!.Value, (WelcomeFrame)answer.Frame);
+    }
+}
