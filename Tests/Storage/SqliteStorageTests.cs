@@ -1,5 +1,7 @@
+using System.Runtime.Versioning;
 using Microsoft.Data.Sqlite;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Storage;
@@ -122,6 +124,18 @@ public sealed class SqliteStorageTests
             storage.Reopen();
         };
         newer.Should().Throw<StorageException>().WithMessage("*newer version*99*");
+    }
+
+    [Test]
+    [SupportedOSPlatform("linux")]
+    public void A_folder_that_is_made_is_its_owners_alone()
+    {
+        using var parent = new TemporaryFolder();
+        using (DataFolder.Take(Path.Combine(parent.Path, "deep", "down")))
+        {
+            File.GetUnixFileMode(Path.Combine(parent.Path, "deep", "down"))
+                .Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     private static async Task CheckPagesAsync(IRoomLog log)
