@@ -129,7 +129,8 @@ internal sealed class CrashRun : IDisposable
 
     private void Plan(KillMoment moment, Pulse pulse, ServerProcess server, TaskCompletionSource over)
     {
-        var (acks, spins) = (_random.Next(1, MostAcks), _random.Next(100_000));
+        // At the very ack, or a few milliseconds after it.
+        var (acks, spins) = (_random.Next(1, MostAcks), Math.Max(0, _random.Next(-100_000, 100_000)));
         switch (moment)
         {
             case KillMoment.Settling:
