@@ -77,6 +77,33 @@ public sealed class BackupTests
         header[18..20].Should().Equal([1, 1], "one file alone is the whole database: no write-ahead log belongs to it");
     }
 
+    // What the original has said since the backup has seqs that a server on the backup gives again.
+    [Test]
+    public async Task Each_restored_backup_is_another_log_for_those_who_come_back()
+    {
+        using var storage = await FilledAsync();
+        using TemporaryFolder copy = new(), target = new();
+        var file = Path.Combine(copy.Path, "chat.db");
+        (await RunAsync(storage.Folder, "backup", file)).ShouldSucceed();
+        var epochs = new List<string> { (await storage.Log.OpenAsync("lobby", default)).Epoch, (await storage.Log.OpenAsync("garden", default)).Epoch };
+        for (var i = 0; i < 2; i++)
+        {
+            using var restored = new OpenStorage();
+            restored.Storage.Dispose();
+            File.Copy(file, Path.Combine(restored.Folder, "chat.db"), overwrite: true);
+            restored.Reopen();
+            foreach (var room in (string[])["lobby", "garden"])
+                epochs.Add((await restored.Log.OpenAsync(room, default)).Epoch);
+            var first = epochs[^1];
+            restored.Reopen();
+            (await restored.Log.OpenAsync("garden", default)).Epoch.Should().Be(first);
+        }
+
+        epochs.Should().OnlyHaveUniqueItems().And.OnlyContain(epoch => epoch.Length == 16);
+        var exported = (await RunAsync(copy.Path, "export", "lobby")).ShouldSucceed().Output;
+        (await FeedAsync(exported, target.Path, "import", "-")).ShouldSucceed().Output.Should().MatchRegex("epoch [0-9a-f]{16}\n$");
+    }
+
     [Test]
     public async Task Nothing_is_overwritten()
     {
