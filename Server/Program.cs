@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Hosting;
+using RawSocketChat.Server.Operator;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
@@ -15,7 +16,9 @@ namespace RawSocketChat.Server;
 /// <summary>The composition root: what the server is made of, and what stands at which address.</summary>
 public static class Program
 {
-    public static Task<int> Main(string[] args) => StartUp.RunAsync(() => Build(args));
+    public static Task<int> Main(string[] args) => CommandArguments.Find(args) is { } command
+        ? OperatorCommand.RunAsync(command, OperatorConsole.OfProcess(), TimeProvider.System, CancellationToken.None)
+        : StartUp.RunAsync(() => Build(args));
 
     public static WebApplication Build(string[] args, Action<IServiceCollection>? change = null)
     {

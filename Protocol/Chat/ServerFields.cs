@@ -11,7 +11,7 @@ internal sealed class ServerFields
     public string? Type, Session, User, Name, Server, Room, Epoch, Topic, Role, Text, State, Was, About, Code, Hint;
     public FrameId Id;
     public DateTimeOffset? At;
-    public long? Seq, Reply, FromSeq, To, MemberCount, Queued, Limit, CloseCode, AfterMs, RetryAfterMs;
+    public long? Seq, Reply, ReadUpTo, FromSeq, To, MemberCount, Queued, Limit, CloseCode, AfterMs, RetryAfterMs;
     public bool? Guest, Duplicate, Recovered, Me, More, Reconnect;
     public Person? From;
     public WelcomeLimits? Limits;
@@ -44,6 +44,7 @@ internal sealed class ServerFields
             case "at": At = reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var at) ? at : null; break;
             case "seq": Seq = Number(ref reader); break;
             case "reply": Reply = Number(ref reader); break;
+            case "read": ReadUpTo = Number(ref reader); break;
             case "to": To = Number(ref reader); break;
             case "memberCount": MemberCount = Number(ref reader); break;
             case "queued": Queued = Number(ref reader); break;

@@ -52,9 +52,10 @@ public sealed record ErrorFrame(FrameId Id, ChatError Error) : ServerFrame;
 /// <param name="MemberCount">All.</param>
 /// <param name="Recovered">Only where the request had <c>after</c>: whether nothing is missing.</param>
 /// <param name="Messages">Each a complete JSON frame in UTF-8, oldest first; written as it is.</param>
+/// <param name="Read">How far the client's user has read, by whichever device; null where nothing was told.</param>
 public sealed record JoinedFrame(
     FrameId Id, string Room, string Epoch, long Seq, string Topic, string Role, IReadOnlyList<Person> Members, int MemberCount,
-    bool? Recovered, IReadOnlyList<ReadOnlyMemory<byte>> Messages) : ServerFrame;
+    bool? Recovered, IReadOnlyList<ReadOnlyMemory<byte>> Messages, long? Read = null) : ServerFrame;
 
 /// <summary>Somebody said something.</summary>
 /// <param name="Room">Where.</param>
@@ -85,6 +86,13 @@ public sealed record TopicFrame(string Room, long Seq, DateTimeOffset At, Person
 /// <param name="At">When, UTC; so that a person reads it with the time.</param>
 public sealed record PresenceFrame(
     string Room, string? User, string? Name, string State, string? Was = null, int? MemberCount = null, DateTimeOffset? At = null) : ServerFrame;
+
+/// <summary>Somebody has read up to a message. Not logged; told in rooms that tell names.</summary>
+/// <param name="Room">Where.</param>
+/// <param name="User">Who.</param>
+/// <param name="Name">The name.</param>
+/// <param name="Seq">The newest event that they have read.</param>
+public sealed record ReadFrame(string Room, string User, string Name, long Seq) : ServerFrame;
 
 /// <summary>Stored messages.</summary>
 /// <param name="Id">The answered request's id.</param>

@@ -48,6 +48,7 @@ internal static class ServerFrameReader
         "presence" => f is { Room: { } room, State: { } state }
             ? new PresenceFrame(room, f.User, f.Name, state, f.Was, Int(f.MemberCount), f.At)
             : null,
+        "read" => f is { Room: { } room, User: { } user, Name: { } name, Seq: { } seq } ? new ReadFrame(room, user, name, seq) : null,
         "history" => f is { Room: { } room, Messages: { } messages } ? new HistoryFrame(f.Id, room, messages, f.More ?? false) : null,
         "rooms" => f.Rooms is { } rooms ? new RoomsFrame(f.Id, rooms) : null,
         "who" => f is { Room: { } room, Members: { } members } ? new WhoFrame(f.Id, room, members, Int(f.MemberCount) ?? members.Count) : null,
@@ -69,7 +70,7 @@ internal static class ServerFrameReader
     private static JoinedFrame? Joined(ServerFields f) =>
         f is { Room: { } room, Epoch: { } epoch, Seq: { } seq, Members: { } members, Messages: { } messages }
             ? new JoinedFrame(f.Id, room, epoch, seq, f.Topic ?? "", f.Role ?? "member", members, Int(f.MemberCount) ?? members.Count,
-                f.Recovered, messages)
+                f.Recovered, messages, f.ReadUpTo)
             : null;
 
     private static int? Int(long? value) => value is { } number ? (int)Math.Clamp(number, 0, int.MaxValue) : null;

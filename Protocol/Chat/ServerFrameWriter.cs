@@ -19,6 +19,7 @@ internal static class ServerFrameWriter
             case TopicFrame topic: Write(writer, topic); break;
             case ErrorFrame error: Write(writer, error); break;
             case WelcomeFrame welcome: Write(writer, welcome); break;
+            case ReadFrame read: Write(writer, read); break;
             case HistoryFrame history: Write(writer, history); break;
             case RoomsFrame rooms: Write(writer, rooms); break;
             case WhoFrame who: Write(writer, who); break;
@@ -91,6 +92,8 @@ internal static class ServerFrameWriter
         writer.WriteNumber("memberCount"u8, frame.MemberCount);
         if (frame.Recovered is { } recovered)
             writer.WriteBoolean("recovered"u8, recovered);
+        if (frame.Read is { } read)
+            writer.WriteNumber("read"u8, read);
         Messages(writer, frame.Messages);
     }
 
@@ -125,6 +128,15 @@ internal static class ServerFrameWriter
             writer.WriteNumber("memberCount"u8, count);
         if (frame.At is { } at)
             writer.WriteTime("at"u8, at);
+    }
+
+    private static void Write(Utf8JsonWriter writer, ReadFrame frame)
+    {
+        Head(writer, "read"u8, default);
+        writer.WriteText("room"u8, frame.Room);
+        writer.WriteText("user"u8, frame.User);
+        writer.WriteText("name"u8, frame.Name);
+        writer.WriteNumber("seq"u8, frame.Seq);
     }
 
     private static void Write(Utf8JsonWriter writer, HistoryFrame frame)

@@ -144,7 +144,7 @@ public static class TextFormat
         var text = new StringBuilder(Time(frame.At))
             .Append(Notice($"you are {name}{(frame.Guest ? " (a guest)" : "")} on {TerminalText.Inline(frame.Server)}"));
         if (frame.Rooms.Count > 0)
-            text.Append('\n').Append(Notice("you are in " + string.Join(", ", frame.Rooms.Select(Room))));
+            text.Append('\n').Append(Notice("your rooms: " + string.Join(", ", frame.Rooms.Select(Room))));
         text.Append('\n').Append(Notice("/help shows what you can type, /join lobby takes you into a room; any other line is said"));
         // Without it a person at nc could never come back as a guest; and it is shown to nobody else.
         text.Append('\n').Append(Notice($"to come back as {name}: /session {TerminalText.Inline(frame.Session)}"));

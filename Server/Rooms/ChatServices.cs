@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
@@ -9,6 +10,8 @@ namespace RawSocketChat.Server.Rooms;
 public sealed class ChatServices(
     RoomDirectory rooms,
     Whereabouts whereabouts,
+    Memberships memberships,
+    IRoomCatalog catalog,
     SessionStore sessions,
     Accounts accounts,
     ConnectionRegistry connections,
@@ -19,6 +22,10 @@ public sealed class ChatServices(
     public RoomDirectory Rooms { get; } = rooms;
 
     public Whereabouts Whereabouts { get; } = whereabouts;
+
+    public Memberships Memberships { get; } = memberships;
+
+    public IRoomCatalog Catalog { get; } = catalog;
 
     public SessionStore Sessions { get; } = sessions;
 

@@ -93,6 +93,7 @@ public sealed partial class ChatSession
             if (known is { Session: var session, Refusal: var refused })
             {
                 Attach(session);
+                await _services.Memberships.FindAsync(session.User);
                 var was = Me.Name;
                 if (frame.Name is { } name && name != was)
                     refused = _services.Sessions.Rename(session.User, name);
@@ -103,6 +104,7 @@ public sealed partial class ChatSession
 
         var (started, refusal) = await _services.Sessions.BeginAsync(frame.Name);
         Attach(started);
+        Memberships.Begin(started.User);
         return ErrorOf(frame, refusal) ?? fault;
     }
 
@@ -135,12 +137,17 @@ public sealed partial class ChatSession
     {
         var before = _session!;
         Attach(session);
+        await _services.Memberships.FindAsync(session.User);
         foreach (var room in _rooms.Keys.ToList())
         {
-            if (room.IsPrivate && room.Owner != Me.User)
+            if (!MayEnter(room))
+            {
                 await LeaveRoomAsync(room);
-            else
-                await room.BecomeAsync(_connection, Me);
+                continue;
+            }
+
+            await room.BecomeAsync(_connection, Me);
+            _services.Memberships.Add(session.User, room.Name);
         }
 
         _services.Sessions.Release(before);
@@ -174,6 +181,6 @@ public sealed partial class ChatSession
             _services.Server,
             _services.Time.GetUtcNow(),
             new WelcomeLimits(limits.FrameBytes, limits.TextLength, limits.MessagesPerSecond),
-            [.. _services.Whereabouts.Of(Me.User).Select(room => room.Name)]);
+            [.. _session.User.Rooms ?? _services.Whereabouts.Of(Me.User).Select(room => room.Name)]);
     }
 }

@@ -49,6 +49,8 @@ public sealed partial class ChatSession
         }
 
         await LeaveRoomAsync(room);
+        if (!_services.Whereabouts.Of(Me.User).Contains(room))
+            _services.Memberships.Remove(_session!.User, room.Name);
         Answer(answers, new AckFrame(frame.Id, room.Name));
     }
 
@@ -130,11 +132,14 @@ public sealed partial class ChatSession
 
         _rooms[room] = null;
         _current = room;
+        _services.Memberships.Add(_session!.User, room.Name);
 
         Past past;
+        long? read;
         try
         {
             past = await PastFor(room, frame, entered);
+            read = await ReadMarkAsync(room);
         }
         catch (StorageException)
         {
@@ -155,7 +160,8 @@ public sealed partial class ChatSession
             entered.Who.People,
             entered.Who.Count,
             past.Recovered,
-            past.Events.Payloads()));
+            past.Events.Payloads(),
+            read));
 
         if (!await room.GoLiveAsync(_connection, past.Cursor))
             _rooms[room] = new CatchUp(_connection, room, past.Cursor, _services.Logger);
@@ -192,7 +198,9 @@ public sealed partial class ChatSession
 
     private RoomLoop? Find(string name) => _services.Rooms.Find(name) is { } room && IsVisible(room) ? room : null;
 
-    private bool IsVisible(RoomLoop room) => !room.IsPrivate || room.Owner == Me.User || _rooms.ContainsKey(room);
+    private bool IsVisible(RoomLoop room) => MayEnter(room) || _rooms.ContainsKey(room);
+
+    private bool MayEnter(RoomLoop room) => !room.IsPrivate || room.Owner == Me.User || _services.Memberships.Has(_session!.User, room.Name);
 
     // The room that a frame speaks of: the named one, else the current one.
     private RoomLoop? Meant(ClientFrame frame, out ChatError? error)

@@ -136,6 +136,9 @@ public sealed partial class ChatSession : IConnectionHandler
             case ClientFrameType.Say:
                 await SayAsync(frame, answers);
                 break;
+            case ClientFrameType.Read:
+                await ReadAsync(frame, answers);
+                break;
             case ClientFrameType.Topic:
                 await TopicAsync(frame, answers);
                 break;

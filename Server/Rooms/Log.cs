@@ -17,6 +17,12 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Error, "A session could not be ended; it goes on")]
     public static partial void SessionNotEnded(ILogger logger, Exception fault);
 
+    [LoggerMessage(7, LogLevel.Warning, "The rooms of a user could not be looked up")]
+    public static partial void MembershipsNotRead(ILogger logger, Exception fault);
+
+    [LoggerMessage(8, LogLevel.Warning, "Who belongs to room {Room} could not be stored")]
+    public static partial void MembershipNotStored(ILogger logger, Exception fault, string room);
+
     [LoggerMessage(6, LogLevel.Error, "A {Type} could not be answered: {Reason}")]
     public static partial void Damaged(ILogger logger, string type, string reason);
 }

@@ -26,6 +26,16 @@ internal sealed class PresenceTeller(Room room, int namedMembers, TimeProvider t
         Send(presence, except);
     }
 
+    /// <summary>In a large room nobody hears of it: a thousand who read a thousand messages would cost a million each.</summary>
+    public void TellRead(Person person, long seq)
+    {
+        if (room.MemberCount > namedMembers)
+            return;
+        var frame = new ReadFrame(room.Name, person.User, person.Name, seq).Outbound();
+        foreach (var subscriber in room.Subscribers)
+            subscriber.Connection.Send(frame);
+    }
+
     /// <summary>Called by the loop after each command.</summary>
     public void TellWhatIsDue()
     {

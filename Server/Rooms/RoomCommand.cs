@@ -36,6 +36,9 @@ internal sealed record Become(Connection Connection, Person Person) : RoomComman
 
 internal sealed record Rename(Person Person, string Was) : RoomCommand;
 
+/// <summary>Tells the others how far somebody has read.</summary>
+internal sealed record HasRead(Person Person, long Seq) : RoomCommand;
+
 internal sealed record Who(int Most) : RoomCommand<WhoIsHere>;
 
 internal sealed record Post(Connection Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event) : RoomCommand;

@@ -86,6 +86,8 @@ public sealed partial class RoomLoop
 
     public ValueTask RenameAsync(Person person, string was) => _commands.Writer.WriteAsync(new Rename(person, was));
 
+    public ValueTask TellReadAsync(Person person, long seq) => _commands.Writer.WriteAsync(new HasRead(person, seq));
+
     /// <summary>Posts an event. Completes when it waits in the room; its answer goes to <paramref name="answers"/> once it is stored.</summary>
     public ValueTask PostAsync(Connection connection, IFrameSink answers, ClientFrame frame, NewEvent posted) =>
         _commands.Writer.WriteAsync(new Post(connection, answers, frame, posted));
@@ -156,6 +158,9 @@ public sealed partial class RoomLoop
                 break;
             case Rename rename:
                 Relabel(rename);
+                break;
+            case HasRead hasRead:
+                _presence.TellRead(hasRead.Person, hasRead.Seq);
                 break;
             case Who who:
                 who.Complete(Look(who.Most));

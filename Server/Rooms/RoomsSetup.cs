@@ -8,6 +8,7 @@ public static class RoomsSetup
         services.AddSingleton<Whereabouts>();
         services.AddSingleton<HistoryCache>();
         services.AddSingleton<RoomDirectory>();
+        services.AddSingleton<Memberships>();
         services.AddHostedService(provider => provider.GetRequiredService<RoomDirectory>());
         services.AddSingleton<ChatServices>();
         return services;

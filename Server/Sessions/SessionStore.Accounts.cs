@@ -52,9 +52,9 @@ public sealed partial class SessionStore
             session.Token = SessionToken.New();
             session.IsStored = false;
             _byHash.Add(session.TokenHash, session);
-            // The new one first: between the two the user is not without a session.
             if (user.Name != account.Name)
                 Rename(user, account.Name, _ => { });
+            // The new one first: a crash between the two leaves nobody without a session.
             storing = Task.WhenAll(SaveAsync(session), EndStoredAsync(before));
         }
 

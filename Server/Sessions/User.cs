@@ -25,6 +25,9 @@ public sealed class User(string id, string name, bool isGuest, RateLimit says)
     /// <summary>How fast this user may speak, by all of its connections together.</summary>
     public RateLimit Says { get; } = says;
 
+    /// <summary>The names of the rooms that it belongs to, in the order of joining; null while that is not known. Changed as a whole, by the rooms' side alone.</summary>
+    internal IReadOnlyList<string>? Rooms { get; set; }
+
     /// <summary>Its sessions that have a connection; guarded by the store.</summary>
     internal List<Session> Present { get; } = new(1);
 }

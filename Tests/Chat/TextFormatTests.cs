@@ -46,7 +46,7 @@ public class TextFormatTests
         Case(new RoomsFrame(default, []), "-!- there is no such room; make one: /create garden"),
         Case(new WhoFrame(default, "lobby", [Ann, Bob], 2), "-!- #lobby: 2 here: ann, bob"),
         Case(new WelcomeFrame(default, "t0k", "u1", "ann", true, "chat", Wire.At, new(1, 1, 1), ["lobby", "den"]),
-            "[10:02:31] -!- you are ann (a guest) on chat\n-!- you are in #lobby, #den\n"
+            "[10:02:31] -!- you are ann (a guest) on chat\n-!- your rooms: #lobby, #den\n"
             + "-!- /help shows what you can type, /join lobby takes you into a room; any other line is said\n-!- to come back as ann: /session t0k"),
         Case(new PongFrame(default, Wire.At), "[10:02:31] -!- pong"),
         Case(new GapFrame("lobby", 12, 40), "-!- #lobby: some messages can't be had: 12 to 40"),

@@ -28,6 +28,7 @@ public abstract class AccountFixture(string way)
     [TearDown]
     public async Task EndAll()
     {
+        Hasher.LetGo();
         foreach (var peer in _peers)
             await peer.DisposeAsync();
         _peers.Clear();

@@ -26,7 +26,7 @@ internal sealed class CountingHasher : IPasswordHasher<StoredAccount>
     /// <summary>From here on nobody's hash is done until <see cref="LetGo"/>.</summary>
     public void Hold() => (_held, IsHeld) = (new TaskCompletionSource(), false);
 
-    public void LetGo() => _held?.SetResult();
+    public void LetGo() => _held?.TrySetResult();
 
     public string HashPassword(StoredAccount user, string password)
     {

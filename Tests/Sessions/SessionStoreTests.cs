@@ -131,6 +131,7 @@ public sealed class SessionStoreTests : SessionStoreFixture
         Storage.IsFull = true;
         await store.KeepAsync(ann, new StoredAccount(ann.User.Id, "ann", NameSkeleton.Of("ann"), "hash", Time.GetUtcNow()));
         (await store.ResumeAsync(before)).Should().BeNull();
+        (await store.EnsureSavedAsync(ann)).Should().BeFalse("by the new token it is not stored yet");
         Storage.IsFull = false;
         await store.TidyAsync();
         (await Storage.FindSessionAsync(SessionToken.HashOf(before), default)).Should().BeNull();

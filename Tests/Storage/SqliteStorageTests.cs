@@ -1,5 +1,7 @@
+using System.Runtime.Versioning;
 using Microsoft.Data.Sqlite;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Storage;
@@ -97,6 +99,16 @@ public sealed class SqliteStorageTests
     }
 
     [Test]
+    public async Task A_server_that_ended_in_order_leaves_one_file_with_all_in_it()
+    {
+        using var storage = new OpenStorage();
+        await storage.Log.OpenAsync("a", default);
+        await storage.Log.AppendAsync("a", Many(10), default);
+        storage.Storage.Dispose();
+        Directory.GetFiles(storage.Folder).Select(Path.GetFileName).Should().BeEquivalentTo("chat.db", "lock");
+    }
+
+    [Test]
     public void A_second_server_on_the_same_folder_is_refused_in_one_line()
     {
         using var storage = new OpenStorage();
@@ -122,6 +134,18 @@ public sealed class SqliteStorageTests
             storage.Reopen();
         };
         newer.Should().Throw<StorageException>().WithMessage("*newer version*99*");
+    }
+
+    [Test]
+    [SupportedOSPlatform("linux")]
+    public void A_folder_that_is_made_is_its_owners_alone()
+    {
+        using var parent = new TemporaryFolder();
+        using (DataFolder.Take(Path.Combine(parent.Path, "deep", "down")))
+        {
+            File.GetUnixFileMode(Path.Combine(parent.Path, "deep", "down"))
+                .Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     private static async Task CheckPagesAsync(IRoomLog log)

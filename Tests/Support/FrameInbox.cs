@@ -22,6 +22,13 @@ public sealed class FrameInbox
         _queue.Writer.TryWrite((text, frame));
     }
 
+    /// <summary>Each frame as it comes, until the connection ends.</summary>
+    public async IAsyncEnumerable<ServerFrame> ReadAllAsync()
+    {
+        await foreach (var (_, frame) in _queue.Reader.ReadAllAsync())
+            yield return frame;
+    }
+
     public void End() => _queue.Writer.TryComplete();
 
     /// <summary>The next frame of that type for which it holds; those before it are passed over.</summary>

@@ -5,7 +5,10 @@ public static class Patience
 {
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
 
-    public static async Task<T> OrFail<T>(this Task<T> awaited, string what)
+    public static Task<T> OrFail<T>(this Task<T> awaited, string what) => awaited.OrFail(() => what);
+
+    /// <summary>The same, where what was waited for is best told by how things stand at the end.</summary>
+    public static async Task<T> OrFail<T>(this Task<T> awaited, Func<string> what)
     {
         try
         {
@@ -13,7 +16,7 @@ public static class Patience
         }
         catch (TimeoutException)
         {
-            throw new AssertionException($"waited {Bound.TotalSeconds} s in vain for {what}");
+            throw new AssertionException($"waited {Bound.TotalSeconds} s in vain for {what()}");
         }
     }
 

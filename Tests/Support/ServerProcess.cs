@@ -15,7 +15,7 @@ public sealed class ServerProcess : IAsyncDisposable
         _data = data;
     }
 
-    /// <summary>What it has printed so far.</summary>
+    /// <summary>What it has printed so far, as output and as errors.</summary>
     public IReadOnlyList<string> Lines
     {
         get
@@ -27,24 +27,38 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
+    private bool IsReady => Lines.Any(line => line.StartsWith("To join", StringComparison.Ordinal));
+
     /// <summary>Starts and waits until it has told how to join. Its data folder is its own unless one is given.</summary>
     public static async Task<ServerProcess> StartAsync(params string[] settings)
     {
+        var server = Begin(settings);
+        await server.ReadyAsync();
+        return server;
+    }
+
+    /// <summary>Starts it, and leaves the waiting to <see cref="ReadyAsync"/>: for a test that ends it before it is ready.</summary>
+    public static ServerProcess Begin(params string[] settings)
+    {
         var data = new TemporaryFolder();
         var server = new ServerProcess(Launch(data, settings), data);
-        server._process.OutputDataReceived += (_, line) =>
-        {
-            if (line.Data is null)
-                return;
-            lock (server._lines)
-                server._lines.Add(line.Data);
-        };
+        server._process.OutputDataReceived += (_, line) => server.Add(line.Data);
+        server._process.ErrorDataReceived += (_, line) => server.Add(line.Data);
         server._process.BeginOutputReadLine();
-        var errors = server._process.StandardError.ReadToEndAsync();
-        await Patience.UntilAsync(() => server.Lines.Any(line => line.StartsWith("To join", StringComparison.Ordinal)) || server._process.HasExited, "the server to start");
-        if (server._process.HasExited)
-            throw new AssertionException($"the server did not start: {await errors}");
+        server._process.BeginErrorReadLine();
         return server;
+    }
+
+    /// <summary>Completes when it has told how to join.</summary>
+    public async Task ReadyAsync()
+    {
+        await Patience.UntilAsync(() => IsReady || _process.HasExited, "the server to start");
+        if (IsReady)
+            return;
+        await _process.WaitForExitAsync();
+        throw new AssertionException($"the server did not start:\n{string.Join('\n', Lines)}");
     }
 
     /// <summary>Runs a server that is expected to end by itself.</summary>
@@ -69,9 +83,12 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Ends it at once, as a crash would.</summary>
     public async Task KillAsync()
     {
-        _process.Kill();
+        Kill();
         await _process.WaitForExitAsync();
     }
+
+    /// <summary>Tells the system to end it at once, as a crash would (SIGKILL), and does not wait for the end.</summary>
+    public void Kill() => _process.Kill();
 
     /// <summary>Asks it to end (SIGTERM).</summary>
     /// <returns>Its exit code.</returns>
@@ -88,6 +105,14 @@ public sealed class ServerProcess : IAsyncDisposable
             await KillAsync();
         _process.Dispose();
         _data.Dispose();
+    }
+
+    private void Add(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_lines)
+            _lines.Add(line);
     }
 
     private static Process Launch(TemporaryFolder data, string[] settings, params (string Name, string Value)[] environment)

@@ -20,13 +20,15 @@ public sealed class DataFolder : IDisposable
     public string Database => System.IO.Path.Combine(Path, DatabaseName);
 
     /// <summary>Takes the folder, making it where there is none. The system gives it back when the process ends, however that ends.</summary>
+    /// <param name="advice">What to do where another server holds it.</param>
     /// <exception cref="StorageException">It cannot be written to, or another server holds it.</exception>
-    public static DataFolder Take(string path)
+    public static DataFolder Take(string path, string advice = "end it, or give this one a folder of its own")
     {
         var full = System.IO.Path.GetFullPath(path);
         try
         {
-            Directory.CreateDirectory(full);
+            if (!Directory.Exists(full))
+                Make(full);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -40,7 +42,7 @@ public sealed class DataFolder : IDisposable
         }
         catch (IOException fault) when (File.Exists(file) && IsHeld(file))
         {
-            throw new StorageException($"another server uses the folder \"{full}\"; end it, or give this one a folder of its own", fault);
+            throw new StorageException($"another server uses the folder \"{full}\"; {advice}", fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -59,6 +61,15 @@ public sealed class DataFolder : IDisposable
     }
 
     public void Dispose() => _lock?.Dispose();
+
+    // What people said, and the hashes of their passwords, are nobody else's to read.
+    private static void Make(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
 
     // A file that another process holds can be looked at in no way that excludes it; one on a read-only disk can.
     private static bool IsHeld(string file)

@@ -150,6 +150,7 @@ internal sealed class GroupCommit : IDisposable
         try
         {
             database.Execute($"DELETE FROM journal WHERE id > {_state.JournalEnd}");
+            database.Execute($"DELETE FROM rooms WHERE id NOT IN ({string.Join(", ", _state.Rooms.Select(room => room.Id))})");
             return new StorageWriter(_state, database);
         }
         catch

@@ -4,7 +4,9 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 internal sealed class RoomTable(StorageState state, Database database) : IDisposable
 {
     private readonly Statement _add = database.Prepare("INSERT OR IGNORE INTO rooms (id, name, key, topic, owner, private, epoch) VALUES (?, ?, ?, ?, ?, ?, ?)");
-    private readonly Statement _enter = database.Prepare("INSERT OR IGNORE INTO members (user, room, at) VALUES (?, ?, ?)");
+    private readonly Statement _enter = database.Prepare(
+        // Two of one millisecond keep the order in which they were joined.
+        "INSERT OR IGNORE INTO members (user, room, at) VALUES (?1, ?2, MAX(?3, IFNULL((SELECT MAX(at) FROM members WHERE user = ?1), 0) + 1))");
     private readonly Statement _leave = database.Prepare("DELETE FROM members WHERE user = ? AND room = ?");
     private readonly Statement _mark = database.Prepare(
         "INSERT INTO read_marks (user, room, seq) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = MAX(seq, excluded.seq) RETURNING seq");
@@ -43,5 +45,5 @@ internal sealed class RoomTable(StorageState state, Database database) : IDispos
     }
 
     /// <summary>As <see cref="StringComparer.OrdinalIgnoreCase"/> compares.</summary>
-    private static string KeyOf(string name) => name.ToUpperInvariant();
+    public static string KeyOf(string name) => name.ToUpperInvariant();
 }

@@ -12,11 +12,18 @@ public sealed class SqliteRoomCatalog(SqliteStorage storage) : IRoomCatalog
     public ValueTask<IReadOnlyList<string>> RoomsOfAsync(string user, CancellationToken cancellationToken) =>
         storage.Readers.ReadAsync<IReadOnlyList<string>>(reader => reader.RoomsOf(user), cancellationToken);
 
-    public ValueTask SetMemberAsync(string room, string user, bool isMember, CancellationToken cancellationToken) =>
-        storage.WriteAsync(writer => writer.Rooms.SetMember(storage.State.Of(room), user, isMember, storage.Now), cancellationToken);
+    public ValueTask SetMemberAsync(string room, string user, bool isMember, CancellationToken cancellationToken)
+    {
+        // Found here: what is wrong with one call must not undo the others of its transaction.
+        var found = storage.State.Of(room);
+        return storage.WriteAsync(writer => writer.Rooms.SetMember(found, user, isMember, storage.Now), cancellationToken);
+    }
 
-    public ValueTask<long> MarkReadAsync(string room, string user, long seq, CancellationToken cancellationToken) =>
-        storage.WriteAsync(writer => writer.Rooms.Mark(storage.State.Of(room), user, seq), cancellationToken);
+    public ValueTask<long> MarkReadAsync(string room, string user, long seq, CancellationToken cancellationToken)
+    {
+        var found = storage.State.Of(room);
+        return storage.WriteAsync(writer => writer.Rooms.Mark(found, user, seq), cancellationToken);
+    }
 
     public ValueTask<long> ReadMarkAsync(string room, string user, CancellationToken cancellationToken) =>
         storage.Readers.ReadAsync(reader => reader.Mark(user, storage.State.Of(room)), cancellationToken);

@@ -52,8 +52,9 @@ public sealed class SqliteStorage : IDisposable
 
     public void Dispose()
     {
-        _writer.Dispose();
+        // The last one that closes the database takes the write-ahead log into it; one that only reads cannot.
         Readers.Dispose();
+        _writer.Dispose();
         _folder.Dispose();
     }
 

@@ -80,6 +80,9 @@ internal sealed class Statement : IDisposable
 
     public void Dispose() => _statement.Dispose();
 
+    /// <summary>A text's bytes, as they are; valid until the next step.</summary>
+    public ReadOnlySpan<byte> Utf8(int column) => raw.sqlite3_column_blob(_statement, column);
+
     private bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
 
     // By way of a buffer on the stack: the library's own conversion allocates.

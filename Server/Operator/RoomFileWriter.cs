@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using RawSocketChat.Server.Storage;
+
+namespace RawSocketChat.Server.Operator;
+
+/// <summary>Writes an exported room: a line of JSON for its head, then one for each event. The format stands in Server/README.md.</summary>
+internal sealed class RoomFileWriter : IDisposable
+{
+    private static readonly JsonWriterOptions Options = new()
+    {
+        // As on the wire: what people said stays readable.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
+
+    private readonly BufferedStream _stream;
+    private readonly Utf8JsonWriter _json;
+
+    public RoomFileWriter(Stream stream)
+    {
+        _stream = new BufferedStream(stream, 64 * 1024);
+        _json = new Utf8JsonWriter(_stream, Options);
+    }
+
+    public void Write(RoomFileHeader header)
+    {
+        var (room, state) = (header.Room, header.State);
+        _json.WriteStartObject();
+        _json.WriteString("type", RoomFileHeader.Type);
+        _json.WriteNumber("version", RoomFileHeader.Version);
+        _json.WriteString("room", room.Name);
+        _json.WriteString("epoch", state.Epoch);
+        _json.WriteString("topic", room.Topic);
+        _json.WriteString("owner", room.Owner);
+        _json.WriteBoolean("private", room.IsPrivate);
+        _json.WriteNumber("first", state.First);
+        _json.WriteNumber("last", state.Last);
+        WriteTime(header.At);
+        EndLine();
+    }
+
+    public void Write(RoomEvent next)
+    {
+        var content = next.Content;
+        _json.WriteStartObject();
+        _json.WriteString("type", TypeOf(content.Kind));
+        _json.WriteNumber("seq", next.Seq);
+        WriteTime(next.At);
+        _json.WriteStartObject("from");
+        _json.WriteString("user", content.Author);
+        _json.WriteString("name", content.AuthorName);
+        _json.WriteEndObject();
+        _json.WriteString("text", content.Text);
+        if (content.Reply is { } reply)
+            _json.WriteNumber("reply", reply);
+        if (content.Me)
+            _json.WriteBoolean("me", true);
+        if (content.ClientId is { } id)
+            _json.WriteString("id", id);
+        EndLine();
+    }
+
+    public void Dispose()
+    {
+        _json.Dispose();
+        _stream.Flush();
+    }
+
+    /// <summary>An event's <c>type</c>, which is that of its frame on the wire.</summary>
+    public static string TypeOf(RoomEventKind kind) => kind switch
+    {
+        RoomEventKind.Message => "message",
+        RoomEventKind.Topic => "topic",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    private void WriteTime(DateTimeOffset at) => _json.WriteString("at", at.UtcDateTime.ToString(RoomFileHeader.TimeFormat, CultureInfo.InvariantCulture));
+
+    private void EndLine()
+    {
+        _json.WriteEndObject();
+        _json.Flush();
+        _json.Reset();
+        _stream.WriteByte((byte)'\n');
+    }
+}
