@@ -1,5 +1,6 @@
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
@@ -58,7 +59,9 @@ internal sealed class CatchUp
         catch (Exception fault)
 #pragma warning restore CA1031
         {
-            Log.CatchUpFailed(logger, fault, _room.Name);
+            // The storage tells the operator once what it cannot read.
+            if (fault is not StorageException)
+                Log.CatchUpFailed(logger, fault, _room.Name);
             _connection.Close(Disconnect.Internal);
         }
     }

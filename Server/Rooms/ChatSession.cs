@@ -96,9 +96,9 @@ public sealed partial class ChatSession : IConnectionHandler
         }
         catch (StorageException fault)
         {
-            if (fault.IsDamage)
-                Log.Damaged(_services.Logger, WordOf(frame.Type), fault.Message);
-            Refuse(answers, frame.Id, new ChatError(ErrorCode.Unavailable, "the server cannot read or store that at the moment; try again in a moment", RetryAfterMs: 1000));
+            Refuse(answers, frame.Id, fault.IsDamage
+                ? new ChatError(ErrorCode.Unavailable, "the server cannot read that any more; its operator has been told")
+                : new ChatError(ErrorCode.Unavailable, "the server cannot read or store that at the moment; try again in a moment", RetryAfterMs: 1000));
         }
     }
 

@@ -89,13 +89,13 @@ public sealed class DiskFaultTests
     {
         using var disk = new TemporaryDisk(megabytes: 16);
         disk.MakeReadOnly();
-        (await FaultyDiskServer.RefusalOfAsync(disk.Data)).Should().StartWith("--Data:Path: ").And.Contain(disk.Data).And.Contain("read-only");
+        (await FaultyDiskServer.RefusalOfAsync(disk.Data)).Should().StartWith("--Data:Path: ").And.Contain(disk.Data).And.Contain("Read-only file system");
 
         disk.MakeWritable();
         await using (var server = await FaultyDiskServer.StartAsync(disk.Data))
             (await server.TerminateAsync()).Should().Be(0);
         disk.MakeReadOnly();
-        (await FaultyDiskServer.RefusalOfAsync(disk.Data)).Should().StartWith("--Data:Path: ").And.Contain(disk.Data).And.Contain("read-only");
+        (await FaultyDiskServer.RefusalOfAsync(disk.Data)).Should().StartWith("--Data:Path: ").And.Contain(disk.Data).And.Contain("Read-only file system");
 
         disk.MakeWritable();
         await using var back = await FaultyDiskServer.StartAsync(disk.Data);

@@ -84,7 +84,7 @@ internal sealed class Database : IDisposable
         catch (SqliteException fault)
         {
             connection.Dispose();
-            throw SqliteFault.Of(fault.SqliteExtendedErrorCode, fault.Message);
+            throw SqliteFault.Of(fault.SqliteExtendedErrorCode, fault.Message, file);
         }
     }
 }

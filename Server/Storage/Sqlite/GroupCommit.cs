@@ -20,6 +20,7 @@ internal sealed class GroupCommit : IDisposable
     private readonly List<WriteJob> _batch = [];
     private StorageWriter? _writer;
     private bool _isFailing;
+    private bool _isSettlingFailing;
 
     /// <param name="mostWeight">Beyond it a transaction takes longer and saves nothing more: a sync costs as much as some 50 events.</param>
     /// <param name="open">Opens the database again where a connection has failed.</param>
@@ -94,11 +95,17 @@ internal sealed class GroupCommit : IDisposable
                 job.Write(writer);
         }) is { } fault)
         {
+            if (!_isFailing)
+                Log.CannotWrite(_logger, fault.InnerException, fault.Message);
+            _isFailing = true;
             foreach (var job in _batch)
                 job.Failed(fault);
             return;
         }
 
+        if (_isFailing)
+            Log.WritesAgain(_logger);
+        _isFailing = false;
         foreach (var job in _batch)
             job.Stored();
     }
@@ -108,8 +115,16 @@ internal sealed class GroupCommit : IDisposable
     private bool Settle()
     {
         Action? settled = null;
-        if (Transact(writer => settled = writer.Journal.Settle()) is not null)
+        if (Transact(writer => settled = writer.Journal.Settle()) is { } fault)
+        {
+            // It needs more space than an append: those may go on meanwhile, and the operator is told of either once.
+            if (!_isSettlingFailing && !_isFailing)
+                Log.CannotSettle(_logger, fault.InnerException, fault.Message);
+            _isSettlingFailing = true;
             return false;
+        }
+
+        _isSettlingFailing = false;
         settled!();
         return true;
     }
@@ -122,9 +137,6 @@ internal sealed class GroupCommit : IDisposable
             _writer.Begin();
             write(_writer);
             _writer.Commit();
-            if (_isFailing)
-                Log.WritesAgain(_logger);
-            _isFailing = false;
             return null;
         }
 #pragma warning disable CA1031 // the writer outlives whatever one transaction meets: who waits for it is told
@@ -132,9 +144,6 @@ internal sealed class GroupCommit : IDisposable
 #pragma warning restore CA1031
         {
             var told = fault as StorageException ?? new StorageException("the storage failed", fault);
-            if (!_isFailing)
-                Log.CannotWrite(_logger, fault is StorageException ? null : fault, told.Message);
-            _isFailing = true;
             _writer?.Forget();
             // A full disk leaves the connection as it was. What else goes wrong may not.
             _writer?.Dispose();

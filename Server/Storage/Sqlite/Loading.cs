@@ -33,7 +33,7 @@ internal static class Loading
         var isFirst = true;
         while (journal.Step())
         {
-            var room = state.RoomById(journal.Number(1)) ?? throw new StorageException("the database is damaged (an event of no room)") { IsDamage = true };
+            var room = state.RoomById(journal.Number(1)) ?? throw new StorageException("the database is damaged (an event of no room); restore a backup") { IsDamage = true };
             var stored = journal.Read(journal.Number(2), from: 3);
             if (isFirst)
                 state.JournalStart = journal.Number(0) - 1;

@@ -5,6 +5,12 @@ internal static partial class Log
     [LoggerMessage(1, LogLevel.Error, "Nothing can be stored at the moment: {Reason}. Messages are refused as unavailable until it can")]
     public static partial void CannotWrite(ILogger logger, Exception? fault, string reason);
 
+    [LoggerMessage(4, LogLevel.Error, "What was stored cannot be put in its place at the moment: {Reason}. It is kept, and tried again")]
+    public static partial void CannotSettle(ILogger logger, Exception? fault, string reason);
+
+    [LoggerMessage(5, LogLevel.Error, "Something of {What} cannot be read: {Reason}. Who asks for it is refused; this is told once")]
+    public static partial void CannotRead(ILogger logger, Exception? fault, string what, string reason);
+
     [LoggerMessage(2, LogLevel.Information, "What comes is stored again")]
     public static partial void WritesAgain(ILogger logger);
 

@@ -85,6 +85,12 @@ internal sealed class Reader : IDisposable
         while (rows.Step())
         {
             var next = rows.Read(LoggedRoom.SeqOf(rows.Number(0)), from: 1);
+            if (page.Count > 0 && Math.Abs(next.Seq - page[^1].Seq) != 1)
+            {
+                rows.Reset();
+                throw new StorageException($"the database is damaged (between the events {page[^1].Seq} and {next.Seq}); restore a backup") { IsDamage = true };
+            }
+
             bytes += Encoding.UTF8.GetByteCount(next.Content.Text);
             if (bytes > mostBytes && page.Count > 0)
             {

@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 public sealed class SqliteIdentityStore(SqliteStorage storage) : IIdentityStore
 {
     public ValueTask<IReadOnlyList<StoredAccount>> LoadAccountsAsync(CancellationToken cancellationToken) =>
-        storage.Readers.ReadAsync<IReadOnlyList<StoredAccount>>(reader => reader.Accounts(), cancellationToken);
+        storage.ReadAsync<IReadOnlyList<StoredAccount>>("the accounts", reader => reader.Accounts(), cancellationToken);
 
     public ValueTask<bool> TryAddAccountAsync(StoredAccount account, CancellationToken cancellationToken) =>
         storage.WriteAsync(writer => writer.Identities.TryAdd(account), cancellationToken);
@@ -13,7 +13,7 @@ public sealed class SqliteIdentityStore(SqliteStorage storage) : IIdentityStore
         storage.WriteAsync(writer => writer.Identities.ChangeHash(user, passwordHash), cancellationToken);
 
     public ValueTask<StoredSession?> FindSessionAsync(string tokenHash, CancellationToken cancellationToken) =>
-        storage.Readers.ReadAsync(reader => reader.Session(tokenHash), cancellationToken);
+        storage.ReadAsync("the sessions", reader => reader.Session(tokenHash), cancellationToken);
 
     public ValueTask SaveSessionAsync(StoredSession session, CancellationToken cancellationToken) =>
         storage.WriteAsync(writer => writer.Identities.Save(session), cancellationToken);

@@ -4,13 +4,13 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 public sealed class SqliteRoomCatalog(SqliteStorage storage) : IRoomCatalog
 {
     public ValueTask<IReadOnlyList<StoredRoom>> LoadRoomsAsync(CancellationToken cancellationToken) =>
-        storage.Readers.ReadAsync<IReadOnlyList<StoredRoom>>(reader => reader.Rooms(), cancellationToken);
+        storage.ReadAsync<IReadOnlyList<StoredRoom>>("the rooms", reader => reader.Rooms(), cancellationToken);
 
     public ValueTask<bool> TryCreateRoomAsync(StoredRoom room, CancellationToken cancellationToken) =>
         storage.State.Find(room.Name) is not null ? new(false) : SqliteRoomLog.AddAsync(storage, room, cancellationToken);
 
     public ValueTask<IReadOnlyList<string>> RoomsOfAsync(string user, CancellationToken cancellationToken) =>
-        storage.Readers.ReadAsync<IReadOnlyList<string>>(reader => reader.RoomsOf(user), cancellationToken);
+        storage.ReadAsync<IReadOnlyList<string>>("the memberships", reader => reader.RoomsOf(user), cancellationToken);
 
     public ValueTask SetMemberAsync(string room, string user, bool isMember, CancellationToken cancellationToken)
     {
@@ -26,5 +26,5 @@ public sealed class SqliteRoomCatalog(SqliteStorage storage) : IRoomCatalog
     }
 
     public ValueTask<long> ReadMarkAsync(string room, string user, CancellationToken cancellationToken) =>
-        storage.Readers.ReadAsync(reader => reader.Mark(user, storage.State.Of(room)), cancellationToken);
+        storage.ReadAsync("the read marks", reader => reader.Mark(user, storage.State.Of(room)), cancellationToken);
 }

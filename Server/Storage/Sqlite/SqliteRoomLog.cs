@@ -32,7 +32,7 @@ public sealed class SqliteRoomLog(SqliteStorage storage) : IRoomLog
 
         async ValueTask<IReadOnlyList<RoomEvent>> ReadAsync()
         {
-            var page = await storage.Readers.ReadAsync(reader => reader.After(log, after, settled, most, mostBytes), cancellationToken);
+            var page = await storage.ReadAsync($"room \"{log.Name}\"", reader => reader.After(log, after, settled, most, mostBytes), cancellationToken);
             // Where the byte bound ended it there is more between it and what is in memory.
             return page.Count > 0 && page[^1].Seq < settled ? page : Page(page.Concat(unsettled), most, mostBytes);
         }
@@ -48,7 +48,7 @@ public sealed class SqliteRoomLog(SqliteStorage storage) : IRoomLog
         async ValueTask<IReadOnlyList<RoomEvent>> ReadAsync()
         {
             var below = Math.Min(before, settled + 1);
-            var older = await storage.Readers.ReadAsync(reader => reader.Before(log, below, first, most - newest.Count, mostBytes), cancellationToken);
+            var older = await storage.ReadAsync($"room \"{log.Name}\"", reader => reader.Before(log, below, first, most - newest.Count, mostBytes), cancellationToken);
             return Reversed(Page(newest.Concat(older), most, mostBytes));
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 
 namespace RawSocketChat.Server.Storage.Sqlite;
@@ -12,12 +13,16 @@ public sealed class SqliteStorage : IDisposable
 
     private readonly DataFolder _folder;
     private readonly GroupCommit _writer;
+    private readonly Readers _readers;
+    private readonly ILogger _logger;
+    private readonly ConcurrentDictionary<string, bool> _unreadable = new();
 
     /// <exception cref="StorageException">The folder cannot be had, or what is in it cannot be read.</exception>
     public SqliteStorage(IOptions<DataOptions> options, TimeProvider time, ILogger<SqliteStorage> logger)
     {
         var data = options.Value;
         Time = time;
+        _logger = logger;
         State = new StorageState(data.KeepEvents);
         _folder = DataFolder.Take(data.Path);
         Database? database = null;
@@ -25,12 +30,12 @@ public sealed class SqliteStorage : IDisposable
         {
             database = Open();
             Loading.Run(State, database);
-            Readers = new Readers(_folder.Database, ReaderCount);
+            _readers = new Readers(_folder.Database, ReaderCount);
             _writer = new GroupCommit(State, data.CommitEvents, database, Open, logger);
         }
         catch
         {
-            Readers?.Dispose();
+            _readers?.Dispose();
             database?.Dispose();
             _folder.Dispose();
             throw;
@@ -41,8 +46,6 @@ public sealed class SqliteStorage : IDisposable
 
     internal StorageState State { get; }
 
-    internal Readers Readers { get; }
-
     internal TimeProvider Time { get; }
 
     /// <summary>The folder, in full.</summary>
@@ -52,10 +55,28 @@ public sealed class SqliteStorage : IDisposable
 
     public void Dispose()
     {
-        // The last one that closes the database takes the write-ahead log into it; one that only reads cannot.
-        Readers.Dispose();
+        // The writer's connection ends last: only one that may write puts everything into the one file as it closes.
+        _readers.Dispose();
         _writer.Dispose();
         _folder.Dispose();
+    }
+
+    /// <param name="what">For the operator, who is told once where something of it cannot be read.</param>
+    /// <exception cref="StorageException">It cannot be read.</exception>
+    internal async ValueTask<T> ReadAsync<T>(string what, Func<Reader, T> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _readers.ReadAsync(read, cancellationToken);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // What the bytes of a damaged row make may be no value at all: a time beyond the calendar, say.
+            var told = fault as StorageException ?? new StorageException($"\"{_folder.Database}\" is damaged; restore a backup", fault) { IsDamage = true };
+            if (_unreadable.TryAdd(what, true))
+                Log.CannotRead(_logger, told.InnerException, what, told.Message);
+            throw told;
+        }
     }
 
     internal ValueTask<T> WriteAsync<T>(Func<StorageWriter, T> write, CancellationToken cancellationToken, Action<T>? stored = null, int weight = 1) =>

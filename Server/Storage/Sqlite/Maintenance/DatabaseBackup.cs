@@ -47,6 +47,6 @@ public static class DatabaseBackup
         while (code == raw.SQLITE_OK);
 
         if (code != raw.SQLITE_DONE)
-            throw SqliteFault.Of(code, raw.sqlite3_errmsg(copy.Handle).utf8_to_string());
+            throw SqliteFault.Of(code, raw.sqlite3_errmsg(copy.Handle).utf8_to_string(), raw.sqlite3_db_filename(copy.Handle, "main").utf8_to_string());
     }
 }
