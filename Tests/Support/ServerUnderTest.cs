@@ -72,10 +72,25 @@ public sealed class ServerUnderTest : IAsyncDisposable
         _data.Dispose();
     }
 
+    /// <summary>
+    /// A port that nobody listens on. It lies below those that outgoing connections are given (from 32768 on Linux), which
+    /// else would take it while a test's server is down.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody listens there.
+            }
+        }
     }
 }
