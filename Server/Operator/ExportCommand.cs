@@ -26,21 +26,19 @@ internal static class ExportCommand
         if (output is null)
         {
             using var stream = run.Console.Output();
-            Write(room, stream, run);
+            // A bar would be drawn into what the terminal shows.
+            Write(room, stream, run, run.Console with { IsTerminal = run.Console.IsTerminal && Console.IsOutputRedirected });
             return ExitCode.Done;
         }
 
         using var file = NewFile.Reserve(output);
         using (var stream = new FileStream(file.PartialPath, FileMode.Open, FileAccess.Write))
-            Write(room, stream, run);
+            Write(room, stream, run, run.Console);
         file.Complete();
         return ExitCode.Done;
     }
 
-    private static void Write(RoomReading room, Stream stream, OperatorRun run)
-    {
-        // The bar would be drawn into what a terminal shows.
-        var console = run.Console with { IsTerminal = run.Console.IsTerminal && !IsShown(stream) };
+    private static void Write(RoomReading room, Stream stream, OperatorRun run, OperatorConsole console) =>
         Progress.Show(console, progress =>
         {
             using var file = new RoomFileWriter(stream);
@@ -49,15 +47,12 @@ internal static class ExportCommand
             foreach (var next in room.Events())
             {
                 file.Write(next);
-                if (++done % ReportEvery == 0)
+                if (done++ % ReportEvery == 0)
                     progress.Report(new Advance($"exporting {room.Room.Name}", done, total));
             }
 
             return true;
         });
-    }
-
-    private static bool IsShown(Stream stream) => stream is not FileStream && !Console.IsOutputRedirected;
 
     private static string NoRoom(string name, IReadOnlyList<string> names) =>
         $"there is no room \"{name}\"" + (Nearest.To(name, names) is { } near ? $"; did you mean \"{near}\"?" : "");

@@ -58,7 +58,7 @@ internal static class ImportCommand
                     break;
             }
 
-            if (++done % ReportEvery == 0)
+            if (done++ % ReportEvery == 0)
                 progress.Report(new Advance("importing", done, reader.EventCount));
         }
 

@@ -25,8 +25,11 @@ internal sealed class LineReader(Stream stream)
             if (end >= 0)
                 return Take(scanned + end, 1);
             scanned = _end - _start;
-            if (!Fill())
-                return scanned == 0 ? null : Take(scanned, 0);
+            if (Fill())
+                continue;
+            if (scanned > 0)
+                return Take(scanned, 0);
+            return null;
         }
     }
 

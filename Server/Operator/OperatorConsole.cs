@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace RawSocketChat.Server.Operator;
 
 /// <summary>Where a command reads and writes.</summary>
@@ -8,12 +10,25 @@ namespace RawSocketChat.Server.Operator;
 public sealed record OperatorConsole(Func<Stream> Input, Func<Stream> Output, TextWriter Error, bool IsTerminal)
 {
     public static OperatorConsole OfProcess() =>
-        new(Console.OpenStandardInput, Console.OpenStandardOutput, Console.Error, !Console.IsErrorRedirected);
+        new(Console.OpenStandardInput, OpenOutput, Console.Error, !Console.IsErrorRedirected);
 
     public void WriteLine(string line)
     {
         using var output = new StreamWriter(Output(), leaveOpen: false);
         output.NewLine = "\n";
         output.WriteLine(line);
+    }
+
+    // The console's own stream takes a closed pipe for a success, and a long export would go on for nobody.
+    private static Stream OpenOutput()
+    {
+        if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
+            return Console.OpenStandardOutput();
+        var pipe = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        if (!pipe.CanSeek)
+            return pipe;
+        // A file's place is shared with whoever writes it before and after.
+        pipe.Dispose();
+        return Console.OpenStandardOutput();
     }
 }

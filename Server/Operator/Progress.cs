@@ -10,11 +10,18 @@ public static class Progress
     {
         if (!console.IsTerminal)
             return work(new Silence());
-        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(console.Error) });
+        // Somebody looks at it, also where the output itself goes elsewhere.
+        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(console.Error), Interactive = InteractionSupport.Yes });
         return terminal.Progress()
             .AutoClear(false)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .Start(context => work(new Bars(context)));
+            .Start(context =>
+            {
+                var bars = new Bars(context);
+                var result = work(bars);
+                bars.Finish();
+                return result;
+            });
     }
 
     private sealed class Silence : IProgress<Advance>
@@ -33,8 +40,7 @@ public static class Progress
         {
             if (_bar?.Description != value.What)
             {
-                if (_bar is { } last)
-                    Finish(last);
+                Finish();
                 _bar = context.AddTask(value.What);
             }
 
@@ -43,11 +49,14 @@ public static class Progress
             _bar.Value = value.Total == 0 ? 0 : Math.Min(value.Done, value.Total);
         }
 
-        private static void Finish(ProgressTask bar)
+        /// <summary>What was shown last is done.</summary>
+        public void Finish()
         {
-            bar.IsIndeterminate = false;
-            bar.Value = bar.MaxValue;
-            bar.StopTask();
+            if (_bar is null)
+                return;
+            _bar.IsIndeterminate = false;
+            _bar.Value = _bar.MaxValue;
+            _bar.StopTask();
         }
     }
 }

@@ -28,8 +28,6 @@ internal sealed class RoomFileReader(Stream stream) : IDisposable
         var state = new RoomLogState(fields.Text("epoch"), fields.Number("first"), fields.Number("last"));
         _header = new RoomFileHeader(room, state, fields.Time("at"));
         fields.NothingElse();
-        if (state.Epoch.Length == 0)
-            throw Fault("its epoch is empty");
         if (state.First < 1 || state.Last < state.First - 1 || state.Last >= 1L << 40)
             throw Fault($"no log goes from {state.First} to {state.Last}");
         _next = state.First;

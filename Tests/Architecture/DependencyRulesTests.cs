@@ -65,9 +65,22 @@ public sealed class DependencyRulesTests
     public void Rooms_know_neither_ways_in_nor_the_web_nor_a_driver(string forbidden) => Never($@"{ServerCode}Rooms$", forbidden, exceptSetup: true);
 
     [TestCase(@"^Microsoft\.Data")]
+    [TestCase(@"^SQLitePCL")]
     [TestCase(@"^StackExchange\.")]
     public void Storage_alone_sees_a_database(string driver) =>
-        Never(@"^RawSocketChat\.Server\.(Connections|Transports|Rooms|Sessions|Hosting|Web)", driver);
+        Never(@"^RawSocketChat\.Server\.(Connections|Transports|Rooms|Sessions|Hosting|Web|Operator)", driver);
+
+    [TestCase(@"^System\.CommandLine")]
+    [TestCase(@"^Spectre\.")]
+    [TestCase(@"^RawSocketChat\.Server\.Operator")]
+    public void A_running_server_knows_nothing_of_the_operators_commands(string forbidden) =>
+        Never(@"^RawSocketChat\.Server\.(Connections|Transports|Rooms|Sessions|Hosting|Web|Storage)", forbidden);
+
+    [TestCase("Connections")]
+    [TestCase("Transports")]
+    [TestCase("Sessions")]
+    [TestCase("Web")]
+    public void The_operators_commands_work_on_what_is_stored_alone(string forbidden) => Never($@"{ServerCode}Operator$", $@"{ServerCode}{forbidden}");
 
     [Test]
     public void Flood_refers_to_Protocol_only() => Never(@"^RawSocketChat\.Tests\.Flood", ServerCode);

@@ -34,6 +34,11 @@ public sealed class AccessibilityTests
         await Assertions.Expect(ann.Page.Locator("#join-note")).ToBeVisibleAsync();
         await ExpectCleanAsync(ann, "the way in, refused");
 
+        await ann.Page.ClickAsync("#have-account");
+        await Assertions.Expect(ann.Page.Locator("#password")).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the way in, with an account");
+        await ann.Page.ClickAsync("#have-account");
+
         await ann.Page.FillAsync("#name", "ann");
         await ann.Page.PressAsync("#name", "Enter");
         await ann.ExpectInsideAsync("lobby");
@@ -61,10 +66,22 @@ public sealed class AccessibilityTests
             await ExpectCleanAsync(ann, "the drawer of rooms");
         }
 
+        await ann.Page.ClickAsync("#me");
+        await ann.Page.FillAsync("#new-name", "bob");
+        await ann.Page.PressAsync("#new-name", "Enter");
+        await Assertions.Expect(ann.Page.Locator("#account-note")).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the account, refused");
+        await ann.Page.Keyboard.PressAsync("Escape");
+        if (isPhone)
+            await ann.Page.ClickAsync("#open-rail");
         await ann.Page.ClickAsync("#open-directory");
         await Assertions.Expect(ann.Page.Locator("#directory-list li")).Not.ToHaveCountAsync(0);
         await ExpectCleanAsync(ann, "the directory");
         await ann.Page.Keyboard.PressAsync("Escape");
+
+        await ann.SayAsync(new string('x', 9_000));
+        await Assertions.Expect(ann.Page.Locator("#log .message[data-state=failed]")).ToHaveCountAsync(1);
+        await ExpectCleanAsync(ann, "what failed");
 
         await _server.StopAsync();
         await ann.SayAsync("is anybody there?");

@@ -174,6 +174,28 @@ public sealed class AccountPageTests
         await Assertions.Expect(ann.Page.Locator("#my-words")).ToHaveTextAsync("online");
     }
 
+    [Test]
+    public async Task A_browser_that_keeps_no_cookies_gets_in_all_the_same()
+    {
+        await using var ann = await ChatPage.OpenAsync("about:blank");
+        await ann.Page.RouteAsync("**/session", async route =>
+        {
+            var answer = await route.FetchAsync();
+            await ann.Page.Context.ClearCookiesAsync();
+            await route.FulfillAsync(new() { Response = answer, Headers = new Dictionary<string, string> { ["Content-Type"] = "application/json" } });
+        });
+        await ann.Page.GotoAsync($"http://127.0.0.1:{_server.HttpPort}/?name=ann&room=lobby");
+        await ann.ExpectInsideAsync("lobby");
+        await Assertions.Expect(ann.Page.Locator("#my-name")).ToHaveTextAsync("ann");
+        var user = await UserOfAsync(ann);
+        await ann.Page.ReloadAsync();
+        await ann.ExpectInsideAsync("lobby");
+        await ann.SayAsync("here");
+        await ann.ExpectMessageAsync("here");
+        (await ann.Page.Context.CookiesAsync()).Should().BeEmpty();
+        (await UserOfAsync(ann)).Should().Be(user);
+    }
+
     private static async Task KeepTheNameAsync(ChatPage page)
     {
         await page.Page.ClickAsync("#me");

@@ -204,17 +204,17 @@ public sealed class OutboxTests
     }
 
     /// <summary>How many messages the browser keeps, whichever tab has to send them.</summary>
-    private static Task ExpectKeptAsync(ChatPage page, int count) => page.UntilAsync(
+    private static async Task ExpectKeptAsync(ChatPage page, int count) => await page.Page.EvaluateAsync(
         """
         async (count) => {
           const [{ name }] = await indexedDB.databases();
-          const db = await new Promise((resolve) => { const request = indexedDB.open(name); request.onsuccess = () => resolve(request.result); });
-          const kept = await new Promise((resolve) => { const request = db.transaction('outbox').objectStore('outbox').count(); request.onsuccess = () => resolve(request.result); });
+          const answered = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+          const db = await answered(indexedDB.open(name));
+          while (await answered(db.transaction('outbox').objectStore('outbox').count()) !== count) await new Promise((resolve) => setTimeout(resolve, 20));
           db.close();
-          return kept === count;
         }
         """,
-        count);
+        count).OrFail($"{count} messages in the browser's keeping");
 
     private string[] Said() => [.. _observer.Inbox.All.OfType<MessageFrame>().Select(message => message.Text)];
 

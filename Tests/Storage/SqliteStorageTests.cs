@@ -99,6 +99,16 @@ public sealed class SqliteStorageTests
     }
 
     [Test]
+    public async Task A_server_that_ended_in_order_leaves_one_file_with_all_in_it()
+    {
+        using var storage = new OpenStorage();
+        await storage.Log.OpenAsync("a", default);
+        await storage.Log.AppendAsync("a", Many(10), default);
+        storage.Storage.Dispose();
+        Directory.GetFiles(storage.Folder).Select(Path.GetFileName).Should().BeEquivalentTo("chat.db", "lock");
+    }
+
+    [Test]
     public void A_second_server_on_the_same_folder_is_refused_in_one_line()
     {
         using var storage = new OpenStorage();

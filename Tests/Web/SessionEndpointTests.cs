@@ -200,30 +200,13 @@ public sealed class SessionEndpointTests
         answer.Cookie.Should().BeNull();
     }
 
-    [TestCase("text/plain", 200)]
-    [TestCase("application/json; charset=utf-8", 200)]
-    [TestCase(null, 200)]
-    [TestCase("application/x-www-form-urlencoded", 415)]
-    [TestCase("nonsense", 415)]
-    public async Task A_program_may_post_text_too(string? type, int status) =>
-        (await _client.PostAsync("""{"type":"hello"}""", type: type)).Status.Should().Be(status);
-
-    [TestCase("", ErrorCode.BadFrame)]
-    [TestCase("/hello ann", ErrorCode.BadFrame)]
-    [TestCase("hi all", ErrorCode.BadFrame)]
-    [TestCase("[1]", ErrorCode.BadFrame)]
-    [TestCase("{\"type\":\"hello\"", ErrorCode.BadJson)]
-    [TestCase("""{"type":"helo"}""", ErrorCode.UnknownType)]
-    [TestCase("""{"type":"say","text":"hi"}""", ErrorCode.UnknownType)]
-    [TestCase("""{"type":"login","name":"ann"}""", ErrorCode.MissingField)]
-    [TestCase("""{"type":"hello","name":"<b>"}""", ErrorCode.BadName)]
-    [TestCase("""{"type":"hello","format":"text"}""", ErrorCode.BadField)]
-    public async Task What_cannot_be_obeyed_gets_an_error_with_a_frame_that_works(string body, string code)
-    {
-        var error = (await _client.PostAsync(body)).ShouldBe(400, code);
-        error.Hint.Should().StartWith("{");
-        ChatCodec.TryReadClient(Encoding.UTF8.GetBytes(error.Hint!), out _, out _, out _).Should().BeTrue();
-    }
+    [TestCase("text/plain")]
+    [TestCase("application/json; charset=utf-8")]
+    [TestCase(null)]
+    [TestCase("application/x-www-form-urlencoded")]
+    [TestCase("nonsense")]
+    public async Task A_program_may_call_it_what_it_likes(string? type) =>
+        (await _client.PostAsync("""{"type":"hello"}""", type: type)).Status.Should().Be(200);
 
     [Test]
     public async Task The_answer_bears_the_frames_id()

@@ -30,6 +30,8 @@ internal sealed class Database : IDisposable
             database.Execute($"PRAGMA synchronous = {(synced ? "FULL" : "NORMAL")}");
             database.Execute($"PRAGMA cache_size = -{CacheKibibytes}");
             Migrations.Run(database.Handle);
+            // On a backup that was restored: from here on its logs are others than those that people have cursors of.
+            database.Execute("UPDATE rooms SET epoch = lower(hex(randomblob(8))) WHERE epoch = ''");
             return database;
         }
         catch

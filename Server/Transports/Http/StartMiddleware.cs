@@ -144,16 +144,11 @@ public sealed class StartMiddleware(
         _ => true,
     };
 
-    // A form of any page can post text/plain, urlencoded or multipart across origins without a word; JSON it cannot.
-    private static bool IsJson(HttpContext context)
-    {
-        var isFromPage = OriginPolicy.IsFromPage(context);
-        if (context.Request.ContentType is not { Length: > 0 } given)
-            return !isFromPage;
-        return MediaTypeHeaderValue.TryParse(given, out var type)
-            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-                || (!isFromPage && type.MediaType.Equals("text/plain", StringComparison.OrdinalIgnoreCase)));
-    }
+    // A form of any page can post text/plain, urlencoded or multipart across origins without a word; JSON it cannot. Programs
+    // (curl -d calls everything urlencoded) may call it what they like.
+    private static bool IsJson(HttpContext context) =>
+        !OriginPolicy.IsFromPage(context)
+        || (MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase));
 
     // Null where it is longer than a frame may be: no more of it is kept than that.
     private async Task<byte[]?> ReadAsync(HttpRequest request)

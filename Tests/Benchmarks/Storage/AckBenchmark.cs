@@ -62,10 +62,10 @@ internal static class AckBenchmark
         for (var i = 0; i < count; i++)
             senders[i] = await Sender.ConnectAsync(server.RawPort, $"r{i}");
 
-        // A second of warm-up, then the measurement.
+        // Three seconds of warm-up, in which the server is compiled for what it does, then the measurement.
         var measure = new Measure();
         var running = Task.WhenAll(senders.Select(sender => Task.Run(() => sender.RunAsync(window, measure))));
-        await Task.Delay(TimeSpan.FromSeconds(1));
+        await Task.Delay(TimeSpan.FromSeconds(3));
         var cpu = server.Cpu;
         measure.Begin();
         await Task.Delay(TimeSpan.FromSeconds(seconds));

@@ -19,6 +19,10 @@ public static class DatabaseBackup
         copy.Execute("PRAGMA synchronous = OFF");
         CopyPages(source.Database, copy, progress, cancel);
 
+        // A server on the copy gives seqs anew that the original has given since: its logs get names of their own by its first start.
+        if (Migrations.CheckVersion(copy.Handle) > 0)
+            copy.Execute("UPDATE rooms SET epoch = ''");
+
         // The copy says that it has a write-ahead log beside it, as the original has. It is to be one file.
         copy.Execute("PRAGMA journal_mode = DELETE");
         progress.Report(new Advance("checking the copy", 0, 0));

@@ -46,7 +46,7 @@ public sealed class RoomImport : IDisposable
     public string Epoch { get; }
 
     /// <summary>Begins. Null: there is a room of that name.</summary>
-    /// <param name="epoch">What named the log; kept unless a log of that name is here already. Null gives it a new one.</param>
+    /// <param name="epoch">What named the log; kept unless a log of that name is here already. Null, or the empty one of a backup, gives it a new one.</param>
     /// <param name="first">The seq of its first event.</param>
     /// <exception cref="StorageException">The database cannot be written to.</exception>
     public static RoomImport? Begin(DataFolder folder, StoredRoom room, string? epoch, long first, Durability durability)
@@ -57,7 +57,7 @@ public sealed class RoomImport : IDisposable
         {
             database.Execute($"PRAGMA cache_size = -{CacheKibibytes}");
             database.Execute("BEGIN IMMEDIATE");
-            if (epoch is null || IsThere(database, "SELECT 1 FROM rooms WHERE epoch = ?", epoch))
+            if (string.IsNullOrEmpty(epoch) || IsThere(database, "SELECT 1 FROM rooms WHERE epoch = ?", epoch))
                 epoch = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
             if (!IsThere(database, "SELECT 1 FROM rooms WHERE key = ?", RoomTable.KeyOf(room.Name)))
                 import = new RoomImport(database, AddRoom(database, room, epoch, first), epoch);
