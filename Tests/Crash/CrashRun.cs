@@ -202,7 +202,11 @@ internal sealed class CrashRun : IDisposable
         {
             var page = await reader.AskAsync<HistoryFrame>(new ClientFrame
             {
-                Type = ClientFrameType.History, Room = room, After = read.Count, Limit = 200, Id = FrameId.From($"{room}-{read.Count}"),
+                Type = ClientFrameType.History,
+                Room = room,
+                After = read.Count,
+                Limit = 200,
+                Id = FrameId.From($"{room}-{read.Count}"),
             });
             read.AddRange(page.Messages.MessagesOf().Select(message => new Ledger.Event(message.Seq, message.Text, message.At, message.From.User)));
             if (page.Messages.Count == 0)

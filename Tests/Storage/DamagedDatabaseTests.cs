@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Data.Sqlite;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Support;
 
@@ -134,8 +135,19 @@ public sealed class DamagedDatabaseTests
         return folder;
     }
 
-    private static long PageOf(string file, string text) =>
-        File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) is >= 0 and var at ? at / PageBytes * PageBytes : throw new AssertionException($"\"{text}\" is not in its place");
+    private static long PageOf(string file, string text)
+    {
+        // Pages that were freed still hold what stood there; after this there are none.
+        using (var database = new SqliteConnection($"Data Source={file};Pooling=False"))
+        {
+            database.Open();
+            using var command = database.CreateCommand();
+            command.CommandText = "VACUUM";
+            command.ExecuteNonQuery();
+        }
+
+        return File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) is >= 0 and var at ? at / PageBytes * PageBytes : throw new AssertionException($"\"{text}\" is not in its place");
+    }
 
     private static void Overwrite(string file, long at)
     {

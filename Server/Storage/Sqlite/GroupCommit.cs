@@ -11,24 +11,30 @@ internal sealed class GroupCommit : IDisposable
     // A room has one append under way, a session one change: more than these wait only where the disk stands still.
     private const int MostWaiting = 16 * 1024;
 
+    // On a full disk a small transaction may pass between two that fail: that is no news for the operator.
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(5);
+
     private readonly Channel<WriteJob> _waiting = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly StorageState _state;
     private readonly int _mostWeight;
     private readonly Func<Database> _open;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private readonly List<WriteJob> _batch = [];
     private StorageWriter? _writer;
     private bool _isFailing;
+    private long _failedAt;
     private bool _isSettlingFailing;
 
     /// <param name="mostWeight">Beyond it a transaction takes longer and saves nothing more: a sync costs as much as some 50 events.</param>
     /// <param name="open">Opens the database again where a connection has failed.</param>
-    public GroupCommit(StorageState state, int mostWeight, Database database, Func<Database> open, ILogger logger)
+    public GroupCommit(StorageState state, int mostWeight, Database database, Func<Database> open, TimeProvider time, ILogger logger)
     {
         _state = state;
         _mostWeight = mostWeight;
         _open = open;
+        _time = time;
         _logger = logger;
         _writer = new StorageWriter(state, database);
         _thread = new Thread(Run) { Name = "storage writer", IsBackground = true };
@@ -97,15 +103,18 @@ internal sealed class GroupCommit : IDisposable
         {
             if (!_isFailing)
                 Log.CannotWrite(_logger, fault.InnerException, fault.Message);
-            _isFailing = true;
+            (_isFailing, _failedAt) = (true, _time.GetTimestamp());
             foreach (var job in _batch)
                 job.Failed(fault);
             return;
         }
 
-        if (_isFailing)
+        if (_isFailing && _time.GetElapsedTime(_failedAt) >= Calm)
+        {
             Log.WritesAgain(_logger);
-        _isFailing = false;
+            _isFailing = false;
+        }
+
         foreach (var job in _batch)
             job.Stored();
     }

@@ -31,7 +31,7 @@ public sealed class SqliteStorage : IDisposable
             database = Open();
             Loading.Run(State, database);
             _readers = new Readers(_folder.Database, ReaderCount);
-            _writer = new GroupCommit(State, data.CommitEvents, database, Open, logger);
+            _writer = new GroupCommit(State, data.CommitEvents, database, Open, time, logger);
         }
         catch
         {
