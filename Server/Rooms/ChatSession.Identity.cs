@@ -165,9 +165,8 @@ public sealed partial class ChatSession
         ? null
         : new ChatError(refusal.IsTaken ? ErrorCode.NameTaken : ErrorCode.BadName, refusal.Why, Try(frame, ClientFrameType.Nick, name: refusal.Suggestion));
 
-    // A page that is known by its cookie has no use for the token, and its scripts must not get at it.
-    private string TokenToTell =>
-        _connection.Request is { SessionIsInCookie: true, Session: { } inCookie } && inCookie == _session?.Token ? "" : _session!.Token;
+    // A page that is known by its cookie gets every token in its cookie alone: its scripts must not get at one.
+    private string TokenToTell => _connection.Request.SessionIsInCookie ? "" : _session!.Token;
 
     private WelcomeFrame Welcome(FrameId id)
     {

@@ -55,6 +55,17 @@ public sealed class SessionAccountTests
     }
 
     [Test]
+    public async Task A_token_that_came_after_the_cookie_is_told_to_no_page_either()
+    {
+        var guest = await _client.PostAsync("""{"type":"hello","name":"ann"}""", origin: _client.Own);
+        await using var page = await ChatClient.ConnectAsync(_server.HttpPort, origin: _client.Own, headers: [new("Cookie", $"rsc_session={guest.Cookie!.Value}")]);
+        await page.Inbox.ExpectAsync<WelcomeFrame>();
+        await RegisterAsync(guest.Cookie.Value);
+        (await page.AskAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Whoami, Id = FrameId.From(1) }))
+            .Should().Match<WelcomeFrame>(welcome => welcome.User == guest.User && !welcome.Guest && welcome.Session == "");
+    }
+
+    [Test]
     public async Task A_wrong_password_is_401_and_sets_no_cookie()
     {
         await RegisterAsync();
