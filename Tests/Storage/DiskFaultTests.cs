@@ -28,6 +28,7 @@ public sealed class DiskFaultTests
         var refused = new List<string>();
         for (var i = 0; refused.Count < 20; i++)
         {
+            i.Should().BeLessThan(5000, "the disk takes no more than that");
             var (text, id) = ($"full {i} {Page}", $"full-{i}");
             if (await FaultyDiskServer.TrySayAsync(i % 2 == 0 ? ann : bob, text, id) is AckFrame ack)
             {
