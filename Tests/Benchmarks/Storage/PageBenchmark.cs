@@ -28,42 +28,64 @@ internal static class PageBenchmark
                 Of(name).Small.Add(value);
         }
 
-        Console.WriteLine($"{"ms, medians of " + rounds,-34} {events,14:n0} {Small,10:n0} {"ratio",8}");
+        Console.WriteLine($"{"ms, medians of " + rounds,-38} {events,14:n0} {Small,10:n0} {"ratio",8}");
         foreach (var (name, (ofLarge, ofSmall)) in figures)
-            Console.WriteLine($"{name,-34} {Median.Of(ofLarge),14:0.000} {Median.Of(ofSmall),10:0.000} {Median.Of(ofLarge) / Median.Of(ofSmall),8:0.00}");
+            Console.WriteLine($"{name,-38} {Median.Of(ofLarge),14:0.000} {Median.Of(ofSmall),10:0.000} {Median.Of(ofLarge) / Median.Of(ofSmall),8:0.00}");
         return 0;
 
         (List<double> Large, List<double> Small) Of(string name) =>
             figures.TryGetValue(name, out var known) ? known : figures[name] = ([], []);
     }
 
-    // Small pages at places of chance, so that neither the blocks nor the tail in memory serve many of them where the room is large.
-    private static async Task<List<(string, double)>> MeasureAsync(Workplace place, int events)
+    private static async Task<List<(string, double)>> MeasureAsync(Workplace place, int events) =>
+        [.. await AsShippedAsync(place, events), .. await FromTheDatabaseAsync(place, events)];
+
+    // What somebody meets who comes to a server that has just started, and what the next ones meet who scroll back as far.
+    private static async Task<List<(string, double)>> AsShippedAsync(Workplace place, int events)
     {
         await using var server = await RunningServer.StartAsync(place.Folder);
+        using var first = new Asking(server.RawPort);
+        await first.AskAsync("{\"type\":\"hello\"}");
+        return
+        [
+            ("start of the server", server.StartedIn.TotalMilliseconds),
+            ("first join after the start", await first.AskAsync("{\"type\":\"join\",\"room\":\"lobby\"}")),
+            ("a page of 50, scrolling back", await ScrollAsync(first, events)),
+            ("the same for the next who scrolls", await ScrollAsync(first, events)),
+        ];
+    }
+
+    // At places of chance, with nothing of the rooms in memory: else the small one would never be read at all.
+    private static async Task<List<(string, double)>> FromTheDatabaseAsync(Workplace place, int events)
+    {
+        await using var server = await RunningServer.StartAsync(place.Folder, "--Rooms:HistoryBytes", "0", "--Rooms:TailBytes", "0");
         using var asking = new Asking(server.RawPort);
-        var results = new List<(string, double)> { ("start of the server", server.StartedIn.TotalMilliseconds) };
         await asking.AskAsync("{\"type\":\"hello\"}");
-        results.Add(("first join after the start", await asking.AskAsync("{\"type\":\"join\",\"room\":\"lobby\"}")));
+        await asking.AskAsync("{\"type\":\"join\",\"room\":\"lobby\"}");
         var random = new Random(1);
         var (recover, before, after) = (new List<double>(), new List<double>(), new List<double>());
         for (var i = 0; i < Asks; i++)
         {
-            before.Add(await asking.AskAsync($"{{\"type\":\"history\",\"before\":{random.Next(200, events)},\"limit\":50}}"));
-            after.Add(await asking.AskAsync($"{{\"type\":\"history\",\"after\":{random.Next(0, events - 50)},\"limit\":50}}"));
+            before.Add(await asking.AskAsync($"{{\"type\":\"history\",\"room\":\"lobby\",\"before\":{random.Next(200, events)},\"limit\":50}}"));
+            after.Add(await asking.AskAsync($"{{\"type\":\"history\",\"room\":\"lobby\",\"after\":{random.Next(0, events - 50)},\"limit\":50}}"));
+            recover.Add(await asking.AskAsync($"{{\"type\":\"join\",\"room\":\"lobby\",\"after\":{random.Next(0, events - 200)},\"limit\":200}}"));
+            await asking.AskAsync("{\"type\":\"leave\",\"room\":\"lobby\"}");
         }
 
-        for (var i = 0; i < 200; i++)
-        {
-            using var other = new Asking(server.RawPort);
-            await other.AskAsync("{\"type\":\"hello\"}");
-            recover.Add(await other.AskAsync($"{{\"type\":\"join\",\"room\":\"lobby\",\"after\":{random.Next(0, events - 200)}}}"));
-        }
+        return
+        [
+            ("50 events before one of chance", Median.Of(before)),
+            ("50 events after one of chance", Median.Of(after)),
+            ("join after one of chance, 200 events", Median.Of(recover)),
+        ];
+    }
 
-        results.Add(("history before, 50 events", Median.Of(before)));
-        results.Add(("history after, 50 events", Median.Of(after)));
-        results.Add(("join after, first 200 events", Median.Of(recover)));
-        return results;
+    private static async Task<double> ScrollAsync(Asking asking, int events)
+    {
+        var pages = new List<double>();
+        for (var before = events; before > events - 800; before -= 50)
+            pages.Add(await asking.AskAsync($"{{\"type\":\"history\",\"room\":\"lobby\",\"before\":{before},\"limit\":50}}"));
+        return Median.Of(pages);
     }
 
     /// <summary>One who asks and waits for the answer.</summary>
@@ -89,7 +111,8 @@ internal static class PageBenchmark
                 if (answer.StartsWith("{\"type\":\"error\"", StringComparison.Ordinal))
                     throw new InvalidOperationException(answer);
                 if (answer.StartsWith("{\"type\":\"welcome\"", StringComparison.Ordinal) || answer.StartsWith("{\"type\":\"joined\"", StringComparison.Ordinal)
-                    || answer.StartsWith("{\"type\":\"history\"", StringComparison.Ordinal))
+                    || answer.StartsWith("{\"type\":\"history\"", StringComparison.Ordinal)
+                    || answer.StartsWith("{\"type\":\"ack\"", StringComparison.Ordinal))
                     return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             }
 
