@@ -1,4 +1,3 @@
-using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Storage;
 
@@ -38,20 +37,18 @@ internal sealed class CatchUp
         {
             while (await _connection.Outbox.DrainedAsync() && _connection.IsOpen && !_isCancelled)
             {
-                var page = await _room.History.AfterAsync(cursor, Frames.PageEvents);
+                var next = await _room.History.AfterCursorAsync(cursor, Frames.PageEvents);
                 if (_isCancelled)
                     return;
-                if (page.Count > 0)
-                {
-                    if (page[0].Seq > cursor + 1)
-                        _connection.Send(new GapFrame(_room.Name, cursor + 1, page[0].Seq - 1).Outbound());
-                    _connection.Send(page.Batch());
-                    cursor = page[^1].Seq;
-                }
+                if (next.Gap is { } gap)
+                    _connection.Send(gap.Outbound());
+                if (next.Events.Count > 0)
+                    _connection.Send(next.Events.Batch());
+                cursor = next.Cursor;
 
                 // Asking waits for its turn in the room. After each page of a busy room more would be said meanwhile than
                 // the page held, and the end would never come nearer.
-                if (page.Count < Frames.PageEvents && await _room.GoLiveAsync(_connection, cursor))
+                if (next.Events.Count < Frames.PageEvents && await _room.GoLiveAsync(_connection, cursor))
                     return;
             }
         }

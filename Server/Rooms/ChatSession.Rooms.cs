@@ -190,10 +190,10 @@ public sealed partial class ChatSession
             after = entered.Seq;
         }
 
-        var page = await room.History.AfterAsync(after, Math.Min(frame.Limit ?? Frames.PageEvents, Frames.PageEvents));
-        if (page.Count > 0 && page[0].Seq > after + 1)
-            gaps.Add(new GapFrame(room.Name, after + 1, page[0].Seq - 1));
-        return new Past(page, page.Count > 0 ? page[^1].Seq : after, Recovered: gaps.Count == 0, gaps);
+        var past = await room.History.AfterCursorAsync(after, Math.Min(frame.Limit ?? Frames.PageEvents, Frames.PageEvents));
+        if (past.Gap is { } trimmed)
+            gaps.Add(trimmed);
+        return new Past(past.Events, past.Cursor, Recovered: gaps.Count == 0, gaps);
     }
 
     private RoomLoop? Find(string name) => _services.Rooms.Find(name) is { } room && IsVisible(room) ? room : null;

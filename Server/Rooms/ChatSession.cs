@@ -66,16 +66,21 @@ public sealed partial class ChatSession : IConnectionHandler
     // Leaves the rooms and the session; what is done already is not done again.
     private async ValueTask DepartAsync()
     {
-        foreach (var (room, catchUp) in _rooms)
+        try
         {
-            catchUp?.Cancel();
-            await room.LeaveAsync(_connection);
+            foreach (var (room, catchUp) in _rooms)
+            {
+                catchUp?.Cancel();
+                await room.LeaveAsync(_connection);
+            }
         }
-
-        _rooms.Clear();
-        if (_session is { } session)
-            _services.Sessions.Release(session);
-        _session = null;
+        finally
+        {
+            _rooms.Clear();
+            if (_session is { } session)
+                _services.Sessions.Release(session);
+            _session = null;
+        }
     }
 
     public OutboundFrame Farewell(Disconnect reason)

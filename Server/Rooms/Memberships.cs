@@ -9,6 +9,9 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 public sealed class Memberships(IRoomCatalog catalog, ILogger<Memberships> logger)
 {
+    // More than anybody goes back to; whoever goes through all rooms is not told of all of them in each welcome.
+    private const int MostRooms = 500;
+
     /// <summary>For a user who is new and belongs to no room yet.</summary>
     public static void Begin(User user)
     {
@@ -16,7 +19,7 @@ public sealed class Memberships(IRoomCatalog catalog, ILogger<Memberships> logge
             user.Rooms ??= [];
     }
 
-    /// <summary>Looks them up for a user who was away. Where that fails they stay unknown, and nobody is kept out by it.</summary>
+    /// <summary>Looks them up for a user who was away. Where that fails they stay unknown: of private rooms the user then sees those that they made.</summary>
     public async ValueTask FindAsync(User user)
     {
         lock (user)
@@ -47,7 +50,7 @@ public sealed class Memberships(IRoomCatalog catalog, ILogger<Memberships> logge
     {
         lock (user)
         {
-            if (Has(user, room))
+            if (Has(user, room) || user.Rooms?.Count >= MostRooms)
                 return;
             if (user.Rooms is not null)
                 user.Rooms = [.. user.Rooms, room];

@@ -53,12 +53,18 @@ public sealed partial class RoomLoop
             // The next batch is stored while this one is delivered.
             _underway = null;
             BeginStoring();
-            if (storing.IsCompletedSuccessfully)
-                AnswerAndDeliver(done.Posts, storing.Result);
-            else
-                RefuseAll(done.Posts, storing.Exception!.InnerException!);
-            foreach (var leave in done.Leaving)
-                leave.Complete(LetOut(leave.Connection));
+            try
+            {
+                if (storing.IsCompletedSuccessfully)
+                    AnswerAndDeliver(done.Posts, storing.Result);
+                else
+                    RefuseAll(done.Posts, storing.Exception!.InnerException!);
+            }
+            finally
+            {
+                foreach (var leave in done.Leaving)
+                    leave.Complete(LetOut(leave.Connection));
+            }
         }
     }
 

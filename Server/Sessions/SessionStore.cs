@@ -211,6 +211,8 @@ public sealed partial class SessionStore(
         {
             session.User.Name = _names.Choose(session.User.Name, session.User.Id, out refusal);
             _present.Add(session.User.Id, session.User);
+            // Another session of the same user may have changed them meanwhile.
+            session.User.Rooms = null;
             _names.Take(session.User);
         }
 

@@ -64,6 +64,28 @@ public sealed class RetentionTests
     }
 
     [Test]
+    public async Task What_was_kept_of_forgotten_guests_goes_with_them()
+    {
+        using var storage = new OpenStorage(_time);
+        await storage.Log.OpenAsync("a", default);
+        foreach (var user in (string[])["account", "guest", "gone"])
+        {
+            await storage.Catalog.SetMemberAsync("a", user, isMember: true, default);
+            await storage.Catalog.MarkReadAsync("a", user, 1, default);
+        }
+
+        await storage.Identities.TryAddAccountAsync(new StoredAccount("account", "ann", "ann", "", _time.GetUtcNow()), default);
+        await storage.Identities.SaveSessionAsync(new StoredSession("hash", "guest", "bob", IsGuest: true, AwaySince: null), default);
+        await Retention.ForgetStrangersAsync(storage.Storage, NullLogger.Instance, default);
+
+        (await storage.Catalog.RoomsOfAsync("account", default)).Should().Equal("a");
+        (await storage.Catalog.RoomsOfAsync("guest", default)).Should().Equal("a");
+        (await storage.Catalog.RoomsOfAsync("gone", default)).Should().BeEmpty();
+        (await storage.Catalog.ReadMarkAsync("a", "guest", default)).Should().Be(1);
+        (await storage.Catalog.ReadMarkAsync("a", "gone", default)).Should().Be(0);
+    }
+
+    [Test]
     public async Task A_server_trims_by_itself_and_names_the_gap()
     {
         using var folder = new TemporaryFolder();

@@ -123,17 +123,57 @@ public sealed class SqliteStorageTests
         var newer = () =>
         {
             storage.Storage.Dispose();
-            using (var connection = new SqliteConnection($"Data Source={Path.Combine(storage.Folder, "chat.db")};Pooling=False"))
-            {
-                connection.Open();
-                using var command = connection.CreateCommand();
-                command.CommandText = "PRAGMA user_version = 99";
-                command.ExecuteNonQuery();
-            }
-
+            Execute(storage, "PRAGMA user_version = 99");
             storage.Reopen();
         };
         newer.Should().Throw<StorageException>().WithMessage("*newer version*99*");
+    }
+
+    // A time beyond the calendar ends a reading in its middle; the connection that read it serves others.
+    [Test]
+    public async Task A_damaged_row_of_one_room_is_nobody_elses()
+    {
+        using var storage = new OpenStorage();
+        foreach (var room in (string[])["a", "b"])
+        {
+            await storage.Log.OpenAsync(room, default);
+            await storage.Log.AppendAsync(room, [.. Many(2_000).Select(said => said with { Text = room, ClientId = $"{Guid.NewGuid()}" })], default);
+        }
+
+        var damaged = (await storage.Log.ReadAfterAsync("a", 99, 1, 1_000, default))[0].Content;
+        Execute(storage, "UPDATE events SET at = 9223372036854775807 WHERE id = (1 << 40 | 100)");
+
+        for (var i = 0; i < 6; i++)
+        {
+            var reading = () => storage.Log.ReadAfterAsync("a", 90, 50, 10_000, default).AsTask();
+            (await reading.Should().ThrowAsync<StorageException>()).Which.IsDamage.Should().BeTrue();
+            (await storage.Log.ReadAfterAsync("b", 0, 50, 10_000, default)).Should().HaveCount(50).And.OnlyContain(found => found.Content.Text == "b");
+            (await storage.Log.ReadAfterAsync("a", 100, 50, 10_000, default)).Should().OnlyContain(found => found.Seq > 100);
+        }
+
+        (await storage.Log.AppendAsync("b", [damaged with { Text = "again" }, Said("other")], default)).Select(entry => entry.IsDuplicate)
+            .Should().Equal([true, false], "the writer goes on");
+    }
+
+    // More in one piece than settles at once.
+    [Test]
+    public async Task Batches_larger_than_what_settles_at_once_settle_all_the_same()
+    {
+        using var storage = new OpenStorage();
+        await storage.Log.OpenAsync("a", default);
+        for (var i = 0; i < 20; i++)
+            await storage.Log.AppendAsync("a", Many(12_000), default);
+        storage.Storage.State.Unsettled.Should().BeLessThan(40_000);
+        Seqs(await storage.Log.ReadBeforeAsync("a", long.MaxValue, 3, 10_000, default)).Should().Equal(239_998, 239_999, 240_000);
+    }
+
+    [Test]
+    [SupportedOSPlatform("linux")]
+    public void A_database_is_its_owners_alone_in_any_folder()
+    {
+        using var storage = new OpenStorage();
+        foreach (var file in Directory.GetFiles(storage.Folder, "chat.db*"))
+            File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite, file);
     }
 
     [Test]
@@ -146,6 +186,15 @@ public sealed class SqliteStorageTests
             File.GetUnixFileMode(Path.Combine(parent.Path, "deep", "down"))
                 .Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
+    }
+
+    private static void Execute(OpenStorage storage, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(storage.Folder, DataFolder.DatabaseName)};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 
     private static async Task CheckPagesAsync(IRoomLog log)

@@ -48,7 +48,7 @@ internal sealed class ClientIds(StorageState state, Database database) : IDispos
                 continue;
             var (room, seq) = (state.RoomById(LoggedRoom.RoomOf(_find.Number(0))), LoggedRoom.SeqOf(_find.Number(0)));
             if (room is not null && seq >= room.First)
-                found = Duplicate(room, seq, DateTimeOffset.FromUnixTimeMilliseconds(_find.Number(1)));
+                found = Duplicate(room, seq, EventRow.TimeOf(_find.Number(1)));
         }
 
         _find.Reset();

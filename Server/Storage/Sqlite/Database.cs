@@ -27,6 +27,7 @@ internal sealed class Database : IDisposable
     /// <exception cref="StorageException">It cannot be opened: damaged, of a newer version, the disk full or read-only.</exception>
     public static Database OpenForWriting(string file, bool synced)
     {
+        MakeOwners(file);
         var database = Open(file, SqliteOpenMode.ReadWriteCreate);
         try
         {
@@ -75,7 +76,35 @@ internal sealed class Database : IDisposable
             throw SqliteFault.Of(Handle, code);
     }
 
+    /// <summary>Puts the write-ahead log into its place and gives its space back, where that is possible.</summary>
+    public void TryCheckpoint()
+    {
+        try
+        {
+            Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        catch (StorageException)
+        {
+            // Then it stays where it is, and is read from there.
+        }
+    }
+
     public void Dispose() => _connection.Dispose();
+
+    // An empty file is an empty database. Made here, it is its owner's alone in any folder; SQLite gives its other files the same mode.
+    private static void MakeOwners(string file)
+    {
+        if (OperatingSystem.IsWindows() || File.Exists(file))
+            return;
+        try
+        {
+            new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }).Dispose();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Whatever is in the way is told in SQLite's words by the opening.
+        }
+    }
 
     private static Database Open(string file, SqliteOpenMode mode)
     {

@@ -19,6 +19,10 @@ internal static class EventRow
         .Bind(from + 6, content.Me ? 1 : 0)
         .Bind(from + 7, content.ClientId);
 
+    /// <summary>A stored time. One that cannot be, by damage, becomes the nearest that can: the writer has more to do than this row.</summary>
+    public static DateTimeOffset TimeOf(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(
+        Math.Clamp(milliseconds, DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
+
     /// <param name="from">The place of the first of them among the statement's columns.</param>
     public static RoomEvent Read(this Statement row, long seq, int from) => new(
         seq,

@@ -14,6 +14,8 @@ internal sealed class GroupCommit : IDisposable
     // On a full disk a small transaction may pass between two that fail: that is no news for the operator.
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
+
     private readonly Channel<WriteJob> _waiting = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly StorageState _state;
     private readonly int _mostWeight;
@@ -26,6 +28,7 @@ internal sealed class GroupCommit : IDisposable
     private bool _isFailing;
     private long _failedAt;
     private bool _isSettlingFailing;
+    private long _settlingFailedAt;
 
     /// <param name="mostWeight">Beyond it a transaction takes longer and saves nothing more: a sync costs as much as some 50 events.</param>
     /// <param name="open">Opens the database again where a connection has failed.</param>
@@ -71,11 +74,12 @@ internal sealed class GroupCommit : IDisposable
         {
             Take();
             Write();
-            if (IsDue())
-                Settle();
+            while (IsDue() && Settle())
+            {
+            }
         }
 
-        while (_state.JournalEnd > _state.JournalStart && Settle())
+        while (_state.Unsettled > 0 && Settle())
         {
         }
 
@@ -119,7 +123,10 @@ internal sealed class GroupCommit : IDisposable
             job.Stored();
     }
 
-    private bool IsDue() => _writer?.Journal.IsDue(isIdle: !_waiting.Reader.TryPeek(out _)) == true;
+    // What could not settle is tried again a second later, not after each commit.
+    private bool IsDue() =>
+        Journal.IsDue(_state, isIdle: !_waiting.Reader.TryPeek(out _))
+        && !(_isSettlingFailing && _time.GetElapsedTime(_settlingFailedAt) < BetweenTries);
 
     private bool Settle()
     {
@@ -129,7 +136,7 @@ internal sealed class GroupCommit : IDisposable
             // It needs more space than an append: those may go on meanwhile, and the operator is told of either once.
             if (!_isSettlingFailing && !_isFailing)
                 Log.CannotSettle(_logger, fault.InnerException, fault.Message);
-            _isSettlingFailing = true;
+            (_isSettlingFailing, _settlingFailedAt) = (true, _time.GetTimestamp());
             return false;
         }
 
@@ -138,7 +145,10 @@ internal sealed class GroupCommit : IDisposable
         return true;
     }
 
-    private StorageException? Transact(Action<StorageWriter> write)
+    // The write-ahead log may be what fills the disk: opened anew it is put into its place first, and then there may be room.
+    private StorageException? Transact(Action<StorageWriter> write) => TryTransact(write) is null ? null : TryTransact(write);
+
+    private StorageException? TryTransact(Action<StorageWriter> write)
     {
         try
         {
@@ -167,6 +177,7 @@ internal sealed class GroupCommit : IDisposable
         var database = _open();
         try
         {
+            database.TryCheckpoint();
             database.Execute($"DELETE FROM journal WHERE id > {_state.JournalEnd}");
             database.Execute($"DELETE FROM rooms WHERE id NOT IN ({string.Join(", ", _state.Rooms.Select(room => room.Id))})");
             return new StorageWriter(_state, database);

@@ -8,14 +8,17 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 /// </summary>
 internal sealed class Journal : IDisposable
 {
+    /// <summary>Beyond it nothing is appended.</summary>
+    public const int MostUnsettled = 8 * SettleInAnyCase;
+
+    /// <summary>The same, in bytes of memory.</summary>
+    public const long MostUnsettledBytes = 8 * SettleBytes;
+
     // As much as settles in about 30 ms; appends wait for it.
     private const int SettleEvents = 4096;
     private const int SettleWhenIdle = 1024;
     private const int SettleInAnyCase = 16 * 1024;
     private const long SettleBytes = 16 * 1024 * 1024;
-
-    // Where nothing can settle any more, memory must not fill with what waits for it.
-    private const int MostUnsettled = 8 * SettleInAnyCase;
 
     private readonly StorageState _state;
     private readonly ClientIds _clientIds;
@@ -44,16 +47,12 @@ internal sealed class Journal : IDisposable
 
     /// <summary>Whether so much has gathered that some should settle.</summary>
     /// <param name="isIdle">Whether nothing waits to be written.</param>
-    public bool IsDue(bool isIdle) =>
-        Unsettled >= (isIdle ? SettleWhenIdle : SettleInAnyCase) || _state.UnsettledBytes >= SettleBytes;
-
-    private long Unsettled => _state.JournalEnd - _state.JournalStart;
+    public static bool IsDue(StorageState state, bool isIdle) =>
+        state.Unsettled >= (isIdle ? SettleWhenIdle : SettleInAnyCase) || state.UnsettledBytes >= SettleBytes;
 
     /// <summary>Gives each event its seq and writes it; one whose client id is known is not written.</summary>
     public Appended[] Append(LoggedRoom room, IReadOnlyList<NewEvent> batch, DateTimeOffset at)
     {
-        if (Unsettled > MostUnsettled)
-            throw new StorageException("too much waits to be put in its place");
         _touched.Add(room);
         var results = new Appended[batch.Count];
         for (var i = 0; i < results.Length; i++)

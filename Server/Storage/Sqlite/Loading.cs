@@ -35,6 +35,8 @@ internal static class Loading
         {
             var room = state.RoomById(journal.Number(1)) ?? throw new StorageException("the database is damaged (an event of no room); restore a backup") { IsDamage = true };
             var stored = journal.Read(journal.Number(2), from: 3);
+            if (stored.Seq != room.State.Last + 1)
+                throw new StorageException($"the database is damaged (in room \"{room.Name}\" something is missing before the event {stored.Seq}); restore a backup") { IsDamage = true };
             if (isFirst)
                 state.JournalStart = journal.Number(0) - 1;
             isFirst = false;

@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(3, LogLevel.Error, "Old events of room {Room} could not be trimmed")]
     public static partial void TrimFailed(ILogger logger, Exception fault, string room);
+
+    [LoggerMessage(6, LogLevel.Warning, "What was kept of forgotten guests could not be deleted")]
+    public static partial void StrangersKept(ILogger logger, Exception fault);
 }

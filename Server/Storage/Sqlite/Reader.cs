@@ -48,30 +48,19 @@ internal sealed class Reader : IDisposable
         return accounts;
     }
 
-    public StoredSession? Session(string tokenHash)
-    {
-        var found = _session.Bind(1, tokenHash).Step()
-            ? new StoredSession(tokenHash, _session.Text(0), _session.Text(1), _session.Number(2) != 0, TimeOf(_session.NumberOrNull(3)))
-            : null;
-        _session.Reset();
-        return found;
-    }
+    public StoredSession? Session(string tokenHash) => Once(_session.Bind(1, tokenHash), row => row.Step()
+        ? new StoredSession(tokenHash, row.Text(0), row.Text(1), row.Number(2) != 0, TimeOf(row.NumberOrNull(3)))
+        : null);
 
-    public List<string> RoomsOf(string user)
+    public List<string> RoomsOf(string user) => Once(_roomsOf.Bind(1, user), rows =>
     {
         var rooms = new List<string>();
-        _roomsOf.Bind(1, user);
-        while (_roomsOf.Step())
-            rooms.Add(_roomsOf.Text(0));
+        while (rows.Step())
+            rooms.Add(rows.Text(0));
         return rooms;
-    }
+    });
 
-    public long Mark(string user, LoggedRoom room)
-    {
-        var seq = _mark.Bind(1, user).Bind(2, room.Id).Step() ? _mark.Number(0) : 0;
-        _mark.Reset();
-        return seq;
-    }
+    public long Mark(string user, LoggedRoom room) => Once(_mark.Bind(1, user).Bind(2, room.Id), row => row.Step() ? row.Number(0) : 0);
 
     public void Dispose()
     {
@@ -79,29 +68,34 @@ internal sealed class Reader : IDisposable
             part.Dispose();
     }
 
-    private static List<RoomEvent> Page(Statement rows, int mostBytes)
+    private static List<RoomEvent> Page(Statement statement, int mostBytes) => Once(statement, rows =>
     {
         var (page, bytes) = (new List<RoomEvent>(), 0);
         while (rows.Step())
         {
             var next = rows.Read(LoggedRoom.SeqOf(rows.Number(0)), from: 1);
             if (page.Count > 0 && Math.Abs(next.Seq - page[^1].Seq) != 1)
-            {
-                rows.Reset();
                 throw new StorageException($"the database is damaged (between the events {page[^1].Seq} and {next.Seq}); restore a backup") { IsDamage = true };
-            }
-
             bytes += Encoding.UTF8.GetByteCount(next.Content.Text);
             if (bytes > mostBytes && page.Count > 0)
-            {
-                rows.Reset();
                 break;
-            }
-
             page.Add(next);
         }
 
         return page;
+    });
+
+    // Whatever ends the reading, the next one begins anew.
+    private static T Once<T>(Statement statement, Func<Statement, T> read)
+    {
+        try
+        {
+            return read(statement);
+        }
+        finally
+        {
+            statement.Reset();
+        }
     }
 
     private static DateTimeOffset? TimeOf(long? milliseconds) => milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;

@@ -5,7 +5,8 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 
 /// <summary>
 /// Once a minute: what is too old (<c>Data:KeepDays</c>) cannot be had any more, and what cannot be had any more, by its age
-/// or by its number (<c>Data:KeepEvents</c>), is deleted, a little at a time and a room at a time.
+/// or by its number (<c>Data:KeepEvents</c>), is deleted, a little at a time and a room at a time; and so is what was kept of
+/// guests who are forgotten.
 /// </summary>
 public sealed class Retention(IServiceProvider services, IOptions<DataOptions> options, TimeProvider time, ILogger<Retention> logger) : BackgroundService
 {
@@ -21,29 +22,50 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         {
             try
             {
-                while (await storage.WriteAsync(writer => Trim(writer, room, cutoff), cancellationToken, weight: Trimming.Step))
+                while ((await storage.WriteAsync(writer => Trim(writer, room, cutoff), cancellationToken, trimmed => trimmed.Settled?.Invoke(), Trimming.Step)).IsLeft)
                 {
                 }
             }
             catch (StorageException fault)
             {
-                // It is tried again a minute later.
+                // It is tried again a minute later; what is damaged in one room keeps no other from being trimmed.
                 Log.TrimFailed(logger, fault, room.Name);
-                return;
+                if (!fault.IsDamage)
+                    return;
             }
+        }
+    }
+
+    /// <summary>Takes away the memberships and read marks of those who cannot come back: they have neither a session nor an account.</summary>
+    public static async Task ForgetStrangersAsync(SqliteStorage storage, ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await storage.WriteAsync(writer => writer.Rooms.ForgetStrangers(), cancellationToken, weight: Trimming.Step))
+            {
+            }
+        }
+        catch (StorageException fault)
+        {
+            // It is tried again a minute later.
+            Log.StrangersKept(logger, fault);
         }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (_options.Durability == Durability.None || _options is { KeepDays: 0, KeepEvents: 0 })
+        if (_options.Durability == Durability.None)
             return;
         var storage = services.GetRequiredService<SqliteStorage>();
         using var timer = new PeriodicTimer(Interval, time);
         try
         {
             do
-                await TrimAsync(storage, _options.KeepDays, logger, stoppingToken);
+            {
+                if (_options is not { KeepDays: 0, KeepEvents: 0 })
+                    await TrimAsync(storage, _options.KeepDays, logger, stoppingToken);
+                await ForgetStrangersAsync(storage, logger, stoppingToken);
+            }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
@@ -52,10 +74,13 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         }
     }
 
-    private static bool Trim(StorageWriter writer, LoggedRoom room, DateTimeOffset? cutoff)
+    // What is in the journal settles first: a room's beginning is stored only where all before it has had its place.
+    private static (bool IsLeft, Action? Settled) Trim(StorageWriter writer, LoggedRoom room, DateTimeOffset? cutoff)
     {
         if (cutoff is { } oldest)
             room.TrimTo(writer.Trimming.FirstSince(room, oldest));
-        return writer.Trimming.Trim(room);
+        return room.First > room.Settled + 1 && writer.State.Unsettled > 0
+            ? (true, writer.Journal.Settle())
+            : (writer.Trimming.Trim(room), null);
     }
 }

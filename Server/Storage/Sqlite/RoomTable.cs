@@ -11,6 +11,10 @@ internal sealed class RoomTable(StorageState state, Database database) : IDispos
     private readonly Statement _mark = database.Prepare(
         "INSERT INTO read_marks (user, room, seq) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = MAX(seq, excluded.seq) RETURNING seq");
 
+    // Guests for the most part, who come once.
+    private readonly Statement _forgetMembers = PrepareForgetting(database, "members");
+    private readonly Statement _forgetMarks = PrepareForgetting(database, "read_marks");
+
     /// <summary>Null: there is a room of that name.</summary>
     public LoggedRoom? TryAdd(StoredRoom room, string epoch)
     {
@@ -20,6 +24,14 @@ internal sealed class RoomTable(StorageState state, Database database) : IDispos
             return null;
         state.NextRoomId++;
         return new LoggedRoom(id, room.Name, epoch, first: 1, settled: 0);
+    }
+
+    /// <summary>Deletes some of what belongs to users without a session and without an account.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public bool ForgetStrangers()
+    {
+        var (members, marks) = (_forgetMembers.Bind(1, Trimming.Step).Run(), _forgetMarks.Bind(1, Trimming.Step).Run());
+        return members > 0 || marks > 0;
     }
 
     public void SetMember(LoggedRoom room, string user, bool isMember, DateTimeOffset at)
@@ -40,10 +52,16 @@ internal sealed class RoomTable(StorageState state, Database database) : IDispos
 
     public void Dispose()
     {
-        foreach (var statement in (Statement[])[_add, _enter, _leave, _mark])
+        foreach (var statement in (Statement[])[_add, _enter, _leave, _mark, _forgetMembers, _forgetMarks])
             statement.Dispose();
     }
 
     /// <summary>As <see cref="StringComparer.OrdinalIgnoreCase"/> compares.</summary>
     public static string KeyOf(string name) => name.ToUpperInvariant();
+
+    private static Statement PrepareForgetting(Database database, string table) => database.Prepare(
+        $"""
+        DELETE FROM {table} WHERE user IN (
+            SELECT DISTINCT user FROM {table} WHERE user NOT IN (SELECT user FROM sessions) AND user NOT IN (SELECT user FROM accounts) LIMIT ?)
+        """);
 }

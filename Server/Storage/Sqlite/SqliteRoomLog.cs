@@ -16,6 +16,8 @@ public sealed class SqliteRoomLog(SqliteStorage storage) : IRoomLog
     public async ValueTask<IReadOnlyList<Appended>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken)
     {
         var log = storage.State.Of(room);
+        if (storage.State.IsJournalFull)
+            throw new StorageException("too many events wait to be put in their place");
         return await storage.WriteAsync(
             writer => writer.Journal.Append(log, batch, storage.Now),
             cancellationToken,

@@ -69,7 +69,7 @@ public sealed class SqliteStorage : IDisposable
         {
             return await _readers.ReadAsync(read, cancellationToken);
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (fault is StorageException or ArgumentOutOfRangeException)
         {
             // What the bytes of a damaged row make may be no value at all: a time beyond the calendar, say.
             var told = fault as StorageException ?? new StorageException($"\"{_folder.Database}\" is damaged; restore a backup", fault) { IsDamage = true };

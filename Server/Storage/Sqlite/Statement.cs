@@ -22,27 +22,21 @@ internal sealed class Statement : IDisposable
 
     public Statement Bind(int place, long value)
     {
-        raw.sqlite3_bind_int64(_statement, place, value);
+        Check(raw.sqlite3_bind_int64(_statement, place, value));
         return this;
     }
 
     public Statement Bind(int place, long? value)
     {
-        if (value is { } known)
-            raw.sqlite3_bind_int64(_statement, place, known);
-        else
-            raw.sqlite3_bind_null(_statement, place);
+        Check(value is { } known ? raw.sqlite3_bind_int64(_statement, place, known) : raw.sqlite3_bind_null(_statement, place));
         return this;
     }
 
     public Statement Bind(int place, string? value)
     {
-        if (value is null)
-            raw.sqlite3_bind_null(_statement, place);
-        else if (value.Length == 0)
-            raw.sqlite3_bind_text(_statement, place, ""u8);
-        else
-            Bind16(place, value);
+        Check(value is null ? raw.sqlite3_bind_null(_statement, place)
+            : value.Length == 0 ? raw.sqlite3_bind_text(_statement, place, ""u8)
+            : Bind16(place, value));
         return this;
     }
 
@@ -85,18 +79,22 @@ internal sealed class Statement : IDisposable
 
     private bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
 
+    // A statement that is still in the middle of its rows would go on with what it was asked before.
+    private void Check(int code)
+    {
+        if (code != raw.SQLITE_OK)
+            throw SqliteFault.Of(_database, code);
+    }
+
     // By way of a buffer on the stack: the library's own conversion allocates.
-    private void Bind16(int place, string value)
+    private int Bind16(int place, string value)
     {
         const int MostOnStack = 1024;
         var most = Encoding.UTF8.GetMaxByteCount(value.Length);
         if (most > MostOnStack)
-        {
-            raw.sqlite3_bind_text(_statement, place, Encoding.UTF8.GetBytes(value));
-            return;
-        }
+            return raw.sqlite3_bind_text(_statement, place, Encoding.UTF8.GetBytes(value));
 
         Span<byte> utf8 = stackalloc byte[MostOnStack];
-        raw.sqlite3_bind_text(_statement, place, utf8[..Encoding.UTF8.GetBytes(value, utf8)]);
+        return raw.sqlite3_bind_text(_statement, place, utf8[..Encoding.UTF8.GetBytes(value, utf8)]);
     }
 }

@@ -25,6 +25,12 @@ internal sealed class StorageState(int keepEvents)
     /// <summary>About what the events in the journal take in memory. The writer's alone.</summary>
     public long UnsettledBytes { get; set; }
 
+    /// <summary>Events in the journal.</summary>
+    public long Unsettled => JournalEnd - JournalStart;
+
+    /// <summary>Whether nothing more may be appended until something has settled: where nothing can any more, memory must not fill with it.</summary>
+    public bool IsJournalFull => Unsettled > Journal.MostUnsettled || UnsettledBytes > Journal.MostUnsettledBytes;
+
     /// <summary>The id of the next room. The writer's alone.</summary>
     public long NextRoomId { get; set; } = 1;
 

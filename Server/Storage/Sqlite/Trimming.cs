@@ -63,6 +63,6 @@ internal sealed class Trimming(StorageState state, Database database) : IDisposa
     {
         var at = _at.Bind(1, room.EventId(seq)).Step() ? _at.Number(0) : 0;
         _at.Reset();
-        return DateTimeOffset.FromUnixTimeMilliseconds(at);
+        return EventRow.TimeOf(at);
     }
 }
