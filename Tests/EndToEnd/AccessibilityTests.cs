@@ -29,6 +29,7 @@ public sealed class AccessibilityTests
             ReducedMotion = ReducedMotion.Reduce,
         };
         await using var ann = await ChatPage.OpenAsync($"http://127.0.0.1:{_server.HttpPort}/", options);
+        await Assertions.Expect(ann.Page.Locator("#join")).ToBeVisibleAsync();
         await ExpectCleanAsync(ann, "the way in");
         await ann.Page.PressAsync("#join button[type=submit]", "Enter");
         await Assertions.Expect(ann.Page.Locator("#join-note")).ToBeVisibleAsync();
