@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace RawSocketChat.Server.Storage.Sqlite;
 
 /// <summary>
-/// A prepared statement, used again and again by one thread at a time. Thinner than a command object: an event is stored in
-/// 2.6 µs by it, in 6 µs by <c>SqliteCommand</c>.
+/// A prepared statement, used again and again by one thread at a time. Thinner than <c>SqliteCommand</c>: what is bound and read
+/// is boxed nowhere, and text goes over as UTF-8.
 /// </summary>
 internal sealed class Statement : IDisposable
 {
