@@ -82,7 +82,7 @@ public sealed class Accounts(
 
         if (account is null || verdict is PasswordVerificationResult.Failed)
             return new AccountLogin(null, Wrong);
-        attempts.GiveBackLogin(skeleton, remote);
+        attempts.GiveBackName(skeleton);
         if (verdict is PasswordVerificationResult.SuccessRehashNeeded)
             await RehashAsync(account, password);
         return new AccountLogin(await sessions.BeginAsync(account), null);
