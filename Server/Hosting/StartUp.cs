@@ -13,9 +13,12 @@ namespace RawSocketChat.Server.Hosting;
 /// <summary>Starts the server, tells in three lines how to join, and turns what stops the start into one line.</summary>
 public static class StartUp
 {
-    /// <returns>The process's exit code: 0, or 1 where a setting is bad or an address cannot be had.</returns>
-    public static async Task<int> RunAsync(Func<WebApplication> build)
+    /// <param name="build">Makes what is to be run.</param>
+    /// <param name="errors">Where the one line goes; null is the standard error.</param>
+    /// <returns>The process's exit code: 0, or 1 where a setting is bad, an address cannot be had, or the end was not orderly.</returns>
+    public static async Task<int> RunAsync(Func<WebApplication> build, TextWriter? errors = null)
     {
+        errors ??= Console.Error;
         WebApplication? app = null;
         try
         {
@@ -24,14 +27,33 @@ public static class StartUp
         }
         catch (Exception fault) when (Explain(fault) is { } line)
         {
-            await Console.Error.WriteLineAsync(line);
+            await errors.WriteLineAsync(line);
+            if (app is not null)
+                await app.DisposeAsync();
             return 1;
         }
 
         Tell(app);
-        await app.WaitForShutdownAsync();
-        await app.DisposeAsync();
-        return 0;
+        return await EndAsync(app, errors);
+    }
+
+    // Whatever goes wrong in going down: the storage is closed in order all the same.
+    private static async Task<int> EndAsync(WebApplication app, TextWriter errors)
+    {
+        try
+        {
+            await using (app)
+                await app.WaitForShutdownAsync();
+            return 0;
+        }
+#pragma warning disable CA1031 // any service may have failed to stop, and the line says why
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            var why = fault is OperationCanceledException ? "not everything ended in time" : fault.Message.ReplaceLineEndings(" ");
+            await errors.WriteLineAsync($"The end was not orderly: {why}");
+            return 1;
+        }
     }
 
     /// <summary>One line for a person, or null where it is not a matter of settings.</summary>

@@ -23,15 +23,18 @@ public sealed partial class ChatSession
 
     private async ValueTask LoginAsync(ClientFrame frame, IFrameSink answers)
     {
-        var (session, refusal) = await _services.Accounts.LoginAsync(frame.Name!, frame.Password!, _connection.Remote);
-        if (session is null)
+        var login = await _services.Accounts.LoginAsync(frame.Name!, frame.Password!, _connection.Remote);
+        if (login.Session is not { } session)
         {
-            Refuse(answers, frame.Id, ErrorOf(frame, refusal!));
+            Refuse(answers, frame.Id, ErrorOf(frame, login.Refusal!));
             return;
         }
 
+        // This connection may be one of a session that ended for the new one: it is closed no more.
         await BecomeAsync(session);
         Answer(answers, Welcome(frame.Id));
+        foreach (var ended in login.Ended)
+            CloseAllOf(ended);
     }
 
     private async ValueTask LogoutAsync(ClientFrame frame, IFrameSink answers)
@@ -52,9 +55,14 @@ public sealed partial class ChatSession
         await DepartAsync();
         Answer(answers, new AckFrame(frame.Id));
         _connection.Close(Disconnect.LoggedOut);
+        CloseAllOf(session);
+    }
+
+    private void CloseAllOf(Session ended)
+    {
         foreach (var other in _services.Connections.All)
         {
-            if (other.Handler is ChatSession device && Volatile.Read(ref device._session) == session)
+            if (other.Handler is ChatSession device && Volatile.Read(ref device._session) == ended)
                 other.Close(Disconnect.SessionEnded);
         }
     }

@@ -82,10 +82,11 @@ public sealed class Accounts(
 
         if (account is null || verdict is PasswordVerificationResult.Failed)
             return new AccountLogin(null, Wrong);
-        attempts.GiveBackLogin(skeleton, remote);
+        attempts.GiveBackName(skeleton);
         if (verdict is PasswordVerificationResult.SuccessRehashNeeded)
             await RehashAsync(account, password);
-        return new AccountLogin(await sessions.BeginAsync(account), null);
+        var (session, ended) = await sessions.BeginAsync(account);
+        return new AccountLogin(session, null) { Ended = ended };
     }
 
     private async Task<AccountRefusal?> MakeAsync(Session session, string name, string password)
@@ -124,4 +125,8 @@ public sealed class Accounts(
 public sealed record AccountRefusal(string Code, string Text, string? Suggestion = null, int? RetryAfterMs = null);
 
 /// <summary>The session that a login has opened, with one connection; or why none was.</summary>
-public sealed record AccountLogin(Session? Session, AccountRefusal? Refusal);
+public sealed record AccountLogin(Session? Session, AccountRefusal? Refusal)
+{
+    /// <summary>Sessions that ended for it, since the account had as many as it may have; their connections are to be closed.</summary>
+    public IReadOnlyList<Session> Ended { get; init; } = [];
+}

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Options;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// How often a name and an address may be tried. A login that succeeds costs nothing; a registration costs the address one
-/// in any case, since names are given away for good.
+/// How often a name and an address may be tried. A login that succeeds costs the name nothing, since nobody has guessed at
+/// it. It costs the address one, since verifying a password is the slowest thing that anybody can ask for; so does a
+/// registration, since names are given away for good.
 /// </summary>
 public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider time)
 {
@@ -13,7 +14,8 @@ public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider t
     private const double SecondsForName = 30;
     private const double SecondsForAddress = 3;
 
-    // About 100 bytes each. Beyond it the least recently tried are forgotten, which have most likely refilled.
+    // About 200 bytes each. What leaves a bucket that is not full is a password that was verified, and a core verifies some ten
+    // a second: so a few hundred at a time keep their place, and there is always room for another one.
     private const int MostKeys = 20_000;
 
     private readonly bool _isEnabled = limits.Value.Enabled;
@@ -37,7 +39,10 @@ public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider t
         return false;
     }
 
-    /// <summary>The attempt has succeeded, or was none.</summary>
+    /// <summary>The attempt has succeeded: it was no guess at the name.</summary>
+    public void GiveBackName(string skeleton) => _names.GiveBack(skeleton);
+
+    /// <summary>No password was verified: there was no attempt.</summary>
     public void GiveBackLogin(string skeleton, string remote)
     {
         _names.GiveBack(skeleton);

@@ -38,7 +38,8 @@ public sealed class LimitsOptions
     [Range(1, 1_000_000)]
     public int LoginAttemptsPerName { get; set; } = 10;
 
-    /// <summary>Passwords and registrations that may be tried at once from one address (of IPv6, the first 64 bits); one more each 3 s. Default 30.</summary>
+    /// <summary>Logins, right or wrong, and registrations at once from one address (of IPv6, the first 64 bits); one more each 3 s. Default 30.</summary>
+    // Fewer than passwords may wait: so no address keeps everybody else's from being verified.
     [Range(1, 1_000_000)]
     public int LoginAttemptsPerAddress { get; set; } = 30;
 

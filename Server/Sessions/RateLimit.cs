@@ -12,9 +12,7 @@ public sealed class RateLimit(double perSecond, int burst, TimeProvider time)
     {
         lock (_gate)
         {
-            var now = time.GetTimestamp();
-            _tokens = Math.Min(burst, _tokens + (time.GetElapsedTime(_at, now).TotalSeconds * perSecond));
-            _at = now;
+            Refill();
             if (_tokens >= 1)
             {
                 _tokens--;
@@ -32,5 +30,25 @@ public sealed class RateLimit(double perSecond, int burst, TimeProvider time)
     {
         lock (_gate)
             _tokens = Math.Min(burst, _tokens + 1);
+    }
+
+    /// <summary>How long nothing may be taken until it is as if nothing ever was.</summary>
+    public TimeSpan UntilFull
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Refill();
+                return TimeSpan.FromSeconds((burst - _tokens) / perSecond);
+            }
+        }
+    }
+
+    private void Refill()
+    {
+        var now = time.GetTimestamp();
+        _tokens = Math.Min(burst, _tokens + (time.GetElapsedTime(_at, now).TotalSeconds * perSecond));
+        _at = now;
     }
 }

@@ -15,7 +15,14 @@ public sealed class SessionOptions
     [Range(1, 3650)]
     public int AccountDays { get; set; } = 30;
 
-    /// <summary>The most sessions kept, in memory and in the storage; beyond it the guests longest away are forgotten first. Default 100,000.</summary>
+    /// <summary>Sessions that one account may have; a login beyond it ends the one longest away, else the one longest connected. Default 20.</summary>
+    [Range(1, 10_000)]
+    public int PerAccount { get; set; } = 20;
+
+    /// <summary>
+    /// The most guests' sessions kept; beyond it those longest away are forgotten first. Memory holds as many sessions of any
+    /// kind, and those that are connected in any case. Default 100,000.
+    /// </summary>
     [Range(1, 10_000_000)]
     public int Most { get; set; } = 100_000;
 }

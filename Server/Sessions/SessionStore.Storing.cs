@@ -108,7 +108,11 @@ public sealed partial class SessionStore
         {
             Log.SessionNotSaved(logger, fault);
             lock (_gate)
+            {
                 _unsaved.Add(session);
+                LeaveIfStored(session);
+            }
+
             return false;
         }
 
@@ -116,6 +120,7 @@ public sealed partial class SessionStore
         {
             session.StoredChange = Math.Max(session.StoredChange, change);
             session.IsStored |= hash == session.TokenHash;
+            LeaveIfStored(session);
         }
 
         return true;

@@ -21,6 +21,9 @@ public sealed partial class SessionStore(
     private readonly Dictionary<string, User> _present = [];
     private readonly NameBook _names = new();
     private readonly LinkedList<Session> _away = [];
+
+    // Forgotten, but for what the storage lacks of them: there they still are connected. They go once that is stored.
+    private readonly HashSet<Session> _leaving = [];
     private long _ends;
 
     /// <summary>How many are in memory.</summary>
@@ -66,23 +69,6 @@ public sealed partial class SessionStore(
         return start;
     }
 
-    /// <summary>A new session of an account, for who has shown its password.</summary>
-    internal async Task<Session> BeginAsync(StoredAccount account)
-    {
-        Session session;
-        Task saving;
-        lock (_gate)
-        {
-            ForgetAway();
-            session = new Session(SessionToken.New(), new User(account.User, account.Name, isGuest: false, NewSayLimit()));
-            Connect(session);
-            saving = SaveAsync(session);
-        }
-
-        await saving;
-        return session;
-    }
-
     /// <summary>Takes up an earlier session with one more connection; null where there is none of that token.</summary>
     /// <param name="token">As an earlier welcome gave it.</param>
     /// <returns>With a refusal where its name was taken meanwhile; it then has another name.</returns>
@@ -97,7 +83,7 @@ public sealed partial class SessionStore(
             {
                 ForgetAway();
                 if (_byHash.TryGetValue(hash, out var known))
-                    return known.IsEnded ? null : Resume(known);
+                    return IsOver(known) ? null : Resume(known);
                 if (_unended.Contains(hash))
                     return null;
                 ends = _ends;
@@ -110,8 +96,8 @@ public sealed partial class SessionStore(
                 if (ends != _ends)
                     continue;
                 if (_byHash.TryGetValue(hash, out var known))
-                    return known.IsEnded ? null : Resume(known);
-                if (stored is null || IsOver(stored))
+                    return IsOver(known) ? null : Resume(known);
+                if (stored is null || IsOver(stored.User, stored.AwaySince))
                     return null;
                 var user = new User(stored.User, stored.Name, isGuest: _names.AccountOf(stored.User) is null, NewSayLimit());
                 return Resume(new Session(token, user) { IsStored = true });
@@ -134,12 +120,8 @@ public sealed partial class SessionStore(
                 _names.Free(user);
             }
 
-            if (session.IsEnded)
-                return;
-            session.AwaySince = time.GetUtcNow();
-            session.Away = _away.AddLast(session);
-            SaveBehind(session);
-            ForgetAway();
+            if (!session.IsEnded)
+                GoAway(session);
         }
     }
 
@@ -176,7 +158,11 @@ public sealed partial class SessionStore(
             lock (_gate)
             {
                 session.IsEnded = false;
-                SaveBehind(session);
+                // Its last connection may have gone meanwhile, from an ended session as it seemed.
+                if (session.Connections == 0)
+                    GoAway(session);
+                else
+                    SaveBehind(session);
             }
 
             throw;
@@ -202,6 +188,7 @@ public sealed partial class SessionStore(
         if (session.Away is { } place)
             _away.Remove(place);
         (session.Away, session.AwaySince) = (null, null);
+        _leaving.Remove(session);
         _byHash[session.TokenHash] = session;
 
         NameRefusal? refusal = null;
@@ -229,21 +216,42 @@ public sealed partial class SessionStore(
         user.Present.ForEach(save);
     }
 
+    private void GoAway(Session session)
+    {
+        session.AwaySince = time.GetUtcNow();
+        session.Away = _away.AddLast(session);
+        SaveBehind(session);
+        ForgetAway();
+    }
+
     // Those longest away stand first. The storage may know them longer.
     private void ForgetAway()
     {
-        var oldest = time.GetUtcNow() - TimeSpan.FromMinutes(_options.GuestMinutes);
-        while (_away.First is { } first && (first.Value.AwaySince < oldest || _byHash.Count > _options.Most))
+        var oldest = time.GetUtcNow() - GuestTime;
+        while (_away.First is { } first && (first.Value.AwaySince < oldest || _byHash.Count - _leaving.Count > _options.Most))
         {
             _away.RemoveFirst();
             first.Value.Away = null;
-            _unsaved.Remove(first.Value);
-            _byHash.Remove(first.Value.TokenHash);
+            _leaving.Add(first.Value);
+            LeaveIfStored(first.Value);
         }
     }
 
-    private bool IsOver(StoredSession stored) =>
-        stored.AwaySince < time.GetUtcNow() - (_names.AccountOf(stored.User) is null ? GuestTime : AccountTime);
+    // What the storage never had it need not be told of: so a full disk keeps none in memory but who was there before.
+    private void LeaveIfStored(Session session)
+    {
+        var isUnknown = !session.IsStored && _unsaved.Contains(session);
+        if ((session.StoredChange == session.Changes || isUnknown) && _leaving.Remove(session))
+        {
+            _unsaved.Remove(session);
+            _byHash.Remove(session.TokenHash);
+        }
+    }
+
+    private bool IsOver(Session session) => session.IsEnded || IsOver(session.User.Id, session.AwaySince);
+
+    private bool IsOver(string user, DateTimeOffset? awaySince) =>
+        awaySince < time.GetUtcNow() - (_names.AccountOf(user) is null ? GuestTime : AccountTime);
 
     private TimeSpan GuestTime => TimeSpan.FromMinutes(_options.GuestMinutes);
 

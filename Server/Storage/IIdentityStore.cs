@@ -32,7 +32,14 @@ public interface IIdentityStore
     /// </summary>
     ValueTask MarkAllAwayAsync(DateTimeOffset now, CancellationToken cancellationToken);
 
-    /// <summary>Forgets the sessions that are away since before the two moments, then the guests longest away beyond <paramref name="most"/> sessions in all.</summary>
+    /// <summary>
+    /// Ends sessions of an account that are away, those longest away first, until it has <paramref name="most"/> at the most;
+    /// those that are connected count, and do not end.
+    /// </summary>
+    /// <returns>The hashes of those that ended.</returns>
+    ValueTask<IReadOnlyList<string>> EndSessionsBeyondAsync(string user, int most, CancellationToken cancellationToken);
+
+    /// <summary>Forgets the sessions that are away since before the two moments, then the guests longest away beyond <paramref name="most"/> guests' sessions.</summary>
     ValueTask ForgetSessionsAsync(DateTimeOffset guestsBefore, DateTimeOffset accountsBefore, int most, CancellationToken cancellationToken);
 }
 

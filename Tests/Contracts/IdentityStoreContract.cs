@@ -128,18 +128,37 @@ public abstract class IdentityStoreContract
     }
 
     [Test]
-    public async Task Beyond_the_most_the_guests_longest_away_go_and_nobody_else()
+    public async Task Beyond_the_most_guests_those_longest_away_go_and_nobody_else()
     {
-        await _store.SaveSessionAsync(Session("account", isGuest: false) with { AwaySince = Noon.AddDays(-9) }, default);
+        for (var i = 0; i < 9; i++)
+            await _store.SaveSessionAsync(Session($"account {i}", isGuest: false) with { AwaySince = Noon.AddDays(-9) }, default);
         await _store.SaveSessionAsync(Session("here"), default);
         foreach (var minutes in new[] { 3, 1, 4, 2 })
             await _store.SaveSessionAsync(Session($"away {minutes}") with { AwaySince = Noon.AddMinutes(-minutes) }, default);
 
-        await _store.ForgetSessionsAsync(Noon.AddHours(-1), Noon.AddDays(-30), most: 4, default);
-        (await LeftOf("account", "here", "away 1", "away 2", "away 3", "away 4")).Should().Equal("account", "here", "away 1", "away 2");
+        await _store.ForgetSessionsAsync(Noon.AddHours(-1), Noon.AddDays(-30), most: 3, default);
+        (await LeftOf("account 0", "here", "away 1", "away 2", "away 3", "away 4")).Should().Equal(["account 0", "here", "away 1", "away 2"], "accounts cost no guest the place");
 
-        await _store.ForgetSessionsAsync(Noon.AddHours(-1), Noon.AddDays(-30), most: 1, default);
-        (await LeftOf("account", "here", "away 1", "away 2")).Should().Equal(["account", "here"], "only guests who are away make room");
+        await _store.ForgetSessionsAsync(Noon.AddHours(-1), Noon.AddDays(-30), most: 0, default);
+        (await LeftOf("account 0", "account 8", "here", "away 1", "away 2")).Should().Equal(["account 0", "account 8", "here"], "only guests who are away make room");
+    }
+
+    [Test]
+    public async Task Of_one_account_the_sessions_longest_away_end_beyond_the_most_and_nobody_elses()
+    {
+        await _store.SaveSessionAsync(Session("other") with { User = "u2", IsGuest = false, AwaySince = Noon.AddDays(-9) }, default);
+        await _store.SaveSessionAsync(Session("here", isGuest: false), default);
+        foreach (var minutes in new[] { 3, 1, 4, 2 })
+            await _store.SaveSessionAsync(Session($"away {minutes}", isGuest: false) with { AwaySince = Noon.AddMinutes(-minutes) }, default);
+
+        (await _store.EndSessionsBeyondAsync("u1", most: 5, default)).Should().BeEmpty();
+        (await _store.EndSessionsBeyondAsync("nobody", most: 1, default)).Should().BeEmpty();
+        (await _store.EndSessionsBeyondAsync("u1", most: 3, default)).Should().BeEquivalentTo("away 4", "away 3");
+        (await LeftOf("other", "here", "away 1", "away 2", "away 3", "away 4")).Should().Equal("other", "here", "away 1", "away 2");
+
+        await _store.SaveSessionAsync(Session("here too", isGuest: false), default);
+        (await _store.EndSessionsBeyondAsync("u1", most: 1, default)).Should().BeEquivalentTo("away 1", "away 2");
+        (await LeftOf("other", "here", "here too")).Should().Equal(["other", "here", "here too"], "who is connected does not end");
     }
 
     private async Task<List<string>> LeftOf(params string[] hashes)

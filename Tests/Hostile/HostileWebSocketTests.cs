@@ -186,6 +186,27 @@ public sealed class HostileWebSocketTests : DisturbingNobody
         (await byOtherName.Should().ThrowAsync<HandshakeRefusedException>()).Which.Response.Should().Contain("403");
     }
 
+    [TestCase("evil.example", false, TestName = "{m}(any name)")]
+    [TestCase("localhost.evil.example", false, TestName = "{m}(one that begins well)")]
+    [TestCase("friend.example", true, TestName = "{m}(one that the operator allows)")]
+    [TestCase("localhost", true)]
+    [TestCase("127.0.0.1", true)]
+    [TestCase("[::1]", true)]
+    public async Task A_page_by_a_name_that_was_pointed_at_this_machine_is_refused(string name, bool isAllowed)
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Origins:Allowed:0", "http://friend.example:5080");
+        var connect = () => ChatClient.ConnectAsync(server.HttpPort, origin: $"http://{name}:5080", host: $"{name}:5080");
+        if (isAllowed)
+            await (await connect()).DisposeAsync();
+        else
+            (await connect.Should().ThrowAsync<HandshakeRefusedException>()).Which.Response.Should().Contain("403");
+
+        var byProgram = () => ChatClient.ConnectAsync(server.HttpPort, host: $"{name}:5080");
+        await (await byProgram()).DisposeAsync();
+        var byProxy = () => ChatClient.ConnectAsync(server.HttpPort, origin: $"https://{name}", host: name);
+        await (await byProxy()).DisposeAsync();
+    }
+
     private async Task ExpectCloseAsync(byte[] bytes, params ushort[] codes)
     {
         await using var mallory = await ChatClient.ConnectAsync(Server.HttpPort);

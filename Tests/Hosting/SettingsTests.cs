@@ -17,6 +17,7 @@ public sealed class SettingsTests
     [TestCase("--Data:Path", "/dev/null/data", "--Data:Path: the folder \"/dev/null/data\" cannot be made")]
     [TestCase("--Sessions:GuestMinutes", "0", "--Sessions:GuestMinutes")]
     [TestCase("--Sessions:AccountDays", "0", "--Sessions:AccountDays: 0 is not from 1 to 3650")]
+    [TestCase("--Sessions:PerAccount", "0", "--Sessions:PerAccount: 0 is not from 1 to 10000")]
     [TestCase("--Limits:LoginAttemptsPerName", "0", "--Limits:LoginAttemptsPerName")]
     [TestCase("--Limits:LoginAttemptsPerAddress", "x", "--Limits:LoginAttemptsPerAddress")]
     [TestCase("--Rooms:QueuedCommands", "0", "--Rooms:QueuedCommands")]

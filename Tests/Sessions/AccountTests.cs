@@ -170,6 +170,23 @@ public sealed class AccountTests(string way) : AccountFixture(way)
     }
 
     [Test]
+    public async Task A_login_beyond_the_most_sessions_ends_the_oldest_and_says_so_to_its_devices()
+    {
+        await StartAsync("--Sessions:PerAccount", "2");
+        var (ann, _) = await ConnectAsync("ann");
+        var first = await ann.AskAsync<WelcomeFrame>(Register("ann"));
+        var (phone, _) = await ConnectAsync(null);
+        await phone.AskAsync<WelcomeFrame>(Login("ann", Password));
+        var (tablet, _) = await ConnectAsync(null);
+        (await tablet.AskAsync<WelcomeFrame>(Login("ann", Password))).User.Should().Be(first.User);
+
+        (await ann.Inbox.ExpectAsync<ByeFrame>()).Should().Match<ByeFrame>(bye => bye.Code == 4501 && !bye.Reconnect);
+        (await ConnectAsync(null, first.Session)).Welcome.Guest.Should().BeTrue("that token has ended");
+        (await phone.AskAsync<WelcomeFrame>(Login("ann", Password))).Guest.Should().BeFalse("of its own earlier session it needs nothing more");
+        (await phone.AskAsync<WelcomeFrame>(Whoami)).User.Should().Be(first.User);
+    }
+
+    [Test]
     public async Task A_guest_who_logs_out_leaves_the_name_to_others()
     {
         await StartAsync();

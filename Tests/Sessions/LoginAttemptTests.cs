@@ -96,6 +96,22 @@ public sealed class LoginAttemptTests(string way) : AccountFixture(way)
     }
 
     [Test]
+    public async Task A_right_password_costs_the_address_as_much_as_a_wrong_one()
+    {
+        await StartAsync("--Limits:LoginAttemptsPerAddress", "4");
+        var (ann, _) = await ConnectAsync("ann");
+        await ann.AskAsync<WelcomeFrame>(Register("ann"));
+        for (var i = 0; i < 3; i++)
+            await ann.AskAsync<WelcomeFrame>(Login("ann", Password));
+        var before = Hasher.Verified;
+        (await ann.AskAsync<ErrorFrame>(Login("ann", Password))).Error
+            .Should().Match<ChatError>(error => error.Code == ErrorCode.RateLimited && error.RetryAfterMs == 3_000);
+        Hasher.Verified.Should().Be(before, "nothing was verified any more");
+        Time.Advance(TimeSpan.FromSeconds(3));
+        await ann.AskAsync<WelcomeFrame>(Login("ann", Password));
+    }
+
+    [Test]
     public async Task A_hash_has_as_many_rounds_as_the_documents_say()
     {
         await using var server = await ServerUnderTest.StartAsync();

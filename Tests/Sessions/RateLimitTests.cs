@@ -35,17 +35,37 @@ public sealed class RateLimitTests
     }
 
     [Test]
-    public void Limits_by_key_are_of_a_bounded_number_and_forget_the_least_recently_used()
+    public void Limits_by_key_are_of_a_bounded_number_and_what_was_used_up_is_never_flushed_out()
     {
-        var limits = new RateLimits(perSecond: 0.001, burst: 1, mostKeys: 100, _time);
-        for (var i = 0; i < 100; i++)
+        var limits = new RateLimits(perSecond: 0.1, burst: 2, mostKeys: 100, _time);
+        limits.TryTake("victim", out _).Should().BeTrue();
+        limits.TryTake("victim", out _).Should().BeTrue();
+        for (var i = 0; i < 1000; i++)
+        {
             limits.TryTake($"{i}", out _).Should().BeTrue();
-        limits.TryTake("0", out _).Should().BeFalse();
-        for (var i = 100; i < 199; i++)
-            limits.TryTake($"{i}", out _).Should().BeTrue();
+            limits.GiveBack($"{i}");
+        }
+
         limits.Count.Should().Be(100);
-        limits.TryTake("0", out _).Should().BeFalse("it was used after the others");
-        limits.TryTake("1", out _).Should().BeTrue("it was forgotten");
+        limits.TryTake("victim", out _).Should().BeFalse("others came and went, and it still lacks two");
+    }
+
+    [Test]
+    public void Where_no_limit_is_full_again_a_new_key_is_refused_until_one_is()
+    {
+        var limits = new RateLimits(perSecond: 0.1, burst: 2, mostKeys: 3, _time);
+        foreach (var key in (string[])["a", "a", "b", "b", "c"])
+            limits.TryTake(key, out _).Should().BeTrue();
+        limits.TryTake("d", out var wait).Should().BeFalse();
+        wait.Should().Be(10_000, "c is full again by then");
+        _time.Advance(TimeSpan.FromSeconds(9));
+        limits.TryTake("d", out wait).Should().BeFalse();
+        wait.Should().Be(1_000);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        limits.TryTake("d", out _).Should().BeTrue();
+        limits.Count.Should().Be(3);
+        limits.TryTake("a", out _).Should().BeTrue("it is there still, with the one that has come back");
+        limits.TryTake("a", out _).Should().BeFalse();
     }
 
     [TestCase("127.0.0.1:1", "127.0.0.1:2")]

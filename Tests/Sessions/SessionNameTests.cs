@@ -91,7 +91,7 @@ public sealed class SessionNameTests : SessionStoreFixture
         var store = Store();
         var first = await BeginAsync(store, "ann");
         var account = await KeepAsync(store, first, "ann");
-        var second = await store.BeginAsync(account);
+        var second = (await store.BeginAsync(account)).Session;
         second.Token.Should().NotBe(first.Token);
         second.User.Should().BeSameAs(first.User);
         store.Rename(second.User, "ann.away").Should().BeNull();

@@ -36,9 +36,9 @@ public abstract class SessionStoreFixture
         return store;
     }
 
-    protected SessionStore Store(int guestMinutes = 60, int accountDays = 30, int most = 1000) => new(
+    protected SessionStore Store(int guestMinutes = 60, int accountDays = 30, int most = 1000, int perAccount = 20) => new(
         Storage,
-        Options.Create(new SessionOptions { GuestMinutes = guestMinutes, AccountDays = accountDays, Most = most }),
+        Options.Create(new SessionOptions { GuestMinutes = guestMinutes, AccountDays = accountDays, Most = most, PerAccount = perAccount }),
         Options.Create(new LimitsOptions()),
         Time,
         NullLogger<SessionStore>.Instance);

@@ -123,6 +123,82 @@ public sealed class SessionStoreTests : SessionStoreFixture
     }
 
     [Test]
+    public async Task A_session_that_could_not_be_ended_while_its_last_connection_went_is_away_and_forgotten_in_time()
+    {
+        var store = Store();
+        var ann = await BeginAsync(store, "ann");
+        var ending = new TaskCompletionSource();
+        Storage.Ending = ending.Task;
+        var ended = store.EndAsync(ann);
+        store.Release(ann);
+        Storage.IsFull = true;
+        ending.SetResult();
+        await FluentActions.Awaiting(() => ended).Should().ThrowAsync<StorageException>();
+        Storage.IsFull = false;
+        store.AwayCount.Should().Be(1);
+        (await store.ResumeAsync(ann.Token))!.Session.Should().BeSameAs(ann, "what could not be ended goes on");
+        store.Release(ann);
+        Time.Advance(TimeSpan.FromMinutes(61));
+        await store.TidyAsync();
+        (store.Count, store.AwayCount).Should().Be((0, 0));
+        (await Storage.FindSessionAsync(SessionToken.HashOf(ann.Token), default)).Should().BeNull();
+    }
+
+    [Test]
+    public async Task Who_went_while_the_disk_was_full_is_forgotten_in_time_all_the_same()
+    {
+        var store = Store(guestMinutes: 10);
+        var ann = await BeginAsync(store, "ann");
+        Storage.IsFull = true;
+        store.Release(ann);
+        Time.Advance(TimeSpan.FromMinutes(11));
+        await store.TidyAsync();
+        (await store.ResumeAsync(ann.Token)).Should().BeNull("the storage knows her as connected, but she is not");
+
+        Storage.IsFull = false;
+        await store.TidyAsync();
+        (await store.ResumeAsync(ann.Token)).Should().BeNull();
+        (await Storage.FindSessionAsync(SessionToken.HashOf(ann.Token), default)).Should().BeNull();
+        store.Count.Should().Be(0);
+    }
+
+    [Test]
+    public async Task An_accounts_session_that_went_while_the_disk_was_full_can_be_taken_up_later()
+    {
+        var store = Store(guestMinutes: 10, accountDays: 3);
+        var ann = await BeginAsync(store, "ann");
+        await KeepAsync(store, ann, "ann");
+        Storage.IsFull = true;
+        store.Release(ann);
+        Time.Advance(TimeSpan.FromDays(2));
+        await store.TidyAsync();
+        (await store.ResumeAsync(ann.Token))!.Session.Should().BeSameAs(ann);
+        store.Release(ann);
+        Time.Advance(TimeSpan.FromDays(2));
+        Storage.IsFull = false;
+        await store.TidyAsync();
+        store.Count.Should().Be(0, "the storage knows the rest");
+        (await store.ResumeAsync(ann.Token)).Should().NotBeNull();
+    }
+
+    [Test]
+    public async Task A_full_disk_keeps_no_crowd_of_guests_in_memory()
+    {
+        var store = Store(most: 3);
+        var before = new List<Session>();
+        for (var i = 0; i < 5; i++)
+            before.Add(await BeginAsync(store, null));
+        Storage.IsFull = true;
+        before.ForEach(store.Release);
+        for (var i = 0; i < 100; i++)
+            store.Release(await BeginAsync(store, null));
+        store.Count.Should().BeLessThanOrEqualTo(5 + 3, "those that the storage knows as connected, and the most");
+        Storage.IsFull = false;
+        await store.TidyAsync();
+        store.Count.Should().BeLessThanOrEqualTo(3);
+    }
+
+    [Test]
     public async Task A_token_that_was_replaced_while_the_disk_was_full_ends_later()
     {
         var store = Store();

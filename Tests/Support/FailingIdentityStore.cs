@@ -14,6 +14,9 @@ public sealed class FailingIdentityStore : IIdentityStore
     /// <summary>Looked at before a session is looked up; the answer waits for it.</summary>
     public Task Finding { get; set; } = Task.CompletedTask;
 
+    /// <summary>Waited for before a session is ended, and before it is told which of an account's have.</summary>
+    public Task Ending { get; set; } = Task.CompletedTask;
+
     /// <summary>The stored forms of a session that were saved, in order.</summary>
     public ConcurrentQueue<StoredSession> Saved { get; } = [];
 
@@ -45,13 +48,22 @@ public sealed class FailingIdentityStore : IIdentityStore
         return _inner.SaveSessionAsync(session, cancellationToken);
     }
 
-    public ValueTask EndSessionAsync(string tokenHash, CancellationToken cancellationToken)
+    public async ValueTask EndSessionAsync(string tokenHash, CancellationToken cancellationToken)
     {
+        await Ending;
         ThrowIfFull();
-        return _inner.EndSessionAsync(tokenHash, cancellationToken);
+        await _inner.EndSessionAsync(tokenHash, cancellationToken);
     }
 
     public ValueTask MarkAllAwayAsync(DateTimeOffset now, CancellationToken cancellationToken) => _inner.MarkAllAwayAsync(now, cancellationToken);
+
+    public async ValueTask<IReadOnlyList<string>> EndSessionsBeyondAsync(string user, int most, CancellationToken cancellationToken)
+    {
+        ThrowIfFull();
+        var ended = await _inner.EndSessionsBeyondAsync(user, most, cancellationToken);
+        await Ending;
+        return ended;
+    }
 
     public ValueTask ForgetSessionsAsync(DateTimeOffset guestsBefore, DateTimeOffset accountsBefore, int most, CancellationToken cancellationToken)
     {

@@ -27,7 +27,8 @@ public sealed record SessionAnswer(int Status, string Body, ServerFrame Frame, G
 /// <summary>Begins sessions over HTTP, as a program or in the name of a page; it keeps no cookies by itself.</summary>
 /// <param name="address">The server's, without a path.</param>
 /// <param name="certificate">Its own over TLS; no other is trusted.</param>
-public sealed class SessionClient(string address, X509Certificate2? certificate = null) : IDisposable
+/// <param name="host">What the Host header names, where it is not the address.</param>
+public sealed class SessionClient(string address, X509Certificate2? certificate = null, string? host = null) : IDisposable
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
@@ -54,6 +55,7 @@ public sealed class SessionClient(string address, X509Certificate2? certificate 
         HttpMethod method, HttpContent? content, string? origin = null, string? cookie = null, string? authorization = null)
     {
         using var request = new HttpRequestMessage(method, new Uri($"{address}/session")) { Content = content };
+        request.Headers.Host = host;
         AddIfGiven(request.Headers, "Origin", origin);
         AddIfGiven(request.Headers, "Authorization", authorization);
         AddIfGiven(request.Headers, "Cookie", cookie is null ? null : cookie.Contains('=', StringComparison.Ordinal) ? cookie : $"rsc_session={cookie}");

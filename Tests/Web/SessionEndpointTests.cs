@@ -77,6 +77,23 @@ public sealed class SessionEndpointTests
     }
 
     [Test]
+    public async Task Behind_a_proxy_that_ends_TLS_a_page_has_the_cookie_of_TLS_everywhere()
+    {
+        using var client = new SessionClient($"http://127.0.0.1:{_server.HttpPort}", host: "chat.example");
+        var answer = await client.PostAsync("""{"type":"hello","name":"prudence"}""", origin: "https://chat.example");
+        answer.Cookie!.Name.Should().Be("__Host-rsc_session");
+        answer.Cookie.Attributes.Should().Contain("secure");
+        var cookie = $"__Host-rsc_session={answer.Cookie.Value}";
+        (await client.PostAsync("""{"type":"hello"}""", origin: "https://chat.example", cookie: cookie)).User.Should().Be(answer.User);
+        (await client.PostAsync("""{"type":"hello"}""", origin: "https://chat.example", cookie: $"rsc_session={answer.Cookie.Value}")).User
+            .Should().NotBe(answer.User, "that one may have been set over plain HTTP");
+
+        await using var page = await ChatClient.ConnectAsync(_server.HttpPort, origin: "https://chat.example", host: "chat.example", headers: [new("Cookie", cookie)]);
+        (await page.Inbox.ExpectAsync<WelcomeFrame>()).Should().Match<WelcomeFrame>(welcome => welcome.User == answer.User && welcome.Session == "");
+        (await client.PostAsync("""{"type":"hello"}""")).Cookie!.Name.Should().Be("rsc_session", "a program does not say how it came");
+    }
+
+    [Test]
     public async Task A_page_gets_its_token_in_the_cookie_alone()
     {
         var answer = await _client.PostAsync("""{"type":"hello","name":"paula"}""", origin: _client.Own);

@@ -67,20 +67,31 @@ public sealed class MemoryIdentityStore : IIdentityStore
         return default;
     }
 
+    public ValueTask<IReadOnlyList<string>> EndSessionsBeyondAsync(string user, int most, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            return new(RemoveBeyond(most, session => !session.IsGuest && session.User == user));
+    }
+
     public ValueTask ForgetSessionsAsync(DateTimeOffset guestsBefore, DateTimeOffset accountsBefore, int most, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             var old = _sessions.Values.Where(session => session.AwaySince < (session.IsGuest ? guestsBefore : accountsBefore)).ToList();
             old.ForEach(session => _sessions.Remove(session.TokenHash));
-            if (_sessions.Count > most)
-            {
-                var longestAway = _sessions.Values.Where(session => session.IsGuest && session.AwaySince is not null).OrderBy(session => session.AwaySince);
-                foreach (var session in longestAway.Take(_sessions.Count - most).ToList())
-                    _sessions.Remove(session.TokenHash);
-            }
+            RemoveBeyond(most, session => session.IsGuest);
         }
 
         return default;
+    }
+
+    // Of those, the ones longest away.
+    private List<string> RemoveBeyond(int most, Func<StoredSession, bool> which)
+    {
+        var all = _sessions.Values.Where(which).ToList();
+        var longestAway = all.Where(session => session.AwaySince is not null).OrderBy(session => session.AwaySince).Select(session => session.TokenHash);
+        var removed = longestAway.Take(Math.Max(0, all.Count - most)).ToList();
+        removed.ForEach(hash => _sessions.Remove(hash));
+        return removed;
     }
 }

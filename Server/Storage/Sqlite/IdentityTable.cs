@@ -17,7 +17,14 @@ internal sealed class IdentityTable(Database database) : IDisposable
         """
         DELETE FROM sessions WHERE token_hash IN (
             SELECT token_hash FROM sessions WHERE guest = 1 AND away_since IS NOT NULL ORDER BY away_since
-            LIMIT MAX(0, (SELECT COUNT(*) FROM sessions) - ?))
+            LIMIT MAX(0, (SELECT COUNT(*) FROM sessions WHERE guest = 1) - ?))
+        """);
+    private readonly Statement _endBeyond = database.Prepare(
+        """
+        DELETE FROM sessions WHERE token_hash IN (
+            SELECT token_hash FROM sessions WHERE user = ?1 AND guest = 0 AND away_since IS NOT NULL ORDER BY away_since
+            LIMIT MAX(0, (SELECT COUNT(*) FROM sessions WHERE user = ?1 AND guest = 0) - ?2))
+        RETURNING token_hash
         """);
 
     public bool TryAdd(StoredAccount account) => _addAccount
@@ -32,6 +39,15 @@ internal sealed class IdentityTable(Database database) : IDisposable
 
     public void End(string tokenHash) => _end.Bind(1, tokenHash).Run();
 
+    public IReadOnlyList<string> EndBeyond(string user, int most)
+    {
+        var ended = new List<string>();
+        _endBeyond.Bind(1, user).Bind(2, most);
+        while (_endBeyond.Step())
+            ended.Add(_endBeyond.Text(0));
+        return ended;
+    }
+
     public void MarkAllAway(DateTimeOffset now) => _allAway.Bind(1, now.ToUnixTimeMilliseconds()).Run();
 
     public void Forget(DateTimeOffset guestsBefore, DateTimeOffset accountsBefore, int most)
@@ -43,7 +59,7 @@ internal sealed class IdentityTable(Database database) : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (Statement[])[_addAccount, _changeHash, _save, _end, _allAway, _forget, _forgetBeyond])
+        foreach (var statement in (Statement[])[_addAccount, _changeHash, _save, _end, _endBeyond, _allAway, _forget, _forgetBeyond])
             statement.Dispose();
     }
 }

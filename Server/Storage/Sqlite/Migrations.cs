@@ -81,7 +81,10 @@ internal static class Migrations
         ) STRICT, WITHOUT ROWID;
         """;
 
-    private static readonly string[] Steps = [Beginning];
+    // 2: What an account has of sessions is counted at each login. Guests, who are most, are left out.
+    private const string SessionsOfAccounts = "CREATE INDEX sessions_of_account ON sessions (user, away_since) WHERE guest = 0;";
+
+    private static readonly string[] Steps = [Beginning, SessionsOfAccounts];
 
     /// <summary>The version that this program writes.</summary>
     public static int Newest => Steps.Length;

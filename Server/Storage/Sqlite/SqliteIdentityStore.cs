@@ -24,6 +24,9 @@ public sealed class SqliteIdentityStore(SqliteStorage storage) : IIdentityStore
     public ValueTask MarkAllAwayAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         storage.WriteAsync(writer => writer.Identities.MarkAllAway(now), cancellationToken);
 
+    public ValueTask<IReadOnlyList<string>> EndSessionsBeyondAsync(string user, int most, CancellationToken cancellationToken) =>
+        storage.WriteAsync(writer => writer.Identities.EndBeyond(user, most), cancellationToken);
+
     public ValueTask ForgetSessionsAsync(DateTimeOffset guestsBefore, DateTimeOffset accountsBefore, int most, CancellationToken cancellationToken) =>
         storage.WriteAsync(writer => writer.Identities.Forget(guestsBefore, accountsBefore, most), cancellationToken);
 }

@@ -28,6 +28,8 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options, ILogger<Origin
     /// <summary>What a refused page's author, or the operator, is told.</summary>
     public const string Refusal = "pages of another origin may not connect; the operator can allow one with --Origins:Allowed:0 https://example.org";
 
+    private static readonly string[] OwnNames = ["localhost", Environment.MachineName];
+
     private readonly OriginOptions _options = options.Value;
 
     /// <summary>True where a browser sent the request for a page, whichever page that is.</summary>
@@ -36,7 +38,7 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options, ILogger<Origin
     /// <summary>Whether the request may be served: it comes from a program, from the page itself, or from a page that is allowed.</summary>
     public bool Allows(HttpContext context)
     {
-        if (!IsFromPage(context) || IsOwnPage(context) || IsAllowed(context))
+        if (!IsFromPage(context) || (IsOwnPage(context) && !MayBeRebound(context)) || IsAllowed(context))
             return true;
         Log.ForeignOrigin(logger, context.Request.Headers.Origin.ToString(), context.Request.Path);
         return false;
@@ -47,12 +49,31 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options, ILogger<Origin
     /// what any page of the same site asks for. Never true for pages from disk and for others that are allowed.
     /// </summary>
     // Behind a proxy that ends TLS the page's scheme differs from ours: host and port are what must agree.
-    public static bool IsOwnPage(HttpContext context) =>
+    public static bool IsOwnPage(HttpContext context) => OwnPageOf(context) is not null;
+
+    /// <summary>
+    /// Whether the browser, or the program, speaks TLS: to this server, or to a proxy that ends it in front. Only a browser tells
+    /// of the latter, by the scheme of its own page's origin, and it does so wherever a cookie is set or read for one.
+    /// </summary>
+    public static bool IsOverTls(HttpContext context) => context.Request.IsHttps || OwnPageOf(context)?.Scheme == Uri.UriSchemeHttps;
+
+    private static Uri? OwnPageOf(HttpContext context) =>
         context.Request.Headers.Origin is [var origin]
         && Uri.TryCreate(origin, UriKind.Absolute, out var page)
         && page.Scheme is "http" or "https"
         && page.Host.Equals(context.Request.Host.Host, StringComparison.OrdinalIgnoreCase)
-        && (context.Request.Host.Port is { } port ? page.Port == port : page.IsDefaultPort);
+        && (context.Request.Host.Port is { } port ? page.Port == port : page.IsDefaultPort)
+            ? page
+            : null;
+
+    // Whoever owns a name can point it at this machine once their page is loaded (DNS rebinding): to the browser that page and
+    // this server are then one origin. It takes a name that is not this machine's own, and plain HTTP, since for TLS there
+    // would have to be a certificate of that name here.
+    private static bool MayBeRebound(HttpContext context) =>
+        !IsOverTls(context)
+        && context.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote)
+        && !IPAddress.TryParse(context.Request.Host.Host.Trim('[', ']'), out _)
+        && !OwnNames.Contains(context.Request.Host.Host, StringComparer.OrdinalIgnoreCase);
 
     private bool IsAllowed(HttpContext context) =>
         context.Request.Headers.Origin is [var origin]

@@ -39,10 +39,10 @@ public static class SessionCredential
         {
             HttpOnly = true,
             SameSite = SameSiteMode.Strict,
-            Secure = context.Request.IsHttps,
+            Secure = OriginPolicy.IsOverTls(context),
             Path = "/",
             MaxAge = KeptFor,
         });
 
-    private static string NameFor(HttpContext context) => context.Request.IsHttps ? SecureCookieName : CookieName;
+    private static string NameFor(HttpContext context) => OriginPolicy.IsOverTls(context) ? SecureCookieName : CookieName;
 }
