@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using Microsoft.Playwright;
-using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.EndToEnd;
@@ -8,8 +6,6 @@ namespace RawSocketChat.Tests.EndToEnd;
 /// <summary>Who one is, as a person at the page has it in hands: a name for now, a name for good, and no token in any script.</summary>
 public sealed class AccountPageTests
 {
-    private const string Password = "correct horse battery";
-
     private ServerUnderTest _server = null!;
 
     [SetUp]
@@ -22,14 +18,14 @@ public sealed class AccountPageTests
     public async Task A_reload_keeps_who_one_is_and_nothing_that_a_script_can_read_tells_the_token()
     {
         await using var ann = await ChatPage.OpenAsync("about:blank");
-        var wire = Listen(ann.Page);
+        var wire = AccountSteps.Listen(ann.Page);
         await ann.Page.GotoAsync($"http://127.0.0.1:{_server.HttpPort}/?name=ann&room=lobby");
         await ann.ExpectInsideAsync("lobby");
-        var before = await UserOfAsync(ann);
+        var before = await AccountSteps.UserOfAsync(ann);
 
         await ann.Page.GotoAsync($"http://127.0.0.1:{_server.HttpPort}/");
         await ann.ExpectInsideAsync("lobby");
-        (await UserOfAsync(ann)).Should().Be(before);
+        (await AccountSteps.UserOfAsync(ann)).Should().Be(before);
 
         var cookie = (await ann.Page.Context.CookiesAsync()).Should().ContainSingle().Subject;
         (cookie.Name, cookie.HttpOnly, cookie.SameSite).Should().Be(("rsc_session", true, SameSiteAttribute.Strict));
@@ -52,10 +48,10 @@ public sealed class AccountPageTests
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
         await ann.SayAsync("before");
         await ann.ExpectMessageAsync("before");
-        var user = await UserOfAsync(ann);
-        await KeepTheNameAsync(ann);
+        var user = await AccountSteps.UserOfAsync(ann);
+        await AccountSteps.KeepTheNameAsync(ann);
         await Assertions.Expect(ann.Page.Locator("#my-words")).ToHaveTextAsync("online");
-        (await UserOfAsync(ann)).Should().Be(user);
+        (await AccountSteps.UserOfAsync(ann)).Should().Be(user);
         await ann.Page.ClickAsync("#me");
         await Assertions.Expect(ann.Page.Locator("#keep")).ToBeHiddenAsync();
         await ann.Page.ClickAsync("#log-out");
@@ -75,10 +71,11 @@ public sealed class AccountPageTests
         await Assertions.Expect(note).ToContainTextAsync("password");
         await Assertions.Expect(ann.Page.Locator("#password")).ToBeFocusedAsync();
 
-        await ann.Page.FillAsync("#password", Password);
+        await ann.Page.FillAsync("#password", AccountSteps.Password);
         await ann.Page.Keyboard.PressAsync("Enter");
         await ann.ExpectInsideAsync("lobby");
-        (await UserOfAsync(ann)).Should().Be(user);
+        (await AccountSteps.UserOfAsync(ann)).Should().Be(user);
+        await Assertions.Expect(ann.Page.Locator("#password")).ToHaveValueAsync("");
         await ann.SayAsync("after");
         await ann.ExpectMessageAsync("after");
         (await ann.ReadAsync()).Select(message => (message.Author, message.Text)).Should().Equal(("ann", "before"), ("ann", "after"));
@@ -88,25 +85,25 @@ public sealed class AccountPageTests
     public async Task A_typed_password_goes_neither_over_the_socket_nor_into_the_log()
     {
         await using var ann = await ChatPage.OpenAsync("about:blank");
-        var wire = Listen(ann.Page);
+        var wire = AccountSteps.Listen(ann.Page);
         await ann.Page.GotoAsync($"http://127.0.0.1:{_server.HttpPort}/?name=ann&room=lobby");
         await ann.ExpectInsideAsync("lobby");
 
-        await ann.SayAsync($"/register ann {Password}");
+        await ann.SayAsync($"/register ann {AccountSteps.Password}");
         await Assertions.Expect(ann.Page.Locator("#my-words")).ToHaveTextAsync("online");
         await ann.SayAsync("/login ann");
         await Assertions.Expect(ann.Notices.Last).ToContainTextAsync("/login name password");
         await ann.SayAsync("/login ann not this one");
         await Assertions.Expect(ann.Page.Locator(".notice[data-tone=error]").Last).ToContainTextAsync("password");
-        await ann.SayAsync($"/login ann {Password}");
+        await ann.SayAsync($"/login ann {AccountSteps.Password}");
         await Assertions.Expect(ann.Notices.Filter(new() { HasText = "You are ann." })).Not.ToHaveCountAsync(0);
         await ann.ExpectInsideAsync("lobby");
         await ann.SayAsync("the end");
         await ann.ExpectMessageAsync("the end");
 
         var token = (await ann.Page.Context.CookiesAsync()).Single().Value;
-        wire.Should().NotContain(text => text.Contains(Password, StringComparison.Ordinal) || text.Contains("not this one", StringComparison.Ordinal) || text.Contains(token, StringComparison.Ordinal));
-        (await ann.Page.ContentAsync()).Should().NotContain(Password);
+        wire.Should().NotContain(text => text.Contains(AccountSteps.Password, StringComparison.Ordinal) || text.Contains("not this one", StringComparison.Ordinal) || text.Contains(token, StringComparison.Ordinal));
+        (await ann.Page.ContentAsync()).Should().NotContain(AccountSteps.Password);
         (await ann.ReadAsync()).Select(message => message.Text).Should().Equal("the end");
     }
 
@@ -114,7 +111,7 @@ public sealed class AccountPageTests
     public async Task Guessing_gets_slow_and_the_page_says_how_slow()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
-        await KeepTheNameAsync(ann);
+        await AccountSteps.KeepTheNameAsync(ann);
         await using var mallory = await ChatPage.OpenAsync($"http://127.0.0.1:{_server.HttpPort}/");
         await mallory.Page.FillAsync("#name", "ann");
         await mallory.Page.ClickAsync("#have-account");
@@ -160,12 +157,12 @@ public sealed class AccountPageTests
     {
         await using var ann = await ChatPage.OpenAsync($"{new Uri(Tools.ClientHtml)}?server=127.0.0.1:{_server.HttpPort}&name=ann&room=lobby");
         await ann.ExpectInsideAsync("lobby");
-        await KeepTheNameAsync(ann);
+        await AccountSteps.KeepTheNameAsync(ann);
         await ann.Page.ClickAsync("#me");
         await ann.Page.ClickAsync("#log-out");
         await ann.Page.FillAsync("#name", "ann");
         await ann.Page.ClickAsync("#have-account");
-        await ann.Page.FillAsync("#password", Password);
+        await ann.Page.FillAsync("#password", AccountSteps.Password);
         await ann.Page.Keyboard.PressAsync("Enter");
         await ann.ExpectInsideAsync("lobby");
         await Assertions.Expect(ann.Page.Locator("#my-words")).ToHaveTextAsync("online");
@@ -187,42 +184,12 @@ public sealed class AccountPageTests
         await ann.Page.GotoAsync($"http://127.0.0.1:{_server.HttpPort}/?name=ann&room=lobby");
         await ann.ExpectInsideAsync("lobby");
         await Assertions.Expect(ann.Page.Locator("#my-name")).ToHaveTextAsync("ann");
-        var user = await UserOfAsync(ann);
+        var user = await AccountSteps.UserOfAsync(ann);
         await ann.Page.ReloadAsync();
         await ann.ExpectInsideAsync("lobby");
         await ann.SayAsync("here");
         await ann.ExpectMessageAsync("here");
         (await ann.Page.Context.CookiesAsync()).Should().BeEmpty();
-        (await UserOfAsync(ann)).Should().Be(user);
-    }
-
-    private static async Task KeepTheNameAsync(ChatPage page)
-    {
-        await page.Page.ClickAsync("#me");
-        await page.Page.FillAsync("#new-password", Password);
-        await page.Page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(page.Page.Locator("#account-note")).ToContainTextAsync("is yours");
-        await page.Page.ClickAsync("#close-account");
-        await page.ExpectInsideAsync("lobby");
-    }
-
-    private static async Task<string> UserOfAsync(ChatPage page)
-    {
-        var me = page.Page.Locator("#members .member").Filter(new() { HasText = "you" });
-        await Assertions.Expect(me).ToHaveCountAsync(1);
-        return (await me.GetAttributeAsync("data-user"))!;
-    }
-
-    /// <summary>All that goes over the page's sockets, their addresses too.</summary>
-    private static ConcurrentQueue<string> Listen(IPage page)
-    {
-        var heard = new ConcurrentQueue<string>();
-        page.WebSocket += (_, socket) =>
-        {
-            heard.Enqueue(socket.Url);
-            socket.FrameSent += (_, frame) => heard.Enqueue(frame.Text ?? "");
-            socket.FrameReceived += (_, frame) => heard.Enqueue(frame.Text ?? "");
-        };
-        return heard;
+        (await AccountSteps.UserOfAsync(ann)).Should().Be(user);
     }
 }

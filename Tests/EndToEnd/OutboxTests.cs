@@ -114,10 +114,9 @@ public sealed class OutboxTests
     [Test]
     public async Task What_was_refused_is_still_there_after_a_reload_until_it_is_cancelled()
     {
-        await using var ann = await ChatPage.JoinAsync(_relay.Port, "ann");
-        var tooLong = new string('x', 9_000);
-        await ann.SayAsync(tooLong);
-        await ann.SayAsync("a later one is not held up");
+        await using var ann = await ChatPage.OpenAsync("about:blank");
+        var tooLong = new string('x', 70_000);
+        await SayBeforeTheServerAsync(ann, tooLong, "a later one is not held up");
         await ann.ExpectMessageAsync("a later one is not held up");
         var failed = ann.Page.Locator("#log .message[data-state=failed]");
         await Assertions.Expect(failed).ToContainTextAsync("Not sent.");
@@ -131,6 +130,46 @@ public sealed class OutboxTests
         await Assertions.Expect(ann.Input).ToHaveValueAsync(tooLong);
         await ExpectKeptAsync(ann, 0);
         await ExpectSaidAsync("a later one is not held up");
+    }
+
+    [Test]
+    public async Task What_is_too_long_stays_in_the_input()
+    {
+        await using var ann = await ChatPage.JoinAsync(_relay.Port, "ann");
+        foreach (var tooLong in (string[])[new('x', 8_001), $"/me {new string('x', 8_001)}", $"/topic {new string('x', 70_000)}"])
+        {
+            await ann.SayAsync(tooLong);
+            await Assertions.Expect(ann.Notices.Last).ToContainTextAsync("characters long");
+            await Assertions.Expect(ann.Input).ToHaveValueAsync(tooLong);
+        }
+
+        var fits = new string('y', 8_000);
+        await ann.SayAsync(fits);
+        await ann.SayAsync($"/me {fits}");
+        await ExpectSaidAsync(fits, fits);
+        await ann.ExpectOnlineAsync();
+    }
+
+    [Test]
+    public async Task What_one_person_left_unsent_is_not_said_by_the_next()
+    {
+        await using var ann = await ChatPage.JoinAsync(_relay.Port, "ann");
+        await GoOfflineAsync(ann);
+        await ann.SayAsync("not for bob");
+        await ExpectKeptAsync(ann, 1);
+        await ann.Page.GotoAsync("about:blank");
+        await ann.Page.Context.ClearCookiesAsync();
+        _relay.IsDown = false;
+
+        await ann.Page.GotoAsync($"http://127.0.0.1:{_relay.Port}/?name=bob&room=lobby");
+        await ann.ExpectInsideAsync("lobby");
+        var failed = ann.Page.Locator("#log .message[data-state=failed]");
+        await Assertions.Expect(failed).ToContainTextAsync("You wrote this as ann. Retry says it as bob.");
+        await ann.SayAsync("by bob");
+        await ExpectSaidAsync("by bob");
+        await failed.Locator("[data-action=retry]").ClickAsync();
+        await ExpectSaidAsync("by bob", "not for bob");
+        await ann.ExpectAllSentAsync();
     }
 
     [Test]
@@ -185,6 +224,24 @@ public sealed class OutboxTests
         _relay.IsDown = false;
         await ExpectSaidAsync("one", "two");
         await ann.ExpectAllSentAsync();
+    }
+
+    /// <summary>Says it in a page that waits for the server's first answer, and knows none of its limits yet.</summary>
+    private async Task SayBeforeTheServerAsync(ChatPage page, params string[] texts)
+    {
+        var said = new TaskCompletionSource();
+        await page.Page.RouteAsync("**/session", async route =>
+        {
+            await said.Task;
+            await route.ContinueAsync();
+        });
+        await page.Page.GotoAsync($"http://127.0.0.1:{_relay.Port}/?name=ann&room=lobby");
+        foreach (var text in texts)
+            await page.SayAsync(text);
+        await page.ExpectPendingAsync(texts.Length);
+        said.SetResult();
+        await page.ExpectInsideAsync("lobby");
+        await page.Page.UnrouteAllAsync();
     }
 
     private async Task GoOfflineAsync(ChatPage page)
