@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Options;
 
 namespace RawSocketChat.Server.Storage.Memory;
@@ -59,17 +58,13 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
 
     private static List<RoomEvent> Page(Log log, long from, int step, int most, int mostBytes)
     {
-        var (page, bytes) = (new List<RoomEvent>(), 0);
-        for (var seq = from; seq >= log.First && seq <= log.Last && page.Count < most; seq += step)
-        {
-            var found = log[seq];
-            bytes += Encoding.UTF8.GetByteCount(found.Content.Text);
-            if (bytes > mostBytes && page.Count > 0)
-                break;
-            page.Add(found);
-        }
+        return Walk().Page(most, mostBytes);
 
-        return page;
+        IEnumerable<RoomEvent> Walk()
+        {
+            for (var seq = from; seq >= log.First && seq <= log.Last; seq += step)
+                yield return log[seq];
+        }
     }
 
     private Appended Append(string room, Log log, NewEvent content, DateTimeOffset at)

@@ -164,7 +164,7 @@ internal sealed class GroupCommit : IDisposable
         {
             var told = fault as StorageException ?? new StorageException("the storage failed", fault);
             _writer?.Forget();
-            // A full disk leaves the connection as it was. What else goes wrong may not.
+            // After some faults the connection is as it was, after others it is not: the next one is a new one.
             _writer?.Dispose();
             _writer = null;
             return told;

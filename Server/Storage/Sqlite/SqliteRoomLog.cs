@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 
 namespace RawSocketChat.Server.Storage.Sqlite;
 
@@ -30,13 +29,13 @@ public sealed class SqliteRoomLog(SqliteStorage storage) : IRoomLog
         var log = storage.State.Of(room);
         var (unsettled, settled, first) = log.Look(after + 1, most);
         after = Math.Max(after, first - 1);
-        return after >= settled ? new(Page(unsettled, most, mostBytes)) : ReadAsync();
+        return after >= settled ? new(unsettled.Page(most, mostBytes)) : ReadAsync();
 
         async ValueTask<IReadOnlyList<RoomEvent>> ReadAsync()
         {
             var page = await storage.ReadAsync($"room \"{log.Name}\"", reader => reader.After(log, after, settled, most, mostBytes), cancellationToken);
             // Where the byte bound ended it there is more between it and what is in memory.
-            return page.Count > 0 && page[^1].Seq < settled ? page : Page(page.Concat(unsettled), most, mostBytes);
+            return page.Count > 0 && page[^1].Seq < settled ? page : page.Concat(unsettled).Page(most, mostBytes);
         }
     }
 
@@ -44,14 +43,14 @@ public sealed class SqliteRoomLog(SqliteStorage storage) : IRoomLog
     {
         var log = storage.State.Of(room);
         var (unsettled, settled, first) = log.LookBack(before, most);
-        var newest = Page(unsettled.Reverse(), most, mostBytes);
+        var newest = unsettled.Reverse().Page(most, mostBytes);
         return newest.Count == most || newest.Count < unsettled.Count || first > settled ? new(Reversed(newest)) : ReadAsync();
 
         async ValueTask<IReadOnlyList<RoomEvent>> ReadAsync()
         {
             var below = Math.Min(before, settled + 1);
             var older = await storage.ReadAsync($"room \"{log.Name}\"", reader => reader.Before(log, below, first, most - newest.Count, mostBytes), cancellationToken);
-            return Reversed(Page(newest.Concat(older), most, mostBytes));
+            return Reversed(newest.Concat(older).Page(most, mostBytes));
         }
     }
 
@@ -67,20 +66,6 @@ public sealed class SqliteRoomLog(SqliteStorage storage) : IRoomLog
                 if (added is not null)
                     storage.State.Add(added);
             }) is not null;
-
-    private static List<RoomEvent> Page(IEnumerable<RoomEvent> events, int most, int mostBytes)
-    {
-        var (page, bytes) = (new List<RoomEvent>(), 0);
-        foreach (var next in events.Take(most))
-        {
-            bytes += Encoding.UTF8.GetByteCount(next.Content.Text);
-            if (bytes > mostBytes && page.Count > 0)
-                break;
-            page.Add(next);
-        }
-
-        return page;
-    }
 
     private static List<RoomEvent> Reversed(List<RoomEvent> page)
     {
