@@ -6,8 +6,11 @@ using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Transports.Http;
+using RawSocketChat.Server.Transports.LongPolling;
 using RawSocketChat.Server.Transports.Origins;
+using RawSocketChat.Server.Transports.Polling;
 using RawSocketChat.Server.Transports.RawTcp;
+using RawSocketChat.Server.Transports.Streaming;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Server.Web;
 
@@ -31,13 +34,18 @@ public static class Program
         builder.Services.AddRooms();
         builder.Services.AddOrigins();
         builder.Services.AddRawTcp(services => services.GetRequiredService<ChatEndpoints>().RawTcp);
+        builder.Services.AddHttpSessions(services => services.GetRequiredService<ChatEndpoints>().Http);
         builder.Services.AddSingleton<ChatEndpoints>();
         change?.Invoke(builder.Services);
 
         var app = builder.Build();
         app.UsePlaintextGuard(app.Services.GetRequiredService<IOptions<PlaintextOptions>>().Value);
         app.MapRawWebSocket("/ws", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
-        app.MapStart("/session", app.Services.GetRequiredService<ChatEndpoints>().Start);
+        app.MapStart("/session");
+        app.MapSend("/send");
+        app.MapPolling("/poll");
+        app.MapLongPolling("/longpoll");
+        app.MapStreaming(events: "/events", lines: "/stream", iframe: "/iframe");
         app.MapClientPage();
         app.MapNotFound();
         return app;

@@ -21,8 +21,11 @@ public sealed class Connection(string way, string remote, ConnectionRequest requ
     /// <summary>Set by the transport before the connection is used.</summary>
     public IConnectionHandler Handler { get; set; } = null!;
 
-    /// <summary>The way in: <c>ws</c>, <c>tcp</c>.</summary>
-    public string Way { get; } = way;
+    /// <summary>
+    /// The way in: <c>ws</c>, <c>tcp</c>; over HTTP the one last taken: <c>poll</c>, <c>longpoll</c>, <c>sse</c>, <c>stream</c>,
+    /// <c>iframe</c>, and <c>http</c> until one was.
+    /// </summary>
+    public string Way { get; set; } = way;
 
     /// <summary>The peer's address and port, for logs.</summary>
     public string Remote { get; } = remote;
@@ -44,6 +47,9 @@ public sealed class Connection(string way, string remote, ConnectionRequest requ
 
     /// <summary>Changes between <c>json</c> and <c>text</c>; null where the way in cannot. Set by the transport.</summary>
     public Func<string, bool>? ChangeFormat { get; init; }
+
+    /// <summary>Whether the peer has stopped asking; null where it has a stream of its own, whose end tells. Set by the transport.</summary>
+    public Func<bool>? IsAbandoned { get; init; }
 
     /// <summary>True while the peer owes the rest of a frame that it began.</summary>
     public bool IsMidFrame { get; set; }

@@ -47,6 +47,8 @@ public sealed class ConnectionWatch(
         var silent = connection.SilentFor;
         if (connection.Outbox.StuckFor >= TimeSpan.FromSeconds(_options.StallSeconds))
             connection.Close(Disconnect.TooSlow);
+        else if (connection.IsAbandoned?.Invoke() == true)
+            connection.Close(Disconnect.Idle);
         else if (connection.IsMidFrame && silent >= TimeSpan.FromSeconds(_options.FrameSeconds))
             connection.Close(Disconnect.Idle);
         else if (connection.IsProbed && silent >= TimeSpan.FromSeconds(_options.PingSeconds + _options.PongSeconds))

@@ -34,6 +34,9 @@ public sealed record Disconnect(ushort Code, string Text, bool Reconnect, bool D
 
     public static readonly Disconnect TooSlow = new(4008, "you read too slowly; come back with your cursor", Reconnect: true, DropsQueue: true);
 
+    /// <summary>Told to a request alone, whose place a newer one of the same session has taken; the session goes on.</summary>
+    public static readonly Disconnect TakenOver = new(4009, "a newer request of the same session gets the frames now", Reconnect: true);
+
     public static readonly Disconnect Idle = new(4010, "nothing was heard from you for too long", Reconnect: true);
 
     public static readonly Disconnect TooManyErrors = new(4506, "too many bad frames", Reconnect: false, DropsQueue: true);

@@ -7,4 +7,12 @@ namespace RawSocketChat.Server.Connections;
 public interface IFrameSink
 {
     void Send(Outbound outbound);
+
+    /// <summary>
+    /// Tells that one more answer will be sent after the handler has returned, once what was asked for is stored. Who gathers
+    /// the answers to one message waits for it.
+    /// </summary>
+    void ExpectOneLater()
+    {
+    }
 }

@@ -22,7 +22,12 @@ public sealed class ChatEndpoints(ChatServices chat, IOptions<LimitsOptions> lim
         TextSubprotocol = TextSubprotocol,
     };
 
-    public StartEndpoint Start { get; } = new() { Handlers = chat, MaxFrameBytes = limits.Value.FrameBytes };
+    public HttpEndpoint Http { get; } = new()
+    {
+        Handlers = chat,
+        MaxFrameBytes = limits.Value.FrameBytes,
+        OutboxBytes = limits.Value.OutboxBytes,
+    };
 
     public RawTcpEndpoint RawTcp { get; } = new()
     {

@@ -7,6 +7,7 @@ using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Transports.Http;
 using RawSocketChat.Server.Transports.Origins;
 using RawSocketChat.Server.Transports.RawTcp;
 using SessionOptions = RawSocketChat.Server.Sessions.SessionOptions;
@@ -20,6 +21,7 @@ public static class SettingsCheck
     {
         [ConnectionOptions.Section] = typeof(ConnectionOptions),
         [DataOptions.Section] = typeof(DataOptions),
+        [HttpOptions.Section] = typeof(HttpOptions),
         [LimitsOptions.Section] = typeof(LimitsOptions),
         [OriginOptions.Section] = typeof(OriginOptions),
         [PlaintextOptions.Section] = typeof(PlaintextOptions),

@@ -71,7 +71,10 @@ public sealed partial class ChatSession
     private async ValueTask PostAsync(RoomLoop room, IFrameSink answers, ClientFrame frame, NewEvent posted)
     {
         if (await _services.Sessions.EnsureSavedAsync(_session!))
+        {
+            answers.ExpectOneLater();
             await room.PostAsync(_connection, answers, frame, posted);
+        }
         else
             Refuse(answers, frame.Id, new ChatError(ErrorCode.Unavailable, "nothing can be stored at the moment; send it again in a moment", RetryAfterMs: 1000));
     }

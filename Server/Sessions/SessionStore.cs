@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Sessions;
@@ -10,7 +11,7 @@ namespace RawSocketChat.Server.Sessions;
 /// Safe from any thread.
 /// </summary>
 public sealed partial class SessionStore(
-    IIdentityStore storage, IOptions<SessionOptions> options, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<SessionStore> logger)
+    IIdentityStore storage, IOptions<SessionOptions> options, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<SessionStore> logger) : ISessionTokens
 {
     // Calls to the storage that say how things stand are made under the gate too, and awaited outside: they take effect in
     // the order in which they are made, so the last one says what is so.
@@ -102,6 +103,31 @@ public sealed partial class SessionStore(
                 var user = new User(stored.User, stored.Name, isGuest: _names.AccountOf(stored.User) is null, NewSayLimit());
                 return Resume(new Session(token, user) { IsStored = true });
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<SessionStanding> LookUpAsync(string token)
+    {
+        var hash = SessionToken.HashOf(token);
+        lock (_gate)
+        {
+            if (_byHash.TryGetValue(hash, out var known))
+                return IsOver(known) ? SessionStanding.Unknown : SessionStanding.Stands;
+            if (_unended.Contains(hash))
+                return SessionStanding.Unknown;
+        }
+
+        try
+        {
+            // Where it ends meanwhile, whoever takes it up finds out.
+            return await storage.FindSessionAsync(hash, CancellationToken.None) is { } stored && !IsOver(stored.User, stored.AwaySince)
+                ? SessionStanding.Stands
+                : SessionStanding.Unknown;
+        }
+        catch (StorageException)
+        {
+            return SessionStanding.CannotTell;
         }
     }
 

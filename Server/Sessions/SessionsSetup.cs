@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Sessions;
@@ -18,6 +19,7 @@ public static class SessionsSetup
         services.AddSingleton<Passwords>();
         services.AddSingleton<AttemptLimits>();
         services.AddSingleton<SessionStore>();
+        services.AddSingleton<ISessionTokens>(provider => provider.GetRequiredService<SessionStore>());
         services.AddSingleton<Accounts>();
         services.AddHostedService<SessionUpkeep>();
         return services;

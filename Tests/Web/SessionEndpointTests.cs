@@ -248,7 +248,8 @@ public sealed class SessionEndpointTests
     [Test]
     public async Task Whose_name_was_taken_meanwhile_is_still_welcome()
     {
-        var (token, first) = await BeginAsync("fleeting");
+        var begun = await _client.PostAsync("""{"type":"hello","name":"fleeting"}""", origin: _client.Own);
+        var (token, first) = (begun.Cookie!.Value, (WelcomeFrame)begun.Frame);
         await using var taker = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=fleeting");
         await taker.Inbox.ExpectAsync<WelcomeFrame>(welcome => welcome.Name == "fleeting");
 
@@ -278,13 +279,23 @@ public sealed class SessionEndpointTests
     }
 
     [Test]
-    public async Task Each_request_is_a_connection_of_its_own_that_ends_with_it()
+    public async Task A_pages_request_is_a_connection_of_its_own_that_ends_with_it()
     {
         await using var server = await ServerUnderTest.StartAsync();
         using var client = new SessionClient($"http://127.0.0.1:{server.HttpPort}");
         for (var i = 0; i < 5; i++)
-            (await client.PostAsync("""{"type":"hello","name":"brief"}""")).Status.Should().Be(200, "the name is free again");
+            (await client.PostAsync("""{"type":"hello","name":"brief"}""", origin: client.Own)).Status.Should().Be(200, "the name is free again");
         server.Connections.Count.Should().Be(0);
+    }
+
+    [Test]
+    public async Task A_programs_name_is_held_until_it_asks_for_more()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        using var client = new SessionClient($"http://127.0.0.1:{server.HttpPort}");
+        (await client.PostAsync("""{"type":"hello","name":"steady"}""")).Status.Should().Be(200);
+        (await client.PostAsync("""{"type":"hello","name":"steady"}""")).ShouldBe(409, ErrorCode.NameTaken);
+        server.Connections.Count.Should().Be(1);
     }
 
     private async Task<(string Token, WelcomeFrame Welcome)> BeginAsync(string? name = null)

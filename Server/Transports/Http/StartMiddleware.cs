@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using Microsoft.Net.Http.Headers;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Transports.Origins;
@@ -12,7 +9,7 @@ namespace RawSocketChat.Server.Transports.Http;
 /// so that no script ever holds it; a program gets both.
 /// </summary>
 public sealed class StartMiddleware(
-    StartEndpoint endpoint, OriginPolicy origins, ConnectionRegistry connections, TimeProvider time, ILogger<StartMiddleware> logger)
+    HttpSessions sessions, OriginPolicy origins, ConnectionRegistry connections, TimeProvider time, ILogger<StartMiddleware> logger)
 {
     private const string HelloHint = """{"type":"hello","name":"ann"}""";
 
@@ -46,10 +43,10 @@ public sealed class StartMiddleware(
         }
         else if (!origins.Allows(context))
             await RefuseAsync(context, new ErrorFrame(default, new ChatError(ErrorCode.NotAllowed, OriginPolicy.Refusal)));
-        else if (!IsJson(context))
+        else if (!SendMiddleware.MayBePosted(context))
             await RefuseAsync(context, BadFrame("the frame is wanted as Content-Type: application/json"), StatusCodes.Status415UnsupportedMediaType);
-        else if (await ReadAsync(context.Request) is not { } body)
-            await RefuseAsync(context, new ErrorFrame(default, new ChatError(ErrorCode.TooBig, $"a frame has at most {endpoint.MaxFrameBytes} bytes")));
+        else if (await RequestBody.ReadAsync(context.Request, sessions.Endpoint.MaxFrameBytes) is not { } body)
+            await RefuseAsync(context, new ErrorFrame(default, new ChatError(ErrorCode.TooBig, $"a frame has at most {sessions.Endpoint.MaxFrameBytes} bytes")));
         else if (!TryRead(body, out var frame, out var refusal))
             await RefuseAsync(context, refusal);
         else
@@ -75,7 +72,7 @@ public sealed class StartMiddleware(
     {
         var answers = new GatheredAnswers();
         var connection = new Connection("http", remote, new ConnectionRequest(Session: token, ServerSpeaksFirst: false), new NoOutbox(), time);
-        connection.Handler = endpoint.Handlers.Create(connection);
+        connection.Handler = sessions.Endpoint.Handlers.Create(connection);
         await connection.RunAsync(connections, ReceiveAsync, logger);
         return answers.Frames;
 
@@ -90,50 +87,30 @@ public sealed class StartMiddleware(
         ? new ChatError(ErrorCode.Unavailable, "the server is going down; come back in a moment", RetryAfterMs: 1000)
         : new ChatError(ErrorCode.Internal, "something went wrong in the server");
 
-    private static Task WelcomeAsync(HttpContext context, WelcomeFrame welcome)
+    private Task WelcomeAsync(HttpContext context, WelcomeFrame welcome)
     {
+        // A program's next request may take a while, and its name is held by a connection alone. A page dials at once.
         var isFromPage = OriginPolicy.IsFromPage(context);
+        if (!isFromPage)
+            sessions.Begin(welcome.Session, RemoteOf(context));
         if (!isFromPage || OriginPolicy.IsOwnPage(context))
             SessionCredential.Keep(context, welcome.Session);
-        return WriteAsync(context, StatusCodes.Status200OK, isFromPage ? welcome with { Session = "" } : welcome);
+        DropConnection(context);
+        return context.AnswerAsync(StatusCodes.Status200OK, ChatCodec.Encode(isFromPage ? welcome with { Session = "" } : welcome));
     }
 
     private static Task RefuseAsync(HttpContext context, ErrorFrame refusal, int? status = null)
     {
-        status ??= StatusOf(refusal.Error.Code);
-        if (refusal.Error.RetryAfterMs is { } wait)
-            context.Response.Headers.RetryAfter = ((wait + 999) / 1000).ToString(CultureInfo.InvariantCulture);
-        if (status == StatusCodes.Status401Unauthorized)
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-        return WriteAsync(context, status.Value, refusal);
+        DropConnection(context);
+        return context.RefuseAsync(refusal, status);
     }
 
-    private static Task WriteAsync(HttpContext context, int status, ServerFrame frame)
+    // Browsers would keep the connection, and ask over it again when a page comes back from a line that died under it.
+    private static void DropConnection(HttpContext context)
     {
-        var response = context.Response;
-        var body = ChatCodec.Encode(frame);
-        response.StatusCode = status;
-        response.ContentType = "application/json";
-        response.ContentLength = body.Length;
-        response.Headers.CacheControl = "no-store";
-        // Browsers would keep the connection, and ask over it again when a page comes back from a line that died under it.
         if (HttpProtocol.IsHttp11(context.Request.Protocol))
-            response.Headers.Connection = "close";
-        response.Headers.XContentTypeOptions = "nosniff";
-        return response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+            context.Response.Headers.Connection = "close";
     }
-
-    private static int StatusOf(string code) => code switch
-    {
-        ErrorCode.BadPassword => StatusCodes.Status401Unauthorized,
-        ErrorCode.NotAllowed or ErrorCode.Banned => StatusCodes.Status403Forbidden,
-        ErrorCode.NameTaken => StatusCodes.Status409Conflict,
-        ErrorCode.TooBig => StatusCodes.Status413PayloadTooLarge,
-        ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
-        ErrorCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
-        ErrorCode.Internal => StatusCodes.Status500InternalServerError,
-        _ => StatusCodes.Status400BadRequest,
-    };
 
     // That an old session has ended, or lost its name meanwhile, is no refusal: one goes on. But who asks for a name wants that
     // one or an answer, and who cannot be looked up at the moment must not lose the cookie to a new guest.
@@ -143,32 +120,6 @@ public sealed class StartMiddleware(
         ErrorCode.NameTaken or ErrorCode.BadName => frame.Name is not null,
         _ => true,
     };
-
-    // A form of any page can post text/plain, urlencoded or multipart across origins without a word; JSON it cannot. Programs
-    // (curl -d calls everything urlencoded) may call it what they like.
-    private static bool IsJson(HttpContext context) =>
-        !OriginPolicy.IsFromPage(context)
-        || (MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase));
-
-    // Null where it is longer than a frame may be: no more of it is kept than that.
-    private async Task<byte[]?> ReadAsync(HttpRequest request)
-    {
-        if (request.ContentLength > endpoint.MaxFrameBytes)
-            return null;
-        while (true)
-        {
-            var result = await request.BodyReader.ReadAsync();
-            if (result.Buffer.Length <= endpoint.MaxFrameBytes && !result.IsCompleted)
-            {
-                request.BodyReader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-                continue;
-            }
-
-            var body = result.Buffer.Length <= endpoint.MaxFrameBytes ? result.Buffer.ToArray() : null;
-            request.BodyReader.AdvanceTo(result.Buffer.End);
-            return body;
-        }
-    }
 
     private static ErrorFrame BadFrame(string text) => new(default, new ChatError(ErrorCode.BadFrame, text, HelloHint));
 

@@ -1,0 +1,204 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+
+namespace RawSocketChat.Server.Transports.Http;
+
+/// <summary>
+/// One session as it asks over HTTP, from its first request until it stops asking: a connection that outlives its requests.
+/// What is sent to it waits in a <see cref="CursorOutbox"/> for the request that comes for it.
+/// </summary>
+#pragma warning disable CA1001 // the semaphore has no wait handle, which alone would have to be disposed of
+internal sealed class HttpSession
+#pragma warning restore CA1001
+{
+    private readonly ConnectionOptions _connectionOptions;
+    private readonly TimeSpan _grace;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _receiving = new(0);
+    private readonly TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _served = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Attendance? _attendance;
+    private volatile string _token;
+    private volatile bool _isInCookie;
+    private bool _isGreeted;
+    private int _requests;
+    private long _lastRequest;
+
+    public HttpSession(string token, string remote, HttpEndpoint endpoint, HttpOptions options, ConnectionOptions connectionOptions, TimeProvider time)
+    {
+        _token = token;
+        _connectionOptions = connectionOptions;
+        _grace = TimeSpan.FromSeconds(options.GraceSeconds);
+        _time = time;
+        _lastRequest = time.GetTimestamp();
+        Outbox = new CursorOutbox(endpoint.OutboxBytes, FirstCursor(time), time) { Passing = Learn };
+        Connection = new Connection("http", remote, new ConnectionRequest(Session: token), Outbox, time)
+        {
+            Closing = Close,
+            IsAbandoned = IsAbandoned,
+        };
+        Connection.Handler = endpoint.Handlers.Create(Connection);
+    }
+
+    public Connection Connection { get; }
+
+    public CursorOutbox Outbox { get; }
+
+    /// <summary>What its requests must bear; <c>register</c> and <c>login</c> change it.</summary>
+    public string Token => _token;
+
+    /// <summary>Told of each change of <see cref="Token"/>, with the earlier one. Set by the registry.</summary>
+    public Action<HttpSession, string>? TokenChanged { get; init; }
+
+    /// <summary>Whether the token came in a page's cookie, where no script may read it; so no frame may tell it.</summary>
+    public bool IsInCookie => _isInCookie;
+
+    /// <summary>Completes when the greeting is among its frames, or there will be none.</summary>
+    public Task Greeted => _greeted.Task;
+
+    /// <summary>Completes when nothing more is received or answered.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Completes when its end was told to a request.</summary>
+    public Task Served => _served.Task;
+
+    /// <summary>Runs from the greeting to the farewell, however many requests there are meanwhile.</summary>
+    public async Task RunAsync(ConnectionRegistry connections, ILogger logger)
+    {
+        await Connection.RunAsync(connections, WaitForEndAsync, logger);
+        _greeted.TrySetResult();
+        _ended.TrySetResult();
+    }
+
+    /// <summary>A request bears the session; one that has it in a cookie must not be told the token by any frame.</summary>
+    public void Touch(bool isInCookie)
+    {
+        _isInCookie |= isInCookie;
+        Volatile.Write(ref _lastRequest, _time.GetTimestamp());
+    }
+
+    /// <summary>A request comes for the frames; one that waits for them already ends.</summary>
+    public Attendance Attend(string way, CancellationToken aborted)
+    {
+        var attendance = new Attendance(_time, aborted);
+        lock (_gate)
+        {
+            _attendance?.TakeOver(TimeSpan.FromSeconds(_connectionOptions.LingerSeconds));
+            _attendance = attendance;
+            Connection.Way = way;
+        }
+
+        Outbox.Wake();
+        if (!Connection.IsOpen)
+            attendance.EndWithin(_connectionOptions.LingerFor(Connection.Reason));
+        return attendance;
+    }
+
+    /// <summary>The request has ended.</summary>
+    /// <param name="isServed">It has told all that there was to tell, the end included.</param>
+    public void Leave(Attendance attendance, bool isServed)
+    {
+        lock (_gate)
+        {
+            if (_attendance == attendance)
+                _attendance = null;
+        }
+
+        Volatile.Write(ref _lastRequest, _time.GetTimestamp());
+        attendance.Dispose();
+        if (isServed)
+            _served.TrySetResult();
+    }
+
+    /// <summary>Waits until there is something after the cursor, another request takes over, or the time is up.</summary>
+    public async Task WaitAsync(Attendance attendance, long cursor, TimeSpan atMost)
+    {
+        var changed = Outbox.ChangedAsync(cursor);
+        if (!changed.IsCompleted && !attendance.IsTakenOver)
+            await changed.WaitAsync(atMost, _time, attendance.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Has the posted frames answered, one after the other. False: the session ended before the first of them.</summary>
+    public async Task<bool> ReceiveAsync(IReadOnlyList<AnswerSlot> slots, CancellationToken aborted)
+    {
+        Interlocked.Increment(ref _requests);
+        try
+        {
+            await _receiving.WaitAsync(aborted);
+            try
+            {
+                foreach (var slot in slots)
+                {
+                    if (!Connection.IsOpen)
+                        return slot != slots[0];
+                    await slot.FillAsync(Connection.Handler);
+                }
+            }
+            finally
+            {
+                _receiving.Release();
+            }
+
+            return true;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _requests);
+            Touch(isInCookie: false);
+        }
+    }
+
+    /// <summary>Looks at what is told to this session; of another token that it gets, its bearer alone is told.</summary>
+    public OutboundFrame Learn(OutboundFrame frame)
+    {
+        if (!frame.Payload.Span.StartsWith("{\"type\":\"welcome\""u8) || !ChatCodec.TryReadServer(frame.Payload.Span, out var read) || read is not WelcomeFrame welcome)
+            return frame;
+
+        var before = _token;
+        if (!_isGreeted && welcome.Session != before)
+        {
+            // It ended between the look at its token and now: what the handler made instead is nobody's.
+            Connection.Close(Disconnect.SessionEnded);
+            return frame;
+        }
+
+        _isGreeted = true;
+        if (welcome.Session != before)
+        {
+            _token = welcome.Session;
+            TokenChanged?.Invoke(this, before);
+        }
+
+        return _isInCookie ? new OutboundFrame(ChatCodec.Encode(welcome with { Session = "" })) : frame;
+    }
+
+    // So large that no outbox of this session before, or after a restart, has counted so far; and small enough for JavaScript.
+    private static long FirstCursor(TimeProvider time) => time.GetUtcNow().ToUnixTimeMilliseconds() * 1024;
+
+    private async Task WaitForEndAsync()
+    {
+        _greeted.TrySetResult();
+        _receiving.Release();
+        await _closing.Task;
+        // The handler is never told of the end in the middle of a message.
+        await _receiving.WaitAsync();
+    }
+
+    private void Close()
+    {
+        _closing.TrySetResult();
+        lock (_gate)
+            _attendance?.EndWithin(_connectionOptions.LingerFor(Connection.Reason));
+    }
+
+    private bool IsAbandoned()
+    {
+        lock (_gate)
+        {
+            return _attendance is null && Volatile.Read(ref _requests) == 0 && _time.GetElapsedTime(Volatile.Read(ref _lastRequest)) >= _grace;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Buffers;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Protocol.Framing;
+using RawSocketChat.Server.Connections;
+
+namespace RawSocketChat.Server.Transports.Http;
+
+/// <summary>Answers a poll with what follows its cursor, waiting or not.</summary>
+internal static class PollAnswer
+{
+    /// <summary>
+    /// The wait ends in one of these cases:
+    /// 1. there is a frame, now or later: it is answered, with all that follows it;
+    /// 2. the session's connection has ended: its last frames are answered;
+    /// 3. another request takes over: <c>bye</c> 4009 is answered, and the cursor stays where it was;
+    /// 4. the time is up: nothing is answered, and the cursor stays where it was;
+    /// 5. the peer is gone: nobody is there to be answered.
+    /// </summary>
+    public static async Task RunAsync(HttpContext context, HttpSession session, long from, string way, TimeSpan wait, TimeProvider time)
+    {
+        var attendance = session.Attend(way, context.RequestAborted);
+        var isServed = false;
+        try
+        {
+            var began = time.GetTimestamp();
+            var frames = new List<OutboundFrame>();
+            var cursor = from;
+            var goesOn = true;
+            while (!attendance.IsTakenOver)
+            {
+                goesOn = session.Outbox.Read(ref cursor, frames, session.Outbox.LimitBytes, asStream: false);
+                var left = wait - time.GetElapsedTime(began);
+                if (frames.Count > 0 || !goesOn || left <= TimeSpan.Zero || attendance.Ended.IsCancellationRequested)
+                    break;
+                await session.WaitAsync(attendance, cursor, left);
+            }
+
+            if (attendance.IsTakenOver && frames.Count == 0)
+                frames.Add(Farewell(session, Disconnect.TakenOver));
+            await context.AnswerAsync(StatusCodes.Status200OK, BodyOf(cursor, frames));
+            isServed = !goesOn;
+        }
+        catch (OperationCanceledException)
+        {
+            // The peer is gone; what it did not confirm is kept.
+        }
+        finally
+        {
+            session.Leave(attendance, isServed);
+        }
+    }
+
+    public static OutboundFrame Farewell(HttpSession session, Disconnect reason) => session.Connection.Handler.Farewell(reason)!;
+
+    private static ReadOnlyMemory<byte> BodyOf(long next, List<OutboundFrame> frames)
+    {
+        var body = new ArrayBufferWriter<byte>(64);
+        PollBatch.Write(body, next, frames.ConvertAll(frame => frame.Payload));
+        return body.WrittenMemory;
+    }
+}

@@ -1,0 +1,13 @@
+using RawSocketChat.Server.Transports.Http;
+
+namespace RawSocketChat.Server.Transports.Polling;
+
+/// <summary>Interval polling: what there is, at once, as pages asked before there was anything better.</summary>
+internal sealed class PollMiddleware(HttpSessions sessions, TimeProvider time)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (await sessions.ReaderAsync(context) is var (session, from))
+            await PollAnswer.RunAsync(context, session, from, "poll", TimeSpan.Zero, time);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Transports.Http;
+
+namespace RawSocketChat.Server.Transports.Streaming;
+
+/// <summary>Writes a session's frames into one response, as they come, until one side has had enough.</summary>
+internal sealed class StreamRun(HttpContext context, HttpSession session, StreamBody body, HttpOptions options)
+{
+    /// <summary>The cursor that confirms all before a stream's first frame; each line of it confirms one more, <c>bye</c> none.</summary>
+    public const string CursorHeader = "Chat-Cursor";
+
+    // As much as Kestrel's output pipe holds by default before it asks its writer to wait.
+    private const int WriteAtOnceBytes = 64 * 1024;
+
+    private readonly TimeSpan _keepAlive = TimeSpan.FromSeconds(options.KeepAliveSeconds);
+    private readonly List<OutboundFrame> _frames = [];
+
+    public async Task RunAsync(long from)
+    {
+        var attendance = session.Attend(body.Way, context.RequestAborted);
+        var isServed = false;
+        try
+        {
+            Begin(from);
+            isServed = await WriteAllAsync(attendance, from);
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or IOException)
+        {
+            // What the peer did not take would be mixed with another answer's beginning.
+            context.Abort();
+        }
+        finally
+        {
+            session.Outbox.SetFlushing(false);
+            session.Leave(attendance, isServed);
+        }
+    }
+
+    private void Begin(long from)
+    {
+        var response = context.Response;
+        response.ContentType = body.ContentType;
+        var headers = response.Headers;
+        headers.CacheControl = "no-store, no-transform";
+        headers.XContentTypeOptions = "nosniff";
+        headers["X-Accel-Buffering"] = "no";    // nginx, and those that do as it does
+        headers[CursorHeader] = from.ToString(CultureInfo.InvariantCulture);
+        body.SetHeaders(headers);
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        // Who takes nothing for long is found by the outbox, and told.
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+            rate.MinDataRate = null;
+    }
+
+    // True: the session has ended, and all of it was written.
+    private async Task<bool> WriteAllAsync(Attendance attendance, long cursor)
+    {
+        var output = context.Response.BodyWriter;
+        var written = 0L;
+        body.WriteHead(output, cursor);
+        await FlushAsync(output, attendance);
+        while (!attendance.IsTakenOver)
+        {
+            var number = cursor;
+            var goesOn = session.Outbox.Read(ref cursor, _frames, WriteAtOnceBytes, asStream: true);
+            foreach (var frame in _frames)
+            {
+                body.Write(output, frame, ++number);
+                written += frame.Payload.Length;
+            }
+
+            if (_frames.Count > 0)
+                await FlushAsync(output, attendance);
+            _frames.Clear();
+            if (!goesOn)
+                return true;
+            if (written >= body.MostBytes)
+                return false;
+            await session.WaitAsync(attendance, cursor, _keepAlive);
+            attendance.Ended.ThrowIfCancellationRequested();
+            if (session.Outbox.ChangedAsync(cursor).IsCompleted || attendance.IsTakenOver)
+                continue;
+            body.WriteKeepAlive(output);
+            await FlushAsync(output, attendance);
+        }
+
+        body.Write(output, PollAnswer.Farewell(session, Disconnect.TakenOver), cursor: null);
+        await FlushAsync(output, attendance);
+        return false;
+    }
+
+    private async Task FlushAsync(PipeWriter output, Attendance attendance)
+    {
+        var flush = output.FlushAsync(attendance.Ended);
+        if (flush.IsCompletedSuccessfully)
+            return;
+        session.Outbox.SetFlushing(true);
+        await flush;
+        session.Outbox.SetFlushing(false);
+    }
+}
