@@ -56,6 +56,16 @@ internal sealed class HttpSession
     /// <summary>Whether the token came in a page's cookie, where no script may read it; so no frame may tell it.</summary>
     public bool IsInCookie => _isInCookie;
 
+    /// <summary>Whether a request takes its frames, or waits for some.</summary>
+    public bool IsAttended
+    {
+        get
+        {
+            lock (_gate)
+                return _attendance is not null;
+        }
+    }
+
     /// <summary>Completes when the greeting is among its frames, or there will be none.</summary>
     public Task Greeted => _greeted.Task;
 

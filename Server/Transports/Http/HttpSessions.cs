@@ -34,6 +34,16 @@ public sealed class HttpSessions(
         }
     }
 
+    /// <summary>How many of them have a request that takes their frames, or waits for some.</summary>
+    public int AttendedCount
+    {
+        get
+        {
+            lock (_gate)
+                return _byToken.Values.Count(session => session.IsAttended);
+        }
+    }
+
     /// <summary>The session that a request for frames bears. Null: it may not have any, and was answered.</summary>
     internal async Task<HttpSession?> OfReaderAsync(HttpContext context)
     {

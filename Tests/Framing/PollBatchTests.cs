@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Text;
+using RawSocketChat.Protocol.Framing;
+
+namespace RawSocketChat.Tests.Framing;
+
+public sealed class PollBatchTests
+{
+    [Test]
+    public void An_answer_is_the_cursor_and_the_frames()
+    {
+        Write(42, """{"type":"pong"}""", """{"type":"ack"}""").Should().Be("""{"next":42,"frames":[{"type":"pong"},{"type":"ack"}]}""");
+        Write(0).Should().Be("""{"next":0,"frames":[]}""");
+    }
+
+    [Test]
+    public void What_is_written_is_read()
+    {
+        PollBatch.TryRead(Encoding.UTF8.GetBytes(Write(long.MaxValue, """{"a":[1,{"b":"]}"}]}""", "{}")), out var next, out var frames).Should().BeTrue();
+        next.Should().Be(long.MaxValue);
+        frames.Select(frame => Encoding.UTF8.GetString(frame.Span)).Should().Equal("""{"a":[1,{"b":"]}"}]}""", "{}");
+    }
+
+    [TestCase("")]
+    [TestCase("[]")]
+    [TestCase("{}")]
+    [TestCase("""{"next":1}""")]
+    [TestCase("""{"frames":[]}""")]
+    [TestCase("""{"next":"1","frames":[]}""")]
+    [TestCase("""{"next":1.5,"frames":[]}""")]
+    [TestCase("""{"next":1,"frames":{}}""")]
+    [TestCase("""{"next":1,"frames":[]}x""")]
+    [TestCase("""{"next":1,"frames":[""")]
+    public void Anything_else_is_not(string body) => PollBatch.TryRead(Encoding.UTF8.GetBytes(body), out _, out _).Should().BeFalse();
+
+    [Test]
+    public void Fields_of_a_later_version_are_passed_over()
+    {
+        PollBatch.TryRead("""{"more":{"deep":[1]},"next":7,"frames":[{}],"last":null}"""u8.ToArray(), out var next, out var frames).Should().BeTrue();
+        (next, frames.Count).Should().Be((7, 1));
+    }
+
+    [TestCase("[]", 0)]
+    [TestCase("""[{"a":1}]""", 1)]
+    [TestCase(""" [ {"a":1} , "/who" , 7 ] """, 3)]
+    public void An_array_is_taken_apart(string body, int count)
+    {
+        PollBatch.TryReadArray(Encoding.UTF8.GetBytes(body), 3, out var elements).Should().BeTrue();
+        elements.Should().HaveCount(count);
+        foreach (var element in elements.Select(element => Encoding.UTF8.GetString(element.Span)))
+            element.Should().Be(element.Trim());
+    }
+
+    [TestCase("[1,2,3,4]")]
+    [TestCase("[1,2")]
+    [TestCase("[1]]")]
+    [TestCase("{}")]
+    [TestCase("")]
+    [TestCase("[{]")]
+    public void What_is_none_or_too_long_is_not(string body) => PollBatch.TryReadArray(Encoding.UTF8.GetBytes(body), 3, out _).Should().BeFalse();
+
+    private static string Write(long next, params string[] frames)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        PollBatch.Write(output, next, [.. frames.Select(frame => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(frame))]);
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+}

@@ -1,0 +1,235 @@
+using System.Text;
+using Microsoft.Extensions.Time.Testing;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Transports.Http;
+
+namespace RawSocketChat.Tests.Transports;
+
+/// <summary>What a session that asks by requests is owed: numbered, bounded, dropped where it is confirmed and nowhere else.</summary>
+public sealed class CursorOutboxTests
+{
+    private const long Start = 1000;
+
+    private CursorOutbox _outbox = null!;
+
+    [SetUp]
+    public void MakeOutbox() => _outbox = new CursorOutbox(limitBytes: 100, Start, new FakeTimeProvider());
+
+    [Test]
+    public void What_no_cursor_confirmed_is_handed_out_again()
+    {
+        Send("a", "b");
+        Poll(null).Should().Be(("ab", Start + 2));
+        Poll(null).Should().Be(("ab", Start + 2));
+        Poll(0).Should().Be(("ab", Start + 2));
+    }
+
+    [Test]
+    public void What_a_cursor_confirmed_is_gone_and_no_more()
+    {
+        Send("a", "b", "c");
+        Poll(null);
+        Poll(Start + 2).Should().Be(("c", Start + 3));
+        Poll(null).Should().Be(("c", Start + 3));
+        Poll(Start + 3).Should().Be(("", Start + 3));
+        Send("d");
+        Poll(Start + 3).Should().Be(("d", Start + 4));
+    }
+
+    [Test]
+    public void An_older_cursor_gets_what_is_still_there()
+    {
+        Send("a", "b", "c");
+        Poll(null);
+        Poll(Start + 2);
+        Poll(Start + 1).Should().Be(("c", Start + 3));
+    }
+
+    [TestCase(Start - 1)]
+    [TestCase(1)]
+    [TestCase(Start + 2)]
+    [TestCase(long.MaxValue)]
+    public void Another_outboxs_cursor_is_as_good_as_none_while_nothing_is_gone(long cursor)
+    {
+        Send("a", "b");
+        Poll(cursor, sentOnly: 1).Should().Be(("ab", Start + 2));
+    }
+
+    [TestCase(Start - 1)]
+    [TestCase(Start + 4)]
+    public void Another_outboxs_cursor_is_told_apart_once_something_is_gone(long cursor)
+    {
+        Send("a", "b", "c");
+        Poll(null);
+        Poll(Start + 1);
+        _outbox.TryConfirm(cursor, out _).Should().BeFalse();
+    }
+
+    [Test]
+    public void A_cursor_that_was_never_given_confirms_nothing()
+    {
+        Send("a", "b");
+        Poll(null);
+        Poll(Start + 2);
+        Send("c");
+        _outbox.TryConfirm(Start + 3, out _).Should().BeFalse("nobody was handed out the third");
+        Poll(Start + 2).Should().Be(("c", Start + 3));
+    }
+
+    [Test]
+    public void More_than_may_wait_is_refused_and_half_of_it_is_told_once()
+    {
+        var results = Enumerable.Range(0, 11).Select(_ => Send(new string('x', 10))).ToList();
+        results.Should().Equal([.. Enumerable.Repeat(SendResult.Accepted, 4), SendResult.HalfFull, .. Enumerable.Repeat(SendResult.Accepted, 5), SendResult.Overflow]);
+        _outbox.QueuedBytes.Should().Be(100);
+    }
+
+    [Test]
+    public void What_polls_got_and_did_not_confirm_counts_too()
+    {
+        Send(new string('x', 60));
+        Poll(null);
+        Send(new string('y', 60)).Should().Be(SendResult.Overflow);
+        Poll(Start + 1);
+        Send(new string('y', 60)).Should().NotBe(SendResult.Overflow);
+    }
+
+    [Test]
+    public void Of_what_a_stream_took_the_oldest_gives_way_and_who_missed_it_begins_anew()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            Send(new string((char)('a' + i), 40)).Should().NotBe(SendResult.Overflow);
+            Take(asStream: true);
+        }
+
+        _outbox.TryConfirm(Start + 2, out _).Should().BeFalse("the third is gone, and nobody confirmed it");
+        _outbox.TryConfirm(Start + 3, out var from).Should().BeTrue();
+        from.Should().Be(Start + 3);
+        Poll(Start + 3).Should().Be((new string('d', 40) + new string('e', 40), Start + 5));
+    }
+
+    [Test]
+    public void A_notice_stands_right_behind_what_was_handed_out()
+    {
+        Send("a");
+        Poll(null);
+        Send("b", "c");
+        _outbox.SendFirst(Frame("!"));
+        Poll(Start + 1).Should().Be(("!bc", Start + 4));
+    }
+
+    [Test]
+    public void Who_was_too_slow_gets_the_notice_and_the_farewell_of_what_waited()
+    {
+        Send("a");
+        Poll(null);
+        Send("b", "c");
+        _outbox.SendFirst(Frame("!"));
+        _outbox.Complete(Frame("bye"), Disconnect.TooSlow);
+        Poll(Start + 1, ends: true).Should().Be(("!bye", Start + 3));
+        Send("d").Should().Be(SendResult.Gone);
+    }
+
+    [Test]
+    public void Any_other_end_comes_behind_all_that_waits()
+    {
+        Send("a", "b");
+        _outbox.Complete(Frame("bye"), Disconnect.Draining);
+        Poll(null, ends: true).Should().Be(("abbye", Start + 3));
+    }
+
+    [Test]
+    public void What_is_held_back_comes_once_the_hold_is_released()
+    {
+        Send("a");
+        var first = _outbox.Hold();
+        Send("b");
+        var second = _outbox.Hold();
+        Send("c");
+        Poll(null).Should().Be(("a", Start + 1));
+        var changed = _outbox.ChangedAsync(Start + 1);
+        changed.IsCompleted.Should().BeFalse();
+
+        _outbox.Release(first);
+        Poll(null).Should().Be(("ab", Start + 2), "a later hold keeps back only what came after it");
+        changed.IsCompleted.Should().BeTrue();
+        _outbox.Release(second);
+        Poll(null).Should().Be(("abc", Start + 3));
+    }
+
+    [Test]
+    public void Who_waits_is_woken_by_what_comes_and_by_the_end()
+    {
+        var waiting = _outbox.ChangedAsync(Start);
+        waiting.IsCompleted.Should().BeFalse();
+        Send("a");
+        waiting.IsCompleted.Should().BeTrue();
+        _outbox.ChangedAsync(Start).IsCompleted.Should().BeTrue();
+
+        var end = _outbox.ChangedAsync(Start + 1);
+        end.IsCompleted.Should().BeFalse();
+        _outbox.Complete(null, Disconnect.Lost);
+        end.IsCompleted.Should().BeTrue();
+    }
+
+    [Test]
+    public async Task Who_pages_through_a_log_waits_while_more_than_a_quarter_waits()
+    {
+        Send(new string('x', 25));
+        _outbox.DrainedAsync().AsTask().IsCompleted.Should().BeTrue();
+        Send("y");
+        var drained = _outbox.DrainedAsync().AsTask();
+        drained.IsCompleted.Should().BeFalse();
+        Poll(null);
+        (await drained).Should().BeTrue();
+    }
+
+    [Test]
+    public void A_batch_is_numbered_frame_by_frame()
+    {
+        _outbox.Send(new OutboundBatch([Frame("a"), Frame("b")]));
+        Poll(null).Should().Be(("ab", Start + 2));
+    }
+
+    [Test]
+    public void A_thousand_frames_and_confirmations_keep_their_numbers()
+    {
+        var got = "";
+        var cursor = Start;
+        for (var i = 0; i < 1000; i++)
+        {
+            Send($"{i % 10}", $"{i % 7}");
+            if (i % 3 == 0)
+                (got, cursor) = (got + Poll(cursor).Text, Poll(cursor).Next);
+        }
+
+        got += Poll(cursor).Text;
+        got.Should().Be(string.Concat(Enumerable.Range(0, 1000).Select(i => $"{i % 10}{i % 7}")));
+    }
+
+    private static OutboundFrame Frame(string text) => new(Encoding.UTF8.GetBytes(text));
+
+    private SendResult Send(params string[] texts) => texts.Select(text => _outbox.Send(Frame(text))).ToList()[^1];
+
+    private (string Text, long Next) Take(bool asStream, long cursor = 0)
+    {
+        var frames = new List<OutboundFrame>();
+        _outbox.Read(ref cursor, frames, long.MaxValue, asStream);
+        return (string.Concat(frames.Select(frame => Encoding.UTF8.GetString(frame.Payload.Span))), cursor);
+    }
+
+    private (string Text, long Next) Poll(long? cursor, int? sentOnly = null, bool ends = false)
+    {
+        if (sentOnly is not null)
+        {
+            var first = Start;
+            _outbox.Read(ref first, [], 1, asStream: false);
+        }
+
+        _outbox.TryConfirm(cursor, out var from).Should().BeTrue();
+        var frames = new List<OutboundFrame>();
+        _outbox.Read(ref from, frames, long.MaxValue, asStream: false).Should().Be(!ends);
+        return (string.Concat(frames.Select(frame => Encoding.UTF8.GetString(frame.Payload.Span))), from);
+    }
+}

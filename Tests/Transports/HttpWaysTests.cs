@@ -1,0 +1,263 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Transports.Http;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.Transports;
+
+/// <summary>What the ways over plain requests share: one outbox a session, one reader at a time, an end when nobody asks.</summary>
+public sealed class HttpWaysTests
+{
+    private ServerUnderTest _server = null!;
+
+    [OneTimeSetUp]
+    public async Task StartServer() => _server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false", "--Limits:Rooms", "1000000");
+
+    [OneTimeTearDown]
+    public async Task StopServer() => await _server.DisposeAsync();
+
+    [Test]
+    public async Task A_poll_answers_at_once_and_confirms_by_its_cursor()
+    {
+        using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
+        var first = await ann.GetAsync("/poll");
+        first.Headers["Content-Type"].Should().Equal("application/json");
+        first.Headers["Cache-Control"].Should().Equal("no-store");
+        first.Frames.Should().ContainSingle().Which.Should().BeOfType<WelcomeFrame>();
+        (await ann.GetAsync("/poll?after=0")).Frames.Should().ContainSingle("nothing was confirmed");
+        (await ann.GetAsync($"/poll?after={first.Next}")).Frames.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task A_long_poll_is_held_until_something_comes()
+    {
+        using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
+        var room = await ann.MakeRoomAsync();
+        var next = (await ann.GetAsync("/poll")).Next;
+        var held = ann.GetAsync($"/longpoll?after={next}");
+        await _server.AttendedAsync(1);
+        held.IsCompleted.Should().BeFalse();
+        (await ann.SendAsync($$"""{"type":"say","room":"{{room}}","text":"hi"}""")).Answers.Should().ContainSingle().Which.Should().BeOfType<AckFrame>();
+        (await held).Frames.OfType<MessageFrame>().Should().ContainSingle().Which.Text.Should().Be("hi");
+    }
+
+    [TestCase("0")]
+    [TestCase("0.05")]
+    public async Task A_long_poll_ends_empty_when_its_time_is_up(string wait)
+    {
+        using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
+        var next = (await ann.GetAsync("/poll")).Next;
+        var empty = await ann.GetAsync($"/longpoll?after={next}&wait={wait}");
+        (empty.Next, empty.Frames.Count).Should().Be((next, 0));
+    }
+
+    [TestCase("/poll?after=x")]
+    [TestCase("/poll?after=-1")]
+    [TestCase("/poll?after=1.5")]
+    [TestCase("/longpoll?after=99999999999999999999")]
+    [TestCase("/longpoll?wait=soon")]
+    [TestCase("/longpoll?wait=-1")]
+    [TestCase("/longpoll?wait=NaN")]
+    [TestCase("/stream?after=x")]
+    [TestCase("/events?after=x")]
+    public async Task A_cursor_or_a_time_that_is_none_is_refused_with_what_would_have_worked(string path)
+    {
+        using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
+        (await ann.GetAsync(path)).ShouldBe(400, ErrorCode.BadField).Hint.Should().NotBeNull();
+    }
+
+    [Test]
+    public async Task A_second_long_poll_ends_the_first_cleanly_and_gets_what_comes()
+    {
+        using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
+        var room = await ann.MakeRoomAsync();
+        var next = (await ann.GetAsync("/poll")).Next;
+        var first = ann.GetAsync($"/longpoll?after={next}");
+        await _server.AttendedAsync(1);
+        var second = ann.GetAsync($"/longpoll?after={next}");
+
+        var taken = await first;
+        taken.Next.Should().Be(next);
+        taken.Frames.Should().ContainSingle().Which.Should().Match<ByeFrame>(bye => bye.Code == 4009 && bye.Reconnect);
+        await ann.SendAsync($$"""{"type":"say","room":"{{room}}","text":"hi"}""");
+        (await second).Frames.OfType<MessageFrame>().Should().ContainSingle();
+    }
+
+    [TestCase("/events")]
+    [TestCase("/stream")]
+    [TestCase("/iframe")]
+    public async Task A_stream_that_is_taken_over_says_bye_and_ends(string path)
+    {
+        using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
+        using var stream = await ann.OpenAsync(HttpMethod.Get, path);
+        await ann.GetAsync("/poll");
+        var body = await stream.Content.ReadAsStringAsync().OrFail("the stream's end");
+        body.Should().Contain("\"welcome\"").And.Contain("\"code\":4009");
+    }
+
+    [TestCase("/events")]
+    [TestCase("/stream")]
+    [TestCase("/iframe")]
+    public async Task A_stream_keeps_proxies_from_keeping_it(string path)
+    {
+        using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
+        using var stream = await ann.OpenAsync(HttpMethod.Get, path);
+        stream.StatusCode.Should().Be(HttpStatusCode.OK);
+        stream.Headers.GetValues("X-Accel-Buffering").Should().Equal("no");
+        stream.Headers.CacheControl!.ToString().Should().Contain("no-store").And.Contain("no-transform");
+        stream.Headers.TransferEncodingChunked.Should().BeTrue();
+        long.Parse(stream.Headers.GetValues("Chat-Cursor").Single(), System.Globalization.CultureInfo.InvariantCulture).Should().BePositive();
+    }
+
+    [Test]
+    public async Task An_event_source_resumes_by_the_id_that_it_saw_last_whatever_its_address_says()
+    {
+        using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
+        var room = await ann.MakeRoomAsync();
+        var next = (await ann.GetAsync("/poll")).Next;
+        await ann.SendAsync($$"""[{"type":"say","room":"{{room}}","text":"one"},{"type":"say","room":"{{room}}","text":"two"}]""");
+        (await ann.GetAsync($"/poll?after={next}")).Frames.Should().HaveCount(2);
+        using var stream = await ann.OpenAsync(HttpMethod.Get, "/events?after=0", null, ("Last-Event-ID", $"{next + 1}"));
+        await ann.GetAsync("/poll");
+        var body = await stream.Content.ReadAsStringAsync().OrFail("the stream's end");
+        body.Should().NotContain("\"one\"").And.Contain("\"two\"").And.Contain($"id: {next + 2}\n");
+    }
+
+    [Test]
+    public async Task A_stream_in_text_is_what_a_person_reads()
+    {
+        using var ann = await HttpAsker.BeginAsync(_server.HttpPort, "ann");
+        var room = await ann.MakeRoomAsync();
+        await ann.SendAsync($$"""{"type":"say","room":"{{room}}","text":"hi"}""");
+        using var stream = await ann.OpenAsync(HttpMethod.Get, "/stream?format=text");
+        stream.Content.Headers.ContentType!.ToString().Should().Be("text/plain; charset=utf-8");
+        await ann.GetAsync("/poll");
+        (await stream.Content.ReadAsStringAsync().OrFail("the stream's end")).Should().Contain($"#{room} <ann> hi\n");
+    }
+
+    [Test]
+    public async Task A_session_that_stops_asking_is_let_go_and_others_see_it_leave()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<TimeProvider>(time), "--Http:GraceSeconds", "40");
+        // At the raw port, where nobody is asked for a sign of life.
+        await using var watcher = await LineClient.ConnectAsync(server.RawPort);
+        await watcher.SendAsync("""{"type":"join","room":"lobby"}""");
+        await watcher.Inbox.ExpectAsync<JoinedFrame>();
+        using var ann = await HttpAsker.BeginAsync(server.HttpPort, "ann");
+        await ann.SendAsync("""{"type":"join","room":"lobby"}""");
+        await watcher.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { State: "joined", Name: "ann" });
+
+        for (var i = 0; i < 5; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(30));
+            (await ann.GetAsync("/poll")).Status.Should().Be(200);
+        }
+
+        await Patience.UntilAsync(() => { time.Advance(TimeSpan.FromSeconds(1)); return watcher.Inbox.All.OfType<PresenceFrame>().Any(presence => presence is { State: "left", Name: "ann" }); }, "the others see it leave");
+        await Patience.UntilAsync(() => server.Services.GetRequiredService<HttpSessions>().Count == 0, "nothing is kept of it");
+        (await ann.GetAsync("/poll?after=1")).Frames[0].Should().BeOfType<WelcomeFrame>("who comes back begins anew, and is told so");
+    }
+
+    [Test]
+    public async Task A_held_long_poll_is_not_taken_for_silence()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<TimeProvider>(time), "--Http:GraceSeconds", "5");
+        using var ann = await HttpAsker.BeginAsync(server.HttpPort, "ann");
+        var next = (await ann.GetAsync("/poll")).Next;
+        var held = ann.GetAsync($"/longpoll?after={next}&wait=25");
+        await server.AttendedAsync(1);
+        for (var i = 0; i < 20; i++)
+            time.Advance(TimeSpan.FromSeconds(1));
+        held.IsCompleted.Should().BeFalse();
+        for (var i = 0; i < 6; i++)
+            time.Advance(TimeSpan.FromSeconds(1));
+        (await held).Frames.Should().BeEmpty("the wait was over, not the session");
+    }
+
+    [Test]
+    public async Task A_wait_longer_than_the_operator_allows_ends_when_that_is_over()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<TimeProvider>(time), "--Http:LongPollSeconds", "10");
+        using var ann = await HttpAsker.BeginAsync(server.HttpPort, "ann");
+        var next = (await ann.GetAsync("/poll")).Next;
+        var held = ann.GetAsync($"/longpoll?after={next}&wait=1000");
+        await server.AttendedAsync(1);
+        time.Advance(TimeSpan.FromSeconds(11));
+        (await held).Frames.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task A_silent_stream_gets_something_to_ignore()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<TimeProvider>(time), "--Http:KeepAliveSeconds", "7");
+        using var ann = await HttpAsker.BeginAsync(server.HttpPort, "ann");
+        using var stream = await ann.OpenAsync(HttpMethod.Get, "/events");
+        using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync());
+        while (!(await reader.ReadLineAsync().OrFail("the welcome"))!.Contains("welcome", StringComparison.Ordinal))
+        {
+        }
+
+        (await reader.ReadLineAsync()).Should().BeEmpty();
+        await server.AttendedAsync(1);
+        var line = reader.ReadLineAsync();
+        await Patience.UntilAsync(() => { time.Advance(TimeSpan.FromSeconds(1)); return line.IsCompleted; }, "a comment in the silence");
+        (await line).Should().Be(":");
+    }
+
+    [Test]
+    public async Task An_iframe_ends_after_so_many_bytes_and_a_fresh_one_goes_on_with_the_cursor()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false", "--Http:IframeBytes", "20000");
+        await using var ann = await HttpChatPeer.ConnectAsync(server.HttpPort, HttpWay.Iframe, "ann");
+        await ann.AskAsync<JoinedFrame>(ChatPeerVerbs.Join("lobby"));
+        for (var i = 1; i <= 50; i++)
+            await ann.AskAsync<AckFrame>(ChatPeerVerbs.Say(new string('x', 2000), $"{i}"));
+        await ann.Inbox.ExpectAsync<MessageFrame>(message => message.Seq == 50);
+        ann.Inbox.All.OfType<MessageFrame>().Select(message => message.Seq).Should().Equal(Enumerable.Range(1, 50).Select(seq => (long)seq));
+        ann.Requests.Should().BeGreaterThan(4);
+    }
+
+    [Test]
+    public async Task A_cursor_of_before_a_restart_gets_a_welcome_first()
+    {
+        using var folder = new TemporaryFolder();
+        string token;
+        long before;
+        await using (var server = await ServerUnderTest.StartAsync("--Data:Path", folder.Path))
+        {
+            using var ann = await HttpAsker.BeginAsync(server.HttpPort, "ann");
+            await ann.SendAsync("""[{"type":"join","room":"lobby"},{"type":"say","text":"hi"}]""");
+            before = (await ann.GetAsync("/poll")).Next;
+            token = ann.Token!;
+        }
+
+        await using var again = await ServerUnderTest.StartAsync("--Data:Path", folder.Path);
+        using var back = new HttpAsker(again.HttpPort, token);
+        var answer = await back.GetAsync($"/poll?after={before}");
+        answer.Frames.Should().ContainSingle().Which.Should().BeOfType<WelcomeFrame>().Which.Rooms.Should().Equal("lobby");
+        answer.Next.Should().BeGreaterThan(before, "no cursor is ever given for two frames");
+    }
+
+    [Test]
+    public async Task A_server_that_leaves_says_so_to_whoever_waits()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        using var ann = await HttpAsker.BeginAsync(server.HttpPort, "ann");
+        var next = (await ann.GetAsync("/poll")).Next;
+        var held = ann.GetAsync($"/longpoll?after={next}");
+        using var bob = await HttpAsker.BeginAsync(server.HttpPort, "bob");
+        using var stream = await bob.OpenAsync(HttpMethod.Get, "/events");
+        await server.AttendedAsync(2);
+
+        var stopping = server.StopAsync();
+        (await held).Frames.Should().ContainSingle().Which.Should().Match<ByeFrame>(bye => bye.Code == 4001 && bye.AfterMs > 0);
+        (await stream.Content.ReadAsStringAsync().OrFail("the stream's end")).Should().Contain("\"code\":4001");
+        await stopping.OrFail("the server's end");
+    }
+}

@@ -1,0 +1,154 @@
+using System.Text;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.Transports;
+
+/// <summary>POST /send: frames in, their answers out, in order.</summary>
+public sealed class SendTests
+{
+    private ServerUnderTest _server = null!;
+    private HttpAsker _ann = null!;
+
+    [OneTimeSetUp]
+    public async Task StartServer() => _server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false", "--Http:FramesPerPost", "50");
+
+    [OneTimeTearDown]
+    public async Task StopServer() => await _server.DisposeAsync();
+
+    [SetUp]
+    public async Task Begin() => _ann = await HttpAsker.BeginAsync(_server.HttpPort);
+
+    [TearDown]
+    public void End() => _ann.Dispose();
+
+    [Test]
+    public async Task Answers_stand_in_the_order_of_the_frames_also_where_one_comes_once_it_is_stored()
+    {
+        var room = await _ann.MakeRoomAsync();
+        var answers = (await _ann.SendAsync($$"""[{"type":"say","room":"{{room}}","text":"a","id":1},{"type":"ping","id":2},{"type":"say","room":"{{room}}","text":"b","id":3},{"type":"nope","id":4},{"type":"say","text":"c","id":5},"/who"]""")).Answers;
+        answers.Select(answer => answer.GetType().Name).Should().Equal("AckFrame", "PongFrame", "AckFrame", "ErrorFrame", "AckFrame", "WhoFrame");
+        answers.OfType<AckFrame>().Select(ack => (ack.Seq, ack.Id.ToString())).Should().Equal((1, "1"), (2, "3"), (3, "5"));
+    }
+
+    [Test]
+    public async Task A_line_that_somebody_types_is_taken_as_everywhere()
+    {
+        var answers = (await _ann.SendAsync("hello, is somebody here?")).Answers;
+        answers.Select(answer => answer.GetType().Name).Should().Equal("JoinedFrame", "AckFrame");
+        (await _ann.GetAsync("/poll")).Frames.OfType<MessageFrame>().Should().ContainSingle().Which.Text.Should().Be("hello, is somebody here?");
+    }
+
+    [Test]
+    public async Task No_frames_have_no_answers() => (await _ann.SendAsync("[]")).Body.Should().Be("[]");
+
+    [TestCase("[1,2")]
+    [TestCase("[{}]]")]
+    [TestCase("""[{"type":"ping"}""")]
+    public async Task An_array_that_is_none_is_refused_and_nothing_of_it_done(string body)
+    {
+        _ = (await _ann.SendAsync(body)).ShouldBe(400, ErrorCode.BadJson);
+    }
+
+    [Test]
+    public async Task More_frames_than_one_post_may_bear_are_refused_together()
+    {
+        var room = await _ann.MakeRoomAsync();
+        var say = $$"""{"type":"say","room":"{{room}}","text":"x"}""";
+        (await _ann.SendAsync($"[{string.Join(',', Enumerable.Repeat(say, 51))}]")).ShouldBe(400, ErrorCode.BadJson).Text.Should().Contain("50");
+        (await _ann.SendAsync($"[{string.Join(',', Enumerable.Repeat(say, 50))}]")).Answers.OfType<AckFrame>().Should().HaveCount(50);
+    }
+
+    [Test]
+    public async Task A_frame_that_is_too_big_is_answered_in_its_place()
+    {
+        var answers = (await _ann.SendAsync($$"""[{"type":"ping","id":1},{"type":"say","text":"{{new string('x', 65_536)}}"},{"type":"ping","id":2}]""")).Answers;
+        answers.Select(answer => answer.GetType().Name).Should().Equal("PongFrame", "ErrorFrame", "PongFrame");
+        answers.OfType<ErrorFrame>().Single().Error.Code.Should().Be(ErrorCode.TooBig);
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_body_that_is_too_big_is_refused_whether_or_not_it_says_so(bool declared)
+    {
+        var body = Encoding.UTF8.GetBytes($"[{new string(' ', 16 * 65_536)}]");
+        using HttpContent content = declared ? new ByteArrayContent(body) : new StreamContent(new Undeclared(body));
+        _ = (await _ann.AskAsync(HttpMethod.Post, "/send", content)).ShouldBe(413, ErrorCode.TooBig);
+    }
+
+    [TestCase("GET", "/send", "POST")]
+    [TestCase("PUT", "/send", "POST")]
+    [TestCase("POST", "/poll", "GET")]
+    [TestCase("POST", "/longpoll", "GET")]
+    [TestCase("DELETE", "/events", "GET")]
+    [TestCase("POST", "/stream", "GET")]
+    [TestCase("POST", "/iframe", "GET")]
+    public async Task Another_method_is_told_which_one_it_takes(string method, string path, string allowed)
+    {
+        var answer = await _ann.AskAsync(new HttpMethod(method), path, null);
+        answer.ShouldBe(405, ErrorCode.BadFrame);
+        answer.Headers["Allow"].Should().Equal(allowed);
+    }
+
+    [Test]
+    public async Task Who_sends_without_end_gets_no_copy_before_its_ack()
+    {
+        var room = await _ann.MakeRoomAsync();
+        var next = (await _ann.GetAsync("/poll")).Next;
+        for (var i = 0; i < 200; i++)
+        {
+            var posting = _ann.SendAsync($$"""{"type":"say","room":"{{room}}","text":"{{i}}"}""");
+            var polled = await _ann.GetAsync($"/longpoll?after={next}");
+            // The server has written the answer by now: its connection is another one, so it may take a moment to be read.
+            (await posting).Answers.Should().ContainSingle().Which.Should().BeOfType<AckFrame>();
+            next = polled.Next;
+        }
+    }
+
+    [Test]
+    public async Task Register_changes_the_token_of_the_session_that_goes_on()
+    {
+        var room = await _ann.MakeRoomAsync();
+        var next = (await _ann.GetAsync("/poll")).Next;
+        var before = _ann.Token;
+        var welcome = (await _ann.SendAsync($$"""{"type":"register","name":"keeper","password":"correct horse"}""")).Answers.Should().ContainSingle().Which.Should().BeOfType<WelcomeFrame>().Subject;
+        welcome.Session.Should().NotBe(before).And.NotBeEmpty();
+
+        _ = (await _ann.GetAsync("/poll")).ShouldBe(401, ErrorCode.NotFound);
+        _ann.Token = welcome.Session;
+        await _ann.SendAsync($$"""{"type":"say","room":"{{room}}","text":"still here"}""");
+        (await _ann.GetAsync($"/poll?after={next}")).Frames.OfType<MessageFrame>().Should().ContainSingle("it is in its room as before");
+    }
+
+    [Test]
+    public async Task Logout_ends_the_session_for_every_way()
+    {
+        var held = _ann.GetAsync($"/longpoll?after={(await _ann.GetAsync("/poll")).Next}");
+        (await _ann.SendAsync("""{"type":"logout"}""")).Answers.Should().ContainSingle().Which.Should().BeOfType<AckFrame>();
+        (await held).Frames.Should().ContainSingle().Which.Should().BeOfType<ByeFrame>().Which.Reconnect.Should().BeFalse();
+        _ = (await _ann.GetAsync("/poll")).ShouldBe(401, ErrorCode.NotFound);
+        _ = (await _ann.SendAsync("""{"type":"ping"}""")).ShouldBe(401, ErrorCode.NotFound);
+    }
+
+    [Test]
+    public async Task Two_posts_at_once_are_taken_one_after_the_other()
+    {
+        var room = await _ann.MakeRoomAsync();
+        var posts = Enumerable.Range(0, 20).Select(i => _ann.SendAsync(
+            $"[{string.Join(',', Enumerable.Range(0, 10).Select(k => $$"""{"type":"say","room":"{{room}}","text":"{{i}}","id":"{{i}}-{{k}}"}"""))}]")).ToList();
+        var acks = new List<long>();
+        foreach (var post in posts)
+        {
+            var seqs = (await post).Answers.Cast<AckFrame>().Select(ack => ack.Seq!.Value).ToList();
+            seqs.Should().Equal(Enumerable.Range((int)seqs[0], 10).Select(seq => (long)seq), "nothing of another post came between");
+            acks.AddRange(seqs);
+        }
+
+        acks.Order().Should().Equal(Enumerable.Range(1, 200).Select(seq => (long)seq));
+    }
+
+    private sealed class Undeclared(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override bool CanSeek => false;
+    }
+}
