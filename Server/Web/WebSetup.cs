@@ -16,6 +16,6 @@ public static class WebSetup
     {
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync("There is nothing here. The chat is at /, its WebSocket at /ws; POST /session begins over HTTP\n");
+        return context.Response.WriteAsync("There is nothing here. The chat is at /, its WebSocket at /ws; over plain HTTP: POST /session, then POST /send and GET /poll, /longpoll, /events, /stream or /iframe\n");
     });
 }
