@@ -61,10 +61,22 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options, ILogger<Origin
         context.Request.Headers.Origin is [var origin]
         && Uri.TryCreate(origin, UriKind.Absolute, out var page)
         && page.Scheme is "http" or "https"
-        && page.Host.Equals(context.Request.Host.Host, StringComparison.OrdinalIgnoreCase)
-        && (context.Request.Host.Port is { } port ? page.Port == port : page.IsDefaultPort)
+        && (IsAddressedTo(context.Request.Host, page) || IsSaidToBeOwn(context, page))
             ? page
             : null;
+
+    private static bool IsAddressedTo(HostString host, Uri page) =>
+        page.Host.Equals(host.Host, StringComparison.OrdinalIgnoreCase) && (host.Port is { } port ? page.Port == port : page.IsDefaultPort);
+
+    // A proxy that does not pass Host on (nginx, unless it is told to) hides which address the browser asked. The browser
+    // itself knows, and no script can write this header. A name that was pointed here is the same origin to it, so the page's
+    // name must be one that nobody else can have: this machine's, or one with a certificate.
+    private static bool IsSaidToBeOwn(HttpContext context, Uri page) =>
+        context.Request.Headers["Sec-Fetch-Site"] is ["same-origin"]
+        && (page.Scheme == Uri.UriSchemeHttps || IsThisMachinesName(page.Host));
+
+    private static bool IsThisMachinesName(string host) =>
+        IPAddress.TryParse(host.Trim('[', ']'), out _) || OwnNames.Contains(host, StringComparer.OrdinalIgnoreCase);
 
     // Whoever owns a name can point it at this machine once their page is loaded (DNS rebinding): to the browser that page and
     // this server are then one origin. It takes a name that is not this machine's own, and plain HTTP, since for TLS there
@@ -72,8 +84,7 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options, ILogger<Origin
     private static bool MayBeRebound(HttpContext context) =>
         !IsOverTls(context)
         && context.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote)
-        && !IPAddress.TryParse(context.Request.Host.Host.Trim('[', ']'), out _)
-        && !OwnNames.Contains(context.Request.Host.Host, StringComparer.OrdinalIgnoreCase);
+        && !IsThisMachinesName(context.Request.Host.Host);
 
     private bool IsAllowed(HttpContext context) =>
         context.Request.Headers.Origin is [var origin]

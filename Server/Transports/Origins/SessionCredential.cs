@@ -29,8 +29,13 @@ public static class SessionCredential
         if (OriginPolicy.IsFromPage(context) && !OriginPolicy.IsOwnPage(context))
             return null;
 
-        isInCookie = request.Cookies[NameFor(context)] is { Length: > 0 };
-        return isInCookie ? request.Cookies[NameFor(context)] : null;
+        // Behind a proxy that ends TLS a GET does not tell so: it has no Origin. The prefix itself tells that the cookie was set over TLS.
+        var found = request.Cookies[SecureCookieName] is { Length: > 0 } secure ? secure
+            : OriginPolicy.IsOverTls(context) ? null
+            : request.Cookies[CookieName] is { Length: > 0 } plain ? plain
+            : null;
+        isInCookie = found is not null;
+        return found;
     }
 
     /// <summary>Gives the browser, or the program, the token to keep.</summary>
