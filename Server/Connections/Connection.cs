@@ -45,6 +45,9 @@ public sealed class Connection(string way, string remote, ConnectionRequest requ
     /// <summary>Changes between <c>json</c> and <c>text</c>; null where the way in cannot. Set by the transport.</summary>
     public Func<string, bool>? ChangeFormat { get; init; }
 
+    /// <summary>True while the peer owes its first frame, where nothing came with the connection itself (raw TCP).</summary>
+    public bool OwesFirstFrame { get; set; }
+
     /// <summary>True while the peer owes the rest of a frame that it began.</summary>
     public bool IsMidFrame { get; set; }
 
