@@ -16,7 +16,7 @@ public sealed class RawTcpOptions
     /// The hosts whose Flash pages may connect, beyond this machine's own: a name or an address, <c>*.example.org</c>, or <c>*</c>
     /// for all. Default: none.
     /// </summary>
-    [RegularExpression(@"\*|(\*\.)?[A-Za-z0-9._:\-]+", ErrorMessage = "is not a host; try: example.org, *.example.org or *")]
+    [RegularExpression(@"(\*\.)?[A-Za-z0-9._:\-]+|\*", ErrorMessage = "is not a host; try: example.org, *.example.org or *")]
     public IList<string> PolicyDomains { get; } = [];
 }
 
