@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Text;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Support;
 
@@ -82,7 +82,7 @@ public sealed class NetcatTests
     }
 
     private static ServerFrame Read(string json) =>
-        ChatCodec.TryReadServer(System.Text.Encoding.UTF8.GetBytes(json), out var frame) ? frame : throw new AssertionException($"this is no frame: {json}");
+        ChatCodec.TryReadServer(Encoding.UTF8.GetBytes(json), out var frame) ? frame : throw new AssertionException($"this is no frame: {json}");
 
     private async Task<Terminal> TypeAsync(string name)
     {
@@ -93,26 +93,5 @@ public sealed class NetcatTests
         return nc;
     }
 
-    // All that the command prints until it ends, which it has to do by itself.
-    private async Task<string> RunAsync(string command)
-    {
-        using var shell = new Process
-        {
-            StartInfo = new ProcessStartInfo("bash", ["-c", command.Replace("{0}", $"{_server.RawPort}", StringComparison.Ordinal)])
-            {
-                RedirectStandardOutput = true,
-                StandardOutputEncoding = System.Text.Encoding.UTF8,
-            },
-        };
-        shell.Start();
-        try
-        {
-            return await shell.StandardOutput.ReadToEndAsync().OrFail($"the end of {command}");
-        }
-        finally
-        {
-            if (!shell.HasExited)
-                shell.Kill(entireProcessTree: true);
-        }
-    }
+    private Task<string> RunAsync(string command) => Shell.RunAsync(command.Replace("{0}", $"{_server.RawPort}", StringComparison.Ordinal));
 }

@@ -1,4 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
 using RawSocketChat.Tests.Support;
 using static RawSocketChat.Tests.Support.ChatPeerVerbs;
 
@@ -49,13 +52,45 @@ public sealed class HalfClosedTests
         await nc.SendAsync("""{"type":"hello","name":"nat"}""");
         await nc.SendAsync("""{"type":"join","room":"lobby","after":0}""");
         nc.EndSending();
-        await Patience.UntilAsync(() => _server.Connections.All.Any(connection => connection.Way == "tcp" && connection.Outbox.StuckFor > TimeSpan.FromSeconds(2)), "a stream that is full");
+        await Patience.UntilAsync(() => _server.Connections.All.Any(connection => connection.Way == "tcp" && connection.Outbox.StuckFor > TimeSpan.Zero), "a stream that is full");
 
         nc.Read();
         await nc.Ended.OrFail("the orderly end");
         var joined = nc.Inbox.All.OfType<JoinedFrame>().Single();
         joined.Messages.MessagesOf().Concat(nc.Inbox.All.OfType<MessageFrame>()).Select(message => message.Seq)
             .Should().Equal(Enumerable.Range(1, Missed).Select(seq => (long)seq));
+    }
+
+    [Test]
+    public async Task The_last_answer_may_be_read_later_than_a_close_lingers()
+    {
+        var time = new FakeTimeProvider();
+        await using var server = await ServerUnderTest.StartAsync(
+            services => services.AddSingleton<TimeProvider>(time), "--Limits:Enabled", "false", "--Connections:LingerSeconds", "1", "--Connections:StallSeconds", "20");
+        var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
+        await using var __ = ann;
+        for (var i = 1; i <= 20; i++)
+            await ann.SayAsync(new string('x', 4_000));
+
+        await using var nc = await LineClient.ConnectAsync(server.RawPort, read: false);
+        await nc.SendAsync("""{"type":"join","room":"lobby"}""");
+        var asked = 0;
+        Connection? connection = null;
+        while (connection?.Outbox.QueuedBytes is not > 0)
+        {
+            await nc.SendAsync("""{"type":"history","before":21,"limit":20}""");
+            await nc.SendAsync(Say($"asked {++asked}"));
+            await ann.Inbox.ExpectAsync<MessageFrame>(message => message.Text == $"asked {asked}");
+            connection ??= server.Connections.All.Single(found => found.Way == "tcp");
+        }
+
+        nc.EndSending();
+        await Patience.UntilAsync(() => connection.Reason == Disconnect.EndOfInput, "the end of what is asked");
+        time.Advance(TimeSpan.FromSeconds(10));
+        nc.Read();
+        await nc.Ended.OrFail("the orderly end");
+        nc.Inbox.All.OfType<HistoryFrame>().Should().HaveCount(asked);
+        nc.Inbox.All.OfType<MessageFrame>().Last().Text.Should().Be($"asked {asked}");
     }
 
     [Test]
