@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Protocol.Chat;
@@ -69,10 +70,11 @@ public sealed class OpeningTests : DisturbingNobody
     public async Task A_TLS_client_is_left_without_a_word(string bytes)
     {
         var before = Sessions;
-        await using var client = await LineClient.ConnectAsync(Server.RawPort, delimiter: '\0');
-        await client.SendBytesAsync(Convert.FromHexString(bytes.Replace(" ", "", StringComparison.Ordinal)));
-        await client.Ended.OrFail("the end of the stream");
-        client.Lines.Should().BeEmpty();
+        using var client = new TcpClient("127.0.0.1", Server.RawPort);
+        await client.GetStream().WriteAsync(Convert.FromHexString(bytes.Replace(" ", "", StringComparison.Ordinal)));
+        using var answer = new MemoryStream();
+        await client.GetStream().CopyToAsync(answer).OrFail("the end of the stream");
+        answer.Length.Should().Be(0);
         Sessions.Should().Be(before);
         await NothingWasSaidAsync();
     }
