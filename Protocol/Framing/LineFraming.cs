@@ -29,6 +29,9 @@ public sealed class LineFraming : IDisposable
     /// <summary>Whether a part of a line has come (or of one that is being dropped), and its delimiter has not.</summary>
     public bool IsMidLine => _dropping || (_line.Count > 0 && !_lineIsOut);
 
+    /// <summary>What has come of the line under way; empty where it is being dropped. Valid until the next call, or Dispose.</summary>
+    public ReadOnlySpan<byte> Begun => _lineIsOut ? default : _line.Memory.Span;
+
     /// <summary>Whether nothing of the pool is held (for the tests).</summary>
     internal bool HoldsNothing => !_line.IsRented;
 
@@ -36,8 +39,8 @@ public sealed class LineFraming : IDisposable
     /// <param name="input">Bytes as they come, cut anywhere; never kept.</param>
     /// <param name="consumed">How many of them were taken. TooLong: up to the byte that was one too many.</param>
     /// <param name="line">
-    /// Line: its bytes, without the delimiter; in newline mode without one carriage return at the end. Valid until the next
-    /// call, or Dispose.
+    /// Line: its bytes, without the delimiter; in newline mode without one carriage return at the end. TooLong: its beginning,
+    /// as far as the limit. Valid until the next call, or Dispose.
     /// </param>
     /// <returns>NeedMore: all was taken. Else call again with the rest.</returns>
     public LineResult TryReceive(ReadOnlySpan<byte> input, out int consumed, out ReadOnlyMemory<byte> line)
@@ -71,8 +74,8 @@ public sealed class LineFraming : IDisposable
 
         // Of the byte after the limit only a carriage return can still be right, and after that no further byte.
         var atLimit = _maxLineBytes - _line.Count;      // -1: that carriage return is held already
-        if (content.Length > atLimit && atLimit >= 0 && !MayBeDropped(content[atLimit])) return Drop(atLimit + 1, ref consumed);
-        if (content.Length > atLimit + 1) return Drop(atLimit + 2, ref consumed);
+        if (content.Length > atLimit && atLimit >= 0 && !MayBeDropped(content[atLimit])) return Drop(content[..(atLimit + 1)], ref consumed, out line);
+        if (content.Length > atLimit + 1) return Drop(content[..(atLimit + 2)], ref consumed, out line);
 
         content.CopyTo(_line.Extend(content.Length, Math.Max(_maxLineBytes, _maxLineBytes + 1)));
         consumed += content.Length;
@@ -82,21 +85,20 @@ public sealed class LineFraming : IDisposable
         Delimiter ??= (LineDelimiter)window[end];
         var whole = _line.Memory;
         if (!whole.IsEmpty && MayBeDropped(whole.Span[^1])) whole = whole[..^1];
-        if (whole.Length > _maxLineBytes)
-        {
-            // A carriage return after the limit, and then the first delimiter of all was a NUL.
-            _line.Release();
-            return LineResult.TooLong;
-        }
         _lineIsOut = true;
-        line = whole;
-        return LineResult.Line;
+        // Too long: a carriage return after the limit, and then the first delimiter of all was a NUL.
+        var isTooLong = whole.Length > _maxLineBytes;
+        line = isTooLong ? whole[.._maxLineBytes] : whole;
+        return isTooLong ? LineResult.TooLong : LineResult.Line;
     }
 
-    private LineResult Drop(int taken, ref int consumed)
+    private LineResult Drop(ReadOnlySpan<byte> taken, ref int consumed, out ReadOnlyMemory<byte> line)
     {
-        consumed += taken;
-        _line.Release();
+        consumed += taken.Length;
+        var kept = taken[..Math.Clamp(_maxLineBytes - _line.Count, 0, taken.Length)];
+        kept.CopyTo(_line.Extend(kept.Length, _maxLineBytes));
+        line = _line.Memory[..Math.Min(_line.Count, _maxLineBytes)];
+        _lineIsOut = true;
         _dropping = true;
         return LineResult.TooLong;
     }

@@ -51,6 +51,9 @@ public sealed class Connection(string way, string remote, ConnectionRequest requ
     /// <summary>Whether the peer has stopped asking; null where it has a stream of its own, whose end tells. Set by the transport.</summary>
     public Func<bool>? IsAbandoned { get; init; }
 
+    /// <summary>True while the peer owes its first frame, where nothing came with the connection itself (raw TCP).</summary>
+    public bool OwesFirstFrame { get; set; }
+
     /// <summary>True while the peer owes the rest of a frame that it began.</summary>
     public bool IsMidFrame { get; set; }
 

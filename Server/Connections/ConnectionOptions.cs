@@ -22,6 +22,13 @@ public sealed class ConnectionOptions
     [Range(1, 32767)]
     public int TcpKeepAliveSeconds { get; set; } = 60;
 
+    /// <summary>
+    /// Seconds of silence from the start after which a peer of the raw port that has not sent its first frame is let go (4010).
+    /// Who has spoken may then be silent for as long as they like. Default 60.
+    /// </summary>
+    [Range(1, 3600)]
+    public int FirstFrameSeconds { get; set; } = 60;
+
     /// <summary>Seconds of silence in the middle of a frame after which the peer is let go (4010). Default 20.</summary>
     [Range(1, 3600)]
     public int FrameSeconds { get; set; } = 20;
@@ -39,7 +46,9 @@ public sealed class ConnectionOptions
 
     /// <summary>
     /// How long a connection that ended for this reason may take to read its last bytes and end its side. A slow reader has
-    /// as long as one that stalls: else it would never learn why it was let go.
+    /// as long as one that stalls: else it would never learn why it was let go. So has one that ended its side after its last
+    /// question: it reads on, and is owed the answers.
     /// </summary>
-    internal TimeSpan LingerFor(Disconnect? reason) => TimeSpan.FromSeconds(reason == Disconnect.TooSlow ? Math.Max(StallSeconds, LingerSeconds) : LingerSeconds);
+    internal TimeSpan LingerFor(Disconnect? reason) => TimeSpan.FromSeconds(
+        reason == Disconnect.TooSlow || reason == Disconnect.EndOfInput ? Math.Max(StallSeconds, LingerSeconds) : LingerSeconds);
 }

@@ -51,6 +51,8 @@ public sealed class ConnectionWatch(
             connection.Close(Disconnect.Idle);
         else if (connection.IsMidFrame && silent >= TimeSpan.FromSeconds(_options.FrameSeconds))
             connection.Close(Disconnect.Idle);
+        else if (connection.OwesFirstFrame && silent >= TimeSpan.FromSeconds(_options.FirstFrameSeconds))
+            connection.Close(Disconnect.Idle);
         else if (connection.IsProbed && silent >= TimeSpan.FromSeconds(_options.PingSeconds + _options.PongSeconds))
             connection.Close(Disconnect.Idle);
         else if (connection is { Probe: { } probe, IsProbed: false } && silent >= TimeSpan.FromSeconds(_options.PingSeconds))

@@ -47,6 +47,9 @@ public sealed record Disconnect(ushort Code, string Text, bool Reconnect, bool D
     /// <summary>A Flash policy file was asked for and given: there is nothing more to say.</summary>
     public static readonly Disconnect PolicyServed = new(1000, "the policy file was served", Reconnect: false, Announced: false);
 
+    /// <summary>The peer speaks another protocol than this way in, and would not understand a frame.</summary>
+    public static readonly Disconnect WrongProtocol = new(1002, "this port takes lines, not HTTP or TLS", Reconnect: false, Announced: false);
+
     /// <summary>The peer broke the framing; <paramref name="code"/> is 1002, 1007 or 1009.</summary>
     public static Disconnect Fault(ushort code, string text) => new(code, text, Reconnect: false);
 }

@@ -8,7 +8,8 @@ using RawSocketChat.Server.Transports.WebSockets;
 namespace RawSocketChat.Server.Hosting;
 
 /// <summary>The chat's ways in: what each may take, and that the chat stands behind it.</summary>
-public sealed class ChatEndpoints(ChatServices chat, IOptions<LimitsOptions> limits, IOptions<PlaintextOptions> plaintext)
+public sealed class ChatEndpoints(
+    ChatServices chat, IOptions<LimitsOptions> limits, IOptions<PlaintextOptions> plaintext, IOptions<RawTcpOptions> rawTcp, IServiceProvider services)
 {
     public const string JsonSubprotocol = "rawchat.v1.json";
     public const string TextSubprotocol = "rawchat.v1.text";
@@ -35,5 +36,7 @@ public sealed class ChatEndpoints(ChatServices chat, IOptions<LimitsOptions> lim
         MaxLineBytes = limits.Value.FrameBytes,
         OutboxBytes = limits.Value.OutboxBytes,
         AllowRemote = plaintext.Value.Allowed,
+        PolicyDomains = [.. rawTcp.Value.PolicyDomains],
+        Web = () => WebAddress.Of(services),
     };
 }

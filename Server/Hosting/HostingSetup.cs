@@ -25,7 +25,7 @@ public static class HostingSetup
 
         var urls = Listening.UrlsOf(builder.Configuration);
         var keepAlive = builder.Configuration.GetSection(ConnectionOptions.Section).Get<ConnectionOptions>() ?? new();
-        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = endpoint => Listening.WithKeepAlive(endpoint, keepAlive.TcpKeepAliveSeconds));
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = endpoint => Listening.WithKeepAlive(endpoint, keepAlive));
         builder.WebHost.ConfigureKestrel((context, kestrel) =>
         {
             kestrel.AddServerHeader = false;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Transports.RawTcp;
 
 namespace RawSocketChat.Server.Hosting;
@@ -14,6 +15,9 @@ public static class Listening
 
     private const int ProbeSeconds = 15;
     private const int Probes = 4;
+
+    // linux/tcp.h: TCP_USER_TIMEOUT, in milliseconds. .NET has no name for it.
+    private const int TcpUserTimeout = 18;
 
     /// <exception cref="SettingException">An address that cannot be bound.</exception>
     public static void Bind(this KestrelServerOptions kestrel, IReadOnlyList<string> urls, IConfiguration configuration)
@@ -36,14 +40,22 @@ public static class Listening
     public static IReadOnlyList<string> UrlsOf(IConfiguration configuration) =>
         (configuration["urls"] is { Length: > 0 } given ? given : DefaultUrls).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    /// <summary>A listening socket whose connections inherit the keep-alive, as Linux has it.</summary>
-    public static Socket WithKeepAlive(EndPoint endpoint, int seconds)
+    /// <summary>
+    /// A listening socket whose connections inherit the keep-alive, as Linux has it. While something is under way to a peer that
+    /// has vanished, TCP asks nothing and sends that again, for a quarter of an hour; so the same patience is set for it. It holds for
+    /// peers that take nothing as well, and is never shorter than theirs: as long as they may stall, and to read why they were let go.
+    /// </summary>
+    public static Socket WithKeepAlive(EndPoint endpoint, ConnectionOptions options)
     {
+        var seconds = options.TcpKeepAliveSeconds;
+        var patience = Math.Max(seconds + (ProbeSeconds * Probes), 2 * options.StallSeconds);
         var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbeSeconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Probes);
+        if (OperatingSystem.IsLinux())
+            socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, TcpUserTimeout, BitConverter.GetBytes(patience * 1000));
         return socket;
     }
 

@@ -46,6 +46,8 @@ public static class SettingsCheck
             var property = known.FirstOrDefault(property => property.Name.Equals(given.Key, StringComparison.OrdinalIgnoreCase));
             if ((property is null ? Unknown(section.Key, given.Key, known) : FaultOf(property, given.Value)) is { } fault)
                 yield return $"--{section.Key}:{property?.Name ?? given.Key}: {fault}";
+            foreach (var element in property?.GetCustomAttribute<RegularExpressionAttribute>() is { } form ? given.GetChildren().Where(element => !form.IsValid(element.Value)) : [])
+                yield return $"--{section.Key}:{property!.Name}:{element.Key}: \"{element.Value}\" {property.GetCustomAttribute<RegularExpressionAttribute>()!.ErrorMessage}";
         }
     }
 

@@ -1,8 +1,5 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sqlite;
@@ -70,10 +67,9 @@ public static class StartUp
 
     private static void Tell(WebApplication app)
     {
-        var urls = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
         var rawPort = app.Services.GetRequiredService<IOptions<RawTcpOptions>>().Value.Port;
-        var web = urls.First(url => new Uri(url).Port != rawPort);
-        var at = new Uri(web);
+        var at = WebAddress.Of(app.Services);
+        var web = at.GetLeftPart(UriPartial.Authority);
         var raw = rawPort == 0 ? "" : $" and tcp://{at.Host}:{rawPort}";
         Console.WriteLine($"RawSocketChat listens on {web}{raw}");
         Console.WriteLine(KeptIn(app));

@@ -24,6 +24,9 @@ internal sealed class CatchUp
     /// <summary>Stops it, for a connection that is gone.</summary>
     public void Cancel() => _isCancelled = true;
 
+    /// <summary>Lets it come to its end, for a peer that has ended its side of the stream alone, and reads on.</summary>
+    public Task FinishAsync() => _run;
+
     /// <summary>Stops it, for a connection that leaves or joins anew; after this it sends nothing more.</summary>
     public Task StopAsync()
     {

@@ -52,7 +52,7 @@ public sealed partial class ChatSession
         }
 
         // First, so that whoever hears of it finds the name free.
-        await DepartAsync();
+        await DepartAsync(isOwedAnswers: false);
         Answer(answers, new AckFrame(frame.Id));
         _connection.Close(Disconnect.LoggedOut);
         CloseAllOf(session);

@@ -61,15 +61,18 @@ public sealed partial class ChatSession : IConnectionHandler
         Refuse(_connection, default, new ChatError(ErrorCode.TooBig, $"a frame has at most {limitBytes} bytes; that one was dropped"));
     }
 
-    public ValueTask ClosedAsync() => DepartAsync();
+    // A connection that still stands has asked its last question, and is owed the whole of the answer.
+    public ValueTask ClosedAsync() => DepartAsync(isOwedAnswers: _connection.IsOpen);
 
     // Leaves the rooms and the session; what is done already is not done again.
-    private async ValueTask DepartAsync()
+    private async ValueTask DepartAsync(bool isOwedAnswers)
     {
         try
         {
             foreach (var (room, catchUp) in _rooms)
             {
+                if (catchUp is not null && isOwedAnswers)
+                    await catchUp.FinishAsync();
                 catchUp?.Cancel();
                 await room.LeaveAsync(_connection);
             }

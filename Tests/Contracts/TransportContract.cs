@@ -220,3 +220,21 @@ public sealed class RawTcpTransportTests : TransportContract
         return peer;
     }
 }
+
+public sealed class XmlSocketTransportTests : TransportContract
+{
+    protected override async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null)
+    {
+        var peer = await XmlSocketClient.ConnectAsync(server.RawPort);
+        await peer.SendAsync(new ClientFrame { Type = ClientFrameType.Hello, Name = name, Session = session });
+        return (peer, await peer.Inbox.ExpectAsync<WelcomeFrame>());
+    }
+
+    protected override async Task<IChatPeer> ConnectDeafAsync(ServerUnderTest server)
+    {
+        var peer = await XmlSocketClient.ConnectAsync(server.RawPort, read: false);
+        await peer.SendAsync("""{"type":"hello","name":"deaf"}""");
+        await peer.SendAsync("""{"type":"join","room":"lobby"}""");
+        return peer;
+    }
+}

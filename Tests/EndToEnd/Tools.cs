@@ -13,6 +13,21 @@ public static class Tools
     /// <summary>The page as a file, as a person would save it.</summary>
     public static string ClientHtml => Path.Combine(AppContext.BaseDirectory, "client.html");
 
+    /// <summary>The folder of the repository.</summary>
+    public static string Root
+    {
+        get
+        {
+            for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            {
+                if (File.Exists(Path.Combine(folder.FullName, "RawSocketChat.sln")))
+                    return folder.FullName;
+            }
+
+            throw new AssertionException("there is no RawSocketChat.sln above the tests");
+        }
+    }
+
     private static string InTools(string path)
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -75,6 +75,34 @@ public class LineFramingTests
         }
     }
 
+    [TestCase("123456", 5, "12345")]
+    [TestCase("12345\r6", 5, "12345")]
+    [TestCase("12345\r\0", 5, "12345")]
+    [TestCase("x", 0, "")]
+    public void Of_a_line_that_is_too_long_the_beginning_is_shown_up_to_the_limit(string input, int limit, string beginning)
+    {
+        for (var split = 0; split < input.Length; split++)
+        {
+            using var framing = new LineFraming(limit);
+            var bytes = Encoding.UTF8.GetBytes(input);
+            framing.TryReceive(bytes.AsSpan(0, split), out _, out _).Should().Be(LineResult.NeedMore);
+            framing.Begun.Length.Should().Be(split);
+            framing.TryReceive(bytes.AsSpan(split), out _, out var line).Should().Be(LineResult.TooLong);
+            Encoding.UTF8.GetString(line.Span).Should().Be(beginning);
+            framing.Begun.Length.Should().Be(0, "the rest of it is dropped");
+        }
+    }
+
+    [Test]
+    public void A_line_under_way_can_be_looked_at()
+    {
+        using var framing = new LineFraming(100);
+        Hear(framing, ["one\n"u8.ToArray(), "tw"u8.ToArray()]);
+        Encoding.UTF8.GetString(framing.Begun).Should().Be("tw");
+        framing.TryReceive("o\n"u8, out _, out _).Should().Be(LineResult.Line);
+        framing.Begun.Length.Should().Be(0, "it has ended");
+    }
+
     [Test]
     public void A_line_without_end_costs_no_more_than_the_limit()
     {

@@ -1,5 +1,9 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Hosting;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Hosting;
@@ -19,6 +23,20 @@ public sealed class KeepAliveTests
 
         foreach (var port in (int[])[server.RawPort, server.HttpPort])
             await Patience.UntilAsync(() => KeepAliveOf(port) is > 4_000 and <= 5_000, $"the timer of port {port}, which is at {KeepAliveOf(port)} s");
+    }
+
+    [TestCase(50, 30, 110, "50 s of silence, and four probes of 15 s")]
+    [TestCase(50, 90, 180, "it may stall for 90 s, and take as long to read why it was let go")]
+    public async Task What_is_under_way_to_a_vanished_peer_is_given_up_when_its_silence_would_be(int keepAlive, int stall, int seconds, string because)
+    {
+        using var listening = Listening.WithKeepAlive(new IPEndPoint(IPAddress.Loopback, 0), new ConnectionOptions { TcpKeepAliveSeconds = keepAlive, StallSeconds = stall });
+        listening.Listen();
+        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listening.LocalEndPoint!);
+        using var accepted = await listening.AcceptAsync();
+        var (milliseconds, userTimeout) = (new byte[sizeof(int)], 18);
+        accepted.GetRawSocketOption((int)SocketOptionLevel.Tcp, userTimeout, milliseconds);
+        BitConverter.ToInt32(milliseconds).Should().Be(seconds * 1000, because);
     }
 
     // Linux's table of sockets: "sl local remote st tx:rx tr:when …"; state 01 is established, timer 02 the keep-alive, in 1/100 s.

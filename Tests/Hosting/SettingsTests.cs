@@ -22,6 +22,8 @@ public sealed class SettingsTests
     [TestCase("--Limits:LoginAttemptsPerAddress", "x", "--Limits:LoginAttemptsPerAddress")]
     [TestCase("--Rooms:QueuedCommands", "0", "--Rooms:QueuedCommands")]
     [TestCase("--Connections:PingSeconds", "0", "--Connections:PingSeconds")]
+    [TestCase("--Connections:FirstFrameSeconds", "0", "--Connections:FirstFrameSeconds: 0 is not from 1 to 3600")]
+    [TestCase("--RawTcp:PolicyDomains:0", "http://example.org/", "--RawTcp:PolicyDomains:0: \"http://example.org/\" is not a host; try: example.org")]
     [TestCase("--Limits:FrameByte", "5000", "did you mean --Limits:FrameBytes?")]
     [TestCase("--Origins:Alowed:0", "https://x", "did you mean --Origins:Allowed?")]
     [TestCase("--urls", "nonsense", "--urls: \"nonsense\" is not an address to listen on; try: --urls http://localhost:5080")]

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
-using System.Text;
 using Microsoft.AspNetCore.Connections;
 using RawSocketChat.Protocol.Framing;
 using RawSocketChat.Server.Connections;
@@ -9,14 +8,12 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Transports.RawTcp;
 
 /// <summary>
-/// Moves lines between one raw connection and its handler. It waits for the first byte: <c>{</c> begins JSON frames,
-/// <c>&lt;</c> Flash's question for a policy file, anything else is a person, who gets the text format. The first
-/// delimiter that comes, newline or NUL, is also the server's.
+/// Moves lines between one raw connection and its handler. The first line that is not blank tells who speaks (<see cref="Opening"/>):
+/// <c>{</c> begins JSON frames, Flash's question for a policy file is answered, HTTP and TLS are turned away, anything else is a person, who
+/// gets the text format. The first delimiter that comes, newline or NUL, is also the server's.
 /// </summary>
 internal sealed class RawTcpPump : IDisposable
 {
-    private const string PolicyRequest = "<policy-file-request/>";
-
     // Longer than the gap between two segments of a peer that is still sending, short for a person who waits.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
 
@@ -28,7 +25,7 @@ internal sealed class RawTcpPump : IDisposable
     private readonly RawTcpEndpoint _endpoint;
     private readonly TimeProvider _time;
     private bool _asText = true;
-    private bool _begun;
+    private bool _isKnown;
 
     public RawTcpPump(ConnectionContext context, RawTcpEndpoint endpoint, ConnectionOptions options, TimeProvider time)
     {
@@ -43,6 +40,7 @@ internal sealed class RawTcpPump : IDisposable
         {
             Closing = _input.CancelPendingRead,
             ChangeFormat = ChangeFormat,
+            OwesFirstFrame = true,
         };
         Connection.Handler = endpoint.Handlers.Create(Connection);
     }
@@ -71,10 +69,7 @@ internal sealed class RawTcpPump : IDisposable
             var result = await _input.ReadAsync();
             var buffer = result.Buffer;
             if (!buffer.IsEmpty)
-            {
                 Connection.Heard();
-                Begin(buffer.FirstSpan[0]);
-            }
 
             var position = buffer.Start;
             while (Connection.IsOpen && buffer.TryGet(ref position, out var segment))
@@ -87,30 +82,25 @@ internal sealed class RawTcpPump : IDisposable
         }
     }
 
-    private void Begin(byte first)
-    {
-        if (_begun)
-            return;
-        _begun = true;
-        _asText = first is not ((byte)'{' or (byte)'<');
-    }
-
     private async ValueTask ReceiveAsync(ReadOnlyMemory<byte> segment)
     {
         while (true)
         {
             var found = _lines.TryReceive(segment.Span, out var consumed, out var line);
             if (found == LineResult.NeedMore)
+            {
+                // Flash may wait for its answer before it sends the NUL.
+                Meet(_lines.Begun, found);
                 return;
+            }
 
             segment = segment[consumed..];
-            _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
-            if (found == LineResult.TooLong)
-                await Connection.Handler.ReceivedTooBigAsync(_endpoint.MaxLineBytes);
-            else if (IsPolicyRequest(line.Span))
-                SendPolicy();
-            else if (!IsBlank(line.Span))
-                await Connection.Handler.ReceivedAsync(line, MessageKind.Text, Connection);
+            line = TelnetCommands.Remove(line);
+            if (found == LineResult.TooLong || !IsBlank(line.Span))
+            {
+                Meet(line.Span, found);
+                await TakeAsync(line, found);
+            }
 
             if (!Connection.IsOpen)
                 return;
@@ -119,13 +109,43 @@ internal sealed class RawTcpPump : IDisposable
         }
     }
 
-    // XMLSocket asks on a connection of its own and reads up to the NUL, whatever else this one may still say.
-    private void SendPolicy()
+    private ValueTask TakeAsync(ReadOnlyMemory<byte> line, LineResult found)
     {
-        var port = (_context.LocalEndPoint as IPEndPoint)?.Port ?? 0;
-        var policy = $"""<?xml version="1.0"?><cross-domain-policy><allow-access-from domain="*" to-ports="{port}"/></cross-domain-policy>""";
-        _outbox.SendWire(LineFraming.Frame(Encoding.ASCII.GetBytes(policy), LineDelimiter.Nul));
-        Connection.Close(Disconnect.PolicyServed);
+        if (!Connection.IsOpen)
+            return default;
+        _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
+        return found == LineResult.TooLong
+            ? Connection.Handler.ReceivedTooBigAsync(_endpoint.MaxLineBytes)
+            : Connection.Handler.ReceivedAsync(line, MessageKind.Text, Connection);
+    }
+
+    // Who speaks is decided once, by the first line; until that has ended, by what has come of it.
+    private void Meet(ReadOnlySpan<byte> line, LineResult found)
+    {
+        if (_isKnown)
+            return;
+        _isKnown = found != LineResult.NeedMore;
+        Connection.OwesFirstFrame = !_isKnown;
+        switch (Openings.Of(line, found))
+        {
+            case Opening.PolicyRequest:
+                // XMLSocket asks on a connection of its own and waits for the end of that.
+                _outbox.SendWire(PolicyFile.Of(_context.LocalEndPoint as IPEndPoint, _endpoint.PolicyDomains));
+                Connection.Close(Disconnect.PolicyServed);
+                break;
+            case Opening.Http:
+                _outbox.SendWire(HttpRefusal.Of(_endpoint.Web()));
+                Connection.Close(Disconnect.WrongProtocol);
+                break;
+            case Opening.Tls:
+                Connection.Close(Disconnect.WrongProtocol);
+                break;
+            case Opening.Program:
+                _asText = false;
+                break;
+        }
+
+        _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
     }
 
     /// <summary>
@@ -194,9 +214,6 @@ internal sealed class RawTcpPump : IDisposable
         _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
         return true;
     }
-
-    private static bool IsPolicyRequest(ReadOnlySpan<byte> line) =>
-        line.Length == PolicyRequest.Length && Encoding.ASCII.GetString(line) == PolicyRequest;
 
     private static bool IsBlank(ReadOnlySpan<byte> line) => line.Trim(" \t"u8).IsEmpty;
 }
