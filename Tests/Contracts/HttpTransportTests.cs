@@ -11,6 +11,8 @@ namespace RawSocketChat.Tests.Contracts;
 [TestFixture(HttpWay.Iframe)]
 public sealed class HttpTransportTests(HttpWay way) : TransportContract
 {
+    protected override int? TakenOver => 4009;
+
     protected override async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null)
     {
         var peer = await HttpChatPeer.ConnectAsync(server.HttpPort, way, name, session);

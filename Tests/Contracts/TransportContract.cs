@@ -21,6 +21,9 @@ public abstract class TransportContract
     /// <summary>Connects, is greeted, and reads nothing from then on.</summary>
     protected abstract Task<IChatPeer> ConnectDeafAsync(ServerUnderTest server);
 
+    /// <summary>Where a session has one place to get its frames by this way, the code of the <c>bye</c> of who has lost it; else a second connection is another device.</summary>
+    protected virtual int? TakenOver => null;
+
     [Test]
     public async Task A_welcome_tells_who_one_is_and_what_is_allowed()
     {
@@ -163,6 +166,51 @@ public abstract class TransportContract
         await peer.SendAsync("hello, is somebody here?");
         (await peer.Inbox.ExpectAsync<JoinedFrame>()).Room.Should().Be("lobby");
         (await peer.Inbox.ExpectAsync<MessageFrame>()).Text.Should().Be("hello, is somebody here?");
+    }
+
+    [Test]
+    public async Task Of_two_connections_of_a_session_each_gets_all_or_is_told_that_the_other_does()
+    {
+        var (first, welcome) = await ConnectAsync(_server, "ann");
+        await using var _ = first;
+        await first.AskAsync<JoinedFrame>(Join("lobby"));
+        var (second, known) = await ConnectAsync(_server, name: null, welcome.Session);
+        await using var __ = second;
+        known.User.Should().Be(welcome.User);
+        await second.AskAsync<JoinedFrame>(Join("lobby", after: 0));
+
+        var (speaker, _) = await ConnectAsync(_server, "bob");
+        await using var ___ = speaker;
+        await speaker.AskAsync<JoinedFrame>(Join("lobby"));
+        for (var i = 0; i < 50; i++)
+            await speaker.AskAsync<AckFrame>(Say($"m{i}", id: $"{i}"));
+        IChatPeer[] readers = [first, second];
+        await Patience.UntilAsync(() => readers.All(reader => HasAll(reader) || IsTakenOver(reader)), "each of the two to get all, or to be told that the other does");
+        readers.Count(HasAll).Should().BePositive();
+        foreach (var reader in readers)
+            reader.Inbox.All.OfType<MessageFrame>().Select(message => message.Seq).Should().Equal(Enumerable.Range(1, reader.Inbox.All.OfType<MessageFrame>().Count()).Select(seq => (long)seq));
+
+        static bool HasAll(IChatPeer reader) => reader.Inbox.All.OfType<MessageFrame>().LastOrDefault()?.Seq == 50;
+        bool IsTakenOver(IChatPeer reader) => reader.Inbox.All.OfType<ByeFrame>().Any(bye => bye.Code == TakenOver && bye.Reconnect);
+    }
+
+    [Test]
+    public async Task Who_logs_out_is_answered_then_let_go_and_the_token_is_worth_nothing()
+    {
+        var (peer, welcome) = await ConnectAsync(_server, "ann");
+        await using var _ = peer;
+        await peer.AskAsync<JoinedFrame>(Join("lobby"));
+        var (witness, _) = await ChatClient.JoinAsync(_server.HttpPort, "witness");
+        await using var __ = witness;
+        await using var device = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={welcome.Session}");
+        (await device.Inbox.ExpectAsync<WelcomeFrame>()).User.Should().Be(welcome.User);
+
+        await peer.AskAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Logout, Id = FrameId.From("out") });
+        (await peer.Inbox.ExpectAsync<ByeFrame>()).Should().Match<ByeFrame>(bye => bye.Code == 1000 && !bye.Reconnect);
+        (await device.Inbox.ExpectAsync<ByeFrame>()).Should().Match<ByeFrame>(bye => bye.Code == 4501 && !bye.Reconnect);
+        await witness.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { State: "left", Name: "ann" });
+        await using var late = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={welcome.Session}");
+        (await late.Inbox.ExpectAsync<WelcomeFrame>()).User.Should().NotBe(welcome.User);
     }
 
     [Test]

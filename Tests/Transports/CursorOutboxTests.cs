@@ -37,12 +37,14 @@ public sealed class CursorOutboxTests
     }
 
     [Test]
-    public void An_older_cursor_gets_what_is_still_there()
+    public void Who_is_behind_what_another_confirmed_is_told_apart()
     {
         Send("a", "b", "c");
         Poll(null);
         Poll(Start + 2);
-        Poll(Start + 1).Should().Be(("c", Start + 3));
+        _outbox.Confirm(Start + 1, out var from).Should().Be(CursorStanding.Outrun);
+        from.Should().Be(Start + 1);
+        Poll(Start + 2).Should().Be(("c", Start + 3), "the other goes on");
     }
 
     [TestCase(Start - 1)]
@@ -62,7 +64,7 @@ public sealed class CursorOutboxTests
         Send("a", "b", "c");
         Poll(null);
         Poll(Start + 1);
-        _outbox.TryConfirm(cursor, out _).Should().BeFalse();
+        _outbox.Confirm(cursor, out _).Should().Be(CursorStanding.Unknown);
     }
 
     [Test]
@@ -72,7 +74,7 @@ public sealed class CursorOutboxTests
         Poll(null);
         Poll(Start + 2);
         Send("c");
-        _outbox.TryConfirm(Start + 3, out _).Should().BeFalse("nobody was handed out the third");
+        _outbox.Confirm(Start + 3, out _).Should().Be(CursorStanding.Unknown, "nobody was handed out the third");
         Poll(Start + 2).Should().Be(("c", Start + 3));
     }
 
@@ -103,10 +105,20 @@ public sealed class CursorOutboxTests
             Take(asStream: true);
         }
 
-        _outbox.TryConfirm(Start + 2, out _).Should().BeFalse("the third is gone, and nobody confirmed it");
-        _outbox.TryConfirm(Start + 3, out var from).Should().BeTrue();
+        _outbox.Confirm(Start + 2, out _).Should().Be(CursorStanding.Unknown, "the third is gone, and nobody confirmed it");
+        _outbox.Confirm(Start + 3, out var from).Should().Be(CursorStanding.Known);
         from.Should().Be(Start + 3);
         Poll(Start + 3).Should().Be((new string('d', 40) + new string('e', 40), Start + 5));
+    }
+
+    [Test]
+    public void What_an_earlier_stream_took_does_not_give_way_to_one_that_has_not_got_it_yet()
+    {
+        Send(new string('a', 40), new string('b', 40));
+        Take(asStream: true);
+        _outbox.Confirm(Start, out _).Should().Be(CursorStanding.Known);
+        Send(new string('c', 40)).Should().Be(SendResult.Overflow);
+        Poll(Start).Should().Be((new string('a', 40) + new string('b', 40), Start + 2));
     }
 
     [Test]
@@ -227,7 +239,7 @@ public sealed class CursorOutboxTests
             _outbox.Read(ref first, [], 1, asStream: false);
         }
 
-        _outbox.TryConfirm(cursor, out var from).Should().BeTrue();
+        _outbox.Confirm(cursor, out var from).Should().Be(CursorStanding.Known);
         var frames = new List<OutboundFrame>();
         _outbox.Read(ref from, frames, long.MaxValue, asStream: false).Should().Be(!ends);
         return (string.Concat(frames.Select(frame => Encoding.UTF8.GetString(frame.Payload.Span))), from);

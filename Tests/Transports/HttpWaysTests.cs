@@ -85,6 +85,25 @@ public sealed class HttpWaysTests
         (await second).Frames.OfType<MessageFrame>().Should().ContainSingle();
     }
 
+    [TestCase("/longpoll?wait=0&")]
+    [TestCase("/poll?")]
+    public async Task Who_is_behind_what_another_confirmed_is_told_and_the_other_goes_on(string path)
+    {
+        using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
+        var room = await ann.MakeRoomAsync();
+        var behind = (await ann.GetAsync("/poll")).Next;
+        await ann.SendAsync($$"""{"type":"say","room":"{{room}}","text":"one"}""");
+        var ahead = (await ann.GetAsync($"/poll?after={behind}")).Next;
+        using var stream = await ann.OpenAsync(HttpMethod.Get, $"/stream?after={ahead}");
+
+        var told = await ann.GetAsync($"{path}after={behind}");
+        told.Frames.Should().ContainSingle().Which.Should().BeOfType<ByeFrame>().Which.Code.Should().Be(4009);
+        told.Next.Should().Be(behind);
+        await ann.SendAsync($$"""{"type":"say","room":"{{room}}","text":"two"}""");
+        using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync());
+        (await reader.ReadLineAsync().OrFail("the next message")).Should().Contain("\"two\"");
+    }
+
     [TestCase("/events")]
     [TestCase("/stream")]
     [TestCase("/iframe")]

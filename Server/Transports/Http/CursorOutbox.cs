@@ -2,6 +2,19 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.Http;
 
+/// <summary>What an outbox knows of a cursor.</summary>
+internal enum CursorStanding
+{
+    /// <summary>What follows it is there.</summary>
+    Known,
+
+    /// <summary>What follows it is not known here any more, or never was.</summary>
+    Unknown,
+
+    /// <summary>Somebody else has confirmed what follows it: two ask with one session, and this one is behind.</summary>
+    Outrun,
+}
+
 /// <summary>
 /// The outbox of a session that asks by requests: numbered frames, of which a request gets those after its cursor. What a
 /// cursor confirms is dropped; all else is kept and handed out again, whichever way asks for it.
@@ -23,7 +36,7 @@ internal sealed class CursorOutbox(long limitBytes, long start, TimeProvider tim
     private TaskCompletionSource<bool>? _drained;
     private OutboundFrame? _notice;
     private long _sent = start;         // the newest that any request has got
-    private long _streamed = start;     // the newest that a stream has got
+    private long _streamed = start;     // the newest that the stream of now has got
     private long _dropped = start;      // the newest that was dropped unconfirmed
     private long _waitingBytes;
     private long _flushingSince;
@@ -115,26 +128,37 @@ internal sealed class CursorOutbox(long limitBytes, long start, TimeProvider tim
     /// <summary>What a request asks with: confirms all up to the cursor, and says from where on the request reads.</summary>
     /// <param name="cursor">Null or 0: nothing is confirmed, and all that is kept is wanted.</param>
     /// <param name="from">The cursor to read with.</param>
-    /// <returns>False: what followed this cursor is not known here any more, or never was.</returns>
-    public bool TryConfirm(long? cursor, out long from)
+    public CursorStanding Confirm(long? cursor, out long from)
     {
         lock (_gate)
         {
             from = _frames.First - 1;
             if (cursor is null or 0)
-                return true;
+            {
+                _streamed = from;
+                return CursorStanding.Known;
+            }
+
             if (cursor < _dropped || cursor > _sent || cursor < _start)
             {
                 // Another outbox's cursor is as good as none while nothing of this one is gone.
-                return _frames.First == _start + 1;
+                _streamed = from;
+                return _frames.First == _start + 1 ? CursorStanding.Known : CursorStanding.Unknown;
+            }
+
+            if (cursor < from)
+            {
+                from = cursor.Value;
+                return CursorStanding.Outrun;
             }
 
             while (_frames.First <= cursor && _frames.Count > 0)
                 _frames.RemoveFirst();
-            from = Math.Max(cursor.Value, _frames.First - 1);
+            // What an earlier stream took after that was not taken by the one that comes now.
+            _streamed = from = cursor.Value;
             if (HasRoom)
                 TellDrained();
-            return true;
+            return CursorStanding.Known;
         }
     }
 

@@ -3,10 +3,19 @@ using RawSocketChat.Protocol.Chat;
 
 namespace RawSocketChat.Server.Transports.Http;
 
+/// <summary>What a request asks for.</summary>
+/// <param name="Session">Whose frames.</param>
+/// <param name="From">The cursor after which they are wanted.</param>
+/// <param name="IsOutrun">Another request has confirmed what follows: that one goes on, and this one is told.</param>
+internal sealed record Reading(HttpSession Session, long From, bool IsOutrun)
+{
+    public Attendance Attend(string way, CancellationToken aborted) => Session.Attend(way, IsOutrun, aborted);
+}
+
 internal static class CursorQuery
 {
     /// <summary>The session's frames from the cursor on that a request names. Null: it names none that is a number, and was answered.</summary>
-    internal static async Task<(HttpSession Session, long From)?> ReaderAsync(this HttpSessions sessions, HttpContext context, string? lastEventId = null)
+    internal static async Task<Reading?> ReaderAsync(this HttpSessions sessions, HttpContext context, string? lastEventId = null)
     {
         if (await sessions.OfReaderAsync(context) is not { } session)
             return null;
@@ -24,12 +33,14 @@ internal static class CursorQuery
         }
 
         await session.Greeted;
-        if (session.Outbox.TryConfirm(cursor, out var from))
-            return (session, from);
+        var standing = session.Outbox.Confirm(cursor, out var from);
+        if (standing == CursorStanding.Unknown)
+        {
+            session = sessions.BeginAnew(session, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}");
+            await session.Greeted;
+            session.Outbox.Confirm(null, out from);
+        }
 
-        session = sessions.BeginAnew(session, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}");
-        await session.Greeted;
-        session.Outbox.TryConfirm(null, out from);
-        return (session, from);
+        return new Reading(session, from, standing == CursorStanding.Outrun);
     }
 }

@@ -91,9 +91,18 @@ internal sealed class HttpSession
     }
 
     /// <summary>A request comes for the frames; one that waits for them already ends.</summary>
-    public Attendance Attend(string way, CancellationToken aborted)
+    /// <param name="way">What it comes by.</param>
+    /// <param name="isOutrun">It is behind another one, which goes on: this one is taken over from its beginning.</param>
+    /// <param name="aborted">Cancelled when its peer is gone.</param>
+    public Attendance Attend(string way, bool isOutrun, CancellationToken aborted)
     {
         var attendance = new Attendance(_time, aborted);
+        if (isOutrun)
+        {
+            attendance.TakeOver(TimeSpan.FromSeconds(_connectionOptions.LingerSeconds));
+            return attendance;
+        }
+
         lock (_gate)
         {
             _attendance?.TakeOver(TimeSpan.FromSeconds(_connectionOptions.LingerSeconds));
@@ -123,12 +132,14 @@ internal sealed class HttpSession
             _served.TrySetResult();
     }
 
-    /// <summary>Waits until there is something after the cursor, another request takes over, or the time is up.</summary>
-    public async Task WaitAsync(Attendance attendance, long cursor, TimeSpan atMost)
+    /// <summary>Waits until there may be something after the cursor, another request takes over, or the time is up.</summary>
+    /// <returns>False: the time is up, or the peer is gone.</returns>
+    public async Task<bool> WaitAsync(Attendance attendance, long cursor, TimeSpan atMost)
     {
         var changed = Outbox.ChangedAsync(cursor);
         if (!changed.IsCompleted && !attendance.IsTakenOver)
             await changed.WaitAsync(atMost, _time, attendance.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return changed.IsCompleted || attendance.IsTakenOver;
     }
 
     /// <summary>Has the posted frames answered, one after the other. False: the session ended before the first of them.</summary>

@@ -12,19 +12,20 @@ internal static class PollAnswer
     /// The wait ends in one of these cases:
     /// 1. there is a frame, now or later: it is answered, with all that follows it;
     /// 2. the session's connection has ended: its last frames are answered;
-    /// 3. another request takes over: <c>bye</c> 4009 is answered, and the cursor stays where it was;
+    /// 3. another request takes over, or has done so already: <c>bye</c> 4009 is answered, and the cursor stays where it was;
     /// 4. the time is up: nothing is answered, and the cursor stays where it was;
     /// 5. the peer is gone: nobody is there to be answered.
     /// </summary>
-    public static async Task RunAsync(HttpContext context, HttpSession session, long from, string way, TimeSpan wait, TimeProvider time)
+    public static async Task RunAsync(HttpContext context, Reading reading, string way, TimeSpan wait, TimeProvider time)
     {
-        var attendance = session.Attend(way, context.RequestAborted);
+        var session = reading.Session;
+        var attendance = reading.Attend(way, context.RequestAborted);
         var isServed = false;
         try
         {
             var began = time.GetTimestamp();
             var frames = new List<OutboundFrame>();
-            var cursor = from;
+            var cursor = reading.From;
             var goesOn = true;
             while (!attendance.IsTakenOver)
             {

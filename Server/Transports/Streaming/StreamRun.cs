@@ -8,7 +8,7 @@ using RawSocketChat.Server.Transports.Http;
 namespace RawSocketChat.Server.Transports.Streaming;
 
 /// <summary>Writes a session's frames into one response, as they come, until one side has had enough.</summary>
-internal sealed class StreamRun(HttpContext context, HttpSession session, StreamBody body, HttpOptions options)
+internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody body, HttpOptions options)
 {
     /// <summary>The cursor that confirms all before a stream's first frame; each line of it confirms one more, <c>bye</c> none.</summary>
     public const string CursorHeader = "Chat-Cursor";
@@ -16,17 +16,18 @@ internal sealed class StreamRun(HttpContext context, HttpSession session, Stream
     // As much as Kestrel's output pipe holds by default before it asks its writer to wait.
     private const int WriteAtOnceBytes = 64 * 1024;
 
+    private readonly HttpSession _session = reading.Session;
     private readonly TimeSpan _keepAlive = TimeSpan.FromSeconds(options.KeepAliveSeconds);
     private readonly List<OutboundFrame> _frames = [];
 
-    public async Task RunAsync(long from)
+    public async Task RunAsync()
     {
-        var attendance = session.Attend(body.Way, context.RequestAborted);
+        var attendance = reading.Attend(body.Way, context.RequestAborted);
         var isServed = false;
         try
         {
-            Begin(from);
-            isServed = await WriteAllAsync(attendance, from);
+            Begin();
+            isServed = await WriteAllAsync(attendance, reading.From);
         }
         catch (Exception fault) when (fault is OperationCanceledException or IOException)
         {
@@ -35,12 +36,12 @@ internal sealed class StreamRun(HttpContext context, HttpSession session, Stream
         }
         finally
         {
-            session.Outbox.SetFlushing(false);
-            session.Leave(attendance, isServed);
+            _session.Outbox.SetFlushing(false);
+            _session.Leave(attendance, isServed);
         }
     }
 
-    private void Begin(long from)
+    private void Begin()
     {
         var response = context.Response;
         response.ContentType = body.ContentType;
@@ -48,7 +49,7 @@ internal sealed class StreamRun(HttpContext context, HttpSession session, Stream
         headers.CacheControl = "no-store, no-transform";
         headers.XContentTypeOptions = "nosniff";
         headers["X-Accel-Buffering"] = "no";    // nginx, and those that do as it does
-        headers[CursorHeader] = from.ToString(CultureInfo.InvariantCulture);
+        headers[CursorHeader] = reading.From.ToString(CultureInfo.InvariantCulture);
         body.SetHeaders(headers);
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         // Who takes nothing for long is found by the outbox, and told.
@@ -66,7 +67,7 @@ internal sealed class StreamRun(HttpContext context, HttpSession session, Stream
         while (!attendance.IsTakenOver)
         {
             var number = cursor;
-            var goesOn = session.Outbox.Read(ref cursor, _frames, WriteAtOnceBytes, asStream: true);
+            var goesOn = _session.Outbox.Read(ref cursor, _frames, WriteAtOnceBytes, asStream: true);
             foreach (var frame in _frames)
             {
                 body.Write(output, frame, ++number);
@@ -80,15 +81,14 @@ internal sealed class StreamRun(HttpContext context, HttpSession session, Stream
                 return true;
             if (written >= body.MostBytes)
                 return false;
-            await session.WaitAsync(attendance, cursor, _keepAlive);
-            attendance.Ended.ThrowIfCancellationRequested();
-            if (session.Outbox.ChangedAsync(cursor).IsCompleted || attendance.IsTakenOver)
+            if (await _session.WaitAsync(attendance, cursor, _keepAlive))
                 continue;
+            attendance.Ended.ThrowIfCancellationRequested();
             body.WriteKeepAlive(output);
             await FlushAsync(output, attendance);
         }
 
-        body.Write(output, PollAnswer.Farewell(session, Disconnect.TakenOver), cursor: null);
+        body.Write(output, PollAnswer.Farewell(_session, Disconnect.TakenOver), cursor: null);
         await FlushAsync(output, attendance);
         return false;
     }
@@ -98,8 +98,8 @@ internal sealed class StreamRun(HttpContext context, HttpSession session, Stream
         var flush = output.FlushAsync(attendance.Ended);
         if (flush.IsCompletedSuccessfully)
             return;
-        session.Outbox.SetFlushing(true);
+        _session.Outbox.SetFlushing(true);
         await flush;
-        session.Outbox.SetFlushing(false);
+        _session.Outbox.SetFlushing(false);
     }
 }

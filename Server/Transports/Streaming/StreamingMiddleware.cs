@@ -28,7 +28,7 @@ internal sealed class StreamingMiddleware(HttpSessions sessions)
 
     private async Task RunAsync(HttpContext context, StreamBody body, string? lastEventId = null)
     {
-        if (await sessions.ReaderAsync(context, lastEventId) is var (session, from))
-            await new StreamRun(context, session, body, sessions.Options).RunAsync(from);
+        if (await sessions.ReaderAsync(context, lastEventId) is { } reading)
+            await new StreamRun(context, reading, body, sessions.Options).RunAsync();
     }
 }
