@@ -1,5 +1,8 @@
 using System.Text;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Storage;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Transports;
@@ -145,6 +148,43 @@ public sealed class SendTests
         }
 
         acks.Order().Should().Equal(Enumerable.Range(1, 200).Select(seq => (long)seq));
+    }
+
+    [Test]
+    public async Task No_request_gets_a_copy_while_the_answer_to_its_post_is_not_written()
+    {
+        using var hasher = new SlowHasher();
+        await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<IPasswordHasher<StoredAccount>>(hasher));
+        using var ann = await HttpAsker.BeginAsync(server.HttpPort);
+        await ann.SendAsync("""{"type":"join","room":"lobby"}""");
+        var next = (await ann.GetAsync("/poll")).Next;
+        var (bob, _) = await ChatClient.JoinAsync(server.HttpPort, "bob");
+        await using var __ = bob;
+
+        var posting = ann.SendAsync("""[{"type":"say","text":"mine"},{"type":"register","name":"held","password":"correct horse"}]""");
+        await bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "mine");
+        (await ann.GetAsync($"/poll?after={next}")).Frames.OfType<MessageFrame>().Should().BeEmpty("its ack is not written yet");
+
+        hasher.GoOn();
+        ann.Token = (await posting).Answers.OfType<WelcomeFrame>().Single().Session;
+        (await ann.GetAsync($"/longpoll?after={next}")).Frames.OfType<MessageFrame>().Should().ContainSingle();
+    }
+
+    private sealed class SlowHasher : IPasswordHasher<StoredAccount>, IDisposable
+    {
+        private readonly ManualResetEventSlim _go = new();
+
+        public void GoOn() => _go.Set();
+
+        public string HashPassword(StoredAccount user, string password)
+        {
+            _go.Wait(Patience.Bound);
+            return password;
+        }
+
+        public PasswordVerificationResult VerifyHashedPassword(StoredAccount user, string hashedPassword, string providedPassword) => PasswordVerificationResult.Failed;
+
+        public void Dispose() => _go.Dispose();
     }
 
     private sealed class Undeclared(byte[] bytes) : MemoryStream(bytes)
