@@ -124,6 +124,17 @@ public sealed class SendTests
     }
 
     [Test]
+    public async Task A_token_that_another_connection_has_changed_is_worth_nothing_here_either()
+    {
+        await _ann.GetAsync("/poll");
+        await using var device = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={_ann.Token}");
+        await device.SendAsync("/register elsewhere correct horse");
+        await device.Inbox.ExpectAsync<WelcomeFrame>(welcome => !welcome.Guest);
+        _ = (await _ann.GetAsync("/poll")).ShouldBe(401, ErrorCode.NotFound);
+        _ = (await _ann.SendAsync("""{"type":"ping"}""")).ShouldBe(401, ErrorCode.NotFound);
+    }
+
+    [Test]
     public async Task Logout_ends_the_session_for_every_way()
     {
         var held = _ann.GetAsync($"/longpoll?after={(await _ann.GetAsync("/poll")).Next}");
