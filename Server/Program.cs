@@ -30,6 +30,7 @@ public static class Program
         builder.Services.AddSessions();
         builder.Services.AddRooms();
         builder.Services.AddOrigins();
+        builder.Services.AddWebSockets();
         builder.Services.AddRawTcp(services => services.GetRequiredService<ChatEndpoints>().RawTcp);
         builder.Services.AddSingleton<ChatEndpoints>();
         change?.Invoke(builder.Services);

@@ -8,7 +8,8 @@ using RawSocketChat.Server.Transports.WebSockets;
 namespace RawSocketChat.Server.Hosting;
 
 /// <summary>The chat's ways in: what each may take, and that the chat stands behind it.</summary>
-public sealed class ChatEndpoints(ChatServices chat, IOptions<LimitsOptions> limits, IOptions<PlaintextOptions> plaintext)
+public sealed class ChatEndpoints(
+    ChatServices chat, IOptions<LimitsOptions> limits, IOptions<PlaintextOptions> plaintext, IOptions<DeflateOptions> deflate)
 {
     public const string JsonSubprotocol = "rawchat.v1.json";
     public const string TextSubprotocol = "rawchat.v1.text";
@@ -18,6 +19,7 @@ public sealed class ChatEndpoints(ChatServices chat, IOptions<LimitsOptions> lim
         Handlers = chat,
         MaxMessageBytes = limits.Value.FrameBytes,
         OutboxBytes = limits.Value.OutboxBytes,
+        Deflate = deflate.Value,
         Subprotocols = [JsonSubprotocol, TextSubprotocol],
         TextSubprotocol = TextSubprotocol,
     };

@@ -9,6 +9,7 @@ using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Transports.Origins;
 using RawSocketChat.Server.Transports.RawTcp;
+using RawSocketChat.Server.Transports.WebSockets;
 using SessionOptions = RawSocketChat.Server.Sessions.SessionOptions;
 
 namespace RawSocketChat.Server.Hosting;
@@ -20,6 +21,7 @@ public static class SettingsCheck
     {
         [ConnectionOptions.Section] = typeof(ConnectionOptions),
         [DataOptions.Section] = typeof(DataOptions),
+        [DeflateOptions.Section] = typeof(DeflateOptions),
         [LimitsOptions.Section] = typeof(LimitsOptions),
         [OriginOptions.Section] = typeof(OriginOptions),
         [PlaintextOptions.Section] = typeof(PlaintextOptions),
