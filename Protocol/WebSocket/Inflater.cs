@@ -20,8 +20,8 @@ internal enum InflateResult
 /// </summary>
 /// <remarks>
 /// Its own, and not the framework's: that one can't go on behind a final block within a message (7.2.3.4), can't be begun
-/// anew, and each of its instances holds some 50 KB outside the collector's sight, which a context that is
-/// taken over keeps for as long as the connection. This one holds the window alone, as far as it is filled.
+/// anew, and each of its instances holds 14 KB, and 55 once its window is full, for as long as a context is taken over. This
+/// one holds the window alone, as far as it is filled. It takes up to twice the time: 0.2 ms for 64 KB.
 /// </remarks>
 /// <param name="windowBits">How far back the sender's data may refer, as a power of two: 8 to 15.</param>
 /// <param name="takeover">Whether a message may refer to earlier ones.</param>

@@ -5,7 +5,7 @@ using System.Text.Unicode;
 namespace RawSocketChat.Protocol.WebSocket;
 
 /// <summary>
-/// RFC 6455 after the handshake, for both roles: bytes in, events out; messages in, bytes out. Without I/O, clock or
+/// RFC 6455 and 7692 after the handshake, for both roles: bytes in, events out; messages in, bytes out. Without I/O, clock or
 /// thread. Nothing that comes in makes it throw: what breaks a rule becomes a <see cref="WebSocketEventKind.Fault"/>.
 /// </summary>
 /// <remarks>

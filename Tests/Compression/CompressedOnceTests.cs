@@ -113,6 +113,18 @@ public sealed class CompressedOnceTests
         Size(9).Should().BeLessThan(Size(1));
     }
 
+    [Test]
+    public void The_example_of_the_readme_is_what_the_server_answers()
+    {
+        const string Header = "Sec-WebSocket-Extensions: ";
+        var example = Chat.ReadmeTests.Readme.Where(line => line.StartsWith(Header, StringComparison.Ordinal)).Select(line => line[Header.Length..]).ToArray();
+        example.Should().HaveCount(2);
+        var context = new DefaultHttpContext();
+        context.Request.Headers.SecWebSocketExtensions = example[0];
+        _compression.Agree(context, out _).Should().BeNull();
+        context.Response.Headers.SecWebSocketExtensions.ToString().Should().Be(example[1]);
+    }
+
     private Agreement Agree(params string[] offers) => Agree(_compression, offers);
 
     private static Agreement Agree(MessageCompression compression, params string[] offers)
