@@ -33,6 +33,19 @@ internal struct PooledBytes
         return added;
     }
 
+    /// <summary>Gives place for as many bytes as it has, those that are held at its front; <see cref="Fill"/> tells how many of them count.</summary>
+    /// <param name="bytes">How many there have to be at least.</param>
+    /// <param name="most">How many at most.</param>
+    public Span<byte> Room(int bytes, int most)
+    {
+        if (bytes == 0) return default;
+        if (_array is null || _array.Length < bytes) Grow(bytes, most);
+        return _array.AsSpan(0, Math.Min(_array!.Length, most));
+    }
+
+    /// <summary>The first <paramref name="count"/> bytes are held.</summary>
+    public void Fill(int count) => Count = count;
+
     /// <summary>Gives the array back to the pool, and is empty.</summary>
     public void Release()
     {

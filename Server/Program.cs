@@ -33,6 +33,7 @@ public static class Program
         builder.Services.AddSessions();
         builder.Services.AddRooms();
         builder.Services.AddOrigins();
+        builder.Services.AddWebSockets();
         builder.Services.AddRawTcp(services => services.GetRequiredService<ChatEndpoints>().RawTcp);
         builder.Services.AddHttpSessions(services => services.GetRequiredService<ChatEndpoints>().Http);
         builder.Services.AddSingleton<ChatEndpoints>();

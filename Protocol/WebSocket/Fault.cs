@@ -6,6 +6,7 @@ namespace RawSocketChat.Protocol.WebSocket;
 internal sealed record Fault(ushort Code, string Reason)
 {
     public static readonly Fault ReservedBits = Protocol("reserved bit set without an extension (RFC 6455, 5.2)");
+    public static readonly Fault CompressedLater = Protocol("RSV1 on other than the first frame of a message (RFC 7692, 6.1)");
     public static readonly Fault ReservedOpcode = Protocol("reserved opcode (RFC 6455, 5.2)");
     public static readonly Fault FragmentedControl = Protocol("fragmented control frame (RFC 6455, 5.5)");
     public static readonly Fault LongControl = Protocol("control frame of over 125 bytes (RFC 6455, 5.5)");
@@ -19,6 +20,9 @@ internal sealed record Fault(ushort Code, string Reason)
     public static readonly Fault TextNotUtf8 = new(CloseCode.InvalidPayload, "text that is not UTF-8 (RFC 6455, 8.1)");
     public static readonly Fault TextCutShort = new(CloseCode.InvalidPayload, "text that ends inside a character (RFC 6455, 8.1)");
     public static readonly Fault ReasonNotUtf8 = new(CloseCode.InvalidPayload, "close reason that is not UTF-8 (RFC 6455, 5.5.1)");
+
+    // RFC 7692 names no code. It is the content of a message that is not what it says to be, as with text that is not UTF-8.
+    public static readonly Fault NotDeflate = new(CloseCode.InvalidPayload, "compressed message that is not DEFLATE data (RFC 7692, 7.2.2)");
 
     // A length of 2^63 and more is against 5.2 too; 1009 tells the sender what to change.
     public static readonly Fault LengthTopBit = new(CloseCode.TooBig, "length with its highest bit set (RFC 6455, 5.2)");

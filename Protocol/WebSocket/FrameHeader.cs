@@ -16,10 +16,14 @@ namespace RawSocketChat.Protocol.WebSocket;
 ///  80 40 20 10   0F    80           7F     network byte order
 /// </code>
 /// </remarks>
-internal readonly record struct FrameHeader(Opcode Opcode, bool Final, int PayloadLength, uint? MaskingKey)
+internal readonly record struct FrameHeader(Opcode Opcode, bool Final, int PayloadLength, uint? MaskingKey, bool Compressed = false)
 {
     public const byte FinalBit = 0x80;
     public const byte ReservedBits = 0x70;
+
+    /// <summary>RSV1. With permessage-deflate it marks a compressed message, on its first frame (RFC 7692, 6).</summary>
+    public const byte CompressedBit = 0x40;
+
     public const byte OpcodeBits = 0x0F;
     public const byte MaskBit = 0x80;
     public const byte LengthBits = 0x7F;
@@ -50,7 +54,7 @@ internal readonly record struct FrameHeader(Opcode Opcode, bool Final, int Paylo
     /// <returns>Its size.</returns>
     public int Write(Span<byte> destination)
     {
-        destination[0] = (byte)((Final ? FinalBit : 0) | (byte)Opcode);
+        destination[0] = (byte)((Final ? FinalBit : 0) | (Compressed ? CompressedBit : 0) | (byte)Opcode);
         var mask = MaskingKey is null ? 0 : MaskBit;
         var size = UnmaskedSize(PayloadLength);
         switch (size)

@@ -4,7 +4,7 @@ namespace RawSocketChat.Protocol.WebSocket;
 /// Reads one frame after the other: the header a byte at a time, so that it may be cut anywhere and a broken rule is
 /// found at the byte that breaks it; then the payload in pieces. Keeps no bytes itself.
 /// </summary>
-internal sealed class FrameReader(WebSocketRole role)
+internal sealed class FrameReader(WebSocketRole role, bool mayBeCompressed)
 {
     private enum Next
     {
@@ -28,6 +28,9 @@ internal sealed class FrameReader(WebSocketRole role)
 
     /// <summary>What the frame is; a known one.</summary>
     public Opcode Opcode { get; private set; }
+
+    /// <summary>Whether the message that the last data frame begins or continues is compressed.</summary>
+    public bool Compressed { get; private set; }
 
     /// <summary>How many bytes of the payload are still to come.</summary>
     public int Remaining { get; private set; }
@@ -82,11 +85,14 @@ internal sealed class FrameReader(WebSocketRole role)
     private Fault? ReadFirst(byte b, bool messageOpen)
     {
         // 5.2: a reserved bit that no negotiated extension gives a meaning fails the connection.
-        // (Here permessage-deflate, RFC 7692, 6, will let RSV1 pass on the first frame of a message.)
-        if ((b & FrameHeader.ReservedBits) != 0) return Fault.ReservedBits;
+        var reserved = b & FrameHeader.ReservedBits;
+        if (reserved != 0 && !(mayBeCompressed && reserved == FrameHeader.CompressedBit)) return Fault.ReservedBits;
 
         Final = (b & FrameHeader.FinalBit) != 0;
         Opcode = (Opcode)(b & FrameHeader.OpcodeBits);
+        // RFC 7692, 6.1: RSV1 stands on the first frame of a message, never on a continuation or a control frame.
+        var begins = Opcode is Opcode.Text or Opcode.Binary;
+        if (reserved != 0 && !begins) return Fault.CompressedLater;
         switch (Opcode)
         {
             // 5.4: a continuation continues something,
@@ -99,6 +105,7 @@ internal sealed class FrameReader(WebSocketRole role)
             // 5.2: an unknown opcode fails the connection.
             default: return Fault.ReservedOpcode;
         }
+        if (begins) Compressed = reserved != 0;
         _next = Next.SecondByte;
         return null;
     }
@@ -141,7 +148,8 @@ internal sealed class FrameReader(WebSocketRole role)
     private Fault? EndLength(int held, int limit)
     {
         // 10.4: the limit holds for a frame and for the message that it is put together to. Before any cast to int.
-        if (!IsControl && _length + (ulong)held > (ulong)limit) return Fault.MessageTooBig(_length + (ulong)held, limit);
+        var most = Compressed ? MostDeflated(limit) : limit;
+        if (!IsControl && _length + (ulong)held > (ulong)most) return Fault.MessageTooBig(_length + (ulong)held, limit);
 
         Remaining = (int)_length;
         _key = 0;
@@ -158,4 +166,10 @@ internal sealed class FrameReader(WebSocketRole role)
         if (--_bytesOwed == 0) _next = Next.Payload;
         return null;
     }
+
+    /// <summary>
+    /// The most bytes that a compressed message may take on the wire. Compression can make a message longer: by an eighth where
+    /// a fast sender writes each byte in the 9 bits that the fixed code has for it.
+    /// </summary>
+    internal static int MostDeflated(int limit) => (int)Math.Min((long)limit + (limit >> 3) + 64, Array.MaxLength - 64);
 }

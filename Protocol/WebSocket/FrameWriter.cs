@@ -20,11 +20,14 @@ public static class FrameWriter
     }
 
     /// <summary>One final, unmasked frame.</summary>
-    /// <exception cref="ArgumentException">A reserved opcode, or a control frame of over 125 bytes (5.5).</exception>
-    public static byte[] Frame(Opcode opcode, ReadOnlySpan<byte> payload)
+    /// <param name="opcode">A known one.</param>
+    /// <param name="payload">Is not changed.</param>
+    /// <param name="compressed">Whether the payload is what a <see cref="MessageDeflater"/> made of a message.</param>
+    /// <exception cref="ArgumentException">A reserved opcode, or a control frame of over 125 bytes (5.5) or compressed.</exception>
+    public static byte[] Frame(Opcode opcode, ReadOnlySpan<byte> payload, bool compressed = false)
     {
-        Check(opcode, payload.Length, final: true);
-        var header = new FrameHeader(opcode, Final: true, payload.Length, MaskingKey: null);
+        Check(opcode, payload.Length, final: true, compressed);
+        var header = new FrameHeader(opcode, Final: true, payload.Length, MaskingKey: null, compressed);
         var frame = new byte[header.Size + payload.Length];
         payload.CopyTo(frame.AsSpan(header.Write(frame)));
         return frame;
@@ -38,14 +41,21 @@ public static class FrameWriter
     /// The key in network order (37 FA 21 3D is 0x37FA213D), new and random for every frame of a client; null: unmasked.
     /// </param>
     /// <param name="final">False: fragments of the same message follow (5.4).</param>
-    /// <exception cref="ArgumentException">A reserved opcode, or a control frame of over 125 bytes or in fragments (5.5).</exception>
+    /// <param name="compressed">
+    /// Whether the message that begins here is what a <see cref="MessageDeflater"/> made of one, in this frame or in fragments.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// A reserved opcode, a control frame of over 125 bytes or in fragments (5.5), or one that is compressed and does not
+    /// begin a message (RFC 7692, 6.1).
+    /// </exception>
     public static void Write(
-        IBufferWriter<byte> output, Opcode opcode, ReadOnlySpan<byte> payload, uint? maskingKey = null, bool final = true)
+        IBufferWriter<byte> output, Opcode opcode, ReadOnlySpan<byte> payload, uint? maskingKey = null, bool final = true,
+        bool compressed = false)
     {
         ArgumentNullException.ThrowIfNull(output);
-        Check(opcode, payload.Length, final);
+        Check(opcode, payload.Length, final, compressed);
 
-        var header = new FrameHeader(opcode, final, payload.Length, maskingKey);
+        var header = new FrameHeader(opcode, final, payload.Length, maskingKey, compressed);
         output.Advance(header.Write(output.GetSpan(FrameHeader.MaxSize)));
 
         // 5.3: the key's phase runs on through the payload, wherever the output cuts it.
@@ -60,10 +70,12 @@ public static class FrameWriter
         }
     }
 
-    private static void Check(Opcode opcode, int length, bool final)
+    private static void Check(Opcode opcode, int length, bool final, bool compressed)
     {
         if (!Enum.IsDefined(opcode))
             throw new ArgumentException($"opcode {(byte)opcode} is reserved (RFC 6455, 5.2)", nameof(opcode));
+        if (compressed && opcode is not (Opcode.Text or Opcode.Binary))
+            throw new ArgumentException("only the first frame of a message says that it is compressed (RFC 7692, 6.1)", nameof(compressed));
         if (!FrameHeader.IsControl(opcode)) return;
         if (length > FrameHeader.MaxShortLength)
             throw new ArgumentException($"a control frame has at most 125 bytes, not {length} (RFC 6455, 5.5)", nameof(length));

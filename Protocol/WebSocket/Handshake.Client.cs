@@ -64,10 +64,26 @@ public static partial class Handshake
     /// <param name="fault">Null where it is a right 101 for this key; else what is wrong with it.</param>
     /// <returns>False: more bytes are needed. True: the answer is complete, or can't become a right one.</returns>
     public static bool TryReadResponse(
-        ReadOnlySpan<byte> input, string key, out int consumed, out string? subprotocol, out string? fault)
+        ReadOnlySpan<byte> input, string key, out int consumed, out string? subprotocol, out string? fault) =>
+        TryReadResponse(input, key, [], out consumed, out subprotocol, out _, out fault);
+
+    /// <summary>The same for a client that offered permessage-deflate.</summary>
+    /// <param name="input">All that has come so far, from its first byte on.</param>
+    /// <param name="key">The key that was sent.</param>
+    /// <param name="offers">What <see cref="DeflateNegotiation.Offer"/> was given.</param>
+    /// <param name="consumed">As above.</param>
+    /// <param name="subprotocol">As above.</param>
+    /// <param name="deflate">What holds from now on; null: nothing is compressed.</param>
+    /// <param name="fault">As above; also where the answer is to no offer (RFC 7692, 7.1).</param>
+    /// <returns>As above.</returns>
+    public static bool TryReadResponse(
+        ReadOnlySpan<byte> input, string key, IReadOnlyList<DeflateOffer> offers,
+        out int consumed, out string? subprotocol, out DeflateParameters? deflate, out string? fault)
     {
+        ArgumentNullException.ThrowIfNull(offers);
         consumed = 0;
         subprotocol = null;
+        deflate = null;
         fault = null;
 
         var start = input[..Math.Min(input.Length, StartOfHead.Length)];
@@ -86,13 +102,15 @@ public static partial class Handshake
 
         consumed = end + EndOfHead.Length;
         var lines = Encoding.Latin1.GetString(input[..end]).Split("\r\n");
-        fault = CheckResponse(lines, key, out subprotocol);
+        fault = CheckResponse(lines, key, offers, out subprotocol, out deflate);
         return true;
     }
 
-    private static string? CheckResponse(string[] lines, string key, out string? subprotocol)
+    private static string? CheckResponse(
+        string[] lines, string key, IReadOnlyList<DeflateOffer> offers, out string? subprotocol, out DeflateParameters? deflate)
     {
         subprotocol = null;
+        deflate = null;
 
         // 4.1, 1: any other status is not a WebSocket
         var status = lines[0][StartOfHead.Length..];
@@ -108,9 +126,8 @@ public static partial class Handshake
         // 4.1, 4: a value given twice is joined by a comma, and so never right
         if (headers.GetValueOrDefault("Sec-WebSocket-Accept") != AcceptFor(key))
             return "Sec-WebSocket-Accept is not the one for this key";
-        // 4.1, 5: only what was asked for, and this client asks for none (permessage-deflate, RFC 7692, will be one)
-        if (headers.TryGetValue("Sec-WebSocket-Extensions", out var extensions) && HeaderTokens.Split(extensions).Any())
-            return $"the server uses an extension that was not asked for: {extensions}";
+        // 4.1, 5
+        if (DeflateNegotiation.Accept(headers.GetValueOrDefault(DeflateNegotiation.Header), offers, out deflate) is { } bad) return bad;
         // 4.1, 6: one name
         if (headers.TryGetValue("Sec-WebSocket-Protocol", out var chosen))
         {

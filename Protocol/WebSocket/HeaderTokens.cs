@@ -14,5 +14,5 @@ internal static class HeaderTokens
     /// <summary>Whether the text is one token: what a header's or a subprotocol's name may be.</summary>
     public static bool IsToken(string text) => text.Length > 0 && text.All(IsTokenCharacter);
 
-    private static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c);
+    public static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c);
 }

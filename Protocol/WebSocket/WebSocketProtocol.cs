@@ -5,7 +5,7 @@ using System.Text.Unicode;
 namespace RawSocketChat.Protocol.WebSocket;
 
 /// <summary>
-/// RFC 6455 after the handshake, for both roles: bytes in, events out; messages in, bytes out. Without I/O, clock or
+/// RFC 6455 and 7692 after the handshake, for both roles: bytes in, events out; messages in, bytes out. Without I/O, clock or
 /// thread. Nothing that comes in makes it throw: what breaks a rule becomes a <see cref="WebSocketEventKind.Fault"/>.
 /// </summary>
 /// <remarks>
@@ -14,7 +14,7 @@ namespace RawSocketChat.Protocol.WebSocket;
 /// Buffers come from the shared pool and are held only while a message or control frame is incomplete, or an event's
 /// payload is valid: a loop that calls TryReceive until it returns false leaves nothing rented on an idle connection.
 /// </remarks>
-public sealed class WebSocketProtocol : IDisposable
+public sealed partial class WebSocketProtocol : IDisposable
 {
     /// <summary>
     /// How many fragments of one message may be empty; one more is a fault (1009). Fragments with bytes are bounded by the
@@ -37,13 +37,15 @@ public sealed class WebSocketProtocol : IDisposable
 
     /// <summary>The state right after the handshake.</summary>
     /// <param name="role">Which end this is.</param>
-    /// <param name="maxMessageBytes">The most bytes that an incoming message may have, all fragments together; 0 or more.</param>
-    public WebSocketProtocol(WebSocketRole role, int maxMessageBytes)
+    /// <param name="maxMessageBytes">The most bytes that an incoming message may have, all fragments together, inflated; 0 or more.</param>
+    /// <param name="deflate">What the handshake agreed on for permessage-deflate; null: nothing is compressed.</param>
+    public WebSocketProtocol(WebSocketRole role, int maxMessageBytes, DeflateParameters? deflate = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxMessageBytes);
         _role = role;
         _maxMessageBytes = maxMessageBytes;
-        _frame = new FrameReader(role);
+        _frame = new FrameReader(role, mayBeCompressed: deflate is not null);
+        _deflate = deflate;
     }
 
     /// <summary>Whether a part of a frame has come, or of a message, and the rest has not.</summary>
@@ -56,7 +58,7 @@ public sealed class WebSocketProtocol : IDisposable
     public bool CloseSent { get; private set; }
 
     /// <summary>Whether nothing of the pool is held (for the tests).</summary>
-    internal bool HoldsNothing => !_message.IsRented && !_control.IsRented;
+    internal bool HoldsNothing => !_message.IsRented && !_control.IsRented && !_inflated.IsRented;
 
     /// <summary>Takes what has come, up to and including the next event.</summary>
     /// <param name="input">Bytes as they come, cut anywhere; never kept.</param>
@@ -70,6 +72,7 @@ public sealed class WebSocketProtocol : IDisposable
     {
         // What the last event pointed to is no longer valid.
         if (!_messageOpen) _message.Release();
+        _inflated.Release();
         if (!_frame.IsMidFrame) _control.Release();
 
         e = default;
@@ -121,6 +124,13 @@ public sealed class WebSocketProtocol : IDisposable
             return null;
         }
 
+        if (_frame.Compressed)
+        {
+            _frame.ReadPayload(piece, _message.Extend(piece.Length, FrameReader.MostDeflated(_maxMessageBytes)));
+            consumed += piece.Length;
+            return null;
+        }
+
         var unmasked = _message.Extend(piece.Length, _maxMessageBytes);
         _frame.ReadPayload(piece, unmasked);
 
@@ -132,12 +142,14 @@ public sealed class WebSocketProtocol : IDisposable
 
     private bool EndMessage(out WebSocketEvent e)
     {
+        if (_frame.Compressed && Inflate() is { } bad) return Fail(bad, out e);
+
         // 5.6: the whole message is UTF-8; a fragment may end inside a character, the last one not.
         if (_messageType == Opcode.Text && !_utf8.IsAtBoundary) return Fail(Fault.TextCutShort, out e);
 
         _messageOpen = false;
         var kind = _messageType == Opcode.Text ? WebSocketEventKind.Text : WebSocketEventKind.Binary;
-        e = new WebSocketEvent(kind, _message.Memory);
+        e = new WebSocketEvent(kind, _frame.Compressed ? _inflated.Memory : _message.Memory);
         return true;
     }
 
@@ -179,13 +191,15 @@ public sealed class WebSocketProtocol : IDisposable
 
     private bool Fail(Fault fault, out WebSocketEvent e)
     {
-        _over = true;
-        Dispose();
+        EndReceiving();
         e = new WebSocketEvent(fault);
         return true;
     }
 
-    /// <summary>Writes a message in one frame, masked by a new random key in the client role. Nothing, after a close (5.5.1).</summary>
+    /// <summary>
+    /// Writes a message in one frame, masked by a new random key in the client role, and compressed where that was agreed on
+    /// and pays (<see cref="DeflateMinBytes"/>). Nothing, after a close (5.5.1).
+    /// </summary>
     /// <param name="output">Where to.</param>
     /// <param name="textOrBinary">Text (the payload has to be UTF-8, and is not checked) or Binary.</param>
     /// <param name="payload">Any length; is not changed.</param>
@@ -194,7 +208,8 @@ public sealed class WebSocketProtocol : IDisposable
     {
         if (textOrBinary is not (Opcode.Text or Opcode.Binary))
             throw new ArgumentOutOfRangeException(nameof(textOrBinary), textOrBinary, "a message is Text or Binary");
-        WriteFrame(output, textOrBinary, payload);
+        if (TryDeflate(payload, out var deflated)) WriteFrame(output, textOrBinary, deflated, compressed: true);
+        else WriteFrame(output, textOrBinary, payload);
     }
 
     /// <summary>Writes a ping. Nothing, after a close.</summary>
@@ -238,17 +253,26 @@ public sealed class WebSocketProtocol : IDisposable
     /// <summary>Gives pooled buffers back and drops what was incomplete. No events come afterwards.</summary>
     public void Dispose()
     {
+        EndReceiving();
+        _deflater?.Dispose();
+        _deflater = null;
+    }
+
+    // Not the deflater: another thread may be writing.
+    private void EndReceiving()
+    {
         _over = true;
         _message.Release();
         _control.Release();
+        _inflated.Release();
     }
 
-    private void WriteFrame(IBufferWriter<byte> output, Opcode opcode, ReadOnlySpan<byte> payload)
+    private void WriteFrame(IBufferWriter<byte> output, Opcode opcode, ReadOnlySpan<byte> payload, bool compressed = false)
     {
         // 5.5.1: nothing is sent after a close frame. A pump that still has frames in hand need not know.
         if (CloseSent) return;
         // 5.1: a client masks every frame, a server none.
         uint? key = _role == WebSocketRole.Client ? MaskingKeys.Next() : null;
-        FrameWriter.Write(output, opcode, payload, key);
+        FrameWriter.Write(output, opcode, payload, key, compressed: compressed);
     }
 }

@@ -9,7 +9,12 @@ namespace RawSocketChat.Server.Hosting;
 
 /// <summary>The chat's ways in: what each may take, and that the chat stands behind it.</summary>
 public sealed class ChatEndpoints(
-    ChatServices chat, IOptions<LimitsOptions> limits, IOptions<PlaintextOptions> plaintext, IOptions<RawTcpOptions> rawTcp, IServiceProvider services)
+    ChatServices chat,
+    IOptions<LimitsOptions> limits,
+    IOptions<PlaintextOptions> plaintext,
+    IOptions<RawTcpOptions> rawTcp,
+    IOptions<DeflateOptions> deflate,
+    IServiceProvider services)
 {
     public const string JsonSubprotocol = "rawchat.v1.json";
     public const string TextSubprotocol = "rawchat.v1.text";
@@ -19,6 +24,7 @@ public sealed class ChatEndpoints(
         Handlers = chat,
         MaxMessageBytes = limits.Value.FrameBytes,
         OutboxBytes = limits.Value.OutboxBytes,
+        Deflate = deflate.Value,
         Subprotocols = [JsonSubprotocol, TextSubprotocol],
         TextSubprotocol = TextSubprotocol,
     };

@@ -10,6 +10,7 @@ using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Transports.Http;
 using RawSocketChat.Server.Transports.Origins;
 using RawSocketChat.Server.Transports.RawTcp;
+using RawSocketChat.Server.Transports.WebSockets;
 using SessionOptions = RawSocketChat.Server.Sessions.SessionOptions;
 
 namespace RawSocketChat.Server.Hosting;
@@ -21,6 +22,7 @@ public static class SettingsCheck
     {
         [ConnectionOptions.Section] = typeof(ConnectionOptions),
         [DataOptions.Section] = typeof(DataOptions),
+        [DeflateOptions.Section] = typeof(DeflateOptions),
         [HttpOptions.Section] = typeof(HttpOptions),
         [LimitsOptions.Section] = typeof(LimitsOptions),
         [OriginOptions.Section] = typeof(OriginOptions),

@@ -6,7 +6,7 @@ namespace RawSocketChat.Tests.Chat;
 /// <summary>Runs the examples of Protocol/README.md: a line of a fenced block is a frame.</summary>
 public class ReadmeTests
 {
-    private static readonly string[] Readme = File.ReadAllLines(Path.Combine(Root(), "Protocol", "README.md"));
+    internal static readonly string[] Readme = File.ReadAllLines(Path.Combine(Root(), "Protocol", "README.md"));
 
     private static IEnumerable<string> ClientLines => LinesOf("json client");
     private static IEnumerable<string> TypedLines => LinesOf("text typed");

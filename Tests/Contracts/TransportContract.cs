@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Protocol.WebSocket;
 using RawSocketChat.Tests.Support;
 using static RawSocketChat.Tests.Support.ChatPeerVerbs;
 
@@ -222,7 +224,8 @@ public abstract class TransportContract
         await using var deaf = await ConnectDeafAsync(_server);
         await speaker.Inbox.ExpectAsync<PresenceFrame>(presence => presence.State == "joined");
 
-        var text = new string('x', 7_500);
+        // Nothing that could be compressed to next to nothing.
+        var text = Convert.ToHexString(RandomNumberGenerator.GetBytes(3_750));
         var gone = false;
         for (var i = 0; i < 5_000 && !gone; i++)
         {
@@ -249,6 +252,21 @@ public sealed class WebSocketTransportTests : TransportContract
 
     protected override async Task<IChatPeer> ConnectDeafAsync(ServerUnderTest server) =>
         await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=deaf&room=lobby", read: false, receiveBuffer: 4096);
+}
+
+public sealed class CompressedWebSocketTransportTests : TransportContract
+{
+    private static readonly DeflateOffer[] Offers = [new() { ClientMaxWindowBits = 15 }];
+
+    protected override async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null)
+    {
+        var peer = await ChatClient.ConnectAsync(server.HttpPort, $"/ws?name={name}&session={session}", deflate: Offers);
+        peer.Deflate.Should().NotBeNull();
+        return (peer, await peer.Inbox.ExpectAsync<WelcomeFrame>());
+    }
+
+    protected override async Task<IChatPeer> ConnectDeafAsync(ServerUnderTest server) =>
+        await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=deaf&room=lobby", read: false, receiveBuffer: 4096, deflate: Offers);
 }
 
 public sealed class RawTcpTransportTests : TransportContract

@@ -10,5 +10,12 @@ builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddConnectionRegistry();
 builder.Services.AddOrigins();
 var app = builder.Build();
-app.MapRawWebSocket("/echo", new WebSocketEndpoint { Handlers = new EchoHandlers(), MaxMessageBytes = 16 * MiB, OutboxBytes = 64 * MiB });
+app.MapRawWebSocket("/echo", new WebSocketEndpoint
+{
+    Handlers = new EchoHandlers(),
+    MaxMessageBytes = 16 * MiB,
+    OutboxBytes = 64 * MiB,
+    // Small messages too, so that who tries compression sees some.
+    Deflate = new DeflateOptions { MinBytes = 1 },
+});
 app.Run();

@@ -46,6 +46,19 @@ public sealed class EchoTests
         client.Lines[1].Should().NotContain("a");
     }
 
+    [TestCase(0)]
+    [TestCase(5)]
+    [TestCase(65_536)]
+    [TestCase(16 * 1024 * 1024)]
+    public async Task Compressed_messages_of_any_size_come_back_compressed(int length)
+    {
+        await using var client = await ChatClient.ConnectAsync(_port, "/echo", frames: false, deflate: [new DeflateOffer()]);
+        await client.SendAsync(Opcode.Text, [.. Enumerable.Repeat((byte)'a', length)]);
+        await Patience.UntilAsync(() => client.LineCount == 1, "the echo");
+        client.Lines.Single().Should().Be(new string('a', length));
+        client.ReceivedBytes.Should().BeLessThan(10 + length / 100 + 10);
+    }
+
     [Test]
     public async Task More_than_16_MiB_is_refused_with_1009_and_nothing_greets()
     {

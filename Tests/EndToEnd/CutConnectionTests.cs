@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Playwright;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Support;
@@ -99,13 +100,14 @@ public sealed class CutConnectionTests
         await page.SayAsync("own 1");
         await speaker.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "own 1");
 
-        // More than the 200 events that one `joined` may have, about 50 KB: the cuts fall into it and into what follows.
+        // More than the 200 events that one `joined` may have. That is compressed, but of 100 random digits 50 bytes are left: some
+        // 15 KB, and 25 KB of what follows it; the cuts fall into both.
         _relay.IsDown = true;
         _relay.Reset();
         await page.ExpectNotOnlineAsync();
         for (var i = 1; i <= Streamed; i++)
-            await speaker.SayAsync($"streamed {i}");
-        foreach (var bytes in (int[])[3_000, 20_000, 45_000])
+            await speaker.SayAsync($"streamed {i} {Convert.ToHexString(RandomNumberGenerator.GetBytes(50))}");
+        foreach (var bytes in (int[])[3_000, 10_000, 25_000])
         {
             var cuts = _relay.Cuts;
             _relay.ResetAfter(bytes);

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Protocol.WebSocket;
+using RawSocketChat.Tests.Rfc7692;
 using RawSocketChat.Tests.Support;
+using RawSocketChat.Tests.WebSocketLayer;
 using static RawSocketChat.Tests.Support.ChatPeerVerbs;
 
 namespace RawSocketChat.Tests.Hostile;
@@ -75,6 +77,25 @@ public sealed class HostileWebSocketTests : DisturbingNobody
         BinaryPrimitives.WriteUInt16BigEndian(fragment.AsSpan(2), 32_768);
         fragment.AsSpan(8).Fill((byte)'a');
         await ExpectCloseAsync([0x01, 0x80, 0, 0, 0, 0, .. fragment, .. fragment, .. fragment], CloseCode.TooBig);
+    }
+
+    [Test]
+    public async Task A_decompression_bomb_is_closed_with_1009()
+    {
+        // 64 KiB of zeros in some 80 bytes, 800 times.
+        var block = Agreed.Deflate(new byte[64 * 1024]);
+        await using var mallory = await ChatClient.ConnectAsync(Server.HttpPort, deflate: [new DeflateOffer()]);
+        await mallory.SendBytesAsync(Wire.Compressed(WebSocketRole.Server, Wire.Join([.. Enumerable.Repeat(Wire.Join(block, [0, 0, 0xFF, 0xFF]), 800)])));
+        (await mallory.Closed.OrFail("the close")).Code.Should().Be(CloseCode.TooBig);
+    }
+
+    [Test]
+    public async Task A_bomb_of_empty_blocks_that_never_becomes_anything_is_an_empty_message()
+    {
+        await using var mallory = await ChatClient.ConnectAsync(Server.HttpPort, deflate: [new DeflateOffer()]);
+        // 13,000 blocks, of which nothing comes out: work without a message.
+        await mallory.SendBytesAsync(Wire.Compressed(WebSocketRole.Server, [.. Enumerable.Repeat(new byte[] { 0x00, 0x00, 0x00, 0xFF, 0xFF }, 13_000).SelectMany(bytes => bytes), 0]));
+        await mallory.Inbox.ExpectAsync<ErrorFrame>();
     }
 
     [Test]

@@ -11,16 +11,19 @@ namespace RawSocketChat.Tests.Support;
 public sealed class ChatClient : IChatPeer
 {
     private readonly Socket _socket;
-    private readonly WebSocketProtocol _protocol = new(WebSocketRole.Client, 16 * 1024 * 1024);
+    private readonly WebSocketProtocol _protocol;
     private readonly SemaphoreSlim _sending = new(1);
     private readonly TaskCompletionSource<(ushort Code, string Reason)> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] _early;
     private bool _answerPings = true;
     private int _pings;
     private int _pongs;
+    private long _receivedBytes;
 
-    private ChatClient(Socket socket, string? subprotocol, byte[] early)
+    private ChatClient(Socket socket, string? subprotocol, DeflateParameters? deflate, byte[] early)
     {
+        _protocol = new(WebSocketRole.Client, 16 * 1024 * 1024, deflate) { DeflateMinBytes = 0 };
+        Deflate = deflate;
         _socket = socket;
         _early = early;
         Subprotocol = subprotocol;
@@ -42,6 +45,12 @@ public sealed class ChatClient : IChatPeer
 
     public string? Subprotocol { get; }
 
+    /// <summary>What was agreed on for compression; null: nothing is compressed. The client compresses all that becomes smaller by it.</summary>
+    public DeflateParameters? Deflate { get; }
+
+    /// <summary>All bytes that have come after the handshake.</summary>
+    public long ReceivedBytes => Volatile.Read(ref _receivedBytes);
+
     /// <summary>The server's close code and reason; 1006 where the stream ended without.</summary>
     public Task<(ushort Code, string Reason)> Closed => _closed.Task;
 
@@ -57,7 +66,8 @@ public sealed class ChatClient : IChatPeer
     /// <summary>Connects and, unless told otherwise, reads whatever comes from then on.</summary>
     public static async Task<ChatClient> ConnectAsync(
         int port, string pathAndQuery = "/ws", bool read = true, bool frames = true, string? origin = null, string[]? subprotocols = null,
-        int? receiveBuffer = null, bool answerPings = true, string? host = null, KeyValuePair<string, string>[]? headers = null)
+        int? receiveBuffer = null, bool answerPings = true, string? host = null, KeyValuePair<string, string>[]? headers = null,
+        DeflateOffer[]? deflate = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer is { } bytes)
@@ -68,7 +78,11 @@ public sealed class ChatClient : IChatPeer
         var request = new ArrayBufferWriter<byte>();
         Handshake.WriteRequest(
             request, host ?? $"127.0.0.1:{port}", pathAndQuery, key, subprotocols,
-            origin is null ? headers ?? [] : [KeyValuePair.Create("Origin", origin), .. headers ?? []]);
+            [
+                .. origin is null ? Array.Empty<KeyValuePair<string, string>>() : [KeyValuePair.Create("Origin", origin)],
+                .. deflate is null ? Array.Empty<KeyValuePair<string, string>>() : [KeyValuePair.Create(DeflateNegotiation.Header, DeflateNegotiation.Offer(deflate))],
+                .. headers ?? [],
+            ]);
         await SendAllAsync(socket, request.WrittenMemory);
 
         var received = new byte[16 * 1024];
@@ -77,11 +91,11 @@ public sealed class ChatClient : IChatPeer
         {
             var count = await socket.ReceiveAsync(received.AsMemory(length)).AsTask().OrFail("the handshake's answer");
             length += count;
-            if (Handshake.TryReadResponse(received.AsSpan(0, length), key, out var consumed, out var subprotocol, out var fault))
+            if (Handshake.TryReadResponse(received.AsSpan(0, length), key, deflate ?? [], out var consumed, out var subprotocol, out var agreed, out var fault))
             {
                 if (fault is not null)
                     throw new HandshakeRefusedException(fault, Encoding.UTF8.GetString(received, 0, length));
-                var client = new ChatClient(socket, subprotocol, received[consumed..length]) { _answerPings = answerPings };
+                var client = new ChatClient(socket, subprotocol, agreed, received[consumed..length]) { _answerPings = answerPings };
                 if (read)
                     client.Read(frames);
                 return client;
@@ -191,6 +205,7 @@ public sealed class ChatClient : IChatPeer
 
     private void Take(ReadOnlySpan<byte> bytes, bool frames)
     {
+        Interlocked.Add(ref _receivedBytes, bytes.Length);
         while (_protocol.TryReceive(bytes, out var consumed, out var received))
         {
             bytes = bytes[consumed..];

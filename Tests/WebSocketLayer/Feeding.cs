@@ -8,23 +8,27 @@ internal static class Feeding
     public const int Limit = 100_000;
     private const int LongInput = 2_000;
 
-    public static void EveryWay(byte[] bytes, WebSocketRole role, Action<Heard> assert, int limit = Limit)
+    public static void EveryWay(
+        byte[] bytes, WebSocketRole role, Action<Heard> assert, int limit = Limit, DeflateParameters? deflate = null)
     {
-        var whole = Whole(bytes, role, limit);
+        var whole = Whole(bytes, role, limit, deflate);
         assert(whole);
         foreach (var split in SplitsOf(bytes.Length))
-            Same(Pieces(role, limit, bytes[..split], bytes[split..]), whole, $"split at {split}");
-        Same(ByteByByte(bytes, role, limit), whole, "a byte at a time");
+            Same(Pieces(role, limit, deflate, bytes[..split], bytes[split..]), whole, $"split at {split}");
+        Same(ByteByByte(bytes, role, limit, deflate), whole, "a byte at a time");
     }
 
-    public static Heard Whole(byte[] bytes, WebSocketRole role, int limit = Limit) => Pieces(role, limit, bytes);
+    public static Heard Whole(byte[] bytes, WebSocketRole role, int limit = Limit, DeflateParameters? deflate = null) =>
+        Pieces(role, limit, deflate, bytes);
 
-    public static Heard ByteByByte(byte[] bytes, WebSocketRole role, int limit = Limit) =>
-        Pieces(role, limit, [.. bytes.Select(b => new[] { b })]);
+    public static Heard ByteByByte(byte[] bytes, WebSocketRole role, int limit = Limit, DeflateParameters? deflate = null) =>
+        Pieces(role, limit, deflate, [.. bytes.Select(b => new[] { b })]);
 
-    public static Heard Pieces(WebSocketRole role, int limit, params byte[][] pieces)
+    public static Heard Pieces(WebSocketRole role, int limit, params byte[][] pieces) => Pieces(role, limit, null, pieces);
+
+    public static Heard Pieces(WebSocketRole role, int limit, DeflateParameters? deflate, params byte[][] pieces)
     {
-        using var endpoint = new WebSocketProtocol(role, limit);
+        using var endpoint = new WebSocketProtocol(role, limit, deflate);
         var events = new List<HeardEvent>();
         var offset = 0;
         foreach (var piece in pieces) Feed(endpoint, piece, events, ref offset);

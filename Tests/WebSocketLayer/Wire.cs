@@ -39,6 +39,10 @@ internal static class Wire
         return masked ? Join([first], head, Number(key, 4), Masked(payload, key)) : Join([first], head, payload);
     }
 
+    /// <summary>A frame that says that its message is compressed (RFC 7692, 6.1), as its receiver expects it.</summary>
+    public static byte[] Compressed(WebSocketRole receiver, byte[] payload, bool final = true, Opcode opcode = Opcode.Text) =>
+        Frame((byte)opcode, payload, final, masked: receiver == WebSocketRole.Server, reserved: 4);
+
     /// <summary>The first bytes of a frame whose length stands in 2 or in 8 bytes, whatever it is.</summary>
     public static byte[] LongHeader(WebSocketRole receiver, Opcode opcode, ulong length, int lengthBytes)
     {

@@ -20,12 +20,15 @@ public sealed class WebSocketEncoding : WireEncoding
 
     public override ReadOnlyMemory<byte> Encode(OutboundFrame frame)
     {
-        if (frame.Kind == MessageKind.Binary)
-            return FrameWriter.Frame(Opcode.Binary, frame.Payload.Span);
-        if (!_asText)
-            return FrameWriter.Frame(Opcode.Text, frame.Payload.Span);
-
-        var text = TextFormat.Of(frame.Payload.Span);
-        return text.Length == 0 ? default : FrameWriter.Frame(Opcode.Text, Encoding.UTF8.GetBytes(text));
+        var payload = PayloadOf(frame);
+        return payload.IsEmpty && ShowsAsText(frame) ? default : FrameWriter.Frame(OpcodeOf(frame), payload.Span);
     }
+
+    /// <summary>What goes into the message; empty where the text format shows nothing of the frame.</summary>
+    internal ReadOnlyMemory<byte> PayloadOf(OutboundFrame frame) =>
+        ShowsAsText(frame) ? Encoding.UTF8.GetBytes(TextFormat.Of(frame.Payload.Span)) : frame.Payload;
+
+    internal static Opcode OpcodeOf(OutboundFrame frame) => frame.Kind == MessageKind.Binary ? Opcode.Binary : Opcode.Text;
+
+    private bool ShowsAsText(OutboundFrame frame) => _asText && frame.Kind == MessageKind.Text;
 }

@@ -8,7 +8,10 @@ public sealed class WebSocketEndpoint
     /// <summary>Makes what stands behind each connection.</summary>
     public required IConnectionHandlerFactory Handlers { get; init; }
 
-    /// <summary>Bytes that one message may have; a longer one is refused (1009) on its declared length.</summary>
+    /// <summary>
+    /// Bytes that one message may have; a longer one is refused (1009) on its declared length, a compressed one as soon as more would come
+    /// out of it.
+    /// </summary>
     public int MaxMessageBytes { get; init; } = 64 * 1024;
 
     /// <summary>Bytes that may wait for a slow peer.</summary>
@@ -16,6 +19,9 @@ public sealed class WebSocketEndpoint
 
     /// <summary>In the server's order of preference; the first is meant where a client offers none.</summary>
     public IReadOnlyList<string> Subprotocols { get; init; } = [];
+
+    /// <summary>Whether and how messages are compressed where a client offers it.</summary>
+    public DeflateOptions Deflate { get; init; } = new();
 
     /// <summary>The subprotocol whose frames are in the text format, or null.</summary>
     public string? TextSubprotocol { get; init; }

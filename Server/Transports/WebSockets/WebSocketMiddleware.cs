@@ -19,6 +19,8 @@ public sealed class WebSocketMiddleware(
     TimeProvider time,
     ILogger<WebSocketMiddleware> logger)
 {
+    private readonly MessageCompression _compression = new(endpoint.Deflate);
+
     public async Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
@@ -43,6 +45,12 @@ public sealed class WebSocketMiddleware(
             return;
         }
 
+        if (_compression.Agree(context, out var agreement) is { } malformed)
+        {
+            await RefuseAsync(context, malformed);
+            return;
+        }
+
         var subprotocol = Handshake.ChooseSubprotocol(request.Headers.SecWebSocketProtocol.OfType<string>(), endpoint.Subprotocols);
         context.Response.Headers.Upgrade = "websocket";
         context.Response.Headers.SecWebSocketAccept = Handshake.AcceptFor(request.Headers.SecWebSocketKey.ToString());
@@ -52,8 +60,7 @@ public sealed class WebSocketMiddleware(
 
         // The connection's own pipe: what was written of the 101 is in it already, so all that follows stays in order.
         var transport = context.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport;
-        var encoding = IsText(request, subprotocol) ? WebSocketEncoding.Text : WebSocketEncoding.Json;
-        using var pump = new WebSocketPump(transport, endpoint, options.Value, time, encoding, AskedFor(context), RemoteOf(context));
+        using var pump = new WebSocketPump(transport, endpoint, options.Value, time, agreement, IsText(request, subprotocol), AskedFor(context), RemoteOf(context));
         if (!await pump.RunAsync(connections, logger))
             context.Abort();
     }

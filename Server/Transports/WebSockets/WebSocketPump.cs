@@ -14,6 +14,7 @@ internal sealed class WebSocketPump : IDisposable
     private readonly PipeReader _input;
     private readonly PipeOutbox _outbox;
     private readonly WebSocketProtocol _protocol;
+    private readonly Agreement _agreement;
     private readonly ConnectionOptions _options;
     private readonly TimeProvider _time;
 
@@ -22,15 +23,17 @@ internal sealed class WebSocketPump : IDisposable
         WebSocketEndpoint endpoint,
         ConnectionOptions options,
         TimeProvider time,
-        WebSocketEncoding encoding,
+        Agreement agreement,
+        bool asText,
         ConnectionRequest request,
         string remote)
     {
         _input = transport.Input;
         _options = options;
         _time = time;
-        _protocol = new WebSocketProtocol(WebSocketRole.Server, endpoint.MaxMessageBytes);
-        _outbox = new PipeOutbox(transport.Output, encoding, endpoint.OutboxBytes, time) { Ending = CloseFrame };
+        _agreement = agreement;
+        _protocol = new WebSocketProtocol(WebSocketRole.Server, endpoint.MaxMessageBytes, agreement.Deflate);
+        _outbox = new PipeOutbox(transport.Output, asText ? agreement.Text : agreement.Json, endpoint.OutboxBytes, time) { Ending = CloseFrame };
         Connection = new Connection("ws", remote, request, _outbox, time)
         {
             Closing = _input.CancelPendingRead,
@@ -172,7 +175,7 @@ internal sealed class WebSocketPump : IDisposable
 
     private bool ChangeFormat(string format)
     {
-        WebSocketEncoding? chosen = format switch { "json" => WebSocketEncoding.Json, "text" => WebSocketEncoding.Text, _ => null };
+        var chosen = format switch { "json" => _agreement.Json, "text" => _agreement.Text, _ => null };
         if (chosen is not null)
             _outbox.Encoding = chosen;
         return chosen is not null;

@@ -6,6 +6,13 @@ namespace RawSocketChat.Server.Transports.WebSockets;
 
 public static class WebSocketsSetup
 {
+    /// <summary>The settings of what WebSockets share.</summary>
+    public static IServiceCollection AddWebSockets(this IServiceCollection services)
+    {
+        services.AddOptions<DeflateOptions>().BindConfiguration(DeflateOptions.Section);
+        return services;
+    }
+
     /// <summary>Puts a WebSocket at <paramref name="path"/>; whatever else asks there is told what would have worked.</summary>
     public static IApplicationBuilder MapRawWebSocket(this IApplicationBuilder app, string path, WebSocketEndpoint endpoint)
     {

@@ -1,0 +1,51 @@
+using CsCheck;
+using RawSocketChat.Protocol.WebSocket;
+using RawSocketChat.Tests.WebSocketLayer;
+
+namespace RawSocketChat.Tests.Rfc7692;
+
+/// <summary>Whatever comes where compression was agreed on: it does not throw, and means the same however it is cut.</summary>
+public class AnyCompressedFramesTests
+{
+    private const int Limit = 300;
+
+    private static readonly Gen<byte[]> Payloads = Gen.Frequency<byte[]>(
+        (4, Gen.String[Gen.Char.AlphaNumeric, 0, 40].Select(text => Agreed.Deflate(Wire.Utf8(text + "!")))),
+        (2, Gen.Int[250, 310].Select(length => Agreed.Deflate(new byte[length]))),
+        (2, Gen.OneOf("f2 48 cd c9 c9 07 00", "f2 00 11 00 00", "f3 48 cd c9 c9 07 00 00", "00 05 00 fa ff 48 65 6c 6c 6f 00", "00").Select(Wire.Hex)),
+        (1, Gen.Byte.Array[0, 12]));
+
+    private static readonly Gen<byte[]> Frames = Gen.Select(
+        Gen.Frequency<int>((6, Gen.OneOf(1, 2, 0)), (2, Gen.OneOf(9, 10))),
+        Payloads,
+        Gen.Int[0, 9],
+        Gen.Frequency<int>((10, Gen.Const(4)), (3, Gen.Const(0)), (1, Gen.Int[1, 7])),
+        Gen.UInt,
+        // The bit mostly where it may be.
+        (opcode, payload, final, reserved, key) =>
+            Wire.Frame(opcode, payload, final > 3 || opcode > 7, masked: true, reserved == 4 && opcode is not (1 or 2) && final < 9 ? 0 : reserved, key));
+
+    private static readonly Gen<byte[]> Sequences = Frames.Array[0, 12].Select(frames => Wire.Join(frames));
+
+    [Test]
+    public void Any_cuts_are_heard_as_the_whole_is() => Gen.Select(Sequences, Gen.Bool, Gen.Int[1, 60].Array[0, 40]).Sample((bytes, takeover, sizes) =>
+    {
+        var agreed = takeover ? Agreed.Takeover : Agreed.NoTakeover;
+        var pieces = new List<byte[]>();
+        var rest = bytes;
+        foreach (var size in sizes)
+        {
+            pieces.Add(rest[..Math.Min(size, rest.Length)]);
+            rest = rest[Math.Min(size, rest.Length)..];
+        }
+        pieces.Add(rest);
+        var whole = Feeding.Whole(bytes, WebSocketRole.Server, Limit, agreed);
+        return whole.Events.All(e => e.Payload.Length <= 2 * Limit)
+            && Agree(whole, Feeding.Pieces(WebSocketRole.Server, Limit, agreed, [.. pieces]))
+            && Agree(whole, Feeding.ByteByByte(bytes, WebSocketRole.Server, Limit, agreed));
+    }, iter: 5_000);
+
+    private static bool Agree(Heard one, Heard other) =>
+        one.Events.SequenceEqual(other.Events) && one.IsMidFrame == other.IsMidFrame
+        && (one.IsMidFrame || (one.HoldsNothing && other.HoldsNothing));
+}
