@@ -35,6 +35,7 @@ public static class Program
         change?.Invoke(builder.Services);
 
         var app = builder.Build();
+        app.UseResponseRate();
         app.UsePlaintextGuard(app.Services.GetRequiredService<IOptions<PlaintextOptions>>().Value);
         app.MapRawWebSocket("/ws", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
         app.MapStart("/session", app.Services.GetRequiredService<ChatEndpoints>().Start);

@@ -21,7 +21,7 @@ public sealed class Connection(string way, string remote, ConnectionRequest requ
     /// <summary>Set by the transport before the connection is used.</summary>
     public IConnectionHandler Handler { get; set; } = null!;
 
-    /// <summary>The way in: <c>ws</c>, <c>tcp</c>.</summary>
+    /// <summary>The way in: <c>ws</c>, <c>ws-h2</c>, <c>tcp</c>.</summary>
     public string Way { get; } = way;
 
     /// <summary>The peer's address and port, for logs.</summary>

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using RawSocketChat.Server.Hosting.Tls;
 using RawSocketChat.Server.Transports.RawTcp;
 
 namespace RawSocketChat.Server.Hosting;
@@ -15,10 +16,12 @@ public static class Listening
     private const int ProbeSeconds = 15;
     private const int Probes = 4;
 
-    /// <exception cref="SettingException">An address that cannot be bound.</exception>
+    /// <exception cref="SettingException">An address that cannot be bound, or a certificate that cannot be served.</exception>
     public static void Bind(this KestrelServerOptions kestrel, IReadOnlyList<string> urls, IConfiguration configuration)
     {
         var rawPort = configuration.GetSection(RawTcpOptions.Section).Get<RawTcpOptions>()?.Port ?? new RawTcpOptions().Port;
+        var tls = configuration.GetSection(TlsOptions.Section).Get<TlsOptions>() ?? new();
+        tls.Check(urls.Any(url => Parse(url).Scheme == "https"));
         var hosts = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var url in urls)
         {
@@ -26,7 +29,7 @@ public static class Listening
             kestrel.ListenOn(address.Host, address.Port, options =>
             {
                 if (address.Scheme == "https")
-                    options.UseHttps();
+                    options.UseTls();
             });
             if (rawPort > 0 && hosts.Add(address.Host))
                 kestrel.ListenOn(address.Host, rawPort, options => options.UseConnectionHandler<RawTcpHandler>());

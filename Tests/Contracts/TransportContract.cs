@@ -10,10 +10,13 @@ public abstract class TransportContract
     private ServerUnderTest _server = null!;
 
     [SetUp]
-    public async Task StartServer() => _server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
+    public async Task StartServer() => _server = await StartAsync("--Limits:Enabled", "false");
 
     [TearDown]
     public async Task StopServer() => await _server.DisposeAsync();
+
+    /// <summary>Starts a server that this way leads into.</summary>
+    protected virtual Task<ServerUnderTest> StartAsync(params string[] settings) => ServerUnderTest.StartAsync(settings);
 
     /// <summary>Connects and is greeted, as the named person or as the bearer of the session.</summary>
     protected abstract Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null);
@@ -201,6 +204,44 @@ public sealed class WebSocketTransportTests : TransportContract
 
     protected override async Task<IChatPeer> ConnectDeafAsync(ServerUnderTest server) =>
         await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=deaf&room=lobby", read: false, receiveBuffer: 4096);
+}
+
+public sealed class WebSocketOverTlsTransportTests : TransportContract
+{
+    protected override Task<ServerUnderTest> StartAsync(params string[] settings) => ServerUnderTest.StartWithTlsAsync(settings);
+
+    protected override async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null)
+    {
+        var peer = await ChatClient.ConnectAsync(server.HttpPort, $"/ws?name={name}&session={session}", tls: server.Certificate);
+        return (peer, await peer.Inbox.ExpectAsync<WelcomeFrame>());
+    }
+
+    protected override async Task<IChatPeer> ConnectDeafAsync(ServerUnderTest server) =>
+        await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=deaf&room=lobby", read: false, receiveBuffer: 4096, tls: server.Certificate);
+}
+
+/// <summary>Everybody is a stream of one and the same connection, the deaf one too.</summary>
+public sealed class WebSocketOverHttp2TransportTests : TransportContract
+{
+    private Http2Line _line = null!;
+
+    protected override async Task<ServerUnderTest> StartAsync(params string[] settings)
+    {
+        var server = await ServerUnderTest.StartWithTlsAsync(settings);
+        _line = new Http2Line(server);
+        return server;
+    }
+
+    [TearDown]
+    public void DropLine() => _line.Dispose();
+
+    protected override async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null)
+    {
+        var peer = await _line.ConnectAsync($"/ws?name={name}&session={session}");
+        return (peer, await peer.Inbox.ExpectAsync<WelcomeFrame>());
+    }
+
+    protected override async Task<IChatPeer> ConnectDeafAsync(ServerUnderTest server) => await _line.ConnectAsync("/ws?name=deaf&room=lobby", read: false);
 }
 
 public sealed class RawTcpTransportTests : TransportContract

@@ -18,6 +18,7 @@ internal sealed class WebSocketPump : IDisposable
     private readonly TimeProvider _time;
 
     public WebSocketPump(
+        string way,
         IDuplexPipe transport,
         WebSocketEndpoint endpoint,
         ConnectionOptions options,
@@ -31,7 +32,7 @@ internal sealed class WebSocketPump : IDisposable
         _time = time;
         _protocol = new WebSocketProtocol(WebSocketRole.Server, endpoint.MaxMessageBytes);
         _outbox = new PipeOutbox(transport.Output, encoding, endpoint.OutboxBytes, time) { Ending = CloseFrame };
-        Connection = new Connection("ws", remote, request, _outbox, time)
+        Connection = new Connection(way, remote, request, _outbox, time)
         {
             Closing = _input.CancelPendingRead,
             Probe = SendPing,
@@ -41,6 +42,9 @@ internal sealed class WebSocketPump : IDisposable
     }
 
     public Connection Connection { get; }
+
+    /// <summary>Completes when the pipe has taken the last byte or takes none any more.</summary>
+    public Task Written => _outbox.Finished;
 
     public void Dispose() => _protocol.Dispose();
 
