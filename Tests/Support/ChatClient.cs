@@ -56,6 +56,9 @@ public sealed class ChatClient : IChatPeer
     /// <summary>Completes when the server has ended the stream.</summary>
     public Task StreamEnded { get; private set; } = Task.CompletedTask;
 
+    /// <summary>How the stream ended, where that was not in order.</summary>
+    public Exception? Fault { get; private set; }
+
     /// <summary>How many pings have come.</summary>
     public int Pings => Volatile.Read(ref _pings);
 
@@ -193,6 +196,7 @@ public sealed class ChatClient : IChatPeer
         catch (Exception fault) when (fault is IOException or OperationCanceledException or ObjectDisposedException)
         {
             // The stream ended: that is told below.
+            Fault = fault;
         }
         catch (AssertionException fault)
         {

@@ -20,5 +20,6 @@ public static class TlsSetup
         listen.Protocols = HttpProtocols.Http1AndHttp2;
         // By callback: that is what sends the issuers' certificates along, and takes another one without a restart.
         listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificate.ForHandshake()) });
+        listen.LeaveInTime();
     }
 }
