@@ -1,13 +1,13 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using RawSocketChat.Protocol.WebSocket;
 
 namespace RawSocketChat.Server.Transports.WebSockets;
 
 /// <summary>
 /// Over HTTP/2: an extended CONNECT (RFC 8441), which makes a WebSocket of one stream of the connection. The others, a
-/// page's requests or further WebSockets, go on beside it, and end without it.
+/// page's requests or further WebSockets, go on beside it, and end without it. What Kestrel asks of the body of a request,
+/// its size and that it does not come too slowly, it does not ask of what comes here.
 /// </summary>
 internal sealed class ExtendedConnectHandshake : IWebSocketHandshake
 {
@@ -38,11 +38,6 @@ internal sealed class ExtendedConnectHandshake : IWebSocketHandshake
 
     public async Task<IDuplexPipe> AcceptAsync(HttpContext context)
     {
-        // To Kestrel all that comes is one request's body, and a silent person is one that uploads too slowly. The watch over
-        // connections says who is too slow. (A body's size does not count where CONNECT is extended.)
-        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-            rate.MinDataRate = null;
-
         // Neither the request's BodyReader nor the response's BodyWriter is of use here, by Kestrel's design: the one is empty and
         // the other throws. What comes and goes does so through the accepted stream alone.
         var stream = await context.Features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync();
