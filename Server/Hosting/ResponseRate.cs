@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
-/// How slowly a response may be read. To Kestrel a stream whose window is used up writes too slowly, and it ends the whole
-/// connection: one WebSocket of HTTP/2 that is not read would take all others of its browser with it. It can be told to let
-/// that be for the whole server alone; so the server does not ask for a rate, and each request over HTTP/1.1 does.
+/// How slowly a response may be read. To Kestrel a stream of HTTP/2 whose window is used up is read too slowly, and after
+/// some seconds it ends the whole connection: one WebSocket that is not read would take all others of its browser with it.
+/// That can be let be for the whole server alone; so the server asks for no rate, and each request over HTTP/1.1 does.
 /// </summary>
 public static class ResponseRate
 {
