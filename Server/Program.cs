@@ -40,6 +40,7 @@ public static class Program
         change?.Invoke(builder.Services);
 
         var app = builder.Build();
+        app.UseResponseRate();
         app.UsePlaintextGuard(app.Services.GetRequiredService<IOptions<PlaintextOptions>>().Value);
         app.MapRawWebSocket("/ws", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
         app.MapStart("/session");

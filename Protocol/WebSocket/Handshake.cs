@@ -4,8 +4,8 @@ using System.Text;
 namespace RawSocketChat.Protocol.WebSocket;
 
 /// <summary>
-/// The opening handshake over HTTP/1.1 (RFC 6455, 4). Over HTTP/2 (RFC 8441) there is no key: of all this only the version
-/// and the subprotocol remain.
+/// The opening handshake, over HTTP/1.1 (RFC 6455, 4) and over HTTP/2 (RFC 8441): there is no key there, and of all this
+/// only the version and the subprotocol remain.
 /// </summary>
 public static partial class Handshake
 {

@@ -22,7 +22,7 @@ public sealed class Connection(string way, string remote, ConnectionRequest requ
     public IConnectionHandler Handler { get; set; } = null!;
 
     /// <summary>
-    /// The way in: <c>ws</c>, <c>tcp</c>; over HTTP the one last taken: <c>poll</c>, <c>longpoll</c>, <c>sse</c>, <c>stream</c>,
+    /// The way in: <c>ws</c>, <c>ws-h2</c>, <c>tcp</c>; over plain requests the one last taken: <c>poll</c>, <c>longpoll</c>, <c>sse</c>, <c>stream</c>,
     /// <c>iframe</c>, and <c>http</c> until one was.
     /// </summary>
     public string Way { get; set; } = way;

@@ -1,10 +1,15 @@
 using System.Globalization;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Hosting.Tls;
 
 namespace RawSocketChat.Server.Hosting;
 
 public static class HostingSetup
 {
+    // An eighth of the window that Kestrel gives a connection of HTTP/2: while one of its streams waits, because its peer does
+    // not read the answers, the others still have room to send.
+    private const int StreamWindowBytes = 128 * 1024;
+
     /// <summary>What the environment and the command line say beyond appsettings.json; all of it checked.</summary>
     /// <exception cref="SettingException">All that is wrong, in one line.</exception>
     public static void AddSettings(this IConfigurationManager configuration, string[] args)
@@ -21,6 +26,7 @@ public static class HostingSetup
         builder.Configuration.AddSettings(args);
 
         builder.Services.AddOptions<PlaintextOptions>().BindConfiguration(PlaintextOptions.Section);
+        builder.Services.AddTls();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
         var urls = Listening.UrlsOf(builder.Configuration);
@@ -29,6 +35,8 @@ public static class HostingSetup
         builder.WebHost.ConfigureKestrel((context, kestrel) =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.LeaveToEachRequest();
+            kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
             kestrel.Bind(urls, context.Configuration);
         });
     }

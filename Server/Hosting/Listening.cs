@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Hosting.Tls;
 using RawSocketChat.Server.Transports.RawTcp;
 
 namespace RawSocketChat.Server.Hosting;
@@ -19,10 +20,12 @@ public static class Listening
     // linux/tcp.h: TCP_USER_TIMEOUT, in milliseconds. .NET has no name for it.
     private const int TcpUserTimeout = 18;
 
-    /// <exception cref="SettingException">An address that cannot be bound.</exception>
+    /// <exception cref="SettingException">An address that cannot be bound, or a certificate that cannot be served.</exception>
     public static void Bind(this KestrelServerOptions kestrel, IReadOnlyList<string> urls, IConfiguration configuration)
     {
         var rawPort = configuration.GetSection(RawTcpOptions.Section).Get<RawTcpOptions>()?.Port ?? new RawTcpOptions().Port;
+        var tls = configuration.GetSection(TlsOptions.Section).Get<TlsOptions>() ?? new();
+        tls.Check(urls.Any(url => Parse(url).Scheme == "https"));
         var hosts = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var url in urls)
         {
@@ -30,7 +33,7 @@ public static class Listening
             kestrel.ListenOn(address.Host, address.Port, options =>
             {
                 if (address.Scheme == "https")
-                    options.UseHttps();
+                    options.UseTls();
             });
             if (rawPort > 0 && hosts.Add(address.Host))
                 kestrel.ListenOn(address.Host, rawPort, options => options.UseConnectionHandler<RawTcpHandler>());

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Reflection;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Hosting.Tls;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
@@ -30,6 +31,7 @@ public static class SettingsCheck
         [RawTcpOptions.Section] = typeof(RawTcpOptions),
         [RoomOptions.Section] = typeof(RoomOptions),
         [SessionOptions.Section] = typeof(SessionOptions),
+        [TlsOptions.Section] = typeof(TlsOptions),
     };
 
     /// <exception cref="SettingException">All that is wrong, in one line.</exception>

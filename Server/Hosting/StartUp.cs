@@ -1,13 +1,14 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Hosting.Tls;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Server.Transports.RawTcp;
 
 namespace RawSocketChat.Server.Hosting;
 
-/// <summary>Starts the server, tells in three lines how to join, and turns what stops the start into one line.</summary>
+/// <summary>Starts the server, tells in three lines how to join (in four where the certificate is one for development), and turns what stops the start into one line.</summary>
 public static class StartUp
 {
     /// <param name="build">Makes what is to be run.</param>
@@ -73,7 +74,19 @@ public static class StartUp
         var raw = rawPort == 0 ? "" : $" and tcp://{at.Host}:{rawPort}";
         Console.WriteLine($"RawSocketChat listens on {web}{raw}");
         Console.WriteLine(KeptIn(app));
-        Console.WriteLine($"To join: open {web} in a browser, or: npx wscat -c 'ws://{at.Authority}/ws?name=ann&room=lobby'{(rawPort == 0 ? "" : $", or: nc {at.Host} {rawPort}")}");
+        var (wscat, scheme) = ("npx wscat", "ws");
+        if (at.Scheme == Uri.UriSchemeHttps)
+        {
+            scheme = "wss";
+            var certificate = app.Services.GetRequiredService<ServerCertificate>();
+            if (certificate.IsDevelopment)
+            {
+                wscat += " --no-check";
+                Console.WriteLine($"TLS is by a development certificate, of which browsers warn (--Tls:Certificate names a better one); its SHA-256 is {certificate.Current.Fingerprint}");
+            }
+        }
+
+        Console.WriteLine($"To join: open {web} in a browser, or: {wscat} -c '{scheme}://{at.Authority}/ws?name=ann&room=lobby'{(rawPort == 0 ? "" : $", or: nc {at.Host} {rawPort}")}");
     }
 
     private static string KeptIn(WebApplication app) => app.Services.GetRequiredService<IOptions<DataOptions>>().Value.Durability switch

@@ -12,10 +12,13 @@ public abstract class TransportContract
     private ServerUnderTest _server = null!;
 
     [SetUp]
-    public async Task StartServer() => _server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
+    public async Task StartServer() => _server = await StartAsync("--Limits:Enabled", "false");
 
     [TearDown]
     public async Task StopServer() => await _server.DisposeAsync();
+
+    /// <summary>Starts a server that this way leads into.</summary>
+    protected virtual Task<ServerUnderTest> StartAsync(params string[] settings) => ServerUnderTest.StartAsync(settings);
 
     /// <summary>Connects and is greeted, as the named person or as the bearer of the session.</summary>
     protected abstract Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null);
@@ -202,17 +205,18 @@ public abstract class TransportContract
         var (peer, welcome) = await ConnectAsync(_server, "ann");
         await using var _ = peer;
         await peer.AskAsync<JoinedFrame>(Join("lobby"));
-        var (witness, _) = await ChatClient.JoinAsync(_server.HttpPort, "witness");
+        var (witness, _) = await ConnectAsync(_server, "witness");
         await using var __ = witness;
-        await using var device = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={welcome.Session}");
-        (await device.Inbox.ExpectAsync<WelcomeFrame>()).User.Should().Be(welcome.User);
+        await witness.AskAsync<JoinedFrame>(Join("lobby"));
+        await using var device = await LineClient.ConnectAsync(_server.RawPort);
+        (await device.AskAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Hello, Session = welcome.Session })).User.Should().Be(welcome.User);
 
         await peer.AskAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Logout, Id = FrameId.From("out") });
         (await peer.Inbox.ExpectAsync<ByeFrame>()).Should().Match<ByeFrame>(bye => bye.Code == 1000 && !bye.Reconnect);
         (await device.Inbox.ExpectAsync<ByeFrame>()).Should().Match<ByeFrame>(bye => bye.Code == 4501 && !bye.Reconnect);
         await witness.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { State: "left", Name: "ann" });
-        await using var late = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={welcome.Session}");
-        (await late.Inbox.ExpectAsync<WelcomeFrame>()).User.Should().NotBe(welcome.User);
+        await using var late = await LineClient.ConnectAsync(_server.RawPort);
+        (await late.AskAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Hello, Session = welcome.Session })).User.Should().NotBe(welcome.User);
     }
 
     [Test]
@@ -239,68 +243,5 @@ public abstract class TransportContract
         deaf.Read();
         await deaf.Inbox.ExpectAsync<LagFrame>();
         (await deaf.Inbox.ExpectAsync<ByeFrame>()).Should().Match<ByeFrame>(bye => bye.Code == 4008 && bye.Reconnect);
-    }
-}
-
-public sealed class WebSocketTransportTests : TransportContract
-{
-    protected override async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null)
-    {
-        var peer = await ChatClient.ConnectAsync(server.HttpPort, $"/ws?name={name}&session={session}");
-        return (peer, await peer.Inbox.ExpectAsync<WelcomeFrame>());
-    }
-
-    protected override async Task<IChatPeer> ConnectDeafAsync(ServerUnderTest server) =>
-        await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=deaf&room=lobby", read: false, receiveBuffer: 4096);
-}
-
-public sealed class CompressedWebSocketTransportTests : TransportContract
-{
-    private static readonly DeflateOffer[] Offers = [new() { ClientMaxWindowBits = 15 }];
-
-    protected override async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null)
-    {
-        var peer = await ChatClient.ConnectAsync(server.HttpPort, $"/ws?name={name}&session={session}", deflate: Offers);
-        peer.Deflate.Should().NotBeNull();
-        return (peer, await peer.Inbox.ExpectAsync<WelcomeFrame>());
-    }
-
-    protected override async Task<IChatPeer> ConnectDeafAsync(ServerUnderTest server) =>
-        await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=deaf&room=lobby", read: false, receiveBuffer: 4096, deflate: Offers);
-}
-
-public sealed class RawTcpTransportTests : TransportContract
-{
-    protected override async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null)
-    {
-        var peer = await LineClient.ConnectAsync(server.RawPort);
-        await peer.SendAsync(new ClientFrame { Type = ClientFrameType.Hello, Name = name, Session = session });
-        return (peer, await peer.Inbox.ExpectAsync<WelcomeFrame>());
-    }
-
-    protected override async Task<IChatPeer> ConnectDeafAsync(ServerUnderTest server)
-    {
-        var peer = await LineClient.ConnectAsync(server.RawPort, read: false);
-        await peer.SendAsync("""{"type":"hello","name":"deaf"}""");
-        await peer.SendAsync("""{"type":"join","room":"lobby"}""");
-        return peer;
-    }
-}
-
-public sealed class XmlSocketTransportTests : TransportContract
-{
-    protected override async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null)
-    {
-        var peer = await XmlSocketClient.ConnectAsync(server.RawPort);
-        await peer.SendAsync(new ClientFrame { Type = ClientFrameType.Hello, Name = name, Session = session });
-        return (peer, await peer.Inbox.ExpectAsync<WelcomeFrame>());
-    }
-
-    protected override async Task<IChatPeer> ConnectDeafAsync(ServerUnderTest server)
-    {
-        var peer = await XmlSocketClient.ConnectAsync(server.RawPort, read: false);
-        await peer.SendAsync("""{"type":"hello","name":"deaf"}""");
-        await peer.SendAsync("""{"type":"join","room":"lobby"}""");
-        return peer;
     }
 }

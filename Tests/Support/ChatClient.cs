@@ -1,16 +1,19 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Protocol.WebSocket;
 
 namespace RawSocketChat.Tests.Support;
 
-/// <summary>A program at the other end of a WebSocket, in the protocol's client role over a plain socket.</summary>
+/// <summary>A program at the other end of a WebSocket, in the protocol's client role: over HTTP/1.1, plain or by TLS, or over a stream of HTTP/2.</summary>
 public sealed class ChatClient : IChatPeer
 {
-    private readonly Socket _socket;
+    private readonly Stream _stream;
+    private readonly Action _cut;
     private readonly WebSocketProtocol _protocol;
     private readonly SemaphoreSlim _sending = new(1);
     private readonly TaskCompletionSource<(ushort Code, string Reason)> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -20,11 +23,17 @@ public sealed class ChatClient : IChatPeer
     private int _pongs;
     private long _receivedBytes;
 
-    private ChatClient(Socket socket, string? subprotocol, DeflateParameters? deflate, byte[] early)
+    /// <param name="stream">What frames come from and go to.</param>
+    /// <param name="cut">Drops the stream without a word.</param>
+    /// <param name="subprotocol">What the server chose.</param>
+    /// <param name="early">The first bytes of frames, where they came with the handshake's answer.</param>
+    /// <param name="deflate">What was agreed on, or null.</param>
+    internal ChatClient(Stream stream, Action cut, string? subprotocol, byte[] early, DeflateParameters? deflate = null)
     {
         _protocol = new(WebSocketRole.Client, 16 * 1024 * 1024, deflate) { DeflateMinBytes = 0 };
         Deflate = deflate;
-        _socket = socket;
+        _stream = stream;
+        _cut = cut;
         _early = early;
         Subprotocol = subprotocol;
     }
@@ -57,22 +66,28 @@ public sealed class ChatClient : IChatPeer
     /// <summary>Completes when the server has ended the stream.</summary>
     public Task StreamEnded { get; private set; } = Task.CompletedTask;
 
+    /// <summary>How the stream ended, where that was not in order.</summary>
+    public Exception? Fault { get; private set; }
+
     /// <summary>How many pings have come.</summary>
     public int Pings => Volatile.Read(ref _pings);
 
     /// <summary>How many pongs have come.</summary>
     public int Pongs => Volatile.Read(ref _pongs);
 
-    /// <summary>Connects and, unless told otherwise, reads whatever comes from then on.</summary>
+    /// <summary>Connects over HTTP/1.1 and, unless told otherwise, reads whatever comes from then on.</summary>
     public static async Task<ChatClient> ConnectAsync(
         int port, string pathAndQuery = "/ws", bool read = true, bool frames = true, string? origin = null, string[]? subprotocols = null,
         int? receiveBuffer = null, bool answerPings = true, string? host = null, KeyValuePair<string, string>[]? headers = null,
-        DeflateOffer[]? deflate = null)
+        DeflateOffer[]? deflate = null, X509Certificate2? tls = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer is { } bytes)
             socket.ReceiveBufferSize = bytes;
         await socket.ConnectAsync(IPAddress.Loopback, port);
+        Stream stream = new NetworkStream(socket, ownsSocket: true);
+        if (tls is not null)
+            stream = await OverTlsAsync(stream, tls);
 
         var key = Handshake.NewKey();
         var request = new ArrayBufferWriter<byte>();
@@ -83,19 +98,19 @@ public sealed class ChatClient : IChatPeer
                 .. deflate is null ? Array.Empty<KeyValuePair<string, string>>() : [KeyValuePair.Create(DeflateNegotiation.Header, DeflateNegotiation.Offer(deflate))],
                 .. headers ?? [],
             ]);
-        await SendAllAsync(socket, request.WrittenMemory);
+        await stream.WriteAsync(request.WrittenMemory);
 
         var received = new byte[16 * 1024];
         var length = 0;
         while (true)
         {
-            var count = await socket.ReceiveAsync(received.AsMemory(length)).AsTask().OrFail("the handshake's answer");
+            var count = await stream.ReadAsync(received.AsMemory(length)).AsTask().OrFail("the handshake's answer");
             length += count;
             if (Handshake.TryReadResponse(received.AsSpan(0, length), key, deflate ?? [], out var consumed, out var subprotocol, out var agreed, out var fault))
             {
                 if (fault is not null)
                     throw new HandshakeRefusedException(fault, Encoding.UTF8.GetString(received, 0, length));
-                var client = new ChatClient(socket, subprotocol, agreed, received[consumed..length]) { _answerPings = answerPings };
+                var client = new ChatClient(stream, Cut, subprotocol, received[consumed..length], agreed) { _answerPings = answerPings };
                 if (read)
                     client.Read(frames);
                 return client;
@@ -103,6 +118,12 @@ public sealed class ChatClient : IChatPeer
 
             if (count == 0)
                 throw new HandshakeRefusedException("the stream ended", Encoding.UTF8.GetString(received, 0, length));
+        }
+
+        void Cut()
+        {
+            socket.LingerState = new LingerOption(true, 0);
+            socket.Dispose();
         }
     }
 
@@ -146,7 +167,8 @@ public sealed class ChatClient : IChatPeer
         await _sending.WaitAsync();
         try
         {
-            await SendAllAsync(_socket, bytes);
+            await _stream.WriteAsync(bytes);
+            await _stream.FlushAsync();
         }
         finally
         {
@@ -163,17 +185,12 @@ public sealed class ChatClient : IChatPeer
     }
 
     /// <summary>Drops the line without a word, as a cut cable would.</summary>
-    public void Cut()
-    {
-        _socket.LingerState = new LingerOption(true, 0);
-        _socket.Dispose();
-    }
+    public void Cut() => _cut();
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        _socket.Dispose();
+        await _stream.DisposeAsync();
         _sending.Dispose();
-        return default;
     }
 
     private async Task ReadAsync(bool frames)
@@ -184,15 +201,16 @@ public sealed class ChatClient : IChatPeer
             Take(_early, frames);
             while (true)
             {
-                var count = await _socket.ReceiveAsync(buffer);
+                var count = await _stream.ReadAsync(buffer);
                 if (count == 0)
                     break;
                 Take(buffer.AsSpan(0, count), frames);
             }
         }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        catch (Exception fault) when (fault is IOException or OperationCanceledException or ObjectDisposedException)
         {
             // The stream ended: that is told below.
+            Fault = fault;
         }
         catch (AssertionException fault)
         {
@@ -238,10 +256,17 @@ public sealed class ChatClient : IChatPeer
         }
     }
 
-    private static async Task SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
+    /// <summary>TLS with the server whose certificate this is, and with nobody else.</summary>
+    private static async Task<Stream> OverTlsAsync(Stream stream, X509Certificate2 certificate)
     {
-        while (bytes.Length > 0)
-            bytes = bytes[await socket.SendAsync(bytes)..];
+        var tls = new SslStream(stream);
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "127.0.0.1",
+            ApplicationProtocols = [SslApplicationProtocol.Http11],
+            RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString(),
+        });
+        return tls;
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Hosting.Tls;
 
 namespace RawSocketChat.Tests.Support;
 
@@ -31,10 +33,16 @@ public sealed class ServerUnderTest : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>What a server started by <see cref="StartWithTlsAsync"/> shows in its handshakes.</summary>
+    public X509Certificate2 Certificate => Services.GetRequiredService<ServerCertificate>().Current.Certificate;
+
     public ConnectionRegistry Connections => Services.GetRequiredService<ConnectionRegistry>();
 
     /// <summary>Starts with limits on, as an operator would get it, in a data folder of its own unless one is given.</summary>
     public static Task<ServerUnderTest> StartAsync(params string[] settings) => StartAsync(null, settings);
+
+    /// <summary>The same by TLS, with the certificate that it makes for itself unless one is given.</summary>
+    public static Task<ServerUnderTest> StartWithTlsAsync(params string[] settings) => StartAsync(null, ["--urls", "https://127.0.0.1:0", .. settings]);
 
     public static async Task<ServerUnderTest> StartAsync(Action<IServiceCollection>? change, params string[] settings)
     {

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using RawSocketChat.Protocol.Chat;
@@ -52,28 +50,15 @@ public sealed class SessionEndpointTests
     [Test]
     public async Task Over_TLS_the_cookie_is_for_TLS_alone_and_only_this_host_can_set_it()
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256)
-            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        var file = Path.GetTempFileName();
-        try
-        {
-            await File.WriteAllBytesAsync(file, certificate.Export(X509ContentType.Pfx, "secret"));
-            await using var server = await ServerUnderTest.StartAsync(
-                "--urls", "https://127.0.0.1:0", "--Kestrel:Certificates:Default:Path", file, "--Kestrel:Certificates:Default:Password", "secret");
-            using var client = new SessionClient($"https://127.0.0.1:{server.HttpPort}", certificate);
+        await using var server = await ServerUnderTest.StartWithTlsAsync();
+        using var client = new SessionClient($"https://127.0.0.1:{server.HttpPort}", server.Certificate);
 
-            var answer = await client.PostAsync("""{"type":"hello"}""", origin: client.Own);
-            answer.Cookie!.Name.Should().Be("__Host-rsc_session");
-            answer.Cookie.Attributes.Should().BeEquivalentTo("path=/", "httponly", "samesite=strict", "max-age=2592000", "secure");
-            (await client.PostAsync("""{"type":"hello"}""", origin: client.Own, cookie: $"__Host-rsc_session={answer.Cookie.Value}")).User.Should().Be(answer.User);
-            (await client.PostAsync("""{"type":"hello"}""", origin: client.Own, cookie: $"rsc_session={answer.Cookie.Value}")).User
-                .Should().NotBe(answer.User, "that one may have been set over plain HTTP");
-        }
-        finally
-        {
-            File.Delete(file);
-        }
+        var answer = await client.PostAsync("""{"type":"hello"}""", origin: client.Own);
+        answer.Cookie!.Name.Should().Be("__Host-rsc_session");
+        answer.Cookie.Attributes.Should().BeEquivalentTo("path=/", "httponly", "samesite=strict", "max-age=2592000", "secure");
+        (await client.PostAsync("""{"type":"hello"}""", origin: client.Own, cookie: $"__Host-rsc_session={answer.Cookie.Value}")).User.Should().Be(answer.User);
+        (await client.PostAsync("""{"type":"hello"}""", origin: client.Own, cookie: $"rsc_session={answer.Cookie.Value}")).User
+            .Should().NotBe(answer.User, "that one may have been set over plain HTTP");
     }
 
     [Test]

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Protocol.WebSocket;
 using RawSocketChat.Server.Connections;
@@ -8,7 +6,7 @@ using RawSocketChat.Server.Transports.Origins;
 namespace RawSocketChat.Server.Transports.WebSockets;
 
 /// <summary>
-/// Accepts the upgrade (RFC 6455, section 4.2) and hands the connection's pipe to a <see cref="WebSocketPump"/>. It
+/// Accepts WebSockets, over HTTP/1.1 and HTTP/2, and hands what becomes their pipe to a <see cref="WebSocketPump"/>. It
 /// knows nothing of what is said over it.
 /// </summary>
 public sealed class WebSocketMiddleware(
@@ -24,18 +22,11 @@ public sealed class WebSocketMiddleware(
     public async Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
-        var upgrade = context.Features.Get<IHttpUpgradeFeature>();
-        var fault = Handshake.Check(
-            request.Method,
-            HttpProtocol.IsHttp11(request.Protocol),
-            request.Headers.Upgrade,
-            request.Headers.Connection,
-            request.Headers.SecWebSocketKey,
-            request.Headers.SecWebSocketVersion,
-            request.Host.Value);
-        if (fault is not null || upgrade is not { IsUpgradableRequest: true })
+        IWebSocketHandshake handshake = HttpProtocol.IsHttp2(request.Protocol) ? ExtendedConnectHandshake.Instance : UpgradeHandshake.Instance;
+        if (handshake.Check(context) is { } fault)
         {
-            await RefuseAsync(context, fault ?? new HandshakeFault(StatusCodes.Status426UpgradeRequired, "a WebSocket upgrade over HTTP/1.1 is wanted here"));
+            handshake.Explain(fault, context.Response);
+            await RefuseAsync(context, fault);
             return;
         }
 
@@ -52,17 +43,16 @@ public sealed class WebSocketMiddleware(
         }
 
         var subprotocol = Handshake.ChooseSubprotocol(request.Headers.SecWebSocketProtocol.OfType<string>(), endpoint.Subprotocols);
-        context.Response.Headers.Upgrade = "websocket";
-        context.Response.Headers.SecWebSocketAccept = Handshake.AcceptFor(request.Headers.SecWebSocketKey.ToString());
         if (subprotocol is not null)
             context.Response.Headers.SecWebSocketProtocol = subprotocol;
-        await upgrade.UpgradeAsync();
+        var transport = await handshake.AcceptAsync(context);
 
-        // The connection's own pipe: what was written of the 101 is in it already, so all that follows stays in order.
-        var transport = context.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport;
-        using var pump = new WebSocketPump(transport, endpoint, options.Value, time, agreement, IsText(request, subprotocol), AskedFor(context), RemoteOf(context));
-        if (!await pump.RunAsync(connections, logger))
-            context.Abort();
+        using var pump = new WebSocketPump(handshake.Way, transport, endpoint, options.Value, time, agreement, IsText(request, subprotocol), AskedFor(context), RemoteOf(context));
+        if (await pump.RunAsync(connections, logger))
+            return;
+        handshake.Reset(context);
+        // Kestrel may give what stood behind this request to the next one: so nothing writes to it any more once this returns.
+        await pump.Written;
     }
 
     private bool IsText(HttpRequest request, string? subprotocol) =>
@@ -87,16 +77,6 @@ public sealed class WebSocketMiddleware(
     {
         var response = context.Response;
         response.StatusCode = fault.Status;
-        if (fault.Status == StatusCodes.Status426UpgradeRequired)
-        {
-            response.Headers.Upgrade = "websocket";
-            response.Headers.Connection = "Upgrade";
-            response.Headers.SecWebSocketVersion = Handshake.Version;
-        }
-
-        if (fault.Status == StatusCodes.Status405MethodNotAllowed)
-            response.Headers.Allow = HttpMethods.Get;
-
         response.ContentType = "text/plain; charset=utf-8";
         return response.WriteAsync($"{fault.Text}\nThis is a WebSocket address; try: npx wscat -c '{Scheme(context)}://{context.Request.Host}{context.Request.Path}'\n");
     }

@@ -19,6 +19,7 @@ internal sealed class WebSocketPump : IDisposable
     private readonly TimeProvider _time;
 
     public WebSocketPump(
+        string way,
         IDuplexPipe transport,
         WebSocketEndpoint endpoint,
         ConnectionOptions options,
@@ -34,7 +35,7 @@ internal sealed class WebSocketPump : IDisposable
         _agreement = agreement;
         _protocol = new WebSocketProtocol(WebSocketRole.Server, endpoint.MaxMessageBytes, agreement.Deflate);
         _outbox = new PipeOutbox(transport.Output, asText ? agreement.Text : agreement.Json, endpoint.OutboxBytes, time) { Ending = CloseFrame };
-        Connection = new Connection("ws", remote, request, _outbox, time)
+        Connection = new Connection(way, remote, request, _outbox, time)
         {
             Closing = _input.CancelPendingRead,
             Probe = SendPing,
@@ -44,6 +45,9 @@ internal sealed class WebSocketPump : IDisposable
     }
 
     public Connection Connection { get; }
+
+    /// <summary>Completes when the pipe has taken the last byte or takes none any more.</summary>
+    public Task Written => _outbox.Finished;
 
     public void Dispose() => _protocol.Dispose();
 
