@@ -35,10 +35,26 @@ public static class Listening
                 if (address.Scheme == "https")
                     options.UseTls();
             });
-            if (rawPort > 0 && hosts.Add(address.Host))
-                kestrel.ListenOn(address.Host, rawPort, options => options.UseConnectionHandler<RawTcpHandler>());
+            hosts.Add(address.Host);
         }
+
+        foreach (var host in rawPort > 0 ? WithoutCovered(hosts) : [])
+            kestrel.ListenOn(host, rawPort, options => options.UseConnectionHandler<RawTcpHandler>());
     }
+
+    // Two addresses of different ports may be the same host by two names, and the raw port is one.
+    internal static IEnumerable<string> WithoutCovered(IReadOnlyCollection<string> hosts)
+    {
+        if (hosts.FirstOrDefault(IsAny) is { } any)
+            return [any];
+        var hasLocalhost = hosts.Contains("localhost", StringComparer.OrdinalIgnoreCase);
+        return hosts.Where(host => !hasLocalhost || !IPAddress.TryParse(host.Trim('[', ']'), out var address) || !(address.Equals(IPAddress.Loopback) || address.Equals(IPAddress.IPv6Loopback)));
+    }
+
+    // As ListenOn has it: a name that is neither localhost nor an address stands for all of them.
+    private static bool IsAny(string host) =>
+        !host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        && (!IPAddress.TryParse(host.Trim('[', ']'), out var address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
 
     public static IReadOnlyList<string> UrlsOf(IConfiguration configuration) =>
         (configuration["urls"] is { Length: > 0 } given ? given : DefaultUrls).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

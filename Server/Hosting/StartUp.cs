@@ -69,25 +69,21 @@ public static class StartUp
     private static void Tell(WebApplication app)
     {
         var rawPort = app.Services.GetRequiredService<IOptions<RawTcpOptions>>().Value.Port;
+        var all = WebAddress.AllOf(app.Services);
         var at = WebAddress.Of(app.Services);
         var web = at.GetLeftPart(UriPartial.Authority);
         var raw = rawPort == 0 ? "" : $" and tcp://{at.Host}:{rawPort}";
-        Console.WriteLine($"RawSocketChat listens on {web}{raw}");
+        Console.WriteLine($"RawSocketChat listens on {string.Join(", ", all.Select(address => address.GetLeftPart(UriPartial.Authority)))}{raw}");
         Console.WriteLine(KeptIn(app));
-        var (wscat, scheme) = ("npx wscat", "ws");
-        if (at.Scheme == Uri.UriSchemeHttps)
-        {
-            scheme = "wss";
-            var certificate = app.Services.GetRequiredService<ServerCertificate>();
-            if (certificate.IsDevelopment)
-            {
-                wscat += " --no-check";
-                Console.WriteLine($"TLS is by a development certificate, of which browsers warn (--Tls:Certificate names a better one); its SHA-256 is {certificate.Current.Fingerprint}");
-            }
-        }
-
+        var certificate = app.Services.GetRequiredService<ServerCertificate>();
+        var isByDevelopmentCertificate = all.Any(IsOverTls) && certificate.IsDevelopment;
+        if (isByDevelopmentCertificate)
+            Console.WriteLine($"TLS is by a development certificate, of which browsers warn (--Tls:Certificate names a better one); its SHA-256 is {certificate.Current.Fingerprint}");
+        var (wscat, scheme) = !IsOverTls(at) ? ("npx wscat", "ws") : isByDevelopmentCertificate ? ("npx wscat --no-check", "wss") : ("npx wscat", "wss");
         Console.WriteLine($"To join: open {web} in a browser, or: {wscat} -c '{scheme}://{at.Authority}/ws?name=ann&room=lobby'{(rawPort == 0 ? "" : $", or: nc {at.Host} {rawPort}")}");
     }
+
+    private static bool IsOverTls(Uri address) => address.Scheme == Uri.UriSchemeHttps;
 
     private static string KeptIn(WebApplication app) => app.Services.GetRequiredService<IOptions<DataOptions>>().Value.Durability switch
     {

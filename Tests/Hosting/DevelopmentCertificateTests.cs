@@ -83,6 +83,18 @@ public sealed class DevelopmentCertificateTests
     }
 
     [Test]
+    public async Task All_addresses_are_told_and_one_that_stands_for_all_is_told_by_a_name_that_can_be_asked_for()
+    {
+        var (http, https, raw) = (ServerUnderTest.FreePort(), ServerUnderTest.FreePort(), ServerUnderTest.FreePort());
+        await using var server = await ServerProcess.StartAsync(
+            "--urls", $"http://*:{http};https://localhost:{https};http://127.0.0.1:{http + 1}", "--RawTcp:Port", $"{raw}", "--Data:Path", _folder.Path);
+        server.Lines.Should().HaveCount(4);
+        server.Lines[0].Should().Be($"RawSocketChat listens on http://[::]:{http}, https://localhost:{https}, http://127.0.0.1:{http + 1} and tcp://localhost:{raw}");
+        server.Lines[2].Should().Contain("development certificate");
+        server.Lines[3].Should().Contain($"open http://localhost:{http} in").And.Contain($"nc localhost {raw}");
+    }
+
+    [Test]
     public async Task An_https_address_is_all_that_the_start_needs_and_it_says_what_it_shows()
     {
         var port = ServerUnderTest.FreePort();

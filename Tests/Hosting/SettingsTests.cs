@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using RawSocketChat.Server.Hosting;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Hosting;
@@ -79,4 +80,13 @@ public sealed class SettingsTests
         server.Lines[2].Should().Contain($"ws://127.0.0.1:{http}/ws?name=ann&room=lobby").And.Contain($"nc 127.0.0.1 {raw}");
         (await server.TerminateAsync()).Should().Be(0);
     }
+
+    [TestCase("127.0.0.1 localhost", "localhost")]
+    [TestCase("localhost [::1] 127.0.0.1 192.0.2.7", "localhost 192.0.2.7")]
+    [TestCase("127.0.0.1 [::1]", "127.0.0.1 [::1]")]
+    [TestCase("localhost 0.0.0.0", "0.0.0.0")]
+    [TestCase("localhost * 127.0.0.1", "*")]
+    [TestCase("127.0.0.1 [::]", "[::]")]
+    public void The_raw_port_is_bound_once_where_two_addresses_are_the_same_host(string hosts, string bound) =>
+        Listening.WithoutCovered(hosts.Split(' ')).Should().Equal(bound.Split(' '));
 }
