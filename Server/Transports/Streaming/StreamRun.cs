@@ -2,13 +2,20 @@ using System.Globalization;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Transports.Http;
 
 namespace RawSocketChat.Server.Transports.Streaming;
 
 /// <summary>Writes a session's frames into one response, as they come, until one side has had enough.</summary>
-internal sealed class StreamRun(HttpContext context, HttpSession session, StreamBody body, HttpOptions options)
+/// <param name="context">The request.</param>
+/// <param name="session">Whose frames.</param>
+/// <param name="body">How they are written.</param>
+/// <param name="options">How long a silence may be.</param>
+/// <param name="time">Times the probes.</param>
+/// <param name="probing">Whether the peer asked to see what the way does to a stream: it gets probes, and its keep-alives are <c>pong</c> frames.</param>
+internal sealed class StreamRun(HttpContext context, HttpSession session, StreamBody body, HttpOptions options, TimeProvider time, bool probing)
 {
     /// <summary>The cursor that confirms all before a stream's first frame; each line of it confirms one more, <c>bye</c> none.</summary>
     public const string CursorHeader = "Chat-Cursor";
@@ -16,7 +23,10 @@ internal sealed class StreamRun(HttpContext context, HttpSession session, Stream
     // As much as Kestrel's output pipe holds by default before it asks its writer to wait.
     private const int WriteAtOnceBytes = 64 * 1024;
 
+    private const int ProbeCount = 3;
+
     private readonly TimeSpan _keepAlive = TimeSpan.FromSeconds(options.KeepAliveSeconds);
+    private readonly Probes _probes = new(probing ? ProbeCount : 0, time);
     private readonly List<OutboundFrame> _frames = [];
 
     public async Task RunAsync(long from)
@@ -73,18 +83,25 @@ internal sealed class StreamRun(HttpContext context, HttpSession session, Stream
                 written += frame.Payload.Length;
             }
 
-            if (_frames.Count > 0)
+            var isOwedProbe = _probes.TryTake();
+            if (isOwedProbe)
+                WritePong(output);
+            if (_frames.Count > 0 || isOwedProbe)
                 await FlushAsync(output, attendance);
             _frames.Clear();
             if (!goesOn)
                 return true;
             if (written >= body.MostBytes)
                 return false;
-            await session.WaitAsync(attendance, cursor, _keepAlive);
+            var untilProbe = _probes.UntilNext;
+            await session.WaitAsync(attendance, cursor, untilProbe ?? _keepAlive);
             attendance.Ended.ThrowIfCancellationRequested();
-            if (session.Outbox.ChangedAsync(cursor).IsCompleted || attendance.IsTakenOver)
+            if (untilProbe is not null || session.Outbox.ChangedAsync(cursor).IsCompleted || attendance.IsTakenOver)
                 continue;
-            body.WriteKeepAlive(output);
+            if (probing)
+                WritePong(output);
+            else
+                body.WriteKeepAlive(output);
             await FlushAsync(output, attendance);
         }
 
@@ -92,6 +109,10 @@ internal sealed class StreamRun(HttpContext context, HttpSession session, Stream
         await FlushAsync(output, attendance);
         return false;
     }
+
+    // Of no outbox and no number: no cursor confirms it.
+    private void WritePong(PipeWriter output) =>
+        body.Write(output, new OutboundFrame(ChatCodec.Encode(new PongFrame(default, time.GetUtcNow()))), cursor: null);
 
     private async Task FlushAsync(PipeWriter output, Attendance attendance)
     {
