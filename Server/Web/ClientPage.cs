@@ -22,6 +22,7 @@ public sealed class ClientPage
             $"script-src '{HashOf(page, "script")}'",
             $"style-src '{HashOf(page, "style")}'",
             "connect-src 'self'",
+            "frame-src 'self'",     // the forever iframe
             "img-src data:",
             "base-uri 'none'",
             "form-action 'none'",

@@ -74,9 +74,9 @@ public sealed class ChatPage : IAsyncDisposable
     }
 
     /// <summary>Opens the page and waits until it is in the room.</summary>
-    public static async Task<ChatPage> JoinAsync(int port, string name, string room = "lobby", BrowserNewContextOptions? options = null, bool clock = false)
+    public static async Task<ChatPage> JoinAsync(int port, string name, string room = "lobby", BrowserNewContextOptions? options = null, bool clock = false, string? way = null)
     {
-        var page = await OpenAsync($"http://127.0.0.1:{port}/?name={name}&room={room}", options, clock);
+        var page = await OpenAsync($"http://127.0.0.1:{port}/?name={name}&room={room}{(way is null ? "" : $"&way={way}")}", options, clock);
         await page.ExpectInsideAsync(room);
         return page;
     }
@@ -85,6 +85,13 @@ public sealed class ChatPage : IAsyncDisposable
     {
         await ExpectOnlineAsync();
         await Assertions.Expect(Page.Locator("#room-name")).ToHaveTextAsync($"#{room}");
+    }
+
+    /// <summary>Waits until the page says that it is connected by this way.</summary>
+    public async Task ExpectWayAsync(string way)
+    {
+        await Assertions.Expect(Page.Locator("#my-state")).ToHaveAttributeAsync("data-way", way);
+        await ExpectOnlineAsync();
     }
 
     public Task ExpectOnlineAsync() => Assertions.Expect(Banner).ToHaveAttributeAsync("data-state", "online");

@@ -55,7 +55,7 @@ public sealed class CutConnectionTests
         }
 
         await streaming;
-        await ExpectWholeLogAsync(page, speaker, own);
+        await page.ExpectWholeLogAsync(speaker, own);
         _relay.Cuts.Should().Be(4);
 
         async Task InTheMiddleOfAFrame()
@@ -116,7 +116,7 @@ public sealed class CutConnectionTests
         }
 
         await page.ExpectOnlineAsync();
-        await ExpectWholeLogAsync(page, speaker, own: 1);
+        await page.ExpectWholeLogAsync(speaker, own: 1);
     }
 
     [Test]
@@ -138,7 +138,7 @@ public sealed class CutConnectionTests
 
         _relay.Speak();
         await page.ExpectOnlineAsync();
-        await ExpectWholeLogAsync(page, speaker, own: 2);
+        await page.ExpectWholeLogAsync(speaker, own: 2);
     }
 
     [Test]
@@ -165,7 +165,7 @@ public sealed class CutConnectionTests
 
         _relay.Speak();
         await page.ExpectOnlineAsync();
-        await ExpectWholeLogAsync(page, speaker, own: 0);
+        await page.ExpectWholeLogAsync(speaker, own: 0);
     }
 
     private static async Task StreamAsync(ChatClient speaker)
@@ -176,19 +176,4 @@ public sealed class CutConnectionTests
     }
 
     private static bool Heard(ChatClient client, string text) => client.Inbox.All.OfType<MessageFrame>().Any(message => message.Text == text);
-
-    /// <summary>What the page shows is the log as a client saw it that was never cut: the same seqs, each once, in order.</summary>
-    private static async Task ExpectWholeLogAsync(ChatPage page, ChatClient speaker, int own)
-    {
-        await Assertions.Expect(page.Page.Locator("#log .message:not([data-state=sent])")).ToHaveCountAsync(0);
-        await speaker.SayAsync("the end");
-        await page.ExpectMessageAsync("the end");
-
-        var log = speaker.Inbox.All.OfType<MessageFrame>().ToList();
-        log.Where(message => message.Text.StartsWith("own ", StringComparison.Ordinal)).Select(message => message.Text)
-            .Should().BeEquivalentTo(Enumerable.Range(1, own).Select(number => $"own {number}"), "what the page said got through once");
-        var shown = await page.ReadAsync();
-        shown.Select(message => message.Seq).Should().Equal(log.Select(message => message.Seq));
-        shown.Select(message => $"{message.Author}: {message.Text}").Should().Equal(log.Select(message => $"{message.From.Name}: {message.Text}"));
-    }
 }

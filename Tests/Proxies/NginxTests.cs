@@ -51,7 +51,7 @@ public sealed class NginxTests
     }
 
     [Test]
-    public async Task With_the_three_lines_that_nginx_wants_for_it_a_WebSocket_passes()
+    public async Task With_the_lines_that_nginx_wants_for_it_a_WebSocket_passes()
     {
         await using var nginx = await NginxProxy.StartAsync(_server.HttpPort, "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;");
         var (ann, joined) = await ChatClient.JoinAsync(nginx.Port, "webby");

@@ -211,6 +211,26 @@ public sealed class HttpWaysTests
         (await held).Frames.Should().BeEmpty();
     }
 
+    [TestCase("/events")]
+    [TestCase("/stream")]
+    [TestCase("/iframe")]
+    public async Task A_stream_that_asks_for_probes_gets_three_that_no_cursor_counts(string path)
+    {
+        using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
+        var next = (await ann.GetAsync("/poll")).Next;
+        using var stream = await ann.OpenAsync(HttpMethod.Get, $"{path}?after={next}&probe=1");
+        using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync());
+        for (var probes = 0; probes < 3;)
+        {
+            var line = await reader.ReadLineAsync().OrFail("a probe");
+            line.Should().NotStartWith("id:");
+            if (line!.Contains("\"pong\"", StringComparison.Ordinal))
+                probes++;
+        }
+
+        (await ann.GetAsync($"/poll?after={next}")).Frames.Should().BeEmpty();
+    }
+
     [Test]
     public async Task A_silent_stream_gets_something_to_ignore()
     {

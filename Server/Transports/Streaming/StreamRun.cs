@@ -2,13 +2,20 @@ using System.Globalization;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Transports.Http;
 
 namespace RawSocketChat.Server.Transports.Streaming;
 
 /// <summary>Writes a session's frames into one response, as they come, until one side has had enough.</summary>
-internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody body, HttpOptions options)
+/// <param name="context">The request.</param>
+/// <param name="reading">Whose frames, and from where on.</param>
+/// <param name="body">How they are written.</param>
+/// <param name="options">How long a silence may be.</param>
+/// <param name="time">Times the probes.</param>
+/// <param name="probing">Whether the peer asked to see what the way does to a stream: it gets probes, and its keep-alives are <c>pong</c> frames.</param>
+internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody body, HttpOptions options, TimeProvider time, bool probing)
 {
     /// <summary>The cursor that confirms all before a stream's first frame; each line of it confirms one more, <c>bye</c> none.</summary>
     public const string CursorHeader = "Chat-Cursor";
@@ -17,7 +24,10 @@ internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody
     private const int WriteAtOnceBytes = 64 * 1024;
 
     private readonly HttpSession _session = reading.Session;
+    private const int ProbeCount = 3;
+
     private readonly TimeSpan _keepAlive = TimeSpan.FromSeconds(options.KeepAliveSeconds);
+    private readonly Probes _probes = new(probing ? ProbeCount : 0, time);
     private readonly List<OutboundFrame> _frames = [];
 
     public async Task RunAsync()
@@ -74,17 +84,26 @@ internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody
                 written += frame.Payload.Length;
             }
 
-            if (_frames.Count > 0)
+            var isOwedProbe = _probes.TryTake();
+            if (isOwedProbe)
+                WritePong(output);
+            if (_frames.Count > 0 || isOwedProbe)
                 await FlushAsync(output, attendance);
             _frames.Clear();
             if (!goesOn)
                 return true;
             if (written >= body.MostBytes)
                 return false;
-            if (await _session.WaitAsync(attendance, cursor, _keepAlive))
+            var untilProbe = _probes.UntilNext;
+            if (await _session.WaitAsync(attendance, cursor, untilProbe ?? _keepAlive))
                 continue;
             attendance.Ended.ThrowIfCancellationRequested();
-            body.WriteKeepAlive(output);
+            if (untilProbe is not null)
+                continue;
+            if (probing)
+                WritePong(output);
+            else
+                body.WriteKeepAlive(output);
             await FlushAsync(output, attendance);
         }
 
@@ -92,6 +111,10 @@ internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody
         await FlushAsync(output, attendance);
         return false;
     }
+
+    // Of no outbox and no number: no cursor confirms it.
+    private void WritePong(PipeWriter output) =>
+        body.Write(output, new OutboundFrame(ChatCodec.Encode(new PongFrame(default, time.GetUtcNow()))), cursor: null);
 
     private async Task FlushAsync(PipeWriter output, Attendance attendance)
     {

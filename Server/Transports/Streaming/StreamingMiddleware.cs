@@ -5,7 +5,7 @@ using RawSocketChat.Server.Transports.Http;
 namespace RawSocketChat.Server.Transports.Streaming;
 
 /// <summary>The three endless answers: server-sent events, lines, and the forever iframe.</summary>
-internal sealed class StreamingMiddleware(HttpSessions sessions)
+internal sealed class StreamingMiddleware(HttpSessions sessions, TimeProvider time)
 {
     private const string DefaultCallback = "parent.onFrame";
 
@@ -29,6 +29,6 @@ internal sealed class StreamingMiddleware(HttpSessions sessions)
     private async Task RunAsync(HttpContext context, StreamBody body, string? lastEventId = null)
     {
         if (await sessions.ReaderAsync(context, lastEventId) is { } reading)
-            await new StreamRun(context, reading, body, sessions.Options).RunAsync();
+            await new StreamRun(context, reading, body, sessions.Options, time, probing: context.Request.Query["probe"] == "1").RunAsync();
     }
 }

@@ -7,7 +7,7 @@ public static class StreamingSetup
     /// <summary>Puts the three endless answers at these paths.</summary>
     public static IApplicationBuilder MapStreaming(this IApplicationBuilder app, string events, string lines, string iframe)
     {
-        var middleware = new StreamingMiddleware(app.ApplicationServices.GetRequiredService<HttpSessions>());
+        var middleware = new StreamingMiddleware(app.ApplicationServices.GetRequiredService<HttpSessions>(), app.ApplicationServices.GetRequiredService<TimeProvider>());
         var ways = new Dictionary<PathString, RequestDelegate>
         {
             [events] = middleware.EventsAsync,
