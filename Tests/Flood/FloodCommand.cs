@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using RawSocketChat.Tests.Flood.Compare;
 
 namespace RawSocketChat.Tests.Flood;
 
@@ -41,6 +42,7 @@ public static class FloodCommand
         {
             url, connections, rate, seconds, room, publishers, textBytes, ramp, patience, allowRemote,
         };
+        command.Subcommands.Add(CompareCommand.Make(output, error, cancel));
 
         command.SetAction(async (given, _) =>
         {

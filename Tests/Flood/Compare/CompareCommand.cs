@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace RawSocketChat.Tests.Flood.Compare;
+
+/// <summary><c>flood compare</c>: polling against Comet against WebSocket, measured.</summary>
+internal static class CompareCommand
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public static Command Make(TextWriter output, TextWriter error, CancellationToken cancel)
+    {
+        var defaults = new CompareOptions();
+        var url = New("--url", defaults.Url.OriginalString, "where the server's WebSocket is; the other ways are beside it");
+        var rawPort = New("--raw-port", defaults.RawPort, "the raw port on the same host; 0 leaves it out");
+        var ways = New("--ways", string.Join(",", defaults.Ways), "which ways");
+        var connections = New("--connections", defaults.Connections, "clients of each way");
+        var rate = New("--rate", defaults.Rate, "messages a second");
+        var seconds = New("--seconds", defaults.Seconds, "how long somebody speaks");
+        var idle = New("--idle-seconds", defaults.IdleSeconds, "how long nobody does, before; what it costs is told for a minute");
+        var interval = New("--poll-interval", defaults.PollInterval, "seconds between two questions of interval polling");
+        var room = New("--room", defaults.Room, "the room");
+        var json = new Option<string?>("--json") { Description = "writes the result to this file too, as JSON" };
+        var command = new Command("compare", "The same messages over every way in at once: requests, bytes, latency, coming back after a cut.")
+        {
+            url, rawPort, ways, connections, rate, seconds, idle, interval, room, json,
+        };
+        command.SetAction(async (given, stop) =>
+        {
+            if (!Uri.TryCreate(given.GetValue(url), UriKind.Absolute, out var address))
+                return Fail(error, FloodOptions.NoWebSocket(given.GetValue(url)!), FloodResult.BadOptions);
+            var options = new CompareOptions
+            {
+                Url = address,
+                RawPort = given.GetValue(rawPort),
+                Ways = given.GetValue(ways)!.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries),
+                Connections = given.GetValue(connections),
+                Rate = given.GetValue(rate),
+                Seconds = given.GetValue(seconds),
+                IdleSeconds = given.GetValue(idle),
+                PollInterval = given.GetValue(interval),
+                Room = given.GetValue(room)!,
+            };
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, cancel);
+            return await RunAsync(options, given.GetValue(json), output, error, either.Token);
+        });
+        return command;
+    }
+
+    public static async Task<int> RunAsync(CompareOptions options, string? json, TextWriter output, TextWriter error, CancellationToken cancel)
+    {
+        if (options.Problem() is { } problem)
+            return Fail(error, problem, FloodResult.BadOptions);
+        try
+        {
+            var result = await new CompareRun(options, output.WriteLine, TimeProvider.System).RunAsync(cancel);
+            output.WriteLine();
+            CompareReport.Write(output, result);
+            if (json is not null)
+                await File.WriteAllTextAsync(json, JsonSerializer.Serialize(result, Json), CancellationToken.None);
+            return result.ExitCode == FloodResult.Fine ? FloodResult.Fine : Fail(error, "messages were lost or repeated", result.ExitCode);
+        }
+        catch (FloodException fault)
+        {
+            return Fail(error, fault.Message, fault.ExitCode);
+        }
+        catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException)
+        {
+            return Fail(error, fault.Message, FloodResult.NoConnection);
+        }
+        catch (OperationCanceledException)
+        {
+            return FloodResult.Interrupted;
+        }
+    }
+
+    private static Option<T> New<T>(string name, T otherwise, string description) =>
+        new(name) { Description = description, DefaultValueFactory = _ => otherwise };
+
+    private static int Fail(TextWriter error, string text, int exitCode)
+    {
+        error.WriteLine($"flood: {text}");
+        return exitCode;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace RawSocketChat.Tests.Flood.Compare;
+
+/// <summary>As much of HTTP/1.1 as a chat client needs: one request after another over one kept connection (RFC 9112).</summary>
+internal sealed class HttpLine(IPEndPoint server, string host, Traffic traffic) : IDisposable
+{
+    private CountedLine? _line;
+
+    /// <summary>Who asks; null until a session was begun.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>Asks, and gives the whole body.</summary>
+    /// <exception cref="FloodException">The answer is not 200.</exception>
+    public async Task<byte[]> AskAsync(string method, string path, string? body, CancellationToken cancel)
+    {
+        var length = await OpenAsync(method, path, body, cancel);
+        var answer = length < 0 ? await ReadChunksAsync(cancel) : (await _line!.ReadAsync(length, cancel)).ToArray();
+        if (Headers.TryGetValue("Connection", out var connection) && connection.Equals("close", StringComparison.OrdinalIgnoreCase))
+            Cut();
+        return answer;
+    }
+
+    /// <summary>Asks, and leaves the body, which comes in chunks, to <see cref="ReadChunkAsync"/>.</summary>
+    /// <returns>The body's length; -1 where it comes in chunks.</returns>
+    public async Task<int> OpenAsync(string method, string path, string? body, CancellationToken cancel)
+    {
+        _line ??= await CountedLine.ConnectAsync(server, traffic, cancel);
+        traffic.Requested();
+        var request = new StringBuilder($"{method} {path} HTTP/1.1\r\nHost: {host}\r\n");
+        if (Token is not null)
+            request.Append(CultureInfo.InvariantCulture, $"Authorization: Bearer {Token}\r\n");
+        if (body is not null)
+            request.Append(CultureInfo.InvariantCulture, $"Content-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n");
+        await _line.SendAsync(request.Append("\r\n").Append(body).ToString(), cancel);
+
+        var status = Text(await LineAsync(cancel));
+        Headers.Clear();
+        while (await LineAsync(cancel) is { Length: > 0 } header)
+        {
+            var parts = Text(header).Split(':', 2);
+            Headers[parts[0]] = parts[1].Trim();
+        }
+
+        if (!status.Contains(" 200 ", StringComparison.Ordinal))
+        {
+            var refusal = Headers.TryGetValue("Content-Length", out var some) ? Text(await _line.ReadAsync(int.Parse(some, CultureInfo.InvariantCulture), cancel)) : "";
+            throw new FloodException($"{method} {path}: {status} {refusal}");
+        }
+
+        return Headers.TryGetValue("Content-Length", out var length) ? int.Parse(length, CultureInfo.InvariantCulture) : -1;
+    }
+
+    /// <summary>Of the answer that came last.</summary>
+    public Dictionary<string, string> Headers { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The next chunk, valid until the next call; empty at the body's end (RFC 9112, section 7.1).</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadChunkAsync(CancellationToken cancel)
+    {
+        var size = int.Parse(Text(await LineAsync(cancel)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        var chunk = await _line!.ReadAsync(size + 2, cancel);
+        return chunk[..size];
+    }
+
+    /// <summary>Cuts the connection; the next request makes another.</summary>
+    public void Cut()
+    {
+        _line?.Dispose();
+        _line = null;
+    }
+
+    public void Dispose() => Cut();
+
+    private async Task<byte[]> ReadChunksAsync(CancellationToken cancel)
+    {
+        var body = new MemoryStream();
+        while (await ReadChunkAsync(cancel) is { Length: > 0 } chunk)
+            body.Write(chunk.Span);
+        return body.ToArray();
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> LineAsync(CancellationToken cancel) =>
+        await _line!.ReadLineAsync(cancel) ?? throw new IOException("the server ended the stream where an answer was due");
+
+    private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
+}
