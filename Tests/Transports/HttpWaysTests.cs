@@ -85,6 +85,33 @@ public sealed class HttpWaysTests
         (await second).Frames.OfType<MessageFrame>().Should().ContainSingle();
     }
 
+    [Test]
+    public async Task Devices_of_a_session_get_a_copy_each()
+    {
+        using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
+        var room = await ann.MakeRoomAsync();
+        await ann.PostAsync("/send?device=tab-2", $$"""{"type":"join","room":"{{room}}"}""");
+        var held = ann.GetAsync($"/longpoll?after={(await ann.GetAsync("/poll")).Next}");
+        await _server.AttendedAsync(1);
+        (await ann.GetAsync("/poll?device=tab-2")).Frames.OfType<WelcomeFrame>().Should().ContainSingle("it has an outbox of its own");
+        await ann.SendAsync($$"""{"type":"say","room":"{{room}}","text":"to both"}""");
+        (await held).Frames.OfType<MessageFrame>().Should().ContainSingle("nobody has taken over");
+        (await ann.GetAsync("/poll?device=tab-2")).Frames.OfType<MessageFrame>().Should().ContainSingle();
+    }
+
+    [Test]
+    public async Task Devices_have_names_and_a_number()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Http:DevicesPerSession", "3");
+        using var ann = await HttpAsker.BeginAsync(server.HttpPort);
+        (await ann.GetAsync("/poll")).Status.Should().Be(200);
+        (await ann.GetAsync("/poll?device=a")).Status.Should().Be(200);
+        (await ann.GetAsync("/poll?device=b")).Status.Should().Be(200);
+        _ = (await ann.GetAsync("/poll?device=c")).ShouldBe(429, ErrorCode.RateLimited);
+        foreach (var bad in new[] { "a%20b", "a/b", "%C3%A4", new string('x', 33) })
+            _ = (await ann.GetAsync($"/poll?device={bad}")).ShouldBe(400, ErrorCode.BadField);
+    }
+
     [TestCase("/longpoll?wait=0&")]
     [TestCase("/poll?")]
     public async Task Who_is_behind_what_another_confirmed_is_told_and_the_other_goes_on(string path)

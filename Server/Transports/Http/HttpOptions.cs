@@ -26,4 +26,8 @@ public sealed class HttpOptions
     /// <summary>Frames that one POST may bear. Default 100.</summary>
     [Range(1, 10_000)]
     public int FramesPerPost { get; set; } = 100;
+
+    /// <summary>Devices by which one session may ask at once, each with an outbox of its own. Default 16.</summary>
+    [Range(1, 1000)]
+    public int DevicesPerSession { get; set; } = 16;
 }

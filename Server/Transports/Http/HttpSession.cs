@@ -50,6 +50,9 @@ internal sealed class HttpSession
     /// <summary>What its requests must bear; <c>register</c> and <c>login</c> change it.</summary>
     public string Token => _token;
 
+    /// <summary>Which of the session's devices this is; empty for the one that most have.</summary>
+    public string Device { get; init; } = "";
+
     /// <summary>Told of each change of <see cref="Token"/>, with the earlier one. Set by the registry.</summary>
     public Action<HttpSession, string>? TokenChanged { get; init; }
 

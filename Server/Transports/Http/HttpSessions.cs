@@ -17,8 +17,10 @@ public sealed class HttpSessions(
     TimeProvider time,
     ILogger<HttpSessions> logger)
 {
+    private const int MostDeviceLength = 32;
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, HttpSession> _byToken = [];
+    private readonly Dictionary<(string Token, string Device), HttpSession> _asking = [];
 
     public HttpOptions Options { get; } = options.Value;
 
@@ -30,7 +32,7 @@ public sealed class HttpSessions(
         get
         {
             lock (_gate)
-                return _byToken.Count;
+                return _asking.Count;
         }
     }
 
@@ -40,7 +42,7 @@ public sealed class HttpSessions(
         get
         {
             lock (_gate)
-                return _byToken.Values.Count(session => session.IsAttended);
+                return _asking.Values.Count(session => session.IsAttended);
         }
     }
 
@@ -73,9 +75,17 @@ public sealed class HttpSessions(
             return null;
         }
 
+        // One session may ask by several devices, each of which gets its own copy of everything; most have one, without a name.
+        var device = context.Request.Query["device"].ToString();
+        if (device.Length > MostDeviceLength || !device.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+        {
+            await context.RefuseAsync(ErrorCode.BadField, $"\"device\" names one of a session's readers: at most {MostDeviceLength} letters, digits, - and _", "device=tab-2");
+            return null;
+        }
+
         switch (await tokens.LookUpAsync(token))
         {
-            case SessionStanding.Unknown when !mayHaveEnded || !TryFind(token, out var ended) || ended.Connection.IsOpen:
+            case SessionStanding.Unknown when !mayHaveEnded || !TryFind((token, device), out var ended) || ended.Connection.IsOpen:
                 await context.RefuseAsync(ErrorCode.NotFound, "there is no such session, or it has ended; POST /session begins another", StartHint(context), StatusCodes.Status401Unauthorized);
                 return null;
             case SessionStanding.CannotTell:
@@ -83,29 +93,31 @@ public sealed class HttpSessions(
                 return null;
         }
 
-        if (connections.Leaving.IsCancellationRequested && !TryFind(token, out _))
+        if (connections.Leaving.IsCancellationRequested && !TryFind((token, device), out _))
         {
             await context.RefuseAsync(ErrorCode.Unavailable, "the server is going down; come back in a moment", retryAfterMs: 1000);
             return null;
         }
 
-        return FindOrBegin(token, isInCookie, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", mayHaveEnded);
+        if (FindOrBegin((token, device), isInCookie, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", mayHaveEnded) is { } session)
+            return session;
+        await context.RefuseAsync(ErrorCode.RateLimited, $"a session may ask by {Options.DevicesPerSession} devices at once", retryAfterMs: Options.GraceSeconds * 1000);
+        return null;
     }
 
     /// <summary>Keeps a session connected until its first request comes, or for as long as it would be kept after one.</summary>
-    internal void Begin(string token, string remote) => FindOrBegin(token, isInCookie: false, remote, mayHaveEnded: false);
+    internal void Begin(string token, string remote) => FindOrBegin((token, ""), isInCookie: false, remote, mayHaveEnded: false);
 
     /// <summary>One that begins at the present, for a request whose cursor this one does not know.</summary>
     internal HttpSession BeginAnew(HttpSession outdated, string remote)
     {
         lock (_gate)
         {
-            if (_byToken.TryGetValue(outdated.Token, out var known) && known == outdated)
-                _byToken.Remove(outdated.Token);
+            Forget(outdated);
         }
 
         outdated.Connection.Close(Disconnect.TakenOver);
-        return FindOrBegin(outdated.Token, outdated.IsInCookie, remote, mayHaveEnded: false);
+        return FindOrBegin((outdated.Token, outdated.Device), outdated.IsInCookie, remote, mayHaveEnded: false)!;
     }
 
     private static string StartHint(HttpContext context) =>
@@ -115,26 +127,36 @@ public sealed class HttpSessions(
     private static bool IsOtherSite(HttpContext context) =>
         context.Request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" && !OriginPolicy.IsFromPage(context);
 
-    private bool TryFind(string token, [NotNullWhen(true)] out HttpSession? session)
+    private bool TryFind((string Token, string Device) key, [NotNullWhen(true)] out HttpSession? session)
     {
         lock (_gate)
-            return _byToken.TryGetValue(token, out session);
+            return _asking.TryGetValue(key, out session);
     }
 
-    private HttpSession FindOrBegin(string token, bool isInCookie, string remote, bool mayHaveEnded)
+    // Under the gate.
+    private void Forget(HttpSession session)
+    {
+        if (_asking.TryGetValue((session.Token, session.Device), out var known) && known == session)
+            _asking.Remove((session.Token, session.Device));
+    }
+
+    // Null: that would be a device too many.
+    private HttpSession? FindOrBegin((string Token, string Device) key, bool isInCookie, string remote, bool mayHaveEnded)
     {
         HttpSession? session;
         lock (_gate)
         {
-            if (_byToken.TryGetValue(token, out session) && (session.Connection.IsOpen || mayHaveEnded))
+            if (_asking.TryGetValue(key, out session) && (session.Connection.IsOpen || mayHaveEnded))
             {
                 session.Touch(isInCookie);
                 return session;
             }
 
-            session = new HttpSession(token, remote, Endpoint, Options, connectionOptions.Value, time) { TokenChanged = Rename };
+            if (key.Device.Length > 0 && _asking.Keys.Count(other => other.Token == key.Token) >= Options.DevicesPerSession)
+                return null;
+            session = new HttpSession(key.Token, remote, Endpoint, Options, connectionOptions.Value, time) { Device = key.Device, TokenChanged = Rename };
             session.Touch(isInCookie);
-            _byToken[token] = session;
+            _asking[key] = session;
         }
 
         _ = RunAsync(session);
@@ -149,8 +171,7 @@ public sealed class HttpSessions(
             await session.Served.WaitAsync(TimeSpan.FromSeconds(Options.GraceSeconds), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_gate)
         {
-            if (_byToken.TryGetValue(session.Token, out var known) && known == session)
-                _byToken.Remove(session.Token);
+            Forget(session);
         }
     }
 
@@ -158,9 +179,9 @@ public sealed class HttpSessions(
     {
         lock (_gate)
         {
-            if (_byToken.TryGetValue(before, out var known) && known == session)
-                _byToken.Remove(before);
-            _byToken[session.Token] = session;
+            if (_asking.TryGetValue((before, session.Device), out var known) && known == session)
+                _asking.Remove((before, session.Device));
+            _asking[(session.Token, session.Device)] = session;
         }
     }
 }
