@@ -72,6 +72,10 @@ public sealed class AccessibilityTests
         await ann.Page.PressAsync("#new-name", "Enter");
         await Assertions.Expect(ann.Page.Locator("#account-note")).ToBeVisibleAsync();
         await ExpectCleanAsync(ann, "the account, refused");
+        await ann.Page.ClickAsync("#open-lab");
+        await ann.Page.ClickAsync("#start-lab");
+        await Assertions.Expect(ann.Page.Locator("#lab tr[data-way=ws]")).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the lab");
         await ann.Page.Keyboard.PressAsync("Escape");
         if (isPhone)
             await ann.Page.ClickAsync("#open-rail");

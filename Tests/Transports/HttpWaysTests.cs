@@ -100,6 +100,26 @@ public sealed class HttpWaysTests
     }
 
     [Test]
+    public async Task Beyond_as_many_sessions_as_may_ask_new_ones_are_refused_and_the_others_go_on()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Http:Sessions", "2");
+        using var ann = await HttpAsker.BeginAsync(server.HttpPort);
+        using var bob = await HttpAsker.BeginAsync(server.HttpPort);
+        using var cid = await HttpAsker.BeginAsync(server.HttpPort);
+        cid.Token.Should().NotBeEmpty("it may still come by a WebSocket");
+        ShouldBeRefused(await cid.GetAsync("/poll"));
+        ShouldBeRefused(await cid.SendAsync("""{"type":"ping"}"""));
+        (await ann.GetAsync("/poll")).Status.Should().Be(200);
+        (await bob.SendAsync("""{"type":"ping"}""")).Status.Should().Be(200);
+
+        static void ShouldBeRefused(HttpAnswer answer)
+        {
+            answer.ShouldBe(503, ErrorCode.Unavailable).RetryAfterMs.Should().BePositive();
+            answer.Headers["Retry-After"].Should().Equal("30");
+        }
+    }
+
+    [Test]
     public async Task Devices_have_names_and_a_number()
     {
         await using var server = await ServerUnderTest.StartAsync("--Http:DevicesPerSession", "3");

@@ -27,6 +27,10 @@ public sealed class HttpOptions
     [Range(1, 10_000)]
     public int FramesPerPost { get; set; } = 100;
 
+    /// <summary>Sessions, and devices of them, that may ask at once; beyond it new ones are refused until others are let go. Default 20,000.</summary>
+    [Range(1, 10_000_000)]
+    public int Sessions { get; set; } = 20_000;
+
     /// <summary>Devices by which one session may ask at once, each with an outbox of its own. Default 16.</summary>
     [Range(1, 1000)]
     public int DevicesPerSession { get; set; } = 16;

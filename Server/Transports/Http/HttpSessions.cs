@@ -101,7 +101,9 @@ public sealed class HttpSessions(
 
         if (FindOrBegin((token, device), isInCookie, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", mayHaveEnded) is { } session)
             return session;
-        await context.RefuseAsync(ErrorCode.RateLimited, $"a session may ask by {Options.DevicesPerSession} devices at once", retryAfterMs: Options.GraceSeconds * 1000);
+        await (Count >= Options.Sessions
+            ? context.RefuseAsync(ErrorCode.Unavailable, "the server has as many sessions over plain requests as it may; come back in a moment", retryAfterMs: Options.GraceSeconds * 1000)
+            : context.RefuseAsync(ErrorCode.RateLimited, $"a session may ask by {Options.DevicesPerSession} devices at once", retryAfterMs: Options.GraceSeconds * 1000));
         return null;
     }
 
@@ -117,7 +119,8 @@ public sealed class HttpSessions(
         }
 
         outdated.Connection.Close(Disconnect.TakenOver);
-        return FindOrBegin((outdated.Token, outdated.Device), outdated.IsInCookie, remote, mayHaveEnded: false)!;
+        // Its place is free now.
+        return FindOrBegin((outdated.Token, outdated.Device), outdated.IsInCookie, remote, mayHaveEnded: false) ?? outdated;
     }
 
     private static string StartHint(HttpContext context) =>
@@ -140,7 +143,7 @@ public sealed class HttpSessions(
             _asking.Remove((session.Token, session.Device));
     }
 
-    // Null: that would be a device too many.
+    // Null: that would be one too many.
     private HttpSession? FindOrBegin((string Token, string Device) key, bool isInCookie, string remote, bool mayHaveEnded)
     {
         HttpSession? session;
@@ -152,7 +155,10 @@ public sealed class HttpSessions(
                 return session;
             }
 
-            if (key.Device.Length > 0 && _asking.Keys.Count(other => other.Token == key.Token) >= Options.DevicesPerSession)
+            // One that has ended gives its place to the next of the same key.
+            if (session is null && _asking.Count >= Options.Sessions)
+                return null;
+            if (key.Device.Length > 0 && session is null && _asking.Keys.Count(other => other.Token == key.Token) >= Options.DevicesPerSession)
                 return null;
             session = new HttpSession(key.Token, remote, Endpoint, Options, connectionOptions.Value, time) { Device = key.Device, TokenChanged = Rename };
             session.Touch(isInCookie);
