@@ -85,7 +85,7 @@ public sealed class ChatClient : IChatPeer
         if (receiveBuffer is { } bytes)
             socket.ReceiveBufferSize = bytes;
         await socket.ConnectAsync(IPAddress.Loopback, port);
-        Stream stream = new NetworkStream(socket, ownsSocket: true);
+        Stream stream = new SocketStream(socket);
         if (tls is not null)
             stream = await OverTlsAsync(stream, tls);
 
@@ -207,7 +207,7 @@ public sealed class ChatClient : IChatPeer
                 Take(buffer.AsSpan(0, count), frames);
             }
         }
-        catch (Exception fault) when (fault is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception fault) when (fault is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
             // The stream ended: that is told below.
             Fault = fault;
@@ -267,6 +267,19 @@ public sealed class ChatClient : IChatPeer
             RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString(),
         });
         return tls;
+    }
+
+    /// <summary>A socket whose faults come as its own, as whoever cuts a line knows them.</summary>
+    private sealed class SocketStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            while (!buffer.IsEmpty)
+                buffer = buffer[await Socket.SendAsync(buffer, SocketFlags.None, cancellationToken)..];
+        }
     }
 }
 
