@@ -75,10 +75,11 @@ public static class StartUp
         var raw = rawPort == 0 ? "" : $" and tcp://{at.Host}:{rawPort}";
         Console.WriteLine($"RawSocketChat listens on {string.Join(", ", all.Select(address => address.GetLeftPart(UriPartial.Authority)))}{raw}");
         Console.WriteLine(KeptIn(app));
-        var certificate = app.Services.GetRequiredService<ServerCertificate>();
-        var isByDevelopmentCertificate = all.Any(IsOverTls) && certificate.IsDevelopment;
+        // Asked for only where it is shown: asking makes one.
+        var certificate = all.Any(IsOverTls) ? app.Services.GetRequiredService<ServerCertificate>() : null;
+        var isByDevelopmentCertificate = certificate is { IsDevelopment: true };
         if (isByDevelopmentCertificate)
-            Console.WriteLine($"TLS is by a development certificate, of which browsers warn (--Tls:Certificate names a better one); its SHA-256 is {certificate.Current.Fingerprint}");
+            Console.WriteLine($"TLS is by a development certificate, of which browsers warn (--Tls:Certificate names a better one); its SHA-256 is {certificate!.Current.Fingerprint}");
         var (wscat, scheme) = !IsOverTls(at) ? ("npx wscat", "ws") : isByDevelopmentCertificate ? ("npx wscat --no-check", "wss") : ("npx wscat", "wss");
         Console.WriteLine($"To join: open {web} in a browser, or: {wscat} -c '{scheme}://{at.Authority}/ws?name=ann&room=lobby'{(rawPort == 0 ? "" : $", or: nc {at.Host} {rawPort}")}");
     }
