@@ -50,7 +50,7 @@ public sealed class CompareTests
     [TestCase("--connections", "0", "--connections must be 1 to 1000 (it is 0)")]
     [TestCase("--poll-interval", "0", "--poll-interval must be 0.01 to 60 (it is 0)")]
     [TestCase("--url", "http://localhost:5080", "--url must be a ws:// address")]
-    [TestCase("--url", "ws://example.org/ws", "example.org")]
+    [TestCase("--url", "ws://192.0.2.1/ws", "--allow-remote")]
     public async Task A_bad_option_is_said_in_one_line(string option, string value, string line)
     {
         var (exitCode, _, error) = await RunAsync(option, value);

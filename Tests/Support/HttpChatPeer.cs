@@ -35,6 +35,7 @@ public sealed partial class HttpChatPeer : IChatPeer
     private HttpResponseMessage? _deaf;
     private Task _reading = Task.CompletedTask;
     private HttpWay _way;
+    private bool _changes;
     private long _cursor;
 
     private HttpChatPeer(Uri address, WelcomeFrame welcome, HttpWay way, int? receiveBuffer)
@@ -98,6 +99,7 @@ public sealed partial class HttpChatPeer : IChatPeer
         lock (_gate)
         {
             _way = way;
+            _changes = true;
             _cut?.Cancel();
         }
     }
@@ -234,6 +236,8 @@ public sealed partial class HttpChatPeer : IChatPeer
                 return false;
             }
 
+            if (ChatCodec.TryReadServer(frame, out var read) && read is ByeFrame)
+                return true;
             counted++;
             await TakeAsync(frame, way == HttpWay.Events ? events.LastEventId!.Value : counted);
         }
@@ -262,7 +266,10 @@ public sealed partial class HttpChatPeer : IChatPeer
         Volatile.Write(ref _cursor, cursor);
     }
 
-    private static bool IsBye(ReadOnlyMemory<byte> frame) => ChatCodec.TryReadServer(frame.Span, out var read) && read is ByeFrame;
+    // A request that was cut off a moment after it was sent may reach the server behind the next one, and take its place: who
+    // has just cut one off itself asks again.
+    private bool IsBye(ReadOnlyMemory<byte> frame) =>
+        ChatCodec.TryReadServer(frame.Span, out var read) && read is ByeFrame bye && !(_changes && bye.Code == 4009);
 
     [GeneratedRegex(@"^<script nonce=""[0-9a-f]+"">parent\.onFrame\((.*)\)</script>$")]
     private static partial Regex Script();

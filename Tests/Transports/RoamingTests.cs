@@ -29,7 +29,7 @@ public sealed class RoamingTests
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var flood = FloodAsync(speaker, enough.Token);
 
-        await using var roamer = new Roamer(server, new Random(seed));
+        await using var roamer = new Roamer(server, new Random(seed), flood);
         var end = TimeProvider.System.GetTimestamp();
         for (var i = 0; i < Changes || TimeProvider.System.GetElapsedTime(end).TotalSeconds < seconds; i++)
             await roamer.ChangeAsync();
@@ -55,7 +55,7 @@ public sealed class RoamingTests
     }
 
     /// <summary>A client as PROTOCOL wants it: a cursor in the room, ids for what it says, and no care for the way.</summary>
-    private sealed class Roamer(ServerUnderTest server, Random random) : IAsyncDisposable
+    private sealed class Roamer(ServerUnderTest server, Random random, Task flood) : IAsyncDisposable
     {
         private readonly Dictionary<string, int> _ways = [];
         private readonly ConcurrentDictionary<string, string> _unacked = new();
@@ -64,6 +64,7 @@ public sealed class RoamingTests
         private string? _session;
         private string? _epoch;
         private int _said;
+        private string _now = "nothing";
 
         public List<MessageFrame> Seen { get; } = [];
 
@@ -81,7 +82,7 @@ public sealed class RoamingTests
             if (_peer is HttpChatPeer http && way < 5)
             {
                 // The same outbox by another request: no joining anew.
-                _ways[$"{(HttpWay)way}"] = _ways.GetValueOrDefault($"{(HttpWay)way}") + 1;
+                Count($"{(HttpWay)way}");
                 http.ChangeTo((HttpWay)way);
             }
             else
@@ -99,7 +100,7 @@ public sealed class RoamingTests
             }
 
             var enough = Seen.Count + random.Next(60);
-            await UntilAsync(() => Seen.Count >= enough, () => $"{enough} messages by {_ways.Last().Key} after {Legs} ways; there are {Seen.Count}");
+            await UntilAsync(() => Seen.Count >= enough, () => $"{enough} messages by {_now} after {Legs} ways; there are {Seen.Count}");
         }
 
         /// <summary>Stays where it is until all it said is acknowledged and all there is was seen.</summary>
@@ -117,9 +118,21 @@ public sealed class RoamingTests
 
         private async Task UntilAsync(Func<bool> condition, Func<string> what)
         {
-            await Patience.UntilAsync(() => condition() || _taking.IsFaulted, what);
-            if (_taking.IsFaulted)
+            await Patience.UntilAsync(() => condition() || _taking.IsCompleted || flood.IsFaulted, what);
+            if (_taking.IsCompleted && !condition())
+            {
                 await _taking;
+                throw new AssertionException($"{_now} ended by itself; the last that came was {_peer!.Inbox.All.LastOrDefault()}");
+            }
+
+            if (flood.IsFaulted)
+                await flood;
+        }
+
+        private void Count(string way)
+        {
+            _now = way;
+            _ways[way] = _ways.GetValueOrDefault(way) + 1;
         }
 
         private async Task LeaveAsync()
@@ -135,7 +148,7 @@ public sealed class RoamingTests
         private async Task TakeUpAsync(int way)
         {
             var name = way switch { 5 => "WebSocket", 6 => "raw TCP", _ => $"{(HttpWay)way}" };
-            _ways[name] = _ways.GetValueOrDefault(name) + 1;
+            Count(name);
             WelcomeFrame welcome;
             switch (way)
             {
@@ -205,7 +218,7 @@ public sealed class RoamingTests
             if (message.Seq <= Seen.Count)
                 return;
             if (message.Seq != Seen.Count + 1)
-                throw new AssertionException($"{message.Seq} came after {Seen.Count} by {_ways.Last().Key}");
+                throw new AssertionException($"{message.Seq} came after {Seen.Count} by {_now}");
             Seen.Add(message);
         }
     }

@@ -11,12 +11,13 @@ internal sealed class Arrivals(LatencyClock clock, LongHistogram whole, LongHist
     private long _newest;
     private TaskCompletionSource? _next;
     private long _wanted;
+    private long _count;
 
     /// <summary>The newest seq that came.</summary>
     public long Newest => Volatile.Read(ref _newest);
 
     /// <summary>Messages of this comparison.</summary>
-    public long Count { get; private set; }
+    public long Count => Volatile.Read(ref _count);
 
     public long Repeated { get; private set; }
 
@@ -26,17 +27,24 @@ internal sealed class Arrivals(LatencyClock clock, LongHistogram whole, LongHist
     /// <summary>The room's newest seq as the client joined for the first time.</summary>
     public void Begin(long seq) => Volatile.Write(ref _newest, seq);
 
-    /// <summary>Completes when that seq has come.</summary>
-    public Task HasAsync(long seq)
+    /// <summary>Completes when so many messages of this comparison have come.</summary>
+    public Task HasAsync(long count)
     {
         lock (_gate)
         {
-            if (Newest >= seq)
+            if (Count >= count)
                 return Task.CompletedTask;
-            _wanted = seq;
+            _wanted = count;
             _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _next.Task;
         }
+    }
+
+    /// <summary>Something else of the room's log, which takes a seq too.</summary>
+    public void Pass(long seq)
+    {
+        lock (_gate)
+            TryAdvance(seq);
     }
 
     public void Add(MessageFrame message)
@@ -45,24 +53,31 @@ internal sealed class Arrivals(LatencyClock clock, LongHistogram whole, LongHist
         var wall = TimeProvider.System.GetUtcNow();
         lock (_gate)
         {
-            if (message.Seq <= Newest)
-            {
-                Repeated++;
+            if (!TryAdvance(message.Seq))
                 return;
-            }
-
-            Lost += message.Seq - Newest - 1;
-            Volatile.Write(ref _newest, message.Seq);
             if (clock.TryRead(message.Text, out var sentAt))
             {
-                Count++;
+                Volatile.Write(ref _count, _count + 1);
                 Record(whole, Stopwatch.GetElapsedTime(sentAt, now));
                 Record(afterStored, wall - message.At);
             }
 
-            if (_next is not null && message.Seq >= _wanted)
+            if (_next is not null && Count >= _wanted)
                 _next.TrySetResult();
         }
+    }
+
+    private bool TryAdvance(long seq)
+    {
+        if (seq <= Newest)
+        {
+            Repeated++;
+            return false;
+        }
+
+        Lost += seq - Newest - 1;
+        Volatile.Write(ref _newest, seq);
+        return true;
     }
 
     private static void Record(LongHistogram histogram, TimeSpan time)

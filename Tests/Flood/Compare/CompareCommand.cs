@@ -20,10 +20,11 @@ internal static class CompareCommand
         var idle = New("--idle-seconds", defaults.IdleSeconds, "how long nobody does, before; what it costs is told for a minute");
         var interval = New("--poll-interval", defaults.PollInterval, "seconds between two questions of interval polling");
         var room = New("--room", defaults.Room, "the room");
+        var allowRemote = new Option<bool>("--allow-remote") { Description = "a server that is not on this machine: only your own" };
         var json = new Option<string?>("--json") { Description = "writes the result to this file too, as JSON" };
         var command = new Command("compare", "The same messages over every way in at once: requests, bytes, latency, coming back after a cut.")
         {
-            url, rawPort, ways, connections, rate, seconds, idle, interval, room, json,
+            url, rawPort, ways, connections, rate, seconds, idle, interval, room, allowRemote, json,
         };
         command.SetAction(async (given, stop) =>
         {
@@ -40,6 +41,7 @@ internal static class CompareCommand
                 IdleSeconds = given.GetValue(idle),
                 PollInterval = given.GetValue(interval),
                 Room = given.GetValue(room)!,
+                AllowRemote = given.GetValue(allowRemote),
             };
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, cancel);
             return await RunAsync(options, given.GetValue(json), output, error, either.Token);

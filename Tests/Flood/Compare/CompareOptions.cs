@@ -35,6 +35,9 @@ public sealed record CompareOptions
 
     public int TextBytes { get; init; } = 128;
 
+    /// <summary>Allows an address that is not loopback.</summary>
+    public bool AllowRemote { get; init; }
+
     /// <summary>The first thing that is wrong as one line, or null.</summary>
     public string? Problem() =>
         Url is not { IsAbsoluteUri: true, Scheme: "ws" } ? FloodOptions.NoWebSocket(Url.OriginalString)

@@ -7,7 +7,7 @@ internal static class CompareReport
 {
     private const int BarWidth = 40;
 
-    private static readonly string[] Head = ["way", "requests", "headers B", "payload B", "idle B/min", "p50 ms", "p99 ms", "stored to come p50", "p99", "back ms", "lost", "repeated"];
+    private static readonly string[] Head = ["way", "requests", "headers B", "payload B", "idle B/min", "p50 ms", "p99 ms", "stamp to come p50", "p99", "back ms", "lost", "repeated"];
 
     public static void Write(TextWriter output, CompareResult result)
     {

@@ -24,7 +24,10 @@ public sealed record WayResult
 
     public required double P99 { get; init; }
 
-    /// <summary>Of it, from when the server had stored the message (its <c>at</c>, to the millisecond) until it had come.</summary>
+    /// <summary>
+    /// From the server's stamp (the message's <c>at</c>: taken as it is stored, just before the commit, and cut to the millisecond)
+    /// until it had come. By two clocks, which are one on one machine.
+    /// </summary>
     public required double StoredP50 { get; init; }
 
     public required double StoredP99 { get; init; }

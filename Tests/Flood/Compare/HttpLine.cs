@@ -41,17 +41,21 @@ internal sealed class HttpLine(IPEndPoint server, string host, Traffic traffic) 
         while (await LineAsync(cancel) is { Length: > 0 } header)
         {
             var parts = Text(header).Split(':', 2);
-            Headers[parts[0]] = parts[1].Trim();
+            Headers[parts[0]] = parts.ElementAtOrDefault(1)?.Trim() ?? "";
         }
 
         if (!status.Contains(" 200 ", StringComparison.Ordinal))
         {
-            var refusal = Headers.TryGetValue("Content-Length", out var some) ? Text(await _line.ReadAsync(int.Parse(some, CultureInfo.InvariantCulture), cancel)) : "";
+            var refusal = Headers.ContainsKey("Content-Length") ? Text(await _line.ReadAsync(BodyLength, cancel)) : "";
             throw new FloodException($"{method} {path}: {status} {refusal}");
         }
 
-        return Headers.TryGetValue("Content-Length", out var length) ? int.Parse(length, CultureInfo.InvariantCulture) : -1;
+        return Headers.ContainsKey("Content-Length") ? BodyLength : -1;
     }
+
+    private int BodyLength => int.TryParse(Headers["Content-Length"], NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+        ? length
+        : throw new FloodException($"no length: {Headers["Content-Length"]}");
 
     /// <summary>Of the answer that came last.</summary>
     public Dictionary<string, string> Headers { get; } = new(StringComparer.OrdinalIgnoreCase);
@@ -59,7 +63,9 @@ internal sealed class HttpLine(IPEndPoint server, string host, Traffic traffic) 
     /// <summary>The next chunk, valid until the next call; empty at the body's end (RFC 9112, section 7.1).</summary>
     public async ValueTask<ReadOnlyMemory<byte>> ReadChunkAsync(CancellationToken cancel)
     {
-        var size = int.Parse(Text(await LineAsync(cancel)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        var line = Text(await LineAsync(cancel));
+        if (!int.TryParse(line, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var size) || size < 0)
+            throw new FloodException($"no chunk's size: {line}");
         var chunk = await _line!.ReadAsync(size + 2, cancel);
         return chunk[..size];
     }

@@ -72,6 +72,9 @@ internal abstract class Way(CompareTarget target, Traffic traffic, Arrivals arri
             case MessageFrame message:
                 arrivals.Add(message);
                 break;
+            case TopicFrame topic:
+                arrivals.Pass(topic.Seq);
+                break;
             case WelcomeFrame { Session.Length: > 0 } welcome:
                 Token = welcome.Session;
                 break;
