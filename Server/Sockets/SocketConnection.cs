@@ -53,6 +53,10 @@ internal sealed partial class SocketConnection : ConnectionContext, IDuplexPipe,
         set => _items = value;
     }
 
+    internal SocketInput Input => _input;
+
+    internal SocketOutput Output => _output;
+
     PipeReader IDuplexPipe.Input => _input;
 
     PipeWriter IDuplexPipe.Output => _output;
@@ -67,9 +71,11 @@ internal sealed partial class SocketConnection : ConnectionContext, IDuplexPipe,
     /// <summary>Ends both sides at once. The peer is told by a reset, save where it has ended its own side and nothing more waits for it: what it was sent may then still arrive.</summary>
     public override void Abort(ConnectionAbortedException abortReason)
     {
-        Close(isAbortive: !_input.HasEnded || _output.WaitingBytes > 0);
+        var isAbortive = !_input.HasEnded || _output.WaitingBytes > 0;
+        // Before the socket's own end, which is told without a reason.
         _input.End(abortReason);
         _output.End();
+        Close(isAbortive);
         TellClosed();
     }
 

@@ -70,6 +70,18 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
         }
     }
 
+    /// <summary>Whether any memory is held for bytes.</summary>
+    internal bool HasBuffer
+    {
+        get
+        {
+            lock (_gate)
+                return !_bytes.IsEmpty;
+        }
+    }
+
+    internal SocketAsyncEventArgs Waiter => _readiness;
+
     /// <summary>Begins to wait for the peer.</summary>
     public void Start()
     {

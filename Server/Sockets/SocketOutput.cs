@@ -61,6 +61,8 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
         }
     }
 
+    internal SocketAsyncEventArgs? Waiter => _sending;
+
     public bool TrySend(ReadOnlySpan<byte> bytes, out int sent)
     {
         sent = 0;
@@ -154,7 +156,7 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
             return ValueTask.FromCanceled<FlushResult>(cancellationToken);
         if (TrySend(source.Span, out var sent))
             source = source[sent..];
-        if (source.Length > ResumeBytes)
+        if (source.Length + WaitingBytes > PauseBytes)
             return WriteInPartsAsync(source, cancellationToken);
         Append(source.Span);
         return FlushAsync(cancellationToken);
@@ -248,7 +250,7 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
     {
         while (true)
         {
-            var part = source[..Math.Min(source.Length, ResumeBytes)];
+            var part = source[..(int)Math.Min(source.Length, Math.Max(PauseBytes - WaitingBytes, 1))];
             Append(part.Span);
             source = source[part.Length..];
             var result = await FlushAsync(cancellationToken);
