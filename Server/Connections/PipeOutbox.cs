@@ -5,17 +5,21 @@ namespace RawSocketChat.Server.Connections;
 
 /// <summary>
 /// The outbox of a connection that is a stream of bytes. While the pipe takes what is written, a send is one copy into
-/// the pipe and one flush, on the sender's own thread: no task, no queue, no allocation. Once a flush does not complete
-/// at once, what follows waits here by reference to the shared bytes, and whoever completes the flush goes on with it.
+/// the pipe and one flush, on the sender's own thread: no task, no queue, no allocation; and not even a copy where the pipe
+/// is the socket itself (<see cref="IDirectSend"/>). Once a flush does not complete at once, what follows waits here by
+/// reference to the shared bytes, and whoever completes the flush goes on with it.
 /// </summary>
 public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long limitBytes, TimeProvider time) : Outbox
 {
-    // As much as Kestrel's output pipe holds by default before it asks its writer to wait.
+    // As much as the output pipe holds before it asks its writer to wait. What is longer is written in parts, so that the pipe
+    // never holds a copy of more than twice of it.
     private const int WriteAtOnceBytes = 64 * 1024;
 
+    private readonly IDirectSend? _direct = writer as IDirectSend;
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Queue<ReadOnlyMemory<byte>>? _queue;
+    private ReadOnlyMemory<byte> _rest;
     private ReadOnlyMemory<byte> _notice;
     private TaskCompletionSource<bool>? _drained;
     private long _queuedBytes;
@@ -144,18 +148,28 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
     {
         try
         {
-            writer.Write(wire.Span);
-            var flush = writer.FlushAsync();
-            if (flush.IsCompletedSuccessfully)
+            var sent = 0;
+            if (_direct is not null && !_direct.TrySend(wire.Span, out sent))
             {
-                if (flush.Result.IsCompleted)
-                    Abandon();
+                Abandon();
                 return;
             }
 
-            _flushing = true;
-            _flushingSince = time.GetTimestamp();
-            _ = FlushOnAsync(flush);
+            for (_rest = wire[sent..]; !_rest.IsEmpty;)
+            {
+                WriteRest(WriteAtOnceBytes);
+                var flush = writer.FlushAsync();
+                if (!flush.IsCompletedSuccessfully)
+                {
+                    _flushing = true;
+                    _flushingSince = time.GetTimestamp();
+                    _ = FlushOnAsync(flush);
+                    return;
+                }
+
+                if (flush.Result.IsCompleted)
+                    Abandon();
+            }
         }
         catch (Exception fault) when (fault is IOException or InvalidOperationException or OperationCanceledException)
         {
@@ -178,7 +192,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
                         return;
                     }
 
-                    if (_notice.IsEmpty && _queue is not { Count: > 0 })
+                    if (_rest.IsEmpty && _notice.IsEmpty && _queue is not { Count: > 0 })
                     {
                         Settle();
                         return;
@@ -199,16 +213,25 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
 
     private void WriteFromQueue()
     {
+        var written = WriteRest(WriteAtOnceBytes);
+        if (!_rest.IsEmpty)
+            return;
         writer.Write(_notice.Span);
         _notice = default;
-        var written = 0;
-        while (written < WriteAtOnceBytes && _queue is not null && _queue.TryDequeue(out var wire))
+        while (written < WriteAtOnceBytes && _queue is not null && _queue.TryDequeue(out _rest))
         {
-            writer.Write(wire.Span);
-            written += wire.Length;
+            _queuedBytes = Math.Max(0, _queuedBytes - _rest.Length);
+            written += WriteRest(WriteAtOnceBytes - written);
         }
+    }
 
-        _queuedBytes = Math.Max(0, _queuedBytes - written);
+    // What is left of a frame, as much as may be written at once. Nothing may come in between.
+    private int WriteRest(int most)
+    {
+        var part = _rest[..Math.Min(_rest.Length, most)];
+        writer.Write(part.Span);
+        _rest = _rest[part.Length..];
+        return part.Length;
     }
 
     private void Settle()
@@ -227,6 +250,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
     {
         _completed = true;
         _flushing = false;
+        _rest = default;
         _notice = default;
         Forget();
         _drained?.TrySetResult(false);

@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Hosting.Tls;
+using RawSocketChat.Server.Sockets;
 
 namespace RawSocketChat.Server.Hosting;
 
@@ -31,7 +34,7 @@ public static class HostingSetup
 
         var urls = Listening.UrlsOf(builder.Configuration);
         var keepAlive = builder.Configuration.GetSection(ConnectionOptions.Section).Get<ConnectionOptions>() ?? new();
-        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = endpoint => Listening.WithKeepAlive(endpoint, keepAlive));
+        builder.UseTransport(endpoint => Listening.WithKeepAlive(endpoint, keepAlive), TimeSpan.FromSeconds(keepAlive.StallSeconds));
         builder.WebHost.ConfigureKestrel((context, kestrel) =>
         {
             kestrel.AddServerHeader = false;
@@ -39,5 +42,14 @@ public static class HostingSetup
             kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
             kestrel.Bind(urls, context.Configuration);
         });
+    }
+
+    private static void UseTransport(this WebApplicationBuilder builder, Func<EndPoint, Socket> listen, TimeSpan drainTimeout)
+    {
+        var kind = (builder.Configuration.GetSection(TransportOptions.Section).Get<TransportOptions>() ?? new()).Kind;
+        if (kind == TransportKind.Kestrel)
+            builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = listen);
+        else
+            builder.Services.AddSocketTransport(new SocketTransportSettings { Listen = listen, DrainTimeout = drainTimeout });
     }
 }

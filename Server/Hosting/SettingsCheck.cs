@@ -32,6 +32,7 @@ public static class SettingsCheck
         [RoomOptions.Section] = typeof(RoomOptions),
         [SessionOptions.Section] = typeof(SessionOptions),
         [TlsOptions.Section] = typeof(TlsOptions),
+        [TransportOptions.Section] = typeof(TransportOptions),
     };
 
     /// <exception cref="SettingException">All that is wrong, in one line.</exception>

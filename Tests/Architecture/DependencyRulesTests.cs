@@ -38,6 +38,7 @@ public sealed class DependencyRulesTests
     [TestCase("Storage")]
     [TestCase("Hosting")]
     [TestCase("Web")]
+    [TestCase("Sockets")]
     public void Connections_refers_to_no_sibling(string sibling) => Never($@"{ServerCode}Connections$", $@"{ServerCode}{sibling}");
 
     [TestCase("Rooms")]
@@ -73,17 +74,35 @@ public sealed class DependencyRulesTests
     [TestCase(@"^System\.Net\.Sockets")]
     public void Rooms_know_neither_ways_in_nor_the_web_nor_a_driver(string forbidden) => Never($@"{ServerCode}Rooms$", forbidden, exceptSetup: true);
 
+    [TestCase(@"^RawSocketChat\.Protocol")]
+    [TestCase(@"^RawSocketChat\.Server\.(Transports|Rooms|Sessions|Storage|Hosting|Web|Operator)")]
+    public void The_transport_beneath_Kestrel_knows_nothing_of_chat(string forbidden) => Never($@"{ServerCode}Sockets$", forbidden);
+
+    [Test]
+    public void The_transport_beneath_Kestrel_knows_of_the_seam_what_the_seam_asks_of_it()
+    {
+        var known = Types().That().ResideInNamespaceMatching($@"{ServerCode}Sockets$").GetObjects(Code)
+            .SelectMany(type => type.Dependencies).Select(dependency => dependency.Target.FullName).Where(name => name.Contains(".Server.Connections.", StringComparison.Ordinal));
+        known.Distinct().Should().Equal(typeof(Server.Connections.IDirectSend).FullName);
+    }
+
+    [TestCase("Transports")]
+    [TestCase("Rooms")]
+    [TestCase("Sessions")]
+    [TestCase("Storage")]
+    public void The_transport_beneath_Kestrel_is_known_to_who_puts_it_there_alone(string folder) => Never($@"{ServerCode}{folder}", $@"{ServerCode}Sockets$");
+
     [TestCase(@"^Microsoft\.Data")]
     [TestCase(@"^SQLitePCL")]
     [TestCase(@"^StackExchange\.")]
     public void Storage_alone_sees_a_database(string driver) =>
-        Never(@"^RawSocketChat\.Server\.(Connections|Transports|Rooms|Sessions|Hosting|Web|Operator)", driver);
+        Never(@"^RawSocketChat\.Server\.(Connections|Transports|Sockets|Rooms|Sessions|Hosting|Web|Operator)", driver);
 
     [TestCase(@"^System\.CommandLine")]
     [TestCase(@"^Spectre\.")]
     [TestCase(@"^RawSocketChat\.Server\.Operator")]
     public void A_running_server_knows_nothing_of_the_operators_commands(string forbidden) =>
-        Never(@"^RawSocketChat\.Server\.(Connections|Transports|Rooms|Sessions|Hosting|Web|Storage)", forbidden);
+        Never(@"^RawSocketChat\.Server\.(Connections|Transports|Sockets|Rooms|Sessions|Hosting|Web|Storage)", forbidden);
 
     [TestCase("Connections")]
     [TestCase("Transports")]

@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Contracts;
 
-public sealed class WebSocketTransportTests : TransportContract
+public class WebSocketTransportTests : TransportContract
 {
     protected override async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null)
     {
@@ -32,7 +32,7 @@ public sealed class CompressedWebSocketTransportTests : TransportContract
         await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=deaf&room=lobby", read: false, receiveBuffer: 4096, deflate: Offers);
 }
 
-public sealed class WebSocketOverTlsTransportTests : TransportContract
+public class WebSocketOverTlsTransportTests : TransportContract
 {
     protected override Task<ServerUnderTest> StartAsync(params string[] settings) => ServerUnderTest.StartWithTlsAsync(settings);
 
@@ -70,7 +70,7 @@ public sealed class WebSocketOverHttp2TransportTests : TransportContract
     protected override async Task<IChatPeer> ConnectDeafAsync(ServerUnderTest server) => await _line.ConnectAsync("/ws?name=deaf&room=lobby", read: false);
 }
 
-public sealed class RawTcpTransportTests : TransportContract
+public class RawTcpTransportTests : TransportContract
 {
     protected override async Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null)
     {

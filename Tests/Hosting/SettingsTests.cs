@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Server.Hosting;
+using RawSocketChat.Server.Sockets;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Hosting;
@@ -29,6 +32,8 @@ public sealed class SettingsTests
     [TestCase("--Deflate:MinBytes", "0", "--Deflate:MinBytes: 0 is not from 1 to 16777216")]
     [TestCase("--Deflate:Level", "10", "--Deflate:Level: 10 is not from 1 to 9")]
     [TestCase("--Deflate:ClientContextTakeover", "1", "--Deflate:ClientContextTakeover: \"1\" is not true or false")]
+    [TestCase("--Transport:Kind", "libuv", "--Transport:Kind: \"libuv\" is not sockets, kestrel")]
+    [TestCase("--Transport:Kinds", "kestrel", "did you mean --Transport:Kind?")]
     [TestCase("--Limits:FrameByte", "5000", "did you mean --Limits:FrameBytes?")]
     [TestCase("--Origins:Alowed:0", "https://x", "did you mean --Origins:Allowed?")]
     [TestCase("--urls", "nonsense", "--urls: \"nonsense\" is not an address to listen on; try: --urls http://localhost:5080")]
@@ -57,6 +62,15 @@ public sealed class SettingsTests
         var (exitCode, _, error) = await ServerProcess.RunToEndAsync(["--urls", "http://127.0.0.1:0"], ("RSC_Limits__TextLength", "0"));
         exitCode.Should().Be(1);
         error.Should().Contain("--Limits:TextLength");
+    }
+
+    [TestCase("sockets", true)]
+    [TestCase("kestrel", false)]
+    public async Task What_lies_between_Kestrel_and_the_sockets_is_a_setting(string kind, bool isOurs)
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Transport:Kind", kind);
+        server.Services.GetServices<IConnectionListenerFactory>().Any(factory => factory is SocketTransport).Should().Be(isOurs);
+        new TransportOptions().Kind.Should().Be(TransportKind.Sockets);
     }
 
     [Test]

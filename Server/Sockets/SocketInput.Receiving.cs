@@ -1,0 +1,163 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
+
+namespace RawSocketChat.Server.Sockets;
+
+/// <summary>The side of the input that meets the socket.</summary>
+internal sealed partial class SocketInput
+{
+    // On a thread of the pool, when the receive of no bytes has found something: bytes, the end, a fault.
+    private void Found(SocketError error)
+    {
+        bool wakes, tells;
+        lock (_gate)
+        {
+            _isArmed = false;
+            if (error != SocketError.Success)
+                EndBy(SocketConnection.FaultOf(error));
+            else if (IsWanted)
+                ReceiveOnce();
+            Receive();
+            wakes = TakeWaiting(asynchronously: false);
+            tells = MustTellEnd();
+        }
+
+        if (tells)
+            _connection.InputEnded(_fault);
+        if (wakes)
+            Wake();
+    }
+
+    // Under the gate from here on.
+
+    private bool IsWanted => !_hasEnded && !_isCompleted && (_receivedAt - _consumedAt < ReadAheadBytes || (_isWaiting && _receivedAt == _examinedAt));
+
+    // Takes what there is, as far as it is wanted, until the wait for more is armed.
+    private void Receive()
+    {
+        while (IsWanted)
+        {
+            try
+            {
+                _isArmed = _socket.ReceiveAsync(_readiness);
+            }
+            catch (ObjectDisposedException)
+            {
+                EndBy(SocketConnection.FaultOf(SocketError.OperationAborted));
+                return;
+            }
+
+            if (_isArmed)
+                return;
+            if (_readiness.SocketError != SocketError.Success)
+                EndBy(SocketConnection.FaultOf(_readiness.SocketError));
+            else
+                ReceiveOnce();
+        }
+    }
+
+    private void ReceiveOnce()
+    {
+        var block = _bytes.Last is { } last && last.Free.Length >= LeastFree ? last : Block.Rent(_filledLast ? LargeBlock : SmallBlock, _receivedAt);
+        var isNew = !ReferenceEquals(block, _bytes.Last);
+        var (received, error) = (0, SocketError.OperationAborted);
+        try
+        {
+            received = _socket.Receive(block.Free.Span, SocketFlags.None, out error);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The same as what a receive under way is told.
+        }
+
+        _filledLast = received == block.Free.Length;
+        if (received > 0)
+        {
+            block.Advance(received);
+            _receivedAt += received;
+            if (isNew)
+                _bytes.Add(block);
+            return;
+        }
+
+        if (isNew)
+            block.Return();
+        if (error == SocketError.Success)
+            EndBy(null);
+        else if (error != SocketError.WouldBlock)
+            EndBy(SocketConnection.FaultOf(error));
+    }
+
+    private void EndBy(Exception? fault)
+    {
+        // The first end counts: who ended their side in order is read to the end of it.
+        if (!_hasEnded)
+            _fault = fault;
+        _hasEnded = true;
+    }
+
+    private bool MustTellEnd()
+    {
+        var tells = _hasEnded && !_endTold;
+        _endTold |= _hasEnded;
+        return tells;
+    }
+
+    private bool TryTake(out ReadResult result)
+    {
+        result = default;
+        if (_isCompleted)
+            throw new InvalidOperationException("Reading is over: the reader was completed.");
+        if (_isCanceled)
+        {
+            _isCanceled = false;
+            result = new ReadResult(Unconsumed(), isCanceled: true, isCompleted: _hasEnded);
+            return true;
+        }
+
+        if (_fault is not null)
+            ExceptionDispatchInfo.Throw(_fault);
+        if (!_hasEnded && _receivedAt == _examinedAt)
+            return false;
+        result = new ReadResult(Unconsumed(), isCanceled: false, isCompleted: _hasEnded);
+        return true;
+    }
+
+    private ReadOnlySequence<byte> Unconsumed() =>
+        _bytes is { First: { } first, Last: { } last } ? new(first, _bytes.Start, last, last.Length) : default;
+
+    private bool TakeWaiting(bool asynchronously)
+    {
+        if (!_isWaiting || !(_isCanceled || _hasEnded || _receivedAt > _examinedAt))
+            return false;
+        _isWaiting = false;
+        _read.RunContinuationsAsynchronously = asynchronously;
+        return true;
+    }
+
+    // Outside the gate, by whom TakeWaiting gave the wait to.
+    private void Wake()
+    {
+        try
+        {
+            ReadResult result;
+            lock (_gate)
+                TryTake(out result);
+            _read.SetResult(result);
+        }
+#pragma warning disable CA1031 // it is the reader's
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            _read.SetException(fault);
+        }
+    }
+
+    /// <summary>The receive of no bytes.</summary>
+    private sealed class Readiness(SocketInput input) : SocketAsyncEventArgs(true)
+    {
+        protected override void OnCompleted(SocketAsyncEventArgs e) => input.Found(SocketError);
+    }
+}

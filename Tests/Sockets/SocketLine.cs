@@ -1,0 +1,113 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging.Abstractions;
+using RawSocketChat.Server.Sockets;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.Sockets;
+
+/// <summary>One connection of the transport, and the peer's socket at its other end; the system's buffers between them are small.</summary>
+internal sealed class SocketLine : IAsyncDisposable
+{
+    private const int SystemBuffer = 8 * 1024;
+
+    private readonly SocketTransport _transport;
+    private readonly IConnectionListener _listener;
+
+    private SocketLine(SocketTransport transport, IConnectionListener listener, SocketConnection connection, Socket peer)
+    {
+        _transport = transport;
+        _listener = listener;
+        Connection = connection;
+        Peer = peer;
+    }
+
+    public SocketConnection Connection { get; }
+
+    public SocketInput Input => Connection.Input;
+
+    public SocketOutput Output => Connection.Output;
+
+    public Socket Peer { get; }
+
+    public Task Closed
+    {
+        get
+        {
+            var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Connection.ConnectionClosed.Register(() => closed.TrySetResult());
+            return closed.Task;
+        }
+    }
+
+    public static SocketTransport MakeTransport(TimeProvider? time = null) => new(
+        new SocketTransportSettings { Listen = Bind, DrainTimeout = TimeSpan.FromSeconds(7) },
+        new SharedPools(),
+        time ?? TimeProvider.System,
+        NullLogger<SocketTransport>.Instance);
+
+    public static async Task<SocketLine> OpenAsync(TimeProvider? time = null)
+    {
+        var transport = MakeTransport(time);
+        var listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
+        var peer = new Socket(SocketType.Stream, ProtocolType.Tcp) { SendBufferSize = SystemBuffer, ReceiveBufferSize = SystemBuffer, NoDelay = true };
+        await peer.ConnectAsync(listener.EndPoint);
+        var connection = await listener.AcceptAsync();
+        return new SocketLine(transport, listener, (SocketConnection)connection!, peer);
+    }
+
+    /// <summary>Writes until so much waits that a flush waits as well, and gives that flush.</summary>
+    /// <returns>How many bytes were written, each of them <c>x</c>.</returns>
+    public async Task<(long Written, Task<System.IO.Pipelines.FlushResult> Flush)> FillAsync()
+    {
+        for (long written = 1000; ; written += 1000)
+        {
+            Output.GetSpan(1000)[..1000].Fill((byte)'x');
+            Output.Advance(1000);
+            var flush = Output.FlushAsync();
+            if (!flush.IsCompleted)
+                return (written, flush.AsTask());
+            await flush;
+        }
+    }
+
+    /// <summary>What the peer gets until the stream ends, or so many bytes have come.</summary>
+    public async Task<byte[]> ReceiveAsync(long most = long.MaxValue)
+    {
+        var all = new ArrayBufferWriter<byte>();
+        while (all.WrittenCount < most)
+        {
+            var free = all.GetMemory(64 * 1024);
+            var received = await Peer.ReceiveAsync(free[..(int)Math.Min(free.Length, most - all.WrittenCount)]).AsTask().OrFail($"more than {all.WrittenCount} bytes");
+            if (received == 0)
+                break;
+            all.Advance(received);
+        }
+
+        return all.WrittenSpan.ToArray();
+    }
+
+    public void ResetByPeer() => Peer.Close(timeout: 0);
+
+    public async ValueTask DisposeAsync()
+    {
+        Peer.Dispose();
+        await Connection.DisposeAsync();
+        await _listener.DisposeAsync();
+        _transport.Dispose();
+    }
+
+    private static Socket Bind(EndPoint endpoint)
+    {
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { SendBufferSize = SystemBuffer, ReceiveBufferSize = SystemBuffer };
+        socket.Bind(endpoint);
+        return socket;
+    }
+
+    private sealed class SharedPools : IMemoryPoolFactory<byte>
+    {
+        public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => MemoryPool<byte>.Shared;
+    }
+}
