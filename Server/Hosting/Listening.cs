@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Hosting.Tls;
 using RawSocketChat.Server.Transports.RawTcp;
+using RawSocketChat.Server.Transports.WebSockets;
 
 namespace RawSocketChat.Server.Hosting;
 
@@ -26,6 +27,7 @@ public static class Listening
         var rawPort = configuration.GetSection(RawTcpOptions.Section).Get<RawTcpOptions>()?.Port ?? new RawTcpOptions().Port;
         var tls = configuration.GetSection(TlsOptions.Section).Get<TlsOptions>() ?? new();
         tls.Check(urls.Any(url => Parse(url).Scheme == "https"));
+        var isTakenOver = (configuration.GetSection(TransportOptions.Section).Get<TransportOptions>() ?? new()).Takeover;
         var hosts = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var url in urls)
         {
@@ -34,6 +36,8 @@ public static class Listening
             {
                 if (address.Scheme == "https")
                     options.UseTls();
+                if (isTakenOver)
+                    options.UseHttpTakeover();
             });
             hosts.Add(address.Host);
         }

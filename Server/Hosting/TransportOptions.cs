@@ -17,4 +17,7 @@ public sealed class TransportOptions
 
     /// <summary>What lies between Kestrel and the sockets. Default <c>sockets</c>.</summary>
     public TransportKind Kind { get; set; } = TransportKind.Sockets;
+
+    /// <summary>Whether a WebSocket over HTTP/1.1 outlives its request, and so costs less memory. Default true.</summary>
+    public bool Takeover { get; set; } = true;
 }

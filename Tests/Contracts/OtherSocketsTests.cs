@@ -23,3 +23,8 @@ public sealed class RawTcpOnOtherSocketsTests : RawTcpTransportTests
 {
     protected override Task<ServerUnderTest> StartAsync(params string[] settings) => base.StartAsync(OtherSockets.With(settings));
 }
+
+public sealed class WebSocketInsideItsRequestTests : WebSocketTransportTests
+{
+    protected override Task<ServerUnderTest> StartAsync(params string[] settings) => base.StartAsync([.. settings, "--Transport:Takeover", "false"]);
+}

@@ -23,6 +23,8 @@ internal sealed class ExtendedConnectHandshake : IWebSocketHandshake
 
     public string Way => "ws-h2";
 
+    public bool TakesConnection => false;
+
     public HandshakeFault? Check(HttpContext context) => Handshake.CheckConnect(
         context.Request.Method,
         context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect ? connect.Protocol : null,

@@ -9,6 +9,9 @@ internal interface IWebSocketHandshake
     /// <summary>The connection's way in, as <see cref="Connections.Connection.Way"/> tells it.</summary>
     string Way { get; }
 
+    /// <summary>Whether the whole connection becomes the WebSocket, and may therefore outlive its request.</summary>
+    bool TakesConnection { get; }
+
     /// <summary>Null where the request may become a WebSocket.</summary>
     HandshakeFault? Check(HttpContext context);
 

@@ -12,6 +12,8 @@ internal sealed class UpgradeHandshake : IWebSocketHandshake
 
     public string Way => "ws";
 
+    public bool TakesConnection => true;
+
     public HandshakeFault? Check(HttpContext context)
     {
         var request = context.Request;

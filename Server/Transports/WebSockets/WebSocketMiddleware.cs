@@ -46,13 +46,23 @@ public sealed class WebSocketMiddleware(
         if (subprotocol is not null)
             context.Response.Headers.SecWebSocketProtocol = subprotocol;
         var transport = await handshake.AcceptAsync(context);
+        var pump = new WebSocketPump(handshake.Way, transport, endpoint, options.Value, time, agreement, IsText(request, subprotocol), AskedFor(context), RemoteOf(context));
+        if (handshake.TakesConnection && context.Features.Get<HttpTakeover>() is { } takeover)
+            takeover.Take(connection => RunAsync(pump, connection.Abort));
+        else
+            await RunAsync(pump, () => handshake.Reset(context));
+    }
 
-        using var pump = new WebSocketPump(handshake.Way, transport, endpoint, options.Value, time, agreement, IsText(request, subprotocol), AskedFor(context), RemoteOf(context));
-        if (await pump.RunAsync(connections, logger))
-            return;
-        handshake.Reset(context);
-        // Kestrel may give what stood behind this request to the next one: so nothing writes to it any more once this returns.
-        await pump.Written;
+    private async Task RunAsync(WebSocketPump pump, Action reset)
+    {
+        using (pump)
+        {
+            if (await pump.RunAsync(connections, logger))
+                return;
+            reset();
+            // Kestrel may give what stood behind this one to the next: so nothing writes to it any more once this returns.
+            await pump.Written;
+        }
     }
 
     private bool IsText(HttpRequest request, string? subprotocol) =>
