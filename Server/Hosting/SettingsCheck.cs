@@ -30,6 +30,7 @@ public static class SettingsCheck
         [PlaintextOptions.Section] = typeof(PlaintextOptions),
         [RawTcpOptions.Section] = typeof(RawTcpOptions),
         [RoomOptions.Section] = typeof(RoomOptions),
+        [FanoutOptions.Section] = typeof(FanoutOptions),
         [SessionOptions.Section] = typeof(SessionOptions),
         [TlsOptions.Section] = typeof(TlsOptions),
         [TransportOptions.Section] = typeof(TransportOptions),

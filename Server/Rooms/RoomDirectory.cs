@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Rooms;
 
 /// <summary>All rooms of this server, by name. The default room is always there.</summary>
 public sealed class RoomDirectory(
-    IRoomCatalog catalog, IRoomLog log, HistoryCache cache, IOptions<RoomOptions> options, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger) : IHostedService, IDisposable
+    IRoomCatalog catalog, IRoomLog log, HistoryCache cache, IOptions<RoomOptions> options, IOptions<FanoutOptions> fanout, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger) : IHostedService, IDisposable
 {
     private readonly ConcurrentDictionary<string, RoomLoop> _rooms = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentBag<Task> _loops = [];
@@ -55,7 +55,7 @@ public sealed class RoomDirectory(
     {
         var state = await log.OpenAsync(stored.Name, CancellationToken.None);
         var room = new Room(stored.Name, stored.Topic, stored.Owner, stored.IsPrivate);
-        var loop = new RoomLoop(room, state, log, cache, options.Value, whereabouts, time, logger);
+        var loop = new RoomLoop(room, state, log, cache, options.Value, fanout.Value, whereabouts, time, logger);
         _loops.Add(loop.RunAsync());
         _rooms[stored.Name] = loop;
         return loop;

@@ -117,13 +117,7 @@ public sealed partial class RoomLoop
             return;
         // Only now can the past be read up to here: by it too, nobody sees an event of their own before its ack.
         _tail.Add(fresh);
-        Deliver(fresh.Batch());
-    }
-
-    private void Deliver(OutboundBatch batch)
-    {
-        foreach (var subscriber in _room.Live)
-            subscriber.Connection.Send(batch);
+        _fanout.Deliver(fresh);
     }
 
     private static void Refuse(Post post, ChatError error) => post.Answers.Send(new ErrorFrame(post.Frame.Id, error).Outbound());

@@ -17,7 +17,7 @@ namespace RawSocketChat.Server.Rooms;
 ///        │  RoomLoop                 takes what waits, in order
 ///        │  IRoomLog.AppendAsync     stored, or it did not happen; the loop goes on meanwhile
 ///        ├─► ack to each sender
-///        │  OutboundBatch            encoded and framed once
+///        │  Fanout                   encoded and framed once; in a busy room by several at a time
 ///        ▼
 ///   every live member's Outbox ──► transport pump ──► bytes
 ///   (who has just joined and still lacks events gets them from CatchUp, then goes live here)
@@ -34,6 +34,7 @@ public sealed partial class RoomLoop
     private readonly IRoomLog _log;
     private readonly RecentTail _tail;
     private readonly PresenceTeller _presence;
+    private readonly Fanout _fanout;
     private readonly Whereabouts _whereabouts;
     private readonly ILogger _logger;
     private Batch _gathered = new();
@@ -41,7 +42,7 @@ public sealed partial class RoomLoop
     private long _seq;
     private volatile RoomSummary _summary;
 
-    public RoomLoop(Room room, RoomLogState state, IRoomLog log, HistoryCache cache, RoomOptions options, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger)
+    public RoomLoop(Room room, RoomLogState state, IRoomLog log, HistoryCache cache, RoomOptions options, FanoutOptions fanout, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger)
     {
         _room = room;
         _log = log;
@@ -52,6 +53,7 @@ public sealed partial class RoomLoop
         _summary = new RoomSummary(room.Topic, 0);
         _commands = Channel.CreateBounded<RoomCommand>(new BoundedChannelOptions(options.QueuedCommands) { SingleReader = true });
         _presence = new PresenceTeller(room, options.NamedMembers, time, Wake);
+        _fanout = new Fanout(room, TimeSpan.FromMilliseconds(fanout.GatherMilliseconds), time, Wake);
         Epoch = state.Epoch;
         History = new RoomHistory(room.Name, log, _tail, cache);
     }
@@ -110,6 +112,8 @@ public sealed partial class RoomLoop
             await ((Task)_underway.Storing!).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             StoreAndDeliver();
         }
+
+        _fanout.DeliverHeld();
     }
 
     /// <summary>Takes no more commands; the loop ends when those that wait are done.</summary>
@@ -126,6 +130,7 @@ public sealed partial class RoomLoop
             // Posts that stand next to one another are stored together, whatever the log costs.
             if (command is not Post || _gathered.Posts.Count >= BatchPosts || !(_commands.Reader.TryPeek(out var next) && next is Post))
                 StoreAndDeliver();
+            _fanout.DeliverWhatIsDue();
             _presence.TellWhatIsDue();
         }
 #pragma warning disable CA1031 // a room outlives whatever one command meets
@@ -139,6 +144,9 @@ public sealed partial class RoomLoop
 
     private void Obey(RoomCommand command)
     {
+        // Who comes, goes, or is called otherwise, does so after what was said before.
+        if (command is not (Post or Tick or HasRead or Who))
+            _fanout.DeliverHeld();
         switch (command)
         {
             case Post post:
@@ -180,6 +188,8 @@ public sealed partial class RoomLoop
 
     private bool LetOut(Connection connection)
     {
+        // Their own copies among it.
+        _fanout.DeliverHeld();
         if (_room.Leave(connection, out var isGone) is not { } person)
             return false;
         Summarize();

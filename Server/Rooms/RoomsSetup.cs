@@ -5,6 +5,7 @@ public static class RoomsSetup
     public static IServiceCollection AddRooms(this IServiceCollection services)
     {
         services.AddOptions<RoomOptions>().BindConfiguration(RoomOptions.Section);
+        services.AddOptions<FanoutOptions>().BindConfiguration(FanoutOptions.Section);
         services.AddSingleton<Whereabouts>();
         services.AddSingleton<HistoryCache>();
         services.AddSingleton<RoomDirectory>();

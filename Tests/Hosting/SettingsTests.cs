@@ -33,6 +33,8 @@ public sealed class SettingsTests
     [TestCase("--Deflate:Level", "10", "--Deflate:Level: 10 is not from 1 to 9")]
     [TestCase("--Deflate:ClientContextTakeover", "1", "--Deflate:ClientContextTakeover: \"1\" is not true or false")]
     [TestCase("--Transport:Kind", "libuv", "--Transport:Kind: \"libuv\" is not sockets, kestrel")]
+    [TestCase("--Transport:Takeover", "perhaps", "--Transport:Takeover: \"perhaps\" is not true or false")]
+    [TestCase("--Fanout:GatherMilliseconds", "1001", "--Fanout:GatherMilliseconds: 1001 is not from 0 to 1000")]
     [TestCase("--Transport:Kinds", "kestrel", "did you mean --Transport:Kind?")]
     [TestCase("--Limits:FrameByte", "5000", "did you mean --Limits:FrameBytes?")]
     [TestCase("--Origins:Alowed:0", "https://x", "did you mean --Origins:Allowed?")]

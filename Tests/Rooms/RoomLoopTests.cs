@@ -78,7 +78,7 @@ public sealed class RoomLoopTests
         var log = new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System);
         var state = await log.OpenAsync("lobby", CancellationToken.None);
         var room = new RoomLoop(
-            new Room("lobby", "", null, false), state, log, new HistoryCache(Options.Create(new RoomOptions())), new RoomOptions { TailBytes = tailBytes }, new Whereabouts(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
+            new Room("lobby", "", null, false), state, log, new HistoryCache(Options.Create(new RoomOptions())), new RoomOptions { TailBytes = tailBytes }, new FanoutOptions(), new Whereabouts(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
         _ = room.RunAsync();
         return room;
     }

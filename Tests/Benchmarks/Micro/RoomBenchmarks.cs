@@ -35,7 +35,7 @@ public class RoomBenchmarks
         var options = new RoomOptions();
         var log = new MemoryRoomLog(Options.Create(new DataOptions { KeepEvents = 10_000 }), TimeProvider.System);
         var state = await log.OpenAsync("lobby", CancellationToken.None);
-        _room = new RoomLoop(new Room("lobby", "", null, isPrivate: false), state, log, new HistoryCache(Options.Create(options)), options, new Whereabouts(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
+        _room = new RoomLoop(new Room("lobby", "", null, isPrivate: false), state, log, new HistoryCache(Options.Create(options)), options, new FanoutOptions { GatherMilliseconds = 0 }, new Whereabouts(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
         _ = _room.RunAsync();
         _gate = new Gate();
         for (var i = 0; i < Members; i++)
