@@ -7,7 +7,11 @@ namespace RawSocketChat.Server.Connections;
 /// <param name="ServerSpeaksFirst">False where the handler waits for the first message before it greets (raw TCP).</param>
 /// <param name="SessionIsInCookie">The token came in a page's cookie, where no script may read it; so no frame may tell it.</param>
 public sealed record ConnectionRequest(
-    string? Name = null, string? Room = null, string? Session = null, bool ServerSpeaksFirst = true, bool SessionIsInCookie = false);
+    string? Name = null, string? Room = null, string? Session = null, bool ServerSpeaksFirst = true, bool SessionIsInCookie = false)
+{
+    internal static readonly ConnectionRequest Done = new();
+    internal static readonly ConnectionRequest DoneByCookie = new(SessionIsInCookie: true);
+}
 
 /// <summary>
 /// One client by one way in, as everything above the transports sees it: something to send to, with an outbox and, at
@@ -30,7 +34,8 @@ public sealed class Connection(string way, string remote, ConnectionRequest requ
     /// <summary>The peer's address and port, for logs.</summary>
     public string Remote { get; } = remote;
 
-    public ConnectionRequest Request { get; } = request;
+    /// <summary>What was asked for; once it was done (<see cref="Greeted"/>) only what still counts of it.</summary>
+    public ConnectionRequest Request { get; private set; } = request;
 
     public Outbox Outbox { get; } = outbox;
 
@@ -39,17 +44,8 @@ public sealed class Connection(string way, string remote, ConnectionRequest requ
 
     public bool IsOpen => Reason is null;
 
-    /// <summary>Wakes the transport, which then lingers for the peer's own end and drops the stream. Set by the transport.</summary>
-    public Action? Closing { get; init; }
-
-    /// <summary>Sends whatever makes the peer answer; null where the way in has nothing of the kind. Set by the transport.</summary>
-    public Action? Probe { get; init; }
-
-    /// <summary>Changes between <c>json</c> and <c>text</c>; null where the way in cannot. Set by the transport.</summary>
-    public Func<string, bool>? ChangeFormat { get; init; }
-
-    /// <summary>Whether the peer has stopped asking; null where it has a stream of its own, whose end tells. Set by the transport.</summary>
-    public Func<bool>? IsAbandoned { get; init; }
+    /// <summary>Whose bytes these are; null in tests that need none.</summary>
+    public IConnectionTransport? Transport { get; init; }
 
     /// <summary>True while the peer owes its first frame, where nothing came with the connection itself (raw TCP).</summary>
     public bool OwesFirstFrame { get; set; }
@@ -62,6 +58,9 @@ public sealed class Connection(string way, string remote, ConnectionRequest requ
 
     /// <summary>How long nothing has come from the peer.</summary>
     public TimeSpan SilentFor => time.GetElapsedTime(Volatile.Read(ref _lastHeard));
+
+    /// <summary>The name, room and token that were asked for are of no more use.</summary>
+    public void Greeted() => Request = Request.SessionIsInCookie ? ConnectionRequest.DoneByCookie : ConnectionRequest.Done;
 
     public void Heard()
     {
@@ -93,7 +92,7 @@ public sealed class Connection(string way, string remote, ConnectionRequest requ
         if (Interlocked.CompareExchange(ref _reason, reason, null) is not null)
             return;
         Outbox.Complete(reason.Announced ? Handler.Farewell(reason) : null, reason);
-        Closing?.Invoke();
+        Transport?.Closing();
     }
 
     private void SendOrClose(Outbound outbound)

@@ -4,15 +4,14 @@ namespace RawSocketChat.Server.Connections;
 public static class ConnectionRun
 {
     /// <summary>Runs the connection until it has a reason to end. Whatever goes wrong on the way is such a reason, for it alone.</summary>
-    /// <param name="receive">Receives until the connection is no longer open, or the stream ends.</param>
-    public static async Task RunAsync(this Connection connection, ConnectionRegistry connections, Func<Task> receive, ILogger logger)
+    public static async Task RunAsync(this Connection connection, ConnectionRegistry connections, ILogger logger)
     {
         try
         {
             if (connections.TryAdd(connection))
             {
                 await connection.Handler.OpenedAsync();
-                await receive();
+                await connection.Transport!.ReceiveAsync();
             }
             else
                 connection.Close(Disconnect.Draining);

@@ -47,7 +47,7 @@ public sealed class ConnectionWatch(
         var silent = connection.SilentFor;
         if (connection.Outbox.StuckFor >= TimeSpan.FromSeconds(_options.StallSeconds))
             connection.Close(Disconnect.TooSlow);
-        else if (connection.IsAbandoned?.Invoke() == true)
+        else if (connection.Transport is { IsAbandoned: true })
             connection.Close(Disconnect.Idle);
         else if (connection.IsMidFrame && silent >= TimeSpan.FromSeconds(_options.FrameSeconds))
             connection.Close(Disconnect.Idle);
@@ -55,10 +55,10 @@ public sealed class ConnectionWatch(
             connection.Close(Disconnect.Idle);
         else if (connection.IsProbed && silent >= TimeSpan.FromSeconds(_options.PingSeconds + _options.PongSeconds))
             connection.Close(Disconnect.Idle);
-        else if (connection is { Probe: { } probe, IsProbed: false } && silent >= TimeSpan.FromSeconds(_options.PingSeconds))
+        else if (connection is { Transport: { CanProbe: true } transport, IsProbed: false } && silent >= TimeSpan.FromSeconds(_options.PingSeconds))
         {
             connection.IsProbed = true;
-            probe();
+            transport.Probe();
         }
     }
 }

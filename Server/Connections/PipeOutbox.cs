@@ -9,6 +9,7 @@ namespace RawSocketChat.Server.Connections;
 /// is the socket itself (<see cref="IDirectSend"/>). Once a flush does not complete at once, what follows waits here by
 /// reference to the shared bytes, and whoever completes the flush goes on with it.
 /// </summary>
+/// <remarks>It is its own lock, and makes what is seldom waited for when somebody waits: there is one for each idle connection.</remarks>
 public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long limitBytes, TimeProvider time) : Outbox
 {
     // As much as the output pipe holds before it asks its writer to wait. What is longer is written in parts, so that the pipe
@@ -16,8 +17,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
     private const int WriteAtOnceBytes = 64 * 1024;
 
     private readonly IDirectSend? _direct = writer as IDirectSend;
-    private readonly Lock _gate = new();
-    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _finishing;
     private Queue<ReadOnlyMemory<byte>>? _queue;
     private ReadOnlyMemory<byte> _rest;
     private ReadOnlyMemory<byte> _notice;
@@ -27,6 +27,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
     private bool _flushing;
     private bool _halfTold;
     private bool _completed;
+    private bool _finished;
     private WireEncoding _encoding = encoding;
 
     /// <summary>How frames are put on this wire; changed where a client asks for the other format.</summary>
@@ -36,11 +37,23 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
         set => Volatile.Write(ref _encoding, value);
     }
 
-    /// <summary>What the framing adds at the very end, such as a WebSocket close frame.</summary>
-    public Func<Disconnect, ReadOnlyMemory<byte>>? Ending { get; init; }
+    /// <summary>What the framing adds at the very end; null where it adds nothing.</summary>
+    public IStreamEnding? Ending { get; init; }
 
     /// <summary>Completes when, after <see cref="Complete"/>, the pipe has taken the last byte or the peer is gone.</summary>
-    public Task Finished => _finished.Task;
+    public Task Finished
+    {
+        get
+        {
+            lock (this)
+            {
+                if (_finished)
+                    return Task.CompletedTask;
+                _finishing ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+                return _finishing.Task;
+            }
+        }
+    }
 
     public override long QueuedBytes => Volatile.Read(ref _queuedBytes);
 
@@ -50,7 +63,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
     {
         get
         {
-            lock (_gate)
+            lock (this)
                 return _flushing ? time.GetElapsedTime(_flushingSince) : TimeSpan.Zero;
         }
     }
@@ -60,7 +73,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
     /// <summary>Sends bytes that are framed already, such as a WebSocket pong.</summary>
     public SendResult SendWire(ReadOnlyMemory<byte> wire)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_completed)
                 return SendResult.Gone;
@@ -76,7 +89,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
     public override void SendFirst(Outbound outbound)
     {
         var wire = outbound.Wire(Encoding);
-        lock (_gate)
+        lock (this)
         {
             if (_completed || wire.IsEmpty)
                 return;
@@ -92,7 +105,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
 
     public override ValueTask<bool> DrainedAsync()
     {
-        lock (_gate)
+        lock (this)
         {
             if (_completed)
                 return new(false);
@@ -106,8 +119,8 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
     public override void Complete(Outbound? farewell, Disconnect reason)
     {
         var last = farewell?.Wire(Encoding) ?? default;
-        var ending = Ending?.Invoke(reason) ?? default;
-        lock (_gate)
+        var ending = Ending?.Of(reason) ?? default;
+        lock (this)
         {
             if (_completed)
                 return;
@@ -122,7 +135,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
                 if (last.Length + ending.Length > 0)
                     Write(Join(last, ending));
                 if (!_flushing)
-                    _finished.TrySetResult();
+                    Finish();
                 return;
             }
 
@@ -184,7 +197,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
             while (true)
             {
                 var result = await flush;
-                lock (_gate)
+                lock (this)
                 {
                     if (result.IsCompleted || result.IsCanceled)
                     {
@@ -206,7 +219,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
         }
         catch (Exception fault) when (fault is IOException or InvalidOperationException or OperationCanceledException)
         {
-            lock (_gate)
+            lock (this)
                 Abandon();
         }
     }
@@ -243,7 +256,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
         _drained?.TrySetResult(true);
         _drained = null;
         if (_completed)
-            _finished.TrySetResult();
+            Finish();
     }
 
     private void Abandon()
@@ -255,7 +268,13 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
         Forget();
         _drained?.TrySetResult(false);
         _drained = null;
-        _finished.TrySetResult();
+        Finish();
+    }
+
+    private void Finish()
+    {
+        _finished = true;
+        _finishing?.TrySetResult();
     }
 
     // A notice stays: it is what tells the peer why.

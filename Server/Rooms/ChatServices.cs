@@ -37,6 +37,12 @@ public sealed class ChatServices(
 
     public TimeProvider Time { get; } = time;
 
+    /// <summary>How fast one connection may ask.</summary>
+    public Rate Requests { get; } = new(limits.Value.RequestsPerSecond, limits.Value.RequestsPerSecond * 10, time);
+
+    /// <summary>How fast one connection may go wrong.</summary>
+    public Rate Errors { get; } = new(perSecond: 2, limits.Value.Errors, time);
+
     public ILogger Logger { get; } = logger;
 
     /// <summary>The server's name and version, as every welcome tells it.</summary>

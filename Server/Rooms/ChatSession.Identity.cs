@@ -8,6 +8,9 @@ namespace RawSocketChat.Server.Rooms;
 /// <content>Who is speaking: the greeting, <c>hello</c>, <c>nick</c>, <c>whoami</c>. See also ChatSession.Accounts.cs.</content>
 public sealed partial class ChatSession
 {
+    /// <summary>Who speaks here at the moment; null before the greeting and after the end.</summary>
+    internal string? Name => Volatile.Read(ref _session)?.User.Name;
+
     private Person Me => new(_session!.User.Id, _session.User.Name);
 
     /// <summary>The server's first words: who the client is, and the room that it asked for in connecting.</summary>
@@ -23,7 +26,7 @@ public sealed partial class ChatSession
 
     private async ValueTask HelloAsync(ClientFrame frame, IFrameSink answers)
     {
-        if (frame.Format is { } format && _connection.ChangeFormat?.Invoke(format) != true)
+        if (frame.Format is { } format && _connection.Transport?.ChangeFormat(format) != true)
         {
             if (_session is null)
                 await GreetAsync(_connection.Request);
@@ -138,7 +141,7 @@ public sealed partial class ChatSession
         var before = _session!;
         Attach(session);
         await _services.Memberships.FindAsync(session.User);
-        foreach (var room in _rooms.Keys.ToList())
+        foreach (var (room, _) in _rooms.All())
         {
             if (!MayEnter(room))
             {

@@ -60,7 +60,7 @@ public sealed partial class ChatSession
             await catchUp.StopAsync();
         await room.LeaveAsync(_connection);
         if (_current == room)
-            _current = _rooms.Keys.FirstOrDefault();
+            _current = _rooms.First;
     }
 
     private async ValueTask HistoryAsync(ClientFrame frame, IFrameSink answers)
@@ -119,7 +119,7 @@ public sealed partial class ChatSession
     /// </summary>
     private async ValueTask EnterAsync(RoomLoop room, ClientFrame frame, IFrameSink answers)
     {
-        if (_rooms.TryGetValue(room, out var running) && running is not null)
+        if (_rooms.CatchUpIn(room) is { } running)
             await running.StopAsync();
 
         var me = Me;
@@ -130,7 +130,7 @@ public sealed partial class ChatSession
             await room.RenameAsync(Me, me.Name);
         }
 
-        _rooms[room] = null;
+        _rooms.Set(room, null);
         _current = room;
         _services.Memberships.Add(_session!.User, room.Name);
 
@@ -164,7 +164,7 @@ public sealed partial class ChatSession
             read));
 
         if (!await room.GoLiveAsync(_connection, past.Cursor))
-            _rooms[room] = new CatchUp(_connection, room, past.Cursor, _services.Logger);
+            _rooms.Set(room, new CatchUp(_connection, room, past.Cursor, _services.Logger));
     }
 
     private static async ValueTask<Past> PastFor(RoomLoop room, ClientFrame frame, Entered entered)
@@ -198,7 +198,7 @@ public sealed partial class ChatSession
 
     private RoomLoop? Find(string name) => _services.Rooms.Find(name) is { } room && IsVisible(room) ? room : null;
 
-    private bool IsVisible(RoomLoop room) => MayEnter(room) || _rooms.ContainsKey(room);
+    private bool IsVisible(RoomLoop room) => MayEnter(room) || _rooms.Contains(room);
 
     private bool MayEnter(RoomLoop room) => !room.IsPrivate || room.Owner == Me.User || _services.Memberships.Has(_session!.User, room.Name);
 
@@ -214,14 +214,14 @@ public sealed partial class ChatSession
     private RoomLoop? Mine(ClientFrame frame, out ChatError? error)
     {
         var room = Meant(frame, out error);
-        if (room is null || _rooms.ContainsKey(room))
+        if (room is null || _rooms.Contains(room))
             return room;
         error = new ChatError(ErrorCode.NotInRoom, $"you are not in \"{room.Name}\"", Try(frame, ClientFrameType.Join, room.Name));
         return null;
     }
 
     private ChatError? TooManyRooms(ClientFrame frame, RoomLoop? joining) =>
-        _services.Limits.Enabled && _rooms.Count >= _services.Limits.RoomsPerConnection && (joining is null || !_rooms.ContainsKey(joining))
+        _services.Limits.Enabled && _rooms.Count >= _services.Limits.RoomsPerConnection && (joining is null || !_rooms.Contains(joining))
             ? new ChatError(ErrorCode.NotAllowed, $"you are in {_rooms.Count} rooms, which is as many as you may be in", Try(frame, ClientFrameType.Leave, _current?.Name))
             : null;
 

@@ -15,7 +15,7 @@ public sealed partial class ChatSession : IConnectionHandler
     private readonly ChatServices _services;
     private readonly RateLimit _requests;
     private readonly RateLimit _errors;
-    private readonly Dictionary<RoomLoop, CatchUp?> _rooms = [];
+    private RoomPlaces _rooms = new();
     private RoomLoop? _current;
     private Session? _session;
 
@@ -23,15 +23,17 @@ public sealed partial class ChatSession : IConnectionHandler
     {
         _connection = connection;
         _services = services;
-        var limits = services.Limits;
-        _requests = new RateLimit(limits.RequestsPerSecond, limits.RequestsPerSecond * 10, services.Time);
-        _errors = new RateLimit(perSecond: 2, limits.Errors, services.Time);
+        _requests = new RateLimit(services.Requests);
+        _errors = new RateLimit(services.Errors);
     }
 
     public async ValueTask OpenedAsync()
     {
         if (_connection.Request.ServerSpeaksFirst)
+        {
             await GreetAsync(_connection.Request);
+            _connection.Greeted();
+        }
     }
 
     public async ValueTask ReceivedAsync(ReadOnlyMemory<byte> message, MessageKind kind, IFrameSink answers)
@@ -69,7 +71,7 @@ public sealed partial class ChatSession : IConnectionHandler
     {
         try
         {
-            foreach (var (room, catchUp) in _rooms)
+            foreach (var (room, catchUp) in _rooms.All())
             {
                 if (catchUp is not null && isOwedAnswers)
                     await catchUp.FinishAsync();

@@ -5,8 +5,9 @@ namespace RawSocketChat.Server.Rooms;
 /// <summary>
 /// Hands what was stored to every live member; in a busy room not each event by itself. Nearly all of a delivery's cost is
 /// the system call, whether it takes one message or three. So after each fan-out the room rests for a multiple of the time
-/// that it took, within a bound, and what is said meanwhile leaves together. A small room's rest is too short to be kept, and
-/// who speaks after it is over, as a lone speaker does, is never held. Touched by the room's loop alone.
+/// that it took, and what is said meanwhile leaves together. From one fan-out's beginning to the next one's nothing is held for longer
+/// than the bound. A small room's rest is too short to be kept, and who speaks after it is over, as a lone speaker does, is
+/// never held. Touched by the room's loop alone.
 /// </summary>
 internal sealed class Fanout(Room room, TimeSpan mostHeld, TimeProvider time, Action wake)
 {
@@ -79,8 +80,9 @@ internal sealed class Fanout(Room room, TimeSpan mostHeld, TimeProvider time, Ac
         foreach (var subscriber in room.Live)
             subscriber.Connection.Send(batch);
         _ended = time.GetTimestamp();
-        var rest = RestsFor * time.GetElapsedTime(began, _ended);
-        _rest = rest < mostHeld ? rest : mostHeld;
+        var took = time.GetElapsedTime(began, _ended);
+        var left = mostHeld - took;
+        _rest = RestsFor * took < left ? RestsFor * took : left;
     }
 
     private void Due()

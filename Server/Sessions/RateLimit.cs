@@ -1,54 +1,53 @@
 namespace RawSocketChat.Server.Sessions;
 
-/// <summary>A token bucket: <paramref name="burst"/> at once, then <paramref name="perSecond"/>. Safe from any thread.</summary>
-public sealed class RateLimit(double perSecond, int burst, TimeProvider time)
+/// <summary>How often something may be done: <paramref name="burst"/> at once, then <paramref name="perSecond"/>.</summary>
+public sealed class Rate(double perSecond, int burst, TimeProvider time)
 {
-    private readonly Lock _gate = new();
-    private double _tokens = burst;
-    private long _at = time.GetTimestamp();
+    public TimeProvider Time { get; } = time;
+
+    /// <summary>Ticks of the clock's timestamps after which one taken is there again.</summary>
+    public long TicksForOne { get; } = Math.Max(1, (long)(time.TimestampFrequency / perSecond));
+
+    /// <summary>Ticks after which all of the burst is.</summary>
+    public long TicksForAll => TicksForOne * burst;
+}
+
+/// <summary>
+/// A token bucket, kept as the one moment at which it will be full: every connection has several, so they share what they
+/// have in common, and need no lock. Safe from any thread.
+/// </summary>
+public sealed class RateLimit(Rate rate)
+{
+    private long _full = rate.Time.GetTimestamp();
+
+    public RateLimit(double perSecond, int burst, TimeProvider time)
+        : this(new Rate(perSecond, burst, time))
+    {
+    }
 
     /// <summary>Takes one. False: nothing is left; then how many milliseconds until one is there again.</summary>
     public bool TryTake(out int retryAfterMs)
     {
-        lock (_gate)
+        while (true)
         {
-            Refill();
-            if (_tokens >= 1)
+            var (full, now) = (Volatile.Read(ref _full), rate.Time.GetTimestamp());
+            var then = Math.Max(full, now) + rate.TicksForOne;
+            var missing = then - now - rate.TicksForAll;
+            if (missing > 0)
             {
-                _tokens--;
-                retryAfterMs = 0;
-                return true;
+                retryAfterMs = (int)Math.Min(int.MaxValue, Math.Ceiling(missing * 1000.0 / rate.Time.TimestampFrequency));
+                return false;
             }
 
-            retryAfterMs = (int)Math.Ceiling((1 - _tokens) / perSecond * 1000);
-            return false;
+            retryAfterMs = 0;
+            if (Interlocked.CompareExchange(ref _full, then, full) == full)
+                return true;
         }
     }
 
     /// <summary>Undoes one <see cref="TryTake"/>.</summary>
-    public void GiveBack()
-    {
-        lock (_gate)
-            _tokens = Math.Min(burst, _tokens + 1);
-    }
+    public void GiveBack() => Interlocked.Add(ref _full, -rate.TicksForOne);
 
     /// <summary>How long nothing may be taken until it is as if nothing ever was.</summary>
-    public TimeSpan UntilFull
-    {
-        get
-        {
-            lock (_gate)
-            {
-                Refill();
-                return TimeSpan.FromSeconds((burst - _tokens) / perSecond);
-            }
-        }
-    }
-
-    private void Refill()
-    {
-        var now = time.GetTimestamp();
-        _tokens = Math.Min(burst, _tokens + (time.GetElapsedTime(_at, now).TotalSeconds * perSecond));
-        _at = now;
-    }
+    public TimeSpan UntilFull => TimeSpan.FromSeconds(Math.Max(0, Volatile.Read(ref _full) - rate.Time.GetTimestamp()) / (double)rate.Time.TimestampFrequency);
 }

@@ -8,6 +8,7 @@ namespace RawSocketChat.Server.Sessions;
 public sealed class RateLimits(double perSecond, int burst, int mostKeys, TimeProvider time)
 {
     private readonly Lock _gate = new();
+    private readonly Rate _rate = new(perSecond, burst, time);
     private readonly long _beginning = time.GetTimestamp();
     private readonly Dictionary<string, RateLimit> _byKey = [];
 
@@ -32,7 +33,7 @@ public sealed class RateLimits(double perSecond, int burst, int mostKeys, TimePr
             {
                 if (_byKey.Count >= mostKeys && !TryMakeRoom(out retryAfterMs))
                     return false;
-                _byKey.Add(key, limit = new RateLimit(perSecond, burst, time));
+                _byKey.Add(key, limit = new RateLimit(_rate));
                 _byFullness.Enqueue(key, time.GetElapsedTime(_beginning));
             }
 

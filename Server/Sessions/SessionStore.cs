@@ -17,7 +17,7 @@ public sealed partial class SessionStore(
     // the order in which they are made, so the last one says what is so.
     private readonly Lock _gate = new();
     private readonly SessionOptions _options = options.Value;
-    private readonly LimitsOptions _limits = limits.Value;
+    private readonly Rate _says = new(limits.Value.MessagesPerSecond, limits.Value.MessageBurst, time);
     private readonly Dictionary<string, Session> _byHash = [];
     private readonly Dictionary<string, User> _present = [];
     private readonly NameBook _names = new();
@@ -283,7 +283,7 @@ public sealed partial class SessionStore(
 
     private TimeSpan AccountTime => TimeSpan.FromDays(_options.AccountDays);
 
-    private RateLimit NewSayLimit() => new(_limits.MessagesPerSecond, _limits.MessageBurst, time);
+    private RateLimit NewSayLimit() => new(_says);
 }
 
 /// <summary>A session with one connection more.</summary>

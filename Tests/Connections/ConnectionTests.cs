@@ -22,13 +22,20 @@ public sealed class ConnectionTests
     {
         var woken = 0;
         var outbox = new PipeOutbox(new Pipe().Writer, new BrokenEncoding(), limitBytes: 1000, TimeProvider.System);
-        var connection = new Connection("test", "here", new ConnectionRequest(), outbox, TimeProvider.System) { Handler = new MuteHandler(), Closing = () => woken++ };
+        var connection = new Connection("test", "here", new ConnectionRequest(), outbox, TimeProvider.System) { Handler = new MuteHandler(), Transport = new Sleeper(() => woken++) };
 
         connection.Close(Disconnect.Idle);
         connection.Close(Disconnect.Draining);
 
         connection.Reason.Should().Be(Disconnect.Idle);
         woken.Should().Be(1);
+    }
+
+    private sealed class Sleeper(Action woken) : IConnectionTransport
+    {
+        public Task ReceiveAsync() => Task.CompletedTask;
+
+        public void Closing() => woken();
     }
 
     private sealed class BrokenEncoding : WireEncoding

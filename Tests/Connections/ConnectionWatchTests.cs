@@ -89,7 +89,7 @@ public sealed class ConnectionWatchTests
         await using var __ = speaker;
         await using var deaf = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=deaf&room=lobby", read: false, receiveBuffer: 4096);
         await speaker.Inbox.ExpectAsync<PresenceFrame>(presence => presence.State == "joined");
-        var found = _server.Connections.All.Single(connection => connection.Way == "ws" && connection.Request.Name == "deaf");
+        var found = _server.ConnectionOf("deaf");
         for (var i = 0; i < 5_000 && found.Outbox.QueuedBytes == 0; i++)
             await speaker.AskAsync<AckFrame>(Say(new string('x', 7_000), id: $"{i}"));
 

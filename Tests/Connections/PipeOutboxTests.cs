@@ -18,7 +18,7 @@ public sealed class PipeOutboxTests
     {
         // Takes 10 bytes before it asks its writer to wait.
         _pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 10, resumeWriterThreshold: 5, readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline));
-        _outbox = new PipeOutbox(_pipe.Writer, PlainEncoding.Instance, limitBytes: 100, _time) { Ending = _ => "END"u8.ToArray() };
+        _outbox = new PipeOutbox(_pipe.Writer, PlainEncoding.Instance, limitBytes: 100, _time) { Ending = new PlainEnding() };
     }
 
     [Test]
@@ -190,5 +190,10 @@ public sealed class PipeOutboxTests
             Count++;
             return frame.Payload;
         }
+    }
+
+    private sealed class PlainEnding : IStreamEnding
+    {
+        public ReadOnlyMemory<byte> Of(Disconnect reason) => "END"u8.ToArray();
     }
 }

@@ -147,7 +147,7 @@ public sealed class LimitsTests
         await using var __ = speaker;
         await using var slow = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=slow&room=lobby", read: false, receiveBuffer: 4096);
         await speaker.Inbox.ExpectAsync<PresenceFrame>(presence => presence.State == "joined");
-        var connection = server.Connections.All.Single(found => found.Request.Name == "slow");
+        var connection = server.ConnectionOf("slow");
         for (var i = 0; i < 5_000 && connection.IsOpen; i++)
         {
             await speaker.AskAsync<AckFrame>(Say(new string('x', 7_000), id: $"{i}"));

@@ -35,7 +35,7 @@ public sealed class Section5_OpeningTests : Http2Fixture
     public async Task The_connection_is_known_by_its_way()
     {
         await using var client = await JoinAsync("way");
-        Server.Connections.All.Single(connection => connection.Request.Name == "way").Way.Should().Be("ws-h2");
+        Server.ConnectionOf("way").Way.Should().Be("ws-h2");
     }
 
     [TestCase("foo, rawchat.v1.text", "rawchat.v1.text")]

@@ -124,5 +124,5 @@ public sealed class Section5_StreamTests : Http2Fixture
     }
 
     private Task GoneAsync(string name) =>
-        Patience.UntilAsync(() => Server.Connections.All.All(connection => connection.Request.Name != name), $"the end of {name}");
+        Patience.UntilAsync(() => !Server.HasConnectionOf(name), $"the end of {name}");
 }

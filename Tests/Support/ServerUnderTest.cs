@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Hosting.Tls;
+using RawSocketChat.Server.Rooms;
 
 namespace RawSocketChat.Tests.Support;
 
@@ -37,6 +38,14 @@ public sealed class ServerUnderTest : IAsyncDisposable
     public X509Certificate2 Certificate => Services.GetRequiredService<ServerCertificate>().Current.Certificate;
 
     public ConnectionRegistry Connections => Services.GetRequiredService<ConnectionRegistry>();
+
+    /// <summary>The connection by which somebody of that name speaks.</summary>
+    public Connection ConnectionOf(string name) => Connections.All.Single(connection => NameOf(connection) == name);
+
+    /// <summary>Whether anybody of that name is connected.</summary>
+    public bool HasConnectionOf(string name) => Connections.All.Any(connection => NameOf(connection) == name);
+
+    private static string? NameOf(Connection connection) => (connection.Handler as ChatSession)?.Name;
 
     /// <summary>Starts with limits on, as an operator would get it, in a data folder of its own unless one is given.</summary>
     public static Task<ServerUnderTest> StartAsync(params string[] settings) => StartAsync(null, settings);

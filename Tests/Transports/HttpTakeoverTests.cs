@@ -52,7 +52,7 @@ public class HttpTakeoverTests
             {
                 inside.Features.Get<IConnectionHeartbeatFeature>()!.OnHeartbeat(_ => beats++, inside);
                 heart.Beat();
-                inside.Features.Get<HttpTakeover>()!.Take(_ => rest.Task);
+                inside.Features.Get<HttpTakeover>()!.Take(new Taker(rest.Task));
                 return Task.CompletedTask;
             },
             connection);
@@ -85,6 +85,11 @@ public class HttpTakeoverTests
         await run;
 
         beats.Should().Be(2);
+    }
+
+    private sealed class Taker(Task rest) : ITakesConnection
+    {
+        public Task RunAsync(ConnectionContext connection) => rest;
     }
 
     private sealed class Heart : IConnectionHeartbeatFeature

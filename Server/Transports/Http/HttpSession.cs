@@ -8,7 +8,7 @@ namespace RawSocketChat.Server.Transports.Http;
 /// What is sent to it waits in a <see cref="CursorOutbox"/> for the request that comes for it.
 /// </summary>
 #pragma warning disable CA1001 // the semaphore has no wait handle, which alone would have to be disposed of
-internal sealed class HttpSession
+internal sealed class HttpSession : IConnectionTransport
 #pragma warning restore CA1001
 {
     private readonly ConnectionOptions _connectionOptions;
@@ -37,8 +37,7 @@ internal sealed class HttpSession
         Outbox = new CursorOutbox(endpoint.OutboxBytes, FirstCursor(time), time) { Passing = Learn };
         Connection = new Connection("http", remote, new ConnectionRequest(Session: token), Outbox, time)
         {
-            Closing = Close,
-            IsAbandoned = IsAbandoned,
+            Transport = this,
         };
         Connection.Handler = endpoint.Handlers.Create(Connection);
     }
@@ -81,7 +80,7 @@ internal sealed class HttpSession
     /// <summary>Runs from the greeting to the farewell, however many requests there are meanwhile.</summary>
     public async Task RunAsync(ConnectionRegistry connections, ILogger logger)
     {
-        await Connection.RunAsync(connections, WaitForEndAsync, logger);
+        await Connection.RunAsync(connections, logger);
         _greeted.TrySetResult();
         _ended.TrySetResult();
     }
@@ -202,7 +201,7 @@ internal sealed class HttpSession
     // So large that no outbox of this session before, or after a restart, has counted so far; and small enough for JavaScript.
     private static long FirstCursor(TimeProvider time) => time.GetUtcNow().ToUnixTimeMilliseconds() * 1024;
 
-    private async Task WaitForEndAsync()
+    async Task IConnectionTransport.ReceiveAsync()
     {
         _greeted.TrySetResult();
         _receiving.Release();
@@ -211,18 +210,19 @@ internal sealed class HttpSession
         await _receiving.WaitAsync();
     }
 
-    private void Close()
+    void IConnectionTransport.Closing()
     {
         _closing.TrySetResult();
         lock (_gate)
             _attendance?.EndWithin(_connectionOptions.LingerFor(Connection.Reason));
     }
 
-    private bool IsAbandoned()
+    bool IConnectionTransport.IsAbandoned
     {
-        lock (_gate)
+        get
         {
-            return _attendance is null && Volatile.Read(ref _requests) == 0 && _time.GetElapsedTime(Volatile.Read(ref _lastRequest)) >= _grace;
+            lock (_gate)
+                return _attendance is null && Volatile.Read(ref _requests) == 0 && _time.GetElapsedTime(Volatile.Read(ref _lastRequest)) >= _grace;
         }
     }
 }

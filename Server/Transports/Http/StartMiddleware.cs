@@ -71,15 +71,23 @@ public sealed class StartMiddleware(
     private async Task<IReadOnlyList<ServerFrame>> AskAsync(ClientFrame frame, string? token, string remote)
     {
         var answers = new GatheredAnswers();
-        var connection = new Connection("http", remote, new ConnectionRequest(Session: token, ServerSpeaksFirst: false), new NoOutbox(), time);
+        var question = new OneQuestion(frame, answers);
+        var connection = new Connection("http", remote, new ConnectionRequest(Session: token, ServerSpeaksFirst: false), new NoOutbox(), time) { Transport = question };
         connection.Handler = sessions.Endpoint.Handlers.Create(connection);
-        await connection.RunAsync(connections, ReceiveAsync, logger);
+        question.Connection = connection;
+        await connection.RunAsync(connections, logger);
         return answers.Frames;
+    }
 
-        async Task ReceiveAsync()
+    /// <summary>Receives one frame, and that is all.</summary>
+    private sealed class OneQuestion(ClientFrame frame, IFrameSink answers) : IConnectionTransport
+    {
+        public Connection Connection { get; set; } = null!;
+
+        public async Task ReceiveAsync()
         {
-            await connection.Handler.ReceivedAsync(ChatCodec.Encode(frame), MessageKind.Text, answers);
-            connection.Close(Disconnect.EndOfInput);
+            await Connection.Handler.ReceivedAsync(ChatCodec.Encode(frame), MessageKind.Text, answers);
+            Connection.Close(Disconnect.EndOfInput);
         }
     }
 

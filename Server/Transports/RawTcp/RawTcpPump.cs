@@ -12,7 +12,7 @@ namespace RawSocketChat.Server.Transports.RawTcp;
 /// <c>{</c> begins JSON frames, Flash's question for a policy file is answered, HTTP and TLS are turned away, anything else is a person, who
 /// gets the text format. The first delimiter that comes, newline or NUL, is also the server's.
 /// </summary>
-internal sealed class RawTcpPump : IDisposable
+internal sealed class RawTcpPump : IConnectionTransport, IDisposable
 {
     // Longer than the gap between two segments of a peer that is still sending, short for a person who waits.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
@@ -38,8 +38,7 @@ internal sealed class RawTcpPump : IDisposable
         _outbox = new PipeOutbox(context.Transport.Output, LineEncoding.Of(LineDelimiter.Newline, asText: true), endpoint.OutboxBytes, time);
         Connection = new Connection("tcp", $"{context.RemoteEndPoint}", new ConnectionRequest(ServerSpeaksFirst: false), _outbox, time)
         {
-            Closing = _input.CancelPendingRead,
-            ChangeFormat = ChangeFormat,
+            Transport = this,
             OwesFirstFrame = true,
         };
         Connection.Handler = endpoint.Handlers.Create(Connection);
@@ -55,14 +54,14 @@ internal sealed class RawTcpPump : IDisposable
         if (!_endpoint.AllowRemote && _context.RemoteEndPoint is IPEndPoint peer && !IPAddress.IsLoopback(peer.Address))
             Connection.Close(Disconnect.PlaintextRefused);
         else
-            await Connection.RunAsync(connections, ReceiveAsync, logger);
+            await Connection.RunAsync(connections, logger);
 
         // A peer that ended its side after its last line still reads the answers.
         Connection.Close(Disconnect.EndOfInput);
         return await LingerAsync(connections.Leaving);
     }
 
-    private async Task ReceiveAsync()
+    public async Task ReceiveAsync()
     {
         while (Connection.IsOpen)
         {
@@ -206,7 +205,9 @@ internal sealed class RawTcpPump : IDisposable
         return result.IsCompleted;
     }
 
-    private bool ChangeFormat(string format)
+    void IConnectionTransport.Closing() => _input.CancelPendingRead();
+
+    bool IConnectionTransport.ChangeFormat(string format)
     {
         if (format is not ("json" or "text"))
             return false;

@@ -16,22 +16,19 @@ namespace RawSocketChat.Server.Transports.WebSockets;
 /// </summary>
 internal sealed class HttpTakeover(IConnectionHeartbeatFeature? heartbeat) : IConnectionHeartbeatFeature
 {
-    private readonly Lock _gate = new();
-    private readonly List<(Action<object> Action, object State)> _beats = [];
-    private Func<ConnectionContext, Task>? _rest;
-    private bool _isOver;
+    private List<(Action<object> Action, object State)>? _beats = [];
+    private ITakesConnection? _taker;
 
     /// <summary>To be called in a request that was upgraded, which then has to end without a further word.</summary>
-    /// <param name="rest">What becomes of the connection; when it completes, the connection is closed.</param>
-    public void Take(Func<ConnectionContext, Task> rest) => _rest = rest;
+    public void Take(ITakesConnection taker) => _taker = taker;
 
     public void OnHeartbeat(Action<object> action, object state)
     {
-        lock (_gate)
+        lock (this)
         {
-            if (_beats.Count == 0)
+            if (_beats is { Count: 0 })
                 heartbeat?.OnHeartbeat(static takeover => ((HttpTakeover)takeover).Beat(), this);
-            _beats.Add((action, state));
+            _beats?.Add((action, state));
         }
     }
 
@@ -43,41 +40,43 @@ internal sealed class HttpTakeover(IConnectionHeartbeatFeature? heartbeat) : ICo
         features.Set<IConnectionHeartbeatFeature>(takeover);
         features.Set(takeover);
         await http(connection);
-        if (takeover.End() is { } rest)
+        if (takeover.End() is { } taker)
         {
             // What HTTP has left behind here would keep all of it.
             features.Set<HttpTakeover>(null);
             features.Set<IConnectionTimeoutFeature>(null);
-            await rest(connection);
+            await taker.RunAsync(connection);
         }
     }
 
-    private Func<ConnectionContext, Task>? End()
+    private ITakesConnection? End()
     {
-        lock (_gate)
+        lock (this)
         {
-            _isOver = _rest is not null;
-            if (_isOver)
-                _beats.Clear();
-            var rest = _rest;
-            _rest = null;
-            return rest;
+            var taker = _taker;
+            _taker = null;
+            if (taker is not null)
+                _beats = null;
+            return taker;
         }
     }
 
     private void Beat()
     {
         (Action<object> Action, object State)[] beats;
-        lock (_gate)
-        {
-            if (_isOver)
-                return;
-            beats = [.. _beats];
-        }
+        lock (this)
+            beats = [.. _beats ?? []];
 
         foreach (var (action, state) in beats)
             action(state);
     }
+}
+
+/// <summary>What goes on with a connection that HTTP has left.</summary>
+internal interface ITakesConnection
+{
+    /// <summary>Runs it to its end; then it is closed.</summary>
+    Task RunAsync(ConnectionContext connection);
 }
 
 public static class HttpTakeoverSetup

@@ -18,6 +18,7 @@ public sealed class WebSocketMiddleware(
     ILogger<WebSocketMiddleware> logger)
 {
     private readonly MessageCompression _compression = new(endpoint.Deflate);
+    private readonly WebSocketHost _host = new(endpoint, options.Value, connections, time, logger);
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -46,23 +47,11 @@ public sealed class WebSocketMiddleware(
         if (subprotocol is not null)
             context.Response.Headers.SecWebSocketProtocol = subprotocol;
         var transport = await handshake.AcceptAsync(context);
-        var pump = new WebSocketPump(handshake.Way, transport, endpoint, options.Value, time, agreement, IsText(request, subprotocol), AskedFor(context), RemoteOf(context));
+        var pump = new WebSocketPump(handshake.Way, transport, _host, agreement, IsText(request, subprotocol), AskedFor(context), RemoteOf(context));
         if (handshake.TakesConnection && context.Features.Get<HttpTakeover>() is { } takeover)
-            takeover.Take(connection => RunAsync(pump, connection.Abort));
+            takeover.Take(pump);
         else
-            await RunAsync(pump, () => handshake.Reset(context));
-    }
-
-    private async Task RunAsync(WebSocketPump pump, Action reset)
-    {
-        using (pump)
-        {
-            if (await pump.RunAsync(connections, logger))
-                return;
-            reset();
-            // Kestrel may give what stood behind this one to the next: so nothing writes to it any more once this returns.
-            await pump.Written;
-        }
+            await pump.RunAsync(() => handshake.Reset(context));
     }
 
     private bool IsText(HttpRequest request, string? subprotocol) =>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using RawSocketChat.Protocol.WebSocket;
 using RawSocketChat.Server.Connections;
 
@@ -9,56 +10,69 @@ namespace RawSocketChat.Server.Transports.WebSockets;
 /// Moves bytes between one connection's pipe and the protocol's state machine, and messages between that and the
 /// handler. Only this pump reads the pipe; only the outbox writes it.
 /// </summary>
-internal sealed class WebSocketPump : IDisposable
+#pragma warning disable CA1001 // the protocol is disposed of when the pump has run
+internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITakesConnection
+#pragma warning restore CA1001
 {
     private readonly PipeReader _input;
     private readonly PipeOutbox _outbox;
     private readonly WebSocketProtocol _protocol;
     private readonly Agreement _agreement;
-    private readonly ConnectionOptions _options;
-    private readonly TimeProvider _time;
+    private readonly WebSocketHost _host;
+    private ConnectionContext? _taken;
+    private Action? _reset;
 
-    public WebSocketPump(
-        string way,
-        IDuplexPipe transport,
-        WebSocketEndpoint endpoint,
-        ConnectionOptions options,
-        TimeProvider time,
-        Agreement agreement,
-        bool asText,
-        ConnectionRequest request,
-        string remote)
+    public WebSocketPump(string way, IDuplexPipe transport, WebSocketHost host, Agreement agreement, bool asText, ConnectionRequest request, string remote)
     {
+        var endpoint = host.Endpoint;
         _input = transport.Input;
-        _options = options;
-        _time = time;
+        _host = host;
         _agreement = agreement;
         _protocol = new WebSocketProtocol(WebSocketRole.Server, endpoint.MaxMessageBytes, agreement.Deflate);
-        _outbox = new PipeOutbox(transport.Output, asText ? agreement.Text : agreement.Json, endpoint.OutboxBytes, time) { Ending = CloseFrame };
-        Connection = new Connection(way, remote, request, _outbox, time)
+        _outbox = new PipeOutbox(transport.Output, asText ? agreement.Text : agreement.Json, endpoint.OutboxBytes, host.Time) { Ending = this };
+        Connection = new Connection(way, remote, request, _outbox, host.Time)
         {
-            Closing = _input.CancelPendingRead,
-            Probe = SendPing,
-            ChangeFormat = endpoint.TextSubprotocol is null ? null : ChangeFormat,
+            Transport = this,
         };
         Connection.Handler = endpoint.Handlers.Create(Connection);
     }
 
     public Connection Connection { get; }
 
-    /// <summary>Completes when the pipe has taken the last byte or takes none any more.</summary>
-    public Task Written => _outbox.Finished;
-
-    public void Dispose() => _protocol.Dispose();
-
-    /// <summary>Runs the connection to its end. False: the peer did not take its last bytes in time; reset it.</summary>
-    public async Task<bool> RunAsync(ConnectionRegistry connections, ILogger logger)
+    /// <summary>Runs on the whole connection, which HTTP has left.</summary>
+    public Task RunAsync(ConnectionContext connection)
     {
-        await Connection.RunAsync(connections, ReceiveAsync, logger);
-        return await LingerAsync(connections.Leaving);
+        _taken = connection;
+        return RunAsync();
     }
 
-    private async Task ReceiveAsync()
+    /// <summary>Runs inside the request.</summary>
+    /// <param name="reset">Called where the peer does not take its last bytes in time.</param>
+    public Task RunAsync(Action reset)
+    {
+        _reset = reset;
+        return RunAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await Connection.RunAsync(_host.Connections, _host.Logger);
+            if (await LingerAsync(_host.Connections.Leaving))
+                return;
+            _taken?.Abort();
+            _reset?.Invoke();
+            // Kestrel may give what stood behind this one to the next: so nothing writes to it any more once this returns.
+            await _outbox.Finished;
+        }
+        finally
+        {
+            _protocol.Dispose();
+        }
+    }
+
+    public async Task ReceiveAsync()
     {
         while (Connection.IsOpen)
         {
@@ -123,8 +137,8 @@ internal sealed class WebSocketPump : IDisposable
     /// </summary>
     private async Task<bool> LingerAsync(CancellationToken leaving)
     {
-        using var patience = new CancellationTokenSource(_options.LingerFor(Connection.Reason), _time);
-        using var _ = leaving.Register(() => patience.CancelAfter(TimeSpan.FromSeconds(_options.LingerSeconds)));
+        using var patience = new CancellationTokenSource(_host.Options.LingerFor(Connection.Reason), _host.Time);
+        using var _ = leaving.Register(() => patience.CancelAfter(TimeSpan.FromSeconds(_host.Options.LingerSeconds)));
         try
         {
             await _outbox.Finished.WaitAsync(patience.Token);
@@ -156,14 +170,18 @@ internal sealed class WebSocketPump : IDisposable
             rest = rest[consumed..];
     }
 
-    private ReadOnlyMemory<byte> CloseFrame(Disconnect reason)
+    ReadOnlyMemory<byte> IStreamEnding.Of(Disconnect reason)
     {
         var output = new ArrayBufferWriter<byte>(128);
         _protocol.WriteClose(output, CloseCode.MayBeSent(reason.Code) ? reason.Code : CloseCode.NoStatus, reason.Text);
         return output.WrittenMemory;
     }
 
-    private void SendPing()
+    void IConnectionTransport.Closing() => _input.CancelPendingRead();
+
+    bool IConnectionTransport.CanProbe => true;
+
+    void IConnectionTransport.Probe()
     {
         var output = new ArrayBufferWriter<byte>(2);
         _protocol.WritePing(output, default);
@@ -177,9 +195,9 @@ internal sealed class WebSocketPump : IDisposable
         _outbox.SendWire(output.WrittenMemory);
     }
 
-    private bool ChangeFormat(string format)
+    bool IConnectionTransport.ChangeFormat(string format)
     {
-        var chosen = format switch { "json" => _agreement.Json, "text" => _agreement.Text, _ => null };
+        var chosen = _host.Endpoint.TextSubprotocol is null ? null : format switch { "json" => _agreement.Json, "text" => _agreement.Text, _ => null };
         if (chosen is not null)
             _outbox.Encoding = chosen;
         return chosen is not null;
