@@ -35,6 +35,8 @@ public static class ConnectionRun
             if (connection.Fault is { } fault)
                 Log.HandlerFailed(logger, fault, connection.Way, connection.Remote);
         }
+
+        await connection.Transport!.EndedAsync();
     }
 
     private static async Task CloseAsync(Connection connection, ILogger logger)

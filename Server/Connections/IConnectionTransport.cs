@@ -9,6 +9,9 @@ public interface IConnectionTransport
     /// <summary>Receives until the connection is no longer open, or the stream ends. Called once.</summary>
     Task ReceiveAsync();
 
+    /// <summary>The connection is closed to all others: brings the stream itself to its end, as politely as its way allows.</summary>
+    Task EndedAsync() => Task.CompletedTask;
+
     /// <summary>The connection has a reason to end: wakes the transport, which then lingers for the peer's own end and drops the stream.</summary>
     void Closing()
     {

@@ -30,6 +30,8 @@ public static class HostingSetup
 
         builder.Services.AddOptions<PlaintextOptions>().BindConfiguration(PlaintextOptions.Section);
         builder.Services.AddTls();
+        // Kestrel opens a scope for each connection and each request, and nothing here reads any: what is logged of a connection names it.
+        builder.Services.Configure<LoggerFilterOptions>(logging => logging.CaptureScopes = false);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
         var urls = Listening.UrlsOf(builder.Configuration);

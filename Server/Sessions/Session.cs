@@ -3,7 +3,7 @@ namespace RawSocketChat.Server.Sessions;
 /// <summary>Who is speaking, beyond any one connection. A second connection with the same token is another device.</summary>
 public sealed class Session(string token, User user)
 {
-    private volatile string _token = token;
+    private volatile byte[] _token = Convert.FromHexString(token);
     private volatile User _user = user;
     private volatile bool _isEnded;
     private volatile bool _isStored;
@@ -11,8 +11,8 @@ public sealed class Session(string token, User user)
     /// <summary>Secret. Known to its bearer, and kept here, since every welcome bears it. <c>register</c> gives another one.</summary>
     public string Token
     {
-        get => _token;
-        internal set => _token = value;
+        get => Convert.ToHexStringLower(_token);
+        internal set => _token = Convert.FromHexString(value);
     }
 
     public User User

@@ -51,7 +51,7 @@ public sealed partial class SessionStore
             _byHash.Remove(before);
             session.Token = SessionToken.New();
             session.IsStored = false;
-            _byHash.Add(session.TokenHash, session);
+            _byHash.Set(session);
             // It may have been forgotten while the password was hashed.
             if (session.Connections == 0 && session.Away is null)
                 _leaving.Add(session);

@@ -18,7 +18,7 @@ public sealed partial class SessionStore(
     private readonly Lock _gate = new();
     private readonly SessionOptions _options = options.Value;
     private readonly Rate _says = new(limits.Value.MessagesPerSecond, limits.Value.MessageBurst, time);
-    private readonly Dictionary<string, Session> _byHash = [];
+    private readonly SessionTable _byHash = new();
     private readonly Dictionary<string, User> _present = [];
     private readonly NameBook _names = new();
     private readonly LinkedList<Session> _away = [];
@@ -139,8 +139,8 @@ public sealed partial class SessionStore(
             if (--session.Connections > 0)
                 return;
             var user = session.User;
-            user.Present.Remove(session);
-            if (user.Present.Count == 0)
+            user.Present = [.. user.Present.Where(other => other != session)];
+            if (user.Present.Length == 0)
             {
                 _present.Remove(user.Id);
                 _names.Free(user);
@@ -215,7 +215,7 @@ public sealed partial class SessionStore(
             _away.Remove(place);
         (session.Away, session.AwaySince) = (null, null);
         _leaving.Remove(session);
-        _byHash[session.TokenHash] = session;
+        _byHash.Set(session);
 
         NameRefusal? refusal = null;
         if (_present.TryGetValue(session.User.Id, out var present))
@@ -229,7 +229,7 @@ public sealed partial class SessionStore(
             _names.Take(session.User);
         }
 
-        session.User.Present.Add(session);
+        session.User.Present = [.. session.User.Present, session];
         return refusal;
     }
 
@@ -237,9 +237,9 @@ public sealed partial class SessionStore(
     {
         _names.Free(user);
         user.Name = name;
-        if (user.Present.Count > 0)
+        if (user.Present.Length > 0)
             _names.Take(user);
-        user.Present.ForEach(save);
+        Array.ForEach(user.Present, save);
     }
 
     private void GoAway(Session session)

@@ -29,5 +29,5 @@ public sealed class User(string id, string name, bool isGuest, RateLimit says)
     internal IReadOnlyList<string>? Rooms { get; set; }
 
     /// <summary>Its sessions that have a connection; guarded by the store.</summary>
-    internal List<Session> Present { get; } = new(1);
+    internal Session[] Present { get; set; } = [];
 }

@@ -65,7 +65,11 @@ internal sealed class HttpTakeover(IConnectionHeartbeatFeature? heartbeat) : ICo
     {
         (Action<object> Action, object State)[] beats;
         lock (this)
-            beats = [.. _beats ?? []];
+        {
+            if (_beats is null)
+                return;
+            beats = [.. _beats];
+        }
 
         foreach (var (action, state) in beats)
             action(state);

@@ -54,11 +54,12 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
         return RunAsync();
     }
 
-    private async Task RunAsync()
+    private Task RunAsync() => Connection.RunAsync(_host.Connections, _host.Logger);
+
+    async Task IConnectionTransport.EndedAsync()
     {
         try
         {
-            await Connection.RunAsync(_host.Connections, _host.Logger);
             if (await LingerAsync(_host.Connections.Leaving))
                 return;
             _taken?.Abort();
@@ -76,22 +77,27 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
     {
         while (Connection.IsOpen)
         {
-            var result = await _input.ReadAsync();
-            var buffer = result.Buffer;
-            if (!buffer.IsEmpty)
-                Connection.Heard();
+            // Apart, so that what waits here for hours keeps only what it needs to wait.
+            await ReceiveAsync(await _input.ReadAsync());
+        }
+    }
 
-            var position = buffer.Start;
-            while (buffer.TryGet(ref position, out var segment))
-                await ReceiveAsync(segment);
+    private async ValueTask ReceiveAsync(ReadResult result)
+    {
+        var buffer = result.Buffer;
+        if (!buffer.IsEmpty)
+            Connection.Heard();
 
-            _input.AdvanceTo(buffer.End);
-            Connection.IsMidFrame = _protocol.IsMidFrame;
-            if (result.IsCompleted)
-            {
-                // The stream ended without a close frame (RFC 6455, section 7.1.5: 1006).
-                Connection.Close(Disconnect.Lost);
-            }
+        var position = buffer.Start;
+        while (buffer.TryGet(ref position, out var segment))
+            await ReceiveAsync(segment);
+
+        _input.AdvanceTo(buffer.End);
+        Connection.IsMidFrame = _protocol.IsMidFrame;
+        if (result.IsCompleted)
+        {
+            // The stream ended without a close frame (RFC 6455, section 7.1.5: 1006).
+            Connection.Close(Disconnect.Lost);
         }
     }
 

@@ -1,0 +1,176 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using RawSocketChat.Protocol.WebSocket;
+
+namespace RawSocketChat.Tests.Benchmarks.Crowd;
+
+/// <summary>Somebody in a room, by WebSocket, who checks that every message comes once and in order.</summary>
+internal sealed class Member(int port, string name, string room) : IDisposable
+{
+    private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Shared;
+
+    private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly WebSocketProtocol _protocol = new(WebSocketRole.Client, 8 * 1024 * 1024);
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _acks;
+
+    /// <summary>The newest seq that came.</summary>
+    public long LastSeq { get; private set; } = -1;
+
+    /// <summary>Seqs that did not come, or not in their turn.</summary>
+    public long Faults { get; private set; }
+
+    public long Acks => Volatile.Read(ref _acks);
+
+    /// <summary>Told of each message's age, in Stopwatch's ticks.</summary>
+    public Action<long>? Aged { get; set; }
+
+    public Task Ended { get; private set; } = Task.CompletedTask;
+
+    /// <param name="after">The cursor, or -1 for who has none.</param>
+    public Task JoinAsync(long after = -1) => BeginAsync(after, after < 0 ? Join : $$"""{"type":"join","room":"{{room}}","after":{{after}}}""");
+
+    /// <summary>Joins a room that may have to be made.</summary>
+    public Task CreateAsync() => BeginAsync(-1, $$"""{"type":"create","room":"{{room}}"}""");
+
+    private string Join => $$"""{"type":"join","room":"{{room}}","limit":1}""";
+
+    private async Task BeginAsync(long after, string first)
+    {
+        await _socket.ConnectAsync(IPAddress.Loopback, port);
+        var output = new ArrayBufferWriter<byte>();
+        Handshake.WriteRequest(output, $"127.0.0.1:{port}", $"/ws?name={name}", Handshake.NewKey());
+        await _socket.SendAsync(output.WrittenMemory);
+        await ReadHeadAsync();
+        LastSeq = after;
+        Ended = ReceiveAsync();
+        Send(first);
+        await _joined.Task;
+    }
+
+    /// <summary>Says when it was said; filled up to 128 bytes.</summary>
+    public void Say(int number) => Send($$"""{"type":"say","room":"{{room}}","id":{{number}},"text":"{{$"{Stopwatch.GetTimestamp()} ".PadRight(128, '.')}}"}""");
+
+    private void Send(string frame)
+    {
+        var output = new ArrayBufferWriter<byte>(frame.Length + 16);
+        lock (_socket)
+        {
+            _protocol.WriteMessage(output, Opcode.Text, Encoding.UTF8.GetBytes(frame));
+            _socket.Send(output.WrittenSpan);
+        }
+    }
+
+    /// <summary>Is gone without a word.</summary>
+    public void Cut()
+    {
+        _socket.LingerState = new LingerOption(true, 0);
+        _socket.Dispose();
+    }
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _protocol.Dispose();
+    }
+
+    // A byte at a time, so that nothing of what follows is taken.
+    private async Task ReadHeadAsync()
+    {
+        var head = new byte[1024];
+        for (var length = 0; !head.AsSpan(0, length).EndsWith("\r\n\r\n"u8); length++)
+        {
+            if (await _socket.ReceiveAsync(head.AsMemory(length, 1)) == 0)
+                throw new IOException("the server closed during the handshake");
+        }
+
+        if (!head.AsSpan().StartsWith("HTTP/1.1 101"u8))
+            throw new IOException(Encoding.ASCII.GetString(head));
+    }
+
+    private async Task ReceiveAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await _socket.ReceiveAsync(Memory<byte>.Empty);
+                var buffer = Buffers.Rent(16 * 1024);
+                var received = await _socket.ReceiveAsync(buffer.AsMemory());
+                if (received > 0)
+                    Take(buffer.AsSpan(0, received));
+                Buffers.Return(buffer);
+                if (received == 0)
+                    break;
+            }
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        {
+            // Cut.
+        }
+
+        _joined.TrySetException(new IOException($"{name} was closed before it had joined"));
+        _ = _joined.Task.Exception;
+    }
+
+    private void Take(ReadOnlySpan<byte> bytes)
+    {
+        while (_protocol.TryReceive(bytes, out var consumed, out var e))
+        {
+            bytes = bytes[consumed..];
+            var frame = e.Payload.Span;
+            if (frame.StartsWith("{\"type\":\"message\""u8))
+                TakeMessage(frame);
+            else if (frame.StartsWith("{\"type\":\"ack\""u8))
+                Interlocked.Increment(ref _acks);
+            else if (frame.StartsWith("{\"type\":\"joined\""u8))
+                TakeJoined(frame);
+            else if (frame.StartsWith("{\"type\":\"error\""u8) && frame.IndexOf("name-taken"u8) >= 0)
+                Send(Join);
+            else if (frame.StartsWith("{\"type\":\"gap\""u8) || frame.StartsWith("{\"type\":\"bye\""u8))
+                Faults++;
+        }
+    }
+
+    private void TakeMessage(ReadOnlySpan<byte> frame)
+    {
+        Next(SeqIn(frame, out var rest));
+        var text = rest.IndexOf("\"text\":\""u8);
+        if (Aged is not null && text >= 0 && Utf8Parser.TryParse(rest[(text + 8)..], out long said, out _))
+            Aged(Stopwatch.GetTimestamp() - said);
+    }
+
+    private void TakeJoined(ReadOnlySpan<byte> frame)
+    {
+        var newest = SeqIn(frame, out _);
+        if (LastSeq < 0)
+        {
+            LastSeq = newest;
+        }
+        else
+        {
+            var rest = frame[frame.IndexOf("\"messages\""u8)..];
+            while (rest.IndexOf("\"seq\":"u8) >= 0)
+                Next(SeqIn(rest, out rest));
+        }
+
+        _joined.TrySetResult();
+    }
+
+    private void Next(long seq)
+    {
+        if (seq != LastSeq + 1)
+            Faults++;
+        LastSeq = seq;
+    }
+
+    private static long SeqIn(ReadOnlySpan<byte> frame, out ReadOnlySpan<byte> rest)
+    {
+        rest = frame[(frame.IndexOf("\"seq\":"u8) + 6)..];
+        return Utf8Parser.TryParse(rest, out long seq, out _) ? seq : -1;
+    }
+}
