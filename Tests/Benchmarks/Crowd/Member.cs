@@ -11,11 +11,10 @@ namespace RawSocketChat.Tests.Benchmarks.Crowd;
 /// <summary>Somebody in a room, by WebSocket, who checks that every message comes once and in order.</summary>
 internal sealed class Member(int port, string name, string room) : IDisposable
 {
-    private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Shared;
-
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly WebSocketProtocol _protocol = new(WebSocketRole.Client, 8 * 1024 * 1024);
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly byte[] _buffer = new byte[4096];
     private long _acks;
 
     /// <summary>The newest seq that came.</summary>
@@ -98,14 +97,10 @@ internal sealed class Member(int port, string name, string room) : IDisposable
         {
             while (true)
             {
-                await _socket.ReceiveAsync(Memory<byte>.Empty);
-                var buffer = Buffers.Rent(16 * 1024);
-                var received = await _socket.ReceiveAsync(buffer.AsMemory());
-                if (received > 0)
-                    Take(buffer.AsSpan(0, received));
-                Buffers.Return(buffer);
+                var received = await _socket.ReceiveAsync(_buffer.AsMemory());
                 if (received == 0)
                     break;
+                Take(_buffer.AsSpan(0, received));
             }
         }
         catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
