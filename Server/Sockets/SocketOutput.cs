@@ -66,10 +66,11 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
     public bool TrySend(ReadOnlySpan<byte> bytes, out int sent)
     {
         sent = 0;
-        // Only this writer lets something wait, so a look without the gate can be wrong only in that nothing waits any more.
         if (_isCompleted || Volatile.Read(ref _isGone))
             return false;
-        if (Volatile.Read(ref _isSending) || _unflushedBytes > 0)
+        // Only this writer lets something wait, so a look without the gate can be wrong only in that nothing waits any more. Whether
+        // a send is under way would not do: between two parts of what waits none is.
+        if (Volatile.Read(ref _waitingBytes) > 0 || _unflushedBytes > 0)
             return true;
         var error = Send(bytes, out sent);
         if (error is SocketError.Success or SocketError.WouldBlock)

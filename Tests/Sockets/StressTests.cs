@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using RawSocketChat.Server.Connections;
@@ -63,6 +64,54 @@ public sealed class StressTests
         }
 
         (await drained.OrFail("the outbox to be empty")).Should().BeTrue();
+    }
+
+    [Test]
+    public async Task What_is_ready_never_overtakes_what_still_waits_below_the_bound()
+    {
+        const int Frames = 60_000, FrameBytes = 400;
+        await using var line = await SocketLine.OpenAsync();
+        var (frame, written, received) = (new byte[FrameBytes], 0L, 0L);
+        while (Send().IsCompleted)
+        {
+        }
+
+        // From here on so much is under way that something always waits, and a flush does not; who waits for the peer's reading looks at nothing else.
+        var most = written - (SocketOutput.PauseBytes / 2);
+        var checking = Task.Run(CheckAsync);
+        while (written < (long)Frames * FrameBytes && !checking.IsCompleted)
+        {
+            while (written - Volatile.Read(ref received) > most && !checking.IsCompleted)
+                Thread.SpinWait(1);
+            await Task.WhenAny(Send(), checking);
+        }
+
+        await checking.OrFail("all frames");
+
+        Task Send()
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(frame, (int)(written / FrameBytes));
+            written += FrameBytes;
+            line.Output.TrySend(frame, out var sent).Should().BeTrue();
+            line.Output.Write(frame.AsSpan(sent));
+            return line.Output.FlushAsync().AsTask();
+        }
+
+        async Task CheckAsync()
+        {
+            var (buffer, held) = (new byte[16 * FrameBytes], 0);
+            for (var next = 0; next < Frames;)
+            {
+                var count = await line.Peer.ReceiveAsync(buffer.AsMemory(held));
+                Volatile.Write(ref received, received + count);
+                held += count;
+                var whole = held / FrameBytes;
+                for (var i = 0; i < whole; i++)
+                    BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(i * FrameBytes)).Should().Be(next++);
+                held -= whole * FrameBytes;
+                buffer.AsSpan(whole * FrameBytes, held).CopyTo(buffer);
+            }
+        }
     }
 
     [Test]
