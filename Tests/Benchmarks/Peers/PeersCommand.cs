@@ -82,11 +82,11 @@ internal static class PeersCommand
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(stop, signal));
         try
         {
-            var result = await new PeersRun(options, error, stop.Token).RunAsync();
+            var result = await new PeersRun(options, Catalogue.All, error, stop.Token).RunAsync();
             PeersReport.Write(output, result, command, markdown);
             if (json is not null)
                 await File.WriteAllTextAsync(json, result.Json(), CancellationToken.None);
-            return result.Peers.Any(peer => !peer.IsFine) ? Faulty : result.Missing.Count > 0 ? PeersMissing : Fine;
+            return result.ExitCode;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -53,6 +53,7 @@ internal static class PeersReport
         yield return string.Create(CultureInfo.InvariantCulture,
             $"{result.At:yyyy-MM-dd HH:mm} UTC; {result.Machine}; {options.Subscribers:n0} subscribers and one publisher among them, {LoadRun.TextBytes} bytes of text, medians of {options.Rounds} interleaved rounds of {options.Seconds:0.##} s each; most: {options.Window} messages under way.");
         yield return $"versions: {string.Join("; ", result.Peers.GroupBy(peer => peer.Version).Select(same => $"{same.Key} ({string.Join(", ", same.Select(peer => peer.Name))})"))}.";
+        yield return $"during the rounds others took {Hundredths(result.OthersCores)} of the {Environment.ProcessorCount} cores.";
         if (measured.Count > 0)
             yield return $"the generator, on the same cores: {Hundredths(PeerResult.Median(measured.Select(peer => peer.AtRate(options.Rates.Count - 1, one => one.GeneratorMicroseconds))))} µs of CPU a delivery at {options.Rates[^1]}/s (median of the peers).";
         foreach (var peer in result.Peers.Where(peer => !peer.IsFine))

@@ -71,12 +71,19 @@ internal sealed record PeersResult
 
     public required string Machine { get; init; }
 
+    /// <summary>Cores that were busy with none of this during the rounds.</summary>
+    public required double OthersCores { get; init; }
+
     public required PeersOptions Options { get; init; }
 
     public required IReadOnlyList<PeerResult> Peers { get; init; }
 
     /// <summary>Peers that are not here, each with the line that installs it.</summary>
     public required IReadOnlyList<string> Missing { get; init; }
+
+    /// <summary>Of the command: what went wrong counts for more than what is missing.</summary>
+    [JsonIgnore]
+    public int ExitCode => Peers.Any(peer => !peer.IsFine) ? PeersCommand.Faulty : Missing.Count > 0 ? PeersCommand.PeersMissing : PeersCommand.Fine;
 
     public string Json() => JsonSerializer.Serialize(this, Form);
 }

@@ -10,7 +10,7 @@ namespace RawSocketChat.Tests.Benchmarks.Peers;
 /// The comparison. All peers are started and warmed up; then each figure is measured of one after the other, round by round, so that a machine whose speed drifts drifts for all of them. While one
 /// is measured the others hold their connections and have nothing to do. At the end each is started once more, alone, to see what idle connections hold.
 /// </summary>
-internal sealed class PeersRun(PeersOptions options, TextWriter progress, CancellationToken cancel)
+internal sealed class PeersRun(PeersOptions options, IReadOnlyList<Peer> catalogue, TextWriter progress, CancellationToken cancel)
 {
     // What connecting left to do is done, and what it left to free may be freed.
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
@@ -21,12 +21,15 @@ internal sealed class PeersRun(PeersOptions options, TextWriter progress, Cancel
     public async Task<PeersResult> RunAsync()
     {
         var (here, missing) = await FindAsync();
+        double others;
         try
         {
             foreach (var peer in here)
                 await TryAsync(peer, async () => _candidates.Add(await WarmUpAsync(peer)));
+            var load = new MachineLoad(() => _candidates.Aggregate(default(CpuTime), (sum, candidate) => sum + CpuTime.OfTree(candidate.Running.Id)));
             for (var round = 1; round <= options.Rounds; round++)
                 await RoundAsync(round);
+            others = load.BusyCores;
             foreach (var candidate in _candidates.Where(candidate => candidate.Load.Complaint is not null))
                 _faults.TryAdd(candidate.Peer.Name, candidate.Load.Complaint!);
         }
@@ -43,14 +46,22 @@ internal sealed class PeersRun(PeersOptions options, TextWriter progress, Cancel
         var results = new List<PeerResult>();
         foreach (var peer in here)
             results.Add(await ResultAsync(peer, idle.TryGetValue(peer.Name, out var bytes) ? bytes : null));
-        return new PeersResult { At = TimeProvider.System.GetUtcNow(), Machine = Machine(), Options = options, Peers = results, Missing = missing };
+        return new PeersResult
+        {
+            At = TimeProvider.System.GetUtcNow(),
+            Machine = Machine(),
+            OthersCores = others,
+            Options = options,
+            Peers = results,
+            Missing = missing,
+        };
     }
 
     // A peer that is not here is told, and the others go on.
     private async Task<(List<Peer> Here, List<string> Missing)> FindAsync()
     {
         var (here, missing) = (new List<Peer>(), new List<string>());
-        foreach (var peer in Catalogue.All.Where(peer => options.Peers.Contains(peer.Name)))
+        foreach (var peer in catalogue.Where(peer => options.Peers.Contains(peer.Name)))
         {
             try
             {

@@ -13,6 +13,8 @@ internal readonly record struct CpuTime(double Total, long UserTicks, long Syste
 
     public static CpuTime operator -(CpuTime a, CpuTime b) => new(a.Total - b.Total, a.UserTicks - b.UserTicks, a.SystemTicks - b.SystemTicks);
 
+    public static CpuTime operator +(CpuTime a, CpuTime b) => new(a.Total + b.Total, a.UserTicks + b.UserTicks, a.SystemTicks + b.SystemTicks);
+
     /// <summary>Of a process and its descendants, so far; those that are gone are left out.</summary>
     public static CpuTime OfTree(int process)
     {

@@ -28,8 +28,8 @@ internal sealed class FloorServer : IDisposable
         _listener.Listen(4096);
     }
 
-    /// <summary>Makes a worse server of it: whether this receiver does not get this message. None, unless a test wants it.</summary>
-    public Func<int, int, bool>? Drops { get; init; }
+    /// <summary>Makes a worse server of it, for a test: how many times this receiver gets this message. Once, where it is null.</summary>
+    public Func<int, int, int>? Copies { get; init; }
 
     public EndPoint EndPoint => _listener.LocalEndPoint!;
 
@@ -107,10 +107,10 @@ internal sealed class FloorServer : IDisposable
     private void Fan(ReadOnlySpan<byte> text)
     {
         var frame = FrameWriter.Frame(Opcode.Text, text);
-        var number = Drops is null ? -1 : Stamp.Next(ref text);
+        var number = Copies is null ? -1 : Stamp.Next(ref text);
         for (var i = 0; i < _receivers.Count; i++)
         {
-            if (Drops?.Invoke(i, number) != true)
+            for (var copies = Copies?.Invoke(i, number) ?? 1; copies > 0; copies--)
                 Send(_receivers[i], frame);
         }
     }
