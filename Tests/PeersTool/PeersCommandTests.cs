@@ -83,7 +83,7 @@ public sealed class PeersCommandTests
     [TestCase("--rounds", "0", "--rounds must be 1 to 100 (it is 0)")]
     [TestCase("--subscribers", "100000000", "--subscribers must be 2 to")]
     [TestCase("--rates", "fast", "--rates is a list of numbers")]
-    [TestCase("--rates", "100000", "--rates, --seconds and --rounds: more messages than can be numbered")]
+    [TestCase("--rates", "100000,100000,100000,100000,100000,100000", "--rates, --seconds and --rounds: more messages than can be numbered")]
     [TestCase("--idle", "-1", "--idle must be 0 to")]
     public async Task A_bad_option_is_said_in_one_line(string option, string value, string line)
     {

@@ -75,6 +75,9 @@ internal sealed class RunningPeer : IAsyncDisposable
         {
             if (_process.HasExited || Stopwatch.GetElapsedTime(began) > Patience)
             {
+                // What it said last may still be on its way.
+                if (_process.HasExited)
+                    await _process.WaitForExitAsync(cancel);
                 lock (_said)
                     throw new LoadException($"does not listen: {string.Join(" ", _said)}");
             }
