@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using RawSocketChat.Protocol.WebSocket;
+using RawSocketChat.Tests.Benchmarks.Peers.Load;
+
+namespace RawSocketChat.Tests.Benchmarks.Peers.Serving;
+
+/// <summary>
+/// What nothing can be below that sends each message to each subscriber by a call of its own: one thread, a message framed once, one non-blocking
+/// <c>Socket.Send</c> for each. It knows no rooms, notices no close, and waits for the slowest.
+/// </summary>
+internal sealed class FloorServer : IDisposable
+{
+    private const int MaxMessageBytes = 1 << 20;
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly List<Socket> _receivers = [];
+    private readonly byte[] _buffer = new byte[256 * 1024];
+    private readonly WebSocketProtocol _protocol = new(WebSocketRole.Server, MaxMessageBytes);
+    private readonly byte[] _ready = FrameWriter.Frame(Opcode.Text, "ready"u8);
+    private Socket? _publisher;
+
+    public FloorServer(int port)
+    {
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        _listener.Listen(4096);
+    }
+
+    /// <summary>Makes a worse server of it, for a test: how many times this receiver gets this message. Once, where it is null.</summary>
+    public Func<int, int, int>? Copies { get; init; }
+
+    public EndPoint EndPoint => _listener.LocalEndPoint!;
+
+    /// <summary>Serves until it is cancelled, which it notices within half a second.</summary>
+    public void Run(CancellationToken cancel)
+    {
+        var readable = new List<Socket>(2);
+        while (!cancel.IsCancellationRequested)
+        {
+            readable.Clear();
+            readable.Add(_listener);
+            if (_publisher is not null)
+                readable.Add(_publisher);
+            Socket.Select(readable, null, null, Look);
+            if (readable.Contains(_listener))
+                Accept();
+            if (_publisher is not null && readable.Contains(_publisher))
+                Read(_publisher);
+        }
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _receivers.ForEach(receiver => receiver.Dispose());
+        _protocol.Dispose();
+    }
+
+    private void Accept()
+    {
+        var socket = _listener.Accept();
+        try
+        {
+            socket.NoDelay = true;
+            var read = 0;
+            while (!_buffer.AsSpan(0, read).EndsWith("\r\n\r\n"u8))
+                read += socket.Receive(_buffer.AsSpan(read)) is > 0 and var received ? received : throw new SocketException((int)SocketError.ConnectionReset);
+            var request = Encoding.ASCII.GetString(_buffer, 0, read);
+            const string field = "Sec-WebSocket-Key:";
+            var key = request.Split("\r\n").First(line => line.StartsWith(field, StringComparison.OrdinalIgnoreCase))[field.Length..].Trim();
+            socket.Send(Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {Handshake.AcceptFor(key)}\r\n\r\n"));
+            socket.Send(_ready);
+            socket.Blocking = false;
+            _receivers.Add(socket);
+            if (request.StartsWith("GET /publish ", StringComparison.Ordinal))
+                _publisher = socket;
+        }
+        catch (Exception fault) when (fault is SocketException or InvalidOperationException)
+        {
+            socket.Dispose(); // a look whether anybody listens, or half a request
+        }
+    }
+
+    private void Read(Socket publisher)
+    {
+        var received = publisher.Receive(_buffer, SocketFlags.None, out var error);
+        if (error == SocketError.WouldBlock)
+            return;
+        if (received == 0)
+        {
+            _publisher = null;
+            return;
+        }
+
+        ReadOnlySpan<byte> input = _buffer.AsSpan(0, received);
+        while (_protocol.TryReceive(input, out var consumed, out var e))
+        {
+            input = input[consumed..];
+            if (e.Kind == WebSocketEventKind.Text)
+                Fan(e.Payload.Span);
+        }
+    }
+
+    private void Fan(ReadOnlySpan<byte> text)
+    {
+        var frame = FrameWriter.Frame(Opcode.Text, text);
+        var number = Copies is null ? -1 : Stamp.Next(ref text);
+        for (var i = 0; i < _receivers.Count; i++)
+        {
+            for (var copies = Copies?.Invoke(i, number) ?? 1; copies > 0; copies--)
+                Send(_receivers[i], frame);
+        }
+    }
+
+    private static void Send(Socket socket, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            bytes = bytes[socket.Send(bytes, SocketFlags.None, out var error)..];
+            if (error == SocketError.WouldBlock)
+                socket.Poll(-1, SelectMode.SelectWrite);
+            else if (error != SocketError.Success)
+                return;
+        }
+    }
+}

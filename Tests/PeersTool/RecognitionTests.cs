@@ -1,0 +1,117 @@
+using System.Text;
+using RawSocketChat.Tests.Benchmarks.Peers.Load;
+using RawSocketChat.Tests.Benchmarks.Peers.Wires;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.PeersTool;
+
+/// <summary>
+/// What each peer says, as it was recorded (ws 8.23.0, socket.io 4.8.4, SignalR of .NET 10.0.12, nchan 1.3.6): messages 7 and 8, sent in one go. A character is a byte.
+/// </summary>
+public sealed class RecognitionTests
+{
+    private const string Rest = "xxxxxxxxxxxxxxxxxxxxxxx";
+    private const string SignalRGreeting = "\u0081\u002e{}\u001e{\"type\":1,\"target\":\"ready\",\"arguments\":[]}\u001e";
+
+    private const string SocketIoGreeting =
+        "\u0081k0{\"sid\":\"pNXWoWLn8s0e6ya2AAAA\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000,\"maxPayload\":1000000}\u0081 40{\"sid\":\"3Ngv0zXg-MShbkBuAAAA\"}\u0081\u000b42[\"ready\"]";
+
+    private const string ChatGreeting =
+        """~4{"type":"welcome","session":"c663a09cd9f9cf5a213ea768b8243bd72fdb070a8afcb3ce222e6d7da3990d0c","user":"u4c215f33f258aaa7","name":"peer-0","guest":true,"protocol":1,"server":"RawSocketChat/0.1.0","at":"2026-11-25T08:13:21.600Z","limits":{"frameBytes":65536,"textLength":8000,"messagesPerSecond":5},"rooms":[]}"""
+        + """~´{"type":"joined","room":"peers","epoch":"43290b1564448f88","seq":0,"topic":"","role":"owner","members":[{"user":"u4c215f33f258aaa7","name":"peer-0"}],"memberCount":1,"messages":[]}""";
+
+    private const string SignalRDelivery =
+        "{\"type\":1,\"target\":\"message\",\"arguments\":[\"@00000007" + Rest + "\"]}\u001e{\"type\":1,\"target\":\"message\",\"arguments\":[\"@00000008" + Rest + "\"]}\u001e";
+
+    private static readonly Dictionary<string, (Wire Wire, string Greeting, string Delivery)> Recorded = new()
+    {
+        ["usewebsockets, ws"] = (new PlainWire(), "\u0081\u0005ready", $"\u0081 @00000007{Rest}\u0081 @00000008{Rest}"),
+        ["nchan"] = (new NchanWire(), "", $"\u0081 @00000007{Rest}\u0081 @00000008{Rest}"),
+        ["socket.io"] = (new SocketIoWire(), SocketIoGreeting, $"\u0081042[\"message\",\"@00000007{Rest}\"]\u0081042[\"message\",\"@00000008{Rest}\"]"),
+        ["signalr"] = (new SignalRWire(), SignalRGreeting, "\u0081~\0\u009e" + SignalRDelivery),
+        ["rawsocketchat"] = (new ChatWire(), ChatGreeting.Replace("~4", "\u0081~\u0001\u0034", StringComparison.Ordinal).Replace("~´", "\u0081~\0\u00b4", StringComparison.Ordinal),
+            """
+            E{"type":"ack","room":"peers","seq":1,"at":"2026-11-25T08:13:22.637Z"}
+            E{"type":"ack","room":"peers","seq":2,"at":"2026-11-25T08:13:22.637Z"}
+            §{"type":"message","room":"peers","seq":1,"at":"2026-11-25T08:13:22.637Z","from":{"user":"u4c215f33f258aaa7","name":"peer-0"},"text":"@00000007xxxxxxxxxxxxxxxxxxxxxxx"}
+            §{"type":"message","room":"peers","seq":2,"at":"2026-11-25T08:13:22.637Z","from":{"user":"u4c215f33f258aaa7","name":"peer-0"},"text":"@00000008xxxxxxxxxxxxxxxxxxxxxxx"}
+            """.ReplaceLineEndings("").Replace("E{", "\u0081E{", StringComparison.Ordinal).Replace("§{", "\u0081~\0\u00a7{", StringComparison.Ordinal)),
+    };
+
+    private static IEnumerable<string> Names => Recorded.Keys;
+
+    [TestCaseSource(nameof(Names))]
+    public async Task Two_messages_at_once_are_two_deliveries(string peer) => await DeliversAsync(peer, pieces: int.MaxValue);
+
+    [TestCaseSource(nameof(Names))]
+    public async Task They_are_the_same_a_byte_at_a_time(string peer) => await DeliversAsync(peer, pieces: 1);
+
+    [Test]
+    public async Task A_number_that_fragments_cut_is_found()
+    {
+        var fragments = new StringBuilder();
+        foreach (var (piece, i) in SignalRDelivery.Chunk(10).Select((piece, i) => (piece, i)))
+        {
+            var isLast = (i + 1) * 10 >= SignalRDelivery.Length;
+            fragments.Append((char)((isLast ? 0x80 : 0) | (i == 0 ? 1 : 0))).Append((char)piece.Length).Append(piece);
+        }
+
+        await HearsAsync(new SignalRWire(), SignalRGreeting, fragments.ToString(), (receiver, _) => Patience.UntilAsync(() => receiver.Delivered == 2, "two deliveries"));
+    }
+
+    [TestCase("socket.io", "\u0081\u00012", "\u0081\u0081\0\0\0\03", TestName = "Socket_IO_s_ping_is_answered_by_its_pong")]
+    [TestCase("signalr", "\u0081\u000b{\"type\":6}\u001e", "\u0081\u008b\0\0\0\0{\"type\":6}\u001e", TestName = "SignalR_s_ping_is_answered_by_one")]
+    [TestCase("rawsocketchat", "\u0089\u0002hi", "\u008a\u0082\0\0\0\0hi", TestName = "A_ping_of_WebSocket_itself_is_answered")]
+    public Task Who_is_asked_whether_it_is_there_answers(string peer, string ping, string answer) => HearsAsync(
+        Recorded[peer].Wire, Recorded[peer].Greeting, ping, (_, server) => Patience.UntilAsync(() => server.Heard.EndsWith(answer, StringComparison.Ordinal), () => $"the answer, after {server.Heard}"));
+
+    [TestCase("rawsocketchat", """{"type":"error","code":"rate-limited","text":"too fast"}""", "rate-limited")]
+    [TestCase("rawsocketchat", """{"type":"lag","queued":600000,"limit":1048576}""", "lag")]
+    [TestCase("signalr", """{"type":7,"error":"Server timeout"}""", "Server timeout")]
+    public Task What_is_no_good_sign_is_told(string peer, string said, string told) => HearsAsync(
+        Recorded[peer].Wire, Recorded[peer].Greeting, $"\u0081{(char)said.Length}{said}",
+        (receiver, _) => Patience.UntilAsync(() => receiver.Complaint?.Contains(told, StringComparison.Ordinal) == true, "the complaint"));
+
+    [Test]
+    public Task A_message_that_had_come_is_repeated_and_one_that_is_older_than_the_measurement_is_nothing() => HearsAsync(
+        new PlainWire(), "\u0081\u0005ready", $"\u0081\u0009@00000006\u0081\u0009@00000008\u0081\u0009@00000007\u0081\u0009@00000008\u0081\u0009@00000009",
+        async (receiver, _) =>
+        {
+            await Patience.UntilAsync(() => receiver.Delivered == 2, () => $"8 and 9, not {receiver.Delivered}");
+            receiver.Repeated.Should().Be(2, "7 came after 8, and 8 again");
+        });
+
+    [Test]
+    public void Who_refuses_is_not_measured()
+    {
+        using var peer = RecordedPeer.Start("\u0088\u0002\u0003\u00e8");
+        using var line = new Line(peer.EndPoint);
+        line.Invoking(opened => opened.Open(new PlainWire(), 0, publishes: true)).Should().Throw<LoadException>().WithMessage("*closed before it was ready*");
+    }
+
+    private static Task DeliversAsync(string name, int pieces)
+    {
+        var (wire, greeting, delivery) = Recorded[name];
+        return HearsAsync(wire, greeting, delivery, async (receiver, server) =>
+        {
+            await Patience.UntilAsync(() => receiver.Delivered == 2, () => $"2 deliveries, not {receiver.Delivered}");
+            (receiver.Repeated, receiver.Closed, receiver.Complaint).Should().Be((0, 0, null));
+            if (name == "socket.io")
+                server.Heard.Should().Be("\u0081\u0082\0\0\0\040", "that is how it connects");
+            if (name == "signalr")
+                server.Heard.Should().StartWith("\u0081\u00a0\0\0\0\0{\"protocol\":\"json\",\"version\":1}\u001e");
+        }, pieces);
+    }
+
+    private static async Task HearsAsync(Wire wire, string greeting, string said, Func<Receiver, RecordedPeer, Task> expect, int pieces = int.MaxValue)
+    {
+        using var peer = RecordedPeer.Start(greeting);
+        using var line = new Line(peer.EndPoint);
+        line.Open(wire, 0, publishes: true);
+        using var receiver = new Receiver(wire, 1);
+        receiver.Begin(first: 7, withLatency: false);
+        receiver.Add(line);
+        await peer.SayAsync(said, pieces);
+        await expect(receiver, peer);
+    }
+}
