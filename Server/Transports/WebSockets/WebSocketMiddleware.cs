@@ -47,7 +47,7 @@ public sealed class WebSocketMiddleware(
             context.Response.Headers.SecWebSocketProtocol = subprotocol;
         var transport = await handshake.AcceptAsync(context);
 
-        using var pump = new WebSocketPump(handshake.Way, transport, endpoint, options.Value, time, agreement, IsText(request, subprotocol), AskedFor(context), RemoteOf(context));
+        using var pump = new WebSocketPump(handshake.Way, transport, endpoint, options.Value, time, agreement, IsText(request, subprotocol), request.Query["wire"] == "1", AskedFor(context), RemoteOf(context));
         if (await pump.RunAsync(connections, logger))
             return;
         handshake.Reset(context);

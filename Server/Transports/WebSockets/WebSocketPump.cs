@@ -26,6 +26,7 @@ internal sealed class WebSocketPump : IDisposable
         TimeProvider time,
         Agreement agreement,
         bool asText,
+        bool stamped,
         ConnectionRequest request,
         string remote)
     {
@@ -35,7 +36,8 @@ internal sealed class WebSocketPump : IDisposable
         _agreement = agreement;
         _protocol = new WebSocketProtocol(WebSocketRole.Server, endpoint.MaxMessageBytes, agreement.Deflate);
         _outbox = new PipeOutbox(transport.Output, asText ? agreement.Text : agreement.Json, endpoint.OutboxBytes, time) { Ending = CloseFrame };
-        Connection = new Connection(way, remote, request, _outbox, time)
+        Outbox outbox = stamped && endpoint.Stamp is { } stamp ? new StampedOutbox(_outbox, stamp) : _outbox;
+        Connection = new Connection(way, remote, request, outbox, time)
         {
             Closing = _input.CancelPendingRead,
             Probe = SendPing,
