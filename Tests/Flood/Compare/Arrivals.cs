@@ -1,10 +1,12 @@
-using System.Diagnostics;
 using RawSocketChat.Protocol.Chat;
 
 namespace RawSocketChat.Tests.Flood.Compare;
 
 /// <summary>What has come to one client: each message of the comparison once, in order, and how long it took.</summary>
-internal sealed class Arrivals(LatencyClock clock, Delays delays, TimeProvider wall)
+/// <param name="clock">Reads when a message was sent.</param>
+/// <param name="delays">Where the times go.</param>
+/// <param name="time">The stopwatch, and the wall's clock, which has to be the server's.</param>
+internal sealed class Arrivals(LatencyClock clock, Delays delays, TimeProvider time)
 {
     // Far more than a run has messages; a room whose seqs jump by more is another room.
     private const int MostMissing = 100_000;
@@ -57,7 +59,7 @@ internal sealed class Arrivals(LatencyClock clock, Delays delays, TimeProvider w
 
     public void Add(MessageFrame message)
     {
-        var now = Stopwatch.GetTimestamp();
+        var now = time.GetTimestamp();
         lock (_gate)
         {
             if (!TryPlace(message.Seq))
@@ -80,7 +82,7 @@ internal sealed class Arrivals(LatencyClock clock, Delays delays, TimeProvider w
     /// <summary>The server tells when it handed over what has come since it last did.</summary>
     public void Stamp(WireFrame stamp)
     {
-        var wireAt = Delays.OnStopwatch(stamp.At, wall);
+        var wireAt = Delays.OnStopwatch(stamp.At, time);
         lock (_gate)
         {
             foreach (var (sentAt, cameAt) in _unstamped)

@@ -60,6 +60,6 @@ internal sealed class Delays
     }
 
     /// <summary>A moment of the wall's clock, by the stopwatch: as long ago as it is now. So a clock that is set meanwhile shifts nothing that is over.</summary>
-    public static long OnStopwatch(DateTimeOffset moment, TimeProvider wall) =>
-        Stopwatch.GetTimestamp() - (long)((wall.GetUtcNow() - moment).TotalSeconds * Stopwatch.Frequency);
+    public static long OnStopwatch(DateTimeOffset moment, TimeProvider time) =>
+        time.GetTimestamp() - (long)((time.GetUtcNow() - moment).TotalSeconds * Stopwatch.Frequency);
 }
