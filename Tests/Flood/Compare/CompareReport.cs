@@ -6,7 +6,18 @@ namespace RawSocketChat.Tests.Flood.Compare;
 /// <param name="Title">What its bars say, with the unit.</param>
 /// <param name="Value">A way's bar.</param>
 /// <param name="Format">How its number is written.</param>
-internal sealed record CompareChart(string Title, Func<WayResult, CompareResult, double> Value, string Format);
+/// <param name="LeavesOut">A way that would dwarf all others, or null.</param>
+internal sealed record CompareChart(string Title, Func<WayResult, CompareResult, double> Value, string Format, string? LeavesOut = null)
+{
+    public IReadOnlyList<WayResult> WaysOf(CompareResult result) => [.. result.Ways.Where(way => way.Way != LeavesOut)];
+
+    /// <summary>A bar's part of the longest: none where compression saves more than framing costs.</summary>
+    public double Part(WayResult way, CompareResult result)
+    {
+        var most = WaysOf(result).Max(each => Value(each, result));
+        return most > 0 ? Math.Max(0, Value(way, result)) / most : 0;
+    }
+}
 
 /// <summary>The table and the charts, for a person: their words and numbers, and how they are written in plain lines.</summary>
 internal static class CompareReport
@@ -18,13 +29,13 @@ internal static class CompareReport
 
     public static readonly IReadOnlyList<string> Head =
     [
-        "way", "requests", "up B", "down B", "payload B", "idle B/min", "p50 ms", "p99 ms", "to wire p50", "p99", "wire to client p50", "p99", "back ms", "lost", "repeated", "disordered",
+        "way", "requests", "up B", "down B", "payload B", "idle B/min", "p50 ms", "p99 ms", "to wire p50", "p99", "wire to client p50", "p99", "back ms", "lost", "repeated", "out of order",
     ];
 
     public static readonly IReadOnlyList<CompareChart> Charts =
     [
         new("bytes around the payload, a message", (way, result) => way.HeaderBytes / result.Messages, "0"),
-        new("delivery, median ms", (way, _) => way.P50, "0.0"),
+        new("delivery, median ms, but for interval polling, which waits", (way, _) => way.P50, "0.0", LeavesOut: "poll"),
         new("bytes a minute when idle", (way, _) => way.IdleBytesAMinute, "0"),
     ];
 
@@ -62,21 +73,17 @@ internal static class CompareReport
             Write(output, chart, result);
     }
 
-    /// <summary>A bar's part of the longest: none where compression saves more than framing costs.</summary>
-    public static double Part(CompareChart chart, WayResult way, CompareResult result)
-    {
-        var most = result.Ways.Max(each => chart.Value(each, result));
-        return most > 0 ? Math.Max(0, chart.Value(way, result)) / most : 0;
-    }
-
     private static void Write(TextWriter output, CompareChart chart, CompareResult result)
     {
+        var ways = chart.WaysOf(result);
+        if (ways.Count == 0)
+            return;
         output.WriteLine();
         output.WriteLine(chart.Title);
-        var width = result.Ways.Max(way => way.Way.Length);
-        foreach (var way in result.Ways)
+        var width = ways.Max(way => way.Way.Length);
+        foreach (var way in ways)
         {
-            var bar = new string('█', (int)Math.Round(Part(chart, way, result) * BarWidth)).PadRight(BarWidth);
+            var bar = new string('█', (int)Math.Round(chart.Part(way, result) * BarWidth)).PadRight(BarWidth);
             output.WriteLine($"  {way.Way.PadRight(width)} {bar} {chart.Value(way, result).ToString(chart.Format, CultureInfo.InvariantCulture)}");
         }
     }

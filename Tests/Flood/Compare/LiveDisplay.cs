@@ -33,7 +33,7 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider time) : ICo
         console.Write(table);
         foreach (var line in CompareReport.Notes(result))
             console.WriteLine(line);
-        foreach (var chart in CompareReport.Charts)
+        foreach (var chart in CompareReport.Charts.Where(chart => chart.WaysOf(result).Count > 0))
         {
             console.WriteLine();
             console.Write(BarsOf(chart, result));
@@ -62,7 +62,7 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider time) : ICo
     {
         var bars = new BarChart { Width = 80 }.Label(Markup.Escape(chart.Title)).LeftAlignLabel();
         bars.UseValueFormatter((value, culture) => value.ToString(chart.Format, System.Globalization.CultureInfo.InvariantCulture));
-        foreach (var way in result.Ways)
+        foreach (var way in chart.WaysOf(result))
             bars.AddItem(Markup.Escape(way.Way), Math.Max(0, chart.Value(way, result)), way.Way.StartsWith("ws", StringComparison.Ordinal) ? Color.Green : Color.Orange3);
         return bars;
     }
