@@ -61,6 +61,23 @@ public sealed class LabTests
         ann.Faults.Should().BeEmpty();
     }
 
+    [Test]
+    public async Task It_can_be_stopped_and_leaves_nothing_behind_either()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await using var ann = await ChatPage.JoinAsync(server.HttpPort, "ann");
+        await ann.Page.ClickAsync("#me");
+        await ann.Page.ClickAsync("#open-lab");
+        await ann.Page.ClickAsync("#start-lab");
+        await Assertions.Expect(ann.Page.Locator("#lab-state")).ToContainTextAsync("Nobody speaks", new() { Timeout = 30_000 });
+        await Assertions.Expect(ann.Page.Locator("#start-lab")).ToHaveTextAsync("Stop");
+        await ann.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(ann.Page.Locator("#lab-state")).ToHaveTextAsync("Stopped.", new() { Timeout = 5_000 });
+        await Assertions.Expect(ann.Page.Locator("#start-lab")).ToHaveTextAsync("Start again");
+        await Patience.UntilAsync(() => server.Connections.All.Count(connection => connection.Way is "ws") == 1, "the lab's socket to end");
+        ann.Faults.Should().BeEmpty();
+    }
+
     // Both parts of each delivery, by the difference of two clocks that the page states with its error.
     private static async Task ShouldBeSplitAsync(ChatPage page)
     {
