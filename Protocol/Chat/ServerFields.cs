@@ -11,7 +11,7 @@ internal sealed class ServerFields
     public string? Type, Session, User, Name, Server, Room, Epoch, Topic, Role, Text, State, Was, About, Code, Hint;
     public FrameId Id;
     public DateTimeOffset? At;
-    public long? Seq, Reply, ReadUpTo, FromSeq, To, MemberCount, Queued, Limit, CloseCode, AfterMs, RetryAfterMs;
+    public long? Seq, Reply, ReadUpTo, FromSeq, To, MemberCount, Queued, Limit, CloseCode, AfterMs, RetryAfterMs, Us;
     public bool? Guest, Duplicate, Recovered, Me, More, Reconnect;
     public Person? From;
     public WelcomeLimits? Limits;
@@ -51,6 +51,7 @@ internal sealed class ServerFields
             case "limit": Limit = Number(ref reader); break;
             case "afterMs": AfterMs = Number(ref reader); break;
             case "retryAfterMs": RetryAfterMs = Number(ref reader); break;
+            case "us": Us = Number(ref reader); break;
             case "guest": Guest = Flag(ref reader); break;
             case "duplicate": Duplicate = Flag(ref reader); break;
             case "recovered": Recovered = Flag(ref reader); break;

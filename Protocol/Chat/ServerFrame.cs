@@ -137,6 +137,10 @@ public sealed record HelpEntry(string Command, string Usage, string Json, string
 /// <param name="At">The server's time.</param>
 public sealed record PongFrame(FrameId Id, DateTimeOffset At) : ServerFrame;
 
+/// <summary>When what came right before it was handed to the connection; for who asked for it with <c>wire=1</c>. No cursor counts it.</summary>
+/// <param name="At">By the server's clock; on the wire <c>at</c> in milliseconds, and <c>us</c> for the microseconds beyond them.</param>
+public sealed record WireFrame(DateTimeOffset At) : ServerFrame;
+
 /// <summary>Events that can't be had; sent before those that can.</summary>
 /// <param name="Room">Where.</param>
 /// <param name="From">The first that is missing.</param>

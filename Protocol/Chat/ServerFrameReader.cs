@@ -54,6 +54,7 @@ internal static class ServerFrameReader
         "who" => f is { Room: { } room, Members: { } members } ? new WhoFrame(f.Id, room, members, Int(f.MemberCount) ?? members.Count) : null,
         "help" => f.Commands is { } commands ? new HelpFrame(f.Id, f.About, commands) : null,
         "pong" => f.At is { } at ? new PongFrame(f.Id, at) : null,
+        "wire" => f is { At: { } at, Us: { } us and >= 0 and < 1000 } ? new WireFrame(at.AddMicroseconds(us)) : null,
         "gap" => f is { Room: { } room, FromSeq: { } from, To: { } to } ? new GapFrame(room, from, to) : null,
         "lag" => f is { Queued: { } queued, Limit: { } limit } ? new LagFrame(queued, limit) : null,
         "bye" => f is { CloseCode: { } code and >= 0 and <= ushort.MaxValue, Text: { } text }

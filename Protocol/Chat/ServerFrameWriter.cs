@@ -25,6 +25,7 @@ internal static class ServerFrameWriter
             case WhoFrame who: Write(writer, who); break;
             case HelpFrame help: Write(writer, help); break;
             case PongFrame pong: Write(writer, pong); break;
+            case WireFrame wire: Write(writer, wire); break;
             case GapFrame gap: Write(writer, gap); break;
             case LagFrame lag: Write(writer, lag); break;
             case ByeFrame bye: Write(writer, bye); break;
@@ -192,6 +193,13 @@ internal static class ServerFrameWriter
     {
         Head(writer, "pong"u8, frame.Id);
         writer.WriteTime("at"u8, frame.At);
+    }
+
+    private static void Write(Utf8JsonWriter writer, WireFrame frame)
+    {
+        Head(writer, "wire"u8, default);
+        writer.WriteTime("at"u8, frame.At);
+        writer.WriteNumber("us"u8, frame.At.Microsecond);
     }
 
     private static void Write(Utf8JsonWriter writer, GapFrame frame)

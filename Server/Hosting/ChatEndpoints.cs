@@ -14,6 +14,7 @@ public sealed class ChatEndpoints(
     IOptions<PlaintextOptions> plaintext,
     IOptions<RawTcpOptions> rawTcp,
     IOptions<DeflateOptions> deflate,
+    TimeProvider time,
     IServiceProvider services)
 {
     public const string JsonSubprotocol = "rawchat.v1.json";
@@ -27,6 +28,7 @@ public sealed class ChatEndpoints(
         Deflate = deflate.Value,
         Subprotocols = [JsonSubprotocol, TextSubprotocol],
         TextSubprotocol = TextSubprotocol,
+        Stamp = () => WireStamp.Now(time),
     };
 
     public HttpEndpoint Http { get; } = new()

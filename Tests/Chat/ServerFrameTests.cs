@@ -48,6 +48,8 @@ public class ServerFrameTests
         Case(new HelpFrame(Id, "join", [new("join", "/join room", "{\"type\":\"ping\"}", "enters")]),
             """{"type":"help","id":"a1","about":"join","commands":[{"command":"join","usage":"/join room","json":"{\"type\":\"ping\"}","text":"enters"}]}"""),
         Case(new PongFrame(Id, Wire.At), """{"type":"pong","id":"a1","at":"2026-11-23T10:02:31.123Z"}"""),
+        Case(new WireFrame(Wire.At.AddMicroseconds(45)), """{"type":"wire","at":"2026-11-23T10:02:31.123Z","us":45}"""),
+        Case(new WireFrame(Wire.At), """{"type":"wire","at":"2026-11-23T10:02:31.123Z","us":0}"""),
         Case(new GapFrame("lobby", 3, 9), """{"type":"gap","room":"lobby","from":3,"to":9}"""),
         Case(new LagFrame(3, 9), """{"type":"lag","queued":3,"limit":9}"""),
         Case(new ByeFrame(4001, "restarting", true, 500), """{"type":"bye","code":4001,"text":"restarting","reconnect":true,"afterMs":500}"""),

@@ -49,6 +49,7 @@ public class TextFormatTests
             "[10:02:31] -!- you are ann (a guest) on chat\n-!- your rooms: #lobby, #den\n"
             + "-!- /help shows what you can type, /join lobby takes you into a room; any other line is said\n-!- to come back as ann: /session t0k"),
         Case(new PongFrame(default, Wire.At), "[10:02:31] -!- pong"),
+        Case(new WireFrame(Wire.At), ""),
         Case(new GapFrame("lobby", 12, 40), "-!- #lobby: some messages can't be had: 12 to 40"),
         Case(new LagFrame(5, 9), "-!- you read too slowly: 5 of at most 9 wait for you"),
         Case(new ByeFrame(4503, "kicked by bob", false), "-!- bye: kicked by bob"),

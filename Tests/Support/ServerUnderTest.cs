@@ -24,9 +24,12 @@ public sealed class ServerUnderTest : IAsyncDisposable
         _app = app;
         _data = data;
         RawPort = rawPort;
-        HttpPort = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()
-            .Addresses.Select(address => new Uri(address).Port).First(port => port != rawPort);
+        HttpPort = Addresses.Select(address => address.Port).First(port => port != rawPort);
     }
+
+    /// <summary>All that it listens on; raw ports stand among them as if they were of HTTP.</summary>
+    public IReadOnlyList<Uri> Addresses =>
+        [.. Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(address => new Uri(address))];
 
     public int HttpPort { get; }
 

@@ -36,6 +36,8 @@ internal static class PollAnswer
                 await session.WaitAsync(attendance, cursor, left);
             }
 
+            if (frames.Count > 0 && goesOn && WireStamp.IsAsked(context))
+                frames.Add(WireStamp.Now(time));
             if (attendance.IsTakenOver && frames.Count == 0)
                 frames.Add(Farewell(session, Disconnect.TakenOver));
             await context.AnswerAsync(StatusCodes.Status200OK, BodyOf(cursor, frames));

@@ -13,9 +13,10 @@ namespace RawSocketChat.Server.Transports.Streaming;
 /// <param name="reading">Whose frames, and from where on.</param>
 /// <param name="body">How they are written.</param>
 /// <param name="options">How long a silence may be.</param>
-/// <param name="time">Times the probes.</param>
+/// <param name="time">Times the probes and the stamps.</param>
 /// <param name="probing">Whether the peer asked to see what the way does to a stream: it gets probes, and its keep-alives are <c>pong</c> frames.</param>
-internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody body, HttpOptions options, TimeProvider time, bool probing)
+/// <param name="stamping">Whether it asked to be told when each write was made.</param>
+internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody body, HttpOptions options, TimeProvider time, bool probing, bool stamping)
 {
     /// <summary>The cursor that confirms all before a stream's first frame; each line of it confirms one more, <c>bye</c> none.</summary>
     public const string CursorHeader = "Chat-Cursor";
@@ -84,6 +85,8 @@ internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody
                 written += frame.Payload.Length;
             }
 
+            if (stamping && _frames.Count > 0 && goesOn)
+                body.Write(output, WireStamp.Now(time), cursor: null);
             var isOwedProbe = _probes.TryTake();
             if (isOwedProbe)
                 WritePong(output);

@@ -29,6 +29,6 @@ internal sealed class StreamingMiddleware(HttpSessions sessions, TimeProvider ti
     private async Task RunAsync(HttpContext context, StreamBody body, string? lastEventId = null)
     {
         if (await sessions.ReaderAsync(context, lastEventId) is { } reading)
-            await new StreamRun(context, reading, body, sessions.Options, time, probing: context.Request.Query["probe"] == "1").RunAsync();
+            await new StreamRun(context, reading, body, sessions.Options, time, probing: context.Request.Query["probe"] == "1", stamping: WireStamp.IsAsked(context)).RunAsync();
     }
 }

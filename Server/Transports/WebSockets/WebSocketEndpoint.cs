@@ -23,6 +23,9 @@ public sealed class WebSocketEndpoint
     /// <summary>Whether and how messages are compressed where a client offers it.</summary>
     public DeflateOptions Deflate { get; init; } = new();
 
+    /// <summary>What tells a client that asks with <c>wire=1</c> when what came before it was handed to its connection; null: nothing does.</summary>
+    public Func<OutboundFrame>? Stamp { get; init; }
+
     /// <summary>The subprotocol whose frames are in the text format, or null.</summary>
     public string? TextSubprotocol { get; init; }
 }

@@ -47,7 +47,7 @@ public sealed class WebSocketMiddleware(
         if (subprotocol is not null)
             context.Response.Headers.SecWebSocketProtocol = subprotocol;
         var transport = await handshake.AcceptAsync(context);
-        var pump = new WebSocketPump(handshake.Way, transport, _host, agreement, IsText(request, subprotocol), AskedFor(context), RemoteOf(context));
+        var pump = new WebSocketPump(handshake.Way, transport, _host, agreement, IsText(request, subprotocol), request.Query["wire"] == "1", AskedFor(context), RemoteOf(context));
         if (handshake.TakesConnection && context.Features.Get<HttpTakeover>() is { } takeover)
             takeover.Take(pump);
         else

@@ -22,7 +22,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
     private ConnectionContext? _taken;
     private Action? _reset;
 
-    public WebSocketPump(string way, IDuplexPipe transport, WebSocketHost host, Agreement agreement, bool asText, ConnectionRequest request, string remote)
+    public WebSocketPump(string way, IDuplexPipe transport, WebSocketHost host, Agreement agreement, bool asText, bool stamped, ConnectionRequest request, string remote)
     {
         var endpoint = host.Endpoint;
         _input = transport.Input;
@@ -30,7 +30,8 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
         _agreement = agreement;
         _protocol = new WebSocketProtocol(WebSocketRole.Server, endpoint.MaxMessageBytes, agreement.Deflate);
         _outbox = new PipeOutbox(transport.Output, asText ? agreement.Text : agreement.Json, endpoint.OutboxBytes, host.Time) { Ending = this };
-        Connection = new Connection(way, remote, request, _outbox, host.Time)
+        Outbox outbox = stamped && endpoint.Stamp is { } stamp ? new StampedOutbox(_outbox, stamp) : _outbox;
+        Connection = new Connection(way, remote, request, outbox, host.Time)
         {
             Transport = this,
         };

@@ -2,41 +2,93 @@ using System.Globalization;
 
 namespace RawSocketChat.Tests.Flood.Compare;
 
-/// <summary>The table and the chart, for a person.</summary>
+/// <summary>One chart of a comparison.</summary>
+/// <param name="Title">What its bars say, with the unit.</param>
+/// <param name="Value">A way's bar.</param>
+/// <param name="Format">How its number is written.</param>
+/// <param name="LeavesOut">A way that would dwarf all others, or null.</param>
+internal sealed record CompareChart(string Title, Func<WayResult, CompareResult, double> Value, string Format, string? LeavesOut = null)
+{
+    public IReadOnlyList<WayResult> WaysOf(CompareResult result) => [.. result.Ways.Where(way => way.Way != LeavesOut)];
+
+    /// <summary>A bar's part of the longest: none where compression saves more than framing costs.</summary>
+    public double Part(WayResult way, CompareResult result)
+    {
+        var most = WaysOf(result).Max(each => Value(each, result));
+        return most > 0 ? Math.Max(0, Value(way, result)) / most : 0;
+    }
+}
+
+/// <summary>The table and the charts, for a person: their words and numbers, and how they are written in plain lines.</summary>
 internal static class CompareReport
 {
+    /// <summary>What stands for something that is not told.</summary>
+    public const string NotTold = "-";
+
     private const int BarWidth = 40;
 
-    private static readonly string[] Head = ["way", "requests", "headers B", "payload B", "idle B/min", "p50 ms", "p99 ms", "stamp to come p50", "p99", "back ms", "lost", "repeated"];
+    public static readonly IReadOnlyList<string> Head =
+    [
+        "way", "requests", "up B", "down B", "payload B", "idle B/min", "p50 ms", "p99 ms", "to wire p50", "p99", "wire to client p50", "p99", "back ms", "lost", "repeated", "out of order",
+    ];
+
+    public static readonly IReadOnlyList<CompareChart> Charts =
+    [
+        new("bytes around the payload, a message", (way, result) => way.HeaderBytes / result.Messages, "0"),
+        new("delivery, median ms, but for interval polling, which waits", (way, _) => way.P50, "0.0", LeavesOut: "poll"),
+        new("bytes a minute when idle", (way, _) => way.IdleBytesAMinute, "0"),
+    ];
+
+    public static IReadOnlyList<string> Row(WayResult way) =>
+    [
+        way.Way, Whole(way.Requests), Whole(way.UpBytes), Whole(way.DownBytes), Whole(way.PayloadBytes), Whole(way.IdleBytesAMinute), Tenths(way.P50), Tenths(way.P99),
+        Tenths(way.ServerToWireP50), Tenths(way.ServerToWireP99), Tenths(way.WireToClientP50), Tenths(way.WireToClientP99),
+        Tenths(way.BackAfterCut), Whole(way.Lost), Whole(way.Repeated), Whole(way.OutOfOrder),
+    ];
+
+    /// <summary>What has to be known to read it.</summary>
+    public static IEnumerable<string> Notes(CompareResult result)
+    {
+        yield return FormattableString.Invariant(
+            $"One client, {result.Messages} messages of {result.TextBytes} bytes in {result.Seconds:0.#} s, from when they were due (the sender was late by {result.SentLateP99:0.0} ms at p99). Bytes are above TCP, within TLS.");
+        if (result.IdleSeconds <= 0)
+            yield return "Nothing was measured of an idle minute.";
+        else if (result.IdleIsExtrapolated)
+            yield return FormattableString.Invariant($"An idle minute is extrapolated from {result.IdleSeconds:0.#} s: what happens less often than that is missed, or counts too much.");
+        foreach (var line in result.LeftOut)
+            yield return line;
+    }
 
     public static void Write(TextWriter output, CompareResult result)
     {
-        var rows = result.Ways.Select(way => new[]
-        {
-            way.Way, Whole(way.Requests), Whole(way.HeaderBytes), Whole(way.PayloadBytes), Whole(way.IdleBytesAMinute),
-            Tenths(way.P50), Tenths(way.P99), Tenths(way.StoredP50), Tenths(way.StoredP99), Tenths(way.BackAfterCut), Whole(way.Lost), Whole(way.Repeated),
-        }).Prepend(Head).ToList();
-        var widths = Enumerable.Range(0, Head.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        var rows = result.Ways.Select(Row).Prepend(Head).ToList();
+        var widths = Enumerable.Range(0, Head.Count).Select(column => rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in rows)
             output.WriteLine($"| {string.Join(" | ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column])))} |");
 
         output.WriteLine();
-        output.WriteLine($"One client, {result.Messages} messages in {result.Seconds.ToString("0.#", CultureInfo.InvariantCulture)} s; headers are all that is not the frames' JSON, both ways; bytes above TCP.");
-        Chart(output, "bytes around the payload, a message", result, way => way.HeaderBytes / result.Messages, "0");
-        Chart(output, "delivery, median ms", result, way => way.P50, "0.0");
-        Chart(output, "bytes a minute when idle", result, way => way.IdleBytesAMinute, "0");
+        foreach (var line in Notes(result))
+            output.WriteLine(line);
+        foreach (var chart in Charts)
+            Write(output, chart, result);
     }
 
-    private static void Chart(TextWriter output, string title, CompareResult result, Func<WayResult, double> value, string format)
+    private static void Write(TextWriter output, CompareChart chart, CompareResult result)
     {
+        var ways = chart.WaysOf(result);
+        if (ways.Count == 0)
+            return;
         output.WriteLine();
-        output.WriteLine(title);
-        var most = Math.Max(double.Epsilon, result.Ways.Max(value));
-        foreach (var way in result.Ways)
-            output.WriteLine($"  {way.Way,-8} {new string('█', (int)Math.Round(value(way) / most * BarWidth)).PadRight(BarWidth)} {value(way).ToString(format, CultureInfo.InvariantCulture)}");
+        output.WriteLine(chart.Title);
+        var width = ways.Max(way => way.Way.Length);
+        foreach (var way in ways)
+        {
+            var bar = new string('█', (int)Math.Round(chart.Part(way, result) * BarWidth)).PadRight(BarWidth);
+            output.WriteLine($"  {way.Way.PadRight(width)} {bar} {chart.Value(way, result).ToString(chart.Format, CultureInfo.InvariantCulture)}");
+        }
     }
 
-    private static string Whole(double value) => value.ToString("0", CultureInfo.InvariantCulture);
+    public static string Whole(double value) => value.ToString("0", CultureInfo.InvariantCulture);
 
-    private static string Tenths(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
+    public static string Tenths(double? value) => value?.ToString("0.0", CultureInfo.InvariantCulture) ?? NotTold;
 }

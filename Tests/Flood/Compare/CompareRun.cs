@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using HdrHistogram;
 
 namespace RawSocketChat.Tests.Flood.Compare;
 
@@ -10,22 +9,35 @@ namespace RawSocketChat.Tests.Flood.Compare;
 /// </summary>
 internal sealed class CompareRun(CompareOptions options, Action<string> tell, TimeProvider time)
 {
+    // A server may be far away, but is not to be stormed.
+    private const int JoinsAtOnce = 16;
+
+    // What runs for the first time is compiled meanwhile, here and there: nobody's cost.
+    private const int WarmUp = 10;
+
+    private static readonly TimeSpan WarmUpPause = TimeSpan.FromMilliseconds(50);
+
     private readonly LatencyClock _clock = new($"c{Random.Shared.Next():x}", options.TextBytes);
-    private readonly List<Group> _groups = [];
+    private readonly Measurements _speaker = new();
+    private readonly List<string> _leftOut = [];
+    private volatile List<WayGroup> _groups = [];
+
+    /// <summary>How all ways stand. Safe from any thread.</summary>
+    public IReadOnlyList<WayStatus> Status() => [.. _groups.Select(group => group.Status())];
 
     /// <exception cref="FloodException">The server is not there, refuses, or ends a client.</exception>
     public async Task<CompareResult> RunAsync(CancellationToken cancel)
     {
-        var http = await AnsweringAsync(await Target.ResolveAsync(new FloodOptions { Url = options.Url, AllowRemote = options.AllowRemote }, cancel), cancel);
-        var target = new CompareTarget(http, new IPEndPoint(http.Address, Math.Max(1, options.RawPort)), options.Url.Authority, options.Room, TimeSpan.FromSeconds(options.PollInterval));
-        await using var speaker = new WebSocketWay(target, new Traffic(), new Arrivals(_clock, Measurements.NewHistogram(), Measurements.NewHistogram()));
+        var target = await FindAsync(cancel);
+        await using var speaker = new WebSocketWay(target with { IsSplit = false }, new Traffic(), new Arrivals(_clock, new Delays(), time));
         await speaker.JoinAsync(cancel);
+        var all = options.Ways.Where(way => way != "tcp" || options.RawPort > 0).Select(way => new WayGroup(way, target, options.Connections, _clock, time)).ToList();
         try
         {
-            foreach (var way in options.Ways.Where(way => way != "tcp" || options.RawPort > 0))
-                _groups.Add(await Group.JoinAsync(way, target, options.Connections, _clock, cancel));
+            await JoinAsync(all, cancel);
             tell($"{_groups.Count} ways, {options.Connections} clients each, in #{options.Room}");
             await SettleAsync(cancel);
+            await WarmUpAsync(speaker, cancel);
 
             await IdleAsync(cancel);
             var messages = await TalkAsync(speaker, cancel);
@@ -34,10 +46,25 @@ internal sealed class CompareRun(CompareOptions options, Action<string> tell, Ti
         }
         finally
         {
-            foreach (var client in _groups.SelectMany(group => group.Clients))
-                await client.Way.DisposeAsync();
+            await Task.WhenAll(all.SelectMany(group => group.Clients).Select(client => client.Way.DisposeAsync().AsTask()));
         }
     }
+
+    private async Task<CompareTarget> FindAsync(CancellationToken cancel)
+    {
+        var http = await AnsweringAsync(await ResolveAsync(options.Url, cancel), cancel);
+        var isOurs = IPAddress.IsLoopback(http.Address);
+        TlsTarget? tls = null;
+        if (options.TlsUrl is { } url && options.Ways.Contains("ws-h2"))
+            tls = new TlsTarget(await AnsweringAsync(await ResolveAsync(url, cancel), cancel), url, isOurs);
+        if (!isOurs)
+            tell("the server's clock is another machine's: what passes before the wire and after it is not told apart");
+        return new CompareTarget(
+            http, new IPEndPoint(http.Address, Math.Max(1, options.RawPort)), tls, options.Url.Authority, options.Room, TimeSpan.FromSeconds(options.PollInterval), isOurs);
+    }
+
+    private Task<IReadOnlyList<IPEndPoint>> ResolveAsync(Uri url, CancellationToken cancel) =>
+        Target.ResolveAsync(new FloodOptions { Url = url, AllowRemote = options.AllowRemote }, cancel);
 
     // localhost may be two addresses, of which a server has one.
     private static async Task<IPEndPoint> AnsweringAsync(IReadOnlyList<IPEndPoint> addresses, CancellationToken cancel)
@@ -59,95 +86,144 @@ internal sealed class CompareRun(CompareOptions options, Action<string> tell, Ti
         throw last!;
     }
 
+    // One client of each way goes ahead and finds out whether the way is to be had.
+    private async Task JoinAsync(IReadOnlyList<WayGroup> all, CancellationToken cancel)
+    {
+        var had = new List<WayGroup>();
+        foreach (var group in all)
+        {
+            try
+            {
+                await group.Clients[0].Way.JoinAsync(cancel);
+                had.Add(group);
+            }
+            catch (LeftOutException why)
+            {
+                _leftOut.Add($"{group.Name} is left out: {why.Message}");
+                tell(_leftOut[^1]);
+            }
+        }
+
+        if (had.Count == 0)
+            throw new FloodException("no way is left to compare");
+        await Parallel.ForEachAsync(
+            had.SelectMany(group => group.Clients.Skip(1)),
+            new ParallelOptions { MaxDegreeOfParallelism = JoinsAtOnce, CancellationToken = cancel },
+            async (client, cancelled) => await client.Way.JoinAsync(cancel));
+        _groups = had;
+    }
+
     // Who comes is told to those who are there; that belongs to nobody's idle minute.
     private async Task SettleAsync(CancellationToken cancel)
     {
         long before;
         do
         {
-            before = _groups.Sum(group => group.Traffic.Payload);
+            before = _groups.Sum(group => group.Payload);
             await Task.Delay(TimeSpan.FromSeconds(options.PollInterval + 1.2), time, cancel);
         }
-        while (_groups.Sum(group => group.Traffic.Payload) != before);
+        while (_groups.Sum(group => group.Payload) != before);
+    }
+
+    private async Task WarmUpAsync(WebSocketWay speaker, CancellationToken cancel)
+    {
+        for (var i = 0; i < WarmUp; i++)
+        {
+            await speaker.SayAsync(_clock.Write(LatencyClock.Untimed, 0), cancel);
+            await Task.Delay(WarmUpPause, time, cancel);
+        }
+
+        await AllHaveAsync(WarmUp, cancel);
     }
 
     private async Task IdleAsync(CancellationToken cancel)
     {
-        _groups.ForEach(group => group.Mark());
+        MarkAll();
         if (options.IdleSeconds <= 0)
             return;
         tell($"nobody speaks for {options.IdleSeconds:0.#} s");
         await Task.Delay(TimeSpan.FromSeconds(options.IdleSeconds), time, cancel);
-        _groups.ForEach(group => group.Idle = group.SinceMark());
+        foreach (var group in _groups)
+            group.Idle = group.SinceMark();
     }
 
+    // By a schedule that waits for nobody: what is late is late for all that follows, and is seen.
     private async Task<int> TalkAsync(WebSocketWay speaker, CancellationToken cancel)
     {
         var messages = (int)Math.Max(1, Math.Round(options.Rate * options.Seconds));
-        tell($"{messages} messages of {options.TextBytes} bytes, {options.Rate:0.#} a second");
-        _groups.ForEach(group => group.Mark());
+        tell(FormattableString.Invariant($"{messages} messages of {options.TextBytes} bytes, {options.Rate:0.#} a second"));
+        MarkAll();
         var began = Stopwatch.GetTimestamp();
         for (var i = 0; i < messages; i++)
         {
-            var due = TimeSpan.FromSeconds(i / options.Rate) - Stopwatch.GetElapsedTime(began);
-            if (due > TimeSpan.Zero)
-                await Task.Delay(due, time, cancel);
-            await speaker.SayAsync(_clock.Write(i), cancel);
+            var due = began + (long)(i / options.Rate * Stopwatch.Frequency);
+            while (Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due) is { Ticks: > 0 } left)
+                await Task.Delay(left, time, cancel);
+            var text = _clock.Write(i, due);
+            Measurements.Record(_speaker.FromDue, Stopwatch.GetTimestamp() - due);
+            await speaker.SayAsync(text, cancel);
         }
 
-        await AllHaveAsync(messages, cancel);
-        _groups.ForEach(group => group.Talk = group.SinceMark());
+        await AllHaveAsync(WarmUp + messages, cancel);
+        foreach (var group in _groups)
+            group.Talk = group.SinceMark();
         return messages;
     }
 
     private async Task CutAsync(WebSocketWay speaker, int messages, CancellationToken cancel)
     {
+        MarkAll();
         for (var i = 0; i < _groups.Count; i++)
         {
             var group = _groups[i];
             tell($"cutting {group.Name} off");
             await Task.WhenAll(group.Clients.Select(client => client.Way.CutAsync()));
             var cut = Stopwatch.GetTimestamp();
-            await speaker.SayAsync(_clock.Write(messages + i), cancel);
+            await speaker.SayAsync(_clock.Write(LatencyClock.Untimed, cut), cancel);
             var back = await Task.WhenAll(group.Clients.Select(async client =>
             {
-                var has = client.Arrivals.HasAsync(messages + i + 1);
+                var has = client.Arrivals.HasAsync(WarmUp + messages + i + 1);
                 await client.Way.JoinAsync(cancel);
                 await WaitAsync(has, client, cancel);
                 return Stopwatch.GetElapsedTime(cut).TotalMilliseconds;
             }));
             group.BackAfterCut = back.Order().ElementAt(back.Length / 2);
-            await AllHaveAsync(messages + i + 1, cancel);
+            await AllHaveAsync(WarmUp + messages + i + 1, cancel);
         }
     }
 
-    private async Task AllHaveAsync(int messages, CancellationToken cancel)
+    private void MarkAll()
     {
-        foreach (var client in _groups.SelectMany(group => group.Clients))
-            await WaitAsync(client.Arrivals.HasAsync(messages), client, cancel);
+        foreach (var group in _groups)
+            group.Mark();
     }
 
-    private async Task WaitAsync(Task has, Client client, CancellationToken cancel)
+    private Task AllHaveAsync(int messages, CancellationToken cancel) =>
+        Task.WhenAll(_groups.SelectMany(group => group.Clients).Select(client => WaitAsync(client.Arrivals.HasAsync(messages), client, cancel)));
+
+    private async Task WaitAsync(Task has, WayClient client, CancellationToken cancel)
     {
-        while (!has.IsCompleted)
+        var newest = client.Arrivals.Count;
+        var since = time.GetTimestamp();
+        while (!has.IsCompleted && !client.IsGivenUp)
         {
             if (client.Way.Fault is { } fault)
                 throw new FloodException($"{client.Name}: {fault.Message}");
             try
             {
-                await has.WaitAsync(TimeSpan.FromSeconds(1), time, cancel);
-            }
-            catch (TimeoutException) when (++client.Waited < 30)
-            {
-                // Looks at the client's fault again.
+                await has.WaitAsync(TimeSpan.FromSeconds(0.5), time, cancel);
             }
             catch (TimeoutException)
             {
-                throw new FloodException($"{client.Name}: of what was said, {client.Arrivals.Count} messages came in 30 s, and no more", FloodResult.Faulty);
+                if (client.Arrivals.Count != newest)
+                    (newest, since) = (client.Arrivals.Count, time.GetTimestamp());
+                else if (time.GetElapsedTime(since).TotalSeconds >= options.Patience)
+                {
+                    client.IsGivenUp = true;
+                    tell($"{client.Name}: nothing more came for {options.Patience:0.#} s; what it lacks is lost");
+                }
             }
         }
-
-        client.Waited = 0;
     }
 
     private CompareResult ResultOf(int messages) => new()
@@ -155,87 +231,12 @@ internal sealed class CompareRun(CompareOptions options, Action<string> tell, Ti
         At = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
         ConnectionsOfEachWay = options.Connections,
         Messages = messages,
+        TextBytes = options.TextBytes,
         Seconds = options.Seconds,
         IdleSeconds = options.IdleSeconds,
         PollIntervalSeconds = options.PollInterval,
-        Ways = [.. _groups.Select(group => group.Result(options))],
+        SentLateP99 = Latency.Of(_speaker.FromDue).P99,
+        Ways = [.. _groups.Select(group => group.Result(options, WarmUp + messages + _groups.Count))],
+        LeftOut = _leftOut,
     };
-
-    private sealed class Client(string name, Way way, Arrivals arrivals)
-    {
-        public string Name { get; } = name;
-
-        public Way Way { get; } = way;
-
-        public Arrivals Arrivals { get; } = arrivals;
-
-        public int Waited { get; set; }
-    }
-
-    private sealed class Group(string name)
-    {
-        private readonly LongHistogram _whole = Measurements.NewHistogram();
-        private readonly LongHistogram _stored = Measurements.NewHistogram();
-        private Counts _mark;
-
-        public string Name { get; } = name;
-
-        public Traffic Traffic { get; } = new();
-
-        public List<Client> Clients { get; } = [];
-
-        public Counts Idle { get; set; }
-
-        public Counts Talk { get; set; }
-
-        public double BackAfterCut { get; set; }
-
-        public static async Task<Group> JoinAsync(string name, CompareTarget target, int count, LatencyClock clock, CancellationToken cancel)
-        {
-            var group = new Group(name);
-            for (var i = 0; i < count; i++)
-            {
-                var arrivals = new Arrivals(clock, group._whole, group._stored);
-                Way way = name switch
-                {
-                    "poll" => new PollWay(target, group.Traffic, arrivals),
-                    "longpoll" => new LongPollWay(target, group.Traffic, arrivals),
-                    "sse" => new StreamWay(target, group.Traffic, arrivals, "/events"),
-                    "stream" => new StreamWay(target, group.Traffic, arrivals, "/stream"),
-                    "iframe" => new StreamWay(target, group.Traffic, arrivals, "/iframe"),
-                    "tcp" => new RawTcpWay(target, group.Traffic, arrivals),
-                    _ => new WebSocketWay(target, group.Traffic, arrivals),
-                };
-                await way.JoinAsync(cancel);
-                group.Clients.Add(new Client($"{name} {i + 1}", way, arrivals));
-            }
-
-            return group;
-        }
-
-        public void Mark() => _mark = Traffic.Now();
-
-        public Counts SinceMark() => Traffic.Now() - _mark;
-
-        public WayResult Result(CompareOptions options)
-        {
-            var (whole, stored) = (Latency.Of(_whole), Latency.Of(_stored));
-            double each = Clients.Count;
-            return new WayResult
-            {
-                Way = Name,
-                Requests = Talk.Requests / each,
-                HeaderBytes = Talk.Around / each,
-                PayloadBytes = Talk.Payload / each,
-                IdleBytesAMinute = options.IdleSeconds > 0 ? Idle.Bytes / each * 60 / options.IdleSeconds : 0,
-                P50 = whole.P50,
-                P99 = whole.P99,
-                StoredP50 = stored.P50,
-                StoredP99 = stored.P99,
-                BackAfterCut = BackAfterCut,
-                Lost = Clients.Sum(client => client.Arrivals.Lost),
-                Repeated = Clients.Sum(client => client.Arrivals.Repeated),
-            };
-        }
-    }
 }

@@ -1,20 +1,18 @@
-using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
 namespace RawSocketChat.Tests.Flood.Compare;
 
-/// <summary>One TCP connection, whose bytes are counted both ways; read by lines and by lengths, as HTTP/1.1 and line protocols want it.</summary>
-internal sealed class CountedLine : IDisposable
+/// <summary>One connection, whose bytes are counted both ways; read by lines and by lengths, as HTTP/1.1 and line protocols want it.</summary>
+/// <param name="stream">What it reads and writes.</param>
+/// <param name="traffic">Counts.</param>
+/// <param name="cut">Drops it without a word.</param>
+internal sealed class CountedLine(Stream stream, Traffic traffic, Action cut) : IDisposable
 {
-    private readonly Socket _socket;
-    private readonly Traffic _traffic;
     private byte[] _buffer = new byte[16 * 1024];
     private int _start;
     private int _end;
-
-    private CountedLine(Socket socket, Traffic traffic) => (_socket, _traffic) = (socket, traffic);
 
     /// <exception cref="FloodException">Nobody listens there.</exception>
     public static async Task<CountedLine> ConnectAsync(IPEndPoint server, Traffic traffic, CancellationToken cancel)
@@ -23,7 +21,7 @@ internal sealed class CountedLine : IDisposable
         try
         {
             await socket.ConnectAsync(server, cancel);
-            return new CountedLine(socket, traffic);
+            return new CountedLine(new NetworkStream(socket), traffic, () => Cut(socket));
         }
         catch (SocketException e)
         {
@@ -32,11 +30,26 @@ internal sealed class CountedLine : IDisposable
         }
     }
 
+    /// <summary>Ends a connection as a line that is cut: by a reset.</summary>
+    public static void Cut(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        {
+            // It has ended already.
+        }
+
+        socket.Dispose();
+    }
+
     public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
-        _traffic.Sent(bytes.Length);
-        while (bytes.Length > 0)
-            bytes = bytes[await _socket.SendAsync(bytes, cancel)..];
+        traffic.Sent(bytes.Length);
+        await stream.WriteAsync(bytes, cancel);
+        await stream.FlushAsync(cancel);
     }
 
     public Task SendAsync(string text, CancellationToken cancel) => SendAsync(Encoding.UTF8.GetBytes(text), cancel);
@@ -86,11 +99,7 @@ internal sealed class CountedLine : IDisposable
     }
 
     /// <summary>Drops it without a word, as a line that is cut.</summary>
-    public void Dispose()
-    {
-        _socket.LingerState = new LingerOption(true, 0);
-        _socket.Dispose();
-    }
+    public void Dispose() => cut();
 
     private async ValueTask<bool> FillAsync(CancellationToken cancel)
     {
@@ -102,8 +111,8 @@ internal sealed class CountedLine : IDisposable
 
         if (_end == _buffer.Length)
             Array.Resize(ref _buffer, _buffer.Length * 2);
-        var count = await _socket.ReceiveAsync(_buffer.AsMemory(_end), cancel);
-        _traffic.Received(count);
+        var count = await stream.ReadAsync(_buffer.AsMemory(_end), cancel);
+        traffic.Received(count);
         _end += count;
         return count > 0;
     }

@@ -5,9 +5,17 @@ using System.Text;
 namespace RawSocketChat.Tests.Flood.Compare;
 
 /// <summary>As much of HTTP/1.1 as a chat client needs: one request after another over one kept connection (RFC 9112).</summary>
-internal sealed class HttpLine(IPEndPoint server, string host, Traffic traffic) : IDisposable
+/// <param name="connect">Makes a connection, where there is none.</param>
+/// <param name="host">What requests name the server.</param>
+/// <param name="traffic">Counts the requests.</param>
+internal sealed class HttpLine(Func<CancellationToken, Task<CountedLine>> connect, string host, Traffic traffic) : IDisposable
 {
     private CountedLine? _line;
+
+    public HttpLine(IPEndPoint server, string host, Traffic traffic)
+        : this(cancel => CountedLine.ConnectAsync(server, traffic, cancel), host, traffic)
+    {
+    }
 
     /// <summary>Who asks; null until a session was begun.</summary>
     public string? Token { get; set; }
@@ -27,7 +35,7 @@ internal sealed class HttpLine(IPEndPoint server, string host, Traffic traffic) 
     /// <returns>The body's length; -1 where it comes in chunks.</returns>
     public async Task<int> OpenAsync(string method, string path, string? body, CancellationToken cancel)
     {
-        _line ??= await CountedLine.ConnectAsync(server, traffic, cancel);
+        _line ??= await connect(cancel);
         traffic.Requested();
         var request = new StringBuilder($"{method} {path} HTTP/1.1\r\nHost: {host}\r\n");
         if (Token is not null)

@@ -7,6 +7,8 @@ namespace RawSocketChat.Tests.Flood.Compare;
 /// <summary>What the ways over plain requests share: POST /session, POST /send, and the cursor.</summary>
 internal abstract class HttpWay(CompareTarget target, Traffic traffic, Arrivals arrivals) : Way(target, traffic, arrivals)
 {
+    private const string StampQuery = "&wire=1";
+
     private readonly HttpLine _posting = new(target.Http, target.Host, traffic);
     private bool _isIn;
 
@@ -18,12 +20,12 @@ internal abstract class HttpWay(CompareTarget target, Traffic traffic, Arrivals 
     {
         if (_isIn)
             return; // the session kept its place and what came meanwhile: the next request gets it
-        Take(await _posting.AskAsync("POST", "/session", """{"type":"hello"}""", cancel));
+        Take(await _posting.AskAsync("POST", "/session", """{"type":"hello"}""", cancel), around: 0);
         _posting.Token = Reading.Token = Token;
         // The new session's welcome is told by POST /session already.
         Cursor = ReadBatch(await Reading.AskAsync("GET", "/poll", null, cancel));
         foreach (var answer in Frames(await _posting.AskAsync("POST", "/send", JoinFrame(), cancel)))
-            Take(answer.Span);
+            Take(answer.Span, around: 0);
         _isIn = true;
     }
 
@@ -38,9 +40,19 @@ internal abstract class HttpWay(CompareTarget target, Traffic traffic, Arrivals 
     {
         if (!PollBatch.TryRead(body, out var next, out var frames))
             throw new FloodException($"no answer to a poll: {Encoding.UTF8.GetString(body)}");
+        // A comma before each but the first: before a stamp there always is another.
         foreach (var frame in frames)
-            Take(frame.Span);
+            Take(frame.Span, around: 1);
         return next;
+    }
+
+    /// <summary>What asks for the frames after the cursor, and when they were handed over.</summary>
+    protected string Asking(string path, string more = "")
+    {
+        if (!Target.IsSplit)
+            return $"{path}?after={Cursor}{more}";
+        Traffic.TakeOff(up: StampQuery.Length, down: 0);
+        return $"{path}?after={Cursor}{more}{StampQuery}";
     }
 
     private static IReadOnlyList<ReadOnlyMemory<byte>> Frames(byte[] body) =>
@@ -54,7 +66,7 @@ internal sealed class PollWay(CompareTarget target, Traffic traffic, Arrivals ar
     {
         while (true)
         {
-            Cursor = ReadBatch(await Reading.AskAsync("GET", $"/poll?after={Cursor}", null, cancel));
+            Cursor = ReadBatch(await Reading.AskAsync("GET", Asking("/poll"), null, cancel));
             await Task.Delay(Target.PollInterval, TimeProvider.System, cancel);
         }
     }
@@ -66,7 +78,7 @@ internal sealed class LongPollWay(CompareTarget target, Traffic traffic, Arrival
     protected override async Task ReadAsync(CancellationToken cancel)
     {
         while (true)
-            Cursor = ReadBatch(await Reading.AskAsync("GET", $"/longpoll?after={Cursor}&wait=25", null, cancel));
+            Cursor = ReadBatch(await Reading.AskAsync("GET", Asking("/longpoll", "&wait=25"), null, cancel));
     }
 }
 
@@ -77,41 +89,17 @@ internal sealed class StreamWay(CompareTarget target, Traffic traffic, Arrivals 
     {
         while (true)
         {
-            await Reading.OpenAsync("GET", $"{path}?after={Cursor}", null, cancel);
-            Cursor = long.Parse(Reading.Headers["Chat-Cursor"], CultureInfo.InvariantCulture);
-            var events = new EventStreamReader();
-            var rest = new List<byte>();
+            await Reading.OpenAsync("GET", Asking(path), null, cancel);
+            var frames = new StreamFrames(path, long.Parse(Reading.Headers["Chat-Cursor"], CultureInfo.InvariantCulture));
+            Cursor = frames.Cursor;
             while (await Reading.ReadChunkAsync(cancel) is { Length: > 0 } chunk)
             {
-                rest.AddRange(chunk.Span);
-                for (var end = rest.IndexOf((byte)'\n'); end >= 0; end = rest.IndexOf((byte)'\n'))
+                foreach (var frame in frames.Take(chunk))
                 {
-                    TakeLine(rest.GetRange(0, end).ToArray(), events);
-                    rest.RemoveRange(0, end + 1);
+                    Cursor = frames.Cursor;
+                    Take(frame.Json, frame.Around);
                 }
             }
         }
-    }
-
-    private void TakeLine(byte[] line, EventStreamReader events)
-    {
-        var frame = path switch
-        {
-            "/events" => events.TryReceive(line, out var data) ? data : [],
-            "/iframe" => Argument(line),
-            _ => line,
-        };
-        if (frame.Length == 0)
-            return;
-        Cursor = path == "/events" ? events.LastEventId!.Value : Cursor + 1;
-        Take(frame);
-    }
-
-    // <script nonce="…">parent.onFrame({…})</script>
-    private static byte[] Argument(byte[] line)
-    {
-        var start = line.AsSpan().IndexOf("onFrame("u8);
-        var end = line.AsSpan().LastIndexOf(")</script>"u8);
-        return start < 0 || end < 0 ? [] : line[(start + "onFrame(".Length)..end];
     }
 }

@@ -38,7 +38,9 @@ internal abstract class Way(CompareTarget target, Traffic traffic, Arrivals arri
         await _cut.CancelAsync();
         Drop();
         await _reading;
+        arrivals.Forget();
         _cut.Dispose();
+        _cut = new();
     }
 
     public async ValueTask DisposeAsync()
@@ -57,16 +59,25 @@ internal abstract class Way(CompareTarget target, Traffic traffic, Arrivals arri
     protected abstract void Drop();
 
     /// <summary>One frame that came.</summary>
-    protected void Take(ReadOnlySpan<byte> json)
+    /// <param name="json">The frame.</param>
+    /// <param name="around">The bytes that this way puts around it.</param>
+    protected void Take(ReadOnlySpan<byte> json, int around)
     {
+        var isFrame = ChatCodec.TryReadServer(json, out var frame);
+        if (frame is WireFrame stamp)
+        {
+            Traffic.TakeOff(up: 0, down: json.Length + around);
+            arrivals.Stamp(stamp);
+            return;
+        }
+
         Traffic.Carried(json.Length);
-        TakeUncounted(json);
+        if (isFrame)
+            Take(frame);
     }
 
-    private void TakeUncounted(ReadOnlySpan<byte> json)
+    private void Take(ServerFrame frame)
     {
-        if (!ChatCodec.TryReadServer(json, out var frame))
-            return;
         switch (frame)
         {
             case MessageFrame message:
@@ -84,7 +95,10 @@ internal abstract class Way(CompareTarget target, Traffic traffic, Arrivals arri
                 else
                 {
                     foreach (var missed in joined.Messages)
-                        TakeUncounted(missed.Span);
+                    {
+                        if (ChatCodec.TryReadServer(missed.Span, out var one))
+                            Take(one);
+                    }
                 }
 
                 break;
