@@ -18,8 +18,8 @@ internal sealed class Fanout(Room room, TimeSpan mostHeld, TimeProvider time, Ac
     // Below what a timer can keep.
     private static readonly TimeSpan LeastRest = TimeSpan.FromMilliseconds(1);
 
-    // Beyond it nothing is saved by waiting, and more of it at once could be more than a reader may owe.
-    private const int MostBytes = 64 * 1024;
+    // A dozen packets: beyond it a send costs as much as its bytes do, and nothing more is saved by waiting.
+    private const int MostBytes = 16 * 1024;
 
     private readonly List<EventFrame> _held = [];
     private ITimer? _timer;

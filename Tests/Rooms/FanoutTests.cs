@@ -134,9 +134,9 @@ public sealed class FanoutTests
         await OpenAsync(members: 3);
         await SayAsync("one");
 
-        await SayAsync(new string('x', 40_000));
+        await SayAsync(new string('x', 8_000));
         Deliveries.Should().HaveCount(1);
-        await SayAsync(new string('y', 40_000));
+        await SayAsync(new string('y', 9_000));
         Deliveries.Should().HaveCount(2);
     }
 
