@@ -48,7 +48,7 @@ public class ServerFloodTests
         await using var server = await ServerUnderTest.StartAsync(settings);
         using var report = new StringWriter();
         var url = new Uri($"ws://127.0.0.1:{server.HttpPort}/ws");
-        var result = await FloodRun.RunAsync(options with { Url = url, Patience = 30 }, report, CancellationToken.None);
+        var result = await FloodRun.RunAsync(options with { Url = url, RawPort = server.RawPort, Patience = 30, MaxLateness = 60_000, MaxLag = 60_000 }, report, CancellationToken.None);
         return (result, report.ToString());
     }
 }
