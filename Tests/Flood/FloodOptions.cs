@@ -126,8 +126,8 @@ public sealed record FloodOptions
             ?? Outside("--poll-interval", PollInterval, 0.01, 60)
             ?? Outside("--speed", Speed, 0.001, 1000)
             ?? Outside("--patience", Patience, 0.1, 600)
-            ?? Outside("--max-lateness", MaxLateness, 1, 600_000)
-            ?? Outside("--max-lag", MaxLag, 1, 600_000)
+            ?? Outside("--max-lateness", MaxLateness, 0, 600_000)
+            ?? Outside("--max-lag", MaxLag, 0, 600_000)
             ?? Outside("--rate times --seconds (the messages of the run)", Rate * (WarmUp + Seconds), 0, 10_000_000)
             ?? Contradiction();
     }

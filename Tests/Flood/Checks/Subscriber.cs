@@ -94,6 +94,9 @@ internal sealed class Subscriber(
                 WasClosed = true;
                 complaints.Add(frame.Type, frame.Text ?? "");
                 break;
+            case "bye" when Member.Pace is not null:
+                Member.SaidGoodbye();
+                break;
             case "lag" when Member.Pace is null:
                 complaints.Add(frame.Type, frame.Text ?? "");
                 break;
@@ -180,7 +183,7 @@ internal sealed class Subscriber(
         if (frame.Number >= 0)
         {
             // A session that has begun anew without our knowing yet: it is sent again as soon as the room is joined.
-            if (frame.Code == "not-in-room" && (Member.Cuts > 0 || !_isIn)) return;
+            if (frame.Code == "not-in-room" && (Member.IsByRequests || !_isIn)) return;
             Member.Answered(frame.Number);
             publications.Answer(frame.Number, accepted: false);
         }

@@ -43,7 +43,7 @@ internal sealed class Member : IDisposable
     /// <summary>Whether it is gone for good: the server ended it.</summary>
     public bool IsOver => _isOver;
 
-    /// <summary>Whether a slow reader was let go at least once, and how often in all.</summary>
+    /// <summary>How often a slow reader was let go.</summary>
     public int LetGo { get; private set; }
 
     /// <summary>How often its line was torn.</summary>
@@ -99,6 +99,15 @@ internal sealed class Member : IDisposable
 
     /// <summary>The session has begun anew, and the room is to be joined again.</summary>
     public void WentOut() => _isIn = false;
+
+    /// <summary>Whether it comes by plain requests, whose session may begin anew without its connection ending.</summary>
+    public bool IsByRequests => Way is WayIn.Poll or WayIn.LongPoll or WayIn.Sse or WayIn.Stream or WayIn.IFrame;
+
+    /// <summary>A slow reader was told that it is let go: by plain requests nothing else says so.</summary>
+    public void SaidGoodbye()
+    {
+        if (IsByRequests) LetGo++;
+    }
 
     /// <summary>The connection is over. Gives whether that is the end of this member, against our wish.</summary>
     public bool Ends(string? why)

@@ -1,3 +1,4 @@
+using System.Text;
 using HdrHistogram;
 
 namespace RawSocketChat.Tests.Flood.Output;
@@ -8,7 +9,9 @@ namespace RawSocketChat.Tests.Flood.Output;
 /// </summary>
 internal sealed class HdrLog : IDisposable
 {
-    private readonly FileStream _file;
+    // The package's writer writes UTF-16, which no other reader of these logs takes: it goes through here.
+    private readonly MemoryStream _written = new();
+    private readonly StreamWriter _file;
     private readonly HistogramLogWriter _log;
     private readonly TimeProvider _time;
     private long _since;
@@ -18,17 +21,18 @@ internal sealed class HdrLog : IDisposable
     {
         try
         {
-            _file = new FileStream(path, FileMode.Create, FileAccess.Write);
+            _file = new StreamWriter(path, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new FloodException($"--hdr: {e.Message}", FloodResult.BadOptions);
         }
         _time = time;
-        _log = new HistogramLogWriter(_file);
+        _log = new HistogramLogWriter(_written);
         var now = time.GetUtcNow();
         _since = now.ToUnixTimeMilliseconds();
         _log.Write(now.UtcDateTime);
+        Pass();
     }
 
     public void Append(Measurements interval)
@@ -39,6 +43,7 @@ internal sealed class HdrLog : IDisposable
         Append("ack", interval.Acks, now);
         Append("recovery", interval.Recovery, now);
         _since = now;
+        Pass();
     }
 
     public void Dispose()
@@ -52,5 +57,12 @@ internal sealed class HdrLog : IDisposable
         if (microseconds.TotalCount == 0) return;
         (microseconds.Tag, microseconds.StartTimeStamp, microseconds.EndTimeStamp) = (tag, _since, now);
         _log.Append(microseconds);
+    }
+
+    private void Pass()
+    {
+        _file.Write(Encoding.Unicode.GetString(_written.GetBuffer(), 0, (int)_written.Length).TrimStart('\uFEFF'));
+        _file.Flush();
+        _written.SetLength(0);
     }
 }

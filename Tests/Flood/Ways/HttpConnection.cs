@@ -24,6 +24,10 @@ internal abstract class HttpConnection : IConnection, HttpLine.IAsker
     private HttpLine? _starting;
     private int _refused;
     private bool _isOver;
+    private readonly Queue<(byte[] Json, long Now)> _held = new();
+    private int _posts;
+    private int _answered;
+    private int _holdUntil;
     private volatile bool _isCut;
     private volatile bool _leaving;
 
@@ -68,6 +72,11 @@ internal abstract class HttpConnection : IConnection, HttpLine.IAsker
             catch (FloodException)
             {
                 return false;
+            }
+            lock (_telling)
+            {
+                _posts++;
+                if (!frame.StartsWith("{\"type\":\"say\""u8)) _holdUntil = _posts;
             }
             return !_isCut && _sending.Ask("POST", "/send", Place.Session, frame);
         }
@@ -122,14 +131,8 @@ internal abstract class HttpConnection : IConnection, HttpLine.IAsker
     void HttpLine.IAsker.Over(HttpLine line, string? why)
     {
         if (line == _starting) _started.TrySetException(new FloodException(why ?? "the connection was cut"));
-        if (line != _reading) return;
-        CutSending();
-        lock (_telling)
-        {
-            if (_isOver) return;
-            _isOver = true;
-            _listener.Ended(_leaving ? null : why);
-        }
+        else if (line == _reading) End(why);
+        else if (_answered < _posts) GiveUp($"a post was not answered: {why}");
     }
 
     /// <summary>Whether the answers do not end, and are taken as they come.</summary>
@@ -163,10 +166,18 @@ internal abstract class HttpConnection : IConnection, HttpLine.IAsker
 
     protected bool AskFor(string pathAndQuery) => !_leaving && _reading.Ask("GET", pathAndQuery, Place.Session, default);
 
+    /// <summary>
+    /// One frame of the line that gets them. While a join is being answered on the other line it waits: the answer was written
+    /// first, and belongs before it (Protocol/README.md, "Answers come before copies").
+    /// </summary>
     protected void Tell(ReadOnlySpan<byte> json, long now)
     {
         lock (_telling)
-            if (!_isOver) _listener.Take(json, now);
+        {
+            if (_isOver) return;
+            if (_answered < _holdUntil) _held.Enqueue((json.ToArray(), now));
+            else _listener.Take(json, now);
+        }
     }
 
     protected void TellResumed(long now)
@@ -178,22 +189,36 @@ internal abstract class HttpConnection : IConnection, HttpLine.IAsker
     /// <summary>The line serves no more.</summary>
     protected void GiveUp(string why)
     {
+        End(why);
+        Cut();
+    }
+
+    private void End(string? why)
+    {
+        CutSending();
         lock (_telling)
         {
             if (_isOver) return;
             _isOver = true;
+            // What waits for the answer to a join would count as taken by the cursor: such a session is given up.
+            if (_answered < _holdUntil) (Place.Session, Place.Cursor) = (null, 0);
             _listener.Ended(_leaving ? null : why);
         }
-        Cut();
     }
 
     private void EndOfPost(long now)
     {
         var body = _posted.WrittenMemory;
-        if (PollBatch.TryReadArray(body, int.MaxValue, out var answers))
-            foreach (var answer in answers) Tell(answer.Span, now);
-        else
-            Tell(body.Span, now); // an error
+        lock (_telling)
+        {
+            if (_isOver) return;
+            if (PollBatch.TryReadArray(body, int.MaxValue, out var answers))
+                foreach (var answer in answers) _listener.Take(answer.Span, now);
+            else
+                _listener.Take(body.Span, now); // an error
+            _answered++;
+            while (_answered >= _holdUntil && _held.TryDequeue(out var held)) _listener.Take(held.Json, held.Now);
+        }
         _posted.ResetWrittenCount();
     }
 
