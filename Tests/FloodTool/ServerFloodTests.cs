@@ -70,6 +70,17 @@ public class ServerFloodTests
         (result.FromDue.Count + result.Recovery.Count).Should().BeInRange(1, 12 * 100);
     }
 
+    [TestCase("ws")]
+    [TestCase("sse")]
+    public async Task A_publisher_that_was_cut_says_again_what_has_no_answer(string way)
+    {
+        var options = new FloodOptions { Ways = Mix(way), Connections = 2, Publishers = 1, Rate = 100, Seconds = 2, Churn = 100 };
+        var (result, report) = await FloodAsync(options, "--Limits:Enabled=false");
+        result.ExitCode.Should().Be(0, "the report says {0}", report);
+        result.SentAgain.Should().BePositive("it was away, and nobody else publishes");
+        (result.Acknowledged, result.Deliveries).Should().Be((200, 2 * 200));
+    }
+
     [Test]
     public async Task WebSockets_over_HTTP2_bring_everything_to_who_is_cut_again_and_again()
     {
