@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using RawSocketChat.Tests.Flood.Compare;
+using RawSocketChat.Tests.Flood.Output;
+using Spectre.Console;
 
 namespace RawSocketChat.Tests.Flood;
 
@@ -8,64 +10,48 @@ namespace RawSocketChat.Tests.Flood;
 public static class FloodCommand
 {
     private const string Description = """
-        Floods a room of a RawSocketChat server and checks what comes out of it.
+        Floods rooms of a RawSocketChat server and checks what comes out of them.
 
-        Every connection joins the room and checks every message: none lost, none repeated, none out of order.
-        Messages leave by a fixed schedule (message i is due i/rate seconds after the start) that never waits for
-        the server, and latency counts from when a message was due: a server that stalls can't hide it.
+        Every connection joins a room and checks every message: none lost, none repeated, none out of order, across
+        whatever cuts and slow readers there are. Messages leave by a fixed schedule (message i is due i/rate seconds
+        after the start) that never waits for the server, and latency counts from when a message was due: a server
+        that stalls can't hide it.
 
         Start the server with --Limits:Enabled=false, or it refuses what is over a person's rate.
 
         Exit codes:
-          0  everything arrived, once and in order
+          0  everything arrived, once and in order, and as --fail demands
           1  something was lost, repeated, out of order, refused or never answered, or a connection was closed
           2  the options are wrong
           3  could not connect
+          4  a condition of --fail was met (--find-max: no rate holds)
+          5  the run is invalid: the generator itself was late, and its figures are not the server's
         130  interrupted (Ctrl+C) before all were connected; later, the summary is of what was sent till then
+
+        Metrics, units, the form of --json and what to look out for: Tests/Flood/README.md
         """;
 
     /// <summary>Runs the flood that <paramref name="args"/> ask for. Ctrl+C ends it with its summary, a second one at once.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancel)
     {
-        var defaults = new FloodOptions();
-        var url = New("--url", defaults.Url.OriginalString, "where the server's WebSocket is");
-        var connections = New("--connections", defaults.Connections, "connections in the room");
-        var rate = New("--rate", defaults.Rate, "messages a second in all; 0 only holds the connections");
-        var seconds = New("--seconds", defaults.Seconds, "how long messages are sent");
-        var room = New("--room", defaults.Room, "the room; made where there is none");
-        var publishers = new Option<int?>("--publishers") { Description = "connections that publish, in turn [default: 10, or all]" };
-        var textBytes = New("--text-bytes", defaults.TextBytes, "size of a message's text");
-        var ramp = New("--ramp", defaults.Ramp, "connections being opened at a time");
-        var patience = New("--patience", defaults.Patience, "seconds without a delivery until what is missing counts as lost");
-        var allowRemote = new Option<bool>("--allow-remote") { Description = "flood a server that is not on this machine: only your own" };
-        var command = new RootCommand(Description)
-        {
-            url, connections, rate, seconds, room, publishers, textBytes, ramp, patience, allowRemote,
-        };
+        var arguments = new FloodArguments();
+        var command = new RootCommand(Description);
+        foreach (var option in arguments.All) command.Options.Add(option);
         command.Subcommands.Add(CompareCommand.Make(output, error, cancel));
-
         command.SetAction(async (given, _) =>
         {
-            if (!Uri.TryCreate(given.GetValue(url), UriKind.Absolute, out var address))
-                return Fail(error, FloodOptions.NoWebSocket(given.GetValue(url)!), FloodResult.BadOptions);
-            var options = new FloodOptions
-            {
-                Url = address,
-                Connections = given.GetValue(connections),
-                Rate = given.GetValue(rate),
-                Seconds = given.GetValue(seconds),
-                Room = given.GetValue(room)!,
-                Publishers = given.GetValue(publishers),
-                TextBytes = given.GetValue(textBytes),
-                Ramp = given.GetValue(ramp),
-                Patience = given.GetValue(patience),
-                AllowRemote = given.GetValue(allowRemote),
-            };
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => StopOnce(stop, signal));
             using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => StopOnce(stop, signal));
-            var result = await FloodRun.RunAsync(options, output, stop.Token);
-            return result.Failure is null ? result.ExitCode : Fail(error, result.Failure, result.ExitCode);
+            try
+            {
+                var result = await RunAsync(arguments, given, output, stop.Token);
+                return result.Failure is null ? result.ExitCode : Fail(error, result.Failure, result.ExitCode);
+            }
+            catch (FloodException e)
+            {
+                return Fail(error, e.Message, e.ExitCode);
+            }
         });
 
         var parsed = command.Parse(args);
@@ -75,8 +61,45 @@ public static class FloodCommand
             new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null }, CancellationToken.None);
     }
 
-    private static Option<T> New<T>(string name, T otherwise, string description) =>
-        new(name) { Description = description, DefaultValueFactory = _ => otherwise };
+    private static async Task<FloodResult> RunAsync(FloodArguments arguments, ParseResult given, TextWriter output, CancellationToken cancel)
+    {
+        var options = arguments.Read(given);
+        FloodResult result;
+        JsonSearch? search = null;
+        if (arguments.IsFindMax(given))
+        {
+            var find = new FindMax((step, stop) => FloodRun.RunAsync(step, TextWriter.Null, stop), output);
+            Report.Begin(output, options);
+            (search, result) = await find.RunAsync(options, cancel);
+            if (search is { Rate: null }) result = result.WithoutRate();
+        }
+        else
+        {
+            using var hdr = arguments.Hdr(given) is { } path && options.Problem() is null ? new HdrLog(path, TimeProvider.System) : null;
+            result = await FloodRun.RunAsync(options, output, OutputsFor(output, arguments.IsQuiet(given), hdr), cancel);
+        }
+        if (arguments.Json(given) is { } file) Write(file, JsonReport.Of(options, result, TimeProvider.System.GetUtcNow()) with { FindMax = search });
+        return result;
+    }
+
+    private static RunOutputs OutputsFor(TextWriter output, bool isQuiet, HdrLog? hdr)
+    {
+        if (isQuiet) return new RunOutputs(null, hdr);
+        var isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
+        return new RunOutputs(isTerminal ? new TerminalDisplay(AnsiConsole.Console) : new LineDisplay(output), hdr);
+    }
+
+    private static void Write(string path, JsonReport report)
+    {
+        try
+        {
+            File.WriteAllText(path, $"{report}{Environment.NewLine}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FloodException($"--json: {e.Message}", FloodResult.BadOptions);
+        }
+    }
 
     private static void StopOnce(CancellationTokenSource stop, PosixSignalContext signal)
     {

@@ -1,34 +1,44 @@
 using System.Diagnostics;
-using System.Net;
+using RawSocketChat.Tests.Flood.Checks;
+using RawSocketChat.Tests.Flood.Load;
+using RawSocketChat.Tests.Flood.Meters;
+using RawSocketChat.Tests.Flood.Output;
 
 namespace RawSocketChat.Tests.Flood;
 
 /// <summary>One flood: all connect and join, the messages go out by their schedule, all arrive, all leave.</summary>
-public sealed class FloodRun
+public sealed class FloodRun : IDisposable
 {
     private readonly FloodOptions _options;
     private readonly TextWriter _output;
+    private readonly RunOutputs _outputs;
     private readonly Publications _publications;
-    private readonly FrameScan _scan;
     private readonly Complaints _complaints = new();
     private readonly ThreadLocal<Measurements> _measurements = new(() => new Measurements(), trackAllValues: true);
-    private readonly List<FloodClient> _clients = [];
+    private readonly Crew _crew;
+    private readonly ServerMeter? _server;
+    private readonly LagProbe _probe;
+    private Mark _warm;
 
-    private FloodRun(FloodOptions options, TextWriter output)
+    private FloodRun(FloodOptions options, TextWriter output, RunOutputs outputs)
     {
-        _options = options;
-        _output = output;
-        _publications = new Publications(options);
-        _scan = new FrameScan(options.Room, _publications);
+        (_options, _output, _outputs) = (options, output, outputs);
+        _server = ServerMeter.For(options.ServerPid);
+        _publications = new Publications(Script.Of(options), options.RoomNames);
+        _crew = new Crew(options, _publications, _measurements, _complaints);
+        _probe = new LagProbe(TimeProvider.System);
     }
 
     /// <summary>Floods, reports to <paramref name="output"/>, and leaves nothing open. What goes wrong is in the result.</summary>
-    public static async Task<FloodResult> RunAsync(FloodOptions options, TextWriter output, CancellationToken cancel)
+    public static Task<FloodResult> RunAsync(FloodOptions options, TextWriter output, CancellationToken cancel) =>
+        RunAsync(options, output, new RunOutputs(), cancel);
+
+    internal static async Task<FloodResult> RunAsync(FloodOptions options, TextWriter output, RunOutputs outputs, CancellationToken cancel)
     {
         if (options.Problem() is { } problem) return FloodResult.Failed(FloodResult.BadOptions, problem);
-        var run = new FloodRun(options, output);
         try
         {
+            using var run = new FloodRun(options, output, outputs);
             return await run.RunAsync(cancel);
         }
         catch (FloodException e)
@@ -39,11 +49,13 @@ public sealed class FloodRun
         {
             return FloodResult.Failed(FloodResult.Interrupted, "interrupted before all were connected");
         }
-        finally
-        {
-            run._clients.ForEach(client => client.Dispose());
-            run._measurements.Dispose();
-        }
+    }
+
+    public void Dispose()
+    {
+        _crew.Dispose();
+        _measurements.Dispose();
+        _probe.Dispose();
     }
 
     private async Task<FloodResult> RunAsync(CancellationToken cancel)
@@ -51,156 +63,118 @@ public sealed class FloodRun
         var addresses = await Target.ResolveAsync(_options, cancel);
         Report.Begin(_output, _options);
         var began = Stopwatch.GetTimestamp();
-        await ConnectAsync(addresses, cancel);
+        await _crew.ConnectAsync(addresses, cancel);
         var connectSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        Report.Connected(_output, _clients.Count, connectSeconds);
+        Report.Connected(_output, _crew.Members.Count, connectSeconds);
 
-        var publisher = new Publisher(_clients[.._options.PublisherCount], _publications);
-        var before = Environment.CpuUsage;
+        var publisher = new Publisher(_crew.Publishers, _publications, Warm);
+        using var watch = new Watch(_options, _crew, _publications, () => _measurements.Values, _server, _outputs);
+        _warm = Mark.Now(_server, 0);
         _publications.Begin(Stopwatch.GetTimestamp());
-        await publisher.RunAsync(cancel);
-        if (_publications.Count == 0) await HoldAsync(cancel);
+        watch.Start();
+        await PublishAsync(publisher, cancel);
         await ArrivedAsync();
-        var after = Environment.CpuUsage;
-        await LeaveAsync();
+        var end = Mark.Now(_server, Deliveries);
+        watch.Stop();
+        await _crew.LeaveAsync();
 
-        var result = Summed(publisher) with
-        {
-            ConnectSeconds = connectSeconds,
-            GeneratorCpuSeconds = (after.TotalTime - before.TotalTime).TotalSeconds,
-            GeneratorUserSeconds = (after.UserTime - before.UserTime).TotalSeconds,
-        };
-        result = result.Judged();
+        var result = (Summed(publisher, end) with { ConnectSeconds = connectSeconds }).Judged(_options);
         Report.End(_output, result);
         return result;
     }
 
-    // The first one alone: it finds the address that answers, and makes the room. The others beside one another.
-    private async Task ConnectAsync(IReadOnlyList<IPEndPoint> addresses, CancellationToken cancel)
+    private long Deliveries => _measurements.Values.Sum(thread => thread.Deliveries);
+
+    private void Warm()
     {
-        var server = await ConnectFirstAsync(addresses, cancel);
-        var connected = 1;
-        var clients = new FloodClient?[_options.Connections];
-        clients[0] = _clients[0];
-        try
-        {
-            var ramp = new ParallelOptions { MaxDegreeOfParallelism = _options.Ramp, CancellationToken = cancel };
-            await Parallel.ForAsync(1, _options.Connections, ramp, async (i, stop) =>
-            {
-                var client = clients[i] = NewClient(server);
-                await JoinAsync(client, i, stop);
-                Interlocked.Increment(ref connected);
-            });
-        }
-        catch (FloodException e)
-        {
-            throw new FloodException($"only {connected} of {_options.Connections} connections could be made: {e.Message}");
-        }
-        finally
-        {
-            _clients.AddRange(clients.Skip(1).OfType<FloodClient>());
-        }
+        _warm = Mark.Now(_server, Deliveries);
+        _probe.Begin();
     }
 
-    private async Task<EndPoint> ConnectFirstAsync(IReadOnlyList<IPEndPoint> addresses, CancellationToken cancel)
+    private async Task PublishAsync(Publisher publisher, CancellationToken cancel)
     {
-        FloodException? refused = null;
-        foreach (var address in addresses)
-        {
-            var client = NewClient(address);
-            try
-            {
-                await JoinAsync(client, 0, cancel);
-                _clients.Add(client);
-                return address;
-            }
-            catch (FloodException e)
-            {
-                client.Dispose();
-                refused = e;
-            }
-        }
-        throw new FloodException($"could not connect to {_options.Url}: {refused?.Message ?? "no address"}");
-    }
-
-    private FloodClient NewClient(EndPoint server) =>
-        new(server, new Subscriber(_options.Room, _scan, _publications, _measurements, _complaints));
-
-    private async Task JoinAsync(FloodClient client, int index, CancellationToken cancel)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(_options.Patience));
-        try
-        {
-            await client.JoinAsync(_options.Url, $"flood-{index + 1}", limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            throw new FloodException($"no answer for {_options.Patience} s");
-        }
-    }
-
-    private async Task HoldAsync(CancellationToken cancel)
-    {
-        try
-        {
-            await Task.Delay(TimeSpan.FromSeconds(_options.Seconds), cancel);
-        }
-        catch (OperationCanceledException)
-        {
-            // Ctrl+C ends the holding, not the report
-        }
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        _crew.IsPublishing = true;
+        var churn = new Churn(_crew.Members, _options.Churn, _options.Seed, TimeProvider.System).RunAsync(over.Token);
+        await publisher.RunAsync(cancel);
+        if (_publications.Count == 0)
+            await Task.Delay(TimeSpan.FromSeconds(_options.Seconds), TimeProvider.System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await over.CancelAsync();
+        await churn;
+        _crew.IsPublishing = false;
     }
 
     // Ends when every message has its answer and every subscriber every acknowledged message, or when for so long as
     // --patience says nothing has come. Ctrl+C stops the sending; what was sent is still waited for.
     private async Task ArrivedAsync()
     {
+        await _crew.SettleAsync();
         var (before, since) = (-1L, Stopwatch.GetTimestamp());
         while (true)
         {
-            var delivered = _measurements.Values.Sum(thread => thread.Deliveries);
-            var open = _clients.Count(client => !client.Ended.IsCompleted);
-            if (_publications.AllAnswered && delivered >= (long)_publications.Acknowledged * open) return;
+            if (_publications.AllAnswered && _crew.HaveAll) return;
+            var delivered = Deliveries;
             if (delivered != before) (before, since) = (delivered, Stopwatch.GetTimestamp());
-            if (open == 0 || Stopwatch.GetElapsedTime(since).TotalSeconds > _options.Patience) return;
-            await Task.Delay(20);
+            if (_crew.Members.All(member => member.IsOver) || Stopwatch.GetElapsedTime(since).TotalSeconds > _options.Patience) return;
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         }
     }
 
-    // The server answers a close after all that it had sent before: a repeat that was still on its way is seen, too.
-    private async Task LeaveAsync()
-    {
-        foreach (var client in _clients) client.Leave();
-        await Task.WhenAny(Task.WhenAll(_clients.Select(client => client.Ended)), Task.Delay(TimeSpan.FromSeconds(5)));
-    }
-
-    private FloodResult Summed(Publisher publisher)
+    private FloodResult Summed(Publisher publisher, Mark end)
     {
         var total = new Measurements();
         foreach (var thread in _measurements.Values) total.Add(thread);
-        var subscribers = _clients.ConvertAll(client => client.Subscriber);
-        var checks = subscribers.ConvertAll(subscriber => subscriber.Check!);
-        var published = _publications.AcknowledgedBits();
+        var members = _crew.Members;
+        var checks = members.Select(member => member.Subscriber.Check!).ToList();
+        var published = Enumerable.Range(0, _options.Rooms).Select(_publications.AcknowledgedBits).ToList();
+        var measured = end.Deliveries - _warm.Deliveries;
         return new FloodResult
         {
-            Connections = _clients.Count,
+            Connections = members.Count,
             Scheduled = _publications.Count,
             Sent = _publications.SentCount,
+            SentAgain = _publications.SentAgain,
             Acknowledged = _publications.Acknowledged,
             Refused = _publications.Refused,
             Deliveries = checks.Sum(check => check.Delivered),
             DeliverySeconds = total.LastArrival == 0 ? 0 : Stopwatch.GetElapsedTime(_publications.Start, total.LastArrival).TotalSeconds,
-            Lost = checks.Sum(check => Math.Max(check.Holes, check.Lost(published))),
+            Lost = members.Sum(member => Math.Max(member.Subscriber.Check!.Holes, member.Subscriber.Check.Lost(published[member.Subscriber.Room]))),
             Repeated = checks.Sum(check => check.Repeated),
             OutOfOrder = checks.Sum(check => check.OutOfOrder),
-            Disagreed = subscribers.Sum(subscriber => subscriber.Disagreed),
-            Closed = subscribers.Count(subscriber => subscriber.WasClosed),
+            Disagreed = members.Sum(member => member.Subscriber.Disagreed),
+            Closed = members.Count(member => member.Subscriber.WasClosed),
+            LetGo = members.Sum(member => member.LetGo),
+            Cuts = members.Sum(member => member.Cuts),
             FromDue = Latency.Of(total.FromDue),
             FromSend = Latency.Of(total.FromSend),
             Acks = Latency.Of(total.Acks),
+            Recovery = Latency.Of(total.Recovery),
             Lateness = Latency.Of(publisher.Lateness),
+            Lag = Latency.Of(_probe.End()),
+            MeasuredDeliveries = measured,
+            GeneratorCpuSeconds = (end.Generator.TotalTime - _warm.Generator.TotalTime).TotalSeconds,
+            GeneratorUserSeconds = (end.Generator.UserTime - _warm.Generator.UserTime).TotalSeconds,
+            Server = ServerCost(end, measured),
             Complaints = _complaints.Lines(),
         };
+    }
+
+    private ServerCost? ServerCost(Mark end, long measured)
+    {
+        if (_server is null) return null;
+        var cpu = end.ServerCpu - _warm.ServerCpu;
+        var seconds = Stopwatch.GetElapsedTime(_warm.At, end.At).TotalSeconds;
+        return new ServerCost(cpu, seconds > 0 ? cpu / seconds : 0, _server.MostRss, measured > 0 ? cpu * 1e6 / measured : null);
+    }
+
+    // How things stand at one moment; costs are between two of them.
+    private readonly record struct Mark(long At, long Deliveries, Environment.ProcessCpuUsage Generator, double ServerCpu)
+    {
+        public static Mark Now(ServerMeter? server, long deliveries)
+        {
+            var cpu = 0.0;
+            server?.TryRead(out cpu);
+            return new Mark(Stopwatch.GetTimestamp(), deliveries, Environment.CpuUsage, cpu);
+        }
     }
 }

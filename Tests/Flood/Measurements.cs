@@ -14,6 +14,9 @@ internal sealed class Measurements
     public LongHistogram FromSend { get; } = NewHistogram();
     public LongHistogram Acks { get; } = NewHistogram();
 
+    /// <summary>From due, of what came as somebody was back again.</summary>
+    public LongHistogram Recovery { get; } = NewHistogram();
+
     /// <summary>May be read from other threads, to see whether anything still comes.</summary>
     public long Deliveries => Volatile.Read(ref _deliveries);
 
@@ -26,6 +29,19 @@ internal sealed class Measurements
     {
         Record(FromDue, now - dueAt);
         Record(FromSend, now - sentAt);
+        Untimed(now);
+    }
+
+    /// <summary>It came to somebody who had been away when it was due.</summary>
+    public void CaughtUp(long dueAt, long now)
+    {
+        Record(Recovery, now - dueAt);
+        Untimed(now);
+    }
+
+    /// <summary>It came; how long it took says nothing.</summary>
+    public void Untimed(long now)
+    {
         LastArrival = now;
         Volatile.Write(ref _deliveries, _deliveries + 1);
     }
@@ -35,6 +51,7 @@ internal sealed class Measurements
         FromDue.Add(other.FromDue);
         FromSend.Add(other.FromSend);
         Acks.Add(other.Acks);
+        Recovery.Add(other.Recovery);
         LastArrival = Math.Max(LastArrival, other.LastArrival);
     }
 

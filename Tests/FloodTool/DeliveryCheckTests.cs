@@ -1,4 +1,4 @@
-using RawSocketChat.Tests.Flood;
+using RawSocketChat.Tests.Flood.Checks;
 
 namespace RawSocketChat.Tests.FloodTool;
 

@@ -16,10 +16,18 @@ internal sealed class FakeRoom : IDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Lock _room = new();
     private readonly List<Member> _members = [];
-    private long _seq = 41;
+    private readonly SortedList<long, string> _log = [];
+    private readonly Dictionary<string, long> _said = [];
+    private long _seq = FirstSeq - 1;
+
+    /// <summary>The seq of the first message that is said.</summary>
+    public const long FirstSeq = 42;
 
     /// <summary>Gets a member's number, the event's seq and its frame, and says what goes to that member.</summary>
     public Func<int, long, byte[], IEnumerable<byte[]>> Deliver { get; init; } = (_, _, frame) => [frame];
+
+    /// <summary>Gets the events after a cursor, oldest first, and says what who comes back gets of them.</summary>
+    public Func<IReadOnlyList<string>, IEnumerable<string>> CatchUp { get; init; } = missed => missed;
 
     /// <summary>What answers a <c>say</c> with this id and seq.</summary>
     public Func<string, long, string> Answer { get; init; } = (id, seq) =>
@@ -31,7 +39,8 @@ internal sealed class FakeRoom : IDisposable
 
     public Uri Url => new($"ws://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/ws");
 
-    public int Joined { get { lock (_room) return _members.Count; } }
+    /// <summary>How often somebody joined, or came back.</summary>
+    public int Joined { get; private set; }
 
     public FakeRoom Start()
     {
@@ -102,26 +111,35 @@ internal sealed class FakeRoom : IDisposable
         var id = frame.RootElement.GetProperty("id").GetString()!;
         lock (_room)
         {
-            if (frame.RootElement.GetProperty("type").GetString() == "join") Join(member, id);
+            if (frame.RootElement.GetProperty("type").GetString() == "join")
+                Join(member, id, frame.RootElement.TryGetProperty("after", out var after) ? after.GetInt64() : null);
             else Say(member, id, frame.RootElement.GetProperty("text").GetString()!);
         }
     }
 
-    private void Join(Member member, string id)
+    private void Join(Member member, string id, long? after)
     {
+        Joined++;
         _members.Add(member);
-        member.Send($$"""{"type":"joined","id":"{{id}}","room":"lobby","seq":{{_seq}},"messages":[{"seq":1}]}""");
+        var missed = after is null ? ["""{"seq":1}"""] : CatchUp([.. _log.Where(one => one.Key > after).Select(one => one.Value)]);
+        member.Send($$"""{"type":"joined","id":"{{id}}","room":"lobby","seq":{{_seq}},"messages":[{{string.Join(',', missed)}}]}""");
     }
 
     private void Say(Member member, string id, string text)
     {
+        if (_said.TryGetValue(id, out var known))
+        {
+            member.Send($$"""{"type":"ack","id":"{{id}}","room":"lobby","seq":{{known}},"duplicate":true}""");
+            return;
+        }
         var answer = Answer(id, _seq + 1);
         member.Send(answer);
         if (answer.Contains("\"error\"", StringComparison.Ordinal)) return;
-        _seq++;
-        var frame = FrameWriter.Frame(Opcode.Text, Encoding.UTF8.GetBytes(Message(_seq, text)));
+        _said[id] = ++_seq;
+        _log[_seq] = Message(_seq, text);
+        var frame = FrameWriter.Frame(Opcode.Text, Encoding.UTF8.GetBytes(_log[_seq]));
         for (var i = 0; i < _members.Count; i++)
-            foreach (var sent in Deliver(i, _seq, frame)) _members[i].Socket.Send(sent);
+            foreach (var sent in Deliver(i, _seq, frame)) _members[i].Send(sent);
     }
 
     private void Close(Member member, WebSocketProtocol protocol)
@@ -137,6 +155,18 @@ internal sealed class FakeRoom : IDisposable
 
     private sealed record Member(Socket Socket)
     {
-        public void Send(string json) => Socket.Send(FrameWriter.Frame(Opcode.Text, Encoding.UTF8.GetBytes(json)));
+        public void Send(string json) => Send(FrameWriter.Frame(Opcode.Text, Encoding.UTF8.GetBytes(json)));
+
+        public void Send(byte[] frame)
+        {
+            try
+            {
+                Socket.Send(frame);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // It was cut, and comes back by another one.
+            }
+        }
     }
 }

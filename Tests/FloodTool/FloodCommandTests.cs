@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using HdrHistogram;
 using RawSocketChat.Tests.Flood;
+using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.FloodTool;
 
@@ -13,7 +16,35 @@ public class FloodCommandTests
     [TestCase("--connections 5 --publishers 6", "--publishers")]
     [TestCase("--text-bytes 3", "--text-bytes")]
     [TestCase("--ramp 0", "--ramp")]
+    [TestCase("--ramp-rate -1", "--ramp-rate")]
     [TestCase("--rate 1000000 --seconds 3600", "--rate times --seconds")]
+    [TestCase("--rooms 0", "--rooms")]
+    [TestCase("--connections 5 --rooms 6", "--rooms must be 1 to 5")]
+    [TestCase("--rooms 5 --publishers 4", "--publishers must be 5 to 1000")]
+    [TestCase("--text-bytes 64-", "--text-bytes must be a size, or a range such as 64-1024")]
+    [TestCase("--text-bytes 128-64", "--text-bytes must be 128 to 60000 (it is 64)")]
+    [TestCase("--warm-up 601", "--warm-up")]
+    [TestCase("--slow 101", "--slow must be 0 to 100")]
+    [TestCase("--connections 10 --slow 10", "--slow leaves too few to publish: 1 of 10 read slowly, and 10 publish")]
+    [TestCase("--churn 101", "--churn must be 0 to 100")]
+    [TestCase("--poll-interval 0", "--poll-interval")]
+    [TestCase("--way carrier-pigeon", "--way: there is no way \"carrier-pigeon\"")]
+    [TestCase("--way ws:80,sse:30", "the percentages are 110 in all")]
+    [TestCase("--way ws-h2", "--way ws-h2 needs --h2-url, such as wss://localhost:5443/ws")]
+    [TestCase("--source-addresses here", "--source-addresses are such as 127.0.0.2-127.0.0.20")]
+    [TestCase("--seed x", "x")]
+    [TestCase("--fail delivery.p98>50ms", "there is no metric \"delivery.p98\"")]
+    [TestCase("--fail server.rss>50MB", "--fail server.rss>50MB needs --server-pid")]
+    [TestCase("--server-pid 2147483647", "--server-pid")]
+    [TestCase("--replay none.ndjson", "--replay none.ndjson: ")]
+    [TestCase("--replay none.ndjson --rate 5", "--replay brings its own times and texts")]
+    [TestCase("--speed 2", "--speed is that of --replay")]
+    [TestCase("--replay none.ndjson --speed 0", "--speed must be 0.001 to 1000")]
+    [TestCase("--find-max --rate 0", "--find-max begins at --rate, which can't be 0")]
+    [TestCase("--find-max --hdr run.hlog", "--hdr is of one run, and --find-max makes many")]
+    [TestCase("--hdr /nowhere/run.hlog", "--hdr: ")]
+    [TestCase("--max-lateness -1", "--max-lateness")]
+    [TestCase("--max-lag -1", "--max-lag")]
     [TestCase("--url wss://localhost/ws", "ws://")]
     [TestCase("--url nonsense", "ws://")]
     [TestCase("--nonsense", "--nonsense")]
@@ -25,7 +56,7 @@ public class FloodCommandTests
         exitCode.Should().Be(2);
         error.Should().StartWith("flood: ").And.Contain(names);
         error.TrimEnd().Should().NotContain("\n");
-        output.Should().BeEmpty();
+        output.Should().NotContain("flood: ").And.NotContain("published");
     }
 
     [Test]
@@ -57,9 +88,95 @@ public class FloodCommandTests
     {
         var (exitCode, output, error) = await RunAsync("--help");
         exitCode.Should().Be(0);
-        output.Should().Contain("--connections").And.Contain("Exit codes:").And.Contain("--Limits:Enabled=false");
+        output.Should().Contain("Exit codes:").And.Contain("--Limits:Enabled=false");
+        foreach (var option in new FloodArguments().All) output.Should().Contain(option.Name);
+        foreach (var code in new[] { 0, 1, 2, 3, 4, 5, 130 }) output.Should().MatchRegex($@"\n *{code}  ");
         error.Should().BeEmpty();
     }
+
+    [TestCase(60_000, "lost>0", 0, "fine ")]
+    [TestCase(60_000, "deliveries>49", 4, "over          deliveries>49 (50)")]
+    [TestCase(60_000, "deliveries>50", 0, "fine ")]
+    [TestCase(0, "lost>0", 5, "invalid       messages left late")]
+    [TestCase(0, "deliveries>49", 5, "INVALID")]
+    public async Task The_exit_code_says_how_it_went(double maxLateness, string fail, int expected, string line)
+    {
+        using var room = new FakeRoom().Start();
+        var (exitCode, output, error) = await RunAsync($"{Small(room, maxLateness: maxLateness)} --fail lost>0 --fail {fail}");
+        exitCode.Should().Be(expected, output);
+        output.Should().Contain(line).And.MatchRegex("\nseed          [0-9]+\n");
+        error.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task A_loss_is_a_loss_in_an_invalid_run_too()
+    {
+        using var room = new FakeRoom { Deliver = (member, seq, frame) => (member, seq) == (3, 45) ? [] : [frame] }.Start();
+        (await RunAsync($"{Small(room, maxLateness: 0)} --patience 1 --fail deliveries>0")).ExitCode.Should().Be(1);
+    }
+
+    [Test]
+    public async Task Interrupted_before_all_are_connected_gives_130()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var stop = new CancellationTokenSource();
+        using StringWriter output = new(), error = new();
+        var running = FloodCommand.RunAsync(["--url", $"ws://{silent.LocalEndpoint}/ws"], output, error, stop.Token);
+        using var connected = await silent.AcceptSocketAsync();
+        await stop.CancelAsync();
+        (await running.OrFail("the end")).Should().Be(130);
+        error.ToString().Should().Be($"flood: interrupted before all were connected{Environment.NewLine}");
+    }
+
+    [Test]
+    public async Task A_search_tells_its_steps_and_its_answer()
+    {
+        using var room = new FakeRoom().Start();
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "run.json");
+        var (exitCode, output, error) = await RunAsync(
+            $"--url {room.Url} --connections 2 --rate 20 --seconds 0.2 --max-lateness 60000 --max-lag 60000 --find-max --fail sent>40 --json {file}");
+        exitCode.Should().Be(0, error);
+        output.Should().Contain("step          20/s  holds").And.Contain("step          40/s  breaks").And.Contain("highest       ");
+        var found = JsonNode.Parse(await File.ReadAllTextAsync(file))!["findMax"]!;
+        ((double)found["rate"]!).Should().BeInRange(20, 34, "a second of warm-up and 0.2 s: 33.3/s are 40 messages");
+        ((string)found["limitedBy"]!).Should().Be("server");
+    }
+
+    [Test]
+    public async Task A_search_in_which_nothing_holds_gives_4()
+    {
+        using var room = new FakeRoom().Start();
+        var (exitCode, output, _) = await RunAsync($"--url {room.Url} --connections 2 --rate 4 --seconds 0.1 --max-lateness 60000 --max-lag 60000 --find-max --fail lost==0");
+        exitCode.Should().Be(4);
+        output.Should().Contain("highest       none: not even 1 messages/s hold");
+    }
+
+    [Test]
+    public async Task A_run_leaves_the_files_that_were_asked_for_and_says_nothing_meanwhile_where_it_is_quiet()
+    {
+        using var room = new FakeRoom().Start();
+        using var folder = new TemporaryFolder();
+        var (json, log) = (Path.Combine(folder.Path, "run.json"), Path.Combine(folder.Path, "run.hlog"));
+        var (exitCode, output, error) = await RunAsync($"{Small(room, "1.5")} --quiet --json {json} --hdr {log}");
+        exitCode.Should().Be(0, error);
+        output.Should().NotContain("running");
+        ((double)JsonNode.Parse(await File.ReadAllTextAsync(json))!["metrics"]!["deliveries"]!).Should().Be(5 * 75);
+        using var reader = new HistogramLogReader(File.OpenRead(log));
+        reader.ReadHistograms().Where(one => one.Tag == "delivery").Sum(one => one.TotalCount).Should().Be(5 * 75);
+    }
+
+    [Test]
+    public async Task A_run_that_is_not_quiet_tells_a_line_a_second()
+    {
+        using var room = new FakeRoom().Start();
+        var (_, output, _) = await RunAsync($"{Small(room, "1.5")}");
+        output.Should().MatchRegex("\nrunning       1 s  [0-9]+ messages/s");
+    }
+
+    private static string Small(FakeRoom room, string seconds = "0.2", double maxLateness = 60_000) =>
+        $"--url {room.Url} --connections 5 --publishers 2 --rate 50 --seconds {seconds} --max-lag 60000 --max-lateness {maxLateness}";
 
     private static async Task<(int ExitCode, string Output, string Error)> RunAsync(string args)
     {

@@ -124,5 +124,5 @@ public sealed class FloodRunTests : IDisposable
 
     // Enough patience for a busy machine where all is fine; where something is missing, the wait is all of it.
     private static FloodOptions Options(FakeRoom room) =>
-        new() { Url = room.Url, Connections = 5, Rate = 100, Seconds = 0.2, Publishers = 2, Patience = 2 };
+        new() { Url = room.Url, Connections = 5, Rate = 100, Seconds = 0.2, Publishers = 2, Patience = 2, MaxLateness = 60_000, MaxLag = 60_000 };
 }

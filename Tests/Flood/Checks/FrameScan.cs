@@ -1,13 +1,14 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using RawSocketChat.Tests.Flood.Load;
 
-namespace RawSocketChat.Tests.Flood;
+namespace RawSocketChat.Tests.Flood.Checks;
 
 /// <summary>What of a server frame the flood looks at; null and 0 where it is not there.</summary>
 internal struct ScannedFrame
 {
-    public string? Type, Room, Id, Code, Text, Hint;
+    public string? Type, Room, Id, Code, Text, Hint, Session, Epoch;
     public long Seq;
 
     /// <summary>The number of the run's message that this frame shows or acknowledges, or -1.</summary>
@@ -78,6 +79,31 @@ internal sealed class FrameScan(string room, Publications publications)
         return true;
     }
 
+    /// <summary>Where in a <c>joined</c> its messages stand, oldest first.</summary>
+    public static IReadOnlyList<Range> Messages(ReadOnlySpan<byte> joined)
+    {
+        var found = new List<Range>();
+        var reader = new Utf8JsonReader(joined);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isThere = reader.ValueTextEquals("messages"u8);
+            reader.Read();
+            if (!isThere || reader.TokenType != JsonTokenType.StartArray)
+            {
+                reader.Skip();
+                continue;
+            }
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                var start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                found.Add(start..(int)reader.BytesConsumed);
+            }
+        }
+        return found;
+    }
+
     private static void Take(ref Utf8JsonReader reader, string? name, ref ScannedFrame frame)
     {
         if (reader.TokenType == JsonTokenType.Number)
@@ -95,6 +121,8 @@ internal sealed class FrameScan(string room, Publications publications)
                 case "code": frame.Code = reader.GetString(); break;
                 case "text": frame.Text = reader.GetString(); break;
                 case "hint": frame.Hint = reader.GetString(); break;
+                case "session": frame.Session = reader.GetString(); break;
+                case "epoch": frame.Epoch = reader.GetString(); break;
             }
         }
     }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace RawSocketChat.Tests.Flood;
+namespace RawSocketChat.Tests.Flood.Checks;
 
 /// <summary>What the server (or a connection's end) had to say against the flood, counted by its kind.</summary>
 internal sealed class Complaints

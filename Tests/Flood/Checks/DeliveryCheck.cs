@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace RawSocketChat.Tests.Flood;
+namespace RawSocketChat.Tests.Flood.Checks;
 
 /// <summary>
 /// What one subscriber saw of its room, held against what a room promises: its events carry 1, 2, 3 … without a hole,
@@ -20,6 +20,9 @@ public sealed class DeliveryCheck
         _next = joinedSeq + 1;
         _seen = new ulong[(messages + 63) / 64];
     }
+
+    /// <summary>The newest event that came: who comes back wants what is after it.</summary>
+    public long Newest => _next - 1;
 
     /// <summary>Messages of the run that came, each counted once.</summary>
     public long Delivered { get; private set; }

@@ -1,0 +1,18 @@
+using System.Globalization;
+
+namespace RawSocketChat.Tests.Flood.Output;
+
+/// <summary>A line a second, for logs and pipes.</summary>
+internal sealed class LineDisplay(TextWriter output) : IRunDisplay
+{
+    public void Show(Snapshot s)
+    {
+        var server = s.ServerCpu is { } cpu ? string.Create(CultureInfo.InvariantCulture, $"  server {cpu:0} %") : "";
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{(s.IsWarmingUp ? "warm-up" : "running"),-13} {s.Seconds:0} s  {s.MessagesPerSecond:0} messages/s  {s.DeliveriesPerSecond:0} deliveries/s  p50 {s.LastSecond.P50:0.00}  p99 {s.LastSecond.P99:0.00} ms  {s.Connected} connected  {s.Lost} lost{server}"));
+    }
+
+    public void End()
+    {
+    }
+}

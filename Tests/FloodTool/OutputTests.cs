@@ -1,0 +1,116 @@
+using System.Text.Json.Nodes;
+using HdrHistogram;
+using Microsoft.Extensions.Time.Testing;
+using RawSocketChat.Tests.Flood;
+using RawSocketChat.Tests.Flood.Goals;
+using RawSocketChat.Tests.Flood.Meters;
+using RawSocketChat.Tests.Flood.Output;
+using RawSocketChat.Tests.Support;
+using Spectre.Console;
+
+namespace RawSocketChat.Tests.FloodTool;
+
+/// <summary>What a run leaves behind, and what it shows while it lasts.</summary>
+public class OutputTests
+{
+    private static readonly Snapshot Moment = new()
+    {
+        Seconds = 3, IsWarmingUp = false, Sent = 30, Scheduled = 100, MessagesPerSecond = 10, DeliveriesPerSecond = 1000,
+        LastSecond = new Latency(1.25, 2, 4.5, 5, 6, 1000), Connected = 99, Connections = 100, Lost = 2, Repeated = 0, ServerCpu = 42,
+    };
+
+    [Test]
+    public void The_JSON_has_the_fields_that_are_documented()
+    {
+        Threshold.TryParse("delivery.p99>50ms", out var bound, out _).Should().BeTrue();
+        var options = new FloodOptions { Thresholds = [bound] };
+        var report = JsonReport.Of(options, new FloodResult { FromDue = new Latency(1, 2, 60, 70, 80, 5) }.Judged(options), DateTimeOffset.UnixEpoch);
+        var json = JsonNode.Parse(report.ToString())!.AsObject();
+        json.Select(field => field.Key).Should().Equal("version", "at", "exitCode", "failure", "invalidBecause", "options", "metrics", "thresholds", "notes", "findMax");
+        ((int)json["version"]!).Should().Be(1);
+        ((string)json["at"]!).Should().Be("1970-01-01T00:00:00Z");
+        ((int)json["exitCode"]!).Should().Be(4);
+        json["options"]!.AsObject().Select(field => field.Key).Should().Equal(
+            "url", "way", "connections", "rooms", "room", "publishers", "rate", "seconds", "warmUp", "textBytes", "mostTextBytes", "slow", "churn", "seed", "replay", "speed");
+        json["metrics"]!.AsObject().Select(field => field.Key).Should().Equal(Metric.All.Select(metric => metric.Name));
+        ((double)json["metrics"]!["delivery.p99"]!).Should().Be(60);
+        json["metrics"]!["ack.p99"].Should().BeNull("none was measured");
+        json["thresholds"]!.ToJsonString().Should().Be("""[{"fail":"delivery.p99\u003E50ms","met":true}]""");
+    }
+
+    [Test]
+    public void The_README_names_every_metric_and_every_field_and_exit_code()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "RawSocketChat.sln"))) folder = Path.GetDirectoryName(folder)!;
+        var text = File.ReadAllText(Path.Combine(folder, "Tests", "Flood", "README.md"));
+        foreach (var metric in Metric.All)
+            text.Should().Contain($"`{metric.Name[..(metric.Kind == MetricKind.Time ? metric.Name.LastIndexOf('.') : metric.Name.Length)]}");
+        foreach (var field in typeof(JsonReport).GetProperties().Concat(typeof(JsonOptions).GetProperties()).Concat(typeof(JsonSearch).GetProperties()))
+            text.Should().Contain($"`{char.ToLowerInvariant(field.Name[0])}{field.Name[1..]}`");
+        foreach (var option in new FloodArguments().All) text.Should().Contain($"`{option.Name}");
+        foreach (var code in new[] { 0, 1, 2, 3, 4, 5, 130 }) text.Should().Contain($"\n| {code} |");
+    }
+
+    [Test]
+    public void A_log_of_histograms_is_read_back_by_the_package()
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "run.hlog");
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 10, 2, 31, TimeSpan.Zero));
+        using (var log = new HdrLog(file, time))
+        {
+            for (var second = 1; second <= 2; second++)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                var interval = new Measurements();
+                interval.FromDue.RecordValueWithCount(1000 * second, 10);
+                interval.FromSend.RecordValue(500);
+                log.Append(interval);
+            }
+        }
+
+        File.ReadAllBytes(file)[0].Should().Be((byte)'#', "readers take ASCII, without a mark before it");
+        using var stream = File.OpenRead(file);
+        using var reader = new HistogramLogReader(stream);
+        var read = reader.ReadHistograms().ToList();
+        read.Select(one => one.Tag).Should().Equal("delivery", "delivery-from-send", "delivery", "delivery-from-send");
+        read.Select(one => one.TotalCount).Should().Equal(10, 1, 10, 1);
+        read[2].GetValueAtPercentile(99).Should().BeInRange(2000, 2001);
+        (read[2].EndTimeStamp - read[2].StartTimeStamp).Should().Be(1000);
+    }
+
+    [Test]
+    public void Intervals_together_are_the_whole()
+    {
+        var thread = new Measurements();
+        var intervals = new Intervals(() => [thread]);
+        thread.Delivered(0, 0, 5_000_000);
+        intervals.Next().FromDue.TotalCount.Should().Be(1);
+        intervals.Next().FromDue.TotalCount.Should().Be(0);
+        thread.Delivered(0, 0, 5_000_000);
+        thread.Delivered(0, 0, 900_000_000);
+        var last = intervals.Next();
+        (last.FromDue.TotalCount, last.FromSend.TotalCount).Should().Be((2, 2));
+        last.FromDue.GetValueAtPercentile(100).Should().BeCloseTo(900_000_000 / (System.Diagnostics.Stopwatch.Frequency / 1_000_000), 900);
+    }
+
+    [Test]
+    public void A_line_a_second_tells_how_the_run_stands()
+    {
+        using var output = new StringWriter();
+        new LineDisplay(output).Show(Moment);
+        output.ToString().TrimEnd().Should().Be("running       3 s  10 messages/s  1000 deliveries/s  p50 1.25  p99 4.50 ms  99 connected  2 lost  server 42 %");
+    }
+
+    [Test]
+    public void A_terminal_shows_the_same_as_a_table()
+    {
+        using var output = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output), Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, ColorSystem = ColorSystemSupport.NoColors });
+        var display = new TerminalDisplay(console);
+        display.Show(Moment);
+        display.End();
+        output.ToString().Should().Contain("30 of 100, 10/s").And.Contain("1000/s").And.Contain("1.25, 4.50 ms").And.Contain("99 of 100").And.Contain("42 %");
+    }
+}
