@@ -88,7 +88,7 @@ public sealed partial class CompareDisplayTests
         status = [new WayStatus("longpoll", new Counts(11, 22, 5, 77), default, 0)];
         await SeenAsync("77");
         Seen().Should().Contain("longpoll").And.Contain(" - ", "nothing has come yet");
-        status = [new WayStatus("longpoll", new Counts(11, 22, 5, 77), new Latency(1.5, 2, 33.3, 40), 4)];
+        status = [new WayStatus("longpoll", new Counts(11, 22, 5, 77), new Latency(1.5, 2, 33.3, 36, 40, 10), 4)];
         await SeenAsync("33.3");
 
         run.SetResult(Result);
