@@ -27,8 +27,8 @@ internal sealed class GroupCommit : IDisposable
     private StorageWriter? _writer;
     private bool _isFailing;
     private long _failedAt;
-    private bool _isSettlingFailing;
-    private long _settlingFailedAt;
+    private bool _isUpkeepFailing;
+    private long _upkeepFailedAt;
 
     /// <param name="mostWeight">Beyond it a transaction takes longer and saves nothing more: a sync costs as much as some 50 events.</param>
     /// <param name="open">Opens the database again where a connection has failed.</param>
@@ -49,17 +49,12 @@ internal sealed class GroupCommit : IDisposable
     public async ValueTask<T> DoAsync<T>(Func<StorageWriter, T> write, Action<T>? stored, int weight, CancellationToken cancellationToken)
     {
         var job = new WriteJob<T>(write, stored, weight);
-        try
-        {
-            await _waiting.Writer.WriteAsync(job, cancellationToken);
-        }
-        catch (ChannelClosedException fault)
-        {
-            throw new StorageException("the server is going down", fault);
-        }
-
+        await DoAsync(job, cancellationToken);
         return await job.Done;
     }
+
+    /// <summary>Has it written with what else waits; the job tells when it is stored.</summary>
+    public ValueTask DoAsync(WriteJob job, CancellationToken cancellationToken) => _waiting.Writer.TryWrite(job) ? default : WaitAsync(job, cancellationToken);
 
     /// <summary>Does what waits, puts everything in its place, and closes the database.</summary>
     public void Dispose()
@@ -68,18 +63,30 @@ internal sealed class GroupCommit : IDisposable
         _thread.Join();
     }
 
+    private async ValueTask WaitAsync(WriteJob job, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _waiting.Writer.WriteAsync(job, cancellationToken);
+        }
+        catch (ChannelClosedException fault)
+        {
+            throw new StorageException("the server is going down", fault);
+        }
+    }
+
     private void Run()
     {
         while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
             Take();
             Write();
-            while (IsDue() && Settle())
+            while (Due() is { } work && Keep(work))
             {
             }
         }
 
-        while (_state.Unsettled > 0 && Settle())
+        while (_state.Unsettled > 0 && Keep(writer => writer.Journal.Settle()))
         {
         }
 
@@ -123,25 +130,32 @@ internal sealed class GroupCommit : IDisposable
             job.Stored();
     }
 
-    // What could not settle is tried again a second later, not after each commit.
-    private bool IsDue() =>
-        Journal.IsDue(_state, isIdle: !_waiting.Reader.TryPeek(out _))
-        && !(_isSettlingFailing && _time.GetElapsedTime(_settlingFailedAt) < BetweenTries);
-
-    private bool Settle()
+    // What is to be put elsewhere. What could not be done is tried again a second later, not after each commit.
+    private Func<StorageWriter, Action>? Due()
     {
-        Action? settled = null;
-        if (Transact(writer => settled = writer.Journal.Settle()) is { } fault)
+        if (_isUpkeepFailing && _time.GetElapsedTime(_upkeepFailedAt) < BetweenTries)
+            return null;
+        var isIdle = !_waiting.Reader.TryPeek(out _);
+        return Journal.IsDue(_state, isIdle) ? writer => writer.Journal.Settle()
+            : _state.Ids.IsFlushDue ? writer => writer.ClientIds.Flush()
+            : (isIdle || _state.Ids.MergesOwed > 0) && _state.Ids.HasMerges ? writer => writer.ClientIds.Merge()
+            : null;
+    }
+
+    private bool Keep(Func<StorageWriter, Action> work)
+    {
+        Action? kept = null;
+        if (Transact(writer => kept = work(writer)) is { } fault)
         {
             // It needs more space than an append: those may go on meanwhile, and the operator is told of either once.
-            if (!_isSettlingFailing && !_isFailing)
+            if (!_isUpkeepFailing && !_isFailing)
                 Log.CannotSettle(_logger, fault.InnerException, fault.Message);
-            (_isSettlingFailing, _settlingFailedAt) = (true, _time.GetTimestamp());
+            (_isUpkeepFailing, _upkeepFailedAt) = (true, _time.GetTimestamp());
             return false;
         }
 
-        _isSettlingFailing = false;
-        settled!();
+        _isUpkeepFailing = false;
+        kept!();
         return true;
     }
 
@@ -153,7 +167,7 @@ internal sealed class GroupCommit : IDisposable
         try
         {
             _writer ??= Reopen();
-            _writer.Begin();
+            _writer.Begin(_time.GetUtcNow());
             write(_writer);
             _writer.Commit();
             return null;
@@ -171,15 +185,13 @@ internal sealed class GroupCommit : IDisposable
         }
     }
 
-    // What a transaction that failed may have left behind all the same was never acknowledged: it must not come back.
     private StorageWriter Reopen()
     {
         var database = _open();
         try
         {
             database.TryCheckpoint();
-            database.Execute($"DELETE FROM journal WHERE id > {_state.JournalEnd}");
-            database.Execute($"DELETE FROM rooms WHERE id NOT IN ({string.Join(", ", _state.Rooms.Select(room => room.Id))})");
+            Loading.Again(_state, database);
             return new StorageWriter(_state, database);
         }
         catch
