@@ -68,7 +68,7 @@ public sealed class CheckTests
         yield return Damage("room \"lobby\", event 18: its author and client id are those of room \"lobby\", event 17", cut =>
         {
             cut.ChangeEvent(1, 18, found => found with { Content = found.Content with { ClientId = "s17" } });
-            cut.ChangeIds(id => id.Event == Lobby17 + 1 ? id with { Hash = IdEntry.HashOf("ann", "s17") } : id);
+            cut.ChangeIds(id => id.Event == Lobby17 + 1 ? id with { Hash = cut.Hash.Of("ann", "s17") } : id);
         });
         yield return Damage("room \"lobby\", event 17: unknown kind 9", cut => cut.ChangeEvent(1, 17, found => found with { Content = found.Content with { Kind = (RoomEventKind)9 } }));
         yield return Damage("room \"lobby\", event 17: its time cannot be (-1)", cut => cut.ChangeEvent(1, 17, found => found with { At = DateTimeOffset.UnixEpoch.AddMilliseconds(-1) }));
@@ -134,7 +134,7 @@ public sealed class CheckTests
     }
 
     [TestCase(0, 4096)]
-    [TestCase(4096 * 3, 4096)]
+    [TestCase(4096 * 6, 4096)]
     [TestCase(4096 * 10, 4096 * 20)]
     public async Task Garbage_in_the_file_is_damage(int at, int bytes)
     {

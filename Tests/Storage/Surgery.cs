@@ -16,6 +16,8 @@ internal sealed class Surgery : IDisposable
         _blocks = new Blocks(_database);
     }
 
+    public IdHash Hash => IdHash.Of(_database);
+
     public void Execute(string sql) => _database.Execute(sql);
 
     public long Number(string sql)

@@ -19,7 +19,7 @@ internal sealed class AppendJob : WriteJob
         for (var i = 0; i < _hashes.Length; i++)
         {
             if (batch[i].ClientId is { } id)
-                _hashes[i] = IdEntry.HashOf(batch[i].Author, id);
+                _hashes[i] = state.Ids.Hash.Of(batch[i].Author, id);
         }
     }
 

@@ -71,9 +71,9 @@ internal sealed class Blocks(Database database) : IDisposable
     }
 
     /// <summary>What an event is found by. Null: it has no client id, is not there or cannot be read.</summary>
-    public UInt128? HashOf(long eventId)
+    public UInt128? HashOf(long eventId, IdHash hashing)
     {
-        UInt128? hash = TryFind(eventId, out _, out var found) && found.HasClientId ? IdEntry.HashOf(found.Author, found.ClientId) : null;
+        UInt128? hash = TryFind(eventId, out _, out var found) && found.HasClientId ? hashing.Of(found.Author, found.ClientId) : null;
         _last.Reset();
         return hash;
     }

@@ -105,7 +105,7 @@ internal sealed class Conversion : IDisposable
                 rooms.Add(LoggedRoom.RoomOf(id), events = []);
             events.Add(read);
             if (read.Content.ClientId is { } clientId)
-                ids.Add(new IdEntry(IdEntry.HashOf(read.Content.Author, clientId), id));
+                ids.Add(new IdEntry(_index.Hash.Of(read.Content.Author, clientId), id));
             bytes += StorageState.BytesOf(read.Content);
             last = rows.Number(0);
             count++;

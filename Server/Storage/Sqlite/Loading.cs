@@ -92,7 +92,7 @@ internal static class Loading
                     throw Damage($"in room \"{room.Name}\" the event {seq}");
                 var stored = found.ToEvent(seq);
                 if (found.HasClientId)
-                    ids.Add(new IdEntry(IdEntry.HashOf(found.Author, found.ClientId), room.EventId(seq)));
+                    ids.Add(new IdEntry(state.Ids.Hash.Of(found.Author, found.ClientId), room.EventId(seq)));
                 bytes += StorageState.BytesOf(stored.Content);
                 room.Publish([new Appended(stored, IsDuplicate: false, room.Name, seq, stored.At)], state.KeepEvents);
             }

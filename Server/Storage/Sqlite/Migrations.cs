@@ -102,6 +102,8 @@ internal static class Migrations
             checksum INTEGER NOT NULL,         -- CRC-32C of events
             events BLOB NOT NULL               -- see EncodedEvent
         ) STRICT;
+        CREATE TABLE id_key (key BLOB NOT NULL) STRICT;
+        INSERT INTO id_key VALUES (randomblob(16)); -- nobody else's, so that nobody can choose hashes
         CREATE TABLE id_runs (
             id INTEGER PRIMARY KEY,            -- its rows below that are of no run here are leftovers
             level INTEGER NOT NULL,            -- 0: as it settled; above: how often it was merged

@@ -24,6 +24,7 @@ internal sealed class ClientIds(IdIndex index, Database database, Func<long, boo
     public void Load()
     {
         index.Clear();
+        index.Hash = IdHash.Of(database);
         var leftovers = _tables.Numbers();
         foreach (var (number, level, count) in _tables.Runs())
         {

@@ -18,6 +18,9 @@ internal sealed class IdIndex
     // Each id that settles pays for so many that are merged: enough for as many levels as there will be.
     private const int MergedPerSettled = 8;
 
+    /// <summary>How ids are hashed in this database; known once it is loaded.</summary>
+    public IdHash Hash { get; set; }
+
     /// <summary>Ids of the journal's events, and of what settled since the last flush.</summary>
     public Dictionary<UInt128, long> Recent { get; } = [];
 

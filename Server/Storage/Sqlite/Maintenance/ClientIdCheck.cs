@@ -32,14 +32,15 @@ internal sealed class ClientIdCheck : IDisposable
         JournalEvents.Read(database, (room, seq, found) =>
         {
             if (found.HasClientId)
-                _recent.Add(new IdEntry(IdEntry.HashOf(found.Author, found.ClientId), (room << LoggedRoom.SeqBits) | seq));
+                _recent.Add(new IdEntry(_index.Hash.Of(found.Author, found.ClientId), (room << LoggedRoom.SeqBits) | seq));
         });
         _recent.Sort();
     }
 
     /// <summary>Whether an event is found by its id. Others that are found by it as well are told of by <see cref="Run"/>.</summary>
-    public bool IsFound(long eventId, UInt128 hash, long at, bool isInJournal)
+    public bool IsFound(long eventId, EncodedEvent read, bool isInJournal)
     {
+        var (hash, at) = (_index.Hash.Of(read.Author, read.ClientId), read.At);
         if (isInJournal)
             _timesInJournal[eventId] = at;
         var own = 0;
@@ -111,7 +112,7 @@ internal sealed class ClientIdCheck : IDisposable
     private long? TimeOf(long eventId) => _timesInJournal.TryGetValue(eventId, out var at) ? at : _blocks.TimeOf(eventId);
 
     // Of one in the journal its own entry is by definition.
-    private UInt128? HashOf(long eventId) => _timesInJournal.ContainsKey(eventId) ? _recent.Find(entry => entry.Event == eventId).Hash : _blocks.HashOf(eventId);
+    private UInt128? HashOf(long eventId) => _timesInJournal.ContainsKey(eventId) ? _recent.Find(entry => entry.Event == eventId).Hash : _blocks.HashOf(eventId, _index.Hash);
 
     private bool IsDamaged(long eventId) => _damaged.Exists(block => eventId >= block.First && eventId < block.First + block.Count);
 }

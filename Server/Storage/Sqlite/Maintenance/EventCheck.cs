@@ -1,5 +1,4 @@
 using System.Text.Unicode;
-using RawSocketChat.Server.Storage.Sqlite.Ids;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
@@ -79,7 +78,7 @@ internal sealed class EventCheck(Database database, CheckedRooms rooms, ClientId
         if (seq < room.First)
             return;
 
-        if (found.HasClientId && !clientIds.IsFound(eventId, IdEntry.HashOf(found.Author, found.ClientId), found.At, isInJournal))
+        if (found.HasClientId && !clientIds.IsFound(eventId, found, isInJournal))
             result.Add($"{room}, event {seq}: it is not found by its client id");
         CheckPlace(room, seq);
         if (found.Kind == (int)RoomEventKind.Topic)

@@ -1,5 +1,3 @@
-using RawSocketChat.Server.Storage.Sqlite.Ids;
-
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
 /// <summary>Reads the journal: where a server runs or was killed, it has what the next start, or the server itself, puts into blocks.</summary>
@@ -23,13 +21,6 @@ internal static class JournalEvents
 
         return faults;
     }
-
-    /// <summary>Lets ids be found by which events in the journal are.</summary>
-    public static void AddIds(Database database, ClientIds ids) => Read(database, (room, seq, found) =>
-    {
-        if (found.HasClientId)
-            ids.Add(new IdEntry(IdEntry.HashOf(found.Author, found.ClientId), (room << LoggedRoom.SeqBits) | seq));
-    });
 
     private static bool TryRead(ref JournalReading reading, EventFound onEvent)
     {

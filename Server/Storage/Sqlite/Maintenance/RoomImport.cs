@@ -43,7 +43,11 @@ public sealed class RoomImport : IDisposable
         _firsts = FirstsOf(database);
         _ids = new ClientIds(_index, database, IsThere, IsThere);
         _ids.Load();
-        JournalEvents.AddIds(database, _ids);
+        JournalEvents.Read(database, (room, seq, found) =>
+        {
+            if (found.HasClientId)
+                _ids.Add(new IdEntry(_index.Hash.Of(found.Author, found.ClientId), (room << LoggedRoom.SeqBits) | seq));
+        });
     }
 
     /// <summary>What names the log.</summary>
@@ -80,7 +84,7 @@ public sealed class RoomImport : IDisposable
         var placed = Placed.Whole;
         if (next.Content.ClientId is { } clientId)
         {
-            var hash = IdEntry.HashOf(next.Content.Author, clientId);
+            var hash = _index.Hash.Of(next.Content.Author, clientId);
             if (_ids.Find(hash) is not { } known)
             {
                 var id = new IdEntry(hash, (_id << LoggedRoom.SeqBits) | next.Seq);
