@@ -126,9 +126,12 @@ internal static class Migrations
 
     /// <summary>Brings the database to <see cref="Newest"/>.</summary>
     /// <exception cref="StorageException">It is of a newer program.</exception>
-    public static void Run(sqlite3 database)
+    public static void Run(sqlite3 database) => Run(database, Newest);
+
+    /// <summary>Brings it to a version that may be an older one.</summary>
+    internal static void Run(sqlite3 database, int to)
     {
-        for (var version = CheckVersion(database); version < Newest; version++)
+        for (var version = CheckVersion(database); version < to; version++)
             Execute(database, $"BEGIN IMMEDIATE; {Steps[version]} PRAGMA user_version = {version + 1}; COMMIT");
     }
 

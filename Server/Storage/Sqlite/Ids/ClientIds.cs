@@ -150,6 +150,9 @@ internal sealed class ClientIds(IdIndex index, Database database, Func<long, boo
                 return;
             index.Replace(_merging, whole.Count > 0 ? whole : null);
             index.Leftovers.AddRange(_merging.Select(run => run.Number));
+            // Of one that is empty there is a filter all the same.
+            if (whole.Count == 0)
+                index.Leftovers.Add(whole.Number);
             (index.Growing, _merge, _merging) = (null, null, []);
         };
     }
