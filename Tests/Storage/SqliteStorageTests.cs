@@ -140,6 +140,7 @@ public sealed class SqliteStorageTests
             await storage.Log.AppendAsync(room, [.. Many(2_000).Select(said => said with { Text = room, ClientId = $"{Guid.NewGuid()}" })], default);
         }
 
+        await Patience.UntilAsync(() => storage.Storage.State.Unsettled == 0, () => "all to settle");
         var damaged = (await storage.Log.ReadAfterAsync("a", 99, 1, 1_000, default))[0].Content;
         Execute(storage, "UPDATE blocks SET events = CAST(events || 'x' AS BLOB) WHERE id = (1 << 40 | 1)");
         var sound = SeqAfterFirstBlock(storage);

@@ -25,18 +25,18 @@ internal sealed class BlockPage(long next, int most, int mostBytes)
         var rest = Open(block);
         // What lies before the first block may have been trimmed since it was asked for.
         if (Events.Count > 0 ? seq != Next : seq + block.Number(1) <= Next)
-            throw Damage(seq);
+            throw Damage(block, seq);
         Next = Math.Max(Next, seq);
         for (; seq < Next; seq++)
         {
             if (!EncodedEvent.TrySkip(ref rest))
-                throw Damage(seq);
+                throw Damage(block, seq);
         }
 
         for (; !IsFull && !rest.IsEmpty && seq <= last; seq++)
         {
             if (!EncodedEvent.TryRead(ref rest, out var found))
-                throw Damage(seq);
+                throw Damage(block, seq);
             Add(found, seq, step: 1);
         }
     }
@@ -48,21 +48,21 @@ internal sealed class BlockPage(long next, int most, int mostBytes)
         var seq = LoggedRoom.SeqOf(block.Number(0));
         var all = Open(block);
         if (seq + block.Number(1) <= Next)
-            throw Damage(Next);
+            throw Damage(block, Next);
         var starts = new List<int>((int)(Next - seq + 1));
         var rest = all;
         for (var at = seq; at <= Next; at++)
         {
             starts.Add(all.Length - rest.Length);
             if (!EncodedEvent.TrySkip(ref rest))
-                throw Damage(at);
+                throw Damage(block, at);
         }
 
         while (!IsFull && Next >= Math.Max(first, seq))
         {
             rest = all[starts[(int)(Next - seq)]..];
             if (!EncodedEvent.TryRead(ref rest, out var found))
-                throw Damage(Next);
+                throw Damage(block, Next);
             Add(found, Next, step: -1);
         }
     }
@@ -81,7 +81,7 @@ internal sealed class BlockPage(long next, int most, int mostBytes)
         IsFull = Events.Count == most;
     }
 
-    private static ReadOnlySpan<byte> Open(Statement block) => Blocks.IsSound(block, 2) ? block.Bytes(3) : throw Damage(LoggedRoom.SeqOf(block.Number(0)));
+    private static ReadOnlySpan<byte> Open(Statement block) => Blocks.IsSound(block, 2) ? block.Bytes(3) : throw Damage(block, LoggedRoom.SeqOf(block.Number(0)));
 
-    private static StorageException Damage(long seq) => new($"the database is damaged (at or after the event {seq}); restore a backup") { IsDamage = true };
+    private static StorageException Damage(Statement block, long seq) => block.Damage($"at or after the event {seq}");
 }

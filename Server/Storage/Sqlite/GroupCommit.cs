@@ -16,6 +16,9 @@ internal sealed class GroupCommit : IDisposable
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
 
+    // Between two commits of many senders there may be nothing for a moment.
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(10);
+
     private readonly Channel<WriteJob> _waiting = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly StorageState _state;
     private readonly int _mostWeight;
@@ -77,11 +80,11 @@ internal sealed class GroupCommit : IDisposable
 
     private void Run()
     {
-        while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        while (WaitForMore())
         {
             Take();
             Write();
-            while (Due() is { } work && Keep(work))
+            while (Due(isIdle: false) is { } work && Keep(work))
             {
             }
         }
@@ -91,6 +94,19 @@ internal sealed class GroupCommit : IDisposable
         }
 
         _writer?.Dispose();
+    }
+
+    // While nothing comes, what can wait is done.
+    private bool WaitForMore()
+    {
+        var more = _waiting.Reader.WaitToReadAsync().AsTask();
+        for (var patience = Idle; !more.IsCompleted && Due(isIdle: true) is { } work; patience = TimeSpan.Zero)
+        {
+            if (more.Wait(patience) || !Keep(work))
+                break;
+        }
+
+        return more.GetAwaiter().GetResult();
     }
 
     private void Take()
@@ -131,11 +147,10 @@ internal sealed class GroupCommit : IDisposable
     }
 
     // What is to be put elsewhere. What could not be done is tried again a second later, not after each commit.
-    private Func<StorageWriter, Action>? Due()
+    private Func<StorageWriter, Action>? Due(bool isIdle)
     {
         if (_isUpkeepFailing && _time.GetElapsedTime(_upkeepFailedAt) < BetweenTries)
             return null;
-        var isIdle = !_waiting.Reader.TryPeek(out _);
         return Journal.IsDue(_state, isIdle) ? writer => writer.Journal.Settle()
             : _state.Ids.IsFlushDue ? writer => writer.ClientIds.Flush()
             : (isIdle || _state.Ids.MergesOwed > 0) && _state.Ids.HasMerges ? writer => writer.ClientIds.Merge()

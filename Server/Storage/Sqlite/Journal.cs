@@ -52,7 +52,7 @@ internal sealed class Journal : IDisposable
     }
 
     /// <summary>Whether so much has gathered that some should settle.</summary>
-    /// <param name="isIdle">Whether nothing waits to be written.</param>
+    /// <param name="isIdle">Whether nothing is to be written for the moment.</param>
     public static bool IsDue(StorageState state, bool isIdle) =>
         state.Unsettled >= (isIdle ? SettleWhenIdle : SettleInAnyCase) || state.UnsettledBytes >= SettleBytes;
 

@@ -70,26 +70,26 @@ internal static class Loading
         while (journal.Step())
         {
             if (!Blocks.IsSound(journal, 1))
-                throw Damage("what was stored last");
-            LoadRow(state, journal.Number(0), journal.Bytes(2));
+                throw journal.Damage("what was stored last");
+            LoadRow(state, journal, journal.Number(0), journal.Bytes(2));
         }
     }
 
-    private static void LoadRow(StorageState state, long id, ReadOnlySpan<byte> row)
+    private static void LoadRow(StorageState state, Statement journal, long id, ReadOnlySpan<byte> row)
     {
         var (rooms, ids, count, bytes) = (new List<(LoggedRoom, long)>(), new List<IdEntry>(), 0, 0L);
         var reading = new JournalReading(row);
         while (!reading.IsOver)
         {
             if (!reading.TryGroup(out var roomId, out var seq, out var events))
-                throw Damage("what was stored last");
-            var room = state.RoomById(roomId) ?? throw Damage("an event of no room");
+                throw journal.Damage("what was stored last");
+            var room = state.RoomById(roomId) ?? throw journal.Damage("an event of no room");
             if (seq != room.State.Last + 1)
-                throw Damage($"in room \"{room.Name}\" something is missing before the event {seq}");
+                throw journal.Damage($"in room \"{room.Name}\" something is missing before the event {seq}");
             for (; events > 0; events--, seq++, count++)
             {
                 if (!reading.TryEvent(out var found))
-                    throw Damage($"in room \"{room.Name}\" the event {seq}");
+                    throw journal.Damage($"in room \"{room.Name}\" the event {seq}");
                 var stored = found.ToEvent(seq);
                 if (found.HasClientId)
                     ids.Add(new IdEntry(state.Ids.Hash.Of(found.Author, found.ClientId), room.EventId(seq)));
@@ -110,6 +110,4 @@ internal static class Loading
         using var oldest = database.Prepare("SELECT MIN(id) FROM journal");
         return oldest.Step() ? oldest.NumberOrNull(0) : null;
     }
-
-    private static StorageException Damage(string what) => new($"the database is damaged ({what}); restore a backup") { IsDamage = true };
 }

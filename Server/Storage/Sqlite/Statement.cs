@@ -84,6 +84,9 @@ internal sealed class Statement : IDisposable
     /// <summary>A text's or blob's bytes, as they are; valid until the next step.</summary>
     public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(_statement, column);
 
+    /// <summary>What to throw where what was read makes no sense.</summary>
+    public StorageException Damage(string what) => SqliteFault.Damage(_database, what);
+
     private bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
 
     // A statement that is still in the middle of its rows would go on with what it was asked before.

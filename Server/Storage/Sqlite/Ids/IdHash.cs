@@ -26,7 +26,7 @@ internal readonly struct IdHash
         using var key = database.Prepare("SELECT key FROM id_key");
         return key.Step() && key.Bytes(0) is { Length: KeyBytes } bytes
             ? new IdHash(bytes)
-            : throw new StorageException("the database is damaged (what finds client ids is not there); restore a backup") { IsDamage = true };
+            : throw key.Damage("the key of client ids is not there");
     }
 
     public UInt128 Of(string author, string clientId)
