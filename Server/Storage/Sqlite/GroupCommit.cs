@@ -84,7 +84,12 @@ internal sealed class GroupCommit : IDisposable
         {
             Take();
             Write();
-            while (Due(isIdle: false) is { } work && Keep(work))
+            while (Due() is { } work && Keep(work))
+            {
+            }
+
+            // One for each commit, so that nobody waits for long; more only where much has gathered.
+            for (var steps = _state.Ids.MergeSteps; steps > 0 && !IsPausing && Keep(writer => writer.ClientIds.Merge()); steps--)
             {
             }
         }
@@ -100,7 +105,7 @@ internal sealed class GroupCommit : IDisposable
     private bool WaitForMore()
     {
         var more = _waiting.Reader.WaitToReadAsync().AsTask();
-        for (var patience = Idle; !more.IsCompleted && Due(isIdle: true) is { } work; patience = TimeSpan.Zero)
+        for (var patience = Idle; !more.IsCompleted && DueWhenIdle() is { } work; patience = TimeSpan.Zero)
         {
             if (more.Wait(patience) || !Keep(work))
                 break;
@@ -146,16 +151,17 @@ internal sealed class GroupCommit : IDisposable
             job.Stored();
     }
 
-    // What is to be put elsewhere. What could not be done is tried again a second later, not after each commit.
-    private Func<StorageWriter, Action>? Due(bool isIdle)
-    {
-        if (_isUpkeepFailing && _time.GetElapsedTime(_upkeepFailedAt) < BetweenTries)
-            return null;
-        return Journal.IsDue(_state, isIdle) ? writer => writer.Journal.Settle()
-            : _state.Ids.IsFlushDue ? writer => writer.ClientIds.Flush()
-            : (isIdle || _state.Ids.MergesOwed > 0) && _state.Ids.HasMerges ? writer => writer.ClientIds.Merge()
-            : null;
-    }
+    // What could not be put elsewhere is tried again a second later, not after each commit.
+    private bool IsPausing => _isUpkeepFailing && _time.GetElapsedTime(_upkeepFailedAt) < BetweenTries;
+
+    private Func<StorageWriter, Action>? Due(bool isIdle = false) =>
+        IsPausing ? null
+        : Journal.IsDue(_state, isIdle) ? writer => writer.Journal.Settle()
+        : _state.Ids.IsFlushDue ? writer => writer.ClientIds.Flush()
+        : null;
+
+    private Func<StorageWriter, Action>? DueWhenIdle() =>
+        Due(isIdle: true) ?? (!IsPausing && _state.Ids.HasMerges ? writer => writer.ClientIds.Merge() : null);
 
     private bool Keep(Func<StorageWriter, Action> work)
     {

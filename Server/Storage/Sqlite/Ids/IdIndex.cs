@@ -17,6 +17,7 @@ internal sealed class IdIndex
 
     // Each id that settles pays for so many that are merged: enough for as many levels as there will be.
     private const int MergedPerSettled = 8;
+    private const int MuchOwed = 256 * 1024;
 
     /// <summary>How ids are hashed in this database; known once it is loaded.</summary>
     public IdHash Hash { get; set; }
@@ -49,6 +50,9 @@ internal sealed class IdIndex
 
     /// <summary>Whether runs should be merged or removed.</summary>
     public bool HasMerges => Growing is not null || Leftovers.Count > 0 || RunsDue().Count > 0;
+
+    /// <summary>How often <see cref="ClientIds.Merge"/> should go on before the next commit.</summary>
+    public int MergeSteps => MergesOwed > 0 && HasMerges ? 1 + (int)(MergesOwed / MuchOwed) : 0;
 
     /// <summary>The lowest number that no rows bear.</summary>
     public long FreeNumber
