@@ -89,7 +89,7 @@ internal sealed class GroupCommit : IDisposable
             }
 
             // One for each commit, so that nobody waits for long; more only where much has gathered.
-            for (var steps = _state.Ids.MergeSteps; steps > 0 && !IsPausing && Keep(writer => writer.ClientIds.Merge()); steps--)
+            for (var steps = _state.Ids.MergeSteps; steps > 0 && _state.Ids.HasMerges && !IsPausing && Keep(writer => writer.ClientIds.Merge()); steps--)
             {
             }
         }
