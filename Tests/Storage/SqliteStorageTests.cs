@@ -76,6 +76,27 @@ public sealed class SqliteStorageTests
         }
     }
 
+    // The large ones make rows of the journal that hold one batch in parts.
+    [TestCase(400, 20)]
+    [TestCase(450, 4_000)]
+    public async Task What_a_killed_server_had_in_the_journal_is_there_and_known_by_its_ids(int count, int characters)
+    {
+        using var storage = new OpenStorage();
+        await storage.Log.OpenAsync("a", default);
+        await storage.Log.OpenAsync("b", default);
+        await Task.WhenAll(((string[])["a", "b"]).Select(room => storage.Log.AppendAsync(
+            room, [.. Many(count).Select((said, i) => said with { Text = new string('x', characters) + i, ClientId = $"{room}{i}" }), Said("again", room + "0")], default).AsTask()));
+        var told = await storage.Log.ReadAfterAsync("b", 0, count, int.MaxValue, default);
+        storage.Storage.State.Unsettled.Should().Be(2 * count, "that is what this is about");
+
+        using var next = storage.AfterAKill();
+        (await next.Log.ReadAfterAsync("b", 0, 2 * count, int.MaxValue, default)).Should().Equal(told);
+        (await next.Log.AppendAsync("a", [Said("again", $"b{count - 1}"), Said("new", "new")], default)).Select(entry => (entry.Room, entry.Seq))
+            .Should().Equal(("b", count), ("a", count + 1));
+        next.Reopen();
+        (await next.Log.ReadAfterAsync("b", 0, 2 * count, int.MaxValue, default)).Should().Equal(told);
+    }
+
     [Test]
     public async Task Two_batches_of_one_room_and_one_id_at_once_store_it_once()
     {

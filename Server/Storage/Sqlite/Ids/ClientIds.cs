@@ -138,8 +138,9 @@ internal sealed class ClientIds(IdIndex index, Database database, Func<long, boo
             };
         }
 
-        if (_merge is null)
-            Begin();
+        // After a transaction that failed there may be nothing to do any more.
+        if (_merge is null && !TryBegin())
+            return () => { };
         var whole = _merge!.Step(out var merged);
         if (whole is not null)
             End(whole);
@@ -159,13 +160,16 @@ internal sealed class ClientIds(IdIndex index, Database database, Func<long, boo
 
     public void Dispose() => _tables.Dispose();
 
-    private void Begin()
+    private bool TryBegin()
     {
         _merging = index.RunsDue();
+        if (_merging.Count == 0)
+            return false;
         var level = index.WantsOneRun ? Math.Max(1, _merging.Max(run => run.Level)) : _merging[0].Level + 1;
         index.WantsOneRun = false;
         index.Growing = index.FreeNumber;
         _merge = new IdMerge(_tables, _merging, index.Growing.Value, level, isStored);
+        return true;
     }
 
     private void End(IdRun whole)
