@@ -77,6 +77,20 @@ public sealed class ClientIdsTests
         }
     }
 
+    // The older one is flushed while the newer one is in the journal alone.
+    [Test]
+    public void A_newer_event_of_an_id_is_found_after_the_older_one_is_flushed()
+    {
+        using var kept = new KeptIds();
+        kept.SettleOnly(100);
+        kept.First = 50;
+        kept.AddAgain(17);
+        kept.Index.WantsOneRun = true;
+        kept.MergeAll();
+        kept.Index.Settled.Should().BeEmpty();
+        kept.Ids.Find(kept.HashOf(17)).Should().Be(101);
+    }
+
     [Test]
     public void Ids_of_events_that_are_gone_take_no_room()
     {
