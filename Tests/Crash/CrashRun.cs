@@ -14,7 +14,7 @@ internal sealed class CrashRun : IDisposable
 {
     private const int Talkers = 8;
 
-    // So that the journal settles and the WAL is copied (from 4 MB on) every few rounds.
+    // So that the journal settles every few rounds, and the WAL grows to the size at which it is copied.
     private const int MostAcks = 1500;
 
     // From so many events on the journal settles once nothing was to be written for some milliseconds.

@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 
 /// <summary>
 /// Where events are written first: a row for each commit, of whatever rooms. A commit writes whole pages: a thousand events of a thousand rooms, each put
-/// into a block of its room at once, cost a thousand pages and more for their client ids (24 ms), but fifty in one row (1 ms). What has gathered
+/// into a block of its room at once, cost a thousand pages and more for their client ids (24 ms), but some fifty in one row. What has gathered
 /// there settles in one piece: a room's events in blocks, all ids in a run. Used by the writer's thread alone, in its transactions.
 /// <para>A row is groups, one after the other: room (varint), its first seq (varint), number of events (4 bytes, little-endian), the events (<see cref="EncodedEvent"/>).</para>
 /// </summary>

@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Storage.Sqlite.Ids;
 
 /// <summary>
 /// What a client id is found by: SipHash-2-4 of its author and it, 128 bits, under a key that is the database's own. Who does not know the key can make no two ids one, and
-/// choose for none where it stands. SHA-256 would do without a key; it takes twenty times as long.
+/// choose for none where it stands. SHA-256 would do without a key; it was 4% of what the server did.
 /// </summary>
 internal readonly struct IdHash
 {
