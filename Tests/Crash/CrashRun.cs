@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using RawSocketChat.Protocol.Chat;
@@ -13,12 +14,13 @@ internal sealed class CrashRun : IDisposable
 {
     private const int Talkers = 8;
 
-    // So that the journal settles and the WAL is copied (from 4 MB on) every few rounds.
+    // So that the journal settles every few rounds, and the WAL grows to the size at which it is copied.
     private const int MostAcks = 1500;
 
-    // From so many events on the journal settles when nothing else is to be written; a few commits later that has happened.
+    // From so many events on the journal settles once nothing was to be written for some milliseconds.
     private const int SettleEvents = 1024;
-    private const int SettleWithin = 200;
+    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongSilence = TimeSpan.FromMilliseconds(500);
 
     private static readonly string[] Rooms = ["everybody", "half", "two"];
 
@@ -134,7 +136,11 @@ internal sealed class CrashRun : IDisposable
         switch (moment)
         {
             case KillMoment.Settling:
-                pulse.At(Beat.Acked, Math.Max(1, SettleEvents - _unsettled) + _random.Next(SettleWithin), Kill);
+                pulse.At(Beat.Acked, Math.Max(1, SettleEvents - _unsettled), () =>
+                {
+                    pulse.BeQuiet();
+                    WatchAfterSilence(Path.Combine(_folder.Path, "chat.db-wal"), () => over.Task.IsCompleted || server.HasExited, Kill);
+                });
                 break;
             case KillMoment.Checkpoint:
                 Watch(Path.Combine(_folder.Path, "chat.db"), () => over.Task.IsCompleted || server.HasExited, Kill);
@@ -176,10 +182,10 @@ internal sealed class CrashRun : IDisposable
     // The system's notification would come milliseconds later.
     private static void Watch(string file, Func<bool> isOver, Action written)
     {
-        var before = Look();
+        var before = Look(file);
         new Thread(() =>
         {
-            while (Look() == before)
+            while (Look(file) == before)
             {
                 if (isOver())
                     return;
@@ -189,9 +195,30 @@ internal sealed class CrashRun : IDisposable
             written();
         })
         { IsBackground = true }.Start();
-
-        (DateTime, long) Look() => new FileInfo(file) is { Exists: true } found ? (found.LastWriteTimeUtc, found.Length) : default;
     }
+
+    // What is written first after a moment in which nothing was; or, where nothing is for long, then.
+    private static void WatchAfterSilence(string file, Func<bool> isOver, Action written) => new Thread(() =>
+    {
+        var (before, since) = (Look(file), Stopwatch.StartNew());
+        while (since.Elapsed < LongSilence && (Look(file) is var now && now == before || since.Elapsed < Silence))
+        {
+            if (isOver())
+                return;
+            if (now != before)
+            {
+                before = now;
+                since.Restart();
+            }
+
+            Thread.Yield();
+        }
+
+        written();
+    })
+    { IsBackground = true }.Start();
+
+    private static (DateTime, long) Look(string file) => new FileInfo(file) is { Exists: true } found ? (found.LastWriteTimeUtc, found.Length) : default;
 
     private async Task CompareAsync(ChatClient reader, string room)
     {

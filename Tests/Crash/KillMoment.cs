@@ -6,7 +6,7 @@ internal enum KillMoment
     /// <summary>It stores what everybody says.</summary>
     Talk,
 
-    /// <summary>The same; it has been silent for a moment, and begins to put the journal's events in their places.</summary>
+    /// <summary>The same; then it is silent for a moment, and the server begins to put the journal's events into blocks and their ids into runs.</summary>
     Settling,
 
     /// <summary>It copies the WAL into the database.</summary>

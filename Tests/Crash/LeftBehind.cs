@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
-using System.Globalization;
-using Microsoft.Data.Sqlite;
+using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Sqlite;
+using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Crash;
@@ -24,32 +25,29 @@ internal sealed record LeftBehind(bool IsHalfCommitted, bool IsHalfCheckpointed)
             && IsCheckpointOpen(BytesOf(Path.Combine(folder, "chat.db-shm"))));
 
     /// <summary>How many events are in the journal.</summary>
-    public static int UnsettledIn(string folder) => int.Parse(Query(folder, "SELECT COUNT(*) FROM journal")[0], CultureInfo.InvariantCulture);
+    public static int UnsettledIn(string folder)
+    {
+        using var copy = Copy(folder);
+        using var database = Database.OpenForReading(Path.Combine(copy.Path, DataFolder.DatabaseName));
+        var count = 0;
+        JournalEvents.Read(database, (_, _, _) => count++);
+        return count;
+    }
 
     /// <summary>What no crash may leave behind.</summary>
-    public static IReadOnlyList<string> FaultsIn(string folder) =>
-    [
-        .. Query(folder, "PRAGMA integrity_check").Where(line => line != "ok"),
-        .. Query(folder, "SELECT 'event ' || seq || ' of room ' || room || ' stands in two places' FROM journal WHERE EXISTS (SELECT 1 FROM events WHERE events.id = room << 40 | seq)"),
-        .. Query(folder, "SELECT 'event ' || id || ' is not found by its client id' FROM events WHERE client_id IS NOT NULL AND id NOT IN (SELECT event FROM client_ids)"),
-        .. Query(folder, "SELECT 'a client id finds no event ' || event FROM client_ids WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = event)"),
-    ];
+    public static IReadOnlyList<string> FaultsIn(string folder)
+    {
+        using var copy = Copy(folder);
+        return DatabaseCheck.Run(DataFolder.Find(copy.Path), new DataOptions(), TimeProvider.System.GetUtcNow(), new Progress<Advance>(), CancellationToken.None).Lines;
+    }
 
     // On a copy: who opens the database after a kill repairs it, and that is to be the server.
-    private static List<string> Query(string folder, string sql)
+    private static TemporaryFolder Copy(string folder)
     {
-        using var copy = new TemporaryFolder();
+        var copy = new TemporaryFolder();
         foreach (var name in (string[])["chat.db", "chat.db-wal"])
             File.Copy(Path.Combine(folder, name), Path.Combine(copy.Path, name));
-        using var database = new SqliteConnection($"Data Source={Path.Combine(copy.Path, "chat.db")};Pooling=False");
-        database.Open();
-        using var command = database.CreateCommand();
-        command.CommandText = sql;
-        using var rows = command.ExecuteReader();
-        var found = new List<string>();
-        while (rows.Read())
-            found.Add(rows.GetValue(0).ToString()!);
-        return found;
+        return copy;
     }
 
     private static byte[] BytesOf(string file) => File.Exists(file) ? File.ReadAllBytes(file) : [];

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sqlite;
+using RawSocketChat.Server.Storage.Sqlite.Ids;
 using RawSocketChat.Tests.Storage;
 using RawSocketChat.Tests.Support;
 using static RawSocketChat.Tests.Operator.OperatorRunner;
@@ -10,7 +12,7 @@ namespace RawSocketChat.Tests.Operator;
 /// <summary><c>check</c> finds what is damaged, names it, and nothing else.</summary>
 public sealed class CheckTests
 {
-    private const string Lobby17 = "(1 << 40 | 17)";
+    private const long Lobby17 = (1L << 40) | 17;
 
     [Test]
     public async Task A_database_in_use_is_sound()
@@ -55,48 +57,57 @@ public sealed class CheckTests
         (await RunAsync(storage.Folder, "check")).ShouldSucceed().Output.Should().Contain("150 events");
     }
 
-    [TestCase($"DELETE FROM events WHERE id = {Lobby17}", "room \"lobby\", event 17: it is missing")]
-    [TestCase($"DELETE FROM events WHERE id BETWEEN {Lobby17} AND {Lobby17} + 3", "room \"lobby\", events 17 to 20: they are missing")]
-    [TestCase($"UPDATE client_ids SET hash = hash + 1 WHERE event = {Lobby17}", "room \"lobby\", event 17: it is not found by its client id")]
-    [TestCase($"UPDATE client_ids SET hash = hash + 1 WHERE event = {Lobby17}", "room \"lobby\", event 17: a client id leads to it that is not its own")]
-    [TestCase($"UPDATE client_ids SET event = event + 5000 WHERE event = {Lobby17}", "room \"lobby\", event 5017: a client id leads to it, and it is not there")]
-    [TestCase($"DELETE FROM client_ids WHERE event = {Lobby17}", "room \"lobby\", event 17: it is not found by its client id")]
-    [TestCase(
-        $"UPDATE events SET client_id = 's17' WHERE id = {Lobby17} + 1; UPDATE client_ids SET hash = (SELECT hash FROM client_ids WHERE event = {Lobby17}) WHERE event = {Lobby17} + 1",
-        "room \"lobby\", event 18: its author and client id are those of room \"lobby\", event 17")]
-    [TestCase($"UPDATE events SET kind = 9 WHERE id = {Lobby17}", "room \"lobby\", event 17: unknown kind 9")]
-    [TestCase($"UPDATE events SET at = -1 WHERE id = {Lobby17}", "room \"lobby\", event 17: its time cannot be (-1)")]
-    [TestCase($"UPDATE events SET at = 253402300800000 WHERE id = {Lobby17}", "room \"lobby\", event 17: its time cannot be")]
-    [TestCase($"UPDATE events SET body = CAST(x'61ff' AS TEXT) WHERE id = {Lobby17}", "room \"lobby\", event 17: not UTF-8")]
-    [TestCase($"UPDATE events SET reply = 0 WHERE id = {Lobby17}", "room \"lobby\", event 17: a reply to 0")]
-    [TestCase($"UPDATE events SET me = 2 WHERE id = {Lobby17}", "room \"lobby\", event 17: neither an action nor none (2)")]
-    [TestCase("UPDATE events SET id = id + (98 << 40) WHERE id = 1501 + (1 << 40)", "event 1501 of a room that is not there (id 99)")]
-    [TestCase("UPDATE rooms SET topic = 'other' WHERE id = 1", "room \"lobby\": its topic is not the one that event 1501 gave it")]
-    [TestCase("UPDATE rooms SET key = 'other' WHERE id = 1", "room \"lobby\": it is found by \"other\"")]
-    [TestCase("UPDATE rooms SET first = 0 WHERE id = 2", "room \"Garden\": its log begins at 0")]
-    [TestCase(
-        "INSERT INTO journal (id, room, seq, at, kind, author, author_name, body, me) VALUES (9000, 1, 17, 5, 0, 'bob', 'bob', 'x', 0)",
-        "room \"lobby\", event 17: it is there twice")]
-    [TestCase(
-        "INSERT INTO journal (id, room, seq, at, kind, author, author_name, body, me) VALUES (9000, 1, 1503, 5, 0, 'bob', 'bob', 'x', 0)",
-        "room \"lobby\", event 1502: it is missing")]
-    [TestCase(
-        $"DELETE FROM events WHERE id = {Lobby17}; DELETE FROM client_ids WHERE event = {Lobby17}; INSERT INTO journal (id, room, seq, at, kind, author, author_name, body, me) VALUES (9000, 1, 17, 5, 0, 'bob', 'bob', 'x', 0)",
-        "room \"lobby\", event 18: it is in its place, and one before it still in the journal")]
-    [TestCase(
-        "INSERT INTO journal (id, room, seq, at, kind, author, author_name, body, me, client_id, hash) VALUES (9000, 1, 1502, 5, 0, 'ann', 'ann', 'x', 0, 's17', (SELECT hash FROM client_ids WHERE event = (1 << 40 | 17)))",
-        "room \"lobby\", event 1502: its author and client id are those of room \"lobby\", event 17")]
-    [TestCase(
-        "INSERT INTO journal (id, room, seq, at, kind, author, author_name, body, me, client_id, hash) VALUES (9000, 1, 1502, 5, 0, 'ann', 'ann', 'x', 0, 'new', 5)",
-        "room \"lobby\", event 1502: it is not found by its client id")]
-    [TestCase(
-        "ALTER TABLE accounts RENAME TO old; CREATE TABLE accounts AS SELECT * FROM old; INSERT INTO accounts SELECT 'u2', 'ANN', skeleton, password_hash, at FROM old",
-        "the accounts \"ANN\" and \"ann\" have names that look the same")]
-    public async Task Damage_is_found_and_named(string sql, string line)
+    private static IEnumerable<TestCaseData> Damages()
+    {
+        yield return Damage("room \"lobby\", event 17: it is missing", cut => cut.ChangeEvent(1, 17, _ => null));
+        yield return Damage("room \"lobby\", events 17 to 20: they are missing", cut => cut.ChangeEvents(1, found => found.Seq is >= 17 and <= 20 ? null : found));
+        yield return Damage("room \"lobby\", event 17: it is not found by its client id", cut => cut.ChangeIds(id => id.Event == Lobby17 ? id with { Hash = id.Hash + 1 } : id));
+        yield return Damage("room \"lobby\", event 17: a client id leads to it that is not its own", cut => cut.ChangeIds(id => id.Event == Lobby17 ? id with { Hash = id.Hash + 1 } : id));
+        yield return Damage("room \"lobby\", event 5017: a client id leads to it, and it is not there", cut => cut.ChangeIds(id => id.Event == Lobby17 ? id with { Event = id.Event + 5000 } : id));
+        yield return Damage("room \"lobby\", event 17: it is not found by its client id", cut => cut.ChangeIds(id => id.Event == Lobby17 ? null : id));
+        yield return Damage("room \"lobby\", event 18: its author and client id are those of room \"lobby\", event 17", cut =>
+        {
+            cut.ChangeEvent(1, 18, found => found with { Content = found.Content with { ClientId = "s17" } });
+            cut.ChangeIds(id => id.Event == Lobby17 + 1 ? id with { Hash = cut.Hash.Of("ann", "s17") } : id);
+        });
+        yield return Damage("room \"lobby\", event 17: unknown kind 9", cut => cut.ChangeEvent(1, 17, found => found with { Content = found.Content with { Kind = (RoomEventKind)9 } }));
+        yield return Damage("room \"lobby\", event 17: its time cannot be (-1)", cut => cut.ChangeEvent(1, 17, found => found with { At = DateTimeOffset.UnixEpoch.AddMilliseconds(-1) }));
+        yield return Damage("room \"lobby\", event 17: not UTF-8", cut => cut.Overwrite("text 17"u8, [0xff]));
+        yield return Damage("room \"lobby\", event 17: a reply to 0", cut => cut.ChangeEvent(1, 17, found => found with { Content = found.Content with { Reply = 0 } }));
+        yield return Damage("event 1501 of a room that is not there (id 99)", cut =>
+        {
+            RoomEvent? topic = null;
+            cut.ChangeEvent(1, 1501, found => (topic = found) is null ? found : null);
+            cut.AddEvents(99, topic!);
+        });
+        yield return Damage("room \"lobby\": its topic is not the one that event 1501 gave it", cut => cut.Execute("UPDATE rooms SET topic = 'other' WHERE id = 1"));
+        yield return Damage("room \"lobby\": it is found by \"other\"", cut => cut.Execute("UPDATE rooms SET key = 'other' WHERE id = 1"));
+        yield return Damage("room \"Garden\": its log begins at 0", cut => cut.Execute("UPDATE rooms SET first = 0 WHERE id = 2"));
+        yield return Damage("room \"Garden\", events 1 to 50: the block is not as it was written", cut => cut.Execute("UPDATE blocks SET checksum = checksum + 1 WHERE id >> 40 = 2"));
+        yield return Damage("room \"Garden\", event 51: the block is not as it was written", cut => cut.Execute("UPDATE blocks SET count = 51 WHERE id >> 40 = 2"));
+        yield return Damage("room \"Garden\", event 50: its time is not that of its block", cut => cut.Execute("UPDATE blocks SET at = at + 1 WHERE id >> 40 = 2"));
+        yield return Damage("room \"lobby\", event 17: it is there twice", cut => cut.AddToJournal(1, 17, Said("x")));
+        yield return Damage("room \"lobby\", event 1502: it is missing", cut => cut.AddToJournal(1, 1503, Said("x")));
+        yield return Damage("room \"lobby\", event 1502: its author and client id are those of room \"lobby\", event 17", cut => cut.AddToJournal(1, 1502, Said("x", "s17")));
+        yield return Damage("the journal, row 1: it is not as it was written", cut =>
+        {
+            cut.AddToJournal(1, 1502, Said("x"));
+            cut.Execute("UPDATE journal SET id = 1, checksum = checksum + 1");
+        });
+        yield return Damage(
+            "the accounts \"ANN\" and \"ann\" have names that look the same",
+            cut => cut.Execute("ALTER TABLE accounts RENAME TO old; CREATE TABLE accounts AS SELECT * FROM old; INSERT INTO accounts SELECT 'u2', 'ANN', skeleton, password_hash, at FROM old"));
+
+        static TestCaseData Damage(string line, Action<Surgery> damage) => new TestCaseData(line, damage).SetArgDisplayNames(line);
+    }
+
+    [TestCaseSource(nameof(Damages))]
+    public async Task Damage_is_found_and_named(string line, object damage)
     {
         using var storage = await FilledAsync();
         storage.Storage.Dispose();
-        Execute(storage.Folder, sql);
+        using (var cut = new Surgery(storage.Folder))
+            ((Action<Surgery>)damage)(cut);
 
         var check = await RunAsync(storage.Folder, "check");
         check.ExitCode.Should().Be(1);
@@ -109,7 +120,12 @@ public sealed class CheckTests
     {
         using var storage = await FilledAsync();
         storage.Storage.Dispose();
-        Execute(storage.Folder, "UPDATE events SET kind = 9");
+        using (var cut = new Surgery(storage.Folder))
+        {
+            foreach (var room in (long[])[1, 2])
+                cut.ChangeEvents(room, found => found with { Content = found.Content with { Kind = (RoomEventKind)9 } });
+        }
+
         var check = await RunAsync(storage.Folder, "check");
         check.ExitCode.Should().Be(1);
         check.Lines.Should().HaveCount(22);
@@ -118,7 +134,7 @@ public sealed class CheckTests
     }
 
     [TestCase(0, 4096)]
-    [TestCase(4096 * 3, 4096)]
+    [TestCase(4096 * 6, 4096)]
     [TestCase(4096 * 10, 4096 * 20)]
     public async Task Garbage_in_the_file_is_damage(int at, int bytes)
     {

@@ -177,7 +177,8 @@ public sealed class ExportImportTests
         using var storage = await OddRoomAsync();
         using var folder = new TemporaryFolder();
         storage.Storage.Dispose();
-        Execute(storage.Folder, "DELETE FROM events WHERE id = 1 << 40 | 5");
+        using (var cut = new Surgery(storage.Folder))
+            cut.ChangeEvent(1, 5, _ => null);
         var file = Path.Combine(folder.Path, "odd.ndjson");
         (await RunAsync(storage.Folder, "export", "odd", "--output", file)).ShouldFail("export: event 5 of \"Odd\" is missing or cannot be read; check tells more");
         Directory.GetFiles(folder.Path).Should().BeEmpty();

@@ -38,6 +38,19 @@ public sealed class OpenStorage : IDisposable
         Storage = Open();
     }
 
+    /// <summary>As the next server finds it where this one is killed now: a copy.</summary>
+    public OpenStorage AfterAKill()
+    {
+        var copy = new OpenStorage(_time, _options.KeepEvents);
+        copy.Storage.Dispose();
+        foreach (var file in Directory.GetFiles(copy.Folder, DataFolder.DatabaseName + "*"))
+            File.Delete(file);
+        foreach (var name in (string[])[DataFolder.DatabaseName, DataFolder.DatabaseName + "-wal"])
+            File.Copy(Path.Combine(Folder, name), Path.Combine(copy.Folder, name));
+        copy.Storage = copy.Open();
+        return copy;
+    }
+
     /// <summary>As a second server on the same folder.</summary>
     public SqliteStorage OpenAnother() => Open();
 

@@ -1,9 +1,9 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sqlite;
+using RawSocketChat.Server.Storage.Sqlite.Ids;
 using RawSocketChat.Tests.Support;
 using static RawSocketChat.Tests.Support.ChatPeerVerbs;
 
@@ -51,16 +51,13 @@ public sealed class RetentionTests
         await TrimAsync(storage, days: 0);
         storage.Reopen();
         await TrimAsync(storage, days: 0);
+        await Patience.UntilAsync(() => !storage.Storage.State.Ids.WantsOneRun && !storage.Storage.State.Ids.HasMerges, () => "the ids of what is gone to go");
         storage.Storage.Dispose();
 
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(storage.Folder, DataFolder.DatabaseName)};Pooling=False");
-        connection.Open();
-        foreach (var table in (string[])["events", "client_ids"])
-        {
-            using var count = connection.CreateCommand();
-            count.CommandText = $"SELECT COUNT(*) FROM {table}";
-            count.ExecuteScalar().Should().Be(100L);
-        }
+        using var cut = new Surgery(storage.Folder);
+        cut.Number("SELECT SUM(count) FROM blocks").Should().Be(100);
+        cut.Number("SELECT SUM(LENGTH(ids)) FROM id_chunks").Should().Be(100 * IdEntry.Size);
+        cut.Number("SELECT SUM(ids) FROM id_runs").Should().Be(100);
     }
 
     [Test]

@@ -38,7 +38,7 @@ public sealed class SqliteStorageTests
         (await storage.Log.ReadAfterAsync("a", 0, 1, 10_000, default))[0].Content.Text.Should().Be(text);
     }
 
-    // Events are first in the journal and then in their place; a page may lie in one, in the other and in both.
+    // Events are first in the journal and then in blocks; a page may lie in one, in the other and in both.
     [Test]
     public async Task Pages_are_whole_wherever_their_events_stand()
     {
@@ -74,6 +74,27 @@ public sealed class SqliteStorageTests
             if (i == 2)
                 storage.Reopen();
         }
+    }
+
+    // The large ones make rows of the journal that hold one batch in parts.
+    [TestCase(400, 20)]
+    [TestCase(450, 4_000)]
+    public async Task What_a_killed_server_had_in_the_journal_is_there_and_known_by_its_ids(int count, int characters)
+    {
+        using var storage = new OpenStorage();
+        await storage.Log.OpenAsync("a", default);
+        await storage.Log.OpenAsync("b", default);
+        await Task.WhenAll(((string[])["a", "b"]).Select(room => storage.Log.AppendAsync(
+            room, [.. Many(count).Select((said, i) => said with { Text = new string('x', characters) + i, ClientId = $"{room}{i}" }), Said("again", room + "0")], default).AsTask()));
+        var told = await storage.Log.ReadAfterAsync("b", 0, count, int.MaxValue, default);
+        storage.Storage.State.Unsettled.Should().Be(2 * count, "that is what this is about");
+
+        using var next = storage.AfterAKill();
+        (await next.Log.ReadAfterAsync("b", 0, 2 * count, int.MaxValue, default)).Should().Equal(told);
+        (await next.Log.AppendAsync("a", [Said("again", $"b{count - 1}"), Said("new", "new")], default)).Select(entry => (entry.Room, entry.Seq))
+            .Should().Equal(("b", count), ("a", count + 1));
+        next.Reopen();
+        (await next.Log.ReadAfterAsync("b", 0, 2 * count, int.MaxValue, default)).Should().Equal(told);
     }
 
     [Test]
@@ -129,9 +150,9 @@ public sealed class SqliteStorageTests
         newer.Should().Throw<StorageException>().WithMessage("*newer version*99*");
     }
 
-    // A time beyond the calendar ends a reading in its middle; the connection that read it serves others.
+    // What ends a reading in its middle ends no other: the connection that read it serves them.
     [Test]
-    public async Task A_damaged_row_of_one_room_is_nobody_elses()
+    public async Task A_damaged_block_of_one_room_is_nobody_elses()
     {
         using var storage = new OpenStorage();
         foreach (var room in (string[])["a", "b"])
@@ -140,15 +161,17 @@ public sealed class SqliteStorageTests
             await storage.Log.AppendAsync(room, [.. Many(2_000).Select(said => said with { Text = room, ClientId = $"{Guid.NewGuid()}" })], default);
         }
 
+        await Patience.UntilAsync(() => storage.Storage.State.Unsettled == 0, () => "all to settle");
         var damaged = (await storage.Log.ReadAfterAsync("a", 99, 1, 1_000, default))[0].Content;
-        Execute(storage, "UPDATE events SET at = 9223372036854775807 WHERE id = (1 << 40 | 100)");
+        Execute(storage, "UPDATE blocks SET events = CAST(events || 'x' AS BLOB) WHERE id = (1 << 40 | 1)");
+        var sound = SeqAfterFirstBlock(storage);
 
         for (var i = 0; i < 6; i++)
         {
             var reading = () => storage.Log.ReadAfterAsync("a", 90, 50, 10_000, default).AsTask();
             (await reading.Should().ThrowAsync<StorageException>()).Which.IsDamage.Should().BeTrue();
             (await storage.Log.ReadAfterAsync("b", 0, 50, 10_000, default)).Should().HaveCount(50).And.OnlyContain(found => found.Content.Text == "b");
-            (await storage.Log.ReadAfterAsync("a", 100, 50, 10_000, default)).Should().OnlyContain(found => found.Seq > 100);
+            (await storage.Log.ReadAfterAsync("a", sound - 1, 50, 10_000, default)).Should().HaveCount(50).And.OnlyContain(found => found.Seq >= sound);
         }
 
         (await storage.Log.AppendAsync("b", [damaged with { Text = "again" }, Said("other")], default)).Select(entry => entry.IsDuplicate)
@@ -195,6 +218,14 @@ public sealed class SqliteStorageTests
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
+    }
+
+    private static long SeqAfterFirstBlock(OpenStorage storage)
+    {
+        using var database = Database.OpenForReading(Path.Combine(storage.Folder, DataFolder.DatabaseName));
+        using var row = database.Prepare("SELECT count + 1 FROM blocks WHERE id = (1 << 40 | 1)");
+        row.Step();
+        return row.Number(0);
     }
 
     private static async Task CheckPagesAsync(IRoomLog log)

@@ -24,8 +24,9 @@ internal sealed class Database : IDisposable
 
     /// <summary>Opens the database for writing, makes it where there is none and brings it to the newest version.</summary>
     /// <param name="synced">Whether a commit waits for the disk.</param>
+    /// <param name="logger">Is told how far a long conversion has come.</param>
     /// <exception cref="StorageException">It cannot be opened: damaged, of a newer version, the disk full or read-only.</exception>
-    public static Database OpenForWriting(string file, bool synced)
+    public static Database OpenForWriting(string file, bool synced, ILogger? logger = null)
     {
         MakeOwners(file);
         var database = Open(file, SqliteOpenMode.ReadWriteCreate);
@@ -36,6 +37,7 @@ internal sealed class Database : IDisposable
             database.Execute($"PRAGMA synchronous = {(synced ? "FULL" : "NORMAL")}");
             database.Execute($"PRAGMA cache_size = -{CacheKibibytes}");
             Migrations.Run(database.Handle);
+            Conversion.Run(database, logger);
             // On a backup that was restored: from here on its logs are others than those that people have cursors of.
             database.Execute("UPDATE rooms SET epoch = lower(hex(randomblob(8))) WHERE epoch = ''");
             return database;
@@ -68,6 +70,16 @@ internal sealed class Database : IDisposable
     public static Database OpenForCopy(string file) => Open(file, SqliteOpenMode.ReadWrite);
 
     public Statement Prepare(string sql) => new(Handle, sql);
+
+    /// <summary>Does something in a transaction of its own.</summary>
+    /// <returns>Its result.</returns>
+    public T Transact<T>(Func<T> write)
+    {
+        Execute("BEGIN IMMEDIATE");
+        var result = write();
+        Execute("COMMIT");
+        return result;
+    }
 
     public void Execute(string sql)
     {

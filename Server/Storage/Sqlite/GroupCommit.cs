@@ -16,6 +16,9 @@ internal sealed class GroupCommit : IDisposable
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
 
+    // Between two commits of many senders there may be nothing for a moment.
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(10);
+
     private readonly Channel<WriteJob> _waiting = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly StorageState _state;
     private readonly int _mostWeight;
@@ -27,8 +30,8 @@ internal sealed class GroupCommit : IDisposable
     private StorageWriter? _writer;
     private bool _isFailing;
     private long _failedAt;
-    private bool _isSettlingFailing;
-    private long _settlingFailedAt;
+    private bool _isUpkeepFailing;
+    private long _upkeepFailedAt;
 
     /// <param name="mostWeight">Beyond it a transaction takes longer and saves nothing more: a sync costs as much as some 50 events.</param>
     /// <param name="open">Opens the database again where a connection has failed.</param>
@@ -49,17 +52,12 @@ internal sealed class GroupCommit : IDisposable
     public async ValueTask<T> DoAsync<T>(Func<StorageWriter, T> write, Action<T>? stored, int weight, CancellationToken cancellationToken)
     {
         var job = new WriteJob<T>(write, stored, weight);
-        try
-        {
-            await _waiting.Writer.WriteAsync(job, cancellationToken);
-        }
-        catch (ChannelClosedException fault)
-        {
-            throw new StorageException("the server is going down", fault);
-        }
-
+        await DoAsync(job, cancellationToken);
         return await job.Done;
     }
+
+    /// <summary>Has it written with what else waits; the job tells when it is stored.</summary>
+    public ValueTask DoAsync(WriteJob job, CancellationToken cancellationToken) => _waiting.Writer.TryWrite(job) ? default : WaitAsync(job, cancellationToken);
 
     /// <summary>Does what waits, puts everything in its place, and closes the database.</summary>
     public void Dispose()
@@ -68,22 +66,52 @@ internal sealed class GroupCommit : IDisposable
         _thread.Join();
     }
 
+    private async ValueTask WaitAsync(WriteJob job, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _waiting.Writer.WriteAsync(job, cancellationToken);
+        }
+        catch (ChannelClosedException fault)
+        {
+            throw new StorageException("the server is going down", fault);
+        }
+    }
+
     private void Run()
     {
-        while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        while (WaitForMore())
         {
             Take();
             Write();
-            while (IsDue() && Settle())
+            while (Due() is { } work && Keep(work))
+            {
+            }
+
+            // One for each commit, so that nobody waits for long; more only where much has gathered.
+            for (var steps = _state.Ids.MergeSteps; steps > 0 && _state.Ids.HasMerges && !IsPausing && Keep(writer => writer.ClientIds.Merge()); steps--)
             {
             }
         }
 
-        while (_state.Unsettled > 0 && Settle())
+        while (_state.Unsettled > 0 && Keep(writer => writer.Journal.Settle()))
         {
         }
 
         _writer?.Dispose();
+    }
+
+    // While nothing comes, what can wait is done.
+    private bool WaitForMore()
+    {
+        var more = _waiting.Reader.WaitToReadAsync().AsTask();
+        for (var patience = Idle; !more.IsCompleted && DueWhenIdle() is { } work; patience = TimeSpan.Zero)
+        {
+            if (more.Wait(patience) || !Keep(work))
+                break;
+        }
+
+        return more.GetAwaiter().GetResult();
     }
 
     private void Take()
@@ -123,25 +151,32 @@ internal sealed class GroupCommit : IDisposable
             job.Stored();
     }
 
-    // What could not settle is tried again a second later, not after each commit.
-    private bool IsDue() =>
-        Journal.IsDue(_state, isIdle: !_waiting.Reader.TryPeek(out _))
-        && !(_isSettlingFailing && _time.GetElapsedTime(_settlingFailedAt) < BetweenTries);
+    // What could not be put elsewhere is tried again a second later, not after each commit.
+    private bool IsPausing => _isUpkeepFailing && _time.GetElapsedTime(_upkeepFailedAt) < BetweenTries;
 
-    private bool Settle()
+    private Func<StorageWriter, Action>? Due(bool isIdle = false) =>
+        IsPausing ? null
+        : Journal.IsDue(_state, isIdle) ? writer => writer.Journal.Settle()
+        : _state.Ids.IsFlushDue ? writer => writer.ClientIds.Flush()
+        : null;
+
+    private Func<StorageWriter, Action>? DueWhenIdle() =>
+        Due(isIdle: true) ?? (!IsPausing && _state.Ids.HasMerges ? writer => writer.ClientIds.Merge() : null);
+
+    private bool Keep(Func<StorageWriter, Action> work)
     {
-        Action? settled = null;
-        if (Transact(writer => settled = writer.Journal.Settle()) is { } fault)
+        Action? kept = null;
+        if (Transact(writer => kept = work(writer)) is { } fault)
         {
             // It needs more space than an append: those may go on meanwhile, and the operator is told of either once.
-            if (!_isSettlingFailing && !_isFailing)
+            if (!_isUpkeepFailing && !_isFailing)
                 Log.CannotSettle(_logger, fault.InnerException, fault.Message);
-            (_isSettlingFailing, _settlingFailedAt) = (true, _time.GetTimestamp());
+            (_isUpkeepFailing, _upkeepFailedAt) = (true, _time.GetTimestamp());
             return false;
         }
 
-        _isSettlingFailing = false;
-        settled!();
+        _isUpkeepFailing = false;
+        kept!();
         return true;
     }
 
@@ -153,7 +188,7 @@ internal sealed class GroupCommit : IDisposable
         try
         {
             _writer ??= Reopen();
-            _writer.Begin();
+            _writer.Begin(_time.GetUtcNow());
             write(_writer);
             _writer.Commit();
             return null;
@@ -171,15 +206,13 @@ internal sealed class GroupCommit : IDisposable
         }
     }
 
-    // What a transaction that failed may have left behind all the same was never acknowledged: it must not come back.
     private StorageWriter Reopen()
     {
         var database = _open();
         try
         {
             database.TryCheckpoint();
-            database.Execute($"DELETE FROM journal WHERE id > {_state.JournalEnd}");
-            database.Execute($"DELETE FROM rooms WHERE id NOT IN ({string.Join(", ", _state.Rooms.Select(room => room.Id))})");
+            Loading.Again(_state, database);
             return new StorageWriter(_state, database);
         }
         catch

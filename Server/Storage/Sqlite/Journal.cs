@@ -1,10 +1,12 @@
+using RawSocketChat.Server.Storage.Sqlite.Ids;
+
 namespace RawSocketChat.Server.Storage.Sqlite;
 
 /// <summary>
-/// Where events are written first. A commit writes whole pages: a thousand events of a thousand rooms, each put in its place
-/// at once, cost a thousand pages and more for their client ids (24 ms), but thirty in the journal (3 ms). What has gathered
-/// there settles in one piece and in order, so that each page of the places is written once for many events.
-/// Used by the writer's thread alone, in its transactions.
+/// Where events are written first: a row for each commit, of whatever rooms. A commit writes whole pages: a thousand events of a thousand rooms, each put
+/// into a block of its room at once, cost a thousand pages and more for their client ids (24 ms), but some fifty in one row. What has gathered
+/// there settles in one piece: a room's events in blocks, all ids in a run. Used by the writer's thread alone, in its transactions.
+/// <para>A row is groups, one after the other: room (varint), its first seq (varint), number of events (4 bytes, little-endian), the events (<see cref="EncodedEvent"/>).</para>
 /// </summary>
 internal sealed class Journal : IDisposable
 {
@@ -14,125 +16,186 @@ internal sealed class Journal : IDisposable
     /// <summary>The same, in bytes of memory.</summary>
     public const long MostUnsettledBytes = 8 * SettleBytes;
 
-    // As much as settles in about 30 ms; appends wait for it.
-    private const int SettleEvents = 4096;
     private const int SettleWhenIdle = 1024;
     private const int SettleInAnyCase = 16 * 1024;
     private const long SettleBytes = 16 * 1024 * 1024;
 
+    // Each room costs a page at least, and others wait meanwhile.
+    private const int RoomsToSettle = 1024;
+    private const int EventsToSettle = 2 * SettleInAnyCase;
+
+    // What one row has at the most, but for its last event.
+    private const int RowBytes = 1024 * 1024;
+
     private readonly StorageState _state;
-    private readonly ClientIds _clientIds;
+    private readonly ClientIds _ids;
+    private readonly Blocks _blocks;
     private readonly Statement _append;
     private readonly Statement _setTopic;
-    private readonly Statement _settle;
-    private readonly Statement _settleIds;
-    private readonly Statement _settled;
     private readonly Statement _clear;
-    private readonly List<(string, string)> _newIds = [];
+    private readonly ByteBuffer _row = new(RowBytes / 16);
+    private readonly List<JournalRow> _rows = [];
     private readonly HashSet<LoggedRoom> _touched = [];
-    private long _end;
+    private List<(LoggedRoom, long)> _rowRooms = [];
+    private List<IdEntry> _rowIds = [];
+    private int _rowEvents;
+    private long _rowMemory;
 
-    public Journal(StorageState state, Database database)
+    public Journal(StorageState state, Database database, ClientIds ids, Blocks blocks)
     {
         _state = state;
-        _end = state.JournalEnd;
-        _clientIds = new ClientIds(state, database);
-        _append = database.Prepare($"INSERT INTO journal (id, room, seq, {EventRow.Columns}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        _ids = ids;
+        _blocks = blocks;
+        _append = database.Prepare("INSERT INTO journal (id, checksum, events) VALUES (?, ?, ?)");
         _setTopic = database.Prepare("UPDATE rooms SET topic = ? WHERE id = ?");
-        _settle = database.Prepare($"INSERT INTO events (id, {EventRow.Columns}) SELECT room << 40 | seq, {EventRow.Columns} FROM journal WHERE id <= ? ORDER BY room, seq");
-        _settleIds = database.Prepare("INSERT OR IGNORE INTO client_ids (hash, event) SELECT hash, room << 40 | seq FROM journal WHERE id <= ? AND hash IS NOT NULL ORDER BY hash");
-        _settled = database.Prepare("SELECT room, MAX(seq) FROM journal WHERE id <= ? GROUP BY room");
         _clear = database.Prepare("DELETE FROM journal WHERE id <= ?");
     }
 
     /// <summary>Whether so much has gathered that some should settle.</summary>
-    /// <param name="isIdle">Whether nothing waits to be written.</param>
+    /// <param name="isIdle">Whether nothing is to be written for the moment.</param>
     public static bool IsDue(StorageState state, bool isIdle) =>
         state.Unsettled >= (isIdle ? SettleWhenIdle : SettleInAnyCase) || state.UnsettledBytes >= SettleBytes;
 
     /// <summary>Gives each event its seq and writes it; one whose client id is known is not written.</summary>
-    public Appended[] Append(LoggedRoom room, IReadOnlyList<NewEvent> batch, DateTimeOffset at)
+    /// <param name="hashes">Of their client ids; what it holds for those without one is not looked at.</param>
+    public Appended[] Append(LoggedRoom room, IReadOnlyList<NewEvent> batch, ReadOnlySpan<UInt128> hashes, DateTimeOffset at)
     {
         _touched.Add(room);
         var results = new Appended[batch.Count];
+        var (count, countAt) = (0, -1);
         for (var i = 0; i < results.Length; i++)
-            results[i] = Append(room, batch[i], at);
+        {
+            var content = batch[i];
+            if (content.ClientId is not null && _ids.Find(hashes[i]) is { } first)
+            {
+                results[i] = Duplicate(first, at);
+                continue;
+            }
+
+            if (_row.Length > RowBytes)
+            {
+                EndGroup();
+                EndRow();
+            }
+
+            if (countAt < 0)
+                countAt = BeginGroup(room);
+            results[i] = Add(room, content, hashes[i], at);
+            count++;
+        }
+
+        EndGroup();
         return results;
+
+        void EndGroup()
+        {
+            if (countAt < 0)
+                return;
+            _row.Put(countAt, count);
+            _rowRooms.Add((room, room.Next - 1));
+            (count, countAt) = (0, -1);
+        }
     }
+
+    /// <summary>Writes what was appended: the transaction is about to be committed.</summary>
+    public void Seal() => EndRow();
 
     /// <summary>The transaction is committed.</summary>
     public void Keep()
     {
-        _state.JournalEnd = _end;
-        _newIds.Clear();
+        foreach (var row in _rows)
+            _state.Add(row);
+        _rows.Clear();
         _touched.Clear();
     }
 
-    /// <summary>The transaction is undone.</summary>
+    /// <summary>The transaction is undone. What else it changed in memory is read again by the next writer.</summary>
     public void Forget()
     {
-        _end = _state.JournalEnd;
-        foreach (var id in _newIds)
-            _state.UnsettledIds.Remove(id);
         foreach (var room in _touched)
             room.Retract();
-        _newIds.Clear();
-        _touched.Clear();
     }
 
-    /// <summary>Writes the oldest events to their places.</summary>
+    /// <summary>Puts the oldest events into blocks of their rooms, and their client ids into a run.</summary>
     /// <returns>What is to be done once that is committed.</returns>
     public Action Settle()
     {
-        var end = Math.Min(_state.JournalStart + SettleEvents, _state.JournalEnd);
-        var rooms = new List<(LoggedRoom Room, long Seq)>();
-        _settled.Bind(1, end);
-        while (_settled.Step())
-            rooms.Add((_state.RoomById(_settled.Number(0))!, _settled.Number(1)));
-        _settle.Bind(1, end).Run();
-        _settleIds.Bind(1, end).Run();
+        var (rooms, ids, rows, events, end) = (new Dictionary<LoggedRoom, long>(), new List<IdEntry>(), 0, 0, 0L);
+        foreach (var row in _state.Journal)
+        {
+            if (rooms.Count >= RoomsToSettle || events >= EventsToSettle)
+                break;
+            foreach (var (room, last) in row.Rooms)
+                rooms[room] = last;
+            ids.AddRange(row.Ids);
+            (rows, events, end) = (rows + 1, events + row.Events, row.Id);
+        }
+
+        var ends = new List<(LoggedRoom Room, long Last, (long, int) Block)>(rooms.Count);
+        foreach (var (room, last) in rooms.OrderBy(settling => settling.Key.Id))
+            ends.Add((room, last, _blocks.Append(room.Id, room.LastBlock, room.UnsettledTo(last))));
+        var idsSettled = ids.Count > 0 ? _ids.Settle(ids) : null;
         _clear.Bind(1, end).Run();
         return () =>
         {
-            _state.JournalStart = end;
-            foreach (var (room, seq) in rooms)
-                Forget(room, room.Settle(seq));
+            idsSettled?.Invoke();
+            for (; rows > 0; rows--)
+                _state.RemoveRow();
+            foreach (var (room, last, block) in ends)
+            {
+                room.Settle(last);
+                room.LastBlock = block;
+            }
         };
     }
 
     public void Dispose()
     {
-        _clientIds.Dispose();
-        foreach (var statement in (Statement[])[_append, _setTopic, _settle, _settleIds, _settled, _clear])
+        foreach (var statement in (Statement[])[_append, _setTopic, _clear])
             statement.Dispose();
     }
 
-    private Appended Append(LoggedRoom room, NewEvent content, DateTimeOffset at)
+    private int BeginGroup(LoggedRoom room)
     {
-        long? hash = content.ClientId is { } id ? ClientIds.HashOf(content.Author, id) : null;
-        if (hash is { } known && _clientIds.Find(content.Author, content.ClientId!, known) is { } first)
-            return first;
+        _row.AddNumber((ulong)room.Id);
+        _row.AddNumber((ulong)room.Next);
+        _row.Take(sizeof(int));
+        return _row.Length - sizeof(int);
+    }
 
+    private Appended Add(LoggedRoom room, NewEvent content, UInt128 hash, DateTimeOffset at)
+    {
         var stored = new RoomEvent(room.Next++, at, content);
-        _append.Bind(1, ++_end).Bind(2, room.Id).Bind(3, stored.Seq).Bind(4, at, content).Bind(4 + EventRow.Count, hash).Run();
+        EncodedEvent.Write(_row, at, content);
         if (content.Kind == RoomEventKind.Topic)
             _setTopic.Bind(1, content.Text).Bind(2, room.Id).Run();
-        if (content.ClientId is { } clientId)
+        if (content.ClientId is not null)
         {
-            _state.UnsettledIds[(content.Author, clientId)] = (room, stored.Seq, at);
-            _newIds.Add((content.Author, clientId));
+            var id = new IdEntry(hash, room.EventId(stored.Seq));
+            _ids.Add(id);
+            _rowIds.Add(id);
         }
 
+        _rowEvents++;
+        _rowMemory += StorageState.BytesOf(content);
         return new Appended(stored, IsDuplicate: false, room.Name, stored.Seq, at);
     }
 
-    private void Forget(LoggedRoom room, IReadOnlyList<RoomEvent> settled)
+    private void EndRow()
     {
-        foreach (var (seq, _, content) in settled)
-        {
-            _state.UnsettledBytes -= StorageState.BytesOf(content);
-            if (content.ClientId is { } id && _state.UnsettledIds.TryGetValue((content.Author, id), out var held) && held.Room == room && held.Seq == seq)
-                _state.UnsettledIds.Remove((content.Author, id));
-        }
+        if (_rowEvents == 0)
+            return;
+        var id = (_rows.Count > 0 ? _rows[^1].Id : _state.JournalEnd) + 1;
+        _append.Bind(1, id).Bind(2, EncodedEvent.ChecksumOf(_row.Written)).Bind(3, _row.Written).Run();
+        _rows.Add(new JournalRow(id, _rowEvents, _rowMemory, _rowRooms, _rowIds));
+        _row.CutTo(0);
+        (_rowRooms, _rowIds, _rowEvents, _rowMemory) = ([], [], 0, 0);
+    }
+
+    private Appended Duplicate(long eventId, DateTimeOffset now)
+    {
+        var (room, seq) = (_state.RoomById(LoggedRoom.RoomOf(eventId))!, LoggedRoom.SeqOf(eventId));
+        var at = room.Unsettled(seq)?.At ?? (_blocks.TimeOf(eventId) is { } stored ? EncodedEvent.TimeOf(stored) : now);
+        return new Appended(null, IsDuplicate: true, room.Name, seq, at);
     }
 }

@@ -8,6 +8,9 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Error, "What was stored cannot be put in its place at the moment: {Reason}. It is kept, and tried again")]
     public static partial void CannotSettle(ILogger logger, Exception? fault, string reason);
 
+    [LoggerMessage(7, LogLevel.Information, "The database is brought to a new format: {Done} events so far, {Left} to go. It may be interrupted; the next start goes on")]
+    public static partial void Converting(ILogger logger, long done, long left);
+
     [LoggerMessage(5, LogLevel.Error, "Something of {What} cannot be read: {Reason}. Who asks for it is refused; this is told once")]
     public static partial void CannotRead(ILogger logger, Exception? fault, string what, string reason);
 

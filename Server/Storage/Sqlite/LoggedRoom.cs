@@ -1,13 +1,15 @@
 namespace RawSocketChat.Server.Storage.Sqlite;
 
 /// <summary>
-/// Where one room's log stands. Its events up to <see cref="Settled"/> are in their place in the database; those after it
+/// Where one room's log stands. Its events up to <see cref="Settled"/> are in blocks in the database; those after it
 /// are in the journal, and here. Changed by the writer's thread alone, read from any.
 /// </summary>
 internal sealed class LoggedRoom(long id, string name, string epoch, long first, long settled)
 {
     // 2^40 events a room, 2^23 rooms.
-    private const int SeqBits = 40;
+    public const int SeqBits = 40;
+
+    public const long SeqMask = (1L << SeqBits) - 1;
 
     private readonly Lock _gate = new();
     private readonly List<RoomEvent> _unsettled = [];
@@ -22,6 +24,12 @@ internal sealed class LoggedRoom(long id, string name, string epoch, long first,
 
     /// <summary>The seq that the writer gives next; ahead of the log while a transaction is open.</summary>
     public long Next { get; set; } = settled + 1;
+
+    /// <summary>The oldest seq that the database has; behind <see cref="First"/> until it is trimmed. The writer's alone.</summary>
+    public long StoredFirst { get; set; } = first;
+
+    /// <summary>The block that settled last: the seq of its first event, and its bytes; 0 where there is none. The writer's alone.</summary>
+    public (long First, int Bytes) LastBlock { get; set; }
 
     public long Settled
     {
@@ -55,15 +63,20 @@ internal sealed class LoggedRoom(long id, string name, string epoch, long first,
 
     public static long RoomOf(long eventId) => eventId >> SeqBits;
 
-    public static long SeqOf(long eventId) => eventId & ((1L << SeqBits) - 1);
+    public static long SeqOf(long eventId) => eventId & SeqMask;
 
     /// <summary>Makes stored events visible, and those beyond <paramref name="keep"/> gone.</summary>
     /// <param name="keep">How many of the newest are kept; 0 keeps all.</param>
-    public void Publish(IEnumerable<RoomEvent> stored, int keep)
+    public void Publish(ReadOnlySpan<Appended> stored, int keep)
     {
         lock (_gate)
         {
-            _unsettled.AddRange(stored);
+            foreach (var entry in stored)
+            {
+                if (entry.Event is { } added)
+                    _unsettled.Add(added);
+            }
+
             if (keep > 0)
                 _first = Math.Max(_first, _settled + _unsettled.Count - keep + 1);
         }
@@ -76,16 +89,27 @@ internal sealed class LoggedRoom(long id, string name, string epoch, long first,
             Next = _settled + _unsettled.Count + 1;
     }
 
-    /// <summary>The events up to <paramref name="seq"/> are in their place now.</summary>
-    /// <returns>Those that were not before.</returns>
-    public IReadOnlyList<RoomEvent> Settle(long seq)
+    /// <summary>An event that is in the journal alone; null for one that is not.</summary>
+    public RoomEvent? Unsettled(long seq)
+    {
+        lock (_gate)
+            return seq > _settled && seq <= _settled + _unsettled.Count ? _unsettled[(int)(seq - _settled - 1)] : null;
+    }
+
+    /// <summary>The events in the journal up to <paramref name="seq"/>, also those that are trimmed.</summary>
+    public List<RoomEvent> UnsettledTo(long seq)
+    {
+        lock (_gate)
+            return _unsettled.GetRange(0, (int)(seq - _settled));
+    }
+
+    /// <summary>The events up to <paramref name="seq"/> are in blocks now.</summary>
+    public void Settle(long seq)
     {
         lock (_gate)
         {
-            var settled = _unsettled.GetRange(0, (int)(seq - _settled));
-            _unsettled.RemoveRange(0, settled.Count);
+            _unsettled.RemoveRange(0, (int)(seq - _settled));
             _settled = seq;
-            return settled;
         }
     }
 
@@ -95,7 +119,7 @@ internal sealed class LoggedRoom(long id, string name, string epoch, long first,
             _first = Math.Max(_first, first);
     }
 
-    /// <summary>The events that are not in the database's place yet, from <paramref name="from"/> on, and the last seq that is.</summary>
+    /// <summary>The events that are in the journal alone, from <paramref name="from"/> on, and the last seq that is.</summary>
     public (IReadOnlyList<RoomEvent> Unsettled, long Settled, long First) Look(long from, int most)
     {
         lock (_gate)

@@ -84,16 +84,54 @@ internal static class Migrations
     // 2: What an account has of sessions is counted at each login. Guests, who are most, are left out.
     private const string SessionsOfAccounts = "CREATE INDEX sessions_of_account ON sessions (user, away_since) WHERE guest = 0;";
 
-    private static readonly string[] Steps = [Beginning, SessionsOfAccounts];
+    // 3: Events stand in blocks, the journal has a row for each commit, and client ids are in runs. What is there is brought over by Conversion, which takes
+    //    the old tables away at its end.
+    private const string InBlocks = """
+        ALTER TABLE journal RENAME TO old_journal;
+        ALTER TABLE events RENAME TO old_events;
+        ALTER TABLE client_ids RENAME TO old_client_ids;
+        CREATE TABLE journal (
+            id INTEGER PRIMARY KEY,
+            checksum INTEGER NOT NULL,         -- CRC-32C of events
+            events BLOB NOT NULL               -- of one commit, of whatever rooms; see Journal
+        ) STRICT;
+        CREATE TABLE blocks (
+            id INTEGER PRIMARY KEY,            -- room << 40 | seq of its first event
+            count INTEGER NOT NULL,            -- of its events, whose seqs follow one another
+            at INTEGER NOT NULL,               -- when the newest was accepted: milliseconds since 1970, UTC
+            checksum INTEGER NOT NULL,         -- CRC-32C of events
+            events BLOB NOT NULL               -- see EncodedEvent
+        ) STRICT;
+        CREATE TABLE id_key (key BLOB NOT NULL) STRICT;
+        INSERT INTO id_key VALUES (randomblob(16)); -- nobody else's, so that nobody can choose hashes
+        CREATE TABLE id_runs (
+            id INTEGER PRIMARY KEY,            -- its rows below that are of no run here are leftovers
+            level INTEGER NOT NULL,            -- 0: as it settled; above: how often it was merged
+            ids INTEGER NOT NULL               -- how many it has
+        ) STRICT;
+        CREATE TABLE id_chunks (
+            id INTEGER PRIMARY KEY,            -- run << 40 | the upper 40 bits of the first hash
+            ids BLOB NOT NULL                  -- hash of author and client id (16) and event (8: room << 40 | seq), in order
+        ) STRICT;
+        CREATE TABLE id_filters (
+            id INTEGER PRIMARY KEY,            -- run << 16 | part
+            bits BLOB NOT NULL                 -- see IdFilter
+        ) STRICT;
+        """;
+
+    private static readonly string[] Steps = [Beginning, SessionsOfAccounts, InBlocks];
 
     /// <summary>The version that this program writes.</summary>
     public static int Newest => Steps.Length;
 
     /// <summary>Brings the database to <see cref="Newest"/>.</summary>
     /// <exception cref="StorageException">It is of a newer program.</exception>
-    public static void Run(sqlite3 database)
+    public static void Run(sqlite3 database) => Run(database, Newest);
+
+    /// <summary>Brings it to a version that may be an older one.</summary>
+    internal static void Run(sqlite3 database, int to)
     {
-        for (var version = CheckVersion(database); version < Newest; version++)
+        for (var version = CheckVersion(database); version < to; version++)
             Execute(database, $"BEGIN IMMEDIATE; {Steps[version]} PRAGMA user_version = {version + 1}; COMMIT");
     }
 

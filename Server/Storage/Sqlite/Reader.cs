@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace RawSocketChat.Server.Storage.Sqlite;
 
 /// <summary>A connection that reads, with what is prepared on it. Used by one thread at a time.</summary>
@@ -15,20 +13,38 @@ internal sealed class Reader : IDisposable
     public Reader(string file)
     {
         _database = Database.OpenForReading(file);
-        _after = _database.Prepare($"SELECT id, {EventRow.Columns} FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?");
-        _before = _database.Prepare($"SELECT id, {EventRow.Columns} FROM events WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?");
+        _after = _database.Prepare(
+            """
+            SELECT id, count, checksum, events FROM blocks
+            WHERE id >= COALESCE((SELECT id FROM blocks WHERE id >= ?1 AND id <= ?2 ORDER BY id DESC LIMIT 1), ?2) AND id <= ?3 ORDER BY id
+            """);
+        _before = _database.Prepare("SELECT id, count, checksum, events FROM blocks WHERE id >= ? AND id < ? ORDER BY id DESC");
         _session = _database.Prepare("SELECT user, name, guest, away_since FROM sessions WHERE token_hash = ?");
         _roomsOf = _database.Prepare("SELECT r.name FROM members m JOIN rooms r ON r.id = m.room WHERE m.user = ? ORDER BY m.at, r.id");
         _mark = _database.Prepare("SELECT seq FROM read_marks WHERE user = ? AND room = ?");
     }
 
     /// <summary>Settled events above <paramref name="after"/>, up to <paramref name="last"/>, oldest first.</summary>
-    public List<RoomEvent> After(LoggedRoom room, long after, long last, int most, int mostBytes) =>
-        Page(_after.Bind(1, room.EventId(after)).Bind(2, room.EventId(last)).Bind(3, most), mostBytes);
+    public List<RoomEvent> After(LoggedRoom room, long after, long last, int most, int mostBytes) => Once(
+        _after.Bind(1, room.EventId(0)).Bind(2, room.EventId(after + 1)).Bind(3, room.EventId(last)),
+        rows =>
+        {
+            var page = new BlockPage(after + 1, most, mostBytes);
+            while (!page.IsFull && rows.Step())
+                page.AddUp(rows, last);
+            return page.Events;
+        });
 
     /// <summary>Settled events below <paramref name="before"/>, from <paramref name="first"/> on, newest first.</summary>
-    public List<RoomEvent> Before(LoggedRoom room, long before, long first, int most, int mostBytes) =>
-        Page(_before.Bind(1, room.EventId(first)).Bind(2, room.EventId(before)).Bind(3, most), mostBytes);
+    public List<RoomEvent> Before(LoggedRoom room, long before, long first, int most, int mostBytes) => Once(
+        _before.Bind(1, room.EventId(0)).Bind(2, room.EventId(before)),
+        rows =>
+        {
+            var page = new BlockPage(before - 1, most, mostBytes);
+            while (!page.IsFull && page.Next >= first && rows.Step())
+                page.AddDown(rows, first);
+            return page.Events;
+        });
 
     public List<StoredRoom> Rooms()
     {
@@ -67,23 +83,6 @@ internal sealed class Reader : IDisposable
         foreach (var part in (IDisposable[])[_after, _before, _session, _roomsOf, _mark, _database])
             part.Dispose();
     }
-
-    private static List<RoomEvent> Page(Statement statement, int mostBytes) => Once(statement, rows =>
-    {
-        var (page, bytes) = (new List<RoomEvent>(), 0);
-        while (rows.Step())
-        {
-            var next = rows.Read(LoggedRoom.SeqOf(rows.Number(0)), from: 1);
-            if (page.Count > 0 && Math.Abs(next.Seq - page[^1].Seq) != 1)
-                throw new StorageException($"the database is damaged (between the events {page[^1].Seq} and {next.Seq}); restore a backup") { IsDamage = true };
-            bytes += Encoding.UTF8.GetByteCount(next.Content.Text);
-            if (bytes > mostBytes && page.Count > 0)
-                break;
-            page.Add(next);
-        }
-
-        return page;
-    });
 
     // Whatever ends the reading, the next one begins anew.
     private static T Once<T>(Statement statement, Func<Statement, T> read)

@@ -22,7 +22,7 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         {
             try
             {
-                while ((await storage.WriteAsync(writer => Trim(writer, room, cutoff), cancellationToken, trimmed => trimmed.Settled?.Invoke(), Trimming.Step)).IsLeft)
+                while ((await storage.WriteAsync(writer => Trim(writer, room, cutoff), cancellationToken, trimmed => trimmed.Stored?.Invoke(), Trimming.Step)).IsLeft)
                 {
                 }
             }
@@ -33,6 +33,15 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
                 if (!fault.IsDamage)
                     return;
             }
+        }
+
+        try
+        {
+            await storage.WriteAsync(writer => writer.Trimming.TrimIds(), cancellationToken);
+        }
+        catch (StorageException)
+        {
+            // They are looked at again a minute later.
         }
     }
 
@@ -75,12 +84,12 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
     }
 
     // What is in the journal settles first: a room's beginning is stored only where all before it has had its place.
-    private static (bool IsLeft, Action? Settled) Trim(StorageWriter writer, LoggedRoom room, DateTimeOffset? cutoff)
+    private static (bool IsLeft, Action? Stored) Trim(StorageWriter writer, LoggedRoom room, DateTimeOffset? cutoff)
     {
         if (cutoff is { } oldest)
             room.TrimTo(writer.Trimming.FirstSince(room, oldest));
         return room.First > room.Settled + 1 && writer.State.Unsettled > 0
             ? (true, writer.Journal.Settle())
-            : (writer.Trimming.Trim(room), null);
+            : writer.Trimming.Trim(room);
     }
 }

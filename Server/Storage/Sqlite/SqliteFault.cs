@@ -10,6 +10,10 @@ internal static class SqliteFault
         raw.sqlite3_errmsg(database).utf8_to_string(),
         raw.sqlite3_db_filename(database, "main").utf8_to_string());
 
+    /// <summary>What was read makes no sense.</summary>
+    public static StorageException Damage(sqlite3 database, string what) =>
+        new($"\"{raw.sqlite3_db_filename(database, "main").utf8_to_string()}\" is damaged ({what}); restore a backup") { IsDamage = true };
+
     /// <param name="file">The database's file, in full.</param>
     public static StorageException Of(int code, string message, string file) => new((code & 0xff) switch
     {

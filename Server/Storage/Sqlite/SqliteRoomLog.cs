@@ -12,16 +12,12 @@ public sealed class SqliteRoomLog(SqliteStorage storage) : IRoomLog
         return storage.State.Of(room).State;
     }
 
-    public async ValueTask<IReadOnlyList<Appended>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<Appended>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken)
     {
         var log = storage.State.Of(room);
         if (storage.State.IsJournalFull)
             throw new StorageException("too many events wait to be put in their place");
-        return await storage.WriteAsync(
-            writer => writer.Journal.Append(log, batch, storage.Now),
-            cancellationToken,
-            stored => storage.State.Publish(log, [.. stored.Select(entry => entry.Event).OfType<RoomEvent>()]),
-            weight: batch.Count);
+        return storage.AppendAsync(log, batch, cancellationToken);
     }
 
     public ValueTask<IReadOnlyList<RoomEvent>> ReadAfterAsync(string room, long after, int most, int mostBytes, CancellationToken cancellationToken)

@@ -41,7 +41,7 @@ public sealed class SqliteStorage : IDisposable
             throw;
         }
 
-        Database Open() => Database.OpenForWriting(_folder.Database, synced: data.Durability == Durability.Full);
+        Database Open() => Database.OpenForWriting(_folder.Database, synced: data.Durability == Durability.Full, logger);
     }
 
     internal StorageState State { get; }
@@ -77,6 +77,13 @@ public sealed class SqliteStorage : IDisposable
                 Log.CannotRead(_logger, told.InnerException, what, told.Message);
             throw told;
         }
+    }
+
+    internal async ValueTask<IReadOnlyList<Appended>> AppendAsync(LoggedRoom room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken)
+    {
+        var job = new AppendJob(State, room, batch);
+        await _writer.DoAsync(job, cancellationToken);
+        return await job.Done;
     }
 
     internal ValueTask<T> WriteAsync<T>(Func<StorageWriter, T> write, CancellationToken cancellationToken, Action<T>? stored = null, int weight = 1) =>

@@ -40,6 +40,13 @@ internal sealed class Statement : IDisposable
         return this;
     }
 
+    /// <param name="value">Not empty.</param>
+    public Statement Bind(int place, ReadOnlySpan<byte> value)
+    {
+        Check(raw.sqlite3_bind_blob(_statement, place, value));
+        return this;
+    }
+
     /// <summary>Goes to the next row. False: there is none, and the statement is ready to be used again.</summary>
     public bool Step()
     {
@@ -74,8 +81,11 @@ internal sealed class Statement : IDisposable
 
     public void Dispose() => _statement.Dispose();
 
-    /// <summary>A text's bytes, as they are; valid until the next step.</summary>
-    public ReadOnlySpan<byte> Utf8(int column) => raw.sqlite3_column_blob(_statement, column);
+    /// <summary>A text's or blob's bytes, as they are; valid until the next step.</summary>
+    public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(_statement, column);
+
+    /// <summary>What to throw where what was read makes no sense.</summary>
+    public StorageException Damage(string what) => SqliteFault.Damage(_database, what);
 
     private bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
 

@@ -1,3 +1,5 @@
+using RawSocketChat.Server.Storage.Sqlite.Ids;
+
 namespace RawSocketChat.Server.Storage.Sqlite;
 
 /// <summary>The one connection that writes, with all that is prepared on it. Used by the writer's thread alone.</summary>
@@ -7,6 +9,7 @@ internal sealed class StorageWriter : IDisposable
     private readonly Statement _begin;
     private readonly Statement _commit;
     private readonly Statement _rollback;
+    private readonly Blocks _blocks;
 
     public StorageWriter(StorageState state, Database database)
     {
@@ -15,13 +18,20 @@ internal sealed class StorageWriter : IDisposable
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _commit = database.Prepare("COMMIT");
         _rollback = database.Prepare("ROLLBACK");
-        Journal = new Journal(state, database);
-        Trimming = new Trimming(state, database);
+        _blocks = new Blocks(database);
+        ClientIds = new ClientIds(state.Ids, database, state.IsKept, state.IsStored);
+        Journal = new Journal(state, database, ClientIds, _blocks);
+        Trimming = new Trimming(state, database, _blocks);
         Rooms = new RoomTable(state, database);
         Identities = new IdentityTable(database);
     }
 
     public StorageState State { get; }
+
+    /// <summary>The time of the transaction, to the millisecond: of all that is appended in it.</summary>
+    public DateTimeOffset Now { get; private set; }
+
+    public ClientIds ClientIds { get; }
 
     public Journal Journal { get; }
 
@@ -31,15 +41,20 @@ internal sealed class StorageWriter : IDisposable
 
     public IdentityTable Identities { get; }
 
-    public void Begin() => _begin.Run();
+    public void Begin(DateTimeOffset now)
+    {
+        Now = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
+        _begin.Run();
+    }
 
     public void Commit()
     {
+        Journal.Seal();
         _commit.Run();
         Journal.Keep();
     }
 
-    /// <summary>Undoes the transaction, in the database (which may have done so by itself) and in memory.</summary>
+    /// <summary>Undoes the transaction. The connection is not used again.</summary>
     public void Forget()
     {
         Journal.Forget();
@@ -56,7 +71,7 @@ internal sealed class StorageWriter : IDisposable
 
     public void Dispose()
     {
-        foreach (var part in (IDisposable[])[_begin, _commit, _rollback, Journal, Trimming, Rooms, Identities, _database])
+        foreach (var part in (IDisposable[])[_begin, _commit, _rollback, Journal, Trimming, ClientIds, _blocks, Rooms, Identities, _database])
             part.Dispose();
     }
 }

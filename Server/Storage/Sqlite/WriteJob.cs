@@ -6,7 +6,7 @@ internal abstract class WriteJob(int weight)
 {
     public int Weight { get; } = weight;
 
-    /// <summary>In the transaction. What it keeps in memory must be undone by <see cref="StorageWriter.Forget"/>.</summary>
+    /// <summary>In the transaction. What it keeps in memory must be undone by <see cref="StorageWriter.Forget"/> or <see cref="Loading.Again"/>.</summary>
     public abstract void Write(StorageWriter writer);
 
     /// <summary>The transaction is committed.</summary>

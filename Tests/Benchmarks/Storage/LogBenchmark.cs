@@ -11,7 +11,7 @@ internal static class LogBenchmark
 {
     public static async Task<int> RunAsync(int[] senders, double seconds, int rounds, string? folder)
     {
-        var rates = new Dictionary<(int Senders, int CommitEvents), List<double>>();
+        var rates = new Dictionary<(int Senders, int CommitEvents), List<(double Rate, double Cpu)>>();
         for (var round = 0; round < rounds; round++)
         {
             foreach (var count in senders)
@@ -26,17 +26,18 @@ internal static class LogBenchmark
             }
         }
 
-        Console.WriteLine($"{"senders",8} {"a commit each",16} {"together",16} {"ratio",8}   (stored and synced events a second, medians of {rounds})");
+        Console.WriteLine($"{"senders",8} {"a commit each",16} {"together",16} {"ratio",8} {"CPU µs an event",18}   (stored and synced events a second, medians of {rounds} rounds, interleaved)");
         foreach (var count in senders)
         {
-            var (alone, together) = (Median.Of(rates[(count, 1)]), Median.Of(rates[(count, 8192)]));
-            Console.WriteLine($"{count,8} {alone,16:n0} {together,16:n0} {together / alone,8:0.0}");
+            var (alone, together) = (Median.Of(rates[(count, 1)].Select(r => r.Rate)), Median.Of(rates[(count, 8192)].Select(r => r.Rate)));
+            var ratio = Median.Of(rates[(count, 8192)].Zip(rates[(count, 1)], (with, without) => with.Rate / without.Rate));
+            Console.WriteLine($"{count,8} {alone,16:n0} {together,16:n0} {ratio,8:0.0} {Median.Of(rates[(count, 8192)].Select(r => r.Cpu)),18:0.0}");
         }
 
         return 0;
     }
 
-    private static async Task<double> MeasureAsync(int senders, int commitEvents, double seconds, string? folder)
+    private static async Task<(double Rate, double Cpu)> MeasureAsync(int senders, int commitEvents, double seconds, string? folder)
     {
         using var place = new Workplace(folder);
         using var storage = place.Open(commitEvents);
@@ -44,7 +45,7 @@ internal static class LogBenchmark
         for (var i = 0; i < senders; i++)
             await log.OpenAsync($"r{i}", CancellationToken.None);
 
-        var watch = Stopwatch.StartNew();
+        var (watch, cpu) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
         var done = await Task.WhenAll(Enumerable.Range(0, senders).Select(i => Task.Run(async () =>
         {
             var count = 0L;
@@ -52,6 +53,6 @@ internal static class LogBenchmark
                 await log.AppendAsync($"r{i}", [Workplace.Said($"u{i}", $"{count}")], CancellationToken.None);
             return count;
         })));
-        return done.Sum() / watch.Elapsed.TotalSeconds;
+        return (done.Sum() / watch.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / done.Sum());
     }
 }

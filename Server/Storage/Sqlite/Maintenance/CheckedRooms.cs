@@ -15,9 +15,6 @@ internal sealed class CheckedRoom(long id, string name, string topic, long first
     /// <summary>The newest seq that was seen.</summary>
     public long Last { get; set; } = first - 1;
 
-    /// <summary>Whether what was seen last was in the journal.</summary>
-    public bool IsInJournal { get; set; }
-
     /// <summary>The newest topic that an event gave.</summary>
     public (long Seq, string Text)? GivenTopic { get; set; }
 
@@ -55,10 +52,13 @@ internal sealed class CheckedRooms(DataOptions options, DateTimeOffset? cutoff)
     /// another. To be asked once all events were seen.
     /// </summary>
     public bool IsKept(long eventId, long at) =>
-        Find(LoggedRoom.RoomOf(eventId)) is { } room
-        && LoggedRoom.SeqOf(eventId) >= room.First
+        IsStored(eventId)
+        && Find(LoggedRoom.RoomOf(eventId)) is { } room
         && (options.KeepEvents == 0 || LoggedRoom.SeqOf(eventId) > room.Last - options.KeepEvents)
         && (cutoff is null || at >= cutoff.Value.ToUnixTimeMilliseconds());
+
+    /// <summary>Whether an event belongs to what the database has: of what is trimmed, something may be left.</summary>
+    public bool IsStored(long eventId) => Find(LoggedRoom.RoomOf(eventId)) is { } room && LoggedRoom.SeqOf(eventId) >= room.First;
 
     public string Describe(long eventId) => $"{Find(LoggedRoom.RoomOf(eventId))?.ToString() ?? $"no room (id {LoggedRoom.RoomOf(eventId)})"}, event {LoggedRoom.SeqOf(eventId)}";
 }

@@ -42,9 +42,12 @@ public static class DatabaseCheck
     {
         rooms.Load(database, result);
         result.Rooms = rooms.Count;
-        using (var events = new EventCheck(database, rooms, result))
-            events.Run(progress, cancel);
-        new ClientIdCheck(database, rooms, result).Run(progress, cancel);
+        using (var clientIds = new ClientIdCheck(database, rooms, result))
+        {
+            new EventCheck(database, rooms, clientIds, result).Run(progress, cancel);
+            clientIds.Run(progress, cancel);
+        }
+
         CheckAccounts(database, result);
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using RawSocketChat.Server.Storage.Sqlite.Ids;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
@@ -17,29 +18,36 @@ public enum Placed
 /// <summary>Writes a room with its whole log into a folder that no server runs on: all of it at <see cref="Commit"/>, or nothing.</summary>
 public sealed class RoomImport : IDisposable
 {
-    // Client ids lie anywhere in their tree: with less of it in memory, pages are written again and again.
     private const int CacheKibibytes = 64 * 1024;
 
+    // What is written at once, in bytes of memory.
+    private const long Most = 4 * 1024 * 1024;
+
     private readonly Database _database;
-    private readonly Statement _add;
-    private readonly Statement _addId;
-    private readonly Statement _findId;
+    private readonly Blocks _blocks;
+    private readonly ClientIds _ids;
+    private readonly IdIndex _index = new();
+    private readonly Dictionary<long, long> _firsts;
+    private readonly List<RoomEvent> _waiting = [];
+    private readonly List<IdEntry> _waitingIds = [];
     private readonly long _id;
-    private readonly HashSet<(string, string)> _idsInJournal;
+    private (long, int) _lastBlock;
+    private long _bytes;
 
     private RoomImport(Database database, long id, string epoch)
     {
         _database = database;
         _id = id;
         Epoch = epoch;
-        _add = database.Prepare($"INSERT INTO events (id, {EventRow.Columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-        _addId = database.Prepare("INSERT INTO client_ids (hash, event) VALUES (?, ?)");
-        _findId = database.Prepare(
-            """
-            SELECT e.id, e.author, e.client_id FROM client_ids c JOIN events e ON e.id = c.event JOIN rooms r ON r.id = e.id >> 40
-            WHERE c.hash = ? AND e.id & (1 << 40) - 1 >= r.first
-            """);
-        _idsInJournal = IdsInJournal(database);
+        _blocks = new Blocks(database);
+        _firsts = FirstsOf(database);
+        _ids = new ClientIds(_index, database, IsThere, IsThere);
+        _ids.Load();
+        JournalEvents.Read(database, (room, seq, found) =>
+        {
+            if (found.HasClientId)
+                _ids.Add(new IdEntry(_index.Hash.Of(found.Author, found.ClientId), (room << LoggedRoom.SeqBits) | seq));
+        });
     }
 
     /// <summary>What names the log.</summary>
@@ -73,28 +81,67 @@ public sealed class RoomImport : IDisposable
     /// <summary>Adds the next event.</summary>
     public Placed Add(RoomEvent next)
     {
-        var (id, content, placed) = ((_id << 40) | next.Seq, next.Content, Placed.Whole);
-        long? hash = content.ClientId is { } clientId ? ClientIds.HashOf(content.Author, clientId) : null;
-        if (hash is { } given && RoomOfId(content, given) is { } room)
+        var placed = Placed.Whole;
+        if (next.Content.ClientId is { } clientId)
         {
-            if (room == _id)
+            var hash = _index.Hash.Of(next.Content.Author, clientId);
+            if (_ids.Find(hash) is not { } known)
+            {
+                var id = new IdEntry(hash, (_id << LoggedRoom.SeqBits) | next.Seq);
+                _ids.Add(id);
+                _waitingIds.Add(id);
+            }
+            else if (LoggedRoom.RoomOf(known) == _id)
                 return Placed.Twice;
-            (hash, content, placed) = (null, content with { ClientId = null }, Placed.WithoutId);
+            else
+                (next, placed) = (next with { Content = next.Content with { ClientId = null } }, Placed.WithoutId);
         }
 
-        _add.Bind(1, id).Bind(2, next.At, content).Run();
-        if (hash is { } free)
-            _addId.Bind(1, free).Bind(2, id).Run();
+        _waiting.Add(next);
+        _bytes += StorageState.BytesOf(next.Content);
+        if (_bytes >= Most)
+            Write();
         return placed;
     }
 
-    public void Commit() => _database.Execute("COMMIT");
+    public void Commit()
+    {
+        Write();
+        _database.Execute("COMMIT");
+    }
 
     /// <summary>Without a commit before it, nothing was imported.</summary>
     public void Dispose()
     {
-        foreach (var part in (IDisposable[])[_add, _addId, _findId, _database])
+        foreach (var part in (IDisposable[])[_blocks, _ids, _database])
             part.Dispose();
+    }
+
+    private void Write()
+    {
+        if (_waiting.Count == 0)
+            return;
+        _lastBlock = _blocks.Append(_id, _lastBlock, _waiting);
+        _waiting.Clear();
+        _bytes = 0;
+        if (_waitingIds.Count > 0)
+            _ids.Settle([.. _waitingIds])();
+        _waitingIds.Clear();
+        while (_index.IsFlushDue)
+            _ids.Flush()();
+        while (_index.HasMerges)
+            _ids.Merge()();
+    }
+
+    private bool IsThere(long eventId) => _firsts.TryGetValue(LoggedRoom.RoomOf(eventId), out var first) && LoggedRoom.SeqOf(eventId) >= first;
+
+    private static Dictionary<long, long> FirstsOf(Database database)
+    {
+        using var rows = database.Prepare("SELECT id, first FROM rooms");
+        var firsts = new Dictionary<long, long>();
+        while (rows.Step())
+            firsts.Add(rows.Number(0), rows.Number(1));
+        return firsts;
     }
 
     private static long AddRoom(Database database, StoredRoom room, string epoch, long first)
@@ -115,32 +162,5 @@ public sealed class RoomImport : IDisposable
     {
         using var find = database.Prepare(sql);
         return find.Bind(1, value).Step();
-    }
-
-    // Where a server was killed, the journal still holds what the next start puts in its place.
-    private static HashSet<(string, string)> IdsInJournal(Database database)
-    {
-        using var rows = database.Prepare("SELECT author, client_id FROM journal WHERE client_id IS NOT NULL");
-        var ids = new HashSet<(string, string)>();
-        while (rows.Step())
-            ids.Add((rows.Text(0), rows.Text(1)));
-        return ids;
-    }
-
-    /// <summary>The room in which an author has used a client id; 0 for one whose events are in the journal.</summary>
-    private long? RoomOfId(NewEvent content, long hash)
-    {
-        if (_idsInJournal.Contains((content.Author, content.ClientId!)))
-            return 0;
-        long? room = null;
-        _findId.Bind(1, hash);
-        while (room is null && _findId.Step())
-        {
-            if (_findId.Text(1) == content.Author && _findId.TextOrNull(2) == content.ClientId)
-                room = LoggedRoom.RoomOf(_findId.Number(0));
-        }
-
-        _findId.Reset();
-        return room;
     }
 }

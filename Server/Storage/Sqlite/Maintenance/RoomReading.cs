@@ -47,27 +47,21 @@ public sealed class RoomReading : IDisposable
         }
     }
 
-    /// <summary>Its events, oldest first; one at a time is in memory.</summary>
+    /// <summary>Its events, oldest first; a block of them is in memory at a time.</summary>
     /// <exception cref="StorageException">One is missing or cannot be read.</exception>
     public IEnumerable<RoomEvent> Events()
     {
-        using var rows = _snapshot.Database.Prepare(
-            $"""
-            SELECT id, {EventRow.Columns} FROM events WHERE id >= ? AND id <= ?
-            UNION ALL
-            SELECT room << 40 | seq, {EventRow.Columns} FROM journal WHERE room = ? AND seq >= ?
-            ORDER BY 1
-            """);
-        rows.Bind(1, (_id << 40) | State.First).Bind(2, (_id << 40) | State.Last).Bind(3, _id).Bind(4, State.First);
         var next = State.First;
-        while (rows.Step())
+        foreach (var part in Parts())
         {
             _cancel.ThrowIfCancellationRequested();
-            var seq = LoggedRoom.SeqOf(rows.Number(0));
-            if (seq != next || !IsReadable(rows))
-                throw Damage(next);
-            next++;
-            yield return rows.Read(seq, from: 1);
+            foreach (var found in part)
+            {
+                if (found.Seq != next)
+                    throw Damage(next);
+                next++;
+                yield return found;
+            }
         }
 
         if (next != State.Last + 1)
@@ -76,24 +70,64 @@ public sealed class RoomReading : IDisposable
 
     public void Dispose() => _snapshot.Dispose();
 
+    private IEnumerable<List<RoomEvent>> Parts()
+    {
+        using var rows = _snapshot.Database.Prepare("SELECT id, count, checksum, events FROM blocks WHERE id >= ? AND id <= ? AND id + count > ? ORDER BY id");
+        rows.Bind(1, _id << LoggedRoom.SeqBits).Bind(2, (_id << LoggedRoom.SeqBits) | State.Last).Bind(3, (_id << LoggedRoom.SeqBits) | State.First);
+        while (rows.Step())
+            yield return Block(rows);
+        var inJournal = new List<RoomEvent>();
+        JournalEvents.Read(_snapshot.Database, (room, seq, found) =>
+        {
+            if (room == _id && seq >= State.First)
+                inJournal.Add(Whole(found, seq));
+        });
+        yield return inJournal;
+    }
+
+    private List<RoomEvent> Block(Statement row)
+    {
+        var seq = LoggedRoom.SeqOf(row.Number(0));
+        var rest = row.Bytes(3);
+        if (!Blocks.IsSound(row, 2))
+            throw Damage(Math.Max(seq, State.First));
+        var events = new List<RoomEvent>();
+        for (; !rest.IsEmpty; seq++)
+        {
+            if (!EncodedEvent.TryRead(ref rest, out var found))
+                throw Damage(seq);
+            if (seq >= State.First)
+                events.Add(Whole(found, seq));
+        }
+
+        return events;
+    }
+
+    private RoomEvent Whole(EncodedEvent found, long seq) =>
+        Enum.IsDefined((RoomEventKind)found.Kind) && Utf8.IsValid(found.Author) && Utf8.IsValid(found.AuthorName) && Utf8.IsValid(found.Text) && Utf8.IsValid(found.ClientId)
+            ? found.ToEvent(seq)
+            : throw Damage(seq);
+
     private static RoomReading? Find(Snapshot snapshot, string name, CancellationToken cancel)
     {
-        using var room = snapshot.Database.Prepare(
-            """
-            SELECT id, name, topic, owner, private, epoch, first, MAX(
-                first - 1,
-                COALESCE((SELECT e.id & (1 << 40) - 1 FROM events e WHERE e.id >= r.id << 40 AND e.id < (r.id + 1) << 40 ORDER BY e.id DESC LIMIT 1), 0),
-                COALESCE((SELECT MAX(seq) FROM journal j WHERE j.room = r.id), 0))
-            FROM rooms r WHERE key = ?
-            """);
-        return room.Bind(1, RoomTable.KeyOf(name)).Step()
-            ? new RoomReading(
-                snapshot,
-                room.Number(0),
-                new StoredRoom(room.Text(1), room.Text(2), room.TextOrNull(3), room.Number(4) != 0),
-                new RoomLogState(room.Text(5), room.Number(6), room.Number(7)),
-                cancel)
-            : null;
+        using var room = snapshot.Database.Prepare("SELECT id, name, topic, owner, private, epoch, first FROM rooms WHERE key = ?");
+        if (!room.Bind(1, RoomTable.KeyOf(name)).Step())
+            return null;
+        var id = room.Number(0);
+        return new RoomReading(
+            snapshot,
+            id,
+            new StoredRoom(room.Text(1), room.Text(2), room.TextOrNull(3), room.Number(4) != 0),
+            new RoomLogState(room.Text(5), room.Number(6), LastOf(snapshot.Database, id, room.Number(6))),
+            cancel);
+    }
+
+    private static long LastOf(Database database, long id, long first)
+    {
+        using var blocks = new Blocks(database);
+        var last = Math.Max(first - 1, blocks.End(id).Last);
+        JournalEvents.Read(database, (room, seq, _) => last = room == id ? Math.Max(last, seq) : last);
+        return last;
     }
 
     private static List<string> Names(Database database)
@@ -104,9 +138,6 @@ public sealed class RoomReading : IDisposable
             names.Add(rows.Text(0));
         return names;
     }
-
-    private static bool IsReadable(Statement row) =>
-        Enum.IsDefined((RoomEventKind)row.Number(2)) && Utf8.IsValid(row.Utf8(3)) && Utf8.IsValid(row.Utf8(4)) && Utf8.IsValid(row.Utf8(5)) && Utf8.IsValid(row.Utf8(8));
 
     private StorageException Damage(long seq) =>
         new($"event {seq} of \"{Room.Name}\" is missing or cannot be read; check tells more") { IsDamage = true };

@@ -29,7 +29,7 @@ internal sealed class Snapshot : IDisposable
             database.Execute("BEGIN");
             // A transaction sees what there is at its first read.
             database.Execute("SELECT COUNT(*) FROM sqlite_schema");
-            if (!anyVersion && Migrations.CheckVersion(database.Handle) < Migrations.Newest)
+            if (!anyVersion && (Migrations.CheckVersion(database.Handle) < Migrations.Newest || Conversion.IsDue(database)))
                 throw new StorageException("the database was written by an older version of the server; start this one on it once");
             return new Snapshot(database, cancel);
         }
