@@ -96,6 +96,7 @@ public sealed partial class RoomLoop
     private void AnswerAndDeliver(List<Post> posts, IReadOnlyList<Appended> stored)
     {
         var fresh = new List<EventFrame>(stored.Count);
+        var acks = new AckRun();
         for (var i = 0; i < stored.Count; i++)
         {
             var (post, result) = (posts[i], stored[i]);
@@ -110,9 +111,10 @@ public sealed partial class RoomLoop
                 }
             }
 
-            post.Answers.Send(new AckFrame(post.Frame.Id, result.Room, result.Seq, result.At, result.IsDuplicate).Outbound());
+            acks.Add(post.Answers, new AckFrame(post.Frame.Id, result.Room, result.Seq, result.At, result.IsDuplicate).Outbound());
         }
 
+        acks.Send();
         if (fresh.Count == 0)
             return;
         // Only now can the past be read up to here: by it too, nobody sees an event of their own before its ack.

@@ -8,6 +8,7 @@ using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Memory;
 using RawSocketChat.Server.Transports.RawTcp;
+using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Rooms;
 
@@ -73,9 +74,38 @@ public sealed class RoomLoopTests
         (await room.History.AfterAsync(0, 10)).Should().HaveCount(isTaken ? 2 : 1);
     }
 
-    private static async Task<RoomLoop> RoomAsync(int tailBytes = 1024)
+    [Test]
+    public async Task Who_posts_many_at_once_gets_the_acks_in_one_write_in_order()
     {
-        var log = new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System);
+        var stored = new TaskCompletionSource();
+        var room = await RoomAsync(until: stored.Task);
+        var (ann, bob) = (new Answers(), new Answers());
+        var (annHere, bobHere) = (Somebody(), Somebody());
+        await room.EnterAsync(annHere, new Person("u1", "ann"));
+        await room.EnterAsync(bobHere, new Person("u2", "bob"));
+
+        // The first one is being stored; the others wait for it together.
+        await PostAsync(annHere, ann, 0);
+        await room.WhoAsync(1);
+        await PostAsync(annHere, ann, 1);
+        await PostAsync(bobHere, bob, 2);
+        await PostAsync(annHere, ann, 3);
+        await room.WhoAsync(1);
+        stored.SetResult();
+        await Patience.UntilAsync(() => ann.Ids.Count == 3 && bob.Ids.Count == 1, "all acks");
+
+        ann.Ids.Should().Equal(0, 1, 3);
+        ann.Writes.Should().Be(2);
+        bob.Ids.Should().Equal(2);
+
+        async Task PostAsync(Connection connection, IFrameSink answers, int id) =>
+            await room.PostAsync(connection, answers, Say with { Id = FrameId.From(id) }, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi"));
+    }
+
+    private static async Task<RoomLoop> RoomAsync(int tailBytes = 1024, Task? until = null)
+    {
+        var memory = new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System);
+        IRoomLog log = until is null ? memory : new SlowLog(memory, until);
         var state = await log.OpenAsync("lobby", CancellationToken.None);
         var room = new RoomLoop(
             new Room("lobby", "", null, false), state, log, new HistoryCache(Options.Create(new RoomOptions())), new RoomOptions { TailBytes = tailBytes }, new FanoutOptions(), new Whereabouts(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
@@ -87,6 +117,53 @@ public sealed class RoomLoopTests
     {
         var outbox = new PipeOutbox(new Pipe().Writer, LineEncoding.Of(LineDelimiter.Newline, asText: false), 1024 * 1024, TimeProvider.System);
         return new Connection("tcp", "somewhere", new ConnectionRequest(), outbox, TimeProvider.System);
+    }
+
+    private sealed class Answers : IFrameSink
+    {
+        private readonly List<int> _ids = [];
+
+        public int Writes { get; private set; }
+
+        public List<int> Ids
+        {
+            get
+            {
+                lock (_ids)
+                    return [.. _ids];
+            }
+        }
+
+        public void Send(Outbound outbound)
+        {
+            lock (_ids)
+            {
+                Writes++;
+                foreach (var frame in outbound is OutboundBatch batch ? batch.Frames : [(OutboundFrame)outbound])
+                {
+                    ChatCodec.TryReadServer(frame.Payload.Span, out var ack).Should().BeTrue();
+                    _ids.Add(int.Parse(((AckFrame)ack).Id.ToString(), System.Globalization.CultureInfo.InvariantCulture));
+                }
+            }
+        }
+    }
+
+    /// <summary>Stores nothing until it may.</summary>
+    private sealed class SlowLog(IRoomLog inner, Task until) : IRoomLog
+    {
+        public ValueTask<RoomLogState> OpenAsync(string room, CancellationToken cancellationToken) => inner.OpenAsync(room, cancellationToken);
+
+        public async ValueTask<IReadOnlyList<Appended>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken)
+        {
+            await until;
+            return await inner.AppendAsync(room, batch, cancellationToken);
+        }
+
+        public ValueTask<IReadOnlyList<RoomEvent>> ReadAfterAsync(string room, long after, int most, int mostBytes, CancellationToken cancellationToken) =>
+            inner.ReadAfterAsync(room, after, most, mostBytes, cancellationToken);
+
+        public ValueTask<IReadOnlyList<RoomEvent>> ReadBeforeAsync(string room, long before, int most, int mostBytes, CancellationToken cancellationToken) =>
+            inner.ReadBeforeAsync(room, before, most, mostBytes, cancellationToken);
     }
 
     private sealed class Onlooker(Action look) : IFrameSink
