@@ -8,7 +8,10 @@ public class GoalsTests
 {
     private static readonly FloodResult Right = new()
     {
-        Sent = 10, Acknowledged = 10, Deliveries = 100, DeliverySeconds = 2,
+        Sent = 10,
+        Acknowledged = 10,
+        Deliveries = 100,
+        DeliverySeconds = 2,
         FromDue = new Latency(1, 2, 50, 60, 70, 100),
         Server = new ServerCost(0.5, 0.25, 3 * 1024 * 1024, 4.5),
     };

@@ -15,8 +15,18 @@ public class OutputTests
 {
     private static readonly Snapshot Moment = new()
     {
-        Seconds = 3, IsWarmingUp = false, Sent = 30, Scheduled = 100, MessagesPerSecond = 10, DeliveriesPerSecond = 1000,
-        LastSecond = new Latency(1.25, 2, 4.5, 5, 6, 1000), Connected = 99, Connections = 100, Lost = 2, Repeated = 0, ServerCpu = 42,
+        Seconds = 3,
+        IsWarmingUp = false,
+        Sent = 30,
+        Scheduled = 100,
+        MessagesPerSecond = 10,
+        DeliveriesPerSecond = 1000,
+        LastSecond = new Latency(1.25, 2, 4.5, 5, 6, 1000),
+        Connected = 99,
+        Connections = 100,
+        Lost = 2,
+        Repeated = 0,
+        ServerCpu = 42,
     };
 
     [Test]
