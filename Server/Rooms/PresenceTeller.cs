@@ -15,9 +15,12 @@ internal sealed class PresenceTeller(Room room, int namedMembers, TimeProvider t
     private bool _isScheduled;
     private volatile bool _isDue;
 
+    /// <summary>Whether the room is so small that it hears each name.</summary>
+    public bool TellsNames => room.MemberCount <= namedMembers;
+
     public void Tell(PresenceFrame presence, Connection? except = null)
     {
-        if (room.MemberCount > namedMembers)
+        if (!TellsNames)
         {
             Schedule();
             return;
@@ -29,7 +32,7 @@ internal sealed class PresenceTeller(Room room, int namedMembers, TimeProvider t
     /// <summary>In a large room nobody hears of it: a thousand who read a thousand messages would cost a million each.</summary>
     public void TellRead(Person person, long seq)
     {
-        if (room.MemberCount > namedMembers)
+        if (!TellsNames)
             return;
         var frame = new ReadFrame(room.Name, person.User, person.Name, seq).Outbound();
         foreach (var subscriber in room.Subscribers)

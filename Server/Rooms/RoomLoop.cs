@@ -144,8 +144,7 @@ public sealed partial class RoomLoop
 
     private void Obey(RoomCommand command)
     {
-        // Who comes, goes, or is called otherwise, does so after what was said before.
-        if (command is not (Post or Tick or HasRead or Who))
+        if (EndsRest(command))
             _fanout.DeliverHeld();
         switch (command)
         {
@@ -176,6 +175,18 @@ public sealed partial class RoomLoop
         }
     }
 
+    // Who comes, goes, or is called otherwise, does so after what was said before. A large room hears of it as a number, so there only
+    // who goes live, or is still there to get their own copies, ends its rest: else those who come and go would make all others wait.
+    private bool EndsRest(RoomCommand command) => command switch
+    {
+        Post or Tick or HasRead or Who => false,
+        Enter => _presence.TellsNames,
+        Leave leave => EndsRest(leave.Connection),
+        _ => true,
+    };
+
+    private bool EndsRest(Connection leaving) => _presence.TellsNames || leaving.IsOpen;
+
     private void LetIn(Enter enter)
     {
         var subscriber = _room.Enter(enter.Connection, enter.Person, out var isNew);
@@ -188,8 +199,8 @@ public sealed partial class RoomLoop
 
     private bool LetOut(Connection connection)
     {
-        // Their own copies among it.
-        _fanout.DeliverHeld();
+        if (EndsRest(connection))
+            _fanout.DeliverHeld();
         if (_room.Leave(connection, out var isGone) is not { } person)
             return false;
         Summarize();

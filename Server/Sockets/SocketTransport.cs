@@ -41,6 +41,11 @@ internal sealed class SocketTransport(
             socket?.Dispose();
             throw new AddressInUseException(fault.Message, fault);
         }
+        catch
+        {
+            socket?.Dispose();
+            throw;
+        }
     }
 
     public void Dispose() => MemoryPool.Dispose();

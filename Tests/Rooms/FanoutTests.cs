@@ -128,6 +128,20 @@ public sealed class FanoutTests
         _members[1].Deliveries.Should().Equal("one", "two");
     }
 
+    [TestCase(0, false)]
+    [TestCase(100, true)]
+    public async Task Who_is_gone_ends_the_rest_only_where_the_room_hears_their_name(int namedMembers, bool ends)
+    {
+        await OpenAsync(members: 3, namedMembers: namedMembers);
+        await SayAsync("one");
+        await SayAsync("two");
+
+        _members[2].Connection.Close(Disconnect.Lost);
+        await _room.LeaveAsync(_members[2].Connection);
+
+        Deliveries.Should().HaveCount(ends ? 2 : 1);
+    }
+
     [Test]
     public async Task More_than_a_reader_should_owe_at_once_does_not_gather()
     {
@@ -155,10 +169,10 @@ public sealed class FanoutTests
 
     private List<string> Deliveries => _members[0].Deliveries;
 
-    private async Task<Task> OpenAsync(int members, int gatherMilliseconds = 25)
+    private async Task<Task> OpenAsync(int members, int gatherMilliseconds = 25, int namedMembers = 0)
     {
         var log = new MemoryRoomLog(Options.Create(new DataOptions()), _time);
-        var options = new RoomOptions { NamedMembers = 0 };
+        var options = new RoomOptions { NamedMembers = namedMembers };
         _room = new RoomLoop(
             new Room("lobby", "", null, false),
             await log.OpenAsync("lobby", CancellationToken.None),
