@@ -40,6 +40,7 @@ internal sealed class Rush(int port, int movers, int stayers, double rate, int m
 
         foreach (var stayer in _stayers)
             stayer.Aged = age => Volatile.Read(ref _ages).RecordValue(Math.Max(1, age));
+        var first = _stayers[0].LastSeq;
         var talk = TalkAsync();
         await Task.Delay(TimeSpan.FromSeconds(QuietSeconds));
         Tell("quiet");
@@ -69,9 +70,11 @@ internal sealed class Rush(int port, int movers, int stayers, double rate, int m
 
         await _end.CancelAsync();
         await talk;
-        while (_movers.Concat(_stayers).Any(member => member.LastSeq < _stayers[0].LastSeq) && began.Elapsed.TotalSeconds < 150)
+        // Nobody else speaks there.
+        var last = first + _said;
+        while (_movers.Concat(_stayers).Any(member => member.LastSeq < last) && began.Elapsed.TotalSeconds < 150)
             await Task.Delay(5);
-        var behind = _movers.Concat(_stayers).Count(member => member.LastSeq < _stayers[0].LastSeq);
+        var behind = _movers.Concat(_stayers).Count(member => member.LastSeq != last);
         Console.WriteLine($"faults {faultsBefore + behind + _movers.Concat(_stayers).Sum(member => member.Faults)}");
         await Console.In.ReadLineAsync();
         return 0;
