@@ -15,6 +15,7 @@ internal sealed class Member(int port, string name, string room) : IDisposable
     private readonly WebSocketProtocol _protocol = new(WebSocketRole.Client, 8 * 1024 * 1024);
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] _buffer = new byte[4096];
+    private bool _creates;
     private long _acks;
 
     /// <summary>The newest seq that came.</summary>
@@ -34,7 +35,11 @@ internal sealed class Member(int port, string name, string room) : IDisposable
     public Task JoinAsync(long after = -1) => BeginAsync(after, after < 0 ? Join : $$"""{"type":"join","room":"{{room}}","after":{{after}}}""");
 
     /// <summary>Joins a room that may have to be made.</summary>
-    public Task CreateAsync() => BeginAsync(-1, $$"""{"type":"create","room":"{{room}}"}""");
+    public Task CreateAsync()
+    {
+        _creates = true;
+        return BeginAsync(-1, $$"""{"type":"create","room":"{{room}}"}""");
+    }
 
     private string Join => $$"""{"type":"join","room":"{{room}}","limit":1}""";
 
@@ -124,7 +129,7 @@ internal sealed class Member(int port, string name, string room) : IDisposable
                 Interlocked.Increment(ref _acks);
             else if (frame.StartsWith("{\"type\":\"joined\""u8))
                 TakeJoined(frame);
-            else if (frame.StartsWith("{\"type\":\"error\""u8) && frame.IndexOf("name-taken"u8) >= 0)
+            else if (_creates && frame.StartsWith("{\"type\":\"error\""u8) && frame.IndexOf("there is a room"u8) >= 0)
                 Send(Join);
             else if (frame.StartsWith("{\"type\":\"gap\""u8) || frame.StartsWith("{\"type\":\"bye\""u8))
                 Faults++;
