@@ -179,13 +179,11 @@ public sealed partial class RoomLoop
     // who goes live, or is still there to get their own copies, ends its rest: else those who come and go would make all others wait.
     private bool EndsRest(RoomCommand command) => command switch
     {
-        Post or Tick or HasRead or Who => false,
+        // Who leaves may have to wait for what they said: LetOut looks.
+        Post or Tick or HasRead or Who or Leave => false,
         Enter => _presence.TellsNames,
-        Leave leave => EndsRest(leave.Connection),
         _ => true,
     };
-
-    private bool EndsRest(Connection leaving) => _presence.TellsNames || leaving.IsOpen;
 
     private void LetIn(Enter enter)
     {
@@ -199,7 +197,7 @@ public sealed partial class RoomLoop
 
     private bool LetOut(Connection connection)
     {
-        if (EndsRest(connection))
+        if (_presence.TellsNames || connection.IsOpen)
             _fanout.DeliverHeld();
         if (_room.Leave(connection, out var isGone) is not { } person)
             return false;

@@ -20,11 +20,6 @@ public sealed class RateLimit(Rate rate)
 {
     private long _full = rate.Time.GetTimestamp();
 
-    public RateLimit(double perSecond, int burst, TimeProvider time)
-        : this(new Rate(perSecond, burst, time))
-    {
-    }
-
     /// <summary>Takes one. False: nothing is left; then how many milliseconds until one is there again.</summary>
     public bool TryTake(out int retryAfterMs)
     {

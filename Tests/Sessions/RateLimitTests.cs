@@ -11,7 +11,7 @@ public sealed class RateLimitTests
     [Test]
     public void A_rate_lets_the_burst_through_and_then_its_pace()
     {
-        var limit = new RateLimit(perSecond: 5, burst: 20, _time);
+        var limit = new RateLimit(new Rate(perSecond: 5, burst: 20, _time));
         Enumerable.Range(0, 20).Select(_ => limit.TryTake(out var _)).Should().OnlyContain(taken => taken);
         limit.TryTake(out var wait).Should().BeFalse();
         wait.Should().Be(200);
@@ -26,7 +26,7 @@ public sealed class RateLimitTests
     [Test]
     public void What_is_given_back_can_be_taken_again_and_never_makes_more_than_the_burst()
     {
-        var limit = new RateLimit(perSecond: 0.001, burst: 1, _time);
+        var limit = new RateLimit(new Rate(perSecond: 0.001, burst: 1, _time));
         limit.GiveBack();
         limit.TryTake(out _).Should().BeTrue();
         limit.TryTake(out _).Should().BeFalse();

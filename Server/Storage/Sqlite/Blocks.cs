@@ -83,7 +83,7 @@ internal sealed class Blocks(Database database) : IDisposable
     /// <returns>The oldest seq that may be left, and whether there is more to delete.</returns>
     public (long First, bool IsLeft) Trim(long room, long first, int most)
     {
-        var (from, cut) = (room << LoggedRoom.SeqBits, (room << LoggedRoom.SeqBits) | first);
+        var (from, cut) = (LoggedRoom.EventIdOf(room, 0), LoggedRoom.EventIdOf(room, first));
         var (blocks, gone) = (0, from - 1);
         _oldest.Bind(1, from).Bind(2, cut).Bind(3, most);
         while (_oldest.Step())
@@ -116,7 +116,7 @@ internal sealed class Blocks(Database database) : IDisposable
     public static bool IsSound(Statement row, int column) => row.Number(column) == EncodedEvent.ChecksumOf(row.Bytes(column + 1));
 
     private void Write(long room, long first, long count, long at) => _write
-        .Bind(1, (room << LoggedRoom.SeqBits) | first).Bind(2, count).Bind(3, at).Bind(4, EncodedEvent.ChecksumOf(_buffer.Written)).Bind(5, _buffer.Written)
+        .Bind(1, LoggedRoom.EventIdOf(room, first)).Bind(2, count).Bind(3, at).Bind(4, EncodedEvent.ChecksumOf(_buffer.Written)).Bind(5, _buffer.Written)
         .Run();
 
     // The statement stands on the event's block then.
@@ -138,7 +138,7 @@ internal sealed class Blocks(Database database) : IDisposable
 
     private bool TryTake(long room, long first, long next)
     {
-        var id = (room << LoggedRoom.SeqBits) | first;
+        var id = LoggedRoom.EventIdOf(room, first);
         var isWhole = _last.Bind(1, id).Bind(2, id).Step() && _last.Number(1) == next - first && IsSound(_last, 3);
         if (isWhole)
             _buffer.Add(_last.Bytes(4));

@@ -59,7 +59,9 @@ internal sealed class LoggedRoom(long id, string name, string epoch, long first,
     }
 
     /// <summary>The id of an event among those of all rooms.</summary>
-    public long EventId(long seq) => (Id << SeqBits) | seq;
+    public long EventId(long seq) => EventIdOf(Id, seq);
+
+    public static long EventIdOf(long room, long seq) => (room << SeqBits) | seq;
 
     public static long RoomOf(long eventId) => eventId >> SeqBits;
 

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,13 +30,12 @@ internal sealed class HostedServer : IAsyncDisposable
 
     public static async Task<HostedServer> StartAsync(string[] settings)
     {
-        var port = FreePort();
         var folder = Directory.CreateTempSubdirectory("rawsocketchat-crowd-").FullName;
         var app = Server.Program.Build(
-            ["--urls", $"http://127.0.0.1:{port}", "--RawTcp:Port", "0", "--Limits:Enabled", "false", "--Data:Durability", "none", "--Data:Path", folder, .. settings],
+            ["--urls", "http://127.0.0.1:0", "--RawTcp:Port", "0", "--Limits:Enabled", "false", "--Data:Durability", "none", "--Data:Path", folder, .. settings],
             services => services.AddLogging(logging => logging.ClearProviders()));
         await app.StartAsync();
-        return new HostedServer(app, port, folder);
+        return new HostedServer(app, new Uri(app.Urls.Single()).Port, folder);
     }
 
     /// <summary>A full, compacting collection that gives back what it can.</summary>
@@ -76,11 +73,4 @@ internal sealed class HostedServer : IAsyncDisposable
 
     private static long StatusOf(string field) => 1024 * long.Parse(
         File.ReadLines("/proc/self/status").First(line => line.StartsWith(field, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -28,12 +28,7 @@ internal sealed class ClientIdCheck : IDisposable
         _blocks = new Blocks(database);
         _ids = new ClientIds(_index, database, isKept: _ => true, isStored: _ => true);
         _ids.Load();
-        _recent = [.. _index.Settled];
-        JournalEvents.Read(database, (room, seq, found) =>
-        {
-            if (found.HasClientId)
-                _recent.Add(new IdEntry(_index.Hash.Of(found.Author, found.ClientId), (room << LoggedRoom.SeqBits) | seq));
-        });
+        _recent = [.. _index.Settled, .. JournalEvents.ClientIds(database, _index.Hash)];
         _recent.Sort();
     }
 

@@ -74,7 +74,7 @@ internal sealed class EventCheck(Database database, CheckedRooms rooms, ClientId
 
         if (FaultOf(seq, found) is { } fault)
             result.Add($"{room}, event {seq}: {fault}");
-        var eventId = (roomId << LoggedRoom.SeqBits) | seq;
+        var eventId = LoggedRoom.EventIdOf(roomId, seq);
         if (seq < room.First)
             return;
 

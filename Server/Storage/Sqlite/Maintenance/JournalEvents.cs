@@ -1,3 +1,5 @@
+using RawSocketChat.Server.Storage.Sqlite.Ids;
+
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
 /// <summary>Reads the journal: where a server runs or was killed, it has what the next start, or the server itself, puts into blocks.</summary>
@@ -20,6 +22,18 @@ internal static class JournalEvents
         }
 
         return faults;
+    }
+
+    /// <summary>The client ids of what can be read of it.</summary>
+    public static List<IdEntry> ClientIds(Database database, IdHash hash)
+    {
+        var ids = new List<IdEntry>();
+        Read(database, (room, seq, found) =>
+        {
+            if (found.HasClientId)
+                ids.Add(new IdEntry(hash.Of(found.Author, found.ClientId), LoggedRoom.EventIdOf(room, seq)));
+        });
+        return ids;
     }
 
     private static bool TryRead(ref JournalReading reading, EventFound onEvent)

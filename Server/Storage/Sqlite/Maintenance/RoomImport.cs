@@ -43,11 +43,8 @@ public sealed class RoomImport : IDisposable
         _firsts = FirstsOf(database);
         _ids = new ClientIds(_index, database, IsThere, IsThere);
         _ids.Load();
-        JournalEvents.Read(database, (room, seq, found) =>
-        {
-            if (found.HasClientId)
-                _ids.Add(new IdEntry(_index.Hash.Of(found.Author, found.ClientId), (room << LoggedRoom.SeqBits) | seq));
-        });
+        foreach (var waiting in JournalEvents.ClientIds(database, _index.Hash))
+            _ids.Add(waiting);
     }
 
     /// <summary>What names the log.</summary>
@@ -87,7 +84,7 @@ public sealed class RoomImport : IDisposable
             var hash = _index.Hash.Of(next.Content.Author, clientId);
             if (_ids.Find(hash) is not { } known)
             {
-                var id = new IdEntry(hash, (_id << LoggedRoom.SeqBits) | next.Seq);
+                var id = new IdEntry(hash, LoggedRoom.EventIdOf(_id, next.Seq));
                 _ids.Add(id);
                 _waitingIds.Add(id);
             }

@@ -73,7 +73,7 @@ public sealed class RoomReading : IDisposable
     private IEnumerable<List<RoomEvent>> Parts()
     {
         using var rows = _snapshot.Database.Prepare("SELECT id, count, checksum, events FROM blocks WHERE id >= ? AND id <= ? AND id + count > ? ORDER BY id");
-        rows.Bind(1, _id << LoggedRoom.SeqBits).Bind(2, (_id << LoggedRoom.SeqBits) | State.Last).Bind(3, (_id << LoggedRoom.SeqBits) | State.First);
+        rows.Bind(1, LoggedRoom.EventIdOf(_id, 0)).Bind(2, LoggedRoom.EventIdOf(_id, State.Last)).Bind(3, LoggedRoom.EventIdOf(_id, State.First));
         while (rows.Step())
             yield return Block(rows);
         var inJournal = new List<RoomEvent>();
