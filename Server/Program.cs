@@ -28,10 +28,10 @@ public static class Program
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.AddSettings(args);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddConnectionRegistry();
         builder.Services.AddStorage();
         builder.Services.AddSessions();
         builder.Services.AddRooms();
+        builder.Services.AddConnectionRegistry();
         builder.Services.AddOrigins();
         builder.Services.AddWebSockets();
         builder.Services.AddRawTcp(services => services.GetRequiredService<ChatEndpoints>().RawTcp);

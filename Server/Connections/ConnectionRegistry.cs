@@ -7,6 +7,8 @@ public sealed class ConnectionRegistry : IDisposable
 {
     private readonly ConcurrentDictionary<Connection, byte> _connections = new();
     private readonly CancellationTokenSource _leaving = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _running;
 
     public ConnectionRegistry() => Leaving = _leaving.Token;
 
@@ -37,6 +39,29 @@ public sealed class ConnectionRegistry : IDisposable
         _leaving.Cancel();
         foreach (var connection in All)
             connection.Close(reason);
+    }
+
+    /// <summary>Completes when the server is leaving and no connection is left, not even one that only lingers.</summary>
+    public Task EndedAsync()
+    {
+        EndIfLast();
+        return _ended.Task;
+    }
+
+    /// <summary>A connection begins to run, whether it will be taken in or not.</summary>
+    internal void Begin() => Interlocked.Increment(ref _running);
+
+    /// <summary>It has run, to the end of its stream.</summary>
+    internal void End()
+    {
+        Interlocked.Decrement(ref _running);
+        EndIfLast();
+    }
+
+    private void EndIfLast()
+    {
+        if (Leaving.IsCancellationRequested && Volatile.Read(ref _running) == 0)
+            _ended.TrySetResult();
     }
 
     public void Dispose() => _leaving.Dispose();

@@ -6,6 +6,7 @@ public static class ConnectionRun
     /// <summary>Runs the connection until it has a reason to end. Whatever goes wrong on the way is such a reason, for it alone.</summary>
     public static async Task RunAsync(this Connection connection, ConnectionRegistry connections, ILogger logger)
     {
+        connections.Begin();
         try
         {
             if (connections.TryAdd(connection))
@@ -36,7 +37,22 @@ public static class ConnectionRun
                 Log.HandlerFailed(logger, fault, connection.Way, connection.Remote);
         }
 
-        await connection.Transport!.EndedAsync();
+        await EndAsync(connection, logger);
+        connections.End();
+    }
+
+    private static async Task EndAsync(Connection connection, ILogger logger)
+    {
+        try
+        {
+            await connection.Transport!.EndedAsync();
+        }
+#pragma warning disable CA1031 // nobody may wait for this any more, and others go on
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            Log.HandlerFailed(logger, fault, connection.Way, connection.Remote);
+        }
     }
 
     private static async Task CloseAsync(Connection connection, ILogger logger)

@@ -39,6 +39,14 @@ public sealed class ConnectionWatch(
         }
     }
 
+    /// <summary>Waits for the last of them. What they still need, rooms and storage, has to be registered before this, and so stops after it.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        connections.CloseAll(Disconnect.Draining);
+        await connections.EndedAsync().WaitAsync(cancellationToken);
+    }
+
     internal void Look(Connection connection)
     {
         if (!connection.IsOpen)

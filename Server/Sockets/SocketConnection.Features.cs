@@ -25,7 +25,7 @@ internal sealed partial class SocketConnection
 
     public override IFeatureCollection Features => this;
 
-    public Socket Socket => _socket;
+    public Socket Socket => _pipe.Socket;
 
     public MemoryPool<byte> MemoryPool => _transport.MemoryPool;
 

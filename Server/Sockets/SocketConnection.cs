@@ -5,31 +5,30 @@ using Microsoft.AspNetCore.Connections;
 
 namespace RawSocketChat.Server.Sockets;
 
-/// <summary>One accepted socket as Kestrel sees a connection: two pipes that are the socket itself, and how it ends.</summary>
-internal sealed partial class SocketConnection : ConnectionContext, IDuplexPipe, IThreadPoolWorkItem
+/// <summary>
+/// An accepted connection as Kestrel keeps it: its features, its items, the token of its end. All of that belongs to HTTP; who needs no
+/// more than the bytes detaches the <see cref="SocketPipe"/> and lets this go.
+/// </summary>
+internal sealed partial class SocketConnection : ConnectionContext, IThreadPoolWorkItem
 {
     private static long Accepted;
 
-    private readonly Socket _socket;
+    private readonly SocketPipe _pipe;
     private readonly SocketTransport _transport;
-    private readonly SocketInput _input;
-    private readonly SocketOutput _output;
     private readonly CancellationTokenSource _closed = new();
     private IDictionary<object, object?>? _items;
     private string? _id;
-    private int _isClosed;
     private int _closedTold;
+    private bool _isDetached;
 
     public SocketConnection(Socket socket, SocketTransport transport)
     {
-        _socket = socket;
         _transport = transport;
-        _input = new SocketInput(this, socket);
-        _output = new SocketOutput(this, socket);
+        _pipe = new SocketPipe(socket, transport, this);
         LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;
         ConnectionClosed = _closed.Token;
-        Transport = this;
+        Transport = _pipe;
     }
 
     public override string ConnectionId
@@ -42,7 +41,7 @@ internal sealed partial class SocketConnection : ConnectionContext, IDuplexPipe,
 
     public override EndPoint? RemoteEndPoint { get; set; }
 
-    /// <summary>Cancelled once the peer has ended its side or is gone, whether anybody reads or not, or this side has closed.</summary>
+    /// <summary>Cancelled once the peer has ended its side or is gone, whether anybody reads or not, or this side has closed. Not cancelled any more once the pipe was detached.</summary>
     public override CancellationToken ConnectionClosed { get; set; }
 
     public override IDuplexPipe Transport { get; set; }
@@ -53,92 +52,40 @@ internal sealed partial class SocketConnection : ConnectionContext, IDuplexPipe,
         set => _items = value;
     }
 
-    internal SocketInput Input => _input;
+    internal SocketPipe Pipe => _pipe;
 
-    internal SocketOutput Output => _output;
+    public void Start() => _pipe.Start();
 
-    PipeReader IDuplexPipe.Input => _input;
-
-    PipeWriter IDuplexPipe.Output => _output;
-
-    /// <summary>What a socket's error means to who reads or writes the pipes.</summary>
-    public static Exception FaultOf(SocketError error) => error is SocketError.OperationAborted or SocketError.Interrupted
-        ? new ConnectionAbortedException("The connection was closed by this side.")
-        : new ConnectionResetException($"The connection was lost: {error}.", new SocketException((int)error));
-
-    public void Start() => _input.Start();
-
-    /// <summary>Ends both sides at once. The peer is told by a reset, save where it has ended its own side and nothing more waits for it: what it was sent may then still arrive.</summary>
+    /// <inheritdoc cref="SocketPipe.Abort(ConnectionAbortedException)"/>
     public override void Abort(ConnectionAbortedException abortReason)
     {
-        var isAbortive = !_input.HasEnded || _output.WaitingBytes > 0;
-        // Before the socket's own end, which is told without a reason.
-        _input.End(abortReason);
-        _output.End();
-        Close(isAbortive);
-        TellClosed();
+        if (!Volatile.Read(ref _isDetached))
+            _pipe.Abort(abortReason);
     }
 
-    /// <summary>Lets what waits go, for a bounded time, and closes the socket.</summary>
+    /// <summary>Lets what waits go, for a bounded time, and closes the socket. Of a pipe that was detached it does nothing.</summary>
     public override async ValueTask DisposeAsync()
     {
-        _input.Complete();
-        _output.Complete();
-        var isDrained = true;
-        try
+        if (!Volatile.Read(ref _isDetached))
         {
-            await _output.DrainAsync().WaitAsync(_transport.DrainTimeout, _transport.Time);
-        }
-        catch (TimeoutException)
-        {
-            isDrained = false;
+            await _pipe.DisposeAsync();
+            if (Interlocked.Exchange(ref _closedTold, 1) == 0)
+                Cancel();
         }
 
-        Close(isAbortive: !isDrained);
-        _input.End(FaultOf(SocketError.OperationAborted));
-        _output.End();
-        _input.Dispose();
-        _output.Dispose();
-        if (Interlocked.Exchange(ref _closedTold, 1) == 0)
-            Cancel();
         await base.DisposeAsync();
     }
 
-    /// <summary>The peer has ended its side (null), or the connection is lost.</summary>
-    internal void InputEnded(Exception? fault)
-    {
-        if (fault is not null)
-            _output.End();
-        TellClosed();
-    }
+    internal void Detached() => Volatile.Write(ref _isDetached, true);
 
-    internal void OutputFailed(Exception fault)
-    {
-        _input.End(fault);
-        TellClosed();
-    }
-
-    /// <summary>All was sent that ever will be: the peer is told so, and may still be read.</summary>
-    internal void EndOutput()
-    {
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
-        {
-            // Nobody is there to be told.
-        }
-    }
-
-    void IThreadPoolWorkItem.Execute() => Cancel();
-
-    private void TellClosed()
+    internal void TellClosed()
     {
         // What others have hung on it must not run on a thread that sends or receives.
         if (Interlocked.Exchange(ref _closedTold, 1) == 0)
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
+
+    void IThreadPoolWorkItem.Execute() => Cancel();
 
     private void Cancel()
     {
@@ -152,27 +99,5 @@ internal sealed partial class SocketConnection : ConnectionContext, IDuplexPipe,
         {
             Log.ClosedCallbackFailed(_transport.Logger, fault);
         }
-    }
-
-    private void Close(bool isAbortive)
-    {
-        if (Interlocked.Exchange(ref _isClosed, 1) != 0)
-            return;
-        if (isAbortive)
-        {
-            _socket.Close(timeout: 0);
-            return;
-        }
-
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Both);
-        }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
-        {
-            // The peer was faster.
-        }
-
-        _socket.Dispose();
     }
 }

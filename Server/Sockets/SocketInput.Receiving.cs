@@ -12,11 +12,11 @@ internal sealed partial class SocketInput
     private void Found(SocketError error)
     {
         bool wakes, tells;
-        lock (_gate)
+        lock (this)
         {
             _isArmed = false;
             if (error != SocketError.Success)
-                EndBy(SocketConnection.FaultOf(error));
+                EndBy(SocketPipe.FaultOf(error));
             else if (IsWanted)
                 ReceiveOnce();
             Receive();
@@ -25,7 +25,7 @@ internal sealed partial class SocketInput
         }
 
         if (tells)
-            _connection.InputEnded(_fault);
+            _pipe.InputEnded(_fault);
         if (wakes)
             Wake();
     }
@@ -45,14 +45,14 @@ internal sealed partial class SocketInput
             }
             catch (ObjectDisposedException)
             {
-                EndBy(SocketConnection.FaultOf(SocketError.OperationAborted));
+                EndBy(SocketPipe.FaultOf(SocketError.OperationAborted));
                 return;
             }
 
             if (_isArmed)
                 return;
             if (_readiness.SocketError != SocketError.Success)
-                EndBy(SocketConnection.FaultOf(_readiness.SocketError));
+                EndBy(SocketPipe.FaultOf(_readiness.SocketError));
             else
                 ReceiveOnce();
         }
@@ -87,7 +87,7 @@ internal sealed partial class SocketInput
         if (error == SocketError.Success)
             EndBy(null);
         else if (error != SocketError.WouldBlock)
-            EndBy(SocketConnection.FaultOf(error));
+            EndBy(SocketPipe.FaultOf(error));
     }
 
     private void EndBy(Exception? fault)
@@ -143,7 +143,7 @@ internal sealed partial class SocketInput
         try
         {
             ReadResult result;
-            lock (_gate)
+            lock (this)
                 TryTake(out result);
             _read.SetResult(result);
         }

@@ -22,8 +22,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
     // A receive into less would often be one of two.
     private const int LeastFree = 512;
 
-    private readonly Lock _gate = new();
-    private readonly SocketConnection _connection;
+    private readonly SocketPipe _pipe;
     private readonly Socket _socket;
     private readonly Readiness _readiness;
     private ManualResetValueTaskSourceCore<ReadResult> _read;
@@ -42,9 +41,9 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
     private bool _endTold;
     private bool _isCompleted;
 
-    public SocketInput(SocketConnection connection, Socket socket)
+    public SocketInput(SocketPipe pipe, Socket socket)
     {
-        _connection = connection;
+        _pipe = pipe;
         _socket = socket;
         _readiness = new Readiness(this);
         _readiness.SetBuffer([], 0, 0);
@@ -55,7 +54,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
     {
         get
         {
-            lock (_gate)
+            lock (this)
                 return _hasEnded && _fault is null;
         }
     }
@@ -65,7 +64,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
     {
         get
         {
-            lock (_gate)
+            lock (this)
                 return _receivedAt - _consumedAt;
         }
     }
@@ -75,7 +74,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
     {
         get
         {
-            lock (_gate)
+            lock (this)
                 return !_bytes.IsEmpty;
         }
     }
@@ -86,21 +85,21 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
     public void Start()
     {
         bool tells;
-        lock (_gate)
+        lock (this)
         {
             Receive();
             tells = MustTellEnd();
         }
 
         if (tells)
-            _connection.InputEnded(_fault);
+            _pipe.InputEnded(_fault);
     }
 
     /// <summary>Ends it from this side: the socket is no more. The first end counts.</summary>
     public void End(Exception fault)
     {
         bool wakes;
-        lock (_gate)
+        lock (this)
         {
             _endTold = true;
             EndBy(fault);
@@ -116,7 +115,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
 
     public override bool TryRead(out ReadResult result)
     {
-        lock (_gate)
+        lock (this)
             return TryTake(out result);
     }
 
@@ -127,7 +126,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
 
         var (result, isTaken, tells) = (default(ReadResult), false, false);
         short version = 0;
-        lock (_gate)
+        lock (this)
         {
             if (!TryTake(out result))
             {
@@ -152,7 +151,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
         }
 
         if (tells)
-            _connection.InputEnded(_fault);
+            _pipe.InputEnded(_fault);
         if (isTaken)
             return new(result);
         if (cancellationToken.CanBeCanceled)
@@ -163,7 +162,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
     /// <summary>Ends a wait, or the next one, with a result that says so. What waits for the peer stays as it is.</summary>
     public override void CancelPendingRead()
     {
-        lock (_gate)
+        lock (this)
         {
             _isCanceled = true;
             if (!TakeWaiting(asynchronously: true))
@@ -178,7 +177,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         bool wakes, tells;
-        lock (_gate)
+        lock (this)
         {
             // A result without bytes has no block to stand in.
             if (_isCompleted || consumed.GetObject() is not Block last)
@@ -194,7 +193,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
         }
 
         if (tells)
-            _connection.InputEnded(_fault);
+            _pipe.InputEnded(_fault);
         if (wakes)
             Wake();
     }
@@ -202,7 +201,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
     /// <inheritdoc/>
     public override void Complete(Exception? exception = null)
     {
-        lock (_gate)
+        lock (this)
         {
             _isCompleted = true;
             _bytes.Clear();
@@ -225,7 +224,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
 
     private void CancelRead(CancellationToken token)
     {
-        lock (_gate)
+        lock (this)
         {
             if (!_isWaiting || _cancellationToken != token)
                 return;

@@ -23,7 +23,7 @@ internal sealed partial class SocketOutput
     private void Fail(Exception fault)
     {
         End();
-        connection.OutputFailed(fault);
+        pipe.OutputFailed(fault);
     }
 
     // On a thread of the pool, when a send that had to wait has ended.
@@ -31,7 +31,7 @@ internal sealed partial class SocketOutput
     {
         Exception? fault;
         bool wakes, isLast;
-        lock (_gate)
+        lock (this)
         {
             Volatile.Write(ref _isSending, false);
             fault = Settle(count, error) ?? SendWaiting();
@@ -42,7 +42,7 @@ internal sealed partial class SocketOutput
         if (fault is not null)
             Fail(fault);
         else if (isLast)
-            connection.EndOutput();
+            pipe.EndOutput();
         if (wakes)
             Wake();
     }
@@ -67,7 +67,7 @@ internal sealed partial class SocketOutput
             if (error is not (SocketError.Success or SocketError.WouldBlock))
             {
                 Drop();
-                return SocketConnection.FaultOf(error);
+                return SocketPipe.FaultOf(error);
             }
 
             _unflushed.Take(sent);
@@ -126,7 +126,7 @@ internal sealed partial class SocketOutput
         var wasGone = _isGone;
         Volatile.Write(ref _isGone, true);
         Forget();
-        return wasGone ? null : SocketConnection.FaultOf(error);
+        return wasGone ? null : SocketPipe.FaultOf(error);
     }
 
     private void Forget()
@@ -160,7 +160,7 @@ internal sealed partial class SocketOutput
     private void Wake()
     {
         FlushResult result;
-        lock (_gate)
+        lock (this)
         {
             result = new FlushResult(_isCanceled, _isGone || _isCompleted);
             _isCanceled = false;

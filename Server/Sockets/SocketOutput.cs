@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Sockets;
 /// What goes to the peer. A flush tries one send at once; what the socket does not take waits here, bounded by making the
 /// writer wait, and leaves as the peer reads. Nothing is copied that goes at once by <see cref="IDirectSend"/>.
 /// </summary>
-internal sealed partial class SocketOutput(SocketConnection connection, Socket socket) : PipeWriter, IDirectSend, IValueTaskSource<FlushResult>, IDisposable
+internal sealed partial class SocketOutput(SocketPipe pipe, Socket socket) : PipeWriter, IDirectSend, IValueTaskSource<FlushResult>, IDisposable
 {
     /// <summary>Bytes that wait from which on a flush waits as well, as on Kestrel's own transport.</summary>
     internal const int PauseBytes = 64 * 1024;
@@ -23,7 +23,6 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
     private const int SmallBlock = 4 * 1024;
     private const int LargeBlock = 32 * 1024;
 
-    private readonly Lock _gate = new();
     private ManualResetValueTaskSourceCore<FlushResult> _flush;
     private BlockChain _unflushed;
     private BlockChain _waiting;
@@ -46,7 +45,7 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
     {
         get
         {
-            lock (_gate)
+            lock (this)
                 return _unflushedBytes;
         }
     }
@@ -56,7 +55,7 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
     {
         get
         {
-            lock (_gate)
+            lock (this)
                 return _waitingBytes;
         }
     }
@@ -75,14 +74,14 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
         var error = Send(bytes, out sent);
         if (error is SocketError.Success or SocketError.WouldBlock)
             return true;
-        Fail(SocketConnection.FaultOf(error));
+        Fail(SocketPipe.FaultOf(error));
         return false;
     }
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
-        lock (_gate)
+        lock (this)
         {
             if (_isCompleted)
                 throw new InvalidOperationException("Writing is over: the writer was completed.");
@@ -101,7 +100,7 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
 
     public override void Advance(int bytes)
     {
-        lock (_gate)
+        lock (this)
         {
             _isLent = false;
             // Completed meanwhile, by the connection's end.
@@ -124,7 +123,7 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
         FlushResult result = default;
         var waits = false;
         short version = 0;
-        lock (_gate)
+        lock (this)
         {
             fault = SendUnflushed();
             if (fault is null && !_isCanceled && !_isGone && !_isCompleted && _waitingBytes >= PauseBytes)
@@ -165,7 +164,7 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
 
     public override void CancelPendingFlush()
     {
-        lock (_gate)
+        lock (this)
         {
             _isCanceled = true;
             if (!TakeFlushing(asynchronously: true))
@@ -179,8 +178,8 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
     public override void Complete(Exception? exception = null)
     {
         Exception? fault = null;
-        bool isLast;
-        lock (_gate)
+        bool isLast, wakes;
+        lock (this)
         {
             if (_isCompleted)
                 return;
@@ -189,20 +188,24 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
             _isCompleted = true;
             Drop();
             isLast = fault is null && !_isSending && !_isGone;
+            wakes = TakeFlushing(asynchronously: true);
         }
 
+        if (wakes)
+            Wake();
+
         if (exception is not null)
-            connection.Abort(new Microsoft.AspNetCore.Connections.ConnectionAbortedException("The writer failed.", exception));
+            pipe.Abort(new Microsoft.AspNetCore.Connections.ConnectionAbortedException("The writer failed.", exception));
         else if (fault is not null)
             Fail(fault);
         else if (isLast)
-            connection.EndOutput();
+            pipe.EndOutput();
     }
 
     /// <summary>Completes when nothing waits any more, or never will go.</summary>
     public Task DrainAsync()
     {
-        lock (_gate)
+        lock (this)
         {
             if (!_isSending)
                 return Task.CompletedTask;
@@ -215,7 +218,7 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
     public void End()
     {
         bool wakes;
-        lock (_gate)
+        lock (this)
         {
             Volatile.Write(ref _isGone, true);
             // What a send under way looks at is its own until it has ended.
@@ -231,7 +234,7 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
     /// <summary>To be called once the socket is closed.</summary>
     public void Dispose()
     {
-        lock (_gate)
+        lock (this)
             _sending?.Dispose();
     }
 
@@ -254,10 +257,35 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
             var part = source[..(int)Math.Min(source.Length, Math.Max(PauseBytes - WaitingBytes, 1))];
             Append(part.Span);
             source = source[part.Length..];
-            var result = await FlushAsync(cancellationToken);
-            if (source.IsEmpty || result.IsCompleted || result.IsCanceled)
-                return result;
+            try
+            {
+                var result = await FlushAsync(cancellationToken);
+                if (result.IsCanceled)
+                    Push(source.Span);
+                if (source.IsEmpty || result.IsCompleted || result.IsCanceled)
+                    return result;
+            }
+            catch (OperationCanceledException)
+            {
+                Push(source.Span);
+                throw;
+            }
         }
+    }
+
+    // Who waits no longer has given all of it all the same, as to any pipe.
+    private void Push(ReadOnlySpan<byte> rest)
+    {
+        Exception? fault;
+        lock (this)
+        {
+            if (!_isCompleted)
+                Append(rest);
+            fault = SendUnflushed();
+        }
+
+        if (fault is not null)
+            Fail(fault);
     }
 
     private void Append(ReadOnlySpan<byte> bytes)
@@ -274,7 +302,7 @@ internal sealed partial class SocketOutput(SocketConnection connection, Socket s
 
     private void CancelFlush(CancellationToken token)
     {
-        lock (_gate)
+        lock (this)
         {
             if (!_isFlushing || _cancellationToken != token)
                 return;

@@ -1,7 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Protocol.WebSocket;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Rooms;
+using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Connections;
@@ -68,6 +74,50 @@ public sealed class ConnectionEndTests
         await bob.Ended.OrFail("the orderly end of the raw stream");
         await ann.CloseAsync(4001);
         await stopping.OrFail("the server's end");
+    }
+
+    [Test]
+    public async Task The_server_ends_only_after_the_last_connection_has()
+    {
+        using var connections = new ConnectionRegistry();
+        var lifetime = _server.Services.GetRequiredService<IHostApplicationLifetime>();
+        using var watch = new ConnectionWatch(connections, Options.Create(new ConnectionOptions()), TimeProvider.System, lifetime);
+        connections.Begin();
+        connections.Begin();
+
+        var stopping = watch.StopAsync(CancellationToken.None);
+
+        connections.Leaving.IsCancellationRequested.Should().BeTrue();
+        connections.End();
+        stopping.IsCompleted.Should().BeFalse("one of them still lingers");
+        connections.End();
+        await stopping.OrFail("the end");
+    }
+
+    [Test]
+    public async Task The_server_waits_for_its_connections_no_longer_than_it_may()
+    {
+        using var connections = new ConnectionRegistry();
+        var lifetime = _server.Services.GetRequiredService<IHostApplicationLifetime>();
+        using var watch = new ConnectionWatch(connections, Options.Create(new ConnectionOptions()), TimeProvider.System, lifetime);
+        using var deadline = new CancellationTokenSource();
+        connections.Begin();
+
+        var stopping = watch.StopAsync(deadline.Token);
+        await deadline.CancelAsync();
+
+        await stopping.Invoking(task => task.OrFail("the end")).Should().ThrowAsync<OperationCanceledException>();
+    }
+
+    [Test]
+    public void Rooms_and_storage_end_after_the_connections_that_need_them()
+    {
+        // They stop in the opposite order of this.
+        var services = _server.Services.GetServices<IHostedService>().Select(service => service.GetType().Name).ToList();
+
+        services.Should().ContainInOrder(nameof(RoomDirectory), nameof(ConnectionWatch), "GenericWebHostService");
+        services.Should().ContainInOrder(nameof(Retention), nameof(ConnectionWatch));
+        services.Should().ContainInOrder(nameof(SessionUpkeep), nameof(ConnectionWatch));
     }
 
     [Test]

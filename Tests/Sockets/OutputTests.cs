@@ -200,6 +200,39 @@ public sealed class OutputTests
         (await Output.FlushAsync()).IsCanceled.Should().BeFalse();
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_long_write_that_is_cancelled_goes_all_the_same(bool byToken)
+    {
+        var source = new byte[500_000];
+        Random.Shared.NextBytes(source);
+        using var patience = new CancellationTokenSource();
+        var write = Output.WriteAsync(source, patience.Token).AsTask();
+        write.IsCompleted.Should().BeFalse();
+
+        if (byToken)
+        {
+            await patience.CancelAsync();
+            await write.Invoking(task => task.OrFail("the write")).Should().ThrowAsync<OperationCanceledException>();
+        }
+        else
+        {
+            Output.CancelPendingFlush();
+            (await write.OrFail("the write")).IsCanceled.Should().BeTrue();
+        }
+
+        (await _line.ReceiveAsync(source.Length)).Should().Equal(source);
+    }
+
+    [Test]
+    public async Task A_flush_that_waits_ends_with_the_writer_and_what_waits_goes_all_the_same()
+    {
+        var (written, flush) = await _line.FillAsync();
+        Output.Complete();
+        (await flush.OrFail("the flush")).IsCompleted.Should().BeTrue();
+        (await _line.ReceiveAsync()).Should().HaveCount((int)written);
+    }
+
     [Test]
     public void Memory_that_a_writer_still_holds_at_the_end_is_given_to_nobody_else()
     {

@@ -26,9 +26,9 @@ internal sealed class SocketLine : IAsyncDisposable
 
     public SocketConnection Connection { get; }
 
-    public SocketInput Input => Connection.Input;
+    public SocketInput Input => Connection.Pipe.Input;
 
-    public SocketOutput Output => Connection.Output;
+    public SocketOutput Output => Connection.Pipe.Output;
 
     public Socket Peer { get; }
 

@@ -3,8 +3,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Tests.Support;
 
@@ -17,7 +19,8 @@ public class HttpTakeoverTests
     [TestCase("kestrel")]
     public async Task A_WebSocket_leaves_nothing_of_its_request_behind(string kind)
     {
-        var requests = new Requests();
+        // Kestrel's features of a request are the object that stands for HTTP on its connection.
+        var requests = new Requests(context => context.Features);
         await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<IStartupFilter>(requests), "--Transport:Kind", kind);
         await using var peer = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann&room=lobby");
         await peer.Inbox.ExpectAsync<JoinedFrame>();
@@ -29,9 +32,26 @@ public class HttpTakeoverTests
     }
 
     [Test]
+    public async Task On_our_transport_it_leaves_nothing_of_Kestrels_connection_either()
+    {
+        // The connection of the socket is what Kestrel's own refers to.
+        var connections = new Requests(context => context.Features.Get<IConnectionSocketFeature>()!);
+        await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<IStartupFilter>(connections));
+        await using var peer = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann&room=lobby");
+        await peer.Inbox.ExpectAsync<JoinedFrame>();
+
+        await Patience.UntilAsync(() => connections.AreCollected(), "the connection to be collected");
+
+        await peer.SendAsync("still here");
+        (await peer.Inbox.ExpectAsync<MessageFrame>()).Text.Should().Be("still here");
+        await peer.CloseAsync();
+        await peer.StreamEnded.OrFail("the end of the stream");
+    }
+
+    [Test]
     public async Task A_WebSocket_that_stays_inside_its_request_keeps_it()
     {
-        var requests = new Requests();
+        var requests = new Requests(context => context.Features);
         await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<IStartupFilter>(requests), "--Transport:Takeover", "false");
         await using var peer = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann&room=lobby");
         await peer.Inbox.ExpectAsync<JoinedFrame>();
@@ -89,6 +109,8 @@ public class HttpTakeoverTests
 
     private sealed class Taker(Task rest) : ITakesConnection
     {
+        public void Take(IDetachablePipe pipe) => throw new NotSupportedException();
+
         public Task RunAsync(ConnectionContext connection) => rest;
     }
 
@@ -101,8 +123,8 @@ public class HttpTakeoverTests
         public void Beat() => _beat?.Invoke();
     }
 
-    /// <summary>Remembers the requests without keeping them.</summary>
-    private sealed class Requests : IStartupFilter
+    /// <summary>Remembers something of each request without keeping it.</summary>
+    private sealed class Requests(Func<HttpContext, object> what) : IStartupFilter
     {
         private readonly List<WeakReference> _seen = [];
 
@@ -110,9 +132,8 @@ public class HttpTakeoverTests
         {
             app.Use(inner => context =>
             {
-                // Kestrel's features of a request are the object that stands for HTTP on its connection.
                 lock (_seen)
-                    _seen.Add(new WeakReference(context.Features));
+                    _seen.Add(new WeakReference(what(context)));
                 return inner(context);
             });
             next(app);

@@ -2,13 +2,15 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.WebSockets;
 
 /// <summary>
 /// Lets a connection go on once HTTP is over. A WebSocket lives for hours inside the request that it began as, and all that
 /// time Kestrel keeps the request, its headers and its features for it, several kilobytes each. So the request ends with
-/// its 101, HTTP with the request, and what stands around HTTP at the address goes on with the same pipe.
+/// its 101, HTTP with the request, and what stands around HTTP at the address goes on with the same pipe. Where that pipe can be
+/// detached, Kestrel's own connection ends as well.
 /// <para>
 /// Kestrel does not promise this; it is what it does: after an upgrade it leaves the pipe alone and only begins to count how
 /// long the peer takes to go. That count comes with the connection's heartbeat, which therefore stands behind this as well.
@@ -45,7 +47,13 @@ internal sealed class HttpTakeover(IConnectionHeartbeatFeature? heartbeat) : ICo
             // What HTTP has left behind here would keep all of it.
             features.Set<HttpTakeover>(null);
             features.Set<IConnectionTimeoutFeature>(null);
-            await taker.RunAsync(connection);
+            if (connection.Transport is IDetachablePipe pipe)
+            {
+                pipe.Detach();
+                taker.Take(pipe);
+            }
+            else
+                await taker.RunAsync(connection);
         }
     }
 
@@ -79,7 +87,10 @@ internal sealed class HttpTakeover(IConnectionHeartbeatFeature? heartbeat) : ICo
 /// <summary>What goes on with a connection that HTTP has left.</summary>
 internal interface ITakesConnection
 {
-    /// <summary>Runs it to its end; then it is closed.</summary>
+    /// <summary>Goes on with a pipe that Kestrel knows no more, to its end, and disposes of it then.</summary>
+    void Take(IDetachablePipe pipe);
+
+    /// <summary>Goes on with a connection that Kestrel still has (TLS, its own transport) to its end; then it is closed.</summary>
     Task RunAsync(ConnectionContext connection);
 }
 

@@ -19,7 +19,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
     private readonly WebSocketProtocol _protocol;
     private readonly Agreement _agreement;
     private readonly WebSocketHost _host;
-    private ConnectionContext? _taken;
+    private IDetachablePipe? _pipe;
     private Action? _reset;
 
     public WebSocketPump(string way, IDuplexPipe transport, WebSocketHost host, Agreement agreement, bool asText, bool stamped, ConnectionRequest request, string remote)
@@ -40,12 +40,13 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
 
     public Connection Connection { get; }
 
-    /// <summary>Runs on the whole connection, which HTTP has left.</summary>
-    public Task RunAsync(ConnectionContext connection)
+    public void Take(IDetachablePipe pipe)
     {
-        _taken = connection;
-        return RunAsync();
+        _pipe = pipe;
+        _ = RunAsync();
     }
+
+    public Task RunAsync(ConnectionContext connection) => RunAsync(connection.Abort);
 
     /// <summary>Runs inside the request.</summary>
     /// <param name="reset">Called where the peer does not take its last bytes in time.</param>
@@ -63,7 +64,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
         {
             if (await LingerAsync(_host.Connections.Leaving))
                 return;
-            _taken?.Abort();
+            _pipe?.Abort();
             _reset?.Invoke();
             // Kestrel may give what stood behind this one to the next: so nothing writes to it any more once this returns.
             await _outbox.Finished;
@@ -71,6 +72,8 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
         finally
         {
             _protocol.Dispose();
+            if (_pipe is not null)
+                await _pipe.DisposeAsync();
         }
     }
 
