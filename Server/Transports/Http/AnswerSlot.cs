@@ -4,7 +4,7 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>One posted frame and what answers it, also where that comes once it is stored.</summary>
-internal sealed class AnswerSlot(ReadOnlyMemory<byte> message, int maxFrameBytes, Func<OutboundFrame, OutboundFrame> passing) : IFrameSink
+internal sealed class AnswerSlot(PostedFrame posted, Func<OutboundFrame, OutboundFrame> passing) : IFrameSink
 {
     private readonly Lock _gate = new();
     private readonly List<ReadOnlyMemory<byte>> _answers = [];
@@ -29,10 +29,10 @@ internal sealed class AnswerSlot(ReadOnlyMemory<byte> message, int maxFrameBytes
     {
         try
         {
-            if (message.Length > maxFrameBytes)
-                Add(Refusals.TooBig(maxFrameBytes));
+            if (posted.Refusal is { } refusal)
+                Add(refusal);
             else
-                await handler.ReceivedAsync(message, MessageKind.Text, this);
+                await handler.ReceivedAsync(posted.Message, MessageKind.Text, this);
             Settle();
         }
         catch
