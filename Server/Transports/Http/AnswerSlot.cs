@@ -24,7 +24,7 @@ internal sealed class AnswerSlot(PostedFrame posted, Func<OutboundFrame, Outboun
         }
     }
 
-    /// <summary>Has the message handled; never throws for what the message is.</summary>
+    /// <summary>Has the message handled; throws what the handler does, which never does for what the message is.</summary>
     public async Task FillAsync(IConnectionHandler handler)
     {
         try
@@ -37,7 +37,8 @@ internal sealed class AnswerSlot(PostedFrame posted, Func<OutboundFrame, Outboun
         }
         catch
         {
-            // No more answers come: who waits for them gets those that there are.
+            // No more answers come: who waits for them gets those that there are, and is told.
+            Add(PostedFrame.Failed);
             _answered.TrySetResult();
             throw;
         }

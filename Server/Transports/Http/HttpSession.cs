@@ -162,6 +162,12 @@ internal sealed class HttpSession : IConnectionTransport
                     await slot.FillAsync(Connection.Handler);
                 }
             }
+#pragma warning disable CA1031 // what the handler throws ends the session's connection, as by any way in; the request has its answer
+            catch (Exception fault)
+#pragma warning restore CA1031
+            {
+                _closing.TrySetException(fault);
+            }
             finally
             {
                 _receiving.Release();
@@ -214,9 +220,15 @@ internal sealed class HttpSession : IConnectionTransport
     {
         _greeted.TrySetResult();
         _receiving.Release();
-        await _closing.Task;
-        // The handler is never told of the end in the middle of a message.
-        await _receiving.WaitAsync();
+        try
+        {
+            await _closing.Task;
+        }
+        finally
+        {
+            // The handler is never told of the end in the middle of a message.
+            await _receiving.WaitAsync();
+        }
     }
 
     void IConnectionTransport.Closing()

@@ -12,6 +12,9 @@ internal readonly record struct PostedFrame(ReadOnlyMemory<byte> Message, Outbou
 {
     private const string Hint = """[{"type":"ping"},"/help"]""";
 
+    /// <summary>What answers one that the handler failed at.</summary>
+    public static readonly OutboundFrame Failed = Refused(new ChatError(ErrorCode.Internal, "something went wrong in the server"));
+
     /// <summary>The only one of its POST.</summary>
     public static PostedFrame Single(ReadOnlyMemory<byte> body, int maxBytes) => Bounded(body.Trim(" \t\r\n"u8), maxBytes);
 
