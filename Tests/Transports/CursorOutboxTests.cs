@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Transports.Http;
 
@@ -11,9 +10,13 @@ public sealed class CursorOutboxTests
     private const long Start = 1000;
 
     private CursorOutbox _outbox = null!;
+    private long _taken;     // the cursor of the stream that takes
 
     [SetUp]
-    public void MakeOutbox() => _outbox = new CursorOutbox(limitBytes: 100, Start, new FakeTimeProvider());
+    public void MakeOutbox() => _outbox = new CursorOutbox(limitBytes: 100, Start);
+
+    [SetUp]
+    public void BeginStream() => _taken = Start;
 
     [Test]
     public void What_no_cursor_confirmed_is_handed_out_again()
@@ -198,6 +201,32 @@ public sealed class CursorOutboxTests
     }
 
     [Test]
+    public void Who_pages_by_polls_waits_too_while_what_they_got_is_not_confirmed()
+    {
+        Send(new string('a', 25), new string('b', 25));
+        Poll(null);
+        Send(new string('c', 25));
+        var drained = _outbox.DrainedAsync().AsTask();
+        drained.IsCompleted.Should().BeFalse("one more page would leave no room for what others say");
+        Send("said meanwhile").Should().NotBe(SendResult.Overflow);
+        Poll(Start + 2);
+        drained.IsCompleted.Should().BeTrue();
+    }
+
+    [Test]
+    public void Who_is_behind_gets_nothing_rather_than_what_its_cursor_does_not_count()
+    {
+        Send("a", "b", "c");
+        Poll(null);
+        _outbox.Confirm(Start + 1, out var behind).Should().Be(CursorStanding.Known);
+        Poll(Start + 2).Should().Be(("c", Start + 3));
+
+        var frames = new List<OutboundFrame>();
+        _outbox.Read(ref behind, frames, long.MaxValue, asStream: true).Should().Be(ReadStanding.Behind);
+        (frames.Count, behind).Should().Be((0, Start + 1));
+    }
+
+    [Test]
     public void A_batch_is_numbered_frame_by_frame()
     {
         _outbox.Send(new OutboundBatch([Frame("a"), Frame("b")]));
@@ -224,11 +253,11 @@ public sealed class CursorOutboxTests
 
     private SendResult Send(params string[] texts) => texts.Select(text => _outbox.Send(Frame(text))).ToList()[^1];
 
-    private (string Text, long Next) Take(bool asStream, long cursor = 0)
+    private (string Text, long Next) Take(bool asStream)
     {
         var frames = new List<OutboundFrame>();
-        _outbox.Read(ref cursor, frames, long.MaxValue, asStream);
-        return (string.Concat(frames.Select(frame => Encoding.UTF8.GetString(frame.Payload.Span))), cursor);
+        _outbox.Read(ref _taken, frames, long.MaxValue, asStream).Should().Be(ReadStanding.GoesOn);
+        return (string.Concat(frames.Select(frame => Encoding.UTF8.GetString(frame.Payload.Span))), _taken);
     }
 
     private (string Text, long Next) Poll(long? cursor, int? sentOnly = null, bool ends = false)
@@ -241,7 +270,7 @@ public sealed class CursorOutboxTests
 
         _outbox.Confirm(cursor, out var from).Should().Be(CursorStanding.Known);
         var frames = new List<OutboundFrame>();
-        _outbox.Read(ref from, frames, long.MaxValue, asStream: false).Should().Be(!ends);
+        _outbox.Read(ref from, frames, long.MaxValue, asStream: false).Should().Be(ends ? ReadStanding.Ended : ReadStanding.GoesOn);
         return (string.Concat(frames.Select(frame => Encoding.UTF8.GetString(frame.Payload.Span))), from);
     }
 }

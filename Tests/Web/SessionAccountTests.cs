@@ -40,6 +40,16 @@ public sealed class SessionAccountTests
         (await _client.PostAsync("""{"type":"hello"}""", cookie: kept.Cookie.Value)).User.Should().Be(guest.User);
     }
 
+    // Which a browser would keep, and ask over it again when its page comes back from a line that died under it.
+    [Test]
+    public async Task A_pages_line_ends_with_the_answer_and_a_programs_goes_on()
+    {
+        (await _client.PostAsync("""{"type":"hello"}""", origin: _client.Own)).Headers["Connection"].Should().Equal("close");
+        (await _client.PostAsync("""{"type":"hullo"}""", origin: _client.Own)).Headers["Connection"].Should().Equal("close");
+        (await _client.PostAsync("""{"type":"hello"}""")).Headers["Connection"].Should().BeEmpty();
+        (await _client.PostAsync("""{"type":"hullo"}""")).Headers["Connection"].Should().BeEmpty();
+    }
+
     [Test]
     public async Task Who_logs_in_is_known_by_the_cookie_from_then_on_at_the_WebSocket_too()
     {

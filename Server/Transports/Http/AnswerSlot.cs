@@ -4,7 +4,7 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>One posted frame and what answers it, also where that comes once it is stored.</summary>
-internal sealed class AnswerSlot(ReadOnlyMemory<byte> message, int maxFrameBytes, Func<OutboundFrame, OutboundFrame> passing) : IFrameSink
+internal sealed class AnswerSlot(PostedFrame posted, Func<OutboundFrame, OutboundFrame> passing) : IFrameSink
 {
     private readonly Lock _gate = new();
     private readonly List<ReadOnlyMemory<byte>> _answers = [];
@@ -24,20 +24,21 @@ internal sealed class AnswerSlot(ReadOnlyMemory<byte> message, int maxFrameBytes
         }
     }
 
-    /// <summary>Has the message handled; never throws for what the message is.</summary>
+    /// <summary>Has the message handled; throws what the handler does, which never does for what the message is.</summary>
     public async Task FillAsync(IConnectionHandler handler)
     {
         try
         {
-            if (message.Length > maxFrameBytes)
-                Add(Refusals.TooBig(maxFrameBytes));
+            if (posted.Refusal is { } refusal)
+                Add(refusal);
             else
-                await handler.ReceivedAsync(message, MessageKind.Text, this);
+                await handler.ReceivedAsync(posted.Message, MessageKind.Text, this);
             Settle();
         }
         catch
         {
-            // No more answers come: who waits for them gets those that there are.
+            // No more answers come: who waits for them gets those that there are, and is told.
+            Add(PostedFrame.Failed);
             _answered.TrySetResult();
             throw;
         }

@@ -2,19 +2,6 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.Http;
 
-/// <summary>What an outbox knows of a cursor.</summary>
-internal enum CursorStanding
-{
-    /// <summary>What follows it is there.</summary>
-    Known,
-
-    /// <summary>What follows it is not known here any more, or never was.</summary>
-    Unknown,
-
-    /// <summary>Somebody else has confirmed what follows it: two ask with one session, and this one is behind.</summary>
-    Outrun,
-}
-
 /// <summary>
 /// The outbox of a session that asks by requests: numbered frames, of which a request gets those after its cursor. What a
 /// cursor confirms is dropped; all else is kept and handed out again, whichever way asks for it.
@@ -25,8 +12,7 @@ internal enum CursorStanding
 /// </remarks>
 /// <param name="limitBytes">The most bytes that are kept.</param>
 /// <param name="start">The number before the first frame's.</param>
-/// <param name="time">Tells how long a stream has been stuck.</param>
-internal sealed class CursorOutbox(long limitBytes, long start, TimeProvider time) : Outbox
+internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
 {
     private readonly long _start = start;
     private readonly Lock _gate = new();
@@ -39,7 +25,6 @@ internal sealed class CursorOutbox(long limitBytes, long start, TimeProvider tim
     private long _streamed = start;     // the newest that the stream of now has got
     private long _dropped = start;      // the newest that was dropped unconfirmed
     private long _waitingBytes;
-    private long _flushingSince;
     private bool _halfTold;
     private bool _completed;
 
@@ -50,7 +35,10 @@ internal sealed class CursorOutbox(long limitBytes, long start, TimeProvider tim
 
     public override long LimitBytes => limitBytes;
 
-    public override TimeSpan StuckFor => Volatile.Read(ref _flushingSince) is not 0 and var since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+    /// <summary>How long the peer of the request that gets the frames has taken nothing; null where none does.</summary>
+    public Func<TimeSpan>? Stuck { get; init; }
+
+    public override TimeSpan StuckFor => Stuck?.Invoke() ?? TimeSpan.Zero;
 
     public override SendResult Send(Outbound outbound)
     {
@@ -167,14 +155,16 @@ internal sealed class CursorOutbox(long limitBytes, long start, TimeProvider tim
     /// <param name="frames">Gets the frames.</param>
     /// <param name="mostBytes">Where to stop; one frame is handed out in any case.</param>
     /// <param name="asStream">Whether they go out on a stream, which confirms nothing while it lasts.</param>
-    /// <returns>False: that was the last of it.</returns>
-    public bool Read(ref long cursor, List<OutboundFrame> frames, long mostBytes, bool asStream)
+    public ReadStanding Read(ref long cursor, List<OutboundFrame> frames, long mostBytes, bool asStream)
     {
         lock (_gate)
         {
+            // Never skipped in silence: what stands first is not what its cursor counts.
+            if (cursor < _frames.First - 1)
+                return ReadStanding.Behind;
             var last = LastToRead;
             var bytes = 0L;
-            for (cursor = Math.Max(cursor, _frames.First - 1); cursor < last && bytes < mostBytes; cursor++)
+            for (; cursor < last && bytes < mostBytes; cursor++)
             {
                 var frame = _frames[cursor + 1];
                 frames.Add(frame);
@@ -192,7 +182,7 @@ internal sealed class CursorOutbox(long limitBytes, long start, TimeProvider tim
                 (_halfTold, _notice) = (false, null);
             if (HasRoom)
                 TellDrained();
-            return !_completed || cursor < _frames.Last;
+            return !_completed || cursor < _frames.Last ? ReadStanding.GoesOn : ReadStanding.Ended;
         }
     }
 
@@ -236,11 +226,9 @@ internal sealed class CursorOutbox(long limitBytes, long start, TimeProvider tim
         }
     }
 
-    /// <summary>A stream begins to wait for its peer to take something, or has ended waiting.</summary>
-    public void SetFlushing(bool flushing) => Volatile.Write(ref _flushingSince, flushing ? time.GetTimestamp() : 0);
-
-    // A quarter, so that who pages through a log has the next page ready when the next request comes.
-    private bool HasRoom => _waitingBytes <= limitBytes / 4;
+    // A quarter, so that who pages through a log has the next page ready when the next request comes. What polls got and did not
+    // confirm yet cannot give way, as what a stream took can: so much of it must leave room for that page, and for what others say.
+    private bool HasRoom => _waitingBytes <= limitBytes / 4 && (_streamed >= _sent || _frames.Bytes <= limitBytes / 2);
 
     private long LastToRead => _holds is { Count: > 0 } ? Math.Min(_frames.Last, _holds.Min()) : _frames.Last;
 

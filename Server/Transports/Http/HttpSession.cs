@@ -34,7 +34,7 @@ internal sealed class HttpSession : IConnectionTransport
         _grace = TimeSpan.FromSeconds(options.GraceSeconds);
         _time = time;
         _lastRequest = time.GetTimestamp();
-        Outbox = new CursorOutbox(endpoint.OutboxBytes, FirstCursor(time), time) { Passing = Learn };
+        Outbox = new CursorOutbox(endpoint.OutboxBytes, FirstCursor(time)) { Passing = Learn, Stuck = StuckFor };
         Connection = new Connection("http", remote, new ConnectionRequest(Session: token), Outbox, time)
         {
             Transport = this,
@@ -83,6 +83,8 @@ internal sealed class HttpSession : IConnectionTransport
         await Connection.RunAsync(connections, logger);
         _greeted.TrySetResult();
         _ended.TrySetResult();
+        // Whoever comes, or waits, to have something received finds out that it is over, also where it never began.
+        _receiving.Release();
     }
 
     /// <summary>A request bears the session; one that has it in a cookie must not be told the token by any frame.</summary>
@@ -160,6 +162,12 @@ internal sealed class HttpSession : IConnectionTransport
                     await slot.FillAsync(Connection.Handler);
                 }
             }
+#pragma warning disable CA1031 // what the handler throws ends the session's connection, as by any way in; the request has its answer
+            catch (Exception fault)
+#pragma warning restore CA1031
+            {
+                _closing.TrySetException(fault);
+            }
             finally
             {
                 _receiving.Release();
@@ -198,6 +206,13 @@ internal sealed class HttpSession : IConnectionTransport
         return _isInCookie ? new OutboundFrame(ChatCodec.Encode(welcome with { Session = "" })) : frame;
     }
 
+    // Of the request that gets the frames now: one that it took over from may be stuck for its own last bytes, which is nobody's concern.
+    private TimeSpan StuckFor()
+    {
+        lock (_gate)
+            return _attendance?.StuckFor ?? TimeSpan.Zero;
+    }
+
     // So large that no outbox of this session before, or after a restart, has counted so far; and small enough for JavaScript.
     private static long FirstCursor(TimeProvider time) => time.GetUtcNow().ToUnixTimeMilliseconds() * 1024;
 
@@ -205,9 +220,15 @@ internal sealed class HttpSession : IConnectionTransport
     {
         _greeted.TrySetResult();
         _receiving.Release();
-        await _closing.Task;
-        // The handler is never told of the end in the middle of a message.
-        await _receiving.WaitAsync();
+        try
+        {
+            await _closing.Task;
+        }
+        finally
+        {
+            // The handler is never told of the end in the middle of a message.
+            await _receiving.WaitAsync();
+        }
     }
 
     void IConnectionTransport.Closing()

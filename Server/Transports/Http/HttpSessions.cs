@@ -93,7 +93,8 @@ public sealed class HttpSessions(
                 return null;
         }
 
-        if (connections.Leaving.IsCancellationRequested && !TryFind((token, device), out _))
+        // Who comes for frames is told the end of a session that has ended; who sends finds none, and a new one could not begin.
+        if (connections.Leaving.IsCancellationRequested && (!TryFind((token, device), out var known) || (!mayHaveEnded && !known.Connection.IsOpen)))
         {
             await context.RefuseAsync(ErrorCode.Unavailable, "the server is going down; come back in a moment", retryAfterMs: 1000);
             return null;
@@ -183,11 +184,18 @@ public sealed class HttpSessions(
 
     private void Rename(HttpSession session, string before)
     {
+        HttpSession? other;
         lock (_gate)
         {
+            _asking.TryGetValue((session.Token, session.Device), out other);
             if (_asking.TryGetValue((before, session.Device), out var known) && known == session)
                 _asking.Remove((before, session.Device));
             _asking[(session.Token, session.Device)] = session;
         }
+
+        // A hello with the token of a session that asks already: its requests make way. Not here, where this session's outbox is
+        // locked: two may become each other.
+        if (other is not null && other != session)
+            _ = Task.Run(() => other.Connection.Close(Disconnect.TakenOver));
     }
 }

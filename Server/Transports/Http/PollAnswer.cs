@@ -14,7 +14,8 @@ internal static class PollAnswer
     /// 2. the session's connection has ended: its last frames are answered;
     /// 3. another request takes over, or has done so already: <c>bye</c> 4009 is answered, and the cursor stays where it was;
     /// 4. the time is up: nothing is answered, and the cursor stays where it was;
-    /// 5. the peer is gone: nobody is there to be answered.
+    /// 5. another request has confirmed what was to be answered: nothing is, and who asks again with this cursor is told (3);
+    /// 6. the peer is gone: nobody is there to be answered.
     /// </summary>
     public static async Task RunAsync(HttpContext context, Reading reading, string way, TimeSpan wait, TimeProvider time)
     {
@@ -29,7 +30,10 @@ internal static class PollAnswer
             var goesOn = true;
             while (!attendance.IsTakenOver)
             {
-                goesOn = session.Outbox.Read(ref cursor, frames, session.Outbox.LimitBytes, asStream: false);
+                var result = session.Outbox.Read(ref cursor, frames, session.Outbox.LimitBytes, asStream: false);
+                goesOn = result != ReadStanding.Ended;
+                if (result == ReadStanding.Behind)
+                    break;
                 var left = wait - time.GetElapsedTime(began);
                 if (frames.Count > 0 || !goesOn || left <= TimeSpan.Zero || attendance.Ended.IsCancellationRequested)
                     break;

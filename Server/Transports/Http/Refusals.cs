@@ -38,9 +38,6 @@ internal static class Refusals
         return response.Body.WriteAsync(json, context.RequestAborted).AsTask();
     }
 
-    public static OutboundFrame TooBig(int limitBytes) =>
-        new(ChatCodec.Encode(new ErrorFrame(default, new ChatError(ErrorCode.TooBig, $"a frame has at most {limitBytes} bytes; that one was dropped"))));
-
     private static int StatusOf(string code) => code switch
     {
         ErrorCode.BadPassword => StatusCodes.Status401Unauthorized,

@@ -24,10 +24,10 @@ internal sealed class SendMiddleware(HttpSessions sessions)
         }
 
         // The body after the bearer: nobody without a session has the server keep a megabyte.
-        if (await sessions.OfAsync(context, mayHaveEnded: false) is not { } session || await ReadAsync(context) is not { } messages)
+        if (await sessions.OfAsync(context, mayHaveEnded: false) is not { } session || await ReadAsync(context) is not { } posted)
             return;
 
-        var slots = messages.Select(message => new AnswerSlot(message, sessions.Endpoint.MaxFrameBytes, session.Learn)).ToList();
+        var slots = posted.Select(frame => new AnswerSlot(frame, session.Learn)).ToList();
         var token = session.Token;
         var hold = session.Outbox.Hold();
         try
@@ -65,30 +65,21 @@ internal sealed class SendMiddleware(HttpSessions sessions)
     }
 
     /// <summary>The frames of a request. Null: there are none to be had, and it was answered.</summary>
-    private async Task<IReadOnlyList<ReadOnlyMemory<byte>>?> ReadAsync(HttpContext context)
+    private async Task<IReadOnlyList<PostedFrame>?> ReadAsync(HttpContext context)
     {
-        var most = sessions.Endpoint.MaxFrameBytes * BodyFrames;
+        var mostOfOne = sessions.Endpoint.MaxFrameBytes;
+        var most = mostOfOne * BodyFrames;
         if (!MayBePosted(context))
             await context.RefuseAsync(ErrorCode.BadFrame, "frames are wanted as Content-Type: application/json", Hint, StatusCodes.Status415UnsupportedMediaType);
-        else if (await RequestBody.ReadAsync(context.Request, most) is not { } body)
-            await context.RefuseAsync(ErrorCode.TooBig, $"a body has at most {most} bytes");
-        else if (!body.AsSpan().TrimStart(" \t\r\n"u8).StartsWith("["u8))
-            return [body.AsMemory().Trim(" \t\r\n"u8)];
+        else if (await context.BodyAsync(most, $"a body has at most {most} bytes") is not { } body)
+            return null;
+        else if (!body.Span.TrimStart(" \t\r\n"u8).StartsWith("["u8))
+            return [PostedFrame.Single(body, mostOfOne)];
         else if (!PollBatch.TryReadArray(body, sessions.Options.FramesPerPost, out var frames))
             await context.RefuseAsync(ErrorCode.BadJson, $"an array of at most {sessions.Options.FramesPerPost} frames is wanted here; nothing of that one was done", Hint);
         else
-            return [.. frames.Select(TypedOrFrame)];
+            return [.. frames.Select(frame => PostedFrame.Element(frame, mostOfOne))];
         return null;
-    }
-
-    // A line that somebody types stands in an array as a string.
-    private static ReadOnlyMemory<byte> TypedOrFrame(ReadOnlyMemory<byte> element)
-    {
-        if (element.Span is not [(byte)'"', ..])
-            return element;
-        var reader = new System.Text.Json.Utf8JsonReader(element.Span);
-        reader.Read();
-        return System.Text.Encoding.UTF8.GetBytes(reader.GetString()!);
     }
 
     // A form of any page can post text/plain, urlencoded or multipart across origins without a word; JSON it cannot. Programs

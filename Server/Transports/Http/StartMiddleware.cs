@@ -15,6 +15,7 @@ public sealed class StartMiddleware(
 
     public async Task InvokeAsync(HttpContext context)
     {
+        DropPagesConnection(context);
         if (await TakeAsync(context) is not { } frame)
             return;
 
@@ -28,9 +29,9 @@ public sealed class StartMiddleware(
         if (welcome is not null && (error is null || !IsRefused(frame, error)))
             await WelcomeAsync(context, welcome);
         else if (error is not null)
-            await RefuseAsync(context, error);
+            await context.RefuseAsync(error);
         else
-            await RefuseAsync(context, new ErrorFrame(frame.Id, Unanswered()));
+            await context.RefuseAsync(new ErrorFrame(frame.Id, Unanswered()));
     }
 
     /// <summary>The frame of a request that may be obeyed. Null: it may not, and was answered.</summary>
@@ -39,16 +40,16 @@ public sealed class StartMiddleware(
         if (!HttpMethods.IsPost(context.Request.Method))
         {
             context.Response.Headers.Allow = HttpMethods.Post;
-            await RefuseAsync(context, BadFrame("a frame is to be posted here"), StatusCodes.Status405MethodNotAllowed);
+            await context.RefuseAsync(BadFrame("a frame is to be posted here"), StatusCodes.Status405MethodNotAllowed);
         }
         else if (!origins.Allows(context))
-            await RefuseAsync(context, new ErrorFrame(default, new ChatError(ErrorCode.NotAllowed, OriginPolicy.Refusal)));
+            await context.RefuseAsync(new ErrorFrame(default, new ChatError(ErrorCode.NotAllowed, OriginPolicy.Refusal)));
         else if (!SendMiddleware.MayBePosted(context))
-            await RefuseAsync(context, BadFrame("the frame is wanted as Content-Type: application/json"), StatusCodes.Status415UnsupportedMediaType);
-        else if (await RequestBody.ReadAsync(context.Request, sessions.Endpoint.MaxFrameBytes) is not { } body)
-            await RefuseAsync(context, new ErrorFrame(default, new ChatError(ErrorCode.TooBig, $"a frame has at most {sessions.Endpoint.MaxFrameBytes} bytes")));
-        else if (!TryRead(body, out var frame, out var refusal))
-            await RefuseAsync(context, refusal);
+            await context.RefuseAsync(BadFrame("the frame is wanted as Content-Type: application/json"), StatusCodes.Status415UnsupportedMediaType);
+        else if (await context.BodyAsync(sessions.Endpoint.MaxFrameBytes, $"a frame has at most {sessions.Endpoint.MaxFrameBytes} bytes") is not { } body)
+            return null;
+        else if (!TryRead(body.Span, out var frame, out var refusal))
+            await context.RefuseAsync(refusal);
         else
             return frame;
         return null;
@@ -103,20 +104,14 @@ public sealed class StartMiddleware(
             sessions.Begin(welcome.Session, RemoteOf(context));
         if (!isFromPage || OriginPolicy.IsOwnPage(context))
             SessionCredential.Keep(context, welcome.Session);
-        DropConnection(context);
         return context.AnswerAsync(StatusCodes.Status200OK, ChatCodec.Encode(isFromPage ? welcome with { Session = "" } : welcome));
     }
 
-    private static Task RefuseAsync(HttpContext context, ErrorFrame refusal, int? status = null)
+    // Browsers would keep the connection, and ask over it again when a page comes back from a line that died under it: this is the
+    // first that such a page asks, and it would wait for as long as TCP does. A program goes on over the same one.
+    private static void DropPagesConnection(HttpContext context)
     {
-        DropConnection(context);
-        return context.RefuseAsync(refusal, status);
-    }
-
-    // Browsers would keep the connection, and ask over it again when a page comes back from a line that died under it.
-    private static void DropConnection(HttpContext context)
-    {
-        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+        if (OriginPolicy.IsFromPage(context) && HttpProtocol.IsHttp11(context.Request.Protocol))
             context.Response.Headers.Connection = "close";
     }
 

@@ -28,6 +28,9 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options, ILogger<Origin
     /// <summary>What a refused page's author, or the operator, is told.</summary>
     public const string Refusal = "pages of another origin may not connect; the operator can allow one with --Origins:Allowed:0 https://example.org";
 
+    // A name has at most 253 characters (RFC 1035, section 2.3.4); scheme and port come on top.
+    private const int MostLoggedLength = 270;
+
     private static readonly string[] OwnNames = ["localhost", Environment.MachineName];
 
     private readonly OriginOptions _options = options.Value;
@@ -40,7 +43,7 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options, ILogger<Origin
     {
         if (!IsFromPage(context) || (IsOwnPage(context) && !MayBeRebound(context)) || IsAllowed(context))
             return true;
-        Log.ForeignOrigin(logger, context.Request.Headers.Origin.ToString(), context.Request.Path);
+        Log.ForeignOrigin(logger, Printable(context.Request.Headers.Origin.ToString()), context.Request.Path);
         return false;
     }
 
@@ -64,6 +67,10 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options, ILogger<Origin
         && (IsAddressedTo(context.Request.Host, page) || IsSaidToBeOwn(context, page))
             ? page
             : null;
+
+    // Anybody may send one: it shall not fill the log, nor move the cursor of a terminal that shows it. Those of browsers are ASCII.
+    private static string Printable(string origin) =>
+        string.Concat(origin.Take(MostLoggedLength).Select(c => c is >= ' ' and <= '~' ? c : '?')) + (origin.Length > MostLoggedLength ? "…" : "");
 
     private static bool IsAddressedTo(HostString host, Uri page) =>
         page.Host.Equals(host.Host, StringComparison.OrdinalIgnoreCase) && (host.Port is { } port ? page.Port == port : page.IsDefaultPort);

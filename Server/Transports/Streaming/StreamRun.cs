@@ -47,7 +47,6 @@ internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody
         }
         finally
         {
-            _session.Outbox.SetFlushing(false);
             _session.Leave(attendance, isServed);
         }
     }
@@ -78,7 +77,11 @@ internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody
         while (!attendance.IsTakenOver)
         {
             var number = cursor;
-            var goesOn = _session.Outbox.Read(ref cursor, _frames, WriteAtOnceBytes, asStream: true);
+            var result = _session.Outbox.Read(ref cursor, _frames, WriteAtOnceBytes, asStream: true);
+            // Asked for again with this cursor, it is told what became of it.
+            if (result == ReadStanding.Behind)
+                return false;
+            var goesOn = result == ReadStanding.GoesOn;
             foreach (var frame in _frames)
             {
                 body.Write(output, frame, ++number);
@@ -119,13 +122,13 @@ internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody
     private void WritePong(PipeWriter output) =>
         body.Write(output, new OutboundFrame(ChatCodec.Encode(new PongFrame(default, time.GetUtcNow()))), cursor: null);
 
-    private async Task FlushAsync(PipeWriter output, Attendance attendance)
+    private static async Task FlushAsync(PipeWriter output, Attendance attendance)
     {
         var flush = output.FlushAsync(attendance.Ended);
         if (flush.IsCompletedSuccessfully)
             return;
-        _session.Outbox.SetFlushing(true);
+        attendance.SetFlushing(true);
         await flush;
-        _session.Outbox.SetFlushing(false);
+        attendance.SetFlushing(false);
     }
 }
