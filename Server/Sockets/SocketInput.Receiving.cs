@@ -8,16 +8,21 @@ namespace RawSocketChat.Server.Sockets;
 /// <summary>The side of the input that meets the socket.</summary>
 internal sealed partial class SocketInput
 {
-    // On a thread of the pool, when the receive of no bytes has found something: bytes, the end, a fault.
+    // On a thread of the pool, when there is something: bytes, the end, a fault.
+    void IThreadPoolWorkItem.Execute() => Found(SocketError.Success);
+
     private void Found(SocketError error)
     {
         bool wakes, tells;
         lock (this)
         {
+            // Where it is not armed, nobody waits for what came: it is taken once it is wanted.
+            if (!_isArmed)
+                return;
             _isArmed = false;
             if (error != SocketError.Success)
                 EndBy(SocketPipe.FaultOf(error));
-            else if (IsWanted)
+            else if (_readiness is not null && IsWanted)
                 ReceiveOnce();
             Receive();
             wakes = TakeWaiting(asynchronously: false);
@@ -37,8 +42,14 @@ internal sealed partial class SocketInput
     // Takes what there is, as far as it is wanted, until the wait for more is armed.
     private void Receive()
     {
-        while (IsWanted)
+        while (IsWanted && !_isArmed)
         {
+            if (_readiness is null)
+            {
+                ReceiveOnce();
+                continue;
+            }
+
             try
             {
                 _isArmed = _socket.ReceiveAsync(_readiness);
@@ -65,16 +76,19 @@ internal sealed partial class SocketInput
         var (received, error) = (0, SocketError.OperationAborted);
         try
         {
-            received = _socket.Receive(block.Free.Span, SocketFlags.None, out error);
+            if (_readiness is null)
+                error = NativeSocket.Receive(_handle, block.Free.Span, out received);
+            else
+                received = _socket.Receive(block.Free.Span, SocketFlags.None, out error);
         }
         catch (ObjectDisposedException)
         {
             // The same as what a receive under way is told.
         }
 
-        _filledLast = received == block.Free.Length;
         if (received > 0)
         {
+            _filledLast = received == block.Free.Length;
             block.Advance(received);
             _receivedAt += received;
             if (isNew)
@@ -84,10 +98,11 @@ internal sealed partial class SocketInput
 
         if (isNew)
             block.Return();
-        if (error == SocketError.Success)
-            EndBy(null);
-        else if (error != SocketError.WouldBlock)
-            EndBy(SocketPipe.FaultOf(error));
+        if (error == SocketError.WouldBlock)
+            // The poller tells only of what comes from now on.
+            _isArmed |= _readiness is null;
+        else
+            EndBy(error == SocketError.Success ? null : SocketPipe.FaultOf(error));
     }
 
     private void EndBy(Exception? fault)

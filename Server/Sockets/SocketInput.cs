@@ -7,10 +7,10 @@ using System.Threading.Tasks.Sources;
 namespace RawSocketChat.Server.Sockets;
 
 /// <summary>
-/// What comes from the peer. While nothing does, one receive of no bytes waits for it and there is no buffer. Once something comes it
+/// What comes from the peer. While nothing does, the poller (elsewhere than on Linux: a receive of no bytes) waits for it and there is no buffer. Once something comes it
 /// is taken: as much as a reader waits for, and while nobody reads only so much ahead that the peer's end behind it is noticed.
 /// </summary>
-internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadResult>, IDisposable
+internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadResult>, IThreadPoolWorkItem, IDisposable
 {
     /// <summary>Bytes that are taken while nobody reads; what comes beyond them fills TCP's window, so that the peer has to wait.</summary>
     internal const int ReadAheadBytes = 64 * 1024;
@@ -24,9 +24,11 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
 
     private readonly SocketPipe _pipe;
     private readonly Socket _socket;
-    private readonly Readiness _readiness;
+    private readonly SafeSocketHandle _handle;
+    private readonly Readiness? _readiness;
     private ManualResetValueTaskSourceCore<ReadResult> _read;
     private BlockChain _bytes;
+    private long _place = -1;
     private long _consumedAt;
     private long _examinedAt;
     private long _receivedAt;
@@ -41,10 +43,16 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
     private bool _endTold;
     private bool _isCompleted;
 
-    public SocketInput(SocketPipe pipe, Socket socket)
+    /// <param name="pipe">What it belongs to, and tells of the end.</param>
+    /// <param name="socket">Not blocking, unless it is polled.</param>
+    /// <param name="isPolled">Whether <see cref="SocketPoller"/> tells when something has come.</param>
+    public SocketInput(SocketPipe pipe, Socket socket, bool isPolled)
     {
         _pipe = pipe;
         _socket = socket;
+        _handle = socket.SafeHandle;
+        if (isPolled)
+            return;
         _readiness = new Readiness(this);
         _readiness.SetBuffer([], 0, 0);
     }
@@ -79,14 +87,17 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
         }
     }
 
-    internal SocketAsyncEventArgs Waiter => _readiness;
+    internal SocketAsyncEventArgs? Waiter => _readiness;
 
     /// <summary>Begins to wait for the peer.</summary>
+    /// <exception cref="SocketException">The system watches no more sockets.</exception>
     public void Start()
     {
         bool tells;
         lock (this)
         {
+            if (_readiness is null)
+                _place = SocketPoller.Shared.Watch(_handle, this);
             Receive();
             tells = MustTellEnd();
         }
@@ -111,7 +122,13 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
     }
 
     /// <summary>To be called once the socket is closed.</summary>
-    public void Dispose() => _readiness.Dispose();
+    public void Dispose()
+    {
+        if (_readiness is not null)
+            _readiness.Dispose();
+        else if (Interlocked.Exchange(ref _place, -1) is >= 0 and var place)
+            SocketPoller.Shared.Remove(place);
+    }
 
     public override bool TryRead(out ReadResult result)
     {
@@ -131,8 +148,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
             if (!TryTake(out result))
             {
                 _isWaiting = true;
-                if (!_isArmed)
-                    Receive();
+                Receive();
                 isTaken = TryTake(out result);
                 _isWaiting = !isTaken;
                 if (!isTaken)
@@ -186,8 +202,7 @@ internal sealed partial class SocketInput : PipeReader, IValueTaskSource<ReadRes
             _consumedAt = last.RunningIndex + consumed.GetInteger();
             _examinedAt = Math.Max(Math.Max(_examinedAt, examinedAt), _consumedAt);
             _bytes.TakeUntil(last, consumed.GetInteger());
-            if (!_isArmed)
-                Receive();
+            Receive();
             wakes = TakeWaiting(asynchronously: true);
             tells = MustTellEnd();
         }

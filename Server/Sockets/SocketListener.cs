@@ -81,7 +81,9 @@ internal sealed class SocketListener(Socket listening, SocketTransport transport
         {
             if (socket.LocalEndPoint is IPEndPoint)
                 socket.NoDelay = true;
-            socket.Blocking = false;
+            // What .NET keeps to wait for a socket, it makes already for this.
+            if (!transport.IsPolled)
+                socket.Blocking = false;
             var connection = new SocketConnection(socket, transport);
             connection.Start();
             return connection;

@@ -10,6 +10,8 @@ internal sealed partial class SocketOutput
     {
         try
         {
+            if (NativeSocket.IsSupported)
+                return NativeSocket.Send(_handle, bytes, out sent);
             sent = socket.Send(bytes, SocketFlags.None, out var error);
             return error;
         }

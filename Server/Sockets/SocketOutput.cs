@@ -23,6 +23,7 @@ internal sealed partial class SocketOutput(SocketPipe pipe, Socket socket) : Pip
     private const int SmallBlock = 4 * 1024;
     private const int LargeBlock = 32 * 1024;
 
+    private readonly SafeSocketHandle _handle = socket.SafeHandle;
     private ManualResetValueTaskSourceCore<FlushResult> _flush;
     private BlockChain _unflushed;
     private BlockChain _waiting;

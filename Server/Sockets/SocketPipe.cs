@@ -20,7 +20,7 @@ internal sealed class SocketPipe : IDetachablePipe
         _socket = socket;
         _transport = transport;
         _connection = connection;
-        _input = new SocketInput(this, socket);
+        _input = new SocketInput(this, socket, transport.IsPolled);
         _output = new SocketOutput(this, socket);
     }
 

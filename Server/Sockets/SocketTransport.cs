@@ -20,6 +20,9 @@ internal sealed class SocketTransport(
 
     public TimeProvider Time => time;
 
+    /// <summary>Whether sockets are waited for by <see cref="SocketPoller"/>, and never by .NET.</summary>
+    public bool IsPolled => settings.UsesPoller && NativeSocket.IsSupported;
+
     public TimeSpan DrainTimeout => settings.DrainTimeout;
 
     public ILogger Logger => logger;

@@ -12,6 +12,9 @@ public sealed class SocketTransportSettings
     /// <summary>How long a connection that has ended may take for what still waits for its peer. Default 30 s.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Whether connections are waited for by epoll where there is one, which costs less memory, instead of by .NET. Default true.</summary>
+    public bool UsesPoller { get; init; } = true;
+
     /// <summary>Connections that may wait to be accepted. Default 512, as on Kestrel's own transport.</summary>
     public int Backlog { get; init; } = 512;
 }

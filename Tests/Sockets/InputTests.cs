@@ -7,14 +7,16 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Sockets;
 
-public sealed class InputTests
+[TestFixture(true)]
+[TestFixture(false)]
+public sealed class InputTests(bool isPolled)
 {
     private SocketLine _line = null!;
 
     private SocketInput Input => _line.Input;
 
     [SetUp]
-    public async Task Open() => _line = await SocketLine.OpenAsync();
+    public async Task Open() => _line = await SocketLine.OpenAsync(isPolled: isPolled);
 
     [TearDown]
     public async Task Drop() => await _line.DisposeAsync();

@@ -42,15 +42,15 @@ internal sealed class SocketLine : IAsyncDisposable
         }
     }
 
-    public static SocketTransport MakeTransport(TimeProvider? time = null) => new(
-        new SocketTransportSettings { Listen = Bind, DrainTimeout = TimeSpan.FromSeconds(7) },
+    public static SocketTransport MakeTransport(TimeProvider? time = null, bool isPolled = true) => new(
+        new SocketTransportSettings { Listen = Bind, DrainTimeout = TimeSpan.FromSeconds(7), UsesPoller = isPolled },
         new SharedPools(),
         time ?? TimeProvider.System,
         NullLogger<SocketTransport>.Instance);
 
-    public static async Task<SocketLine> OpenAsync(TimeProvider? time = null)
+    public static async Task<SocketLine> OpenAsync(TimeProvider? time = null, bool isPolled = true)
     {
-        var transport = MakeTransport(time);
+        var transport = MakeTransport(time, isPolled);
         var listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
         var peer = new Socket(SocketType.Stream, ProtocolType.Tcp) { SendBufferSize = SystemBuffer, ReceiveBufferSize = SystemBuffer, NoDelay = true };
         await peer.ConnectAsync(listener.EndPoint);

@@ -12,7 +12,9 @@ namespace RawSocketChat.Tests.Sockets;
 /// Every way to write, mixed, against peers that read slowly or not at all. For more of it:
 /// <code>RSC_SOCKETS_MEGABYTES=40 Tests/run Sockets</code>
 /// </summary>
-public sealed class StressTests
+[TestFixture(true)]
+[TestFixture(false)]
+public sealed class StressTests(bool isPolled)
 {
     private static readonly int Megabytes = int.TryParse(Environment.GetEnvironmentVariable("RSC_SOCKETS_MEGABYTES"), CultureInfo.InvariantCulture, out var given) ? given : 4;
 
@@ -21,7 +23,7 @@ public sealed class StressTests
     {
         var lines = new List<SocketLine>();
         for (var i = 0; i < 5; i++)
-            lines.Add(await SocketLine.OpenAsync());
+            lines.Add(await SocketLine.OpenAsync(isPolled: isPolled));
         try
         {
             await Task.WhenAll(lines.SelectMany((line, seed) => (Task[])[Task.Run(() => WriteAsync(line.Output, seed)), Task.Run(() => CheckAsync(line, seed))]));
@@ -37,7 +39,7 @@ public sealed class StressTests
     public async Task Many_senders_of_one_outbox_keep_their_frames_whole_and_in_order()
     {
         const int Senders = 4, Frames = 3_000;
-        await using var line = await SocketLine.OpenAsync();
+        await using var line = await SocketLine.OpenAsync(isPolled: isPolled);
         var outbox = new PipeOutbox(line.Output, PlainEncoding.Instance, limitBytes: 100_000_000, TimeProvider.System);
         var sending = Task.WhenAll(Enumerable.Range(0, Senders).Select(sender => Task.Run(() =>
         {
@@ -70,7 +72,7 @@ public sealed class StressTests
     public async Task What_is_ready_never_overtakes_what_still_waits_below_the_bound()
     {
         const int Frames = 60_000, FrameBytes = 400;
-        await using var line = await SocketLine.OpenAsync();
+        await using var line = await SocketLine.OpenAsync(isPolled: isPolled);
         var (frame, written, received) = (new byte[FrameBytes], 0L, 0L);
         while (Send().IsCompleted)
         {
@@ -121,8 +123,8 @@ public sealed class StressTests
         var frame = new byte[9_000];
         var stalled = new List<(SocketLine Line, PipeOutbox Outbox)>();
         for (var i = 0; i < 20; i++)
-            stalled.Add(Make(await SocketLine.OpenAsync()));
-        var (reading, live) = Make(await SocketLine.OpenAsync());
+            stalled.Add(Make(await SocketLine.OpenAsync(isPolled: isPolled)));
+        var (reading, live) = Make(await SocketLine.OpenAsync(isPolled: isPolled));
         try
         {
             for (var i = 0; i < 200; i++)
@@ -155,7 +157,7 @@ public sealed class StressTests
     [Test]
     public async Task One_huge_frame_is_copied_in_parts_and_nothing_comes_into_the_middle_of_it()
     {
-        await using var line = await SocketLine.OpenAsync();
+        await using var line = await SocketLine.OpenAsync(isPolled: isPolled);
         var outbox = new PipeOutbox(line.Output, PlainEncoding.Instance, limitBytes: 1_000, TimeProvider.System);
         var huge = new byte[3_000_000];
         Array.Fill(huge, (byte)'h');
@@ -172,7 +174,7 @@ public sealed class StressTests
     [Test]
     public async Task A_delivery_allocates_nothing()
     {
-        await using var line = await SocketLine.OpenAsync();
+        await using var line = await SocketLine.OpenAsync(isPolled: isPolled);
         var outbox = new PipeOutbox(line.Output, PlainEncoding.Instance, limitBytes: 1_000_000, TimeProvider.System);
         var frame = new OutboundFrame(new byte[300]);
         var buffer = new byte[300];
