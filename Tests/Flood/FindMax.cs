@@ -12,12 +12,15 @@ internal sealed class FindMax(Func<FloodOptions, CancellationToken, Task<FloodRe
     // What comes first after connecting is slower than what follows: caches, the JIT, buffers that grow.
     private const double LeastWarmUp = 1;
 
-    /// <summary>What it found, and the last flood that held (else the last one at all).</summary>
+    /// <summary>
+    /// What it found, and the last flood that held (else the last one at all). Where a step could not take place, or the search was
+    /// interrupted, what was found till then, and that as the failure.
+    /// </summary>
     public async Task<(JsonSearch? Search, FloodResult Result)> RunAsync(FloodOptions options, CancellationToken cancel)
     {
         options = options with { WarmUp = Math.Max(options.WarmUp, LeastWarmUp) };
-        if (options.Problem() is { } problem) return (null, FloodResult.Failed(FloodResult.BadOptions, problem));
         if (options.Rate <= 0) return (null, FloodResult.Failed(FloodResult.BadOptions, "--find-max begins at --rate, which can't be 0"));
+        if (options.Problem() is { } problem) return (null, FloodResult.Failed(FloodResult.BadOptions, problem));
         var most = Math.Min(1_000_000, 10_000_000 / (options.WarmUp + options.Seconds));
         var search = new RateSearch(options.Rate, Math.Min(1, options.Rate), most);
         var steps = new List<JsonStep>();
@@ -25,8 +28,13 @@ internal sealed class FindMax(Func<FloodOptions, CancellationToken, Task<FloodRe
         while (search.Next is { } rate)
         {
             last = await run(options with { Rate = rate }, cancel);
-            if (last.Failure is not null) return (null, last);
-            if (cancel.IsCancellationRequested) return (null, FloodResult.Failed(FloodResult.Interrupted, "interrupted in the search"));
+            if (cancel.IsCancellationRequested) last = last.Ending(FloodResult.Interrupted, "interrupted in the search");
+            if (last.Failure is { } failure)
+            {
+                if (steps.Count == 0) return (null, last);
+                Tell($"so far        {(search.Highest is { } far ? $"{far:0.##} messages/s held" : "no rate held")}");
+                return (new JsonSearch(search.Highest, "failure", steps), (best ?? last).Ending(last.ExitCode, failure));
+            }
             var held = last.ExitCode == FloodResult.Fine;
             if (held) best = last;
             else broke = last;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using RawSocketChat.Tests.Flood.Compare;
+using RawSocketChat.Tests.Flood.Goals;
 using RawSocketChat.Tests.Flood.Output;
 using Spectre.Console;
 
@@ -9,6 +10,8 @@ namespace RawSocketChat.Tests.Flood;
 /// <summary>The command line: options in, one exit code out. Everything that is wrong with it is said in one line.</summary>
 public static class FloodCommand
 {
+    private const string ToOutput = "-";
+
     private const string Description = """
         Floods rooms of a RawSocketChat server and checks what comes out of them.
 
@@ -26,16 +29,25 @@ public static class FloodCommand
           3  could not connect
           4  a condition of --fail was met (--find-max: no rate holds)
           5  the run is invalid: the generator itself was late, and its figures are not the server's
-        130  interrupted (Ctrl+C) before all were connected; later, the summary is of what was sent till then
+        130  interrupted (Ctrl+C); what was sent till then arrived, and is summed up
 
-        Metrics, units, the form of --json and what to look out for: Tests/Flood/README.md
+        Examples (flood is: dotnet run -c Release --project Tests/Flood --):
+          flood --connections 1000 --rate 100 --warm-up 2
+          flood --way ws:80,sse:20 --slow 10 --churn 5 --seed 7
+          flood --seconds 60 --fail 'delivery.p99>50ms' --fail 'deliveries-per-second<90000' --json run.json
+          flood --find-max --rate 100 --seconds 3 --fail 'delivery.p99>20ms'
+
+        Metrics for --fail (times in us, ms or s; sizes in B, KB or MB; a bare number else):
+        {METRICS}
+
+        What each means, the form of --json and what to look out for: Tests/Flood/README.md
         """;
 
     /// <summary>Runs the flood that <paramref name="args"/> ask for. Ctrl+C ends it with its summary, a second one at once.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancel)
     {
         var arguments = new FloodArguments();
-        var command = new RootCommand(Description);
+        var command = new RootCommand(Description.Replace("{METRICS}", Metrics(), StringComparison.Ordinal));
         foreach (var option in arguments.All) command.Options.Add(option);
         command.Subcommands.Add(CompareCommand.Make(output, error, cancel));
         command.SetAction(async (given, _) =>
@@ -45,7 +57,8 @@ public static class FloodCommand
             using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => StopOnce(stop, signal));
             try
             {
-                var result = await RunAsync(arguments, given, output, stop.Token);
+                // Where the JSON goes to the output, it is alone there.
+                var result = await RunAsync(arguments, given, arguments.Json(given) == ToOutput ? error : output, output, stop.Token);
                 return result.Failure is null ? result.ExitCode : Fail(error, result.Failure, result.ExitCode);
             }
             catch (FloodException e)
@@ -56,14 +69,23 @@ public static class FloodCommand
 
         var parsed = command.Parse(args);
         if (parsed.Errors.Count > 0)
-            return Fail(error, $"{parsed.Errors[0].Message} (--help shows the options)", FloodResult.BadOptions);
+            return Fail(error, MistypedOption.In(parsed), FloodResult.BadOptions);
         return await parsed.InvokeAsync(
             new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null }, CancellationToken.None);
     }
 
-    private static async Task<FloodResult> RunAsync(FloodArguments arguments, ParseResult given, TextWriter output, CancellationToken cancel)
+    // p50 to max of each, then the others, in lines of a terminal's width.
+    private static string Metrics()
+    {
+        var times = Metric.All.Where(metric => metric.Kind == MetricKind.Time).Select(metric => metric.Name.Split('.')[0]).Distinct();
+        var others = Metric.All.Where(metric => metric.Kind != MetricKind.Time).Select(metric => metric.Name).Chunk(6).Select(line => $"  {string.Join(", ", line)}");
+        return $"  .p50, .p90, .p99, .p999 and .max of {string.Join(", ", times)}\n{string.Join('\n', others)}";
+    }
+
+    private static async Task<FloodResult> RunAsync(FloodArguments arguments, ParseResult given, TextWriter output, TextWriter json, CancellationToken cancel)
     {
         var options = arguments.Read(given);
+        if (arguments.Json(given) is { } asked and not ToOutput) TryWriting(asked);
         FloodResult result;
         JsonSearch? search = null;
         if (arguments.IsFindMax(given))
@@ -78,7 +100,9 @@ public static class FloodCommand
             using var hdr = arguments.Hdr(given) is { } path && options.Problem() is null ? new HdrLog(path, TimeProvider.System) : null;
             result = await FloodRun.RunAsync(options, output, OutputsFor(output, arguments.IsQuiet(given), hdr), cancel);
         }
-        if (arguments.Json(given) is { } file) Write(file, JsonReport.Of(options, result, TimeProvider.System.GetUtcNow()) with { FindMax = search });
+        var report = JsonReport.Of(options, result, TimeProvider.System.GetUtcNow()) with { FindMax = search };
+        if (arguments.Json(given) is ToOutput) await json.WriteLineAsync($"{report}");
+        else if (arguments.Json(given) is { } file) Write(file, report);
         return result;
     }
 
@@ -89,11 +113,21 @@ public static class FloodCommand
         return new RunOutputs(isTerminal ? new TerminalDisplay(AnsiConsole.Console) : new LineDisplay(output), hdr);
     }
 
-    private static void Write(string path, JsonReport report)
+    // Before the run: who waited for it wants its result.
+    private static void TryWriting(string path) => Written(() =>
+    {
+        var isNew = !File.Exists(path);
+        using (File.Open(path, FileMode.OpenOrCreate, FileAccess.Write)) { }
+        if (isNew) File.Delete(path);
+    });
+
+    private static void Write(string path, JsonReport report) => Written(() => File.WriteAllText(path, $"{report}{Environment.NewLine}"));
+
+    private static void Written(Action write)
     {
         try
         {
-            File.WriteAllText(path, $"{report}{Environment.NewLine}");
+            write();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -103,6 +103,8 @@ public sealed record FloodOptions
     /// <summary>How many messages a steady schedule has.</summary>
     internal int Messages => (int)Math.Round(Rate * (WarmUp + Seconds));
 
+    internal int WarmUpMessages => (int)Math.Round(Rate * WarmUp);
+
     internal IReadOnlyList<string> RoomNames => Rooms == 1 ? [Room] : [.. Enumerable.Range(1, Rooms).Select(number => $"{Room}-{number}")];
 
     /// <summary>The first thing that is wrong with these options as one line, or null.</summary>
@@ -132,12 +134,15 @@ public sealed record FloodOptions
             ?? Contradiction();
     }
 
-    internal static string NoWebSocket(string url) => $"--url must be a ws:// address, such as ws://localhost:5080/ws (it is {url})";
+    internal static string NoWebSocket(string url) =>
+        $"--url must be a ws:// address, such as ws://localhost:5080/ws (it is {url}){(url.StartsWith("wss:", StringComparison.OrdinalIgnoreCase) ? "; by TLS there is --way ws-h2, with --h2-url" : "")}";
 
     private string? Contradiction() =>
         Room.Length is 0 or > 100 ? "--room must be a room's name"
         : SlowCount > Connections - PublisherCount ? $"--slow leaves too few to publish: {SlowCount} of {Connections} read slowly, and {PublisherCount} publish"
         : Ways.Has(WayIn.Http2) && Http2Url is not { IsAbsoluteUri: true, Scheme: "wss" } ? "--way ws-h2 needs --h2-url, such as wss://localhost:5443/ws"
+        : Replay is null && Rate > 0 && Messages <= WarmUpMessages ? string.Create(CultureInfo.InvariantCulture, $"--rate {Rate} for --seconds {Seconds} makes no message; --rate 0 only holds the connections")
+        : Replay is null && Rate <= 0 && Thresholds.FirstOrDefault(one => one.Metric.IsOfMessages) is { } empty ? $"--fail {empty} needs messages, and --rate 0 sends none"
         : ServerPid is null && Thresholds.FirstOrDefault(one => one.Metric.IsOfServer) is { } unknown ? $"--fail {unknown} needs --server-pid"
         : null;
 

@@ -3,12 +3,12 @@ using RawSocketChat.Tests.Flood.Goals;
 
 namespace RawSocketChat.Tests.Flood;
 
-/// <summary>What a flood found. Where <see cref="Failure"/> is set, it did not take place and the counts are zero.</summary>
+/// <summary>What a flood found. Where <see cref="Failure"/> is set, it did not take place and the counts are zero (or those of a search's best step).</summary>
 public sealed record FloodResult
 {
     internal const int Fine = 0, Faulty = 1, BadOptions = 2, NoConnection = 3, OverThreshold = 4, Invalid = 5, Interrupted = 130;
 
-    /// <summary>Why nothing was sent, in one line.</summary>
+    /// <summary>Why nothing was sent, or a search did not come to its end, in one line.</summary>
     public string? Failure { get; private init; }
 
     /// <summary>The process's exit code, as <c>--help</c> lists them.</summary>
@@ -80,6 +80,9 @@ public sealed record FloodResult
     /// <summary>What the server complained of, most frequent first, in lines for a person.</summary>
     public IReadOnlyList<string> Complaints { get; init; } = [];
 
+    /// <summary>Whether the sending was ended before its time (Ctrl+C).</summary>
+    public bool WasInterrupted { get; init; }
+
     /// <summary>Why the run shows the generator and not the server; null where it does not.</summary>
     public string? InvalidBecause { get; init; }
 
@@ -89,22 +92,25 @@ public sealed record FloodResult
     /// <summary>Whether anything came otherwise than a room promises.</summary>
     public bool IsFaulty => Lost + Repeated + OutOfOrder + Disagreed + Refused + Unanswered + Closed > 0;
 
-    /// <summary>The worst first: a loss is a loss however late it was seen, and an invalid run has no figures to hold against bounds.</summary>
+    /// <summary>
+    /// The worst first: a loss is a loss however late it was seen, a run that was interrupted is not the one that was asked for, and an
+    /// invalid one has no figures to hold against bounds.
+    /// </summary>
     internal FloodResult Judged(FloodOptions options)
     {
-        var judged = this with
-        {
-            InvalidBecause = Validity.Problem(options, Lateness, Lag),
-            Exceeded = [.. options.Thresholds.Where(one => one.IsMetBy(this))],
-        };
+        List<Threshold> exceeded = [.. options.Thresholds.Where(one => one.IsMetBy(this))];
+        var judged = this with { InvalidBecause = Validity.Problem(options, Lateness, Lag, exceeded), Exceeded = exceeded };
         return judged with
         {
-            ExitCode = judged.IsFaulty ? Faulty : judged.InvalidBecause is not null ? Invalid : judged.Exceeded.Count > 0 ? OverThreshold : Fine,
+            ExitCode = judged.IsFaulty ? Faulty : judged.WasInterrupted ? Interrupted : judged.InvalidBecause is not null ? Invalid : judged.Exceeded.Count > 0 ? OverThreshold : Fine,
         };
     }
 
     /// <summary>A search in which no rate held is no better than its last flood, and never fine.</summary>
     internal FloodResult WithoutRate() => this with { ExitCode = ExitCode == Fine ? OverThreshold : ExitCode };
+
+    /// <summary>The same figures, of something that did not come to its end.</summary>
+    internal FloodResult Ending(int exitCode, string failure) => this with { ExitCode = exitCode, Failure = failure };
 
     internal static FloodResult Failed(int exitCode, string failure) => new() { Failure = failure, ExitCode = exitCode };
 }

@@ -19,6 +19,7 @@ public sealed class FloodRun : IDisposable
     private readonly ServerMeter? _server;
     private readonly LagProbe _probe;
     private Mark _warm;
+    private bool _wasInterrupted;
 
     private FloodRun(FloodOptions options, TextWriter output, RunOutputs outputs)
     {
@@ -78,7 +79,7 @@ public sealed class FloodRun : IDisposable
         watch.Stop();
         await _crew.LeaveAsync();
 
-        var result = (Summed(publisher, end) with { ConnectSeconds = connectSeconds }).Judged(_options);
+        var result = (Summed(publisher, end) with { ConnectSeconds = connectSeconds, WasInterrupted = _wasInterrupted }).Judged(_options);
         Report.End(_output, result);
         return result;
     }
@@ -99,6 +100,7 @@ public sealed class FloodRun : IDisposable
         await publisher.RunAsync(cancel);
         if (_publications.Count == 0)
             await Task.Delay(TimeSpan.FromSeconds(_options.Seconds), TimeProvider.System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _wasInterrupted = cancel.IsCancellationRequested;
         await over.CancelAsync();
         await churn;
         _crew.IsPublishing = false;
@@ -162,6 +164,7 @@ public sealed class FloodRun : IDisposable
     private ServerCost? ServerCost(Mark end, long measured)
     {
         if (_server is null) return null;
+        if (!_server.TryRead(out _)) _complaints.Add("server", $"process {_options.ServerPid} has ended; its CPU time is that of its last second");
         var cpu = end.ServerCpu - _warm.ServerCpu;
         var seconds = Stopwatch.GetElapsedTime(_warm.At, end.At).TotalSeconds;
         return new ServerCost(cpu, seconds > 0 ? cpu / seconds : 0, _server.MostRss, measured > 0 ? cpu * 1e6 / measured : null);
@@ -172,9 +175,8 @@ public sealed class FloodRun : IDisposable
     {
         public static Mark Now(ServerMeter? server, long deliveries)
         {
-            var cpu = 0.0;
-            server?.TryRead(out cpu);
-            return new Mark(Stopwatch.GetTimestamp(), deliveries, Environment.CpuUsage, cpu);
+            server?.TryRead(out _);
+            return new Mark(Stopwatch.GetTimestamp(), deliveries, Environment.CpuUsage, server?.LastCpu ?? 0);
         }
     }
 }

@@ -55,6 +55,14 @@ internal sealed class Measurements
         LastArrival = Math.Max(LastArrival, other.LastArrival);
     }
 
-    public static void Record(LongHistogram histogram, long ticks) =>
-        histogram.RecordValue(Math.Clamp((long)(ticks * (1_000_000.0 / Stopwatch.Frequency)), 0, Highest));
+    public static void Record(LongHistogram histogram, long ticks) => histogram.RecordValue(Microseconds(ticks));
+
+    /// <summary>
+    /// Records what one saw who asks once in <paramref name="every"/>, but not while an answer is still awaited: those who were not
+    /// asked meanwhile would have waited for the rest of it, and count too.
+    /// </summary>
+    public static void RecordWithTheUnasked(LongHistogram histogram, long ticks, TimeSpan every) =>
+        histogram.RecordValueWithExpectedInterval(Microseconds(ticks), (long)every.TotalMicroseconds);
+
+    private static long Microseconds(long ticks) => Math.Clamp((long)(ticks * (1_000_000.0 / Stopwatch.Frequency)), 0, Highest);
 }

@@ -29,6 +29,12 @@ internal sealed class FakeRoom : IDisposable
     /// <summary>Gets the events after a cursor, oldest first, and says what who comes back gets of them.</summary>
     public Func<IReadOnlyList<string>, IEnumerable<string>> CatchUp { get; init; } = missed => missed;
 
+    /// <summary>Gets a member's number and how much it has said, before more of it is read.</summary>
+    public Func<int, int, Task> Reading { get; init; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>Gets a member's number and how much it has said by now.</summary>
+    public Action<int, int> Said { get; init; } = (_, _) => { };
+
     /// <summary>What answers a <c>say</c> with this id and seq.</summary>
     public Func<string, long, string> Answer { get; init; } = (id, seq) =>
         $$"""{"type":"ack","id":"{{id}}","room":"lobby","seq":{{seq}}}""";
@@ -75,7 +81,7 @@ internal sealed class FakeRoom : IDisposable
         {
             await OpenAsync(member.Socket, buffer);
             member.Send("""{"type":"welcome","session":"s","user":"u1","name":"ann"}""");
-            while (await member.Socket.ReceiveAsync(buffer) is > 0 and var read)
+            while (await ReceiveAsync(member, buffer) is > 0 and var read)
             {
                 var input = buffer.AsMemory(0, read);
                 while (protocol.TryReceive(input.Span, out var consumed, out var e))
@@ -90,6 +96,14 @@ internal sealed class FakeRoom : IDisposable
         {
             // the flood has what it wanted
         }
+    }
+
+    private async Task<int> ReceiveAsync(Member member, byte[] buffer)
+    {
+        int index;
+        lock (_room) index = _members.IndexOf(member);
+        await Reading(index, member.Said);
+        return await member.Socket.ReceiveAsync(buffer);
     }
 
     private static async Task OpenAsync(Socket socket, byte[] buffer)
@@ -127,6 +141,7 @@ internal sealed class FakeRoom : IDisposable
 
     private void Say(Member member, string id, string text)
     {
+        Said(_members.IndexOf(member), ++member.Said);
         if (_said.TryGetValue(id, out var known))
         {
             member.Send($$"""{"type":"ack","id":"{{id}}","room":"lobby","seq":{{known}},"duplicate":true}""");
@@ -153,8 +168,12 @@ internal sealed class FakeRoom : IDisposable
         }
     }
 
-    private sealed record Member(Socket Socket)
+    private sealed class Member(Socket socket)
     {
+        public Socket Socket => socket;
+
+        public int Said { get; set; }
+
         public void Send(string json) => Send(FrameWriter.Frame(Opcode.Text, Encoding.UTF8.GetBytes(json)));
 
         public void Send(byte[] frame)

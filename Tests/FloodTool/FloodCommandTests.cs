@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using HdrHistogram;
 using RawSocketChat.Tests.Flood;
+using RawSocketChat.Tests.Flood.Goals;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.FloodTool;
@@ -10,7 +11,16 @@ namespace RawSocketChat.Tests.FloodTool;
 public class FloodCommandTests
 {
     [TestCase("--connections 0", "--connections")]
-    [TestCase("--connections many", "many")]
+    [TestCase("--connections many", "--connections must be a whole number, such as --connections 1000 (it is many)")]
+    [TestCase("--seconds 5s", "--seconds must be a number, such as --seconds 10 (it is 5s)")]
+    [TestCase("--server-pid me", "--server-pid must be a whole number (it is me)")]
+    [TestCase("--conections 5", "there is no option --conections; did you mean --connections? (--help shows them)")]
+    [TestCase("flood", "\"flood\" belongs to no option")]
+    [TestCase("--rate 0.01 --seconds 10", "--rate 0.01 for --seconds 10 makes no message")]
+    [TestCase("--rate 100 --seconds 0 --warm-up 1", "makes no message")]
+    [TestCase("--rate 0 --fail delivery.p99>50ms", "--fail delivery.p99>50ms needs messages, and --rate 0 sends none")]
+    [TestCase("--way ws-h2 --h2-url foo", "--h2-url must be a wss:// address")]
+    [TestCase("--way ws-h2 --h2-url wss://192.0.2.1/ws", "192.0.2.1 is not this machine; --allow-remote")]
     [TestCase("--rate -1", "--rate")]
     [TestCase("--seconds 4000", "--seconds")]
     [TestCase("--connections 5 --publishers 6", "--publishers")]
@@ -45,10 +55,10 @@ public class FloodCommandTests
     [TestCase("--hdr /nowhere/run.hlog", "--hdr: ")]
     [TestCase("--max-lateness -1", "--max-lateness")]
     [TestCase("--max-lag -1", "--max-lag")]
-    [TestCase("--url wss://localhost/ws", "ws://")]
+    [TestCase("--url wss://localhost/ws", "; by TLS there is --way ws-h2, with --h2-url")]
     [TestCase("--url nonsense", "ws://")]
     [TestCase("--nonsense", "--nonsense")]
-    [TestCase("--url", "--url")]
+    [TestCase("--url", "--url needs a value, such as --url ws://localhost:5080/ws")]
     [TestCase("--url ws://192.0.2.1/ws", "--allow-remote")]
     public async Task Bad_options_give_one_clear_line_and_exit_code_2(string args, string names)
     {
@@ -89,6 +99,8 @@ public class FloodCommandTests
         var (exitCode, output, error) = await RunAsync("--help");
         exitCode.Should().Be(0);
         output.Should().Contain("Exit codes:").And.Contain("--Limits:Enabled=false");
+        foreach (var metric in Metric.All.Where(one => one.Kind != MetricKind.Time)) output.Should().Contain(metric.Name);
+        output.Should().Contain(".p99").And.Contain("delivery-from-send").And.Contain("--fail <CONDITION>").And.NotContain("{METRICS}");
         foreach (var option in new FloodArguments().All) output.Should().Contain(option.Name);
         foreach (var code in new[] { 0, 1, 2, 3, 4, 5, 130 }) output.Should().MatchRegex($@"\n *{code}  ");
         error.Should().BeEmpty();
@@ -148,7 +160,7 @@ public class FloodCommandTests
     public async Task A_search_in_which_nothing_holds_gives_4()
     {
         using var room = new FakeRoom().Start();
-        var (exitCode, output, _) = await RunAsync($"--url {room.Url} --connections 2 --rate 4 --seconds 0.1 --max-lateness 60000 --max-lag 60000 --find-max --fail lost==0");
+        var (exitCode, output, _) = await RunAsync($"--url {room.Url} --connections 2 --rate 2 --seconds 1 --max-lateness 60000 --max-lag 60000 --find-max --fail lost==0");
         exitCode.Should().Be(4);
         output.Should().Contain("highest       none: not even 1 messages/s hold");
     }
@@ -165,6 +177,25 @@ public class FloodCommandTests
         ((double)JsonNode.Parse(await File.ReadAllTextAsync(json))!["metrics"]!["deliveries"]!).Should().Be(5 * 75);
         using var reader = new HistogramLogReader(File.OpenRead(log));
         reader.ReadHistograms().Where(one => one.Tag == "delivery").Sum(one => one.TotalCount).Should().Be(5 * 75);
+    }
+
+    [Test]
+    public async Task JSON_for_a_pipe_is_alone_on_the_output()
+    {
+        using var room = new FakeRoom().Start();
+        var (exitCode, output, error) = await RunAsync($"{Small(room)} --json -");
+        exitCode.Should().Be(0, error);
+        ((double)JsonNode.Parse(output)!["metrics"]!["deliveries"]!).Should().Be(5 * 10);
+        error.Should().Contain("published     10 of 10");
+    }
+
+    [Test]
+    public async Task A_file_that_can_not_be_written_is_told_before_anything_is_sent()
+    {
+        using var room = new FakeRoom().Start();
+        var (exitCode, _, error) = await RunAsync($"{Small(room)} --json /nowhere/run.json");
+        (exitCode, room.Joined).Should().Be((2, 0));
+        error.Should().StartWith("flood: --json: ");
     }
 
     [Test]

@@ -1,4 +1,9 @@
+using System.Diagnostics;
+using System.Text;
+using RawSocketChat.Protocol.WebSocket;
 using RawSocketChat.Tests.Flood;
+using RawSocketChat.Tests.Flood.Meters;
+using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.FloodTool;
 
@@ -103,6 +108,63 @@ public sealed class FloodRunTests : IDisposable
     }
 
     [Test]
+    public async Task A_message_of_another_room_is_none_of_this_one()
+    {
+        using var room = new FakeRoom
+        {
+            Deliver = (member, seq, frame) => (member, seq) == (3, 50)
+                ? [frame, FrameWriter.Frame(Opcode.Text, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(frame.AsSpan(frame.AsSpan().IndexOf((byte)'{'))).Replace("lobby", "attic", StringComparison.Ordinal)))]
+                : [frame],
+        }.Start();
+        var result = await FloodAsync(room);
+        (result.ExitCode, result.Lost, result.Repeated, result.Disagreed).Should().Be((1, 0, 0, 1));
+        _report.ToString().Should().Contain("note          1 × another room: a message of attic came to somebody who is in lobby");
+    }
+
+    [Test]
+    public async Task A_server_that_does_not_read_one_publisher_holds_up_no_other()
+    {
+        // More than the sockets hold, and it reads the first one only when all of the second one's have come.
+        var others = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var room = new FakeRoom
+        {
+            Reading = (member, said) => member == 0 && said > 0 ? others.Task : Task.CompletedTask,
+            Said = (member, said) =>
+            {
+                if ((member, said) == (1, 200)) others.TrySetResult();
+            },
+        }.Start();
+        var result = await FloodRun.RunAsync(Options(room) with { Connections = 2, Rate = 400, Seconds = 1, TextBytes = 60_000, Patience = 30 }, _report, CancellationToken.None);
+        (result.ExitCode, result.Deliveries).Should().Be((0, 2 * 400), "the report says {0}", _report);
+    }
+
+    [Test]
+    public async Task The_cost_of_a_server_that_has_ended_is_that_till_then()
+    {
+        using var burning = Process.Start("/bin/sh", ["-c", "while :; do :; done"]);
+        try
+        {
+            var meter = ServerMeter.For(burning.Id)!;
+            await Patience.UntilAsync(() => meter.TryRead(out var seconds) && seconds > 0.02, "some CPU time");
+            using var room = new FakeRoom
+            {
+                Deliver = (_, seq, frame) =>
+                {
+                    if (seq == 50) burning.Kill();
+                    return [frame];
+                },
+            }.Start();
+            var result = await FloodRun.RunAsync(Options(room) with { ServerPid = burning.Id }, _report, CancellationToken.None);
+            result.Server!.CpuSeconds.Should().BeGreaterThanOrEqualTo(0);
+            _report.ToString().Should().Contain($"process {burning.Id} has ended");
+        }
+        finally
+        {
+            burning.Kill();
+        }
+    }
+
+    [Test]
     public async Task An_interrupted_flood_still_reports_what_it_sent()
     {
         using var stop = new CancellationTokenSource();
@@ -115,7 +177,8 @@ public sealed class FloodRunTests : IDisposable
             },
         }.Start();
         var result = await FloodRun.RunAsync(Options(room) with { Seconds = 60 }, _report, stop.Token);
-        (result.ExitCode, result.Lost).Should().Be((0, 0));
+        (result.ExitCode, result.Lost).Should().Be((130, 0));
+        _report.ToString().Should().Contain("INTERRUPTED   everything that was sent till then arrived");
         result.Sent.Should().BeInRange(9, 60);
         result.Deliveries.Should().Be(result.Sent * 5);
     }

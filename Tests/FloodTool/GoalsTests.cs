@@ -70,16 +70,29 @@ public class GoalsTests
         Judged(Right with { Lag = new Latency(1, 2, 50.5, 60, 70, 10) }, "delivery.p99>=50ms").Should().Be(5);
         Judged(Right with { Lag = new Latency(1, 2, 50.5, 60, 70, 10), Lost = 1 }, "delivery.p99>=50ms").Should().Be(1);
         Judged(Right with { Acknowledged = 9 }).Should().Be(1, "one was not answered");
+        Judged(Right with { WasInterrupted = true }, "delivery.p99>=50ms").Should().Be(130);
+        Judged(Right with { WasInterrupted = true, Lag = new Latency(1, 2, 50.5, 60, 70, 10) }).Should().Be(130);
+        Judged(Right with { WasInterrupted = true, Lost = 1 }).Should().Be(1);
     }
 
     [Test]
     public void A_run_is_valid_up_to_its_bounds()
     {
         var (late, lag) = (new Latency(0, 0, 20, 99, 99, 1), new Latency(0, 0, 50, 99, 99, 1));
-        Validity.Problem(new FloodOptions(), late, lag).Should().BeNull();
-        Validity.Problem(new FloodOptions { MaxLateness = 19 }, late, lag).Should().Contain("lateness p99 is 20.0 ms, over 19 ms (--max-lateness)");
-        Validity.Problem(new FloodOptions { MaxLag = 49 }, late, lag).Should().Contain("lag p99 is 50.0 ms, over 49 ms (--max-lag)");
+        Validity.Problem(new FloodOptions(), late, lag, []).Should().BeNull();
+        Validity.Problem(new FloodOptions { MaxLateness = 19 }, late, lag, []).Should().Contain("lateness p99 is 20.0 ms, over 19 ms (--max-lateness)");
+        Validity.Problem(new FloodOptions { MaxLag = 49 }, late, lag, []).Should().Contain("lag p99 is 50.0 ms, over 49 ms (--max-lag)");
     }
+
+    [TestCase("delivery.max>=70ms", 40, 0, 5, Description = "one hiccup of the generator is enough for a maximum")]
+    [TestCase("delivery.p999>=60ms", 40, 0, 5)]
+    [TestCase("delivery.max>=70ms", 0, 80, 5)]
+    [TestCase("delivery.max>=70ms", 20, 50, 4)]
+    [TestCase("delivery.max>70ms", 40, 80, 0, Description = "not met, in spite of it")]
+    [TestCase("delivery.p99>=50ms", 40, 80, 4, Description = "its p99 is its own")]
+    [TestCase("lost==0", 40, 80, 4, Description = "no time")]
+    public void A_high_percentile_is_the_servers_only_where_the_generator_was_not_late_at_the_same_one(string fail, double lateness, double lag, int expected) =>
+        Judged(Right with { Lateness = new Latency(1, 2, 3, lateness, lateness, 10), Lag = new Latency(1, 2, 3, lag, lag, 10) }, fail).Should().Be(expected);
 
     [TestCase(100, 3_000)]
     [TestCase(100, 101)]
@@ -137,6 +150,31 @@ public class GoalsTests
         search.Steps.Select(step => step.Held).Should().Equal(true, true, true, false, true, false, true, false);
         floods.Should().OnlyContain(options => options.WarmUp == 1);
         output.ToString().Should().Contain("step          800/s  breaks").And.Contain("highest       650 messages/s, 650000 deliveries/s").And.Contain(limit);
+    }
+
+    [Test]
+    public async Task A_search_that_is_interrupted_tells_what_was_found_till_then()
+    {
+        using var output = new StringWriter();
+        using var stop = new CancellationTokenSource();
+        var find = new FindMax((options, _) =>
+        {
+            if (options.Rate > 200) stop.Cancel();
+            return Task.FromResult(Right.Judged(options));
+        }, output);
+        var (search, best) = await find.RunAsync(new FloodOptions { Rate = 100, Seconds = 1 }, stop.Token);
+        (search!.Rate, search.LimitedBy, search.Steps.Count).Should().Be((200, "failure", 2));
+        (best.ExitCode, best.Failure, best.Deliveries).Should().Be((130, "interrupted in the search", 100));
+        output.ToString().Should().Contain("so far        200 messages/s held");
+    }
+
+    [Test]
+    public async Task A_search_whose_server_is_gone_tells_what_was_found_till_then()
+    {
+        using var output = new StringWriter();
+        var find = new FindMax((options, _) => Task.FromResult(options.Rate > 200 ? FloodResult.Failed(3, "refused") : Right.Judged(options)), output);
+        var (search, best) = await find.RunAsync(new FloodOptions { Rate = 100, Seconds = 1 }, CancellationToken.None);
+        (search!.Rate, search.Steps.Count, best.ExitCode, best.Failure).Should().Be((200, 2, 3, "refused"));
     }
 
     private static List<double> Search(RateSearch search, double breaksAbove)

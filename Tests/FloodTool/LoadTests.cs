@@ -58,6 +58,8 @@ public class LoadTests
         Enumerable.Range(0, script.Count).Select(number => script.DueAfter(number) / (double)Stopwatch.Frequency).Should().Equal(0, 1.5, 6.5);
         script.WarmUp.Should().Be(1);
         Script.Of(new FloodOptions { Replay = file, Speed = 2, ReplaySeconds = 5 }).Count.Should().Be(2);
+        FluentActions.Invoking(() => Script.Of(new FloodOptions { Replay = file, Speed = 2, WarmUp = 7 })).Should().Throw<FloodException>()
+            .Where(fault => fault.ExitCode == 2 && fault.Message.StartsWith("--warm-up 7 leaves nothing"));
 
         async Task SayAsync(string text, double after)
         {

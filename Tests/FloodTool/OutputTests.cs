@@ -36,7 +36,7 @@ public class OutputTests
         var options = new FloodOptions { Thresholds = [bound] };
         var report = JsonReport.Of(options, new FloodResult { FromDue = new Latency(1, 2, 60, 70, 80, 5) }.Judged(options), DateTimeOffset.UnixEpoch);
         var json = JsonNode.Parse(report.ToString())!.AsObject();
-        json.Select(field => field.Key).Should().Equal("version", "at", "exitCode", "failure", "invalidBecause", "options", "metrics", "thresholds", "notes", "findMax");
+        json.Select(field => field.Key).Should().Equal("version", "at", "exitCode", "interrupted", "failure", "invalidBecause", "options", "metrics", "thresholds", "notes", "findMax");
         ((int)json["version"]!).Should().Be(1);
         ((string)json["at"]!).Should().Be("1970-01-01T00:00:00Z");
         ((int)json["exitCode"]!).Should().Be(4);
@@ -103,6 +103,17 @@ public class OutputTests
         var last = intervals.Next();
         (last.FromDue.TotalCount, last.FromSend.TotalCount).Should().Be((2, 2));
         last.FromDue.GetValueAtPercentile(100).Should().BeCloseTo(900_000_000 / (System.Diagnostics.Stopwatch.Frequency / 1_000_000), 900);
+    }
+
+    [Test]
+    public void A_stall_of_a_second_counts_for_all_who_would_have_been_asked_meanwhile()
+    {
+        var lag = Measurements.NewHistogram();
+        var millisecond = System.Diagnostics.Stopwatch.Frequency / 1000;
+        for (var i = 0; i < 450; i++) Measurements.RecordWithTheUnasked(lag, millisecond, TimeSpan.FromMilliseconds(20));
+        Measurements.RecordWithTheUnasked(lag, 1000 * millisecond, TimeSpan.FromMilliseconds(20));
+        lag.TotalCount.Should().Be(450 + 50);
+        lag.GetValueAtPercentile(95).Should().BeInRange(450_000, 550_000, "a second of ten, from 20 ms to all of it");
     }
 
     [Test]

@@ -103,6 +103,10 @@ internal sealed class Subscriber(
             case "gap":
                 complaints.Add(frame.Type, frame.Text ?? "");
                 break;
+            case "message" when frame.Number >= 0 && frame.Room != name:
+                Disagreed++;
+                complaints.Add("another room", $"a message of {frame.Room} came to somebody who is in {name}");
+                break;
             case { } type when LogEvents.Contains(type) && frame.Room == name:
                 Event(frame.Seq, frame.Number, now);
                 break;

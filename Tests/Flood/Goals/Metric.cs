@@ -50,6 +50,9 @@ public sealed record Metric(string Name, MetricKind Kind, Func<FloodResult, doub
     /// <summary>Whether the server's process has to be known for it.</summary>
     public bool IsOfServer => Name.StartsWith("server.", StringComparison.Ordinal);
 
+    /// <summary>Whether it is a time that only messages have.</summary>
+    public bool IsOfMessages => Kind == MetricKind.Time && !Name.StartsWith("lag.", StringComparison.Ordinal);
+
     private static IEnumerable<Metric> Times(string name, Func<FloodResult, Latency> of, string meaning)
     {
         yield return new($"{name}.p50", MetricKind.Time, result => of(result).Count == 0 ? null : of(result).P50, meaning);

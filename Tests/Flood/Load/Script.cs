@@ -30,7 +30,7 @@ internal sealed class SteadyScript(FloodOptions options) : Script
 
     public override int Count { get; } = options.Messages;
 
-    public override int WarmUp { get; } = (int)Math.Round(options.Rate * options.WarmUp);
+    public override int WarmUp { get; } = options.WarmUpMessages;
 
     public override long DueAfter(int number) => (long)(number * (Stopwatch.Frequency / options.Rate));
 
@@ -55,6 +55,8 @@ internal sealed class ReplayScript : Script
         var most = options.ReplaySeconds is { } seconds ? options.WarmUp + seconds : double.PositiveInfinity;
         _lines = [.. lines.TakeWhile(line => Seconds(line, lines[0]) < most)];
         WarmUp = _lines.TakeWhile(line => Seconds(line, _lines[0]) < options.WarmUp).Count();
+        if (WarmUp == _lines.Count)
+            throw new FloodException(string.Create(CultureInfo.InvariantCulture, $"--warm-up {options.WarmUp} leaves nothing of --replay {options.Replay} to measure: what it says is over before"), FloodResult.BadOptions);
     }
 
     public override int Count => _lines.Count;

@@ -10,11 +10,15 @@ internal sealed class ServerMeter
 
     private readonly string _folder;
     private long _rss;
+    private double _cpu;
 
     private ServerMeter(int pid) => _folder = $"/proc/{pid}";
 
     /// <summary>The most memory that any reading has found, in bytes.</summary>
     public long MostRss => Volatile.Read(ref _rss);
+
+    /// <summary>Its CPU time at the newest reading, in seconds.</summary>
+    public double LastCpu => Volatile.Read(ref _cpu);
 
     /// <summary>Null where no process was named.</summary>
     /// <exception cref="FloodException">There is no such process, or no <c>/proc</c>.</exception>
@@ -37,6 +41,7 @@ internal sealed class ServerMeter
             var stat = File.ReadAllText($"{_folder}/stat");
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TicksASecond;
+            Volatile.Write(ref _cpu, cpuSeconds);
             var rss = File.ReadLines($"{_folder}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
             var bytes = Number(rss.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]) * 1024;
             if (bytes > MostRss) Volatile.Write(ref _rss, bytes);

@@ -23,7 +23,10 @@ internal sealed record JsonReport
     public required string At { get; init; }
     public required int ExitCode { get; init; }
 
-    /// <summary>Why there was no run; null where there was one.</summary>
+    /// <summary>Whether it was ended before its time.</summary>
+    public required bool Interrupted { get; init; }
+
+    /// <summary>Why there was no run, or why a search did not come to its end; null where there was one.</summary>
     public string? Failure { get; init; }
 
     /// <summary>Why the figures say nothing of the server; null where they do.</summary>
@@ -44,6 +47,7 @@ internal sealed record JsonReport
     {
         At = at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
         ExitCode = result.ExitCode,
+        Interrupted = result.WasInterrupted || result.ExitCode == FloodResult.Interrupted,
         Failure = result.Failure,
         InvalidBecause = result.InvalidBecause,
         Options = new JsonOptions(
@@ -67,7 +71,7 @@ internal sealed record JsonOptions(
 internal sealed record JsonThreshold(string Fail, bool Met);
 
 /// <param name="Rate">The highest rate that held; null: none did.</param>
-/// <param name="LimitedBy">What broke above it: <c>server</c>, <c>generator</c> (an invalid run), or <c>nothing</c>.</param>
+/// <param name="LimitedBy">What broke above it: <c>server</c>, <c>generator</c> (an invalid run), <c>nothing</c>, or <c>failure</c>: the search did not come to its end.</param>
 /// <param name="Steps">In the order in which they were tried.</param>
 internal sealed record JsonSearch(double? Rate, string LimitedBy, IReadOnlyList<JsonStep> Steps);
 

@@ -38,6 +38,7 @@ internal static class Report
         output.WriteLine(r.ExitCode switch
         {
             FloodResult.Fine => "fine          everything arrived, once and in order",
+            FloodResult.Interrupted => "INTERRUPTED   everything that was sent till then arrived, once and in order",
             FloodResult.Invalid => "INVALID       everything arrived, but the figures are not the server's",
             FloodResult.OverThreshold => "OVER          everything arrived, but not as --fail demands",
             _ => "FAULTY        see above",

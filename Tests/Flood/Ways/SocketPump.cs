@@ -18,6 +18,7 @@ internal abstract class SocketPump : IDisposable
     private readonly Socket _socket;
     private readonly SocketAsyncEventArgs _receiving = new(true); // no execution context to carry along
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Queue<byte[]> _waiting = new();
     private ITimer? _pause;
     private int _cutAfter = -1;
     private bool _isOver;
@@ -41,6 +42,7 @@ internal abstract class SocketPump : IDisposable
         try
         {
             await _socket.ConnectAsync(_wire.Server, cancel);
+            _socket.Blocking = false;
             if (!opening.IsEmpty) await _socket.SendAsync(opening, cancel);
         }
         catch (SocketException e)
@@ -56,6 +58,7 @@ internal abstract class SocketPump : IDisposable
         try
         {
             _socket.Connect(_wire.Server);
+            _socket.Blocking = false;
         }
         catch (SocketException e)
         {
@@ -83,20 +86,54 @@ internal abstract class SocketPump : IDisposable
     /// <summary>Held by who writes something whose order counts; <see cref="Send"/> takes it, too.</summary>
     protected Lock Sending { get; } = new();
 
-    /// <summary>Blocks while the server does not read; false where the connection has ended.</summary>
+    /// <summary>
+    /// Never blocks: what a server that does not read leaves no room for waits here, in its order, or one of them would hold up the
+    /// schedule of all. False where the connection has ended.
+    /// </summary>
     protected bool Send(ReadOnlySpan<byte> bytes)
     {
         lock (Sending)
         {
             try
             {
-                while (!bytes.IsEmpty) bytes = bytes[_socket.Send(bytes)..];
+                while (!bytes.IsEmpty && _waiting.Count == 0)
+                {
+                    var sent = _socket.Send(bytes, SocketFlags.None, out var error);
+                    if (error == SocketError.WouldBlock) break;
+                    if (error != SocketError.Success) return false;
+                    bytes = bytes[sent..];
+                }
+                if (bytes.IsEmpty) return true;
+                _waiting.Enqueue(bytes.ToArray());
+                if (_waiting.Count == 1) _ = Task.Run(SendWaitingAsync);
                 return true;
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (ObjectDisposedException)
             {
                 return false; // the receiving side learns why, and tells
             }
+        }
+    }
+
+    private async Task SendWaitingAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                ReadOnlyMemory<byte> next;
+                lock (Sending) next = _waiting.Peek();
+                while (!next.IsEmpty) next = next[await _socket.SendAsync(next)..];
+                lock (Sending)
+                {
+                    _waiting.Dequeue();
+                    if (_waiting.Count == 0) return;
+                }
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The receiving side learns why, and tells.
         }
     }
 
