@@ -14,9 +14,6 @@ namespace RawSocketChat.Server.Transports.RawTcp;
 /// </summary>
 internal sealed class RawTcpPump : IConnectionTransport, IDisposable
 {
-    // Longer than the gap between two segments of a peer that is still sending, short for a person who waits.
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
-
     private readonly ConnectionContext _context;
     private readonly PipeReader _input;
     private readonly PipeOutbox _outbox;
@@ -147,11 +144,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IDisposable
         _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
     }
 
-    /// <summary>
-    /// The lingering close: what still arrives is read and dropped until the peer is quiet, then our side ends, which is
-    /// what nc and XMLSocket wait for before they end theirs. Closing a socket with unread bytes in it would make TCP
-    /// send a reset, and that may overtake the last line.
-    /// </summary>
+    // nc and XMLSocket end their side once ours has ended.
     private async Task<bool> LingerAsync(CancellationToken leaving)
     {
         using var patience = new CancellationTokenSource(_options.LingerFor(Connection.Reason), _time);
@@ -159,13 +152,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IDisposable
         try
         {
             await _outbox.Finished.WaitAsync(patience.Token);
-            if (await DropUntilQuietAsync(patience.Token))
-                return true;
-            await _context.Transport.Output.CompleteAsync();
-            while (!await DropAsync(patience.Token))
-            {
-            }
-
+            await LingeringClose.RunAsync(_input, _context.Transport.Output, _time, patience.Token);
             return true;
         }
         catch (OperationCanceledException)
@@ -176,33 +163,6 @@ internal sealed class RawTcpPump : IConnectionTransport, IDisposable
         {
             return true;
         }
-    }
-
-    // True: the peer ended its side meanwhile.
-    private async Task<bool> DropUntilQuietAsync(CancellationToken patience)
-    {
-        while (!patience.IsCancellationRequested)
-        {
-            using var quiet = new CancellationTokenSource(Quiet, _time);
-            try
-            {
-                if (await DropAsync(quiet.Token))
-                    return true;
-            }
-            catch (OperationCanceledException)
-            {
-                break;
-            }
-        }
-
-        return false;
-    }
-
-    private async Task<bool> DropAsync(CancellationToken cancellationToken)
-    {
-        var result = await _input.ReadAsync(cancellationToken);
-        _input.AdvanceTo(result.Buffer.End);
-        return result.IsCompleted;
     }
 
     void IConnectionTransport.Closing() => _input.CancelPendingRead();
