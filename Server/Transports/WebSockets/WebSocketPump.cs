@@ -20,6 +20,9 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
     private readonly Agreement _agreement;
     private readonly WebSocketHost _host;
     private IDetachablePipe? _pipe;
+
+    // Null inside a request, where the end of the stream is HTTP's.
+    private PipeWriter? _ownOutput;
     private Action? _reset;
 
     public WebSocketPump(string way, IDuplexPipe transport, WebSocketHost host, Agreement agreement, bool asText, bool stamped, ConnectionRequest request, string remote)
@@ -43,10 +46,15 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
     public void Take(IDetachablePipe pipe)
     {
         _pipe = pipe;
+        _ownOutput = pipe.Output;
         _ = RunAsync();
     }
 
-    public Task RunAsync(ConnectionContext connection) => RunAsync(connection.Abort);
+    public Task RunAsync(ConnectionContext connection)
+    {
+        _ownOutput = connection.Transport.Output;
+        return RunAsync(connection.Abort);
+    }
 
     /// <summary>Runs inside the request.</summary>
     /// <param name="reset">Called where the peer does not take its last bytes in time.</param>
@@ -154,8 +162,8 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
             await _outbox.Finished.WaitAsync(patience.Token);
             if (!_protocol.HasFailed)
                 await DropUntilClosedAsync(patience.Token);
-            else if (_taken is not null)
-                await LingeringClose.RunAsync(_input, _taken.Transport.Output, _host.Time, patience.Token);
+            else if (_ownOutput is not null)
+                await LingeringClose.RunAsync(_input, _ownOutput, _host.Time, patience.Token);
             else
                 await LingeringClose.DropUntilQuietAsync(_input, _host.Time, patience.Token);
             return true;
@@ -163,7 +171,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
         catch (OperationCanceledException)
         {
             // Who was sent everything, and says nothing to it, may still be reading it: a reset would take that away.
-            return _taken is not null && _outbox.Finished.IsCompleted;
+            return _ownOutput is not null && _outbox.Finished.IsCompleted;
         }
         catch (IOException)
         {
