@@ -104,5 +104,8 @@ public sealed class ReadingTests
         await ann.Page.EvaluateAsync("() => { document.querySelector('#lab').scrollTop = 10_000; }");
         await Assertions.Expect(ann.Page.Locator("#start-lab")).ToBeInViewportAsync();
         (await ann.Page.EvaluateAsync<bool>("() => { const lab = document.querySelector('#lab'); return lab.scrollTop > 0 && lab.scrollWidth <= lab.clientWidth; }")).Should().BeTrue();
+        // The table is wider, and scrolls alone; which way a row is about stays in sight.
+        (await ann.Page.EvaluateAsync<bool>("() => { const wide = document.querySelector('#lab .wide'); wide.scrollLeft = 200; return wide.scrollLeft > 0; }")).Should().BeTrue();
+        (await ann.Page.EvaluateAsync<bool>("() => document.querySelector('#lab tbody th').getBoundingClientRect().left === document.querySelector('#lab .wide').getBoundingClientRect().left")).Should().BeTrue();
     }
 }
