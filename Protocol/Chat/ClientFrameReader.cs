@@ -56,7 +56,7 @@ internal static class ClientFrameReader
         else if (head.IdProblem is { } problem)
             error = new ChatError(ErrorCode.BadField, problem, Hint.ExampleWithId(spec));
         else if (draft.FirstFault(spec) is { } field)
-            error = Faulty(spec, field, draft.ProblemOf(field));
+            error = Faulty(spec, field, in draft);
         else
         {
             frame = draft.Build(spec, head.Id, typed: false);
@@ -65,9 +65,13 @@ internal static class ClientFrameReader
         return false;
     }
 
-    private static ChatError Faulty(FrameSpec spec, Field field, string? problem) => problem is null
-        ? new ChatError(ErrorCode.MissingField, $"\"{spec.Word}\" needs the field \"{Fields.NameOf(field)}\"", Hint.Example(spec, field))
-        : new ChatError(ErrorCode.BadField, $"\"{Fields.NameOf(field)}\" {problem}", Hint.Example(spec, field));
+    private static ChatError Faulty(FrameSpec spec, Field field, in FrameDraft draft)
+    {
+        var hint = Hint.Mended(spec, in draft, field);
+        return draft.ProblemOf(field) is { } problem
+            ? new ChatError(ErrorCode.BadField, $"\"{Fields.NameOf(field)}\" {problem}", hint)
+            : new ChatError(ErrorCode.MissingField, $"\"{spec.Word}\" needs the field \"{Fields.NameOf(field)}\"", hint);
+    }
 
     /// <summary>What makes it no JSON; null where it is.</summary>
     private static string? ReadAll(ReadOnlySpan<byte> utf8, ref FrameDraft draft, ref Head head)

@@ -67,9 +67,9 @@ public static class CommandLine
         foreach (var use in form.Arguments)
         {
             if (draft.ProblemOf(use.Field) is { } problem)
-                error = new ChatError(ErrorCode.BadField, $"in /{form.Word}, {Fields.Placeholder(use.Field)} {problem}", form.Example);
+                error = new ChatError(ErrorCode.BadField, $"in /{form.Word}, {Fields.Placeholder(use.Field)} {problem}", Hint.Mended(form, in draft, use.Field));
             else if (use.Needed && !draft.Has(use.Field))
-                error = new ChatError(ErrorCode.MissingField, $"/{form.Word} lacks its {Fields.Placeholder(use.Field)}", form.Example);
+                error = new ChatError(ErrorCode.MissingField, $"/{form.Word} lacks its {Fields.Placeholder(use.Field)}", Hint.Mended(form, in draft, use.Field));
             if (error is not null)
                 return false;
         }

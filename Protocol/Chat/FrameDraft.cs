@@ -73,6 +73,26 @@ internal struct FrameDraft
         }
     }
 
+    /// <summary>Takes over what the other has of these fields. Whether that was a word or a number: a flag alone says nothing.</summary>
+    public bool Take(in FrameDraft other, FieldUse[] uses)
+    {
+        var took = false;
+        foreach (var (field, _) in uses)
+        {
+            if (!other.Has(field))
+                continue;
+            switch (Fields.KindOf(field))
+            {
+                case FieldKind.Word: SetWord(field, other._words[(int)field]!); break;
+                case FieldKind.Number: SetNumber(field, other._numbers[field - Field.After]!.Value); break;
+                case FieldKind.Flag: SetFlag(field, true); continue;
+                default: SetFiles(other._files!); break;
+            }
+            took = true;
+        }
+        return took;
+    }
+
     /// <summary>What the field's problem is; null where it is fine or absent.</summary>
     public readonly string? ProblemOf(Field field) => _problems?.GetValueOrDefault(field);
 

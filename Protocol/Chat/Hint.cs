@@ -46,15 +46,40 @@ public static class Hint
     {
         if (meant.Password is not null || meant.Session is not null)
             return example;
-        var hint = Of(meant with { Id = default }, typed);
-        return hint.Length <= MaxLength ? hint : example;
+        return Short(Of(meant with { Id = default }, typed), example);
     }
 
-    private static ClientFrame ExampleFrame(FrameSpec spec, Field? shown)
+    /// <summary>What was sent, with the field in question taken from the example, as all else is that is needed and lacks.</summary>
+    internal static string Mended(FrameSpec spec, in FrameDraft sent, Field fault)
     {
-        var sample = Sample(Commands.Of(spec.Type));
+        var draft = ExampleDraft(spec.Uses, Commands.Of(spec.Type), fault);
+        draft.Take(in sent, spec.Uses);
+        return Shown(in sent, draft.Build(spec, default, typed: false), Example(spec, fault));
+    }
+
+    /// <summary>The same for a command.</summary>
+    internal static string Mended(CommandForm form, in FrameDraft sent, Field fault)
+    {
+        var spec = FrameSpecs.Of(form.Type);
+        var draft = ExampleDraft(form.Arguments, form, fault);
+        // Alone, a command's example shows more than what it needs.
+        return draft.Take(in sent, spec.Uses) ? Shown(in sent, draft.Build(spec, default, typed: true), form.Example) : form.Example;
+    }
+
+    // A password in the example is nobody's.
+    private static string Shown(in FrameDraft sent, ClientFrame mended, string example) =>
+        sent.Has(Field.Password) || sent.Has(Field.Session) ? example : Short(Of(mended, mended.Typed), example);
+
+    private static string Short(string hint, string example) => hint.Length <= MaxLength ? hint : example;
+
+    private static ClientFrame ExampleFrame(FrameSpec spec, Field? shown) =>
+        ExampleDraft(spec.Uses, Commands.Of(spec.Type), shown).Build(spec, default, typed: false);
+
+    private static FrameDraft ExampleDraft(FieldUse[] uses, CommandForm form, Field? shown)
+    {
+        var sample = Sample(form);
         var draft = new FrameDraft();
-        foreach (var use in spec.Uses.Where(use => use.Needed || use.Field == shown))
+        foreach (var use in uses.Where(use => use.Needed || use.Field == shown))
         {
             if (ClientFrameWriter.WordOf(sample, use.Field) is { } word)
                 draft.SetWord(use.Field, word);
@@ -63,7 +88,7 @@ public static class Hint
             else
                 SetAny(ref draft, use.Field);
         }
-        return draft.Build(spec, default, typed: false);
+        return draft;
     }
 
     // For a field that the command's own example does not have.

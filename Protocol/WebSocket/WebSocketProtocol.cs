@@ -54,6 +54,9 @@ public sealed partial class WebSocketProtocol : IDisposable
     /// <summary>Whether the peer's close frame has come.</summary>
     public bool CloseReceived { get; private set; }
 
+    /// <summary>Whether the peer has broken a rule: nothing of what it sends is read any more, a close frame neither (7.1.7).</summary>
+    public bool HasFailed { get; private set; }
+
     /// <summary>Whether <see cref="WriteClose"/> has written one.</summary>
     public bool CloseSent { get; private set; }
 
@@ -192,6 +195,7 @@ public sealed partial class WebSocketProtocol : IDisposable
     private bool Fail(Fault fault, out WebSocketEvent e)
     {
         EndReceiving();
+        HasFailed = true;
         e = new WebSocketEvent(fault);
         return true;
     }

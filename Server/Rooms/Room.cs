@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 
@@ -43,8 +44,8 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
 
     public IEnumerable<Subscriber> Subscribers => _subscribers.Values;
 
-    /// <summary>Those who get events as they come; the others still catch up.</summary>
-    public IReadOnlyList<Subscriber> Live => _live;
+    /// <summary>Those who get events as they come; the others still catch up. To be looked through before anybody comes or goes.</summary>
+    public ReadOnlySpan<Subscriber> Live => CollectionsMarshal.AsSpan(_live);
 
     public List<Person> People(int most) => [.. _members.Values.Take(most).Select(member => member.Person)];
 

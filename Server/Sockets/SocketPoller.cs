@@ -71,7 +71,7 @@ internal sealed unsafe partial class SocketPoller
             ref var place = ref _places[index];
             if (place.Turn != (int)(key >> 32) || place.Input is null)
                 return;
-            place = new Place(null, place.Turn + 1);
+            place = new Place(null, (place.Turn + 1) & int.MaxValue);
             _free.Push(index);
         }
     }

@@ -1,11 +1,10 @@
-using System.Buffers;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.RawTcp;
 
-/// <summary>Takes the connections of the raw port from Kestrel and runs a <see cref="RawTcpPump"/> for each.</summary>
+/// <summary>Takes the connections of the raw port from Kestrel, whole where the pipe can be detached, and runs a <see cref="RawTcpPump"/> for each.</summary>
 public sealed class RawTcpHandler(
     RawTcpEndpoint endpoint,
     ConnectionRegistry connections,
@@ -13,10 +12,15 @@ public sealed class RawTcpHandler(
     TimeProvider time,
     ILogger<RawTcpHandler> logger) : ConnectionHandler
 {
-    public override async Task OnConnectedAsync(ConnectionContext connection)
+    private readonly RawTcpHost _host = new(endpoint, options.Value, connections, time, logger);
+
+    public override Task OnConnectedAsync(ConnectionContext connection)
     {
-        using var pump = new RawTcpPump(connection, endpoint, options.Value, time);
-        if (!await pump.RunAsync(connections, logger))
-            connection.Abort();
+        var pump = new RawTcpPump(connection, _host);
+        if (connection.Transport is not IDetachablePipe pipe)
+            return pump.RunAsync(connection.Abort);
+        pipe.Detach();
+        _ = pump.RunAsync(pipe);
+        return Task.CompletedTask;
     }
 }

@@ -12,60 +12,83 @@ namespace RawSocketChat.Server.Transports.RawTcp;
 /// <c>{</c> begins JSON frames, Flash's question for a policy file is answered, HTTP and TLS are turned away, anything else is a person, who
 /// gets the text format. The first delimiter that comes, newline or NUL, is also the server's.
 /// </summary>
-internal sealed class RawTcpPump : IConnectionTransport, IDisposable
+#pragma warning disable CA1001 // the framing is disposed of when the pump has run
+internal sealed class RawTcpPump : IConnectionTransport
+#pragma warning restore CA1001
 {
-    // Longer than the gap between two segments of a peer that is still sending, short for a person who waits.
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
-
-    private readonly ConnectionContext _context;
-    private readonly PipeReader _input;
+    private readonly IDuplexPipe _transport;
+    private readonly IPEndPoint? _local;
     private readonly PipeOutbox _outbox;
     private readonly LineFraming _lines;
-    private readonly ConnectionOptions _options;
-    private readonly RawTcpEndpoint _endpoint;
-    private readonly TimeProvider _time;
+    private readonly RawTcpHost _host;
+    private IDetachablePipe? _pipe;
+    private Action? _reset;
     private bool _asText = true;
     private bool _isKnown;
 
-    public RawTcpPump(ConnectionContext context, RawTcpEndpoint endpoint, ConnectionOptions options, TimeProvider time)
+    public RawTcpPump(ConnectionContext context, RawTcpHost host)
     {
-        _context = context;
-        _input = context.Transport.Input;
-        _endpoint = endpoint;
-        _options = options;
-        _time = time;
+        var endpoint = host.Endpoint;
+        _transport = context.Transport;
+        _local = context.LocalEndPoint as IPEndPoint;
+        _host = host;
         _lines = new LineFraming(endpoint.MaxLineBytes);
-        _outbox = new PipeOutbox(context.Transport.Output, LineEncoding.Of(LineDelimiter.Newline, asText: true), endpoint.OutboxBytes, time);
-        Connection = new Connection("tcp", $"{context.RemoteEndPoint}", new ConnectionRequest(ServerSpeaksFirst: false), _outbox, time)
+        _outbox = new PipeOutbox(_transport.Output, LineEncoding.Of(LineDelimiter.Newline, asText: true), endpoint.OutboxBytes, host.Time);
+        Connection = new Connection("tcp", $"{context.RemoteEndPoint}", new ConnectionRequest(ServerSpeaksFirst: false), _outbox, host.Time)
         {
             Transport = this,
             OwesFirstFrame = true,
         };
         Connection.Handler = endpoint.Handlers.Create(Connection);
+        if (!endpoint.AllowRemote && context.RemoteEndPoint is IPEndPoint peer && !IPAddress.IsLoopback(peer.Address))
+            Connection.Close(Disconnect.PlaintextRefused);
     }
 
     public Connection Connection { get; }
 
-    public void Dispose() => _lines.Dispose();
+    private PipeReader Input => _transport.Input;
 
-    /// <summary>Runs the connection to its end. False: the peer did not take its last bytes in time; reset it.</summary>
-    public async Task<bool> RunAsync(ConnectionRegistry connections, ILogger logger)
+    /// <summary>Runs to its end on a pipe that Kestrel knows no more, and disposes of it.</summary>
+    public Task RunAsync(IDetachablePipe pipe)
     {
-        if (!_endpoint.AllowRemote && _context.RemoteEndPoint is IPEndPoint peer && !IPAddress.IsLoopback(peer.Address))
-            Connection.Close(Disconnect.PlaintextRefused);
-        else
-            await Connection.RunAsync(connections, logger);
+        _pipe = pipe;
+        return RunAsync();
+    }
 
-        // A peer that ended its side after its last line still reads the answers.
-        Connection.Close(Disconnect.EndOfInput);
-        return await LingerAsync(connections.Leaving);
+    /// <summary>Runs to its end on a connection that Kestrel still has.</summary>
+    /// <param name="reset">Called where the peer does not take its last bytes in time.</param>
+    public Task RunAsync(Action reset)
+    {
+        _reset = reset;
+        return RunAsync();
+    }
+
+    private Task RunAsync() => Connection.RunAsync(_host.Connections, _host.Logger);
+
+    async Task IConnectionTransport.EndedAsync()
+    {
+        try
+        {
+            // A peer that ended its side after its last line still reads the answers.
+            Connection.Close(Disconnect.EndOfInput);
+            if (await LingerAsync(_host.Connections.Leaving))
+                return;
+            _pipe?.Abort();
+            _reset?.Invoke();
+        }
+        finally
+        {
+            _lines.Dispose();
+            if (_pipe is not null)
+                await _pipe.DisposeAsync();
+        }
     }
 
     public async Task ReceiveAsync()
     {
         while (Connection.IsOpen)
         {
-            var result = await _input.ReadAsync();
+            var result = await Input.ReadAsync();
             var buffer = result.Buffer;
             if (!buffer.IsEmpty)
                 Connection.Heard();
@@ -74,7 +97,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IDisposable
             while (Connection.IsOpen && buffer.TryGet(ref position, out var segment))
                 await ReceiveAsync(segment);
 
-            _input.AdvanceTo(buffer.End);
+            Input.AdvanceTo(buffer.End);
             Connection.IsMidFrame = _lines.IsMidLine;
             if (result.IsCompleted)
                 return;
@@ -114,7 +137,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IDisposable
             return default;
         _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
         return found == LineResult.TooLong
-            ? Connection.Handler.ReceivedTooBigAsync(_endpoint.MaxLineBytes)
+            ? Connection.Handler.ReceivedTooBigAsync(_host.Endpoint.MaxLineBytes)
             : Connection.Handler.ReceivedAsync(line, MessageKind.Text, Connection);
     }
 
@@ -129,11 +152,11 @@ internal sealed class RawTcpPump : IConnectionTransport, IDisposable
         {
             case Opening.PolicyRequest:
                 // XMLSocket asks on a connection of its own and waits for the end of that.
-                _outbox.SendWire(PolicyFile.Of(_context.LocalEndPoint as IPEndPoint, _endpoint.PolicyDomains));
+                _outbox.SendWire(PolicyFile.Of(_local, _host.Endpoint.PolicyDomains));
                 Connection.Close(Disconnect.PolicyServed);
                 break;
             case Opening.Http:
-                _outbox.SendWire(HttpRefusal.Of(_endpoint.Web()));
+                _outbox.SendWire(HttpRefusal.Of(_host.Endpoint.Web()));
                 Connection.Close(Disconnect.WrongProtocol);
                 break;
             case Opening.Tls:
@@ -147,25 +170,15 @@ internal sealed class RawTcpPump : IConnectionTransport, IDisposable
         _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
     }
 
-    /// <summary>
-    /// The lingering close: what still arrives is read and dropped until the peer is quiet, then our side ends, which is
-    /// what nc and XMLSocket wait for before they end theirs. Closing a socket with unread bytes in it would make TCP
-    /// send a reset, and that may overtake the last line.
-    /// </summary>
+    // nc and XMLSocket end their side once ours has ended.
     private async Task<bool> LingerAsync(CancellationToken leaving)
     {
-        using var patience = new CancellationTokenSource(_options.LingerFor(Connection.Reason), _time);
-        using var _ = leaving.Register(() => patience.CancelAfter(TimeSpan.FromSeconds(_options.LingerSeconds)));
+        using var patience = new CancellationTokenSource(_host.Options.LingerFor(Connection.Reason), _host.Time);
+        using var _ = leaving.Register(() => patience.CancelAfter(TimeSpan.FromSeconds(_host.Options.LingerSeconds)));
         try
         {
             await _outbox.Finished.WaitAsync(patience.Token);
-            if (await DropUntilQuietAsync(patience.Token))
-                return true;
-            await _context.Transport.Output.CompleteAsync();
-            while (!await DropAsync(patience.Token))
-            {
-            }
-
+            await LingeringClose.RunAsync(Input, _transport.Output, _host.Time, patience.Token);
             return true;
         }
         catch (OperationCanceledException)
@@ -178,34 +191,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IDisposable
         }
     }
 
-    // True: the peer ended its side meanwhile.
-    private async Task<bool> DropUntilQuietAsync(CancellationToken patience)
-    {
-        while (!patience.IsCancellationRequested)
-        {
-            using var quiet = new CancellationTokenSource(Quiet, _time);
-            try
-            {
-                if (await DropAsync(quiet.Token))
-                    return true;
-            }
-            catch (OperationCanceledException)
-            {
-                break;
-            }
-        }
-
-        return false;
-    }
-
-    private async Task<bool> DropAsync(CancellationToken cancellationToken)
-    {
-        var result = await _input.ReadAsync(cancellationToken);
-        _input.AdvanceTo(result.Buffer.End);
-        return result.IsCompleted;
-    }
-
-    void IConnectionTransport.Closing() => _input.CancelPendingRead();
+    void IConnectionTransport.Closing() => Input.CancelPendingRead();
 
     bool IConnectionTransport.ChangeFormat(string format)
     {

@@ -20,6 +20,9 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
     private readonly Agreement _agreement;
     private readonly WebSocketHost _host;
     private IDetachablePipe? _pipe;
+
+    // Null inside a request, where the end of the stream is HTTP's.
+    private PipeWriter? _ownOutput;
     private Action? _reset;
 
     public WebSocketPump(string way, IDuplexPipe transport, WebSocketHost host, Agreement agreement, bool asText, bool stamped, ConnectionRequest request, string remote)
@@ -43,10 +46,15 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
     public void Take(IDetachablePipe pipe)
     {
         _pipe = pipe;
+        _ownOutput = pipe.Output;
         _ = RunAsync();
     }
 
-    public Task RunAsync(ConnectionContext connection) => RunAsync(connection.Abort);
+    public Task RunAsync(ConnectionContext connection)
+    {
+        _ownOutput = connection.Transport.Output;
+        return RunAsync(connection.Abort);
+    }
 
     /// <summary>Runs inside the request.</summary>
     /// <param name="reset">Called where the peer does not take its last bytes in time.</param>
@@ -141,10 +149,10 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
     }
 
     /// <summary>
-    /// The lingering close: once the last frame is out, what still arrives is read and dropped until the peer's close
-    /// frame or its end of stream, for a bounded time. Closing a socket with unread bytes in it would make TCP send a
-    /// reset, and that may overtake the close frame (RFC 6455, section 7.1.1).
+    /// The lingering close (RFC 6455, section 7.1.1): once the last frame is out, what still arrives is dropped until the peer's close
+    /// frame or its end of stream, for a bounded time. After a fault nothing is read any more, a close frame neither (7.1.7).
     /// </summary>
+    /// <returns>False: it is to be reset.</returns>
     private async Task<bool> LingerAsync(CancellationToken leaving)
     {
         using var patience = new CancellationTokenSource(_host.Options.LingerFor(Connection.Reason), _host.Time);
@@ -152,25 +160,35 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
         try
         {
             await _outbox.Finished.WaitAsync(patience.Token);
-            while (!_protocol.CloseReceived)
-            {
-                var result = await _input.ReadAsync(patience.Token);
-                foreach (var segment in result.Buffer)
-                    Drop(segment.Span);
-                _input.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted)
-                    break;
-            }
-
+            if (!_protocol.HasFailed)
+                await DropUntilClosedAsync(patience.Token);
+            else if (_ownOutput is not null)
+                await LingeringClose.RunAsync(_input, _ownOutput, _host.Time, patience.Token);
+            else
+                await LingeringClose.DropUntilQuietAsync(_input, _host.Time, patience.Token);
             return true;
         }
         catch (OperationCanceledException)
         {
-            return false;
+            // Who was sent everything, and says nothing to it, may still be reading it: a reset would take that away.
+            return _ownOutput is not null && _outbox.Finished.IsCompleted;
         }
         catch (IOException)
         {
             return true;
+        }
+    }
+
+    private async Task DropUntilClosedAsync(CancellationToken patience)
+    {
+        while (!_protocol.CloseReceived)
+        {
+            var result = await _input.ReadAsync(patience);
+            foreach (var segment in result.Buffer)
+                Drop(segment.Span);
+            _input.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted)
+                break;
         }
     }
 

@@ -1,0 +1,6 @@
+using RawSocketChat.Server.Connections;
+
+namespace RawSocketChat.Server.Transports.RawTcp;
+
+/// <summary>What all connections of the raw port share.</summary>
+internal sealed record RawTcpHost(RawTcpEndpoint Endpoint, ConnectionOptions Options, ConnectionRegistry Connections, TimeProvider Time, ILogger Logger);
