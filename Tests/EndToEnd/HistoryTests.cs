@@ -5,6 +5,7 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>Scrolling back through a long log.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class HistoryTests
 {
     private const int Said = 400;

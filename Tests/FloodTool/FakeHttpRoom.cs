@@ -21,6 +21,7 @@ internal sealed class FakeHttpRoom : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Lock _room = new();
     private readonly Dictionary<string, Member> _members = [];
+    private readonly Dictionary<string, long> _said = [];
     private TaskCompletionSource _more = NewSignal();
     private long _seq = FakeRoom.FirstSeq - 1;
 
@@ -81,13 +82,15 @@ internal sealed class FakeHttpRoom : IAsyncDisposable
                 sender.IsIn = true;
                 return Json($$"""[{"type":"joined","id":"join","room":"lobby","seq":{{_seq}},"messages":[]}]""");
             }
-            _seq++;
+            var id = (string)frame["id"]!;
+            if (_said.TryGetValue(id, out var known)) return Json($$"""[{"type":"ack","id":"{{id}}","room":"lobby","seq":{{known}},"duplicate":true}]""");
+            _said[id] = ++_seq;
             var message = $$"""{"type":"message","room":"lobby","seq":{{_seq}},"at":"2026-11-23T10:02:31.123Z","from":{"user":"u"},"text":"{{frame["text"]}}"}""";
             foreach (var member in _members.Values.Where(member => member.IsIn))
                 member.Frames.AddRange(Deliver(member.Number, _seq, message));
             (_more, var before) = (NewSignal(), _more);
             before.SetResult();
-            return Json($$"""[{"type":"ack","id":"{{frame["id"]}}","room":"lobby","seq":{{_seq}}}]""");
+            return Json($$"""[{"type":"ack","id":"{{id}}","room":"lobby","seq":{{_seq}}}]""");
         }
     }
 

@@ -29,6 +29,7 @@ public sealed class HalfCloseTests
 }
 
 /// <summary>What Kestrel needs of a transport: the same on both.</summary>
+[Parallelizable(ParallelScope.Self)]
 [TestFixture(true)]
 [TestFixture(false)]
 public sealed class HttpContract(bool onOurs)
