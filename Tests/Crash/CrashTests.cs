@@ -9,7 +9,6 @@ namespace RawSocketChat.Tests.Crash;
 /// A failure names its seed, and <c>RSC_CRASH_SEED</c> takes it: what the test decides is the same then; what threads and
 /// the system decide is not.
 /// </summary>
-[Parallelizable(ParallelScope.All)]
 public sealed class CrashTests
 {
     private static readonly int Rounds = Setting("RSC_CRASH_ROUNDS", 25);

@@ -5,7 +5,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>What axe-core finds in the page as people with a screen reader, or weak eyes, have it.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class AccessibilityTests
 {
     private ServerUnderTest _server = null!;

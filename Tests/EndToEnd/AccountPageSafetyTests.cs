@@ -5,7 +5,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>What must not happen to an account at the page: a password said aloud, another name, a log-out that is undone.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class AccountPageSafetyTests
 {
     private ServerUnderTest _server = null!;

@@ -4,7 +4,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>Who one is, as a person at the page has it in hands: a name for now, a name for good, and no token in any script.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class AccountPageTests
 {
     private ServerUnderTest _server = null!;

@@ -6,7 +6,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>A page whose line is cut comes back by itself, and then shows what it would have shown without.</summary>
-[Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class CutConnectionTests
 {
     // At 50 a second: six seconds, which four cuts and the waits after them fit into. With the page's own they stay

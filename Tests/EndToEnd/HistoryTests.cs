@@ -5,7 +5,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>Scrolling back through a long log.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class HistoryTests
 {
     private const int Said = 400;

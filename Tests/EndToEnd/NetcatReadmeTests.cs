@@ -6,7 +6,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>Runs the examples for nc of Protocol/README.md as they stand, but for the port.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class NetcatReadmeTests
 {
     [Test]

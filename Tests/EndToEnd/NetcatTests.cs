@@ -5,7 +5,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>The real nc at the raw port: typed, piped, with NUL, and killed.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class NetcatTests
 {
     private ServerUnderTest _server = null!;

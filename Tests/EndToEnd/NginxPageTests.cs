@@ -4,7 +4,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>The page behind a real nginx with its default proxy settings, where no WebSocket passes: it finds a way that does.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class NginxPageTests
 {
     [TestCase("", "sse")]

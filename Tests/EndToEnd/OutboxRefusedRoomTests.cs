@@ -5,7 +5,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>What waits for a room that does not let one in again.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class OutboxRefusedRoomTests
 {
     private ServerUnderTest _server = null!;

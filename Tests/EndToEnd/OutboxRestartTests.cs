@@ -5,7 +5,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>What is said while the server is dead.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class OutboxRestartTests
 {
     private static readonly string[] SaidInAll = ["one", "two", "three", "four"];

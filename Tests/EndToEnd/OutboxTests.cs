@@ -5,7 +5,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>What is said while it cannot be sent: it waits, in order, through whatever happens to the page, and is said once.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class OutboxTests
 {
     private ServerUnderTest _server = null!;

@@ -8,7 +8,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>The page as a person has it in hands.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class PageTests
 {
     private ServerUnderTest _server = null!;

@@ -5,7 +5,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>The server as an operator runs it, as a process of its own, killed and started again.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class ServerRestartTests
 {
     private int _httpPort;

@@ -7,7 +7,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>Browsers, wscat and nc in one room: the real programs against the real server.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed partial class ThreeKindsOfPeopleTests
 {
     private const int Rounds = 10;

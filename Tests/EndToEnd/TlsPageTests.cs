@@ -5,7 +5,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>The page by TLS, with the server's development certificate: a real browser makes WebSockets of the connection that the page came by.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class TlsPageTests
 {
     private static readonly BrowserNewContextOptions Trusting = new() { IgnoreHTTPSErrors = true };

@@ -4,7 +4,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>The page finds the best way that works where it is, says so where that is not the best of all, and climbs back.</summary>
-[Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class WayChoiceTests
 {
     private const string Buffers = "A proxy between you and the server holds streams back (buffers).";

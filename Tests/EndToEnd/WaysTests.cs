@@ -5,7 +5,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>The page by each way in, in a real browser: what it shows, and what the server sees it come by.</summary>
-[Parallelizable(ParallelScope.Self)]
 [TestFixture("ws")]
 [TestFixture("ws-h2")]
 [TestFixture("sse")]

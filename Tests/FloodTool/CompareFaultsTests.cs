@@ -5,7 +5,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.FloodTool;
 
 /// <summary>What a comparison must notice: each of these servers does one thing wrong, once, to one client of a way.</summary>
-[Parallelizable(ParallelScope.All)]
 public sealed class CompareFaultsTests
 {
     // Ten of warming up come before: the fifteenth is the fifth that counts, of twenty.

@@ -8,7 +8,6 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.FloodTool;
 
-[Parallelizable(ParallelScope.All)]
 public class FloodCommandTests
 {
     [TestCase("--connections 0", "--connections")]

@@ -12,7 +12,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.FloodTool;
 
 /// <summary>The flood against the real server. Nothing here asserts on milliseconds: other tests may share the machine.</summary>
-[Parallelizable(ParallelScope.All)]
 public class ServerFloodTests
 {
     [Test]

@@ -8,7 +8,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Hosting;
 
 /// <summary>A certificate that cannot be served stops the start with one line; one that can is served, in whichever form it comes.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class TlsSettingsTests
 {
     private TemporaryFolder _folder = null!;

@@ -9,7 +9,6 @@ using static RawSocketChat.Tests.Operator.OperatorRunner;
 namespace RawSocketChat.Tests.Operator;
 
 /// <summary>What <c>export</c> writes, <c>import</c> makes again, to the last byte; and what it does not take.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class ExportImportTests
 {
     private static readonly NewEvent[] Odd =

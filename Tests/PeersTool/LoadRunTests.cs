@@ -5,7 +5,6 @@ using RawSocketChat.Tests.Benchmarks.Peers.Wires;
 namespace RawSocketChat.Tests.PeersTool;
 
 /// <summary>The load on a server that misbehaves on command: each fault must be seen, and none where there is none.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class LoadRunTests
 {
     private const int Subscribers = 5;

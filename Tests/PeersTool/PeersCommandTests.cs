@@ -9,7 +9,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.PeersTool;
 
 /// <summary>The whole comparison, small, of the peers that .NET alone can host. What is asserted are counts; never how long anything took.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class PeersCommandTests
 {
     private static readonly string[] Hosted = ["floor", "rawsocketchat", "usewebsockets", "signalr"];

@@ -5,7 +5,6 @@ using static RawSocketChat.Tests.Support.ChatPeerVerbs;
 namespace RawSocketChat.Tests.Proxies;
 
 /// <summary>Behind a real nginx with its default proxy settings: HTTP/1.0 to the server, answers buffered, no upgrade, another Host.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class NginxTests
 {
     private ServerUnderTest _server = null!;

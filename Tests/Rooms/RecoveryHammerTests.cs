@@ -8,7 +8,6 @@ namespace RawSocketChat.Tests.Rooms;
 /// Joins with random cursors during a storm of messages, thousands of times: whatever the moment, every client has every
 /// event after its cursor once, in order. The small tail sends some of them through the log, some through memory.
 /// </summary>
-[Parallelizable(ParallelScope.All)]
 public sealed class RecoveryHammerTests
 {
     private const int Clients = 24;

@@ -5,7 +5,6 @@ using static RawSocketChat.Tests.Support.ChatPeerVerbs;
 namespace RawSocketChat.Tests.Rooms;
 
 /// <summary>What cannot be had is named, and nothing that can be had is left out.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class RecoveryTests
 {
     [Test]

@@ -29,7 +29,6 @@ public sealed class HalfCloseTests
 }
 
 /// <summary>What Kestrel needs of a transport: the same on both.</summary>
-[Parallelizable(ParallelScope.Self)]
 [TestFixture(true)]
 [TestFixture(false)]
 public sealed class HttpContract(bool onOurs)

@@ -6,7 +6,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Storage;
 
 /// <summary>A database that something else wrote into, cut off or took a file of: no start, or no answer, but never a wrong one.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class DamagedDatabaseTests
 {
     private const int PageBytes = 4096;

@@ -5,7 +5,6 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Storage;
 
 /// <summary>A disk that is full, read-only or not to be had: what people are answered, and what the operator reads.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class DiskFaultTests
 {
     private static readonly string Page = new('x', 4000);
