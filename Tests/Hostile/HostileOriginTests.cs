@@ -9,9 +9,9 @@ namespace RawSocketChat.Tests.Hostile;
 /// <summary>An Origin that no browser would send reaches the operator's terminal through the log.</summary>
 public sealed class HostileOriginTests
 {
-    [TestCase("http://evil\u001b]0;owned\a\u001b[31m", "http://evil?]0;owned??[31m at")]
-    [TestCase("http://evil\u00c2\u009b31m", "http://evil??31m at")]
-    [TestCase("http://long.example/{20000}", "xxx… at")]
+    [TestCase("http://evil\u001b]0;owned\a\u001b[31m", "http://evil?]0;owned??[31m at", TestName = "{m}(escape)")]
+    [TestCase("http://evil\u00c2\u009b31m", "31m at", TestName = "{m}(escape in eight bits)")]
+    [TestCase("http://long.example/{20000}", "xxx… at", TestName = "{m}(long)")]
     public async Task What_a_foreign_origin_makes_the_log_say_is_short_and_moves_no_cursor(string origin, string told)
     {
         using var log = new RecordedLog(LogLevel.Information);
@@ -25,6 +25,7 @@ public sealed class HostileOriginTests
 
         var line = log.Lines.Should().ContainSingle(line => line.StartsWith("Refused a page", StringComparison.Ordinal)).Subject;
         line.Should().Contain(told);
+        line.Should().MatchRegex("^[ -~…]*$", "a terminal does nothing by these");
         line.Length.Should().BeLessThan(400);
     }
 }
