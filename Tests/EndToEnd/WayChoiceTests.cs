@@ -129,13 +129,22 @@ public sealed class WayChoiceTests
         await ann.Page.Clock.FastForwardAsync(61_000);
         await Patience.UntilAsync(() => _proxy.Asked.Count(path => path == "/ws") == asked + 1, "a try");
         await ann.SayAsync("own 1");
+        await ann.ExpectMessageAsync("own 1");
+        await ann.ExpectAllSentAsync();
         await ann.ExpectWayAsync("sse");
 
         _proxy.RefusesWebSocketsWith = null;
+        var (carl, _) = await ChatClient.JoinAsync(_server.HttpPort, "carl");
+        await using var ___ = carl;
         using var stop = new CancellationTokenSource();
         var talking = TalkAsync();
-        for (var i = 0; i < 3; i++)
+        for (var i = 1; i <= 3; i++)
+        {
+            // Two leaps without a word between them would be a silence in which any stream is taken for dead.
+            await carl.SayAsync($"between {i}");
+            await ann.ExpectMessageAsync($"between {i}");
             await ann.Page.Clock.FastForwardAsync(41_000);
+        }
         await ann.ExpectWayAsync("ws");
         await ann.SayAsync("own 2");
         await ExpectNoticeAsync(ann, "Connected by WebSocket again.");
