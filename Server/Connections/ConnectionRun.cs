@@ -31,37 +31,24 @@ public static class ConnectionRun
         finally
         {
             // Where the stream ended and the reason is still to be given, the answers to its last messages are waited for.
-            await CloseAsync(connection, logger);
+            await EndAsync(connection, logger, static ending => ending.Handler.ClosedAsync().AsTask());
             connections.Remove(connection);
             if (connection.Fault is { } fault)
                 Log.HandlerFailed(logger, fault, connection.Way, connection.Remote);
         }
 
-        await EndAsync(connection, logger);
+        await EndAsync(connection, logger, static ending => ending.Transport!.EndedAsync());
         connections.End();
     }
 
-    private static async Task EndAsync(Connection connection, ILogger logger)
+    // The end goes on, whatever one step of it meets: the peer must not hang on it, and nobody may wait for this any more.
+    private static async Task EndAsync(Connection connection, ILogger logger, Func<Connection, Task> step)
     {
         try
         {
-            await connection.Transport!.EndedAsync();
+            await step(connection);
         }
-#pragma warning disable CA1031 // nobody may wait for this any more, and others go on
-        catch (Exception fault)
-#pragma warning restore CA1031
-        {
-            Log.HandlerFailed(logger, fault, connection.Way, connection.Remote);
-        }
-    }
-
-    private static async Task CloseAsync(Connection connection, ILogger logger)
-    {
-        try
-        {
-            await connection.Handler.ClosedAsync();
-        }
-#pragma warning disable CA1031 // the peer's end must not hang on what a handler meets at its own
+#pragma warning disable CA1031 // it is that connection's alone
         catch (Exception fault)
 #pragma warning restore CA1031
         {

@@ -15,7 +15,7 @@ internal static unsafe partial class NativeSocket
     private const int NoSignal = 0x4000;
 
     // errno.h, the same on every processor that .NET runs Linux on.
-    private const int Interrupted = 4;
+    internal const int Interrupted = 4;
     private const int TryAgain = 11;
     private const int BrokenPipe = 32;
     private const int ConnectionReset = 104;

@@ -15,7 +15,6 @@ internal sealed unsafe partial class SocketPoller
     private const uint ForInput = 0x001;
     private const uint PeerEnded = 0x2000;
     private const uint EdgeTriggered = 1u << 31;
-    private const int Interrupted = 4;
     private const int MostEvents = 256;
 
     // sys/epoll.h: struct epoll_event is packed on x64 alone.
@@ -96,7 +95,7 @@ internal sealed unsafe partial class SocketPoller
         while (true)
         {
             var count = Wait(_epoll, events, MostEvents, -1);
-            if (count < 0 && Marshal.GetLastPInvokeError() is not Interrupted and var error)
+            if (count < 0 && Marshal.GetLastPInvokeError() is not NativeSocket.Interrupted and var error)
                 throw new Win32Exception(error);
             for (var i = 0; i < count; i++)
             {

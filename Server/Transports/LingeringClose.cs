@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports;
 
@@ -10,6 +11,32 @@ internal static class LingeringClose
 {
     // Longer than the gap between two segments of a peer that is still sending, short for a person who waits.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Waits until all was sent, and then for the end, for a bounded time; for less once the server leaves.</summary>
+    /// <param name="host">What the connection shares with others.</param>
+    /// <param name="connection">It has a reason to end.</param>
+    /// <param name="outbox">Its own.</param>
+    /// <param name="end">What is waited for once all was sent.</param>
+    /// <returns>False: the time was not enough.</returns>
+    public static async Task<bool> TryAsync(StreamHost host, Connection connection, PipeOutbox outbox, Func<CancellationToken, Task> end)
+    {
+        using var patience = new CancellationTokenSource(host.Options.LingerFor(connection.Reason), host.Time);
+        using var _ = host.Connections.Leaving.Register(() => patience.CancelAfter(TimeSpan.FromSeconds(host.Options.LingerSeconds)));
+        try
+        {
+            await outbox.Finished.WaitAsync(patience.Token);
+            await end(patience.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
 
     /// <summary>Reads what has come, and drops it. True: the peer has ended its side.</summary>
     public static async ValueTask<bool> DropAsync(PipeReader input, CancellationToken cancellationToken)

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Transports;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Tests.Support;
 

@@ -16,11 +16,7 @@ public sealed class RawTcpHandler(
 
     public override Task OnConnectedAsync(ConnectionContext connection)
     {
-        var pump = new RawTcpPump(connection, _host);
-        if (connection.Transport is not IDetachablePipe pipe)
-            return pump.RunAsync(connection.Abort);
-        pipe.Detach();
-        _ = pump.RunAsync(pipe);
-        return Task.CompletedTask;
+        ITakesConnection pump = new RawTcpPump(connection, _host);
+        return pump.GoOnAsync(connection);
     }
 }

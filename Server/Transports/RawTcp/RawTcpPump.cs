@@ -13,7 +13,7 @@ namespace RawSocketChat.Server.Transports.RawTcp;
 /// gets the text format. The first delimiter that comes, newline or NUL, is also the server's.
 /// </summary>
 #pragma warning disable CA1001 // the framing is disposed of when the pump has run
-internal sealed class RawTcpPump : IConnectionTransport
+internal sealed class RawTcpPump : IConnectionTransport, ITakesConnection
 #pragma warning restore CA1001
 {
     private readonly IDuplexPipe _transport;
@@ -48,18 +48,15 @@ internal sealed class RawTcpPump : IConnectionTransport
 
     private PipeReader Input => _transport.Input;
 
-    /// <summary>Runs to its end on a pipe that Kestrel knows no more, and disposes of it.</summary>
-    public Task RunAsync(IDetachablePipe pipe)
+    public void Take(IDetachablePipe pipe)
     {
         _pipe = pipe;
-        return RunAsync();
+        _ = RunAsync();
     }
 
-    /// <summary>Runs to its end on a connection that Kestrel still has.</summary>
-    /// <param name="reset">Called where the peer does not take its last bytes in time.</param>
-    public Task RunAsync(Action reset)
+    public Task RunAsync(ConnectionContext connection)
     {
-        _reset = reset;
+        _reset = connection.Abort;
         return RunAsync();
     }
 
@@ -71,7 +68,8 @@ internal sealed class RawTcpPump : IConnectionTransport
         {
             // A peer that ended its side after its last line still reads the answers.
             Connection.Close(Disconnect.EndOfInput);
-            if (await LingerAsync(_host.Connections.Leaving))
+            // nc and XMLSocket end their side once ours has ended.
+            if (await LingeringClose.TryAsync(_host, Connection, _outbox, patience => LingeringClose.RunAsync(Input, _transport.Output, _host.Time, patience)))
                 return;
             _pipe?.Abort();
             _reset?.Invoke();
@@ -168,27 +166,6 @@ internal sealed class RawTcpPump : IConnectionTransport
         }
 
         _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
-    }
-
-    // nc and XMLSocket end their side once ours has ended.
-    private async Task<bool> LingerAsync(CancellationToken leaving)
-    {
-        using var patience = new CancellationTokenSource(_host.Options.LingerFor(Connection.Reason), _host.Time);
-        using var _ = leaving.Register(() => patience.CancelAfter(TimeSpan.FromSeconds(_host.Options.LingerSeconds)));
-        try
-        {
-            await _outbox.Finished.WaitAsync(patience.Token);
-            await LingeringClose.RunAsync(Input, _transport.Output, _host.Time, patience.Token);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
     }
 
     void IConnectionTransport.Closing() => Input.CancelPendingRead();

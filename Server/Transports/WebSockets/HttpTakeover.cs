@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.WebSockets;
 
@@ -47,13 +46,7 @@ internal sealed class HttpTakeover(IConnectionHeartbeatFeature? heartbeat) : ICo
             // What HTTP has left behind here would keep all of it.
             features.Set<HttpTakeover>(null);
             features.Set<IConnectionTimeoutFeature>(null);
-            if (connection.Transport is IDetachablePipe pipe)
-            {
-                pipe.Detach();
-                taker.Take(pipe);
-            }
-            else
-                await taker.RunAsync(connection);
+            await taker.GoOnAsync(connection);
         }
     }
 
@@ -82,16 +75,6 @@ internal sealed class HttpTakeover(IConnectionHeartbeatFeature? heartbeat) : ICo
         foreach (var (action, state) in beats)
             action(state);
     }
-}
-
-/// <summary>What goes on with a connection that HTTP has left.</summary>
-internal interface ITakesConnection
-{
-    /// <summary>Goes on with a pipe that Kestrel knows no more, to its end, and disposes of it then.</summary>
-    void Take(IDetachablePipe pipe);
-
-    /// <summary>Goes on with a connection that Kestrel still has (TLS, its own transport) to its end; then it is closed.</summary>
-    Task RunAsync(ConnectionContext connection);
 }
 
 public static class HttpTakeoverSetup

@@ -70,7 +70,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
     {
         try
         {
-            if (await LingerAsync(_host.Connections.Leaving))
+            if (await LingerAsync())
                 return;
             _pipe?.Abort();
             _reset?.Invoke();
@@ -153,31 +153,15 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
     /// frame or its end of stream, for a bounded time. After a fault nothing is read any more, a close frame neither (7.1.7).
     /// </summary>
     /// <returns>False: it is to be reset.</returns>
-    private async Task<bool> LingerAsync(CancellationToken leaving)
-    {
-        using var patience = new CancellationTokenSource(_host.Options.LingerFor(Connection.Reason), _host.Time);
-        using var _ = leaving.Register(() => patience.CancelAfter(TimeSpan.FromSeconds(_host.Options.LingerSeconds)));
-        try
-        {
-            await _outbox.Finished.WaitAsync(patience.Token);
-            if (!_protocol.HasFailed)
-                await DropUntilClosedAsync(patience.Token);
-            else if (_ownOutput is not null)
-                await LingeringClose.RunAsync(_input, _ownOutput, _host.Time, patience.Token);
-            else
-                await LingeringClose.DropUntilQuietAsync(_input, _host.Time, patience.Token);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            // Who was sent everything, and says nothing to it, may still be reading it: a reset would take that away.
-            return _ownOutput is not null && _outbox.Finished.IsCompleted;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-    }
+    private async Task<bool> LingerAsync() =>
+        await LingeringClose.TryAsync(_host, Connection, _outbox, DropRestAsync)
+        // Who was sent everything, and says nothing to it, may still be reading it: a reset would take that away.
+        || (_ownOutput is not null && _outbox.Finished.IsCompleted);
+
+    private Task DropRestAsync(CancellationToken patience) =>
+        !_protocol.HasFailed ? DropUntilClosedAsync(patience)
+        : _ownOutput is not null ? LingeringClose.RunAsync(_input, _ownOutput, _host.Time, patience)
+        : LingeringClose.DropUntilQuietAsync(_input, _host.Time, patience);
 
     private async Task DropUntilClosedAsync(CancellationToken patience)
     {
