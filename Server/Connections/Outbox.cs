@@ -41,6 +41,9 @@ public abstract class Outbox
     /// <param name="reason">Tells whether what waits is dropped, and what the framing itself adds at its end.</param>
     public abstract void Complete(Outbound? farewell, Disconnect reason);
 
+    /// <summary>What a send meets first below this outbox, for <see cref="Broadcast"/> to fetch; null where it is not worth it.</summary>
+    public virtual object? Output => null;
+
     /// <summary>How long the transport below has taken nothing although something waits; zero while it flows.</summary>
     public abstract TimeSpan StuckFor { get; }
 }

@@ -59,6 +59,8 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
 
     public override long LimitBytes => limitBytes;
 
+    public override object? Output => _direct;
+
     public override TimeSpan StuckFor
     {
         get

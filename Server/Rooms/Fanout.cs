@@ -76,9 +76,7 @@ internal sealed class Fanout(Room room, TimeSpan mostHeld, TimeProvider time, Ac
     private void SendToAll(List<EventFrame> events)
     {
         var began = time.GetTimestamp();
-        var batch = events.Batch();
-        foreach (var subscriber in room.Live)
-            subscriber.Connection.Send(batch);
+        Broadcast.Send(room.Live, events.Batch());
         _ended = time.GetTimestamp();
         var took = time.GetElapsedTime(began, _ended);
         var left = mostHeld - took;

@@ -30,7 +30,7 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
 {
     private readonly Dictionary<string, Member> _members = [];
     private readonly Dictionary<Connection, Subscriber> _subscribers = [];
-    private readonly List<Subscriber> _live = [];
+    private readonly List<Connection> _live = [];
 
     public string Name { get; } = name;
 
@@ -45,7 +45,7 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
     public IEnumerable<Subscriber> Subscribers => _subscribers.Values;
 
     /// <summary>Those who get events as they come; the others still catch up. To be looked through before anybody comes or goes.</summary>
-    public ReadOnlySpan<Subscriber> Live => CollectionsMarshal.AsSpan(_live);
+    public ReadOnlySpan<Connection> Live => CollectionsMarshal.AsSpan(_live);
 
     public List<Person> People(int most) => [.. _members.Values.Take(most).Select(member => member.Person)];
 
@@ -76,9 +76,10 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
     public Person? Leave(Connection connection, out bool isGone)
     {
         isGone = false;
-        if (!_subscribers.Remove(connection, out var subscriber))
+        if (!_subscribers.TryGetValue(connection, out var subscriber))
             return null;
         Unlive(subscriber);
+        _subscribers.Remove(connection);
         isGone = RemoveConnection(subscriber.Member);
         return subscriber.Member.Person;
     }
@@ -96,7 +97,7 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
         if (subscriber.LiveIndex >= 0)
             return;
         subscriber.LiveIndex = _live.Count;
-        _live.Add(subscriber);
+        _live.Add(subscriber.Connection);
     }
 
     private void Unlive(Subscriber subscriber)
@@ -105,7 +106,7 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
             return;
         var last = _live[^1];
         _live[subscriber.LiveIndex] = last;
-        last.LiveIndex = subscriber.LiveIndex;
+        _subscribers[last].LiveIndex = subscriber.LiveIndex;
         _live.RemoveAt(_live.Count - 1);
         subscriber.LiveIndex = -1;
     }

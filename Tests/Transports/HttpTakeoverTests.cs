@@ -37,7 +37,7 @@ public class HttpTakeoverTests
     {
         // The connection of the socket is what Kestrel's own refers to.
         var connections = new Requests(context => context.Features.Get<IConnectionSocketFeature>()!);
-        await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<IStartupFilter>(connections));
+        await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<IStartupFilter>(connections), "--Transport:Kind", "sockets");
         await using var peer = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann&room=lobby");
         await peer.Inbox.ExpectAsync<JoinedFrame>();
 
