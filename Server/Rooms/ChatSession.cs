@@ -162,7 +162,7 @@ public sealed partial class ChatSession : IConnectionHandler
                 await WhoAsync(frame, answers);
                 break;
             case ClientFrameType.Help:
-                Answer(answers, Help.For(frame.Id, frame.About));
+                Answer(answers, Help.For(frame.Id, frame.About, Offer.Includes));
                 break;
             case ClientFrameType.Ping:
                 Answer(answers, new PongFrame(frame.Id, _services.Time.GetUtcNow()));

@@ -43,6 +43,18 @@ public class HelpTests
     }
 
     [Test]
+    public void What_a_server_does_not_do_stands_last_and_says_so()
+    {
+        static bool Offers(ClientFrameType type) => type is not (ClientFrameType.Dm or ClientFrameType.Kick);
+
+        var all = Help.For(default, null, Offers).Commands;
+        all.Should().HaveCount(Commands.All.Length);
+        all.TakeLast(2).Select(entry => entry.Command).Should().Equal("dm", "kick");
+        all.SkipLast(2).Should().NotContain(entry => entry.Text.Contains("not on this server"));
+        Help.For(default, "dm", Offers).Commands.Should().ContainSingle().Which.Text.Should().StartWith("not on this server yet: opens");
+    }
+
+    [Test]
     public void Usage_shows_what_may_be_left_out_and_aliases_are_told()
     {
         Help.For(default, "kick").Commands[0].Usage.Should().Be("/kick name [seconds] [reason]");

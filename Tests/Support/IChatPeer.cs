@@ -35,7 +35,7 @@ public static class ChatPeerVerbs
     public static MessageFrame[] MessagesOf(this IEnumerable<ReadOnlyMemory<byte>> frames) =>
         [.. frames.Select(json => ChatCodec.TryReadServer(json.Span, out var frame) ? frame : null).OfType<MessageFrame>()];
 
-    private static FrameId IdOf(ServerFrame frame) => frame switch
+    public static FrameId IdOf(ServerFrame frame) => frame switch
     {
         WelcomeFrame answer => answer.Id,
         AckFrame answer => answer.Id,
