@@ -9,7 +9,7 @@ public static class Help
     /// </summary>
     /// <param name="id">The asking frame's id.</param>
     /// <param name="about">A command, type or alias; null for all.</param>
-    /// <param name="offers">What this server does; what it does not stands last, and says so. Null: everything.</param>
+    /// <param name="offers">What this server does; what it does not is left out, and says so where it alone is asked about. Null: everything.</param>
     public static HelpFrame For(FrameId id, string? about, Func<ClientFrameType, bool>? offers = null)
     {
         var word = about?.Trim().TrimStart('/');
@@ -22,7 +22,7 @@ public static class Help
     }
 
     private static HelpEntry[] All(Func<ClientFrameType, bool>? offers) =>
-        [.. Commands.All.OrderBy(form => offers?.Invoke(form.Type) == false).Select(form => Entry(form, offers))];
+        [.. Commands.All.Where(form => offers?.Invoke(form.Type) != false).Select(form => Entry(form, offers))];
 
     private static HelpEntry Entry(CommandForm form, Func<ClientFrameType, bool>? offers)
     {
