@@ -35,7 +35,7 @@ public static class HostingSetup
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
         var urls = Listening.UrlsOf(builder.Configuration);
-        var keepAlive = builder.Configuration.GetSection(ConnectionOptions.Section).Get<ConnectionOptions>() ?? new();
+        var keepAlive = builder.Configuration.Read<ConnectionOptions>(ConnectionOptions.Section);
         builder.UseTransport(endpoint => Listening.WithKeepAlive(endpoint, keepAlive), TimeSpan.FromSeconds(keepAlive.StallSeconds));
         builder.WebHost.ConfigureKestrel((context, kestrel) =>
         {
@@ -48,7 +48,7 @@ public static class HostingSetup
 
     private static void UseTransport(this WebApplicationBuilder builder, Func<EndPoint, Socket> listen, TimeSpan drainTimeout)
     {
-        var kind = (builder.Configuration.GetSection(TransportOptions.Section).Get<TransportOptions>() ?? new()).Kind;
+        var kind = builder.Configuration.Read<TransportOptions>(TransportOptions.Section).Kind;
         if (kind == TransportKind.Kestrel)
             builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = listen);
         else

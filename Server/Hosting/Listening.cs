@@ -24,10 +24,10 @@ public static class Listening
     /// <exception cref="SettingException">An address that cannot be bound, or a certificate that cannot be served.</exception>
     public static void Bind(this KestrelServerOptions kestrel, IReadOnlyList<string> urls, IConfiguration configuration)
     {
-        var rawPort = configuration.GetSection(RawTcpOptions.Section).Get<RawTcpOptions>()?.Port ?? new RawTcpOptions().Port;
-        var tls = configuration.GetSection(TlsOptions.Section).Get<TlsOptions>() ?? new();
+        var rawPort = configuration.Read<RawTcpOptions>(RawTcpOptions.Section).Port;
+        var tls = configuration.Read<TlsOptions>(TlsOptions.Section);
         tls.Check(urls.Any(url => Parse(url).Scheme == "https"));
-        var isTakenOver = (configuration.GetSection(TransportOptions.Section).Get<TransportOptions>() ?? new()).Takeover;
+        var isTakenOver = configuration.Read<TransportOptions>(TransportOptions.Section).Takeover;
         var hosts = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var url in urls)
         {

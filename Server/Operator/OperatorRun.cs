@@ -38,6 +38,6 @@ internal sealed class OperatorRun(string[] settings, OperatorConsole console, Ti
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddSettings(settings);
-        return builder.Configuration.GetSection(DataOptions.Section).Get<DataOptions>() ?? new();
+        return builder.Configuration.Read<DataOptions>(DataOptions.Section);
     }
 }
