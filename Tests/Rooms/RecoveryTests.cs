@@ -137,8 +137,11 @@ public sealed class RecoveryTests
     private static async Task<ChatClient> SpeakAsync(ServerUnderTest server, int count, string text = "m")
     {
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
-        for (var i = 0; i < count; i++)
-            await ann.SayAsync(text);
+        // All are on their way at once, so that the disk is not waited for each time.
+        for (var i = 1; i <= count; i++)
+            await ann.SendAsync(Say(text, id: $"{i}"));
+        for (var i = 1; i <= count; i++)
+            (await ann.Inbox.ExpectAsync<AckFrame>()).Seq.Should().Be(i);
         return ann;
     }
 }
