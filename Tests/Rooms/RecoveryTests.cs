@@ -137,11 +137,8 @@ public sealed class RecoveryTests
     private static async Task<ChatClient> SpeakAsync(ServerUnderTest server, int count, string text = "m")
     {
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
-        // All are on their way at once, so that the disk is not waited for each time.
-        for (var i = 1; i <= count; i++)
-            await ann.SendAsync(Say(text, id: $"{i}"));
-        for (var i = 1; i <= count; i++)
-            (await ann.Inbox.ExpectAsync<AckFrame>()).Seq.Should().Be(i);
+        for (var i = 0; i < count; i++)
+            await ann.SayAsync(text);
         return ann;
     }
 }
