@@ -94,6 +94,9 @@ public sealed class ChatPage : IAsyncDisposable
         await ExpectOnlineAsync();
     }
 
+    /// <summary>Lets the page's own clock, which it must have been opened with, leap over the time that it gives a way to show something.</summary>
+    public Task LetFirstFrameBeOverdueAsync() => Page.Clock.FastForwardAsync(7_000);
+
     public Task ExpectOnlineAsync() => Assertions.Expect(Banner).ToHaveAttributeAsync("data-state", "online");
 
     /// <param name="within">Milliseconds, where the usual patience would be too much.</param>

@@ -17,7 +17,8 @@ public sealed class NginxPageTests
         await bob.AskAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Hello, Name = "bob", Id = FrameId.From("hello") });
         await bob.AskAsync<JoinedFrame>(ChatPeerVerbs.Join("lobby"));
 
-        await using var ann = await ChatPage.JoinAsync(nginx.Port, "ann");
+        await using var ann = await OpenAsync(nginx, server, isHeldBack: way == "longpoll");
+        await ann.ExpectInsideAsync("lobby");
         await ann.ExpectWayAsync(way);
         server.Connections.All.Select(connection => connection.Way).Should().BeEquivalentTo(way, "tcp");
         await ann.SayAsync("through nginx");
@@ -40,9 +41,22 @@ public sealed class NginxPageTests
     {
         await using var server = await ServerUnderTest.StartAsync();
         await using var nginx = await NginxProxy.StartAsync(server.HttpPort, "proxy_ignore_headers X-Accel-Buffering;");
-        await using var ann = await ChatPage.JoinAsync(nginx.Port, "ann");
+        await using var ann = await OpenAsync(nginx, server, isHeldBack: true);
         await ann.ExpectWayAsync("longpoll");
         await ann.Page.ClickAsync("#me");
         await Microsoft.Playwright.Assertions.Expect(ann.Page.Locator("#way-words")).ToContainTextAsync("holds streams back");
+    }
+
+    private static async Task<ChatPage> OpenAsync(NginxProxy nginx, ServerUnderTest server, bool isHeldBack)
+    {
+        var page = await ChatPage.OpenAsync($"http://127.0.0.1:{nginx.Port}/?name=ann&room=lobby", clock: isHeldBack);
+        if (isHeldBack)
+        {
+            // The stream has come to the server, and nothing of it will come to the page.
+            await Patience.UntilAsync(() => server.Connections.All.Any(connection => connection.Way == "sse"), "the stream at the server");
+            await page.LetFirstFrameBeOverdueAsync();
+        }
+
+        return page;
     }
 }

@@ -19,7 +19,7 @@ public sealed class PeersCommandTests
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "result.json");
         var (exitCode, output, error) = await RunAsync(
-            "--peers", string.Join(',', Hosted), "--rounds", "2", "--seconds", "0.2", "--warm-up", "0.2", "--subscribers", "10", "--idle", "60", "--patience", "20", "--json", file, "--markdown");
+            "--peers", string.Join(',', Hosted), "--rounds", "2", "--seconds", "0.2", "--warm-up", "0.2", "--subscribers", "10", "--idle", "60", "--settle", "0.1", "--patience", "20", "--json", file, "--markdown");
         exitCode.Should().Be(0, "it says {0} {1}", output, error);
 
         var result = JsonNode.Parse(await File.ReadAllTextAsync(file))!;
@@ -85,6 +85,7 @@ public sealed class PeersCommandTests
     [TestCase("--rates", "fast", "--rates is a list of numbers")]
     [TestCase("--rates", "100000,100000,100000,100000,100000,100000", "--rates, --seconds and --rounds: more messages than can be numbered")]
     [TestCase("--idle", "-1", "--idle must be 0 to")]
+    [TestCase("--settle", "-1", "--settle must be 0 to 600 (it is -1)")]
     public async Task A_bad_option_is_said_in_one_line(string option, string value, string line)
     {
         var (exitCode, _, error) = await RunAsync(option, value);

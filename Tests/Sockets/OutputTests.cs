@@ -227,9 +227,11 @@ public sealed class OutputTests
     [Test]
     public async Task A_flush_that_waits_ends_with_the_writer_and_what_waits_goes_all_the_same()
     {
-        var (written, flush) = await _line.FillAsync();
+        var (written, flush) = await _line.FillUnawaitedAsync();
         Output.Complete();
-        (await flush.OrFail("the flush")).IsCompleted.Should().BeTrue();
+        // By that, and not by the next part that the system takes of what waits: of a peer that does not read it may never take one.
+        flush.IsCompleted.Should().BeTrue();
+        (await flush).IsCompleted.Should().BeTrue();
         (await _line.ReceiveAsync()).Should().HaveCount((int)written);
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -60,7 +61,14 @@ internal sealed class SocketLine : IAsyncDisposable
 
     /// <summary>Writes until so much waits that a flush waits as well, and gives that flush.</summary>
     /// <returns>How many bytes were written, each of them <c>x</c>.</returns>
-    public async Task<(long Written, Task<System.IO.Pipelines.FlushResult> Flush)> FillAsync()
+    public async Task<(long Written, Task<FlushResult> Flush)> FillAsync()
+    {
+        var (written, flush) = await FillUnawaitedAsync();
+        return (written, flush.AsTask());
+    }
+
+    /// <summary>The same, where it is to be seen at once that the flush has ended: whoever awaits it learns of it on another thread.</summary>
+    public async Task<(long Written, ValueTask<FlushResult> Flush)> FillUnawaitedAsync()
     {
         for (long written = 1000; ; written += 1000)
         {
@@ -68,7 +76,7 @@ internal sealed class SocketLine : IAsyncDisposable
             Output.Advance(1000);
             var flush = Output.FlushAsync();
             if (!flush.IsCompleted)
-                return (written, flush.AsTask());
+                return (written, flush);
             await flush;
         }
     }

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
+using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Protocol.Framing;
 using RawSocketChat.Tests.Support;
 
@@ -11,7 +13,7 @@ namespace RawSocketChat.Tests.Transports;
 /// What a waiting request costs: 2,000 long-polls and 2,000 streams at once, each of a session of its own in one room. The
 /// figures are in the output: <c>Tests/run HeldRequests</c>.
 /// </summary>
-public sealed class HeldRequestsTests
+public sealed partial class HeldRequestsTests
 {
     private const int Each = 2000;
 
@@ -21,6 +23,9 @@ public sealed class HeldRequestsTests
     private const string Said = "to all of you";
 
     private int _port;
+
+    // All that are in the room: those who wait, and who speaks to them.
+    private int _members = 1;
 
     [Test]
     public async Task Thousands_of_held_requests_hold_no_threads_and_all_get_what_is_said()
@@ -61,13 +66,15 @@ public sealed class HeldRequestsTests
             {
                 using var own = await HttpAsker.BeginAsync(_port);
                 await own.SendAsync("""{"type":"join","room":"lobby","limit":1}""");
-                var next = (await own.GetAsync("/poll")).Next;
-                return await Held.OpenAsync(_port, own.Token!, path, next, Said);
+                var first = await own.GetAsync("/poll");
+                var told = first.Frames.OfType<PresenceFrame>().LastOrDefault()?.MemberCount ?? 0;
+                return await Held.OpenAsync(_port, own.Token!, path, first.Next, told, Said);
             })));
         }
 
-        // Until the last newcomer was told to all.
-        await Patience.UntilAsync(() => held.All(one => one.QuietFor > TimeSpan.FromSeconds(2)), "all requests to be held");
+        // A large room is told how many there are, once a second at the most: then nothing more comes.
+        _members += count;
+        await Patience.UntilAsync(() => held.All(one => one.Told == _members), () => $"all {_members} to be told to {held.Count(one => one.Told != _members)} more");
         return held;
     }
 
@@ -80,7 +87,7 @@ public sealed class HeldRequestsTests
         CultureInfo.InvariantCulture);
 
     /// <summary>One request after the other over a socket of its own: a stream is one, a long-poll is asked for again.</summary>
-    private sealed class Held : IDisposable
+    private sealed partial class Held : IDisposable
     {
         private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp);
         private readonly string _path;
@@ -88,7 +95,7 @@ public sealed class HeldRequestsTests
         private readonly byte[] _buffer = new byte[4096];
         private readonly StringBuilder _got = new();
         private long _next;
-        private long _askedAt;
+        private int _told;
 
         private Held(int port, string token, string path, long next)
         {
@@ -97,15 +104,15 @@ public sealed class HeldRequestsTests
             _headers = $" HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n\r\n";
         }
 
-        /// <summary>How long nothing has come: it is held by the server.</summary>
-        public TimeSpan QuietFor => TimeProvider.System.GetElapsedTime(Volatile.Read(ref _askedAt));
+        /// <summary>The members that it has last been told of, and asked on after: it is held by the server.</summary>
+        public int Told => Volatile.Read(ref _told);
 
         /// <summary>Completes when the text has come.</summary>
         public Task Got { get; private set; } = Task.CompletedTask;
 
-        public static async Task<Held> OpenAsync(int port, string token, string path, long next, string awaited)
+        public static async Task<Held> OpenAsync(int port, string token, string path, long next, int told, string awaited)
         {
-            var held = new Held(port, token, path, next);
+            var held = new Held(port, token, path, next) { _told = told };
             await held._socket.ConnectAsync(IPAddress.Loopback, port);
             await held.AskAsync();
             held.Got = held.RunAsync(awaited);
@@ -122,16 +129,21 @@ public sealed class HeldRequestsTests
                 if (count == 0)
                     throw new AssertionException($"it ended after: {_got}");
                 _got.Append(Encoding.UTF8.GetString(_buffer, 0, count));
-                Volatile.Write(ref _askedAt, TimeProvider.System.GetTimestamp());
                 var got = _got.ToString();
                 if (got.Contains(awaited, StringComparison.Ordinal))
                     return;
-                if (!_path.StartsWith("/longpoll", StringComparison.Ordinal) || !IsWhole(got, out var body))
-                    continue;
-                // Somebody came to the room: that is an answer too.
-                PollBatch.TryRead(Encoding.UTF8.GetBytes(body), out _next, out _).Should().BeTrue(got);
-                _got.Clear();
-                await AskAsync();
+                if (_path.StartsWith("/longpoll", StringComparison.Ordinal))
+                {
+                    if (!IsWhole(got, out var body))
+                        continue;
+                    // Somebody came to the room: that is an answer too.
+                    PollBatch.TryRead(Encoding.UTF8.GetBytes(body), out _next, out _).Should().BeTrue(got);
+                    _got.Clear();
+                    await AskAsync();
+                }
+
+                if (MemberCount().Match(got) is { Success: true } told)
+                    Volatile.Write(ref _told, int.Parse(told.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
             }
         }
 
@@ -142,9 +154,12 @@ public sealed class HeldRequestsTests
             return end >= 0 && body.Length == int.Parse(answer.Split("Content-Length: ")[1].Split('\r')[0], CultureInfo.InvariantCulture);
         }
 
+        // The last one that has come as a whole.
+        [GeneratedRegex(@"""memberCount"":(\d+)[,}]", RegexOptions.RightToLeft)]
+        private static partial Regex MemberCount();
+
         private async Task AskAsync()
         {
-            Volatile.Write(ref _askedAt, TimeProvider.System.GetTimestamp());
             await _socket.SendAsync(Encoding.ASCII.GetBytes($"GET {_path}&after={_next}{_headers}"));
         }
     }

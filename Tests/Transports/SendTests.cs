@@ -138,6 +138,7 @@ public sealed class SendTests
     public async Task Logout_ends_the_session_for_every_way()
     {
         var held = _ann.GetAsync($"/longpoll?after={(await _ann.GetAsync("/poll")).Next}");
+        await _server.AttendedAsync(1);
         (await _ann.SendAsync("""{"type":"logout"}""")).Answers.Should().ContainSingle().Which.Should().BeOfType<AckFrame>();
         (await held).Frames.Should().ContainSingle().Which.Should().BeOfType<ByeFrame>().Which.Reconnect.Should().BeFalse();
         _ = (await _ann.GetAsync("/poll")).ShouldBe(401, ErrorCode.NotFound);

@@ -39,12 +39,13 @@ internal static class PeersCommand
         var rates = New("--rates", string.Join(',', defaults.Rates), "messages a second, each measured on its own, separated by commas");
         var window = New("--window", defaults.Window, "messages under way at once where as many are sent as go");
         var idle = New("--idle", defaults.Idle, "idle connections by which memory is measured; 0 leaves it out");
+        var settle = New("--settle", defaults.Settle, "seconds of rest before memory is looked at");
         idle.Aliases.Add("--connections");
         var patience = New("--patience", defaults.Patience, "seconds without a delivery until what is missing counts as lost");
         var json = new Option<string?>("--json") { Description = "a file for the result of every round" };
         var markdown = new Option<bool>("--markdown") { Description = "the tables as Markdown" };
         var install = new Option<bool>("--install") { Description = "install by apt-get what is missing (as root)" };
-        var command = new RootCommand(Description) { peers, rounds, seconds, warmUp, subscribers, rates, window, idle, patience, json, markdown, install };
+        var command = new RootCommand(Description) { peers, rounds, seconds, warmUp, subscribers, rates, window, idle, settle, patience, json, markdown, install };
         command.Subcommands.Add(ServeCommand.Make());
         command.SetAction(async (given, _) =>
         {
@@ -61,6 +62,7 @@ internal static class PeersCommand
                 Rates = numbers,
                 Window = given.GetValue(window),
                 Idle = given.GetValue(idle),
+                Settle = given.GetValue(settle),
                 Patience = given.GetValue(patience),
                 Install = given.GetValue(install),
             };

@@ -37,6 +37,9 @@ internal sealed record PeersOptions
     /// <summary>Idle connections by which memory is measured; 0: it is not.</summary>
     public int Idle { get; init; } = 5000;
 
+    /// <summary>Seconds of rest before memory is looked at: what connecting left to do is done then, and what it left to free may be freed.</summary>
+    public double Settle { get; init; } = 1;
+
     /// <summary>Seconds without a delivery until what is missing counts as lost.</summary>
     public double Patience { get; init; } = 5;
 
@@ -53,7 +56,7 @@ internal sealed record PeersOptions
         return Out(nameof(Rounds), Rounds, 1, 100) ?? Out(nameof(Seconds), Seconds, 0.05, 600) ?? Out("Warm-Up", WarmUp, 0, 600) ?? Out(nameof(Subscribers), Subscribers, 2, files)
             ?? Rates.Select(rate => Out(nameof(Rates), rate, 0.1, 100_000)).FirstOrDefault(fault => fault is not null)
             ?? (((Rates.Max() * WarmUp) + (Rates.Sum() * Seconds * Rounds)) >= Stamp.Most / 4.0 ? "--rates, --seconds and --rounds: more messages than can be numbered" : null)
-            ?? Out(nameof(Window), Window, 1, 10_000) ?? Out(nameof(Idle), Idle, 0, files) ?? Out(nameof(Patience), Patience, 0.1, 600);
+            ?? Out(nameof(Window), Window, 1, 10_000) ?? Out(nameof(Idle), Idle, 0, files) ?? Out(nameof(Settle), Settle, 0, 600) ?? Out(nameof(Patience), Patience, 0.1, 600);
     }
 
     private static string? Out(string name, double value, double least, double most) => value >= least && value <= most

@@ -12,9 +12,6 @@ namespace RawSocketChat.Tests.Benchmarks.Peers;
 /// </summary>
 internal sealed class PeersRun(PeersOptions options, IReadOnlyList<Peer> catalogue, TextWriter progress, CancellationToken cancel)
 {
-    // What connecting left to do is done, and what it left to free may be freed.
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
-
     private readonly Dictionary<string, string> _faults = [];
     private readonly List<Candidate> _candidates = [];
 
@@ -120,10 +117,10 @@ internal sealed class PeersRun(PeersOptions options, IReadOnlyList<Peer> catalog
         // The first few: what it takes to serve anybody at all is not counted.
         const int first = 50;
         await using var candidate = await Candidate.StartAsync(peer, options with { Subscribers = first }, cancel);
-        await Task.Delay(Settling, TimeProvider.System, cancel);
+        await Task.Delay(TimeSpan.FromSeconds(options.Settle), TimeProvider.System, cancel);
         var before = CpuTime.ResidentBytes(candidate.Running.Id);
         candidate.Load.Subscribe(options.Idle, cancel);
-        await Task.Delay(Settling, TimeProvider.System, cancel);
+        await Task.Delay(TimeSpan.FromSeconds(options.Settle), TimeProvider.System, cancel);
         return (CpuTime.ResidentBytes(candidate.Running.Id) - before) / (double)Math.Max(1, options.Idle - first);
     }
 
