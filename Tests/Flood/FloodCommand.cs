@@ -29,6 +29,7 @@ public static class FloodCommand
           3  could not connect
           4  a condition of --fail was met (--find-max: no rate holds)
           5  the run is invalid: the generator itself was late, and its figures are not the server's
+         70  the flood itself has a fault, which is told with where it is
         130  interrupted (Ctrl+C); what was sent till then arrived, and is summed up
 
         Examples (flood is: dotnet run -c Release --project Tests/Flood --):
@@ -70,8 +71,17 @@ public static class FloodCommand
         var parsed = command.Parse(args);
         if (parsed.Errors.Count > 0)
             return Fail(error, MistypedOption.In(parsed), FloodResult.BadOptions);
-        return await parsed.InvokeAsync(
-            new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null }, CancellationToken.None);
+        var how = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+        try
+        {
+            return await parsed.InvokeAsync(how, CancellationToken.None);
+        }
+#pragma warning disable CA1031 // whatever it is: 1 says that the server is at fault, and this says that it is not
+        catch (Exception e)
+        {
+            return Fail(error, $"a fault of the flood itself, not of the server: {e}", FloodResult.Broken);
+        }
+#pragma warning restore CA1031
     }
 
     // p50 to max of each, then the others, in lines of a terminal's width.

@@ -6,7 +6,7 @@ namespace RawSocketChat.Tests.Flood;
 /// <summary>What a flood found. Where <see cref="Failure"/> is set, it did not take place and the counts are zero (or those of a search's best step).</summary>
 public sealed record FloodResult
 {
-    internal const int Fine = 0, Faulty = 1, BadOptions = 2, NoConnection = 3, OverThreshold = 4, Invalid = 5, Interrupted = 130;
+    internal const int Fine = 0, Faulty = 1, BadOptions = 2, NoConnection = 3, OverThreshold = 4, Invalid = 5, Broken = 70, Interrupted = 130;
 
     /// <summary>Why nothing was sent, or a search did not come to its end, in one line.</summary>
     public string? Failure { get; private init; }

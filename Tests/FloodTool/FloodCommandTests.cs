@@ -15,6 +15,7 @@ public class FloodCommandTests
     [TestCase("--seconds 5s", "--seconds must be a number, such as --seconds 10 (it is 5s)")]
     [TestCase("--server-pid me", "--server-pid must be a whole number (it is me)")]
     [TestCase("--conections 5", "there is no option --conections; did you mean --connections? (--help shows them)")]
+    [TestCase("--rate 5 --rate 6", "--rate can be given once (it is given 2 times)")]
     [TestCase("flood", "\"flood\" belongs to no option")]
     [TestCase("--rate 0.01 --seconds 10", "--rate 0.01 for --seconds 10 makes no message")]
     [TestCase("--rate 100 --seconds 0 --warm-up 1", "makes no message")]
@@ -102,7 +103,7 @@ public class FloodCommandTests
         foreach (var metric in Metric.All.Where(one => one.Kind != MetricKind.Time)) output.Should().Contain(metric.Name);
         output.Should().Contain(".p99").And.Contain("delivery-from-send").And.Contain("--fail <CONDITION>").And.NotContain("{METRICS}");
         foreach (var option in new FloodArguments().All) output.Should().Contain(option.Name);
-        foreach (var code in new[] { 0, 1, 2, 3, 4, 5, 130 }) output.Should().MatchRegex($@"\n *{code}  ");
+        foreach (var code in new[] { 0, 1, 2, 3, 4, 5, 70, 130 }) output.Should().MatchRegex($@"\n *{code}  ");
         error.Should().BeEmpty();
     }
 
@@ -177,6 +178,37 @@ public class FloodCommandTests
         ((double)JsonNode.Parse(await File.ReadAllTextAsync(json))!["metrics"]!["deliveries"]!).Should().Be(5 * 75);
         using var reader = new HistogramLogReader(File.OpenRead(log));
         reader.ReadHistograms().Where(one => one.Tag == "delivery").Sum(one => one.TotalCount).Should().Be(5 * 75);
+    }
+
+    [Test]
+    public async Task A_room_that_can_not_be_is_an_option_that_is_wrong()
+    {
+        using var room = new FakeRoom { Refuse = "bad-field" }.Start();
+        var (exitCode, _, error) = await RunAsync(Small(room));
+        (exitCode, error).Should().Be((2, $"flood: --room lobby: no such name{Environment.NewLine}"));
+    }
+
+    [TestCase("ws")]
+    [TestCase("sse")]
+    public async Task Where_there_are_no_more_sockets_it_says_so(string way)
+    {
+        using var room = new FakeRoom().Start();
+        await using var http = await FakeHttpRoom.StartAsync();
+        var said = await Shell.RunAsync(
+            $"ulimit -n 200; dotnet {typeof(FloodCommand).Assembly.Location} --url {(way == "ws" ? room.Url : http.Url)} --way {way} --connections 300 --patience 5 2>&1; echo code $?");
+        said.Should().MatchRegex("\nflood: only [0-9]+ of 300 connections could be made: no more sockets for this process: .*ulimit.*\n.*code 3\n");
+    }
+
+    [Test]
+    public async Task A_fault_of_the_flood_itself_is_none_of_the_server()
+    {
+        using var room = new FakeRoom().Start();
+        using StringWriter error = new();
+        using var closed = new StringWriter();
+        await closed.DisposeAsync();
+        var exitCode = await FloodCommand.RunAsync(Small(room).Split(' '), closed, error, CancellationToken.None);
+        exitCode.Should().Be(70);
+        error.ToString().Should().StartWith("flood: a fault of the flood itself, not of the server: ").And.Contain(nameof(ObjectDisposedException));
     }
 
     [Test]

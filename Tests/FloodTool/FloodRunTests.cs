@@ -165,6 +165,24 @@ public sealed class FloodRunTests : IDisposable
     }
 
     [Test]
+    public async Task Where_nobody_is_left_the_sending_ends()
+    {
+        FakeRoom? room = null;
+        room = new FakeRoom
+        {
+            Deliver = (_, seq, frame) =>
+            {
+                if (seq == 50) room!.Dispose();
+                return [frame];
+            },
+        }.Start();
+        var result = await FloodRun.RunAsync(Options(room) with { Seconds = 20 }, _report, CancellationToken.None);
+        (result.ExitCode, result.Closed).Should().Be((1, 5));
+        result.Sent.Should().BeLessThan(result.Scheduled);
+        _report.ToString().Should().Contain("ended: nobody was left to say the rest");
+    }
+
+    [Test]
     public async Task An_interrupted_flood_still_reports_what_it_sent()
     {
         using var stop = new CancellationTokenSource();

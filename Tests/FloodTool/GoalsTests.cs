@@ -41,6 +41,16 @@ public class GoalsTests
         threshold.ToString().Should().Be(text);
     }
 
+    [TestCase("delivery.p99>1us", "50 ms")]
+    [TestCase("server.rss>1B", "3 MB")]
+    [TestCase("deliveries>1", "100")]
+    [TestCase("recovery.p99>1us", "none")]
+    public void What_was_found_has_its_unit(string text, string found)
+    {
+        Threshold.TryParse(text, out var threshold, out _).Should().BeTrue();
+        threshold.Found(Right).Should().Be(found);
+    }
+
     [TestCase("", "as in 'delivery.p99>50ms'")]
     [TestCase("delivery.p99", "as in 'delivery.p99>50ms'")]
     [TestCase("delivery.p99>fast", "as in 'delivery.p99>50ms'")]

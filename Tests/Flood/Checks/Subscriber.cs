@@ -182,7 +182,9 @@ internal sealed class Subscriber(
                 Send($$"""{"type":"create","id":"join","room":{{Quoted(name)}}}""");
                 return;
             }
-            _joined.TrySetException(new FloodException($"can't join {name}: {frame.Code}: {text}"));
+            _joined.TrySetException(frame.Code == "bad-field"
+                ? new FloodException($"--room {name}: {text}", FloodResult.BadOptions)
+                : new FloodException($"can't join {name}: {frame.Code}: {text}"));
         }
         if (frame.Number >= 0)
         {

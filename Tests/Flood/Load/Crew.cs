@@ -128,7 +128,8 @@ internal sealed class Crew : IDisposable
                 refused = e;
             }
         }
-        throw new FloodException($"could not connect to {_options.Url}: {refused?.Message ?? "no address"}", refused?.ExitCode ?? FloodResult.NoConnection);
+        if (refused is { ExitCode: FloodResult.BadOptions }) throw refused;
+        throw new FloodException($"could not connect to {_options.Url}: {refused?.Message ?? "no address"}");
     }
 
     private async Task JoinAsync(int index, CancellationToken cancel)

@@ -36,6 +36,9 @@ internal sealed class Publications(Script script, IReadOnlyList<string> rooms)
     public int Count => _fate.Length;
     public int Rooms => rooms.Count;
 
+    /// <summary>From the first message's due time to the last one's.</summary>
+    public double Seconds => Count > 0 ? script.DueAfter(Count - 1) / (double)Stopwatch.Frequency : 0;
+
     /// <summary>So many are said before anything is measured.</summary>
     public int WarmUp => script.WarmUp;
 

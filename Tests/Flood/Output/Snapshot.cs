@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace RawSocketChat.Tests.Flood.Output;
 
 /// <summary>How a run stands, as of one moment.</summary>
@@ -19,6 +21,10 @@ internal sealed record Snapshot
 
     /// <summary>Deliveries of the last second, from when they were due.</summary>
     public required Latency LastSecond { get; init; }
+
+    /// <summary>A figure of the last second, or a dash where nothing came in it.</summary>
+    public string Of(double milliseconds) => LastSecond.Count == 0 ? "-" : milliseconds.ToString("0.00", CultureInfo.InvariantCulture);
+
     public required int Connected { get; init; }
     public required int Connections { get; init; }
 
