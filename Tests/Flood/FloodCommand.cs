@@ -112,7 +112,7 @@ public static class FloodCommand
         }
         var report = JsonReport.Of(options, result, TimeProvider.System.GetUtcNow()) with { FindMax = search };
         if (arguments.Json(given) is ToOutput) await json.WriteLineAsync($"{report}");
-        else if (arguments.Json(given) is { } file) Write(file, report);
+        else if (arguments.Json(given) is { } file) Write(file, report, result.ExitCode);
         return result;
     }
 
@@ -131,9 +131,11 @@ public static class FloodCommand
         if (isNew) File.Delete(path);
     });
 
-    private static void Write(string path, JsonReport report) => Written(() => File.WriteAllText(path, $"{report}{Environment.NewLine}"));
+    // What the run found is told by its exit code all the same.
+    private static void Write(string path, JsonReport report, int exitCode) =>
+        Written(() => File.WriteAllText(path, $"{report}{Environment.NewLine}"), exitCode);
 
-    private static void Written(Action write)
+    private static void Written(Action write, int exitCode = FloodResult.Fine)
     {
         try
         {
@@ -141,7 +143,7 @@ public static class FloodCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FloodException($"--json: {e.Message}", FloodResult.BadOptions);
+            throw new FloodException($"--json: {e.Message}", exitCode == FloodResult.Fine ? FloodResult.BadOptions : exitCode);
         }
     }
 

@@ -230,6 +230,16 @@ public class FloodCommandTests
         error.Should().StartWith("flood: --json: ");
     }
 
+    [TestCase("lost>0", 2)]
+    [TestCase("lost==0", 4)]
+    public async Task A_full_disk_hides_nothing_that_the_run_found(string fail, int expected)
+    {
+        using var room = new FakeRoom().Start();
+        var (exitCode, _, error) = await RunAsync($"{Small(room)} --fail {fail} --json /dev/full");
+        exitCode.Should().Be(expected);
+        error.Should().StartWith("flood: --json: ");
+    }
+
     [Test]
     public async Task A_run_that_is_not_quiet_tells_a_line_a_second()
     {
