@@ -51,7 +51,7 @@ internal sealed class FindMax(Func<FloodOptions, CancellationToken, Task<FloodRe
     }
 
     private static string WhyNot(FloodResult result) =>
-        result.IsFaulty ? $"{result.Lost} lost, {result.Repeated} repeated, {result.OutOfOrder + result.Disagreed} reordered, {result.Refused} refused, {result.Unanswered} unanswered, {result.Closed} closed"
+        result.IsFaulty ? $"{result.Lost} lost, {result.Repeated} repeated, {result.OutOfOrder + result.Disagreed} reordered, {result.Altered} altered, {result.Refused} refused, {result.Unanswered} unanswered, {result.Closed} closed"
         : result.InvalidBecause is { } invalid ? $"invalid: {invalid}"
         : string.Join(", ", result.Exceeded);
 

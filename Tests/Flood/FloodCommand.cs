@@ -15,16 +15,16 @@ public static class FloodCommand
     private const string Description = """
         Floods rooms of a RawSocketChat server and checks what comes out of them.
 
-        Every connection joins a room and checks every message: none lost, none repeated, none out of order, across
-        whatever cuts and slow readers there are. Messages leave by a fixed schedule (message i is due i/rate seconds
-        after the start) that never waits for the server, and latency counts from when a message was due: a server
-        that stalls can't hide it.
+        Every connection joins a room and checks every message: none lost, none repeated, none out of order, each with
+        the text that was said, across whatever cuts and slow readers there are. Messages leave by a fixed schedule
+        (message i is due i/rate seconds after the start) that never waits for the server, and latency counts from when
+        a message was due: a server that stalls can't hide it.
 
         Start the server with --Limits:Enabled=false, or it refuses what is over a person's rate.
 
         Exit codes:
           0  everything arrived, once and in order, and as --fail demands
-          1  something was lost, repeated, out of order, refused or never answered, or a connection was closed
+          1  something was lost, repeated, out of order, altered, refused or never answered, or a connection was closed
           2  the options are wrong
           3  could not connect
           4  a condition of --fail was met (--find-max: no rate holds)

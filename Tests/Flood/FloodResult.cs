@@ -44,6 +44,9 @@ public sealed record FloodResult
     /// <summary>Messages that had another place in the log for one subscriber than for another.</summary>
     public long Disagreed { get; init; }
 
+    /// <summary>Messages that came with another text than was said, the sum of all subscribers.</summary>
+    public long Altered { get; init; }
+
     /// <summary>Connections that the server ended.</summary>
     public int Closed { get; init; }
 
@@ -90,7 +93,7 @@ public sealed record FloodResult
     public IReadOnlyList<Threshold> Exceeded { get; init; } = [];
 
     /// <summary>Whether anything came otherwise than a room promises.</summary>
-    public bool IsFaulty => Lost + Repeated + OutOfOrder + Disagreed + Refused + Unanswered + Closed > 0;
+    public bool IsFaulty => Lost + Repeated + OutOfOrder + Disagreed + Altered + Refused + Unanswered + Closed > 0;
 
     /// <summary>
     /// The worst first: a loss is a loss however late it was seen, a run that was interrupted is not the one that was asked for, and an

@@ -145,6 +145,7 @@ public sealed class FloodRun : IDisposable
             Repeated = checks.Sum(check => check.Repeated),
             OutOfOrder = checks.Sum(check => check.OutOfOrder),
             Disagreed = members.Sum(member => member.Subscriber.Disagreed),
+            Altered = members.Sum(member => member.Subscriber.Altered),
             Closed = members.Count(member => member.Subscriber.WasClosed),
             LetGo = members.Sum(member => member.LetGo),
             Cuts = members.Sum(member => member.Cuts),

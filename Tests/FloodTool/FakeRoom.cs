@@ -46,6 +46,10 @@ internal sealed class FakeRoom : IDisposable
     public Func<long, string, string> Message { get; init; } = (seq, text) =>
         $$"""{"type":"message","room":"lobby","seq":{{seq}},"at":"2026-11-23T10:02:31.123Z","from":{"user":"u"},"text":"{{text}}"}""";
 
+    /// <summary>The same frame with other JSON in it.</summary>
+    public static byte[] Rewritten(byte[] frame, Func<string, string> how) =>
+        FrameWriter.Frame(Opcode.Text, Encoding.UTF8.GetBytes(how(Encoding.UTF8.GetString(frame.AsSpan(frame.AsSpan().IndexOf((byte)'{'))))));
+
     public Uri Url => new($"ws://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/ws");
 
     /// <summary>How often somebody joined, or came back.</summary>

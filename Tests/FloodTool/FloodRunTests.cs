@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text;
-using RawSocketChat.Protocol.WebSocket;
 using RawSocketChat.Tests.Flood;
 using RawSocketChat.Tests.Flood.Meters;
 using RawSocketChat.Tests.Support;
@@ -113,7 +111,7 @@ public sealed class FloodRunTests : IDisposable
         using var room = new FakeRoom
         {
             Deliver = (member, seq, frame) => (member, seq) == (3, 50)
-                ? [frame, FrameWriter.Frame(Opcode.Text, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(frame.AsSpan(frame.AsSpan().IndexOf((byte)'{'))).Replace("lobby", "attic", StringComparison.Ordinal)))]
+                ? [frame, FakeRoom.Rewritten(frame, json => json.Replace("lobby", "attic", StringComparison.Ordinal))]
                 : [frame],
         }.Start();
         var result = await FloodAsync(room);

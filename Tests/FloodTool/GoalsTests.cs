@@ -28,6 +28,7 @@ public class GoalsTests
     [TestCase("delivery.p999>59ms", true)]
     [TestCase("lost>0", false)]
     [TestCase("lost==0", true)]
+    [TestCase("altered>0", false)]
     [TestCase("deliveries-per-second<51", true)]
     [TestCase("server.rss>=3MB", true)]
     [TestCase("server.rss>3072KB", false)]

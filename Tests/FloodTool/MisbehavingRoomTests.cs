@@ -53,6 +53,16 @@ public sealed class MisbehavingRoomTests : IDisposable
         Faults(await FloodAsync(room.Url, way)).Should().Be((1, 0, 0, 1));
     }
 
+    [TestCase("longpoll")]
+    [TestCase("sse")]
+    public async Task A_message_with_another_text_is_altered(string way)
+    {
+        await using var room = await FakeHttpRoom.StartAsync((member, seq, frame) => (member, seq) == (3, 50) ? [frame.Replace(".\"", "\"", StringComparison.Ordinal)] : [frame]);
+        var result = await FloodAsync(room.Url, way);
+        Faults(result).Should().Be((1, 0, 0, 0));
+        result.Altered.Should().Be(1);
+    }
+
     [TestCase("ws")]
     [TestCase("longpoll")]
     [TestCase("sse")]
@@ -93,6 +103,15 @@ public sealed class MisbehavingRoomTests : IDisposable
         var result = await ChurnAsync(room.Url, "ws");
         (result.ExitCode, result.Lost, result.Repeated).Should().Be((1, 0, 0));
         result.OutOfOrder.Should().BePositive();
+    }
+
+    [Test]
+    public async Task What_a_room_shortens_of_an_absence_is_altered()
+    {
+        using var room = new FakeRoom { CatchUp = missed => missed.Select(one => one.Replace(".\"", "\"", StringComparison.Ordinal)) }.Start();
+        var result = await ChurnAsync(room.Url, "ws");
+        Faults(result).Should().Be((1, 0, 0, 0));
+        result.Altered.Should().BePositive();
     }
 
     private static (int, long, long, long) Faults(FloodResult result) => (result.ExitCode, result.Lost, result.Repeated, result.OutOfOrder);

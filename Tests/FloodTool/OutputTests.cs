@@ -26,6 +26,7 @@ public class OutputTests
         Connections = 100,
         Lost = 2,
         Repeated = 0,
+        Altered = 1,
         ServerCpu = 42,
     };
 
@@ -121,7 +122,7 @@ public class OutputTests
     {
         using var output = new StringWriter();
         new LineDisplay(output).Show(Moment);
-        output.ToString().TrimEnd().Should().Be("running       3 s  10 messages/s  1000 deliveries/s  p50 1.25  p99 4.50 ms  99 connected  2 lost  server 42 %");
+        output.ToString().TrimEnd().Should().Be("running       3 s  10 messages/s  1000 deliveries/s  p50 1.25  p99 4.50 ms  99 connected  2 lost  1 altered  server 42 %");
     }
 
     [Test]

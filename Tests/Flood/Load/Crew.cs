@@ -151,7 +151,7 @@ internal sealed class Crew : IDisposable
     private Member NewMember(int index)
     {
         var room = index % _options.Rooms;
-        var place = new Place($"flood-{_publications.RunId}-{index + 1}");
+        var place = new Place(_publications.NameOf(index));
         var subscriber = new Subscriber(_options.RoomNames[room], room, _scans[room], place, _publications, _measurements, _complaints);
         var pace = _slow.Contains(index) ? new ReadingPace(_options.Seed + index, () => _isPublishing, TimeProvider.System) : null;
         return new Member(

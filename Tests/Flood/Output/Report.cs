@@ -32,6 +32,7 @@ internal static class Report
         Line(output, $"lost          {r.Lost}");
         Line(output, $"repeated      {r.Repeated}");
         Line(output, $"out of order  {r.OutOfOrder + r.Disagreed}");
+        Line(output, $"altered       {r.Altered}");
         Line(output, $"closed early  {r.Closed}");
         if (r.Cuts + r.LetGo > 0) Line(output, $"came back     {r.Cuts} cut, {r.LetGo} let go for reading slowly; {r.SentAgain} messages sent again");
         if (r.Deliveries > 0) Measured(output, r);

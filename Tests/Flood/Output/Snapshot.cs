@@ -31,6 +31,7 @@ internal sealed record Snapshot
     /// <summary>Holes so far: what is still on its way elsewhere counts, too, until it comes.</summary>
     public required long Lost { get; init; }
     public required long Repeated { get; init; }
+    public required long Altered { get; init; }
 
     /// <summary>Percent of one core, in the last second; null where the server's process is not known.</summary>
     public required double? ServerCpu { get; init; }

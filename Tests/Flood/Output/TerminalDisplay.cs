@@ -41,6 +41,7 @@ internal sealed class TerminalDisplay : IRunDisplay
         Row("connected", Text($"{s.Connected} of {s.Connections}"));
         Row("lost so far", s.Lost == 0 ? "0" : Text($"[red]{s.Lost}[/]"));
         Row("repeated", s.Repeated == 0 ? "0" : Text($"[red]{s.Repeated}[/]"));
+        Row("altered", s.Altered == 0 ? "0" : Text($"[red]{s.Altered}[/]"));
         if (s.ServerCpu is { } cpu) Row("server's CPU", Text($"{cpu:0} %"));
         return table;
 
