@@ -47,6 +47,14 @@ public static class FloodCommand
     /// <summary>Runs the flood that <paramref name="args"/> ask for. Ctrl+C ends it with its summary, a second one at once.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancel)
     {
+        using LossyOutput told = new(output), complained = new(error);
+        var exitCode = await RunAsync(args, told, complained, cancel);
+        // What was found is told by the exit code all the same.
+        return told.Problem is not { } problem ? exitCode : Fail(complained, $"the output: {problem}", exitCode == FloodResult.Fine ? FloodResult.BadOptions : exitCode);
+    }
+
+    private static async Task<int> RunAsync(string[] args, LossyOutput output, LossyOutput error, CancellationToken cancel)
+    {
         var arguments = new FloodArguments();
         var command = new RootCommand(Description.Replace("{METRICS}", Metrics(), StringComparison.Ordinal));
         foreach (var option in arguments.All) command.Options.Add(option);
@@ -92,7 +100,7 @@ public static class FloodCommand
         return $"  .p50, .p90, .p99, .p999 and .max of {string.Join(", ", times)}\n{string.Join('\n', others)}";
     }
 
-    private static async Task<FloodResult> RunAsync(FloodArguments arguments, ParseResult given, TextWriter output, TextWriter json, CancellationToken cancel)
+    private static async Task<FloodResult> RunAsync(FloodArguments arguments, ParseResult given, LossyOutput output, LossyOutput json, CancellationToken cancel)
     {
         var options = arguments.Read(given);
         if (arguments.Json(given) is { } asked and not ToOutput) TryWriting(asked);
@@ -101,7 +109,6 @@ public static class FloodCommand
         if (arguments.IsFindMax(given))
         {
             var find = new FindMax((step, stop) => FloodRun.RunAsync(step, TextWriter.Null, stop), output);
-            Report.Begin(output, options);
             (search, result) = await find.RunAsync(options, cancel);
             if (search is { Rate: null }) result = result.WithoutRate();
         }
@@ -116,10 +123,10 @@ public static class FloodCommand
         return result;
     }
 
-    private static RunOutputs OutputsFor(TextWriter output, bool isQuiet, HdrLog? hdr)
+    private static RunOutputs OutputsFor(LossyOutput output, bool isQuiet, HdrLog? hdr)
     {
         if (isQuiet) return new RunOutputs(null, hdr);
-        var isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
+        var isTerminal = output.IsTerminal && AnsiConsole.Profile.Capabilities.Ansi;
         return new RunOutputs(isTerminal ? new TerminalDisplay(AnsiConsole.Console) : new LineDisplay(output), hdr);
     }
 

@@ -28,8 +28,8 @@ internal static class MistypedOption
         : option.ValueType == typeof(double) ? "a number"
         : "given once";
 
-    private static string Such(Option option) =>
-        option.HasDefaultValue && option.GetDefaultValue() is { } example and not false and not "" and not Array
+    private static string Such(Option option) => option.Name == "--fail" ? ", such as --fail 'delivery.p99>50ms'"
+        : option.HasDefaultValue && option.GetDefaultValue() is { } example and not false and not "" and not Array
             ? string.Create(CultureInfo.InvariantCulture, $", such as {option.Name} {example}")
             : "";
 

@@ -33,7 +33,7 @@ public class FloodCommandTests
     [TestCase("--connections 5 --rooms 6", "--rooms must be 1 to 5")]
     [TestCase("--rooms 5 --publishers 4", "--publishers must be 5 to 1000")]
     [TestCase("--text-bytes 64-", "--text-bytes must be a size, or a range such as 64-1024")]
-    [TestCase("--text-bytes 128-64", "--text-bytes must be 128 to 60000 (it is 64)")]
+    [TestCase("--text-bytes 128-64", "--text-bytes 128-64: a range goes from the smaller size to the larger one")]
     [TestCase("--warm-up 601", "--warm-up")]
     [TestCase("--slow 101", "--slow must be 0 to 100")]
     [TestCase("--connections 10 --slow 10", "--slow leaves too few to publish: 1 of 10 read slowly, and 10 publish")]
@@ -61,13 +61,15 @@ public class FloodCommandTests
     [TestCase("--nonsense", "--nonsense")]
     [TestCase("--url", "--url needs a value, such as --url ws://localhost:5080/ws")]
     [TestCase("--url ws://192.0.2.1/ws", "--allow-remote")]
+    [TestCase("--fail", "--fail needs a value, such as --fail 'delivery.p99>50ms'")]
+    [TestCase("--find-max --rate 0", "--find-max begins at --rate, which can't be 0")]
     public async Task Bad_options_give_one_clear_line_and_exit_code_2(string args, string names)
     {
         var (exitCode, output, error) = await RunAsync(args);
         exitCode.Should().Be(2);
         error.Should().StartWith("flood: ").And.Contain(names);
         error.TrimEnd().Should().NotContain("\n");
-        output.Should().NotContain("flood: ").And.NotContain("published");
+        output.Should().BeEmpty();
     }
 
     [Test]
@@ -209,6 +211,24 @@ public class FloodCommandTests
         var exitCode = await FloodCommand.RunAsync(Small(room).Split(' '), closed, error, CancellationToken.None);
         exitCode.Should().Be(70);
         error.ToString().Should().StartWith("flood: a fault of the flood itself, not of the server: ").And.Contain(nameof(ObjectDisposedException));
+    }
+
+    [Test]
+    public async Task A_room_is_named_as_the_server_names_it()
+    {
+        using var room = new FakeRoom().Start();
+        var (exitCode, _, error) = await RunAsync($"{Small(room)} --room #lobby");
+        (exitCode, error).Should().Be((2, $"flood: --room #lobby: the server calls it lobby{Environment.NewLine}"));
+    }
+
+    [TestCase("", 2, "")]
+    [TestCase("--fail lost==0", 4, "")]
+    [TestCase("--json -", 2, "fine ")]
+    public async Task An_output_that_is_full_hides_nothing_that_the_run_found(string more, int expected, string told)
+    {
+        using var room = new FakeRoom().Start();
+        var said = await Shell.RunAsync($"dotnet {typeof(FloodCommand).Assembly.Location} {Small(room)} {more} 2>&1 >/dev/full; echo code $?");
+        said.Should().MatchRegex($"{told}(.*\n)*flood: the output: .*\ncode {expected}\n").And.NotContain("fault");
     }
 
     [Test]

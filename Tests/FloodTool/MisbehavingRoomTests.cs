@@ -1,5 +1,6 @@
 using RawSocketChat.Tests.Flood;
 using RawSocketChat.Tests.Flood.Ways;
+using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.FloodTool;
 
@@ -76,6 +77,21 @@ public sealed class MisbehavingRoomTests : IDisposable
         result.Deliveries.Should().Be(5L * result.Acknowledged);
         result.Recovery.Count.Should().BePositive("something was said meanwhile");
         if (way == "ws") socketRoom.Joined.Should().Be(5 + result.Cuts);
+    }
+
+    [TestCase("ws")]
+    [TestCase("longpoll")]
+    public async Task A_server_that_ends_while_some_are_away_ends_the_flood(string way)
+    {
+        FakeRoom? socketRoom = null;
+        socketRoom = new FakeRoom { Deliver = (_, seq, frame) => { if (seq == 100) socketRoom!.Dispose(); return [frame]; } }.Start();
+        FakeHttpRoom? httpRoom = null;
+        httpRoom = await FakeHttpRoom.StartAsync((_, seq, frame) => { if (seq == 100) httpRoom!.Stop(); return [frame]; });
+        var flood = FloodRun.RunAsync(
+            Options(way == "ws" ? socketRoom.Url : httpRoom.Url, way) with { Seconds = 20, Churn = 100, Patience = 1 }, _report, CancellationToken.None);
+        var result = await flood.OrFail("the end of the flood");
+        (result.ExitCode, result.Closed).Should().Be((1, 5), "the report says {0}", _report);
+        result.Sent.Should().BeLessThan(result.Scheduled);
     }
 
     [Test]

@@ -127,6 +127,12 @@ internal sealed class Subscriber(
     {
         if (_check is null)
         {
+            // Frames bear the room's own name, in which a # before it or great letters are not.
+            if (frame.Room is { } its && its != name)
+            {
+                _joined.TrySetException(new FloodException($"--room {name}: the server calls it {its}", FloodResult.BadOptions));
+                return;
+            }
             _check = new DeliveryCheck(frame.Seq, publications.CountIn(room));
             _epoch = frame.Epoch;
             _isIn = true;
