@@ -16,11 +16,12 @@ internal sealed class FindMax(Func<FloodOptions, CancellationToken, Task<FloodRe
     /// What it found, and the last flood that held (else the last one at all). Where a step could not take place, or the search was
     /// interrupted, what was found till then, and that as the failure.
     /// </summary>
-    public async Task<(JsonSearch? Search, FloodResult Result)> RunAsync(FloodOptions options, CancellationToken cancel)
+    public async Task<(JsonSearch? Search, FloodResult Result)> RunAsync(FloodOptions asked, CancellationToken cancel)
     {
-        options = options with { WarmUp = Math.Max(options.WarmUp, LeastWarmUp) };
+        var options = asked with { WarmUp = Math.Max(asked.WarmUp, LeastWarmUp) };
         if (options.Rate <= 0) return (null, FloodResult.Failed(FloodResult.BadOptions, "--find-max begins at --rate, which can't be 0"));
         if (options.Problem() is { } problem) return (null, FloodResult.Failed(FloodResult.BadOptions, problem));
+        Report.Begin(output, asked);
         var most = Math.Min(1_000_000, 10_000_000 / (options.WarmUp + options.Seconds));
         var search = new RateSearch(options.Rate, Math.Min(1, options.Rate), most);
         var steps = new List<JsonStep>();
@@ -51,7 +52,7 @@ internal sealed class FindMax(Func<FloodOptions, CancellationToken, Task<FloodRe
     }
 
     private static string WhyNot(FloodResult result) =>
-        result.IsFaulty ? $"{result.Lost} lost, {result.Repeated} repeated, {result.OutOfOrder + result.Disagreed} reordered, {result.Refused} refused, {result.Unanswered} unanswered, {result.Closed} closed"
+        result.IsFaulty ? $"{result.Lost} lost, {result.Repeated} repeated, {result.OutOfOrder + result.Disagreed} reordered, {result.Altered} altered, {result.Refused} refused, {result.Unanswered} unanswered, {result.Closed} closed"
         : result.InvalidBecause is { } invalid ? $"invalid: {invalid}"
         : string.Join(", ", result.Exceeded);
 

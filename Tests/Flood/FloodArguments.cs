@@ -118,7 +118,7 @@ internal sealed class FloodArguments
         var ends = text.Split('-', 2);
         return int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var least)
             && int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var most) && least > 0 && most > 0
-                ? (least, most)
+                ? least <= most ? (least, most) : throw Bad($"--text-bytes {text}: a range goes from the smaller size to the larger one")
                 : throw Bad($"--text-bytes must be a size, or a range such as 64-1024 (it is {text})");
     }
 

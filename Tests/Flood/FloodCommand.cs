@@ -15,20 +15,21 @@ public static class FloodCommand
     private const string Description = """
         Floods rooms of a RawSocketChat server and checks what comes out of them.
 
-        Every connection joins a room and checks every message: none lost, none repeated, none out of order, across
-        whatever cuts and slow readers there are. Messages leave by a fixed schedule (message i is due i/rate seconds
-        after the start) that never waits for the server, and latency counts from when a message was due: a server
-        that stalls can't hide it.
+        Every connection joins a room and checks every message: none lost, none repeated, none out of order, each with
+        the text that was said, across whatever cuts and slow readers there are. Messages leave by a fixed schedule
+        (message i is due i/rate seconds after the start) that never waits for the server, and latency counts from when
+        a message was due: a server that stalls can't hide it.
 
         Start the server with --Limits:Enabled=false, or it refuses what is over a person's rate.
 
         Exit codes:
           0  everything arrived, once and in order, and as --fail demands
-          1  something was lost, repeated, out of order, refused or never answered, or a connection was closed
+          1  something was lost, repeated, out of order, altered, refused or never answered, or a connection was closed
           2  the options are wrong
           3  could not connect
           4  a condition of --fail was met (--find-max: no rate holds)
           5  the run is invalid: the generator itself was late, and its figures are not the server's
+         70  the flood itself has a fault, which is told with where it is
         130  interrupted (Ctrl+C); what was sent till then arrived, and is summed up
 
         Examples (flood is: dotnet run -c Release --project Tests/Flood --):
@@ -45,6 +46,14 @@ public static class FloodCommand
 
     /// <summary>Runs the flood that <paramref name="args"/> ask for. Ctrl+C ends it with its summary, a second one at once.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancel)
+    {
+        using LossyOutput told = new(output), complained = new(error);
+        var exitCode = await RunAsync(args, told, complained, cancel);
+        // What was found is told by the exit code all the same.
+        return told.Problem is not { } problem ? exitCode : Fail(complained, $"the output: {problem}", exitCode == FloodResult.Fine ? FloodResult.BadOptions : exitCode);
+    }
+
+    private static async Task<int> RunAsync(string[] args, LossyOutput output, LossyOutput error, CancellationToken cancel)
     {
         var arguments = new FloodArguments();
         var command = new RootCommand(Description.Replace("{METRICS}", Metrics(), StringComparison.Ordinal));
@@ -70,8 +79,17 @@ public static class FloodCommand
         var parsed = command.Parse(args);
         if (parsed.Errors.Count > 0)
             return Fail(error, MistypedOption.In(parsed), FloodResult.BadOptions);
-        return await parsed.InvokeAsync(
-            new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null }, CancellationToken.None);
+        var how = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+        try
+        {
+            return await parsed.InvokeAsync(how, CancellationToken.None);
+        }
+#pragma warning disable CA1031 // whatever it is: 1 says that the server is at fault, and this says that it is not
+        catch (Exception e)
+        {
+            return Fail(error, $"a fault of the flood itself, not of the server: {e}", FloodResult.Broken);
+        }
+#pragma warning restore CA1031
     }
 
     // p50 to max of each, then the others, in lines of a terminal's width.
@@ -82,7 +100,7 @@ public static class FloodCommand
         return $"  .p50, .p90, .p99, .p999 and .max of {string.Join(", ", times)}\n{string.Join('\n', others)}";
     }
 
-    private static async Task<FloodResult> RunAsync(FloodArguments arguments, ParseResult given, TextWriter output, TextWriter json, CancellationToken cancel)
+    private static async Task<FloodResult> RunAsync(FloodArguments arguments, ParseResult given, LossyOutput output, LossyOutput json, CancellationToken cancel)
     {
         var options = arguments.Read(given);
         if (arguments.Json(given) is { } asked and not ToOutput) TryWriting(asked);
@@ -91,7 +109,6 @@ public static class FloodCommand
         if (arguments.IsFindMax(given))
         {
             var find = new FindMax((step, stop) => FloodRun.RunAsync(step, TextWriter.Null, stop), output);
-            Report.Begin(output, options);
             (search, result) = await find.RunAsync(options, cancel);
             if (search is { Rate: null }) result = result.WithoutRate();
         }
@@ -102,14 +119,14 @@ public static class FloodCommand
         }
         var report = JsonReport.Of(options, result, TimeProvider.System.GetUtcNow()) with { FindMax = search };
         if (arguments.Json(given) is ToOutput) await json.WriteLineAsync($"{report}");
-        else if (arguments.Json(given) is { } file) Write(file, report);
+        else if (arguments.Json(given) is { } file) Write(file, report, result.ExitCode);
         return result;
     }
 
-    private static RunOutputs OutputsFor(TextWriter output, bool isQuiet, HdrLog? hdr)
+    private static RunOutputs OutputsFor(LossyOutput output, bool isQuiet, HdrLog? hdr)
     {
         if (isQuiet) return new RunOutputs(null, hdr);
-        var isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
+        var isTerminal = output.IsTerminal && AnsiConsole.Profile.Capabilities.Ansi;
         return new RunOutputs(isTerminal ? new TerminalDisplay(AnsiConsole.Console) : new LineDisplay(output), hdr);
     }
 
@@ -121,9 +138,11 @@ public static class FloodCommand
         if (isNew) File.Delete(path);
     });
 
-    private static void Write(string path, JsonReport report) => Written(() => File.WriteAllText(path, $"{report}{Environment.NewLine}"));
+    // What the run found is told by its exit code all the same.
+    private static void Write(string path, JsonReport report, int exitCode) =>
+        Written(() => File.WriteAllText(path, $"{report}{Environment.NewLine}"), exitCode);
 
-    private static void Written(Action write)
+    private static void Written(Action write, int exitCode = FloodResult.Fine)
     {
         try
         {
@@ -131,7 +150,7 @@ public static class FloodCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FloodException($"--json: {e.Message}", FloodResult.BadOptions);
+            throw new FloodException($"--json: {e.Message}", exitCode == FloodResult.Fine ? FloodResult.BadOptions : exitCode);
         }
     }
 

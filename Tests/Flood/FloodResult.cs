@@ -6,7 +6,7 @@ namespace RawSocketChat.Tests.Flood;
 /// <summary>What a flood found. Where <see cref="Failure"/> is set, it did not take place and the counts are zero (or those of a search's best step).</summary>
 public sealed record FloodResult
 {
-    internal const int Fine = 0, Faulty = 1, BadOptions = 2, NoConnection = 3, OverThreshold = 4, Invalid = 5, Interrupted = 130;
+    internal const int Fine = 0, Faulty = 1, BadOptions = 2, NoConnection = 3, OverThreshold = 4, Invalid = 5, Broken = 70, Interrupted = 130;
 
     /// <summary>Why nothing was sent, or a search did not come to its end, in one line.</summary>
     public string? Failure { get; private init; }
@@ -43,6 +43,9 @@ public sealed record FloodResult
 
     /// <summary>Messages that had another place in the log for one subscriber than for another.</summary>
     public long Disagreed { get; init; }
+
+    /// <summary>Messages that came with another text than was said, the sum of all subscribers.</summary>
+    public long Altered { get; init; }
 
     /// <summary>Connections that the server ended.</summary>
     public int Closed { get; init; }
@@ -90,7 +93,7 @@ public sealed record FloodResult
     public IReadOnlyList<Threshold> Exceeded { get; init; } = [];
 
     /// <summary>Whether anything came otherwise than a room promises.</summary>
-    public bool IsFaulty => Lost + Repeated + OutOfOrder + Disagreed + Refused + Unanswered + Closed > 0;
+    public bool IsFaulty => Lost + Repeated + OutOfOrder + Disagreed + Altered + Refused + Unanswered + Closed > 0;
 
     /// <summary>
     /// The worst first: a loss is a loss however late it was seen, a run that was interrupted is not the one that was asked for, and an

@@ -62,7 +62,7 @@ public sealed class FloodRun : IDisposable
     private async Task<FloodResult> RunAsync(CancellationToken cancel)
     {
         var addresses = await Target.ResolveAsync(_options, cancel);
-        Report.Begin(_output, _options);
+        Report.Begin(_output, _options, (_publications.Count, _publications.Seconds));
         var began = Stopwatch.GetTimestamp();
         await _crew.ConnectAsync(addresses, cancel);
         var connectSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
@@ -101,6 +101,7 @@ public sealed class FloodRun : IDisposable
         if (_publications.Count == 0)
             await Task.Delay(TimeSpan.FromSeconds(_options.Seconds), TimeProvider.System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _wasInterrupted = cancel.IsCancellationRequested;
+        if (!_wasInterrupted && _publications.SentCount < _publications.Count) _complaints.Add("ended", "nobody was left to say the rest");
         await over.CancelAsync();
         await churn;
         _crew.IsPublishing = false;
@@ -144,6 +145,7 @@ public sealed class FloodRun : IDisposable
             Repeated = checks.Sum(check => check.Repeated),
             OutOfOrder = checks.Sum(check => check.OutOfOrder),
             Disagreed = members.Sum(member => member.Subscriber.Disagreed),
+            Altered = members.Sum(member => member.Subscriber.Altered),
             Closed = members.Count(member => member.Subscriber.WasClosed),
             LetGo = members.Sum(member => member.LetGo),
             Cuts = members.Sum(member => member.Cuts),

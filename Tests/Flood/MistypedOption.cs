@@ -12,6 +12,8 @@ internal static class MistypedOption
     public static string In(ParseResult parsed)
     {
         var error = parsed.Errors[0];
+        if (error.SymbolResult is OptionResult { IdentifierTokenCount: > 1 and var times } repeated)
+            return $"{repeated.Option.Name} can be given once (it is given {times} times)";
         if (error.SymbolResult is OptionResult { Option: var option } given)
             return given.Tokens.Count == 0 ? $"{option.Name} needs a value{Such(option)}" : $"{option.Name} must be {Kind(option)}{Such(option)} (it is {given.Tokens[^1].Value})";
         if (parsed.UnmatchedTokens is [var word, ..])
@@ -26,8 +28,8 @@ internal static class MistypedOption
         : option.ValueType == typeof(double) ? "a number"
         : "given once";
 
-    private static string Such(Option option) =>
-        option.HasDefaultValue && option.GetDefaultValue() is { } example and not false and not "" and not Array
+    private static string Such(Option option) => option.Name == "--fail" ? ", such as --fail 'delivery.p99>50ms'"
+        : option.HasDefaultValue && option.GetDefaultValue() is { } example and not false and not "" and not Array
             ? string.Create(CultureInfo.InvariantCulture, $", such as {option.Name} {example}")
             : "";
 

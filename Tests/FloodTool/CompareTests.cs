@@ -46,7 +46,7 @@ public sealed class CompareTests
 
         Of("ws", "requests").Should().Be(0, "the upgrade was before");
         Of("sse", "requests").Should().Be(0);
-        Of("longpoll", "requests").Should().BeGreaterThan(10);
+        Of("longpoll", "requests").Should().BeInRange(1, 50, "one for each answer, and an answer brings all that was waiting");
         Of("tcp", "headerBytes").Should().Be(50, "a newline each");
         foreach (var socket in new[] { "ws", "ws-deflate" })
             Of(socket, "headerBytes").Should().Be(50 * 4, "a frame header of four bytes each (RFC 6455, section 5.2), and none of what measuring costs");
@@ -54,10 +54,11 @@ public sealed class CompareTests
         foreach (var way in new[] { "iframe", "stream", "sse", "ws", "tcp" })
             Of(way, "upBytes").Should().Be(0, $"nobody asks again by {way}");
         Of("poll", "upBytes").Should().BePositive();
-        Of("ws", "headerBytes").Should().BeLessThan(Of("stream", "headerBytes"));
+        // On a busy machine several wait for one write, and a write is one chunk (RFC 9112, section 7.1): the digits of its size, and two ends of lines.
+        Of("stream", "headerBytes").Should().BeInRange(50 + 6, 50 * (1 + 7), "a newline each, and a chunk for all together or for each");
         Of("stream", "headerBytes").Should().BeLessThan(Of("sse", "headerBytes"));
         Of("sse", "headerBytes").Should().BeLessThan(Of("iframe", "headerBytes"));
-        Of("iframe", "headerBytes").Should().BeLessThan(Of("longpoll", "headerBytes"));
+        Of("longpoll", "headerBytes").Should().BeGreaterThan(100 * Of("longpoll", "requests"), "every answer has a head, and so has its question");
         Of("poll", "idleBytesAMinute").Should().BeGreaterThan(Of("longpoll", "idleBytesAMinute"));
 
         double Of(string way, string field) => ways[way]![field]!.GetValue<double>();

@@ -50,6 +50,9 @@ internal sealed class FakeHttpRoom : IAsyncDisposable
         return room;
     }
 
+    /// <summary>Ends it while it is in use.</summary>
+    public void Stop() => _ = Task.Run(() => _app.StopAsync());
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();

@@ -29,6 +29,9 @@ internal sealed class FakeRoom : IDisposable
     /// <summary>Gets the events after a cursor, oldest first, and says what who comes back gets of them.</summary>
     public Func<IReadOnlyList<string>, IEnumerable<string>> CatchUp { get; init; } = missed => missed;
 
+    /// <summary>With this code every join is refused; null: none is.</summary>
+    public string? Refuse { get; init; }
+
     /// <summary>Gets a member's number and how much it has said, before more of it is read.</summary>
     public Func<int, int, Task> Reading { get; init; } = (_, _) => Task.CompletedTask;
 
@@ -42,6 +45,10 @@ internal sealed class FakeRoom : IDisposable
     /// <summary>The event of a <c>say</c>.</summary>
     public Func<long, string, string> Message { get; init; } = (seq, text) =>
         $$"""{"type":"message","room":"lobby","seq":{{seq}},"at":"2026-11-23T10:02:31.123Z","from":{"user":"u"},"text":"{{text}}"}""";
+
+    /// <summary>The same frame with other JSON in it.</summary>
+    public static byte[] Rewritten(byte[] frame, Func<string, string> how) =>
+        FrameWriter.Frame(Opcode.Text, Encoding.UTF8.GetBytes(how(Encoding.UTF8.GetString(frame.AsSpan(frame.AsSpan().IndexOf((byte)'{'))))));
 
     public Uri Url => new($"ws://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/ws");
 
@@ -134,6 +141,11 @@ internal sealed class FakeRoom : IDisposable
     private void Join(Member member, string id, long? after)
     {
         Joined++;
+        if (Refuse is { } code)
+        {
+            member.Send($$"""{"type":"error","id":"{{id}}","code":"{{code}}","text":"no such name"}""");
+            return;
+        }
         _members.Add(member);
         var missed = after is null ? ["""{"seq":1}"""] : CatchUp([.. _log.Where(one => one.Key > after).Select(one => one.Value)]);
         member.Send($$"""{"type":"joined","id":"{{id}}","room":"lobby","seq":{{_seq}},"messages":[{{string.Join(',', missed)}}]}""");

@@ -15,6 +15,7 @@ public class FloodCommandTests
     [TestCase("--seconds 5s", "--seconds must be a number, such as --seconds 10 (it is 5s)")]
     [TestCase("--server-pid me", "--server-pid must be a whole number (it is me)")]
     [TestCase("--conections 5", "there is no option --conections; did you mean --connections? (--help shows them)")]
+    [TestCase("--rate 5 --rate 6", "--rate can be given once (it is given 2 times)")]
     [TestCase("flood", "\"flood\" belongs to no option")]
     [TestCase("--rate 0.01 --seconds 10", "--rate 0.01 for --seconds 10 makes no message")]
     [TestCase("--rate 100 --seconds 0 --warm-up 1", "makes no message")]
@@ -32,7 +33,7 @@ public class FloodCommandTests
     [TestCase("--connections 5 --rooms 6", "--rooms must be 1 to 5")]
     [TestCase("--rooms 5 --publishers 4", "--publishers must be 5 to 1000")]
     [TestCase("--text-bytes 64-", "--text-bytes must be a size, or a range such as 64-1024")]
-    [TestCase("--text-bytes 128-64", "--text-bytes must be 128 to 60000 (it is 64)")]
+    [TestCase("--text-bytes 128-64", "--text-bytes 128-64: a range goes from the smaller size to the larger one")]
     [TestCase("--warm-up 601", "--warm-up")]
     [TestCase("--slow 101", "--slow must be 0 to 100")]
     [TestCase("--connections 10 --slow 10", "--slow leaves too few to publish: 1 of 10 read slowly, and 10 publish")]
@@ -60,13 +61,15 @@ public class FloodCommandTests
     [TestCase("--nonsense", "--nonsense")]
     [TestCase("--url", "--url needs a value, such as --url ws://localhost:5080/ws")]
     [TestCase("--url ws://192.0.2.1/ws", "--allow-remote")]
+    [TestCase("--fail", "--fail needs a value, such as --fail 'delivery.p99>50ms'")]
+    [TestCase("--find-max --rate 0", "--find-max begins at --rate, which can't be 0")]
     public async Task Bad_options_give_one_clear_line_and_exit_code_2(string args, string names)
     {
         var (exitCode, output, error) = await RunAsync(args);
         exitCode.Should().Be(2);
         error.Should().StartWith("flood: ").And.Contain(names);
         error.TrimEnd().Should().NotContain("\n");
-        output.Should().NotContain("flood: ").And.NotContain("published");
+        output.Should().BeEmpty();
     }
 
     [Test]
@@ -102,7 +105,7 @@ public class FloodCommandTests
         foreach (var metric in Metric.All.Where(one => one.Kind != MetricKind.Time)) output.Should().Contain(metric.Name);
         output.Should().Contain(".p99").And.Contain("delivery-from-send").And.Contain("--fail <CONDITION>").And.NotContain("{METRICS}");
         foreach (var option in new FloodArguments().All) output.Should().Contain(option.Name);
-        foreach (var code in new[] { 0, 1, 2, 3, 4, 5, 130 }) output.Should().MatchRegex($@"\n *{code}  ");
+        foreach (var code in new[] { 0, 1, 2, 3, 4, 5, 70, 130 }) output.Should().MatchRegex($@"\n *{code}  ");
         error.Should().BeEmpty();
     }
 
@@ -180,6 +183,55 @@ public class FloodCommandTests
     }
 
     [Test]
+    public async Task A_room_that_can_not_be_is_an_option_that_is_wrong()
+    {
+        using var room = new FakeRoom { Refuse = "bad-field" }.Start();
+        var (exitCode, _, error) = await RunAsync(Small(room));
+        (exitCode, error).Should().Be((2, $"flood: --room lobby: no such name{Environment.NewLine}"));
+    }
+
+    [TestCase("ws")]
+    [TestCase("sse")]
+    public async Task Where_there_are_no_more_sockets_it_says_so(string way)
+    {
+        using var room = new FakeRoom().Start();
+        await using var http = await FakeHttpRoom.StartAsync();
+        var said = await Shell.RunAsync(
+            $"ulimit -n 200; dotnet {typeof(FloodCommand).Assembly.Location} --url {(way == "ws" ? room.Url : http.Url)} --way {way} --connections 300 --patience 5 2>&1; echo code $?");
+        said.Should().MatchRegex("\nflood: only [0-9]+ of 300 connections could be made: no more sockets for this process: .*ulimit.*\n.*code 3\n");
+    }
+
+    [Test]
+    public async Task A_fault_of_the_flood_itself_is_none_of_the_server()
+    {
+        using var room = new FakeRoom().Start();
+        using StringWriter error = new();
+        using var closed = new StringWriter();
+        await closed.DisposeAsync();
+        var exitCode = await FloodCommand.RunAsync(Small(room).Split(' '), closed, error, CancellationToken.None);
+        exitCode.Should().Be(70);
+        error.ToString().Should().StartWith("flood: a fault of the flood itself, not of the server: ").And.Contain(nameof(ObjectDisposedException));
+    }
+
+    [Test]
+    public async Task A_room_is_named_as_the_server_names_it()
+    {
+        using var room = new FakeRoom().Start();
+        var (exitCode, _, error) = await RunAsync($"{Small(room)} --room #lobby");
+        (exitCode, error).Should().Be((2, $"flood: --room #lobby: the server calls it lobby{Environment.NewLine}"));
+    }
+
+    [TestCase("", 2, "")]
+    [TestCase("--fail lost==0", 4, "")]
+    [TestCase("--json -", 2, "fine ")]
+    public async Task An_output_that_is_full_hides_nothing_that_the_run_found(string more, int expected, string told)
+    {
+        using var room = new FakeRoom().Start();
+        var said = await Shell.RunAsync($"dotnet {typeof(FloodCommand).Assembly.Location} {Small(room)} {more} 2>&1 >/dev/full; echo code $?");
+        said.Should().MatchRegex($"{told}(.*\n)*flood: the output: .*\ncode {expected}\n").And.NotContain("fault");
+    }
+
+    [Test]
     public async Task JSON_for_a_pipe_is_alone_on_the_output()
     {
         using var room = new FakeRoom().Start();
@@ -195,6 +247,16 @@ public class FloodCommandTests
         using var room = new FakeRoom().Start();
         var (exitCode, _, error) = await RunAsync($"{Small(room)} --json /nowhere/run.json");
         (exitCode, room.Joined).Should().Be((2, 0));
+        error.Should().StartWith("flood: --json: ");
+    }
+
+    [TestCase("lost>0", 2)]
+    [TestCase("lost==0", 4)]
+    public async Task A_full_disk_hides_nothing_that_the_run_found(string fail, int expected)
+    {
+        using var room = new FakeRoom().Start();
+        var (exitCode, _, error) = await RunAsync($"{Small(room)} --fail {fail} --json /dev/full");
+        exitCode.Should().Be(expected);
         error.Should().StartWith("flood: --json: ");
     }
 

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text;
-using RawSocketChat.Protocol.WebSocket;
 using RawSocketChat.Tests.Flood;
 using RawSocketChat.Tests.Flood.Meters;
 using RawSocketChat.Tests.Support;
@@ -113,7 +111,7 @@ public sealed class FloodRunTests : IDisposable
         using var room = new FakeRoom
         {
             Deliver = (member, seq, frame) => (member, seq) == (3, 50)
-                ? [frame, FrameWriter.Frame(Opcode.Text, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(frame.AsSpan(frame.AsSpan().IndexOf((byte)'{'))).Replace("lobby", "attic", StringComparison.Ordinal)))]
+                ? [frame, FakeRoom.Rewritten(frame, json => json.Replace("lobby", "attic", StringComparison.Ordinal))]
                 : [frame],
         }.Start();
         var result = await FloodAsync(room);
@@ -162,6 +160,24 @@ public sealed class FloodRunTests : IDisposable
         {
             burning.Kill();
         }
+    }
+
+    [Test]
+    public async Task Where_nobody_is_left_the_sending_ends()
+    {
+        FakeRoom? room = null;
+        room = new FakeRoom
+        {
+            Deliver = (_, seq, frame) =>
+            {
+                if (seq == 50) room!.Dispose();
+                return [frame];
+            },
+        }.Start();
+        var result = await FloodRun.RunAsync(Options(room) with { Seconds = 20 }, _report, CancellationToken.None);
+        (result.ExitCode, result.Closed).Should().Be((1, 5));
+        result.Sent.Should().BeLessThan(result.Scheduled);
+        _report.ToString().Should().Contain("ended: nobody was left to say the rest");
     }
 
     [Test]

@@ -28,6 +28,7 @@ public class GoalsTests
     [TestCase("delivery.p999>59ms", true)]
     [TestCase("lost>0", false)]
     [TestCase("lost==0", true)]
+    [TestCase("altered>0", false)]
     [TestCase("deliveries-per-second<51", true)]
     [TestCase("server.rss>=3MB", true)]
     [TestCase("server.rss>3072KB", false)]
@@ -39,6 +40,16 @@ public class GoalsTests
         Threshold.TryParse(text, out var threshold, out var problem).Should().BeTrue(problem);
         threshold.IsMetBy(Right).Should().Be(isMet);
         threshold.ToString().Should().Be(text);
+    }
+
+    [TestCase("delivery.p99>1us", "50 ms")]
+    [TestCase("server.rss>1B", "3 MB")]
+    [TestCase("deliveries>1", "100")]
+    [TestCase("recovery.p99>1us", "none")]
+    public void What_was_found_has_its_unit(string text, string found)
+    {
+        Threshold.TryParse(text, out var threshold, out _).Should().BeTrue();
+        threshold.Found(Right).Should().Be(found);
     }
 
     [TestCase("", "as in 'delivery.p99>50ms'")]

@@ -75,10 +75,25 @@ public class LoadTests
     [TestCase("{\"type\":\"export\",\"version\":1}\n{\"type\":\"message\",\"text\":\"hi\"}", "line 2 is none")]
     [TestCase("{\"type\":\"export\",\"version\":1}\n{\"type\":\"message\",\"at\":\"noon\",\"text\":\"hi\"}", "line 2 is none")]
     [TestCase("{\"type\":\"export\",\"version\":1}\nhello", "line 2 is none")]
+    [TestCase("{\"type\":\"export\",\"version\":1}\n{\"type\":\"message\",\"at\":\"2026-11-23T10:00:00.000Z\",\"text\":null}", "line 2 is none")]
     public void A_file_that_is_no_export_is_told_with_its_line(string text, string part)
     {
         var reading = () => RoomFile.Read(text.Split('\n', StringSplitOptions.RemoveEmptyEntries), "room.ndjson");
         reading.Should().Throw<FloodException>().Where(fault => fault.ExitCode == 2 && fault.Message.StartsWith("--replay room.ndjson: ") && fault.Message.Contains(part));
+    }
+
+    [Test]
+    public void A_clock_that_was_put_back_makes_nothing_due_before_what_stands_above_it()
+    {
+        string[] lines =
+        [
+            """{"type":"export","version":1}""",
+            """{"type":"message","at":"2026-11-23T10:00:00.000Z","text":"first"}""",
+            """{"type":"message","at":"2026-11-23T09:00:00.000Z","text":"an hour before"}""",
+            """{"type":"message","at":"2026-11-23T10:00:02.000Z","text":"last"}""",
+        ];
+        var script = new ReplayScript(RoomFile.Read(lines, "room.ndjson"), new FloodOptions());
+        Enumerable.Range(0, script.Count).Select(number => script.DueAfter(number) / (double)Stopwatch.Frequency).Should().Equal(0, 0, 2);
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using RawSocketChat.Tests.Flood;
 using RawSocketChat.Tests.Flood.Ways;
+using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.FloodTool;
 
@@ -53,6 +54,16 @@ public sealed class MisbehavingRoomTests : IDisposable
         Faults(await FloodAsync(room.Url, way)).Should().Be((1, 0, 0, 1));
     }
 
+    [TestCase("longpoll")]
+    [TestCase("sse")]
+    public async Task A_message_with_another_text_is_altered(string way)
+    {
+        await using var room = await FakeHttpRoom.StartAsync((member, seq, frame) => (member, seq) == (3, 50) ? [frame.Replace(".\"", "\"", StringComparison.Ordinal)] : [frame]);
+        var result = await FloodAsync(room.Url, way);
+        Faults(result).Should().Be((1, 0, 0, 0));
+        result.Altered.Should().Be(1);
+    }
+
     [TestCase("ws")]
     [TestCase("longpoll")]
     [TestCase("sse")]
@@ -66,6 +77,21 @@ public sealed class MisbehavingRoomTests : IDisposable
         result.Deliveries.Should().Be(5L * result.Acknowledged);
         result.Recovery.Count.Should().BePositive("something was said meanwhile");
         if (way == "ws") socketRoom.Joined.Should().Be(5 + result.Cuts);
+    }
+
+    [TestCase("ws")]
+    [TestCase("longpoll")]
+    public async Task A_server_that_ends_while_some_are_away_ends_the_flood(string way)
+    {
+        FakeRoom? socketRoom = null;
+        socketRoom = new FakeRoom { Deliver = (_, seq, frame) => { if (seq == 100) socketRoom!.Dispose(); return [frame]; } }.Start();
+        FakeHttpRoom? httpRoom = null;
+        httpRoom = await FakeHttpRoom.StartAsync((_, seq, frame) => { if (seq == 100) httpRoom!.Stop(); return [frame]; });
+        var flood = FloodRun.RunAsync(
+            Options(way == "ws" ? socketRoom.Url : httpRoom.Url, way) with { Seconds = 20, Churn = 100, Patience = 1 }, _report, CancellationToken.None);
+        var result = await flood.OrFail("the end of the flood");
+        (result.ExitCode, result.Closed).Should().Be((1, 5), "the report says {0}", _report);
+        result.Sent.Should().BeLessThan(result.Scheduled);
     }
 
     [Test]
@@ -93,6 +119,15 @@ public sealed class MisbehavingRoomTests : IDisposable
         var result = await ChurnAsync(room.Url, "ws");
         (result.ExitCode, result.Lost, result.Repeated).Should().Be((1, 0, 0));
         result.OutOfOrder.Should().BePositive();
+    }
+
+    [Test]
+    public async Task What_a_room_shortens_of_an_absence_is_altered()
+    {
+        using var room = new FakeRoom { CatchUp = missed => missed.Select(one => one.Replace(".\"", "\"", StringComparison.Ordinal)) }.Start();
+        var result = await ChurnAsync(room.Url, "ws");
+        Faults(result).Should().Be((1, 0, 0, 0));
+        result.Altered.Should().BePositive();
     }
 
     private static (int, long, long, long) Faults(FloodResult result) => (result.ExitCode, result.Lost, result.Repeated, result.OutOfOrder);

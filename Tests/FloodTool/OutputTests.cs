@@ -26,6 +26,7 @@ public class OutputTests
         Connections = 100,
         Lost = 2,
         Repeated = 0,
+        Altered = 1,
         ServerCpu = 42,
     };
 
@@ -59,7 +60,7 @@ public class OutputTests
         foreach (var field in typeof(JsonReport).GetProperties().Concat(typeof(JsonOptions).GetProperties()).Concat(typeof(JsonSearch).GetProperties()))
             text.Should().Contain($"`{char.ToLowerInvariant(field.Name[0])}{field.Name[1..]}`");
         foreach (var option in new FloodArguments().All) text.Should().Contain($"`{option.Name}");
-        foreach (var code in new[] { 0, 1, 2, 3, 4, 5, 130 }) text.Should().Contain($"\n| {code} |");
+        foreach (var code in new[] { 0, 1, 2, 3, 4, 5, 70, 130 }) text.Should().Contain($"\n| {code} |");
     }
 
     [Test]
@@ -121,7 +122,15 @@ public class OutputTests
     {
         using var output = new StringWriter();
         new LineDisplay(output).Show(Moment);
-        output.ToString().TrimEnd().Should().Be("running       3 s  10 messages/s  1000 deliveries/s  p50 1.25  p99 4.50 ms  99 connected  2 lost  server 42 %");
+        output.ToString().TrimEnd().Should().Be("running       3 s  10 messages/s  1000 deliveries/s  p50 1.25  p99 4.50 ms  99 connected  2 lost  1 altered  server 42 %");
+    }
+
+    [Test]
+    public void A_second_in_which_nothing_came_has_no_times()
+    {
+        using var output = new StringWriter();
+        new LineDisplay(output).Show(Moment with { LastSecond = default });
+        output.ToString().Should().Contain("p50 -  p99 - ms");
     }
 
     [Test]

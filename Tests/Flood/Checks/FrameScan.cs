@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
@@ -8,11 +9,14 @@ namespace RawSocketChat.Tests.Flood.Checks;
 /// <summary>What of a server frame the flood looks at; null and 0 where it is not there.</summary>
 internal struct ScannedFrame
 {
-    public string? Type, Room, Id, Code, Text, Hint, Session, Epoch;
+    public string? Type, Room, Id, Code, Text, Hint, Session, Epoch, From;
     public long Seq;
 
     /// <summary>The number of the run's message that this frame shows or acknowledges, or -1.</summary>
     public int Number;
+
+    /// <summary>Whether it is a message of the run whose text is another than was said.</summary>
+    public bool IsAltered;
 }
 
 /// <summary>
@@ -26,34 +30,74 @@ internal struct ScannedFrame
 /// </remarks>
 internal sealed class FrameScan(string room, Publications publications)
 {
+    private static ReadOnlySpan<byte> TextField => "\"text\":\""u8;
+
     private readonly byte[] _message = Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"room\":\"{room}\",\"seq\":");
     private readonly byte[] _text = publications.TextStart();
     private readonly byte[] _ack = publications.AckStart();
 
     /// <summary>A message of this run in this room, in the usual order of fields.</summary>
-    public bool TryMessage(ReadOnlySpan<byte> json, out long seq, out int number)
+    /// <param name="json">The frame.</param>
+    /// <param name="seq">Its place in the log.</param>
+    /// <param name="number">Which message of the run it is.</param>
+    /// <param name="isAltered">Whether its text is another than was said.</param>
+    public bool TryMessage(ReadOnlySpan<byte> json, out long seq, out int number, out bool isAltered)
     {
-        (seq, number) = (0, -1);
+        (seq, number, isAltered) = (0, -1, false);
         if (!json.StartsWith(_message)) return false;
         json = json[_message.Length..];
         if (!Utf8Parser.TryParse(json, out seq, out var digits)) return false;
         json = json[digits..];
         var text = json.IndexOf(_text);
         if (text < 0) return false;
-        json = json[(text + _text.Length)..];
-        var space = json.IndexOf((byte)' ');
-        return space > 0 && TryNumber(json[(space + 1)..], out number);
+        var quote = text + TextField.Length - 1;
+        var said = json[(quote + 1)..];
+        var end = said.IndexOfAny((byte)'"', (byte)'\\');
+        if (end < 0) return false;
+        return said[end] == '"' ? TryText(said[..end], out number, out isAltered) : TryEscaped(json[quote..], out number, out isAltered);
+    }
+
+    // The mark whole, to the space behind its number: what is cut within the number names another message.
+    private bool TryText(ReadOnlySpan<byte> text, out int number, out bool isAltered)
+    {
+        (number, isAltered) = (-1, false);
+        var rest = text[(_text.Length - TextField.Length)..];
+        var space = rest.IndexOf((byte)' ');
+        if (space <= 0) return false;
+        rest = rest[(space + 1)..];
+        if (!Utf8Parser.TryParse(rest, out number, out var digits) || digits == rest.Length || rest[digits] != ' ' || !IsKnown(number)) return false;
+        isAltered = TextSum.Of(text) != publications.TextOf(number);
+        return true;
+    }
+
+    // With a quote, a line's end or the like in it, as a replay's texts may have.
+    private bool TryEscaped(ReadOnlySpan<byte> json, out int number, out bool isAltered)
+    {
+        (number, isAltered) = (-1, false);
+        var text = ArrayPool<byte>.Shared.Rent(json.Length);
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            return reader.Read() && TryText(text.AsSpan(0, reader.CopyString(text)), out number, out isAltered);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(text);
+        }
     }
 
     /// <summary>An acknowledgement of a message of this run.</summary>
     public bool TryAck(ReadOnlySpan<byte> json, out int number)
     {
         number = -1;
-        return json.StartsWith(_ack) && TryNumber(json[_ack.Length..], out number);
+        return json.StartsWith(_ack) && Utf8Parser.TryParse(json[_ack.Length..], out number, out _) && IsKnown(number);
     }
 
-    private bool TryNumber(ReadOnlySpan<byte> json, out int number) =>
-        Utf8Parser.TryParse(json, out number, out _) && number >= 0 && number < publications.Count;
+    private bool IsKnown(int number) => number >= 0 && number < publications.Count;
 
     /// <summary>Any frame. False where it is not a JSON object.</summary>
     public bool TryAny(ReadOnlySpan<byte> json, out ScannedFrame frame)
@@ -67,6 +111,7 @@ internal sealed class FrameScan(string room, Publications publications)
             {
                 var name = reader.GetString();
                 reader.Read();
+                if (name == "from" && reader.TokenType == JsonTokenType.StartObject) frame.From = NameIn(reader);
                 Take(ref reader, name, ref frame);
                 reader.Skip();
             }
@@ -76,7 +121,26 @@ internal sealed class FrameScan(string room, Publications publications)
             return false;
         }
         frame.Number = frame.Type == "message" ? publications.NumberIn(frame.Text) : publications.NumberOfId(frame.Id);
+        frame.IsAltered = frame.Type == "message" && frame.Text is not null && IsAltered(frame);
         return true;
+    }
+
+    // Where not even the number is left, it is known by who said it, or by its beginning.
+    private bool IsAltered(in ScannedFrame message) => message.Number >= 0
+        ? TextSum.Of(Encoding.UTF8.GetBytes(message.Text!)) != publications.TextOf(message.Number)
+        : publications.IsOurs(message.From) || message.Text!.StartsWith($"flood {publications.RunId}", StringComparison.Ordinal);
+
+    // A copy of the reader, which stays where it is.
+    private static string? NameIn(Utf8JsonReader from)
+    {
+        while (from.Read() && from.TokenType == JsonTokenType.PropertyName)
+        {
+            var isIt = from.ValueTextEquals("name"u8);
+            from.Read();
+            if (isIt) return from.TokenType == JsonTokenType.String ? from.GetString() : null;
+            from.Skip();
+        }
+        return null;
     }
 
     /// <summary>Where in a <c>joined</c> its messages stand, oldest first.</summary>

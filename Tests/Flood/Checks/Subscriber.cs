@@ -15,6 +15,9 @@ internal sealed class Subscriber(
     string name, int room, FrameScan scan, Place place, Publications publications, ThreadLocal<Measurements> measurements, Complaints complaints)
     : IFrameListener
 {
+    // Characters of a text that nobody said.
+    private const int MostShown = 40;
+
     private static readonly HashSet<string> LogEvents = ["message", "edited", "deleted", "reacted", "topic", "moderated"];
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DeliveryCheck? _check;
@@ -38,12 +41,15 @@ internal sealed class Subscriber(
     /// <summary>Messages that came at another place in the log than somebody else saw them, or in another room.</summary>
     public long Disagreed { get; private set; }
 
+    /// <summary>Messages that came with another text than was said.</summary>
+    public long Altered { get; private set; }
+
     /// <summary>Whether the connection ended without our wish.</summary>
     public bool WasClosed { get; private set; }
 
     public void Take(ReadOnlySpan<byte> json, long now)
     {
-        if (scan.TryMessage(json, out var seq, out var number)) Event(seq, number, now);
+        if (scan.TryMessage(json, out var seq, out var number, out var isAltered)) Event(seq, number, isAltered, json, now);
         else if (scan.TryAck(json, out number)) Ack(number, now);
         else if (scan.TryAny(json, out var frame)) TakeAny(frame, json, now);
         else complaints.Add("no JSON", Encoding.UTF8.GetString(json[..Math.Min(json.Length, 80)]));
@@ -108,7 +114,7 @@ internal sealed class Subscriber(
                 complaints.Add("another room", $"a message of {frame.Room} came to somebody who is in {name}");
                 break;
             case { } type when LogEvents.Contains(type) && frame.Room == name:
-                Event(frame.Seq, frame.Number, now);
+                Event(frame.Seq, frame.Number, frame.IsAltered, json, now);
                 break;
         }
     }
@@ -121,6 +127,12 @@ internal sealed class Subscriber(
     {
         if (_check is null)
         {
+            // Frames bear the room's own name, in which a # before it or great letters are not.
+            if (frame.Room is { } its && its != name)
+            {
+                _joined.TrySetException(new FloodException($"--room {name}: the server calls it {its}", FloodResult.BadOptions));
+                return;
+            }
             _check = new DeliveryCheck(frame.Seq, publications.CountIn(room));
             _epoch = frame.Epoch;
             _isIn = true;
@@ -140,22 +152,34 @@ internal sealed class Subscriber(
         Member.CameIn();
     }
 
-    private void Event(long seq, int number, long now)
+    private void Event(long seq, int number, bool isAltered, ReadOnlySpan<byte> json, long now)
     {
         if (_check is null) return;
         if (number < 0)
         {
             _check.Observe(seq, -1);
+            if (isAltered) CameAltered(number, json);
             return;
         }
         var (inRoom, itsRoom) = Math.DivRem(number, publications.Rooms);
         if (itsRoom != room || !publications.IsAt(number, seq)) Disagreed++;
         if (!_check.Observe(seq, itsRoom == room ? inRoom : -1)) return;
+        if (isAltered) CameAltered(number, json);
         var measured = measurements.Value!;
         var due = publications.DueAt(number);
         if (Member.Pace is not null || !publications.IsTimed(number)) measured.Untimed(now);
         else if (due < _backAt) measured.CaughtUp(due, now);
         else measured.Delivered(due, publications.SentAt(number), now);
+    }
+
+    private void CameAltered(int number, ReadOnlySpan<byte> json)
+    {
+        Altered++;
+        scan.TryAny(json, out var frame);
+        var text = frame.Text ?? "";
+        complaints.Add("altered", number < 0
+            ? $"of {frame.From ?? "somebody"} came \"{text[..Math.Min(text.Length, MostShown)]}\", which is nothing that was said"
+            : $"message {number} came with another text, of {Encoding.UTF8.GetByteCount(text)} bytes where {TextSum.Bytes(publications.TextOf(number))} were said");
     }
 
     private void Ack(int number, long now)
@@ -182,7 +206,9 @@ internal sealed class Subscriber(
                 Send($$"""{"type":"create","id":"join","room":{{Quoted(name)}}}""");
                 return;
             }
-            _joined.TrySetException(new FloodException($"can't join {name}: {frame.Code}: {text}"));
+            _joined.TrySetException(frame.Code == "bad-field"
+                ? new FloodException($"--room {name}: {text}", FloodResult.BadOptions)
+                : new FloodException($"can't join {name}: {frame.Code}: {text}"));
         }
         if (frame.Number >= 0)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using RawSocketChat.Tests.Flood.Output;
 using Spectre.Console;
 
 namespace RawSocketChat.Tests.Flood.Compare;
@@ -9,7 +10,7 @@ internal static class CompareCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    public static Command Make(TextWriter output, TextWriter error, CancellationToken cancel)
+    public static Command Make(LossyOutput output, TextWriter error, CancellationToken cancel)
     {
         var defaults = new CompareOptions();
         var url = New("--url", defaults.Url.OriginalString, "where the server's WebSocket is; the other ways are beside it");
@@ -60,8 +61,8 @@ internal static class CompareCommand
     }
 
     // Live on a terminal, where it can be drawn anew; else plain lines.
-    private static ICompareDisplay DisplayOn(TextWriter output) =>
-        ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities is { Ansi: true, Interactive: true }
+    private static ICompareDisplay DisplayOn(LossyOutput output) =>
+        output.IsTerminal && AnsiConsole.Profile.Capabilities is { Ansi: true, Interactive: true }
             ? new LiveDisplay(AnsiConsole.Console, TimeProvider.System)
             : new PlainDisplay(output);
 

@@ -35,6 +35,7 @@ public sealed record Metric(string Name, MetricKind Kind, Func<FloodResult, doub
         new("lost", MetricKind.Count, result => result.Lost, "acknowledged, and never seen by a subscriber"),
         new("repeated", MetricKind.Count, result => result.Repeated, "events that came again"),
         new("reordered", MetricKind.Count, result => result.OutOfOrder + result.Disagreed, "events that came after a later one, or at another place than for others"),
+        new("altered", MetricKind.Count, result => result.Altered, "messages that came with another text than was said"),
         new("refused", MetricKind.Count, result => result.Refused, "messages that were answered by an error"),
         new("unanswered", MetricKind.Count, result => result.Unanswered, "messages that were never answered"),
         new("closed", MetricKind.Count, result => result.Closed, "connections that the server ended, of who did not read slowly"),

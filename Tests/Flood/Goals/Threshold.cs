@@ -68,6 +68,14 @@ public sealed partial class Threshold
         _ => Math.Abs(value - _bound) < 1e-9,
     };
 
+    /// <summary>What the run had, in the metric's own unit.</summary>
+    public string Found(FloodResult result) => Metric.Of(result) is not { } value ? "none" : Metric.Kind switch
+    {
+        MetricKind.Time => string.Create(CultureInfo.InvariantCulture, $"{value:0.###} ms"),
+        MetricKind.Size => string.Create(CultureInfo.InvariantCulture, $"{value / (1024 * 1024):0.#} MB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value:0.###}"),
+    };
+
     public override string ToString() => _text;
 
     private static string UnitsOf(MetricKind kind) => kind switch

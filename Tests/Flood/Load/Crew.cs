@@ -128,7 +128,8 @@ internal sealed class Crew : IDisposable
                 refused = e;
             }
         }
-        throw new FloodException($"could not connect to {_options.Url}: {refused?.Message ?? "no address"}", refused?.ExitCode ?? FloodResult.NoConnection);
+        if (refused is { ExitCode: FloodResult.BadOptions }) throw refused;
+        throw new FloodException($"could not connect to {_options.Url}: {refused?.Message ?? "no address"}");
     }
 
     private async Task JoinAsync(int index, CancellationToken cancel)
@@ -150,7 +151,7 @@ internal sealed class Crew : IDisposable
     private Member NewMember(int index)
     {
         var room = index % _options.Rooms;
-        var place = new Place($"flood-{_publications.RunId}-{index + 1}");
+        var place = new Place(_publications.NameOf(index));
         var subscriber = new Subscriber(_options.RoomNames[room], room, _scans[room], place, _publications, _measurements, _complaints);
         var pace = _slow.Contains(index) ? new ReadingPace(_options.Seed + index, () => _isPublishing, TimeProvider.System) : null;
         return new Member(

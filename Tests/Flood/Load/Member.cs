@@ -55,7 +55,7 @@ internal sealed class Member : IDisposable
         get { lock (_gate) return _returning; }
     }
 
-    public Task Ended => _connection?.Ended ?? Task.CompletedTask;
+    public Task Ended => _isOver ? Task.CompletedTask : _connection?.Ended ?? Task.CompletedTask;
 
     /// <summary>Connects for the first time, says who it is, and joins its room.</summary>
     /// <exception cref="FloodException">The server is not there or refused.</exception>
@@ -156,9 +156,10 @@ internal sealed class Member : IDisposable
     private async Task ReturnAsync(TimeSpan away)
     {
         var since = Stopwatch.GetTimestamp();
+        var ended = _connection!.Ended;
         while (!_isLeaving)
         {
-            await _connection!.Ended;
+            await ended;
             _connection.Dispose();
             await Task.Delay(away, TimeProvider.System);
             try
@@ -166,14 +167,16 @@ internal sealed class Member : IDisposable
                 _back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 using var limit = new CancellationTokenSource(_patience);
                 _connection = _dial(this);
+                ended = Task.CompletedTask; // what never opened never ends
                 await _connection.OpenAsync(limit.Token);
+                ended = _connection.Ended;
                 await _back.Task.WaitAsync(limit.Token);
                 _isAway = false;
                 return;
             }
             catch (Exception e) when (e is FloodException or OperationCanceledException)
             {
-                _connection!.Cut();
+                _connection.Cut();
                 away = TryAgainAfter;
                 if (Stopwatch.GetElapsedTime(since) < _patience) continue;
                 _isOver = true;

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using RawSocketChat.Tests.Flood.Checks;
 
 namespace RawSocketChat.Tests.Flood.Load;
 
@@ -24,6 +25,7 @@ internal sealed class Publications(Script script, IReadOnlyList<string> rooms)
 
     private readonly long[] _sent = new long[script.Count];
     private readonly long[] _seq = new long[script.Count];
+    private readonly ulong[] _texts = new ulong[script.Count];
     private readonly Fate[] _fate = new Fate[script.Count];
     private readonly bool[] _isAgain = new bool[script.Count];
     private readonly int[] _acknowledged = new int[rooms.Count];
@@ -35,6 +37,9 @@ internal sealed class Publications(Script script, IReadOnlyList<string> rooms)
 
     public int Count => _fate.Length;
     public int Rooms => rooms.Count;
+
+    /// <summary>From the first message's due time to the last one's.</summary>
+    public double Seconds => Count > 0 ? script.DueAfter(Count - 1) / (double)Stopwatch.Frequency : 0;
 
     /// <summary>So many are said before anything is measured.</summary>
     public int WarmUp => script.WarmUp;
@@ -68,17 +73,28 @@ internal sealed class Publications(Script script, IReadOnlyList<string> rooms)
     /// <summary>The <c>say</c> frame of a message.</summary>
     public byte[] Say(int publisher, int number)
     {
+        var text = Encoding.UTF8.GetBytes(script.Text(number, string.Create(CultureInfo.InvariantCulture, $"flood {RunId} {publisher} {number} ")));
+        _texts[number] = TextSum.Of(text);
         var frame = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(frame);
         json.WriteStartObject();
         json.WriteString("type"u8, "say"u8);
         json.WriteString("id"u8, string.Create(CultureInfo.InvariantCulture, $"{RunId}-{number}"));
         json.WriteString("room"u8, rooms[number % Rooms]);
-        json.WriteString("text"u8, script.Text(number, string.Create(CultureInfo.InvariantCulture, $"flood {RunId} {publisher} {number} ")));
+        json.WriteString("text"u8, text);
         json.WriteEndObject();
         json.Flush();
         return frame.WrittenSpan.ToArray();
     }
+
+    /// <summary>The name of who is the <paramref name="index"/>th of this run.</summary>
+    public string NameOf(int index) => string.Create(CultureInfo.InvariantCulture, $"flood-{RunId}-{index + 1}");
+
+    /// <summary>Whether a name is one of those.</summary>
+    public bool IsOurs(string? name) => name is not null && name.StartsWith($"flood-{RunId}-", StringComparison.Ordinal);
+
+    /// <summary>What was said as message <paramref name="number"/>; 0 where nothing was yet.</summary>
+    public ulong TextOf(int number) => _texts[number];
 
     /// <summary>The number in a text of this run ("flood RUN PUBLISHER NUMBER …"), or -1.</summary>
     public int NumberIn(string? text) =>

@@ -24,7 +24,7 @@ internal sealed class Publisher(IReadOnlyList<IReadOnlyList<Member>> publishers,
         {
             if (number == publications.WarmUp) warm();
             if (!WaitUntil(publications.DueAt(number), cancel)) return;
-            var publisher = Turn(number);
+            if (Turn(number) is not { } publisher) return;
             var say = publications.Say(publisher.Index, number);
             publications.Leaving(number);
             if (number >= publications.WarmUp)
@@ -34,16 +34,17 @@ internal sealed class Publisher(IReadOnlyList<IReadOnlyList<Member>> publishers,
         if (publications.WarmUp >= publications.Count) warm();
     }
 
-    private Member Turn(int number)
+    // Null where everybody is gone for good.
+    private Member? Turn(int number)
     {
-        var (turn, room) = Math.DivRem(number, publishers.Count);
-        var there = publishers[room];
+        var (turn, its) = Math.DivRem(number, publishers.Count);
+        var there = publishers[its];
         for (var i = 0; i < there.Count; i++)
         {
             var member = there[(turn + i) % there.Count];
             if (member.IsIn) return member;
         }
-        return there[turn % there.Count];
+        return publishers.All(room => room.All(member => member.IsOver)) ? null : there[turn % there.Count];
     }
 
     // Whole milliseconds, rounded up: a message leaves up to one late (the report shows it) rather than that this thread

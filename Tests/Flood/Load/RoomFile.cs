@@ -31,7 +31,8 @@ internal static class RoomFile
             number++;
             if (!TryRead(text, number == 1, out var message))
                 throw new FloodException($"--replay {path}: line {number} is none of a room's export (version 1)", FloodResult.BadOptions);
-            if (message is { } line) messages.Add(line);
+            // A clock that was put back leaves no gap, and nothing due before what stands above it.
+            if (message is { } line) messages.Add(messages.Count > 0 && line.At < messages[^1].At ? line with { At = messages[^1].At } : line);
         }
         return messages.Count > 0 ? messages : throw new FloodException($"--replay {path}: there is no message in it", FloodResult.BadOptions);
     }
@@ -46,7 +47,10 @@ internal static class RoomFile
             if (isFirst) return type == "export" && json.RootElement.GetProperty("version").GetInt32() == 1;
             // A deleted message has no text.
             if (type == "message" && json.RootElement.TryGetProperty("text", out var said))
-                message = new Line(json.RootElement.GetProperty("at").GetDateTimeOffset(), said.GetString()!);
+            {
+                if (said.GetString() is not { } words) return false;
+                message = new Line(json.RootElement.GetProperty("at").GetDateTimeOffset(), words);
+            }
             return true;
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)

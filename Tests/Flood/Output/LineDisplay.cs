@@ -9,7 +9,7 @@ internal sealed class LineDisplay(TextWriter output) : IRunDisplay
     {
         var server = s.ServerCpu is { } cpu ? string.Create(CultureInfo.InvariantCulture, $"  server {cpu:0} %") : "";
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{(s.IsWarmingUp ? "warm-up" : "running"),-13} {s.Seconds:0} s  {s.MessagesPerSecond:0} messages/s  {s.DeliveriesPerSecond:0} deliveries/s  p50 {s.LastSecond.P50:0.00}  p99 {s.LastSecond.P99:0.00} ms  {s.Connected} connected  {s.Lost} lost{server}"));
+            $"{(s.IsWarmingUp ? "warm-up" : "running"),-13} {s.Seconds:0} s  {s.MessagesPerSecond:0} messages/s  {s.DeliveriesPerSecond:0} deliveries/s  p50 {s.Of(s.LastSecond.P50)}  p99 {s.Of(s.LastSecond.P99)} ms  {s.Connected} connected  {s.Lost} lost  {s.Altered} altered{server}"));
     }
 
     public void End()

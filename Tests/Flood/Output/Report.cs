@@ -5,12 +5,15 @@ namespace RawSocketChat.Tests.Flood.Output;
 /// <summary>Plain lines, a name and its figures each, for a person and for <c>grep</c>.</summary>
 internal static class Report
 {
-    public static void Begin(TextWriter output, FloodOptions o)
+    /// <param name="output">Where to.</param>
+    /// <param name="o">What was asked for.</param>
+    /// <param name="replay">How many messages a replay has, and how long it takes.</param>
+    public static void Begin(TextWriter output, FloodOptions o, (int Messages, double Seconds) replay = default)
     {
         var rooms = o.Rooms == 1 ? $"#{o.Room}" : $"{o.Rooms} rooms, #{o.Room}-1 and on";
         Line(output, $"flood         {o.Url}, {rooms}: {o.Connections} connections by {o.Ways}");
         if (o.Replay is not null)
-            Line(output, $"schedule      {o.Replay} at {o.Speed} times its speed, from {o.PublisherCount} of them in turn");
+            Line(output, $"schedule      {replay.Messages} messages of {o.Replay} in {replay.Seconds:0.#} s ({o.Speed} times its speed){WarmUp(o)}, from {o.PublisherCount} of them in turn");
         else
             Line(output, $"schedule      {o.Rate} messages/s for {o.Seconds} s{WarmUp(o)}, from {o.PublisherCount} of them in turn, {Sizes(o)} bytes of text");
         if (o.Slow > 0 || o.Churn > 0) Line(output, $"trouble       {o.SlowCount} read slowly, {o.Churn} % of the connections are cut each second");
@@ -29,11 +32,12 @@ internal static class Report
         Line(output, $"lost          {r.Lost}");
         Line(output, $"repeated      {r.Repeated}");
         Line(output, $"out of order  {r.OutOfOrder + r.Disagreed}");
+        Line(output, $"altered       {r.Altered}");
         Line(output, $"closed early  {r.Closed}");
         if (r.Cuts + r.LetGo > 0) Line(output, $"came back     {r.Cuts} cut, {r.LetGo} let go for reading slowly; {r.SentAgain} messages sent again");
         if (r.Deliveries > 0) Measured(output, r);
         foreach (var complaint in r.Complaints) Line(output, $"note          {complaint}");
-        foreach (var met in r.Exceeded) Line(output, $"over          {met} ({Value(met.Metric.Of(r))})");
+        foreach (var met in r.Exceeded) Line(output, $"over          {met} ({met.Found(r)})");
         if (r.InvalidBecause is not null) Line(output, $"invalid       {r.InvalidBecause}: this run shows the generator's limit");
         output.WriteLine(r.ExitCode switch
         {
@@ -62,8 +66,6 @@ internal static class Report
     private static string WarmUp(FloodOptions o) => o.WarmUp > 0 ? string.Create(CultureInfo.InvariantCulture, $" after {o.WarmUp} s to warm up") : "";
 
     private static string Sizes(FloodOptions o) => o.MostTextBytes > o.TextBytes ? $"{o.TextBytes} to {o.MostTextBytes}" : $"{o.TextBytes}";
-
-    private static string Value(double? value) => value is { } v ? v.ToString("0.###", CultureInfo.InvariantCulture) : "none";
 
     private static void Latencies(TextWriter output, string name, Latency ms, string meaning) =>
         Line(output, $"{name} p50 {ms.P50:0.00}  p90 {ms.P90:0.00}  p99 {ms.P99:0.00}  p999 {ms.P999:0.00}  max {ms.Max:0.00} ms  ({meaning})");

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace RawSocketChat.Tests.Flood.Output;
 
 /// <summary>How a run stands, as of one moment.</summary>
@@ -19,12 +21,17 @@ internal sealed record Snapshot
 
     /// <summary>Deliveries of the last second, from when they were due.</summary>
     public required Latency LastSecond { get; init; }
+
+    /// <summary>A figure of the last second, or a dash where nothing came in it.</summary>
+    public string Of(double milliseconds) => LastSecond.Count == 0 ? "-" : milliseconds.ToString("0.00", CultureInfo.InvariantCulture);
+
     public required int Connected { get; init; }
     public required int Connections { get; init; }
 
     /// <summary>Holes so far: what is still on its way elsewhere counts, too, until it comes.</summary>
     public required long Lost { get; init; }
     public required long Repeated { get; init; }
+    public required long Altered { get; init; }
 
     /// <summary>Percent of one core, in the last second; null where the server's process is not known.</summary>
     public required double? ServerCpu { get; init; }

@@ -37,10 +37,11 @@ internal sealed class TerminalDisplay : IRunDisplay
         table.Title = new TableTitle(s.IsWarmingUp ? "warming up" : Text($"{s.Seconds:0} s"));
         Row("messages", Text($"{s.Sent} of {s.Scheduled}, {s.MessagesPerSecond:0}/s"));
         Row("deliveries", Text($"{s.DeliveriesPerSecond:0}/s"));
-        Row("p50, p99 of the last second", Text($"{s.LastSecond.P50:0.00}, {s.LastSecond.P99:0.00} ms"));
+        Row("p50, p99 of the last second", Text($"{s.Of(s.LastSecond.P50)}, {s.Of(s.LastSecond.P99)} ms"));
         Row("connected", Text($"{s.Connected} of {s.Connections}"));
         Row("lost so far", s.Lost == 0 ? "0" : Text($"[red]{s.Lost}[/]"));
         Row("repeated", s.Repeated == 0 ? "0" : Text($"[red]{s.Repeated}[/]"));
+        Row("altered", s.Altered == 0 ? "0" : Text($"[red]{s.Altered}[/]"));
         if (s.ServerCpu is { } cpu) Row("server's CPU", Text($"{cpu:0} %"));
         return table;
 

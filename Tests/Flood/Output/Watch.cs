@@ -74,6 +74,7 @@ internal sealed class Watch(
             Connections = options.Connections,
             Lost = 0,
             Repeated = 0,
+            Altered = 0,
             ServerCpu = (cpu - _cpu) / seconds * 100,
         });
         (_since, _sent, _deliveries, _cpu) = (now, sent, deliveries, cpu);
@@ -87,6 +88,7 @@ internal sealed class Watch(
         Connected = crew.Members.Count(member => member.IsIn),
         Lost = crew.Members.Sum(member => member.Subscriber.Check!.Holes),
         Repeated = crew.Members.Sum(member => member.Subscriber.Check!.Repeated),
+        Altered = crew.Members.Sum(member => member.Subscriber.Altered),
     };
 
     private double? Cpu() => server is not null && server.TryRead(out var seconds) ? seconds : null;

@@ -69,8 +69,9 @@ internal abstract class HttpConnection : IConnection, HttpLine.IAsker
                     _sending.Connect();
                 }
             }
-            catch (FloodException)
+            catch (FloodException e)
             {
+                GiveUp(e.Message);
                 return false;
             }
             lock (_telling)

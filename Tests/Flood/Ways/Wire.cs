@@ -13,9 +13,10 @@ internal sealed record Wire(EndPoint Server, IPAddress? Source = null, ReadingPa
     private const int SlowReceiveBytes = 8 * 1024;
     private const int IpBindAddressNoPort = 24; // linux/in.h
 
+    /// <exception cref="FloodException">There is none to be had, or none from that address.</exception>
     public Socket NewSocket()
     {
-        var socket = new Socket(Server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = New();
         if (Pace is not null) socket.ReceiveBufferSize = SlowReceiveBytes;
         if (Source is null) return socket;
         try
@@ -29,6 +30,18 @@ internal sealed record Wire(EndPoint Server, IPAddress? Source = null, ReadingPa
         {
             socket.Dispose();
             throw new FloodException($"can't connect from {Source}: {e.Message}", FloodResult.BadOptions);
+        }
+    }
+
+    private Socket New()
+    {
+        try
+        {
+            return new Socket(Server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        }
+        catch (SocketException e)
+        {
+            throw new FloodException($"no more sockets for this process: {e.Message} (ulimit -n says how many there may be; plain requests need two each)");
         }
     }
 }
