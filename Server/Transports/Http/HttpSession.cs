@@ -34,7 +34,7 @@ internal sealed class HttpSession : IConnectionTransport
         _grace = TimeSpan.FromSeconds(options.GraceSeconds);
         _time = time;
         _lastRequest = time.GetTimestamp();
-        Outbox = new CursorOutbox(endpoint.OutboxBytes, FirstCursor(time)) { Passing = Learn, Stuck = StuckFor };
+        Outbox = new CursorOutbox(endpoint.OutboxBytes, FirstCursor()) { Passing = Learn, Stuck = StuckFor };
         Connection = new Connection("http", remote, new ConnectionRequest(Session: token), Outbox, time)
         {
             Transport = this,
@@ -213,8 +213,9 @@ internal sealed class HttpSession : IConnectionTransport
             return _attendance?.StuckFor ?? TimeSpan.Zero;
     }
 
-    // So large that no outbox of this session before, or after a restart, has counted so far; and small enough for JavaScript.
-    private static long FirstCursor(TimeProvider time) => time.GetUtcNow().ToUnixTimeMilliseconds() * 1024;
+    // At random, so that no cursor of another life, be it before a restart or by a clock that was set back, is taken for one of this; and
+    // with room below 2^53, from where on JavaScript does not count one by one.
+    private static long FirstCursor() => Random.Shared.NextInt64(1L << 32, 1L << 52);
 
     async Task IConnectionTransport.ReceiveAsync()
     {
