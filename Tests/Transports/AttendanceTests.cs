@@ -1,3 +1,5 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Transports.Http;
@@ -103,6 +105,27 @@ public sealed class AttendanceTests
         }
     }
 
+    [Test]
+    public async Task A_poll_that_is_taken_over_once_it_has_frames_is_told_behind_them()
+    {
+        var session = NewSession();
+        session.Outbox.Send(Frame);
+        var older = session.Attend(null, "longpoll", CancellationToken.None, out var from)!;
+        using var body = new MemoryStream();
+        var context = new DefaultHttpContext { Response = { Body = body } };
+        // It looks at the clock when it begins, and then each time it has read.
+        var clock = new Clock();
+        clock.Looked = looks =>
+        {
+            if (looks == 2)
+                session.Attend(null, "longpoll", CancellationToken.None, out _)!.Dispose();
+        };
+
+        await PollAnswer.RunAsync(context, new Reading(session, older, from), TimeSpan.FromSeconds(25), clock);
+
+        Encoding.UTF8.GetString(body.ToArray()).Should().Be($$"""{"next":{{from + 1}},"frames":[{},{"type":"bye"}]}""");
+    }
+
     private static OutboundFrame Frame => new("{}"u8.ToArray());
 
     private HttpSession NewSession() => new("token", "here", new HttpEndpoint { Handlers = new Mute() }, new HttpOptions(), new ConnectionOptions(), _time);
@@ -111,6 +134,20 @@ public sealed class AttendanceTests
     {
         var attendance = session.Attend(cursor, "poll", CancellationToken.None, out var from);
         return (attendance ?? throw new AssertionException($"{cursor} is not known"), from);
+    }
+
+    /// <summary>Tells each look at it.</summary>
+    private sealed class Clock : TimeProvider
+    {
+        private int _looks;
+
+        public Action<int> Looked { get; set; } = _ => { };
+
+        public override long GetTimestamp()
+        {
+            Looked(++_looks);
+            return base.GetTimestamp();
+        }
     }
 
     private sealed class Mute : IConnectionHandlerFactory, IConnectionHandler
@@ -125,7 +162,7 @@ public sealed class AttendanceTests
 
         public ValueTask ClosedAsync() => default;
 
-        public OutboundFrame? Farewell(Disconnect reason) => null;
+        public OutboundFrame? Farewell(Disconnect reason) => new("{\"type\":\"bye\"}"u8.ToArray());
 
         public OutboundFrame? Lagging(long queuedBytes, long limitBytes) => null;
     }

@@ -50,6 +50,13 @@ public sealed class HalfBodyTests(string kind)
         }
     }
 
+    [Test]
+    public async Task Half_a_body_that_nobody_wants_is_answered_by_why()
+    {
+        for (var i = 0; i < Times; i++)
+            (await AskAndEndAsync("POST /send HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\n{\"type\":")).Should().StartWith("HTTP/1.1 401 ").And.Contain("\"code\":\"not-allowed\"");
+    }
+
     [TestCase("/send", "pong")]
     [TestCase("/session", "unknown-type")]
     public async Task A_whole_one_is_answered_as_ever(string path, string awaited)

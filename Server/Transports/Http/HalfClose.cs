@@ -55,7 +55,7 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
         }
     }
 
-    /// <summary>A request that may have a body begins, or ends.</summary>
+    /// <summary>From now on, what is read may be of a body that was posted, or is none.</summary>
     public void SetPosted(bool posted) => _isPosted = posted;
 
     /// <summary>A request begins, or ends, to want to know of the end.</summary>

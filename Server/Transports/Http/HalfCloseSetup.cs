@@ -23,18 +23,15 @@ public static class HalfCloseSetup
     private static async Task PostedAsync(HalfClose half, RequestDelegate next, HttpContext context)
     {
         half.SetPosted(true);
-        try
-        {
-            await next(context);
-        }
-        finally
-        {
+        await next(context);
+        // Of one that was refused the body may be unread: Kestrel reads it then.
+        if (context.Response.StatusCode < StatusCodes.Status400BadRequest)
             half.SetPosted(false);
-        }
     }
 
     private static async Task WantedAsync(HalfClose half, RequestDelegate next, HttpContext context)
     {
+        half.SetPosted(false);
         half.SetWanted(true);
         try
         {
