@@ -20,7 +20,6 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
     private long _left;                     // bytes that were got and not consumed
     private bool _isAllExamined = true;
     private volatile bool _isPosted;
-    private bool _isBrokenOff;              // what Kestrel still reads of that body it is not to read to an end either
     private bool _isWanted;
     private bool _hasEnded;
 
@@ -77,7 +76,6 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
             return false;
         if (IsBrokenOff(result))
         {
-            _isBrokenOff = true;
             _input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
             result = default;
             return false;
@@ -135,12 +133,11 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
 
     private bool HasMore(in ReadResult result) => !_isAllExamined || result.Buffer.Length > _left;
 
-    private bool IsBrokenOff(in ReadResult result) => result is { IsCompleted: true, IsCanceled: false } && (_isPosted || _isBrokenOff) && !HasMore(result);
+    private bool IsBrokenOff(in ReadResult result) => result is { IsCompleted: true, IsCanceled: false } && _isPosted && !HasMore(result);
 
     // What Kestrel takes for a body that cannot be read any more, and passes on to who reads it.
     private ConnectionAbortedException BrokenOff(in ReadResult result)
     {
-        _isBrokenOff = true;
         _input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         return new ConnectionAbortedException("The peer ended its side in the middle of a body.");
     }

@@ -24,7 +24,7 @@ public static class HalfCloseSetup
     {
         half.SetPosted(true);
         await next(context);
-        // Of one that was refused the body may be unread: Kestrel reads it then.
+        // Of one that was refused the body may be unread, or broken off: Kestrel reads it then.
         if (context.Response.StatusCode < StatusCodes.Status400BadRequest)
             half.SetPosted(false);
     }
