@@ -41,6 +41,7 @@ public static class Program
 
         var app = builder.Build();
         app.UseResponseRate();
+        app.UseHalfClose();
         app.UsePlaintextGuard(app.Services.GetRequiredService<IOptions<PlaintextOptions>>().Value);
         app.MapRawWebSocket("/ws", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
         app.MapStart("/session");

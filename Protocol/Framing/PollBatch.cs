@@ -9,6 +9,10 @@ namespace RawSocketChat.Protocol.Framing;
 /// </summary>
 public static class PollBatch
 {
+    // How deep a frame may be is judged where it is read, by itself: what stands around it must not count. Whoever nests deeper gets
+    // no further than a bit for each level.
+    private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
+
     /// <summary>Writes the answer to a poll.</summary>
     /// <param name="output">Where it goes.</param>
     /// <param name="next">The cursor that confirms these frames.</param>
@@ -46,7 +50,7 @@ public static class PollBatch
         var (hasNext, hasFrames) = (false, false);
         try
         {
-            var reader = new Utf8JsonReader(body.Span);
+            var reader = new Utf8JsonReader(body.Span, AnyDepth);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 return false;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -76,7 +80,7 @@ public static class PollBatch
         elements = [];
         try
         {
-            var reader = new Utf8JsonReader(body.Span);
+            var reader = new Utf8JsonReader(body.Span, AnyDepth);
             return reader.Read() && TryReadArray(ref reader, body, most, out elements) && !reader.Read();
         }
         catch (JsonException)

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Hosting.Tls;
+using RawSocketChat.Server.Transports.Http;
 using RawSocketChat.Server.Transports.RawTcp;
 using RawSocketChat.Server.Transports.WebSockets;
 
@@ -38,6 +39,7 @@ public static class Listening
                     options.UseTls();
                 if (isTakenOver)
                     options.UseHttpTakeover();
+                options.UseHalfClose();
             });
             hosts.Add(address.Host);
         }

@@ -59,6 +59,20 @@ public sealed class PollBatchTests
     [TestCase("[{]")]
     public void What_is_none_or_too_long_is_not(string body) => PollBatch.TryReadArray(Encoding.UTF8.GetBytes(body), 3, out _).Should().BeFalse();
 
+    [TestCase("[", "", "]")]
+    [TestCase("{\"a\":", "1", "}")]
+    public void How_deep_an_element_is_does_not_matter_here(string open, string inner, string close)
+    {
+        foreach (var depth in new[] { 63, 64, 65, 100_000 })
+        {
+            var element = string.Concat(Enumerable.Repeat(open, depth)) + inner + string.Concat(Enumerable.Repeat(close, depth));
+            PollBatch.TryReadArray(Encoding.UTF8.GetBytes($"[1,{element},2]"), 3, out var elements).Should().BeTrue();
+            Encoding.UTF8.GetString(elements[1].Span).Should().Be(element);
+            PollBatch.TryRead(Encoding.UTF8.GetBytes(Write(1, element)), out _, out var frames).Should().BeTrue();
+            frames.Should().ContainSingle();
+        }
+    }
+
     private static string Write(long next, params string[] frames)
     {
         var output = new ArrayBufferWriter<byte>();

@@ -108,6 +108,7 @@ public sealed class Section5_StreamTests : Http2Fixture
         await using var server = await ServerUnderTest.StartWithTlsAsync();
         using var line = new Http2Line(server);
         await using var ann = await line.ConnectAsync("/ws?name=ann&room=lobby");
+        await ann.Inbox.ExpectAsync<JoinedFrame>();
         await using var bob = await line.ConnectAsync("/ws?name=bob&room=lobby");
         await ann.Inbox.ExpectAsync<PresenceFrame>();
         var stopping = server.StopAsync();

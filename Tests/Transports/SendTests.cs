@@ -70,6 +70,22 @@ public sealed class SendTests
         answers.OfType<ErrorFrame>().Single().Error.Code.Should().Be(ErrorCode.TooBig);
     }
 
+    [TestCase("{0}")]
+    [TestCase("[{0}]")]
+    public async Task How_deep_a_frame_may_be_does_not_depend_on_what_it_is_posted_in(string body)
+    {
+        (await AnswerAsync(64)).Should().BeOfType<PongFrame>();
+        (await AnswerAsync(65)).Should().BeOfType<ErrorFrame>().Which.Error.Text.Should().Contain("nested deeper than 64");
+        (await AnswerAsync(10_000)).Should().BeOfType<ErrorFrame>().Which.Error.Code.Should().Be(ErrorCode.BadJson);
+
+        async Task<ServerFrame> AnswerAsync(int depth)
+        {
+            var (open, close) = (new string('[', depth - 1), new string(']', depth - 1));
+            var answer = await _ann.SendAsync(body.Replace("{0}", $$"""{"type":"ping","x":{{open}}{{close}}}""", StringComparison.Ordinal));
+            return answer.Answers.Should().ContainSingle().Subject;
+        }
+    }
+
     [TestCase(true)]
     [TestCase(false)]
     public async Task A_body_that_is_too_big_is_refused_whether_or_not_it_says_so(bool declared)

@@ -3,19 +3,19 @@ using RawSocketChat.Protocol.Chat;
 
 namespace RawSocketChat.Server.Transports.Http;
 
-/// <summary>What a request asks for.</summary>
+/// <summary>What a request for frames has got.</summary>
 /// <param name="Session">Whose frames.</param>
+/// <param name="Attendance">Its place with them, which is to be left by <see cref="HttpSession.Leave"/>.</param>
 /// <param name="From">The cursor after which they are wanted.</param>
-/// <param name="IsOutrun">Another request has confirmed what follows: that one goes on, and this one is told.</param>
-internal sealed record Reading(HttpSession Session, long From, bool IsOutrun)
-{
-    public Attendance Attend(string way, CancellationToken aborted) => Session.Attend(way, IsOutrun, aborted);
-}
+internal sealed record Reading(HttpSession Session, Attendance Attendance, long From);
 
 internal static class CursorQuery
 {
-    /// <summary>The session's frames from the cursor on that a request names. Null: it names none that is a number, and was answered.</summary>
-    internal static async Task<Reading?> ReaderAsync(this HttpSessions sessions, HttpContext context, string? lastEventId = null)
+    /// <summary>
+    /// Has a request attend its session from the cursor on that it names. Null: it may not, or it names none that is a number, and was
+    /// answered; or its peer went away while it waited.
+    /// </summary>
+    internal static async Task<Reading?> ReaderAsync(this HttpSessions sessions, HttpContext context, string way, string? lastEventId = null)
     {
         if (await sessions.OfReaderAsync(context) is not { } session)
             return null;
@@ -32,15 +32,22 @@ internal static class CursorQuery
             cursor = number;
         }
 
-        await session.Greeted;
-        var standing = session.Outbox.Confirm(cursor, out var from);
-        if (standing == CursorStanding.Unknown)
+        while (await IsGreetedAsync(session, context.RequestAborted))
         {
+            if (session.Attend(cursor, way, context.RequestAborted, out var from) is { } attendance)
+                return new Reading(session, attendance, from);
             session = sessions.BeginAnew(session, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}");
-            await session.Greeted;
-            session.Outbox.Confirm(null, out from);
+            cursor = null;
         }
 
-        return new Reading(session, from, standing == CursorStanding.Outrun);
+        return null;
+    }
+
+    // False: the peer is gone.
+    private static async Task<bool> IsGreetedAsync(HttpSession session, CancellationToken aborted)
+    {
+        using var asking = session.BeginAsking();
+        await session.Greeted.WaitAsync(aborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !aborted.IsCancellationRequested;
     }
 }

@@ -22,6 +22,6 @@ internal enum ReadStanding
     /// <summary>That was the last of it.</summary>
     Ended,
 
-    /// <summary>What follows the cursor is gone, by another request that came between: nothing is handed out.</summary>
+    /// <summary>A newer request has taken over, and may have confirmed what follows the cursor: nothing is handed out.</summary>
     Behind,
 }

@@ -14,6 +14,7 @@ internal sealed class HttpSession : IConnectionTransport
     private readonly ConnectionOptions _connectionOptions;
     private readonly TimeSpan _grace;
     private readonly TimeProvider _time;
+    private readonly Lock _turn = new();      // held before the outbox's own lock and _gate, never within them
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _receiving = new(0);
     private readonly TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -34,7 +35,7 @@ internal sealed class HttpSession : IConnectionTransport
         _grace = TimeSpan.FromSeconds(options.GraceSeconds);
         _time = time;
         _lastRequest = time.GetTimestamp();
-        Outbox = new CursorOutbox(endpoint.OutboxBytes, FirstCursor(time)) { Passing = Learn, Stuck = StuckFor };
+        Outbox = new CursorOutbox(endpoint.OutboxBytes, FirstCursor()) { Passing = Learn, Stuck = StuckFor };
         Connection = new Connection("http", remote, new ConnectionRequest(Session: token), Outbox, time)
         {
             Transport = this,
@@ -94,24 +95,44 @@ internal sealed class HttpSession : IConnectionTransport
         Volatile.Write(ref _lastRequest, _time.GetTimestamp());
     }
 
-    /// <summary>A request comes for the frames; one that waits for them already ends.</summary>
-    /// <param name="way">What it comes by.</param>
-    /// <param name="isOutrun">It is behind another one, which goes on: this one is taken over from its beginning.</param>
-    /// <param name="aborted">Cancelled when its peer is gone.</param>
-    public Attendance Attend(string way, bool isOutrun, CancellationToken aborted)
+    /// <summary>From now until it is disposed of a request is under way, and the session is not taken for one that nobody asks for.</summary>
+    public Asking BeginAsking()
     {
-        var attendance = new Attendance(_time, aborted);
-        if (isOutrun)
-        {
-            attendance.TakeOver(TimeSpan.FromSeconds(_connectionOptions.LingerSeconds));
-            return attendance;
-        }
+        Interlocked.Increment(ref _requests);
+        return new Asking(this);
+    }
 
-        lock (_gate)
+    /// <summary>
+    /// A request comes for the frames after its cursor, which confirms those before; one that waits for them already ends. Both at
+    /// once, so that of two which come together the newer one goes on, and the other is told. One that is behind another is taken
+    /// over from its beginning.
+    /// </summary>
+    /// <param name="cursor">What it confirms; null or 0: nothing.</param>
+    /// <param name="way">What it comes by.</param>
+    /// <param name="aborted">Cancelled when its peer is gone.</param>
+    /// <param name="from">The cursor to read with.</param>
+    /// <returns>Null: what follows the cursor is not known here. Nobody was taken over.</returns>
+    public Attendance? Attend(long? cursor, string way, CancellationToken aborted, out long from)
+    {
+        Attendance attendance;
+        lock (_turn)
         {
-            _attendance?.TakeOver(TimeSpan.FromSeconds(_connectionOptions.LingerSeconds));
-            _attendance = attendance;
-            Connection.Way = way;
+            var standing = Outbox.Confirm(cursor, out from);
+            if (standing == CursorStanding.Unknown)
+                return null;
+            attendance = new Attendance(_time, aborted);
+            if (standing == CursorStanding.Outrun)
+            {
+                attendance.TakeOver(TimeSpan.FromSeconds(_connectionOptions.LingerSeconds));
+                return attendance;
+            }
+
+            lock (_gate)
+            {
+                _attendance?.TakeOver(TimeSpan.FromSeconds(_connectionOptions.LingerSeconds));
+                _attendance = attendance;
+                Connection.Way = way;
+            }
         }
 
         Outbox.Wake();
@@ -120,7 +141,16 @@ internal sealed class HttpSession : IConnectionTransport
         return attendance;
     }
 
+    /// <summary>Hands out what follows a request's cursor. One that was taken over gets nothing: what it would take is the newer one's to confirm.</summary>
+    /// <inheritdoc cref="CursorOutbox.Read"/>
+    public ReadStanding Read(Attendance attendance, ref long cursor, List<OutboundFrame> frames, long mostBytes, bool asStream)
+    {
+        lock (_turn)
+            return attendance.IsTakenOver ? ReadStanding.Behind : Outbox.Read(ref cursor, frames, mostBytes, asStream);
+    }
+
     /// <summary>The request has ended.</summary>
+    /// <param name="attendance">What it got.</param>
     /// <param name="isServed">It has told all that there was to tell, the end included.</param>
     public void Leave(Attendance attendance, bool isServed)
     {
@@ -149,37 +179,28 @@ internal sealed class HttpSession : IConnectionTransport
     /// <summary>Has the posted frames answered, one after the other. False: the session ended before the first of them.</summary>
     public async Task<bool> ReceiveAsync(IReadOnlyList<AnswerSlot> slots, CancellationToken aborted)
     {
-        Interlocked.Increment(ref _requests);
+        await _receiving.WaitAsync(aborted);
         try
         {
-            await _receiving.WaitAsync(aborted);
-            try
+            foreach (var slot in slots)
             {
-                foreach (var slot in slots)
-                {
-                    if (!Connection.IsOpen)
-                        return slot != slots[0];
-                    await slot.FillAsync(Connection.Handler);
-                }
+                if (!Connection.IsOpen)
+                    return slot != slots[0];
+                await slot.FillAsync(Connection.Handler);
             }
+        }
 #pragma warning disable CA1031 // what the handler throws ends the session's connection, as by any way in; the request has its answer
-            catch (Exception fault)
+        catch (Exception fault)
 #pragma warning restore CA1031
-            {
-                _closing.TrySetException(fault);
-            }
-            finally
-            {
-                _receiving.Release();
-            }
-
-            return true;
+        {
+            _closing.TrySetException(fault);
         }
         finally
         {
-            Interlocked.Decrement(ref _requests);
-            Touch(isInCookie: false);
+            _receiving.Release();
         }
+
+        return true;
     }
 
     /// <summary>Looks at what is told to this session; of another token that it gets, its bearer alone is told.</summary>
@@ -213,8 +234,20 @@ internal sealed class HttpSession : IConnectionTransport
             return _attendance?.StuckFor ?? TimeSpan.Zero;
     }
 
-    // So large that no outbox of this session before, or after a restart, has counted so far; and small enough for JavaScript.
-    private static long FirstCursor(TimeProvider time) => time.GetUtcNow().ToUnixTimeMilliseconds() * 1024;
+    // At random, so that no cursor of another life, be it before a restart or by a clock that was set back, is taken for one of this; and
+    // with room below 2^53, from where on JavaScript does not count one by one.
+    private static long FirstCursor() => Random.Shared.NextInt64(1L << 32, 1L << 52);
+
+    /// <summary>A request that is under way. To be disposed of once, at its end.</summary>
+    public readonly struct Asking(HttpSession session) : IDisposable
+    {
+        public void Dispose()
+        {
+            // The time first: else the session would look abandoned in between.
+            session.Touch(isInCookie: false);
+            Interlocked.Decrement(ref session._requests);
+        }
+    }
 
     async Task IConnectionTransport.ReceiveAsync()
     {

@@ -114,14 +114,10 @@ public sealed class HttpSessions(
     /// <summary>One that begins at the present, for a request whose cursor this one does not know.</summary>
     internal HttpSession BeginAnew(HttpSession outdated, string remote)
     {
-        lock (_gate)
-        {
-            Forget(outdated);
-        }
-
+        // Not before another stands in its place: else that could be given to somebody else.
+        var session = FindOrBegin((outdated.Token, outdated.Device), outdated.IsInCookie, remote, mayHaveEnded: false, outdated) ?? outdated;
         outdated.Connection.Close(Disconnect.TakenOver);
-        // Its place is free now.
-        return FindOrBegin((outdated.Token, outdated.Device), outdated.IsInCookie, remote, mayHaveEnded: false) ?? outdated;
+        return session;
     }
 
     private static string StartHint(HttpContext context) =>
@@ -145,18 +141,18 @@ public sealed class HttpSessions(
     }
 
     // Null: that would be one too many.
-    private HttpSession? FindOrBegin((string Token, string Device) key, bool isInCookie, string remote, bool mayHaveEnded)
+    private HttpSession? FindOrBegin((string Token, string Device) key, bool isInCookie, string remote, bool mayHaveEnded, HttpSession? outdated = null)
     {
         HttpSession? session;
         lock (_gate)
         {
-            if (_asking.TryGetValue(key, out session) && (session.Connection.IsOpen || mayHaveEnded))
+            if (_asking.TryGetValue(key, out session) && session != outdated && (session.Connection.IsOpen || mayHaveEnded))
             {
                 session.Touch(isInCookie);
                 return session;
             }
 
-            // One that has ended gives its place to the next of the same key.
+            // One that has ended, or is outdated, gives its place to the next of the same key.
             if (session is null && _asking.Count >= Options.Sessions)
                 return null;
             if (key.Device.Length > 0 && session is null && _asking.Keys.Count(other => other.Token == key.Token) >= Options.DevicesPerSession)

@@ -14,23 +14,22 @@ internal static class PollAnswer
     /// 2. the session's connection has ended: its last frames are answered;
     /// 3. another request takes over, or has done so already: <c>bye</c> 4009 is answered, and the cursor stays where it was;
     /// 4. the time is up: nothing is answered, and the cursor stays where it was;
-    /// 5. another request has confirmed what was to be answered: nothing is, and who asks again with this cursor is told (3);
-    /// 6. the peer is gone: nobody is there to be answered.
+    /// 5. the peer is gone: nobody is there to be answered.
+    /// Who is taken over while the answer is on its way has a short time to take it: else each request that a newer one ends could
+    /// hold as much as may wait, for as long as its peer reads slowly.
     /// </summary>
-    public static async Task RunAsync(HttpContext context, Reading reading, string way, TimeSpan wait, TimeProvider time)
+    public static async Task RunAsync(HttpContext context, Reading reading, TimeSpan wait, TimeProvider time)
     {
-        var session = reading.Session;
-        var attendance = reading.Attend(way, context.RequestAborted);
+        var (session, attendance, cursor) = reading;
         var isServed = false;
         try
         {
             var began = time.GetTimestamp();
             var frames = new List<OutboundFrame>();
-            var cursor = reading.From;
             var goesOn = true;
             while (!attendance.IsTakenOver)
             {
-                var result = session.Outbox.Read(ref cursor, frames, session.Outbox.LimitBytes, asStream: false);
+                var result = session.Read(attendance, ref cursor, frames, session.Outbox.LimitBytes, asStream: false);
                 goesOn = result != ReadStanding.Ended;
                 if (result == ReadStanding.Behind)
                     break;
@@ -42,14 +41,16 @@ internal static class PollAnswer
 
             if (frames.Count > 0 && goesOn && WireStamp.IsAsked(context))
                 frames.Add(WireStamp.Now(time));
-            if (attendance.IsTakenOver && frames.Count == 0)
+            // Also behind frames: who were not told would ask again, and take over from the newer one.
+            if (attendance.IsTakenOver)
                 frames.Add(Farewell(session, Disconnect.TakenOver));
-            await context.AnswerAsync(StatusCodes.Status200OK, BodyOf(cursor, frames));
+            await context.AnswerAsync(StatusCodes.Status200OK, BodyOf(cursor, frames), attendance.Ended);
             isServed = !goesOn;
         }
         catch (OperationCanceledException)
         {
-            // The peer is gone; what it did not confirm is kept.
+            // The peer is gone, or took too long; what it did not confirm is kept.
+            context.Abort();
         }
         finally
         {

@@ -27,7 +27,13 @@ internal static class Refusals
     }
 
     /// <summary>Answers with JSON that is to be kept by nobody on its way.</summary>
-    public static Task AnswerAsync(this HttpContext context, int status, ReadOnlyMemory<byte> json)
+    public static Task AnswerAsync(this HttpContext context, int status, ReadOnlyMemory<byte> json) => context.AnswerAsync(status, json, context.RequestAborted);
+
+    /// <param name="context">The request.</param>
+    /// <param name="status">HTTP's word for it.</param>
+    /// <param name="json">The body.</param>
+    /// <param name="ended">Cancelled once the peer is gone, or has had its time.</param>
+    public static Task AnswerAsync(this HttpContext context, int status, ReadOnlyMemory<byte> json, CancellationToken ended)
     {
         var response = context.Response;
         response.StatusCode = status;
@@ -35,7 +41,7 @@ internal static class Refusals
         response.ContentLength = json.Length;
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
-        return response.Body.WriteAsync(json, context.RequestAborted).AsTask();
+        return response.Body.WriteAsync(json, ended).AsTask();
     }
 
     private static int StatusOf(string code) => code switch

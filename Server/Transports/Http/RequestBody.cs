@@ -18,7 +18,7 @@ internal static class RequestBody
         {
             body = await ReadAsync(context.Request, mostBytes);
         }
-        catch (IOException fault)
+        catch (Exception fault) when (fault is IOException || (fault is OperationCanceledException && !context.RequestAborted.IsCancellationRequested))
         {
             // Chunks that are none, an end before the end, or too long between two bytes: the peer's fault, of which the log needs no word.
             await context.RefuseAsync(ErrorCode.BadFrame, "the body did not come as HTTP has it: it was broken off, too slow, or in chunks that are none", status: (fault as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest);

@@ -24,7 +24,11 @@ internal sealed class SendMiddleware(HttpSessions sessions)
         }
 
         // The body after the bearer: nobody without a session has the server keep a megabyte.
-        if (await sessions.OfAsync(context, mayHaveEnded: false) is not { } session || await ReadAsync(context) is not { } posted)
+        if (await sessions.OfAsync(context, mayHaveEnded: false) is not { } session)
+            return;
+        // However slowly the body comes, as far as it may, and however long its answers take: nobody is away meanwhile.
+        using var asking = session.BeginAsking();
+        if (await ReadAsync(context) is not { } posted)
             return;
 
         var slots = posted.Select(frame => new AnswerSlot(frame, session.Learn)).ToList();

@@ -20,7 +20,7 @@ internal sealed class LongPollMiddleware(HttpSessions sessions, TimeProvider tim
         }
 
         wait = Math.Min(wait, sessions.Options.LongPollSeconds);
-        if (await sessions.ReaderAsync(context) is { } reading)
-            await PollAnswer.RunAsync(context, reading, "longpoll", TimeSpan.FromSeconds(wait), time);
+        if (await sessions.ReaderAsync(context, "longpoll") is { } reading)
+            await PollAnswer.RunAsync(context, reading, TimeSpan.FromSeconds(wait), time);
     }
 }

@@ -7,7 +7,7 @@ internal sealed class PollMiddleware(HttpSessions sessions, TimeProvider time)
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        if (await sessions.ReaderAsync(context) is { } reading)
-            await PollAnswer.RunAsync(context, reading, "poll", TimeSpan.Zero, time);
+        if (await sessions.ReaderAsync(context, "poll") is { } reading)
+            await PollAnswer.RunAsync(context, reading, TimeSpan.Zero, time);
     }
 }

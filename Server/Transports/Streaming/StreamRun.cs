@@ -33,7 +33,7 @@ internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody
 
     public async Task RunAsync()
     {
-        var attendance = reading.Attend(body.Way, context.RequestAborted);
+        var attendance = reading.Attendance;
         var isServed = false;
         try
         {
@@ -77,10 +77,9 @@ internal sealed class StreamRun(HttpContext context, Reading reading, StreamBody
         while (!attendance.IsTakenOver)
         {
             var number = cursor;
-            var result = _session.Outbox.Read(ref cursor, _frames, WriteAtOnceBytes, asStream: true);
-            // Asked for again with this cursor, it is told what became of it.
+            var result = _session.Read(attendance, ref cursor, _frames, WriteAtOnceBytes, asStream: true);
             if (result == ReadStanding.Behind)
-                return false;
+                break;
             var goesOn = result == ReadStanding.GoesOn;
             foreach (var frame in _frames)
             {

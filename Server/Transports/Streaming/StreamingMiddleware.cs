@@ -28,7 +28,7 @@ internal sealed class StreamingMiddleware(HttpSessions sessions, TimeProvider ti
 
     private async Task RunAsync(HttpContext context, StreamBody body, string? lastEventId = null)
     {
-        if (await sessions.ReaderAsync(context, lastEventId) is { } reading)
+        if (await sessions.ReaderAsync(context, body.Way, lastEventId) is { } reading)
             await new StreamRun(context, reading, body, sessions.Options, time, probing: context.Request.Query["probe"] == "1", stamping: WireStamp.IsAsked(context)).RunAsync();
     }
 }
