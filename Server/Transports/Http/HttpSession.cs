@@ -35,7 +35,7 @@ internal sealed class HttpSession : IConnectionTransport
         _grace = TimeSpan.FromSeconds(options.GraceSeconds);
         _time = time;
         _lastRequest = time.GetTimestamp();
-        Outbox = new CursorOutbox(endpoint.OutboxBytes, FirstCursor()) { Passing = Learn, Stuck = StuckFor };
+        Outbox = new CursorOutbox(endpoint.OutboxBytes, FirstCursor(time)) { Passing = Learn, Stuck = StuckFor };
         Connection = new Connection("http", remote, new ConnectionRequest(Session: token), Outbox, time)
         {
             Transport = this,
@@ -234,9 +234,9 @@ internal sealed class HttpSession : IConnectionTransport
             return _attendance?.StuckFor ?? TimeSpan.Zero;
     }
 
-    // At random, so that no cursor of another life, be it before a restart or by a clock that was set back, is taken for one of this; and
-    // with room below 2^53, from where on JavaScript does not count one by one.
-    private static long FirstCursor() => Random.Shared.NextInt64(1L << 32, 1L << 52);
+    // Beyond what any outbox of this session has counted to in an earlier life, before a restart as well, so that a client which keeps
+    // the greatest is right; small enough for JavaScript to count one by one. The chance parts lives that begin in one millisecond.
+    private static long FirstCursor(TimeProvider time) => (time.GetUtcNow().ToUnixTimeMilliseconds() * 1024) + Random.Shared.Next(1024);
 
     /// <summary>A request that is under way. To be disposed of once, at its end.</summary>
     public readonly struct Asking(HttpSession session) : IDisposable
