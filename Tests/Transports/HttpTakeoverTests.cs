@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Transports;
+using RawSocketChat.Server.Transports.Http;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Tests.Support;
 
@@ -47,6 +48,21 @@ public class HttpTakeoverTests
         (await peer.Inbox.ExpectAsync<MessageFrame>()).Text.Should().Be("still here");
         await peer.CloseAsync();
         await peer.StreamEnded.OrFail("the end of the stream");
+    }
+
+    [TestCase("sockets")]
+    [TestCase("kestrel")]
+    public async Task It_keeps_nothing_of_what_listens_to_half_closed_requests(string kind)
+    {
+        var halves = new Requests(context => context.Features.Get<HalfClose>()!);
+        await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<IStartupFilter>(halves), "--Transport:Kind", kind);
+        await using var peer = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann&room=lobby");
+        await peer.Inbox.ExpectAsync<JoinedFrame>();
+
+        await Patience.UntilAsync(() => halves.AreCollected(), "what stood around HTTP to be collected");
+
+        await peer.SendAsync("still here");
+        (await peer.Inbox.ExpectAsync<MessageFrame>()).Text.Should().Be("still here");
     }
 
     [Test]

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace RawSocketChat.Server.Transports.Http;
 
@@ -53,6 +55,9 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
             connection.Features.Set<HalfClose>(null);
         }
     }
+
+    /// <summary>Shows the pipe as it was to what this request becomes: a connection that is upgraded lasts for hours, and needs none of this.</summary>
+    public void StepAside(IFeatureCollection features) => features.GetRequiredFeature<IConnectionTransportFeature>().Transport = _pipe;
 
     /// <summary>From now on, what is read may be of a body that was posted, or is none.</summary>
     public void SetPosted(bool posted) => _isPosted = posted;

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace RawSocketChat.Server.Transports.Http;
@@ -33,6 +34,8 @@ public static class HalfCloseSetup
     {
         half.SetPosted(false);
         half.SetWanted(true);
+        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
+            half.StepAside(context.Features);
         try
         {
             await next(context);
