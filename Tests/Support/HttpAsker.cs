@@ -87,6 +87,17 @@ public sealed class HttpAsker(int port, string? token = null) : IDisposable
         return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).OrFail($"an answer of {path}");
     }
 
+    /// <summary>Reads a stream to a line that shows what is waited for, has a poll take over, and gives all that came: a stream that is taken over before it has written gets nothing.</summary>
+    public async Task<string> ReadAndTakeOverAsync(HttpResponseMessage stream, string awaited)
+    {
+        using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync());
+        var read = new StringBuilder();
+        while (!read.ToString().Contains(awaited, StringComparison.Ordinal))
+            read.Append(await reader.ReadLineAsync().OrFail(awaited) ?? throw new AssertionException($"the stream ended before {awaited}: {read}")).Append('\n');
+        await GetAsync("/poll");
+        return read.Append(await reader.ReadToEndAsync().OrFail("the stream's end")).ToString();
+    }
+
     public void Dispose() => _http.Dispose();
 
     private static ILookup<string, string> HeadersOf(HttpResponseMessage response) =>

@@ -25,8 +25,7 @@ public sealed class HttpStreamsTests
     {
         using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
         using var stream = await ann.OpenAsync(HttpMethod.Get, path);
-        await ann.GetAsync("/poll");
-        var body = await stream.Content.ReadAsStringAsync().OrFail("the stream's end");
+        var body = await ann.ReadAndTakeOverAsync(stream, "welcome");
         body.Should().Contain("\"welcome\"").And.Contain("\"code\":4009");
     }
 
@@ -53,8 +52,7 @@ public sealed class HttpStreamsTests
         await ann.SendAsync($$"""[{"type":"say","room":"{{room}}","text":"one"},{"type":"say","room":"{{room}}","text":"two"}]""");
         (await ann.GetAsync($"/poll?after={next}")).Frames.Should().HaveCount(2);
         using var stream = await ann.OpenAsync(HttpMethod.Get, "/events?after=0", null, ("Last-Event-ID", $"{next + 1}"));
-        await ann.GetAsync("/poll");
-        var body = await stream.Content.ReadAsStringAsync().OrFail("the stream's end");
+        var body = await ann.ReadAndTakeOverAsync(stream, "two");
         body.Should().NotContain("\"one\"").And.Contain("\"two\"").And.Contain($"id: {next + 2}\n");
     }
 
@@ -66,8 +64,7 @@ public sealed class HttpStreamsTests
         await ann.SendAsync($$"""{"type":"say","room":"{{room}}","text":"hi"}""");
         using var stream = await ann.OpenAsync(HttpMethod.Get, "/stream?format=text");
         stream.Content.Headers.ContentType!.ToString().Should().Be("text/plain; charset=utf-8");
-        await ann.GetAsync("/poll");
-        (await stream.Content.ReadAsStringAsync().OrFail("the stream's end")).Should().Contain($"#{room} <ann> hi\n");
+        (await ann.ReadAndTakeOverAsync(stream, "<ann> hi")).Should().Contain($"#{room} <ann> hi\n");
     }
 
     [TestCase("/events")]

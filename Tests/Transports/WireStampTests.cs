@@ -68,8 +68,7 @@ public sealed class WireStampTests
     {
         using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
         using var stream = await ann.OpenAsync(HttpMethod.Get, "/events?wire=1");
-        await ann.GetAsync("/poll");
-        (await stream.Content.ReadAsStringAsync().OrFail("the stream's end")).Should().Contain($"\n\ndata: {Stamp}\n\n");
+        (await ann.ReadAndTakeOverAsync(stream, "welcome")).Should().Contain($"\n\ndata: {Stamp}\n\n");
     }
 
     [TestCase("/events")]
@@ -81,8 +80,7 @@ public sealed class WireStampTests
     {
         using var ann = await HttpAsker.BeginAsync(_server.HttpPort);
         using var stream = await ann.OpenAsync(HttpMethod.Get, path);
-        await ann.GetAsync("/poll");
-        (await stream.Content.ReadAsStringAsync().OrFail("the stream's end")).Should().Contain("\"welcome\"").And.NotContain("\"wire\"");
+        (await ann.ReadAndTakeOverAsync(stream, "welcome")).Should().Contain("\"welcome\"").And.NotContain("\"wire\"");
     }
 
     [Test]
