@@ -57,6 +57,7 @@ internal sealed class Crew : IDisposable
     public async Task ConnectAsync(IReadOnlyList<IPEndPoint> addresses, CancellationToken cancel)
     {
         await ConnectFirstAsync(addresses, cancel);
+        OpenFiles.Expect(_options.Connections);
         try
         {
             var start = Stopwatch.GetTimestamp();
