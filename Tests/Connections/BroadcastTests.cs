@@ -48,26 +48,11 @@ public sealed class BroadcastTests
         public Peer(WireEncoding encoding)
         {
             var outbox = new PipeOutbox(_pipe.Writer, encoding, limitBytes: 1000, TimeProvider.System);
-            Connection = new Connection("test", "here", new ConnectionRequest(), outbox, TimeProvider.System) { Handler = new Nobody() };
+            Connection = new Connection("test", "here", new ConnectionRequest(), outbox, TimeProvider.System) { Handler = new MuteHandler() };
         }
 
         public Connection Connection { get; }
 
         public string Received() => _pipe.Reader.TryRead(out var result) ? Encoding.UTF8.GetString(result.Buffer) : "";
-    }
-
-    private sealed class Nobody : IConnectionHandler
-    {
-        public ValueTask OpenedAsync() => default;
-
-        public ValueTask ReceivedAsync(ReadOnlyMemory<byte> message, MessageKind kind, IFrameSink answers) => default;
-
-        public ValueTask ReceivedTooBigAsync(int limitBytes) => default;
-
-        public ValueTask ClosedAsync() => default;
-
-        public OutboundFrame? Farewell(Disconnect reason) => null;
-
-        public OutboundFrame? Lagging(long queuedBytes, long limitBytes) => null;
     }
 }

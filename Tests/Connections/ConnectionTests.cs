@@ -42,19 +42,4 @@ public sealed class ConnectionTests
     {
         public override ReadOnlyMemory<byte> Encode(OutboundFrame frame) => throw new FormatException("as if the format had a fault");
     }
-
-    private sealed class MuteHandler : IConnectionHandler
-    {
-        public ValueTask OpenedAsync() => default;
-
-        public ValueTask ReceivedAsync(ReadOnlyMemory<byte> message, MessageKind kind, IFrameSink answers) => default;
-
-        public ValueTask ReceivedTooBigAsync(int limitBytes) => default;
-
-        public ValueTask ClosedAsync() => default;
-
-        public OutboundFrame? Farewell(Disconnect reason) => null;
-
-        public OutboundFrame? Lagging(long queuedBytes, long limitBytes) => null;
-    }
 }
