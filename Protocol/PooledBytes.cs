@@ -3,50 +3,53 @@ using System.Buffers;
 namespace RawSocketChat.Protocol;
 
 /// <summary>
-/// Bytes that are still growing, in an array of the shared pool. Nothing is rented until the first byte comes, and
-/// what is rented follows what has arrived (at most twice as much, or the pool's next size), never what a peer has
-/// merely announced. A mutable struct: keep it in a field, never copy it.
+/// A growing byte buffer in an array of the shared pool. It rents an array when the first byte arrives. The size of the array
+/// depends on the number of bytes that have arrived, not on the length that a peer announces. The size is at most twice this number,
+/// rounded up to a size of the pool. This is a mutable struct: keep it in a field, and never copy it.
 /// </summary>
 internal struct PooledBytes
 {
     private byte[]? _array;
 
-    /// <summary>How many bytes are held.</summary>
+    /// <summary>The number of bytes in the buffer.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Whether an array of the pool is held at the moment.</summary>
+    /// <summary>Whether the buffer currently holds an array of the pool.</summary>
     public readonly bool IsRented => _array is not null;
 
-    /// <summary>What is held; valid until the next <see cref="Extend"/> or <see cref="Release"/>.</summary>
+    /// <summary>The content; valid until the next <see cref="Extend"/> or <see cref="Release"/>.</summary>
     public readonly ReadOnlyMemory<byte> Memory => _array.AsMemory(0, Count);
 
-    /// <summary>Appends <paramref name="bytes"/> bytes and gives them to be filled.</summary>
-    /// <param name="bytes">How many, 0 or more.</param>
-    /// <param name="most">What the whole will never exceed, in bytes: growing ahead stops there.</param>
-    public Span<byte> Extend(int bytes, int most)
+    /// <summary>Appends <paramref name="bytes"/> bytes and returns them, for the caller to fill.</summary>
+    /// <param name="bytes">The number of bytes to append, 0 or more.</param>
+    /// <param name="maxBytes">The maximum size of the whole content, in bytes. The buffer reserves no memory for more.</param>
+    public Span<byte> Extend(int bytes, int maxBytes)
     {
         if (bytes == 0) return default;
         var needed = checked(Count + bytes);
-        if (_array is null || _array.Length < needed) Grow(needed, most);
+        if (_array is null || _array.Length < needed) Grow(needed, maxBytes);
         var added = _array.AsSpan(Count, bytes);
         Count = needed;
         return added;
     }
 
-    /// <summary>Gives place for as many bytes as it has, those that are held at its front; <see cref="Fill"/> tells how many of them count.</summary>
-    /// <param name="bytes">How many there have to be at least.</param>
-    /// <param name="most">How many at most.</param>
-    public Span<byte> Room(int bytes, int most)
+    /// <summary>
+    /// Returns the whole array as a span, with the content at its front. After writing to the span, call <see cref="SetCount"/> with the
+    /// new number of bytes.
+    /// </summary>
+    /// <param name="bytes">The minimum length of the span.</param>
+    /// <param name="maxBytes">The maximum length of the span.</param>
+    public Span<byte> GetBuffer(int bytes, int maxBytes)
     {
         if (bytes == 0) return default;
-        if (_array is null || _array.Length < bytes) Grow(bytes, most);
-        return _array.AsSpan(0, Math.Min(_array!.Length, most));
+        if (_array is null || _array.Length < bytes) Grow(bytes, maxBytes);
+        return _array.AsSpan(0, Math.Min(_array!.Length, maxBytes));
     }
 
-    /// <summary>The first <paramref name="count"/> bytes are held.</summary>
-    public void Fill(int count) => Count = count;
+    /// <summary>Declares that the content is the first <paramref name="count"/> bytes.</summary>
+    public void SetCount(int count) => Count = count;
 
-    /// <summary>Gives the array back to the pool, and is empty.</summary>
+    /// <summary>Returns the array to the pool. The buffer is empty afterwards.</summary>
     public void Release()
     {
         if (_array is null) return;
@@ -55,9 +58,9 @@ internal struct PooledBytes
         Count = 0;
     }
 
-    private void Grow(int needed, int most)
+    private void Grow(int needed, int maxBytes)
     {
-        var ahead = (int)Math.Min(2L * Count, most);
+        var ahead = (int)Math.Min(2L * Count, maxBytes);
         var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, ahead));
         if (_array is not null)
         {

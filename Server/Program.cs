@@ -5,6 +5,7 @@ using RawSocketChat.Server.Operator;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Transports;
 using RawSocketChat.Server.Transports.Http;
 using RawSocketChat.Server.Transports.LongPolling;
 using RawSocketChat.Server.Transports.Origins;
@@ -16,14 +17,14 @@ using RawSocketChat.Server.Web;
 
 namespace RawSocketChat.Server;
 
-/// <summary>The composition root: what the server is made of, and what stands at which address.</summary>
+/// <summary>The composition root: registers all services and maps all addresses.</summary>
 public static class Program
 {
-    public static Task<int> Main(string[] args) => CommandArguments.Find(args) is { } command
-        ? OperatorCommand.RunAsync(command, OperatorConsole.OfProcess(), TimeProvider.System, CancellationToken.None)
-        : StartUp.RunAsync(() => Build(args));
+    public static Task<int> Main(string[] args) => CommandArguments.Parse(args) is { } command
+        ? OperatorCommand.RunAsync(command, OperatorConsole.ForProcess(), TimeProvider.System, CancellationToken.None)
+        : ServerRunner.RunAsync(() => Build(args));
 
-    public static WebApplication Build(string[] args, Action<IServiceCollection>? change = null)
+    public static WebApplication Build(string[] args, Action<IServiceCollection>? configureServices = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.AddSettings(args);
@@ -37,13 +38,16 @@ public static class Program
         builder.Services.AddRawTcp(services => services.GetRequiredService<ChatEndpoints>().RawTcp);
         builder.Services.AddHttpSessions(services => services.GetRequiredService<ChatEndpoints>().Http);
         builder.Services.AddSingleton<ChatEndpoints>();
-        change?.Invoke(builder.Services);
+        builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section);
+        configureServices?.Invoke(builder.Services);
 
         var app = builder.Build();
-        app.UseResponseRate();
+        app.UseMinResponseRate();
         app.UseHalfClose();
         app.UsePlaintextGuard(app.Services.GetRequiredService<IOptions<PlaintextOptions>>().Value);
-        app.MapRawWebSocket("/ws", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
+        app.UseTrustedProxies(app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value);
+        app.UseTrailingSlash();
+        app.MapRawWebSocket("/ws", alsoAt: "/", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
         app.MapStart("/session");
         app.MapSend("/send");
         app.MapPolling("/poll");

@@ -6,46 +6,47 @@ using System.Text.Json;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// The frames as bytes, both ways. Reading never throws, whatever the bytes are. Thread-safe. What the frames mean stands in
-/// Protocol/README.md.
+/// Reads and writes frames as bytes. Reading never throws, whatever the bytes are. Thread-safe. Protocol/README.md specifies the
+/// frames.
 /// </summary>
 public static class ChatCodec
 {
     private static readonly JsonWriterOptions Options = new()
     {
-        // Text stays readable in wscat: only what JSON itself demands is escaped (quotes, backslashes, control characters).
-        // Who puts a frame into HTML has to escape it there.
+        // Text stays readable in wscat: this encoder escapes only what JSON requires (quotes, backslashes, control characters).
+        // Code that puts a frame into HTML must escape it for HTML.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
     };
 
-    // A thread's buffer is kept for its next frame unless one frame blew it up to more than this.
-    private const int MaxKeptBuffer = 64 * 1024;
+    // A thread keeps its buffer for the next frame, unless a large frame has made the buffer bigger than this size.
+    private const int MaxCachedBytes = 64 * 1024;
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? KeptBuffer;
+    private static ArrayBufferWriter<byte>? CachedBuffer;
 
     /// <summary>
-    /// Reads one frame: JSON where it begins with <c>{</c> (a BOM and blanks before it are passed over), else a typed line.
-    /// On false: the error to answer with, and the id to answer under, wherever one could be read.
+    /// Reads one client frame. A frame that begins with <c>{</c> (after an optional byte order mark and blanks) is JSON; any other frame is
+    /// a typed line. If the result is false, <paramref name="error"/> is the error to send. <paramref name="id"/> is the id for the
+    /// answer; none if the frame has none, or has an invalid one.
     /// </summary>
     public static bool TryReadClient(ReadOnlySpan<byte> utf8, out ClientFrame frame, out FrameId id, out ChatError error)
     {
         if (utf8.StartsWith("\uFEFF"u8))
             utf8 = utf8[3..];
-        // A pasted {"type":"login",… with a blank before it must not be said aloud.
-        var inked = utf8.TrimStart(" \t\r\n"u8);
-        if (inked.StartsWith("{"u8))
-            return ClientFrameReader.TryRead(inked, out frame, out id, out error);
+        // A pasted {"type":"login",… with a blank before it must not be posted as a message.
+        var trimmed = utf8.TrimStart(" \t\r\n"u8);
+        if (trimmed.StartsWith("{"u8))
+            return ClientFrameReader.TryRead(trimmed, out frame, out id, out error);
         id = default;
         if (System.Text.Unicode.Utf8.IsValid(utf8))
             return CommandLine.TryRead(Encoding.UTF8.GetString(utf8), out frame, out error);
         frame = null!;
-        error = new ChatError(ErrorCode.BadFrame, "this is not UTF-8", Commands.Of(ClientFrameType.Say).Example);
+        error = new ChatError(ErrorCode.BadFrame, "the line is not valid UTF-8", Commands.Get(ClientFrameType.Say).Example);
         return false;
     }
 
-    /// <summary>Writes one frame as JSON, without a delimiter; it never holds a newline or a NUL.</summary>
+    /// <summary>Writes one frame as JSON, without a delimiter. The JSON never contains a newline or a NUL.</summary>
     public static void Write(IBufferWriter<byte> output, ServerFrame frame)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -54,43 +55,43 @@ public static class ChatCodec
         ServerFrameWriter.Write(writer, frame);
     }
 
-    /// <summary>One frame as JSON; the array is the caller's.</summary>
+    /// <summary>Encodes a server frame as JSON. The caller owns the array.</summary>
     public static byte[] Encode(ServerFrame frame)
     {
-        var buffer = Rent();
+        var buffer = RentBuffer();
         Write(buffer, frame);
-        return TakeAndKeep(buffer);
+        return CopyAndReturn(buffer);
     }
 
     /// <summary>
-    /// Reads a frame of the server. False for what is no such frame, and for types that this version does not know: a client
-    /// passes over those.
+    /// Reads a server frame. Returns false if the bytes are no valid server frame, or have a type that this version does not know. A client
+    /// ignores such frames.
     /// </summary>
     public static bool TryReadServer(ReadOnlySpan<byte> utf8, out ServerFrame frame) => ServerFrameReader.TryRead(utf8, out frame);
 
-    /// <summary>A client's frame as JSON; the array is the caller's.</summary>
+    /// <summary>Encodes a client frame as JSON. The caller owns the array.</summary>
     public static byte[] Encode(ClientFrame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var buffer = Rent();
+        var buffer = RentBuffer();
         using (var writer = new Utf8JsonWriter(buffer, Options))
             ClientFrameWriter.Write(writer, frame);
-        return TakeAndKeep(buffer);
+        return CopyAndReturn(buffer);
     }
 
-    private static ArrayBufferWriter<byte> Rent()
+    private static ArrayBufferWriter<byte> RentBuffer()
     {
-        var buffer = KeptBuffer ?? new ArrayBufferWriter<byte>(512);
-        KeptBuffer = null;
+        var buffer = CachedBuffer ?? new ArrayBufferWriter<byte>(512);
+        CachedBuffer = null;
         buffer.ResetWrittenCount();
         return buffer;
     }
 
-    private static byte[] TakeAndKeep(ArrayBufferWriter<byte> buffer)
+    private static byte[] CopyAndReturn(ArrayBufferWriter<byte> buffer)
     {
         var bytes = buffer.WrittenSpan.ToArray();
-        if (buffer.Capacity <= MaxKeptBuffer)
-            KeptBuffer = buffer;
+        if (buffer.Capacity <= MaxCachedBytes)
+            CachedBuffer = buffer;
         return bytes;
     }
 }

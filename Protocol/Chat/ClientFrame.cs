@@ -1,70 +1,70 @@
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// One request of a client. One flat record for all types: a field that the type does not have, or that the client left out
-/// or empty, is null (false for a flag).
+/// One request of a client. A single flat record represents all types. A field is null (false for a flag) if the type does not have
+/// it, or if the client omitted it or left it empty.
 /// </summary>
 public sealed record ClientFrame
 {
-    /// <summary>What is asked for.</summary>
+    /// <summary>The type of the request.</summary>
     public required ClientFrameType Type { get; init; }
-    /// <summary>What the answer has to bear; none where the client gave none.</summary>
+    /// <summary>The id to repeat in the answer; none if the client sent none.</summary>
     public FrameId Id { get; init; }
-    /// <summary>True where a person typed it as a line of text, not as JSON: hints for it are best in command form.</summary>
-    public bool Typed { get; init; }
+    /// <summary>True if a person typed the frame as a line of text and not as JSON. The hints of errors are then in command form.</summary>
+    public bool IsTyped { get; init; }
 
-    /// <summary>hello, nick, register, login: the name wanted.</summary>
+    /// <summary>hello, nick, register, login: the requested name.</summary>
     public string? Name { get; init; }
     /// <summary>hello: the token of an earlier welcome.</summary>
     public string? Session { get; init; }
-    /// <summary>hello: <c>text</c> or <c>json</c>, the format of what the server sends from now on.</summary>
+    /// <summary>hello: <c>text</c> or <c>json</c>, the format of all later frames of the server.</summary>
     public string? Format { get; init; }
-    /// <summary>register, login.</summary>
+    /// <summary>register, login: the password.</summary>
     public string? Password { get; init; }
     /// <summary>The room's name without a leading <c>#</c>; null means the connection's current room.</summary>
     public string? Room { get; init; }
-    /// <summary>join: the epoch that <see cref="After"/> counts in.</summary>
+    /// <summary>join: the epoch to which <see cref="After"/> belongs.</summary>
     public string? Epoch { get; init; }
-    /// <summary>say, edit, dm: the words. topic: the new topic, which may be empty.</summary>
+    /// <summary>say, edit, dm: the message text. topic: the new topic, which may be empty.</summary>
     public string? Text { get; init; }
-    /// <summary>react.</summary>
+    /// <summary>react: the emoji.</summary>
     public string? Emoji { get; init; }
-    /// <summary>rooms: only those whose name holds this.</summary>
+    /// <summary>rooms: lists only rooms whose name contains this text.</summary>
     public string? Match { get; init; }
     /// <summary>create: the new room's topic.</summary>
     public string? Topic { get; init; }
-    /// <summary>The name of the person that the frame is about.</summary>
+    /// <summary>invite, role, kick, ban, unban, mute, unmute: the name of the user to act on.</summary>
     public string? User { get; init; }
-    /// <summary>dm: the other's name.</summary>
+    /// <summary>dm: the name of the other user.</summary>
     public string? To { get; init; }
     /// <summary>role: <c>owner</c>, <c>moderator</c> or <c>member</c>.</summary>
     public string? Role { get; init; }
-    /// <summary>kick, ban, mute and their opposites.</summary>
+    /// <summary>kick, ban, unban, mute, unmute: the reason.</summary>
     public string? Reason { get; init; }
-    /// <summary>search.</summary>
+    /// <summary>search: the words to search for.</summary>
     public string? Query { get; init; }
-    /// <summary>help: a command's name.</summary>
+    /// <summary>help: the name of a command.</summary>
     public string? About { get; init; }
 
     /// <summary>join, history: events after this seq (0 or more).</summary>
     public long? After { get; init; }
     /// <summary>history, search: events before this seq (0 or more).</summary>
     public long? Before { get; init; }
-    /// <summary>edit, delete, react, read: the event that is meant (0 or more).</summary>
+    /// <summary>edit, delete, react, read: the seq of the event (0 or more).</summary>
     public long? Seq { get; init; }
-    /// <summary>say: the message that this one answers (0 or more).</summary>
+    /// <summary>say: the seq of the message to which this one replies (0 or more).</summary>
     public long? Reply { get; init; }
-    /// <summary>join, history, search: at most so many (1 or more; the cap is the server's).</summary>
+    /// <summary>join, history, search: the maximum number of messages (1 or more; the server has its own maximum).</summary>
     public int? Limit { get; init; }
-    /// <summary>kick, ban, mute, slow: for how long, in seconds (0 or more).</summary>
+    /// <summary>kick, ban, mute: the duration in seconds (0 or more). slow: the interval in seconds (0 or more).</summary>
     public int? Seconds { get; init; }
 
     /// <summary>say: the ids of uploaded files.</summary>
     public IReadOnlyList<string>? Files { get; init; }
-    /// <summary>say: an action (<c>* ann waves</c>).</summary>
+    /// <summary>say: whether the message is an action (<c>* ann waves</c>).</summary>
     public bool Me { get; init; }
-    /// <summary>react: takes the emoji off.</summary>
+    /// <summary>react: whether to remove the emoji.</summary>
     public bool Off { get; init; }
-    /// <summary>create: only those invited can join.</summary>
+    /// <summary>create: whether only invited users can join.</summary>
     public bool Private { get; init; }
 }

@@ -5,153 +5,153 @@ using System.Text.Unicode;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// Reads a client frame that is JSON, in one pass: every field that any type has is put into a draft, which is judged at the
-/// end. Whatever is wrong, the id is read if it can be, so that the error finds its request.
+/// Reads a client frame from JSON in one pass. This class puts every known field into a draft, and validates the draft at the
+/// end. If possible, it reads the id even from an invalid frame, so that the error can have this id.
 /// </summary>
 internal static class ClientFrameReader
 {
-    // Deeper than any frame needs by far; shallow enough that nobody's parser minds what we pass on.
+    // No frame needs so many levels. The JSON parsers of all receivers accept this number of levels.
     private const int MaxDepth = 64;
-    // So the reader itself never objects before the check does.
+    // The JSON reader allows one level more. So SkipValue detects deep nesting before the JSON reader throws.
     private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth + 1 };
 
-    // What was wrong with a string that holds half of a surrogate pair ("\ud83d" alone), which is no Unicode text.
-    private const string HalfCharacter = "holds half a character (a \\ud… escape without its other half)";
+    // The error text for a string with only one half of a surrogate pair (such as "\ud83d" alone). Such a string is not valid Unicode.
+    private const string LoneSurrogate = "contains an incomplete character (a \\ud… escape without its second half)";
 
     public static bool TryRead(ReadOnlySpan<byte> utf8, out ClientFrame frame, out FrameId id, out ChatError error)
     {
         frame = null!;
         var draft = new FrameDraft();
-        var head = new Head();
-        var fault = ReadAll(utf8, ref draft, ref head);
-        id = head.Id;
+        var envelope = new Envelope();
+        var fault = ReadObject(utf8, ref draft, ref envelope);
+        id = envelope.Id;
         if (fault is not null)
         {
             error = new ChatError(ErrorCode.BadJson, fault, Hint.AnyJson);
             return false;
         }
-        return Judge(in draft, in head, out frame, out error);
+        return TryBuild(in draft, in envelope, out frame, out error);
     }
 
-    /// <summary>The two fields that every frame has.</summary>
-    private struct Head
+    /// <summary>The two fields that every type has: <c>type</c> and <c>id</c>.</summary>
+    private struct Envelope
     {
         public FrameId Id;
         public string? IdProblem;
         public FrameSpec? Spec;
         public string? UnknownType;
-        public bool TypeIsNoString;
+        public bool IsTypeNotString;
     }
 
-    private static bool Judge(in FrameDraft draft, in Head head, out ClientFrame frame, out ChatError error)
+    private static bool TryBuild(in FrameDraft draft, in Envelope envelope, out ClientFrame frame, out ChatError error)
     {
         frame = null!;
         error = null!;
-        if (head.UnknownType is { } word)
-            error = UnknownWord.Type(word, in draft);
-        else if (head.TypeIsNoString)
+        if (envelope.UnknownType is { } word)
+            error = UnknownTypeError.CreateForType(word, in draft);
+        else if (envelope.IsTypeNotString)
             error = new ChatError(ErrorCode.BadField, "\"type\" must be a string", Hint.AnyJson);
-        else if (head.Spec is not { } spec)
+        else if (envelope.Spec is not { } spec)
             error = new ChatError(ErrorCode.MissingField, "the field \"type\" is missing", Hint.AnyJson);
-        else if (head.IdProblem is { } problem)
-            error = new ChatError(ErrorCode.BadField, problem, Hint.ExampleWithId(spec));
-        else if (draft.FirstFault(spec) is { } field)
-            error = Faulty(spec, field, in draft);
+        else if (envelope.IdProblem is { } problem)
+            error = new ChatError(ErrorCode.BadField, problem, Hint.CreateExampleWithId(spec));
+        else if (draft.FindFirstFault(spec) is { } field)
+            error = CreateFieldError(spec, field, in draft);
         else
         {
-            frame = draft.Build(spec, head.Id, typed: false);
+            frame = draft.Build(spec, envelope.Id, typed: false);
             return true;
         }
         return false;
     }
 
-    private static ChatError Faulty(FrameSpec spec, Field field, in FrameDraft draft)
+    private static ChatError CreateFieldError(FrameSpec spec, Field field, in FrameDraft draft)
     {
-        var hint = Hint.Mended(spec, in draft, field);
-        return draft.ProblemOf(field) is { } problem
-            ? new ChatError(ErrorCode.BadField, $"\"{Fields.NameOf(field)}\" {problem}", hint)
-            : new ChatError(ErrorCode.MissingField, $"\"{spec.Word}\" needs the field \"{Fields.NameOf(field)}\"", hint);
+        var hint = Hint.Correct(spec, in draft, field);
+        return draft.GetProblem(spec, field) is { } problem
+            ? new ChatError(ErrorCode.BadField, $"\"{Fields.GetName(field)}\" {problem}", hint)
+            : new ChatError(ErrorCode.MissingField, $"\"{spec.Name}\" needs the field \"{Fields.GetName(field)}\"", hint);
     }
 
-    /// <summary>What makes it no JSON; null where it is.</summary>
-    private static string? ReadAll(ReadOnlySpan<byte> utf8, ref FrameDraft draft, ref Head head)
+    /// <summary>Reads the whole frame into the draft. Returns an error text if the frame is not valid JSON, else null.</summary>
+    private static string? ReadObject(ReadOnlySpan<byte> utf8, ref FrameDraft draft, ref Envelope envelope)
     {
         var reader = new Utf8JsonReader(utf8, Options);
         var closed = false;
         string? fault = null;
         try
         {
-            reader.Read(); // the brace that brought us here
+            reader.Read(); // the opening brace
             while (fault is null && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-                fault = ReadProperty(ref reader, ref draft, ref head);
+                fault = ReadProperty(ref reader, ref draft, ref envelope);
             closed = fault is null;
             if (closed)
-                reader.Read(); // finds nothing, or throws
+                reader.Read(); // throws if anything follows the closing brace
         }
         catch (JsonException e)
         {
             fault = closed
-                ? "something follows the closing brace: send one frame at a time"
-                : $"this is not JSON: it breaks off or goes wrong at byte {Position(e)}";
+                ? "there is text after the closing brace; send one frame at a time"
+                : $"this is not valid JSON; the error is at byte {FormatPosition(e)}";
         }
-        return Utf8.IsValid(utf8) ? fault : "this is not UTF-8";
+        return Utf8.IsValid(utf8) ? fault : "the frame is not valid UTF-8";
     }
 
-    private static string Position(JsonException e) =>
+    private static string FormatPosition(JsonException e) =>
         e.LineNumber is > 0 ? $"{e.BytePositionInLine + 1} of line {e.LineNumber + 1}" : $"{e.BytePositionInLine + 1}";
 
-    private static string? ReadProperty(ref Utf8JsonReader reader, ref FrameDraft draft, ref Head head)
+    private static string? ReadProperty(ref Utf8JsonReader reader, ref FrameDraft draft, ref Envelope envelope)
     {
         var name = reader.ValueSpan;
         if (reader.ValueIsEscaped)
             name = TryUnescape(ref reader, out var unescaped) ? Encoding.UTF8.GetBytes(unescaped) : default;
         reader.Read();
         if (name.SequenceEqual("type"u8))
-            ReadType(ref reader, ref head);
+            ReadType(ref reader, ref envelope);
         else if (name.SequenceEqual("id"u8))
-            ReadId(ref reader, ref head);
+            ReadId(ref reader, ref envelope);
         else if (Fields.TryFind(name, out var field))
             return ReadField(ref reader, field, ref draft);
-        return SkipRest(ref reader);
+        return SkipValue(ref reader);
     }
 
-    private static void ReadType(ref Utf8JsonReader reader, ref Head head)
+    private static void ReadType(ref Utf8JsonReader reader, ref Envelope envelope)
     {
-        head.Spec = null;
-        head.UnknownType = null;
-        head.TypeIsNoString = reader.TokenType is not (JsonTokenType.String or JsonTokenType.Null);
+        envelope.Spec = null;
+        envelope.UnknownType = null;
+        envelope.IsTypeNotString = reader.TokenType is not (JsonTokenType.String or JsonTokenType.Null);
         if (reader.TokenType != JsonTokenType.String)
             return;
         if (!reader.ValueIsEscaped && FrameSpecs.Find(reader.ValueSpan) is { } spec)
-            head.Spec = spec;
+            envelope.Spec = spec;
         else if (!TryUnescape(ref reader, out var word))
-            head.UnknownType = "\uFFFD";
-        else if ((head.Spec = FrameSpecs.Find(Encoding.UTF8.GetBytes(word))) is null)
-            head.UnknownType = word;
+            envelope.UnknownType = "\uFFFD";
+        else if ((envelope.Spec = FrameSpecs.Find(Encoding.UTF8.GetBytes(word))) is null)
+            envelope.UnknownType = word;
     }
 
-    private static void ReadId(ref Utf8JsonReader reader, ref Head head)
+    private static void ReadId(ref Utf8JsonReader reader, ref Envelope envelope)
     {
-        head.Id = default;
-        head.IdProblem = null;
+        envelope.Id = default;
+        envelope.IdProblem = null;
         if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number))
-            head.Id = FrameId.From(number);
-        else if (reader.TokenType != JsonTokenType.String || !TryUnescape(ref reader, out var text) || !FrameId.TryFrom(text, out head.Id))
-            head.IdProblem = $"\"id\" must be a string of 1 to {FrameId.MaxLength} characters, or an integer";
+            envelope.Id = FrameId.From(number);
+        else if (reader.TokenType != JsonTokenType.String || !TryUnescape(ref reader, out var text) || !FrameId.TryFrom(text, out envelope.Id))
+            envelope.IdProblem = $"\"id\" must be a string of 1 to {FrameId.MaxLength} characters, or an integer";
     }
 
     private static string? ReadField(ref Utf8JsonReader reader, Field field, ref FrameDraft draft)
     {
-        switch (Fields.KindOf(field), reader.TokenType)
+        switch (Fields.GetKind(field), reader.TokenType)
         {
             case (_, JsonTokenType.Null):
                 draft.Clear(field);
                 return null;
-            case (FieldKind.Word, JsonTokenType.String) when TryUnescape(ref reader, out var text):
-                draft.SetWord(field, text);
+            case (FieldKind.String, JsonTokenType.String) when TryUnescape(ref reader, out var text):
+                draft.SetString(field, text);
                 return null;
-            case (FieldKind.Word, JsonTokenType.String):
-                draft.Fail(field, HalfCharacter);
+            case (FieldKind.String, JsonTokenType.String):
+                draft.SetProblem(field, LoneSurrogate);
                 return null;
             case (FieldKind.Number, JsonTokenType.Number) when reader.TryGetInt64(out var number):
                 draft.SetNumber(field, number);
@@ -159,15 +159,15 @@ internal static class ClientFrameReader
             case (FieldKind.Flag, JsonTokenType.True or JsonTokenType.False):
                 draft.SetFlag(field, reader.GetBoolean());
                 return null;
-            case (FieldKind.Words, JsonTokenType.StartArray):
-                return ReadWords(ref reader, field, ref draft);
+            case (FieldKind.StringList, JsonTokenType.StartArray):
+                return ReadStrings(ref reader, field, ref draft);
             default:
-                draft.Fail(field, Fields.Demand(field));
-                return SkipRest(ref reader);
+                draft.SetProblem(field);
+                return SkipValue(ref reader);
         }
     }
 
-    private static string? ReadWords(ref Utf8JsonReader reader, Field field, ref FrameDraft draft)
+    private static string? ReadStrings(ref Utf8JsonReader reader, Field field, ref FrameDraft draft)
     {
         var words = new List<string>();
         var fine = true;
@@ -175,7 +175,7 @@ internal static class ClientFrameReader
         {
             if (reader.TokenType == JsonTokenType.String && TryUnescape(ref reader, out var word))
                 words.Add(word);
-            else if (SkipRest(ref reader) is { } fault)
+            else if (SkipValue(ref reader) is { } fault)
                 return fault;
             else
                 fine = false;
@@ -183,12 +183,12 @@ internal static class ClientFrameReader
         if (fine)
             draft.SetFiles(words);
         else
-            draft.Fail(field, Fields.Demand(field));
+            draft.SetProblem(field);
         return null;
     }
 
-    /// <summary>Goes to the end of the value that the reader stands on the beginning of.</summary>
-    private static string? SkipRest(ref Utf8JsonReader reader)
+    /// <summary>Skips the current JSON value. Returns an error text if the value is nested too deeply, else null.</summary>
+    private static string? SkipValue(ref Utf8JsonReader reader)
     {
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
             return null;
@@ -196,7 +196,7 @@ internal static class ClientFrameReader
         do
         {
             if (reader.CurrentDepth >= MaxDepth && reader.TokenType is (JsonTokenType.StartObject or JsonTokenType.StartArray))
-                return $"this JSON is nested deeper than {MaxDepth}";
+                return $"the JSON is nested deeper than {MaxDepth} levels";
         } while (reader.Read() && reader.CurrentDepth > depth);
         return null;
     }

@@ -1,68 +1,68 @@
 namespace RawSocketChat.Protocol.Chat;
 
-/// <summary>What a client may ask for. On the wire: the name in lower case.</summary>
+/// <summary>The types of client frames. On the wire a type is its name in lower case.</summary>
 public enum ClientFrameType
 {
-    /// <summary>Changes who the connection is, or the format of its answers; answered by <c>welcome</c>.</summary>
+    /// <summary>Changes the user of the connection, or the format of the server's frames. The answer is <c>welcome</c>.</summary>
     Hello,
-    /// <summary>Takes a name.</summary>
+    /// <summary>Changes the user's name.</summary>
     Nick,
-    /// <summary>Makes an account of a name and a password.</summary>
+    /// <summary>Creates an account with a name and a password.</summary>
     Register,
-    /// <summary>Comes back to an account.</summary>
+    /// <summary>Logs in to an account.</summary>
     Login,
     /// <summary>Ends the session.</summary>
     Logout,
-    /// <summary>Enters a room that exists.</summary>
+    /// <summary>Joins an existing room.</summary>
     Join,
     /// <summary>Leaves a room.</summary>
     Leave,
-    /// <summary>Posts a message, or an action.</summary>
+    /// <summary>Posts a message or an action.</summary>
     Say,
     /// <summary>Changes the text of a message.</summary>
     Edit,
-    /// <summary>Takes a message back.</summary>
+    /// <summary>Deletes a message.</summary>
     Delete,
-    /// <summary>Puts an emoji under a message, or takes it off.</summary>
+    /// <summary>Adds an emoji to a message, or removes it.</summary>
     React,
-    /// <summary>Tells the room that a message is being written.</summary>
+    /// <summary>Tells the room that the user is writing.</summary>
     Typing,
-    /// <summary>Tells how far the sender has read.</summary>
+    /// <summary>Sets how far the user has read.</summary>
     Read,
-    /// <summary>Asks for stored messages.</summary>
+    /// <summary>Reads stored messages.</summary>
     History,
     /// <summary>Lists rooms.</summary>
     Rooms,
-    /// <summary>Lists the people of a room.</summary>
+    /// <summary>Lists the members of a room.</summary>
     Who,
-    /// <summary>Makes a room and enters it.</summary>
+    /// <summary>Creates a room and joins it.</summary>
     Create,
-    /// <summary>Asks somebody into a room.</summary>
+    /// <summary>Invites a user to a room.</summary>
     Invite,
-    /// <summary>Opens the private room with somebody, and may say something in it.</summary>
+    /// <summary>Opens the private room with another user, and posts a message there if it has a text.</summary>
     Dm,
-    /// <summary>Sets a room's topic.</summary>
+    /// <summary>Sets the topic of a room.</summary>
     Topic,
-    /// <summary>Gives somebody a role in a room.</summary>
+    /// <summary>Gives a user a role in a room.</summary>
     Role,
-    /// <summary>Removes somebody from a room.</summary>
+    /// <summary>Removes a user from a room.</summary>
     Kick,
-    /// <summary>Keeps somebody out of a room.</summary>
+    /// <summary>Bans a user from a room.</summary>
     Ban,
-    /// <summary>Undoes a ban.</summary>
+    /// <summary>Ends a ban.</summary>
     Unban,
-    /// <summary>Keeps somebody from speaking in a room.</summary>
+    /// <summary>Stops a user from posting in a room.</summary>
     Mute,
-    /// <summary>Undoes a mute.</summary>
+    /// <summary>Ends a mute.</summary>
     Unmute,
-    /// <summary>Sets the least time between two messages of one person.</summary>
+    /// <summary>Sets the minimum time between two messages of one user.</summary>
     Slow,
-    /// <summary>Looks messages up by their words.</summary>
+    /// <summary>Searches messages for words.</summary>
     Search,
-    /// <summary>Asks who the connection is.</summary>
+    /// <summary>Asks for the user of the connection.</summary>
     Whoami,
-    /// <summary>Asks what can be sent.</summary>
+    /// <summary>Asks for the list of commands.</summary>
     Help,
-    /// <summary>Asks whether the server is there.</summary>
+    /// <summary>Asks whether the server responds.</summary>
     Ping,
 }

@@ -2,35 +2,35 @@ using System.Text.Json;
 
 namespace RawSocketChat.Protocol.Chat;
 
-/// <summary>Writes a client frame as JSON: the type, the id, then the fields of the type that are there.</summary>
+/// <summary>Writes a client frame as JSON: the type, the id, then the fields of the type that are present.</summary>
 internal static class ClientFrameWriter
 {
     public static void Write(Utf8JsonWriter writer, ClientFrame frame)
     {
-        var spec = FrameSpecs.Of(frame.Type);
+        var spec = FrameSpecs.Get(frame.Type);
         writer.WriteStartObject();
-        writer.WriteString("type"u8, spec.Utf8Word);
+        writer.WriteString("type"u8, spec.Utf8Name);
         frame.Id.WriteTo(writer);
-        foreach (var use in spec.Uses)
+        foreach (var use in spec.FieldUses)
             WriteField(writer, use.Field, frame);
         writer.WriteEndObject();
     }
 
     private static void WriteField(Utf8JsonWriter writer, Field field, ClientFrame frame)
     {
-        var name = Fields.Utf8NameOf(field);
-        switch (Fields.KindOf(field))
+        var name = Fields.GetUtf8Name(field);
+        switch (Fields.GetKind(field))
         {
-            case FieldKind.Word when WordOf(frame, field) is { } word:
+            case FieldKind.String when GetString(frame, field) is { } word:
                 writer.WriteText(name, word);
                 break;
-            case FieldKind.Number when NumberOf(frame, field) is { } number:
+            case FieldKind.Number when GetNumber(frame, field) is { } number:
                 writer.WriteNumber(name, number);
                 break;
-            case FieldKind.Flag when FlagOf(frame, field):
+            case FieldKind.Flag when GetFlag(frame, field):
                 writer.WriteBoolean(name, true);
                 break;
-            case FieldKind.Words when frame.Files is { } files:
+            case FieldKind.StringList when frame.Files is { } files:
                 writer.WriteStartArray(name);
                 foreach (var file in files)
                     writer.WriteTextValue(file);
@@ -39,7 +39,7 @@ internal static class ClientFrameWriter
         }
     }
 
-    public static string? WordOf(ClientFrame frame, Field field) => field switch
+    public static string? GetString(ClientFrame frame, Field field) => field switch
     {
         Field.Name => frame.Name,
         Field.Session => frame.Session,
@@ -60,7 +60,7 @@ internal static class ClientFrameWriter
         _ => null,
     };
 
-    public static long? NumberOf(ClientFrame frame, Field field) => field switch
+    public static long? GetNumber(ClientFrame frame, Field field) => field switch
     {
         Field.After => frame.After,
         Field.Before => frame.Before,
@@ -71,7 +71,7 @@ internal static class ClientFrameWriter
         _ => null,
     };
 
-    public static bool FlagOf(ClientFrame frame, Field field) => field switch
+    public static bool GetFlag(ClientFrame frame, Field field) => field switch
     {
         Field.Me => frame.Me,
         Field.Off => frame.Off,

@@ -4,72 +4,74 @@ using System.Text;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// What a person types: <c>/word arguments</c>, or a line that is said as it stands. The last argument takes the rest of the
-/// line. Where a command is about a room and does not begin with free text, <c>#room</c> may stand first.
+/// Reads a typed line: <c>/command arguments</c>, or the text of a message. A line that begins with a path (<c>/etc/hosts</c>) is a message,
+/// and so is a line that begins with <c>//</c>, without its first slash. The last argument of a command takes the rest of the line. If a command refers to a room, and the command's first argument is not free text, <c>#room</c> may come first.
 /// </summary>
 public static class CommandLine
 {
     private const string Blanks = " \t\r\n";
 
-    /// <summary>Reads one line. Never throws; on false, error bears a hint in command form.</summary>
+    /// <summary>Reads one line. Never throws. If the result is false, the error has a hint in command form.</summary>
     public static bool TryRead(string line, out ClientFrame frame, out ChatError error)
     {
         ArgumentNullException.ThrowIfNull(line);
         frame = null!;
         var rest = line.AsSpan().TrimStart(Blanks);
-        if (rest.IsEmpty)
+        if (line.Length == 0)
         {
-            error = new ChatError(ErrorCode.MissingField, "there is no text", Commands.Of(ClientFrameType.Say).Example);
+            error = new ChatError(ErrorCode.MissingField, "the line is empty", Commands.Get(ClientFrameType.Say).Example);
             return false;
         }
-        if (rest[0] != '/')
-            return Say(line.TrimEnd('\r', '\n'), out frame, out error);
         if (rest.StartsWith("//"))
-            return Say(rest[1..].TrimEnd("\r\n").ToString(), out frame, out error);
+            return CreateSay(rest[1..].TrimEnd("\r\n").ToString(), out frame, out error);
+        if (!rest.StartsWith('/') || BeginsWithPath(rest))
+            return CreateSay(line.TrimEnd('\r', '\n'), out frame, out error);
 
         rest = rest[1..].TrimEnd(Blanks);
         var word = NextToken(ref rest, last: false).ToString();
-        if (Commands.Find(word) is not { } form)
+        if (Commands.Find(word) is not { } command)
         {
-            error = UnknownWord.Command(word, rest.ToString());
+            error = UnknownTypeError.CreateForCommand(word, rest.ToString());
             return false;
         }
-        return TryRead(form, rest, out frame, out error);
+        return TryRead(command, rest, out frame, out error);
     }
 
-    /// <summary>The line that asks for the same; null where no typed line can (an <c>after</c> to join, say).</summary>
-    public static string? Of(ClientFrame frame)
+    /// <summary>
+    /// Formats a frame as a typed line. Returns null if no typed line can express the frame (for example a join with <c>after</c>).
+    /// </summary>
+    public static string? Format(ClientFrame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var asked = frame with { Id = default, Typed = true, Files = null };
+        var asked = frame with { Id = default, IsTyped = true, Files = null };
         if (frame.Files is { Count: > 0 })
             return null;
-        // A command of the type's own name first: /say before /me.
-        foreach (var form in Commands.All.Where(form => form.Type == frame.Type))
+        // Commands.All lists the command with the type's own name first: /say before /me.
+        foreach (var command in Commands.All.Where(command => command.Type == frame.Type))
         {
-            var line = Render(form, frame);
+            var line = Render(command, frame);
             if (TryRead(line, out var read, out _) && read == asked)
                 return line;
         }
         return null;
     }
 
-    internal static bool TryRead(CommandForm form, ReadOnlySpan<char> rest, out ClientFrame frame, out ChatError error)
+    internal static bool TryRead(CommandSpec command, ReadOnlySpan<char> rest, out ClientFrame frame, out ChatError error)
     {
         frame = null!;
         error = null!;
-        var spec = FrameSpecs.Of(form.Type);
+        var spec = FrameSpecs.Get(command.Type);
         var draft = new FrameDraft();
-        if (form.Flag is { } flag)
+        if (command.ImpliedFlag is { } flag)
             draft.SetFlag(flag, true);
-        ReadArguments(form, rest, ref draft);
+        ReadArguments(command, rest, ref draft);
 
-        foreach (var use in form.Arguments)
+        foreach (var use in command.Arguments)
         {
-            if (draft.ProblemOf(use.Field) is { } problem)
-                error = new ChatError(ErrorCode.BadField, $"in /{form.Word}, {Fields.Placeholder(use.Field)} {problem}", Hint.Mended(form, in draft, use.Field));
-            else if (use.Needed && !draft.Has(use.Field))
-                error = new ChatError(ErrorCode.MissingField, $"/{form.Word} lacks its {Fields.Placeholder(use.Field)}", Hint.Mended(form, in draft, use.Field));
+            if (draft.GetProblem(spec, use.Field) is { } problem)
+                error = new ChatError(ErrorCode.BadField, $"in /{command.Name}, {Fields.GetPlaceholder(use.Field)} {problem}", Hint.Correct(command, in draft, use.Field));
+            else if (use.IsRequired && !draft.Has(use.Field))
+                error = new ChatError(ErrorCode.MissingField, $"/{command.Name} needs the argument {Fields.GetPlaceholder(use.Field)}", Hint.Correct(command, in draft, use.Field));
             if (error is not null)
                 return false;
         }
@@ -77,40 +79,44 @@ public static class CommandLine
         return true;
     }
 
-    private static bool Say(string text, out ClientFrame frame, out ChatError error)
+    private static bool CreateSay(string text, out ClientFrame frame, out ChatError error)
     {
-        error = null!;
-        frame = new ClientFrame { Type = ClientFrameType.Say, Typed = true, Text = text };
-        return true;
+        var fault = TextRule.FindFault(text);
+        frame = fault is null ? new ClientFrame { Type = ClientFrameType.Say, IsTyped = true, Text = text } : null!;
+        error = fault is null ? null! : new ChatError(ErrorCode.BadField, $"the text {fault}", Commands.Get(ClientFrameType.Say).Example);
+        return fault is null;
     }
 
-    private static void ReadArguments(CommandForm form, ReadOnlySpan<char> rest, ref FrameDraft draft)
+    // No command's name contains a slash.
+    private static bool BeginsWithPath(ReadOnlySpan<char> line) => NextToken(ref line, last: false).LastIndexOf('/') > 0;
+
+    private static void ReadArguments(CommandSpec command, ReadOnlySpan<char> rest, ref FrameDraft draft)
     {
         rest = rest.Trim(Blanks);
-        if (form.TakesRoomFirst && rest.StartsWith('#'))
-            draft.SetWord(Field.Room, NextToken(ref rest, last: false).ToString());
-        for (var i = 0; i < form.Arguments.Length && !rest.IsEmpty; i++)
+        if (command.AcceptsRoomFirst && rest.StartsWith('#'))
+            draft.SetString(Field.Room, NextToken(ref rest, last: false).ToString());
+        for (var i = 0; i < command.Arguments.Length && !rest.IsEmpty; i++)
         {
-            var (field, needed) = form.Arguments[i];
-            var last = i == form.Arguments.Length - 1;
-            // An optional argument is passed over where what stands there is plainly the next one: a reason instead of
-            // seconds, a limit instead of a room.
-            if (!needed && !last && Fields.KindOf(field) != KindAt(rest))
+            var (field, needed) = command.Arguments[i];
+            var last = i == command.Arguments.Length - 1;
+            // If the token is not of the kind of this optional argument, the argument is absent and the token is the next argument:
+            // for example, a reason instead of seconds, or a limit instead of a room.
+            if (!needed && !last && Fields.GetKind(field) != PeekKind(rest))
                 continue;
             var token = NextToken(ref rest, last);
-            if (Fields.KindOf(field) != FieldKind.Number)
-                draft.SetWord(field, token.ToString());
+            if (Fields.GetKind(field) != FieldKind.Number)
+                draft.SetString(field, token.ToString());
             else if (long.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
                 draft.SetNumber(field, number);
             else
-                draft.Fail(field, Fields.Demand(field));
+                draft.SetProblem(field);
         }
     }
 
-    private static FieldKind KindAt(ReadOnlySpan<char> rest) =>
+    private static FieldKind PeekKind(ReadOnlySpan<char> rest) =>
         long.TryParse(NextToken(ref rest, last: false), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
             ? FieldKind.Number
-            : FieldKind.Word;
+            : FieldKind.String;
 
     private static ReadOnlySpan<char> NextToken(ref ReadOnlySpan<char> rest, bool last)
     {
@@ -120,18 +126,18 @@ public static class CommandLine
         return token;
     }
 
-    private static string Render(CommandForm form, ClientFrame frame)
+    private static string Render(CommandSpec command, ClientFrame frame)
     {
-        var line = new StringBuilder("/").Append(form.Word);
-        if (form.TakesRoomFirst && frame.Room is not null && form.Arguments.All(use => use.Field != Field.Room))
+        var line = new StringBuilder("/").Append(command.Name);
+        if (command.AcceptsRoomFirst && frame.Room is not null && command.Arguments.All(use => use.Field != Field.Room))
             line.Append(" #").Append(frame.Room);
-        foreach (var use in form.Arguments)
+        foreach (var use in command.Arguments)
         {
-            var value = ClientFrameWriter.WordOf(frame, use.Field) ?? ClientFrameWriter.NumberOf(frame, use.Field)?.ToString(CultureInfo.InvariantCulture);
+            var value = ClientFrameWriter.GetString(frame, use.Field) ?? ClientFrameWriter.GetNumber(frame, use.Field)?.ToString(CultureInfo.InvariantCulture);
             if (string.IsNullOrEmpty(value))
                 continue;
-            // A room called 20 would be taken for a limit.
-            var sign = use.Field == Field.Room && KindAt(value) == FieldKind.Number ? "#" : "";
+            // Without the number sign, the reader would take a room named 20 for a limit.
+            var sign = use.Field == Field.Room && PeekKind(value) == FieldKind.Number ? "#" : "";
             line.Append(' ').Append(sign).Append(value);
         }
         return line.ToString();

@@ -1,41 +1,47 @@
 namespace RawSocketChat.Protocol.Chat;
 
-/// <summary>The fields of client frames. Those of one kind stand together: <see cref="Fields"/> counts on the order.</summary>
+/// <summary>
+/// The fields of client frames. Fields of one kind are listed together, because <see cref="Fields"/> and <see cref="FrameDraft"/> rely on
+/// the order. There can be at most 32 fields, because <see cref="FrameSpec"/> has a mask of 32 bits.
+/// </summary>
 internal enum Field
 {
-    // words
+    // strings
     Name, Session, Format, Password, Room, Epoch, Text, Emoji, Match, Topic, User, To, Role, Reason, Query, About,
     // numbers
     After, Before, Seq, Reply, Limit, Seconds,
     // flags
     Me, Off, Private,
-    // a list of words
+    // a list of strings
     Files,
 }
 
-internal enum FieldKind { Word, Number, Flag, Words }
+internal enum FieldKind { String, Number, Flag, StringList }
 
-/// <summary>What all types have in common about a field: its name, its kind, its range. The same field means the same everywhere.</summary>
+/// <summary>The name, the kind and the range of each field. A field has the same name, kind and range in all types of frames.</summary>
 internal static class Fields
 {
-    public const int WordCount = (int)Field.About + 1;
+    public const int StringCount = (int)Field.About + 1;
     public const int NumberCount = (int)Field.Seconds - (int)Field.After + 1;
 
     private static readonly Field[] All = Enum.GetValues<Field>();
     private static readonly string[] Names = [.. All.Select(field => field.ToString().ToLowerInvariant())];
     private static readonly byte[][] Utf8Names = [.. Names.Select(System.Text.Encoding.UTF8.GetBytes)];
 
-    public static string NameOf(Field field) => Names[(int)field];
+    public static string GetName(Field field) => Names[(int)field];
 
-    public static ReadOnlySpan<byte> Utf8NameOf(Field field) => Utf8Names[(int)field];
+    public static ReadOnlySpan<byte> GetUtf8Name(Field field) => Utf8Names[(int)field];
 
-    public static FieldKind KindOf(Field field) => field switch
+    public static FieldKind GetKind(Field field) => field switch
     {
-        <= Field.About => FieldKind.Word,
+        <= Field.About => FieldKind.String,
         <= Field.Seconds => FieldKind.Number,
         <= Field.Private => FieldKind.Flag,
-        _ => FieldKind.Words,
+        _ => FieldKind.StringList,
     };
+
+    /// <summary>Whether others read the field's value as a text, so that <see cref="TextRule"/> applies.</summary>
+    public static bool IsShownText(Field field) => field is Field.Text or Field.Topic or Field.Reason or Field.Emoji;
 
     public static bool TryFind(ReadOnlySpan<byte> name, out Field field)
     {
@@ -51,35 +57,35 @@ internal static class Fields
         return false;
     }
 
-    /// <summary>The only words that the field may hold; null where it may hold any.</summary>
-    public static string[]? ChoicesOf(Field field) => field switch
+    /// <summary>Returns the allowed values of the field, or null if it allows any string.</summary>
+    public static string[]? GetChoices(Field field) => field switch
     {
         Field.Role => ["owner", "moderator", "member"],
         Field.Format => ["text", "json"],
         _ => null,
     };
 
-    /// <summary>A limit of nothing asks for nothing; every other number may be 0.</summary>
-    public static long LeastOf(Field field) => field == Field.Limit ? 1 : 0;
+    /// <summary>Returns the minimum value of the field in frames of the type: 1 for a limit, except that of a join, and 0 for every other number.</summary>
+    public static long GetMinimum(Field field, ClientFrameType type) => field == Field.Limit && type != ClientFrameType.Join ? 1 : 0;
 
-    /// <summary>What the field has to be, as the end of a sentence that begins with its name.</summary>
-    public static string Demand(Field field) => KindOf(field) switch
+    /// <summary>Returns the requirement for the field's value, as the end of a sentence that begins with the field's name.</summary>
+    public static string DescribeRequirement(Field field, ClientFrameType type) => GetKind(field) switch
     {
-        FieldKind.Number => $"must be a whole number, {LeastOf(field)} or more",
+        FieldKind.Number => $"must be a whole number, {GetMinimum(field, type)} or more",
         FieldKind.Flag => "must be true or false",
-        FieldKind.Words => "must be a list of strings",
-        _ when ChoicesOf(field) is { } choices => "must be " + string.Join(", ", choices[..^1]) + " or " + choices[^1],
+        FieldKind.StringList => "must be a list of strings",
+        _ when GetChoices(field) is { } choices => "must be " + string.Join(", ", choices[..^1]) + " or " + choices[^1],
         _ => "must be a string",
     };
 
-    /// <summary>How a command's usage calls the argument.</summary>
-    public static string Placeholder(Field field) => field switch
+    /// <summary>Returns the placeholder for the field in a command's usage.</summary>
+    public static string GetPlaceholder(Field field) => field switch
     {
         Field.Session => "token",
         Field.User or Field.To => "name",
         Field.After or Field.Before or Field.Reply => "seq",
         Field.About => "command",
-        _ when ChoicesOf(field) is { } choices => string.Join('|', choices),
-        _ => NameOf(field),
+        _ when GetChoices(field) is { } choices => string.Join('|', choices),
+        _ => GetName(field),
     };
 }

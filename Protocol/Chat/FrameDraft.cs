@@ -3,87 +3,96 @@ using System.Runtime.CompilerServices;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// A client frame while it is read, from JSON or from a typed line: every field that was found, and what was wrong with the
-/// others. Both ways in are judged here, against the same tables, once the type is known: it may come last.
+/// A client frame that is being read, from JSON or from a typed line: the fields found so far, and the problems of invalid
+/// fields. The draft validates JSON and typed lines against the same tables, after the type is known. In JSON the type may
+/// come last.
 /// </summary>
 internal struct FrameDraft
 {
-    private WordSlots _words;
+    private StringSlots _strings;
     private NumberSlots _numbers;
     private uint _flags;
     private List<string>? _files;
-    private Dictionary<Field, string>? _problems;
+    private Dictionary<Field, string?>? _problems;      // null: the value does not meet the requirement of the field
 
-    // The later of two values wins, so each setter also forgets what was wrong with the earlier one.
+    // If a field occurs twice, the last value wins. So each setter also clears the problem of an earlier value.
 
-    public void SetWord(Field field, string value)
+    public void SetString(Field field, string value)
     {
         if (field == Field.Room && value.StartsWith('#'))
             value = value[1..];
-        if (value.Length > 0 && Fields.ChoicesOf(field) is { } choices && !choices.Contains(value))
+        if (value.Length > 0 && Fields.GetChoices(field) is { } choices && !choices.Contains(value))
         {
-            Fail(field, Fields.Demand(field));
+            SetProblem(field);
             return;
         }
-        Forget(field);
-        _words[(int)field] = value;
+        if (value.Length > 0 && Fields.IsShownText(field) && TextRule.FindFault(value) is { } fault)
+        {
+            SetProblem(field, fault);
+            return;
+        }
+        ClearProblem(field);
+        _strings[(int)field] = value;
     }
 
     public void SetNumber(Field field, long value)
     {
-        if (value < Fields.LeastOf(field))
+        // No type allows less than 0. If the type of the frame needs more, GetProblem finds that, because the type may come last.
+        if (value < 0)
         {
-            Fail(field, Fields.Demand(field));
+            SetProblem(field);
             return;
         }
-        Forget(field);
+        ClearProblem(field);
         _numbers[field - Field.After] = value;
     }
 
     public void SetFlag(Field field, bool value)
     {
-        Forget(field);
+        ClearProblem(field);
         var bit = 1u << (field - Field.Me);
         _flags = value ? _flags | bit : _flags & ~bit;
     }
 
     public void SetFiles(List<string> value)
     {
-        Forget(Field.Files);
+        ClearProblem(Field.Files);
         _files = value;
     }
 
-    /// <summary>The field was there, but can't be used. Counts only where the type has such a field.</summary>
-    public void Fail(Field field, string problem)
+    /// <summary>Records that the field is present but invalid. This matters only if the type has the field.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="problem">The end of a sentence that begins with the field's name; null for the requirement of the field.</param>
+    public void SetProblem(Field field, string? problem = null)
     {
         Clear(field);
         (_problems ??= [])[field] = problem;
     }
 
-    /// <summary>A JSON null is as good as nothing.</summary>
+    /// <summary>Removes the field: a JSON null counts as absent.</summary>
     public void Clear(Field field)
     {
-        Forget(field);
-        switch (Fields.KindOf(field))
+        ClearProblem(field);
+        switch (Fields.GetKind(field))
         {
-            case FieldKind.Word: _words[(int)field] = null; break;
+            case FieldKind.String: _strings[(int)field] = null; break;
             case FieldKind.Number: _numbers[field - Field.After] = null; break;
             case FieldKind.Flag: SetFlag(field, false); break;
             default: _files = null; break;
         }
     }
 
-    /// <summary>Takes over what the other has of these fields. Whether that was a word or a number: a flag alone says nothing.</summary>
-    public bool Take(in FrameDraft other, FieldUse[] uses)
+    /// <summary>Copies these fields from another draft, except those with problems. Returns whether it copied anything except flags.</summary>
+    public bool CopyFrom(in FrameDraft other, FrameSpec spec)
     {
         var took = false;
-        foreach (var (field, _) in uses)
+        foreach (var (field, _) in spec.FieldUses)
         {
-            if (!other.Has(field))
+            if (!other.Has(field) || other.GetProblem(spec, field) is not null)
                 continue;
-            switch (Fields.KindOf(field))
+            switch (Fields.GetKind(field))
             {
-                case FieldKind.Word: SetWord(field, other._words[(int)field]!); break;
+                case FieldKind.String: SetString(field, other._strings[(int)field]!); break;
                 case FieldKind.Number: SetNumber(field, other._numbers[field - Field.After]!.Value); break;
                 case FieldKind.Flag: SetFlag(field, true); continue;
                 default: SetFiles(other._files!); break;
@@ -93,99 +102,108 @@ internal struct FrameDraft
         return took;
     }
 
-    /// <summary>What the field's problem is; null where it is fine or absent.</summary>
-    public readonly string? ProblemOf(Field field) => _problems?.GetValueOrDefault(field);
-
-    /// <summary>Whether the field is there and not empty.</summary>
-    public readonly bool Has(Field field) => Fields.KindOf(field) switch
+    /// <summary>Returns the problem of the field in a frame of the type, or null if it is valid or absent.</summary>
+    public readonly string? GetProblem(FrameSpec spec, Field field)
     {
-        FieldKind.Word => field == Field.Text ? !string.IsNullOrWhiteSpace(_words[(int)field]) : !string.IsNullOrEmpty(_words[(int)field]),
+        string? problem = null;
+        return _problems?.TryGetValue(field, out problem) == true || IsBelowMinimum(spec, field)
+            ? problem ?? Fields.DescribeRequirement(field, spec.Type)
+            : null;
+    }
+
+    /// <summary>Whether the field is present and not empty.</summary>
+    public readonly bool Has(Field field) => Fields.GetKind(field) switch
+    {
+        FieldKind.String => !string.IsNullOrEmpty(_strings[(int)field]),
         FieldKind.Number => _numbers[field - Field.After] is not null,
-        FieldKind.Flag => Flag(field),
+        FieldKind.Flag => IsSet(field),
         _ => _files is { Count: > 0 },
     };
 
-    /// <summary>The first field of the type that has a problem, then the first that it needs and lacks; null where all is well.</summary>
-    public readonly Field? FirstFault(FrameSpec spec)
+    /// <summary>
+    /// Returns the first field of the type that is invalid, else the first required field that is missing, else null.
+    /// </summary>
+    public readonly Field? FindFirstFault(FrameSpec spec)
     {
-        if (_problems is { Count: > 0 })
+        foreach (var use in spec.FieldUses)
         {
-            foreach (var use in spec.Uses)
-            {
-                if (_problems.ContainsKey(use.Field))
-                    return use.Field;
-            }
+            if (_problems?.ContainsKey(use.Field) == true || IsBelowMinimum(spec, use.Field))
+                return use.Field;
         }
-        foreach (var use in spec.Uses)
+
+        foreach (var use in spec.FieldUses)
         {
-            if (use.Needed && !Has(use.Field) && !MayBeEmpty(spec.Type, use.Field))
+            if (use.IsRequired && !Has(use.Field) && !MayBeEmpty(spec.Type, use.Field))
                 return use.Field;
         }
         return null;
     }
 
-    /// <summary>The frame, with the fields of its type alone.</summary>
+    /// <summary>Creates the frame. It has only the fields of its type.</summary>
     public readonly ClientFrame Build(FrameSpec spec, FrameId id, bool typed) => new()
     {
         Type = spec.Type,
         Id = id,
-        Typed = typed,
-        Name = Word(spec, Field.Name),
-        Session = Word(spec, Field.Session),
-        Format = Word(spec, Field.Format),
-        Password = Word(spec, Field.Password),
-        Room = Word(spec, Field.Room),
-        Epoch = Word(spec, Field.Epoch),
-        Text = TextOf(spec),
-        Emoji = Word(spec, Field.Emoji),
-        Match = Word(spec, Field.Match),
-        Topic = Word(spec, Field.Topic),
-        User = Word(spec, Field.User),
-        To = Word(spec, Field.To),
-        Role = Word(spec, Field.Role),
-        Reason = Word(spec, Field.Reason),
-        Query = Word(spec, Field.Query),
-        About = Word(spec, Field.About),
-        After = Number(spec, Field.After),
-        Before = Number(spec, Field.Before),
-        Seq = Number(spec, Field.Seq),
-        Reply = Number(spec, Field.Reply),
-        Limit = Clamped(spec, Field.Limit),
-        Seconds = Clamped(spec, Field.Seconds),
+        IsTyped = typed,
+        Name = GetString(spec, Field.Name),
+        Session = GetString(spec, Field.Session),
+        Format = GetString(spec, Field.Format),
+        Password = GetString(spec, Field.Password),
+        Room = GetString(spec, Field.Room),
+        Epoch = GetString(spec, Field.Epoch),
+        Text = GetText(spec),
+        Emoji = GetString(spec, Field.Emoji),
+        Match = GetString(spec, Field.Match),
+        Topic = GetString(spec, Field.Topic),
+        User = GetString(spec, Field.User),
+        To = GetString(spec, Field.To),
+        Role = GetString(spec, Field.Role),
+        Reason = GetString(spec, Field.Reason),
+        Query = GetString(spec, Field.Query),
+        About = GetString(spec, Field.About),
+        After = GetNumber(spec, Field.After),
+        Before = GetNumber(spec, Field.Before),
+        Seq = GetNumber(spec, Field.Seq),
+        Reply = GetNumber(spec, Field.Reply),
+        Limit = GetClampedNumber(spec, Field.Limit),
+        Seconds = GetClampedNumber(spec, Field.Seconds),
         Files = spec.Has(Field.Files) ? _files : null,
-        Me = spec.Has(Field.Me) && Flag(Field.Me),
-        Off = spec.Has(Field.Off) && Flag(Field.Off),
-        Private = spec.Has(Field.Private) && Flag(Field.Private),
+        Me = spec.Has(Field.Me) && IsSet(Field.Me),
+        Off = spec.Has(Field.Off) && IsSet(Field.Off),
+        Private = spec.Has(Field.Private) && IsSet(Field.Private),
     };
 
-    // A topic is cleared by an empty text, and files need no words; every other empty text is an oversight.
+    private readonly bool IsBelowMinimum(FrameSpec spec, Field field) =>
+        Fields.GetKind(field) == FieldKind.Number && _numbers[field - Field.After] is { } value && value < Fields.GetMinimum(field, spec.Type);
+
+    // An empty text clears a topic, and a message with files needs no text. Any other empty text is a mistake.
     private readonly bool MayBeEmpty(ClientFrameType type, Field field) => field == Field.Text && type switch
     {
-        ClientFrameType.Topic => _words[(int)field] is not null,
+        ClientFrameType.Topic => _strings[(int)field] is not null,
         ClientFrameType.Say => Has(Field.Files),
         _ => false,
     };
 
-    private readonly string? TextOf(FrameSpec spec) => spec.Type switch
+    private readonly string? GetText(FrameSpec spec) => spec.Type switch
     {
-        ClientFrameType.Topic => _words[(int)Field.Text],
-        ClientFrameType.Say => Word(spec, Field.Text) ?? "",
-        _ => Word(spec, Field.Text),
+        ClientFrameType.Topic => _strings[(int)Field.Text],
+        ClientFrameType.Say => GetString(spec, Field.Text) ?? "",
+        _ => GetString(spec, Field.Text),
     };
 
-    private readonly string? Word(FrameSpec spec, Field field) => spec.Has(field) && Has(field) ? _words[(int)field] : null;
+    private readonly string? GetString(FrameSpec spec, Field field) => spec.Has(field) && Has(field) ? _strings[(int)field] : null;
 
-    private readonly long? Number(FrameSpec spec, Field field) => spec.Has(field) ? _numbers[field - Field.After] : null;
+    private readonly long? GetNumber(FrameSpec spec, Field field) => spec.Has(field) ? _numbers[field - Field.After] : null;
 
-    // More than an int holds is more than any cap: the server's business, not a mistake of form.
-    private readonly int? Clamped(FrameSpec spec, Field field) => Number(spec, field) is { } value ? (int)Math.Min(value, int.MaxValue) : null;
+    // A number that does not fit into an int is larger than any maximum of the server. It is valid, and the server reduces it.
+    private readonly int? GetClampedNumber(FrameSpec spec, Field field) => GetNumber(spec, field) is { } value ? (int)Math.Min(value, int.MaxValue) : null;
 
-    private readonly bool Flag(Field field) => (_flags & (1u << (field - Field.Me))) != 0;
+    private readonly bool IsSet(Field field) => (_flags & (1u << (field - Field.Me))) != 0;
 
-    private readonly void Forget(Field field) => _problems?.Remove(field);
+    private readonly void ClearProblem(Field field) => _problems?.Remove(field);
 
-    [InlineArray(Fields.WordCount)]
-    private struct WordSlots
+    [InlineArray(Fields.StringCount)]
+    private struct StringSlots
     {
         private string? _first;
     }

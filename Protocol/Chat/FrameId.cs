@@ -4,12 +4,12 @@ using System.Text.Json;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// What a client names a frame by: a string of 1 to 64 characters, or an integer. The answer bears the same one, of the same
-/// JSON kind. <c>default</c> is "none": the frame bore no id.
+/// The id that a client gives a frame: a string of 1 to 64 characters, or an integer. The answer has the same id, of the same
+/// JSON type. <c>default</c> means that the frame has no id.
 /// </summary>
 public readonly record struct FrameId
 {
-    /// <summary>The most characters (Unicode scalar values) that a string id may have.</summary>
+    /// <summary>The maximum length of a string id, in Unicode scalar values.</summary>
     public const int MaxLength = 64;
 
     private readonly string? _text;
@@ -23,29 +23,30 @@ public readonly record struct FrameId
         _isNumber = isNumber;
     }
 
-    /// <summary>True where the frame bore no id.</summary>
+    /// <summary>Whether the frame has no id.</summary>
     public bool IsNone => _text is null && !_isNumber;
 
     /// <summary>
-    /// For looking repeats up: <c>i42</c> for the integer 42, <c>s42</c> for the string "42"; so the two never meet. Empty for none.
+    /// The key for finding duplicates: <c>i42</c> for the integer 42, and <c>s42</c> for the string "42", so the two are different. Empty
+    /// if there is no id.
     /// </summary>
     public string Key => _isNumber ? "i" + ToString() : _text is null ? "" : "s" + _text;
 
-    /// <summary>An id that is a string.</summary>
-    /// <exception cref="ArgumentException">It is empty, or longer than <see cref="MaxLength"/>.</exception>
+    /// <summary>Creates a string id.</summary>
+    /// <exception cref="ArgumentException">The text is empty, or longer than <see cref="MaxLength"/>.</exception>
     public static FrameId From(string text) =>
         TryFrom(text, out var id) ? id : throw new ArgumentException($"an id has 1 to {MaxLength} characters", nameof(text));
 
-    /// <summary>An id that is an integer.</summary>
+    /// <summary>Creates an integer id.</summary>
     public static FrameId From(long number) => new(null, number, true);
 
-    /// <summary>The id as a person reads it: <c>42</c> for both 42 and "42"; empty for none.</summary>
+    /// <summary>Returns the id for display: <c>42</c> for both 42 and "42"; empty if there is no id.</summary>
     public override string ToString() => _isNumber ? _number.ToString(CultureInfo.InvariantCulture) : _text ?? "";
 
     internal static bool TryFrom(string text, out FrameId id)
     {
         id = default;
-        // No string of more than two UTF-16 units a character can fit: spares counting a long one.
+        // A character has at most two UTF-16 units. This check avoids counting the characters of a long string.
         if (text.Length is 0 or > MaxLength * 2 || text.EnumerateRunes().Count() > MaxLength)
             return false;
         id = new FrameId(text, 0, false);

@@ -1,9 +1,9 @@
 namespace RawSocketChat.Protocol.Chat;
 
-/// <summary>A field as one type, or one command, uses it.</summary>
-internal readonly record struct FieldUse(Field Field, bool Needed);
+/// <summary>A field of a type or a command, and whether it is required there.</summary>
+internal readonly record struct FieldUse(Field Field, bool IsRequired);
 
-/// <summary>One type of client frame: its word on the wire and its fields. The table of all is <see cref="FrameSpecs"/>.</summary>
+/// <summary>One type of client frame: its name on the wire and its fields. <see cref="FrameSpecs"/> lists all types.</summary>
 internal sealed class FrameSpec
 {
     private readonly uint _mask;
@@ -11,22 +11,22 @@ internal sealed class FrameSpec
     public FrameSpec(ClientFrameType type, Field[] needs, Field[] may)
     {
         Type = type;
-        Word = type.ToString().ToLowerInvariant();
-        Utf8Word = System.Text.Encoding.UTF8.GetBytes(Word);
-        Uses = [.. needs.Select(field => new FieldUse(field, true)), .. may.Select(field => new FieldUse(field, false))];
-        foreach (var use in Uses)
+        Name = type.ToString().ToLowerInvariant();
+        Utf8Name = System.Text.Encoding.UTF8.GetBytes(Name);
+        FieldUses = [.. needs.Select(field => new FieldUse(field, true)), .. may.Select(field => new FieldUse(field, false))];
+        foreach (var use in FieldUses)
             _mask |= 1u << (int)use.Field;
     }
 
     public ClientFrameType Type { get; }
-    public string Word { get; }
-    public byte[] Utf8Word { get; }
-    public FieldUse[] Uses { get; }
+    public string Name { get; }
+    public byte[] Utf8Name { get; }
+    public FieldUse[] FieldUses { get; }
 
     public bool Has(Field field) => (_mask & (1u << (int)field)) != 0;
 }
 
-/// <summary>Every type that a client may send, with the fields that it needs and those that it may have.</summary>
+/// <summary>All types of client frames, with their required and optional fields.</summary>
 internal static class FrameSpecs
 {
     private static readonly Field[] Moderation = [Field.Room, Field.Seconds, Field.Reason];
@@ -39,7 +39,7 @@ internal static class FrameSpecs
         new(ClientFrameType.Login, [Field.Name, Field.Password], []),
         new(ClientFrameType.Logout, [], []),
         new(ClientFrameType.Join, [Field.Room], [Field.After, Field.Epoch, Field.Limit]),
-        // Where there is one room to leave, it need not be named: see the README.
+        // Without a room, leave refers to the current room.
         new(ClientFrameType.Leave, [], [Field.Room]),
         new(ClientFrameType.Say, [Field.Text], [Field.Room, Field.Reply, Field.Me, Field.Files]),
         new(ClientFrameType.Edit, [Field.Seq, Field.Text], [Field.Room]),
@@ -67,13 +67,13 @@ internal static class FrameSpecs
         new(ClientFrameType.Ping, [], []),
     ];
 
-    public static FrameSpec Of(ClientFrameType type) => All[(int)type];
+    public static FrameSpec Get(ClientFrameType type) => All[(int)type];
 
-    public static FrameSpec? Find(ReadOnlySpan<byte> word)
+    public static FrameSpec? Find(ReadOnlySpan<byte> name)
     {
         foreach (var spec in All)
         {
-            if (word.SequenceEqual(spec.Utf8Word))
+            if (name.SequenceEqual(spec.Utf8Name))
                 return spec;
         }
         return null;

@@ -1,33 +1,36 @@
 namespace RawSocketChat.Protocol.Chat;
 
-/// <summary>What can be sent, for <c>help</c>.</summary>
+/// <summary>Creates the answer to <c>help</c>.</summary>
 public static class Help
 {
     /// <summary>
-    /// The help about one command (or type, or alias; a near miss counts), or about all where <paramref name="about"/> is
-    /// null. What nothing is near to gets all as well, and its own word back in <see cref="HelpFrame.About"/>.
+    /// Creates the help about one command, or about all commands if <paramref name="about"/> is null. The help corrects a slightly
+    /// mistyped word. For an unknown word the help lists all commands and repeats the word in <see cref="HelpFrame.About"/>.
     /// </summary>
-    /// <param name="id">The asking frame's id.</param>
+    /// <param name="id">The id of the request.</param>
     /// <param name="about">A command, type or alias; null for all.</param>
-    /// <param name="offers">What this server does; what it does not is left out, and says so where it alone is asked about. Null: everything.</param>
-    public static HelpFrame For(FrameId id, string? about, Func<ClientFrameType, bool>? offers = null)
+    /// <param name="isOffered">
+    /// Whether the server offers a type; null if it offers all types. The list omits the commands of types that are not offered. If
+    /// <paramref name="about"/> names a command that is not offered, the help says that the server does not offer it.
+    /// </param>
+    public static HelpFrame CreateFrame(FrameId id, string? about, Func<ClientFrameType, bool>? isOffered = null)
     {
         var word = about?.Trim().TrimStart('/');
         if (string.IsNullOrEmpty(word))
-            return new HelpFrame(id, null, All(offers));
-        var form = Commands.Find(word) ?? Commands.Find(Nearest.To(word, Commands.Words) ?? "");
-        return form is null
-            ? new HelpFrame(id, word, All(offers))
-            : new HelpFrame(id, form.Word, [Entry(form, offers)]);
+            return new HelpFrame(id, null, CreateEntries(isOffered));
+        var command = Commands.Find(word) ?? Commands.Find(NearestWord.Find(word, Commands.KnownNames) ?? "");
+        return command is null
+            ? new HelpFrame(id, word, CreateEntries(isOffered))
+            : new HelpFrame(id, command.Name, [CreateEntry(command, isOffered)]);
     }
 
-    private static HelpEntry[] All(Func<ClientFrameType, bool>? offers) =>
-        [.. Commands.All.Where(form => offers?.Invoke(form.Type) != false).Select(form => Entry(form, offers))];
+    private static HelpEntry[] CreateEntries(Func<ClientFrameType, bool>? isOffered) =>
+        [.. Commands.All.Where(command => isOffered?.Invoke(command.Type) != false).Select(command => CreateEntry(command, isOffered))];
 
-    private static HelpEntry Entry(CommandForm form, Func<ClientFrameType, bool>? offers)
+    private static HelpEntry CreateEntry(CommandSpec command, Func<ClientFrameType, bool>? isOffered)
     {
-        var notYet = offers?.Invoke(form.Type) == false ? "not on this server yet: " : "";
-        var aliases = form.Aliases.Length == 0 ? "" : " (also " + string.Join(", ", form.Aliases.Select(alias => "/" + alias)) + ")";
-        return new HelpEntry(form.Word, form.Usage, Hint.ExampleOf(form), notYet + form.Text + aliases);
+        var notOffered = isOffered?.Invoke(command.Type) == false ? "not offered by this server: " : "";
+        var aliases = command.Aliases.Length == 0 ? "" : " (also " + string.Join(", ", command.Aliases.Select(alias => "/" + alias)) + ")";
+        return new HelpEntry(command.Name, command.Usage, Hint.CreateExample(command), notOffered + command.Description + aliases);
     }
 }

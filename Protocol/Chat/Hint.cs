@@ -3,12 +3,13 @@ using System.Text;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// The line in an error that would have worked: in command form for a person who typed a command, as JSON for who sent JSON.
-/// Every hint can be sent as it stands.
+/// Creates the hint of an error: a line that would have worked. The hint is a command if the client typed a command, and JSON if the
+/// client sent JSON. Every hint can be sent as it is.
 /// </summary>
 public static class Hint
 {
-    // A hint is read at a glance; past this it is an example instead of one's own words given back.
+    // A hint should be short. If the client's own text would make the hint longer than this number of characters, the hint is an example
+    // instead.
     private const int MaxLength = 200;
 
     internal const string AnyJson = "{\"type\":\"say\",\"text\":\"hi all\"}";
@@ -16,100 +17,102 @@ public static class Hint
     internal const string HelpCommand = "/help";
 
     /// <summary>
-    /// The line that asks for <paramref name="frame"/>. As JSON where <paramref name="typed"/> is false (give it
-    /// <see cref="ClientFrame.Typed"/> of the frame that went wrong), or where no command can say it.
+    /// Formats <paramref name="frame"/> as a line. The line is JSON if <paramref name="typed"/> is false (pass
+    /// <see cref="ClientFrame.IsTyped"/> of the failed frame), or if no command can express the frame.
     /// </summary>
-    public static string Of(ClientFrame frame, bool typed)
+    public static string Create(ClientFrame frame, bool typed)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        return (typed ? CommandLine.Of(frame) : null) ?? Encoding.UTF8.GetString(ChatCodec.Encode(frame));
+        return (typed ? CommandLine.Format(frame) : null) ?? Encoding.UTF8.GetString(ChatCodec.Encode(frame));
     }
 
-    /// <summary>A hint in either form as what a person types; as it is where no command can say it.</summary>
+    /// <summary>Converts a hint to a command. Returns the hint unchanged if no command can express it.</summary>
     public static string AsCommand(string hint)
     {
         ArgumentNullException.ThrowIfNull(hint);
         return hint.StartsWith('{') && ChatCodec.TryReadClient(Encoding.UTF8.GetBytes(hint), out var frame, out _, out _)
-            ? CommandLine.Of(frame) ?? hint
+            ? CommandLine.Format(frame) ?? hint
             : hint;
     }
 
-    /// <summary>A frame of the type in JSON, with the fields that it needs, and the one in question.</summary>
-    internal static string Example(FrameSpec spec, Field? shown = null) => Of(ExampleFrame(spec, shown), typed: false);
+    /// <summary>Creates an example of the type in JSON, with its required fields and the field <paramref name="shown"/>.</summary>
+    internal static string CreateExample(FrameSpec spec, Field? shown = null) => Create(CreateExampleFrame(spec, shown), typed: false);
 
-    internal static string ExampleWithId(FrameSpec spec) => Of(ExampleFrame(spec, null) with { Id = FrameId.From(1) }, typed: false);
+    internal static string CreateExampleWithId(FrameSpec spec) => Create(CreateExampleFrame(spec, null) with { Id = FrameId.From(1) }, typed: false);
 
-    internal static string ExampleOf(CommandForm form) => Of(Sample(form), typed: false);
+    internal static string CreateExample(CommandSpec command) => Create(ParseExample(command), typed: false);
 
-    /// <summary>What somebody meant, given back; but an example where that would show a secret, or be long.</summary>
-    internal static string Repeated(ClientFrame meant, bool typed, string example)
+    /// <summary>Formats the frame that the client meant. Returns the example instead if the line would show a secret or be too long.</summary>
+    internal static string Repeat(ClientFrame meant, bool typed, string example)
     {
         if (meant.Password is not null || meant.Session is not null)
             return example;
-        return Short(Of(meant with { Id = default }, typed), example);
+        return UseExampleIfTooLong(Create(meant with { Id = default }, typed), example);
     }
 
-    /// <summary>What was sent, with the field in question taken from the example, as all else is that is needed and lacks.</summary>
-    internal static string Mended(FrameSpec spec, in FrameDraft sent, Field fault)
+    /// <summary>
+    /// Formats the frame that was sent, with the field <paramref name="fault"/> and all missing required fields taken from the example.
+    /// </summary>
+    internal static string Correct(FrameSpec spec, in FrameDraft sent, Field fault)
     {
-        var draft = ExampleDraft(spec.Uses, Commands.Of(spec.Type), fault);
-        draft.Take(in sent, spec.Uses);
-        return Shown(in sent, draft.Build(spec, default, typed: false), Example(spec, fault));
+        var draft = CreateExampleDraft(spec.FieldUses, Commands.Get(spec.Type), fault);
+        draft.CopyFrom(in sent, spec);
+        return FormatUnlessSecret(in sent, draft.Build(spec, default, typed: false), CreateExample(spec, fault));
     }
 
-    /// <summary>The same for a command.</summary>
-    internal static string Mended(CommandForm form, in FrameDraft sent, Field fault)
+    /// <summary>Does the same for a typed command.</summary>
+    internal static string Correct(CommandSpec command, in FrameDraft sent, Field fault)
     {
-        var spec = FrameSpecs.Of(form.Type);
-        var draft = ExampleDraft(form.Arguments, form, fault);
-        // Alone, a command's example shows more than what it needs.
-        return draft.Take(in sent, spec.Uses) ? Shown(in sent, draft.Build(spec, default, typed: true), form.Example) : form.Example;
+        var spec = FrameSpecs.Get(command.Type);
+        var draft = CreateExampleDraft(command.Arguments, command, fault);
+        // If nothing can be copied, use the command's own example, because it shows more than the required arguments.
+        return draft.CopyFrom(in sent, spec) ? FormatUnlessSecret(in sent, draft.Build(spec, default, typed: true), command.Example) : command.Example;
     }
 
-    // A password in the example is nobody's.
-    private static string Shown(in FrameDraft sent, ClientFrame mended, string example) =>
-        sent.Has(Field.Password) || sent.Has(Field.Session) ? example : Short(Of(mended, mended.Typed), example);
+    // If the client sent a password or a token, the hint is the example, which contains no real secret.
+    private static string FormatUnlessSecret(in FrameDraft sent, ClientFrame corrected, string example) =>
+        sent.Has(Field.Password) || sent.Has(Field.Session) ? example : UseExampleIfTooLong(Create(corrected, corrected.IsTyped), example);
 
-    private static string Short(string hint, string example) => hint.Length <= MaxLength ? hint : example;
+    private static string UseExampleIfTooLong(string hint, string example) => hint.Length <= MaxLength ? hint : example;
 
-    private static ClientFrame ExampleFrame(FrameSpec spec, Field? shown) =>
-        ExampleDraft(spec.Uses, Commands.Of(spec.Type), shown).Build(spec, default, typed: false);
+    private static ClientFrame CreateExampleFrame(FrameSpec spec, Field? shown) =>
+        CreateExampleDraft(spec.FieldUses, Commands.Get(spec.Type), shown).Build(spec, default, typed: false);
 
-    private static FrameDraft ExampleDraft(FieldUse[] uses, CommandForm form, Field? shown)
+    private static FrameDraft CreateExampleDraft(FieldUse[] uses, CommandSpec command, Field? shown)
     {
-        var sample = Sample(form);
+        var sample = ParseExample(command);
         var draft = new FrameDraft();
-        foreach (var use in uses.Where(use => use.Needed || use.Field == shown))
+        foreach (var use in uses.Where(use => use.IsRequired || use.Field == shown))
         {
-            if (ClientFrameWriter.WordOf(sample, use.Field) is { } word)
-                draft.SetWord(use.Field, word);
-            else if (ClientFrameWriter.NumberOf(sample, use.Field) is { } number)
+            if (ClientFrameWriter.GetString(sample, use.Field) is { } text)
+                draft.SetString(use.Field, text);
+            else if (ClientFrameWriter.GetNumber(sample, use.Field) is { } number)
                 draft.SetNumber(use.Field, number);
             else
-                SetAny(ref draft, use.Field);
+                SetSampleValue(ref draft, use.Field);
         }
         return draft;
     }
 
-    // For a field that the command's own example does not have.
-    private static void SetAny(ref FrameDraft draft, Field field)
+    // Sets a sample value for a field that the command's own example does not have.
+    private static void SetSampleValue(ref FrameDraft draft, Field field)
     {
-        switch (Fields.KindOf(field))
+        switch (Fields.GetKind(field))
         {
             case FieldKind.Number: draft.SetNumber(field, field is Field.Limit or Field.Seconds ? 20 : 42); break;
             case FieldKind.Flag: draft.SetFlag(field, true); break;
-            case FieldKind.Words: draft.SetFiles(["id-of-a-file"]); break;
+            case FieldKind.StringList: draft.SetFiles(["id-of-a-file"]); break;
             default:
-                draft.SetWord(field, field == Field.Room ? "lobby" : Fields.ChoicesOf(field)?[0] ?? "your-" + Fields.NameOf(field));
+                draft.SetString(field, field == Field.Room ? "lobby" : Fields.GetChoices(field)?[0] ?? "your-" + Fields.GetName(field));
                 break;
         }
     }
 
-    private static ClientFrame Sample(CommandForm form)
+    private static ClientFrame ParseExample(CommandSpec command)
     {
-        var line = form.Example.AsSpan(form.Word.Length + 1);
-        return CommandLine.TryRead(form, line, out var frame, out var error)
+        var line = command.Example.AsSpan(command.Name.Length + 1);
+        return CommandLine.TryRead(command, line, out var frame, out var error)
             ? frame
-            : throw new InvalidOperationException($"the example of /{form.Word} does not work: {error.Text}");
+            : throw new InvalidOperationException($"the example of /{command.Name} is not valid: {error.Text}");
     }
 }

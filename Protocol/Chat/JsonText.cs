@@ -5,12 +5,12 @@ using System.Text.Json;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// Writes strings so that people can read them. Utf8JsonWriter turns every character beyond U+FFFF into twelve bytes of
-/// escapes, and a chat is full of emoji: strings that hold such characters are escaped here, the others by the writer.
+/// Writes JSON strings so that people can read them. Utf8JsonWriter escapes every character above U+FFFF with twelve bytes, and
+/// chat messages contain many emoji. So this class escapes the strings that have such characters. Utf8JsonWriter escapes all other strings.
 /// </summary>
 internal static class JsonText
 {
-    private const int MaxOnStack = 512;
+    private const int MaxStackBytes = 512;
     private const int MaxBytesPerChar = 6; // \u001f
 
     public static void WriteText(this Utf8JsonWriter writer, ReadOnlySpan<byte> name, string value)
@@ -35,16 +35,16 @@ internal static class JsonText
     private static void WriteEscaped(Utf8JsonWriter writer, string value)
     {
         var size = (value.Length * MaxBytesPerChar) + 2;
-        var rented = size > MaxOnStack ? ArrayPool<byte>.Shared.Rent(size) : null;
-        var json = rented ?? stackalloc byte[MaxOnStack];
+        var rented = size > MaxStackBytes ? ArrayPool<byte>.Shared.Rent(size) : null;
+        var json = rented ?? stackalloc byte[MaxStackBytes];
         var length = Escape(value, json);
         writer.WriteRawValue(json[..length], skipInputValidation: true);
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);
     }
 
-    // RFC 8259, 7: quotation mark, backslash and U+0000 to U+001F must be escaped; nothing else. Half of a surrogate pair has
-    // no UTF-8: EnumerateRunes gives U+FFFD for it.
+    // RFC 8259, section 7: only quotation marks, backslashes and U+0000 to U+001F must be escaped. A lone surrogate has no UTF-8 form:
+    // EnumerateRunes returns U+FFFD for it.
     private static int Escape(string value, Span<byte> json)
     {
         var at = 0;

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// Every field that a server frame may have, while it is read. A field of another kind than expected is as good as absent;
-/// whether it was needed is known once the type is.
+/// All fields that a server frame may have, while the frame is being read. A field of an unexpected JSON type counts as absent. After the
+/// type of the frame is known, the reader checks whether a required field is missing.
 /// </summary>
 internal sealed class ServerFields
 {
@@ -21,61 +21,61 @@ internal sealed class ServerFields
     public List<HelpEntry>? Commands;
     public List<ReadOnlyMemory<byte>>? Messages;
 
-    /// <summary>Takes the value that the reader stands before. May throw what Utf8JsonReader throws.</summary>
+    /// <summary>Reads the value of one field. May throw the exceptions of Utf8JsonReader.</summary>
     public void Read(ref Utf8JsonReader reader, string name, ReadOnlySpan<byte> whole)
     {
         switch (name)
         {
-            case "type": Type = Word(ref reader); break;
+            case "type": Type = ReadString(ref reader); break;
             case "id": Id = ReadId(ref reader); break;
-            case "session": Session = Word(ref reader); break;
-            case "user": User = Word(ref reader); break;
-            case "name": Name = Word(ref reader); break;
-            case "server": Server = Word(ref reader); break;
-            case "room": Room = Word(ref reader); break;
-            case "epoch": Epoch = Word(ref reader); break;
-            case "topic": Topic = Word(ref reader); break;
-            case "role": Role = Word(ref reader); break;
-            case "text": Text = Word(ref reader); break;
-            case "state": State = Word(ref reader); break;
-            case "was": Was = Word(ref reader); break;
-            case "about": About = Word(ref reader); break;
-            case "hint": Hint = Word(ref reader); break;
+            case "session": Session = ReadString(ref reader); break;
+            case "user": User = ReadString(ref reader); break;
+            case "name": Name = ReadString(ref reader); break;
+            case "server": Server = ReadString(ref reader); break;
+            case "room": Room = ReadString(ref reader); break;
+            case "epoch": Epoch = ReadString(ref reader); break;
+            case "topic": Topic = ReadString(ref reader); break;
+            case "role": Role = ReadString(ref reader); break;
+            case "text": Text = ReadString(ref reader); break;
+            case "state": State = ReadString(ref reader); break;
+            case "was": Was = ReadString(ref reader); break;
+            case "about": About = ReadString(ref reader); break;
+            case "hint": Hint = ReadString(ref reader); break;
             case "at": At = reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var at) ? at : null; break;
-            case "seq": Seq = Number(ref reader); break;
-            case "reply": Reply = Number(ref reader); break;
-            case "read": ReadUpTo = Number(ref reader); break;
-            case "to": To = Number(ref reader); break;
-            case "memberCount": MemberCount = Number(ref reader); break;
-            case "queued": Queued = Number(ref reader); break;
-            case "limit": Limit = Number(ref reader); break;
-            case "afterMs": AfterMs = Number(ref reader); break;
-            case "retryAfterMs": RetryAfterMs = Number(ref reader); break;
-            case "us": Us = Number(ref reader); break;
-            case "guest": Guest = Flag(ref reader); break;
-            case "duplicate": Duplicate = Flag(ref reader); break;
-            case "recovered": Recovered = Flag(ref reader); break;
-            case "me": Me = Flag(ref reader); break;
-            case "more": More = Flag(ref reader); break;
-            case "reconnect": Reconnect = Flag(ref reader); break;
-            // An error's code is a word, a bye's a number.
-            case "code": (Code, CloseCode) = (Word(ref reader), Number(ref reader)); break;
-            // A message is from a person, a gap from a seq.
-            case "from": (From, FromSeq) = (null, Number(ref reader)); From = ReadPerson(ref reader); break;
+            case "seq": Seq = ReadNumber(ref reader); break;
+            case "reply": Reply = ReadNumber(ref reader); break;
+            case "read": ReadUpTo = ReadNumber(ref reader); break;
+            case "to": To = ReadNumber(ref reader); break;
+            case "memberCount": MemberCount = ReadNumber(ref reader); break;
+            case "queued": Queued = ReadNumber(ref reader); break;
+            case "limit": Limit = ReadNumber(ref reader); break;
+            case "afterMs": AfterMs = ReadNumber(ref reader); break;
+            case "retryAfterMs": RetryAfterMs = ReadNumber(ref reader); break;
+            case "us": Us = ReadNumber(ref reader); break;
+            case "guest": Guest = ReadFlag(ref reader); break;
+            case "duplicate": Duplicate = ReadFlag(ref reader); break;
+            case "recovered": Recovered = ReadFlag(ref reader); break;
+            case "me": Me = ReadFlag(ref reader); break;
+            case "more": More = ReadFlag(ref reader); break;
+            case "reconnect": Reconnect = ReadFlag(ref reader); break;
+            // The code of an error is a string, and the code of a bye is a number.
+            case "code": (Code, CloseCode) = (ReadString(ref reader), ReadNumber(ref reader)); break;
+            // In a message, from is a user. In a gap, from is a seq.
+            case "from": (From, FromSeq) = (null, ReadNumber(ref reader)); From = ReadPerson(ref reader); break;
             case "limits": Limits = ReadLimits(ref reader); break;
             case "members": Members = ReadList(ref reader, ReadPerson); break;
-            case "commands": Commands = ReadList(ref reader, ReadEntry); break;
+            case "commands": Commands = ReadList(ref reader, ReadHelpEntry); break;
             case "rooms": ReadRooms(ref reader); break;
             case "messages": Messages = ReadMessages(ref reader, whole); break;
             default: break;
         }
         if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
-            reader.Skip(); // what nobody took
+            reader.Skip(); // an unknown field, or a value of an unexpected type
     }
 
-    private delegate T? Reading<T>(ref Utf8JsonReader reader) where T : class;
+    private delegate T? ElementReader<T>(ref Utf8JsonReader reader) where T : class;
 
-    private static string? Word(ref Utf8JsonReader reader)
+    private static string? ReadString(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.String)
             return reader.GetString();
@@ -83,17 +83,17 @@ internal sealed class ServerFields
         return null;
     }
 
-    private static long? Number(ref Utf8JsonReader reader) =>
+    private static long? ReadNumber(ref Utf8JsonReader reader) =>
         reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number) ? number : null;
 
-    private static bool? Flag(ref Utf8JsonReader reader) =>
+    private static bool? ReadFlag(ref Utf8JsonReader reader) =>
         reader.TokenType is JsonTokenType.True or JsonTokenType.False ? reader.GetBoolean() : null;
 
     private static FrameId ReadId(ref Utf8JsonReader reader)
     {
-        if (Number(ref reader) is { } number)
+        if (ReadNumber(ref reader) is { } number)
             return FrameId.From(number);
-        return Word(ref reader) is { } text && FrameId.TryFrom(text, out var id) ? id : default;
+        return ReadString(ref reader) is { } text && FrameId.TryFrom(text, out var id) ? id : default;
     }
 
     private static Person? ReadPerson(ref Utf8JsonReader reader)
@@ -110,7 +110,7 @@ internal sealed class ServerFields
             : null;
     }
 
-    // Of nested objects, those have the same fields as frames; the next two have their own.
+    // Reads a nested object whose fields are also fields of frames. The next two methods read objects with other fields.
     private static ServerFields? ReadObject(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -138,17 +138,18 @@ internal sealed class ServerFields
             reader.Skip();
             return null;
         }
-        var limits = new WelcomeLimits(0, 0, 0);
+        var limits = new WelcomeLimits(0, 0, 0, 0);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = reader.GetString();
             reader.Read();
-            var value = (int)Math.Clamp(Number(ref reader) ?? 0, 0, int.MaxValue);
+            var value = (int)Math.Clamp(ReadNumber(ref reader) ?? 0, 0, int.MaxValue);
             limits = name switch
             {
                 "frameBytes" => limits with { FrameBytes = value },
                 "textLength" => limits with { TextLength = value },
                 "messagesPerSecond" => limits with { MessagesPerSecond = value },
+                "namedMembers" => limits with { NamedMembers = value },
                 _ => limits,
             };
             reader.Skip();
@@ -156,7 +157,7 @@ internal sealed class ServerFields
         return limits;
     }
 
-    private static HelpEntry? ReadEntry(ref Utf8JsonReader reader)
+    private static HelpEntry? ReadHelpEntry(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -168,7 +169,7 @@ internal sealed class ServerFields
         {
             var name = reader.GetString();
             reader.Read();
-            var value = Word(ref reader) ?? "";
+            var value = ReadString(ref reader) ?? "";
             entry = name switch
             {
                 "command" => entry with { Command = value },
@@ -181,7 +182,7 @@ internal sealed class ServerFields
         return entry;
     }
 
-    private static List<T>? ReadList<T>(ref Utf8JsonReader reader, Reading<T> element) where T : class
+    private static List<T>? ReadList<T>(ref Utf8JsonReader reader, ElementReader<T> element) where T : class
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
@@ -197,7 +198,7 @@ internal sealed class ServerFields
         return list;
     }
 
-    // A welcome has the names of rooms, a rooms frame has more about each.
+    // In a welcome, rooms is a list of names. In a rooms frame, it is a list of objects.
     private void ReadRooms(ref Utf8JsonReader reader)
     {
         (RoomNames, Rooms) = ([], []);
@@ -215,7 +216,7 @@ internal sealed class ServerFields
         }
     }
 
-    // Kept as they are: the server wrote them once, and a client may know fields of them that we do not.
+    // Keeps the JSON of each message unchanged: a message may have fields that this version does not know.
     private static List<ReadOnlyMemory<byte>>? ReadMessages(ref Utf8JsonReader reader, ReadOnlySpan<byte> whole)
     {
         if (reader.TokenType != JsonTokenType.StartArray)

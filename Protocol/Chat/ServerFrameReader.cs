@@ -3,7 +3,7 @@ using System.Text.Unicode;
 
 namespace RawSocketChat.Protocol.Chat;
 
-/// <summary>Reads the server's frames, for clients and for the text format. What lacks a field that its type needs is not read.</summary>
+/// <summary>Reads server frames, for clients and for the text format. A frame without a required field is invalid.</summary>
 internal static class ServerFrameReader
 {
     public static bool TryRead(ReadOnlySpan<byte> utf8, out ServerFrame frame)
@@ -23,22 +23,22 @@ internal static class ServerFrameReader
                 reader.Read();
                 fields.Read(ref reader, name, utf8);
             }
-            reader.Read(); // finds nothing, or throws
+            reader.Read(); // throws if anything follows the closing brace
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return false;
         }
-        frame = Build(fields)!;
+        frame = BuildFrame(fields)!;
         return frame is not null;
     }
 
-    private static ServerFrame? Build(ServerFields f) => f.Type switch
+    private static ServerFrame? BuildFrame(ServerFields f) => f.Type switch
     {
-        "welcome" => Welcome(f),
+        "welcome" => BuildWelcome(f),
         "ack" => new AckFrame(f.Id, f.Room, f.Seq, f.At, f.Duplicate ?? false, f.Name),
-        "error" => f is { Code: { } code, Text: { } text } ? new ErrorFrame(f.Id, new ChatError(code, text, f.Hint, Int(f.RetryAfterMs))) : null,
-        "joined" => Joined(f),
+        "error" => f is { Code: { } code, Text: { } text } ? new ErrorFrame(f.Id, new ChatError(code, text, f.Hint, ClampToInt(f.RetryAfterMs))) : null,
+        "joined" => BuildJoined(f),
         "message" => f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from, Text: { } text }
             ? new MessageFrame(room, seq, at, from, text, f.Reply, f.Me ?? false)
             : null,
@@ -46,12 +46,12 @@ internal static class ServerFrameReader
             ? new TopicFrame(room, seq, at, from, text)
             : null,
         "presence" => f is { Room: { } room, State: { } state }
-            ? new PresenceFrame(room, f.User, f.Name, state, f.Was, Int(f.MemberCount), f.At)
+            ? new PresenceFrame(room, f.User, f.Name, state, f.Was, ClampToInt(f.MemberCount), f.At)
             : null,
         "read" => f is { Room: { } room, User: { } user, Name: { } name, Seq: { } seq } ? new ReadFrame(room, user, name, seq) : null,
         "history" => f is { Room: { } room, Messages: { } messages } ? new HistoryFrame(f.Id, room, messages, f.More ?? false) : null,
         "rooms" => f.Rooms is { } rooms ? new RoomsFrame(f.Id, rooms) : null,
-        "who" => f is { Room: { } room, Members: { } members } ? new WhoFrame(f.Id, room, members, Int(f.MemberCount) ?? members.Count) : null,
+        "who" => f is { Room: { } room, Members: { } members } ? new WhoFrame(f.Id, room, members, ClampToInt(f.MemberCount) ?? members.Count) : null,
         "help" => f.Commands is { } commands ? new HelpFrame(f.Id, f.About, commands) : null,
         "pong" => f.At is { } at ? new PongFrame(f.Id, at) : null,
         "wire" => f is { At: { } at, Us: { } us and >= 0 and < 1000 } ? new WireFrame(at.AddMicroseconds(us)) : null,
@@ -63,16 +63,16 @@ internal static class ServerFrameReader
         _ => null,
     };
 
-    private static WelcomeFrame? Welcome(ServerFields f) =>
+    private static WelcomeFrame? BuildWelcome(ServerFields f) =>
         f is { Session: { } session, User: { } user, Name: { } name, At: { } at, Limits: { } limits }
             ? new WelcomeFrame(f.Id, session, user, name, f.Guest ?? false, f.Server ?? "", at, limits, f.RoomNames ?? [])
             : null;
 
-    private static JoinedFrame? Joined(ServerFields f) =>
+    private static JoinedFrame? BuildJoined(ServerFields f) =>
         f is { Room: { } room, Epoch: { } epoch, Seq: { } seq, Members: { } members, Messages: { } messages }
-            ? new JoinedFrame(f.Id, room, epoch, seq, f.Topic ?? "", f.Role ?? "member", members, Int(f.MemberCount) ?? members.Count,
+            ? new JoinedFrame(f.Id, room, epoch, seq, f.Topic ?? "", f.Role ?? "member", members, ClampToInt(f.MemberCount) ?? members.Count,
                 f.Recovered, messages, f.ReadUpTo)
             : null;
 
-    private static int? Int(long? value) => value is { } number ? (int)Math.Clamp(number, 0, int.MaxValue) : null;
+    private static int? ClampToInt(long? value) => value is { } number ? (int)Math.Clamp(number, 0, int.MaxValue) : null;
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace RawSocketChat.Protocol.Chat;
 
-/// <summary>Writes the server's frames: the type first, the id second, then the fields in the order of the specification.</summary>
+/// <summary>Writes server frames: the type first, the id second, then the fields in the order of the specification.</summary>
 internal static class ServerFrameWriter
 {
     private const int ProtocolVersion = 1;
@@ -29,14 +29,14 @@ internal static class ServerFrameWriter
             case GapFrame gap: Write(writer, gap); break;
             case LagFrame lag: Write(writer, lag); break;
             case ByeFrame bye: Write(writer, bye); break;
-            default: throw new ArgumentException($"no way to write a {frame.GetType().Name}", nameof(frame));
+            default: throw new ArgumentException($"cannot write a {frame.GetType().Name}", nameof(frame));
         }
         writer.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter writer, WelcomeFrame frame)
     {
-        Head(writer, "welcome"u8, frame.Id);
+        WriteHead(writer, "welcome"u8, frame.Id);
         writer.WriteText("session"u8, frame.Session);
         writer.WriteText("user"u8, frame.User);
         writer.WriteText("name"u8, frame.Name);
@@ -48,6 +48,7 @@ internal static class ServerFrameWriter
         writer.WriteNumber("frameBytes"u8, frame.Limits.FrameBytes);
         writer.WriteNumber("textLength"u8, frame.Limits.TextLength);
         writer.WriteNumber("messagesPerSecond"u8, frame.Limits.MessagesPerSecond);
+        writer.WriteNumber("namedMembers"u8, frame.Limits.NamedMembers);
         writer.WriteEndObject();
         writer.WriteStartArray("rooms"u8);
         foreach (var room in frame.Rooms)
@@ -57,7 +58,7 @@ internal static class ServerFrameWriter
 
     private static void Write(Utf8JsonWriter writer, AckFrame frame)
     {
-        Head(writer, "ack"u8, frame.Id);
+        WriteHead(writer, "ack"u8, frame.Id);
         if (frame.Room is not null)
             writer.WriteText("room"u8, frame.Room);
         if (frame.Seq is { } seq)
@@ -72,7 +73,7 @@ internal static class ServerFrameWriter
 
     private static void Write(Utf8JsonWriter writer, ErrorFrame frame)
     {
-        Head(writer, "error"u8, frame.Id);
+        WriteHead(writer, "error"u8, frame.Id);
         writer.WriteText("code"u8, frame.Error.Code);
         writer.WriteText("text"u8, frame.Error.Text);
         if (frame.Error.Hint is { } hint)
@@ -83,24 +84,24 @@ internal static class ServerFrameWriter
 
     private static void Write(Utf8JsonWriter writer, JoinedFrame frame)
     {
-        Head(writer, "joined"u8, frame.Id);
+        WriteHead(writer, "joined"u8, frame.Id);
         writer.WriteText("room"u8, frame.Room);
         writer.WriteText("epoch"u8, frame.Epoch);
         writer.WriteNumber("seq"u8, frame.Seq);
         writer.WriteText("topic"u8, frame.Topic);
         writer.WriteText("role"u8, frame.Role);
-        People(writer, frame.Members);
+        WriteMembers(writer, frame.Members);
         writer.WriteNumber("memberCount"u8, frame.MemberCount);
         if (frame.Recovered is { } recovered)
             writer.WriteBoolean("recovered"u8, recovered);
         if (frame.Read is { } read)
             writer.WriteNumber("read"u8, read);
-        Messages(writer, frame.Messages);
+        WriteMessages(writer, frame.Messages);
     }
 
     private static void Write(Utf8JsonWriter writer, MessageFrame frame)
     {
-        Event(writer, "message"u8, frame.Room, frame.Seq, frame.At, frame.From);
+        WriteEventHead(writer, "message"u8, frame.Room, frame.Seq, frame.At, frame.From);
         writer.WriteText("text"u8, frame.Text);
         if (frame.Reply is { } reply)
             writer.WriteNumber("reply"u8, reply);
@@ -110,13 +111,13 @@ internal static class ServerFrameWriter
 
     private static void Write(Utf8JsonWriter writer, TopicFrame frame)
     {
-        Event(writer, "topic"u8, frame.Room, frame.Seq, frame.At, frame.From);
+        WriteEventHead(writer, "topic"u8, frame.Room, frame.Seq, frame.At, frame.From);
         writer.WriteText("text"u8, frame.Text);
     }
 
     private static void Write(Utf8JsonWriter writer, PresenceFrame frame)
     {
-        Head(writer, "presence"u8, default);
+        WriteHead(writer, "presence"u8, default);
         writer.WriteText("room"u8, frame.Room);
         if (frame.User is not null)
             writer.WriteText("user"u8, frame.User);
@@ -133,7 +134,7 @@ internal static class ServerFrameWriter
 
     private static void Write(Utf8JsonWriter writer, ReadFrame frame)
     {
-        Head(writer, "read"u8, default);
+        WriteHead(writer, "read"u8, default);
         writer.WriteText("room"u8, frame.Room);
         writer.WriteText("user"u8, frame.User);
         writer.WriteText("name"u8, frame.Name);
@@ -142,15 +143,15 @@ internal static class ServerFrameWriter
 
     private static void Write(Utf8JsonWriter writer, HistoryFrame frame)
     {
-        Head(writer, "history"u8, frame.Id);
+        WriteHead(writer, "history"u8, frame.Id);
         writer.WriteText("room"u8, frame.Room);
-        Messages(writer, frame.Messages);
+        WriteMessages(writer, frame.Messages);
         writer.WriteBoolean("more"u8, frame.More);
     }
 
     private static void Write(Utf8JsonWriter writer, RoomsFrame frame)
     {
-        Head(writer, "rooms"u8, frame.Id);
+        WriteHead(writer, "rooms"u8, frame.Id);
         writer.WriteStartArray("rooms"u8);
         foreach (var room in frame.Rooms)
         {
@@ -165,15 +166,15 @@ internal static class ServerFrameWriter
 
     private static void Write(Utf8JsonWriter writer, WhoFrame frame)
     {
-        Head(writer, "who"u8, frame.Id);
+        WriteHead(writer, "who"u8, frame.Id);
         writer.WriteText("room"u8, frame.Room);
-        People(writer, frame.Members);
+        WriteMembers(writer, frame.Members);
         writer.WriteNumber("memberCount"u8, frame.MemberCount);
     }
 
     private static void Write(Utf8JsonWriter writer, HelpFrame frame)
     {
-        Head(writer, "help"u8, frame.Id);
+        WriteHead(writer, "help"u8, frame.Id);
         if (frame.About is not null)
             writer.WriteText("about"u8, frame.About);
         writer.WriteStartArray("commands"u8);
@@ -191,20 +192,20 @@ internal static class ServerFrameWriter
 
     private static void Write(Utf8JsonWriter writer, PongFrame frame)
     {
-        Head(writer, "pong"u8, frame.Id);
+        WriteHead(writer, "pong"u8, frame.Id);
         writer.WriteTime("at"u8, frame.At);
     }
 
     private static void Write(Utf8JsonWriter writer, WireFrame frame)
     {
-        Head(writer, "wire"u8, default);
+        WriteHead(writer, "wire"u8, default);
         writer.WriteTime("at"u8, frame.At);
         writer.WriteNumber("us"u8, frame.At.Microsecond);
     }
 
     private static void Write(Utf8JsonWriter writer, GapFrame frame)
     {
-        Head(writer, "gap"u8, default);
+        WriteHead(writer, "gap"u8, default);
         writer.WriteText("room"u8, frame.Room);
         writer.WriteNumber("from"u8, frame.From);
         writer.WriteNumber("to"u8, frame.To);
@@ -212,14 +213,14 @@ internal static class ServerFrameWriter
 
     private static void Write(Utf8JsonWriter writer, LagFrame frame)
     {
-        Head(writer, "lag"u8, default);
+        WriteHead(writer, "lag"u8, default);
         writer.WriteNumber("queued"u8, frame.Queued);
         writer.WriteNumber("limit"u8, frame.Limit);
     }
 
     private static void Write(Utf8JsonWriter writer, ByeFrame frame)
     {
-        Head(writer, "bye"u8, default);
+        WriteHead(writer, "bye"u8, default);
         writer.WriteNumber("code"u8, frame.Code);
         writer.WriteText("text"u8, frame.Text);
         writer.WriteBoolean("reconnect"u8, frame.Reconnect);
@@ -227,15 +228,15 @@ internal static class ServerFrameWriter
             writer.WriteNumber("afterMs"u8, after);
     }
 
-    private static void Head(Utf8JsonWriter writer, ReadOnlySpan<byte> type, FrameId id)
+    private static void WriteHead(Utf8JsonWriter writer, ReadOnlySpan<byte> type, FrameId id)
     {
         writer.WriteString("type"u8, type);
         id.WriteTo(writer);
     }
 
-    private static void Event(Utf8JsonWriter writer, ReadOnlySpan<byte> type, string room, long seq, DateTimeOffset at, Person from)
+    private static void WriteEventHead(Utf8JsonWriter writer, ReadOnlySpan<byte> type, string room, long seq, DateTimeOffset at, Person from)
     {
-        Head(writer, type, default);
+        WriteHead(writer, type, default);
         writer.WriteText("room"u8, room);
         writer.WriteNumber("seq"u8, seq);
         writer.WriteTime("at"u8, at);
@@ -243,7 +244,7 @@ internal static class ServerFrameWriter
         Write(writer, from);
     }
 
-    private static void People(Utf8JsonWriter writer, IReadOnlyList<Person> people)
+    private static void WriteMembers(Utf8JsonWriter writer, IReadOnlyList<Person> people)
     {
         writer.WriteStartArray("members"u8);
         foreach (var person in people)
@@ -259,7 +260,7 @@ internal static class ServerFrameWriter
         writer.WriteEndObject();
     }
 
-    private static void Messages(Utf8JsonWriter writer, IReadOnlyList<ReadOnlyMemory<byte>> messages)
+    private static void WriteMessages(Utf8JsonWriter writer, IReadOnlyList<ReadOnlyMemory<byte>> messages)
     {
         writer.WriteStartArray("messages"u8);
         foreach (var message in messages)

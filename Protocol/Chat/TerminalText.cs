@@ -3,19 +3,19 @@ using System.Text;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// Makes what others wrote safe to print: nobody can move a terminal's cursor, turn the direction of writing, or begin a line
-/// that looks like somebody else's.
+/// Makes text of other users safe to print on a terminal: the text cannot move the cursor, change the direction of writing, or begin a
+/// line that imitates another user.
 /// </summary>
 internal static class TerminalText
 {
     private const string Indent = "    ";
     private const char Replacement = '\uFFFD';
 
-    /// <summary>For a place within a line (a name, a room): every line break is replaced as well.</summary>
-    public static string Inline(string text) => Clean(text, keepLines: false);
+    /// <summary>Cleans text inside a line (a name, a room). It also replaces line breaks.</summary>
+    public static string CleanInline(string text) => Clean(text, keepLines: false);
 
-    /// <summary>For the end of a line: a line break goes on in the next line, which is indented, so it is no line of its own.</summary>
-    public static string Block(string text) => Clean(text, keepLines: true);
+    /// <summary>Cleans text at the end of a line. It keeps line breaks, and indents the lines after them.</summary>
+    public static string CleanBlock(string text) => Clean(text, keepLines: true);
 
     private static string Clean(string text, bool keepLines)
     {
@@ -51,12 +51,12 @@ internal static class TerminalText
         return false;
     }
 
-    // U+2028 and U+2029 break lines in some viewers.
+    // Some viewers break lines at U+2028 and U+2029.
     private static bool IsLineBreak(char c) => c is '\n' or '\r' or '\u2028' or '\u2029';
 
     private static bool IsUnsafe(char c) =>
         char.IsControl(c)                                       // C0 with ESC, DEL, C1 with CSI
         || c is (>= '\u202A' and <= '\u202E')                   // bidi embeddings and overrides
         || c is (>= '\u2066' and <= '\u2069')                   // bidi isolates
-        || char.IsSurrogate(c);                                 // looked at in pairs by Clean
+        || char.IsSurrogate(c);                                 // Clean keeps valid pairs
 }

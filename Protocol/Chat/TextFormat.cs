@@ -4,98 +4,99 @@ using System.Text;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// The server's frames as a person reads them: <c>[10:02:31] #lobby &lt;ann&gt; hi</c>. Times are in UTC; a frame without a
-/// time shows none. Whatever others wrote is made safe for a terminal first.
+/// Formats server frames as lines for people: <c>[10:02:31] #lobby &lt;ann&gt; hi</c>. Times are in UTC; a frame without a
+/// time shows none. Text of other users is made safe for a terminal.
 /// </summary>
 public static class TextFormat
 {
-    /// <summary>The frame in lines, joined by \n, none at the end; empty where there is nothing to show.</summary>
-    public static string Of(ServerFrame frame)
+    /// <summary>Formats a frame as lines joined by \n. The last line has no \n. Returns "" if the frame shows nothing.</summary>
+    public static string Format(ServerFrame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
         return frame switch
         {
-            MessageFrame { Me: true } action => $"{Time(action.At)}{Room(action.Room)} * {Name(action.From)} {TerminalText.Block(action.Text)}",
-            MessageFrame message => $"{Time(message.At)}{Room(message.Room)} <{Name(message.From)}> {TerminalText.Block(message.Text)}",
-            TopicFrame topic => Time(topic.At) + Notice(topic.Text.Length == 0
-                ? $"{Name(topic.From)} cleared the topic of {Room(topic.Room)}"
-                : $"{Name(topic.From)} set the topic of {Room(topic.Room)}: {TerminalText.Block(topic.Text)}"),
-            PresenceFrame presence => Presence(presence),
-            AckFrame { Duplicate: true } ack => Notice($"this was said before{(ack.Room is null ? "" : " in " + Room(ack.Room))}; it is not said again"),
-            AckFrame { Name: { } name } => Notice($"you are now called {TerminalText.Inline(name)}"),
-            AckFrame { Room: { } left, Seq: null } => Notice($"you left {Room(left)}"),
-            ErrorFrame error => Error(error.Error),
-            JoinedFrame joined => Joined(joined),
-            HistoryFrame history => History(history),
-            RoomsFrame rooms => Rooms(rooms),
-            WhoFrame who => Notice($"{Room(who.Room)}: {People(who.Members, who.MemberCount)}"),
-            WelcomeFrame welcome => Welcome(welcome),
-            HelpFrame help => HelpTable(help),
-            PongFrame pong => Time(pong.At) + Notice("pong"),
-            GapFrame gap => Notice($"{Room(gap.Room)}: some messages can't be had: {Number(gap.From)} to {Number(gap.To)}"),
-            LagFrame lag => Notice($"you read too slowly: {Number(lag.Queued)} of at most {Number(lag.Limit)} wait for you"),
-            ByeFrame bye => Notice($"bye: {TerminalText.Block(bye.Text)}{ComeBack(bye)}"),
+            MessageFrame { Me: true } action => $"{FormatTime(action.At)}{FormatRoom(action.Room)} * {FormatName(action.From)} {TerminalText.CleanBlock(action.Text)}",
+            MessageFrame message => $"{FormatTime(message.At)}{FormatRoom(message.Room)} <{FormatName(message.From)}> {TerminalText.CleanBlock(message.Text)}",
+            TopicFrame topic => FormatTime(topic.At) + FormatNotice(topic.Text.Length == 0
+                ? $"{FormatName(topic.From)} cleared the topic of {FormatRoom(topic.Room)}"
+                : $"{FormatName(topic.From)} set the topic of {FormatRoom(topic.Room)}: {TerminalText.CleanBlock(topic.Text)}"),
+            PresenceFrame presence => FormatPresence(presence),
+            AckFrame { Duplicate: true } ack => FormatNotice($"this message was already posted{(ack.Room is null ? "" : " in " + FormatRoom(ack.Room))}; it is not posted again"),
+            AckFrame { Name: { } name } => FormatNotice($"you are now called {TerminalText.CleanInline(name)}"),
+            AckFrame { Room: { } left, Seq: null } => FormatNotice($"you left {FormatRoom(left)}"),
+            ErrorFrame error => FormatError(error.Error),
+            JoinedFrame joined => FormatJoined(joined),
+            HistoryFrame history => FormatHistory(history),
+            RoomsFrame rooms => FormatRooms(rooms),
+            WhoFrame who => FormatNotice($"{FormatRoom(who.Room)}: {FormatMembers(who.Members, who.MemberCount)}"),
+            WelcomeFrame welcome => FormatWelcome(welcome),
+            HelpFrame help => FormatHelp(help),
+            PongFrame pong => FormatTime(pong.At) + FormatNotice("pong"),
+            GapFrame gap => FormatNotice($"{FormatRoom(gap.Room)}: messages {FormatNumber(gap.From)} to {FormatNumber(gap.To)} are not available"),
+            LagFrame lag => FormatNotice($"you read too slowly: {FormatNumber(lag.Queued)} bytes wait for you; the limit is {FormatNumber(lag.Limit)}"),
+            ByeFrame bye => FormatNotice($"bye: {TerminalText.CleanBlock(bye.Text)}{FormatReconnect(bye)}"),
             _ => "",
         };
     }
 
-    /// <summary>The same of a frame in JSON; empty where it is none, or of a type that this version does not know.</summary>
-    public static string Of(ReadOnlySpan<byte> json) => ChatCodec.TryReadServer(json, out var frame) ? Of(frame) : "";
+    /// <summary>Formats a frame in JSON. Returns "" if the JSON is not a valid frame, or has an unknown type.</summary>
+    public static string Format(ReadOnlySpan<byte> json) => ChatCodec.TryReadServer(json, out var frame) ? Format(frame) : "";
 
-    private static string Time(DateTimeOffset at) => $"[{WireTime.OfDay(at)}] ";
+    private static string FormatTime(DateTimeOffset at) => $"[{WireTime.FormatTimeOfDay(at)}] ";
 
-    private static string Room(string room) => "#" + TerminalText.Inline(room);
+    private static string FormatRoom(string room) => "#" + TerminalText.CleanInline(room);
 
-    private static string Name(Person person) => TerminalText.Inline(person.Name);
+    private static string FormatName(Person person) => TerminalText.CleanInline(person.Name);
 
-    private static string Notice(string text) => "-!- " + text;
+    private static string FormatNotice(string text) => "-!- " + text;
 
-    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+    private static string FormatNumber(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string Presence(PresenceFrame frame)
+    private static string FormatPresence(PresenceFrame frame)
     {
-        var name = TerminalText.Inline(frame.Name ?? "somebody");
-        var time = frame.At is { } at ? Time(at) : "";
+        var name = TerminalText.CleanInline(frame.Name ?? "somebody");
+        var time = frame.At is { } at ? FormatTime(at) : "";
         return frame.State switch
         {
-            "joined" => time + Notice($"{name} joined {Room(frame.Room)}"),
-            "left" => time + Notice($"{name} left {Room(frame.Room)}"),
-            "renamed" => time + Notice($"{TerminalText.Inline(frame.Was ?? "somebody")} is now called {name}"),
-            _ => "", // a count is for programs
+            "joined" => time + FormatNotice($"{name} joined {FormatRoom(frame.Room)}"),
+            "left" => time + FormatNotice($"{name} left {FormatRoom(frame.Room)}"),
+            "renamed" => time + FormatNotice($"{TerminalText.CleanInline(frame.Was ?? "somebody")} is now called {name}"),
+            _ => "", // only programs need the count
         };
     }
 
-    private static string Error(ChatError error)
+    private static string FormatError(ChatError error)
     {
-        var wait = error.RetryAfterMs is { } ms ? $" (wait {Seconds(ms)})" : "";
-        var hint = error.Hint is { Length: > 0 } line ? (error.Text.EndsWith('?') ? " try: " : "; try: ") + TerminalText.Inline(Hint.AsCommand(line)) : "";
-        return "! " + TerminalText.Block(error.Text) + wait + hint;
+        // Some texts already say how long to wait.
+        var wait = error.RetryAfterMs is { } ms && !error.Text.Contains("; wait ", StringComparison.Ordinal) ? $" (wait {FormatSeconds(ms)})" : "";
+        var hint = error.Hint is { Length: > 0 } line ? (error.Text.EndsWith('?') ? " try: " : "; try: ") + TerminalText.CleanInline(Hint.AsCommand(line)) : "";
+        return "! " + TerminalText.CleanBlock(error.Text) + wait + hint;
     }
 
-    private static string Seconds(long milliseconds) => (milliseconds / 1000.0).ToString("0.#", CultureInfo.InvariantCulture) + " s";
+    private static string FormatSeconds(long milliseconds) => (milliseconds / 1000.0).ToString("0.#", CultureInfo.InvariantCulture) + " s";
 
-    private static string Joined(JoinedFrame frame)
+    private static string FormatJoined(JoinedFrame frame)
     {
-        var lines = new List<string> { Notice($"you are in {Room(frame.Room)}: {People(frame.Members, frame.MemberCount)}") };
+        var lines = new List<string> { FormatNotice($"you are in {FormatRoom(frame.Room)}: {FormatMembers(frame.Members, frame.MemberCount)}") };
         if (frame.Topic.Length > 0)
-            lines.Add(Notice($"topic: {TerminalText.Block(frame.Topic)}"));
+            lines.Add(FormatNotice($"topic: {TerminalText.CleanBlock(frame.Topic)}"));
         if (frame.Recovered == false)
-            lines.Add(Notice("you have missed messages that can't be had any more"));
-        return Lines(lines, frame.Messages);
+            lines.Add(FormatNotice("some messages that you missed are no longer available"));
+        return JoinLines(lines, frame.Messages);
     }
 
-    private static string History(HistoryFrame frame)
+    private static string FormatHistory(HistoryFrame frame)
     {
         var lines = new List<string>();
         if (frame.Messages.Count == 0)
-            lines.Add(Notice($"{Room(frame.Room)}: no messages there"));
-        var text = Lines(lines, frame.Messages);
-        return frame.More && Seqs(frame.Messages) is { } seqs
-            ? text + "\n" + Notice($"there is more: /before {Number(seqs.First)}, or /after {Number(seqs.Last)}")
+            lines.Add(FormatNotice($"{FormatRoom(frame.Room)}: no messages found"));
+        var text = JoinLines(lines, frame.Messages);
+        return frame.More && FindSeqRange(frame.Messages) is { } seqs
+            ? text + "\n" + FormatNotice($"there are more messages: /before {FormatNumber(seqs.First)} or /after {FormatNumber(seqs.Last)}")
             : text;
     }
 
-    private static (long First, long Last)? Seqs(IReadOnlyList<ReadOnlyMemory<byte>> messages)
+    private static (long First, long Last)? FindSeqRange(IReadOnlyList<ReadOnlyMemory<byte>> messages)
     {
         var seqs = messages
             .Select(message => ChatCodec.TryReadServer(message.Span, out var frame) ? frame : null)
@@ -105,73 +106,73 @@ public static class TextFormat
         return seqs.Count == 0 ? null : (seqs[0], seqs[^1]);
     }
 
-    private static string Lines(List<string> lines, IReadOnlyList<ReadOnlyMemory<byte>> messages)
+    private static string JoinLines(List<string> lines, IReadOnlyList<ReadOnlyMemory<byte>> messages)
     {
         foreach (var message in messages)
         {
-            if (Of(message.Span) is { Length: > 0 } line)
+            if (Format(message.Span) is { Length: > 0 } line)
                 lines.Add(line);
         }
         return string.Join('\n', lines);
     }
 
-    private static string People(IReadOnlyList<Person> people, int count)
+    private static string FormatMembers(IReadOnlyList<Person> people, int count)
     {
-        var names = string.Join(", ", people.Select(Name));
+        var names = string.Join(", ", people.Select(FormatName));
         var more = count - people.Count;
-        var rest = more <= 0 ? "" : people.Count == 0 ? "" : $" and {Number(more)} more";
-        return $"{Number(count)} here{(names.Length == 0 ? "" : ": " + names)}{rest}";
+        var rest = more <= 0 ? "" : people.Count == 0 ? "" : $" and {FormatNumber(more)} more";
+        return $"{FormatNumber(count)} here{(names.Length == 0 ? "" : ": " + names)}{rest}";
     }
 
-    private static string Rooms(RoomsFrame frame)
+    private static string FormatRooms(RoomsFrame frame)
     {
         if (frame.Rooms.Count == 0)
-            return Notice("there is no such room; make one: /create garden");
+            return FormatNotice("no rooms found; to create one, type: /create garden");
         var width = Math.Min(24, frame.Rooms.Max(room => room.Room.Length + 1));
-        var text = new StringBuilder(Notice("the rooms, and how many are in each:"));
+        var text = new StringBuilder(FormatNotice("rooms and their number of members:"));
         foreach (var room in frame.Rooms)
         {
-            text.Append("\n    ").Append(Room(room.Room).PadRight(width)).Append(' ').Append(Number(room.MemberCount).PadLeft(5));
+            text.Append("\n    ").Append(FormatRoom(room.Room).PadRight(width)).Append(' ').Append(FormatNumber(room.MemberCount).PadLeft(5));
             if (room.Topic.Length > 0)
-                text.Append("  ").Append(TerminalText.Inline(room.Topic));
+                text.Append("  ").Append(TerminalText.CleanInline(room.Topic));
         }
         return text.ToString();
     }
 
-    private static string Welcome(WelcomeFrame frame)
+    private static string FormatWelcome(WelcomeFrame frame)
     {
-        var name = TerminalText.Inline(frame.Name);
-        var text = new StringBuilder(Time(frame.At))
-            .Append(Notice($"you are {name}{(frame.Guest ? " (a guest)" : "")} on {TerminalText.Inline(frame.Server)}"));
+        var name = TerminalText.CleanInline(frame.Name);
+        var text = new StringBuilder(FormatTime(frame.At))
+            .Append(FormatNotice($"you are {name}{(frame.Guest ? " (a guest)" : "")} on {TerminalText.CleanInline(frame.Server)}"));
         if (frame.Rooms.Count > 0)
-            text.Append('\n').Append(Notice("your rooms: " + string.Join(", ", frame.Rooms.Select(Room))));
-        text.Append('\n').Append(Notice("/help shows what you can type, /join lobby takes you into a room; any other line is said"));
-        // Without it a person at nc could never come back as a guest; and it is shown to nobody else.
-        text.Append('\n').Append(Notice($"to come back as {name}: /session {TerminalText.Inline(frame.Session)}"));
+            text.Append('\n').Append(FormatNotice("your rooms: " + string.Join(", ", frame.Rooms.Select(FormatRoom))));
+        text.Append('\n').Append(FormatNotice("/help lists the commands, /join lobby joins a room; any other line is a message"));
+        // Without the token, a guest at nc could not resume the session. Only the user's own connection gets this frame.
+        text.Append('\n').Append(FormatNotice($"to come back as {name}: /session {TerminalText.CleanInline(frame.Session)}"));
         return text.ToString();
     }
 
-    private static string HelpTable(HelpFrame frame)
+    private static string FormatHelp(HelpFrame frame)
     {
         var single = frame.Commands.Count == 1 ? frame.Commands[0] : null;
         var text = new StringBuilder(frame.About is { } about && frame.Commands.All(entry => entry.Command != about)
-            ? Notice($"there is no /{TerminalText.Inline(about)}; what you can type:")
-            : single is null ? Notice("a line is said in the current room; what else you can type:") : Notice("what you can type:"));
+            ? FormatNotice($"there is no command /{TerminalText.CleanInline(about)}; the commands are:")
+            : single is null ? FormatNotice("a line without a command is a message to the current room; the commands are:") : FormatNotice("usage:"));
         var width = frame.Commands.Count == 0 ? 0 : frame.Commands.Max(entry => entry.Usage.Length);
         foreach (var entry in frame.Commands)
         {
-            text.Append("\n    ").Append(TerminalText.Inline(entry.Usage).PadRight(width))
-                .Append("  ").Append(TerminalText.Inline(entry.Text));
+            text.Append("\n    ").Append(TerminalText.CleanInline(entry.Usage).PadRight(width))
+                .Append("  ").Append(TerminalText.CleanInline(entry.Text));
         }
         if (single is not null)
-            text.Append("\n    for example: ").Append(TerminalText.Inline(Hint.AsCommand(single.Json)));
+            text.Append("\n    for example: ").Append(TerminalText.CleanInline(Hint.AsCommand(single.Json)));
         return text.ToString();
     }
 
-    private static string ComeBack(ByeFrame frame) => frame switch
+    private static string FormatReconnect(ByeFrame frame) => frame switch
     {
         { Reconnect: false } => "",
-        { AfterMs: { } ms } => $" (you can come back in {Seconds(ms)})",
-        _ => " (you can come back)",
+        { AfterMs: { } ms } => $" (you can reconnect in {FormatSeconds(ms)})",
+        _ => " (you can reconnect)",
     };
 }

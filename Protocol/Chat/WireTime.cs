@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace RawSocketChat.Protocol.Chat;
 
-/// <summary>Times on the wire: ISO 8601 in UTC, with exactly three decimals and a Z.</summary>
+/// <summary>Formats times for the wire: ISO 8601 in UTC, with exactly three decimals and a Z.</summary>
 internal static class WireTime
 {
     private const string Format = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
@@ -16,6 +16,6 @@ internal static class WireTime
         writer.WriteString(name, text[..written]);
     }
 
-    /// <summary>The time of day as a person reads it: <c>10:02:31</c>, in UTC.</summary>
-    public static string OfDay(DateTimeOffset at) => at.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+    /// <summary>Formats the time of day in UTC, for people: <c>10:02:31</c>.</summary>
+    public static string FormatTimeOfDay(DateTimeOffset at) => at.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
 }

@@ -3,28 +3,28 @@ using System.Buffers;
 namespace RawSocketChat.Protocol.Framing;
 
 /// <summary>
-/// Server-sent events as the HTML standard has them (section 9.2): each frame is one event, <c>id:</c> its cursor,
-/// <c>data:</c> the JSON, which has no line end in it.
+/// Writes server-sent events (HTML standard, section 9.2). Each frame is one event: <c>id:</c> is the frame's cursor, and
+/// <c>data:</c> is the frame's JSON, which contains no line end.
 /// </summary>
 public static class EventStreamFraming
 {
-    /// <summary>What a browser ignores; it keeps the stream, and the proxies on its way, awake.</summary>
+    /// <summary>A comment, which browsers ignore. It prevents timeouts of the connection and of proxies.</summary>
     public static ReadOnlySpan<byte> KeepAlive => ":\n\n"u8;
 
-    /// <summary>The first bytes of a stream: how long an EventSource waits before it comes back.</summary>
-    /// <param name="output">Where they go.</param>
-    /// <param name="retryMilliseconds">In milliseconds.</param>
-    public static void WriteHead(IBufferWriter<byte> output, int retryMilliseconds)
+    /// <summary>Writes the time that an EventSource waits before it reconnects. The last such time of a stream counts.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="retryMilliseconds">The time in milliseconds.</param>
+    public static void WriteRetry(IBufferWriter<byte> output, int retryMilliseconds)
     {
         output.Write("retry: "u8);
         PollBatch.WriteNumber(output, retryMilliseconds);
         output.Write("\n\n"u8);
     }
 
-    /// <summary>One frame.</summary>
-    /// <param name="output">Where it goes.</param>
-    /// <param name="cursor">What <c>Last-Event-ID</c> will say; null for a frame that no cursor confirms.</param>
-    /// <param name="json">The frame.</param>
+    /// <summary>Writes one frame.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="cursor">The value that a client later sends as <c>Last-Event-ID</c>; null if the frame does not change the cursor.</param>
+    /// <param name="json">The frame as JSON.</param>
     public static void Write(IBufferWriter<byte> output, long? cursor, ReadOnlySpan<byte> json)
     {
         if (cursor is { } number)

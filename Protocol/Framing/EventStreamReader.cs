@@ -3,20 +3,21 @@ using System.Buffers.Text;
 namespace RawSocketChat.Protocol.Framing;
 
 /// <summary>
-/// Reads a stream of server-sent events, as the lines of it come (HTML standard, section 9.2.6). Only what this project's
-/// server uses is told: data and the last id.
+/// Reads a stream of server-sent events line by line (HTML standard, section 9.2.6). It reports only the fields that this
+/// project's server uses: the data and the last id.
 /// </summary>
 public sealed class EventStreamReader
 {
     private readonly List<byte> _data = [];
     private bool _hasData;
 
-    /// <summary>What an EventSource would say as <c>Last-Event-ID</c>; null until an id came.</summary>
+    /// <summary>The value that an EventSource would send as <c>Last-Event-ID</c>; null before the first id.</summary>
     public long? LastEventId { get; private set; }
 
-    /// <summary>Takes one line without its end. True: an event is complete.</summary>
-    /// <param name="line">One line.</param>
-    /// <param name="data">The event's data; its lines are joined by a newline.</param>
+    /// <summary>Reads one line.</summary>
+    /// <param name="line">The line without its line end.</param>
+    /// <param name="data">The data of the complete event, with its lines joined by newlines.</param>
+    /// <returns>Whether the line completes an event.</returns>
     public bool TryReceive(ReadOnlySpan<byte> line, out byte[] data)
     {
         data = [];

@@ -1,11 +1,11 @@
 namespace RawSocketChat.Protocol.Framing;
 
-/// <summary>What ends a frame on raw TCP.</summary>
+/// <summary>The byte that ends a frame on raw TCP.</summary>
 public enum LineDelimiter : byte
 {
-    /// <summary>NUL, as Flash's XMLSocket spoke.</summary>
+    /// <summary>NUL, which Flash's XMLSocket uses.</summary>
     Nul = 0,
 
-    /// <summary>A newline, as nc and small devices speak; a carriage return before it is dropped.</summary>
+    /// <summary>A newline, which nc and small devices use. The reader drops a carriage return before the newline.</summary>
     Newline = (byte)'\n',
 }

@@ -1,8 +1,9 @@
 namespace RawSocketChat.Protocol.Framing;
 
 /// <summary>
-/// Frames on raw TCP: each ends in a newline or in NUL, whichever the peer uses first. From then on only that one is a
-/// delimiter, and the other an ordinary byte. Never throws on any input; nothing is rented while no line is under way.
+/// Splits the input of a raw TCP connection into frames. A frame ends with a newline or NUL. The peer's first delimiter becomes the
+/// delimiter of the connection: after that, the other delimiter is an ordinary byte. This class does not throw, whatever the input is.
+/// It holds a pooled buffer only while a line is incomplete, or while the caller may still use the returned line.
 /// </summary>
 public sealed class LineFraming : IDisposable
 {
@@ -10,12 +11,12 @@ public sealed class LineFraming : IDisposable
 
     private readonly int _maxLineBytes;
     private PooledBytes _line;
-    private bool _lineIsOut;    // the last call returned it: no longer valid at the next
-    private bool _dropping;     // the rest of a line that was too long
+    private bool _lineReturned;    // the last call returned _line, so the next call releases it
+    private bool _dropping;     // the rest of a line that is too long is being dropped
 
-    /// <summary>The state at a connection's start.</summary>
+    /// <summary>Creates the state for a new connection.</summary>
     /// <param name="maxLineBytes">
-    /// The most bytes that a line may have, without its delimiter and the carriage return before that; 0 or more.
+    /// The maximum number of bytes in a line, 0 or more. The delimiter and a carriage return before it do not count.
     /// </param>
     public LineFraming(int maxLineBytes)
     {
@@ -23,29 +24,29 @@ public sealed class LineFraming : IDisposable
         _maxLineBytes = maxLineBytes;
     }
 
-    /// <summary>What ends the peer's frames; null until the first delimiter was seen.</summary>
+    /// <summary>The delimiter of the peer's frames; null before the first delimiter.</summary>
     public LineDelimiter? Delimiter { get; private set; }
 
-    /// <summary>Whether a part of a line has come (or of one that is being dropped), and its delimiter has not.</summary>
-    public bool IsMidLine => _dropping || (_line.Count > 0 && !_lineIsOut);
+    /// <summary>Whether part of a line has arrived without its delimiter. This is also true while a line is being dropped.</summary>
+    public bool IsMidLine => _dropping || (_line.Count > 0 && !_lineReturned);
 
-    /// <summary>What has come of the line under way; empty where it is being dropped. Valid until the next call, or Dispose.</summary>
-    public ReadOnlySpan<byte> Begun => _lineIsOut ? default : _line.Memory.Span;
+    /// <summary>The bytes of the incomplete line; empty while a line is being dropped. Valid until the next call or Dispose.</summary>
+    public ReadOnlySpan<byte> PartialLine => _lineReturned ? default : _line.Memory.Span;
 
-    /// <summary>Whether nothing of the pool is held (for the tests).</summary>
-    internal bool HoldsNothing => !_line.IsRented;
+    /// <summary>Whether this object holds no pooled buffer (for the tests).</summary>
+    internal bool HoldsNoBuffer => !_line.IsRented;
 
-    /// <summary>Takes what has come, up to and including the next line's delimiter.</summary>
-    /// <param name="input">Bytes as they come, cut anywhere; never kept.</param>
-    /// <param name="consumed">How many of them were taken. TooLong: up to the byte that was one too many.</param>
+    /// <summary>Reads the input up to and including the next delimiter.</summary>
+    /// <param name="input">Received bytes, split anywhere. This class does not keep a reference to them.</param>
+    /// <param name="consumed">The number of bytes read. For TooLong: the bytes up to and including the first one over the limit.</param>
     /// <param name="line">
-    /// Line: its bytes, without the delimiter; in newline mode without one carriage return at the end. TooLong: its beginning,
-    /// as far as the limit. Valid until the next call, or Dispose.
+    /// For Line: the line without its delimiter. If the delimiter is a newline, a carriage return before it is also removed. For
+    /// TooLong: the beginning of the line, up to the limit. Valid until the next call or Dispose.
     /// </param>
-    /// <returns>NeedMore: all was taken. Else call again with the rest.</returns>
+    /// <returns>NeedMore if all input was read, without a complete line. Otherwise the caller calls again with the rest.</returns>
     public LineResult TryReceive(ReadOnlySpan<byte> input, out int consumed, out ReadOnlyMemory<byte> line)
     {
-        if (_lineIsOut) Dispose();
+        if (_lineReturned) Dispose();
         line = default;
         consumed = 0;
         if (_dropping)
@@ -67,15 +68,15 @@ public sealed class LineFraming : IDisposable
     {
         line = default;
 
-        // The longest line that can be right: the limit, a carriage return that will be dropped, the newline.
+        // The longest valid line: the limit, a carriage return that will be dropped, and the newline.
         var window = rest[..(int)Math.Min(rest.Length, _maxLineBytes + 2L - _line.Count)];
         var end = IndexOfDelimiter(window);
         var content = end < 0 ? window : window[..end];
 
-        // Of the byte after the limit only a carriage return can still be right, and after that no further byte.
-        var atLimit = _maxLineBytes - _line.Count;      // -1: that carriage return is held already
-        if (content.Length > atLimit && atLimit >= 0 && !MayBeDropped(content[atLimit])) return Drop(content[..(atLimit + 1)], ref consumed, out line);
-        if (content.Length > atLimit + 1) return Drop(content[..(atLimit + 2)], ref consumed, out line);
+        // A valid line can have only one byte after the limit: the carriage return before the newline.
+        var atLimit = _maxLineBytes - _line.Count;      // -1: the buffer already holds that carriage return
+        if (content.Length > atLimit && atLimit >= 0 && !IsOptionalCarriageReturn(content[atLimit])) return StartDropping(content[..(atLimit + 1)], ref consumed, out line);
+        if (content.Length > atLimit + 1) return StartDropping(content[..(atLimit + 2)], ref consumed, out line);
 
         content.CopyTo(_line.Extend(content.Length, Math.Max(_maxLineBytes, _maxLineBytes + 1)));
         consumed += content.Length;
@@ -84,33 +85,34 @@ public sealed class LineFraming : IDisposable
         consumed++;
         Delimiter ??= (LineDelimiter)window[end];
         var whole = _line.Memory;
-        if (!whole.IsEmpty && MayBeDropped(whole.Span[^1])) whole = whole[..^1];
-        _lineIsOut = true;
-        // Too long: a carriage return after the limit, and then the first delimiter of all was a NUL.
+        if (!whole.IsEmpty && IsOptionalCarriageReturn(whole.Span[^1])) whole = whole[..^1];
+        _lineReturned = true;
+        // The buffer may hold a carriage return after the limit, because the next byte may be a newline. If the next byte is a NUL, the
+        // carriage return is part of the line, and the line is too long.
         var isTooLong = whole.Length > _maxLineBytes;
         line = isTooLong ? whole[.._maxLineBytes] : whole;
         return isTooLong ? LineResult.TooLong : LineResult.Line;
     }
 
-    private LineResult Drop(ReadOnlySpan<byte> taken, ref int consumed, out ReadOnlyMemory<byte> line)
+    private LineResult StartDropping(ReadOnlySpan<byte> taken, ref int consumed, out ReadOnlyMemory<byte> line)
     {
         consumed += taken.Length;
         var kept = taken[..Math.Clamp(_maxLineBytes - _line.Count, 0, taken.Length)];
         kept.CopyTo(_line.Extend(kept.Length, _maxLineBytes));
         line = _line.Memory[..Math.Min(_line.Count, _maxLineBytes)];
-        _lineIsOut = true;
+        _lineReturned = true;
         _dropping = true;
         return LineResult.TooLong;
     }
 
-    private bool MayBeDropped(byte b) => b == CarriageReturn && Delimiter != LineDelimiter.Nul;
+    private bool IsOptionalCarriageReturn(byte b) => b == CarriageReturn && Delimiter != LineDelimiter.Nul;
 
     private int IndexOfDelimiter(ReadOnlySpan<byte> bytes) => Delimiter is { } delimiter
         ? bytes.IndexOf((byte)delimiter)
         : bytes.IndexOfAny((byte)LineDelimiter.Newline, (byte)LineDelimiter.Nul);
 
-    /// <summary>A frame: the payload, which has to be free of the delimiter, and the delimiter.</summary>
-    public static byte[] Frame(ReadOnlySpan<byte> payload, LineDelimiter delimiter)
+    /// <summary>Creates a frame: the payload, which must not contain the delimiter, and the delimiter.</summary>
+    public static byte[] CreateFrame(ReadOnlySpan<byte> payload, LineDelimiter delimiter)
     {
         var frame = new byte[payload.Length + 1];
         payload.CopyTo(frame);
@@ -118,10 +120,10 @@ public sealed class LineFraming : IDisposable
         return frame;
     }
 
-    /// <summary>Gives the pooled buffer back and drops what was incomplete.</summary>
+    /// <summary>Returns the pooled buffer and drops an incomplete line.</summary>
     public void Dispose()
     {
         _line.Release();
-        _lineIsOut = false;
+        _lineReturned = false;
     }
 }

@@ -1,14 +1,14 @@
 namespace RawSocketChat.Protocol.Framing;
 
-/// <summary>What <see cref="LineFraming.TryReceive"/> found.</summary>
+/// <summary>The result of <see cref="LineFraming.TryReceive"/>.</summary>
 public enum LineResult
 {
-    /// <summary>All input was taken, and no line is complete.</summary>
+    /// <summary>All input was read, and no line is complete.</summary>
     NeedMore,
 
-    /// <summary>A line, perhaps an empty one.</summary>
+    /// <summary>A complete line, possibly empty.</summary>
     Line,
 
-    /// <summary>A line over the limit, reported once; the rest of it will be dropped.</summary>
+    /// <summary>A line that is longer than the limit. The line is reported once, and the rest of the line is dropped.</summary>
     TooLong,
 }

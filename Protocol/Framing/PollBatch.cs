@@ -5,18 +5,22 @@ using System.Text.Json;
 namespace RawSocketChat.Protocol.Framing;
 
 /// <summary>
-/// What answers a poll: <c>{"next":M,"frames":[…]}</c>. <c>next</c> is the cursor to ask with next time; it confirms these frames.
+/// The answer to a poll: <c>{"next":M,"frames":[…]}</c>. <c>next</c> is the cursor for the next request. This cursor confirms the frames.
 /// </summary>
 public static class PollBatch
 {
-    // How deep a frame may be is judged where it is read, by itself: what stands around it must not count. Whoever nests deeper gets
-    // no further than a bit for each level.
+    // The reader of each frame checks the nesting depth of the frame. The levels around a frame must not count, so this reader has no
+    // limit. A deeply nested body costs this reader only one bit for each level.
     private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
 
+    private static readonly ReadOnlyMemory<byte> ArrayStart = "["u8.ToArray();
+    private static readonly ReadOnlyMemory<byte> Separator = ","u8.ToArray();
+    private static readonly ReadOnlyMemory<byte> ArrayEnd = "]"u8.ToArray();
+
     /// <summary>Writes the answer to a poll.</summary>
-    /// <param name="output">Where it goes.</param>
+    /// <param name="output">The output.</param>
     /// <param name="next">The cursor that confirms these frames.</param>
-    /// <param name="frames">Each is JSON already.</param>
+    /// <param name="frames">The frames as JSON.</param>
     public static void Write(IBufferWriter<byte> output, long next, IReadOnlyList<ReadOnlyMemory<byte>> frames)
     {
         output.Write("{\"next\":"u8);
@@ -26,24 +30,33 @@ public static class PollBatch
         output.Write("}"u8);
     }
 
-    /// <summary>An array of frames, each of which is JSON already: what answers a posted one.</summary>
+    /// <summary>Writes an array of frames that are already JSON: the answer to a posted array.</summary>
     public static void WriteArray(IBufferWriter<byte> output, IReadOnlyList<ReadOnlyMemory<byte>> frames)
     {
-        output.Write("["u8);
+        foreach (var part in GetArrayParts(frames))
+            output.Write(part.Span);
+    }
+
+    /// <summary>Returns the array that <see cref="WriteArray"/> writes, in parts. The parts are not copied.</summary>
+    public static IReadOnlyList<ReadOnlyMemory<byte>> GetArrayParts(IReadOnlyList<ReadOnlyMemory<byte>> frames)
+    {
+        var parts = new List<ReadOnlyMemory<byte>>((2 * frames.Count) + 2) { ArrayStart };
         for (var i = 0; i < frames.Count; i++)
         {
             if (i > 0)
-                output.Write(","u8);
-            output.Write(frames[i].Span);
+                parts.Add(Separator);
+            parts.Add(frames[i]);
         }
 
-        output.Write("]"u8);
+        parts.Add(ArrayEnd);
+        return parts;
     }
 
-    /// <summary>Reads such an answer. False: it is something else.</summary>
+    /// <summary>Reads the answer to a poll.</summary>
     /// <param name="body">The whole body.</param>
-    /// <param name="next">The cursor to ask with next time.</param>
-    /// <param name="frames">Slices of <paramref name="body"/>.</param>
+    /// <param name="next">The cursor for the next request.</param>
+    /// <param name="frames">The frames, as slices of <paramref name="body"/>.</param>
+    /// <returns>False if the body is not such an answer.</returns>
     public static bool TryRead(ReadOnlyMemory<byte> body, out long next, out IReadOnlyList<ReadOnlyMemory<byte>> frames)
     {
         (next, frames) = (0, []);
@@ -71,17 +84,18 @@ public static class PollBatch
         }
     }
 
-    /// <summary>Reads an array of anything. False: the body is none, or not JSON, or has more elements than that.</summary>
+    /// <summary>Reads a JSON array with elements of any kind.</summary>
     /// <param name="body">The whole body.</param>
-    /// <param name="most">The most elements that it may have.</param>
-    /// <param name="elements">Slices of <paramref name="body"/>, each the JSON of one element.</param>
-    public static bool TryReadArray(ReadOnlyMemory<byte> body, int most, out IReadOnlyList<ReadOnlyMemory<byte>> elements)
+    /// <param name="maxElements">The maximum number of elements.</param>
+    /// <param name="elements">The JSON of each element, as slices of <paramref name="body"/>.</param>
+    /// <returns>False if the body is not a JSON array, or has more than <paramref name="maxElements"/> elements.</returns>
+    public static bool TryReadArray(ReadOnlyMemory<byte> body, int maxElements, out IReadOnlyList<ReadOnlyMemory<byte>> elements)
     {
         elements = [];
         try
         {
             var reader = new Utf8JsonReader(body.Span, AnyDepth);
-            return reader.Read() && TryReadArray(ref reader, body, most, out elements) && !reader.Read();
+            return reader.Read() && TryReadArray(ref reader, body, maxElements, out elements) && !reader.Read();
         }
         catch (JsonException)
         {
@@ -89,7 +103,7 @@ public static class PollBatch
         }
     }
 
-    private static bool TryReadArray(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body, int most, out IReadOnlyList<ReadOnlyMemory<byte>> elements)
+    private static bool TryReadArray(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body, int maxElements, out IReadOnlyList<ReadOnlyMemory<byte>> elements)
     {
         var found = new List<ReadOnlyMemory<byte>>();
         elements = found;
@@ -97,7 +111,7 @@ public static class PollBatch
             return false;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (found.Count == most)
+            if (found.Count == maxElements)
                 return false;
             var start = (int)reader.TokenStartIndex;
             reader.Skip();

@@ -4,30 +4,33 @@ using System.Text;
 namespace RawSocketChat.Protocol.Framing;
 
 /// <summary>
-/// The forever iframe: an HTML page that never ends, in which each frame is a script element that calls a function of the
-/// page around it. A browser runs each as soon as it has come.
+/// Writes the forever iframe: an HTML page that stays open. Each frame is a script element that calls a function of the
+/// parent page. A browser runs each script element as soon as it arrives.
 /// <code>
 ///   &lt;script nonce="…"&gt;parent.onFrame({"type":"pong",…})&lt;/script&gt;
 /// </code>
 /// </summary>
 public static class ScriptFraming
 {
-    /// <summary>The most characters that a callback's name may have.</summary>
+    /// <summary>The maximum length of a callback's name, in characters.</summary>
     public const int MaxCallbackLength = 100;
 
-    /// <summary>Bytes before the first frame. Old browsers show nothing of a page before they have a kilobyte or so of it, and some proxies keep four.</summary>
+    /// <summary>
+    /// The number of padding bytes before the first frame. Old browsers render nothing before the first kilobyte, and some proxies buffer
+    /// four kilobytes.
+    /// </summary>
     public const int PaddingBytes = 4096;
 
-    private static readonly SearchValues<byte> Special = SearchValues.Create((byte)'<', (byte)'>', (byte)'&', (byte)'\'', 0xE2);
+    private static readonly SearchValues<byte> EscapedBytes = SearchValues.Create((byte)'<', (byte)'>', (byte)'&', (byte)'\'', 0xE2);
 
-    /// <summary>Something that a parser drops, and that keeps the stream, and the proxies on its way, awake.</summary>
+    /// <summary>An HTML comment, which parsers ignore. It prevents timeouts of the connection and of proxies.</summary>
     public static ReadOnlySpan<byte> KeepAlive => "<!---->\n"u8;
 
     /// <summary>
-    /// Whether a name may be called: identifiers of ASCII letters, digits, <c>_</c> and <c>$</c>, joined by dots. Nothing else
-    /// is let into a script.
+    /// Whether a callback name is valid: identifiers of ASCII letters, digits, <c>_</c> and <c>$</c>, joined by dots. Any other text
+    /// could inject code into the script.
     /// </summary>
-    public static bool IsCallback(string name)
+    public static bool IsValidCallback(string name)
     {
         if (name.Length is 0 or > MaxCallbackLength)
             return false;
@@ -40,9 +43,12 @@ public static class ScriptFraming
         return true;
     }
 
-    /// <summary>The page up to its first frame.</summary>
-    /// <param name="output">Where it goes.</param>
-    /// <param name="cursor">What confirms all before the first frame; the page around finds it as <c>data-cursor</c> of the root element.</param>
+    /// <summary>Writes the page up to its first frame.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="cursor">
+    /// The cursor that confirms everything before the first frame. The parent page reads this cursor from <c>data-cursor</c> of the root
+    /// element.
+    /// </param>
     public static void WriteHead(IBufferWriter<byte> output, long cursor)
     {
         output.Write("<!doctype html>\n<html data-cursor=\""u8);
@@ -54,11 +60,11 @@ public static class ScriptFraming
         output.Write("-->\n"u8);
     }
 
-    /// <summary>One frame.</summary>
-    /// <param name="output">Where it goes.</param>
-    /// <param name="nonce">As the page's Content-Security-Policy has it.</param>
-    /// <param name="callback">A name for which <see cref="IsCallback"/> holds.</param>
-    /// <param name="json">The frame; nothing in it can end the script.</param>
+    /// <summary>Writes one frame.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="nonce">The nonce in the page's Content-Security-Policy.</param>
+    /// <param name="callback">A name for which <see cref="IsValidCallback"/> is true.</param>
+    /// <param name="json">The frame as JSON. This method escapes the JSON so that it cannot end the script.</param>
     public static void Write(IBufferWriter<byte> output, string nonce, string callback, ReadOnlySpan<byte> json)
     {
         output.Write("<script nonce=\""u8);
@@ -70,11 +76,12 @@ public static class ScriptFraming
         output.Write(")</script>\n"u8);
     }
 
-    // What could end the script element, or begin another, stands in JSON within strings alone, where an escape means the
-    // same. Before ECMAScript 2019 the line separators U+2028 and U+2029 ended a string.
+    // In JSON, the characters that could end the script element or begin another one occur only inside strings. Inside a string,
+    // an escape means the same as the character. Before ECMAScript 2019 the line separators U+2028 and U+2029 ended a string, so this
+    // method also escapes these two.
     private static void WriteEscaped(IBufferWriter<byte> output, ReadOnlySpan<byte> json)
     {
-        while (json.IndexOfAny(Special) is >= 0 and var at)
+        while (json.IndexOfAny(EscapedBytes) is >= 0 and var at)
         {
             output.Write(json[..at]);
             var separator = json[at] == 0xE2;

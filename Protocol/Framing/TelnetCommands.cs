@@ -1,8 +1,8 @@
 namespace RawSocketChat.Protocol.Framing;
 
 /// <summary>
-/// What telnet clients put between a person's words (RFC 854), such as PuTTY's offers at the start. A command begins with
-/// IAC, 255, which no UTF-8 holds: so taking commands out of a line changes none that could have been understood.
+/// Telnet commands (RFC 854), such as the option offers that PuTTY sends at the start. A command begins with IAC (255), a byte that
+/// never occurs in UTF-8. So removing commands cannot damage valid text.
 /// </summary>
 public static class TelnetCommands
 {
@@ -12,7 +12,7 @@ public static class TelnetCommands
     private const byte SubnegotiationBegin = 250;
     private const byte SubnegotiationEnd = 240;
 
-    /// <summary>The line without its commands; the same memory where there are none. What is no whole command stays.</summary>
+    /// <summary>Returns the line without its commands, or the same memory if it has none. An incomplete command stays in the line.</summary>
     public static ReadOnlyMemory<byte> Remove(ReadOnlyMemory<byte> line)
     {
         if (!line.Span.Contains(Iac)) return line;
@@ -22,7 +22,7 @@ public static class TelnetCommands
         var length = 0;
         while (!rest.IsEmpty)
         {
-            var command = LengthOf(rest);
+            var command = GetCommandLength(rest);
             if (command == 0) words[length++] = rest[0];
             rest = rest[Math.Max(1, command)..];
         }
@@ -30,8 +30,8 @@ public static class TelnetCommands
         return words.AsMemory(0, length);
     }
 
-    // The bytes of the command that begins here; 0 where none does.
-    private static int LengthOf(ReadOnlySpan<byte> rest) => rest switch
+    // The length in bytes of the command at the front; 0 if there is none.
+    private static int GetCommandLength(ReadOnlySpan<byte> rest) => rest switch
     {
         [Iac, >= Will and <= Dont, _, ..] => 3,
         [Iac, SubnegotiationBegin, ..] => rest.IndexOf([Iac, SubnegotiationEnd]) + 2 is var end and > 2 ? end : 0,

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace RawSocketChat.Protocol.WebSocket;
 
-/// <summary>A frame's header, and how it is written. How it is read, byte by byte, is <see cref="FrameReader"/>.</summary>
+/// <summary>Writes the header of a frame. <see cref="FrameReader"/> reads it byte by byte.</summary>
 /// <remarks>
 /// RFC 6455, 5.2:
 /// <code>
@@ -16,47 +16,47 @@ namespace RawSocketChat.Protocol.WebSocket;
 ///  80 40 20 10   0F    80           7F     network byte order
 /// </code>
 /// </remarks>
-internal readonly record struct FrameHeader(Opcode Opcode, bool Final, int PayloadLength, uint? MaskingKey, bool Compressed = false)
+internal readonly record struct FrameHeader(Opcode Opcode, bool IsFinal, int PayloadLength, uint? MaskingKey, bool IsCompressed = false)
 {
     public const byte FinalBit = 0x80;
     public const byte ReservedBits = 0x70;
 
-    /// <summary>RSV1. With permessage-deflate it marks a compressed message, on its first frame (RFC 7692, 6).</summary>
+    /// <summary>RSV1. With permessage-deflate, this bit is set on the first frame of a compressed message (RFC 7692, 6).</summary>
     public const byte CompressedBit = 0x40;
 
     public const byte OpcodeBits = 0x0F;
     public const byte MaskBit = 0x80;
     public const byte LengthBits = 0x7F;
 
-    /// <summary>Lengths up to this stand in the second byte itself; also the most that a control frame may have (5.5).</summary>
+    /// <summary>The maximum length that fits into the second byte, and the maximum payload of a control frame (5.5).</summary>
     public const int MaxShortLength = 125;
     public const byte Length16Follows = 126;
     public const byte Length64Follows = 127;
 
-    /// <summary>2 + 8 + 4: no header is longer.</summary>
+    /// <summary>The maximum size of a header in bytes: 2 + 8 + 4.</summary>
     public const int MaxSize = 14;
 
-    /// <summary>This header's size in bytes, 2 to 14.</summary>
-    public int Size => UnmaskedSize(PayloadLength) + (MaskingKey is null ? 0 : sizeof(uint));
+    /// <summary>The size of this header in bytes, 2 to 14.</summary>
+    public int Size => GetUnmaskedSize(PayloadLength) + (MaskingKey is null ? 0 : sizeof(uint));
 
-    // 5.2: the length is written in the fewest bytes that hold it.
-    public static int UnmaskedSize(int payloadLength) => payloadLength switch
+    // 5.2: the length must use the minimal number of bytes.
+    public static int GetUnmaskedSize(int payloadLength) => payloadLength switch
     {
         <= MaxShortLength => 2,
         <= ushort.MaxValue => 2 + sizeof(ushort),
         _ => 2 + sizeof(ulong),
     };
 
-    // 5.5: the highest bit of the four marks a control frame.
+    // 5.5: in a control frame, the highest of the four opcode bits is set.
     public static bool IsControl(Opcode opcode) => ((byte)opcode & 0x8) != 0;
 
-    /// <summary>Writes the header to the front of <paramref name="destination"/>, which has room for it.</summary>
-    /// <returns>Its size.</returns>
+    /// <summary>Writes the header to the front of <paramref name="destination"/>, which must be large enough.</summary>
+    /// <returns>The size of the header in bytes.</returns>
     public int Write(Span<byte> destination)
     {
-        destination[0] = (byte)((Final ? FinalBit : 0) | (Compressed ? CompressedBit : 0) | (byte)Opcode);
+        destination[0] = (byte)((IsFinal ? FinalBit : 0) | (IsCompressed ? CompressedBit : 0) | (byte)Opcode);
         var mask = MaskingKey is null ? 0 : MaskBit;
-        var size = UnmaskedSize(PayloadLength);
+        var size = GetUnmaskedSize(PayloadLength);
         switch (size)
         {
             case 2:

@@ -1,66 +1,68 @@
 namespace RawSocketChat.Protocol.WebSocket;
 
 /// <summary>
-/// Reads one frame after the other: the header a byte at a time, so that it may be cut anywhere and a broken rule is
-/// found at the byte that breaks it; then the payload in pieces. Keeps no bytes itself.
+/// Reads frames one after the other. It reads the header byte by byte, so the input may be split anywhere, and a violation is
+/// detected at the byte that causes it. It reads the payload in pieces, and keeps no bytes itself.
 /// </summary>
-internal sealed class FrameReader(WebSocketRole role, bool mayBeCompressed)
+internal sealed class FrameReader(WebSocketRole role, bool allowCompression)
 {
-    private enum Next
+    private enum State
     {
         FirstByte,
         SecondByte,
-        LongLength,
-        Key,
+        ExtendedLength,
+        MaskingKey,
         Payload,
     }
 
-    private Next _next;
-    private byte _bytesOwed;    // of the long length or the key
-    private bool _masked;
+    private State _state;
+    private byte _missingBytes;    // of the extended length or the masking key
+    private bool _isMasked;
     private uint _key;
-    private int _phase;         // of the key, 0 to 3
-    private ulong _length;      // while it is being read: not yet checked
-    private uint _shortest;     // the least that a long length may say
+    private int _maskOffset;    // the position in the masking key, 0 to 3
+    private ulong _length;      // the length read so far, not yet validated
+    private uint _minLength;    // the minimum value of an extended length
 
     /// <summary>Whether this is the last fragment of its message.</summary>
-    public bool Final { get; private set; }
+    public bool IsFinal { get; private set; }
 
-    /// <summary>What the frame is; a known one.</summary>
+    /// <summary>The opcode of the frame; never a reserved one.</summary>
     public Opcode Opcode { get; private set; }
 
-    /// <summary>Whether the message that the last data frame begins or continues is compressed.</summary>
-    public bool Compressed { get; private set; }
+    /// <summary>Whether the message of the last data frame is compressed.</summary>
+    public bool IsCompressed { get; private set; }
 
-    /// <summary>How many bytes of the payload are still to come.</summary>
-    public int Remaining { get; private set; }
+    /// <summary>The number of payload bytes that are still to be received.</summary>
+    public int RemainingBytes { get; private set; }
 
-    /// <summary>Whether the header is complete and the frame is not.</summary>
-    public bool IsInPayload => _next == Next.Payload;
+    /// <summary>Whether the header is complete, but the payload is not.</summary>
+    public bool IsInPayload => _state == State.Payload;
 
-    /// <summary>Whether the first byte of a frame has come, and not yet its last.</summary>
-    public bool IsMidFrame => _next != Next.FirstByte;
+    /// <summary>Whether the first byte of a frame has arrived, but not its last byte.</summary>
+    public bool IsMidFrame => _state != State.FirstByte;
 
-    /// <summary>Whether that frame is a control frame.</summary>
+    /// <summary>Whether the current frame is a control frame.</summary>
     public bool IsControl => FrameHeader.IsControl(Opcode);
 
-    /// <summary>Reads on in the header.</summary>
-    /// <param name="input">What has come.</param>
-    /// <param name="position">Where to read on; afterwards behind the header, or behind the byte that broke a rule, or at the end.</param>
-    /// <param name="messageOpen">Whether fragments of a message have come and not yet its last.</param>
-    /// <param name="held">The bytes of those fragments.</param>
-    /// <param name="limit">The most bytes that a message may have.</param>
-    /// <returns>The broken rule; null: none, see <see cref="IsInPayload"/>.</returns>
-    public Fault? ReadHeader(ReadOnlySpan<byte> input, ref int position, bool messageOpen, int held, int limit)
+    /// <summary>Continues to read the header. Afterwards <see cref="IsInPayload"/> says whether the header is complete.</summary>
+    /// <param name="input">The received bytes.</param>
+    /// <param name="position">
+    /// The position in the input. Afterwards: the position after the header, after the byte that caused a violation, or at the end.
+    /// </param>
+    /// <param name="isMessageOpen">Whether some fragments of a message have arrived, but not the last fragment.</param>
+    /// <param name="bufferedBytes">The number of bytes in the fragments that have arrived.</param>
+    /// <param name="maxMessageBytes">The maximum size of a message in bytes.</param>
+    /// <returns>The violation; null if there is none.</returns>
+    public Fault? ReadHeader(ReadOnlySpan<byte> input, ref int position, bool isMessageOpen, int bufferedBytes, int maxMessageBytes)
     {
-        while (position < input.Length && _next != Next.Payload)
+        while (position < input.Length && _state != State.Payload)
         {
             var b = input[position++];
-            var fault = _next switch
+            var fault = _state switch
             {
-                Next.FirstByte => ReadFirst(b, messageOpen),
-                Next.SecondByte => ReadSecond(b, held, limit),
-                Next.LongLength => ReadLongLength(b, held, limit),
+                State.FirstByte => ReadFirstByte(b, isMessageOpen),
+                State.SecondByte => ReadSecondByte(b, bufferedBytes, maxMessageBytes),
+                State.ExtendedLength => ReadExtendedLength(b, bufferedBytes, maxMessageBytes),
                 _ => ReadKey(b),
             };
             if (fault is not null) return fault;
@@ -69,107 +71,107 @@ internal sealed class FrameReader(WebSocketRole role, bool mayBeCompressed)
     }
 
     /// <summary>Unmasks the next piece of the payload.</summary>
-    /// <param name="piece">At most <see cref="Remaining"/> bytes.</param>
-    /// <param name="destination">As long.</param>
+    /// <param name="piece">The masked bytes, at most <see cref="RemainingBytes"/>.</param>
+    /// <param name="destination">The output, of the same length.</param>
     public void ReadPayload(ReadOnlySpan<byte> piece, Span<byte> destination)
     {
-        if (_masked) Masking.Apply(piece, destination, _key, _phase);
+        if (_isMasked) Masking.Apply(piece, destination, _key, _maskOffset);
         else piece.CopyTo(destination);
-        _phase = (_phase + piece.Length) % 4;
-        Remaining -= piece.Length;
+        _maskOffset = (_maskOffset + piece.Length) % 4;
+        RemainingBytes -= piece.Length;
     }
 
-    /// <summary>The payload is complete: the next byte begins a frame.</summary>
-    public void EndFrame() => _next = Next.FirstByte;
+    /// <summary>Ends the frame after its payload is complete. The next byte begins a new frame.</summary>
+    public void EndFrame() => _state = State.FirstByte;
 
-    private Fault? ReadFirst(byte b, bool messageOpen)
+    private Fault? ReadFirstByte(byte b, bool isMessageOpen)
     {
-        // 5.2: a reserved bit that no negotiated extension gives a meaning fails the connection.
+        // 5.2: a reserved bit fails the connection, unless a negotiated extension defines it.
         var reserved = b & FrameHeader.ReservedBits;
-        if (reserved != 0 && !(mayBeCompressed && reserved == FrameHeader.CompressedBit)) return Fault.ReservedBits;
+        if (reserved != 0 && !(allowCompression && reserved == FrameHeader.CompressedBit)) return Fault.ReservedBits;
 
-        Final = (b & FrameHeader.FinalBit) != 0;
+        IsFinal = (b & FrameHeader.FinalBit) != 0;
         Opcode = (Opcode)(b & FrameHeader.OpcodeBits);
-        // RFC 7692, 6.1: RSV1 stands on the first frame of a message, never on a continuation or a control frame.
+        // RFC 7692, 6.1: RSV1 may be set on the first frame of a message only, not on a continuation or a control frame.
         var begins = Opcode is Opcode.Text or Opcode.Binary;
-        if (reserved != 0 && !begins) return Fault.CompressedLater;
+        if (reserved != 0 && !begins) return Fault.MisplacedCompressedBit;
         switch (Opcode)
         {
-            // 5.4: a continuation continues something,
-            case Opcode.Continuation when !messageOpen: return Fault.NothingToContinue;
-            // and fragments of two messages never mix.
-            case Opcode.Text or Opcode.Binary when messageOpen: return Fault.MessageInMessage;
-            // 5.5: a control frame is whole, and may come between the fragments of a message.
-            case Opcode.Close or Opcode.Ping or Opcode.Pong when !Final: return Fault.FragmentedControl;
+            // 5.4: a continuation needs a message that was started
+            case Opcode.Continuation when !isMessageOpen: return Fault.UnexpectedContinuation;
+            // 5.4: the fragments of two messages must not be interleaved
+            case Opcode.Text or Opcode.Binary when isMessageOpen: return Fault.InterleavedMessages;
+            // 5.5: a control frame must not be fragmented; it may come between the fragments of a message
+            case Opcode.Close or Opcode.Ping or Opcode.Pong when !IsFinal: return Fault.FragmentedControlFrame;
             case Opcode.Continuation or Opcode.Text or Opcode.Binary or Opcode.Close or Opcode.Ping or Opcode.Pong: break;
-            // 5.2: an unknown opcode fails the connection.
+            // 5.2: an unknown opcode fails the connection
             default: return Fault.ReservedOpcode;
         }
-        if (begins) Compressed = reserved != 0;
-        _next = Next.SecondByte;
+        if (begins) IsCompressed = reserved != 0;
+        _state = State.SecondByte;
         return null;
     }
 
-    private Fault? ReadSecond(byte b, int held, int limit)
+    private Fault? ReadSecondByte(byte b, int bufferedBytes, int maxMessageBytes)
     {
-        // 5.1: a client masks every frame, a server none; the other end closes where that is not so.
-        _masked = (b & FrameHeader.MaskBit) != 0;
-        if (_masked != (role == WebSocketRole.Server))
-            return role == WebSocketRole.Server ? Fault.ClientUnmasked : Fault.ServerMasked;
+        // 5.1: a client must mask every frame, and a server must mask none.
+        _isMasked = (b & FrameHeader.MaskBit) != 0;
+        if (_isMasked != (role == WebSocketRole.Server))
+            return role == WebSocketRole.Server ? Fault.UnmaskedClientFrame : Fault.MaskedServerFrame;
 
         var length = b & FrameHeader.LengthBits;
-        // 5.5: a control frame has at most 125 bytes, so never a long length.
-        if (length > FrameHeader.MaxShortLength && IsControl) return Fault.LongControl;
+        // 5.5: a control frame has at most 125 bytes, so it has no extended length.
+        if (length > FrameHeader.MaxShortLength && IsControl) return Fault.ControlFrameTooLong;
 
         _length = 0;
         if (length <= FrameHeader.MaxShortLength)
         {
             _length = (ulong)length;
-            return EndLength(held, limit);
+            return CompleteLength(bufferedBytes, maxMessageBytes);
         }
-        _next = Next.LongLength;
-        _bytesOwed = length == FrameHeader.Length16Follows ? (byte)sizeof(ushort) : (byte)sizeof(ulong);
-        _shortest = length == FrameHeader.Length16Follows ? FrameHeader.MaxShortLength + 1u : ushort.MaxValue + 1u;
+        _state = State.ExtendedLength;
+        _missingBytes = length == FrameHeader.Length16Follows ? (byte)sizeof(ushort) : (byte)sizeof(ulong);
+        _minLength = length == FrameHeader.Length16Follows ? FrameHeader.MaxShortLength + 1u : ushort.MaxValue + 1u;
         return null;
     }
 
-    private Fault? ReadLongLength(byte b, int held, int limit)
+    private Fault? ReadExtendedLength(byte b, int bufferedBytes, int maxMessageBytes)
     {
         _length = (_length << 8) | b;
-        if (--_bytesOwed > 0) return null;
+        if (--_missingBytes > 0) return null;
 
-        // 5.2: the highest bit of a length of 64 bits is 0.
-        if (_length > long.MaxValue) return Fault.LengthTopBit;
-        // 5.2: the fewest bytes that can hold the length are used.
-        return _length < _shortest ? Fault.LengthNotMinimal : EndLength(held, limit);
+        // 5.2: the highest bit of a 64-bit length must be 0.
+        if (_length > long.MaxValue) return Fault.LengthOverflow;
+        // 5.2: the length must use the minimal number of bytes.
+        return _length < _minLength ? Fault.NonMinimalLength : CompleteLength(bufferedBytes, maxMessageBytes);
     }
 
-    /// <summary>The length is known, and nothing of the payload has been taken yet.</summary>
-    private Fault? EndLength(int held, int limit)
+    /// <summary>Checks the complete length against the limit, before any payload is read.</summary>
+    private Fault? CompleteLength(int bufferedBytes, int maxMessageBytes)
     {
-        // 10.4: the limit holds for a frame and for the message that it is put together to. Before any cast to int.
-        var most = Compressed ? MostDeflated(limit) : limit;
-        if (!IsControl && _length + (ulong)held > (ulong)most) return Fault.MessageTooBig(_length + (ulong)held, limit);
+        // 10.4: the limit applies to the frame and to the reassembled message. This check comes before the cast to int.
+        var maxBytes = IsCompressed ? GetMaxCompressedBytes(maxMessageBytes) : maxMessageBytes;
+        if (!IsControl && _length + (ulong)bufferedBytes > (ulong)maxBytes) return Fault.MessageTooBig(_length + (ulong)bufferedBytes, maxMessageBytes);
 
-        Remaining = (int)_length;
+        RemainingBytes = (int)_length;
         _key = 0;
-        _phase = 0;
-        _bytesOwed = sizeof(uint);
-        _next = _masked ? Next.Key : Next.Payload;
+        _maskOffset = 0;
+        _missingBytes = sizeof(uint);
+        _state = _isMasked ? State.MaskingKey : State.Payload;
         return null;
     }
 
     private Fault? ReadKey(byte b)
     {
-        // 5.3: the key follows the length, in network order.
+        // 5.3: the masking key follows the length, in network byte order.
         _key = (_key << 8) | b;
-        if (--_bytesOwed == 0) _next = Next.Payload;
+        if (--_missingBytes == 0) _state = State.Payload;
         return null;
     }
 
     /// <summary>
-    /// The most bytes that a compressed message may take on the wire. Compression can make a message longer: by an eighth where
-    /// a fast sender writes each byte in the 9 bits that the fixed code has for it.
+    /// Returns the maximum size of a compressed message on the wire, in bytes. Compression can make a message longer, by up to an
+    /// eighth: a fast sender may write each byte with the 9-bit symbols of the fixed code.
     /// </summary>
-    internal static int MostDeflated(int limit) => (int)Math.Min((long)limit + (limit >> 3) + 64, Array.MaxLength - 64);
+    internal static int GetMaxCompressedBytes(int maxMessageBytes) => (int)Math.Min((long)maxMessageBytes + (maxMessageBytes >> 3) + 64, Array.MaxLength - 64);
 }

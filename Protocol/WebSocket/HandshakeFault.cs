@@ -1,9 +1,10 @@
 namespace RawSocketChat.Protocol.WebSocket;
 
-/// <summary>Why a request does not become a WebSocket.</summary>
+/// <summary>The reason why the server rejects a WebSocket handshake.</summary>
 /// <param name="Status">
-/// 400; 405 (answer with <c>Allow: GET</c>, over HTTP/2 <c>CONNECT</c>); 426 (answer with <c>Upgrade: websocket</c> and
-/// <c>Sec-WebSocket-Version: 13</c>, RFC 6455, 4.4); over HTTP/2 400 instead of 426, and 501 to another <c>:protocol</c>.
+/// The HTTP status: 400, 405, 426 or 501. With 405 the answer has <c>Allow: GET</c>, or <c>Allow: CONNECT</c> over HTTP/2. With 426 the
+/// answer has <c>Upgrade: websocket</c> and <c>Sec-WebSocket-Version: 13</c> (RFC 6455, 4.4); over HTTP/2 the status is 400 instead. 501
+/// is for an unknown <c>:protocol</c> over HTTP/2.
 /// </param>
-/// <param name="Text">A sentence for a person that says what would have worked.</param>
+/// <param name="Text">A sentence for a person that says which request would have worked.</param>
 public sealed record HandshakeFault(int Status, string Text);

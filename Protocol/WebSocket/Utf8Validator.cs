@@ -4,64 +4,68 @@ using System.Text.Unicode;
 namespace RawSocketChat.Protocol.WebSocket;
 
 /// <summary>
-/// Checks UTF-8 (RFC 3629) as it comes in, cut anywhere, and finds the first byte that no valid text could have there
-/// (RFC 6455, 8.1). A mutable struct: keep it in a field; default is ready to use.
+/// Validates UTF-8 (RFC 3629) incrementally; the text may be split anywhere. It finds the first byte that cannot belong to a valid
+/// text (RFC 6455, 8.1). This is a mutable struct: keep it in a field. The default value is ready to use.
 /// </summary>
 /// <remarks>
-/// The state between two bytes is what may come next (Unicode, table 3-7):
+/// Between two bytes, the state says which byte may come next (Unicode, table 3-7):
 /// <code>
-///   first byte   then                      so that
+///   first byte   then                      reason
 ///   00..7F
-///   C2..DF       80..BF                    C0, C1 would be a second way to write ASCII
-///   E0           A0..BF  80..BF            nothing below U+0800 takes three bytes
+///   C2..DF       80..BF                    C0 and C1 would encode ASCII in two bytes
+///   E0           A0..BF  80..BF            a character below U+0800 must not use three bytes
 ///   E1..EC       80..BF  80..BF
 ///   ED           80..9F  80..BF            no surrogates, U+D800..DFFF
 ///   EE..EF       80..BF  80..BF
-///   F0           90..BF  80..BF  80..BF    nothing below U+10000 takes four bytes
+///   F0           90..BF  80..BF  80..BF    a character below U+10000 must not use four bytes
 ///   F1..F3       80..BF  80..BF  80..BF
 ///   F4           80..8F  80..BF  80..BF    nothing above U+10FFFF
 /// </code>
 /// </remarks>
 internal struct Utf8Validator
 {
-    private byte _owed;      // bytes that the character still needs
-    private byte _low;       // and between what the next of them has to lie,
-    private byte _high;      // both included; meaningless where none is owed
+    private byte _missingBytes;     // the number of bytes until the current character is complete
+    private byte _low;              // the inclusive range of the next byte, if one is missing
+    private byte _high;
 
-    /// <summary>Whether the text may end here: no character is unfinished.</summary>
-    public readonly bool IsAtBoundary => _owed == 0;
+    /// <summary>Whether the text may end here, because no character is incomplete.</summary>
+    public readonly bool IsAtBoundary => _missingBytes == 0;
 
-    /// <summary>Takes the next piece of the text.</summary>
-    /// <returns>The index of the first byte that can't be there, or -1. After that the validator is of no more use.</returns>
-    public int FindBad(ReadOnlySpan<byte> piece)
+    /// <summary>Validates the next piece of the text.</summary>
+    /// <returns>The index of the first invalid byte, or -1. After an invalid byte the validator cannot be used any more.</returns>
+    public int FindInvalid(ReadOnlySpan<byte> piece)
     {
-        // Nearly every piece is a whole and valid text; the runtime sees that many bytes at a time. Where, and whether it is only cut, is found below.
+        // Nearly every piece is a complete, valid text. The runtime checks many bytes of such a piece at a time. The loop below finds an
+        // invalid byte or an incomplete character.
         if (IsAtBoundary && Utf8.IsValid(piece))
             return -1;
         for (var i = 0; i < piece.Length; i++)
         {
             var b = piece[i];
-            if (_owed > 0)
+            if (_missingBytes > 0)
             {
                 if (b < _low || b > _high) return i;
-                _owed--;
+                _missingBytes--;
                 (_low, _high) = (0x80, 0xBF);
             }
             else if (b < 0x80)
             {
-                i += AsciiAtOnce(piece[(i + 1)..]);
+                i += CountLeadingAscii(piece[(i + 1)..]);
             }
             else
             {
-                (_owed, _low, _high) = After(b);
-                if (_owed == 0) return i;
+                (_missingBytes, _low, _high) = GetContinuation(b);
+                if (_missingBytes == 0) return i;
             }
         }
         return -1;
     }
 
-    /// <summary>What a first byte of 80 and above asks for; none owed: it can't be a first byte.</summary>
-    private static (byte Owed, byte Low, byte High) After(byte first) => first switch
+    /// <summary>
+    /// Returns how many continuation bytes must follow a first byte of 0x80 or above, and the range of the first continuation byte. If the
+    /// number is 0, the first byte is invalid.
+    /// </summary>
+    private static (byte Owed, byte Low, byte High) GetContinuation(byte first) => first switch
     {
         < 0xC2 => default,
         <= 0xDF => (1, 0x80, 0xBF),
@@ -74,8 +78,8 @@ internal struct Utf8Validator
         _ => default,
     };
 
-    /// <summary>How many whole vectors' bytes from the start are ASCII.</summary>
-    private static int AsciiAtOnce(ReadOnlySpan<byte> piece)
+    /// <summary>Counts the ASCII bytes at the start, as far as they fill whole vectors.</summary>
+    private static int CountLeadingAscii(ReadOnlySpan<byte> piece)
     {
         var count = 0;
         while (piece.Length - count >= Vector<byte>.Count

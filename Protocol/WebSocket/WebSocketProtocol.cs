@@ -1,125 +1,145 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Unicode;
+using RawSocketChat.Protocol.Compression;
 
 namespace RawSocketChat.Protocol.WebSocket;
 
 /// <summary>
-/// RFC 6455 and 7692 after the handshake, for both roles: bytes in, events out; messages in, bytes out. Without I/O, clock or
-/// thread. Nothing that comes in makes it throw: what breaks a rule becomes a <see cref="WebSocketEventKind.Fault"/>.
+/// The WebSocket protocol after the handshake, for both roles (RFC 6455 and 7692). It turns received bytes into events, and messages
+/// into bytes to send. It has no I/O, clock or threads. It does not throw, whatever the input is: a violation of the protocol becomes
+/// a <see cref="WebSocketEventKind.Fault"/>.
 /// </summary>
 /// <remarks>
-/// It answers nothing by itself: the caller writes the pong to a ping and the close to a close or a fault.
-/// Receiving and writing share no state, so that each may have its own thread; neither is safe for two at once.
-/// Buffers come from the shared pool and are held only while a message or control frame is incomplete, or an event's
-/// payload is valid: a loop that calls TryReceive until it returns false leaves nothing rented on an idle connection.
+/// This class sends no answers by itself: the caller answers a ping with a pong, and a close or a fault with a close.
+/// Receiving and writing share no state, so one thread may receive while another thread writes. Two threads must not receive at the
+/// same time, and two threads must not write at the same time. The buffers come from the shared pool. This class holds buffers only
+/// while a message or control frame is incomplete, or while the payload of an event is valid. So if the caller calls TryReceive until
+/// the result is false, an idle connection holds no buffer.
 /// </remarks>
-public sealed partial class WebSocketProtocol : IDisposable
+public sealed class WebSocketProtocol : IDisposable
 {
     /// <summary>
-    /// How many fragments of one message may be empty; one more is a fault (1009). Fragments with bytes are bounded by the
-    /// message's size, and empty ones, which RFC 6455 allows, by nothing: this is far above what a program flushing its
-    /// buffers sends, and makes an endless message end after some 6 KB.
+    /// The maximum number of empty fragments in one message; one more is a fault (1009). RFC 6455 allows empty fragments, and the size
+    /// limit of a message does not limit their number. A program that flushes its buffers may send some empty fragments, but far fewer
+    /// than this. With this maximum, an endless message of empty fragments fails after about 6 KB.
     /// </summary>
     public const int MaxEmptyFragments = 1024;
+
+    // RFC 7692, 7.2.2: the sender omits these bytes at the end of each message.
+    private static ReadOnlySpan<byte> Tail => [0x00, 0x00, 0xFF, 0xFF];
 
     private readonly WebSocketRole _role;
     private readonly int _maxMessageBytes;
     private readonly FrameReader _frame;
 
-    private PooledBytes _message;       // the fragments so far
-    private PooledBytes _control;       // apart, since it may come between them (5.4)
+    private PooledBytes _message;       // the fragments received so far
+    private PooledBytes _control;       // separate, because a control frame may come between fragments (5.4)
     private Opcode _messageType;
-    private bool _messageOpen;          // the first fragment has begun, the last has not ended
+    private bool _isMessageOpen;        // the first fragment has begun, and the last one has not ended
     private int _emptyFragments;
-    private Utf8Validator _utf8;        // between texts at a boundary, or the connection has failed
-    private bool _over;                 // after a Close or a Fault
+    private Utf8Validator _utf8;        // always at a character boundary between two messages
+    private bool _hasEnded;             // after a Close or a Fault
 
-    /// <summary>The state right after the handshake.</summary>
-    /// <param name="role">Which end this is.</param>
-    /// <param name="maxMessageBytes">The most bytes that an incoming message may have, all fragments together, inflated; 0 or more.</param>
-    /// <param name="deflate">What the handshake agreed on for permessage-deflate; null: nothing is compressed.</param>
+    private readonly DeflateParameters? _deflate;
+    private Inflater? _inflater;
+    private MessageDeflater? _deflater;
+    private PooledBytes _inflated;
+
+    /// <summary>Creates the state after the handshake.</summary>
+    /// <param name="role">The role of this end.</param>
+    /// <param name="maxMessageBytes">The maximum size of a received message in bytes, with all fragments and after inflating; 0 or more.</param>
+    /// <param name="deflate">The agreed parameters of permessage-deflate; null if messages are not compressed.</param>
     public WebSocketProtocol(WebSocketRole role, int maxMessageBytes, DeflateParameters? deflate = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxMessageBytes);
         _role = role;
         _maxMessageBytes = maxMessageBytes;
-        _frame = new FrameReader(role, mayBeCompressed: deflate is not null);
+        _frame = new FrameReader(role, allowCompression: deflate is not null);
         _deflate = deflate;
     }
 
-    /// <summary>Whether a part of a frame has come, or of a message, and the rest has not.</summary>
-    public bool IsMidFrame => !_over && (_frame.IsMidFrame || _messageOpen);
+    /// <summary>Whether a frame or a message has arrived only in part.</summary>
+    public bool IsMidFrame => !_hasEnded && (_frame.IsMidFrame || _isMessageOpen);
 
-    /// <summary>Whether the peer's close frame has come.</summary>
+    /// <summary>Whether the peer's close frame has arrived.</summary>
     public bool CloseReceived { get; private set; }
 
-    /// <summary>Whether the peer has broken a rule: nothing of what it sends is read any more, a close frame neither (7.1.7).</summary>
+    /// <summary>Whether the peer has violated the protocol. Further input is ignored, including a close frame (7.1.7).</summary>
     public bool HasFailed { get; private set; }
 
-    /// <summary>Whether <see cref="WriteClose"/> has written one.</summary>
+    /// <summary>Whether <see cref="WriteClose"/> has written a close frame.</summary>
     public bool CloseSent { get; private set; }
 
-    /// <summary>Whether nothing of the pool is held (for the tests).</summary>
-    internal bool HoldsNothing => !_message.IsRented && !_control.IsRented && !_inflated.IsRented;
+    /// <summary>The minimum size of a message to compress, in bytes. Default 1024.</summary>
+    public int DeflateMinBytes { get; init; } = MessageDeflater.DefaultMinBytes;
 
-    /// <summary>Takes what has come, up to and including the next event.</summary>
-    /// <param name="input">Bytes as they come, cut anywhere; never kept.</param>
-    /// <param name="consumed">How many of them were taken: up to the event's last byte, or to the byte that broke a rule.</param>
-    /// <param name="e">The event. Its payload is valid until the next call, or Dispose.</param>
+    /// <summary>The compression level, 1 (fastest) to 9 (smallest output). Default 3.</summary>
+    public int DeflateLevel { get; init; } = MessageDeflater.DefaultLevel;
+
+    /// <summary>The number of bytes that are kept between messages as the inflater's window (for the tests).</summary>
+    internal int WindowBytes => _inflater?.RetainedBytes ?? 0;
+
+    /// <summary>Whether this object holds no pooled buffer (for the tests).</summary>
+    internal bool HoldsNoBuffer => !_message.IsRented && !_control.IsRented && !_inflated.IsRented;
+
+    /// <summary>Reads the input up to and including the next event.</summary>
+    /// <param name="input">Received bytes, split anywhere. This class does not keep a reference to them.</param>
+    /// <param name="consumed">The number of bytes read: up to the last byte of the event, or the byte that caused a violation.</param>
+    /// <param name="e">The event. Its payload is valid until the next call or Dispose.</param>
     /// <returns>
-    /// True: an event; call again with the rest. False: all was taken, and no event is complete. After a Close or a Fault
-    /// there are no more events: everything is taken and dropped (RFC 6455, 1.4 and 7.1.7).
+    /// True if there is an event; the caller calls again with the rest of the input. False if all input was read, and no event is
+    /// complete. After a Close or a Fault there are no more events, and all input is dropped (RFC 6455, 1.4 and 7.1.7).
     /// </returns>
     public bool TryReceive(ReadOnlySpan<byte> input, out int consumed, out WebSocketEvent e)
     {
-        // What the last event pointed to is no longer valid.
-        if (!_messageOpen) _message.Release();
+        // Release the payload of the previous event.
+        if (!_isMessageOpen) _message.Release();
         _inflated.Release();
         if (!_frame.IsMidFrame) _control.Release();
 
         e = default;
         consumed = 0;
-        while (!_over && consumed < input.Length)
+        while (!_hasEnded && consumed < input.Length)
         {
             if (!_frame.IsInPayload)
             {
-                var fault = _frame.ReadHeader(input, ref consumed, _messageOpen, _message.Count, _maxMessageBytes);
+                var fault = _frame.ReadHeader(input, ref consumed, _isMessageOpen, _message.Count, _maxMessageBytes);
                 if (fault is null && _frame.IsInPayload) fault = BeginFrame();
                 if (fault is not null) return Fail(fault, out e);
                 if (!_frame.IsInPayload) return false;
             }
 
             if (ReadPayload(input, ref consumed) is { } bad) return Fail(bad, out e);
-            if (_frame.Remaining > 0) return false;
+            if (_frame.RemainingBytes > 0) return false;
 
             _frame.EndFrame();
             if (_frame.IsControl) return EndControl(out e);
-            if (_frame.Final) return EndMessage(out e);
+            if (_frame.IsFinal) return EndMessage(out e);
         }
 
         consumed = input.Length;
         return false;
     }
 
-    /// <summary>The header is complete: opens a message where this frame does.</summary>
+    /// <summary>Handles a complete header. If the frame begins a message, it opens the message.</summary>
     private Fault? BeginFrame()
     {
         if (_frame.IsControl) return null;
         if (_frame.Opcode != Opcode.Continuation)
         {
-            _messageOpen = true;
+            _isMessageOpen = true;
             _messageType = _frame.Opcode;
             _emptyFragments = 0;
         }
-        var isEmptyFragment = _frame.Remaining == 0 && !_frame.Final;
-        return isEmptyFragment && ++_emptyFragments > MaxEmptyFragments ? Fault.EmptyFragments : null;
+        var isEmptyFragment = _frame.RemainingBytes == 0 && !_frame.IsFinal;
+        return isEmptyFragment && ++_emptyFragments > MaxEmptyFragments ? Fault.TooManyEmptyFragments : null;
     }
 
-    /// <summary>Takes as much of the payload as is there.</summary>
+    /// <summary>Reads the available part of the payload.</summary>
     private Fault? ReadPayload(ReadOnlySpan<byte> input, ref int consumed)
     {
-        var piece = input.Slice(consumed, Math.Min(_frame.Remaining, input.Length - consumed));
+        var piece = input.Slice(consumed, Math.Min(_frame.RemainingBytes, input.Length - consumed));
         if (_frame.IsControl)
         {
             _frame.ReadPayload(piece, _control.Extend(piece.Length, FrameHeader.MaxShortLength));
@@ -127,9 +147,9 @@ public sealed partial class WebSocketProtocol : IDisposable
             return null;
         }
 
-        if (_frame.Compressed)
+        if (_frame.IsCompressed)
         {
-            _frame.ReadPayload(piece, _message.Extend(piece.Length, FrameReader.MostDeflated(_maxMessageBytes)));
+            _frame.ReadPayload(piece, _message.Extend(piece.Length, FrameReader.GetMaxCompressedBytes(_maxMessageBytes)));
             consumed += piece.Length;
             return null;
         }
@@ -137,22 +157,22 @@ public sealed partial class WebSocketProtocol : IDisposable
         var unmasked = _message.Extend(piece.Length, _maxMessageBytes);
         _frame.ReadPayload(piece, unmasked);
 
-        // 8.1: what is not UTF-8 fails the connection; here at the first byte that can't be, not at the message's end.
-        var bad = _messageType == Opcode.Text ? _utf8.FindBad(unmasked) : -1;
+        // 8.1: text that is not UTF-8 fails the connection. This check fails at the first invalid byte, not at the end of the message.
+        var bad = _messageType == Opcode.Text ? _utf8.FindInvalid(unmasked) : -1;
         consumed += bad < 0 ? piece.Length : bad + 1;
-        return bad < 0 ? null : Fault.TextNotUtf8;
+        return bad < 0 ? null : Fault.InvalidUtf8Text;
     }
 
     private bool EndMessage(out WebSocketEvent e)
     {
-        if (_frame.Compressed && Inflate() is { } bad) return Fail(bad, out e);
+        if (_frame.IsCompressed && Inflate() is { } bad) return Fail(bad, out e);
 
-        // 5.6: the whole message is UTF-8; a fragment may end inside a character, the last one not.
-        if (_messageType == Opcode.Text && !_utf8.IsAtBoundary) return Fail(Fault.TextCutShort, out e);
+        // 5.6: the whole message must be UTF-8. A fragment may end inside a character, but the last fragment may not.
+        if (_messageType == Opcode.Text && !_utf8.IsAtBoundary) return Fail(Fault.TruncatedText, out e);
 
-        _messageOpen = false;
+        _isMessageOpen = false;
         var kind = _messageType == Opcode.Text ? WebSocketEventKind.Text : WebSocketEventKind.Binary;
-        e = new WebSocketEvent(kind, _frame.Compressed ? _inflated.Memory : _message.Memory);
+        e = new WebSocketEvent(kind, _frame.IsCompressed ? _inflated.Memory : _message.Memory);
         return true;
     }
 
@@ -173,20 +193,20 @@ public sealed partial class WebSocketProtocol : IDisposable
 
     private bool EndClose(ReadOnlyMemory<byte> payload, out WebSocketEvent e)
     {
-        // 5.5.1: where there is a payload, its first two bytes are the code. 7.1.5: where there is none, the code is 1005.
-        if (payload.Length == 1) return Fail(Fault.CloseOfOneByte, out e);
+        // 5.5.1: the first two bytes of a payload are the code. 7.1.5: without a payload the code is 1005.
+        if (payload.Length == 1) return Fail(Fault.TruncatedCloseCode, out e);
         var code = payload.IsEmpty ? CloseCode.NoStatus : BinaryPrimitives.ReadUInt16BigEndian(payload.Span);
         var reason = payload.IsEmpty ? payload : payload[sizeof(ushort)..];
 
-        // 7.4: some codes are never on the wire.
-        if (!payload.IsEmpty && !CloseCode.MayBeSent(code)) return Fail(Fault.BadCloseCode(code), out e);
-        // 5.5.1: the reason is UTF-8.
+        // 7.4: some codes must never be sent.
+        if (!payload.IsEmpty && !CloseCode.MayBeSent(code)) return Fail(Fault.InvalidCloseCode(code), out e);
+        // 5.5.1: the reason must be UTF-8.
         var utf8 = default(Utf8Validator);
-        if (utf8.FindBad(reason.Span) >= 0 || !utf8.IsAtBoundary) return Fail(Fault.ReasonNotUtf8, out e);
+        if (utf8.FindInvalid(reason.Span) >= 0 || !utf8.IsAtBoundary) return Fail(Fault.InvalidUtf8Reason, out e);
 
-        // 5.5.1: what comes after a close frame is not looked at; an unfinished message is lost.
+        // 5.5.1: input after a close frame is ignored, and an incomplete message is dropped.
         CloseReceived = true;
-        _over = true;
+        _hasEnded = true;
         _message.Release();
         e = new WebSocketEvent(WebSocketEventKind.Close, reason, code);
         return true;
@@ -200,14 +220,50 @@ public sealed partial class WebSocketProtocol : IDisposable
         return true;
     }
 
+    /// <summary>Inflates a message after its last frame has arrived.</summary>
+    private Fault? Inflate()
+    {
+        _inflater ??= CreateInflater(_deflate!);
+        Tail.CopyTo(_message.Extend(Tail.Length, _message.Count + Tail.Length));
+        var result = _inflater.Inflate(_message.Memory.Span, ref _inflated, _maxMessageBytes);
+        _message.Release();
+        return result switch
+        {
+            // The inflater stops at the limit, so the real size is not known.
+            InflateResult.TooBig => Fault.MessageTooBig((ulong)_maxMessageBytes + 1, _maxMessageBytes),
+            InflateResult.InvalidData => Fault.InvalidDeflateData,
+            // RFC 6455, 8.1: the inflated text must be UTF-8, not the compressed bytes.
+            _ when _messageType == Opcode.Text && _utf8.FindInvalid(_inflated.Memory.Span) >= 0 => Fault.InvalidUtf8Text,
+            _ => null,
+        };
+    }
+
+    private bool TryDeflate(ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> deflated)
+    {
+        deflated = default;
+        if (_deflate is null || CloseSent || payload.Length < DeflateMinBytes) return false;
+        _deflater ??= CreateDeflater(_deflate);
+        return _deflater.TryDeflate(payload, out deflated);
+    }
+
+    // RFC 7692, 7.1: the inflater uses the parameters of the peer's role, and the deflater uses the parameters of this end's role.
+    private Inflater CreateInflater(DeflateParameters agreed) => _role == WebSocketRole.Server
+        ? new Inflater(agreed.ClientMaxWindowBits, takeover: !agreed.ClientNoContextTakeover)
+        : new Inflater(agreed.ServerMaxWindowBits, takeover: !agreed.ServerNoContextTakeover);
+
+    private MessageDeflater CreateDeflater(DeflateParameters agreed) => _role == WebSocketRole.Server
+        ? new MessageDeflater(DeflateLevel, agreed.ServerMaxWindowBits, takeover: !agreed.ServerNoContextTakeover)
+        : new MessageDeflater(DeflateLevel, agreed.ClientMaxWindowBits, takeover: !agreed.ClientNoContextTakeover);
+
     /// <summary>
-    /// Writes a message in one frame, masked by a new random key in the client role, and compressed where that was agreed on
-    /// and pays (<see cref="DeflateMinBytes"/>). Nothing, after a close (5.5.1).
+    /// Writes a message in one frame. A client masks it with a new random key. The message is compressed if both ends agreed on
+    /// compression, and the message has at least <see cref="DeflateMinBytes"/> bytes and becomes smaller. After a close, this method
+    /// writes nothing (5.5.1).
     /// </summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="textOrBinary">Text (the payload has to be UTF-8, and is not checked) or Binary.</param>
-    /// <param name="payload">Any length; is not changed.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Another opcode.</exception>
+    /// <param name="output">The output.</param>
+    /// <param name="textOrBinary">Text or Binary. The payload of a text must be UTF-8; this method does not check that.</param>
+    /// <param name="payload">The message, of any length. It is not changed.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The opcode is neither Text nor Binary.</exception>
     public void WriteMessage(IBufferWriter<byte> output, Opcode textOrBinary, ReadOnlySpan<byte> payload)
     {
         if (textOrBinary is not (Opcode.Text or Opcode.Binary))
@@ -216,24 +272,24 @@ public sealed partial class WebSocketProtocol : IDisposable
         else WriteFrame(output, textOrBinary, payload);
     }
 
-    /// <summary>Writes a ping. Nothing, after a close.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="payload">At most 125 bytes.</param>
-    /// <exception cref="ArgumentException">Over 125 bytes (5.5).</exception>
+    /// <summary>Writes a ping. After a close, this method writes nothing.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="payload">The payload, at most 125 bytes.</param>
+    /// <exception cref="ArgumentException">The payload has more than 125 bytes (5.5).</exception>
     public void WritePing(IBufferWriter<byte> output, ReadOnlySpan<byte> payload) => WriteFrame(output, Opcode.Ping, payload);
 
-    /// <summary>Writes a pong, the answer to a ping of the same payload (5.5.3). Nothing, after a close.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="payload">At most 125 bytes.</param>
-    /// <exception cref="ArgumentException">Over 125 bytes (5.5).</exception>
+    /// <summary>Writes a pong, which answers a ping with the same payload (5.5.3). After a close, this method writes nothing.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="payload">The payload, at most 125 bytes.</param>
+    /// <exception cref="ArgumentException">The payload has more than 125 bytes (5.5).</exception>
     public void WritePong(IBufferWriter<byte> output, ReadOnlySpan<byte> payload) => WriteFrame(output, Opcode.Pong, payload);
 
-    /// <summary>Writes a close frame, to begin the closing handshake or to answer it (5.5.1, 7.1.2).</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="code">One that <see cref="CloseCode.MayBeSent"/>; or 1005, for a close frame without code and reason.</param>
-    /// <param name="reason">Cut to 123 bytes of UTF-8, between two characters.</param>
-    /// <returns>False, and nothing written, where one was sent before.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A code that may not be sent.</exception>
+    /// <summary>Writes a close frame, to begin or to answer the closing handshake (5.5.1, 7.1.2).</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="code">A code for which <see cref="CloseCode.MayBeSent"/> is true, or 1005 for a close frame without code and reason.</param>
+    /// <param name="reason">The reason. It is cut to 123 bytes of UTF-8, between two characters.</param>
+    /// <returns>False if a close frame was already written. This method then writes nothing.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The code may not be sent.</exception>
     public bool WriteClose(IBufferWriter<byte> output, ushort code, string reason)
     {
         ArgumentNullException.ThrowIfNull(reason);
@@ -254,7 +310,7 @@ public sealed partial class WebSocketProtocol : IDisposable
         return true;
     }
 
-    /// <summary>Gives pooled buffers back and drops what was incomplete. No events come afterwards.</summary>
+    /// <summary>Returns the pooled buffers and drops an incomplete message. There are no events afterwards.</summary>
     public void Dispose()
     {
         EndReceiving();
@@ -262,10 +318,10 @@ public sealed partial class WebSocketProtocol : IDisposable
         _deflater = null;
     }
 
-    // Not the deflater: another thread may be writing.
+    // Do not dispose the deflater here, because another thread may be writing.
     private void EndReceiving()
     {
-        _over = true;
+        _hasEnded = true;
         _message.Release();
         _control.Release();
         _inflated.Release();
@@ -273,9 +329,9 @@ public sealed partial class WebSocketProtocol : IDisposable
 
     private void WriteFrame(IBufferWriter<byte> output, Opcode opcode, ReadOnlySpan<byte> payload, bool compressed = false)
     {
-        // 5.5.1: nothing is sent after a close frame. A pump that still has frames in hand need not know.
+        // 5.5.1: nothing may be sent after a close frame. Callers with queued frames need not check this.
         if (CloseSent) return;
-        // 5.1: a client masks every frame, a server none.
+        // 5.1: a client must mask every frame, and a server must mask none.
         uint? key = _role == WebSocketRole.Client ? MaskingKeys.Next() : null;
         FrameWriter.Write(output, opcode, payload, key, compressed: compressed);
     }

@@ -1,6 +1,6 @@
 namespace RawSocketChat.Protocol.WebSocket;
 
-/// <summary>Which end of the connection this is. It decides who masks (RFC 6455, 5.1).</summary>
+/// <summary>The role of this end of the connection. Only clients mask their frames (RFC 6455, 5.1).</summary>
 public enum WebSocketRole
 {
     /// <summary>Receives masked frames, sends unmasked ones.</summary>

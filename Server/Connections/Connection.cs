@@ -1,83 +1,111 @@
 namespace RawSocketChat.Server.Connections;
 
-/// <summary>What a client asked for in the act of connecting, before its first frame.</summary>
-/// <param name="Name">The name that it wants.</param>
-/// <param name="Room">The room to join at once.</param>
-/// <param name="Session">The secret token of a session that it had.</param>
-/// <param name="ServerSpeaksFirst">False where the handler waits for the first message before it greets (raw TCP).</param>
-/// <param name="SessionIsInCookie">The token came in a page's cookie, where no script may read it; so no frame may tell it.</param>
-public sealed record ConnectionRequest(
-    string? Name = null, string? Room = null, string? Session = null, bool ServerSpeaksFirst = true, bool SessionIsInCookie = false)
-{
-    internal static readonly ConnectionRequest Done = new();
-    internal static readonly ConnectionRequest DoneByCookie = new(SessionIsInCookie: true);
-}
-
 /// <summary>
-/// One client by one way in, as everything above the transports sees it: something to send to, with an outbox and, at
-/// its end, a reason.
+/// One client's connection over one transport, as the layers above the transports see it. The connection has an outbox for the messages to
+/// the client and, after the close, a close reason. Safe from any thread, unless a member's comment says otherwise.
 /// </summary>
-public sealed class Connection(string way, string remote, ConnectionRequest request, Outbox outbox, TimeProvider time) : IFrameSink
+public sealed class Connection(string transportName, string remote, ConnectionRequest request, Outbox outbox, TimeProvider time) : IFrameSink
 {
     private Disconnect? _reason;
-    private long _lastHeard = time.GetTimestamp();
+    private long _lastActivity = time.GetTimestamp();
+    private long _midFrameSince;
+    private volatile bool _isSessionInCookie = request.SessionIsInCookie;
 
-    /// <summary>Set by the transport before the connection is used.</summary>
+    /// <summary>Handles the peer's messages. The transport sets this property before anything else uses the connection.</summary>
     public IConnectionHandler Handler { get; set; } = null!;
 
     /// <summary>
-    /// The way in: <c>ws</c>, <c>ws-h2</c>, <c>tcp</c>; over plain requests the one last taken: <c>poll</c>, <c>longpoll</c>, <c>sse</c>, <c>stream</c>,
-    /// <c>iframe</c>, and <c>http</c> until one was.
+    /// The transport: <c>ws</c>, <c>ws-h2</c> or <c>tcp</c>. For a connection over HTTP requests, it is the transport of the newest
+    /// request for frames: <c>poll</c>, <c>longpoll</c>, <c>sse</c>, <c>stream</c> or <c>iframe</c>. Before the first such request it
+    /// is <c>http</c>.
     /// </summary>
-    public string Way { get; set; } = way;
+    public string TransportName { get; set; } = transportName;
 
     /// <summary>The peer's address and port, for logs.</summary>
     public string Remote { get; } = remote;
 
-    /// <summary>What was asked for; once it was done (<see cref="Greeted"/>) only what still counts of it.</summary>
+    /// <summary>What the client asked for when the client connected; empty after <see cref="MarkGreeted"/>.</summary>
     public ConnectionRequest Request { get; private set; } = request;
+
+    /// <summary>
+    /// Whether the session's token is in a page's cookie. No script can read this cookie. A script can read frames, so no frame may contain
+    /// the token. A transport over HTTP requests sets this property when a request has the cookie.
+    /// </summary>
+    public bool SessionIsInCookie
+    {
+        get => _isSessionInCookie;
+        set => _isSessionInCookie = value;
+    }
 
     public Outbox Outbox { get; } = outbox;
 
-    /// <summary>Why it ended; null while it stands. The first reason is kept.</summary>
+    /// <summary>The account of the peer's address. Set before the handler is opened.</summary>
+    public AddressAccount Account { get; internal set; } = AddressAccount.Unlimited;
+
+    /// <summary>Why the connection was closed; null while it is open. The first reason is kept.</summary>
     public Disconnect? Reason => Volatile.Read(ref _reason);
 
     public bool IsOpen => Reason is null;
 
-    /// <summary>Whose bytes these are; null in tests that need none.</summary>
+    /// <summary>The transport that moves the connection's bytes; null only in tests that use no transport.</summary>
     public IConnectionTransport? Transport { get; init; }
 
-    /// <summary>True while the peer owes its first frame, where nothing came with the connection itself (raw TCP).</summary>
-    public bool OwesFirstFrame { get; set; }
+    /// <summary>
+    /// On raw TCP: true until the peer has sent its first frame. Always false on transports that begin with an HTTP request.
+    /// </summary>
+    public bool IsAwaitingFirstFrame { get; set; }
 
-    /// <summary>True while the peer owes the rest of a frame that it began.</summary>
-    public bool IsMidFrame { get; set; }
+    /// <summary>True while the peer has sent only a part of a frame. The transport sets this property after each read.</summary>
+    public bool IsMidFrame
+    {
+        get => Volatile.Read(ref _midFrameSince) != 0;
+        set
+        {
+            if (!value)
+                MarkFrameEnd();
+            else if (_midFrameSince == 0)
+                Volatile.Write(ref _midFrameSince, Math.Max(1, time.GetTimestamp()));
+        }
+    }
 
-    /// <summary>True from a probe until anything is heard again.</summary>
+    /// <summary>The time since the server read the first part of the incomplete frame; zero if no frame is incomplete.</summary>
+    public TimeSpan MidFrameFor => Volatile.Read(ref _midFrameSince) is not 0 and var since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>
+    /// Whether a message that exceeds the sender's message rate waits instead of being rejected. The transport reads nothing more from the
+    /// peer meanwhile, so TCP slows the peer down. True for people and pipes on raw TCP, because they do not send a rejected line again.
+    /// </summary>
+    public bool WaitsForMessageRate { get; set; }
+
+    /// <summary>True after a probe (a ping) until the peer sends anything.</summary>
     public bool IsProbed { get; set; }
 
-    /// <summary>How long nothing has come from the peer.</summary>
-    public TimeSpan SilentFor => time.GetElapsedTime(Volatile.Read(ref _lastHeard));
+    /// <summary>The time since the peer last sent anything.</summary>
+    public TimeSpan SilentFor => time.GetElapsedTime(Volatile.Read(ref _lastActivity));
 
-    /// <summary>The name, room and token that were asked for are of no more use.</summary>
-    public void Greeted() => Request = Request.SessionIsInCookie ? ConnectionRequest.DoneByCookie : ConnectionRequest.Done;
+    /// <summary>Drops the <see cref="Request"/>. No code needs the request after the welcome.</summary>
+    public void MarkGreeted() => Request = ConnectionRequest.Empty;
 
-    public void Heard()
+    /// <summary>Records that a frame is complete. A part that follows belongs to another frame.</summary>
+    public void MarkFrameEnd() => Volatile.Write(ref _midFrameSince, 0);
+
+    /// <summary>Records that the peer has sent something.</summary>
+    public void MarkActivity()
     {
-        Volatile.Write(ref _lastHeard, time.GetTimestamp());
+        Volatile.Write(ref _lastActivity, time.GetTimestamp());
         IsProbed = false;
     }
 
-    /// <summary>What sending met that nothing should meet; the connection has ended by it. For the log.</summary>
+    /// <summary>The unexpected exception in <see cref="Send"/> that closed the connection, for the log; null if there was none.</summary>
     public Exception? Fault { get; private set; }
 
-    public void Send(Outbound outbound)
+    public void Send(EncodedMessage message)
     {
         try
         {
-            SendOrClose(outbound);
+            SendOrClose(message);
         }
-#pragma warning disable CA1031 // a room delivers to many: what one of them meets must not keep the others from their copy
+#pragma warning disable CA1031 // a room sends to many connections: an error of one connection must not stop the delivery to the others
         catch (Exception fault)
 #pragma warning restore CA1031
         {
@@ -86,26 +114,44 @@ public sealed class Connection(string way, string remote, ConnectionRequest requ
         }
     }
 
-    /// <summary>Ends the connection: what is owed (unless the reason drops it), the farewell, then the stream's own end.</summary>
+    /// <summary>
+    /// Closes the connection and returns at once. The outbox then sends its queue (unless the reason drops the queue) and the close message
+    /// (if the reason has one). After that, the transport ends the stream. Only the first call has an effect.
+    /// </summary>
     public void Close(Disconnect reason)
     {
         if (Interlocked.CompareExchange(ref _reason, reason, null) is not null)
             return;
-        Outbox.Complete(reason.Announced ? Handler.Farewell(reason) : null, reason);
-        Transport?.Closing();
+        Outbox.Complete(reason.SendsCloseMessage ? Handler.CreateCloseMessage(reason) : null, reason);
+        Transport?.OnClosing();
     }
 
-    private void SendOrClose(Outbound outbound)
+    /// <summary>As <see cref="Close"/>, but logs an exception of the handler or the transport. For code that closes many connections.</summary>
+    public void TryClose(Disconnect reason, ILogger logger)
     {
-        switch (Outbox.Send(outbound))
+        try
         {
-            case SendResult.HalfFull when Handler.Lagging(Outbox.QueuedBytes, Outbox.LimitBytes) is { } notice:
+            Close(reason);
+        }
+#pragma warning disable CA1031 // an error of one connection must not affect the others
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            Log.CloseFailed(logger, fault, TransportName, Remote);
+        }
+    }
+
+    private void SendOrClose(EncodedMessage message)
+    {
+        switch (Outbox.Send(message))
+        {
+            case SendResult.HalfFull when Handler.CreateSlowConsumerNotice(Outbox.QueuedBytes, Outbox.LimitBytes) is { } notice:
                 Outbox.SendFirst(notice);
                 break;
             case SendResult.Overflow:
                 Close(Disconnect.TooSlow);
                 break;
-            case SendResult.Gone:
+            case SendResult.Closed:
                 Close(Disconnect.Lost);
                 break;
         }

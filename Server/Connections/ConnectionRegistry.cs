@@ -2,67 +2,101 @@ using System.Collections.Concurrent;
 
 namespace RawSocketChat.Server.Connections;
 
-/// <summary>All connections that stand, whatever their way in.</summary>
+/// <summary>All open connections of the server, on all transports. Safe from any thread.</summary>
 public sealed class ConnectionRegistry : IDisposable
 {
     private readonly ConcurrentDictionary<Connection, byte> _connections = new();
-    private readonly CancellationTokenSource _leaving = new();
+    private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly AddressAccounts? _accounts;
     private int _running;
 
-    public ConnectionRegistry() => Leaving = _leaving.Token;
+    /// <param name="accounts">The accounts of the clients' addresses; null for no limit.</param>
+    public ConnectionRegistry(AddressAccounts? accounts = null)
+    {
+        _accounts = accounts;
+        Stopping = _stopping.Token;
+    }
 
-    /// <summary>Cancelled once the server is leaving.</summary>
-    public CancellationToken Leaving { get; }
+    /// <summary>Cancelled when the server begins to stop.</summary>
+    public CancellationToken Stopping { get; }
 
     public int Count => _connections.Count;
 
+    /// <summary>Called when an address may not open another connection.</summary>
+    public event Action? AddressRejected;
+
+    /// <summary>Limits the log lines about failed handlers.</summary>
+    public LogLimit FaultLog { get; } = new(TimeProvider.System);
+
     public IEnumerable<Connection> All => _connections.Keys;
 
-    /// <summary>False once the server is leaving: the connection must not begin.</summary>
+    /// <summary>
+    /// Adds a connection. Returns false if the server is stopping. In that case the caller must not start the connection.
+    /// </summary>
     public bool TryAdd(Connection connection)
     {
         _connections.TryAdd(connection, 0);
-        if (!Leaving.IsCancellationRequested)
+        if (!Stopping.IsCancellationRequested)
             return true;
 
-        // Looked at after the adding: whom CloseAll did not find any more finds out here.
+        // The connection was added before this check. So either CloseAll finds the connection, or this check detects the cancellation.
         Remove(connection);
         return false;
     }
 
     public void Remove(Connection connection) => _connections.TryRemove(connection, out _);
 
-    /// <summary>Tells every connection that the server leaves, and lets none begin any more.</summary>
-    public void CloseAll(Disconnect reason)
+    /// <summary>Opens the account of the connection's address. Returns false if the address has used up what it may cost.</summary>
+    public bool TryOpenAccount(Connection connection)
     {
-        _leaving.Cancel();
-        foreach (var connection in All)
-            connection.Close(reason);
+        if (_accounts is null)
+            return true;
+        if (_accounts.TryOpen(connection.Remote) is not { } account)
+        {
+            AddressRejected?.Invoke();
+            return false;
+        }
+
+        connection.Account = account;
+        return true;
     }
 
-    /// <summary>Completes when the server is leaving and no connection is left, not even one that only lingers.</summary>
-    public Task EndedAsync()
+    /// <summary>Counts the end of a connection for its address.</summary>
+    public void CloseAccount(Connection connection) => _accounts?.Close(connection.Account);
+
+    /// <summary>Closes all connections and accepts no new ones. An error of one connection does not affect the others.</summary>
+    public void CloseAll(Disconnect reason, ILogger logger)
     {
-        EndIfLast();
+        _stopping.Cancel();
+        foreach (var connection in All)
+            connection.TryClose(reason, logger);
+    }
+
+    /// <summary>
+    /// Completes when the server is stopping and the last connection has ended. A connection that lingers has not ended yet.
+    /// </summary>
+    public Task WaitForEndAsync()
+    {
+        CompleteIfLast();
         return _ended.Task;
     }
 
-    /// <summary>A connection begins to run, whether it will be taken in or not.</summary>
-    internal void Begin() => Interlocked.Increment(ref _running);
+    /// <summary>Counts a connection that starts to run, even if <see cref="TryAdd"/> rejects the connection later.</summary>
+    internal void BeginRun() => Interlocked.Increment(ref _running);
 
-    /// <summary>It has run, to the end of its stream.</summary>
-    internal void End()
+    /// <summary>Counts a connection that has run to the end of its stream.</summary>
+    internal void EndRun()
     {
         Interlocked.Decrement(ref _running);
-        EndIfLast();
+        CompleteIfLast();
     }
 
-    private void EndIfLast()
+    private void CompleteIfLast()
     {
-        if (Leaving.IsCancellationRequested && Volatile.Read(ref _running) == 0)
+        if (Stopping.IsCancellationRequested && Volatile.Read(ref _running) == 0)
             _ended.TrySetResult();
     }
 
-    public void Dispose() => _leaving.Dispose();
+    public void Dispose() => _stopping.Dispose();
 }

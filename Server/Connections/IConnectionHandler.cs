@@ -1,42 +1,49 @@
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// What stands behind one connection: the chat, or an echo. The transport calls <see cref="OpenedAsync"/> once, then
-/// <see cref="ReceivedAsync"/> for each message, then <see cref="ClosedAsync"/> once; these calls never overlap.
-/// <see cref="Farewell"/> and <see cref="Lagging"/> may come at any time, from any thread.
+/// Handles the messages of one connection. The chat implements this interface; tests also use an echo handler. A handler gets one call of
+/// <see cref="OnOpenedAsync"/>, then <see cref="OnMessageAsync"/> for each message, then one call of <see cref="OnClosedAsync"/>. If the
+/// server is already stopping, only <see cref="OnClosedAsync"/> is called. These calls never overlap. <see cref="HasSession"/>,
+/// <see cref="CreateCloseMessage"/> and <see cref="CreateSlowConsumerNotice"/> may be called at any time, from any thread.
 /// </summary>
 public interface IConnectionHandler
 {
-    /// <summary>The connection stands and can be sent to.</summary>
-    ValueTask OpenedAsync();
+    /// <summary>
+    /// Whether the connection belongs to a session that has not ended. False before the welcome, and from the end of the session until the
+    /// connection is closed. A new token does not end the session.
+    /// </summary>
+    bool HasSession => true;
+
+    /// <summary>Called when the connection is open and can send.</summary>
+    ValueTask OnOpenedAsync();
 
     /// <summary>
-    /// One whole message. The bytes belong to the transport and are valid until the returned task completes; no other
-    /// message is delivered before that.
+    /// Handles one complete message. The transport owns the bytes; they are valid until the returned task completes. After that, the
+    /// transport passes the next message.
     /// </summary>
-    /// <param name="message">The payload, unmasked and unframed.</param>
-    /// <param name="kind">Text has been checked to be UTF-8 on WebSocket; on raw TCP it may be anything.</param>
-    /// <param name="answers">Where the answers to this message go, in order.</param>
-    ValueTask ReceivedAsync(ReadOnlyMemory<byte> message, MessageKind kind, IFrameSink answers);
+    /// <param name="message">The payload, without masking and framing.</param>
+    /// <param name="kind">On WebSocket, a text is valid UTF-8. On raw TCP, a text may contain any bytes.</param>
+    /// <param name="answers">The sink for the answers to this message, in order.</param>
+    ValueTask OnMessageAsync(ReadOnlyMemory<byte> message, MessageKind kind, IFrameSink answers);
 
-    /// <summary>A message was longer than the way in allows, and was dropped; the connection stays open.</summary>
-    /// <param name="limitBytes">The most bytes that one message may have.</param>
-    ValueTask ReceivedTooBigAsync(int limitBytes);
+    /// <summary>Called when the transport has dropped a message that was too long. The connection stays open.</summary>
+    /// <param name="limitBytes">The maximum size of a message.</param>
+    ValueTask OnMessageTooBigAsync(int limitBytes);
 
     /// <summary>
-    /// The connection ends, whoever ended it: no more messages come. Where only the peer's side of the stream has ended,
-    /// what is sent before the returned task completes still reaches it.
+    /// Called when the connection ends and no more messages come. If the peer has only shut down its sending side, the peer still receives
+    /// the frames that are sent before the returned task completes.
     /// </summary>
-    ValueTask ClosedAsync();
+    ValueTask OnClosedAsync();
 
-    /// <summary>The last frame before the server closes; null where the handler has nothing to say.</summary>
-    OutboundFrame? Farewell(Disconnect reason);
+    /// <summary>Creates the last frame before the server closes the connection; null for none.</summary>
+    EncodedFrame? CreateCloseMessage(Disconnect reason);
 
-    /// <summary>What tells a client that it reads too slowly; null where the handler has nothing to say.</summary>
-    OutboundFrame? Lagging(long queuedBytes, long limitBytes);
+    /// <summary>Creates the frame that warns a slow consumer; null for none.</summary>
+    EncodedFrame? CreateSlowConsumerNotice(long queuedBytes, long limitBytes);
 }
 
-/// <summary>Makes the handler of a new connection. One instance serves all connections of a way in.</summary>
+/// <summary>Creates the handlers of new connections. One instance serves all connections of a transport.</summary>
 public interface IConnectionHandlerFactory
 {
     IConnectionHandler Create(Connection connection);

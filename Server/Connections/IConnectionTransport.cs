@@ -1,38 +1,52 @@
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// What a connection asks of the way in that it came by: one object, mostly the pump itself, since a delegate for each of
-/// these would be a twentieth of what an idle connection costs. Calls come from any thread.
+/// The transport's side of one connection. Usually the object that runs the receive loop implements all members. Delegates instead of this
+/// interface would add 5 % to the memory of an idle connection. Members may be called from any thread.
 /// </summary>
 public interface IConnectionTransport
 {
-    /// <summary>Receives until the connection is no longer open, or the stream ends. Called once.</summary>
+    /// <summary>Receives until the connection is closed or the stream ends. Called once.</summary>
     Task ReceiveAsync();
 
-    /// <summary>The connection is closed to all others: brings the stream itself to its end, as politely as its way allows.</summary>
-    Task EndedAsync() => Task.CompletedTask;
+    /// <summary>Ends the stream after the connection was closed, with a closing handshake if the transport has one. Called once.</summary>
+    Task ShutdownAsync() => Task.CompletedTask;
 
-    /// <summary>The connection has a reason to end: wakes the transport, which then lingers for the peer's own end and drops the stream.</summary>
-    void Closing()
+    /// <summary>
+    /// Called when the connection was closed. The transport must stop receiving messages, wait at most the linger timeout until the peer
+    /// closes too, and end the stream.
+    /// </summary>
+    void OnClosing()
     {
     }
 
-    /// <summary>Whether <see cref="Probe"/> makes the peer answer.</summary>
+    /// <summary>
+    /// The handler calls this method before each welcome, on the handler's thread, with the token of the connection's session. The call
+    /// also comes if the token has not changed, or if the welcome does not contain the token.
+    /// </summary>
+    void OnSessionChanged(string token)
+    {
+    }
+
+    /// <summary>Whether the transport has a probe (a ping) that the peer must answer.</summary>
     bool CanProbe => false;
 
-    void Probe()
+    void SendProbe()
     {
     }
 
-    /// <summary>Changes between <c>json</c> and <c>text</c>. False: not by this way in, or there is no such format.</summary>
-    bool ChangeFormat(string format) => false;
+    /// <summary>Changes the format of the frames to <c>json</c> or <c>text</c>. Returns false if this transport does not offer the format.</summary>
+    bool TryChangeFormat(string format) => false;
 
-    /// <summary>Whether the peer has stopped asking; false where it has a stream of its own, whose end tells.</summary>
+    /// <summary>
+    /// On transports over HTTP requests: whether the peer has stopped sending requests. Always false if the peer has a stream, because
+    /// the end of the stream shows that such a peer is gone.
+    /// </summary>
     bool IsAbandoned => false;
 }
 
-/// <summary>What a framing adds at the very end of a stream, such as a WebSocket close frame.</summary>
+/// <summary>Encodes the bytes that a framing adds at the end of a stream, such as a WebSocket close frame.</summary>
 public interface IStreamEnding
 {
-    ReadOnlyMemory<byte> Of(Disconnect reason);
+    ReadOnlyMemory<byte> EncodeEnd(Disconnect reason);
 }

@@ -3,14 +3,15 @@ using System.IO.Pipelines;
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// A connection's pipe that can go on without what the web server keeps for the connection. It is found by a cast of the very pipe, as
-/// <see cref="IDirectSend"/> is: where TLS stands in between, that has to stay.
+/// A connection's pipe that can outlive the web server's state for the connection. A transport tries to cast its pipe to this interface, as
+/// it does for <see cref="IDirectSend"/>. With TLS, the transport uses the pipe of the TLS layer, and the cast fails. In that case the web
+/// server's state stays in memory, because this state includes the TLS layer.
 /// </summary>
 public interface IDetachablePipe : IDuplexPipe, IAsyncDisposable
 {
-    /// <summary>From now on the connection's end means nothing to the pipe: it has to be disposed of by who calls this.</summary>
+    /// <summary>Detaches the pipe from the web server's connection. From then on the caller must dispose of the pipe.</summary>
     void Detach();
 
-    /// <summary>Ends both sides at once: the peer is reset. It has to be disposed of all the same.</summary>
+    /// <summary>Resets the stream at once, in both directions. The caller must still dispose of the pipe.</summary>
     void Abort();
 }

@@ -1,18 +1,20 @@
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// What an output pipe may offer beside itself: bytes that are ready, and that others own, go to the socket without a copy.
-/// It is found by a cast of the very pipe that is written, never as a feature: TLS and HTTP/2 put pipes of their own in
-/// front of this one, and nothing may go past them.
+/// An output pipe that can pass bytes from the caller's memory to the socket without a copy. A caller must get this interface by a cast of
+/// its own output pipe, never as a connection feature. The reason: TLS and HTTP/2 put their own pipes in front of this pipe, and no bytes
+/// may bypass their pipes.
 /// </summary>
 public interface IDirectSend
 {
     /// <summary>
-    /// Sends what the socket takes at once; nothing while bytes given earlier still wait, so that none are overtaken. To be called
-    /// by the pipe's one writer only, as the pipe itself. Never blocks and never throws; keeps no reference to the bytes.
+    /// Sends as many bytes as the socket accepts at once. Sends no bytes while earlier bytes still wait, so that the order is kept. Only
+    /// the pipe's writer may call this method. The method never blocks, never throws, and keeps no reference to the bytes.
     /// </summary>
     /// <param name="bytes">Owned by the caller.</param>
-    /// <param name="sent">How many of them went, from the first on. The others must be written to the pipe before anything else is.</param>
-    /// <returns>False where the peer is gone, or the pipe completed.</returns>
+    /// <param name="sent">
+    /// The number of bytes that were sent, beginning with the first one. The caller must write the rest to the pipe before anything else.
+    /// </param>
+    /// <returns>False if the peer is gone or the pipe is completed.</returns>
     bool TrySend(ReadOnlySpan<byte> bytes, out int sent);
 }

@@ -1,18 +1,31 @@
+using RawSocketChat.Protocol.Chat;
+
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// Where answers go: a connection, or what gathers the answers of one request. Calls come from any thread, never
-/// block and never throw; what a closed sink is given is dropped.
+/// A receiver of frames: a connection, or the collector of one request's answers. Members may be called from any thread,
+/// never block and never throw. A closed sink drops the frames.
 /// </summary>
 public interface IFrameSink
 {
-    void Send(Outbound outbound);
+    void Send(EncodedMessage message);
 
     /// <summary>
-    /// Tells that one more answer will be sent after the handler has returned, once what was asked for is stored. Who gathers
-    /// the answers to one message waits for it.
+    /// Whether the receiver has to read its earlier answers before it gets more. Then each request gets a short error instead of its answer.
+    /// A connection is never full: the server stops reading its requests instead.
     /// </summary>
-    void ExpectOneLater()
+    bool IsFull => false;
+
+    /// <summary>
+    /// Sends one frame. The default implementation encodes the frame. A sink that needs the frame's values has its own implementation.
+    /// </summary>
+    void Send(ServerFrame frame) => Send(frame.Encode());
+
+    /// <summary>
+    /// Announces an answer that is sent later, when an event is stored. The handler may have returned by then. A sink that collects the
+    /// answers to one message waits for this answer too.
+    /// </summary>
+    void ExpectDeferredAnswer()
     {
     }
 }

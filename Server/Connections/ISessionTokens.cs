@@ -1,22 +1,20 @@
 namespace RawSocketChat.Server.Connections;
 
-/// <summary>What is known of a session's secret token.</summary>
-public enum SessionStanding
+/// <summary>The status of a session, looked up by its secret token.</summary>
+public enum SessionStatus
 {
-    /// <summary>It is nobody's: never given, or its session has ended.</summary>
+    /// <summary>There is no such session, or the session has ended.</summary>
     Unknown,
 
-    /// <summary>Its session stands.</summary>
-    Stands,
+    /// <summary>The session can be resumed.</summary>
+    Active,
 
-    /// <summary>It cannot be looked up at the moment.</summary>
-    CannotTell,
+    /// <summary>The storage cannot look the session up at the moment.</summary>
+    Unavailable,
 }
 
-/// <summary>
-/// Tells whether a session stands, for ways in whose requests each bear its token. Asking changes nothing. Safe from any thread.
-/// </summary>
+/// <summary>Looks up sessions, for transports on which each request has a token. A lookup changes nothing. Safe from any thread.</summary>
 public interface ISessionTokens
 {
-    ValueTask<SessionStanding> LookUpAsync(string token);
+    ValueTask<SessionStatus> LookUpAsync(string token);
 }

@@ -1,9 +1,9 @@
 namespace RawSocketChat.Server.Connections;
 
-/// <summary>What a message is made of (RFC 6455, section 5.6). Ways in other than WebSocket carry text alone.</summary>
+/// <summary>The kind of a message's payload (RFC 6455, section 5.6). All transports except WebSocket carry text only.</summary>
 public enum MessageKind
 {
-    /// <summary>Valid UTF-8.</summary>
+    /// <summary>UTF-8. Only WebSocket guarantees that the bytes are valid.</summary>
     Text,
 
     /// <summary>Any bytes.</summary>

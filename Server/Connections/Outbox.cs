@@ -1,49 +1,57 @@
 namespace RawSocketChat.Server.Connections;
 
-/// <summary>What became of something given to an <see cref="Outbox"/>.</summary>
+/// <summary>The result of a send to an <see cref="Outbox"/>.</summary>
 public enum SendResult
 {
-    /// <summary>Written, or queued within the bound.</summary>
+    /// <summary>The message was written, or queued within the limit.</summary>
     Accepted,
 
-    /// <summary>Queued, and by it half of what may wait was reached for the first time since the outbox was empty.</summary>
+    /// <summary>The message was queued, and the queue has reached half of the limit for the first time since the queue was empty.</summary>
     HalfFull,
 
-    /// <summary>Refused: more would wait than may. The connection must be let go, since a hole cannot be mended later.</summary>
+    /// <summary>
+    /// The message was dropped, because the queue would exceed the limit. The peer has missed a frame, so the connection must be closed.
+    /// </summary>
     Overflow,
 
-    /// <summary>Refused: the outbox is completed or its peer is gone.</summary>
-    Gone,
+    /// <summary>The message was dropped, because the outbox is completed or the peer is gone.</summary>
+    Closed,
 }
 
 /// <summary>
-/// What a connection owes its peer, in order and bounded. Every byte of a connection passes its outbox: that is what
-/// keeps frames of several writers whole and in one order. All members are safe from any thread and never block.
+/// The bounded output queue of one connection. All bytes of a connection pass through its outbox, so the frames of several
+/// senders stay whole and in order. All members are safe from any thread and never block.
 /// </summary>
 public abstract class Outbox
 {
-    /// <summary>Bytes that wait here, beyond what the transport below has taken.</summary>
+    /// <summary>The number of bytes in the queue. Bytes that the transport has accepted do not count.</summary>
     public abstract long QueuedBytes { get; }
 
-    /// <summary>The most bytes that may wait.</summary>
+    /// <summary>The maximum number of bytes in the queue.</summary>
     public abstract long LimitBytes { get; }
 
-    public abstract SendResult Send(Outbound outbound);
+    /// <summary>
+    /// Sends a message, or queues the message while the transport accepts no more bytes. The result says whether the message was accepted.
+    /// </summary>
+    public abstract SendResult Send(EncodedMessage message);
 
-    /// <summary>Sends ahead of all that waits; for notices that would be of no use at the end of the queue.</summary>
-    public abstract void SendFirst(Outbound outbound);
+    /// <summary>Sends a message before all queued messages. Used for notices, which would come too late at the end of the queue.</summary>
+    public abstract void SendFirst(EncodedMessage message);
 
-    /// <summary>Completes when nothing waits any more. False: the outbox was completed or its peer is gone.</summary>
-    public abstract ValueTask<bool> DrainedAsync();
+    /// <summary>
+    /// Completes when a page of history fits into the outbox. For a stream, this means that the queue is empty. For a <c>CursorOutbox</c>,
+    /// it means that the unread bytes are at most a quarter of the limit. The result is false if the outbox was completed or the peer is
+    /// gone.
+    /// </summary>
+    public abstract ValueTask<bool> WaitForDrainAsync();
 
-    /// <summary>Sends what is left and then <paramref name="farewell"/>, and takes no more after it.</summary>
-    /// <param name="farewell">The last frame, or null.</param>
-    /// <param name="reason">Tells whether what waits is dropped, and what the framing itself adds at its end.</param>
-    public abstract void Complete(Outbound? farewell, Disconnect reason);
+    /// <summary>
+    /// Sends the queued messages and then <paramref name="closeMessage"/>. The outbox accepts no messages after this call.
+    /// </summary>
+    /// <param name="closeMessage">The last frame; null for none.</param>
+    /// <param name="reason">Decides whether the queue is dropped, and which bytes the framing adds at the end.</param>
+    public abstract void Complete(EncodedMessage? closeMessage, Disconnect reason);
 
-    /// <summary>What a send meets first below this outbox, for <see cref="Broadcast"/> to fetch; null where it is not worth it.</summary>
-    public virtual object? Output => null;
-
-    /// <summary>How long the transport below has taken nothing although something waits; zero while it flows.</summary>
-    public abstract TimeSpan StuckFor { get; }
+    /// <summary>The time for which the transport has accepted nothing while bytes wait; zero if nothing waits.</summary>
+    public abstract TimeSpan BlockedFor { get; }
 }

@@ -4,53 +4,56 @@ using System.IO.Pipelines;
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// The outbox of a connection that is a stream of bytes. While the pipe takes what is written, a send is one copy into
-/// the pipe and one flush, on the sender's own thread: no task, no queue, no allocation; and not even a copy where the pipe
-/// is the socket itself (<see cref="IDirectSend"/>). Once a flush does not complete at once, what follows waits here by
-/// reference to the shared bytes, and whoever completes the flush goes on with it.
+/// The outbox of a connection that is a stream of bytes. While the pipe accepts all bytes at once, a send is one copy into the pipe
+/// and one flush on the sender's own thread: no task, no queue, no allocation. If the pipe implements <see cref="IDirectSend"/>, even
+/// the copy is not needed. While a flush waits for the peer, messages are queued as references to the shared bytes. They are sent when
+/// the flush completes.
 /// </summary>
-/// <remarks>It is its own lock, and makes what is seldom waited for when somebody waits: there is one for each idle connection.</remarks>
+/// <remarks>
+/// Every idle connection has an outbox, so an outbox must be small. The outbox itself is the lock, and creates other objects only when they
+/// are needed.
+/// </remarks>
 public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long limitBytes, TimeProvider time) : Outbox
 {
-    // As much as the output pipe holds before it asks its writer to wait. What is longer is written in parts, so that the pipe
-    // never holds a copy of more than twice of it.
-    private const int WriteAtOnceBytes = 64 * 1024;
+    // The number of bytes at which the output pipe makes its writer wait. Longer messages are written in parts, so the pipe
+    // never holds more than twice this number.
+    private const int MaxWriteBytes = 64 * 1024;
 
     private readonly IDirectSend? _direct = writer as IDirectSend;
-    private TaskCompletionSource? _finishing;
+    private TaskCompletionSource? _finishedSource;
     private Queue<ReadOnlyMemory<byte>>? _queue;
-    private ReadOnlyMemory<byte> _rest;
+    private ReadOnlyMemory<byte> _remainder;
     private ReadOnlyMemory<byte> _notice;
     private TaskCompletionSource<bool>? _drained;
     private long _queuedBytes;
     private long _flushingSince;
-    private bool _flushing;
-    private bool _halfTold;
-    private bool _completed;
-    private bool _finished;
+    private bool _isFlushing;
+    private bool _isHalfFullReported;
+    private bool _isCompleted;
+    private bool _isFinished;
     private WireEncoding _encoding = encoding;
 
-    /// <summary>How frames are put on this wire; changed where a client asks for the other format.</summary>
+    /// <summary>How frames are put on the wire. The encoding changes when the client asks for another format.</summary>
     public WireEncoding Encoding
     {
         get => Volatile.Read(ref _encoding);
         set => Volatile.Write(ref _encoding, value);
     }
 
-    /// <summary>What the framing adds at the very end; null where it adds nothing.</summary>
+    /// <summary>Encodes the bytes that the framing adds at the end; null if the framing adds none.</summary>
     public IStreamEnding? Ending { get; init; }
 
-    /// <summary>Completes when, after <see cref="Complete"/>, the pipe has taken the last byte or the peer is gone.</summary>
+    /// <summary>Completes after <see cref="Complete"/>, when the pipe has accepted the last byte or the peer is gone.</summary>
     public Task Finished
     {
         get
         {
             lock (this)
             {
-                if (_finished)
+                if (_isFinished)
                     return Task.CompletedTask;
-                _finishing ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
-                return _finishing.Task;
+                _finishedSource ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+                return _finishedSource.Task;
             }
         }
     }
@@ -59,140 +62,138 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
 
     public override long LimitBytes => limitBytes;
 
-    public override object? Output => _direct;
-
-    public override TimeSpan StuckFor
+    public override TimeSpan BlockedFor
     {
         get
         {
             lock (this)
-                return _flushing ? time.GetElapsedTime(_flushingSince) : TimeSpan.Zero;
+                return _isFlushing ? time.GetElapsedTime(_flushingSince) : TimeSpan.Zero;
         }
     }
 
-    public override SendResult Send(Outbound outbound) => SendWire(outbound.Wire(Encoding));
+    public override SendResult Send(EncodedMessage message) => SendBytes(message.GetBytes(Encoding));
 
-    /// <summary>Sends bytes that are framed already, such as a WebSocket pong.</summary>
-    public SendResult SendWire(ReadOnlyMemory<byte> wire)
+    /// <summary>Sends bytes that already have their framing, such as a WebSocket pong.</summary>
+    public SendResult SendBytes(ReadOnlyMemory<byte> bytes)
     {
         lock (this)
         {
-            if (_completed)
-                return SendResult.Gone;
-            if (wire.IsEmpty)
+            if (_isCompleted)
+                return SendResult.Closed;
+            if (bytes.IsEmpty)
                 return SendResult.Accepted;
-            if (_flushing)
-                return Enqueue(wire);
-            Write(wire);
-            return _completed ? SendResult.Gone : SendResult.Accepted;
+            if (_isFlushing)
+                return Enqueue(bytes);
+            Write(bytes);
+            return _isCompleted ? SendResult.Closed : SendResult.Accepted;
         }
     }
 
-    public override void SendFirst(Outbound outbound)
+    public override void SendFirst(EncodedMessage message)
     {
-        var wire = outbound.Wire(Encoding);
+        var bytes = message.GetBytes(Encoding);
         lock (this)
         {
-            if (_completed || wire.IsEmpty)
+            if (_isCompleted || bytes.IsEmpty)
                 return;
-            if (!_flushing)
+            if (!_isFlushing)
             {
-                Write(wire);
+                Write(bytes);
                 return;
             }
 
-            _notice = Join(_notice, wire);
+            _notice = Concatenate(_notice, bytes);
         }
     }
 
-    public override ValueTask<bool> DrainedAsync()
+    public override ValueTask<bool> WaitForDrainAsync()
     {
         lock (this)
         {
-            if (_completed)
+            if (_isCompleted)
                 return new(false);
-            if (!_flushing)
+            if (!_isFlushing)
                 return new(true);
             _drained ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             return new(_drained.Task);
         }
     }
 
-    public override void Complete(Outbound? farewell, Disconnect reason)
+    public override void Complete(EncodedMessage? closeMessage, Disconnect reason)
     {
-        var last = farewell?.Wire(Encoding) ?? default;
-        var ending = Ending?.Of(reason) ?? default;
+        var last = closeMessage?.GetBytes(Encoding) ?? default;
+        var ending = Ending?.EncodeEnd(reason) ?? default;
         lock (this)
         {
-            if (_completed)
+            if (_isCompleted)
                 return;
-            _completed = true;
+            _isCompleted = true;
             _drained?.TrySetResult(false);
             if (reason.DropsQueue)
-                Forget();
+                DropQueue();
 
-            if (!_flushing)
+            if (!_isFlushing)
             {
-                // One write, so that the end of the frame never waits for a flush of its beginning.
+                // Write the close message and the ending together. Otherwise the ending might have to wait for a flush.
                 if (last.Length + ending.Length > 0)
-                    Write(Join(last, ending));
-                if (!_flushing)
+                    Write(Concatenate(last, ending));
+                if (!_isFlushing)
                     Finish();
                 return;
             }
 
-            (_queue ??= new()).Enqueue(Join(last, ending));
+            (_queue ??= new()).Enqueue(Concatenate(last, ending));
         }
     }
 
-    private SendResult Enqueue(ReadOnlyMemory<byte> wire)
+    private SendResult Enqueue(ReadOnlyMemory<byte> bytes)
     {
-        if (_queuedBytes + wire.Length > limitBytes)
+        if (_queuedBytes + bytes.Length > limitBytes)
             return SendResult.Overflow;
 
-        (_queue ??= new()).Enqueue(wire);
-        _queuedBytes += wire.Length;
-        if (_halfTold || _queuedBytes * 2 < limitBytes)
+        (_queue ??= new()).Enqueue(bytes);
+        _queuedBytes += bytes.Length;
+        if (_isHalfFullReported || _queuedBytes * 2 < limitBytes)
             return SendResult.Accepted;
-        _halfTold = true;
+        _isHalfFullReported = true;
         return SendResult.HalfFull;
     }
 
-    // Called under the gate, with no flush under way.
-    private void Write(ReadOnlyMemory<byte> wire)
+    // Called under the lock, while no flush runs.
+    private void Write(ReadOnlyMemory<byte> bytes)
     {
         try
         {
             var sent = 0;
-            if (_direct is not null && !_direct.TrySend(wire.Span, out sent))
+            if (_direct is not null && !_direct.TrySend(bytes.Span, out sent))
             {
-                Abandon();
+                Abort();
                 return;
             }
 
-            for (_rest = wire[sent..]; !_rest.IsEmpty;)
+            for (_remainder = bytes[sent..]; !_remainder.IsEmpty;)
             {
-                WriteRest(WriteAtOnceBytes);
+                WriteRemainder(MaxWriteBytes);
                 var flush = writer.FlushAsync();
                 if (!flush.IsCompletedSuccessfully)
                 {
-                    _flushing = true;
+                    _isFlushing = true;
                     _flushingSince = time.GetTimestamp();
-                    _ = FlushOnAsync(flush);
+                    _ = ContinueFlushAsync(flush);
                     return;
                 }
 
                 if (flush.Result.IsCompleted)
-                    Abandon();
+                    Abort();
             }
         }
         catch (Exception fault) when (fault is IOException or InvalidOperationException or OperationCanceledException)
         {
-            Abandon();
+            Abort();
         }
     }
 
-    private async Task FlushOnAsync(ValueTask<FlushResult> flush)
+    private async Task ContinueFlushAsync(ValueTask<FlushResult> flush)
     {
         try
         {
@@ -203,13 +204,13 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
                 {
                     if (result.IsCompleted || result.IsCanceled)
                     {
-                        Abandon();
+                        Abort();
                         return;
                     }
 
-                    if (_rest.IsEmpty && _notice.IsEmpty && _queue is not { Count: > 0 })
+                    if (_remainder.IsEmpty && _notice.IsEmpty && _queue is not { Count: > 0 })
                     {
-                        Settle();
+                        CompleteFlush();
                         return;
                     }
 
@@ -222,52 +223,53 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
         catch (Exception fault) when (fault is IOException or InvalidOperationException or OperationCanceledException)
         {
             lock (this)
-                Abandon();
+                Abort();
         }
     }
 
     private void WriteFromQueue()
     {
-        var written = WriteRest(WriteAtOnceBytes);
-        if (!_rest.IsEmpty)
+        var written = WriteRemainder(MaxWriteBytes);
+        if (!_remainder.IsEmpty)
             return;
         writer.Write(_notice.Span);
         _notice = default;
-        while (written < WriteAtOnceBytes && _queue is not null && _queue.TryDequeue(out _rest))
+        while (written < MaxWriteBytes && _queue is not null && _queue.TryDequeue(out _remainder))
         {
-            _queuedBytes = Math.Max(0, _queuedBytes - _rest.Length);
-            written += WriteRest(WriteAtOnceBytes - written);
+            _queuedBytes = Math.Max(0, _queuedBytes - _remainder.Length);
+            written += WriteRemainder(MaxWriteBytes - written);
         }
     }
 
-    // What is left of a frame, as much as may be written at once. Nothing may come in between.
-    private int WriteRest(int most)
+    // Writes the next part of the message that is being written. No other bytes may come between the parts of a message.
+    private int WriteRemainder(int maxBytes)
     {
-        var part = _rest[..Math.Min(_rest.Length, most)];
+        var part = _remainder[..Math.Min(_remainder.Length, maxBytes)];
         writer.Write(part.Span);
-        _rest = _rest[part.Length..];
+        _remainder = _remainder[part.Length..];
         return part.Length;
     }
 
-    private void Settle()
+    private void CompleteFlush()
     {
-        _flushing = false;
-        _halfTold = false;
+        _isFlushing = false;
+        _isHalfFullReported = false;
         _queue = null;
         _queuedBytes = 0;
         _drained?.TrySetResult(true);
         _drained = null;
-        if (_completed)
+        if (_isCompleted)
             Finish();
     }
 
-    private void Abandon()
+    // Called under the lock when the peer is gone.
+    private void Abort()
     {
-        _completed = true;
-        _flushing = false;
-        _rest = default;
+        _isCompleted = true;
+        _isFlushing = false;
+        _remainder = default;
         _notice = default;
-        Forget();
+        DropQueue();
         _drained?.TrySetResult(false);
         _drained = null;
         Finish();
@@ -275,18 +277,18 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
 
     private void Finish()
     {
-        _finished = true;
-        _finishing?.TrySetResult();
+        _isFinished = true;
+        _finishedSource?.TrySetResult();
     }
 
-    // A notice stays: it is what tells the peer why.
-    private void Forget()
+    // Does not drop the notice, because the notice tells the peer that it reads too slowly.
+    private void DropQueue()
     {
         _queue = null;
         _queuedBytes = 0;
     }
 
-    private static ReadOnlyMemory<byte> Join(ReadOnlyMemory<byte> first, ReadOnlyMemory<byte> second)
+    private static ReadOnlyMemory<byte> Concatenate(ReadOnlyMemory<byte> first, ReadOnlyMemory<byte> second)
     {
         if (first.IsEmpty)
             return second;

@@ -1,30 +1,31 @@
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// The outbox of a peer that wants to know when what it gets was handed to its connection: behind each write stands a stamp, in the
-/// same write, so that nothing comes between the two. The others pay nothing for it: theirs is the outbox itself.
+/// An outbox that adds one timestamp frame to each sent message (a frame or a batch of frames), for a peer that measures when the server
+/// sent the frames. The message and the timestamp are one batch, so no other frame comes between them. Notices and the close message get no
+/// timestamp. Connections without timestamps use the inner outbox directly.
 /// </summary>
-/// <remarks>What has to wait since the peer reads too slowly bears the time at which it began to wait.</remarks>
-/// <param name="inner">What sends.</param>
-/// <param name="stamp">Makes a stamp of now.</param>
-public sealed class StampedOutbox(Outbox inner, Func<OutboundFrame> stamp) : Outbox
+/// <remarks>If a message has to wait in the queue, the timestamp is the time at which the message was queued.</remarks>
+/// <param name="inner">The outbox that sends.</param>
+/// <param name="stamp">Creates a timestamp frame for the current time.</param>
+public sealed class StampedOutbox(Outbox inner, Func<EncodedFrame> stamp) : Outbox
 {
     public override long QueuedBytes => inner.QueuedBytes;
 
     public override long LimitBytes => inner.LimitBytes;
 
-    public override TimeSpan StuckFor => inner.StuckFor;
+    public override TimeSpan BlockedFor => inner.BlockedFor;
 
-    public override SendResult Send(Outbound outbound) => inner.Send(outbound switch
+    public override SendResult Send(EncodedMessage message) => inner.Send(message switch
     {
-        OutboundFrame frame => new OutboundBatch([frame, stamp()]),
-        OutboundBatch batch => new OutboundBatch([.. batch.Frames, stamp()]),
-        _ => outbound,
+        EncodedFrame frame => new EncodedBatch([frame, stamp()]),
+        EncodedBatch batch => new EncodedBatch([.. batch.Frames, stamp()]),
+        _ => message,
     });
 
-    public override void SendFirst(Outbound outbound) => inner.SendFirst(outbound);
+    public override void SendFirst(EncodedMessage message) => inner.SendFirst(message);
 
-    public override ValueTask<bool> DrainedAsync() => inner.DrainedAsync();
+    public override ValueTask<bool> WaitForDrainAsync() => inner.WaitForDrainAsync();
 
-    public override void Complete(Outbound? farewell, Disconnect reason) => inner.Complete(farewell, reason);
+    public override void Complete(EncodedMessage? closeMessage, Disconnect reason) => inner.Complete(closeMessage, reason);
 }

@@ -1,11 +1,11 @@
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// How one way in puts a frame on the wire: its framing and its format (JSON or text). There is one instance for each
-/// combination in the process, since <see cref="Outbound"/> keys its cached bytes by the instance.
+/// How a transport puts a frame on the wire: its framing and its format (JSON or text). The process has one instance for each
+/// combination, because <see cref="EncodedMessage"/> uses the instance as the key of its cached bytes.
 /// </summary>
 public abstract class WireEncoding
 {
-    /// <summary>The bytes of one frame, framing included; empty where this format shows nothing of it.</summary>
-    public abstract ReadOnlyMemory<byte> Encode(OutboundFrame frame);
+    /// <summary>Returns the bytes of one frame, framing included; empty if the format does not show the frame.</summary>
+    public abstract ReadOnlyMemory<byte> Encode(EncodedFrame frame);
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Transports.Http;
@@ -7,13 +8,14 @@ using RawSocketChat.Server.Transports.WebSockets;
 
 namespace RawSocketChat.Server.Hosting;
 
-/// <summary>The chat's ways in: what each may take, and that the chat stands behind it.</summary>
+/// <summary>Connects each transport to the chat, with its limits.</summary>
 public sealed class ChatEndpoints(
     ChatServices chat,
     IOptions<LimitsOptions> limits,
     IOptions<PlaintextOptions> plaintext,
     IOptions<RawTcpOptions> rawTcp,
     IOptions<DeflateOptions> deflate,
+    IOptions<HttpOptions> http,
     TimeProvider time,
     IServiceProvider services)
 {
@@ -25,17 +27,21 @@ public sealed class ChatEndpoints(
         Handlers = chat,
         MaxMessageBytes = limits.Value.FrameBytes,
         OutboxBytes = limits.Value.OutboxBytes,
+        FrameRate = chat.FrameRate,
         Deflate = deflate.Value,
         Subprotocols = [JsonSubprotocol, TextSubprotocol],
         TextSubprotocol = TextSubprotocol,
-        Stamp = () => WireStamp.Now(time),
+        Stamp = () => WireStamp.Create(time),
     };
 
     public HttpEndpoint Http { get; } = new()
     {
+        Bodies = new ByteBudget(http.Value.BodyBytes),
+        Answers = new ByteBudget(http.Value.AnswerBytes),
         Handlers = chat,
         MaxFrameBytes = limits.Value.FrameBytes,
         OutboxBytes = limits.Value.OutboxBytes,
+        FrameRate = chat.FrameRate,
     };
 
     public RawTcpEndpoint RawTcp { get; } = new()
@@ -43,8 +49,9 @@ public sealed class ChatEndpoints(
         Handlers = chat,
         MaxLineBytes = limits.Value.FrameBytes,
         OutboxBytes = limits.Value.OutboxBytes,
+        FrameRate = chat.FrameRate,
         AllowRemote = plaintext.Value.Allowed,
         PolicyDomains = [.. rawTcp.Value.PolicyDomains],
-        Web = () => WebAddress.Of(services),
+        Web = () => WebAddress.GetPageAddress(services),
     };
 }

@@ -9,20 +9,21 @@ namespace RawSocketChat.Server.Hosting;
 
 public static class HostingSetup
 {
-    // An eighth of the window that Kestrel gives a connection of HTTP/2: while one of its streams waits, because its peer does
-    // not read the answers, the others still have room to send.
+    // An eighth of Kestrel's window for an HTTP/2 connection. If a client reads no answers on a stream, the server stops reading that
+    // stream. The client can then fill only the stream's window, and the rest of the connection's window is left to the other streams.
     private const int StreamWindowBytes = 128 * 1024;
 
-    /// <summary>What the environment and the command line say beyond appsettings.json; all of it checked.</summary>
-    /// <exception cref="SettingException">All that is wrong, in one line.</exception>
+    /// <summary>Adds the environment (<c>RSC_</c>) and the command line to appsettings.json, and validates the result. A later source overrides an earlier one.</summary>
+    /// <exception cref="SettingException">A setting is unknown or has a bad value. The message lists all errors in one line.</exception>
     public static void AddSettings(this IConfigurationManager configuration, string[] args)
     {
-        configuration.AddEnvironmentVariables("RSC_");
+        configuration.AddEnvironmentVariables(GivenSettings.EnvironmentPrefix);
         configuration.AddCommandLine(args);
-        SettingsCheck.Run(configuration);
+        var environment = new ConfigurationBuilder().AddEnvironmentVariables(GivenSettings.EnvironmentPrefix).Build();
+        SettingsValidator.Validate(configuration, GivenSettings.FindErrors(args, environment));
     }
 
-    /// <summary>Settings come from appsettings.json, then the environment (<c>RSC_</c>), then the command line; the last one counts.</summary>
+    /// <summary>Reads and validates the settings, and configures TLS, the socket transport and Kestrel accordingly.</summary>
     public static void AddSettings(this WebApplicationBuilder builder, string[] args)
     {
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
@@ -30,17 +31,19 @@ public static class HostingSetup
 
         builder.Services.AddOptions<PlaintextOptions>().BindConfiguration(PlaintextOptions.Section);
         builder.Services.AddTls();
-        // Kestrel opens a scope for each connection and each request, and nothing here reads any: what is logged of a connection names it.
+        builder.Services.AddConnectionDrain();
+        // Kestrel opens a logging scope for each connection and request. Nothing reads the scopes: a log line about a connection names the
+        // connection.
         builder.Services.Configure<LoggerFilterOptions>(logging => logging.CaptureScopes = false);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
-        var urls = Listening.UrlsOf(builder.Configuration);
+        var urls = ListenerSetup.GetUrls(builder.Configuration);
         var keepAlive = builder.Configuration.Read<ConnectionOptions>(ConnectionOptions.Section);
-        builder.UseTransport(endpoint => Listening.WithKeepAlive(endpoint, keepAlive), TimeSpan.FromSeconds(keepAlive.StallSeconds));
+        builder.UseTransport(endpoint => ListenerSetup.CreateListenSocket(endpoint, keepAlive), TimeSpan.FromSeconds(keepAlive.StallSeconds));
         builder.WebHost.ConfigureKestrel((context, kestrel) =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.LeaveToEachRequest();
+            kestrel.Limits.DisableServerMinResponseRate();
             kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
             kestrel.Bind(urls, context.Configuration);
         });
@@ -48,10 +51,16 @@ public static class HostingSetup
 
     private static void UseTransport(this WebApplicationBuilder builder, Func<EndPoint, Socket> listen, TimeSpan drainTimeout)
     {
-        var kind = builder.Configuration.Read<TransportOptions>(TransportOptions.Section).Kind;
-        if (kind == TransportKind.Kestrel)
+        var options = builder.Configuration.Read<TransportOptions>(TransportOptions.Section);
+        var maxConnections = FileDescriptors.GetMaxConnections(options.Connections, FileDescriptors.ReadLimit());
+        if (options.Kind == TransportKind.Kestrel)
+        {
             builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = listen);
+            builder.Services.AddLimitedKestrelTransport(maxConnections);
+        }
         else
-            builder.Services.AddSocketTransport(new SocketTransportSettings { Listen = listen, DrainTimeout = drainTimeout });
+        {
+            builder.Services.AddSocketTransport(new SocketTransportSettings { BindSocket = listen, DrainTimeout = drainTimeout, MaxConnections = maxConnections });
+        }
     }
 }

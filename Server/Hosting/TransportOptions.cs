@@ -1,23 +1,35 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace RawSocketChat.Server.Hosting;
 
-/// <summary>What lies between Kestrel and the sockets.</summary>
+/// <summary>The socket transport under Kestrel.</summary>
 public enum TransportKind
 {
-    /// <summary>The project's own, <c>Server/Sockets</c>.</summary>
+    /// <summary>The project's own transport, <c>Server/Sockets</c>.</summary>
     Sockets,
 
-    /// <summary>Kestrel's own.</summary>
+    /// <summary>Kestrel's own transport.</summary>
     Kestrel,
 }
 
-/// <summary>Section <c>Transport</c>.</summary>
+/// <summary>How Kestrel uses sockets. Section <c>Transport</c>.</summary>
 public sealed class TransportOptions
 {
     public const string Section = "Transport";
 
-    /// <summary>What lies between Kestrel and the sockets. Default <c>sockets</c>.</summary>
+    /// <summary>The socket transport under Kestrel. Default <c>sockets</c>.</summary>
     public TransportKind Kind { get; set; } = TransportKind.Sockets;
 
-    /// <summary>Whether a WebSocket over HTTP/1.1 outlives its request, and so costs less memory. Default true.</summary>
+    /// <summary>
+    /// Whether a WebSocket over HTTP/1.1 takes over the connection from Kestrel when the WebSocket's request ends. This saves memory.
+    /// Default true.
+    /// </summary>
     public bool Takeover { get; set; } = true;
+
+    /// <summary>
+    /// Maximum open connections of all addresses together. The server closes further connections at once. 0: the number of files that the
+    /// process may open, less 320 for the server itself. If the process may not open enough files, the server does not start. Default 0.
+    /// </summary>
+    [Range(0, 10_000_000)]
+    public int Connections { get; set; }
 }

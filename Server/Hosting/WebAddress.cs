@@ -7,20 +7,25 @@ using RawSocketChat.Server.Transports.RawTcp;
 
 namespace RawSocketChat.Server.Hosting;
 
-/// <summary>Where a browser finds the page.</summary>
+/// <summary>The HTTP addresses on which the server listens.</summary>
 public static class WebAddress
 {
-    /// <summary>The first of all, with a name that can be asked for where it stands for all addresses.</summary>
-    public static Uri Of(IServiceProvider services)
+    /// <summary>
+    /// Gets the address to show for the page: the first bound address. If the server listens on all hosts, <c>localhost</c> replaces the
+    /// host.
+    /// </summary>
+    public static Uri GetPageAddress(IServiceProvider services)
     {
-        var first = AllOf(services)[0];
+        var first = GetAll(services)[0];
         return IPAddress.TryParse(first.Host.Trim('[', ']'), out var host) && (host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any))
             ? new UriBuilder(first) { Host = "localhost" }.Uri
             : first;
     }
 
-    /// <summary>All addresses but the raw port's, as they were bound. Not known before the server has started.</summary>
-    public static IReadOnlyList<Uri> AllOf(IServiceProvider services)
+    /// <summary>
+    /// Gets all bound addresses except those of the raw TCP port. The addresses are known only after the server has started.
+    /// </summary>
+    public static IReadOnlyList<Uri> GetAll(IServiceProvider services)
     {
         var addresses = services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
         var rawPort = services.GetRequiredService<IOptions<RawTcpOptions>>().Value.Port;

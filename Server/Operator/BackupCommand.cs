@@ -5,28 +5,30 @@ using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
 namespace RawSocketChat.Server.Operator;
 
-/// <summary><c>backup FILE</c>: a copy of everything, as of one moment, that a server can start on.</summary>
+/// <summary>
+/// <c>backup FILE</c>: copies the whole database, as it is at one moment, into a file. A server can start with this file.
+/// </summary>
 internal static class BackupCommand
 {
-    public static Command Make(OperatorRun run)
+    public static Command Create(OperatorContext context)
     {
-        var file = new Argument<string>("FILE") { Description = "where the copy goes; must not be there yet" };
-        var command = new Command("backup", "Copies everything into one file, while the server runs or not. To restore it, put it as chat.db into an empty folder and start the server on that.") { file };
-        command.SetAction(given => run.Invoke(command, (data, cancel) => Backup(data, given.GetRequiredValue(file), run.Console, cancel)));
+        var file = new Argument<string>("FILE") { Description = "the backup to create; it must not exist yet" };
+        var command = new Command("backup", "Copies all data into one file. The server may be running. To restore a backup, put it into an empty folder as chat.db and start the server with --Data:Path on that folder.") { file };
+        command.SetAction(given => context.Invoke(command, (data, cancel) => Backup(data, given.GetRequiredValue(file), context.Console, cancel)));
         return command;
     }
 
     private static int Backup(DataOptions data, string name, OperatorConsole console, CancellationToken cancel)
     {
         var folder = DataFolder.Find(data.Path);
-        using var file = NewFile.Reserve(name);
-        var size = Progress.Show(console, progress =>
+        using var file = AtomicFile.Create(name);
+        var size = Progress.RunWithProgress(console, progress =>
         {
             DatabaseBackup.Copy(folder, file.PartialPath, progress, cancel);
             cancel.ThrowIfCancellationRequested();
             return file.Complete();
         });
         console.WriteLine($"Backed up {folder.Path} to {name} ({size / 1024.0 / 1024.0:F1} MiB)");
-        return ExitCode.Done;
+        return ExitCode.Success;
     }
 }

@@ -1,14 +1,14 @@
 namespace RawSocketChat.Server.Operator;
 
-/// <summary>A command line with a command on it: the server's settings, which may stand anywhere, and the rest.</summary>
-/// <param name="Settings">As the configuration takes them: <c>--Data:Path</c>, <c>x</c>.</param>
-/// <param name="Words">The command and what belongs to it.</param>
+/// <summary>A command line that contains a command. Settings of the server may come before and after the words of the command.</summary>
+/// <param name="Settings">The settings, as the configuration reads them: <c>--Data:Path</c>, <c>x</c>.</param>
+/// <param name="Words">The command, its arguments and its options.</param>
 public sealed record CommandArguments(string[] Settings, string[] Words)
 {
-    private static readonly string[] Questions = ["--help", "-h", "-?", "/?", "/h", "--version"];
+    private static readonly string[] HelpOptions = ["--help", "-h", "-?", "/?", "/h", "--version"];
 
-    /// <summary>Null where there are settings alone: that is the server's start.</summary>
-    public static CommandArguments? Find(string[] args)
+    /// <summary>Splits a command line. Returns null if the line contains only settings. Such a line starts the server.</summary>
+    public static CommandArguments? Parse(string[] args)
     {
         var (settings, words) = (new List<string>(), new List<string>());
         for (var i = 0; i < args.Length; i++)
@@ -27,13 +27,14 @@ public sealed record CommandArguments(string[] Settings, string[] Words)
         return words.Count == 0 ? null : new CommandArguments([.. settings], [.. words]);
     }
 
-    // Before the command whatever the configuration takes; after it only what no option of a command looks like.
+    // Before the command, every word that the configuration accepts is a setting. It accepts no option with one hyphen. After the command, a setting must be --Section:Name or
+    // --urls, because no option of a command has such a form.
     private static bool IsSetting(string word, bool isBeforeCommand)
     {
-        if (Questions.Contains(word))
+        if (HelpOptions.Contains(word))
             return false;
         if (isBeforeCommand)
-            return word.StartsWith("--", StringComparison.Ordinal) || word.StartsWith('/') || word.Contains('=');
+            return word.StartsWith("--", StringComparison.Ordinal) || word.StartsWith('/') || (word.Contains('=') && !word.StartsWith('-'));
         var key = word.Split('=')[0];
         return key.StartsWith("--", StringComparison.Ordinal) && (key.Contains(':') || key.Equals("--urls", StringComparison.OrdinalIgnoreCase));
     }

@@ -6,54 +6,54 @@ using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
 namespace RawSocketChat.Server.Operator;
 
-/// <summary><c>export ROOM</c>: a room's log as lines of JSON.</summary>
+/// <summary><c>export ROOM</c>: writes a room's log as JSON lines.</summary>
 internal static class ExportCommand
 {
-    private const int ReportEvery = 1024;
+    private const int EventsPerReport = 1024;
 
-    public static Command Make(OperatorRun run)
+    public static Command Create(OperatorContext context)
     {
-        var room = new Argument<string>("ROOM") { Description = "its name" };
-        var output = new Option<string?>("--output") { Description = "a file instead of the standard output; must not be there yet", HelpName = "FILE" };
-        var command = new Command("export", "Writes a room's log as lines of JSON, while the server runs or not.") { room, output };
-        command.SetAction(given => run.Invoke(command, (data, cancel) => Export(data, given.GetRequiredValue(room), given.GetValue(output), run, cancel)));
+        var room = new Argument<string>("ROOM") { Description = "the name of the room" };
+        var output = new Option<string?>("--output") { Description = "write to this file instead of the standard output; it must not exist yet", HelpName = "FILE" };
+        var command = new Command("export", "Writes a room's log as JSON lines. The server may be running.") { room, output };
+        command.SetAction(given => context.Invoke(command, (data, cancel) => Export(data, given.GetRequiredValue(room), given.GetValue(output), context, cancel)));
         return command;
     }
 
-    private static int Export(DataOptions data, string name, string? output, OperatorRun run, CancellationToken cancel)
+    private static int Export(DataOptions data, string name, string? output, OperatorContext context, CancellationToken cancel)
     {
-        using var room = RoomReading.Open(DataFolder.Find(data.Path), name, out var names, cancel) ?? throw new OperatorException(NoRoom(name, names));
+        using var room = RoomReading.Open(DataFolder.Find(data.Path), name, out var names, cancel) ?? throw new OperatorException(DescribeMissingRoom(name, names));
         if (output is null)
         {
-            using var stream = run.Console.Output();
-            // A bar would be drawn into what the terminal shows.
-            Write(room, stream, run, run.Console with { IsTerminal = run.Console.IsTerminal && Console.IsOutputRedirected });
-            return ExitCode.Done;
+            using var stream = context.Console.Output();
+            // If the exported lines go to the terminal, show no progress bar, because the bar would overwrite the lines.
+            Write(room, stream, context, context.Console with { IsTerminal = context.Console.IsTerminal && Console.IsOutputRedirected });
+            return ExitCode.Success;
         }
 
-        using var file = NewFile.Reserve(output);
+        using var file = AtomicFile.Create(output);
         using (var stream = new FileStream(file.PartialPath, FileMode.Open, FileAccess.Write))
-            Write(room, stream, run, run.Console);
+            Write(room, stream, context, context.Console);
         file.Complete();
-        return ExitCode.Done;
+        return ExitCode.Success;
     }
 
-    private static void Write(RoomReading room, Stream stream, OperatorRun run, OperatorConsole console) =>
-        Progress.Show(console, progress =>
+    private static void Write(RoomReading room, Stream stream, OperatorContext context, OperatorConsole console) =>
+        Progress.RunWithProgress(console, progress =>
         {
             using var file = new RoomFileWriter(stream);
-            file.Write(new RoomFileHeader(room.Room, room.State, run.Time.GetUtcNow()));
+            file.Write(new RoomFileHeader(room.Room, room.State, context.Time.GetUtcNow()));
             var (done, total) = (0L, room.State.Last - room.State.First + 1);
-            foreach (var next in room.Events())
+            foreach (var next in room.ReadEvents())
             {
                 file.Write(next);
-                if (done++ % ReportEvery == 0)
-                    progress.Report(new Advance($"exporting {room.Room.Name}", done, total));
+                if (done++ % EventsPerReport == 0)
+                    progress.Report(new WorkProgress($"exporting {room.Room.Name}", done, total));
             }
 
             return true;
         });
 
-    private static string NoRoom(string name, IReadOnlyList<string> names) =>
-        $"there is no room \"{name}\"" + (Nearest.To(name, names) is { } near ? $"; did you mean \"{near}\"?" : "");
+    private static string DescribeMissingRoom(string name, IReadOnlyList<string> names) =>
+        $"there is no room \"{name}\"" + (NearestWord.Find(name, names) is { } near ? $"; did you mean \"{near}\"?" : "");
 }

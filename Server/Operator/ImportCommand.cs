@@ -6,44 +6,44 @@ using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
 namespace RawSocketChat.Server.Operator;
 
-/// <summary><c>import FILE</c>: makes a room of what <c>export</c> wrote, all of it or nothing.</summary>
+/// <summary><c>import FILE</c>: creates a room from a file that <c>export</c> wrote, all or nothing.</summary>
 internal static class ImportCommand
 {
-    private const int ReportEvery = 1024;
+    private const int EventsPerReport = 1024;
 
-    public static Command Make(OperatorRun run)
+    public static Command Create(OperatorContext context)
     {
-        var file = new Argument<string>("FILE") { Description = "what export wrote; - is the standard input" };
-        var name = new Option<string?>("--as") { Description = "another name for the room; its log gets a new epoch", HelpName = "ROOM" };
-        var command = new Command("import", "Makes a room of what export wrote: all of it, or nothing. No server may run on the folder.") { file, name };
-        command.SetAction(given => run.Invoke(command, (data, cancel) => Import(data, given.GetRequiredValue(file), given.GetValue(name), run.Console, cancel)));
+        var file = new Argument<string>("FILE") { Description = "a file that export wrote; - reads the standard input" };
+        var name = new Option<string?>("--as") { Description = "import the room under another name, with a new epoch", HelpName = "ROOM" };
+        var command = new Command("import", "Creates a room from a file that export wrote, all or nothing. The server must not be running.") { file, name };
+        command.SetAction(given => context.Invoke(command, (data, cancel) => Import(data, given.GetRequiredValue(file), given.GetValue(name), context, cancel)));
         return command;
     }
 
-    private static int Import(DataOptions data, string file, string? name, OperatorConsole console, CancellationToken cancel)
+    private static int Import(DataOptions data, string file, string? name, OperatorContext context, CancellationToken cancel)
     {
+        var console = context.Console;
         if (name is not null && !RoomName.IsValid(name))
             throw new OperatorException($"--as: {RoomName.Rule}");
         using var stream = file == "-" ? console.Input() : Open(file);
         using var reader = new RoomFileReader(stream);
         var header = reader.ReadHeader();
-        var room = header.Room with { Name = name ?? header.Room.Name };
-        if (!RoomName.IsValid(room.Name))
-            throw new OperatorException($"line 1: {RoomName.Rule}; try: --as NAME");
+        var accepted = RoomName.Accept(name ?? header.Room.Name, out _) ?? throw new OperatorException($"line 1: {RoomName.Rule}; try: --as NAME");
+        var room = header.Room with { Name = accepted, Skeletons = RoomName.CreateSkeletons(accepted) };
 
-        using var folder = DataFolder.Take(data.Path, "end it first");
+        using var folder = DataFolder.Take(data.Path, "stop it first");
         var epoch = room.Name == header.Room.Name ? header.State.Epoch : null;
-        using var import = RoomImport.Begin(folder, room, epoch, header.State.First, data.Durability)
-            ?? throw new OperatorException($"there is a room \"{room.Name}\" already; try: --as {Free(room.Name)}");
-        var withoutId = Progress.Show(console, progress => AddAll(reader, import, progress, cancel));
+        using var import = RoomImport.Begin(folder, room, epoch, header.State.First, context.Time.GetUtcNow(), data.Durability)
+            ?? throw new OperatorException($"a room \"{room.Name}\" already exists; try: --as {SuggestName(room.Name)}");
+        var withoutId = Progress.RunWithProgress(console, progress => AddEvents(reader, import, progress, cancel));
         import.Commit();
         console.WriteLine($"Imported {room.Name}: events {header.State.First} to {header.State.Last}, epoch {import.Epoch}");
         if (withoutId > 0)
-            console.WriteLine($"{withoutId} of them without their ids: their authors have used those in other rooms");
-        return ExitCode.Done;
+            console.WriteLine($"{withoutId} of them without their ids, because their authors have used the same ids in other rooms");
+        return ExitCode.Success;
     }
 
-    private static long AddAll(RoomFileReader reader, RoomImport import, IProgress<Advance> progress, CancellationToken cancel)
+    private static long AddEvents(RoomFileReader reader, RoomImport import, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         var (done, withoutId) = (0L, 0L);
         while (reader.ReadEvent() is { } next)
@@ -51,15 +51,15 @@ internal static class ImportCommand
             cancel.ThrowIfCancellationRequested();
             switch (import.Add(next))
             {
-                case Placed.Twice:
-                    throw reader.Fault($"its author has used the id \"{next.Content.ClientId}\" on a line before it");
-                case Placed.WithoutId:
+                case ImportedEvent.Duplicate:
+                    throw reader.CreateError($"the id \"{next.Content.ClientId}\" of this author is used on an earlier line");
+                case ImportedEvent.StoredWithoutId:
                     withoutId++;
                     break;
             }
 
-            if (done++ % ReportEvery == 0)
-                progress.Report(new Advance("importing", done, reader.EventCount));
+            if (done++ % EventsPerReport == 0)
+                progress.Report(new WorkProgress("importing", done, reader.EventCount));
         }
 
         return withoutId;
@@ -77,5 +77,5 @@ internal static class ImportCommand
         }
     }
 
-    private static string Free(string name) => $"{name[..Math.Min(name.Length, RoomName.MostLength - 2)]}-2";
+    private static string SuggestName(string name) => $"{name[..Math.Min(name.Length, RoomName.MaxLength - 2)]}-2";
 }

@@ -1,20 +1,22 @@
 namespace RawSocketChat.Server.Operator;
 
-/// <summary>Reads lines of bytes, one in memory at a time.</summary>
+/// <summary>Reads lines of bytes from a stream, with one line in memory at a time.</summary>
 internal sealed class LineReader(Stream stream)
 {
-    /// <summary>The most bytes of a line: several times what the longest frame can become.</summary>
-    public const int MostBytes = 128 * 1024 * 1024;
+    /// <summary>Maximum length of a line in bytes. The longest line that an export can contain is several times shorter.</summary>
+    public const int MaxBytes = 128 * 1024 * 1024;
 
     private byte[] _buffer = new byte[64 * 1024];
     private int _start;
     private int _end;
 
-    /// <summary>The number of the line that was read last; from 1.</summary>
+    /// <summary>Number of the line that was read last. The first line has number 1.</summary>
     public long Number { get; private set; }
 
-    /// <summary>The next line without its end, until the next call; null after the last.</summary>
-    /// <exception cref="OperatorException">It is longer than <see cref="MostBytes"/>, or cannot be read.</exception>
+    /// <summary>
+    /// Reads the next line, without its line end. The bytes are valid until the next call. Returns null after the last line.
+    /// </summary>
+    /// <exception cref="OperatorException">The line is longer than <see cref="MaxBytes"/>, or the stream cannot be read.</exception>
     public ReadOnlyMemory<byte>? Read()
     {
         Number++;
@@ -23,17 +25,17 @@ internal sealed class LineReader(Stream stream)
         {
             var end = _buffer.AsSpan(_start + scanned, _end - _start - scanned).IndexOf((byte)'\n');
             if (end >= 0)
-                return Take(scanned + end, 1);
+                return ConsumeLine(scanned + end, 1);
             scanned = _end - _start;
             if (Fill())
                 continue;
             if (scanned > 0)
-                return Take(scanned, 0);
+                return ConsumeLine(scanned, 0);
             return null;
         }
     }
 
-    private ReadOnlyMemory<byte> Take(int length, int delimiter)
+    private ReadOnlyMemory<byte> ConsumeLine(int length, int delimiter)
     {
         var line = _buffer.AsMemory(_start, length);
         _start += length + delimiter;
@@ -50,9 +52,9 @@ internal sealed class LineReader(Stream stream)
 
         if (_end == _buffer.Length)
         {
-            if (_end >= MostBytes)
-                throw new OperatorException($"line {Number}: it has more than {MostBytes} bytes");
-            Array.Resize(ref _buffer, Math.Min(_buffer.Length * 2, MostBytes));
+            if (_end >= MaxBytes)
+                throw new OperatorException($"line {Number}: the line is longer than {MaxBytes} bytes");
+            Array.Resize(ref _buffer, Math.Min(_buffer.Length * 2, MaxBytes));
         }
 
         try
@@ -63,7 +65,7 @@ internal sealed class LineReader(Stream stream)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new OperatorException($"line {Number}: cannot be read: {fault.Message}");
+            throw new OperatorException($"line {Number}: the file cannot be read: {fault.Message}");
         }
     }
 }

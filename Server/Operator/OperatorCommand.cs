@@ -5,53 +5,63 @@ using RawSocketChat.Protocol.Chat;
 
 namespace RawSocketChat.Server.Operator;
 
-/// <summary>The commands of the server's executable: what an operator does with the data of a server, beside it or without it.</summary>
+/// <summary>
+/// The commands of the server's executable. They work on the data of a server. All commands except <c>import</c>,
+/// <c>remove-room</c> and <c>vacuum</c> also work while the server runs.
+/// </summary>
 public static class OperatorCommand
 {
     private const string Description = """
-        RawSocketChat: a chat room. Without a command it serves; a command works on the data of a server.
+        RawSocketChat, a chat server. Without a command it starts the server. A command works on the data of a server.
 
-        The most important settings (all of them: Server/README.md), for the server and the commands alike:
-          --urls http://localhost:5080   the HTTP addresses
-          --RawTcp:Port 5081             the port for nc and programs; 0 is off
-          --Data:Path data               the folder of the data
-          --Data:Durability full         what an acknowledged message survives: full, process, none
-          --Data:KeepDays 0              days for which messages are kept; 0 keeps them for good
+        The most important settings, with their defaults, for the server and for all commands (Server/docs/settings.md lists all):
+          --urls http://localhost:5080   HTTP addresses to listen on
+          --RawTcp:Port 5081             port for nc and other raw TCP clients; 0 turns it off
+          --Data:Path data               data folder
+          --Data:Durability full         what an acknowledged message survives: full (power failure), process (crash), none
+          --Data:KeepDays 0              days after which messages are deleted; 0 keeps them forever
           --Plaintext:Allowed false      true lets other machines connect without TLS
-          --Origins:Allowed:0 ORIGIN     pages of this origin may connect
-        In the environment: RSC_Data__Path=data; in appsettings.json beside the executable: {"Data":{"Path":"data"}}.
+          --Origins:Allowed:0 ORIGIN     lets pages of this origin connect
+        In the environment: RSC_Data__Path=data. In appsettings.json beside the executable: {"Data":{"Path":"data"}}.
 
         Exit codes:
-          0  done
-          1  not done, as the one line on the standard error says; check: damage was found
-          2  check: it could not look
-        130  interrupted; what was half done is undone
+          0  success
+          1  failure, with one line on the standard error; check: damage found
+          2  check: could not run
+        130  interrupted; nothing is left half done
         """;
 
-    public static async Task<int> RunAsync(CommandArguments given, OperatorConsole console, TimeProvider time, CancellationToken cancel)
+    /// <summary>
+    /// Runs the command and returns its <see cref="ExitCode"/>. Ctrl+C and SIGTERM interrupt the command. A second Ctrl+C or SIGTERM ends
+    /// the process.
+    /// </summary>
+    public static async Task<int> RunAsync(CommandArguments arguments, OperatorConsole console, TimeProvider time, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => StopOnce(stop, signal));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => StopOnce(stop, signal));
-        var run = new OperatorRun(given.Settings, console, time, stop.Token);
-        var root = new RootCommand(Description) { BackupCommand.Make(run), CheckCommand.Make(run), ExportCommand.Make(run), ImportCommand.Make(run) };
-        var words = AsOption(given.Words);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => CancelOnFirstSignal(stop, signal));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => CancelOnFirstSignal(stop, signal));
+        var context = new OperatorContext(arguments.Settings, console, time, stop.Token);
+        var root = new RootCommand(Description) { BackupCommand.Create(context), CheckCommand.Create(context), ExportCommand.Create(context), ImportCommand.Create(context), RemoveRoomCommand.Create(context), VacuumCommand.Create(context) };
+        var words = ExpandHelpCommand(arguments.Words);
         if (words[0] == "--version")
         {
             console.WriteLine($"RawSocketChat {typeof(OperatorCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}");
-            return ExitCode.Done;
+            return ExitCode.Success;
         }
 
         var names = root.Subcommands.Select(command => command.Name).Append("help").ToList();
         if (!words[0].StartsWith('-') && !words[0].StartsWith('/') && !names.Contains(words[0]))
         {
-            var near = Nearest.To(words[0], names);
-            return run.Fail(null, $"there is no command \"{words[0]}\"; {(near is null ? "--help lists them" : $"did you mean \"{near}\"?")}", ExitCode.Failed);
+            var near = NearestWord.Find(words[0], names);
+            return context.ReportError(null, $"there is no command \"{words[0]}\"; {(near is null ? "use --help to list them" : $"did you mean \"{near}\"?")}", ExitCode.Failed);
         }
+
+        if (words[0].StartsWith('-') && words[0] is not ("--help" or "-h" or "-?"))
+            return context.ReportError(null, $"there is no option \"{words[0]}\"; a setting begins with two hyphens (see --help)", ExitCode.Failed);
 
         var parsed = root.Parse(words);
         if (parsed.Errors.Count > 0)
-            return run.Fail(NameOf(parsed, root), $"{parsed.Errors[0].Message} (--help shows what works)", words[0] == CheckCommand.Name ? ExitCode.CouldNotCheck : ExitCode.Failed);
+            return context.ReportError(GetCommandName(parsed, root), $"{parsed.Errors[0].Message.TrimEnd('.')} (see --help)", words[0] == CheckCommand.Name ? ExitCode.CouldNotCheck : ExitCode.Failed);
         using var output = new StringWriter();
         var exitCode = await parsed.InvokeAsync(
             new InvocationConfiguration { Output = output, Error = console.Error, ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false },
@@ -61,12 +71,12 @@ public static class OperatorCommand
         return exitCode;
     }
 
-    // help backup is backup --help.
-    private static string[] AsOption(string[] words) => words[0] == "help" ? [.. words[1..], "--help"] : words;
+    // `help backup` is the same as `backup --help`.
+    private static string[] ExpandHelpCommand(string[] words) => words[0] == "help" ? [.. words[1..], "--help"] : words;
 
-    private static string? NameOf(ParseResult parsed, RootCommand root) => parsed.CommandResult.Command == root ? null : parsed.CommandResult.Command.Name;
+    private static string? GetCommandName(ParseResult parsed, RootCommand root) => parsed.CommandResult.Command == root ? null : parsed.CommandResult.Command.Name;
 
-    private static void StopOnce(CancellationTokenSource stop, PosixSignalContext signal)
+    private static void CancelOnFirstSignal(CancellationTokenSource stop, PosixSignalContext signal)
     {
         signal.Cancel = !stop.IsCancellationRequested;
         stop.Cancel();

@@ -2,14 +2,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace RawSocketChat.Server.Operator;
 
-/// <summary>Where a command reads and writes.</summary>
-/// <param name="Input">What is piped in.</param>
-/// <param name="Output">Results alone, for people or for other programs.</param>
-/// <param name="Error">What went wrong, and on a terminal how far a long work has come.</param>
-/// <param name="IsTerminal">Whether somebody looks at <paramref name="Error"/>.</param>
+/// <summary>The streams that a command reads and writes.</summary>
+/// <param name="Input">Opens the standard input.</param>
+/// <param name="Output">
+/// Opens the standard output. Commands write only their results to this stream, because other programs may read it.
+/// </param>
+/// <param name="Error">The standard error. Commands write error messages to this stream and, if it is a terminal, the progress.</param>
+/// <param name="IsTerminal">Whether <paramref name="Error"/> is a terminal.</param>
 public sealed record OperatorConsole(Func<Stream> Input, Func<Stream> Output, TextWriter Error, bool IsTerminal)
 {
-    public static OperatorConsole OfProcess() =>
+    public static OperatorConsole ForProcess() =>
         new(Console.OpenStandardInput, OpenOutput, Console.Error, !Console.IsErrorRedirected);
 
     public void WriteLine(string line)
@@ -19,7 +21,8 @@ public sealed record OperatorConsole(Func<Stream> Input, Func<Stream> Output, Te
         output.WriteLine(line);
     }
 
-    // The console's own stream takes a closed pipe for a success, and a long export would go on for nobody.
+    // Opens a pipe directly. .NET's console stream does not report that the reader has closed the pipe, so a long export would continue
+    // although nobody reads its output.
     private static Stream OpenOutput()
     {
         if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
@@ -27,7 +30,8 @@ public sealed record OperatorConsole(Func<Stream> Input, Func<Stream> Output, Te
         var pipe = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         if (!pipe.CanSeek)
             return pipe;
-        // A file's place is shared with whoever writes it before and after.
+        // The output is a file. Other processes may write to this file before and after this process. So each write must move the position
+        // in the file, which all processes share. The console's stream does this.
         pipe.Dispose();
         return Console.OpenStandardOutput();
     }

@@ -1,4 +1,4 @@
 namespace RawSocketChat.Server.Operator;
 
-/// <summary>What a command cannot do, in one line for the operator.</summary>
+/// <summary>A command cannot continue. The message is one line for the operator.</summary>
 public sealed class OperatorException(string message) : Exception(message);

@@ -3,40 +3,40 @@ using Spectre.Console;
 
 namespace RawSocketChat.Server.Operator;
 
-/// <summary>Shows on a terminal how far a long work has come; elsewhere nothing.</summary>
+/// <summary>Shows the progress of a long operation on a terminal. Without a terminal it shows nothing.</summary>
 public static class Progress
 {
-    public static T Show<T>(OperatorConsole console, Func<IProgress<Advance>, T> work)
+    public static T RunWithProgress<T>(OperatorConsole console, Func<IProgress<WorkProgress>, T> work)
     {
         if (!console.IsTerminal)
-            return work(new Silence());
-        // Somebody looks at it, also where the output itself goes elsewhere.
+            return work(new NoProgress());
+        // Interactive must be set here: the bars go to the standard error, which is a terminal even if the standard output is redirected.
         var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(console.Error), Interactive = InteractionSupport.Yes });
         return terminal.Progress()
             .AutoClear(false)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .Start(context =>
             {
-                var bars = new Bars(context);
+                var bars = new ProgressBars(context);
                 var result = work(bars);
                 bars.Finish();
                 return result;
             });
     }
 
-    private sealed class Silence : IProgress<Advance>
+    private sealed class NoProgress : IProgress<WorkProgress>
     {
-        public void Report(Advance value)
+        public void Report(WorkProgress value)
         {
         }
     }
 
-    // One bar for each part of the work. Drawn by a timer of the console's own, not by who reports.
-    private sealed class Bars(ProgressContext context) : IProgress<Advance>
+    // Shows one bar for each part of the work. A timer of the console draws the bars. The thread that reports the progress does not draw.
+    private sealed class ProgressBars(ProgressContext context) : IProgress<WorkProgress>
     {
         private ProgressTask? _bar;
 
-        public void Report(Advance value)
+        public void Report(WorkProgress value)
         {
             if (_bar?.Description != value.What)
             {
@@ -49,7 +49,7 @@ public static class Progress
             _bar.Value = value.Total == 0 ? 0 : Math.Min(value.Done, value.Total);
         }
 
-        /// <summary>What was shown last is done.</summary>
+        /// <summary>Marks the current bar as complete.</summary>
         public void Finish()
         {
             if (_bar is null)

@@ -2,16 +2,16 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Operator;
 
-/// <summary>The first line of an exported room.</summary>
-/// <param name="At">When it was exported.</param>
+/// <summary>The first line of an export file.</summary>
+/// <param name="At">The time of the export.</param>
 internal sealed record RoomFileHeader(StoredRoom Room, RoomLogState State, DateTimeOffset At)
 {
-    /// <summary>The first line's <c>type</c>.</summary>
+    /// <summary>The <c>type</c> of the first line.</summary>
     public const string Type = "export";
 
-    /// <summary>What this program writes, and the one version that it reads.</summary>
+    /// <summary>The version of the format that this program writes, and the only one that it reads.</summary>
     public const int Version = 1;
 
-    /// <summary>Times as on the wire.</summary>
+    /// <summary>The format of times, the same as in the protocol.</summary>
     public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 }

@@ -4,69 +4,73 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Operator;
 
-/// <summary>Reads an exported room and takes nothing on trust: whatever is wrong is told with the number of its line.</summary>
+/// <summary>
+/// Reads an export file and validates all of it. Every error contains a line number. Server/docs/operations.md describes the format.
+/// </summary>
 internal sealed class RoomFileReader(Stream stream) : IDisposable
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions ParseOptions = new() { AllowDuplicateProperties = false };
 
     private readonly LineReader _lines = new(stream);
     private RoomFileHeader _header = null!;
-    private long _next;
-    private (long Line, string Text)? _topic;
+    private long _nextSeq;
+    private (long Line, string Text)? _lastTopic;
 
     public long EventCount => _header.State.Last - _header.State.First + 1;
 
     public RoomFileHeader ReadHeader()
     {
         using var line = ReadLine() ?? throw new OperatorException("line 1: the file is empty");
-        var fields = new LineFields(line.RootElement, Fault);
-        if (fields.Text("type") is var type && type != RoomFileHeader.Type)
-            throw Fault($"its type is \"{type}\", and an exported room begins with \"{RoomFileHeader.Type}\"");
-        if (fields.Number("version") is var version && version != RoomFileHeader.Version)
-            throw Fault($"it is of version {version}, and this server knows version {RoomFileHeader.Version}");
-        var room = new StoredRoom(fields.Text("room"), fields.Text("topic"), fields.TextOrNull("owner"), fields.Flag("private"));
-        var state = new RoomLogState(fields.Text("epoch"), fields.Number("first"), fields.Number("last"));
-        _header = new RoomFileHeader(room, state, fields.Time("at"));
-        fields.NothingElse();
+        var fields = new RoomFileFields(line.RootElement, CreateError);
+        if (fields.ReadText("type") is var type && type != RoomFileHeader.Type)
+            throw CreateError($"the type is \"{type}\", but an export begins with \"{RoomFileHeader.Type}\"");
+        if (fields.ReadNumber("version") is var version && version != RoomFileHeader.Version)
+            throw CreateError($"the version is {version}, but this server reads version {RoomFileHeader.Version} only");
+        var room = new StoredRoom(fields.ReadText("room"), fields.ReadText("topic"), fields.ReadTextOrNull("owner"), fields.ReadFlag("private"));
+        var state = new RoomLogState(fields.ReadText("epoch"), fields.ReadNumber("first"), fields.ReadNumber("last"));
+        _header = new RoomFileHeader(room, state, fields.ReadTime("at"));
+        fields.RejectUnknownFields();
         if (state.First < 1 || state.Last < state.First - 1 || state.Last >= 1L << 40)
-            throw Fault($"no log goes from {state.First} to {state.Last}");
-        _next = state.First;
+            throw CreateError($"a log cannot have events {state.First} to {state.Last}");
+        _nextSeq = state.First;
         return _header;
     }
 
-    /// <summary>The next event; null after the last, where all is well with the whole.</summary>
+    /// <summary>
+    /// Reads the next event. Returns null after the last event. Throws <see cref="OperatorException"/> if a part of the file is not valid.
+    /// </summary>
     public RoomEvent? ReadEvent()
     {
         using var line = ReadLine();
         if (line is null)
         {
-            CheckEnd();
+            ValidateEnd();
             return null;
         }
 
-        var fields = new LineFields(line.RootElement, Fault);
-        var kind = KindOf(fields.Text("type"));
-        var seq = fields.Number("seq");
-        if (seq != _next || seq > _header.State.Last)
-            throw Fault($"its seq is {seq}, and {(_next > _header.State.Last ? $"the log ends at {_header.State.Last}" : $"{_next} follows")}");
-        var at = fields.Time("at");
-        var from = fields.Part("from");
-        var author = (User: from.Text("user"), Name: from.Text("name"));
-        from.NothingElse();
-        var content = new NewEvent(kind, author.User, author.Name, fields.Text("text"), fields.NumberOrNull("reply"), fields.Flag("me", otherwise: false), fields.TextOrNull("id"));
-        fields.NothingElse();
+        var fields = new RoomFileFields(line.RootElement, CreateError);
+        var kind = ParseKind(fields.ReadText("type"));
+        var seq = fields.ReadNumber("seq");
+        if (seq != _nextSeq || seq > _header.State.Last)
+            throw CreateError($"the seq is {seq}, but {(_nextSeq > _header.State.Last ? $"the log ends at {_header.State.Last}" : $"{_nextSeq} is expected")}");
+        var at = fields.ReadTime("at");
+        var from = fields.ReadObject("from");
+        var author = (User: from.ReadText("user"), Name: from.ReadText("name"));
+        from.RejectUnknownFields();
+        var content = new NewEvent(kind, author.User, author.Name, fields.ReadText("text"), fields.ReadNumberOrNull("reply"), fields.ReadFlag("me", defaultValue: false), fields.ReadTextOrNull("id"));
+        fields.RejectUnknownFields();
         if (author.User.Length == 0)
-            throw Fault("its user is empty");
+            throw CreateError("the user is empty");
         if (content.Reply < 1)
-            throw Fault($"it is a reply to {content.Reply}");
+            throw CreateError($"\"reply\" is {content.Reply}, but must be at least 1");
         if (kind == RoomEventKind.Topic)
-            _topic = (_lines.Number, content.Text);
-        _next++;
+            _lastTopic = (_lines.Number, content.Text);
+        _nextSeq++;
         return new RoomEvent(seq, at, content);
     }
 
-    /// <summary>Something is wrong with the line that was read last.</summary>
-    public OperatorException Fault(string what) => new($"line {_lines.Number}: {what}");
+    /// <summary>Creates the error for the line that was read last.</summary>
+    public OperatorException CreateError(string what) => new($"line {_lines.Number}: {what}");
 
     public void Dispose() => stream.Dispose();
 
@@ -76,35 +80,35 @@ internal sealed class RoomFileReader(Stream stream) : IDisposable
             return null;
         try
         {
-            var document = JsonDocument.Parse(line, Strict);
+            var document = JsonDocument.Parse(line, ParseOptions);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
                 return document;
             document.Dispose();
         }
         catch (JsonException)
         {
-            // The same answer as for JSON of another kind.
+            // The statement below throws, as for JSON that is not an object.
         }
 
-        throw Fault("it is not a JSON object");
+        throw CreateError("the line is not a JSON object");
     }
 
-    private RoomEventKind KindOf(string type)
+    private RoomEventKind ParseKind(string type)
     {
         foreach (var kind in Enum.GetValues<RoomEventKind>())
         {
-            if (RoomFileWriter.TypeOf(kind) == type)
+            if (RoomFileWriter.GetTypeName(kind) == type)
                 return kind;
         }
 
-        throw Fault($"its type is \"{type}\", and this server knows {string.Join(", ", Enum.GetValues<RoomEventKind>().Select(RoomFileWriter.TypeOf))}");
+        throw CreateError($"the type is \"{type}\", but this server knows only {string.Join(", ", Enum.GetValues<RoomEventKind>().Select(RoomFileWriter.GetTypeName))}");
     }
 
-    private void CheckEnd()
+    private void ValidateEnd()
     {
-        if (_next <= _header.State.Last)
-            throw Fault($"the file ends before event {_next}, and its first line promises them up to {_header.State.Last}");
-        if (_topic is { } given && given.Text != _header.Room.Topic)
-            throw new OperatorException($"line {given.Line}: this topic is not the one of the first line");
+        if (_nextSeq <= _header.State.Last)
+            throw CreateError($"the file ends before event {_nextSeq}, but its first line announces events up to {_header.State.Last}");
+        if (_lastTopic is { } given && given.Text != _header.Room.Topic)
+            throw new OperatorException($"line {given.Line}: this topic differs from the one in the first line");
     }
 }

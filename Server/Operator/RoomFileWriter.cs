@@ -5,12 +5,14 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Operator;
 
-/// <summary>Writes an exported room: a line of JSON for its head, then one for each event. The format stands in Server/README.md.</summary>
+/// <summary>
+/// Writes an export file: one JSON line for the room, then one for each event. Server/docs/operations.md describes the format.
+/// </summary>
 internal sealed class RoomFileWriter : IDisposable
 {
     private static readonly JsonWriterOptions Options = new()
     {
-        // As on the wire: what people said stays readable.
+        // This encoder escapes as few characters as the chat protocol does, so that texts stay readable.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
     };
@@ -45,7 +47,7 @@ internal sealed class RoomFileWriter : IDisposable
     {
         var content = next.Content;
         _json.WriteStartObject();
-        _json.WriteString("type", TypeOf(content.Kind));
+        _json.WriteString("type", GetTypeName(content.Kind));
         _json.WriteNumber("seq", next.Seq);
         WriteTime(next.At);
         _json.WriteStartObject("from");
@@ -68,8 +70,8 @@ internal sealed class RoomFileWriter : IDisposable
         _stream.Flush();
     }
 
-    /// <summary>An event's <c>type</c>, which is that of its frame on the wire.</summary>
-    public static string TypeOf(RoomEventKind kind) => kind switch
+    /// <summary>Gets the <c>type</c> of an event, the same as in the protocol.</summary>
+    public static string GetTypeName(RoomEventKind kind) => kind switch
     {
         RoomEventKind.Message => "message",
         RoomEventKind.Topic => "topic",

@@ -4,8 +4,9 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Brings one connection from its cursor to the present of a room, a page at a time and no faster than it reads, and
-/// then over the seam to live events. Memory stays bounded however much is missing.
+/// Sends to a connection the events of a room that the connection has missed, from a cursor to the newest event. Then makes the connection
+/// live: the room sends each new event to the connection at once. The events are sent in pages. A page is read only when it fits into the
+/// outbox, so memory stays bounded, however many events the connection has missed.
 /// </summary>
 internal sealed class CatchUp
 {
@@ -14,6 +15,8 @@ internal sealed class CatchUp
     private readonly Task _run;
     private volatile bool _isCancelled;
 
+    /// <summary>Starts to catch up in the background, on the thread pool.</summary>
+    /// <param name="cursor">The seq of the last event that the connection has received.</param>
     public CatchUp(Connection connection, RoomLoop room, long cursor, ILogger logger)
     {
         _connection = connection;
@@ -21,45 +24,47 @@ internal sealed class CatchUp
         _run = Task.Run(() => RunAsync(cursor, logger));
     }
 
-    /// <summary>Stops it, for a connection that is gone.</summary>
+    /// <summary>Stops catching up and returns at once. One more page may be sent after the call. Used when the connection ends.</summary>
     public void Cancel() => _isCancelled = true;
 
-    /// <summary>Lets it come to its end, for a peer that has ended its side of the stream alone, and reads on.</summary>
+    /// <summary>Waits until the connection is live or closed. Used if the peer has shut down its sending side but still reads.</summary>
     public Task FinishAsync() => _run;
 
-    /// <summary>Stops it, for a connection that leaves or joins anew; after this it sends nothing more.</summary>
+    /// <summary>Stops catching up. When the task completes, this object sends nothing more.</summary>
     public Task StopAsync()
     {
         _isCancelled = true;
         return _run;
     }
 
+    // Sends pages until the connection is live or closed, or the catch-up is cancelled. An error closes the connection. Never throws.
     private async Task RunAsync(long cursor, ILogger logger)
     {
         try
         {
-            while (await _connection.Outbox.DrainedAsync() && _connection.IsOpen && !_isCancelled)
+            while (await _connection.Outbox.WaitForDrainAsync() && _connection.IsOpen && !_isCancelled)
             {
-                var next = await _room.History.AfterCursorAsync(cursor, Frames.PageEvents);
+                var page = await _room.History.ReadAfterCursorAsync(cursor, EventFrames.MaxPageEvents);
                 if (_isCancelled)
                     return;
-                if (next.Gap is { } gap)
-                    _connection.Send(gap.Outbound());
-                if (next.Events.Count > 0)
-                    _connection.Send(next.Events.Batch());
-                cursor = next.Cursor;
+                if (page.Gap is { } gap)
+                    _connection.Send(gap.Encode());
+                if (page.Events.Count > 0)
+                    _connection.Send(page.Events.EncodeBatch());
+                cursor = page.Cursor;
 
-                // Asking waits for its turn in the room. After each page of a busy room more would be said meanwhile than
-                // the page held, and the end would never come nearer.
-                if (next.Events.Count < Frames.PageEvents && await _room.GoLiveAsync(_connection, cursor))
+                // A page with fewer events than the maximum usually shows that the connection has nearly caught up. Call GoLiveAsync only
+                // then: each call waits in the room's channel, and a busy room may get more than a page of new events during this wait.
+                // With a call after every page, catching up might never end.
+                if (page.Events.Count < EventFrames.MaxPageEvents && await _room.GoLiveAsync(_connection, cursor))
                     return;
             }
         }
-#pragma warning disable CA1031 // nobody awaits this: what it meets ends the connection, which then comes back with its cursor
+#pragma warning disable CA1031 // an error closes the connection; the client reconnects and continues from its cursor
         catch (Exception fault)
 #pragma warning restore CA1031
         {
-            // The storage tells the operator once what it cannot read.
+            // The storage logs its own errors.
             if (fault is not StorageException)
                 Log.CatchUpFailed(logger, fault, _room.Name);
             _connection.Close(Disconnect.Internal);

@@ -6,47 +6,90 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <summary>What every <see cref="ChatSession"/> shares, and what makes them.</summary>
-public sealed class ChatServices(
-    RoomDirectory rooms,
-    Whereabouts whereabouts,
-    Memberships memberships,
-    IRoomCatalog catalog,
-    SessionStore sessions,
-    Accounts accounts,
-    ConnectionRegistry connections,
-    IOptions<LimitsOptions> limits,
-    TimeProvider time,
-    ILogger<ChatSession> logger) : IConnectionHandlerFactory
+/// <summary>Creates the <see cref="ChatSession"/> of each connection, and holds the services that all chat sessions share.</summary>
+public sealed class ChatServices : IConnectionHandlerFactory
 {
-    public RoomDirectory Rooms { get; } = rooms;
+    public ChatServices(
+        RoomDirectory rooms,
+        UserRoomIndex userRoomIndex,
+        Memberships memberships,
+        IRoomCatalog catalog,
+        SessionStore sessions,
+        Accounts accounts,
+        IOptions<LimitsOptions> limits,
+        IOptions<RoomOptions> roomOptions,
+        ServerMetrics metrics,
+        TimeProvider time,
+        ILogger<ChatSession> logger)
+    {
+        Rooms = rooms;
+        UserRoomIndex = userRoomIndex;
+        Memberships = memberships;
+        Catalog = catalog;
+        Sessions = sessions;
+        Accounts = accounts;
+        Limits = limits.Value;
+        NamedMembers = roomOptions.Value.NamedMembers;
+        Metrics = metrics;
+        Time = time;
+        Logger = logger;
+        ErrorRate = new Rate(perSecond: 2, Limits.Errors, time);
+        RefusalRate = new Rate(Limits.FramesPerSecond / 10.0, Limits.FramesPerSecond * 10, time);
+        FrameRate = Limits.Enabled ? new Rate(Limits.FramesPerSecond, Limits.FramesPerSecond * 5, time) : null;
+        RoomAccess = new RoomAccess(this);
+        IdentityHandler = new IdentityHandler(this);
+        RoomHandler = new RoomHandler(this);
+        PostHandler = new PostHandler(this);
+        ReadHandler = new ReadHandler(this);
+    }
 
-    public Whereabouts Whereabouts { get; } = whereabouts;
+    public RoomDirectory Rooms { get; }
 
-    public Memberships Memberships { get; } = memberships;
+    public UserRoomIndex UserRoomIndex { get; }
 
-    public IRoomCatalog Catalog { get; } = catalog;
+    public Memberships Memberships { get; }
 
-    public SessionStore Sessions { get; } = sessions;
+    public IRoomCatalog Catalog { get; }
 
-    public Accounts Accounts { get; } = accounts;
+    public SessionStore Sessions { get; }
 
-    public ConnectionRegistry Connections { get; } = connections;
+    public Accounts Accounts { get; }
 
-    public LimitsOptions Limits { get; } = limits.Value;
+    public LimitsOptions Limits { get; }
 
-    public TimeProvider Time { get; } = time;
+    /// <inheritdoc cref="RoomOptions.NamedMembers"/>
+    public int NamedMembers { get; }
 
-    /// <summary>How fast one connection may ask.</summary>
-    public Rate Requests { get; } = new(limits.Value.RequestsPerSecond, limits.Value.RequestsPerSecond * 10, time);
+    public ServerMetrics Metrics { get; }
 
-    /// <summary>How fast one connection may go wrong.</summary>
-    public Rate Errors { get; } = new(perSecond: 2, limits.Value.Errors, time);
+    public TimeProvider Time { get; }
 
-    public ILogger Logger { get; } = logger;
+    public ILogger Logger { get; }
 
-    /// <summary>The server's name and version, as every welcome tells it.</summary>
+    /// <summary>The rate at which a connection may cause errors. The server closes a connection that exceeds this rate.</summary>
+    public Rate ErrorRate { get; }
+
+    /// <summary>
+    /// The rate at which a connection may send frames that are rejected because they come too fast. The server closes a connection that
+    /// exceeds this rate.
+    /// </summary>
+    public Rate RefusalRate { get; }
+
+    /// <summary>The rate at which the frames of a connection are read; null for no limit.</summary>
+    public Rate? FrameRate { get; }
+
+    /// <summary>The server's name and version, as each welcome shows them.</summary>
     public string Server { get; } = $"RawSocketChat/{typeof(ChatServices).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}";
+
+    internal RoomAccess RoomAccess { get; }
+
+    internal IdentityHandler IdentityHandler { get; }
+
+    internal RoomHandler RoomHandler { get; }
+
+    internal PostHandler PostHandler { get; }
+
+    internal ReadHandler ReadHandler { get; }
 
     public IConnectionHandler Create(Connection connection) => new ChatSession(connection, this);
 }

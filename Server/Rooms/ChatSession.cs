@@ -6,191 +6,167 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// What one connection says, made into commands to rooms, and answered. Frames are taken one after the other: a command
-/// has its effect before the next frame is looked at; only the answer to <c>say</c> and <c>topic</c> comes when it is stored.
+/// The chat side of one connection: reads the client's frames and dispatches each one to the handler of its type. The frames are handled
+/// one at a time: a request has taken effect before the next frame is read. The exceptions are <c>say</c> and <c>topic</c>: they take
+/// effect when the event is stored, and the answer is sent then.
 /// </summary>
-public sealed partial class ChatSession : IConnectionHandler
+public sealed class ChatSession : IConnectionHandler
 {
-    private readonly Connection _connection;
     private readonly ChatServices _services;
-    private readonly RateLimit _requests;
-    private readonly RateLimit _errors;
-    private RoomPlaces _rooms = new();
-    private RoomLoop? _current;
-    private Session? _session;
+    private readonly ChatContext _context;
 
     public ChatSession(Connection connection, ChatServices services)
     {
-        _connection = connection;
         _services = services;
-        _requests = new RateLimit(services.Requests);
-        _errors = new RateLimit(services.Errors);
+        _context = new ChatContext(connection, services);
     }
 
-    public async ValueTask OpenedAsync()
+    /// <summary>The name of the connection's user; null while the connection has no session.</summary>
+    internal string? UserName => _context.Session?.User.Name;
+
+    public bool HasSession => _context.Session is { IsEnded: false };
+
+    public async ValueTask OnOpenedAsync()
     {
-        if (_connection.Request.ServerSpeaksFirst)
+        var connection = _context.Connection;
+        if (connection.Request.ServerSpeaksFirst)
         {
-            await GreetAsync(_connection.Request);
-            _connection.Greeted();
+            await _services.IdentityHandler.GreetAsync(_context);
+            connection.MarkGreeted();
         }
     }
 
-    public async ValueTask ReceivedAsync(ReadOnlyMemory<byte> message, MessageKind kind, IFrameSink answers)
+    public async ValueTask OnMessageAsync(ReadOnlyMemory<byte> message, MessageKind kind, IFrameSink answers)
     {
         if (kind == MessageKind.Binary)
         {
-            _connection.Close(Disconnect.Binary);
+            _context.Connection.Close(Disconnect.Binary);
             return;
         }
 
         var isFrame = ChatCodec.TryReadClient(message.Span, out var frame, out var id, out var error);
-        if (_session is null && !(isFrame && frame.Type == ClientFrameType.Hello))
-            await GreetAsync(_connection.Request);
+        if (_context.Session is null && !(isFrame && frame.Type == ClientFrameType.Hello))
+            await _services.IdentityHandler.GreetAsync(_context);
 
         if (!isFrame)
-            Refuse(answers, id, error);
-        else if (_services.Limits.Enabled && frame.Type != ClientFrameType.Say && !_requests.TryTake(out var retryAfterMs))
-            Refuse(answers, id, TooFast("requests", retryAfterMs));
+            _context.Reject(answers, id, error);
+        else if (answers.IsFull)
+            _context.Reject(answers, id, RequestErrors.UnreadAnswers);
+        else if (CheckRate(frame.Type) is { } limited)
+            _context.Reject(answers, id, limited);
         else
-            await TryAsync(frame, answers);
+            await HandleAsync(frame, answers);
     }
 
-    public async ValueTask ReceivedTooBigAsync(int limitBytes)
+    public async ValueTask OnMessageTooBigAsync(int limitBytes)
     {
-        if (_session is null)
-            await GreetAsync(_connection.Request);
-        Refuse(_connection, default, new ChatError(ErrorCode.TooBig, $"a frame has at most {limitBytes} bytes; that one was dropped"));
+        if (_context.Session is null)
+            await _services.IdentityHandler.GreetAsync(_context);
+        _context.Reject(_context.Connection, default, new ChatError(ErrorCode.TooBig, $"a frame has at most {limitBytes} bytes; the server dropped a longer frame"));
     }
 
-    // A connection that still stands has asked its last question, and is owed the whole of the answer.
-    public ValueTask ClosedAsync() => DepartAsync(isOwedAnswers: _connection.IsOpen);
+    // If the connection is still open here, the peer has only shut down its sending side. The peer still reads, so the server sends all
+    // missed events.
+    public ValueTask OnClosedAsync() => _services.IdentityHandler.DepartAsync(_context, finishCatchUp: _context.Connection.IsOpen);
 
-    // Leaves the rooms and the session; what is done already is not done again.
-    private async ValueTask DepartAsync(bool isOwedAnswers)
+    public EncodedFrame CreateCloseMessage(Disconnect reason)
     {
-        try
-        {
-            foreach (var (room, catchUp) in _rooms.All())
-            {
-                if (catchUp is not null && isOwedAnswers)
-                    await catchUp.FinishAsync();
-                catchUp?.Cancel();
-                await room.LeaveAsync(_connection);
-            }
-        }
-        finally
-        {
-            _rooms.Clear();
-            if (_session is { } session)
-                _services.Sessions.Release(session);
-            _session = null;
-        }
+        // Each client gets a random delay, so that the clients do not all reconnect at the same moment.
+        long? afterMs = reason == Disconnect.Draining ? Random.Shared.Next(500, 5000)
+            : reason == Disconnect.AddressLimit ? Random.Shared.Next(5_000, 15_000)
+            : null;
+        return new ByeFrame(reason.Code, reason.Text, reason.Reconnect, afterMs).Encode();
     }
 
-    public OutboundFrame Farewell(Disconnect reason)
+    public EncodedFrame CreateSlowConsumerNotice(long queuedBytes, long limitBytes) => new LagFrame(queuedBytes, limitBytes).Encode();
+
+    // Messages have a limit of their own, and a message or a room has a price of its own (PostHandler, RoomHandler).
+    private ChatError? CheckRate(ClientFrameType type)
     {
-        // Spread over some seconds, so that a restarted server is not met by everybody at once.
-        long? afterMs = reason == Disconnect.Draining ? Random.Shared.Next(500, 5000) : null;
-        return new ByeFrame(reason.Code, reason.Text, reason.Reconnect, afterMs).Outbound();
+        if (!_services.Limits.Enabled)
+            return null;
+        if (type != ClientFrameType.Say && _context.Session?.User.RequestLimit.TryTake(out var retryAfterMs) == false)
+            return RequestErrors.CreateRateLimited("requests", retryAfterMs);
+        return type is ClientFrameType.Join or ClientFrameType.Leave or ClientFrameType.Nick ? _context.Charge(Cost.Announcement) : _context.Charge(Cost.Request);
     }
 
-    public OutboundFrame Lagging(long queuedBytes, long limitBytes) => new LagFrame(queuedBytes, limitBytes).Outbound();
-
-    // What the storage cannot do now, it may be able to do later: who asked is told so, and nothing else changes.
-    private async ValueTask TryAsync(ClientFrame frame, IFrameSink answers)
+    // A storage error rejects only this request. A later request may succeed.
+    private async ValueTask HandleAsync(ClientFrame frame, IFrameSink answers)
     {
         try
         {
-            await DoAsync(frame, answers);
+            await DispatchAsync(frame, answers);
         }
         catch (StorageException fault)
         {
-            Refuse(answers, frame.Id, fault.IsDamage
-                ? new ChatError(ErrorCode.Unavailable, "the server cannot read that any more; its operator has been told")
-                : new ChatError(ErrorCode.Unavailable, "the server cannot read or store that at the moment; try again in a moment", RetryAfterMs: 1000));
+            _context.Reject(answers, frame.Id, fault.IsDamage
+                ? new ChatError(ErrorCode.Unavailable, "the server can no longer read this data; the operator can find the reason in the server's log")
+                : new ChatError(ErrorCode.Unavailable, "the server cannot read or store data at the moment; try again in a moment", RetryAfterMs: 1000));
         }
     }
 
-    private async ValueTask DoAsync(ClientFrame frame, IFrameSink answers)
+    private async ValueTask DispatchAsync(ClientFrame frame, IFrameSink answers)
     {
         switch (frame.Type)
         {
             case ClientFrameType.Hello:
-                await HelloAsync(frame, answers);
+                await _services.IdentityHandler.HelloAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Nick:
-                await NickAsync(frame, answers);
+                await _services.IdentityHandler.NickAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Register:
-                await RegisterAsync(frame, answers);
+                await _services.IdentityHandler.RegisterAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Login:
-                await LoginAsync(frame, answers);
+                await _services.IdentityHandler.LoginAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Logout:
-                await LogoutAsync(frame, answers);
+                await _services.IdentityHandler.LogoutAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Whoami:
-                Answer(answers, Welcome(frame.Id));
+                _services.IdentityHandler.Whoami(_context, frame, answers);
                 break;
             case ClientFrameType.Join:
-                await JoinAsync(frame, answers);
+                await _services.RoomHandler.JoinAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Create:
-                await CreateAsync(frame, answers);
+                await _services.RoomHandler.CreateAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Leave:
-                await LeaveAsync(frame, answers);
-                break;
-            case ClientFrameType.Say:
-                await SayAsync(frame, answers);
-                break;
-            case ClientFrameType.Read:
-                await ReadAsync(frame, answers);
-                break;
-            case ClientFrameType.Topic:
-                await TopicAsync(frame, answers);
+                await _services.RoomHandler.LeaveAsync(_context, frame, answers);
                 break;
             case ClientFrameType.History:
-                await HistoryAsync(frame, answers);
+                await _services.RoomHandler.HistoryAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Rooms:
-                ListRooms(frame, answers);
+                await _services.RoomHandler.ListRoomsAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Who:
-                await WhoAsync(frame, answers);
+                await _services.RoomHandler.WhoAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Say:
+                await _services.PostHandler.SayAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Topic:
+                await _services.PostHandler.TopicAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Read:
+                await _services.ReadHandler.ReadAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Help:
-                Answer(answers, Help.For(frame.Id, frame.About, Offer.Includes));
+                answers.Send(Help.CreateFrame(frame.Id, frame.About, SupportedRequests.Includes));
                 break;
             case ClientFrameType.Ping:
-                Answer(answers, new PongFrame(frame.Id, _services.Time.GetUtcNow()));
+                answers.Send(new PongFrame(frame.Id, _services.Time.GetUtcNow()));
                 break;
             case ClientFrameType.Typing when frame.Id.IsNone:
                 break;
             default:
-                Refuse(answers, frame.Id, new ChatError(
-                    ErrorCode.Unavailable, $"this server does not offer \"{WordOf(frame.Type)}\" yet", Try(frame, ClientFrameType.Help)));
+                var name = frame.Type.ToString().ToLowerInvariant();
+                _context.Reject(answers, frame.Id, new ChatError(
+                    ErrorCode.Unavailable, $"this server does not offer \"{name}\" yet", frame.CreateHint(ClientFrameType.Help)));
                 break;
         }
     }
-
-    private static void Answer(IFrameSink answers, ServerFrame frame) => answers.Send(frame.Outbound());
-
-    private void Refuse(IFrameSink answers, FrameId id, ChatError error)
-    {
-        answers.Send(new ErrorFrame(id, error).Outbound());
-        if (_services.Limits.Enabled && error.Code != ErrorCode.RateLimited && !_errors.TryTake(out _))
-            _connection.Close(Disconnect.TooManyErrors);
-    }
-
-    // A line that would have worked, in the form in which the client spoke.
-    private static string Try(ClientFrame frame, ClientFrameType type, string? room = null, string? name = null, string? text = null) =>
-        Hint.Of(new ClientFrame { Type = type, Room = room, Name = name, Text = text }, frame.Typed);
-
-    private static ChatError TooFast(string what, int retryAfterMs) =>
-        new(ErrorCode.RateLimited, $"too many {what}; wait {retryAfterMs / 1000.0:0.0} s", RetryAfterMs: retryAfterMs);
-
-    private static string WordOf(ClientFrameType type) => type.ToString().ToLowerInvariant();
 }

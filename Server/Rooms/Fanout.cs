@@ -3,87 +3,108 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Hands what was stored to every live member; in a busy room not each event by itself. Nearly all of a delivery's cost is
-/// the system call, whether it takes one message or three. So after each fan-out the room rests for a multiple of the time
-/// that it took, and what is said meanwhile leaves together. From one fan-out's beginning to the next one's nothing is held for longer
-/// than the bound. A small room's rest is too short to be kept, and who speaks after it is over, as a lone speaker does, is
-/// never held. Touched by the room's loop alone.
+/// Sends stored events to every live subscriber of a room. Most of the cost of a delivery is its system call, and a call with three
+/// messages costs about as much as a call with one. So a busy room gathers events: after each fan-out, the room pauses for a multiple of
+/// the time that the fan-out took. When the pause ends, the room sends the gathered events together. A pause ends at most one gathering
+/// window after the start of the last fan-out. In a small room, the pause is too short to notice. An event that comes after the pause is
+/// sent at once. Used by the room's loop only.
 /// </summary>
-internal sealed class Fanout(Room room, TimeSpan mostHeld, TimeProvider time, Action wake)
+/// <param name="gatheringWindow">The maximum time from the start of one fan-out to the start of the next one while events wait.</param>
+/// <param name="wake">Called on any thread when the pause ends. The loop must then call <see cref="FlushIfDue"/>.</param>
+internal sealed class Fanout(Room room, TimeSpan gatheringWindow, TimeProvider time, Action wake)
 {
-    // A room that has always something to say spends a fifth of a processor on saying it. With 1,000 members a fan-out takes
-    // some 5 ms, and so 100 messages a second leave by two and three.
-    private const int RestsFor = 4;
+    // The pause is four times as long as the fan-out. So a room that always has events to send spends about a fifth of its time on fan-outs,
+    // or more if one of the limits below makes the pause shorter. With 1,000 subscribers a fan-out takes about 5 ms, so 100 messages a second
+    // are sent in groups of two or three.
+    private const int PauseFactor = 4;
 
-    // Below what a timer can keep.
-    private static readonly TimeSpan LeastRest = TimeSpan.FromMilliseconds(1);
+    // A timer is not precise enough for a shorter pause.
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(1);
 
-    // A dozen packets: beyond it a send costs as much as its bytes do, and nothing more is saved by waiting.
-    private const int MostBytes = 16 * 1024;
+    // About a dozen packets. The room sends this many gathered bytes before the pause ends: the cost of a larger send grows with its size,
+    // so more gathering would save nothing.
+    private const int MaxGatheredBytes = 16 * 1024;
 
-    private readonly List<EventFrame> _held = [];
+    // Larger than MaxGatheredBytes, and much smaller than an outbox (Limits:OutboxBytes): an outbox accepts or rejects a message whole.
+    private const int MaxMessageBytes = 64 * 1024;
+
+    private readonly List<EventFrame> _gathered = [];
     private ITimer? _timer;
-    private TimeSpan _rest;
-    private long _ended;
-    private int _heldBytes;
+    private TimeSpan _pause;
+    private long _lastFanoutEnd;
+    private int _gatheredBytes;
     private volatile bool _isDue;
 
-    /// <summary>Delivers events now, or soon.</summary>
+    /// <summary>Sends events now, or when the pause ends.</summary>
     public void Deliver(List<EventFrame> events)
     {
-        if (_held.Count == 0)
+        if (_gathered.Count == 0)
         {
-            var left = _rest - (_rest > TimeSpan.Zero ? time.GetElapsedTime(_ended) : TimeSpan.Zero);
-            if (left < LeastRest)
+            var left = _pause - (_pause > TimeSpan.Zero ? time.GetElapsedTime(_lastFanoutEnd) : TimeSpan.Zero);
+            if (left < MinPause)
             {
                 SendToAll(events);
                 return;
             }
 
-            _timer ??= time.CreateTimer(_ => Due(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer ??= time.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _timer.Change(left, Timeout.InfiniteTimeSpan);
         }
 
         foreach (var next in events)
         {
-            _held.Add(next);
-            _heldBytes += next.Frame.Payload.Length;
+            _gathered.Add(next);
+            _gatheredBytes += next.Frame.Payload.Length;
         }
 
-        if (_heldBytes >= MostBytes)
-            DeliverHeld();
+        if (_gatheredBytes >= MaxGatheredBytes)
+            Flush();
     }
 
-    /// <summary>Delivers what is held, if its time has come. Called by the loop after each command.</summary>
-    public void DeliverWhatIsDue()
+    /// <summary>Sends the gathered events if the pause is over. The loop calls this method after each command.</summary>
+    public void FlushIfDue()
     {
         if (!_isDue)
             return;
         _isDue = false;
-        DeliverHeld();
+        Flush();
     }
 
-    /// <summary>Delivers what is held, whatever the time: before anybody comes, goes live, or goes.</summary>
-    public void DeliverHeld()
+    /// <summary>
+    /// Sends the gathered events now. The loop calls this method before a command whose effect must come after these events.
+    /// </summary>
+    public void Flush()
     {
-        if (_held.Count == 0)
+        if (_gathered.Count == 0)
             return;
-        SendToAll(_held);
-        _held.Clear();
-        _heldBytes = 0;
+        SendToAll(_gathered);
+        _gathered.Clear();
+        _gatheredBytes = 0;
     }
 
     private void SendToAll(List<EventFrame> events)
     {
-        var began = time.GetTimestamp();
-        Broadcast.Send(room.Live, events.Batch());
-        _ended = time.GetTimestamp();
-        var took = time.GetElapsedTime(began, _ended);
-        var left = mostHeld - took;
-        _rest = RestsFor * took < left ? RestsFor * took : left;
+        var start = time.GetTimestamp();
+        SendInParts(events);
+        _lastFanoutEnd = time.GetTimestamp();
+        var took = time.GetElapsedTime(start, _lastFanoutEnd);
+        var left = gatheringWindow - took;
+        _pause = PauseFactor * took < left ? PauseFactor * took : left;
     }
 
-    private void Due()
+    private void SendInParts(List<EventFrame> events)
+    {
+        for (var first = 0; first < events.Count;)
+        {
+            var count = 0;
+            for (var bytes = 0; first + count < events.Count && (count == 0 || bytes < MaxMessageBytes); count++)
+                bytes += events[first + count].Frame.Payload.Length;
+            Broadcast.Send(room.Live, (count == events.Count ? events : events.GetRange(first, count)).EncodeBatch());
+            first += count;
+        }
+    }
+
+    private void OnTimer()
     {
         _isDue = true;
         wake();

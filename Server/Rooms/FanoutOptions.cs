@@ -2,14 +2,14 @@ using System.ComponentModel.DataAnnotations;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <summary>How what is said reaches a room's members. Section <c>Fanout</c>.</summary>
+/// <summary>How events reach the members of a room. Section <c>Fanout</c>.</summary>
 public sealed class FanoutOptions
 {
     public const string Section = "Fanout";
 
     /// <summary>
-    /// Milliseconds for which, at the most, a busy room lets messages gather before it sends them to all; 0 sends each at once.
-    /// What is said after a pause of that length is never held. Default 25.
+    /// The gathering window in milliseconds: the maximum time for which a busy room gathers messages before it sends them together. With 0,
+    /// the room sends each message at once. A room that has sent nothing for this time also sends the next message at once. Default 25.
     /// </summary>
     [Range(0, 1000)]
     public int GatherMilliseconds { get; set; } = 25;

@@ -3,21 +3,23 @@ using Microsoft.Extensions.Options;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Older events of all rooms as encoded frames, in blocks of neighbours, those least recently read forgotten first. A
-/// thousand clients that come back to the same stretch of a log read and encode it once. Safe from any thread.
+/// Caches older events of all rooms as encoded frames, in blocks of consecutive events, and evicts the least recently used block first. If
+/// a thousand clients read the same part of a log, the server reads and encodes this part only once. Safe from any thread.
 /// </summary>
 public sealed class HistoryCache(IOptions<RoomOptions> options)
 {
-    /// <summary>Events in a block: a page is a few of them, and the largest messages make 2 MB of one.</summary>
+    /// <summary>
+    /// The number of events in a block. A page needs at most a few blocks, and a block of the largest messages has about 2 MB.
+    /// </summary>
     public const int BlockEvents = 64;
 
-    private readonly long _mostBytes = options.Value.HistoryBytes;
+    private readonly long _maxBytes = options.Value.HistoryBytes;
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Room, long Block), LinkedListNode<Entry>> _entries = [];
     private readonly LinkedList<Entry> _newestFirst = [];
     private long _bytes;
 
-    /// <summary>What is held, in bytes of JSON.</summary>
+    /// <summary>The memory of all cached events, in bytes.</summary>
     public long Bytes
     {
         get
@@ -27,40 +29,46 @@ public sealed class HistoryCache(IOptions<RoomOptions> options)
         }
     }
 
-    public static long BlockOf(long seq) => (seq - 1) / BlockEvents;
+    /// <summary>The block that contains an event.</summary>
+    public static long GetBlock(long seq) => (seq - 1) / BlockEvents;
 
-    public static long FirstOf(long block) => (block * BlockEvents) + 1;
+    /// <summary>The seq of a block's first event.</summary>
+    public static long GetFirstSeq(long block) => (block * BlockEvents) + 1;
 
-    /// <summary>The events of a block, at least up to <paramref name="needed"/>; from <paramref name="load"/> where they are not here.</summary>
-    public async Task<IReadOnlyList<EventFrame>> GetAsync(string room, long block, long needed, Func<long, Task<IReadOnlyList<EventFrame>>> load)
+    /// <summary>
+    /// Returns the events of a block, at least those up to <paramref name="neededSeq"/>. Loads the block if it is not cached, or if the
+    /// cached block ends before <paramref name="neededSeq"/>.
+    /// </summary>
+    public async Task<IReadOnlyList<EventFrame>> GetAsync(string room, long block, long neededSeq, Func<long, Task<IReadOnlyList<EventFrame>>> load)
     {
         while (true)
         {
-            var node = Look(room, block, load, out var isNew);
+            var node = GetOrAdd(room, block, load, out var isNew);
             try
             {
                 var events = await node.Value.Events.Value;
                 if (isNew)
-                    Account(node, events);
-                // The newest block of a room may have grown since it was read.
-                if (isNew || (events.Count > 0 && events[^1].Seq >= needed))
+                    RecordSize(node, events);
+
+                // The newest block of a room may have grown since it was loaded.
+                if (isNew || (events.Count > 0 && events[^1].Seq >= neededSeq))
                     return events;
             }
             catch when (!isNew)
             {
-                // Whoever began to load it was told; this caller tries for itself.
+                // The caller that started to load the block gets the exception; this caller tries again.
             }
             catch
             {
-                Forget(node);
+                Evict(node);
                 throw;
             }
 
-            Forget(node);
+            Evict(node);
         }
     }
 
-    private LinkedListNode<Entry> Look(string room, long block, Func<long, Task<IReadOnlyList<EventFrame>>> load, out bool isNew)
+    private LinkedListNode<Entry> GetOrAdd(string room, long block, Func<long, Task<IReadOnlyList<EventFrame>>> load, out bool isNew)
     {
         lock (_gate)
         {
@@ -77,20 +85,20 @@ public sealed class HistoryCache(IOptions<RoomOptions> options)
         }
     }
 
-    private void Account(LinkedListNode<Entry> node, IReadOnlyList<EventFrame> events)
+    private void RecordSize(LinkedListNode<Entry> node, IReadOnlyList<EventFrame> events)
     {
         lock (_gate)
         {
             if (node.List is null)
                 return;
-            node.Value.Bytes = events.Sum(found => (long)found.Frame.Payload.Length);
+            node.Value.Bytes = events.Sum(found => (long)found.MemoryBytes);
             _bytes += node.Value.Bytes;
-            while (_bytes > _mostBytes && _newestFirst.Last is { } oldest)
+            while (_bytes > _maxBytes && _newestFirst.Last is { } oldest)
                 Remove(oldest);
         }
     }
 
-    private void Forget(LinkedListNode<Entry> node)
+    private void Evict(LinkedListNode<Entry> node)
     {
         lock (_gate)
         {

@@ -4,23 +4,30 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Which rooms a user belongs to: joined and not left, whether connected or not. Known with the user while connected, and
-/// stored behind: nobody waits for it, since nothing is acknowledged by it. Safe from any thread.
+/// The rooms of which each user is a member: the rooms that the user has joined and has not left. A user who disconnects stays a
+/// member. The list of a user's rooms is in memory while the user is connected. Changes are stored in the background, because no
+/// answer depends on them. Safe from any thread.
 /// </summary>
-public sealed class Memberships(IRoomCatalog catalog, ILogger<Memberships> logger)
+public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILogger<Memberships> logger)
 {
-    // More than anybody goes back to; whoever goes through all rooms is not told of all of them in each welcome.
-    private const int MostRooms = 500;
+    // Each welcome lists these rooms. The limit keeps the welcome short if a user joins very many rooms.
+    private const int MaxRooms = 500;
 
-    /// <summary>For a user who is new and belongs to no room yet.</summary>
-    public static void Begin(User user)
+    // Incremented when a room is removed. LoadAsync uses it to detect that a room was removed while the catalog was being read.
+    private int _removals;
+
+    /// <summary>Records that a new user is a member of no room yet.</summary>
+    public static void InitializeEmpty(User user)
     {
         lock (user)
             user.Rooms ??= [];
     }
 
-    /// <summary>Looks them up for a user who was away. Where that fails they stay unknown: of private rooms the user then sees those that they made.</summary>
-    public async ValueTask FindAsync(User user)
+    /// <summary>
+    /// Loads the memberships of a user who was not connected. If the storage fails, the memberships stay unknown. Without them, the user
+    /// can find only those private rooms that the user has created.
+    /// </summary>
+    public async ValueTask LoadAsync(User user)
     {
         lock (user)
         {
@@ -30,9 +37,18 @@ public sealed class Memberships(IRoomCatalog catalog, ILogger<Memberships> logge
 
         try
         {
-            var stored = await catalog.RoomsOfAsync(user.Id, CancellationToken.None);
-            lock (user)
-                user.Rooms ??= stored;
+            while (true)
+            {
+                var removals = Volatile.Read(ref _removals);
+                var stored = await catalog.GetRoomsAsync(user.Id, CancellationToken.None);
+                lock (user)
+                {
+                    if (removals != Volatile.Read(ref _removals))
+                        continue;
+                    user.Rooms ??= stored;
+                    return;
+                }
+            }
         }
         catch (StorageException fault)
         {
@@ -40,17 +56,21 @@ public sealed class Memberships(IRoomCatalog catalog, ILogger<Memberships> logge
         }
     }
 
-    public bool Has(User user, string room)
+    public bool IsMember(User user, string room)
     {
         lock (user)
             return user.Rooms?.Contains(room, StringComparer.OrdinalIgnoreCase) == true;
     }
 
+    /// <summary>
+    /// Adds a room to the user's rooms, and stores the change in the background. Does nothing if the user is a member of this room or of
+    /// <see cref="MaxRooms"/> rooms already.
+    /// </summary>
     public void Add(User user, string room)
     {
         lock (user)
         {
-            if (Has(user, room) || user.Rooms?.Count >= MostRooms)
+            if (IsMember(user, room) || user.Rooms?.Count >= MaxRooms)
                 return;
             if (user.Rooms is not null)
                 user.Rooms = [.. user.Rooms, room];
@@ -63,10 +83,30 @@ public sealed class Memberships(IRoomCatalog catalog, ILogger<Memberships> logge
         lock (user)
         {
             if (user.Rooms is not null)
-                user.Rooms = [.. user.Rooms.Where(known => !known.Equals(room, StringComparison.OrdinalIgnoreCase))];
+                user.Rooms = RemoveFrom(user.Rooms, room);
             _ = StoreAsync(room, user, isMember: false);
         }
     }
+
+    /// <summary>
+    /// Removes a room from the lists of all users, because the catalog has removed it. Otherwise these users could enter a private room that
+    /// another user creates with the same name.
+    /// </summary>
+    public void RemoveRoom(string room)
+    {
+        Interlocked.Increment(ref _removals);
+        foreach (var user in sessions.ConnectedUsers)
+        {
+            lock (user)
+            {
+                if (IsMember(user, room))
+                    user.Rooms = RemoveFrom(user.Rooms!, room);
+            }
+        }
+    }
+
+    private static IReadOnlyList<string> RemoveFrom(IReadOnlyList<string> rooms, string room) =>
+        [.. rooms.Where(known => !known.Equals(room, StringComparison.OrdinalIgnoreCase))];
 
     private async Task StoreAsync(string room, User user, bool isMember)
     {

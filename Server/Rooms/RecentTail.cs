@@ -1,70 +1,115 @@
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// The newest events of a room as encoded frames, bounded by bytes: recovery and history of the present cost neither a
-/// look into the log nor an encoding. Written by the room's loop, read from any thread.
+/// The newest events of a room as JSON. Recent history is read from here, so the server needs neither to read the log nor to create the
+/// JSON again. The room's loop adds events; any thread may read. The tail loses its events if the tails of all rooms together become too
+/// large (<see cref="TailBudget"/>).
 /// </summary>
-public sealed class RecentTail(int mostBytes, long lastSeq)
+public sealed class RecentTail
 {
     private readonly Lock _gate = new();
     private readonly Queue<EventFrame> _events = [];
+    private readonly TailBudget.Share _share;
+    private readonly int _maxBytes;
     private EventFrame[]? _snapshot = [];
-    private long _next = lastSeq + 1;
+    private long _nextSeq;
     private int _bytes;
 
-    /// <summary>The newest seq that may be shown.</summary>
-    public long Last
+    /// <param name="maxBytes">The maximum memory of all events, in bytes; see <see cref="EventFrame.MemoryBytes"/>.</param>
+    /// <param name="lastSeq">The seq of the newest event in the log; 0 if the log is empty.</param>
+    /// <param name="budget">The bound for the tails of all rooms together.</param>
+    public RecentTail(int maxBytes, long lastSeq, TailBudget budget)
+    {
+        _maxBytes = maxBytes;
+        _nextSeq = lastSeq + 1;
+        _share = budget.CreateShare(Clear);
+    }
+
+    /// <summary>The seq of the newest event that clients may read.</summary>
+    public long LastSeq
     {
         get
         {
             lock (_gate)
-                return _next - 1;
+                return _nextSeq - 1;
         }
     }
 
+    /// <summary>Adds the next events. Called by the room's loop only.</summary>
     public void Add(IReadOnlyList<EventFrame> added)
     {
+        int change;
         lock (_gate)
         {
+            var before = _bytes;
             _snapshot = null;
             foreach (var next in added)
             {
-                _next = next.Seq + 1;
+                _nextSeq = next.Seq + 1;
                 _events.Enqueue(next);
-                _bytes += next.Frame.Payload.Length;
+                _bytes += next.MemoryBytes;
             }
 
-            while (_bytes > mostBytes)
-                _bytes -= _events.Dequeue().Frame.Payload.Length;
+            while (_bytes > _maxBytes)
+                _bytes -= _events.Dequeue().MemoryBytes;
+            change = _bytes - before;
         }
+
+        _share.Add(change);
     }
 
-    /// <summary>The first page of the events above <paramref name="after"/>, or null where some of them are not here any more.</summary>
-    public IReadOnlyList<EventFrame>? After(long after, int most, int mostBytes = Frames.PageBytes)
+    /// <summary>Removes all events from memory, because the room closes. Readers then read from the log.</summary>
+    public void Release()
     {
-        var (events, next) = Look();
+        Clear();
+        _share.Release();
+    }
+
+    /// <summary>
+    /// Returns the first page of the events above <paramref name="after"/>; null if the tail no longer has the first of these events.
+    /// </summary>
+    public IReadOnlyList<EventFrame>? GetAfter(long after, int maxEvents, int maxBytes = EventFrames.MaxPageBytes)
+    {
+        var (events, next) = GetSnapshot();
         var first = next - events.Length;
         after = Math.Min(after, next - 1);
-        return after + 1 < first ? null : events.Skip((int)(after + 1 - first)).Page(most, mostBytes);
+        return after + 1 < first ? null : events.Skip((int)(after + 1 - first)).TakePage(maxEvents, maxBytes);
     }
 
-    /// <summary>The last page of the events below <paramref name="before"/>, oldest first, or null where older ones would belong to it.</summary>
-    public IReadOnlyList<EventFrame>? Before(long before, int most)
+    /// <summary>
+    /// Returns the last page of the events below <paramref name="before"/>, oldest first; null if the page needs older events,
+    /// which the tail no longer has.
+    /// </summary>
+    public IReadOnlyList<EventFrame>? GetBefore(long before, int maxEvents)
     {
-        var (events, next) = Look();
+        var (events, next) = GetSnapshot();
         var first = next - events.Length;
         var below = (int)Math.Max(0, Math.Min(before, next) - first);
-        var page = events.Take(below).Reverse().Page(most);
-        if (page.Count == below && page.Count < most && first > 1)
+        var page = events.Take(below).Reverse().TakePage(maxEvents);
+        if (page.Count == below && page.Count < maxEvents && first > 1)
             return null;
         page.Reverse();
         return page;
     }
 
-    // Joins come in storms while nothing is said: they share one copy.
-    private (EventFrame[] Events, long Next) Look()
+    // All reads between two events share one copy of the queue.
+    private (EventFrame[] Events, long NextSeq) GetSnapshot()
+    {
+        _share.MarkUsed();
+        lock (_gate)
+            return (_snapshot ??= [.. _events], _nextSeq);
+    }
+
+    // Returns the bytes of the removed events.
+    private long Clear()
     {
         lock (_gate)
-            return (_snapshot ??= [.. _events], _next);
+        {
+            var removed = _bytes;
+            _events.Clear();
+            _events.TrimExcess();
+            (_snapshot, _bytes) = ([], 0);
+            return removed;
+        }
     }
 }

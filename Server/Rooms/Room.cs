@@ -4,28 +4,28 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <summary>Somebody in a room, by one connection or several.</summary>
+/// <summary>A user in a room, with one or more connections.</summary>
 public sealed class Member(Person person, string role)
 {
     public Person Person { get; set; } = person;
 
     public string Role { get; } = role;
 
-    public int Connections { get; set; }
+    public int ConnectionCount { get; set; }
 }
 
-/// <summary>One connection's place in a room.</summary>
+/// <summary>A connection in a room.</summary>
 public sealed class Subscriber(Connection connection, Member member)
 {
     public Connection Connection { get; } = connection;
 
     public Member Member { get; set; } = member;
 
-    /// <summary>Its place among those who get events as they come; -1 while it catches up.</summary>
+    /// <summary>The index among the live subscribers; -1 while the subscriber catches up.</summary>
     public int LiveIndex { get; set; } = -1;
 }
 
-/// <summary>Who is in a room and what it is called: state alone, touched by the room's loop alone.</summary>
+/// <summary>The state of a room: its topic, its members and their connections. Used by the room's loop only.</summary>
 public sealed class Room(string name, string topic, string? owner, bool isPrivate)
 {
     private readonly Dictionary<string, Member> _members = [];
@@ -38,29 +38,35 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
 
     public bool IsPrivate { get; } = isPrivate;
 
+    /// <summary>The id of the user who created the room; null for the default room.</summary>
     public string? Owner { get; } = owner;
 
     public int MemberCount => _members.Count;
 
     public IEnumerable<Subscriber> Subscribers => _subscribers.Values;
 
-    /// <summary>Those who get events as they come; the others still catch up. To be looked through before anybody comes or goes.</summary>
+    /// <summary>
+    /// The connections that get each new event at once. The other connections still catch up. The span is valid until the room changes.
+    /// </summary>
     public ReadOnlySpan<Connection> Live => CollectionsMarshal.AsSpan(_live);
 
-    public List<Person> People(int most) => [.. _members.Values.Take(most).Select(member => member.Person)];
+    /// <summary>At most <paramref name="max"/> members, in no particular order.</summary>
+    public List<Person> ListPeople(int max) => [.. _members.Values.Take(max).Select(member => member.Person)];
 
-    public Member? MemberOf(string user) => _members.GetValueOrDefault(user);
+    public Member? FindMember(string user) => _members.GetValueOrDefault(user);
 
     public Subscriber? Find(Connection connection) => _subscribers.GetValueOrDefault(connection);
 
-    /// <summary>Takes a connection in, not yet live. A connection that is in already starts anew.</summary>
-    /// <param name="isNew">Whether the user was not in the room by any connection.</param>
-    public Subscriber Enter(Connection connection, Person person, out bool isNew)
+    /// <summary>
+    /// Adds a connection that is not live yet. If the connection is already in the room, the connection is no longer live.
+    /// </summary>
+    /// <param name="isNew">Whether the user had no connection in the room before.</param>
+    public Subscriber Join(Connection connection, Person person, out bool isNew)
     {
         isNew = false;
         if (_subscribers.TryGetValue(connection, out var subscriber))
         {
-            Unlive(subscriber);
+            EndLive(subscriber);
             return subscriber;
         }
 
@@ -70,22 +76,24 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
         return subscriber;
     }
 
-    /// <summary>Lets a connection go.</summary>
-    /// <param name="isGone">Whether it was the user's last one here.</param>
-    /// <returns>Whose it was; null where it was not in the room.</returns>
-    public Person? Leave(Connection connection, out bool isGone)
+    /// <summary>Removes a connection.</summary>
+    /// <param name="isLast">Whether this was the user's last connection in the room.</param>
+    /// <returns>The connection's user; null if the connection was not in the room.</returns>
+    public Person? Leave(Connection connection, out bool isLast)
     {
-        isGone = false;
+        isLast = false;
         if (!_subscribers.TryGetValue(connection, out var subscriber))
             return null;
-        Unlive(subscriber);
+        EndLive(subscriber);
         _subscribers.Remove(connection);
-        isGone = RemoveConnection(subscriber.Member);
+        isLast = RemoveConnection(subscriber.Member);
         return subscriber.Member.Person;
     }
 
-    /// <summary>The connection now speaks for somebody else.</summary>
-    public void Become(Subscriber subscriber, Person person, out Person? gone, out bool isNew)
+    /// <summary>Changes the user of a connection.</summary>
+    /// <param name="gone">The previous user, if the connection was the user's last one in the room; otherwise null.</param>
+    /// <param name="isNew">Whether the new user had no connection in the room before.</param>
+    public void ChangeUser(Subscriber subscriber, Person person, out Person? gone, out bool isNew)
     {
         var before = subscriber.Member;
         subscriber.Member = AddConnection(person, out isNew);
@@ -100,7 +108,8 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
         _live.Add(subscriber.Connection);
     }
 
-    private void Unlive(Subscriber subscriber)
+    // Moves the last live connection to the index of the removed connection.
+    private void EndLive(Subscriber subscriber)
     {
         if (subscriber.LiveIndex < 0)
             return;
@@ -120,13 +129,13 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
             _members.Add(person.User, member);
         }
 
-        member.Connections++;
+        member.ConnectionCount++;
         return member;
     }
 
     private bool RemoveConnection(Member member)
     {
-        if (--member.Connections > 0)
+        if (--member.ConnectionCount > 0)
             return false;
         _members.Remove(member.Person.User);
         return true;

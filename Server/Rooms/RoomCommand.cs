@@ -4,57 +4,81 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <summary>What a room's loop is asked to do. Commands of one sender are done in the order in which they were given.</summary>
+/// <summary>A command for a room's loop. The loop handles the commands of one sender in the order in which they were sent.</summary>
 internal abstract record RoomCommand
 {
-    /// <summary>Tells who waits that it could not be done.</summary>
+    /// <summary>Called when the command failed. If the sender waits for a result, passes the error to the sender.</summary>
     public virtual void Fail(Exception fault)
+    {
+    }
+
+    /// <summary>Called instead of handling the command if the room has closed. If the sender waits for a result, answers it.</summary>
+    public virtual void OnRoomClosed()
     {
     }
 }
 
-/// <summary>A command that somebody waits for.</summary>
+/// <summary>A command whose sender waits for a result.</summary>
 internal abstract record RoomCommand<T> : RoomCommand
 {
-    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Task<T> Done => _done.Task;
+    public Task<T> Completion => _completion.Task;
 
-    public void Complete(T result) => _done.TrySetResult(result);
+    public void Complete(T result) => _completion.TrySetResult(result);
 
-    public override void Fail(Exception fault) => _done.TrySetException(fault);
+    public override void Fail(Exception fault) => _completion.TrySetException(fault);
+
+    public override void OnRoomClosed() => Complete(default!);
 }
 
-internal sealed record Enter(Connection Connection, Person Person) : RoomCommand<Entered>;
+/// <summary>The result is null if the room has closed.</summary>
+internal sealed record JoinCommand(Connection Connection, Person Person) : RoomCommand<JoinResult?>;
 
-internal sealed record Leave(Connection Connection) : RoomCommand<bool>;
+internal sealed record LeaveCommand(Connection Connection) : RoomCommand<bool>;
 
-/// <summary>True: from here on the connection gets events as they come. False: more than a little is still missing.</summary>
-internal sealed record GoLive(Connection Connection, long Cursor) : RoomCommand<bool>;
+/// <summary>Makes a connection live; see <see cref="RoomLoop.GoLiveAsync"/>.</summary>
+internal sealed record GoLiveCommand(Connection Connection, long Cursor) : RoomCommand<bool>;
 
-internal sealed record Become(Connection Connection, Person Person) : RoomCommand<bool>;
+internal sealed record ChangeUserCommand(Connection Connection, Person Person) : RoomCommand<bool>;
 
-internal sealed record Rename(Person Person, string Was) : RoomCommand;
+internal sealed record RenameCommand(Person Person, string PreviousName) : RoomCommand;
 
-/// <summary>Tells the others how far somebody has read.</summary>
-internal sealed record HasRead(Person Person, long Seq) : RoomCommand;
+/// <summary>Tells the members up to which seq one member has read.</summary>
+internal sealed record AnnounceReadCommand(Person Person, long Seq) : RoomCommand;
 
-internal sealed record Who(int Most) : RoomCommand<WhoIsHere>;
-
-internal sealed record Post(Connection Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event) : RoomCommand;
-
-/// <summary>Wakes the loop to look at what is due.</summary>
-internal sealed record Tick : RoomCommand
+internal sealed record ListMembersCommand(int Max) : RoomCommand<MemberList>
 {
-    public static readonly Tick Instance = new();
+    // A room that closes has no members.
+    public override void OnRoomClosed() => Complete(new MemberList([], 0));
 }
 
-/// <summary>What a connection finds as it enters: the log's end at that moment, and who is there.</summary>
-public sealed record Entered(long Seq, string Topic, string Role, WhoIsHere Who);
+internal sealed record PostCommand(Connection Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event) : RoomCommand
+{
+    public override void OnRoomClosed() => Reject(RequestErrors.CreateNotStored());
 
-/// <param name="People">The first of them.</param>
-/// <param name="Count">How many there are in all.</param>
-public sealed record WhoIsHere(IReadOnlyList<Person> People, int Count);
+    public void Reject(ChatError error) => Answers.Send(new ErrorFrame(Frame.Id, error).Encode());
+}
 
-/// <summary>What others see of a room without asking its loop.</summary>
+/// <summary>Closes the room if it is unused; see <see cref="RoomLoop.TryCloseAsync"/>.</summary>
+internal sealed record CloseCommand(TimeSpan UnusedFor, Action<RoomLoop> OnClosing) : RoomCommand<bool>;
+
+/// <summary>Wakes the loop. After each command, the loop delivers stored posts, gathered events and the number of members.</summary>
+internal sealed record WakeCommand : RoomCommand
+{
+    public static readonly WakeCommand Instance = new();
+}
+
+/// <summary>The state of the room at the moment when a connection joined it.</summary>
+/// <param name="Seq">The newest event's seq.</param>
+/// <param name="Topic">The room's topic.</param>
+/// <param name="Role">The role of the connection's user.</param>
+/// <param name="Members">At most <see cref="RoomOptions.NamedMembers"/> of the members, and the number of all members.</param>
+public sealed record JoinResult(long Seq, string Topic, string Role, MemberList Members);
+
+/// <param name="People">The members, or some of them if there are more than the caller asked for.</param>
+/// <param name="Count">The number of all members.</param>
+public sealed record MemberList(IReadOnlyList<Person> People, int Count);
+
+/// <summary>The part of a room's state that other threads may read without a command.</summary>
 public sealed record RoomSummary(string Topic, int MemberCount);

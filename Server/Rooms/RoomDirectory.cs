@@ -4,60 +4,231 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <summary>All rooms of this server, by name. The default room is always there.</summary>
+/// <summary>
+/// The rooms of this server, by name. A room is opened when somebody uses it, and closed when nobody has used it for a while. So neither the
+/// start of the server nor its memory depends on the number of rooms. The default room always exists and is open. Safe from any thread.
+/// </summary>
 public sealed class RoomDirectory(
-    IRoomCatalog catalog, IRoomLog log, HistoryCache cache, IOptions<RoomOptions> options, IOptions<FanoutOptions> fanout, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger) : IHostedService, IDisposable
+    IRoomCatalog catalog, IRoomLog log, HistoryCache cache, TailBudget tails, IOptions<RoomOptions> options, IOptions<FanoutOptions> fanout, UserRoomIndex userRoomIndex, Memberships memberships, TimeProvider time, ILogger<RoomLoop> logger) : IHostedService
 {
-    private readonly ConcurrentDictionary<string, RoomLoop> _rooms = new(StringComparer.OrdinalIgnoreCase);
-    private readonly ConcurrentBag<Task> _loops = [];
-    private readonly SemaphoreSlim _making = new(1);
+    // The number of rooms that one query reads.
+    private const int MaxRows = 1024;
 
-    public int Count => _rooms.Count;
+    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<string, RoomLoop> _open = new(StringComparer.OrdinalIgnoreCase);
 
-    public IEnumerable<RoomLoop> All => _rooms.Values;
+    // The rooms that are being opened or removed. There is one task at a time for each room: between reading a room's state and opening the
+    // room, nobody else can open it, change it and close it again.
+    private readonly Dictionary<string, Task<RoomLoop?>> _busy = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<RoomLoop, Task> _loops = [];
+    private int _count;
+    private bool _isStopping;
 
-    public RoomLoop? Find(string name) => _rooms.GetValueOrDefault(name);
+    /// <summary>The number of rooms that exist or are being created, open or not.</summary>
+    public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Makes a room. Null: there is one of that name.</summary>
-    /// <exception cref="StorageException">It cannot be stored.</exception>
-    /// <param name="owner">The user who makes it; null for the default room.</param>
-    public async Task<RoomLoop?> TryCreateAsync(string name, string topic, string? owner, bool isPrivate)
+    /// <summary>The rooms that are open. Every room that has a member now is among them.</summary>
+    public IEnumerable<RoomLoop> Open => _open.Values;
+
+    /// <summary>Finds a room if it is open.</summary>
+    public RoomLoop? FindOpen(string name) => _open.GetValueOrDefault(RoomName.Normalize(name));
+
+    /// <summary>
+    /// Finds a room. Opens it if it is not open. Returns null if there is no room of that name. If the room has closed before the caller uses
+    /// it, <see cref="RoomLoop.JoinAsync"/> returns null, and the caller calls this method again.
+    /// </summary>
+    /// <exception cref="StorageException">The room cannot be read, or the server is stopping.</exception>
+    public ValueTask<RoomLoop?> FindAsync(string name)
     {
-        await _making.WaitAsync();
+        if (FindOpen(name) is not { } open)
+            return FindStoredAsync();
+        open.MarkUsed();
+        return new(open);
+
+        // The stored name counts: the database may find a room by a name that this dictionary does not take for the same.
+        async ValueTask<RoomLoop?> FindStoredAsync() =>
+            await catalog.FindRoomAsync(RoomName.Normalize(name), CancellationToken.None) is { } stored ? await OpenAsync(stored.Name) : null;
+    }
+
+    /// <summary>Creates a room, if that exceeds no limit. Concurrent calls never exceed a limit together.</summary>
+    /// <param name="name">The name, as <see cref="RoomName.Accept"/> has returned it.</param>
+    /// <param name="topic">The topic; may be empty.</param>
+    /// <param name="owner">The id of the user who creates the room; null for the default room.</param>
+    /// <param name="isPrivate">Whether only invited users may enter.</param>
+    /// <param name="maxRooms">The maximum number of rooms on this server.</param>
+    /// <param name="maxRoomsOfOwner">The maximum number of rooms that the owner has created.</param>
+    /// <returns>The room, or the reason why it was not created.</returns>
+    /// <exception cref="StorageException">The room cannot be stored.</exception>
+    public async Task<(RoomLoop? Room, RoomCreation Result)> TryCreateAsync(
+        string name, string topic, string? owner, bool isPrivate, int maxRooms = int.MaxValue, int maxRoomsOfOwner = int.MaxValue)
+    {
+        if (FindOpen(name) is not null)
+            return (null, RoomCreation.NameTaken);
+
+        // Count the room before it is created. If it is not created after all, another creation may have failed for it meanwhile.
+        if (Interlocked.Increment(ref _count) > maxRooms)
+        {
+            Interlocked.Decrement(ref _count);
+            return (null, RoomCreation.TooManyRooms);
+        }
+
+        var result = RoomCreation.TooManyRooms;
         try
         {
-            var room = new StoredRoom(name, topic, owner, isPrivate);
-            return !_rooms.ContainsKey(name) && await catalog.TryCreateRoomAsync(room, CancellationToken.None) ? await OpenAsync(room) : null;
+            result = await catalog.CreateRoomAsync(new StoredRoom(name, topic, owner, isPrivate) { Skeletons = RoomName.CreateSkeletons(name) }, maxRoomsOfOwner, CancellationToken.None);
         }
         finally
         {
-            _making.Release();
+            if (result != RoomCreation.Created)
+                Interlocked.Decrement(ref _count);
         }
+
+        return result == RoomCreation.Created ? (await OpenAsync(name), result) : (null, result);
     }
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var room in await catalog.LoadRoomsAsync(cancellationToken))
-            await OpenAsync(room);
-        await TryCreateAsync(RoomName.Default, "Say hello", owner: null, isPrivate: false);
+        _count = await catalog.CountRoomsAsync(cancellationToken);
+        if (await FindAsync(RoomName.Default) is null)
+            await TryCreateAsync(RoomName.Default, "Say hello", owner: null, isPrivate: false);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        foreach (var room in All)
+        List<Task> loops;
+        lock (_gate)
+        {
+            _isStopping = true;
+            loops = [.. _loops.Values];
+        }
+
+        foreach (var room in Open)
             room.Stop();
-        await Task.WhenAll(_loops).WaitAsync(cancellationToken);
+        await Task.WhenAll(loops).WaitAsync(cancellationToken);
     }
 
-    public void Dispose() => _making.Dispose();
-
-    private async Task<RoomLoop> OpenAsync(StoredRoom stored)
+    /// <summary>
+    /// Closes the rooms that have no connections and no waiting work, and that nobody has used for a time. This frees nearly all of their
+    /// memory. The rooms keep their logs, and are opened again when somebody uses them.
+    /// </summary>
+    public async Task CloseUnusedAsync(TimeSpan unusedFor, CancellationToken cancellationToken = default)
     {
-        var state = await log.OpenAsync(stored.Name, CancellationToken.None);
-        var room = new Room(stored.Name, stored.Topic, stored.Owner, stored.IsPrivate);
-        var loop = new RoomLoop(room, state, log, cache, options.Value, fanout.Value, whereabouts, time, logger);
-        _loops.Add(loop.RunAsync());
-        _rooms[stored.Name] = loop;
-        return loop;
+        foreach (var room in Open)
+        {
+            if (room.Name != RoomName.Default && room.Summary.MemberCount == 0 && room.UnusedFor >= unusedFor)
+                await room.TryCloseAsync(unusedFor, OnClosing).WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Removes the rooms that were created before a time, never had an event, and are not open.</summary>
+    /// <exception cref="StorageException">The rooms cannot be read or removed.</exception>
+    public async Task RemoveEmptyAsync(DateTimeOffset createdBefore, CancellationToken cancellationToken)
+    {
+        for (var last = ""; ;)
+        {
+            var names = await catalog.ListEmptyRoomsAsync(createdBefore, last, MaxRows, cancellationToken);
+            foreach (var name in names.Where(name => name != RoomName.Default))
+                await RemoveIfEmptyAsync(name, createdBefore);
+            if (names.Count < MaxRows)
+                return;
+            last = names[^1];
+        }
+    }
+
+    private async Task<RoomLoop?> OpenAsync(string name)
+    {
+        while (true)
+        {
+            bool isOwn;
+            Task<RoomLoop?>? opening;
+            lock (_gate)
+            {
+                if (FindOpen(name) is { } open)
+                    return open;
+                if (_isStopping)
+                    throw new StorageException("the server is stopping");
+                isOwn = !_busy.TryGetValue(name, out opening);
+                if (isOwn)
+                    _busy.Add(name, opening = Task.Run(() => ReadAndOpenAsync(name)));
+            }
+
+            // If the task of another caller gives no room, the room was being removed. Look again, because the name may exist again.
+            if (await opening! is { } opened || isOwn)
+                return opening!.Result;
+        }
+    }
+
+    private async Task<RoomLoop?> ReadAndOpenAsync(string name)
+    {
+        try
+        {
+            if (await catalog.FindRoomAsync(name, CancellationToken.None) is not { } stored)
+                return null;
+            var state = await log.OpenAsync(stored.Name, CancellationToken.None);
+            lock (_gate)
+            {
+                if (_isStopping)
+                    throw new StorageException("the server is stopping");
+                var room = new Room(stored.Name, stored.Topic, stored.Owner, stored.IsPrivate);
+                var loop = new RoomLoop(room, state, log, cache, tails, options.Value, fanout.Value, userRoomIndex, time, logger);
+                _loops.Add(loop, loop.RunAsync());
+                _open[stored.Name] = loop;
+                return loop;
+            }
+        }
+        finally
+        {
+            lock (_gate)
+                _busy.Remove(name);
+        }
+    }
+
+    // Called by the loop of a room that closes.
+    private void OnClosing(RoomLoop room)
+    {
+        lock (_gate)
+        {
+            _open.TryRemove(KeyValuePair.Create(room.Name, room));
+            _loops.Remove(room);
+        }
+    }
+
+    private async Task RemoveIfEmptyAsync(string name, DateTimeOffset createdBefore)
+    {
+        Task removing;
+        lock (_gate)
+        {
+            if (_isStopping || FindOpen(name) is not null || _busy.ContainsKey(name))
+                return;
+            var task = Task.Run(() => RemoveStoredAsync(name, createdBefore));
+            _busy.Add(name, task);
+            removing = task;
+        }
+
+        await removing;
+    }
+
+    // Returns null. A caller of OpenAsync that waits for this task then looks for the room again.
+    private async Task<RoomLoop?> RemoveStoredAsync(string name, DateTimeOffset createdBefore)
+    {
+        try
+        {
+            if (await catalog.RemoveEmptyRoomAsync(name, createdBefore, CancellationToken.None))
+            {
+                Interlocked.Decrement(ref _count);
+                memberships.RemoveRoom(name);
+            }
+        }
+        catch (StorageException fault)
+        {
+            Log.RoomNotRemoved(logger, fault, name);
+        }
+        finally
+        {
+            lock (_gate)
+                _busy.Remove(name);
+        }
+
+        return null;
     }
 }

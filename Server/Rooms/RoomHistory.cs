@@ -4,73 +4,76 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Reads a room's past: from the recent tail where it reaches, else by blocks that all readers share, from the log. What the
-/// log holds beyond the tail's end is stored, but not yet acknowledged, and is not shown. Safe from any thread.
+/// Reads the past events of a room. If the recent tail has the events, the events come from the tail. Otherwise the events come from the
+/// log, in blocks that all readers share through the cache. An event that is in the log but not yet in the tail is not acknowledged yet, so
+/// no read returns this event. Safe from any thread.
 /// </summary>
 public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, HistoryCache cache)
 {
-    /// <summary>The newest seq that may be shown.</summary>
-    public long Last => tail.Last;
+    /// <summary>The seq of the newest event that clients may read.</summary>
+    public long LastSeq => tail.LastSeq;
 
-    /// <summary>What follows a cursor: what cannot be had, then what can.</summary>
-    /// <exception cref="StorageException">It cannot be read at the moment.</exception>
-    public async ValueTask<Stretch> AfterCursorAsync(long cursor, int most)
+    /// <summary>Reads the events after a cursor. If some of these events were trimmed, the page also has the gap.</summary>
+    /// <exception cref="StorageException">The log cannot be read at the moment.</exception>
+    public async ValueTask<HistoryPage> ReadAfterCursorAsync(long cursor, int maxEvents)
     {
-        var last = Last;
-        var page = await AfterAsync(cursor, most);
-        // Where nothing is left up to what was the end, all of it was trimmed.
+        var last = LastSeq;
+        var page = await ReadAfterAsync(cursor, maxEvents);
+
+        // If the page is empty, the cursor is at the end of the log, or all events after the cursor were trimmed.
         var next = page.Count > 0 ? page[0].Seq : Math.Max(cursor, last) + 1;
-        return new Stretch(next > cursor + 1 ? new GapFrame(room, cursor + 1, next - 1) : null, page, page.Count > 0 ? page[^1].Seq : next - 1);
+        return new HistoryPage(next > cursor + 1 ? new GapFrame(room, cursor + 1, next - 1) : null, page, page.Count > 0 ? page[^1].Seq : next - 1);
     }
 
     /// <summary>
-    /// Neighbouring events above <paramref name="after"/>, oldest first. The first one may lie higher where the log was trimmed;
-    /// there are none only where none is left.
+    /// Reads consecutive events above <paramref name="after"/>, oldest first. If the log was trimmed, the first of them may have a seq
+    /// greater than <paramref name="after"/> + 1. The result is empty only if the log has no event above <paramref name="after"/>.
     /// </summary>
-    /// <exception cref="StorageException">They cannot be read at the moment.</exception>
-    public async ValueTask<IReadOnlyList<EventFrame>> AfterAsync(long after, int most)
+    /// <exception cref="StorageException">The log cannot be read at the moment.</exception>
+    public async ValueTask<IReadOnlyList<EventFrame>> ReadAfterAsync(long after, int maxEvents)
     {
-        var (found, last) = (new List<EventFrame>(), tail.Last);
-        var first = Math.Max(Math.Min(after, last) + 1, await FirstAsync());
-        if (tail.After(first - 1, most) is { } recent)
+        var (found, last) = (new List<EventFrame>(), tail.LastSeq);
+        var first = Math.Max(Math.Min(after, last) + 1, await GetFirstSeqAsync());
+        if (tail.GetAfter(first - 1, maxEvents) is { } recent)
             return recent;
 
-        for (var block = HistoryCache.BlockOf(first); HistoryCache.FirstOf(block) <= last && found.Count < most; block++)
+        for (var block = HistoryCache.GetBlock(first); HistoryCache.GetFirstSeq(block) <= last && found.Count < maxEvents; block++)
         {
-            // Trimming goes on while this reads: behind a hole that it leaves begins another page.
-            foreach (var next in (await BlockAsync(block, last)).Where(next => next.Seq >= first))
+            // The log may be trimmed at the same time, which can leave a hole between two blocks. In that case the page ends before the
+            // hole.
+            foreach (var next in (await GetBlockAsync(block, last)).Where(next => next.Seq >= first))
             {
                 if (found.Count > 0 && next.Seq != found[^1].Seq + 1)
-                    return found.Page(most);
+                    return found.TakePage(maxEvents);
                 found.Add(next);
             }
         }
 
-        return found.Page(most);
+        return found.TakePage(maxEvents);
     }
 
-    /// <summary>The newest events below <paramref name="before"/>, neighbours, oldest first.</summary>
-    /// <exception cref="StorageException">They cannot be read at the moment.</exception>
-    public async ValueTask<IReadOnlyList<EventFrame>> BeforeAsync(long before, int most)
+    /// <summary>Reads the newest consecutive events below <paramref name="before"/>, oldest first.</summary>
+    /// <exception cref="StorageException">The log cannot be read at the moment.</exception>
+    public async ValueTask<IReadOnlyList<EventFrame>> ReadBeforeAsync(long before, int maxEvents)
     {
-        var first = await FirstAsync();
-        if (tail.Before(before, most) is { } recent)
+        var first = await GetFirstSeqAsync();
+        if (tail.GetBefore(before, maxEvents) is { } recent)
             return [.. recent.Where(found => found.Seq >= first)];
 
-        var page = (await NewestFirstAsync(Math.Min(before - 1, tail.Last), first, most)).Page(most);
+        var page = (await ReadNewestFirstAsync(Math.Min(before - 1, tail.LastSeq), first, maxEvents)).TakePage(maxEvents);
         page.Reverse();
         return page;
     }
 
-    /// <summary>The oldest seq that can be had.</summary>
-    public async ValueTask<long> FirstAsync() => (await log.OpenAsync(room, CancellationToken.None)).First;
+    /// <summary>The seq of the oldest event that is not trimmed.</summary>
+    public async ValueTask<long> GetFirstSeqAsync() => (await log.OpenAsync(room, CancellationToken.None)).First;
 
-    private async Task<List<EventFrame>> NewestFirstAsync(long last, long first, int most)
+    private async Task<List<EventFrame>> ReadNewestFirstAsync(long last, long first, int maxEvents)
     {
         var found = new List<EventFrame>();
-        for (var block = HistoryCache.BlockOf(last); last >= first && block >= HistoryCache.BlockOf(first) && found.Count < most; block--)
+        for (var block = HistoryCache.GetBlock(last); last >= first && block >= HistoryCache.GetBlock(first) && found.Count < maxEvents; block--)
         {
-            foreach (var next in (await BlockAsync(block, last)).Where(next => next.Seq >= first && next.Seq <= last).Reverse())
+            foreach (var next in (await GetBlockAsync(block, last)).Where(next => next.Seq >= first && next.Seq <= last).Reverse())
             {
                 if (found.Count > 0 && next.Seq != found[^1].Seq - 1)
                     return found;
@@ -81,19 +84,19 @@ public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, Hist
         return found;
     }
 
-    private Task<IReadOnlyList<EventFrame>> BlockAsync(long block, long last) =>
-        cache.GetAsync(room, block, needed: Math.Min(last, HistoryCache.FirstOf(block + 1) - 1), LoadAsync);
+    private Task<IReadOnlyList<EventFrame>> GetBlockAsync(long block, long last) =>
+        cache.GetAsync(room, block, neededSeq: Math.Min(last, HistoryCache.GetFirstSeq(block + 1) - 1), LoadBlockAsync);
 
-    private async Task<IReadOnlyList<EventFrame>> LoadAsync(long block)
+    private async Task<IReadOnlyList<EventFrame>> LoadBlockAsync(long block)
     {
-        var found = await log.ReadAfterAsync(room, HistoryCache.FirstOf(block) - 1, HistoryCache.BlockEvents, int.MaxValue, CancellationToken.None);
-        var end = Math.Min(tail.Last, HistoryCache.FirstOf(block + 1) - 1);
-        return [.. found.TakeWhile(stored => stored.Seq <= end).Select(stored => Frames.Of(room, stored))];
+        var found = await log.ReadAfterAsync(room, HistoryCache.GetFirstSeq(block) - 1, HistoryCache.BlockEvents, int.MaxValue, CancellationToken.None);
+        var end = Math.Min(tail.LastSeq, HistoryCache.GetFirstSeq(block + 1) - 1);
+        return [.. found.TakeWhile(stored => stored.Seq <= end).Select(stored => EventFrames.Create(room, stored))];
     }
 }
 
-/// <summary>A stretch of a room's past.</summary>
-/// <param name="Gap">What cannot be had before it; null where nothing is missing.</param>
-/// <param name="Events">What can, oldest first.</param>
-/// <param name="Cursor">Where the next stretch begins: the newest seq that this one speaks of.</param>
-public sealed record Stretch(GapFrame? Gap, IReadOnlyList<EventFrame> Events, long Cursor);
+/// <summary>A page of a room's events.</summary>
+/// <param name="Gap">The trimmed events between the cursor and this page; null if there are none.</param>
+/// <param name="Events">The events, oldest first.</param>
+/// <param name="Cursor">The cursor of the next page: the newest seq that this page has or reports as missing.</param>
+public sealed record HistoryPage(GapFrame? Gap, IReadOnlyList<EventFrame> Events, long Cursor);

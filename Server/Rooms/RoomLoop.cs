@@ -6,53 +6,60 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// A room's broadcast loop: the one place where the room's state changes and its log grows.
+/// A room's broadcast loop. Only this loop changes the room's state and appends to the room's log.
 /// <code>
 ///   a client's bytes
-///        │  transport pump           Transports/*: bytes to messages
-///        │  IConnectionHandler       Connections: the seam
+///        │  transport                Transports/*: bytes to messages
+///        │  IConnectionHandler       Connections: the interface
 ///        │  ChatSession              messages to commands
 ///        ▼
-///   [ the room's channel, bounded ]  a full one makes its senders wait
-///        │  RoomLoop                 takes what waits, in order
-///        │  IRoomLog.AppendAsync     stored, or it did not happen; the loop goes on meanwhile
+///   [ the room's channel, bounded ]  a full channel makes its senders wait
+///        │  RoomLoop                 handles the commands, in order
+///        │  BatchWriter, IRoomLog    stores the posts while the loop continues
 ///        ├─► ack to each sender
-///        │  Fanout                   encoded and framed once; in a busy room by several at a time
+///        │  Fanout                   encodes each event once; a busy room sends several events together
 ///        ▼
-///   every live member's Outbox ──► transport pump ──► bytes
-///   (who has just joined and still lacks events gets them from CatchUp, then goes live here)
+///   every live subscriber's Outbox ──► transport ──► bytes
+///   (a new subscriber that still lacks events gets them from CatchUp, and then goes live here)
 /// </code>
 /// </summary>
-public sealed partial class RoomLoop
+public sealed class RoomLoop
 {
-    // What a connection that goes live may still lack: it is sent from within the loop, so it must be little.
-    private const int SeamEvents = 1000;
-    private const int SeamBytes = 64 * 1024;
+    // The maximum number and size of the events that a subscriber may still lack when it goes live. The loop itself sends these events, so
+    // both limits must be small.
+    private const int MaxCatchUpEvents = 1000;
+    private const int MaxCatchUpBytes = 64 * 1024;
 
     private readonly Channel<RoomCommand> _commands;
     private readonly Room _room;
-    private readonly IRoomLog _log;
     private readonly RecentTail _tail;
-    private readonly PresenceTeller _presence;
+    private readonly PresenceAnnouncer _presence;
+    private readonly BatchWriter _writer;
     private readonly Fanout _fanout;
-    private readonly Whereabouts _whereabouts;
+    private readonly UserRoomIndex _userRoomIndex;
+    private readonly int _namedMembers;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private Batch _gathered = new();
-    private Batch? _underway;
     private long _seq;
+    private long _usedAt;
+    private bool _isClosed;
+    private volatile bool _isStopping;
     private volatile RoomSummary _summary;
 
-    public RoomLoop(Room room, RoomLogState state, IRoomLog log, HistoryCache cache, RoomOptions options, FanoutOptions fanout, Whereabouts whereabouts, TimeProvider time, ILogger<RoomLoop> logger)
+    public RoomLoop(Room room, RoomLogState state, IRoomLog log, HistoryCache cache, TailBudget tails, RoomOptions options, FanoutOptions fanout, UserRoomIndex userRoomIndex, TimeProvider time, ILogger<RoomLoop> logger)
     {
         _room = room;
-        _log = log;
+        _time = time;
         _logger = logger;
-        _whereabouts = whereabouts;
+        _usedAt = time.GetTimestamp();
+        _userRoomIndex = userRoomIndex;
+        _namedMembers = options.NamedMembers;
         _seq = state.Last;
-        _tail = new RecentTail(options.TailBytes, state.Last);
+        _tail = new RecentTail(Math.Min(options.TailBytes, options.AllTailsBytes), state.Last, tails);
         _summary = new RoomSummary(room.Topic, 0);
         _commands = Channel.CreateBounded<RoomCommand>(new BoundedChannelOptions(options.QueuedCommands) { SingleReader = true });
-        _presence = new PresenceTeller(room, options.NamedMembers, time, Wake);
+        _presence = new PresenceAnnouncer(room, options.NamedMembers, options.NamedPresencePerSecond, time, Wake);
+        _writer = new BatchWriter(room.Name, log, Wake);
         _fanout = new Fanout(room, TimeSpan.FromMilliseconds(fanout.GatherMilliseconds), time, Wake);
         Epoch = state.Epoch;
         History = new RoomHistory(room.Name, log, _tail, cache);
@@ -70,70 +77,114 @@ public sealed partial class RoomLoop
 
     public RoomSummary Summary => _summary;
 
-    public Task<Entered> EnterAsync(Connection connection, Person person) => AskAsync(new Enter(connection, person));
+    /// <summary>How long nobody has used the room. Any thread may read it.</summary>
+    public TimeSpan UnusedFor => _time.GetElapsedTime(Volatile.Read(ref _usedAt));
 
-    /// <summary>False: the connection was not in the room.</summary>
-    public Task<bool> LeaveAsync(Connection connection) => AskAsync(new Leave(connection));
+    /// <summary>Records that somebody uses the room now. Safe from any thread.</summary>
+    public void MarkUsed() => Volatile.Write(ref _usedAt, _time.GetTimestamp());
 
     /// <summary>
-    /// Asks for events as they come, from <paramref name="cursor"/> on; what little lies between is sent at once. False
-    /// where more than a little is missing, or the connection is not in the room.
+    /// Adds a connection to the room. The connection gets no events before <see cref="GoLiveAsync"/>. Returns null if the room has closed
+    /// meanwhile, because it was unused; the caller then finds it again in <see cref="RoomDirectory"/>, which opens it.
     /// </summary>
-    public Task<bool> GoLiveAsync(Connection connection, long cursor) => AskAsync(new GoLive(connection, cursor));
+    /// <exception cref="StorageException">The server is stopping.</exception>
+    public async Task<JoinResult?> JoinAsync(Connection connection, Person person)
+    {
+        var joined = await SendAsync(new JoinCommand(connection, person));
+        return joined is null && _isStopping ? throw new StorageException("the server is stopping") : joined;
+    }
 
-    /// <summary>The connection now speaks for another person.</summary>
-    public Task<bool> BecomeAsync(Connection connection, Person person) => AskAsync(new Become(connection, person));
+    /// <summary>Removes a connection from the room. Returns false if the connection was not in the room.</summary>
+    public Task<bool> LeaveAsync(Connection connection) => SendAsync(new LeaveCommand(connection));
 
-    public Task<WhoIsHere> WhoAsync(int most) => AskAsync(new Who(most));
+    /// <summary>
+    /// Makes a connection live: sends the events after <paramref name="cursor"/> to the connection, and later each new event. Returns
+    /// false, and does nothing, if there are too many events after the cursor or the connection is not in the room.
+    /// </summary>
+    public Task<bool> GoLiveAsync(Connection connection, long cursor) => SendAsync(new GoLiveCommand(connection, cursor));
 
-    public ValueTask RenameAsync(Person person, string was) => _commands.Writer.WriteAsync(new Rename(person, was));
+    /// <summary>Changes the user of a connection. Returns false if the connection is not in the room.</summary>
+    public Task<bool> ChangeUserAsync(Connection connection, Person person) => SendAsync(new ChangeUserCommand(connection, person));
 
-    public ValueTask TellReadAsync(Person person, long seq) => _commands.Writer.WriteAsync(new HasRead(person, seq));
+    public Task<MemberList> ListMembersAsync(int max) => SendAsync(new ListMembersCommand(max));
 
-    /// <summary>Posts an event. Completes when it waits in the room; its answer goes to <paramref name="answers"/> once it is stored.</summary>
+    public ValueTask RenameAsync(Person person, string previousName) => WriteAsync(new RenameCommand(person, previousName));
+
+    /// <summary>Tells the members how far one of them has read.</summary>
+    public ValueTask AnnounceReadAsync(Person person, long seq) => WriteAsync(new AnnounceReadCommand(person, seq));
+
+    /// <summary>
+    /// Posts an event. Completes when the post is in the room's channel. The answer goes to <paramref name="answers"/> when the event is
+    /// stored or rejected.
+    /// </summary>
     public ValueTask PostAsync(Connection connection, IFrameSink answers, ClientFrame frame, NewEvent posted) =>
-        _commands.Writer.WriteAsync(new Post(connection, answers, frame, posted));
+        WriteAsync(new PostCommand(connection, answers, frame, posted));
 
-    /// <summary>Runs until <see cref="Stop"/>.</summary>
+    /// <summary>
+    /// Closes the room if it has no connections and no waiting work, and was unused for a time. A closed room handles no commands: a join
+    /// returns null, other commands have no effect, and posts are rejected.
+    /// </summary>
+    /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
+    /// <returns>Whether the room is closed.</returns>
+    public Task<bool> TryCloseAsync(TimeSpan unusedFor, Action<RoomLoop> onClosing) => SendAsync(new CloseCommand(unusedFor, onClosing));
+
+    /// <summary>Runs until <see cref="Stop"/>, or until the room closes.</summary>
     public async Task RunAsync()
     {
         while (await _commands.Reader.WaitToReadAsync())
         {
             while (_commands.Reader.TryRead(out var command))
             {
-                Do(command);
-                if (_gathered.Posts.Count >= BatchPosts && _underway is not null)
-                    await ((Task)_underway.Storing!).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Handle(command);
+
+                // If the next batch is full and the log still stores the previous batch, the loop waits. Then the channel can become full,
+                // and the senders wait too.
+                if (_writer is { IsFull: true, IsStoring: true })
+                    await _writer.WaitForStoreAsync();
             }
         }
 
-        while (_underway is not null)
+        while (_writer.IsStoring)
         {
-            await ((Task)_underway.Storing!).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _writer.WaitForStoreAsync();
             StoreAndDeliver();
         }
 
-        _fanout.DeliverHeld();
+        _fanout.Flush();
     }
 
-    /// <summary>Takes no more commands; the loop ends when those that wait are done.</summary>
-    public void Stop() => _commands.Writer.TryComplete();
+    /// <summary>Accepts no more commands. The loop ends when it has handled the commands in the channel.</summary>
+    public void Stop()
+    {
+        _isStopping = true;
+        _commands.Writer.TryComplete();
+    }
 
-    // A full channel needs no waking: the loop has something to read, and looks at everything after it.
-    private void Wake() => _commands.Writer.TryWrite(Tick.Instance);
+    // If the channel is full, the wake command is dropped. This is harmless: the loop has other commands to handle, and does the same work
+    // after each command.
+    private void Wake() => _commands.Writer.TryWrite(WakeCommand.Instance);
 
-    private void Do(RoomCommand command)
+    private void Handle(RoomCommand command)
     {
         try
         {
-            Obey(command);
-            // Posts that stand next to one another are stored together, whatever the log costs.
-            if (command is not Post || _gathered.Posts.Count >= BatchPosts || !(_commands.Reader.TryPeek(out var next) && next is Post))
+            if (_isClosed)
+            {
+                command.OnRoomClosed();
+                return;
+            }
+
+            if (command is not (WakeCommand or CloseCommand))
+                MarkUsed();
+            Dispatch(command);
+
+            // If the next command is a post too, do not store yet: posts that follow each other directly are stored in one batch.
+            if (command is not PostCommand || _writer.IsFull || !(_commands.Reader.TryPeek(out var next) && next is PostCommand))
                 StoreAndDeliver();
-            _fanout.DeliverWhatIsDue();
-            _presence.TellWhatIsDue();
+            _fanout.FlushIfDue();
+            _presence.AnnounceCountIfDue();
         }
-#pragma warning disable CA1031 // a room outlives whatever one command meets
+#pragma warning disable CA1031 // a failed command must not end the room
         catch (Exception fault)
 #pragma warning restore CA1031
         {
@@ -142,130 +193,239 @@ public sealed partial class RoomLoop
         }
     }
 
-    private void Obey(RoomCommand command)
+    private void Dispatch(RoomCommand command)
     {
-        if (EndsRest(command))
-            _fanout.DeliverHeld();
+        if (RequiresFlush(command))
+            _fanout.Flush();
         switch (command)
         {
-            case Post post:
-                Gather(post);
+            case PostCommand post:
+                Post(post);
                 break;
-            case Enter enter:
-                LetIn(enter);
+            case JoinCommand join:
+                Join(join);
                 break;
-            case GoLive goLive:
-                goLive.Complete(JoinSeam(goLive.Connection, goLive.Cursor));
+            case GoLiveCommand goLive:
+                goLive.Complete(TryGoLive(goLive.Connection, goLive.Cursor));
                 break;
-            case Leave leave:
-                LeaveAfterWhatWasPosted(leave);
+            case LeaveCommand leave:
+                LeaveAfterPendingPosts(leave);
                 break;
-            case Become become:
-                become.Complete(Swap(become.Connection, become.Person));
+            case ChangeUserCommand change:
+                change.Complete(ChangeUser(change.Connection, change.Person));
                 break;
-            case Rename rename:
-                Relabel(rename);
+            case RenameCommand rename:
+                Rename(rename);
                 break;
-            case HasRead hasRead:
-                _presence.TellRead(hasRead.Person, hasRead.Seq);
+            case AnnounceReadCommand read:
+                _presence.AnnounceRead(read.Person, read.Seq);
                 break;
-            case Who who:
-                who.Complete(Look(who.Most));
+            case ListMembersCommand list:
+                list.Complete(ListMembers(list.Max));
+                break;
+            case CloseCommand close:
+                close.Complete(TryClose(close));
                 break;
         }
     }
 
-    // Who comes, goes, or is called otherwise, does so after what was said before. A large room hears of it as a number, so there only
-    // who goes live, or is still there to get their own copies, ends its rest: else those who come and go would make all others wait.
-    private bool EndsRest(RoomCommand command) => command switch
+    // The gathered events are older than the command. If the command sends frames to the members or makes a connection live, the events
+    // must be sent first. A large room announces joins and leaves only as a count, so joins and leaves need no flush there. If each join
+    // flushed, a room with many joins could hardly gather events.
+    private bool RequiresFlush(RoomCommand command) => command switch
     {
-        // Who leaves may have to wait for what they said: LetOut looks.
-        Post or Tick or HasRead or Who or Leave => false,
-        Enter => _presence.TellsNames,
+        // A LeaveCommand causes no flush here, because it may have to wait for pending posts. Leave() flushes later.
+        PostCommand or WakeCommand or AnnounceReadCommand or ListMembersCommand or LeaveCommand or CloseCommand => false,
+        JoinCommand => _presence.AnnouncesNames,
         _ => true,
     };
 
-    private void LetIn(Enter enter)
+    private void Join(JoinCommand join)
     {
-        var subscriber = _room.Enter(enter.Connection, enter.Person, out var isNew);
-        Summarize();
+        var subscriber = _room.Join(join.Connection, join.Person, out var isNew);
+        UpdateSummary();
         if (isNew)
-            SayHere(enter.Person, enter.Connection);
+            AnnounceJoined(join.Person, join.Connection);
 
-        enter.Complete(new Entered(_seq, _room.Topic, subscriber.Member.Role, Look(100)));
+        join.Complete(new JoinResult(_seq, _room.Topic, subscriber.Member.Role, ListMembers(_namedMembers)));
     }
 
-    private bool LetOut(Connection connection)
+    private bool Leave(Connection connection)
     {
-        if (_presence.TellsNames || connection.IsOpen)
-            _fanout.DeliverHeld();
-        if (_room.Leave(connection, out var isGone) is not { } person)
+        // A connection that is still open gets the events that were posted before the connection leaves.
+        if (_presence.AnnouncesNames || connection.IsOpen)
+            _fanout.Flush();
+        if (_room.Leave(connection, out var isLast) is not { } person)
             return false;
-        Summarize();
-        if (isGone)
-            SayGone(person);
+        UpdateSummary();
+        if (isLast)
+            AnnounceLeft(person);
         return true;
     }
 
-    private bool Swap(Connection connection, Person person)
+    // A client that leaves or shuts down its sending side still gets the answers to its posts, and the posted events themselves.
+    private void LeaveAfterPendingPosts(LeaveCommand leave)
+    {
+        if (_writer.LastPending is { } batch)
+            batch.Leaving.Add(leave);
+        else
+            leave.Complete(Leave(leave.Connection));
+    }
+
+    private bool ChangeUser(Connection connection, Person person)
     {
         if (_room.Find(connection) is not { } subscriber)
             return false;
-        _room.Become(subscriber, person, out var gone, out var isNew);
-        Summarize();
+        _room.ChangeUser(subscriber, person, out var gone, out var isNew);
+        UpdateSummary();
         if (gone is not null)
-            SayGone(gone);
+            AnnounceLeft(gone);
         if (isNew)
-            SayHere(person, connection);
+            AnnounceJoined(person, connection);
 
         return true;
     }
 
-    private void SayHere(Person person, Connection by)
+    private void AnnounceJoined(Person person, Connection joining)
     {
-        _whereabouts.Add(person.User, this);
-        _presence.Tell(new PresenceFrame(Name, person.User, person.Name, "joined"), except: by);
+        _userRoomIndex.Add(person.User, this);
+        _presence.Announce(new PresenceFrame(Name, person.User, person.Name, "joined"), except: joining);
     }
 
-    private void SayGone(Person person)
+    private void AnnounceLeft(Person person)
     {
-        _whereabouts.Remove(person.User, this);
-        _presence.Tell(new PresenceFrame(Name, person.User, person.Name, "left"));
+        _userRoomIndex.Remove(person.User, this);
+        _presence.Announce(new PresenceFrame(Name, person.User, person.Name, "left"));
     }
 
-    private void Relabel(Rename rename)
+    private void Rename(RenameCommand rename)
     {
-        if (_room.MemberOf(rename.Person.User) is not { } member)
+        if (_room.FindMember(rename.Person.User) is not { } member)
             return;
         member.Person = rename.Person;
-        _presence.Tell(new PresenceFrame(Name, rename.Person.User, rename.Person.Name, "renamed", rename.Was));
+        _presence.Announce(new PresenceFrame(Name, rename.Person.User, rename.Person.Name, "renamed", rename.PreviousName));
     }
 
-    // The seam of PROTOCOL promise 5: nothing is appended while this runs, so what is sent here ends where live begins.
-    private bool JoinSeam(Connection connection, long cursor)
+    // The loop appends no event while this method runs. So the events that are sent here end exactly where the live events begin,
+    // and the connection gets each event exactly once.
+    private bool TryGoLive(Connection connection, long cursor)
     {
         if (_room.Find(connection) is not { } subscriber)
             return false;
         if (cursor < _seq)
         {
-            var missing = _tail.After(cursor, SeamEvents, SeamBytes);
+            var missing = _tail.GetAfter(cursor, MaxCatchUpEvents, MaxCatchUpBytes);
             if (missing is null || missing.Count == 0 || missing[^1].Seq != _seq)
                 return false;
-            connection.Send(missing.Batch());
+            connection.Send(missing.EncodeBatch());
         }
 
         _room.GoLive(subscriber);
         return true;
     }
 
-    // Before the command is answered: who asks for the rooms next finds what they did.
-    private void Summarize() => _summary = new RoomSummary(_room.Topic, _room.MemberCount);
-
-    private WhoIsHere Look(int most) => new(_room.People(most), _room.MemberCount);
-
-    private async Task<T> AskAsync<T>(RoomCommand<T> command)
+    // Commands that are already in the channel count as use, so that no sender has to try again. A sender that comes later finds no open room
+    // in the directory, because onClosing has removed it there before the channel is completed.
+    private bool TryClose(CloseCommand close)
     {
-        await _commands.Writer.WriteAsync(command);
-        return await command.Done;
+        if (_room.MemberCount > 0 || _writer.PendingPosts > 0 || _commands.Reader.Count > 0 || UnusedFor < close.UnusedFor)
+            return false;
+        _isClosed = true;
+        close.OnClosing(this);
+        _commands.Writer.TryComplete();
+        _tail.Release();
+        return true;
+    }
+
+    private void Post(PostCommand post)
+    {
+        if (_room.Find(post.Connection) is null)
+            post.Reject(new ChatError(ErrorCode.NotInRoom, $"you are not in \"{Name}\"", post.Frame.CreateHint(ClientFrameType.Join, Name)));
+        else if (post.Event.Reply is 0 || post.Event.Reply > _seq + _writer.PendingPosts)
+            post.Reject(new ChatError(ErrorCode.NotFound, $"there is no message {post.Event.Reply} in \"{Name}\" to reply to", post.Frame.CreateHint(ClientFrameType.History, Name)));
+        else
+            _writer.Add(post);
+    }
+
+    /// <summary>Starts to store the collected posts, and delivers the posts that are stored. Never waits.</summary>
+    private void StoreAndDeliver()
+    {
+        while (_writer.TakeStored() is { } batch)
+        {
+            try
+            {
+                if (batch.Storing.IsCompletedSuccessfully)
+                    AnswerAndDeliver(batch.Posts, batch.Storing.Result);
+                else
+                    RejectAll(batch.Posts, batch.Storing.Exception!.InnerException!);
+            }
+            finally
+            {
+                foreach (var leave in batch.Leaving)
+                    leave.Complete(Leave(leave.Connection));
+            }
+        }
+    }
+
+    private void AnswerAndDeliver(List<PostCommand> posts, IReadOnlyList<AppendResult> results)
+    {
+        var events = new List<EventFrame>(results.Count);
+        var acks = new AckBatch();
+        for (var i = 0; i < results.Count; i++)
+        {
+            var (post, result) = (posts[i], results[i]);
+            if (result.Event is { } added)
+            {
+                _seq = added.Seq;
+                events.Add(EventFrames.Create(Name, added));
+                if (added.Content.Kind == RoomEventKind.Topic)
+                {
+                    _room.Topic = added.Content.Text;
+                    UpdateSummary();
+                }
+            }
+
+            acks.Add(post.Answers, new AckFrame(post.Frame.Id, result.Room, result.Seq, result.At, result.IsDuplicate).Encode());
+        }
+
+        acks.Send();
+        if (events.Count == 0)
+            return;
+
+        // The events become readable as history only now, after the acks. So no client reads its own event before the ack of this event.
+        _tail.Add(events);
+        _fanout.Deliver(events);
+    }
+
+    private void RejectAll(List<PostCommand> posts, Exception fault)
+    {
+        // The storage logs its own errors.
+        if (fault is not StorageException)
+            Log.NotStored(_logger, fault, Name, posts.Count);
+        foreach (var post in posts)
+            post.Reject(RequestErrors.CreateNotStored());
+    }
+
+    // Call this before the command is answered. Then a client that lists the rooms after the answer sees the effect of its own command.
+    private void UpdateSummary() => _summary = new RoomSummary(_room.Topic, _room.MemberCount);
+
+    private MemberList ListMembers(int max) => new(_room.ListPeople(max), _room.MemberCount);
+
+    private async Task<T> SendAsync<T>(RoomCommand<T> command)
+    {
+        await WriteAsync(command);
+        return await command.Completion;
+    }
+
+    private async ValueTask WriteAsync(RoomCommand command)
+    {
+        try
+        {
+            await _commands.Writer.WriteAsync(command);
+        }
+        catch (ChannelClosedException)
+        {
+            command.OnRoomClosed();
+        }
     }
 }

@@ -1,27 +1,33 @@
 using System.Text;
+using RawSocketChat.Server.Sessions;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <summary>What may be a room's name. Rooms are kept as they were named and found without regard to case.</summary>
+/// <summary>
+/// The rule for room names. It is the rule for the names of users (<see cref="NameRule"/>) with another maximum length. The server keeps the
+/// case of a room's name, but ignores the case when a client names a room.
+/// </summary>
 public static class RoomName
 {
     public const string Default = "lobby";
 
-    /// <summary>The most UTF-16 units of a room's name.</summary>
-    public const int MostLength = 64;
+    /// <summary>The maximum length of a room's name, in UTF-16 units.</summary>
+    public const int MaxLength = 64;
 
-    public const string Rule = "a room's name has 1 to 64 letters, digits, - _ or .";
+    /// <summary>The text of the rule, for operators.</summary>
+    public static readonly string Rule = $"a room's name has 1 to {MaxLength} letters and digits of one alphabet, with - _ and . between them";
 
-    public static bool IsValid(string name)
-    {
-        if (name.Length is 0 or > MostLength || !name.IsNormalized(NormalizationForm.FormKC))
-            return false;
-        foreach (var rune in name.EnumerateRunes())
-        {
-            if (rune.Value is not ('-' or '_' or '.') && !Rune.IsLetterOrDigit(rune))
-                return false;
-        }
+    public static bool IsValid(string name) => Accept(name, out _) is not null;
 
-        return true;
-    }
+    /// <summary>Normalizes a name (NFKC) to the form in which it is stored and shown.</summary>
+    /// <param name="reason">The reason why the name is invalid, if the result is null.</param>
+    /// <returns>The normalized name, or null if the name is invalid.</returns>
+    public static string? Accept(string name, out string reason) =>
+        NameRule.Accept(name, MaxLength, out reason) is { Length: <= MaxLength } shown ? shown : null;
+
+    /// <summary>Normalizes a name that may be invalid, so that a room is found by every spelling of its name.</summary>
+    public static string Normalize(string name) => Ascii.IsValid(name) || !NameRule.IsWellFormed(name) ? name : name.Normalize(NormalizationForm.FormKC);
+
+    /// <summary>Creates the skeletons of a valid name. Names that look the same have a common skeleton, and only one room can have such a name.</summary>
+    public static IReadOnlyList<string> CreateSkeletons(string name) => NameSkeleton.CreateAll(name);
 }

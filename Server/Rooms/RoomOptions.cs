@@ -7,19 +7,55 @@ public sealed class RoomOptions
 {
     public const string Section = "Rooms";
 
-    /// <summary>Bytes of each room's newest events that stay in memory as encoded frames. Default 512 KiB.</summary>
+    /// <summary>Bytes of memory for the newest events of each room, as JSON. Default 512 KiB.</summary>
     [Range(0, 1024 * 1024 * 1024)]
     public int TailBytes { get; set; } = 512 * 1024;
 
-    /// <summary>Bytes of older events of all rooms together that stay in memory as encoded frames, while they are asked for. Default 32 MiB.</summary>
+    /// <summary>
+    /// Bytes of memory for the newest events of all rooms together. Above this number, the server removes the newest events of the least
+    /// recently used rooms from memory, and reads them from the log when a client needs them. Default 64 MiB.
+    /// </summary>
+    [Range(0, int.MaxValue)]
+    public int AllTailsBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// Bytes of memory for older events of all rooms together, as JSON. The server caches them when it reads them. Default 32 MiB.
+    /// </summary>
     [Range(0, int.MaxValue)]
     public int HistoryBytes { get; set; } = 32 * 1024 * 1024;
 
-    /// <summary>Up to so many members a room tells of each who comes and goes; beyond, it tells their number, at most once a second. Default 100.</summary>
+    /// <summary>
+    /// Minutes after which the server closes a room that nobody has used and that has no connections. A closed room takes a few hundred bytes; the
+    /// server opens it again when somebody uses it. Default 10.
+    /// </summary>
+    [Range(1, 10_080)]
+    public int IdleMinutes { get; set; } = 10;
+
+    /// <summary>
+    /// Minutes after its creation at which the server removes a room that never had an event and is closed. 0 removes no room. The default
+    /// room is never removed. Default 60.
+    /// </summary>
+    [Range(0, 525_600)]
+    public int EmptyMinutes { get; set; } = 60;
+
+    /// <summary>
+    /// The maximum number of members that <c>joined</c> lists. A room with at most this many members announces by name who joins
+    /// and leaves. A larger room announces only the number of its members, at most once a second. Default 100.
+    /// </summary>
     [Range(0, 10_000)]
     public int NamedMembers { get; set; } = 100;
 
-    /// <summary>Commands that may wait in one room before senders have to. Default 4,096.</summary>
+    /// <summary>
+    /// The joins and leaves per second that a room of at most <see cref="NamedMembers"/> members announces by name, after as many as
+    /// <see cref="NamedMembers"/> at once. If users join and leave more often, the room announces only the number of its members, at most
+    /// once a second. Default 5.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int NamedPresencePerSecond { get; set; } = 5;
+
+    /// <summary>
+    /// The maximum number of commands in the queue of one room. While the queue is full, further senders wait. Default 4,096.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int QueuedCommands { get; set; } = 4_096;
 }

@@ -6,11 +6,13 @@ public static class RoomsSetup
     {
         services.AddOptions<RoomOptions>().BindConfiguration(RoomOptions.Section);
         services.AddOptions<FanoutOptions>().BindConfiguration(FanoutOptions.Section);
-        services.AddSingleton<Whereabouts>();
+        services.AddSingleton<UserRoomIndex>();
         services.AddSingleton<HistoryCache>();
+        services.AddSingleton<TailBudget>();
         services.AddSingleton<RoomDirectory>();
         services.AddSingleton<Memberships>();
         services.AddHostedService(provider => provider.GetRequiredService<RoomDirectory>());
+        services.AddHostedService<RoomMaintenance>();
         services.AddSingleton<ChatServices>();
         return services;
     }

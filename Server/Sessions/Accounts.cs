@@ -4,50 +4,55 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Sessions;
 
-/// <summary>Names that are kept by a password: <c>register</c> and <c>login</c>. Safe from any thread.</summary>
+/// <summary>Registers accounts and logs users in. An account is a name that a password protects. Safe from any thread.</summary>
 public sealed class Accounts(
-    SessionStore sessions, IIdentityStore storage, Passwords passwords, AttemptLimits attempts, TimeProvider time, ILogger<Accounts> logger)
+    SessionStore sessions, IIdentityStore storage, PasswordHashingPool passwords, AttemptLimits attempts, TimeProvider time, ILogger<Accounts> logger)
 {
-    public const int LeastPasswordCharacters = 8;
-    public const int MostPasswordCharacters = 256;
+    public const int MinPasswordCharacters = 8;
+    public const int MaxPasswordCharacters = 256;
 
-    // As long as a full queue of passwords takes, about.
-    private const int BusyMs = 2000;
+    // About the time that the server needs to handle a full password queue.
+    private const int BusyRetryMs = 2000;
 
-    private static readonly AccountRefusal Wrong = new(ErrorCode.BadPassword, "the name or the password is wrong");
+    private static readonly AccountRejection WrongCredentials = new(ErrorCode.BadPassword, "the name or the password is wrong");
 
-    private static readonly AccountRefusal Busy =
-        new(ErrorCode.RateLimited, "too many people log in at the moment; try again shortly", RetryAfterMs: BusyMs);
+    private static readonly AccountRejection Busy =
+        new(ErrorCode.RateLimited, "too many users log in at the moment; try again in a few seconds", RetryAfterMs: BusyRetryMs);
 
-    private static readonly AccountRefusal Unavailable =
-        new(ErrorCode.Unavailable, "names cannot be stored at the moment; try again in a moment", RetryAfterMs: 1000);
+    private static readonly AccountRejection Unavailable =
+        new(ErrorCode.Unavailable, "the server cannot store names at the moment; try again in a moment", RetryAfterMs: 1000);
 
-    /// <summary>
-    /// Keeps a name for the session's guest, who goes on as the same user; the session gets another token.
-    /// </summary>
-    /// <param name="remote">As <c>Connection.Remote</c> has it.</param>
-    /// <returns>Null: done.</returns>
-    public async Task<AccountRefusal?> RegisterAsync(Session session, string wanted, string password, string remote)
+    private static readonly AccountRejection CannotLookUp =
+        new(ErrorCode.Unavailable, "accounts cannot be looked up at the moment; try again in a moment", RetryAfterMs: 1000);
+
+    private static readonly AccountRejection AlreadyRegistered =
+        new(ErrorCode.NotAllowed, "you already have a registered name; a user can have only one");
+
+    /// <summary>Registers a name for the guest of a session. The user keeps the same id; the session gets a new token.</summary>
+    /// <param name="remote">The client's address and port, as in <c>Connection.Remote</c>.</param>
+    /// <returns>Null if the registration succeeded; otherwise the reason why it failed.</returns>
+    public async Task<AccountRejection?> RegisterAsync(Session session, string wantedName, string password, string remote)
     {
         var user = session.User;
         if (!user.IsGuest)
-            return new AccountRefusal(ErrorCode.NotAllowed, "you have a registered name already, and one is as many as you may have");
-        if (password.EnumerateRunes().Count() is < LeastPasswordCharacters or > MostPasswordCharacters)
-            return new AccountRefusal(ErrorCode.BadPassword, $"a password has {LeastPasswordCharacters} to {MostPasswordCharacters} characters, of any kind; a few words in a row make a good one");
-        if (!attempts.TryRegister(remote, out var retryAfterMs))
-            return TooMany(retryAfterMs);
-        if (!sessions.TryReserve(user, wanted, out var name, out var refusal))
+            return AlreadyRegistered;
+        if (password.EnumerateRunes().Count() is < MinPasswordCharacters or > MaxPasswordCharacters)
+            return new AccountRejection(ErrorCode.BadPassword, $"a password has {MinPasswordCharacters} to {MaxPasswordCharacters} characters of any kind; a few words in a row make a good password");
+        if (!attempts.TryTakeRegistration(remote, out var retryAfterMs))
+            return TooManyAttempts(retryAfterMs);
+        var (name, rejection) = await sessions.ReserveNameAsync(user, wantedName);
+        if (name is null)
         {
-            attempts.GiveBackRegister(remote);
-            return refusal is null
-                ? new AccountRefusal(ErrorCode.NotAllowed, "you are registering a name already")
-                : new AccountRefusal(refusal.IsTaken ? ErrorCode.NameTaken : ErrorCode.BadName, refusal.Why, refusal.Suggestion);
+            attempts.GiveBackRegistration(remote);
+            if (rejection is null)
+                return user.IsGuest ? new AccountRejection(ErrorCode.NotAllowed, "you are already registering a name; wait for the answer") : AlreadyRegistered;
+            return rejection.Code == ErrorCode.Unavailable ? Unavailable : new AccountRejection(rejection.Code, rejection.Reason, rejection.Suggestion);
         }
 
-        AccountRefusal? outcome;
+        AccountRejection? outcome;
         try
         {
-            outcome = await MakeAsync(session, name, password);
+            outcome = await CreateAccountAsync(session, name, password, remote);
         }
         catch (StorageException fault)
         {
@@ -56,58 +61,77 @@ public sealed class Accounts(
         }
         finally
         {
-            sessions.Unreserve(user);
+            sessions.UnreserveName(user);
         }
 
         if (outcome == Busy || outcome == Unavailable)
-            attempts.GiveBackRegister(remote);
+            attempts.GiveBackRegistration(remote);
         return outcome;
     }
 
-    /// <summary>A new session of the account, where the password is its password.</summary>
-    public async Task<AccountLogin> LoginAsync(string name, string password, string remote)
+    /// <summary>
+    /// Starts a new session of the account if the password is correct. A login with an unknown name takes as long as a login with a wrong
+    /// password.
+    /// </summary>
+    public async Task<LoginResult> LoginAsync(string name, string password, string remote)
     {
-        // What cannot be a name is one that nobody has.
-        var skeleton = NameRule.Accept(name, out _) is { } shown ? NameSkeleton.Of(shown) : "";
-        if (!attempts.TryLogin(skeleton, remote, out var retryAfterMs))
-            return new AccountLogin(null, TooMany(retryAfterMs));
+        // An invalid name gets an empty skeleton. No account has this skeleton.
+        var skeleton = NameRule.Accept(name, out _) is { } shown ? NameSkeleton.Create(shown) : "";
+        if (!attempts.TryTakeLogin(skeleton, remote, out var retryAfterMs))
+            return new LoginResult(null, TooManyAttempts(retryAfterMs));
+        if (attempts.IsNameSlow(skeleton))
+            await Task.Delay(AttemptLimits.SlowNameDelay, time);
 
-        var account = sessions.FindAccount(skeleton);
-        var verdict = await passwords.VerifyAsync(account, password);
+        StoredAccount? account;
+        try
+        {
+            account = await storage.FindAccountAsync(skeleton, CancellationToken.None);
+        }
+        catch (StorageException fault)
+        {
+            Log.AccountNotRead(logger, fault);
+            attempts.GiveBackLogin(skeleton, remote);
+            return new LoginResult(null, CannotLookUp);
+        }
+
+        // The storage finds an account by each skeleton of its name. Accept only the main skeleton, because the attempts are counted by
+        // skeleton. Otherwise an attacker could guess a password under several skeletons, and each skeleton would have its own limit.
+        if (account is not null && NameSkeleton.Create(account.Name) != skeleton)
+            account = null;
+        var verdict = await passwords.VerifyAsync(account, password, remote);
         if (verdict is null)
         {
             attempts.GiveBackLogin(skeleton, remote);
-            return new AccountLogin(null, Busy);
+            return new LoginResult(null, Busy);
         }
 
         if (account is null || verdict is PasswordVerificationResult.Failed)
-            return new AccountLogin(null, Wrong);
-        attempts.GiveBackName(skeleton);
+            return new LoginResult(null, WrongCredentials);
+        attempts.GiveBackName(skeleton, remote);
         if (verdict is PasswordVerificationResult.SuccessRehashNeeded)
-            await RehashAsync(account, password);
+            await RehashAsync(account, password, remote);
         var (session, ended) = await sessions.BeginAsync(account);
-        return new AccountLogin(session, null) { Ended = ended };
+        return new LoginResult(session, null) { EndedSessions = ended };
     }
 
-    private async Task<AccountRefusal?> MakeAsync(Session session, string name, string password)
+    private async Task<AccountRejection?> CreateAccountAsync(Session session, string name, string password, string remote)
     {
-        if (await passwords.HashAsync(password) is not { } hash)
+        if (await passwords.HashAsync(password, remote) is not { } hash)
             return Busy;
-        var account = new StoredAccount(session.User.Id, name, NameSkeleton.Of(name), hash, time.GetUtcNow());
-        if (!await storage.TryAddAccountAsync(account, CancellationToken.None))
-            return new AccountRefusal(ErrorCode.NameTaken, $"the name \"{name}\" is registered; if it is yours, /login is the way");
-        await sessions.KeepAsync(session, account);
+        var account = new StoredAccount(session.User.Id, name, hash, time.GetUtcNow());
+        if (!await storage.TryAddAccountAsync(account, NameSkeleton.CreateAll(name), CancellationToken.None))
+            return new AccountRejection(ErrorCode.NameTaken, $"the name \"{name}\" is registered; if it is yours, use /login");
+        await sessions.RegisterAsync(session, account);
         return null;
     }
 
-    private async Task RehashAsync(StoredAccount account, string password)
+    private async Task RehashAsync(StoredAccount account, string password, string remote)
     {
-        if (await passwords.HashAsync(password) is not { } hash)
+        if (await passwords.HashAsync(password, remote) is not { } hash)
             return;
         try
         {
             await storage.ChangePasswordHashAsync(account.User, hash, CancellationToken.None);
-            sessions.Replace(account with { PasswordHash = hash });
         }
         catch (StorageException fault)
         {
@@ -115,18 +139,23 @@ public sealed class Accounts(
         }
     }
 
-    private static AccountRefusal TooMany(int retryAfterMs) =>
+    private static AccountRejection TooManyAttempts(int retryAfterMs) =>
         new(ErrorCode.RateLimited, $"too many attempts; wait {retryAfterMs / 1000.0:0.0} s", RetryAfterMs: retryAfterMs);
 }
 
-/// <summary>Why a name was not kept, or nobody let in.</summary>
+/// <summary>Why the server rejects a registration or a login.</summary>
 /// <param name="Code">One of <see cref="ErrorCode"/>.</param>
-/// <param name="Suggestion">A name that can be had.</param>
-public sealed record AccountRefusal(string Code, string Text, string? Suggestion = null, int? RetryAfterMs = null);
+/// <param name="Suggestion">A name that is available.</param>
+public sealed record AccountRejection(string Code, string Text, string? Suggestion = null, int? RetryAfterMs = null);
 
-/// <summary>The session that a login has opened, with one connection; or why none was.</summary>
-public sealed record AccountLogin(Session? Session, AccountRefusal? Refusal)
+/// <summary>
+/// The session that a login has started, or the reason why the login failed. The session already counts the caller's connection.
+/// </summary>
+public sealed record LoginResult(Session? Session, AccountRejection? Rejection)
 {
-    /// <summary>Sessions that ended for it, since the account had as many as it may have; their connections are to be closed.</summary>
-    public IReadOnlyList<Session> Ended { get; init; } = [];
+    /// <summary>
+    /// Sessions that this login has ended because the account had too many sessions. The caller must close the connections of these
+    /// sessions.
+    /// </summary>
+    public IReadOnlyList<Session> EndedSessions { get; init; } = [];
 }

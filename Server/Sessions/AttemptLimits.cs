@@ -1,77 +1,98 @@
-using System.Net;
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// How often a name and an address may be tried. A login that succeeds costs the name nothing, since nobody has guessed at
-/// it. It costs the address one, since verifying a password is the slowest thing that anybody can ask for; so does a
-/// registration, since names are given away for good.
+/// Limits attempts to log in and to register. Attempts to log in count for the client's address, and for the name together with the address.
+/// So nobody can lock an account for its owner. If all addresses together have too many attempts for one name, each further login with this
+/// name is slow. A successful login does not count for the name, because the login was not a guess. The login counts for the address,
+/// because verifying a password costs more time than any other request. A registration counts for the address, because a registered name is
+/// never free again.
 /// </summary>
 public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider time)
 {
-    // One more try, each so many seconds: at its limit a guesser has 2,880 tries a day at a name, and 28,800 from an address.
-    private const double SecondsForName = 30;
-    private const double SecondsForAddress = 3;
+    // The time until one more attempt is allowed. After the first attempts, an attacker with one address can make 2,880 attempts a day for
+    // one name, 28,800 for all names, and 288 registrations.
+    private const double SecondsPerNameAttempt = 30;
+    private const double SecondsPerAddressAttempt = 3;
+    private const double SecondsPerRegistration = 300;
 
-    // About 200 bytes each. What leaves a bucket that is not full is a password that was verified, and a core verifies some ten
-    // a second: so a few hundred at a time keep their place, and there is always room for another one.
-    private const int MostKeys = 20_000;
+    // The maximum number of entries of each kind. Each entry takes about 200 bytes. If the table is full, a new entry replaces an entry that
+    // has all its attempts. If there is no such entry, the attempt is rejected. This does not happen in practice: an entry loses an attempt
+    // only when the server verifies or hashes a password, and a core does this only about ten times a second. So only a few hundred entries
+    // miss an attempt at the same time.
+    private const int MaxKeys = 20_000;
+
+    /// <summary>The time by which a login with a slow name is delayed.</summary>
+    public static readonly TimeSpan SlowNameDelay = TimeSpan.FromSeconds(3);
 
     private readonly bool _isEnabled = limits.Value.Enabled;
-    private readonly RateLimits _names = new(1 / SecondsForName, limits.Value.LoginAttemptsPerName, MostKeys, time);
-    private readonly RateLimits _addresses = new(1 / SecondsForAddress, limits.Value.LoginAttemptsPerAddress, MostKeys, time);
 
-    /// <summary>Counts one attempt to log in.</summary>
-    /// <param name="skeleton">Of the name that is tried.</param>
-    /// <param name="remote">As <c>Connection.Remote</c> has it.</param>
-    public bool TryLogin(string skeleton, string remote, out int retryAfterMs)
+    // The key is the name and the address.
+    private readonly RateLimits _names = new(1 / SecondsPerNameAttempt, limits.Value.LoginAttemptsPerName, MaxKeys, time);
+    private readonly RateLimits _slowNames = new(1 / SecondsPerNameAttempt, limits.Value.LoginAttemptsPerName, MaxKeys, time);
+    private readonly RateLimits _addresses = new(1 / SecondsPerAddressAttempt, limits.Value.LoginAttemptsPerAddress, MaxKeys, time);
+    private readonly RateLimits _registrations = new(1 / SecondsPerRegistration, limits.Value.RegistrationsPerAddress, MaxKeys, time);
+
+    /// <summary>Counts one attempt to log in. Returns false if the address has no attempt left, or none for this name.</summary>
+    /// <param name="skeleton">The skeleton of the name.</param>
+    /// <param name="remote">The client's address and port, as in <c>Connection.Remote</c>.</param>
+    public bool TryTakeLogin(string skeleton, string remote, out int retryAfterMs)
     {
         retryAfterMs = 0;
         if (!_isEnabled)
             return true;
-        var address = KeyOf(remote);
+        var address = ClientAddress.GetKey(remote);
         if (!_addresses.TryTake(address, out retryAfterMs))
             return false;
-        if (_names.TryTake(skeleton, out retryAfterMs))
+        if (_names.TryTake(GetNameKey(skeleton, address), out retryAfterMs))
             return true;
         _addresses.GiveBack(address);
         return false;
     }
 
-    /// <summary>The attempt has succeeded: it was no guess at the name.</summary>
-    public void GiveBackName(string skeleton) => _names.GiveBack(skeleton);
+    /// <summary>Counts an attempt for the name over all addresses. Returns true if there were too many: then the login must wait.</summary>
+    public bool IsNameSlow(string skeleton) => _isEnabled && !_slowNames.TryTake(skeleton, out _);
 
-    /// <summary>No password was verified: there was no attempt.</summary>
+    /// <summary>Gives the attempt back to the name. Call this after a successful login.</summary>
+    public void GiveBackName(string skeleton, string remote)
+    {
+        _names.GiveBack(GetNameKey(skeleton, ClientAddress.GetKey(remote)));
+        _slowNames.GiveBack(skeleton);
+    }
+
+    /// <summary>Gives the attempt back to the name and the address. Call this if the server could not verify the password.</summary>
     public void GiveBackLogin(string skeleton, string remote)
     {
-        _names.GiveBack(skeleton);
-        _addresses.GiveBack(KeyOf(remote));
+        GiveBackName(skeleton, remote);
+        _addresses.GiveBack(ClientAddress.GetKey(remote));
     }
 
-    /// <summary>Counts one attempt to register.</summary>
-    public bool TryRegister(string remote, out int retryAfterMs)
+    /// <summary>Counts one attempt to register. Returns false if the address has no attempt left.</summary>
+    public bool TryTakeRegistration(string remote, out int retryAfterMs)
     {
         retryAfterMs = 0;
-        return !_isEnabled || _addresses.TryTake(KeyOf(remote), out retryAfterMs);
+        if (!_isEnabled)
+            return true;
+        var address = ClientAddress.GetKey(remote);
+        if (!_addresses.TryTake(address, out retryAfterMs))
+            return false;
+        if (_registrations.TryTake(address, out retryAfterMs))
+            return true;
+        _addresses.GiveBack(address);
+        return false;
     }
-
-    /// <summary>Nothing came of the attempt, by no fault of who made it.</summary>
-    public void GiveBackRegister(string remote) => _addresses.GiveBack(KeyOf(remote));
 
     /// <summary>
-    /// Who "address and port" is, without the port: an IPv4 address, also one that is written as IPv6; of an IPv6 address the
-    /// first 64 bits, since the rest is its owner's to choose.
+    /// Gives the attempt back to the address. Call this if the name was not available, or if the server could not register the name.
     /// </summary>
-    internal static string KeyOf(string remote)
+    public void GiveBackRegistration(string remote)
     {
-        var port = remote.LastIndexOf(':');
-        var host = (port < 0 ? remote : remote[..port]).Trim('[', ']');
-        if (!IPAddress.TryParse(host, out var address))
-            return remote;
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        var bytes = address.GetAddressBytes();
-        return Convert.ToHexStringLower(bytes.Length == 16 ? bytes.AsSpan(0, 8) : bytes);
+        var address = ClientAddress.GetKey(remote);
+        _addresses.GiveBack(address);
+        _registrations.GiveBack(address);
     }
+
+    private static string GetNameKey(string skeleton, string address) => $"{address} {skeleton}";
 }

@@ -4,16 +4,18 @@ using System.Text;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Letters that can be taken for others: the part of Unicode TS 39's confusables that names can hold. A line begins with
-/// the letters that are looked like; then come those that look like them, by their script.
+/// Letters that look like other letters: the confusables of Unicode TS 39 that names can contain. Each line of the table begins with a
+/// letter, the prototype. The letters that look like the prototype follow, grouped by script. The table contains:
 /// <list type="bullet">
-/// <item>All scripts whose letters can spell a Latin word: Latin itself with its strokes, hooks and small capitals, Greek,
-/// Cyrillic, Armenian, Cherokee, Coptic, Lisu, Canadian syllabics and Tifinagh; elsewhere the rings and the bars.</item>
-/// <item>Pairs within Arabic, and between Han and the kana.</item>
-/// <item>Not here: what NFKC makes a plain letter (wide, mathematical, circled, Roman numerals), what differs by marks
-/// (<see cref="NameSkeleton"/> drops those), and scripts that no name may have (<see cref="NameScripts"/>).</item>
+/// <item>All look-alikes from the scripts whose letters can spell a Latin word: Latin itself with its strokes, hooks and small capitals,
+/// Greek, Cyrillic, Armenian, Cherokee, Coptic, Lisu, Canadian syllabics and Tifinagh.</item>
+/// <item>From the other scripts, only the letters that look like a ring or a bar.</item>
+/// <item>Similar letters within Arabic, and letters of Han and the kana that look like each other.</item>
 /// </list>
-/// A letter stands here in the case in which it looks so: Greek <c>Ν</c> like N, but <c>ν</c> like v.
+/// The table does not contain letters that NFKC replaces by plain letters (wide, mathematical, circled, Roman numerals), letters that
+/// differ only by marks (<see cref="NameSkeleton"/> removes the marks), and scripts that names cannot contain (<see cref="NameScripts"/>).
+/// Capital and small letters are listed separately, because they can look like different prototypes: Greek <c>Ν</c> looks like N, but
+/// <c>ν</c> looks like v.
 /// </summary>
 internal static class Confusables
 {
@@ -72,25 +74,27 @@ internal static class Confusables
         ss  Latin ß ẞ
         """;
 
-    private static readonly FrozenDictionary<Rune, string> Looks = Read().ToFrozenDictionary(entry => entry.Letter, entry => entry.Look);
+    private static readonly FrozenDictionary<Rune, string> Prototypes = ParseTable().ToFrozenDictionary(entry => entry.Letter, entry => entry.Prototype);
 
-    /// <summary>What the letter looks like; null where it looks like nothing else.</summary>
-    public static string? LookOf(Rune letter) => Looks.GetValueOrDefault(letter);
+    /// <summary>The prototype that a letter looks like; null if the letter is not in the table.</summary>
+    public static string? GetPrototype(Rune letter) => Prototypes.GetValueOrDefault(letter);
 
-    internal static IEnumerable<(Rune Letter, string Look, string Script)> Read()
+    internal static IEnumerable<(Rune Letter, string Prototype, string Script)> ParseTable()
     {
         foreach (var line in Table.Split('\n'))
         {
-            var look = line[..line.IndexOf(' ', StringComparison.Ordinal)];
-            foreach (var part in line[look.Length..].Split('|'))
+            var prototype = line[..line.IndexOf(' ', StringComparison.Ordinal)];
+            foreach (var part in line[prototype.Length..].Split('|'))
             {
                 var words = part.Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 foreach (var letter in words.Skip(1).Select(word => Rune.GetRuneAt(word, 0)))
                 {
-                    yield return (letter, look, words[0]);
-                    // Cherokee's small letters are its capitals, drawn smaller.
+                    yield return (letter, prototype, words[0]);
+                    // Each small letter of Cherokee looks like its capital letter. Unicode has two blocks of small letters.
                     if (letter.Value is >= CherokeeCapitals and < CherokeeCapitals + 80)
-                        yield return (new Rune(letter.Value - CherokeeCapitals + CherokeeSmall), look, words[0]);
+                        yield return (new Rune(letter.Value - CherokeeCapitals + CherokeeSmall), prototype, words[0]);
+                    else if (letter.Value is >= CherokeeCapitals + 80 and < CherokeeCapitals + 86)
+                        yield return (new Rune(letter.Value + 8), prototype, words[0]);
                 }
             }
         }

@@ -2,60 +2,95 @@ using System.ComponentModel.DataAnnotations;
 
 namespace RawSocketChat.Server.Sessions;
 
-/// <summary>What clients may ask of the server. Section <c>Limits</c>.</summary>
+/// <summary>Limits on what clients may send. Section <c>Limits</c>.</summary>
 public sealed class LimitsOptions
 {
     public const string Section = "Limits";
 
-    /// <summary>False lifts rates and counts, for load tests; never sizes. Default true.</summary>
+    /// <summary>
+    /// False turns off the rate limits and the limits on the number of rooms, for load tests. Limits on sizes still apply. Default true.
+    /// </summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>Bytes of one frame from a client. Default 65,536.</summary>
+    /// <summary>Maximum bytes of a frame from a client. Default 65,536.</summary>
     [Range(1024, 16 * 1024 * 1024)]
     public int FrameBytes { get; set; } = 65_536;
 
-    /// <summary>UTF-16 units of one message's text, as JavaScript's <c>length</c> counts them. Default 8,000.</summary>
+    /// <summary>Maximum UTF-16 code units of a message's text, as JavaScript's <c>length</c> counts them. Default 8,000.</summary>
     [Range(1, 1_000_000)]
     public int TextLength { get; set; } = 8_000;
 
-    /// <summary>Messages a second that a user may send, by all of its connections. Default 5.</summary>
+    /// <summary>
+    /// Messages that a user may send per second, over all connections of the user. More messages get <c>rate-limited</c>. On raw TCP in the
+    /// text format they wait instead. Default 5.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int MessagesPerSecond { get; set; } = 5;
 
-    /// <summary>Messages that a user who was quiet may send at once. Default 20.</summary>
+    /// <summary>Messages that a user may send at once after a pause, before <see cref="MessagesPerSecond"/> applies. Default 20.</summary>
     [Range(1, 1_000_000)]
     public int MessageBurst { get; set; } = 20;
 
-    /// <summary>Frames of any other type, a second and connection; ten times as many at once. Default 20.</summary>
+    /// <summary>
+    /// Frames other than messages that a connection may send per second. After a pause the connection may send ten times this number at
+    /// once. Default 20.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int RequestsPerSecond { get; set; } = 20;
 
-    /// <summary>Bad frames that a connection may send at once before it is closed (4506); two a second are forgiven, and what came too fast is not counted. Default 200.</summary>
+    /// <summary>
+    /// Frames of any kind that the server reads from a connection per second, WebSocket control frames included. A frame counts once more
+    /// for each 4 KiB. After a pause the server reads five times this number at once. It reads the rest later and rejects nothing, so TCP
+    /// slows the client down. The server closes a connection (4506) that goes on after ten times this number of <c>rate-limited</c> errors; a
+    /// tenth of this number is allowed per second. Default 200.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int FramesPerSecond { get; set; } = 200;
+
+    /// <summary>
+    /// Rejected frames that a connection may send at once before the server closes the connection (4506). Two further rejected frames are
+    /// allowed per second. Frames that the server rejects because they come too fast do not count. Default 200.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int Errors { get; set; } = 200;
 
-    /// <summary>Passwords that may be tried at once for one name; one more each 30 s, and one that is right is not counted. Default 10.</summary>
+    /// <summary>
+    /// Wrong passwords that one address may send at once for one name. The server accepts one more every 30 s. A successful login does not
+    /// count. If all addresses together have sent this number for a name, each further login with this name takes 3 s longer. Default 10.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int LoginAttemptsPerName { get; set; } = 10;
 
-    /// <summary>Logins, right or wrong, and registrations at once from one address (of IPv6, the first 64 bits); one more each 3 s. Default 30.</summary>
-    // Fewer than passwords may wait: so no address keeps everybody else's from being verified.
+    /// <summary>
+    /// Logins (successful or not) and registrations that the server accepts at once from one address. After that, the server accepts one
+    /// more every 3 s. IPv6 addresses with the same first 64 bits count as one address. Default 30.
+    /// </summary>
+    // The default is lower than the maximum length of the password queue, so the logins of one address cannot fill the queue.
     [Range(1, 1_000_000)]
     public int LoginAttemptsPerAddress { get; set; } = 30;
 
-    /// <summary>Rooms that one connection may be in. Default 50.</summary>
+    /// <summary>
+    /// Names that clients of one address may register at once. The server accepts one more every 5 minutes. Default 20.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int RegistrationsPerAddress { get; set; } = 20;
+
+    /// <summary>Maximum rooms that a connection may be in. Default 50.</summary>
     [Range(1, 100_000)]
     public int RoomsPerConnection { get; set; } = 50;
 
-    /// <summary>Rooms on this server. Default 10,000.</summary>
+    /// <summary>Maximum rooms on this server. Default 10,000.</summary>
     [Range(1, 10_000_000)]
     public int Rooms { get; set; } = 10_000;
 
-    /// <summary>Rooms that one user may have made. Default 20.</summary>
+    /// <summary>Maximum rooms that a user may have created. Default 20.</summary>
     [Range(1, 10_000_000)]
     public int RoomsPerUser { get; set; } = 20;
 
-    /// <summary>Bytes that may wait for a client that reads too slowly, before it is let go (4008); at least two answers of a page each. Default 1 MiB.</summary>
+    /// <summary>
+    /// Maximum bytes in a connection's outbox. If more bytes would wait, the peer is a slow consumer, and the server closes the connection
+    /// (4008). Even with the smallest allowed value, two answers with a page of history each fit into the outbox. Default 1 MiB.
+    /// </summary>
     [Range(512 * 1024, 1024 * 1024 * 1024)]
     public long OutboxBytes { get; set; } = 1024 * 1024;
 }

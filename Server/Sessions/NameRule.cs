@@ -1,76 +1,84 @@
 using System.Globalization;
 using System.Text;
+using RawSocketChat.Protocol.Chat;
 
 namespace RawSocketChat.Server.Sessions;
 
-/// <summary>What may be a name. When two names are the same is said by <see cref="NameSkeleton"/>.</summary>
+/// <summary>Decides whether a text is a valid name. <see cref="NameSkeleton"/> decides whether two names are the same.</summary>
 public static class NameRule
 {
-    /// <summary>The most characters (Unicode code points) that a name has.</summary>
-    public const int MostCharacters = 32;
+    /// <summary>Maximum number of characters (Unicode code points) of a name.</summary>
+    public const int MaxCharacters = 32;
 
-    // No alphabet puts more on one letter; a tower of them reaches into the lines above and below.
-    private const int MostMarks = 4;
+    // No alphabet needs more marks on one letter. Without a limit, a stack of marks could cover the lines of text above and below.
+    private const int MaxMarks = 4;
 
-    /// <summary>The form in which a name is kept and shown (NFKC), or null where it cannot be one; then why.</summary>
-    public static string? Accept(string name, out string why)
+    /// <summary>Normalizes a name (NFKC) to the form in which it is stored and shown.</summary>
+    /// <param name="reason">The reason why the name is invalid, if the result is null.</param>
+    /// <returns>The normalized name, or null if the name is invalid.</returns>
+    public static string? Accept(string name, out string reason) => Accept(name, MaxCharacters, out reason);
+
+    /// <summary>As <see cref="Accept(string, out string)"/>, with another maximum number of characters.</summary>
+    internal static string? Accept(string name, int maxCharacters, out string reason)
     {
-        why = $"a name has 1 to {MostCharacters} letters, digits, and - _ . between them";
-        if (name.Length is 0 or > MostCharacters * 2 || !IsWellFormed(name))
+        reason = $"a name has 1 to {maxCharacters} letters and digits, with - _ and . between them";
+        if (name.Length == 0 || name.Length > maxCharacters * 2 || !IsWellFormed(name))
             return null;
 
-        // Compatibility forms (wide letters, ligatures) would be a second spelling of the same name.
+        // NFKC removes compatibility forms (wide letters, ligatures). With such forms, one name would have two spellings.
         var shown = name.Normalize(NormalizationForm.FormKC);
         var characters = 0;
         foreach (var rune in shown.EnumerateRunes())
         {
             characters++;
-            if (characters == 1 ? !Rune.IsLetterOrDigit(rune) || IsUnseen(rune) : !MayStand(rune))
+            if (characters == 1 ? !Rune.IsLetterOrDigit(rune) || TextRule.IsInvisible(rune) : !IsAllowedInside(rune))
             {
-                why = characters == 1
+                reason = characters == 1
                     ? "a name begins with a letter or a digit"
-                    : $"a name has no {Describe(rune)}; letters, digits, - _ and . work";
+                    : $"a name cannot contain {Describe(rune)}; use letters, digits, - _ and .";
                 return null;
             }
         }
 
-        if (characters is 0 or > MostCharacters)
+        if (characters == 0 || characters > maxCharacters)
             return null;
-        why = FaultOf(shown) ?? why;
-        return FaultOf(shown) is null ? shown : null;
+        reason = FindFault(shown) ?? reason;
+        return FindFault(shown) is null ? shown : null;
     }
 
-    // What is made of good letters, but could be taken for another name.
-    private static string? FaultOf(string shown)
+    // Returns null if the name is valid. Otherwise returns why the name could look like another name, or like no name at all.
+    private static string? FindFault(string shown)
     {
         var scripts = new HashSet<string>();
         foreach (var rune in shown.EnumerateRunes())
         {
-            if (NameScripts.Of(rune) is not { } script)
-                return $"a name has no {Describe(rune)}; letters of today's alphabets, digits, - _ and . work";
+            if (NameScripts.GetScript(rune) is not { } script)
+                return $"a name cannot contain {Describe(rune)}; use letters of a modern alphabet, digits, - _ and .";
             if (script != NameScripts.Common)
                 scripts.Add(script);
         }
 
-        if (!NameScripts.MayMix(scripts))
-            return $"a name keeps to one alphabet; this one has letters of {string.Join(" and ", scripts)}";
-        if (NameSkeleton.Of(shown).Length == 0)
-            return "a name has a letter or a digit that can be seen by itself";
-        return MarksAreInPlace(shown) ? null : $"a letter of a name bears at most {MostMarks} marks, none twice, all of its own alphabet";
+        if (!NameScripts.CanMix(scripts))
+            return $"a name uses one alphabet; this one mixes {string.Join(" and ", scripts)}";
+        if (NameSkeleton.Create(shown).Length == 0)
+            return "a name needs at least one visible letter or digit";
+        return HasValidMarks(shown)
+            ? null
+            : $"a letter of a name has at most {MaxMarks} marks; each mark may appear only once and must belong to the letter's alphabet";
     }
 
-    private static bool MarksAreInPlace(string shown)
+    private static bool HasValidMarks(string shown)
     {
         var (script, marks) = (NameScripts.Common, new List<Rune>());
         foreach (var rune in shown.Normalize(NormalizationForm.FormD).EnumerateRunes())
         {
             if (!IsMark(rune))
             {
-                (script, marks) = (NameScripts.Of(rune) ?? script, []);
+                (script, marks) = (NameScripts.GetScript(rune) ?? script, []);
                 continue;
             }
 
-            if (marks.Count == MostMarks || marks.Contains(rune) || (NameScripts.Of(rune) is { } own && own != NameScripts.Common && own != script))
+            if (marks.Count == MaxMarks || marks.Contains(rune) || (NameScripts.GetScript(rune) is { } own && own != NameScripts.Common && own != script))
                 return false;
             marks.Add(rune);
         }
@@ -78,34 +86,28 @@ public static class NameRule
         return true;
     }
 
-    private static bool MayStand(Rune rune) =>
-        rune.Value is '-' or '_' or '.' || ((Rune.IsLetterOrDigit(rune) || IsMark(rune)) && !IsUnseen(rune));
+    private static bool IsAllowedInside(Rune rune) =>
+        rune.Value is '-' or '_' or '.' || ((Rune.IsLetterOrDigit(rune) || IsMark(rune)) && !TextRule.IsInvisible(rune));
 
     private static bool IsMark(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
-
-    // Letters and marks by their category, but nothing is drawn for them: joiners, fillers, variation selectors.
-    private static bool IsUnseen(Rune rune) => rune.Value
-        is 0x034F or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F) or 0x3164 or 0xFFA0
-        or (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0100 and <= 0xE01EF);
 
     private static string Describe(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.Control => "control characters",
-        UnicodeCategory.Format => "invisible or direction characters",
-        _ when IsUnseen(rune) => "invisible or direction characters",
+        _ when TextRule.IsInvisible(rune) => "invisible or direction characters",
         UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => "spaces",
         _ => $"\"{rune}\"",
     };
 
-    private static bool IsWellFormed(string text)
+    internal static bool IsWellFormed(string text)
     {
-        for (var at = 0; at < text.Length; at++)
+        for (var i = 0; i < text.Length; i++)
         {
-            if (!char.IsSurrogate(text[at]))
+            if (!char.IsSurrogate(text[i]))
                 continue;
-            if (!Rune.TryGetRuneAt(text, at, out _))
+            if (!Rune.TryGetRuneAt(text, i, out _))
                 return false;
-            at++;
+            i++;
         }
 
         return true;

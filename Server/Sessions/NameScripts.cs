@@ -3,29 +3,29 @@ using System.Text;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Which script a letter is of, and which scripts may stand in one name: Unicode TS 39's "moderately restrictive" level,
-/// a little stricter. Scripts that nobody writes names in today (Gothic, Deseret, Runic …) are not listed, so their letters
-/// are refused: many of them are shaped like Latin.
+/// The scripts of letters, and which scripts a name may mix. The rules are slightly stricter than the "moderately restrictive" level of
+/// Unicode TS 39. Historic scripts (Gothic, Deseret, Runic …) are not listed, so names cannot contain their letters: many of these
+/// letters look like Latin letters.
 /// </summary>
 internal static class NameScripts
 {
     public const string Latin = "Latin";
 
-    /// <summary>Marks, digits and signs that go with any script.</summary>
+    /// <summary>Marks, digits and signs that can be used with any script.</summary>
     public const string Common = "";
 
-    private static readonly string[][] Together =
+    private static readonly string[][] AllowedMixes =
     [
         [Latin, "Han", "Hiragana", "Katakana"],
         [Latin, "Han", "Bopomofo"],
         [Latin, "Han", "Hangul"],
     ];
 
-    // Their letters can be taken for Latin ones, so they stand alone.
-    private static readonly HashSet<string> LikeLatin =
+    // Scripts with letters that look like Latin letters. These scripts cannot be mixed with Latin.
+    private static readonly HashSet<string> LatinLookalikes =
         ["Greek", "Cyrillic", "Armenian", "Cherokee", "Coptic", "Georgian", "Lisu", "Canadian", "Tifinagh", "NKo", "Vai"];
 
-    // By code point; between them lies what no name may hold.
+    // Sorted by code point. Names cannot contain characters outside these ranges.
     private static readonly (int First, int Last, string Script)[] Ranges =
     [
         (0x0041, 0x005A, Latin), (0x0061, 0x007A, Latin), (0x00C0, 0x02AF, Latin), (0x02B0, 0x036F, Common),
@@ -56,8 +56,8 @@ internal static class NameScripts
         (0xFE20, 0xFE2F, Common), (0x11100, 0x1114F, "Chakma"), (0x1E900, 0x1E95F, "Adlam"), (0x20000, 0x323AF, "Han"),
     ];
 
-    /// <summary>The script of a letter, a mark or a digit; null where no name may hold it.</summary>
-    public static string? Of(Rune rune)
+    /// <summary>The script of a letter, a mark or a digit; null if names cannot contain the character.</summary>
+    public static string? GetScript(Rune rune)
     {
         if (rune.Value is (>= '0' and <= '9') or '-' or '_' or '.')
             return Common;
@@ -70,11 +70,14 @@ internal static class NameScripts
         return null;
     }
 
-    /// <summary>Whether they may stand in one name; <see cref="Common"/> goes with all.</summary>
-    public static bool MayMix(IReadOnlySet<string> scripts)
+    /// <summary>
+    /// Whether one name may contain letters of all these scripts. The set does not contain <see cref="Common"/>, which can be used with
+    /// any script.
+    /// </summary>
+    public static bool CanMix(IReadOnlySet<string> scripts)
     {
-        if (scripts.Count < 2 || Together.Any(scripts.IsSubsetOf))
+        if (scripts.Count < 2 || AllowedMixes.Any(scripts.IsSubsetOf))
             return true;
-        return scripts.Count == 2 && scripts.Contains(Latin) && !scripts.Overlaps(LikeLatin);
+        return scripts.Count == 2 && scripts.Contains(Latin) && !scripts.Overlaps(LatinLookalikes);
     }
 }

@@ -4,69 +4,70 @@ using System.Text;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// What names that look the same have in common, after Unicode TS 39. Every question whether two names are the same name
-/// is asked here: of names in use, of kept ones, of attempts to log in.
+/// Creates the skeletons of names, as in Unicode TS 39: names that look the same have a common skeleton. The server compares all names by
+/// their skeletons: names in use, registered names and names in login attempts.
 /// <para>
-/// Not told apart: compatibility forms (NFKC) and case; what <see cref="Confusables"/> lists; 0 and o; 1, i and l; rn and m;
-/// vv and w; the accents of European scripts, the vowel points of Hebrew and Arabic, and signs that merely modify a letter.
-/// Marks elsewhere spell (a Devanagari vowel, a kana's voicing) and count.
+/// A skeleton ignores compatibility forms (NFKC), case, accents of European scripts, vowel points of Hebrew and Arabic, and modifier
+/// signs. It treats these as equal: a letter and its prototype in <see cref="Confusables"/>; 0 and o; 1, i and l; rn and m; vv and w. Marks
+/// of other scripts (a Devanagari vowel, the voicing mark of a kana) belong to the spelling, so they stay in the skeleton.
 /// </para>
 /// </summary>
 public static class NameSkeleton
 {
-    /// <summary>The skeleton of a name that <see cref="NameRule.Accept"/> has accepted, whatever its case.</summary>
-    public static string Of(string name) => LookOf(Folded(name));
+    /// <summary>The case-insensitive skeleton of a name that <see cref="NameRule.Accept"/> has accepted.</summary>
+    public static string Create(string name) => CreateCaseSensitive(FoldCase(name));
 
     /// <summary>
-    /// All that the name can be taken for: as it is written, and in either case, since a capital may look like another
-    /// letter than its small one. Two names of which one look is the same are the same name. The first one is <see cref="Of"/>.
+    /// All skeletons of a name: one of the name in small letters, one of the name as it is written, and one of the name in capitals. All
+    /// three are needed, because a capital and its small letter can look like different letters. If two names have a common skeleton, the
+    /// server treats them as the same name. <see cref="Create"/> returns the first skeleton.
     /// </summary>
-    public static IReadOnlyList<string> LooksOf(string name) =>
-        [.. new[] { Of(name), LookOf(name), LookOf(name.ToUpperInvariant()) }.Distinct()];
+    public static IReadOnlyList<string> CreateAll(string name) =>
+        [.. new[] { Create(name), CreateCaseSensitive(name), CreateCaseSensitive(name.ToUpperInvariant()) }.Distinct()];
 
-    // By capitals first: some small letters (Greek's final sigma) are of one capital.
-    private static string Folded(string name) => name.ToUpperInvariant().ToLowerInvariant();
+    // Change to capitals first, because several small letters can have the same capital (Greek sigma and final sigma).
+    private static string FoldCase(string name) => name.ToUpperInvariant().ToLowerInvariant();
 
-    private static string LookOf(string name)
+    private static string CreateCaseSensitive(string name)
     {
-        var look = new StringBuilder(name.Length + 8);
+        var skeleton = new StringBuilder(name.Length + 8);
         foreach (var rune in name.Normalize(NormalizationForm.FormKC).EnumerateRunes())
         {
-            // A Hangul syllable is a sign of its own; its parts alone look like bars and rings.
-            if (rune.IsAscii || rune.Value is >= 0xAC00 and <= 0xD7A3 || Confusables.LookOf(rune) is not null)
+            // Do not decompose a Hangul syllable, because its parts look like bars and rings.
+            if (rune.IsAscii || rune.Value is >= 0xAC00 and <= 0xD7A3 || Confusables.GetPrototype(rune) is not null)
             {
-                Append(look, rune);
+                Append(skeleton, rune);
                 continue;
             }
 
             foreach (var part in rune.ToString().Normalize(NormalizationForm.FormD).EnumerateRunes())
             {
-                if (!IsOrnament(part))
-                    Append(look, part);
+                if (!IsIgnorableMark(part))
+                    Append(skeleton, part);
             }
         }
 
-        return look.ToString();
+        return skeleton.ToString();
     }
 
-    private static void Append(StringBuilder look, Rune rune)
+    private static void Append(StringBuilder skeleton, Rune rune)
     {
-        var alike = Confusables.LookOf(rune) ?? Rune.ToLowerInvariant(rune).ToString();
-        foreach (var letter in alike)
+        var prototype = Confusables.GetPrototype(rune) ?? Rune.ToLowerInvariant(rune).ToString();
+        foreach (var letter in prototype)
         {
             _ = letter switch
             {
-                '0' => look.Append('o'),
-                '1' or 'i' => look.Append('l'),
-                // Written out, so that a skeleton is the same from whichever side one comes.
-                'm' => look.Append("rn"),
-                'w' => look.Append("vv"),
-                _ => look.Append(letter),
+                '0' => skeleton.Append('o'),
+                '1' or 'i' => skeleton.Append('l'),
+                // Replace m by rn and w by vv, so that "m" and "rn" have the same skeleton.
+                'm' => skeleton.Append("rn"),
+                'w' => skeleton.Append("vv"),
+                _ => skeleton.Append(letter),
             };
         }
     }
 
-    private static bool IsOrnament(Rune rune) => rune.Value switch
+    private static bool IsIgnorableMark(Rune rune) => rune.Value switch
     {
         >= 0x0300 and <= 0x036F or >= 0x0483 and <= 0x0489 or >= 0x1AB0 and <= 0x1AFF or >= 0x1DC0 and <= 0x1DFF => true,
         >= 0x20D0 and <= 0x20FF or >= 0xFE20 and <= 0xFE2F => true,

@@ -1,14 +1,24 @@
+using System.Collections.Immutable;
+using RawSocketChat.Server.Connections;
+
 namespace RawSocketChat.Server.Sessions;
 
-/// <summary>Who is speaking, beyond any one connection. A second connection with the same token is another device.</summary>
+/// <summary>
+/// A session of a user, identified by a secret token. A session can have several connections: each client that connects with the token
+/// joins the session.
+/// </summary>
 public sealed class Session(string token, User user)
 {
     private volatile byte[] _token = Convert.FromHexString(token);
     private volatile User _user = user;
     private volatile bool _isEnded;
     private volatile bool _isStored;
+    private ImmutableArray<Connection> _attachedConnections = [];
 
-    /// <summary>Secret. Known to its bearer, and kept here, since every welcome bears it. <c>register</c> gives another one.</summary>
+    /// <summary>
+    /// The secret token. The token is kept in memory, because every welcome can contain the token. <c>register</c> replaces the token by a
+    /// new one.
+    /// </summary>
     public string Token
     {
         get => Convert.ToHexStringLower(_token);
@@ -21,34 +31,51 @@ public sealed class Session(string token, User user)
         internal set => _user = value;
     }
 
-    /// <summary>True once it was logged out: its token is worth nothing any more.</summary>
+    /// <summary>True after the session has ended, for example by a logout. The token of an ended session is not valid.</summary>
     public bool IsEnded
     {
         get => _isEnded;
         internal set => _isEnded = value;
     }
 
-    /// <summary>Whether the storage knows the session by its token, in whatever state; asked before each post.</summary>
+    /// <summary>A snapshot of the attached connections. Safe from any thread.</summary>
+    public ImmutableArray<Connection> AttachedConnections => _attachedConnections;
+
+    /// <summary>Attaches a connection. Safe from any thread.</summary>
+    public void Attach(Connection connection) =>
+        ImmutableInterlocked.Update(ref _attachedConnections, static (attached, added) => attached.Add(added), connection);
+
+    /// <summary>Detaches a connection. Safe from any thread.</summary>
+    public void Detach(Connection connection) =>
+        ImmutableInterlocked.Update(ref _attachedConnections, static (attached, removed) => attached.Remove(removed), connection);
+
+    /// <summary>
+    /// True if the identity store has the session under its current token, even in an older version. This property is read without the
+    /// lock, before each post.
+    /// </summary>
     internal bool IsStored
     {
         get => _isStored;
         set => _isStored = value;
     }
 
-    internal string TokenHash => SessionToken.HashOf(Token);
+    internal string TokenHash => SessionToken.ComputeHash(Token);
 
-    /// <summary>Guarded by the store, as is all below.</summary>
-    internal int Connections { get; set; }
+    // The lock of SessionStore guards the properties below.
 
-    /// <summary>When its last connection ended; null while there is one.</summary>
+    internal int ConnectionCount { get; set; }
+
+    /// <summary>When the last connection ended; null while the session has a connection.</summary>
     internal DateTimeOffset? AwaySince { get; set; }
 
-    /// <summary>Its place among those without a connection, or null.</summary>
-    internal LinkedListNode<Session>? Away { get; set; }
+    /// <summary>The node in the store's list of sessions without a connection, or null.</summary>
+    internal LinkedListNode<Session>? AwayNode { get; set; }
 
-    /// <summary>Counts what was to be stored of it; behind <see cref="Changes"/>, <see cref="StoredChange"/> lacks something.</summary>
-    internal long Changes { get; set; }
+    /// <summary>
+    /// Incremented with each save. If <see cref="StoredVersion"/> is lower, the identity store does not have the newest version yet.
+    /// </summary>
+    internal long Version { get; set; }
 
-    /// <summary>The newest change that is known to be stored.</summary>
-    internal long StoredChange { get; set; }
+    /// <summary>The newest version that is known to be stored.</summary>
+    internal long StoredVersion { get; set; }
 }

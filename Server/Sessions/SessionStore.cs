@@ -6,28 +6,49 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// All sessions, by the hash of their tokens, and all names. Those that are connected, and those that were a while ago, are
-/// in memory; the others are looked up in the storage. A name belongs to a user while connected, and to an account always.
-/// Safe from any thread.
+/// Manages all sessions and the names of all users. A session is connected while it has a connection; otherwise the session is away.
+/// Sessions that are connected, or were connected recently, are in memory. All other sessions are only in the identity store until a client
+/// resumes them. A name belongs to a user while the user is connected. A registered name always belongs to its account.
+/// <see cref="NameRegistry"/> decides whether a name is available, and <see cref="SessionWriter"/> writes the sessions to the identity
+/// store. Safe from any thread.
 /// </summary>
-public sealed partial class SessionStore(
-    IIdentityStore storage, IOptions<SessionOptions> options, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<SessionStore> logger) : ISessionTokens
+public sealed class SessionStore : ISessionTokens
 {
-    // Calls to the storage that say how things stand are made under the gate too, and awaited outside: they take effect in
-    // the order in which they are made, so the last one says what is so.
+    // Guards all state of this class, of the session writer and of the name registry.
     private readonly Lock _gate = new();
-    private readonly SessionOptions _options = options.Value;
-    private readonly Rate _says = new(limits.Value.MessagesPerSecond, limits.Value.MessageBurst, time);
+    private readonly IIdentityStore _storage;
+    private readonly SessionWriter _writer;
+    private readonly SessionOptions _options;
+    private readonly Rate _messageRate;
+    private readonly Rate _requestRate;
+    private readonly TimeProvider _time;
     private readonly SessionTable _byHash = new();
-    private readonly Dictionary<string, User> _present = [];
-    private readonly NameBook _names = new();
+    private readonly Dictionary<string, User> _connectedUsers = [];
+    private readonly NameRegistry _names;
+
+    // Sessions without a connection, in the order in which they lost their last connection.
     private readonly LinkedList<Session> _away = [];
 
-    // Forgotten, but for what the storage lacks of them: there they still are connected. They go once that is stored.
-    private readonly HashSet<Session> _leaving = [];
-    private long _ends;
+    // Evicted sessions that must stay in memory for now: in the identity store they are still connected, because their last save is in
+    // progress or has failed. They are removed from memory when SessionWriter.IsSettled is true.
+    private readonly HashSet<Session> _evicted = [];
 
-    /// <summary>How many are in memory.</summary>
+    // Incremented when a session ends. ResumeAsync uses this number to detect that a session has ended while the storage is being read.
+    private long _endCount;
+
+    public SessionStore(
+        IIdentityStore storage, IOptions<SessionOptions> options, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<SessionStore> logger)
+    {
+        _storage = storage;
+        _writer = new SessionWriter(storage, _gate, RemoveIfSettled, logger);
+        _names = new NameRegistry(storage, _gate, logger);
+        _options = options.Value;
+        _messageRate = new Rate(limits.Value.MessagesPerSecond, limits.Value.MessageBurst, time);
+        _requestRate = new Rate(limits.Value.RequestsPerSecond, limits.Value.RequestsPerSecond * 10, time);
+        _time = time;
+    }
+
+    /// <summary>Number of sessions in memory.</summary>
     public int Count
     {
         get
@@ -37,7 +58,7 @@ public sealed partial class SessionStore(
         }
     }
 
-    /// <summary>How many of them have no connection at the moment.</summary>
+    /// <summary>Number of sessions in memory that have no connection.</summary>
     public int AwayCount
     {
         get
@@ -47,124 +68,177 @@ public sealed partial class SessionStore(
         }
     }
 
-    /// <summary>
-    /// A new guest, by the wanted name where that can be had. Its session is stored before this completes, unless the
-    /// storage fails: then it is in memory, and <see cref="EnsureSavedAsync"/> tries again.
-    /// </summary>
-    /// <param name="wanted">Null for a name of the server's choice.</param>
-    public async Task<SessionStart> BeginAsync(string? wanted)
+    /// <summary>A copy of the list of the users who have a connection.</summary>
+    public IReadOnlyList<User> ConnectedUsers
     {
-        SessionStart start;
-        Task saving;
-        lock (_gate)
+        get
         {
-            ForgetAway();
-            var name = _names.Choose(wanted, user: null, out var refusal);
-            var user = new User($"u{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}", name, isGuest: true, NewSayLimit());
-            start = new SessionStart(new Session(SessionToken.New(), user), refusal);
-            Connect(start.Session);
-            saving = SaveAsync(start.Session);
+            lock (_gate)
+                return [.. _connectedUsers.Values];
         }
-
-        await saving;
-        return start;
     }
 
-    /// <summary>Takes up an earlier session with one more connection; null where there is none of that token.</summary>
-    /// <param name="token">As an earlier welcome gave it.</param>
-    /// <returns>With a refusal where its name was taken meanwhile; it then has another name.</returns>
-    /// <exception cref="StorageException">It is not in memory, and the storage cannot be asked.</exception>
-    public async ValueTask<SessionStart?> ResumeAsync(string token)
+    private TimeSpan GuestLifetime => TimeSpan.FromMinutes(_options.GuestMinutes);
+
+    private TimeSpan AccountLifetime => TimeSpan.FromDays(_options.AccountDays);
+
+    /// <summary>Marks all stored sessions as away. Call this method once before the first connection.</summary>
+    public Task StartAsync(CancellationToken cancellationToken) => _writer.MarkAllAwayAsync(_time.GetUtcNow(), cancellationToken).AsTask();
+
+    /// <summary>Waits for the background writes that have not ended.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _writer.WaitForPendingWritesAsync(cancellationToken);
+
+    /// <summary>Removes expired sessions from memory and from the identity store, and retries failed writes.</summary>
+    public async Task CleanUpAsync()
     {
-        var hash = SessionToken.HashOf(token);
+        lock (_gate)
+            EvictAway();
+        await _writer.RetryAsync();
+        var now = _time.GetUtcNow();
+        await _writer.RemoveExpiredAsync(now - GuestLifetime, now - AccountLifetime, _options.Most);
+    }
+
+    /// <summary>
+    /// Starts a session of a new guest with one connection. The session is stored when the task completes. If the storage fails, the session
+    /// is only in memory, and <see cref="EnsureSavedAsync"/> saves it later.
+    /// </summary>
+    /// <param name="wanted">The name to use if it is available; null for a name that the server chooses.</param>
+    public async Task<SessionStart> BeginAsync(string? wanted)
+    {
         while (true)
         {
-            long ends;
+            var lookup = await _names.LookUpAsync(wanted, user: null);
+            Session session;
+            NameStatus status;
+            Task saving;
             lock (_gate)
             {
-                ForgetAway();
-                if (_byHash.TryGetValue(hash, out var known))
-                    return IsOver(known) ? null : Resume(known);
-                if (_unended.Contains(hash))
-                    return null;
-                ends = _ends;
+                EvictAway();
+                if (!_names.TryChooseName(lookup, user: null, out var name, out status))
+                    continue;
+                var id = $"u{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
+                session = new Session(SessionToken.Create(), CreateUser(id, name, registeredName: null));
+                AddConnection(session, name);
+                saving = _writer.SaveAsync(session);
             }
 
-            var stored = await storage.FindSessionAsync(hash, CancellationToken.None);
+            await saving;
+            return new SessionStart(session, await _names.CreateRejectionAsync(lookup, status));
+        }
+    }
+
+    /// <summary>Adds a connection to the session of a token.</summary>
+    /// <param name="token">The token from an earlier welcome.</param>
+    /// <returns>
+    /// Null if there is no such session. If another user has taken the name while the session was away, or if the storage cannot be read to
+    /// check that, the result has a rejection, and the session's user has another name.
+    /// </returns>
+    /// <exception cref="StorageException">The session is not in memory, and the storage cannot be read.</exception>
+    public async ValueTask<SessionStart?> ResumeAsync(string token)
+    {
+        var hash = SessionToken.ComputeHash(token);
+        while (true)
+        {
+            Session? known;
+            long endCount;
             lock (_gate)
             {
-                // A session may have ended since the storage was asked, this one too.
-                if (ends != _ends)
-                    continue;
-                if (_byHash.TryGetValue(hash, out var known))
-                    return IsOver(known) ? null : Resume(known);
-                if (stored is null || IsOver(stored.User, stored.AwaySince))
+                EvictAway();
+                known = _byHash.Find(hash);
+                if (known is null ? _writer.IsUnended(hash) : IsEndedOrExpired(known))
                     return null;
-                var user = new User(stored.User, stored.Name, isGuest: _names.AccountOf(stored.User) is null, NewSayLimit());
-                return Resume(new Session(token, user) { IsStored = true });
+                if (known is not null && _connectedUsers.TryGetValue(known.User.Id, out var connected))
+                {
+                    Resume(known, connected.Name);
+                    return new SessionStart(known, null);
+                }
+
+                endCount = _endCount;
             }
+
+            var session = known ?? await FindStoredAsync(token, hash);
+            var lookup = session is null ? null : await _names.LookUpAsync(session.User.Name, session.User);
+            NameStatus status;
+            lock (_gate)
+            {
+                // Read again if one of these events happened during the read: a session has ended (perhaps this one), this session was
+                // added to memory or removed from memory, or the user has another name.
+                if (endCount != _endCount || _byHash.Find(hash) != known || lookup?.Wanted != session?.User.Name)
+                    continue;
+                if (session is null || IsEndedOrExpired(session))
+                    return null;
+                if (_connectedUsers.TryGetValue(session.User.Id, out var connected))
+                {
+                    Resume(session, connected.Name);
+                    return new SessionStart(session, null);
+                }
+
+                if (!_names.TryChooseName(lookup!, session.User, out var name, out status))
+                    continue;
+                Resume(session, name);
+            }
+
+            return new SessionStart(session, await _names.CreateRejectionAsync(lookup!, status));
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<SessionStanding> LookUpAsync(string token)
+    public async ValueTask<SessionStatus> LookUpAsync(string token)
     {
-        var hash = SessionToken.HashOf(token);
+        var hash = SessionToken.ComputeHash(token);
         lock (_gate)
         {
-            if (_byHash.TryGetValue(hash, out var known))
-                return IsOver(known) ? SessionStanding.Unknown : SessionStanding.Stands;
-            if (_unended.Contains(hash))
-                return SessionStanding.Unknown;
+            if (_byHash.Find(hash) is { } known)
+                return IsEndedOrExpired(known) ? SessionStatus.Unknown : SessionStatus.Active;
+            if (_writer.IsUnended(hash))
+                return SessionStatus.Unknown;
         }
 
         try
         {
-            // Where it ends meanwhile, whoever takes it up finds out.
-            return await storage.FindSessionAsync(hash, CancellationToken.None) is { } stored && !IsOver(stored.User, stored.AwaySince)
-                ? SessionStanding.Stands
-                : SessionStanding.Unknown;
+            // The session can end while the storage is being read. In that case a later ResumeAsync detects the end.
+            return await FindStoredAsync(token, hash) is null ? SessionStatus.Unknown : SessionStatus.Active;
         }
         catch (StorageException)
         {
-            return SessionStanding.CannotTell;
+            return SessionStatus.Unavailable;
         }
     }
 
-    /// <summary>One connection of the session less. With its user's last one the name is free for others, unless it is kept.</summary>
-    public void Release(Session session)
+    /// <summary>
+    /// Removes a connection from a session. If this was the user's last connection, the user's name becomes free for other users, unless
+    /// the name is registered.
+    /// </summary>
+    public void RemoveConnection(Session session)
     {
         lock (_gate)
         {
-            if (--session.Connections > 0)
+            if (--session.ConnectionCount > 0)
                 return;
             var user = session.User;
-            user.Present = [.. user.Present.Where(other => other != session)];
-            if (user.Present.Length == 0)
+            user.ConnectedSessions = [.. user.ConnectedSessions.Where(other => other != session)];
+            if (user.ConnectedSessions.Length == 0)
             {
-                _present.Remove(user.Id);
-                _names.Free(user);
+                _connectedUsers.Remove(user.Id);
+                _names.MarkFree(user);
             }
 
             if (!session.IsEnded)
-                GoAway(session);
+                MarkAway(session);
         }
     }
 
-    /// <summary>Gives the user another name. Null: done, and the name is as <see cref="User.Name"/> has it.</summary>
-    public NameRefusal? Rename(User user, string wanted)
+    /// <summary>Gives the user another name.</summary>
+    /// <returns>Null if the user has the new name. In that case <see cref="User.Name"/> is the normalized form of the new name.</returns>
+    public ValueTask<NameRejection?> RenameAsync(User user, string wanted) => ClaimNameAsync(user, wanted, name =>
     {
-        lock (_gate)
-        {
-            if (!_names.CanHave(wanted, user.Id, out var name, out var refusal))
-                return refusal;
-            Rename(user, name, session => SaveBehind(session));
-            return null;
-        }
-    }
+        SetName(user, name);
+        foreach (var session in user.ConnectedSessions)
+            _writer.SaveInBackground(session);
+    });
 
-    /// <summary>Ends the session for good. Its connections still stand, and are to be closed.</summary>
-    /// <exception cref="StorageException">It could not be ended, and goes on.</exception>
+    /// <summary>Ends a session permanently. The caller must close the session's connections.</summary>
+    /// <exception cref="StorageException">The storage could not end the session, so the session continues.</exception>
     public async Task EndAsync(Session session)
     {
         try
@@ -172,9 +246,9 @@ public sealed partial class SessionStore(
             ValueTask ending;
             lock (_gate)
             {
-                _ends++;
+                _endCount++;
                 session.IsEnded = true;
-                ending = storage.EndSessionAsync(session.TokenHash, CancellationToken.None);
+                ending = _writer.EndAsync(session.TokenHash);
             }
 
             await ending;
@@ -184,11 +258,12 @@ public sealed partial class SessionStore(
             lock (_gate)
             {
                 session.IsEnded = false;
-                // Its last connection may have gone meanwhile, from an ended session as it seemed.
-                if (session.Connections == 0)
-                    GoAway(session);
+                // The last connection may have left in the meantime. In that case RemoveConnection did not mark the session as away,
+                // because IsEnded was true.
+                if (session.ConnectionCount == 0)
+                    MarkAway(session);
                 else
-                    SaveBehind(session);
+                    _writer.SaveInBackground(session);
             }
 
             throw;
@@ -198,94 +273,245 @@ public sealed partial class SessionStore(
             _byHash.Remove(session.TokenHash);
     }
 
-    private SessionStart Resume(Session session)
+    /// <summary>Saves the session if it is not stored. Call this before an event of the session's user is stored.</summary>
+    /// <returns>False if the session cannot be stored now.</returns>
+    public ValueTask<bool> EnsureSavedAsync(Session session)
     {
-        var refusal = Connect(session);
-        if (session.Connections == 1)
-            SaveBehind(session);
-        return new SessionStart(session, refusal);
+        if (session.IsStored)
+            return new(true);
+        lock (_gate)
+            return new(_writer.SaveAsync(session));
     }
 
-    // One connection more. With the first one its user is present, by whichever object the user's other sessions have.
-    private NameRefusal? Connect(Session session)
+    /// <summary>Reserves a name for a guest while an account is created, until <see cref="UnreserveName"/>.</summary>
+    /// <returns>
+    /// The normalized name, or the reason why it is not available. If both are null, the user is already registering a name or has
+    /// registered one.
+    /// </returns>
+    internal async ValueTask<(string? Name, NameRejection? Rejection)> ReserveNameAsync(User user, string wanted)
     {
-        if (session.Connections++ > 0)
+        string? reserved = null;
+        var rejection = await ClaimNameAsync(user, wanted, name => reserved = user.IsGuest && _names.TryReserve(name, user.Id) ? name : null);
+        return (reserved, rejection);
+    }
+
+    internal void UnreserveName(User user)
+    {
+        lock (_gate)
+            _names.Unreserve(user.Id);
+    }
+
+    /// <summary>
+    /// Turns the session's guest into a registered user: the user gets the account's name, and the session gets a new token. The old token
+    /// becomes invalid; the session's connections stay.
+    /// </summary>
+    /// <param name="account">The account, which is already stored.</param>
+    internal async Task RegisterAsync(Session session, StoredAccount account)
+    {
+        Task storing;
+        lock (_gate)
+        {
+            _names.CompleteRegistration(account.User);
+            var user = session.User;
+            user.RegisteredName = account.Name;
+            if (session.IsEnded)
+                return;
+
+            _endCount++;
+            var oldHash = session.TokenHash;
+            _byHash.Remove(oldHash);
+            session.Token = SessionToken.Create();
+            session.IsStored = false;
+            _byHash.Set(session);
+            // The session may have been evicted while the password was hashed.
+            if (session.ConnectionCount == 0 && session.AwayNode is null)
+                _evicted.Add(session);
+            if (user.Name != account.Name)
+                SetName(user, account.Name);
+            // Store the new token first. Otherwise a crash between the two writes would leave the user without a session.
+            storing = Task.WhenAll(_writer.SaveAsync(session), _writer.EndWithRetryAsync(oldHash));
+        }
+
+        await storing;
+    }
+
+    /// <summary>
+    /// Starts a session of an account with one connection. The caller has verified the password. If the account then has more than
+    /// <see cref="SessionOptions.PerAccount"/> sessions, the server ends the sessions that are away longest. If there are still too many
+    /// sessions, the server also ends the sessions that are connected longest.
+    /// </summary>
+    /// <returns>The session, and the ended sessions that still have connections. The caller must close these connections.</returns>
+    internal async Task<(Session Session, IReadOnlyList<Session> Ended)> BeginAsync(StoredAccount account)
+    {
+        Session session;
+        List<Session> ended;
+        Task storing;
+        lock (_gate)
+        {
+            EvictAway();
+            session = new Session(SessionToken.Create(), CreateUser(account.User, account.Name, account.Name));
+            AddConnection(session, account.Name);
+            // RegisterAsync may not have changed the connected user yet, although the account is already stored.
+            session.User.RegisteredName = account.Name;
+            var connected = session.User.ConnectedSessions.Where(other => !other.IsEnded).ToList();
+            ended = connected[..Math.Max(0, connected.Count - _options.PerAccount)];
+            // Store the new session first. If the server crashes before the other sessions end, the account has one session too many. The
+            // next login ends the excess session.
+            var saving = _writer.SaveAsync(session);
+            storing = Task.WhenAll([saving, .. ended.Select(EndNowAsync), EndExcessAwayAsync(account.User)]);
+        }
+
+        await storing;
+        return (session, ended);
+    }
+
+    // Calls the function under the lock with the normalized name, if the user may take the name. Otherwise returns the reason.
+    private async ValueTask<NameRejection?> ClaimNameAsync(User user, string wanted, Action<string> claim)
+    {
+        while (true)
+        {
+            var lookup = await _names.LookUpAsync(wanted, user);
+            NameStatus status;
+            lock (_gate)
+            {
+                if (!_names.IsCurrent(lookup))
+                    continue;
+                status = _names.GetStatus(lookup, user);
+                if (status == NameStatus.Available)
+                    claim(lookup.Name!);
+            }
+
+            return await _names.CreateRejectionAsync(lookup, status);
+        }
+    }
+
+    // Finds a session in the storage, unless it has expired.
+    private async ValueTask<Session?> FindStoredAsync(string token, string hash)
+    {
+        if (await _storage.FindSessionAsync(hash, CancellationToken.None) is not { } stored)
             return null;
-        if (session.Away is { } place)
-            _away.Remove(place);
-        (session.Away, session.AwaySince) = (null, null);
-        _leaving.Remove(session);
+        var account = await _storage.FindAccountOfUserAsync(stored.User, CancellationToken.None);
+        return IsExpired(isGuest: account is null, stored.AwaySince)
+            ? null
+            : new Session(token, CreateUser(stored.User, stored.Name, account?.Name)) { IsStored = true };
+    }
+
+    // The caller holds the lock when the task starts. So the storage gets this call after all earlier saves, and counts all sessions that
+    // exist now.
+    private async Task EndExcessAwayAsync(string user)
+    {
+        _endCount++;
+        if (await _writer.EndExcessAsync(user, _options.PerAccount) is not { } hashes)
+            return;
+        lock (_gate)
+        {
+            _endCount++;
+            foreach (var hash in hashes)
+            {
+                // Skip a session that a client has resumed in the meantime. The store has saved this session again, so the session
+                // continues.
+                if (_byHash.Find(hash) is { ConnectionCount: 0 } session)
+                    _writer.TrackWrite(EndNowAsync(session));
+            }
+        }
+    }
+
+    // The caller of each method below holds the lock.
+
+    // Ends the session in memory at once, even if the storage fails.
+    private Task EndNowAsync(Session session)
+    {
+        _endCount++;
+        session.IsEnded = true;
+        _byHash.Remove(session.TokenHash);
+        _evicted.Remove(session);
+        if (session.AwayNode is { } node)
+            _away.Remove(node);
+        session.AwayNode = null;
+        return _writer.EndWithRetryAsync(session.TokenHash);
+    }
+
+    private void Resume(Session session, string name)
+    {
+        AddConnection(session, name);
+        if (session.ConnectionCount == 1)
+            _writer.SaveInBackground(session);
+    }
+
+    // A session's first connection makes the user connected. All connected sessions of a user share one user object. The user gets the
+    // name, unless the user is already connected.
+    private void AddConnection(Session session, string name)
+    {
+        if (session.ConnectionCount++ > 0)
+            return;
+        if (session.AwayNode is { } node)
+            _away.Remove(node);
+        (session.AwayNode, session.AwaySince) = (null, null);
+        _evicted.Remove(session);
         _byHash.Set(session);
 
-        NameRefusal? refusal = null;
-        if (_present.TryGetValue(session.User.Id, out var present))
-            session.User = present;
+        if (_connectedUsers.TryGetValue(session.User.Id, out var connected))
+            session.User = connected;
         else
         {
-            session.User.Name = _names.Choose(session.User.Name, session.User.Id, out refusal);
-            _present.Add(session.User.Id, session.User);
-            // Another session of the same user may have changed them meanwhile.
+            session.User.Name = name;
+            _connectedUsers.Add(session.User.Id, session.User);
+            // Another session of the user may have changed the rooms while this session was away.
             session.User.Rooms = null;
-            _names.Take(session.User);
+            _names.MarkInUse(session.User);
         }
 
-        session.User.Present = [.. session.User.Present, session];
-        return refusal;
+        session.User.ConnectedSessions = [.. session.User.ConnectedSessions, session];
     }
 
-    private void Rename(User user, string name, Action<Session> save)
+    private void SetName(User user, string name)
     {
-        _names.Free(user);
+        _names.MarkFree(user);
         user.Name = name;
-        if (user.Present.Length > 0)
-            _names.Take(user);
-        Array.ForEach(user.Present, save);
+        if (user.ConnectedSessions.Length > 0)
+            _names.MarkInUse(user);
     }
 
-    private void GoAway(Session session)
+    private void MarkAway(Session session)
     {
-        session.AwaySince = time.GetUtcNow();
-        session.Away = _away.AddLast(session);
-        SaveBehind(session);
-        ForgetAway();
+        session.AwaySince = _time.GetUtcNow();
+        session.AwayNode = _away.AddLast(session);
+        _writer.SaveInBackground(session);
+        EvictAway();
     }
 
-    // Those longest away stand first. The storage may know them longer.
-    private void ForgetAway()
+    // Evicts from memory the sessions that are away longer than the lifetime of a guest's session. If memory still has more sessions than
+    // the maximum, evicts the sessions that are away longest. The identity store may keep the evicted sessions longer.
+    private void EvictAway()
     {
-        var oldest = time.GetUtcNow() - GuestTime;
-        while (_away.First is { } first && (first.Value.AwaySince < oldest || _byHash.Count - _leaving.Count > _options.Most))
+        var oldest = _time.GetUtcNow() - GuestLifetime;
+        while (_away.First is { } first && (first.Value.AwaySince < oldest || _byHash.Count - _evicted.Count > _options.Most))
         {
             _away.RemoveFirst();
-            first.Value.Away = null;
-            _leaving.Add(first.Value);
-            LeaveIfStored(first.Value);
+            first.Value.AwayNode = null;
+            _evicted.Add(first.Value);
+            RemoveIfSettled(first.Value);
         }
     }
 
-    // What the storage never had it need not be told of: so a full disk keeps none in memory but who was there before.
-    private void LeaveIfStored(Session session)
+    private void RemoveIfSettled(Session session)
     {
-        var isUnknown = !session.IsStored && _unsaved.Contains(session);
-        if ((session.StoredChange == session.Changes || isUnknown) && _leaving.Remove(session))
+        if (_writer.IsSettled(session) && _evicted.Remove(session))
         {
-            _unsaved.Remove(session);
+            _writer.Forget(session);
             _byHash.Remove(session.TokenHash);
         }
     }
 
-    private bool IsOver(Session session) => session.IsEnded || IsOver(session.User.Id, session.AwaySince);
+    private bool IsEndedOrExpired(Session session) => session.IsEnded || IsExpired(session.User.IsGuest, session.AwaySince);
 
-    private bool IsOver(string user, DateTimeOffset? awaySince) =>
-        awaySince < time.GetUtcNow() - (_names.AccountOf(user) is null ? GuestTime : AccountTime);
+    private bool IsExpired(bool isGuest, DateTimeOffset? awaySince) => awaySince < _time.GetUtcNow() - (isGuest ? GuestLifetime : AccountLifetime);
 
-    private TimeSpan GuestTime => TimeSpan.FromMinutes(_options.GuestMinutes);
-
-    private TimeSpan AccountTime => TimeSpan.FromDays(_options.AccountDays);
-
-    private RateLimit NewSayLimit() => new(_says);
+    private User CreateUser(string id, string name, string? registeredName) => new(id, name, registeredName, new RateLimit(_messageRate), new RateLimit(_requestRate));
 }
 
-/// <summary>A session with one connection more.</summary>
-/// <param name="Refusal">Why its user does not have the wanted name; null where it has, or none was wanted.</param>
-public sealed record SessionStart(Session Session, NameRefusal? Refusal);
+/// <summary>A session that a connection has started or resumed.</summary>
+/// <param name="Rejection">
+/// The reason why the user does not have the wanted name; null if the user has the name, or if no name was wanted.
+/// </param>
+public sealed record SessionStart(Session Session, NameRejection? Rejection);

@@ -3,8 +3,9 @@ using System.Globalization;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Sessions by the hashes of their tokens. Of a hash it keeps half, 128 bits, since every connection has one: they are as random
-/// as the tokens, which nobody chooses, so two are never the same.
+/// Sessions by the hash of their token. The key is only the first half of the hash, 128 bits. Tokens are random, so in practice two keys
+/// are never equal. Every connection has a session, and the whole hash as text would take more memory for each connection
+/// (Tests/Benchmarks/README.md, "Memory per connection"). Not thread-safe.
 /// </summary>
 internal sealed class SessionTable
 {
@@ -12,11 +13,11 @@ internal sealed class SessionTable
 
     public int Count => _sessions.Count;
 
-    public bool TryGetValue(string hash, out Session session) => _sessions.TryGetValue(KeyOf(hash), out session!);
+    public Session? Find(string hash) => _sessions.GetValueOrDefault(GetKey(hash));
 
-    public void Set(Session session) => _sessions[KeyOf(session.TokenHash)] = session;
+    public void Set(Session session) => _sessions[GetKey(session.TokenHash)] = session;
 
-    public void Remove(string hash) => _sessions.Remove(KeyOf(hash));
+    public void Remove(string hash) => _sessions.Remove(GetKey(hash));
 
-    private static UInt128 KeyOf(string hash) => UInt128.Parse(hash.AsSpan(0, 32), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    private static UInt128 GetKey(string hash) => UInt128.Parse(hash.AsSpan(0, 32), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 }

@@ -3,13 +3,16 @@ using System.Text;
 
 namespace RawSocketChat.Server.Sessions;
 
-/// <summary>The secret that names a session: 256 random bits. It is looked up by its hash alone.</summary>
+/// <summary>
+/// Creates and hashes session tokens. A token is a secret of 256 random bits in hex. The server stores and finds sessions by the hash of
+/// the token, not by the token.
+/// </summary>
 public static class SessionToken
 {
     private const int Bytes = 32;
 
-    public static string New() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(Bytes));
+    public static string Create() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(Bytes));
 
-    /// <summary>What a token is looked up by. Since it is random in full, a plain hash is as good as a slow one.</summary>
-    public static string HashOf(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+    /// <summary>SHA-256 of the token, in hex. A fast hash is enough, because nobody can guess a random token.</summary>
+    public static string ComputeHash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Storage;
 
@@ -6,22 +7,23 @@ namespace RawSocketChat.Server.Sessions;
 
 public static class SessionsSetup
 {
-    // What OWASP asks of PBKDF2 with HMAC-SHA-512, which is what the hasher uses. A password that was hashed by fewer is
-    // hashed anew at the next login.
-    private const int HashRounds = 210_000;
+    // OWASP's recommendation for PBKDF2 with HMAC-SHA-512, the algorithm of the hasher. If a stored hash has fewer iterations, the next
+    // successful login hashes the password again.
+    private const int HashIterations = 210_000;
 
     public static IServiceCollection AddSessions(this IServiceCollection services)
     {
         services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section);
         services.AddOptions<LimitsOptions>().BindConfiguration(LimitsOptions.Section);
-        services.Configure<PasswordHasherOptions>(options => options.IterationCount = HashRounds);
+        services.AddOptions<AddressOptions>().Configure<IOptions<LimitsOptions>>((addresses, limits) => addresses.IsEnabled = limits.Value.Enabled);
+        services.Configure<PasswordHasherOptions>(options => options.IterationCount = HashIterations);
         services.AddSingleton<IPasswordHasher<StoredAccount>, PasswordHasher<StoredAccount>>();
-        services.AddSingleton<Passwords>();
+        services.AddSingleton<PasswordHashingPool>();
         services.AddSingleton<AttemptLimits>();
         services.AddSingleton<SessionStore>();
         services.AddSingleton<ISessionTokens>(provider => provider.GetRequiredService<SessionStore>());
         services.AddSingleton<Accounts>();
-        services.AddHostedService<SessionUpkeep>();
+        services.AddHostedService<SessionMaintenance>();
         return services;
     }
 }

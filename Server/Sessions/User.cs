@@ -1,33 +1,46 @@
+using RawSocketChat.Server.Connections;
+
 namespace RawSocketChat.Server.Sessions;
 
-/// <summary>Somebody who speaks: a stable id, and the name of the moment. One object as long as any session of it is connected.</summary>
-public sealed class User(string id, string name, bool isGuest, RateLimit says)
+/// <summary>An identity: a stable id and the current name. All connected sessions of a user share one object.</summary>
+public sealed class User(string id, string name, string? registeredName, RateLimit messageLimit, RateLimit requestLimit)
 {
     private string _name = name;
-    private volatile bool _isGuest = isGuest;
+    private volatile string? _registeredName = registeredName;
 
     public string Id { get; } = id;
 
-    /// <summary>Unique among those who are connected; changed by <see cref="SessionStore"/> alone.</summary>
+    /// <summary>The current name, unique among connected users. Only <see cref="SessionStore"/> changes the name.</summary>
     public string Name
     {
         get => Volatile.Read(ref _name);
         internal set => Volatile.Write(ref _name, value);
     }
 
-    /// <summary>True until the user keeps a name by <c>register</c>.</summary>
-    public bool IsGuest
+    /// <summary>True until the user registers an account.</summary>
+    public bool IsGuest => RegisteredName is null;
+
+    /// <summary>
+    /// The name of the user's account. Null if the user is a guest. A registration sets this name. The name does not change later.
+    /// </summary>
+    internal string? RegisteredName
     {
-        get => _isGuest;
-        internal set => _isGuest = value;
+        get => _registeredName;
+        set => _registeredName = value;
     }
 
-    /// <summary>How fast this user may speak, by all of its connections together.</summary>
-    public RateLimit Says { get; } = says;
+    /// <summary>The rate limit of the user's messages, over all connections of the user.</summary>
+    public RateLimit MessageLimit { get; } = messageLimit;
 
-    /// <summary>The names of the rooms that it belongs to, in the order of joining; null while that is not known. Changed as a whole, by the rooms' side alone.</summary>
+    /// <summary>The rate limit of the user's other requests, over all its connections.</summary>
+    public RateLimit RequestLimit { get; } = requestLimit;
+
+    /// <summary>
+    /// The names of the user's rooms, in the order of joining; null if they are not loaded. <c>Memberships</c> sets this property, and
+    /// <see cref="SessionStore"/> resets it to null when the user connects again. A list never changes; a change replaces the list.
+    /// </summary>
     internal IReadOnlyList<string>? Rooms { get; set; }
 
-    /// <summary>Its sessions that have a connection; guarded by the store.</summary>
-    internal Session[] Present { get; set; } = [];
+    /// <summary>The user's sessions that have a connection. The lock of <see cref="SessionStore"/> guards this property.</summary>
+    internal Session[] ConnectedSessions { get; set; } = [];
 }

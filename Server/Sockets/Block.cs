@@ -2,14 +2,18 @@ using System.Buffers;
 
 namespace RawSocketChat.Server.Sockets;
 
-/// <summary>A rented piece of memory in a chain of them. Both directions of a connection keep their bytes so, and only while there are any.</summary>
+/// <summary>
+/// A segment of a <see cref="BlockChain"/>: an array from the shared pool, filled from its beginning. A connection has blocks only while
+/// it must keep bytes, so an idle connection has no buffer (Tests/Benchmarks/README.md, "Memory per connection"). Not thread-safe.
+/// </summary>
 internal sealed class Block : ReadOnlySequenceSegment<byte>
 {
-    // A chain of 64 KB in small blocks, and as many again.
-    private const int MostKept = 32;
+    // The maximum number of Block objects that each thread keeps for reuse. One direction of a connection normally has at most 64 KB,
+    // which is 16 small blocks. Each thread keeps twice as many.
+    private const int MaxPooled = 32;
 
     [ThreadStatic]
-    private static Stack<Block>? Kept;
+    private static Stack<Block>? Pool;
 
     private byte[] _bytes = [];
 
@@ -17,21 +21,25 @@ internal sealed class Block : ReadOnlySequenceSegment<byte>
     {
     }
 
+    /// <summary>Bytes in the block.</summary>
     public int Length { get; private set; }
 
-    public Block? Following => (Block?)Next;
+    public Block? NextBlock => (Block?)Next;
 
+    /// <summary>The free memory after the bytes. The caller writes into this memory and then calls <see cref="Advance"/>.</summary>
     public Memory<byte> Free => _bytes.AsMemory(Length);
 
-    public static Block Rent(int size, long at = 0)
+    public static Block Rent(int size, long runningIndex = 0)
     {
-        var block = Kept is { Count: > 0 } kept ? kept.Pop() : new Block();
+        var block = Pool is { Count: > 0 } pool ? pool.Pop() : new Block();
         block._bytes = ArrayPool<byte>.Shared.Rent(size);
-        block.RunningIndex = at;
+        block.RunningIndex = runningIndex;
         return block;
     }
 
-    /// <summary>Gives the memory back. Nobody may look at it any more, nor at a sequence through it.</summary>
+    /// <summary>
+    /// Returns the array to the pool. After this call, no code may use the block, its memory or a sequence that contains the block.
+    /// </summary>
     public void Return()
     {
         ArrayPool<byte>.Shared.Return(_bytes);
@@ -39,9 +47,9 @@ internal sealed class Block : ReadOnlySequenceSegment<byte>
         Length = 0;
         Memory = default;
         Next = null;
-        Kept ??= new(MostKept);
-        if (Kept.Count < MostKept)
-            Kept.Push(this);
+        Pool ??= new(MaxPooled);
+        if (Pool.Count < MaxPooled)
+            Pool.Push(this);
     }
 
     public void Advance(int count)
@@ -53,6 +61,9 @@ internal sealed class Block : ReadOnlySequenceSegment<byte>
 
     public void Append(Block next) => Next = next;
 
-    /// <summary>The bytes from an index on, at the most so many, as an array that socket calls take.</summary>
-    public ArraySegment<byte> From(int index, int most = int.MaxValue) => new(_bytes, index, Math.Min(Length - index, most));
+    /// <summary>
+    /// Returns at most <paramref name="maxLength"/> bytes, beginning at an index. The result is an array segment, because socket calls
+    /// take arrays.
+    /// </summary>
+    public ArraySegment<byte> Slice(int index, int maxLength = int.MaxValue) => new(_bytes, index, Math.Min(Length - index, maxLength));
 }

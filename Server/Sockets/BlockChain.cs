@@ -1,6 +1,8 @@
 namespace RawSocketChat.Server.Sockets;
 
-/// <summary>Bytes in order, taken from the front and added at the back. Not safe from several threads.</summary>
+/// <summary>
+/// A queue of bytes in blocks. Bytes are added at the end and consumed from the front. The queue owns its blocks. Not thread-safe.
+/// </summary>
 internal struct BlockChain
 {
     private int _start;
@@ -9,7 +11,7 @@ internal struct BlockChain
 
     public Block? Last { get; private set; }
 
-    /// <summary>Where the first block's bytes begin that were not taken yet.</summary>
+    /// <summary>Index of the first unconsumed byte in <see cref="First"/>.</summary>
     public readonly int Start => _start;
 
     public readonly bool IsEmpty => First is null;
@@ -23,12 +25,17 @@ internal struct BlockChain
         Last = block;
     }
 
-    /// <summary>Takes all of another chain, none of whose bytes was taken. What fits into the last block here is copied: else a thousand small writes would each keep a block of their own.</summary>
-    public void Add(ref BlockChain other)
+    /// <summary>
+    /// Moves all bytes of another chain to the end of this chain. If this chain is not empty, no bytes of the other chain may have been
+    /// consumed.
+    /// </summary>
+    public void MoveFrom(ref BlockChain other)
     {
+        // If the other chain has only one block, and its bytes fit into the free memory of this chain, copy the bytes. Otherwise each of a
+        // thousand small writes would occupy a block of its own.
         if (Last is { } last && other.First is { } only && ReferenceEquals(only, other.Last) && only.Length - other._start <= last.Free.Length)
         {
-            var bytes = only.From(other._start);
+            var bytes = only.Slice(other._start);
             bytes.AsSpan().CopyTo(last.Free.Span);
             last.Advance(bytes.Count);
             only.Return();
@@ -39,7 +46,7 @@ internal struct BlockChain
         }
         else if (other.First is not null)
         {
-            // A block is sent from its beginning, save the first one.
+            // Only the first block of a chain can be partly consumed.
             Add(other.First);
             Last = other.Last;
         }
@@ -47,14 +54,14 @@ internal struct BlockChain
         other = default;
     }
 
-    /// <summary>Takes from the front, and gives back the blocks that are used up.</summary>
-    public void Take(int count)
+    /// <summary>Removes bytes from the front and returns the blocks that become empty.</summary>
+    public void Consume(int count)
     {
         _start += count;
         while (First is { } first && _start >= first.Length)
         {
             _start -= first.Length;
-            First = first.Following;
+            First = first.NextBlock;
             first.Return();
         }
 
@@ -62,24 +69,24 @@ internal struct BlockChain
             Last = null;
     }
 
-    /// <summary>Takes all up to a position in one of its blocks.</summary>
-    public void TakeUntil(Block block, int index)
+    /// <summary>Removes all bytes before an index of one of the blocks.</summary>
+    public void ConsumeUntil(Block block, int index)
     {
         while (First is { } first && !ReferenceEquals(first, block))
         {
-            First = first.Following;
+            First = first.NextBlock;
             first.Return();
         }
 
         _start = index;
-        Take(0);
+        Consume(0);
     }
 
     public void Clear()
     {
         while (First is { } first)
         {
-            First = first.Following;
+            First = first.NextBlock;
             first.Return();
         }
 

@@ -4,23 +4,25 @@ using Microsoft.AspNetCore.Connections;
 
 namespace RawSocketChat.Server.Sockets;
 
-/// <summary>Accepts connections at one address, one at a time as Kestrel asks for them.</summary>
-internal sealed class SocketListener(Socket listening, SocketTransport transport) : IConnectionListener
+/// <summary>Accepts connections at one address. Kestrel asks for one connection at a time.</summary>
+internal sealed class SocketListener(Socket listenSocket, SocketTransport transport) : IConnectionListener
 {
     /// <summary>
-    /// After a failure that the next try would meet as well, such as no file being left to open, it is tried again only so much later: until then what came waits in the backlog.
+    /// The delay between a failed accept and the next attempt, because the cause of the failure may last (for example, no file descriptor
+    /// is free). During the delay, new connections wait in the backlog.
     /// </summary>
-    internal static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    internal static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource _unbound = new();
-    private bool _isFailing;
+    private readonly LogThrottle _acceptLog = new(transport.Time);
+    private readonly LogThrottle _watchLog = new(transport.Time);
 
-    public EndPoint EndPoint { get; } = listening.LocalEndPoint!;
+    public EndPoint EndPoint { get; } = listenSocket.LocalEndPoint!;
 
-    /// <summary>The system's accept.</summary>
-    internal Func<CancellationToken, ValueTask<Socket>> Accept { get; init; } = listening.AcceptAsync;
+    /// <summary>Accepts a socket. Tests replace this function.</summary>
+    internal Func<CancellationToken, ValueTask<Socket>> Accept { get; init; } = listenSocket.AcceptAsync;
 
-    /// <returns>The next connection; null once this is unbound.</returns>
+    /// <returns>The next connection, or null after <see cref="UnbindAsync"/>.</returns>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_unbound.Token, cancellationToken);
@@ -29,8 +31,9 @@ internal sealed class SocketListener(Socket listening, SocketTransport transport
             try
             {
                 var socket = await Accept(waiting.Token);
-                _isFailing = false;
-                if (Begin(socket) is { } connection)
+                if (!transport.Connections.TryAcquire())
+                    socket.Dispose();
+                else if (StartConnection(socket) is { } connection)
                     return connection;
             }
             catch (Exception fault) when (_unbound.IsCancellationRequested && fault is SocketException or ObjectDisposedException or OperationCanceledException)
@@ -39,11 +42,11 @@ internal sealed class SocketListener(Socket listening, SocketTransport transport
             }
             catch (SocketException fault) when (fault.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
             {
-                // It was gone before its turn came.
+                // The peer has closed its connection before the server accepted the connection.
             }
             catch (SocketException fault)
             {
-                await PauseAsync(fault, waiting.Token);
+                await DelayRetryAsync(fault, waiting.Token);
             }
         }
 
@@ -54,45 +57,56 @@ internal sealed class SocketListener(Socket listening, SocketTransport transport
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         _unbound.Cancel();
-        listening.Dispose();
+        listenSocket.Dispose();
         return default;
     }
 
     public ValueTask DisposeAsync() => UnbindAsync();
 
-    private async Task PauseAsync(SocketException fault, CancellationToken cancellationToken)
+    private async Task DelayRetryAsync(SocketException fault, CancellationToken cancellationToken)
     {
-        if (!_isFailing)
+        if (_acceptLog.TryBeginLine(out _))
             Log.AcceptFailed(transport.Logger, EndPoint, fault.SocketErrorCode, fault.Message);
-        _isFailing = true;
         try
         {
-            await Task.Delay(Pause, transport.Time, cancellationToken);
+            await Task.Delay(RetryDelay, transport.Time, cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            // Unbound meanwhile.
+            // The listener was unbound, or the caller cancelled.
         }
     }
 
-    private SocketConnection? Begin(Socket socket)
+    // Returns null if the connection cannot start. Then its socket is closed.
+    private SocketConnection? StartConnection(Socket socket)
     {
+        var isStarted = false;
         try
         {
             if (socket.LocalEndPoint is IPEndPoint)
                 socket.NoDelay = true;
-            // What .NET keeps to wait for a socket, it makes already for this.
+            // Leave a polled socket in blocking mode: a change of the mode would make .NET allocate its state for asynchronous operations.
             if (!transport.IsPolled)
                 socket.Blocking = false;
             var connection = new SocketConnection(socket, transport);
             connection.Start();
+            isStarted = true;
             return connection;
         }
-        catch (SocketException)
+        catch (SocketException fault)
         {
-            // It was gone before it could be looked at.
-            socket.Dispose();
+            // With another error the peer is already gone.
+            if (fault.SocketErrorCode == SocketError.TooManyOpenSockets && _watchLog.TryBeginLine(out var count))
+                Log.WatchFailed(transport.Logger, count, EndPoint, fault.Message);
             return null;
+        }
+        finally
+        {
+            if (!isStarted)
+            {
+                socket.Dispose();
+                transport.Connections.Release();
+            }
         }
     }
 }

@@ -1,33 +1,47 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
+using Microsoft.AspNetCore.Connections;
 using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Sockets;
 
 /// <summary>
-/// What goes to the peer. A flush tries one send at once; what the socket does not take waits here, bounded by making the
-/// writer wait, and leaves as the peer reads. Nothing is copied that goes at once by <see cref="IDirectSend"/>.
+/// The pipe writer over a connection's socket. A flush sends at once, on the writer's own thread. Bytes that the socket does not accept wait
+/// in this object, and are sent when the peer reads. If <see cref="PauseBytes"/> or more are waiting, the flush waits too (back-pressure).
+/// Bytes that <see cref="IDirectSend"/> sends at once are never copied.
+/// <para>
+/// Threads: one writer at a time, as for any <see cref="PipeWriter"/>. Any thread may call <see cref="Complete"/> or <see cref="End"/>,
+/// cancel a flush, or report a completed send. The lock on this object guards all state. Calls to the pipe and completions of a flush
+/// happen outside the lock.
+/// </para>
 /// </summary>
-internal sealed partial class SocketOutput(SocketPipe pipe, Socket socket) : PipeWriter, IDirectSend, IValueTaskSource<FlushResult>, IDisposable
+internal sealed class SocketOutput(SocketPipe pipe, Socket socket) : PipeWriter, IDirectSend, IValueTaskSource<FlushResult>, IDisposable
 {
-    /// <summary>Bytes that wait from which on a flush waits as well, as on Kestrel's own transport.</summary>
+    /// <summary>A flush waits if this many bytes or more are waiting. Kestrel's own transport has the same limit.</summary>
     internal const int PauseBytes = 64 * 1024;
 
-    /// <summary>Bytes that wait at which the flush goes on.</summary>
+    /// <summary>A waiting flush continues when the number of waiting bytes has fallen to this limit.</summary>
     internal const int ResumeBytes = PauseBytes / 2;
 
-    // A send under way ends only when all of it went: so the flush learns of it in steps.
-    private const int SendBytes = 16 * 1024;
+    // The maximum number of bytes of one asynchronous send. A send completes only when all its bytes are sent. So with small sends, a
+    // waiting flush can continue earlier.
+    private const int MaxSendBytes = 16 * 1024;
 
-    private const int SmallBlock = 4 * 1024;
-    private const int LargeBlock = 32 * 1024;
+    // The first block of unflushed bytes is small because most writes are one chat frame. Further blocks are large.
+    private const int SmallBlockBytes = 4 * 1024;
+    private const int LargeBlockBytes = 32 * 1024;
 
     private readonly SafeSocketHandle _handle = socket.SafeHandle;
     private ManualResetValueTaskSourceCore<FlushResult> _flush;
     private BlockChain _unflushed;
+
+    // Bytes that are flushed and that the socket has not accepted. Whenever the lock is free, either this chain is empty or a send is in
+    // progress.
     private BlockChain _waiting;
-    private Sending? _sending;
+
+    // Created when bytes wait for the first time. Most connections never need this object.
+    private PendingSend? _pendingSend;
     private TaskCompletionSource? _drained;
     private CancellationTokenRegistration _cancellation;
     private CancellationToken _cancellationToken;
@@ -36,9 +50,15 @@ internal sealed partial class SocketOutput(SocketPipe pipe, Socket socket) : Pip
     private bool _isSending;
     private bool _isFlushing;
     private bool _isCanceled;
+
+    // The writer is completed.
     private bool _isCompleted;
-    private bool _isGone;
-    private bool _isLent;
+
+    // Nothing more can be sent: this side has ended the output, or the connection is lost.
+    private bool _isEnded;
+
+    // True after GetMemory until the writer calls Advance.
+    private bool _isMemoryLent;
 
     public override bool CanGetUnflushedBytes => true;
 
@@ -51,7 +71,7 @@ internal sealed partial class SocketOutput(SocketPipe pipe, Socket socket) : Pip
         }
     }
 
-    /// <summary>Bytes that were flushed and not taken by the socket.</summary>
+    /// <summary>Bytes that are flushed and that the socket has not accepted.</summary>
     internal long WaitingBytes
     {
         get
@@ -61,21 +81,23 @@ internal sealed partial class SocketOutput(SocketPipe pipe, Socket socket) : Pip
         }
     }
 
-    internal SocketAsyncEventArgs? Waiter => _sending;
+    internal SocketAsyncEventArgs? SendArgs => _pendingSend;
 
+    // Each delivery of a broadcast calls this method. So this method takes no lock and allocates nothing
+    // (StressTests.Delivery_allocates_nothing). For the measured cost, see Tests/Benchmarks/README.md, "Broadcast".
     public bool TrySend(ReadOnlySpan<byte> bytes, out int sent)
     {
         sent = 0;
-        if (_isCompleted || Volatile.Read(ref _isGone))
+        if (_isCompleted || Volatile.Read(ref _isEnded))
             return false;
-        // Only this writer lets something wait, so a look without the gate can be wrong only in that nothing waits any more. Whether
-        // a send is under way would not do: between two parts of what waits none is.
+        // No lock is needed: only the writer adds waiting bytes, and the caller is the writer. So a stale value can only be too high.
+        // A test of _isSending would be wrong here, because _isSending is false between two parts of the waiting bytes.
         if (Volatile.Read(ref _waitingBytes) > 0 || _unflushedBytes > 0)
             return true;
         var error = Send(bytes, out sent);
         if (error is SocketError.Success or SocketError.WouldBlock)
             return true;
-        Fail(SocketPipe.FaultOf(error));
+        Fail(SocketPipe.CreateException(error));
         return false;
     }
 
@@ -85,14 +107,14 @@ internal sealed partial class SocketOutput(SocketPipe pipe, Socket socket) : Pip
         lock (this)
         {
             if (_isCompleted)
-                throw new InvalidOperationException("Writing is over: the writer was completed.");
+                throw new InvalidOperationException("The writer is completed; it cannot write any more.");
             if (_unflushed.Last is not { } last || last.Free.Length < Math.Max(sizeHint, 1))
             {
-                last = Block.Rent(Math.Max(sizeHint, _unflushed.IsEmpty ? SmallBlock : LargeBlock));
+                last = Block.Rent(Math.Max(sizeHint, _unflushed.IsEmpty ? SmallBlockBytes : LargeBlockBytes));
                 _unflushed.Add(last);
             }
 
-            _isLent = true;
+            _isMemoryLent = true;
             return last.Free;
         }
     }
@@ -103,18 +125,22 @@ internal sealed partial class SocketOutput(SocketPipe pipe, Socket socket) : Pip
     {
         lock (this)
         {
-            _isLent = false;
-            // Completed meanwhile, by the connection's end.
-            if (_isCompleted || bytes == 0)
-                return;
-            if (_unflushed.Last is not { } last)
-                throw new InvalidOperationException("There is no memory to advance in.");
-            last.Advance(bytes);
-            _unflushedBytes += bytes;
+            // If the connection has ended since GetMemory, another thread may have completed the writer.
+            if (!_isCompleted && bytes != 0)
+            {
+                if (_unflushed.Last is not { } last)
+                    throw new InvalidOperationException("Call GetMemory or GetSpan before Advance.");
+                last.Advance(bytes);
+                _unflushedBytes += bytes;
+            }
+
+            _isMemoryLent = false;
         }
     }
 
-    /// <summary>Sends what was written. Never throws for a peer that is gone: that is a completed result.</summary>
+    /// <summary>
+    /// Sends the written bytes. If the peer is gone, no exception is thrown, and <see cref="FlushResult.IsCompleted"/> is true.
+    /// </summary>
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -122,35 +148,38 @@ internal sealed partial class SocketOutput(SocketPipe pipe, Socket socket) : Pip
 
         Exception? fault;
         FlushResult result = default;
-        var waits = false;
+        var mustWait = false;
         short version = 0;
         lock (this)
         {
             fault = SendUnflushed();
-            if (fault is null && !_isCanceled && !_isGone && !_isCompleted && _waitingBytes >= PauseBytes)
+            if (fault is null && !_isCanceled && !_isEnded && !_isCompleted && _waitingBytes >= PauseBytes)
             {
-                waits = _isFlushing = true;
                 _flush.Reset();
                 version = _flush.Version;
                 _cancellationToken = cancellationToken;
+                mustWait = _isFlushing = true;
             }
             else
             {
-                result = new FlushResult(_isCanceled, _isGone || _isCompleted || fault is not null);
+                result = new FlushResult(_isCanceled, _isEnded || _isCompleted || fault is not null);
                 _isCanceled = false;
             }
         }
 
         if (fault is not null)
             Fail(fault);
-        if (!waits)
+        if (!mustWait)
             return new(result);
         if (cancellationToken.CanBeCanceled)
             _cancellation = cancellationToken.UnsafeRegister(static (output, token) => ((SocketOutput)output!).CancelFlush(token), this);
         return new(this, version);
     }
 
-    /// <summary>Sends from the caller's own memory, and copies no more of the rest at a time than may wait here.</summary>
+    /// <summary>
+    /// Sends directly from the caller's memory. If the socket does not accept all bytes, copies the other bytes in parts, so that no more
+    /// than <see cref="PauseBytes"/> wait in this object.
+    /// </summary>
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -168,15 +197,80 @@ internal sealed partial class SocketOutput(SocketPipe pipe, Socket socket) : Pip
         lock (this)
         {
             _isCanceled = true;
-            if (!TakeFlushing(asynchronously: true))
+            if (!TryClaimWaitingFlush(asynchronously: true))
                 return;
         }
 
-        Wake();
+        CompleteFlush();
+    }
+
+    /// <summary>Sends the remaining bytes and then shuts down the sending side. With an exception, aborts the connection instead.</summary>
+    public override void Complete(Exception? exception = null)
+    {
+        Exception? fault = null;
+        bool mustShutDown, mustComplete;
+        lock (this)
+        {
+            if (_isCompleted)
+                return;
+            if (exception is null)
+                fault = SendUnflushed();
+            _isCompleted = true;
+            DropUnflushed();
+            mustShutDown = fault is null && !_isSending && !_isEnded;
+            mustComplete = TryClaimWaitingFlush(asynchronously: true);
+        }
+
+        if (mustComplete)
+            CompleteFlush();
+
+        if (exception is not null)
+            pipe.Abort(new ConnectionAbortedException("The writer failed.", exception));
+        else if (fault is not null)
+            Fail(fault);
+        else if (mustShutDown)
+            pipe.ShutdownSend();
+    }
+
+    /// <summary>Completes when no bytes are waiting: all bytes are sent, or the output has ended and has dropped the rest.</summary>
+    public Task DrainAsync()
+    {
+        lock (this)
+        {
+            if (!_isSending)
+                return Task.CompletedTask;
+            _drained ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _drained.Task;
+        }
+    }
+
+    /// <summary>Ends the output, from this side or after a fault. Drops the waiting bytes and completes a waiting flush.</summary>
+    public void End()
+    {
+        bool mustComplete;
+        lock (this)
+        {
+            Volatile.Write(ref _isEnded, true);
+            // A send in progress still uses its block. When the send ends, FinishSend drops the waiting bytes.
+            if (!_isSending)
+                DropWaiting();
+            mustComplete = TryClaimWaitingFlush(asynchronously: true);
+        }
+
+        if (mustComplete)
+            CompleteFlush();
+    }
+
+    /// <summary>Releases the state of asynchronous sends. Call this method after the socket is closed.</summary>
+    public void Dispose()
+    {
+        lock (this)
+            _pendingSend?.Dispose();
     }
 
     FlushResult IValueTaskSource<FlushResult>.GetResult(short token)
     {
+        // Unregister does not wait for a running callback. A late CancelFlush does no harm: it cancels only a flush with the same token.
         _cancellation.Unregister();
         _cancellation = default;
         return _flush.GetResult(token);
@@ -198,20 +292,20 @@ internal sealed partial class SocketOutput(SocketPipe pipe, Socket socket) : Pip
             {
                 var result = await FlushAsync(cancellationToken);
                 if (result.IsCanceled)
-                    Push(source.Span);
+                    WriteWithoutWaiting(source.Span);
                 if (source.IsEmpty || result.IsCompleted || result.IsCanceled)
                     return result;
             }
             catch (OperationCanceledException)
             {
-                Push(source.Span);
+                WriteWithoutWaiting(source.Span);
                 throw;
             }
         }
     }
 
-    // Who waits no longer has given all of it all the same, as to any pipe.
-    private void Push(ReadOnlySpan<byte> rest)
+    // A cancelled write stops waiting, but all its bytes still count as written, as with any pipe.
+    private void WriteWithoutWaiting(ReadOnlySpan<byte> rest)
     {
         Exception? fault;
         lock (this)
@@ -248,5 +342,179 @@ internal sealed partial class SocketOutput(SocketPipe pipe, Socket socket) : Pip
         }
 
         _flush.SetException(new OperationCanceledException(token));
+    }
+
+    private SocketError Send(ReadOnlySpan<byte> bytes, out int sent)
+    {
+        try
+        {
+            if (NativeSocket.IsSupported)
+                return NativeSocket.Send(_handle, bytes, out sent);
+            sent = socket.Send(bytes, SocketFlags.None, out var error);
+            return error;
+        }
+        catch (ObjectDisposedException)
+        {
+            sent = 0;
+            return SocketError.OperationAborted;
+        }
+    }
+
+    private void Fail(Exception fault)
+    {
+        End();
+        pipe.OnOutputFailed(fault);
+    }
+
+    // Runs on a pool thread when an asynchronous send has ended.
+    private void OnSendCompleted(int count, SocketError error)
+    {
+        Exception? fault;
+        bool mustComplete, mustShutDown;
+        lock (this)
+        {
+            Volatile.Write(ref _isSending, false);
+            fault = FinishSend(count, error) ?? SendWaiting();
+            mustShutDown = _isCompleted && !_isSending && !_isEnded && fault is null;
+            mustComplete = TryClaimWaitingFlush(asynchronously: false);
+        }
+
+        if (fault is not null)
+            Fail(fault);
+        else if (mustShutDown)
+            pipe.ShutdownSend();
+        if (mustComplete)
+            CompleteFlush();
+    }
+
+    // The caller of each method from here to TryClaimWaitingFlush holds the lock.
+
+    // Returns an exception if the connection is lost. The caller passes the exception to Fail, outside the lock.
+    private Exception? SendUnflushed()
+    {
+        if (_unflushedBytes == 0)
+            return null;
+        if (_isEnded)
+        {
+            DropUnflushed();
+            return null;
+        }
+
+        // While a send is in progress, these bytes must wait until the earlier bytes are sent.
+        while (!_isSending && _unflushed.First is { } first && _unflushedBytes > 0)
+        {
+            var part = first.Slice(_unflushed.Start);
+            var error = Send(part, out var sent);
+            if (error is not (SocketError.Success or SocketError.WouldBlock))
+            {
+                DropUnflushed();
+                return SocketPipe.CreateException(error);
+            }
+
+            _unflushed.Consume(sent);
+            _unflushedBytes -= sent;
+            if (sent < part.Count)
+                break;
+        }
+
+        if (_unflushedBytes == 0)
+            return null;
+        _waiting.MoveFrom(ref _unflushed);
+        _waitingBytes += _unflushedBytes;
+        _unflushedBytes = 0;
+        return _isSending ? null : SendWaiting();
+    }
+
+    // Starts an asynchronous send of the waiting bytes. If all sends complete synchronously, no bytes wait when this method returns.
+    private Exception? SendWaiting()
+    {
+        while (_waiting.First is { } first && !_isEnded)
+        {
+            _pendingSend ??= new PendingSend(this);
+            var part = first.Slice(_waiting.Start, MaxSendBytes);
+            _pendingSend.SetBuffer(part.Array, part.Offset, part.Count);
+            try
+            {
+                Volatile.Write(ref _isSending, true);
+                if (socket.SendAsync(_pendingSend))
+                    return null;
+                Volatile.Write(ref _isSending, false);
+            }
+            catch (ObjectDisposedException)
+            {
+                Volatile.Write(ref _isSending, false);
+                return FinishSend(0, SocketError.OperationAborted);
+            }
+
+            if (FinishSend(_pendingSend.BytesTransferred, _pendingSend.SocketError) is { } fault)
+                return fault;
+        }
+
+        _drained?.TrySetResult();
+        _drained = null;
+        return null;
+    }
+
+    private Exception? FinishSend(int count, SocketError error)
+    {
+        if (error == SocketError.Success && !_isEnded)
+        {
+            _waiting.Consume(count);
+            _waitingBytes -= count;
+            return null;
+        }
+
+        var wasEnded = _isEnded;
+        Volatile.Write(ref _isEnded, true);
+        DropWaiting();
+        return wasEnded ? null : SocketPipe.CreateException(error);
+    }
+
+    private void DropWaiting()
+    {
+        _waiting.Clear();
+        _waitingBytes = 0;
+        _drained?.TrySetResult();
+        _drained = null;
+    }
+
+    // While _isMemoryLent is true, the writer may still write into this memory. So the block must not return to the pool. The garbage
+    // collector frees the block.
+    private void DropUnflushed()
+    {
+        if (_isMemoryLent)
+            _unflushed = default;
+        else
+            _unflushed.Clear();
+        _unflushedBytes = 0;
+    }
+
+    // Returns true to only one caller for each flush. This caller must call CompleteFlush, outside the lock.
+    private bool TryClaimWaitingFlush(bool asynchronously)
+    {
+        if (!_isFlushing || !(_isCanceled || _isEnded || _isCompleted || _waitingBytes <= ResumeBytes))
+            return false;
+        _isFlushing = false;
+        _flush.RunContinuationsAsynchronously = asynchronously;
+        return true;
+    }
+
+    // The caller does not hold the lock, and has claimed the flush with TryClaimWaitingFlush.
+    private void CompleteFlush()
+    {
+        FlushResult result;
+        lock (this)
+        {
+            result = new FlushResult(_isCanceled, _isEnded || _isCompleted);
+            _isCanceled = false;
+        }
+
+        _flush.SetResult(result);
+    }
+
+    /// <summary>An asynchronous send that waits for the peer.</summary>
+    private sealed class PendingSend(SocketOutput output) : SocketAsyncEventArgs(true)
+    {
+        protected override void OnCompleted(SocketAsyncEventArgs e) => output.OnSendCompleted(BytesTransferred, SocketError);
     }
 }

@@ -5,7 +5,9 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Sockets;
 
-/// <summary>One accepted socket as two pipes that are the socket itself, and how it ends.</summary>
+/// <summary>
+/// The reader and the writer of an accepted socket. Both use the socket directly. This class owns the socket and closes it.
+/// </summary>
 internal sealed class SocketPipe : IDetachablePipe
 {
     private readonly Socket _socket;
@@ -34,8 +36,8 @@ internal sealed class SocketPipe : IDetachablePipe
 
     internal Socket Socket => _socket;
 
-    /// <summary>What a socket's error means to who reads or writes the pipes.</summary>
-    public static Exception FaultOf(SocketError error) => error is SocketError.OperationAborted or SocketError.Interrupted
+    /// <summary>The exception that the user of a pipe gets for a socket error.</summary>
+    public static Exception CreateException(SocketError error) => error is SocketError.OperationAborted or SocketError.Interrupted
         ? new ConnectionAbortedException("The connection was closed by this side.")
         : new ConnectionResetException($"The connection was lost: {error}.", new SocketException((int)error));
 
@@ -43,24 +45,30 @@ internal sealed class SocketPipe : IDetachablePipe
 
     public void Detach()
     {
-        _connection?.Detached();
+        _connection?.MarkDetached();
         Volatile.Write(ref _connection, null);
     }
 
     public void Abort() => Abort(new ConnectionAbortedException("The connection was aborted by this side."));
 
-    /// <summary>Ends both sides at once. The peer is told by a reset, save where it has ended its own side and nothing more waits for it: what it was sent may then still arrive.</summary>
+    /// <summary>
+    /// Ends both directions at once and resets the connection. If the peer has shut down its sending side and no bytes wait in the output,
+    /// closes the connection without a reset. The peer then still gets the bytes in the send buffer of the operating system.
+    /// </summary>
+    /// <param name="abortReason">The exception that the reader gets.</param>
     public void Abort(ConnectionAbortedException abortReason)
     {
         var isAbortive = !_input.HasEnded || _output.WaitingBytes > 0;
-        // Before the socket's own end, which is told without a reason.
+        // End the pipes before the socket is closed. Otherwise the reader would get the error of the closed socket instead of abortReason.
         _input.End(abortReason);
         _output.End();
         Close(isAbortive);
-        TellClosed();
+        SignalClosed();
     }
 
-    /// <summary>Lets what waits go, for a bounded time, and closes the socket.</summary>
+    /// <summary>
+    /// Sends the waiting bytes, for at most the drain timeout, and closes the socket. Resets the connection if the timeout passes.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         _input.Complete();
@@ -76,28 +84,35 @@ internal sealed class SocketPipe : IDetachablePipe
         }
 
         Close(isAbortive: !isDrained);
-        _input.End(FaultOf(SocketError.OperationAborted));
+        _input.End(CreateException(SocketError.OperationAborted));
         _output.End();
         _input.Dispose();
         _output.Dispose();
     }
 
-    /// <summary>The peer has ended its side (null), or the connection is lost.</summary>
-    internal void InputEnded(Exception? fault)
+    /// <summary>The input calls this method once, when the peer has shut down its sending side or the connection is lost.</summary>
+    /// <param name="fault">Null if the peer has shut down its sending side.</param>
+    internal void OnInputEnded(Exception? fault)
     {
         if (fault is not null)
             _output.End();
-        TellClosed();
+        SignalClosed();
     }
 
-    internal void OutputFailed(Exception fault)
+    /// <summary>The output calls this method when a send has failed.</summary>
+    internal void OnOutputFailed(Exception fault)
     {
-        _input.End(fault);
-        TellClosed();
+        // Linux reports ECONNRESET to one call only. If a send gets this error, a receive at the same moment returns 0 bytes, as if the
+        // peer had ended its side. But after the peer has ended its side, the error of a send is EPIPE. So here the connection was reset.
+        if (OperatingSystem.IsLinux() && fault.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+            _input.EndByReset(fault);
+        else
+            _input.End(fault);
+        SignalClosed();
     }
 
-    /// <summary>All was sent that ever will be: the peer is told so, and may still be read.</summary>
-    internal void EndOutput()
+    /// <summary>All output is sent. Shuts down the sending side; the peer may still send.</summary>
+    internal void ShutdownSend()
     {
         try
         {
@@ -105,11 +120,11 @@ internal sealed class SocketPipe : IDetachablePipe
         }
         catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
         {
-            // Nobody is there to be told.
+            // The connection is already lost or closed.
         }
     }
 
-    private void TellClosed() => Volatile.Read(ref _connection)?.TellClosed();
+    private void SignalClosed() => Volatile.Read(ref _connection)?.SignalClosed();
 
     private void Close(bool isAbortive)
     {
@@ -117,19 +132,23 @@ internal sealed class SocketPipe : IDetachablePipe
             return;
         if (isAbortive)
         {
+            // Close with a timeout of 0 sends a reset.
             _socket.Close(timeout: 0);
-            return;
+        }
+        else
+        {
+            try
+            {
+                _socket.Shutdown(SocketShutdown.Both);
+            }
+            catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+            {
+                // The peer has closed the connection first.
+            }
+
+            _socket.Dispose();
         }
 
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Both);
-        }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
-        {
-            // The peer was faster.
-        }
-
-        _socket.Dispose();
+        _transport.Connections.Release();
     }
 }

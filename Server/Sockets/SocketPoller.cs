@@ -5,26 +5,32 @@ using System.Runtime.InteropServices;
 namespace RawSocketChat.Server.Sockets;
 
 /// <summary>
-/// Tells an input that there is something to receive: epoll(7), edge-triggered, on one thread for the whole process. .NET's own way to
-/// wait for a socket keeps two thirds of a kilobyte for each; this keeps a place in a table.
+/// Reports when an input has something to receive. One thread waits for all sockets of the process with edge-triggered epoll(7). Safe
+/// from any thread.
+/// <para>
+/// This class saves memory: .NET keeps about 660 bytes per socket for asynchronous waiting, but this class keeps only one slot in a table.
+/// With this class, the heap in use per idle connection fell from 4.3 KB to 3.7 KB, measured with 5,000 connections
+/// (Tests/Benchmarks/README.md, "Log", "Memory per connection").
+/// </para>
 /// </summary>
 internal sealed unsafe partial class SocketPoller
 {
+    // EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLIN, EPOLLRDHUP and EPOLLET of sys/epoll.h.
     private const int CloseOnExec = 0x80000;
     private const int Add = 1;
     private const uint ForInput = 0x001;
     private const uint PeerEnded = 0x2000;
     private const uint EdgeTriggered = 1u << 31;
-    private const int MostEvents = 256;
+    private const int MaxEvents = 256;
 
-    // sys/epoll.h: struct epoll_event is packed on x64 alone.
-    private static readonly int KeyAt = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
-    private static readonly int EventBytes = KeyAt + sizeof(long);
+    // struct epoll_event of sys/epoll.h: 32 bits of events, then a 64-bit key. The struct is packed only on x64.
+    private static readonly int KeyOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
+    private static readonly int EventBytes = KeyOffset + sizeof(long);
 
     private readonly Lock _gate = new();
-    private readonly Stack<int> _free = new();
+    private readonly Stack<int> _freeSlots = new();
     private readonly int _epoll;
-    private Place[] _places = new Place[64];
+    private Slot[] _slots = new Slot[64];
     private int _count;
 
     private SocketPoller()
@@ -35,24 +41,27 @@ internal sealed unsafe partial class SocketPoller
         new Thread(Run) { IsBackground = true, Name = "Socket poller" }.UnsafeStart();
     }
 
-    /// <summary>The only one, made when the first connection asks; it lasts as long as the process, as .NET's own does.</summary>
-    public static SocketPoller Shared => Lazily.Poller;
+    /// <summary>The only instance, created for the first connection. This instance is never disposed of, like .NET's own poller.</summary>
+    public static SocketPoller Shared => Singleton.Poller;
 
-    /// <summary>From now on, until it is removed, the input is executed on the pool whenever something new has come; perhaps once too often.</summary>
-    /// <returns>What to remove it by.</returns>
-    /// <exception cref="SocketException">The system watches no more sockets.</exception>
+    /// <summary>
+    /// Queues the input to the thread pool each time something new has come (bytes, the end of the peer's stream or an error), until
+    /// <see cref="Remove"/>. Spurious notifications are possible: sometimes the input is queued although nothing new has come.
+    /// </summary>
+    /// <returns>The key for <see cref="Remove"/>.</returns>
+    /// <exception cref="SocketException">The system cannot watch more sockets.</exception>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     public long Watch(SafeSocketHandle socket, IThreadPoolWorkItem input)
     {
-        var key = TakePlace(input);
+        var key = AllocateSlot(input);
         var bytes = stackalloc byte[EventBytes];
         *(uint*)bytes = ForInput | PeerEnded | EdgeTriggered;
-        *(long*)(bytes + KeyAt) = key;
+        *(long*)(bytes + KeyOffset) = key;
         var isWatched = false;
         try
         {
             isWatched = Control(_epoll, Add, socket, bytes) == 0;
-            return isWatched ? key : throw new SocketException((int)SocketError.TooManyOpenSockets);
+            return isWatched ? key : throw new SocketException((int)SocketError.TooManyOpenSockets, Marshal.GetLastPInvokeErrorMessage());
         }
         finally
         {
@@ -61,57 +70,64 @@ internal sealed unsafe partial class SocketPoller
         }
     }
 
-    /// <summary>The system forgets a socket by itself once it is closed.</summary>
+    /// <summary>
+    /// Frees the slot of a key; a second call has no effect. The system removes a socket from epoll when the socket is closed.
+    /// </summary>
     public void Remove(long key)
     {
         var index = (int)(uint)key;
         lock (_gate)
         {
-            ref var place = ref _places[index];
-            if (place.Turn != (int)(key >> 32) || place.Input is null)
+            ref var slot = ref _slots[index];
+            if (slot.Generation != (int)(key >> 32) || slot.Input is null)
                 return;
-            place = new Place(null, (place.Turn + 1) & int.MaxValue);
-            _free.Push(index);
+            slot = new Slot(null, (slot.Generation + 1) & int.MaxValue);
+            _freeSlots.Push(index);
         }
     }
 
-    private long TakePlace(IThreadPoolWorkItem input)
+    // The upper 32 bits of the key are the slot's generation. The lower 32 bits are the slot's index.
+    private long AllocateSlot(IThreadPoolWorkItem input)
     {
         lock (_gate)
         {
-            if (!_free.TryPop(out var index))
+            if (!_freeSlots.TryPop(out var index))
+            {
+                // Resize first: if there is no memory for a larger table, _count must still fit the table.
+                if (_count == _slots.Length)
+                    Array.Resize(ref _slots, _count * 2);
                 index = _count++;
-            if (index == _places.Length)
-                Array.Resize(ref _places, index * 2);
-            ref var place = ref _places[index];
-            place = place with { Input = input };
-            return ((long)place.Turn << 32) | (uint)index;
+            }
+
+            ref var slot = ref _slots[index];
+            slot = slot with { Input = input };
+            return ((long)slot.Generation << 32) | (uint)index;
         }
     }
 
     private void Run()
     {
-        var events = stackalloc byte[MostEvents * EventBytes];
+        var events = stackalloc byte[MaxEvents * EventBytes];
         while (true)
         {
-            var count = Wait(_epoll, events, MostEvents, -1);
+            var count = Wait(_epoll, events, MaxEvents, -1);
             if (count < 0 && Marshal.GetLastPInvokeError() is not NativeSocket.Interrupted and var error)
                 throw new Win32Exception(error);
             for (var i = 0; i < count; i++)
             {
-                if (Find(*(long*)(events + (i * EventBytes) + KeyAt)) is { } input)
+                if (Find(*(long*)(events + (i * EventBytes) + KeyOffset)) is { } input)
                     ThreadPool.UnsafeQueueUserWorkItem(input, preferLocal: false);
             }
         }
     }
 
-    // What is told of a place may be about who had it before.
+    // An event can arrive after its slot was freed and used again. Such an event has an older generation than the slot, and is ignored.
     private IThreadPoolWorkItem? Find(long key)
     {
         lock (_gate)
         {
-            var place = _places[(int)(uint)key];
-            return place.Turn == (int)(key >> 32) ? place.Input : null;
+            var slot = _slots[(int)(uint)key];
+            return slot.Generation == (int)(key >> 32) ? slot.Input : null;
         }
     }
 
@@ -122,11 +138,11 @@ internal sealed unsafe partial class SocketPoller
     private static partial int Control(int epoll, int operation, SafeSocketHandle socket, byte* change);
 
     [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
-    private static partial int Wait(int epoll, byte* events, int most, int milliseconds);
+    private static partial int Wait(int epoll, byte* events, int maxEvents, int milliseconds);
 
-    private readonly record struct Place(IThreadPoolWorkItem? Input, int Turn);
+    private readonly record struct Slot(IThreadPoolWorkItem? Input, int Generation);
 
-    private static class Lazily
+    private static class Singleton
     {
         public static readonly SocketPoller Poller = new();
     }

@@ -6,8 +6,9 @@ using Microsoft.AspNetCore.Connections;
 namespace RawSocketChat.Server.Sockets;
 
 /// <summary>
-/// The transport under Kestrel: its pipes are the socket. What is flushed is sent at once on the writer's own thread, and only what the
-/// socket does not take is kept; nothing is allocated for a send, and an idle connection has no buffer.
+/// A transport for Kestrel whose pipes read and write the socket directly. A flush sends at once on the writer's own thread, and only bytes
+/// that the socket does not accept are copied. A send allocates nothing, and an idle connection has no buffer. For measurements against
+/// Kestrel's own transport, see Tests/Benchmarks/README.md, "Log", "Broadcast" and "Memory per connection".
 /// </summary>
 internal sealed class SocketTransport(
     SocketTransportSettings settings,
@@ -15,13 +16,16 @@ internal sealed class SocketTransport(
     TimeProvider time,
     ILogger<SocketTransport> logger) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
-    /// <summary>What TLS and HTTP take their buffers from, as on Kestrel's own transport.</summary>
+    /// <summary>The pool from which TLS and HTTP take their buffers, as with Kestrel's own transport.</summary>
     public MemoryPool<byte> MemoryPool { get; } = pools.Create();
 
     public TimeProvider Time => time;
 
-    /// <summary>Whether sockets are waited for by <see cref="SocketPoller"/>, and never by .NET.</summary>
+    /// <summary>True if <see cref="SocketPoller"/> waits for input; false if .NET does.</summary>
     public bool IsPolled => settings.UsesPoller && NativeSocket.IsSupported;
+
+    /// <summary>Counts the open connections of all listeners.</summary>
+    public ConnectionLimit Connections { get; } = new(settings.MaxConnections, time, logger);
 
     public TimeSpan DrainTimeout => settings.DrainTimeout;
 
@@ -29,13 +33,13 @@ internal sealed class SocketTransport(
 
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
 
-    /// <exception cref="AddressInUseException">Somebody listens there.</exception>
+    /// <exception cref="AddressInUseException">Another socket already listens at the address.</exception>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         Socket? socket = null;
         try
         {
-            socket = settings.Listen(endpoint);
+            socket = settings.BindSocket(endpoint);
             socket.Listen(settings.Backlog);
             return new(new SocketListener(socket, this));
         }

@@ -3,18 +3,30 @@ using System.Net.Sockets;
 
 namespace RawSocketChat.Server.Sockets;
 
-/// <summary>What the transport is told by whoever puts it under Kestrel.</summary>
+/// <summary>Settings of <see cref="SocketTransport"/>. The composition root sets them; they are not bound to the configuration.</summary>
 public sealed class SocketTransportSettings
 {
-    /// <summary>Makes a socket that is bound to an address and does not listen yet; accepted ones inherit its options.</summary>
-    public required Func<EndPoint, Socket> Listen { get; init; }
+    /// <summary>
+    /// Creates a socket that is bound to an address and does not listen yet. Accepted sockets inherit the options of this socket.
+    /// </summary>
+    public required Func<EndPoint, Socket> BindSocket { get; init; }
 
-    /// <summary>How long a connection that has ended may take for what still waits for its peer. Default 30 s.</summary>
+    /// <summary>
+    /// The time in which a closing connection must send its waiting bytes. After this time the connection is reset. Default 30 s.
+    /// </summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether connections are waited for by epoll where there is one, which costs less memory, instead of by .NET. Default true.</summary>
+    /// <summary>
+    /// Whether the server waits for input with epoll instead of .NET's sockets, which saves memory. Has no effect on systems without epoll.
+    /// Default true.
+    /// </summary>
     public bool UsesPoller { get; init; } = true;
 
-    /// <summary>Connections that may wait to be accepted. Default 512, as on Kestrel's own transport.</summary>
+    /// <summary>
+    /// The maximum number of open connections of all listeners. The listeners close further connections at once. Default: no maximum.
+    /// </summary>
+    public int MaxConnections { get; init; } = int.MaxValue;
+
+    /// <summary>Connections that may wait until they are accepted. Default 512, as in Kestrel's own transport.</summary>
     public int Backlog { get; init; } = 512;
 }

@@ -2,42 +2,69 @@ using System.ComponentModel.DataAnnotations;
 
 namespace RawSocketChat.Server.Storage;
 
-/// <summary>What an acknowledged message survives.</summary>
+/// <summary>Which failures an acknowledged message survives.</summary>
 public enum Durability
 {
-    /// <summary>The death of the machine: synced to the disk.</summary>
+    /// <summary>The message survives a power failure: it is synced to the disk.</summary>
     Full,
 
-    /// <summary>The death of the process: handed to the operating system.</summary>
+    /// <summary>The message survives a crash of the process, but not a power failure: it is written to the operating system.</summary>
     Process,
 
-    /// <summary>Nothing: memory alone.</summary>
+    /// <summary>The message survives no failure and no restart: it is in memory only.</summary>
     None,
 }
 
-/// <summary>What is kept, where, and how safely. Section <c>Data</c>.</summary>
+/// <summary>Where data is stored, how durably, and for how long. Section <c>Data</c>.</summary>
 public sealed class DataOptions
 {
     public const string Section = "Data";
 
-    /// <summary>The folder of the database, made where there is none; relative to where the server was started. Default <c>data</c>.</summary>
+    /// <summary>The data folder, relative to the working directory. The server creates the folder. Default <c>data</c>.</summary>
+    [Required]
     public string Path { get; set; } = "data";
 
-    /// <summary>What an acknowledged message survives. Default <c>full</c>.</summary>
+    /// <summary>Which failures an acknowledged message survives. Default <c>full</c>.</summary>
     public Durability Durability { get; set; } = Durability.Full;
 
     /// <summary>
-    /// Events that are committed together at the most; more wait for the next commit. 1 gives each message a commit of its
-    /// own, for comparison. Default 8,192.
+    /// Number of events after which a commit takes no further batch; the other batches wait for the next commit. The batch of one room is
+    /// never split. With 1, each batch has its own commit; this value is for measurements only. Default 8,192.
     /// </summary>
     [Range(1, 1_000_000)]
     public int CommitEvents { get; set; } = 8_192;
 
-    /// <summary>The newest events kept for each room; 0 keeps all (in memory alone: 100,000). Default 0.</summary>
+    /// <summary>
+    /// Number of newest events that each room keeps. 0 keeps all events; with <see cref="Durability.None"/>, the newest 100,000. Default 0.
+    /// </summary>
     [Range(0, int.MaxValue)]
     public int KeepEvents { get; set; }
 
-    /// <summary>Days for which events are kept; 0 keeps them for good. Looked at once a minute. Default 0.</summary>
+    /// <summary>
+    /// Age in days at which events are deleted. 0 keeps events forever. The server checks the age once a minute. Has no
+    /// effect with <see cref="Durability.None"/>. Default 0.
+    /// </summary>
     [Range(0, 36500)]
     public int KeepDays { get; set; }
+
+    /// <summary>
+    /// Maximum size of the database in bytes, without the write-ahead log. When the size reaches 95% of this maximum, the server removes
+    /// the oldest events of the largest rooms. 0 is no limit. Default 0.
+    /// </summary>
+    [Range(0, 100_000_000_000_000)]
+    public long MaxBytes { get; set; }
+
+    /// <summary>
+    /// Time in days for which the server remembers the ids of messages. A message that is sent again within this time is not stored again.
+    /// Default 7.
+    /// </summary>
+    [Range(1, 3650)]
+    public int ClientIdDays { get; set; } = 7;
+
+    /// <summary>
+    /// Maximum size of the write-ahead log in MiB. The log grows beyond its usual 64 MiB only while another program reads the database in one
+    /// long transaction. At the maximum the server rejects messages as unavailable until that program ends. Default 1,024.
+    /// </summary>
+    [Range(1, 1_048_576)]
+    public int MaxWalMegabytes { get; set; } = 1_024;
 }

@@ -1,58 +1,70 @@
 namespace RawSocketChat.Server.Storage;
 
 /// <summary>
-/// Who may come back: accounts and sessions. A completed task means that it is stored, as durably as the room logs are; one
-/// that cannot be done throws <see cref="StorageException"/>. Calls take effect in the order in which they are made, also
-/// among appends to <see cref="IRoomLog"/>: an event that survives a crash is never without the session of its author
-/// where that was saved before it.
+/// Stores accounts and sessions. When a task completes, the change is stored as durably as the room logs are. If the change cannot be
+/// stored, the task throws <see cref="StorageException"/>. These calls and the appends to <see cref="IRoomLog"/> take effect in the order
+/// in which they are made. So a session that is saved before an event survives each crash that the event survives. Safe from any thread.
 /// </summary>
 public interface IIdentityStore
 {
-    /// <summary>All accounts, for the names that nobody else may take.</summary>
-    ValueTask<IReadOnlyList<StoredAccount>> LoadAccountsAsync(CancellationToken cancellationToken);
+    /// <summary>Finds the account whose name has a skeleton. Returns null if there is no such account.</summary>
+    ValueTask<StoredAccount?> FindAccountAsync(string skeleton, CancellationToken cancellationToken);
 
-    /// <summary>Adds an account. False: its user id, or an account with the same skeleton, is there already.</summary>
-    ValueTask<bool> TryAddAccountAsync(StoredAccount account, CancellationToken cancellationToken);
+    /// <summary>Finds the account of a user. Returns null if the user is a guest.</summary>
+    ValueTask<StoredAccount?> FindAccountOfUserAsync(string user, CancellationToken cancellationToken);
 
-    /// <summary>Replaces the hash of an account's password, where the hasher asks for it.</summary>
+    /// <summary>Finds the users who have registered a name with one of the skeletons.</summary>
+    /// <returns>The user id for each skeleton that is registered. Skeletons that are not registered are absent.</returns>
+    ValueTask<IReadOnlyDictionary<string, string>> FindNameOwnersAsync(IReadOnlyList<string> skeletons, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Adds an account. Returns false if the user already has an account, or if another account has one of the skeletons.
+    /// </summary>
+    /// <param name="skeletons">The skeletons of the name, without duplicates. Names that look the same have a common skeleton.</param>
+    ValueTask<bool> TryAddAccountAsync(StoredAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken);
+
+    /// <summary>Replaces the hash of an account's password, for example after an upgrade of the hasher.</summary>
     ValueTask ChangePasswordHashAsync(string user, string passwordHash, CancellationToken cancellationToken);
 
-    /// <summary>The session of that hash; null where there is none.</summary>
+    /// <summary>Finds a session by the hash of its token. Returns null if there is no such session.</summary>
     ValueTask<StoredSession?> FindSessionAsync(string tokenHash, CancellationToken cancellationToken);
 
-    /// <summary>Adds a session, or replaces the one of the same hash.</summary>
+    /// <summary>Adds a session, or replaces the session with the same hash.</summary>
     ValueTask SaveSessionAsync(StoredSession session, CancellationToken cancellationToken);
 
-    /// <summary>Ends a session: its token is worth nothing from here on.</summary>
+    /// <summary>Removes a session, so that its token is no longer valid.</summary>
     ValueTask EndSessionAsync(string tokenHash, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Called once before anybody connects: sessions that were connected when the process ended are away since
-    /// <paramref name="now"/>.
+    /// Changes every session that is stored as connected: the session is away since <paramref name="now"/>. Called once when the server
+    /// starts, before the first connection. These sessions were connected when the previous process ended.
     /// </summary>
     ValueTask MarkAllAwayAsync(DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Ends sessions of an account that are away, those longest away first, until it has <paramref name="most"/> at the most;
-    /// those that are connected count, and do not end.
+    /// If an account has more than <paramref name="max"/> sessions, removes its sessions that are away, beginning with the session that is
+    /// away longest, until <paramref name="max"/> sessions are left. Connected sessions count, but are not removed.
     /// </summary>
-    /// <returns>The hashes of those that ended.</returns>
-    ValueTask<IReadOnlyList<string>> EndSessionsBeyondAsync(string user, int most, CancellationToken cancellationToken);
+    /// <returns>The hashes of the removed sessions.</returns>
+    ValueTask<IReadOnlyList<string>> EndExcessSessionsAsync(string user, int max, CancellationToken cancellationToken);
 
-    /// <summary>Forgets the sessions that are away since before the two moments, then the guests longest away beyond <paramref name="most"/> guests' sessions.</summary>
-    ValueTask ForgetSessionsAsync(DateTimeOffset guestsBefore, DateTimeOffset accountsBefore, int most, CancellationToken cancellationToken);
+    /// <summary>
+    /// Removes the guests' sessions that went away before <paramref name="guestsBefore"/>, and the accounts' sessions that went away before
+    /// <paramref name="accountsBefore"/>. After that, removes guests' sessions, beginning with the session that is away longest, until at
+    /// most <paramref name="max"/> guests' sessions are left. Connected sessions of guests count, but are not removed.
+    /// </summary>
+    ValueTask RemoveExpiredSessionsAsync(DateTimeOffset guestsBefore, DateTimeOffset accountsBefore, int max, CancellationToken cancellationToken);
 }
 
-/// <summary>A kept name.</summary>
-/// <param name="User">The stable id.</param>
-/// <param name="Name">As it was registered, NFKC.</param>
-/// <param name="Skeleton">What all names that look the same share; unique.</param>
-/// <param name="PasswordHash">As the password hasher writes it.</param>
-public sealed record StoredAccount(string User, string Name, string Skeleton, string PasswordHash, DateTimeOffset At);
+/// <summary>A registered account.</summary>
+/// <param name="User">The stable id of the user.</param>
+/// <param name="Name">The name as registered, in NFKC.</param>
+/// <param name="PasswordHash">The hash, in the format of the password hasher.</param>
+public sealed record StoredAccount(string User, string Name, string PasswordHash, DateTimeOffset At);
 
-/// <summary>A session. Its token itself is stored nowhere.</summary>
+/// <summary>A session. The token itself is not stored.</summary>
 /// <param name="TokenHash">SHA-256 of the token, in hex.</param>
 /// <param name="User">The stable id of the user.</param>
-/// <param name="Name">The name of the moment.</param>
-/// <param name="AwaySince">When its last connection ended; null while there is one.</param>
+/// <param name="Name">The current name.</param>
+/// <param name="AwaySince">When the last connection ended. Null while the session is connected.</param>
 public sealed record StoredSession(string TokenHash, string User, string Name, bool IsGuest, DateTimeOffset? AwaySince);

@@ -1,37 +1,41 @@
 namespace RawSocketChat.Server.Storage;
 
 /// <summary>
-/// The logs of all rooms. A room's loop is the one writer of its log; readers come from any thread. What a task returns
-/// is stored: it may be shown and acknowledged. A log that cannot store throws <see cref="StorageException"/>, and then
-/// has stored nothing of the batch.
+/// Stores the logs of all rooms. Only the loop of a room appends to the room's log; any thread may read. When an append completes, its
+/// events are stored and may be acknowledged and broadcast. If the events cannot be stored, the append throws
+/// <see cref="StorageException"/>, and no event of the batch is stored.
 /// </summary>
 public interface IRoomLog
 {
-    /// <summary>Opens the log of a room, making it where there is none.</summary>
+    /// <summary>Opens the log of a room. Creates the log if it does not exist.</summary>
     ValueTask<RoomLogState> OpenAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Appends a batch, all of it or nothing, and gives each event its seq and time. An event whose (author, client id)
-    /// is in any room's log already is not stored again: its entry names the first one.
+    /// Appends a batch, all or nothing, and assigns each event its sequence number and time. If the log of any room already has an event
+    /// with the same author and client id, the new event is not stored, and its result refers to the earlier event.
     /// </summary>
-    /// <returns>One entry for each event, in order.</returns>
-    ValueTask<IReadOnlyList<Appended>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken);
+    /// <returns>One result for each event, in order.</returns>
+    ValueTask<IReadOnlyList<AppendResult>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken);
 
-    /// <summary>Events with a seq above <paramref name="after"/>, oldest first, as many as the two bounds let through, at least one.</summary>
-    /// <param name="mostBytes">A bound on the sum of their texts' UTF-8 bytes.</param>
-    ValueTask<IReadOnlyList<RoomEvent>> ReadAfterAsync(string room, long after, int most, int mostBytes, CancellationToken cancellationToken);
+    /// <summary>
+    /// Reads events with a sequence number above <paramref name="after"/>, oldest first, within both limits. Returns at least one event if
+    /// there is any, even if this event exceeds the limit of bytes.
+    /// </summary>
+    /// <param name="maxBytes">Limit for the sum of the texts' lengths in UTF-8 bytes.</param>
+    ValueTask<IReadOnlyList<RoomEvent>> ReadAfterAsync(string room, long after, int max, int maxBytes, CancellationToken cancellationToken);
 
-    /// <summary>The newest events with a seq below <paramref name="before"/>, oldest first, bounded likewise.</summary>
-    ValueTask<IReadOnlyList<RoomEvent>> ReadBeforeAsync(string room, long before, int most, int mostBytes, CancellationToken cancellationToken);
+    /// <summary>Reads the newest events with a sequence number below <paramref name="before"/>, oldest first, within the same limits.</summary>
+    ValueTask<IReadOnlyList<RoomEvent>> ReadBeforeAsync(string room, long before, int max, int maxBytes, CancellationToken cancellationToken);
 }
 
-/// <summary>Where a log stands.</summary>
-/// <param name="Epoch">Names this log; another one means that the log was lost or reset.</param>
-/// <param name="First">The oldest seq that can be read; above <paramref name="Last"/> where there is none.</param>
-/// <param name="Last">The newest seq; 0 where there was never one.</param>
+/// <summary>The state of a log.</summary>
+/// <param name="Epoch">Identifies the log. The epoch changes when the log is lost or reset.</param>
+/// <param name="First">Sequence number of the oldest event that can be read. If there is no such event, this number is greater
+/// than <paramref name="Last"/>.</param>
+/// <param name="Last">Sequence number of the newest event. 0 if the log never had an event.</param>
 public sealed record RoomLogState(string Epoch, long First, long Last);
 
-/// <summary>What became of one event of a batch.</summary>
-/// <param name="Event">The stored event; where <paramref name="IsDuplicate"/>, null.</param>
-/// <param name="Room">The room of the stored or the first event.</param>
-public sealed record Appended(RoomEvent? Event, bool IsDuplicate, string Room, long Seq, DateTimeOffset At);
+/// <summary>The result of appending one event.</summary>
+/// <param name="Event">The stored event. Null if <paramref name="IsDuplicate"/>.</param>
+/// <param name="Room">The room of the stored event, or of the earlier event with the same client id.</param>
+public sealed record AppendResult(RoomEvent? Event, bool IsDuplicate, string Room, long Seq, DateTimeOffset At);

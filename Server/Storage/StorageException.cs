@@ -1,8 +1,8 @@
 namespace RawSocketChat.Server.Storage;
 
-/// <summary>The storage cannot store or read at the moment: a full disk, say. Nothing of what was asked for has happened.</summary>
+/// <summary>The storage cannot store or read data, for example because the disk is full. The failed call has changed nothing.</summary>
 public sealed class StorageException(string message, Exception? inner = null) : Exception(message, inner)
 {
-    /// <summary>What is stored cannot be read any more: waiting does not help, a backup does.</summary>
+    /// <summary>True if stored data is damaged. In that case a retry does not help, and the operator must restore a backup.</summary>
     public bool IsDamage { get; init; }
 }

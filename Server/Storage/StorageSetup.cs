@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Storage.Memory;
+using RawSocketChat.Server.Storage.Sql;
 using RawSocketChat.Server.Storage.Sqlite;
 
 namespace RawSocketChat.Server.Storage;
@@ -10,20 +11,22 @@ public static class StorageSetup
     {
         services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section);
         services.AddSingleton<SqliteStorage>();
-        services.AddEither<IRoomLog, SqliteRoomLog, MemoryRoomLog>();
-        services.AddEither<IRoomCatalog, SqliteRoomCatalog, MemoryRoomCatalog>();
-        services.AddEither<IIdentityStore, SqliteIdentityStore, MemoryIdentityStore>();
+        services.AddSingleton<SqlStorage>(provider => provider.GetRequiredService<SqliteStorage>());
+        services.AddSingleton<MemoryRoomLog>();
+        services.AddStore<IRoomLog, SqlRoomLog, MemoryRoomLog>();
+        services.AddStore<IRoomCatalog, SqlRoomCatalog, MemoryRoomCatalog>();
+        services.AddStore<IIdentityStore, SqlIdentityStore, MemoryIdentityStore>();
         services.AddHostedService<Retention>();
         return services;
     }
 
-    // The database is opened only where something is kept in it.
-    private static void AddEither<TService, TSqlite, TMemory>(this IServiceCollection services)
+    // The factory creates only the store that is used. So the database is not opened if the data is in memory only.
+    private static void AddStore<TService, TSql, TMemory>(this IServiceCollection services)
         where TService : class
-        where TSqlite : TService
+        where TSql : TService
         where TMemory : TService =>
         services.AddSingleton<TService>(provider =>
             provider.GetRequiredService<IOptions<DataOptions>>().Value.Durability == Durability.None
-                ? ActivatorUtilities.CreateInstance<TMemory>(provider)
-                : ActivatorUtilities.CreateInstance<TSqlite>(provider));
+                ? ActivatorUtilities.GetServiceOrCreateInstance<TMemory>(provider)
+                : ActivatorUtilities.CreateInstance<TSql>(provider));
 }

@@ -4,28 +4,33 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Transports;
 
 /// <summary>
-/// How a connection ends that still has a peer: what arrives behind the last byte sent is read and dropped. Closing a socket
-/// with unread bytes in it would make TCP send a reset, and that may overtake what was sent last.
+/// Closes a connection whose peer may still be sending: reads and discards what arrives after the server's last byte. If a server closes a
+/// socket that still holds unread bytes, TCP sends a reset. The peer can then lose the last bytes that the server has sent.
 /// </summary>
 internal static class LingeringClose
 {
-    // Longer than the gap between two segments of a peer that is still sending, short for a person who waits.
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
+    // Longer than the gap between two segments of a peer that is still sending, but short enough for a person who waits.
+    private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Waits until all was sent, and then for the end, for a bounded time; for less once the server leaves.</summary>
-    /// <param name="host">What the connection shares with others.</param>
-    /// <param name="connection">It has a reason to end.</param>
-    /// <param name="outbox">Its own.</param>
-    /// <param name="end">What is waited for once all was sent.</param>
-    /// <returns>False: the time was not enough.</returns>
+    /// <summary>
+    /// Waits until the outbox has sent everything, and then for <paramref name="end"/>. The linger timeout limits the whole time. When the
+    /// server begins to stop, at most <see cref="ConnectionOptions.LingerSeconds"/> remain.
+    /// </summary>
+    /// <param name="host">The services that the connection shares with others.</param>
+    /// <param name="connection">The connection. Its <see cref="Connection.Reason"/> is set.</param>
+    /// <param name="outbox">The outbox of the connection.</param>
+    /// <param name="end">
+    /// Called after everything is sent. This method waits for the returned task. The token is cancelled when the time is up.
+    /// </param>
+    /// <returns>False if the time is up.</returns>
     public static async Task<bool> TryAsync(StreamHost host, Connection connection, PipeOutbox outbox, Func<CancellationToken, Task> end)
     {
-        using var patience = new CancellationTokenSource(host.Options.LingerFor(connection.Reason), host.Time);
-        using var _ = host.Connections.Leaving.Register(() => patience.CancelAfter(TimeSpan.FromSeconds(host.Options.LingerSeconds)));
+        using var timeout = new CancellationTokenSource(host.Options.LingerFor(connection.Reason), host.Time);
+        using var _ = host.Connections.Stopping.Register(() => timeout.CancelAfter(TimeSpan.FromSeconds(host.Options.LingerSeconds)));
         try
         {
-            await outbox.Finished.WaitAsync(patience.Token);
-            await end(patience.Token);
+            await outbox.Finished.WaitAsync(timeout.Token);
+            await end(timeout.Token);
             return true;
         }
         catch (OperationCanceledException)
@@ -38,23 +43,23 @@ internal static class LingeringClose
         }
     }
 
-    /// <summary>Reads what has come, and drops it. True: the peer has ended its side.</summary>
-    public static async ValueTask<bool> DropAsync(PipeReader input, CancellationToken cancellationToken)
+    /// <summary>Waits for input and discards the input. Returns true if the peer has ended its side.</summary>
+    public static async ValueTask<bool> DiscardAsync(PipeReader input, CancellationToken cancellationToken)
     {
         var result = await input.ReadAsync(cancellationToken);
         input.AdvanceTo(result.Buffer.End);
         return result.IsCompleted;
     }
 
-    /// <summary>Drops until nothing comes any more. True: the peer has ended its side meanwhile.</summary>
-    public static async Task<bool> DropUntilQuietAsync(PipeReader input, TimeProvider time, CancellationToken patience)
+    /// <summary>Discards input until nothing arrives for 200 ms. Returns true if the peer has ended its side by then.</summary>
+    public static async Task<bool> DiscardUntilQuietAsync(PipeReader input, TimeProvider time, CancellationToken timeout)
     {
-        while (!patience.IsCancellationRequested)
+        while (!timeout.IsCancellationRequested)
         {
-            using var quiet = new CancellationTokenSource(Quiet, time);
+            using var quiet = new CancellationTokenSource(QuietTime, time);
             try
             {
-                if (await DropAsync(input, quiet.Token))
+                if (await DiscardAsync(input, quiet.Token))
                     return true;
             }
             catch (OperationCanceledException)
@@ -66,13 +71,16 @@ internal static class LingeringClose
         return false;
     }
 
-    /// <summary>Drops until the peer is quiet, ends our side, which is what it waits for, and drops until it has ended its own.</summary>
-    public static async Task RunAsync(PipeReader input, PipeWriter output, TimeProvider time, CancellationToken patience)
+    /// <summary>
+    /// Discards input until the peer is quiet, and then ends the server's side of the connection, because the peer may wait for this end.
+    /// After that, discards input until the peer has ended its side too.
+    /// </summary>
+    public static async Task RunAsync(PipeReader input, PipeWriter output, TimeProvider time, CancellationToken timeout)
     {
-        if (await DropUntilQuietAsync(input, time, patience))
+        if (await DiscardUntilQuietAsync(input, time, timeout))
             return;
         await output.CompleteAsync();
-        while (!await DropAsync(input, patience))
+        while (!await DiscardAsync(input, timeout))
         {
         }
     }

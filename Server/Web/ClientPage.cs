@@ -1,26 +1,38 @@
+using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Net.Http.Headers;
 
 namespace RawSocketChat.Server.Web;
 
 /// <summary>
-/// The page at <c>/</c>: client.html as it is on disk, under a policy that lets its own script and style run, by their
-/// hashes, and nothing else.
+/// The page at <c>/</c>: client.html, with a Content-Security-Policy that allows only the page's own script and style.
+/// The policy contains the hashes of the script and of the style.
 /// </summary>
 public sealed class ClientPage
 {
-    private readonly byte[] _html;
+    // Browsers and proxies ask again at each visit, and the answer is usually 304. No proxy may change the page, because the policy contains
+    // its hashes.
+    private const string CacheControl = "no-cache, no-transform";
 
-    /// <exception cref="InvalidDataException">The page has not exactly one script and one style element.</exception>
-    public ClientPage(string html)
+    private readonly PageBody _identity;
+    private readonly Lazy<PageBody> _gzip;
+    private readonly Lazy<PageBody> _brotli;
+
+    /// <exception cref="InvalidDataException">The page does not have exactly one script and one style element.</exception>
+    public ClientPage(string source)
     {
-        // A byte order mark or CR LF line ends would change what the browser hashes.
-        var page = html.TrimStart('\uFEFF').ReplaceLineEndings("\n");
-        _html = Encoding.UTF8.GetBytes(page);
+        // A browser hashes the text without a byte order mark and with LF line ends.
+        var page = source.TrimStart('\uFEFF').ReplaceLineEndings("\n");
+        var html = Encoding.UTF8.GetBytes(page);
+        _identity = new PageBody("", html);
+        // The best compression takes a few hundred milliseconds, so the first request for it compresses the page.
+        _gzip = new(() => new PageBody("gzip", Compress(html, output => new GZipStream(output, CompressionLevel.SmallestSize))));
+        _brotli = new(() => new PageBody("br", Compress(html, output => new BrotliStream(output, CompressionLevel.SmallestSize))));
         Policy = string.Join("; ",
             "default-src 'none'",
-            $"script-src '{HashOf(page, "script")}'",
-            $"style-src '{HashOf(page, "style")}'",
+            $"script-src '{ComputeHash(page, "script")}'",
+            $"style-src '{ComputeHash(page, "style")}'",
             "connect-src 'self'",
             "frame-src 'self'",     // the forever iframe
             "img-src data:",
@@ -32,22 +44,60 @@ public sealed class ClientPage
     /// <summary>The Content-Security-Policy of the page.</summary>
     public string Policy { get; }
 
+    /// <summary>Reads the page from a file.</summary>
+    /// <exception cref="InvalidDataException">The page does not have exactly one script and one style element.</exception>
     public static ClientPage FromFile(string path) => new(File.ReadAllText(path));
 
+    /// <summary>Answers a GET or HEAD request with the page.</summary>
     public async Task WriteAsync(HttpContext context)
     {
-        var response = context.Response;
-        response.ContentType = "text/html; charset=utf-8";
-        response.ContentLength = _html.Length;
+        var (request, response) = (context.Request.GetTypedHeaders(), context.Response);
+        var body = Choose(request.AcceptEncoding);
         response.Headers.ContentSecurityPolicy = Policy;
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers["Referrer-Policy"] = "no-referrer";
-        response.Headers.CacheControl = "no-cache";
+        response.Headers.CacheControl = CacheControl;
+        response.Headers.Vary = HeaderNames.AcceptEncoding;
+        response.Headers.ETag = body.Tag.ToString();
+        // RFC 9110, section 13.1.2: If-None-Match compares weakly.
+        if (request.IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(body.Tag, useStrongComparison: false)))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        response.ContentType = "text/html; charset=utf-8";
+        response.ContentLength = body.Bytes.Length;
+        if (body.Encoding.Length > 0)
+            response.Headers.ContentEncoding = body.Encoding;
         if (HttpMethods.IsGet(context.Request.Method))
-            await response.Body.WriteAsync(_html, context.RequestAborted);
+            await response.Body.WriteAsync(body.Bytes, context.RequestAborted);
     }
 
-    private static string HashOf(string page, string element)
+    // RFC 9110, section 12.5.3. Of equal qualities, the smaller body wins. A client that names no encoding gets none.
+    private PageBody Choose(IList<StringWithQualityHeaderValue> accepted)
+    {
+        var (brotli, gzip) = (GetQuality(accepted, "br"), GetQuality(accepted, "gzip"));
+        var identity = accepted.FirstOrDefault(one => one.Value == "identity")?.Quality ?? 0;
+        return brotli > 0 && brotli >= gzip && brotli >= identity ? _brotli.Value
+            : gzip > 0 && gzip >= identity ? _gzip.Value
+            : _identity;
+    }
+
+    private static double GetQuality(IList<StringWithQualityHeaderValue> accepted, string encoding) =>
+        (accepted.FirstOrDefault(one => one.Value.Equals(encoding, StringComparison.OrdinalIgnoreCase)) ?? accepted.FirstOrDefault(one => one.Value == "*")) is { } found
+            ? found.Quality ?? 1
+            : 0;
+
+    private static byte[] Compress(byte[] html, Func<Stream, Stream> create)
+    {
+        var output = new MemoryStream();
+        using (var compressor = create(output))
+            compressor.Write(html);
+        return output.ToArray();
+    }
+
+    private static string ComputeHash(string page, string element)
     {
         var (open, close) = ($"<{element}>", $"</{element}>");
         var start = page.IndexOf(open, StringComparison.Ordinal) + open.Length;
@@ -55,5 +105,14 @@ public sealed class ClientPage
         if (start < open.Length || end < start || page.IndexOf(open, start, StringComparison.Ordinal) >= 0)
             throw new InvalidDataException($"client.html must have exactly one {open} element without attributes");
         return "sha256-" + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(page[start..end])));
+    }
+
+    /// <summary>The page in one encoding.</summary>
+    /// <param name="Encoding">The value of Content-Encoding; empty for none.</param>
+    /// <param name="Bytes">The encoded page.</param>
+    private sealed record PageBody(string Encoding, byte[] Bytes)
+    {
+        /// <summary>A strong tag: two encodings of one page have different tags.</summary>
+        public EntityTagHeaderValue Tag { get; } = new($"\"{Convert.ToHexStringLower(SHA256.HashData(Bytes))[..32]}\"");
     }
 }

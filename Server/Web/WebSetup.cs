@@ -1,7 +1,9 @@
 namespace RawSocketChat.Server.Web;
 
+/// <summary>Adds the page, and the answer for unknown paths, to the request pipeline.</summary>
 public static class WebSetup
 {
+    /// <summary>Serves client.html at <c>/</c>.</summary>
     public static IApplicationBuilder MapClientPage(this IApplicationBuilder app)
     {
         var page = ClientPage.FromFile(Path.Combine(AppContext.BaseDirectory, "client.html"));
@@ -11,11 +13,12 @@ public static class WebSetup
                 : next(context));
     }
 
-    /// <summary>What is not there says what is.</summary>
+    /// <summary>Answers every other path with 404 and a text that lists the known paths.</summary>
     public static void MapNotFound(this IApplicationBuilder app) => app.Run(context =>
     {
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync("There is nothing here. The chat is at /, its WebSocket at /ws; over plain HTTP: POST /session, then POST /send and GET /poll, /longpoll, /events, /stream or /iframe\n");
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.WriteAsync("Not found. The chat page is at /, its WebSocket at /ws. Over HTTP: POST /session, then POST /send and GET /poll, /longpoll, /events, /stream or /iframe.\n");
     });
 }

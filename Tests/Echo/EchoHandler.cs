@@ -2,26 +2,28 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Tests.Echo;
 
-internal sealed class EchoHandlers : IConnectionHandlerFactory
+/// <summary>Creates an <see cref="EchoHandler"/> for each connection.</summary>
+internal sealed class EchoHandlerFactory : IConnectionHandlerFactory
 {
     public IConnectionHandler Create(Connection connection) => new EchoHandler();
 }
 
+/// <summary>Sends every message back, with the same kind.</summary>
 internal sealed class EchoHandler : IConnectionHandler
 {
-    public ValueTask OpenedAsync() => default;
+    public ValueTask OnOpenedAsync() => default;
 
-    public ValueTask ReceivedAsync(ReadOnlyMemory<byte> message, MessageKind kind, IFrameSink answers)
+    public ValueTask OnMessageAsync(ReadOnlyMemory<byte> message, MessageKind kind, IFrameSink answers)
     {
-        answers.Send(new OutboundFrame(message.ToArray(), kind));
+        answers.Send(new EncodedFrame(message.ToArray(), kind));
         return default;
     }
 
-    public ValueTask ReceivedTooBigAsync(int limitBytes) => default;
+    public ValueTask OnMessageTooBigAsync(int limitBytes) => default;
 
-    public ValueTask ClosedAsync() => default;
+    public ValueTask OnClosedAsync() => default;
 
-    public OutboundFrame? Farewell(Disconnect reason) => null;
+    public EncodedFrame? CreateCloseMessage(Disconnect reason) => null;
 
-    public OutboundFrame? Lagging(long queuedBytes, long limitBytes) => null;
+    public EncodedFrame? CreateSlowConsumerNotice(long queuedBytes, long limitBytes) => null;
 }

@@ -2,134 +2,135 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using RawSocketChat.Tests.Flood.Goals;
-using RawSocketChat.Tests.Flood.Ways;
+using RawSocketChat.Tests.Flood.Transports;
 
 namespace RawSocketChat.Tests.Flood;
 
-/// <summary>The options of the command line, and what they say.</summary>
+/// <summary>The options of the command line. Converts them to <see cref="FloodOptions"/>.</summary>
 internal sealed class FloodArguments
 {
+    private const string FindMaxCondition = "delivery.p99>=100ms";
     private static readonly FloodOptions Defaults = new();
-    private readonly Option<string> _url = New("--url", "URL", Defaults.Url.OriginalString, "where the server's WebSocket is; the plain requests are beside it");
-    private readonly Option<int> _rawPort = New("--raw-port", "PORT", Defaults.RawPort, "the raw port on the same host, for tcp");
-    private readonly Option<string?> _http2Url = New<string?>("--h2-url", "URL", null, "where WebSockets over HTTP/2 are, for ws-h2: a wss:// address");
-    private readonly Option<string> _way = New("--way", "WAYS", "ws", $"by which way in ({string.Join(", ", WayMix.All)}), or a mix in percent: ws:80,sse:20");
-    private readonly Option<int> _connections = New("--connections", "N", Defaults.Connections, "connections, each of which checks all of its room");
-    private readonly Option<int> _ramp = New("--ramp", "N", Defaults.Ramp, "connections being opened at a time");
-    private readonly Option<double> _rampRate = New("--ramp-rate", "N", Defaults.RampRate, "connections opened in a second; 0: as many as it takes");
-    private readonly Option<string> _sources = New("--source-addresses", "ADDRESSES", "", "connect from these in turn: 127.0.0.2-127.0.0.20, or a list; each has 28,000 ports");
-    private readonly Option<string> _room = New("--room", "ROOM", Defaults.Room, "the room; made where there is none");
-    private readonly Option<int> _rooms = New("--rooms", "N", Defaults.Rooms, "rooms (ROOM-1 and on) over which all is spread");
-    private readonly Option<int?> _publishers = New<int?>("--publishers", "N", null, "connections that publish, in turn [default: 10, one a room at least, or all]");
-    private readonly Option<double> _rate = New("--rate", "N", Defaults.Rate, "messages a second in all; 0 only holds the connections");
-    private readonly Option<string> _textBytes = New("--text-bytes", "BYTES", $"{Defaults.TextBytes}", "size of a message's text, or a range of sizes: 64-1024");
-    private readonly Option<double> _seconds = New("--seconds", "SECONDS", Defaults.Seconds, "how long messages are sent");
-    private readonly Option<double> _warmUp = New("--warm-up", "SECONDS", Defaults.WarmUp, "seconds of messages before that are checked and not measured");
-    private readonly Option<string?> _replay = New<string?>("--replay", "FILE", null, "says again what `Server export ROOM` wrote: its texts, with its gaps");
-    private readonly Option<double> _speed = New("--speed", "TIMES", Defaults.Speed, "how much faster than it was, for --replay");
-    private readonly Option<double> _slow = New("--slow", "PERCENT", Defaults.Slow, "percent of the connections that read slowly; their latency does not count");
-    private readonly Option<double> _churn = New("--churn", "PERCENT", Defaults.Churn, "percent of the connections that are cut each second, and come back");
-    private readonly Option<double> _pollInterval = New("--poll-interval", "SECONDS", Defaults.PollInterval, "seconds from an answer to the next question, for poll");
-    private readonly Option<int?> _seed = New<int?>("--seed", "N", null, "decides who is slow, who is cut when, how long texts are [default: drawn, and printed]");
-    private readonly Option<double> _patience = New("--patience", "SECONDS", Defaults.Patience, "seconds without a delivery until what is missing counts as lost");
-    private readonly Option<int?> _serverPid = New<int?>("--server-pid", "PID", null, "the server's process, whose CPU time and memory are read");
-    private readonly Option<string[]> _fail = new("--fail") { HelpName = "CONDITION", Description = "fails the run where this holds, as in 'delivery.p99>50ms'; repeatable", AllowMultipleArgumentsPerToken = false };
-    private readonly Option<bool> _findMax = new("--find-max") { Description = "looks for the highest rate at which nothing fails, from --rate on, --seconds each [--fail default: 'delivery.p99>=100ms']" };
-    private readonly Option<double> _maxLateness = New("--max-lateness", "MS", Defaults.MaxLateness, "ms of p99 from due to send, beyond which the run is invalid");
-    private readonly Option<double> _maxLag = New("--max-lag", "MS", Defaults.MaxLag, "ms of p99 from arrived to read, beyond which the run is invalid");
-    private readonly Option<string?> _json = New<string?>("--json", "FILE", null, "writes the result to this file, as JSON; - is the output, and all else goes to the errors");
-    private readonly Option<string?> _hdr = New<string?>("--hdr", "FILE", null, "writes all latencies to this file, as an HdrHistogram log (V2)");
-    private readonly Option<bool> _quiet = new("--quiet") { Description = "no lines while it runs; the report alone" };
-    private readonly Option<bool> _allowRemote = new("--allow-remote") { Description = "flood a server that is not on this machine: only your own" };
+    private readonly Option<string> _url = CreateOption("--url", "URL", Defaults.Url.OriginalString, "address of the server's WebSocket; the HTTP transports use the same host and port");
+    private readonly Option<int> _rawPort = CreateOption("--raw-port", "PORT", Defaults.RawPort, "raw TCP port on the same host, for tcp");
+    private readonly Option<string?> _http2Url = CreateOption<string?>("--h2-url", "URL", null, "wss:// address of the server, for ws-h2");
+    private readonly Option<string> _transport = CreateOption("--transport", "TRANSPORTS", "ws", $"the transport ({string.Join(", ", TransportMix.AllNames)}), or a mix in percent: ws:80,sse:20", "--way");
+    private readonly Option<int> _connections = CreateOption("--connections", "N", Defaults.Connections, "number of connections; each one checks all messages of its room");
+    private readonly Option<int> _ramp = CreateOption("--ramp", "N", Defaults.Ramp, "connections that are being opened at the same time");
+    private readonly Option<double> _rampRate = CreateOption("--ramp-rate", "N", Defaults.RampRate, "connections that are opened in a second; 0: as many as the server accepts");
+    private readonly Option<string> _sources = CreateOption("--source-addresses", "ADDRESSES", "", "local addresses that the connections use in turn: 127.0.0.2-127.0.0.20, or a list; each has about 28,000 ports");
+    private readonly Option<string> _room = CreateOption("--room", "ROOM", Defaults.Room, "the room; created if it does not exist");
+    private readonly Option<int> _rooms = CreateOption("--rooms", "N", Defaults.Rooms, "number of rooms (ROOM-1, ROOM-2, …); connections and messages are distributed over them");
+    private readonly Option<int?> _publishers = CreateOption<int?>("--publishers", "N", null, "connections that publish, in turn [default: 10, or one for each room if that is more]");
+    private readonly Option<double> _rate = CreateOption("--rate", "N", Defaults.Rate, "messages a second in all rooms together; 0 only keeps the connections open");
+    private readonly Option<string> _textBytes = CreateOption("--text-bytes", "BYTES", $"{Defaults.TextBytes}", "size of a text in bytes, or a range of sizes such as 64-1024");
+    private readonly Option<double> _seconds = CreateOption("--seconds", "SECONDS", Defaults.Seconds, "how long messages are published and measured");
+    private readonly Option<double> _warmUp = CreateOption("--warm-up", "SECONDS", Defaults.WarmUp, "seconds of warm-up before --seconds; its messages are checked but not measured");
+    private readonly Option<string?> _replay = CreateOption<string?>("--replay", "FILE", null, "publishes the messages of a file that `Server export ROOM` wrote, with the gaps between them");
+    private readonly Option<double> _speed = CreateOption("--speed", "TIMES", Defaults.Speed, "speed of --replay: 2 is twice as fast as the original");
+    private readonly Option<double> _slow = CreateOption("--slow", "PERCENT", Defaults.Slow, "percent of the connections that read slowly; their latency is not measured");
+    private readonly Option<double> _churn = CreateOption("--churn", "PERCENT", Defaults.Churn, "percent of the connections that are cut each second and then reconnect");
+    private readonly Option<double> _pollInterval = CreateOption("--poll-interval", "SECONDS", Defaults.PollInterval, "seconds from an answer to the next request, for poll");
+    private readonly Option<int?> _seed = CreateOption<int?>("--seed", "N", null, "selects the slow readers, the cuts and the text sizes [default: random; the report shows it]");
+    private readonly Option<double> _patience = CreateOption("--patience", "SECONDS", Defaults.Patience, "seconds without a delivery after which missing messages are lost; also the timeout to connect");
+    private readonly Option<int?> _serverPid = CreateOption<int?>("--server-pid", "PID", null, "process id of the server, to read its CPU time and memory");
+    private readonly Option<string[]> _fail = new("--fail") { HelpName = "CONDITION", Description = "fails the run if this condition is met, such as 'delivery.p99>50ms'; repeatable", AllowMultipleArgumentsPerToken = false };
+    private readonly Option<bool> _findMax = new("--find-max") { Description = "searches for the highest rate that passes; starts at --rate and runs --seconds for each step [--fail default: '" + FindMaxCondition + "']" };
+    private readonly Option<double> _maxLateness = CreateOption("--max-lateness", "MS", Defaults.MaxLateness, "maximum p99 of lateness (from the scheduled time of a message until sent), in ms; above it the run is invalid");
+    private readonly Option<double> _maxLag = CreateOption("--max-lag", "MS", Defaults.MaxLag, "maximum p99 of lag (from the arrival of bytes until they are read), in ms; above it the run is invalid");
+    private readonly Option<string?> _json = CreateOption<string?>("--json", "FILE", null, "writes the result to this file as JSON; - writes it to standard output, and everything else goes to standard error");
+    private readonly Option<string?> _hdr = CreateOption<string?>("--hdr", "FILE", null, "writes all latencies to this file, as an HdrHistogram log (V2)");
+    private readonly Option<bool> _quiet = new("--quiet") { Description = "shows nothing during the run, only the report" };
+    private readonly Option<bool> _allowRemote = new("--allow-remote") { Description = "permits a server on another machine; use only your own server" };
 
     public IEnumerable<Option> All =>
     [
-        _url, _rawPort, _http2Url, _way, _connections, _ramp, _rampRate, _sources, _room, _rooms, _publishers, _rate, _textBytes, _seconds, _warmUp, _replay,
+        _url, _rawPort, _http2Url, _transport, _connections, _ramp, _rampRate, _sources, _room, _rooms, _publishers, _rate, _textBytes, _seconds, _warmUp, _replay,
         _speed, _slow, _churn, _pollInterval, _seed, _patience, _serverPid, _fail, _findMax, _maxLateness, _maxLag, _json, _hdr, _quiet, _allowRemote,
     ];
 
-    public bool IsFindMax(ParseResult given) => given.GetValue(_findMax);
+    public bool IsFindMax(ParseResult parsed) => parsed.GetValue(_findMax);
 
-    public bool IsQuiet(ParseResult given) => given.GetValue(_quiet);
+    public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
 
-    /// <summary>The file, or - for the output.</summary>
-    public string? Json(ParseResult given) => given.GetValue(_json);
+    /// <summary>The file of <c>--json</c>, or - for standard output.</summary>
+    public string? GetJsonFile(ParseResult parsed) => parsed.GetValue(_json);
 
-    public string? Hdr(ParseResult given) => given.GetValue(_hdr);
+    public string? GetHdrFile(ParseResult parsed) => parsed.GetValue(_hdr);
 
-    /// <summary>What was asked for.</summary>
-    /// <exception cref="FloodException">It says nothing that can be done.</exception>
-    public FloodOptions Read(ParseResult given)
+    /// <summary>Reads the options of a run.</summary>
+    /// <exception cref="FloodException">An option is invalid.</exception>
+    public FloodOptions ReadOptions(ParseResult parsed)
     {
-        if (!Uri.TryCreate(given.GetValue(_url), UriKind.Absolute, out var address)) throw Bad(FloodOptions.NoWebSocket(given.GetValue(_url)!));
-        if (!WayMix.TryParse(given.GetValue(_way)!, out var ways, out var problem)) throw Bad(problem!);
+        if (!Uri.TryCreate(parsed.GetValue(_url), UriKind.Absolute, out var address)) throw CreateError(FloodOptions.DescribeInvalidUrl(parsed.GetValue(_url)!));
+        if (!TransportMix.TryParse(parsed.GetValue(_transport)!, out var transports, out var problem)) throw CreateError(problem!);
         var sources = SourceAddresses.Any;
-        if (IsGiven(given, _sources) && !SourceAddresses.TryParse(given.GetValue(_sources)!, out sources, out problem)) throw Bad(problem!);
-        var (least, most) = Sizes(given.GetValue(_textBytes)!);
-        if (given.GetValue(_replay) is not null && (IsGiven(given, _rate) || IsGiven(given, _textBytes) || given.GetValue(_findMax)))
-            throw Bad("--replay brings its own times and texts: --rate, --text-bytes and --find-max have no place beside it");
-        if (given.GetValue(_replay) is null && IsGiven(given, _speed)) throw Bad("--speed is that of --replay");
-        if (given.GetValue(_findMax) && given.GetValue(_hdr) is not null) throw Bad("--hdr is of one run, and --find-max makes many");
-        if (given.GetValue(_http2Url) is { } h2 && !Uri.TryCreate(h2, UriKind.Absolute, out _)) throw Bad($"--h2-url must be a wss:// address, such as wss://localhost:5443/ws (it is {h2})");
-        var thresholds = Thresholds(given);
+        if (IsGiven(parsed, _sources) && !SourceAddresses.TryParse(parsed.GetValue(_sources)!, out sources, out problem)) throw CreateError(problem!);
+        var (minBytes, maxBytes) = ParseSizes(parsed.GetValue(_textBytes)!);
+        if (parsed.GetValue(_replay) is not null && (IsGiven(parsed, _rate) || IsGiven(parsed, _textBytes) || parsed.GetValue(_findMax)))
+            throw CreateError("--replay has its own times and texts; it can't be combined with --rate, --text-bytes or --find-max");
+        if (parsed.GetValue(_replay) is null && IsGiven(parsed, _speed)) throw CreateError("--speed needs --replay");
+        if (parsed.GetValue(_findMax) && parsed.GetValue(_hdr) is not null) throw CreateError("--hdr can't be combined with --find-max, which runs several floods");
+        if (parsed.GetValue(_http2Url) is { } h2 && !Uri.TryCreate(h2, UriKind.Absolute, out _)) throw CreateError($"--h2-url must be a wss:// address, such as wss://localhost:5443/ws (it is {h2})");
+        var thresholds = ParseThresholds(parsed);
         return new FloodOptions
         {
             Url = address,
-            RawPort = given.GetValue(_rawPort),
-            Http2Url = given.GetValue(_http2Url) is { } http2 && Uri.TryCreate(http2, UriKind.Absolute, out var its) ? its : null,
-            Ways = ways,
-            Connections = given.GetValue(_connections),
-            Ramp = given.GetValue(_ramp),
-            RampRate = given.GetValue(_rampRate),
+            RawPort = parsed.GetValue(_rawPort),
+            Http2Url = parsed.GetValue(_http2Url) is { } http2 && Uri.TryCreate(http2, UriKind.Absolute, out var http2Url) ? http2Url : null,
+            Transports = transports,
+            Connections = parsed.GetValue(_connections),
+            Ramp = parsed.GetValue(_ramp),
+            RampRate = parsed.GetValue(_rampRate),
             Sources = sources,
-            Room = given.GetValue(_room)!,
-            Rooms = given.GetValue(_rooms),
-            Publishers = given.GetValue(_publishers),
-            Rate = given.GetValue(_rate),
-            TextBytes = least,
-            MostTextBytes = most,
-            Seconds = given.GetValue(_seconds),
-            WarmUp = given.GetValue(_warmUp),
-            Replay = given.GetValue(_replay),
-            ReplaySeconds = IsGiven(given, _seconds) ? given.GetValue(_seconds) : null,
-            Speed = given.GetValue(_speed),
-            Slow = given.GetValue(_slow),
-            Churn = given.GetValue(_churn),
-            PollInterval = given.GetValue(_pollInterval),
-            Seed = given.GetValue(_seed) ?? Random.Shared.Next(1, 1_000_000),
-            Patience = given.GetValue(_patience),
-            ServerPid = given.GetValue(_serverPid),
+            Room = parsed.GetValue(_room)!,
+            Rooms = parsed.GetValue(_rooms),
+            Publishers = parsed.GetValue(_publishers),
+            Rate = parsed.GetValue(_rate),
+            TextBytes = minBytes,
+            MaxTextBytes = maxBytes,
+            Seconds = parsed.GetValue(_seconds),
+            WarmUp = parsed.GetValue(_warmUp),
+            Replay = parsed.GetValue(_replay),
+            ReplaySeconds = IsGiven(parsed, _seconds) ? parsed.GetValue(_seconds) : null,
+            Speed = parsed.GetValue(_speed),
+            Slow = parsed.GetValue(_slow),
+            Churn = parsed.GetValue(_churn),
+            PollInterval = parsed.GetValue(_pollInterval),
+            Seed = parsed.GetValue(_seed) ?? Random.Shared.Next(1, 1_000_000),
+            Patience = parsed.GetValue(_patience),
+            ServerPid = parsed.GetValue(_serverPid),
             Thresholds = thresholds,
-            MaxLateness = given.GetValue(_maxLateness),
-            MaxLag = given.GetValue(_maxLag),
-            AllowRemote = given.GetValue(_allowRemote),
+            MaxLateness = parsed.GetValue(_maxLateness),
+            MaxLag = parsed.GetValue(_maxLag),
+            AllowRemote = parsed.GetValue(_allowRemote),
         };
     }
 
-    private List<Threshold> Thresholds(ParseResult given)
+    private List<Threshold> ParseThresholds(ParseResult parsed)
     {
-        var texts = given.GetValue(_fail) ?? [];
-        if (texts.Length == 0 && given.GetValue(_findMax)) texts = ["delivery.p99>=100ms"];
-        return [.. texts.Select(text => Threshold.TryParse(text, out var threshold, out var problem) ? threshold : throw Bad(problem!))];
+        var texts = parsed.GetValue(_fail) ?? [];
+        if (texts.Length == 0 && parsed.GetValue(_findMax)) texts = [FindMaxCondition];
+        return [.. texts.Select(text => Threshold.TryParse(text, out var threshold, out var problem) ? threshold : throw CreateError(problem!))];
     }
 
-    private static (int Least, int Most) Sizes(string text)
+    private static (int Min, int Max) ParseSizes(string text)
     {
         var ends = text.Split('-', 2);
-        return int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var least)
-            && int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var most) && least > 0 && most > 0
-                ? least <= most ? (least, most) : throw Bad($"--text-bytes {text}: a range goes from the smaller size to the larger one")
-                : throw Bad($"--text-bytes must be a size, or a range such as 64-1024 (it is {text})");
+        return int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var min)
+            && int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var max) && min > 0 && max > 0
+                ? min <= max ? (min, max) : throw CreateError($"--text-bytes {text}: a range must start with the smaller size")
+                : throw CreateError($"--text-bytes must be a size, or a range such as 64-1024 (it is {text})");
     }
 
-    private static bool IsGiven(ParseResult given, Option option) => given.GetResult(option) is OptionResult { Implicit: false };
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is OptionResult { Implicit: false };
 
-    private static FloodException Bad(string problem) => new(problem, FloodResult.BadOptions);
+    private static FloodException CreateError(string problem) => new(problem, FloodResult.BadOptions);
 
-    private static Option<T> New<T>(string name, string takes, T otherwise, string description)
+    private static Option<T> CreateOption<T>(string name, string valueName, T defaultValue, string description, params string[] aliases)
     {
-        var option = new Option<T>(name) { Description = description, HelpName = takes };
-        if (otherwise is not null) option.DefaultValueFactory = _ => otherwise;
+        var option = new Option<T>(name, aliases) { Description = description, HelpName = valueName };
+        if (defaultValue is not null) option.DefaultValueFactory = _ => defaultValue;
         return option;
     }
 }

@@ -1,6 +1,6 @@
 namespace RawSocketChat.Tests.Flood;
 
-/// <summary>The flood can't go on; the message is one line for a person.</summary>
+/// <summary>An error that ends the run. The message is one line for the user.</summary>
 internal sealed class FloodException(string message, int exitCode = FloodResult.NoConnection) : Exception(message)
 {
     public int ExitCode => exitCode;

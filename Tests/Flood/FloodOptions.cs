@@ -1,153 +1,168 @@
 using System.Globalization;
 using RawSocketChat.Tests.Flood.Goals;
 using RawSocketChat.Tests.Flood.Load;
-using RawSocketChat.Tests.Flood.Ways;
+using RawSocketChat.Tests.Flood.Transports;
 
 namespace RawSocketChat.Tests.Flood;
 
-/// <summary>What one flood does. Checked by <see cref="Problem"/>, which names the command-line option.</summary>
+/// <summary>The options of a run. <see cref="FindProblem"/> checks them; its messages name the command-line option.</summary>
 public sealed record FloodOptions
 {
-    /// <summary>The server's WebSocket address; <c>ws</c> only, and only loopback unless <see cref="AllowRemote"/>.</summary>
+    /// <summary>The highest <see cref="Rate"/>.</summary>
+    internal const int MaxRate = 1_000_000;
+
+    /// <summary>The largest number of messages in a run, including its warm-up.</summary>
+    internal const int MaxMessages = 10_000_000;
+
+    /// <summary>
+    /// The server's WebSocket address. The scheme must be <c>ws</c>. The host must be loopback unless <see cref="AllowRemote"/> is true.
+    /// </summary>
     public Uri Url { get; init; } = new("ws://localhost:5080/ws");
 
-    /// <summary>The raw port, on the same host.</summary>
+    /// <summary>The raw TCP port on the same host.</summary>
     public int RawPort { get; init; } = 5081;
 
-    /// <summary>Where WebSockets over HTTP/2 are to be had, by TLS; needed by that way alone.</summary>
+    /// <summary>The <c>wss</c> address for WebSockets over HTTP/2. Only that transport needs it.</summary>
     public Uri? Http2Url { get; init; }
 
-    public WayMix Ways { get; init; } = WayMix.Default;
+    public TransportMix Transports { get; init; } = TransportMix.Default;
 
-    /// <summary>Connections, each of which is in a room and checks every message; 1 to 100,000.</summary>
+    /// <summary>Number of connections, 1 to 100,000. Each joins a room and checks every message of it.</summary>
     public int Connections { get; init; } = 1000;
 
-    /// <summary>Messages a second, from all publishers in all rooms together; 0 only holds the connections open.</summary>
+    /// <summary>Messages a second of all publishers in all rooms together. With 0 the run only keeps the connections open.</summary>
     public double Rate { get; init; } = 100;
 
-    /// <summary>How long messages are sent and measured (or, with rate 0, the connections held); up to an hour.</summary>
+    /// <summary>
+    /// Seconds in which messages are published and measured; up to 3,600. With rate 0, the seconds in which the connections stay open.
+    /// </summary>
     public double Seconds { get; init; } = 10;
 
-    /// <summary>Before that, for so long messages are checked but not measured; up to 10 minutes.</summary>
+    /// <summary>The length of the warm-up before <see cref="Seconds"/>, in seconds; up to 600. Its messages are checked but not
+    /// measured.</summary>
     public double WarmUp { get; init; }
 
-    /// <summary>The room, or with several rooms the beginning of their names; made where it does not exist.</summary>
+    /// <summary>The name of the room. If there are several rooms, their names begin with this name. Rooms that don't exist are created.</summary>
     public string Room { get; init; } = "lobby";
 
-    /// <summary>Rooms over which the connections, the publishers and the messages are spread; 1 to 10,000.</summary>
+    /// <summary>Number of rooms, 1 to 10,000. Connections, publishers and messages are distributed over them.</summary>
     public int Rooms { get; init; } = 1;
 
-    /// <summary>How many of the connections take turns at publishing; null: ten, but one for each room, or all where there are fewer.</summary>
+    /// <summary>
+    /// Number of connections that publish, in turn. The default (null) is ten, or one for each room if there are more than ten rooms, but
+    /// never more than the number of connections.
+    /// </summary>
     public int? Publishers { get; init; }
 
     /// <summary>The size of a message's text in bytes; 40 to 60,000.</summary>
     public int TextBytes { get; init; } = 128;
 
-    /// <summary>Where sizes differ, the largest.</summary>
-    public int MostTextBytes { get => field > 0 ? field : TextBytes; init; }
+    /// <summary>The largest size of a text if the sizes differ; otherwise <see cref="TextBytes"/>.</summary>
+    public int MaxTextBytes { get => field > 0 ? field : TextBytes; init; }
 
-    /// <summary>How many connections are being opened at the same time; 1 to 1,000.</summary>
+    /// <summary>Connections that are being opened at the same time; 1 to 1,000.</summary>
     public int Ramp { get; init; } = 64;
 
-    /// <summary>Connections that are opened in a second; 0: as many as the server takes.</summary>
+    /// <summary>Connections that are opened in a second; 0: as many as the server accepts.</summary>
     public double RampRate { get; init; }
 
-    /// <summary>Percent of the connections that read slowly while messages are sent, 0 to 100; publishers never do.</summary>
+    /// <summary>Percent of the connections that read slowly while messages are published, 0 to 100. Publishers never read slowly.</summary>
     public double Slow { get; init; }
 
-    /// <summary>Percent of the connections that are cut in a second, 0 to 100.</summary>
+    /// <summary>Percent of the connections that are cut each second, 0 to 100.</summary>
     public double Churn { get; init; }
 
-    /// <summary>Seconds between an answer and the next question of interval polling; 0.01 to 60.</summary>
+    /// <summary>Seconds from a response to the next request of interval polling; 0.01 to 60.</summary>
     public double PollInterval { get; init; } = 1;
 
-    /// <summary>Where connections come from.</summary>
+    /// <summary>The local addresses of the connections.</summary>
     public SourceAddresses Sources { get; init; } = SourceAddresses.Any;
 
-    /// <summary>Decides who reads slowly, who is cut when, and how long texts are.</summary>
+    /// <summary>Selects the slow readers, the cuts and the text sizes.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>A room's export, whose messages are said again.</summary>
+    /// <summary>A room export whose messages are published again; null: generated messages.</summary>
     public string? Replay { get; init; }
 
-    /// <summary>How much faster than it was; 0.001 to 1,000.</summary>
+    /// <summary>Speed of the replay, as a factor; 0.001 to 1,000.</summary>
     public double Speed { get; init; } = 1;
 
-    /// <summary>Only so much of the replay, in seconds of this run; null: all.</summary>
+    /// <summary>The number of seconds after the warm-up at which the replay ends; null: the whole replay is published.</summary>
     public double? ReplaySeconds { get; init; }
 
-    /// <summary>The server's process on this machine, whose CPU time and memory are read; null: unknown.</summary>
+    /// <summary>The process id of the server, to read its CPU time and memory; null: not known.</summary>
     public int? ServerPid { get; init; }
 
-    /// <summary>Conditions under which the run fails.</summary>
+    /// <summary>The conditions of <c>--fail</c>.</summary>
     public IReadOnlyList<Threshold> Thresholds { get; init; } = [];
 
-    /// <summary>Milliseconds that the p99 of the generator's lateness may have; beyond, the run is invalid.</summary>
+    /// <summary>The maximum p99 of lateness, in milliseconds. Above it the run is invalid.</summary>
     public double MaxLateness { get; init; } = Validity.DefaultMaxLateness;
 
-    /// <summary>Milliseconds that the p99 of the generator's lag may have; beyond, the run is invalid.</summary>
+    /// <summary>The maximum p99 of lag, in milliseconds. Above it the run is invalid.</summary>
     public double MaxLag { get; init; } = Validity.DefaultMaxLag;
 
     /// <summary>
-    /// Seconds without any delivery after which what is still missing is lost; also the limit for a connection to be made.
+    /// Seconds without a delivery after which missing messages are lost; 0.1 to 600. This is also the timeout to connect and to reconnect.
     /// </summary>
     public double Patience { get; init; } = 10;
 
-    /// <summary>Allows an address that is not loopback.</summary>
+    /// <summary>Permits an address that is not loopback.</summary>
     public bool AllowRemote { get; init; }
 
     internal int PublisherCount => Publishers ?? Math.Min(Math.Max(10, Rooms), Connections);
 
     internal int SlowCount => (int)Math.Round(Connections * Slow / 100);
 
-    /// <summary>How many messages a steady schedule has.</summary>
-    internal int Messages => (int)Math.Round(Rate * (WarmUp + Seconds));
+    /// <summary>The number of messages of a run without replay, including its warm-up.</summary>
+    internal int MessageCount => (int)Math.Round(Rate * (WarmUp + Seconds));
 
-    internal int WarmUpMessages => (int)Math.Round(Rate * WarmUp);
+    internal int WarmUpMessageCount => (int)Math.Round(Rate * WarmUp);
 
     internal IReadOnlyList<string> RoomNames => Rooms == 1 ? [Room] : [.. Enumerable.Range(1, Rooms).Select(number => $"{Room}-{number}")];
 
-    /// <summary>The first thing that is wrong with these options as one line, or null.</summary>
-    public string? Problem()
+    /// <summary>Describes the first invalid option in one line, or returns null.</summary>
+    public string? FindProblem()
     {
         if (!Url.IsAbsoluteUri || Url.Scheme != "ws")
-            return NoWebSocket(Url.OriginalString);
-        return Outside("--connections", Connections, 1, 100_000)
-            ?? Outside("--raw-port", RawPort, 1, 65_535)
-            ?? Outside("--rate", Rate, 0, 1_000_000)
-            ?? Outside("--seconds", ReplaySeconds ?? Seconds, 0, 3600)
-            ?? Outside("--warm-up", WarmUp, 0, 600)
-            ?? Outside("--rooms", Rooms, 1, Math.Min(Connections, 10_000))
-            ?? Outside("--publishers", PublisherCount, Rooms, Connections)
-            ?? Outside("--text-bytes", TextBytes, Publications.LeastTextBytes, 60_000)
-            ?? Outside("--text-bytes", MostTextBytes, TextBytes, 60_000)
-            ?? Outside("--ramp", Ramp, 1, 1000)
-            ?? Outside("--ramp-rate", RampRate, 0, 100_000)
-            ?? Outside("--slow", Slow, 0, 100)
-            ?? Outside("--churn", Churn, 0, 100)
-            ?? Outside("--poll-interval", PollInterval, 0.01, 60)
-            ?? Outside("--speed", Speed, 0.001, 1000)
-            ?? Outside("--patience", Patience, 0.1, 600)
-            ?? Outside("--max-lateness", MaxLateness, 0, 600_000)
-            ?? Outside("--max-lag", MaxLag, 0, 600_000)
-            ?? Outside("--rate times --seconds (the messages of the run)", Rate * (WarmUp + Seconds), 0, 10_000_000)
-            ?? Contradiction();
+            return DescribeInvalidUrl(Url.OriginalString);
+        return CheckRange("--connections", Connections, 1, 100_000)
+            ?? CheckRange("--raw-port", RawPort, 1, 65_535)
+            ?? CheckRange("--rate", Rate, 0, MaxRate)
+            ?? CheckRange("--seconds", ReplaySeconds ?? Seconds, 0, 3600)
+            ?? CheckRange("--warm-up", WarmUp, 0, 600)
+            ?? CheckRange("--rooms", Rooms, 1, Math.Min(Connections, 10_000))
+            ?? CheckRange("--publishers", PublisherCount, Rooms, Connections)
+            ?? CheckRange("--text-bytes", TextBytes, Publications.MinTextBytes, 60_000)
+            ?? CheckRange("--text-bytes", MaxTextBytes, TextBytes, 60_000)
+            ?? CheckRange("--ramp", Ramp, 1, 1000)
+            ?? CheckRange("--ramp-rate", RampRate, 0, 100_000)
+            ?? CheckRange("--slow", Slow, 0, 100)
+            ?? CheckRange("--churn", Churn, 0, 100)
+            ?? CheckRange("--poll-interval", PollInterval, 0.01, 60)
+            ?? CheckRange("--speed", Speed, 0.001, 1000)
+            ?? CheckRange("--patience", Patience, 0.1, 600)
+            ?? CheckRange("--max-lateness", MaxLateness, 0, 600_000)
+            ?? CheckRange("--max-lag", MaxLag, 0, 600_000)
+            ?? CheckRange("--rate times --seconds (the messages of the run)", Rate * (WarmUp + Seconds), 0, MaxMessages)
+            ?? FindContradiction();
     }
 
-    internal static string NoWebSocket(string url) =>
-        $"--url must be a ws:// address, such as ws://localhost:5080/ws (it is {url}){(url.StartsWith("wss:", StringComparison.OrdinalIgnoreCase) ? "; by TLS there is --way ws-h2, with --h2-url" : "")}";
+    internal static string DescribeInvalidUrl(string url) =>
+        $"--url must be a ws:// address, such as ws://localhost:5080/ws (it is {url}){(url.StartsWith("wss:", StringComparison.OrdinalIgnoreCase) ? "; for TLS use --transport ws-h2 with --h2-url" : "")}";
 
-    private string? Contradiction() =>
-        Room.Length is 0 or > 100 ? "--room must be a room's name"
-        : SlowCount > Connections - PublisherCount ? $"--slow leaves too few to publish: {SlowCount} of {Connections} read slowly, and {PublisherCount} publish"
-        : Ways.Has(WayIn.Http2) && Http2Url is not { IsAbsoluteUri: true, Scheme: "wss" } ? "--way ws-h2 needs --h2-url, such as wss://localhost:5443/ws"
-        : Replay is null && Rate > 0 && Messages <= WarmUpMessages ? string.Create(CultureInfo.InvariantCulture, $"--rate {Rate} for --seconds {Seconds} makes no message; --rate 0 only holds the connections")
-        : Replay is null && Rate <= 0 && Thresholds.FirstOrDefault(one => one.Metric.IsOfMessages) is { } empty ? $"--fail {empty} needs messages, and --rate 0 sends none"
-        : ServerPid is null && Thresholds.FirstOrDefault(one => one.Metric.IsOfServer) is { } unknown ? $"--fail {unknown} needs --server-pid"
+    private string? FindContradiction() =>
+        Room.Length is 0 or > 100 ? "--room must be a room name"
+        : SlowCount > Connections - PublisherCount ? $"--slow leaves too few publishers: {SlowCount} of {Connections} connections read slowly, and {PublisherCount} must publish"
+        : Transports.Contains(Transport.WebSocketHttp2) && Http2Url is not { IsAbsoluteUri: true, Scheme: "wss" } ? "--transport ws-h2 needs --h2-url, such as wss://localhost:5443/ws"
+        : Replay is null && Rate > 0 && MessageCount <= WarmUpMessageCount ? string.Create(CultureInfo.InvariantCulture, $"--rate {Rate} for --seconds {Seconds} publishes no message; --rate 0 only keeps the connections open")
+        : Replay is null && Rate <= 0 && Thresholds.FirstOrDefault(one => one.Metric.NeedsMessages) is { } empty ? $"--fail {empty} needs messages, but --rate 0 publishes none"
+        : ServerPid is null && Thresholds.FirstOrDefault(one => one.Metric.NeedsServerPid) is { } unknown ? $"--fail {unknown} needs --server-pid"
         : null;
 
-    private static string? Outside(string option, double value, double least, double most) =>
-        value >= least && value <= most
+    /// <summary>Describes a value that is out of its range in one line, or returns null.</summary>
+    internal static string? CheckRange(string option, double value, double min, double max) =>
+        value >= min && value <= max
             ? null
-            : string.Create(CultureInfo.InvariantCulture, $"{option} must be {least} to {most} (it is {value})");
+            : string.Create(CultureInfo.InvariantCulture, $"{option} must be {min} to {max} (it is {value})");
 }

@@ -3,44 +3,46 @@ using HdrHistogram;
 
 namespace RawSocketChat.Tests.Flood;
 
-/// <summary>What one thread measured; the run adds them up when all is over. Histograms count microseconds.</summary>
+/// <summary>
+/// The measurements of one thread. At the end, the run adds up the measurements of all threads. Histograms count microseconds.
+/// </summary>
 internal sealed class Measurements
 {
-    // Ten minutes: what takes longer is written down as that.
-    private const long Highest = 600_000_000;
+    // Ten minutes. Larger values are recorded as ten minutes.
+    private const long MaxMicroseconds = 600_000_000;
     private long _deliveries;
 
-    public LongHistogram FromDue { get; } = NewHistogram();
-    public LongHistogram FromSend { get; } = NewHistogram();
-    public LongHistogram Acks { get; } = NewHistogram();
+    public LongHistogram FromDue { get; } = CreateHistogram();
+    public LongHistogram FromSend { get; } = CreateHistogram();
+    public LongHistogram Acks { get; } = CreateHistogram();
 
-    /// <summary>From due, of what came as somebody was back again.</summary>
-    public LongHistogram Recovery { get; } = NewHistogram();
+    /// <summary>The latency of messages that arrived as catch-up after a reconnect, from their scheduled time.</summary>
+    public LongHistogram Recovery { get; } = CreateHistogram();
 
-    /// <summary>May be read from other threads, to see whether anything still comes.</summary>
+    /// <summary>The number of deliveries. May be read from any thread.</summary>
     public long Deliveries => Volatile.Read(ref _deliveries);
 
     public long LastArrival { get; private set; }
 
-    /// <summary>Three digits are kept.</summary>
-    public static LongHistogram NewHistogram() => new(Highest, 3);
+    /// <summary>Creates a histogram with a precision of three digits.</summary>
+    public static LongHistogram CreateHistogram() => new(MaxMicroseconds, 3);
 
-    public void Delivered(long dueAt, long sentAt, long now)
+    public void RecordDelivery(long dueAt, long sentAt, long now)
     {
         Record(FromDue, now - dueAt);
         Record(FromSend, now - sentAt);
-        Untimed(now);
+        RecordUntimed(now);
     }
 
-    /// <summary>It came to somebody who had been away when it was due.</summary>
-    public void CaughtUp(long dueAt, long now)
+    /// <summary>Records a delivery as catch-up: the subscriber was not in the room at the scheduled time of the message.</summary>
+    public void RecordRecovery(long dueAt, long now)
     {
         Record(Recovery, now - dueAt);
-        Untimed(now);
+        RecordUntimed(now);
     }
 
-    /// <summary>It came; how long it took says nothing.</summary>
-    public void Untimed(long now)
+    /// <summary>Records a delivery without a latency.</summary>
+    public void RecordUntimed(long now)
     {
         LastArrival = now;
         Volatile.Write(ref _deliveries, _deliveries + 1);
@@ -55,14 +57,14 @@ internal sealed class Measurements
         LastArrival = Math.Max(LastArrival, other.LastArrival);
     }
 
-    public static void Record(LongHistogram histogram, long ticks) => histogram.RecordValue(Microseconds(ticks));
+    public static void Record(LongHistogram histogram, long ticks) => histogram.RecordValue(ToMicroseconds(ticks));
 
     /// <summary>
-    /// Records what one saw who asks once in <paramref name="every"/>, but not while an answer is still awaited: those who were not
-    /// asked meanwhile would have waited for the rest of it, and count too.
+    /// Records the waiting time of a probe that runs once in each <paramref name="interval"/>. While one probe waits, the next probes are
+    /// skipped. For each skipped probe, records how long it would have waited (the correction for coordinated omission).
     /// </summary>
-    public static void RecordWithTheUnasked(LongHistogram histogram, long ticks, TimeSpan every) =>
-        histogram.RecordValueWithExpectedInterval(Microseconds(ticks), (long)every.TotalMicroseconds);
+    public static void RecordWithExpectedInterval(LongHistogram histogram, long ticks, TimeSpan interval) =>
+        histogram.RecordValueWithExpectedInterval(ToMicroseconds(ticks), (long)interval.TotalMicroseconds);
 
-    private static long Microseconds(long ticks) => Math.Clamp((long)(ticks * (1_000_000.0 / Stopwatch.Frequency)), 0, Highest);
+    private static long ToMicroseconds(long ticks) => Math.Clamp((long)(ticks * (1_000_000.0 / Stopwatch.Frequency)), 0, MaxMicroseconds);
 }

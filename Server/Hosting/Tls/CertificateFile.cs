@@ -5,22 +5,23 @@ using System.Text;
 
 namespace RawSocketChat.Server.Hosting.Tls;
 
-/// <summary>The operator's certificate as it lies on the disk. Whatever is wrong with it is one line that names the setting.</summary>
+/// <summary>Reads the operator's certificate and key from files. Every error is one line that names the setting.</summary>
 internal sealed class CertificateFile(TlsOptions options)
 {
-    private const string RsaKey = "1.2.840.113549.1.1.1";
-    private const string EcKey = "1.2.840.10045.2.1";
+    private const string RsaKeyOid = "1.2.840.113549.1.1.1";
+    private const string EcKeyOid = "1.2.840.10045.2.1";
 
-    // ERROR_INVALID_PASSWORD, which .NET gives on every system.
+    // ERROR_INVALID_PASSWORD; .NET uses this value on every operating system.
     private const int InvalidPassword = unchecked((int)0x80070056);
 
-    private readonly string _path = options.Certificate ?? throw new ArgumentException("there is no file", nameof(options));
+    private readonly string _path = options.Certificate ?? throw new ArgumentException("no certificate file is set", nameof(options));
 
-    /// <summary>What the files hold: the certificate's, and the key's where that has its own.</summary>
-    /// <exception cref="SettingException">One cannot be read.</exception>
+    /// <summary>Reads the file of the certificate and, if the key has its own file, the file of the key.</summary>
+    /// <exception cref="SettingException">A file cannot be read.</exception>
     public (byte[] Certificate, byte[]? Key) Read() => (Read("Certificate", _path), options.Key is { Length: > 0 } key ? Read("Key", key) : null);
 
-    /// <exception cref="SettingException">It cannot be served.</exception>
+    /// <summary>Parses the certificate and its key, and checks the validity period.</summary>
+    /// <exception cref="SettingException">The server cannot use the certificate.</exception>
     public ServedCertificate Open((byte[] Certificate, byte[]? Key) contents, DateTimeOffset now)
     {
         var text = Encoding.Latin1.GetString(contents.Certificate);
@@ -28,9 +29,9 @@ internal sealed class CertificateFile(TlsOptions options)
             ? OpenPem(text, contents.Key is null ? text : Encoding.Latin1.GetString(contents.Key))
             : OpenPkcs12(contents.Certificate);
         if (served.Expires <= now)
-            throw Fault("Certificate", $"the certificate in \"{_path}\" ran out on {Day(served.Expires)}");
+            throw CreateException("Certificate", $"the certificate in \"{_path}\" expired on {FormatDate(served.Expires)}");
         if (served.Certificate.NotBefore.ToUniversalTime() > now.UtcDateTime)
-            throw Fault("Certificate", $"the certificate in \"{_path}\" is not valid before {Day(served.Certificate.NotBefore.ToUniversalTime())}");
+            throw CreateException("Certificate", $"the certificate in \"{_path}\" is not valid before {FormatDate(served.Certificate.NotBefore.ToUniversalTime())}");
         return served;
     }
 
@@ -47,47 +48,48 @@ internal sealed class CertificateFile(TlsOptions options)
         }
 
         if (all.Count == 0)
-            throw Fault("Certificate", $"\"{_path}\" holds no certificate that can be read (PEM or PKCS #12)");
-        // As certbot and all others write it: the server's own first, its issuers after it.
+            throw CreateException("Certificate", $"\"{_path}\" contains no readable certificate (PEM or PKCS #12)");
+        // The certificates in the file have the usual order, which certbot uses too: first the server's own certificate, then the
+        // certificates of its issuers.
         using var own = all[0];
         all.RemoveAt(0);
-        return new ServedCertificate(WithKey(own, keyText), all);
+        return new ServedCertificate(AttachKey(own, keyText), all);
     }
 
-    private X509Certificate2 WithKey(X509Certificate2 certificate, string keyText)
+    private X509Certificate2 AttachKey(X509Certificate2 certificate, string keyText)
     {
         if (!keyText.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
-            throw Fault("Key", $"\"{options.Key ?? _path}\" holds no private key{(options.Key is null ? "; name its file with --Tls:Key" : "")}");
+            throw CreateException("Key", $"\"{options.Key ?? _path}\" contains no private key{(options.Key is null ? "; set its file with --Tls:Key" : "")}");
 
         using AsymmetricAlgorithm key = certificate.GetKeyAlgorithm() switch
         {
-            RsaKey => RSA.Create(),
-            EcKey => ECDsa.Create(),
-            _ => throw Fault("Certificate", $"the certificate in \"{_path}\" has a key of a kind that is not supported; RSA and ECDSA are"),
+            RsaKeyOid => RSA.Create(),
+            EcKeyOid => ECDsa.Create(),
+            _ => throw CreateException("Certificate", $"the certificate in \"{_path}\" has an unsupported type of key; use RSA or ECDSA"),
         };
         var isEncrypted = keyText.Contains("ENCRYPTED", StringComparison.Ordinal);
         try
         {
             if (isEncrypted)
-                key.ImportFromEncryptedPem(keyText, options.Password ?? throw Fault("Password", $"the key in \"{options.Key ?? _path}\" is encrypted, and no password is given"));
+                key.ImportFromEncryptedPem(keyText, options.Password ?? throw CreateException("Password", $"the key in \"{options.Key ?? _path}\" is encrypted, but no password is set"));
             else
                 key.ImportFromPem(keyText);
             return key is RSA rsa ? certificate.CopyWithPrivateKey(rsa) : certificate.CopyWithPrivateKey((ECDsa)key);
         }
         catch (CryptographicException) when (isEncrypted)
         {
-            throw Fault("Password", $"it does not open the key in \"{options.Key ?? _path}\"");
+            throw CreateException("Password", $"wrong password for the key in \"{options.Key ?? _path}\"");
         }
         catch (Exception fault) when (fault is CryptographicException or ArgumentException)
         {
-            throw Fault("Key", $"the key in \"{options.Key ?? _path}\" is not the one of the certificate in \"{_path}\"");
+            throw CreateException("Key", $"the key in \"{options.Key ?? _path}\" does not belong to the certificate in \"{_path}\"");
         }
     }
 
     private ServedCertificate OpenPkcs12(byte[] bytes)
     {
         if (options.Key is not null)
-            throw Fault("Key", $"\"{_path}\" is no PEM file; PKCS #12 has its key in itself");
+            throw CreateException("Key", $"\"{_path}\" is not a PEM file; a PKCS #12 file contains its own key");
         X509Certificate2Collection all;
         try
         {
@@ -95,15 +97,15 @@ internal sealed class CertificateFile(TlsOptions options)
         }
         catch (CryptographicException fault) when (fault.HResult == InvalidPassword)
         {
-            throw Fault("Password", options.Password is null ? $"\"{_path}\" wants one, and none is given" : $"it does not open \"{_path}\"");
+            throw CreateException("Password", options.Password is null ? $"\"{_path}\" is encrypted, but no password is set" : $"wrong password for \"{_path}\"");
         }
         catch (CryptographicException)
         {
-            throw Fault("Certificate", $"\"{_path}\" holds no certificate that can be read (PEM or PKCS #12)");
+            throw CreateException("Certificate", $"\"{_path}\" contains no readable certificate (PEM or PKCS #12)");
         }
 
         var own = all.FirstOrDefault(certificate => certificate.HasPrivateKey)
-            ?? throw Fault("Certificate", $"\"{_path}\" holds no certificate with a private key");
+            ?? throw CreateException("Certificate", $"\"{_path}\" contains no certificate with a private key");
         all.Remove(own);
         return new ServedCertificate(own, all);
     }
@@ -116,11 +118,11 @@ internal sealed class CertificateFile(TlsOptions options)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw Fault(setting, $"\"{path}\" cannot be read: {fault.Message}");
+            throw CreateException(setting, $"\"{path}\" cannot be read: {fault.Message}");
         }
     }
 
-    private static SettingException Fault(string setting, string text) => new($"--Tls:{setting}: {text}");
+    private static SettingException CreateException(string setting, string text) => new($"--Tls:{setting}: {text}");
 
-    private static string Day(DateTimeOffset time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    private static string FormatDate(DateTimeOffset time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

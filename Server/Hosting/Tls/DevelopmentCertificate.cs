@@ -5,63 +5,65 @@ using System.Security.Cryptography.X509Certificates;
 namespace RawSocketChat.Server.Hosting.Tls;
 
 /// <summary>
-/// A certificate that the server makes for itself where none is given: for this machine's names and the addresses that
-/// are bound. Browsers warn of it, since nobody vouches for it.
+/// Creates a self-signed certificate if the settings name no certificate. The certificate covers this machine's names and the bound hosts.
+/// Browsers warn about the certificate, because no authority has signed it.
 /// </summary>
-/// <param name="folder">Where it is kept, so that who has once trusted it need not again; null keeps it in memory.</param>
-/// <param name="hosts">The hosts of the addresses that are bound.</param>
+/// <param name="folder">
+/// The folder of the stored certificate. A user has to accept a stored certificate only once. If null, the certificate is only in memory.
+/// </param>
+/// <param name="hosts">The hosts of the bound addresses.</param>
 internal sealed class DevelopmentCertificate(string? folder, IEnumerable<string> hosts)
 {
     public const string FileName = "development-certificate.pem";
 
-    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+    private const string ServerAuthenticationOid = "1.3.6.1.5.5.7.3.1";
 
-    // Browsers trust none for longer than 398 days, whoever signed it.
+    // Browsers reject certificates that are valid for more than 398 days.
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
 
-    // Clocks differ: it is valid a little before it was made.
-    private static readonly TimeSpan Grace = TimeSpan.FromDays(1);
+    // The certificate is valid from before its creation, because the clocks of clients may be slow.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromDays(1);
 
-    /// <summary>With less than that left, it is made anew.</summary>
+    /// <summary>A certificate that expires within this time is replaced.</summary>
     public static readonly TimeSpan RenewWithin = TimeSpan.FromDays(30);
 
     private readonly SortedSet<string> _names =
-        new([.. hosts.Select(host => host.Trim('[', ']')).Where(IsName), "localhost", Environment.MachineName, "127.0.0.1", "::1"], StringComparer.OrdinalIgnoreCase);
+        new([.. hosts.Select(host => host.Trim('[', ']')).Where(IsSpecificHost), "localhost", Environment.MachineName, "127.0.0.1", "::1"], StringComparer.OrdinalIgnoreCase);
 
     private readonly string? _file = folder is null ? null : Path.Combine(folder, FileName);
 
-    /// <summary>The one that is kept, where it is good for a while; else a new one, which is then kept.</summary>
-    /// <exception cref="SettingException">It cannot be kept.</exception>
+    /// <summary>Gets the stored certificate if it covers all names and is valid for long enough. Otherwise creates and stores a new one.</summary>
+    /// <exception cref="SettingException">The certificate cannot be stored.</exception>
     public ServedCertificate Get(DateTimeOffset now)
     {
-        if (Kept(now) is { } kept)
-            return new ServedCertificate(kept);
-        var made = Make(now);
+        if (LoadSaved(now) is { } saved)
+            return new ServedCertificate(saved);
+        var created = Create(now);
         if (_file is not null)
-            Keep(made);
-        return new ServedCertificate(made);
+            Save(created);
+        return new ServedCertificate(created);
     }
 
-    private X509Certificate2? Kept(DateTimeOffset now)
+    private X509Certificate2? LoadSaved(DateTimeOffset now)
     {
         try
         {
             if (_file is null || !File.Exists(_file))
                 return null;
             var certificate = X509Certificate2.CreateFromPemFile(_file);
-            var isGood = certificate.NotBefore.ToUniversalTime() <= now.UtcDateTime
+            var isUsable = certificate.NotBefore.ToUniversalTime() <= now.UtcDateTime
                 && certificate.NotAfter.ToUniversalTime() - now.UtcDateTime > RenewWithin
                 && _names.All(name => certificate.MatchesHostname(name, allowWildcards: false, allowCommonName: false));
-            return isGood ? certificate : null;
+            return isUsable ? certificate : null;
         }
         catch (Exception fault) when (fault is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            // Damaged, it is as good as none: nobody needs to have this one.
+            // A damaged file is replaced, because nothing depends on the old certificate.
             return null;
         }
     }
 
-    private X509Certificate2 Make(DateTimeOffset now)
+    private X509Certificate2 Create(DateTimeOffset now)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=RawSocketChat development", key, HashAlgorithmName.SHA256);
@@ -75,15 +77,16 @@ internal sealed class DevelopmentCertificate(string? folder, IEnumerable<string>
         }
 
         request.CertificateExtensions.Add(names.Build());
-        // An end's certificate: who trusts it trusts this server, and nothing that it might sign.
+        // The certificate is not a certificate authority. So a browser that trusts this certificate does not trust other certificates that
+        // are signed with the same key.
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerAuthentication)], critical: false));
-        return request.CreateSelfSigned(now - Grace, now + Lifetime);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerAuthenticationOid)], critical: false));
+        return request.CreateSelfSigned(now - ClockTolerance, now + Lifetime);
     }
 
-    // Only its owner may read it, from its first byte on; and it is there whole or not at all.
-    private void Keep(X509Certificate2 certificate)
+    // Writes a partial file that only the owner may read, and then renames the file. So the file is complete when it appears.
+    private void Save(X509Certificate2 certificate)
     {
         var partial = _file + ".partial";
         using var key = certificate.GetECDsaPrivateKey()!;
@@ -103,12 +106,12 @@ internal sealed class DevelopmentCertificate(string? folder, IEnumerable<string>
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new SettingException($"--Data:Path: the development certificate cannot be kept in \"{_file}\": {fault.Message}");
+            throw new SettingException($"--Data:Path: the development certificate cannot be stored in \"{_file}\": {fault.Message}");
         }
     }
 
-    // "*" and "+" are no names, nor are the addresses that stand for all.
-    private static bool IsName(string host) =>
+    // A client can't use "*", "+" or the any-addresses (0.0.0.0, [::]) as a host name.
+    private static bool IsSpecificHost(string host) =>
         IPAddress.TryParse(host, out var address)
             ? !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
             : Uri.CheckHostName(host) == UriHostNameType.Dns;

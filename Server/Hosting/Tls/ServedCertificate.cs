@@ -4,14 +4,14 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace RawSocketChat.Server.Hosting.Tls;
 
-/// <summary>A certificate with its key, as handshakes show it: together with the certificates of its issuers that were given with it.</summary>
+/// <summary>A certificate with its key and its issuers' certificates, ready for TLS handshakes.</summary>
 public sealed class ServedCertificate
 {
     public ServedCertificate(X509Certificate2 certificate, X509Certificate2Collection? others = null)
     {
-        Certificate = OperatingSystem.IsWindows() ? Stored(certificate) : certificate;
+        Certificate = OperatingSystem.IsWindows() ? WithStoredKey(certificate) : certificate;
         Expires = certificate.NotAfter.ToUniversalTime();
-        // Offline: no start and no handshake waits for somebody else's server.
+        // With offline, neither the start nor a handshake waits for an issuer's server.
         Context = SslStreamCertificateContext.Create(Certificate, others, offline: true);
     }
 
@@ -21,10 +21,10 @@ public sealed class ServedCertificate
 
     public DateTimeOffset Expires { get; }
 
-    /// <summary>Its SHA-256, as browsers show it.</summary>
+    /// <summary>SHA-256 of the certificate in hex, as browsers show it.</summary>
     public string Fingerprint => Convert.ToHexString(Certificate.GetCertHash(HashAlgorithmName.SHA256));
 
-    // Windows' TLS takes no key that is in memory alone.
-    private static X509Certificate2 Stored(X509Certificate2 certificate) =>
+    // TLS on Windows does not accept a key that exists only in memory.
+    private static X509Certificate2 WithStoredKey(X509Certificate2 certificate) =>
         X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
 }

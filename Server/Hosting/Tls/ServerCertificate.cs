@@ -7,14 +7,15 @@ using RawSocketChat.Server.Storage.Sqlite;
 namespace RawSocketChat.Server.Hosting.Tls;
 
 /// <summary>
-/// The certificate of all <c>https</c> addresses, as it is at each moment: what was renewed on the disk is served from the
-/// next minute on, without a restart, to who connects then.
+/// The certificate of all <c>https</c> addresses. When the certificate's files change, new connections get the new certificate within a
+/// minute, without a restart. Safe from any thread.
 /// </summary>
 public sealed class ServerCertificate
 {
-    // Looked at by whoever connects, and compared by content: no timer, no watcher, and a link that now points elsewhere
-    // (certbot) is seen as well as a file that was written over.
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+    // The minimum time between two checks for a changed certificate. A new connection triggers a check, so there is no timer and no file
+    // watcher. The check compares the contents of the files. So it detects an overwritten file, and also a symbolic link that now points to
+    // another file (certbot).
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
     private readonly CertificateFile? _file;
@@ -23,10 +24,10 @@ public sealed class ServerCertificate
     private readonly ILogger _logger;
     private ServedCertificate _served;
     private (byte[] Certificate, byte[]? Key) _contents;
-    private string? _fault;
-    private long _lookedAt;
+    private string? _lastError;
+    private long _lastCheck;
 
-    /// <exception cref="SettingException">It cannot be served.</exception>
+    /// <exception cref="SettingException">The certificate cannot be used.</exception>
     public ServerCertificate(
         IOptions<TlsOptions> options,
         IOptions<DataOptions> data,
@@ -37,8 +38,8 @@ public sealed class ServerCertificate
     {
         _time = time;
         _logger = logger;
-        _lookedAt = time.GetTimestamp();
-        if (options.Value.IsGiven)
+        _lastCheck = time.GetTimestamp();
+        if (options.Value.HasCertificate)
         {
             _file = new CertificateFile(options.Value);
             _contents = _file.Read();
@@ -46,26 +47,26 @@ public sealed class ServerCertificate
         }
         else
         {
-            // The folder is asked of who takes it: it is made private then, and no other server is in it.
+            // Take the folder from SqliteStorage, not from the setting: SqliteStorage has locked the folder and made it private.
             var folder = data.Value.Durability == Durability.None ? null : services.GetRequiredService<SqliteStorage>().Folder;
-            _development = new DevelopmentCertificate(folder, Listening.UrlsOf(configuration).Select(url => BindingAddress.Parse(url).Host));
+            _development = new DevelopmentCertificate(folder, ListenerSetup.GetUrls(configuration).Select(url => BindingAddress.Parse(url).Host));
             _served = _development.Get(time.GetUtcNow());
         }
     }
 
-    /// <summary>True where the server made it, and browsers warn of it.</summary>
+    /// <summary>True if the server has created the certificate itself. Browsers warn about such a certificate.</summary>
     public bool IsDevelopment => _development is not null;
 
     public ServedCertificate Current
     {
         get
         {
-            if (_time.GetElapsedTime(Volatile.Read(ref _lookedAt)) >= LookEvery && _gate.TryEnter())
+            if (_time.GetElapsedTime(Volatile.Read(ref _lastCheck)) >= CheckInterval && _gate.TryEnter())
             {
                 try
                 {
-                    Look();
-                    Volatile.Write(ref _lookedAt, _time.GetTimestamp());
+                    CheckForRenewal();
+                    Volatile.Write(ref _lastCheck, _time.GetTimestamp());
                 }
                 finally
                 {
@@ -77,32 +78,33 @@ public sealed class ServerCertificate
         }
     }
 
-    public SslServerAuthenticationOptions ForHandshake() => new() { ServerCertificateContext = Current.Context };
+    public SslServerAuthenticationOptions CreateHandshakeOptions() => new() { ServerCertificateContext = Current.Context };
 
-    // What cannot be served is told once, and the old one goes on: half of a pair of files may be written already.
-    private void Look()
+    // The new certificate may be unusable, for example because only one of the two files is written yet. In this case the method logs the
+    // error once and keeps the old certificate.
+    private void CheckForRenewal()
     {
         try
         {
-            var served = _file is null ? Renewed() : Changed(_file);
-            _fault = null;
+            var served = _file is null ? RenewDevelopmentCertificate() : ReloadIfChanged(_file);
+            _lastError = null;
             if (served is null)
                 return;
             Volatile.Write(ref _served, served);
-            Log.Renewed(_logger, served.Expires);
+            Log.CertificateRenewed(_logger, served.Expires);
         }
         catch (SettingException fault)
         {
-            if (_fault != fault.Message)
-                Log.NotRenewed(_logger, fault.Message, _served.Expires);
-            _fault = fault.Message;
+            if (_lastError != fault.Message)
+                Log.CertificateNotRenewed(_logger, fault.Message, _served.Expires);
+            _lastError = fault.Message;
         }
     }
 
-    private ServedCertificate? Renewed() =>
+    private ServedCertificate? RenewDevelopmentCertificate() =>
         _served.Expires - _time.GetUtcNow() > DevelopmentCertificate.RenewWithin ? null : _development!.Get(_time.GetUtcNow());
 
-    private ServedCertificate? Changed(CertificateFile file)
+    private ServedCertificate? ReloadIfChanged(CertificateFile file)
     {
         var contents = file.Read();
         if (contents.Certificate.AsSpan().SequenceEqual(_contents.Certificate) && contents.Key.AsSpan().SequenceEqual(_contents.Key))

@@ -12,14 +12,15 @@ public static class TlsSetup
         return services;
     }
 
-    /// <summary>TLS at this address, with HTTP/2 for who speaks it and HTTP/1.1 for all others.</summary>
-    /// <exception cref="SettingException">There is no certificate that can be served.</exception>
+    /// <summary>Enables TLS at this address, with HTTP/2 for clients that support HTTP/2, and HTTP/1.1 for all other clients.</summary>
+    /// <exception cref="SettingException">The certificate cannot be used.</exception>
     public static void UseTls(this ListenOptions listen)
     {
         var certificate = listen.ApplicationServices.GetRequiredService<ServerCertificate>();
         listen.Protocols = HttpProtocols.Http1AndHttp2;
-        // By callback: that is what sends the issuers' certificates along, and takes another one without a restart.
-        listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificate.ForHandshake()) });
-        listen.LeaveInTime();
+        // Set the certificate in a callback. A callback can also send the issuers' certificates, and can change the certificate without a
+        // restart.
+        listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificate.CreateHandshakeOptions()) });
+        listen.UseHttp2ShutdownTimeout();
     }
 }

@@ -1,25 +1,41 @@
 namespace RawSocketChat.Server.Storage.Memory;
 
-/// <summary>Accounts and sessions that live as long as the process. All tasks complete at once.</summary>
+/// <summary>Keeps accounts and sessions in memory, until the process ends. All tasks complete synchronously.</summary>
 public sealed class MemoryIdentityStore : IIdentityStore
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, StoredAccount> _accounts = [];
-    private readonly HashSet<string> _skeletons = [];
+
+    // The skeletons of the registered names, and the user ids of their owners.
+    private readonly Dictionary<string, string> _owners = [];
     private readonly Dictionary<string, StoredSession> _sessions = [];
 
-    public ValueTask<IReadOnlyList<StoredAccount>> LoadAccountsAsync(CancellationToken cancellationToken)
+    public ValueTask<StoredAccount?> FindAccountAsync(string skeleton, CancellationToken cancellationToken)
     {
         lock (_gate)
-            return new([.. _accounts.Values]);
+            return new(_owners.TryGetValue(skeleton, out var user) ? _accounts[user] : null);
     }
 
-    public ValueTask<bool> TryAddAccountAsync(StoredAccount account, CancellationToken cancellationToken)
+    public ValueTask<StoredAccount?> FindAccountOfUserAsync(string user, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            return new(_accounts.GetValueOrDefault(user));
+    }
+
+    public ValueTask<IReadOnlyDictionary<string, string>> FindNameOwnersAsync(IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            return new(skeletons.Where(_owners.ContainsKey).ToDictionary(skeleton => skeleton, skeleton => _owners[skeleton]));
+    }
+
+    public ValueTask<bool> TryAddAccountAsync(StoredAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (_accounts.ContainsKey(account.User) || !_skeletons.Add(account.Skeleton))
+            if (_accounts.ContainsKey(account.User) || skeletons.Any(_owners.ContainsKey))
                 return new(false);
+            foreach (var skeleton in skeletons)
+                _owners.Add(skeleton, account.User);
             _accounts.Add(account.User, account);
             return new(true);
         }
@@ -67,30 +83,31 @@ public sealed class MemoryIdentityStore : IIdentityStore
         return default;
     }
 
-    public ValueTask<IReadOnlyList<string>> EndSessionsBeyondAsync(string user, int most, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<string>> EndExcessSessionsAsync(string user, int max, CancellationToken cancellationToken)
     {
         lock (_gate)
-            return new(RemoveBeyond(most, session => !session.IsGuest && session.User == user));
+            return new(RemoveExcess(max, session => !session.IsGuest && session.User == user));
     }
 
-    public ValueTask ForgetSessionsAsync(DateTimeOffset guestsBefore, DateTimeOffset accountsBefore, int most, CancellationToken cancellationToken)
+    public ValueTask RemoveExpiredSessionsAsync(DateTimeOffset guestsBefore, DateTimeOffset accountsBefore, int max, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             var old = _sessions.Values.Where(session => session.AwaySince < (session.IsGuest ? guestsBefore : accountsBefore)).ToList();
             old.ForEach(session => _sessions.Remove(session.TokenHash));
-            RemoveBeyond(most, session => session.IsGuest);
+            RemoveExcess(max, session => session.IsGuest);
         }
 
         return default;
     }
 
-    // Of those, the ones longest away.
-    private List<string> RemoveBeyond(int most, Func<StoredSession, bool> which)
+    // If more than max sessions match the filter, removes the excess: only sessions that are away, beginning with the session that is away
+    // longest. Returns the hashes of the removed sessions.
+    private List<string> RemoveExcess(int max, Func<StoredSession, bool> filter)
     {
-        var all = _sessions.Values.Where(which).ToList();
+        var all = _sessions.Values.Where(filter).ToList();
         var longestAway = all.Where(session => session.AwaySince is not null).OrderBy(session => session.AwaySince).Select(session => session.TokenHash);
-        var removed = longestAway.Take(Math.Max(0, all.Count - most)).ToList();
+        var removed = longestAway.Take(Math.Max(0, all.Count - max)).ToList();
         removed.ForEach(hash => _sessions.Remove(hash));
         return removed;
     }

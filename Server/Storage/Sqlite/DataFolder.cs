@@ -1,6 +1,6 @@
 namespace RawSocketChat.Server.Storage.Sqlite;
 
-/// <summary>The folder of a server's data, held by one server at a time.</summary>
+/// <summary>The folder of a server's data. Only one server at a time can use it.</summary>
 public sealed class DataFolder : IDisposable
 {
     public const string DatabaseName = "chat.db";
@@ -8,31 +8,35 @@ public sealed class DataFolder : IDisposable
 
     private readonly FileStream? _lock;
 
-    private DataFolder(string path, FileStream? held)
+    private DataFolder(string path, FileStream? heldLock)
     {
         Path = path;
-        _lock = held;
+        _lock = heldLock;
     }
 
-    /// <summary>The full path.</summary>
+    /// <summary>The full path of the folder.</summary>
     public string Path { get; }
 
+    /// <summary>The full path of the database.</summary>
     public string Database => System.IO.Path.Combine(Path, DatabaseName);
 
-    /// <summary>Takes the folder, making it where there is none. The system gives it back when the process ends, however that ends.</summary>
-    /// <param name="advice">What to do where another server holds it.</param>
-    /// <exception cref="StorageException">It cannot be written to, or another server holds it.</exception>
-    public static DataFolder Take(string path, string advice = "end it, or give this one a folder of its own")
+    /// <summary>
+    /// Locks the folder for this process. Creates the folder if it does not exist. The operating system removes the lock when the process
+    /// ends, even if the process is killed.
+    /// </summary>
+    /// <param name="advice">What to do if another server uses the folder, for the error text.</param>
+    /// <exception cref="StorageException">The folder cannot be written to, or another server uses it.</exception>
+    public static DataFolder Take(string path, string advice = "stop that server, or use another folder for this one")
     {
         var full = System.IO.Path.GetFullPath(path);
         try
         {
             if (!Directory.Exists(full))
-                Make(full);
+                CreateForOwner(full);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException($"the folder \"{full}\" cannot be made: {fault.Message}", fault);
+            throw new StorageException($"the folder \"{full}\" cannot be created: {fault.Message}", fault);
         }
 
         var file = System.IO.Path.Combine(full, LockName);
@@ -40,7 +44,7 @@ public sealed class DataFolder : IDisposable
         {
             return new DataFolder(full, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
         }
-        catch (IOException fault) when (File.Exists(file) && IsHeld(file))
+        catch (IOException fault) when (File.Exists(file) && IsLocked(file))
         {
             throw new StorageException($"another server uses the folder \"{full}\"; {advice}", fault);
         }
@@ -50,11 +54,11 @@ public sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>The folder as it is, to be read beside a server that runs on it.</summary>
-    /// <exception cref="StorageException">There is no database in it.</exception>
+    /// <summary>Finds a folder for reading. A server may use the folder at the same time.</summary>
+    /// <exception cref="StorageException">The folder has no database.</exception>
     public static DataFolder Find(string path)
     {
-        var folder = new DataFolder(System.IO.Path.GetFullPath(path), held: null);
+        var folder = new DataFolder(System.IO.Path.GetFullPath(path), heldLock: null);
         return File.Exists(folder.Database)
             ? folder
             : throw new StorageException($"there is no database in \"{folder.Path}\"; name the folder with --Data:Path");
@@ -62,8 +66,8 @@ public sealed class DataFolder : IDisposable
 
     public void Dispose() => _lock?.Dispose();
 
-    // What people said, and the hashes of their passwords, are nobody else's to read.
-    private static void Make(string folder)
+    // Only the owner may read the messages and the hashes of the passwords.
+    private static void CreateForOwner(string folder)
     {
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(folder);
@@ -71,8 +75,8 @@ public sealed class DataFolder : IDisposable
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    // A file that another process holds can be looked at in no way that excludes it; one on a read-only disk can.
-    private static bool IsHeld(string file)
+    // A file that another process has locked cannot be opened, even for reading. A file on a read-only disk can be opened for reading.
+    private static bool IsLocked(string file)
     {
         try
         {

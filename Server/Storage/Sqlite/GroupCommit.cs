@@ -1,223 +1,200 @@
 using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Server.Storage.Sqlite;
 
 /// <summary>
-/// The one writer. Whatever waits, of all rooms, goes into one transaction and one sync; while that is under way, the next
-/// gathers. Jobs are done in the order of their coming, all of a transaction or none.
+/// The only writer of the database. It puts the waiting jobs of all rooms into one transaction, so that one sync stores all of them. Jobs
+/// that come during a transaction wait for the next transaction. Jobs run in the order in which they come. Either all jobs of a transaction
+/// are stored, or none.
 /// </summary>
 internal sealed class GroupCommit : IDisposable
 {
-    // A room has one append under way, a session one change: more than these wait only where the disk stands still.
-    private const int MostWaiting = 16 * 1024;
+    // Each room stores only one batch at a time, and sessions change rarely. So this number is reached only if the disk hangs.
+    private const int MaxWaitingJobs = 16 * 1024;
 
-    // On a full disk a small transaction may pass between two that fail: that is no news for the operator.
-    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(5);
+    // A full disk may accept a small transaction between two that fail. The server logs the recovery only after this time without a
+    // failure.
+    private static readonly TimeSpan RecoveryTime = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
-
-    // Between two commits of many senders there may be nothing for a moment.
-    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(10);
-
-    private readonly Channel<WriteJob> _waiting = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
-    private readonly StorageState _state;
-    private readonly int _mostWeight;
-    private readonly Func<Database> _open;
-    private readonly TimeProvider _time;
+    private readonly Channel<WriteJob> _waiting = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(MaxWaitingJobs) { SingleReader = true });
+    private readonly SqliteStorage _storage;
     private readonly ILogger _logger;
+    private readonly WriteAheadLog _writeAheadLog;
     private readonly Thread _thread;
     private readonly List<WriteJob> _batch = [];
+
+    // The rooms of failed transactions. Reopen removes the events of these transactions if they have reached the disk.
+    private readonly HashSet<LoggedRoom> _failedRooms = [];
+
+    // Null after a failure, until the next transaction opens a new connection.
     private StorageWriter? _writer;
     private bool _isFailing;
     private long _failedAt;
-    private bool _isUpkeepFailing;
-    private long _upkeepFailedAt;
 
-    /// <param name="mostWeight">Beyond it a transaction takes longer and saves nothing more: a sync costs as much as some 50 events.</param>
-    /// <param name="open">Opens the database again where a connection has failed.</param>
-    public GroupCommit(StorageState state, int mostWeight, Database database, Func<Database> open, TimeProvider time, ILogger logger)
+    public GroupCommit(SqliteStorage storage, SqliteConnection connection, ILogger logger)
     {
-        _state = state;
-        _mostWeight = mostWeight;
-        _open = open;
-        _time = time;
+        _storage = storage;
         _logger = logger;
-        _writer = new StorageWriter(state, database);
+        _writeAheadLog = new WriteAheadLog(storage, logger);
+        _writer = new StorageWriter(connection, storage);
         _thread = new Thread(Run) { Name = "storage writer", IsBackground = true };
         _thread.Start();
     }
 
-    /// <summary>Has it written with what else waits; done when it is stored.</summary>
-    /// <param name="stored">What follows from the commit; on the writer's thread, before the task completes.</param>
-    public async ValueTask<T> DoAsync<T>(Func<StorageWriter, T> write, Action<T>? stored, int weight, CancellationToken cancellationToken)
+    /// <summary>Adds a job to one of the next transactions, and waits until this transaction is committed.</summary>
+    /// <returns>The result of the job.</returns>
+    /// <exception cref="StorageException">Nothing of the transaction was stored, or the server is stopping.</exception>
+    public async ValueTask<T> ExecuteAsync<T>(WriteJob<T> job, CancellationToken cancellationToken)
     {
-        var job = new WriteJob<T>(write, stored, weight);
-        await DoAsync(job, cancellationToken);
+        try
+        {
+            if (!_waiting.Writer.TryWrite(job))
+                await _waiting.Writer.WriteAsync(job, cancellationToken);
+        }
+        catch (ChannelClosedException fault)
+        {
+            throw new StorageException("the server is stopping", fault);
+        }
+
         return await job.Done;
     }
 
-    /// <summary>Has it written with what else waits; the job tells when it is stored.</summary>
-    public ValueTask DoAsync(WriteJob job, CancellationToken cancellationToken) => _waiting.Writer.TryWrite(job) ? default : WaitAsync(job, cancellationToken);
-
-    /// <summary>Does what waits, puts everything in its place, and closes the database.</summary>
+    /// <summary>Runs the waiting jobs, and closes the connection.</summary>
     public void Dispose()
     {
         _waiting.Writer.TryComplete();
         _thread.Join();
     }
 
-    private async ValueTask WaitAsync(WriteJob job, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _waiting.Writer.WriteAsync(job, cancellationToken);
-        }
-        catch (ChannelClosedException fault)
-        {
-            throw new StorageException("the server is going down", fault);
-        }
-    }
-
     private void Run()
     {
-        while (WaitForMore())
+        while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
-            Take();
-            Write();
-            while (Due() is { } work && Keep(work))
+            TakeBatch();
+            try
             {
+                WriteBatch();
+                if (_writer is { } writer)
+                    _writeAheadLog.KeepSmall(writer.Connection);
             }
-
-            // One for each commit, so that nobody waits for long; more only where much has gathered.
-            for (var steps = _state.Ids.MergeSteps; steps > 0 && _state.Ids.HasMerges && !IsPausing && Keep(writer => writer.ClientIds.Merge()); steps--)
+#pragma warning disable CA1031 // an exception that left the writer's thread would end the process
+            catch (Exception fault)
+#pragma warning restore CA1031
             {
+                Log.WriterFailed(_logger, fault);
+                // This has no effect on jobs that have their result.
+                foreach (var job in _batch)
+                    job.OnFailed(new StorageException("the storage failed", fault));
             }
-        }
-
-        while (_state.Unsettled > 0 && Keep(writer => writer.Journal.Settle()))
-        {
         }
 
         _writer?.Dispose();
     }
 
-    // While nothing comes, what can wait is done.
-    private bool WaitForMore()
-    {
-        var more = _waiting.Reader.WaitToReadAsync().AsTask();
-        for (var patience = Idle; !more.IsCompleted && DueWhenIdle() is { } work; patience = TimeSpan.Zero)
-        {
-            if (more.Wait(patience) || !Keep(work))
-                break;
-        }
-
-        return more.GetAwaiter().GetResult();
-    }
-
-    private void Take()
+    private void TakeBatch()
     {
         _batch.Clear();
-        var weight = 0;
-        while (weight < _mostWeight && _waiting.Reader.TryRead(out var job))
-        {
+        for (var rows = 0; rows < _storage.Options.CommitEvents && _waiting.Reader.TryRead(out var job); rows += job.Rows)
             _batch.Add(job);
-            weight += job.Weight;
-        }
     }
 
-    private void Write()
+    private void WriteBatch()
     {
-        if (Transact(writer =>
-        {
-            foreach (var job in _batch)
-                job.Write(writer);
-        }) is { } fault)
+        // After most failures the second attempt has a new connection, which first empties the write-ahead log. On a full disk that may free
+        // enough space.
+        if (TryWriteBatch() is not null && TryWriteBatch() is { } fault)
         {
             if (!_isFailing)
                 Log.CannotWrite(_logger, fault.InnerException, fault.Message);
-            (_isFailing, _failedAt) = (true, _time.GetTimestamp());
+            (_isFailing, _failedAt) = (true, _storage.Time.GetTimestamp());
             foreach (var job in _batch)
-                job.Failed(fault);
+                job.OnFailed(fault);
             return;
         }
 
-        if (_isFailing && _time.GetElapsedTime(_failedAt) >= Calm)
+        if (_isFailing && _storage.Time.GetElapsedTime(_failedAt) >= RecoveryTime)
         {
-            Log.WritesAgain(_logger);
+            Log.CanWriteAgain(_logger);
             _isFailing = false;
         }
 
         foreach (var job in _batch)
-            job.Stored();
+            Complete(job);
     }
 
-    // What could not be put elsewhere is tried again a second later, not after each commit.
-    private bool IsPausing => _isUpkeepFailing && _time.GetElapsedTime(_upkeepFailedAt) < BetweenTries;
-
-    private Func<StorageWriter, Action>? Due(bool isIdle = false) =>
-        IsPausing ? null
-        : Journal.IsDue(_state, isIdle) ? writer => writer.Journal.Settle()
-        : _state.Ids.IsFlushDue ? writer => writer.ClientIds.Flush()
-        : null;
-
-    private Func<StorageWriter, Action>? DueWhenIdle() =>
-        Due(isIdle: true) ?? (!IsPausing && _state.Ids.HasMerges ? writer => writer.ClientIds.Merge() : null);
-
-    private bool Keep(Func<StorageWriter, Action> work)
-    {
-        Action? kept = null;
-        if (Transact(writer => kept = work(writer)) is { } fault)
-        {
-            // It needs more space than an append: those may go on meanwhile, and the operator is told of either once.
-            if (!_isUpkeepFailing && !_isFailing)
-                Log.CannotSettle(_logger, fault.InnerException, fault.Message);
-            (_isUpkeepFailing, _upkeepFailedAt) = (true, _time.GetTimestamp());
-            return false;
-        }
-
-        _isUpkeepFailing = false;
-        kept!();
-        return true;
-    }
-
-    // The write-ahead log may be what fills the disk: opened anew it is put into its place first, and then there may be room.
-    private StorageException? Transact(Action<StorageWriter> write) => TryTransact(write) is null ? null : TryTransact(write);
-
-    private StorageException? TryTransact(Action<StorageWriter> write)
+    // An error of one job's callback must not leave the other jobs without their result.
+    private void Complete(WriteJob job)
     {
         try
         {
-            _writer ??= Reopen();
-            _writer.Begin(_time.GetUtcNow());
-            write(_writer);
-            _writer.Commit();
-            return null;
+            job.OnCommitted();
         }
-#pragma warning disable CA1031 // the writer outlives whatever one transaction meets: who waits for it is told
+#pragma warning disable CA1031 // the caller of the job gets the error
         catch (Exception fault)
 #pragma warning restore CA1031
         {
-            var told = fault as StorageException ?? new StorageException("the storage failed", fault);
-            _writer?.Forget();
-            // After some faults the connection is as it was, after others it is not: the next one is a new one.
+            Log.WriterFailed(_logger, fault);
+            job.OnFailed(new StorageException("the storage failed", fault));
+        }
+    }
+
+    // Returns null if the batch is committed; otherwise the error.
+    private StorageException? TryWriteBatch()
+    {
+        try
+        {
+            // Try again to empty the log: the program that has read the database may have ended since the last attempt.
+            if (_writer is { } open && _writeAheadLog.FullReason is not null)
+            {
+                _writeAheadLog.KeepSmall(open.Connection);
+                if (_writeAheadLog.FullReason is { } reason)
+                    return new StorageException(reason);
+            }
+
+            _writer ??= Reopen();
+            _writer.Begin("BEGIN IMMEDIATE", _storage.Time.GetUtcNow());
+            foreach (var job in _batch)
+                job.Write(_writer);
+            _writer.Commit();
+            return null;
+        }
+#pragma warning disable CA1031 // an exception of a transaction must not end the writer's thread; the jobs get the exception
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            if (_writer is not null)
+                _failedRooms.UnionWith(_writer.Events.RollBack());
+            // Some faults leave the connection unusable, so the next transaction gets a new connection. Closing the connection rolls the
+            // transaction back.
             _writer?.Dispose();
             _writer = null;
-            return told;
+            return fault switch
+            {
+                StorageException known => known,
+                SqliteException known => SqliteError.Translate(known, _storage.File),
+                _ => new StorageException("the storage failed", fault),
+            };
         }
     }
 
     private StorageWriter Reopen()
     {
-        var database = _open();
+        var writer = new StorageWriter(_storage.OpenForWriting(), _storage);
         try
         {
-            database.TryCheckpoint();
-            Loading.Again(_state, database);
-            return new StorageWriter(_state, database);
+            WriteAheadLog.TryTruncate(writer.Connection);
+            writer.Begin("BEGIN IMMEDIATE", _storage.Time.GetUtcNow());
+            foreach (var room in _failedRooms)
+                writer.Events.RemoveUnacknowledged(room);
+            writer.Commit();
+            _failedRooms.Clear();
+            return writer;
         }
         catch
         {
-            database.Dispose();
+            writer.Dispose();
             throw;
         }
     }

@@ -1,23 +1,25 @@
+using RawSocketChat.Server.Storage.Sql;
+
 namespace RawSocketChat.Server.Storage.Sqlite;
 
-/// <summary>Something to be written. It shares its transaction with whatever else waits.</summary>
-/// <param name="weight">About how many rows it writes.</param>
-internal abstract class WriteJob(int weight)
+/// <summary>A write that waits for the writer. The write shares its transaction with other waiting writes.</summary>
+/// <param name="rows">The approximate number of rows that the job writes.</param>
+internal abstract class WriteJob(int rows)
 {
-    public int Weight { get; } = weight;
+    public int Rows { get; } = rows;
 
-    /// <summary>In the transaction. What it keeps in memory must be undone by <see cref="StorageWriter.Forget"/> or <see cref="Loading.Again"/>.</summary>
+    /// <summary>Called inside the transaction.</summary>
     public abstract void Write(StorageWriter writer);
 
-    /// <summary>The transaction is committed.</summary>
-    public abstract void Stored();
+    /// <summary>Called after the commit. Gives the caller its result.</summary>
+    public abstract void OnCommitted();
 
-    /// <summary>Nothing of it was stored.</summary>
-    public abstract void Failed(Exception fault);
+    /// <summary>Gives the caller an exception, unless it has a result. Never throws.</summary>
+    public abstract void OnFailed(Exception fault);
 }
 
-/// <param name="stored">What follows from the commit, still on the writer's thread and before anybody is told.</param>
-internal sealed class WriteJob<T>(Func<StorageWriter, T> write, Action<T>? stored, int weight) : WriteJob(weight)
+/// <inheritdoc cref="SqlStorage.WriteAsync"/>
+internal sealed class WriteJob<T>(Func<StorageWriter, T> write, Action<T>? onCommitted, int rows) : WriteJob(rows)
 {
     private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T _result = default!;
@@ -26,11 +28,11 @@ internal sealed class WriteJob<T>(Func<StorageWriter, T> write, Action<T>? store
 
     public override void Write(StorageWriter writer) => _result = write(writer);
 
-    public override void Stored()
+    public override void OnCommitted()
     {
-        stored?.Invoke(_result);
+        onCommitted?.Invoke(_result);
         _done.TrySetResult(_result);
     }
 
-    public override void Failed(Exception fault) => _done.TrySetException(fault);
+    public override void OnFailed(Exception fault) => _done.TrySetException(fault);
 }

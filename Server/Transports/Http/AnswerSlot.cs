@@ -3,18 +3,24 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.Http;
 
-/// <summary>One posted frame and what answers it, also where that comes once it is stored.</summary>
-internal sealed class AnswerSlot(PostedFrame posted, Func<OutboundFrame, OutboundFrame> passing) : IFrameSink
+/// <summary>One posted frame and its answers, including an answer that comes after the handler has returned.</summary>
+internal sealed class AnswerSlot(PostedFrame posted, OwedAnswers owed) : IFrameSink
 {
     private readonly Lock _gate = new();
     private readonly List<ReadOnlyMemory<byte>> _answers = [];
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _owed = 1;      // the handler's return is owed as well
-    private int _late;
+    private int _pending = 1;           // counts the handler's return and each deferred answer
+    private int _expectedLater;         // deferred answers that have not come yet
 
-    /// <summary>Completes with the last answer.</summary>
+    /// <summary>The size of the posted frame in bytes; 0 if it was too big.</summary>
+    public int FrameBytes => posted.Message.Length;
+
+    public bool IsFull => owed.IsFull;
+
+    /// <summary>Completes when the last answer has come.</summary>
     public Task Answered => _answered.Task;
 
+    /// <summary>The answers so far, encoded as JSON, in order.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Answers
     {
         get
@@ -24,65 +30,69 @@ internal sealed class AnswerSlot(PostedFrame posted, Func<OutboundFrame, Outboun
         }
     }
 
-    /// <summary>Has the message handled; throws what the handler does, which never does for what the message is.</summary>
-    public async Task FillAsync(IConnectionHandler handler)
+    /// <summary>
+    /// Passes the frame to the handler. The method throws every exception of the handler; the content of a message never causes an
+    /// exception.
+    /// </summary>
+    public async Task HandleAsync(IConnectionHandler handler)
     {
         try
         {
-            if (posted.Refusal is { } refusal)
-                Add(refusal);
+            if (posted.Rejection is { } rejection)
+                Add(rejection);
             else
-                await handler.ReceivedAsync(posted.Message, MessageKind.Text, this);
-            Settle();
+                await handler.OnMessageAsync(posted.Message, MessageKind.Text, this);
+            CompleteOne();
         }
         catch
         {
-            // No more answers come: who waits for them gets those that there are, and is told.
-            Add(PostedFrame.Failed);
+            // No more answers will come: complete with the answers so far and an error.
+            Add(PostedFrame.InternalError);
             _answered.TrySetResult();
             throw;
         }
     }
 
-    public void Send(Outbound outbound)
+    public void Send(EncodedMessage message)
     {
         lock (_gate)
         {
-            if (outbound is OutboundFrame frame)
+            if (message is EncodedFrame frame)
                 Add(frame);
-            else if (outbound is OutboundBatch batch)
+            else if (message is EncodedBatch batch)
             {
                 foreach (var one in batch.Frames)
                     Add(one);
             }
 
-            if (_late == 0)
+            if (_expectedLater == 0)
                 return;
-            _late--;
-            Settle();
+            _expectedLater--;
+            CompleteOne();
         }
     }
 
-    public void ExpectOneLater()
+    public void ExpectDeferredAnswer()
     {
         lock (_gate)
         {
-            _owed++;
-            _late++;
+            _pending++;
+            _expectedLater++;
         }
     }
 
-    private void Add(OutboundFrame frame)
+    private void Add(EncodedFrame frame)
     {
         lock (_gate)
-            _answers.Add(passing(frame).Payload);
+            _answers.Add(frame.Payload);
+        owed.Add(frame.Payload.Length);
     }
 
-    private void Settle()
+    private void CompleteOne()
     {
         lock (_gate)
         {
-            if (--_owed == 0)
+            if (--_pending == 0)
                 _answered.TrySetResult();
         }
     }

@@ -3,15 +3,17 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>
-/// The outbox of a session that asks by requests: numbered frames, of which a request gets those after its cursor. What a
-/// cursor confirms is dropped; all else is kept and handed out again, whichever way asks for it.
+/// The outbox of an HTTP session. The outbox numbers the frames, and each request reads the frames after its cursor. When the cursor of a
+/// request confirms a frame, the outbox removes the frame. Until then each request with an earlier cursor reads the frame again, over any
+/// HTTP transport.
 /// </summary>
 /// <remarks>
-/// A stream confirms nothing while it lasts. So of what streams took, the oldest is dropped where more than
-/// <see cref="LimitBytes"/> would be kept; who comes back with a cursor from before that begins anew, with its rooms' own.
+/// A stream confirms nothing while it is open. Therefore, if the outbox would hold more than <see cref="LimitBytes"/>, the outbox removes
+/// the oldest frames that the current stream has read. A client that returns with an earlier cursor gets a new connection. The client then
+/// joins its rooms again and receives the missed events of each room.
 /// </remarks>
-/// <param name="limitBytes">The most bytes that are kept.</param>
-/// <param name="start">The number before the first frame's.</param>
+/// <param name="limitBytes">Maximum bytes that the outbox keeps.</param>
+/// <param name="start">The number before the number of the first frame.</param>
 internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
 {
     private readonly long _start = start;
@@ -20,38 +22,38 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
     private List<long>? _holds;
     private TaskCompletionSource? _changed;
     private TaskCompletionSource<bool>? _drained;
-    private OutboundFrame? _notice;
-    private long _sent = start;         // the newest that any request has got
-    private long _streamed = start;     // the newest that the stream of now has got
-    private long _dropped = start;      // the newest that was dropped unconfirmed
-    private long _waitingBytes;
-    private bool _halfTold;
+    private EncodedFrame? _notice;
+    private long _lastSent = start;         // the newest frame that any request has read
+    private long _lastStreamed = start;     // the newest frame that the current request has confirmed, or has read as a stream
+    private long _lastDropped = start;      // the newest frame that was removed without a confirmation
+    private long _waitingBytes;             // bytes of the frames after _lastSent
+    private bool _isHalfFullReported;
     private bool _completed;
-
-    /// <summary>Sees each frame before it is kept, and says what is kept in its place. It may complete the outbox: then nothing is.</summary>
-    public Func<OutboundFrame, OutboundFrame>? Passing { get; init; }
 
     public override long QueuedBytes => Volatile.Read(ref _waitingBytes);
 
     public override long LimitBytes => limitBytes;
 
-    /// <summary>How long the peer of the request that gets the frames has taken nothing; null where none does.</summary>
-    public Func<TimeSpan>? Stuck { get; init; }
+    /// <summary>
+    /// Returns the time for which bytes have been waiting until the peer of the current request receives them. If this function is null,
+    /// the outbox is never blocked.
+    /// </summary>
+    public Func<TimeSpan>? GetBlockedFor { get; init; }
 
-    public override TimeSpan StuckFor => Stuck?.Invoke() ?? TimeSpan.Zero;
+    public override TimeSpan BlockedFor => GetBlockedFor?.Invoke() ?? TimeSpan.Zero;
 
-    public override SendResult Send(Outbound outbound)
+    public override SendResult Send(EncodedMessage message)
     {
         lock (_gate)
         {
             if (_completed)
-                return SendResult.Gone;
-            if (outbound is OutboundFrame frame)
+                return SendResult.Closed;
+            if (message is EncodedFrame frame)
             {
                 if (!TryAdd(frame))
                     return SendResult.Overflow;
             }
-            else if (outbound is OutboundBatch batch)
+            else if (message is EncodedBatch batch)
             {
                 foreach (var one in batch.Frames)
                 {
@@ -61,17 +63,17 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
             }
 
             WakeReaders();
-            if (_halfTold || _waitingBytes * 2 < limitBytes)
+            if (_isHalfFullReported || _waitingBytes * 2 < limitBytes)
                 return SendResult.Accepted;
-            _halfTold = true;
+            _isHalfFullReported = true;
             return SendResult.HalfFull;
         }
     }
 
-    // Right behind what was handed out: the numbers of those after it are known to nobody yet.
-    public override void SendFirst(Outbound outbound)
+    // Inserts the notice directly after the frames that were read. The later frames get new numbers. No request has read these frames yet.
+    public override void SendFirst(EncodedMessage message)
     {
-        if (outbound is not OutboundFrame frame)
+        if (message is not EncodedFrame frame)
             return;
         lock (_gate)
         {
@@ -83,7 +85,7 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
         }
     }
 
-    public override ValueTask<bool> DrainedAsync()
+    public override ValueTask<bool> WaitForDrainAsync()
     {
         lock (_gate)
         {
@@ -96,7 +98,7 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
         }
     }
 
-    public override void Complete(Outbound? farewell, Disconnect reason)
+    public override void Complete(EncodedMessage? closeMessage, Disconnect reason)
     {
         lock (_gate)
         {
@@ -104,8 +106,8 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
                 return;
             _completed = true;
             if (reason.DropsQueue)
-                DropWaiting();
-            if (farewell is OutboundFrame last)
+                DropUnsent();
+            if (closeMessage is EncodedFrame last)
                 Append(last);
             _holds = null;
             _drained?.TrySetResult(false);
@@ -113,91 +115,92 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
         }
     }
 
-    /// <summary>What a request asks with: confirms all up to the cursor, and says from where on the request reads.</summary>
-    /// <param name="cursor">Null or 0: nothing is confirmed, and all that is kept is wanted.</param>
-    /// <param name="from">The cursor to read with.</param>
-    public CursorStanding Confirm(long? cursor, out long from)
+    /// <summary>Begins the read of a request: confirms and removes all frames up to the cursor.</summary>
+    /// <param name="cursor">Null or 0: the request confirms nothing and reads all frames that are kept.</param>
+    /// <param name="from">The cursor after which the request reads.</param>
+    public CursorStatus Confirm(long? cursor, out long from)
     {
         lock (_gate)
         {
             from = _frames.First - 1;
             if (cursor is null or 0)
             {
-                _streamed = from;
-                return CursorStanding.Known;
+                _lastStreamed = from;
+                return CursorStatus.Known;
             }
 
-            if (cursor < _dropped || cursor > _sent || cursor < _start)
+            if (cursor < _lastDropped || cursor > _lastSent || cursor < _start)
             {
-                // Another outbox's cursor is as good as none while nothing of this one is gone.
-                _streamed = from;
-                return _frames.First == _start + 1 ? CursorStanding.Known : CursorStanding.Unknown;
+                // The cursor belongs to another outbox, or frames after the cursor were dropped. If this outbox still has all its frames,
+                // the request reads all of them.
+                _lastStreamed = from;
+                return _frames.First == _start + 1 ? CursorStatus.Known : CursorStatus.Unknown;
             }
 
             if (cursor < from)
             {
                 from = cursor.Value;
-                return CursorStanding.Outrun;
+                return CursorStatus.Stale;
             }
 
             while (_frames.First <= cursor && _frames.Count > 0)
                 _frames.RemoveFirst();
-            // What an earlier stream took after that was not taken by the one that comes now.
-            _streamed = from = cursor.Value;
+            // The new request starts at its cursor. It has not read the later frames, even if an earlier stream has read them.
+            _lastStreamed = from = cursor.Value;
             if (HasRoom)
-                TellDrained();
-            return CursorStanding.Known;
+                NotifyDrained();
+            return CursorStatus.Known;
         }
     }
 
-    /// <summary>Hands out what follows the cursor, as much as stands.</summary>
-    /// <param name="cursor">Moves to the last frame that was handed out.</param>
-    /// <param name="frames">Gets the frames.</param>
-    /// <param name="mostBytes">Where to stop; one frame is handed out in any case.</param>
-    /// <param name="asStream">Whether they go out on a stream, which confirms nothing while it lasts.</param>
-    public ReadStanding Read(ref long cursor, List<OutboundFrame> frames, long mostBytes, bool asStream)
+    /// <summary>Reads the frames after the cursor that are available now.</summary>
+    /// <param name="cursor">Moves to the number of the last frame that was read.</param>
+    /// <param name="frames">Receives the frames.</param>
+    /// <param name="maxBytes">The read stops when the frames have at least this many bytes.</param>
+    /// <param name="asStream">Whether the frames go out on a stream, which confirms nothing while it is open.</param>
+    public ReadStatus Read(ref long cursor, List<EncodedFrame> frames, long maxBytes, bool asStream)
     {
         lock (_gate)
         {
-            // Never skipped in silence: what stands first is not what its cursor counts.
+            // Frames after this cursor have been removed. The result reports this, because the request must not skip frames.
             if (cursor < _frames.First - 1)
-                return ReadStanding.Behind;
-            var last = LastToRead;
+                return ReadStatus.Behind;
+            var last = LastReadable;
             var bytes = 0L;
-            for (; cursor < last && bytes < mostBytes; cursor++)
+            for (; cursor < last && bytes < maxBytes; cursor++)
             {
                 var frame = _frames[cursor + 1];
                 frames.Add(frame);
                 bytes += frame.Payload.Length;
-                if (cursor == _sent)
+                if (cursor == _lastSent)
                 {
-                    _sent++;
+                    _lastSent++;
                     _waitingBytes -= frame.Payload.Length;
                 }
             }
 
             if (asStream)
-                _streamed = Math.Max(_streamed, cursor);
+                _lastStreamed = Math.Max(_lastStreamed, cursor);
             if (_waitingBytes == 0)
-                (_halfTold, _notice) = (false, null);
+                (_isHalfFullReported, _notice) = (false, null);
             if (HasRoom)
-                TellDrained();
-            return !_completed || cursor < _frames.Last ? ReadStanding.GoesOn : ReadStanding.Ended;
+                NotifyDrained();
+            return !_completed || cursor < _frames.Last ? ReadStatus.Open : ReadStatus.Ended;
         }
     }
 
-    /// <summary>Completes when there is something to hand out after the cursor, or never will be.</summary>
+    /// <summary>Completes when there may be a frame after the cursor, when the outbox is completed, or after <see cref="Wake"/>.</summary>
     public Task ChangedAsync(long cursor)
     {
         lock (_gate)
         {
-            if (_completed || cursor < LastToRead)
+            if (_completed || cursor < LastReadable)
                 return Task.CompletedTask;
             return (_changed ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
-    /// <summary>Has whoever waits look again.</summary>
+    /// <summary>Wakes all requests that wait in <see cref="ChangedAsync"/>, so that they check again.</summary>
     public void Wake()
     {
         lock (_gate)
@@ -205,8 +208,8 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
     }
 
     /// <summary>
-    /// Keeps back what is sent from now on, until <see cref="Release"/>: the answers to a request are on their way before any
-    /// other request gets the copies of what it posted.
+    /// Holds back all frames that are sent from now on until <see cref="Release"/>. A POST holds frames back until its answers are written.
+    /// So no other request gets the broadcasts of the posted messages before the answers.
     /// </summary>
     public long Hold()
     {
@@ -217,6 +220,8 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
         }
     }
 
+    /// <summary>Ends a hold.</summary>
+    /// <param name="hold">The result of <see cref="Hold"/>.</param>
     public void Release(long hold)
     {
         lock (_gate)
@@ -226,21 +231,20 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
         }
     }
 
-    // A quarter, so that who pages through a log has the next page ready when the next request comes. What polls got and did not
-    // confirm yet cannot give way, as what a stream took can: so much of it must leave room for that page, and for what others say.
-    private bool HasRoom => _waitingBytes <= limitBytes / 4 && (_streamed >= _sent || _frames.Bytes <= limitBytes / 2);
+    // True if at most a quarter of the limit is unread. Then the next page of a log can be queued before the client's next request. A frame
+    // that a poll has read must stay in the outbox until a cursor confirms the frame. While there are such frames, all frames together may
+    // fill at most half of the limit. The other half is for the next page and for broadcasts. A frame that a stream has read may be removed
+    // without a confirmation.
+    private bool HasRoom => _waitingBytes <= limitBytes / 4 && (_lastStreamed >= _lastSent || _frames.Bytes <= limitBytes / 2);
 
-    private long LastToRead => _holds is { Count: > 0 } ? Math.Min(_frames.Last, _holds.Min()) : _frames.Last;
+    private long LastReadable => _holds is { Count: > 0 } ? Math.Min(_frames.Last, _holds.Min()) : _frames.Last;
 
-    private bool TryAdd(OutboundFrame frame)
+    private bool TryAdd(EncodedFrame frame)
     {
-        frame = Passing?.Invoke(frame) ?? frame;
-        if (_completed)
-            return true;
         var length = frame.Payload.Length;
-        while (_frames.Bytes + length > limitBytes && _frames.Count > 0 && _frames.First <= _streamed)
+        while (_frames.Bytes + length > limitBytes && _frames.Count > 0 && _frames.First <= _lastStreamed)
         {
-            _dropped = _frames.First;
+            _lastDropped = _frames.First;
             _frames.RemoveFirst();
         }
 
@@ -250,25 +254,26 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
         return true;
     }
 
-    private void Append(OutboundFrame frame)
+    private void Append(EncodedFrame frame)
     {
         _frames.Add(frame);
         _waitingBytes += frame.Payload.Length;
     }
 
-    private void Insert(OutboundFrame frame)
+    private void Insert(EncodedFrame frame)
     {
-        _frames.Insert(_sent + 1, frame);
+        _frames.Insert(_lastSent + 1, frame);
         _waitingBytes += frame.Payload.Length;
     }
 
-    // A notice stays: it is what tells the peer why.
-    private void DropWaiting()
+    // Drops the frames that no request has read, but keeps the slow-consumer notice, because the notice tells the client why the connection
+    // is closed.
+    private void DropUnsent()
     {
-        var toldAlready = _notice is null || !_frames.Contains(_notice, _sent + 1);
-        _frames.RemoveAfter(_sent);
+        var isNoticeSent = _notice is null || !_frames.Contains(_notice, _lastSent + 1);
+        _frames.RemoveAfter(_lastSent);
         _waitingBytes = 0;
-        if (!toldAlready)
+        if (!isNoticeSent)
             Append(_notice!);
     }
 
@@ -278,7 +283,7 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
         _changed = null;
     }
 
-    private void TellDrained()
+    private void NotifyDrained()
     {
         _drained?.TrySetResult(true);
         _drained = null;

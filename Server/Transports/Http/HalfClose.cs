@@ -7,41 +7,44 @@ using Microsoft.AspNetCore.Http.Features;
 namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>
-/// Lets a peer that has ended its side of the connection read the answer to what it posted, also to half of it. Kestrel closes
-/// such a connection without an answer, as soon as the transport tells of the end, or a read of a body brings it, be it with the
-/// body's last bytes. So it gets the bytes first; an end in the middle of a body is a fault of the read; and the transport's word
-/// is told while a request wants it: one that is held, whose peer is as good as gone.
+/// Lets a peer that has ended its side of the connection receive the answer to its request, even if the body of the request is incomplete.
+/// Kestrel closes such a connection without an answer in two cases: the transport reports the end, or a read of the body returns the end
+/// (even if that read also returns the last bytes of the body). Therefore a read of this pipe returns the last bytes, and only the next
+/// read returns the end. If the body is incomplete, the next read throws an exception. Kestrel gets the transport's report only while a
+/// request waits for frames or writes a stream, because the peer of such a request counts as gone.
 /// </summary>
 internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
 {
     private readonly IDuplexPipe _pipe;
     private readonly PipeReader _input;
-    private readonly CancellationTokenSource _told = new();
-    private readonly CancellationTokenRegistration _ending;
-    private ReadOnlySequence<byte> _got;
-    private long _left;                     // bytes that were got and not consumed
+    private readonly CancellationTokenSource _connectionClosed = new();    // Kestrel gets the token; the object is the lock of _isEndWanted and _hasEnded
+    private readonly CancellationTokenRegistration _endRegistration;
+    private ReadOnlySequence<byte> _lastBuffer;
+    private long _unconsumedBytes;          // bytes that a read has returned and that are not consumed
     private bool _isAllExamined = true;
-    private volatile bool _isPosted;
-    private bool _isWanted;
+    private volatile bool _isBody;
+    private bool _isEndWanted;
     private bool _hasEnded;
 
     private HalfClose(IDuplexPipe pipe, CancellationToken ended)
     {
         (_pipe, _input) = (pipe, pipe.Input);
-        _ending = ended.UnsafeRegister(static half => ((HalfClose)half!).End(), this);
+        _endRegistration = ended.UnsafeRegister(static half => ((HalfClose)half!).OnPeerEnded(), this);
     }
 
     PipeReader IDuplexPipe.Input => this;
 
     PipeWriter IDuplexPipe.Output => _pipe.Output;
 
-    /// <summary>Runs HTTP on a connection whose end is told when it is wanted.</summary>
+    /// <summary>
+    /// Runs HTTP on a connection. Kestrel gets the report that the peer has ended its side only after <see cref="SetEndWanted"/> with true.
+    /// </summary>
     public static async Task RunAsync(ConnectionDelegate http, ConnectionContext connection)
     {
         var (pipe, ended) = (connection.Transport, connection.ConnectionClosed);
         using var half = new HalfClose(pipe, ended);
         connection.Transport = half;
-        connection.ConnectionClosed = half._told.Token;
+        connection.ConnectionClosed = half._connectionClosed.Token;
         connection.Features.Set(half);
         try
         {
@@ -49,44 +52,49 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
         }
         finally
         {
-            // What goes on with the connection has it as it was, and keeps nothing of this.
+            // After a connection takeover the connection continues with its original pipe, without this object.
             connection.Transport = pipe;
             connection.ConnectionClosed = ended;
             connection.Features.Set<HalfClose>(null);
         }
     }
 
-    /// <summary>Shows the pipe as it was to what this request becomes: a connection that is upgraded lasts for hours, and needs none of this.</summary>
-    public void StepAside(IFeatureCollection features) => features.GetRequiredFeature<IConnectionTransportFeature>().Transport = _pipe;
+    /// <summary>
+    /// Sets the original pipe as the transport of a request that becomes a WebSocket. A WebSocket does not need this object.
+    /// </summary>
+    public void RestoreTransport(IFeatureCollection features) => features.GetRequiredFeature<IConnectionTransportFeature>().Transport = _pipe;
 
-    /// <summary>From now on, what is read may be of a body that was posted, or is none.</summary>
-    public void SetPosted(bool posted) => _isPosted = posted;
+    /// <summary>Sets whether the bytes that are read from now on may belong to the body of a request.</summary>
+    public void SetBody(bool isBody) => _isBody = isBody;
 
-    /// <summary>A request begins, or ends, to want to know of the end.</summary>
-    public void SetWanted(bool wanted)
+    /// <summary>
+    /// Sets whether Kestrel gets the report that the peer has ended its side. After this report, Kestrel aborts the request. If the peer
+    /// has already ended its side, Kestrel gets the report at once.
+    /// </summary>
+    public void SetEndWanted(bool isWanted)
     {
-        lock (_told)
+        lock (_connectionClosed)
         {
-            _isWanted = wanted;
-            if (!wanted || !_hasEnded)
+            _isEndWanted = isWanted;
+            if (!isWanted || !_hasEnded)
                 return;
         }
 
-        _told.Cancel();
+        _connectionClosed.Cancel();
     }
 
     public override bool TryRead(out ReadResult result)
     {
         if (!_input.TryRead(out result))
             return false;
-        if (IsBrokenOff(result))
+        if (IsTruncatedBody(result))
         {
             _input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
             result = default;
             return false;
         }
 
-        result = Take(result);
+        result = RecordRead(result);
         return true;
     }
 
@@ -96,16 +104,16 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
         if (!read.IsCompletedSuccessfully)
             return WaitAsync(read);
         var result = read.Result;
-        return IsBrokenOff(result) ? ValueTask.FromException<ReadResult>(BrokenOff(result)) : new(Take(result));
+        return IsTruncatedBody(result) ? ValueTask.FromException<ReadResult>(CreateTruncatedBodyFault(result)) : new(RecordRead(result));
     }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        _isAllExamined = _got.Slice(examined).IsEmpty;
-        _left = _got.Slice(consumed).Length;
-        _got = default;
+        _isAllExamined = _lastBuffer.Slice(examined).IsEmpty;
+        _unconsumedBytes = _lastBuffer.Slice(consumed).Length;
+        _lastBuffer = default;
         _input.AdvanceTo(consumed, examined);
     }
 
@@ -115,8 +123,8 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
 
     public void Dispose()
     {
-        _ending.Dispose();
-        _told.Dispose();
+        _endRegistration.Dispose();
+        _connectionClosed.Dispose();
     }
 
     private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> read)
@@ -128,40 +136,41 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
         }
         catch (IOException)
         {
-            // No end in order: nobody is there to be answered.
-            _told.Cancel();
+            // The connection was reset, so no answer can be sent.
+            _connectionClosed.Cancel();
             throw;
         }
 
-        return IsBrokenOff(result) ? throw BrokenOff(result) : Take(result);
+        return IsTruncatedBody(result) ? throw CreateTruncatedBodyFault(result) : RecordRead(result);
     }
 
-    private bool HasMore(in ReadResult result) => !_isAllExamined || result.Buffer.Length > _left;
+    private bool HasNewBytes(in ReadResult result) => !_isAllExamined || result.Buffer.Length > _unconsumedBytes;
 
-    private bool IsBrokenOff(in ReadResult result) => result is { IsCompleted: true, IsCanceled: false } && _isPosted && !HasMore(result);
+    private bool IsTruncatedBody(in ReadResult result) => result is { IsCompleted: true, IsCanceled: false } && _isBody && !HasNewBytes(result);
 
-    // What Kestrel takes for a body that cannot be read any more, and passes on to who reads it.
-    private ConnectionAbortedException BrokenOff(in ReadResult result)
+    // With this type of exception, Kestrel treats the body as unreadable, and passes the exception on to the code that reads the body.
+    private ConnectionAbortedException CreateTruncatedBodyFault(in ReadResult result)
     {
         _input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         return new ConnectionAbortedException("The peer ended its side in the middle of a body.");
     }
 
-    private ReadResult Take(in ReadResult result)
+    // Remembers the buffer for AdvanceTo. If the read has new bytes, hides the end of the stream until the next read.
+    private ReadResult RecordRead(in ReadResult result)
     {
-        _got = result.Buffer;
-        return result.IsCompleted && HasMore(result) ? new ReadResult(result.Buffer, result.IsCanceled, isCompleted: false) : result;
+        _lastBuffer = result.Buffer;
+        return result.IsCompleted && HasNewBytes(result) ? new ReadResult(result.Buffer, result.IsCanceled, isCompleted: false) : result;
     }
 
-    private void End()
+    private void OnPeerEnded()
     {
-        lock (_told)
+        lock (_connectionClosed)
         {
             _hasEnded = true;
-            if (!_isWanted)
+            if (!_isEndWanted)
                 return;
         }
 
-        _told.Cancel();
+        _connectionClosed.Cancel();
     }
 }

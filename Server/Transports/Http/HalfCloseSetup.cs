@@ -6,43 +6,73 @@ namespace RawSocketChat.Server.Transports.Http;
 
 public static class HalfCloseSetup
 {
-    /// <summary>Answers posts at this address also to peers that have ended their side. To be called after TLS and the takeover were put there.</summary>
+    /// <summary>
+    /// Makes the server answer a request at this address even if the peer has ended its side of the connection. Call this method after TLS
+    /// and the connection takeover are set up.
+    /// </summary>
     public static void UseHalfClose(this ListenOptions listen) => listen.Use(http => connection => HalfClose.RunAsync(http, connection));
 
-    /// <summary>Tells all other requests that their peer is gone once it has ended its side. To be called before anything that reads or is held.</summary>
+    /// <summary>
+    /// Prepares each request for <see cref="SetEndWanted"/>. For HTTP/2 requests, Kestrel gets the report of the peer's end at any time. Call
+    /// this method before the middleware that reads bodies and answers requests.
+    /// </summary>
     public static IApplicationBuilder UseHalfClose(this IApplicationBuilder app) => app.Use(next => context =>
     {
         if (context.Features.Get<HalfClose>() is not { } half)
             return next(context);
-        if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol))
-            return HttpMethods.IsPost(context.Request.Method) ? PostedAsync(half, next, context) : WantedAsync(half, next, context);
-        // Of requests over HTTP/2 there are many at once; Kestrel reads that connection all the time, and finds its end by itself.
-        half.SetWanted(true);
+        if (IsHttp1(context))
+            return HasBody(context.Request) ? InvokeWithBodyAsync(half, next, context) : InvokeWithoutBodyAsync(half, next, context);
+        // An HTTP/2 connection has many requests at a time. Kestrel reads such a connection all the time, and detects the end of the stream
+        // itself.
+        half.SetEndWanted(true);
         return next(context);
     });
 
-    private static async Task PostedAsync(HalfClose half, RequestDelegate next, HttpContext context)
+    /// <summary>
+    /// Sets whether the request waits for frames or writes a stream. If the peer ends its side, the server aborts such a request, and
+    /// answers any other request. Has no effect on HTTP/2.
+    /// </summary>
+    internal static void SetEndWanted(this HttpContext context, bool isWanted)
     {
-        half.SetPosted(true);
-        await next(context);
-        // Of one that was refused the body may be unread, or broken off: Kestrel reads it then.
-        if (context.Response.StatusCode < StatusCodes.Status400BadRequest)
-            half.SetPosted(false);
+        if (IsHttp1(context))
+            context.Features.Get<HalfClose>()?.SetEndWanted(isWanted);
     }
 
-    private static async Task WantedAsync(HalfClose half, RequestDelegate next, HttpContext context)
+    private static bool IsHttp1(HttpContext context) => HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol);
+
+    private static bool HasBody(HttpRequest request) =>
+        HttpMethods.IsPost(request.Method) || request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
+
+    private static async Task InvokeWithBodyAsync(HalfClose half, RequestDelegate next, HttpContext context)
     {
-        half.SetPosted(false);
-        half.SetWanted(true);
+        half.SetBody(true);
+        await next(context);
+        // If the request was rejected, the body may be unread. Kestrel reads the rest of the body later, so the flag must stay set.
+        if (context.Response.StatusCode < StatusCodes.Status400BadRequest)
+            half.SetBody(false);
+    }
+
+    private static async Task InvokeWithoutBodyAsync(HalfClose half, RequestDelegate next, HttpContext context)
+    {
+        half.SetBody(false);
         if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
-            half.StepAside(context.Features);
+            context.Response.OnStarting(() => RestoreUpgradedTransport(half, context));
+
         try
         {
             await next(context);
         }
         finally
         {
-            half.SetWanted(false);
+            half.SetEndWanted(false);
         }
+    }
+
+    // A rejected upgrade is a request like any other. Only the connection of an accepted one leaves HTTP.
+    private static Task RestoreUpgradedTransport(HalfClose half, HttpContext context)
+    {
+        if (context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols)
+            half.RestoreTransport(context.Features);
+        return Task.CompletedTask;
     }
 }

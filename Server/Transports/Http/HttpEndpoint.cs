@@ -2,15 +2,27 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.Http;
 
-/// <summary>What the ways in over plain requests take, and what stands behind them.</summary>
+/// <summary>The handlers and limits of the HTTP transports.</summary>
 public sealed class HttpEndpoint
 {
-    /// <summary>Makes what stands behind each session that asks over HTTP.</summary>
+    /// <summary>Creates the handler of each session.</summary>
     public required IConnectionHandlerFactory Handlers { get; init; }
 
-    /// <summary>Bytes that one frame may have; a longer one is answered by an error. A body with several may have sixteen times as many.</summary>
-    public int MaxFrameBytes { get; init; } = 64 * 1024;
+    /// <summary>
+    /// Maximum bytes of one frame; a longer frame is answered with an error. The body of a <c>POST /send</c> may have 16 times as many
+    /// bytes.
+    /// </summary>
+    public int MaxFrameBytes { get; init; } = EndpointDefaults.MaxFrameBytes;
 
-    /// <summary>Bytes that may wait for a session that asks too slowly.</summary>
-    public long OutboxBytes { get; init; } = 1024 * 1024;
+    /// <summary>The request bodies that the server has received, in whole or in part, and whose requests have not ended.</summary>
+    public ByteBudget Bodies { get; init; } = new(64 * 1024 * 1024);
+
+    /// <summary>The answers to POSTs that are not written yet.</summary>
+    public ByteBudget Answers { get; init; } = new(64 * 1024 * 1024);
+
+    /// <summary>Maximum bytes that wait for a session that reads too slowly.</summary>
+    public long OutboxBytes { get; init; } = EndpointDefaults.OutboxBytes;
+
+    /// <summary>The rate at which the frames of one connection are read; null for no limit. See <see cref="ReceivePace"/>.</summary>
+    public Rate? FrameRate { get; init; }
 }

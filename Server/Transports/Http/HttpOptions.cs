@@ -2,36 +2,64 @@ using System.ComponentModel.DataAnnotations;
 
 namespace RawSocketChat.Server.Transports.Http;
 
-/// <summary>The ways in over plain requests. Section <c>Http</c>.</summary>
+/// <summary>The HTTP transports. Section <c>Http</c>.</summary>
 public sealed class HttpOptions
 {
     public const string Section = "Http";
 
-    /// <summary>Seconds after its last request for which a session is kept in its rooms; then it is let go (4010). Default 30.</summary>
+    /// <summary>
+    /// Seconds after the last request of a session until the server closes the session's connection (4010). Until then the session stays in
+    /// its rooms. Default 30.
+    /// </summary>
     [Range(1, 3600)]
     public int GraceSeconds { get; set; } = 30;
 
-    /// <summary>Seconds that a long-poll is held at the most, whatever it asks for. Default 60.</summary>
+    /// <summary>Maximum seconds for which the server holds a long-poll request, even if the request asks for more. Default 60.</summary>
     [Range(1, 3600)]
     public int LongPollSeconds { get; set; } = 60;
 
-    /// <summary>Seconds of silence after which a stream gets something to ignore, so that no proxy takes it for dead. Default 15.</summary>
+    /// <summary>
+    /// Seconds without output on a stream after which the server sends bytes that the client ignores, so that no proxy closes the stream
+    /// as idle. Default 15.
+    /// </summary>
     [Range(1, 3600)]
     public int KeepAliveSeconds { get; set; } = 15;
 
-    /// <summary>Bytes after which a forever iframe ends, so that the page's memory stays flat; a fresh one goes on with the cursor. Default 512 KiB.</summary>
+    /// <summary>
+    /// Bytes after which a forever iframe ends, so that the page's memory does not grow. Then the page opens a new iframe, which continues
+    /// after the last frame of the old iframe. Default 512 KiB.
+    /// </summary>
     [Range(16 * 1024, 1024 * 1024 * 1024)]
     public int IframeBytes { get; set; } = 512 * 1024;
 
-    /// <summary>Frames that one POST may bear. Default 100.</summary>
+    /// <summary>Maximum number of frames in one <c>POST /send</c>. Default 100.</summary>
     [Range(1, 10_000)]
     public int FramesPerPost { get; set; } = 100;
 
-    /// <summary>Sessions, and devices of them, that may ask at once; beyond it new ones are refused until others are let go. Default 20,000.</summary>
+    /// <summary>
+    /// Bytes that the bodies of all requests may hold together. Above this, the server rejects bodies of more than 16 KiB. Default 64 MiB.
+    /// </summary>
+    [Range(1024 * 1024, 1024L * 1024 * 1024 * 1024)]
+    public long BodyBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// Bytes that the answers to all <c>POST /send</c> may hold together until they are read. Above this, the server rejects the requests of
+    /// sessions that are owed more than 16 KiB. Default 64 MiB.
+    /// </summary>
+    [Range(1024 * 1024, 1024L * 1024 * 1024 * 1024)]
+    public long AnswerBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// Maximum number of sessions over HTTP at one time. Each device of a session counts. Above the maximum, the server rejects new
+    /// sessions. Default 20,000.
+    /// </summary>
     [Range(1, 10_000_000)]
     public int Sessions { get; set; } = 20_000;
 
-    /// <summary>Devices by which one session may ask at once, each with an outbox of its own. Default 16.</summary>
+    /// <summary>
+    /// Maximum number of devices of one session at one time. Each device has its own outbox. This limit never rejects the device without a
+    /// name. Default 16.
+    /// </summary>
     [Range(1, 1000)]
     public int DevicesPerSession { get; set; } = 16;
 }

@@ -1,32 +1,40 @@
-using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>
-/// One session as it asks over HTTP, from its first request until it stops asking: a connection that outlives its requests.
-/// What is sent to it waits in a <see cref="CursorOutbox"/> for the request that comes for it.
+/// One session that uses the HTTP transports: a connection that outlives its requests. The connection lasts from the first request until no
+/// request has come for the grace period. Frames wait in a <see cref="CursorOutbox"/> for the request that reads them.
 /// </summary>
-#pragma warning disable CA1001 // the semaphore has no wait handle, which alone would have to be disposed of
+/// <remarks>
+/// Locks are taken in this order: <c>_readLock</c>, then the outbox's own lock or <c>_gate</c>. The outbox's lock and <c>_gate</c> may be
+/// taken alone, but no code may take <c>_readLock</c> while it holds one of these two locks. The registry takes <c>_gate</c> inside its own
+/// lock, and no code takes the registry's lock while it holds a lock of a session or an outbox.
+/// </remarks>
+#pragma warning disable CA1001 // the semaphore has no wait handle, the only thing that would have to be disposed of
 internal sealed class HttpSession : IConnectionTransport
 #pragma warning restore CA1001
 {
+    /// <summary>The transport name of a connection before the first request for frames.</summary>
+    public const string InitialTransportName = "http";
+
     private readonly ConnectionOptions _connectionOptions;
     private readonly TimeSpan _grace;
     private readonly TimeProvider _time;
-    private readonly Lock _turn = new();      // held before the outbox's own lock and _gate, never within them
-    private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _receiving = new(0);
+    private readonly ReceivePace _pace;
+    private readonly Lock _readLock = new();    // makes confirm, takeover and read atomic; see the remarks for the lock order
+    private readonly Lock _gate = new();        // guards _activeRequest
+    private readonly SemaphoreSlim _receiveLock = new(0);   // one POST at a time; first released when the handler is open
     private readonly TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _served = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _endDelivered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Attendance? _attendance;
+    private ActiveRequest? _activeRequest;
     private volatile string _token;
-    private volatile bool _isInCookie;
-    private bool _isGreeted;
-    private int _requests;
+    private bool _isWelcomed;       // used by the handler's calls only, which never overlap
+    private int _runningRequests;
     private long _lastRequest;
+    private long _answerBytes;
 
     public HttpSession(string token, string remote, HttpEndpoint endpoint, HttpOptions options, ConnectionOptions connectionOptions, TimeProvider time)
     {
@@ -34,9 +42,10 @@ internal sealed class HttpSession : IConnectionTransport
         _connectionOptions = connectionOptions;
         _grace = TimeSpan.FromSeconds(options.GraceSeconds);
         _time = time;
+        _pace = new ReceivePace(endpoint.FrameRate, time);
         _lastRequest = time.GetTimestamp();
-        Outbox = new CursorOutbox(endpoint.OutboxBytes, FirstCursor(time)) { Passing = Learn, Stuck = StuckFor };
-        Connection = new Connection("http", remote, new ConnectionRequest(Session: token), Outbox, time)
+        Outbox = new CursorOutbox(endpoint.OutboxBytes, CreateFirstCursor(time)) { GetBlockedFor = GetBlockedFor };
+        Connection = new Connection(InitialTransportName, remote, new ConnectionRequest(Session: token), Outbox, time)
         {
             Transport = this,
         };
@@ -47,149 +56,185 @@ internal sealed class HttpSession : IConnectionTransport
 
     public CursorOutbox Outbox { get; }
 
-    /// <summary>What its requests must bear; <c>register</c> and <c>login</c> change it.</summary>
+    /// <summary>The token that the session's requests must carry. <c>register</c> and <c>login</c> change this token.</summary>
     public string Token => _token;
 
-    /// <summary>Which of the session's devices this is; empty for the one that most have.</summary>
+    /// <summary>The name of the device: each device of a session has its own connection. Empty for the default device.</summary>
     public string Device { get; init; } = "";
 
-    /// <summary>Told of each change of <see cref="Token"/>, with the earlier one. Set by the registry.</summary>
+    /// <summary>
+    /// Called after each change of <see cref="Token"/>, with the previous token. The caller holds no lock. The registry sets this property.
+    /// </summary>
     public Action<HttpSession, string>? TokenChanged { get; init; }
 
-    /// <summary>Whether the token came in a page's cookie, where no script may read it; so no frame may tell it.</summary>
-    public bool IsInCookie => _isInCookie;
+    /// <summary>The bytes of the answers to the session's POSTs that are not written yet.</summary>
+    public long AnswerBytes => Volatile.Read(ref _answerBytes);
 
-    /// <summary>Whether a request takes its frames, or waits for some.</summary>
-    public bool IsAttended
+    /// <summary>Whether a request is waiting for frames.</summary>
+    public bool HasWaitingRead
     {
         get
         {
             lock (_gate)
-                return _attendance is not null;
+                return _activeRequest is { IsWaiting: true };
         }
     }
 
-    /// <summary>Completes when the greeting is among its frames, or there will be none.</summary>
-    public Task Greeted => _greeted.Task;
+    /// <summary>
+    /// Whether the connection is closed, or has no session (before the welcome, or after the session has ended). If another connection of
+    /// the session has registered an account, the old token is invalid, but this value stays false.
+    /// </summary>
+    public bool IsEnding => !Connection.IsOpen || !Connection.Handler.HasSession;
 
-    /// <summary>Completes when nothing more is received or answered.</summary>
+    /// <summary>Completes when the handler is open (the welcome is in the outbox), or when the session ends before that.</summary>
+    public Task Opened => _opened.Task;
+
+    /// <summary>Completes when the session receives and answers nothing more.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>Completes when its end was told to a request.</summary>
-    public Task Served => _served.Task;
+    /// <summary>Completes when a request has delivered the last frame.</summary>
+    public Task EndDelivered => _endDelivered.Task;
 
-    /// <summary>Runs from the greeting to the farewell, however many requests there are meanwhile.</summary>
+    /// <summary>Runs the session from the welcome to the close message, across all its requests.</summary>
     public async Task RunAsync(ConnectionRegistry connections, ILogger logger)
     {
         await Connection.RunAsync(connections, logger);
-        _greeted.TrySetResult();
+        _opened.TrySetResult();
         _ended.TrySetResult();
-        // Whoever comes, or waits, to have something received finds out that it is over, also where it never began.
-        _receiving.Release();
+        // Release the lock for the POSTs that wait now or come later: they find the connection closed. Without this release, they would
+        // wait forever.
+        _receiveLock.Release();
     }
 
-    /// <summary>A request bears the session; one that has it in a cookie must not be told the token by any frame.</summary>
-    public void Touch(bool isInCookie)
+    /// <summary>Marks that a request of the session has come.</summary>
+    /// <param name="isInCookie">
+    /// The request carries the token in a cookie, or comes from the server's own page. From then on no frame contains the token.
+    /// </param>
+    public void MarkActive(bool isInCookie)
     {
-        _isInCookie |= isInCookie;
+        if (isInCookie)
+            Connection.SessionIsInCookie = true;
         Volatile.Write(ref _lastRequest, _time.GetTimestamp());
     }
 
-    /// <summary>From now until it is disposed of a request is under way, and the session is not taken for one that nobody asks for.</summary>
-    public Asking BeginAsking()
+    /// <summary>
+    /// Marks that a request is running, until the result is disposed of. While a request is running, the session does not count as
+    /// abandoned.
+    /// </summary>
+    public RequestScope BeginRequest()
     {
-        Interlocked.Increment(ref _requests);
-        return new Asking(this);
+        Interlocked.Increment(ref _runningRequests);
+        return new RequestScope(this);
     }
 
     /// <summary>
-    /// A request comes for the frames after its cursor, which confirms those before; one that waits for them already ends. Both at
-    /// once, so that of two which come together the newer one goes on, and the other is told. One that is behind another is taken
-    /// over from its beginning.
+    /// Begins to read the frames after a cursor. In one atomic step, confirms the frames up to the cursor and marks the request that was
+    /// reading as taken over. So if two requests come at once, only the newer one continues. A new request with a stale cursor is itself
+    /// marked as taken over.
     /// </summary>
-    /// <param name="cursor">What it confirms; null or 0: nothing.</param>
-    /// <param name="way">What it comes by.</param>
-    /// <param name="aborted">Cancelled when its peer is gone.</param>
-    /// <param name="from">The cursor to read with.</param>
-    /// <returns>Null: what follows the cursor is not known here. Nobody was taken over.</returns>
-    public Attendance? Attend(long? cursor, string way, CancellationToken aborted, out long from)
+    /// <param name="cursor">The cursor of the request; null or 0 confirms nothing.</param>
+    /// <param name="transportName">The transport that the request uses.</param>
+    /// <param name="aborted">Cancelled when the peer is gone.</param>
+    /// <returns>Null if the frames after the cursor are not available. In that case no request was taken over.</returns>
+    public ActiveRequest? BeginRead(long? cursor, string transportName, CancellationToken aborted)
     {
-        Attendance attendance;
-        lock (_turn)
+        ActiveRequest request;
+        lock (_readLock)
         {
-            var standing = Outbox.Confirm(cursor, out from);
-            if (standing == CursorStanding.Unknown)
+            var status = Outbox.Confirm(cursor, out var from);
+            if (status == CursorStatus.Unknown)
                 return null;
-            attendance = new Attendance(_time, aborted);
-            if (standing == CursorStanding.Outrun)
+            request = new ActiveRequest(this, from, _time, aborted);
+            if (status == CursorStatus.Stale)
             {
-                attendance.TakeOver(TimeSpan.FromSeconds(_connectionOptions.LingerSeconds));
-                return attendance;
+                request.MarkTakenOver(TimeSpan.FromSeconds(_connectionOptions.LingerSeconds));
+                return request;
             }
 
             lock (_gate)
             {
-                _attendance?.TakeOver(TimeSpan.FromSeconds(_connectionOptions.LingerSeconds));
-                _attendance = attendance;
-                Connection.Way = way;
+                _activeRequest?.MarkTakenOver(TimeSpan.FromSeconds(_connectionOptions.LingerSeconds));
+                _activeRequest = request;
+                Connection.TransportName = transportName;
             }
         }
 
         Outbox.Wake();
         if (!Connection.IsOpen)
-            attendance.EndWithin(_connectionOptions.LingerFor(Connection.Reason));
-        return attendance;
+            request.AbortAfter(_connectionOptions.LingerFor(Connection.Reason));
+        return request;
     }
 
-    /// <summary>Hands out what follows a request's cursor. One that was taken over gets nothing: what it would take is the newer one's to confirm.</summary>
+    /// <summary>
+    /// Reads the frames after the request's cursor, and moves the cursor. A request that was taken over reads nothing, because the newer
+    /// request may confirm these frames.
+    /// </summary>
     /// <inheritdoc cref="CursorOutbox.Read"/>
-    public ReadStanding Read(Attendance attendance, ref long cursor, List<OutboundFrame> frames, long mostBytes, bool asStream)
+    public ReadStatus Read(ActiveRequest request, List<EncodedFrame> frames, long maxBytes, bool asStream)
     {
-        lock (_turn)
-            return attendance.IsTakenOver ? ReadStanding.Behind : Outbox.Read(ref cursor, frames, mostBytes, asStream);
+        lock (_readLock)
+        {
+            if (request.IsTakenOver)
+                return ReadStatus.Behind;
+            var cursor = request.Cursor;
+            var status = Outbox.Read(ref cursor, frames, maxBytes, asStream);
+            request.Cursor = cursor;
+            HideToken(frames);
+            return status;
+        }
     }
 
-    /// <summary>The request has ended.</summary>
-    /// <param name="attendance">What it got.</param>
-    /// <param name="isServed">It has told all that there was to tell, the end included.</param>
-    public void Leave(Attendance attendance, bool isServed)
+    /// <summary>Waits until there may be a frame after the request's cursor, or another request takes over.</summary>
+    /// <returns>False if the timeout is over or the peer is gone.</returns>
+    public async Task<bool> WaitAsync(ActiveRequest request, TimeSpan timeout)
     {
-        lock (_gate)
+        var changed = Outbox.ChangedAsync(request.Cursor);
+        if (!changed.IsCompleted && !request.IsTakenOver)
         {
-            if (_attendance == attendance)
-                _attendance = null;
+            request.IsWaiting = true;
+            await changed.WaitAsync(timeout, _time, request.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            request.IsWaiting = false;
         }
 
-        Volatile.Write(ref _lastRequest, _time.GetTimestamp());
-        attendance.Dispose();
-        if (isServed)
-            _served.TrySetResult();
+        return changed.IsCompleted || request.IsTakenOver;
     }
 
-    /// <summary>Waits until there may be something after the cursor, another request takes over, or the time is up.</summary>
-    /// <returns>False: the time is up, or the peer is gone.</returns>
-    public async Task<bool> WaitAsync(Attendance attendance, long cursor, TimeSpan atMost)
+    /// <summary>Ends the read of a request and disposes of the request.</summary>
+    /// <param name="request">The request that <see cref="BeginRead"/> returned.</param>
+    /// <param name="isEndDelivered">The request has delivered the session's last frame.</param>
+    public void EndRead(ActiveRequest request, bool isEndDelivered)
     {
-        var changed = Outbox.ChangedAsync(cursor);
-        if (!changed.IsCompleted && !attendance.IsTakenOver)
-            await changed.WaitAsync(atMost, _time, attendance.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return changed.IsCompleted || attendance.IsTakenOver;
+        // Set the time first: otherwise a session with a stream of hours would look abandoned between the two steps.
+        Volatile.Write(ref _lastRequest, _time.GetTimestamp());
+        lock (_gate)
+        {
+            if (_activeRequest == request)
+                _activeRequest = null;
+        }
+
+        request.Dispose();
+        if (isEndDelivered)
+            _endDelivered.TrySetResult();
     }
 
-    /// <summary>Has the posted frames answered, one after the other. False: the session ended before the first of them.</summary>
+    /// <summary>
+    /// Passes posted frames to the handler, one after the other. Returns false if the connection was closed before the first frame was
+    /// handled.
+    /// </summary>
     public async Task<bool> ReceiveAsync(IReadOnlyList<AnswerSlot> slots, CancellationToken aborted)
     {
-        await _receiving.WaitAsync(aborted);
+        await _receiveLock.WaitAsync(aborted);
         try
         {
             foreach (var slot in slots)
             {
                 if (!Connection.IsOpen)
                     return slot != slots[0];
-                await slot.FillAsync(Connection.Handler);
+                await slot.HandleAsync(Connection.Handler);
+                await _pace.AfterFrameAsync(slot.FrameBytes);
             }
         }
-#pragma warning disable CA1031 // what the handler throws ends the session's connection, as by any way in; the request has its answer
+#pragma warning disable CA1031 // an exception of the handler ends the connection, as on every transport; AnswerSlot has added an error for the client
         catch (Exception fault)
 #pragma warning restore CA1031
         {
@@ -197,78 +242,87 @@ internal sealed class HttpSession : IConnectionTransport
         }
         finally
         {
-            _receiving.Release();
+            _receiveLock.Release();
         }
 
         return true;
     }
 
-    /// <summary>Looks at what is told to this session; of another token that it gets, its bearer alone is told.</summary>
-    public OutboundFrame Learn(OutboundFrame frame)
+    public void AddAnswerBytes(long bytes) => Interlocked.Add(ref _answerBytes, bytes);
+
+    /// <summary>Creates the message that tells a request why it or its session ends.</summary>
+    public EncodedFrame CreateCloseMessage(Disconnect reason) => Connection.Handler.CreateCloseMessage(reason)!;
+
+    // A welcome may be older than the first request with the cookie: a program has started the session, and a page continues it.
+    private void HideToken(List<EncodedFrame> frames)
     {
-        if (!frame.Payload.Span.StartsWith("{\"type\":\"welcome\""u8) || !ChatCodec.TryReadServer(frame.Payload.Span, out var read) || read is not WelcomeFrame welcome)
-            return frame;
-
-        var before = _token;
-        if (!_isGreeted && welcome.Session != before)
-        {
-            // It ended between the look at its token and now: what the handler made instead is nobody's.
-            Connection.Close(Disconnect.SessionEnded);
-            return frame;
-        }
-
-        _isGreeted = true;
-        if (welcome.Session != before)
-        {
-            _token = welcome.Session;
-            TokenChanged?.Invoke(this, before);
-        }
-
-        return _isInCookie ? new OutboundFrame(ChatCodec.Encode(welcome with { Session = "" })) : frame;
+        if (!Connection.SessionIsInCookie)
+            return;
+        for (var i = 0; i < frames.Count; i++)
+            frames[i] = frames[i].WithoutToken?.Value ?? frames[i];
     }
 
-    // Of the request that gets the frames now: one that it took over from may be stuck for its own last bytes, which is nobody's concern.
-    private TimeSpan StuckFor()
+    // Only the current request counts: a request that was taken over may still wait until its peer receives the last bytes.
+    private TimeSpan GetBlockedFor()
     {
         lock (_gate)
-            return _attendance?.StuckFor ?? TimeSpan.Zero;
+            return _activeRequest?.BlockedFor ?? TimeSpan.Zero;
     }
 
-    // Beyond what any outbox of this session has counted to in an earlier life, before a restart as well, so that a client which keeps
-    // the greatest is right; small enough for JavaScript to count one by one. The chance parts lives that begin in one millisecond.
-    private static long FirstCursor(TimeProvider time) => (time.GetUtcNow().ToUnixTimeMilliseconds() * 1024) + Random.Shared.Next(1024);
+    // A client may keep the greatest cursor that it has seen. So the first cursor must be greater than every cursor of an earlier
+    // connection of this session, even after a restart of the server. All cursors must stay below 2^53, because JavaScript counts exactly
+    // only up to this number. The random part separates two connections that begin in the same millisecond.
+    private static long CreateFirstCursor(TimeProvider time) => (time.GetUtcNow().ToUnixTimeMilliseconds() * 1024) + Random.Shared.Next(1024);
 
-    /// <summary>A request that is under way. To be disposed of once, at its end.</summary>
-    public readonly struct Asking(HttpSession session) : IDisposable
+    /// <summary>The scope of a running request. The caller must dispose of the scope exactly once, when the request ends.</summary>
+    public readonly struct RequestScope(HttpSession session) : IDisposable
     {
         public void Dispose()
         {
-            // The time first: else the session would look abandoned in between.
-            session.Touch(isInCookie: false);
-            Interlocked.Decrement(ref session._requests);
+            // Set the time before the count. Otherwise the session would count as abandoned between the two steps.
+            session.MarkActive(isInCookie: false);
+            Interlocked.Decrement(ref session._runningRequests);
         }
     }
 
     async Task IConnectionTransport.ReceiveAsync()
     {
-        _greeted.TrySetResult();
-        _receiving.Release();
+        _opened.TrySetResult();
+        _receiveLock.Release();
         try
         {
             await _closing.Task;
         }
         finally
         {
-            // The handler is never told of the end in the middle of a message.
-            await _receiving.WaitAsync();
+            // Wait for the running POST, because OnClosedAsync must not run while the handler handles a message.
+            await _receiveLock.WaitAsync();
         }
     }
 
-    void IConnectionTransport.Closing()
+    void IConnectionTransport.OnSessionChanged(string token)
+    {
+        var previous = _token;
+        if (!_isWelcomed && token != previous)
+        {
+            // The session ended after its token was looked up, and the handler has started a new session. No client knows the token of the
+            // new session.
+            Connection.Close(Disconnect.SessionEnded);
+            return;
+        }
+
+        _isWelcomed = true;
+        if (token == previous)
+            return;
+        _token = token;
+        TokenChanged?.Invoke(this, previous);
+    }
+
+    void IConnectionTransport.OnClosing()
     {
         _closing.TrySetResult();
         lock (_gate)
-            _attendance?.EndWithin(_connectionOptions.LingerFor(Connection.Reason));
+            _activeRequest?.AbortAfter(_connectionOptions.LingerFor(Connection.Reason));
     }
 
     bool IConnectionTransport.IsAbandoned
@@ -276,7 +330,7 @@ internal sealed class HttpSession : IConnectionTransport
         get
         {
             lock (_gate)
-                return _attendance is null && Volatile.Read(ref _requests) == 0 && _time.GetElapsedTime(Volatile.Read(ref _lastRequest)) >= _grace;
+                return _activeRequest is null && Volatile.Read(ref _runningRequests) == 0 && _time.GetElapsedTime(Volatile.Read(ref _lastRequest)) >= _grace;
         }
     }
 }

@@ -5,21 +5,22 @@ namespace RawSocketChat.Server.Transports.Http;
 
 public static class HttpSetup
 {
-    /// <summary>What all ways over plain requests share: the sessions that ask.</summary>
+    /// <summary>Adds the services that all HTTP transports share.</summary>
     public static IServiceCollection AddHttpSessions(this IServiceCollection services, Func<IServiceProvider, HttpEndpoint> endpoint)
     {
         services.AddOptions<HttpOptions>().BindConfiguration(HttpOptions.Section);
         services.AddSingleton(endpoint);
-        services.AddSingleton<HttpSessions>();
+        services.AddSingleton<HttpSessionRegistry>();
+        services.AddSingleton<SessionRequests>();
         return services;
     }
 
-    /// <summary>Lets a session begin at <paramref name="path"/>; whatever else asks there is told what would have worked.</summary>
+    /// <summary>Starts sessions at <paramref name="path"/>. Any other request there gets an error with a hint.</summary>
     public static IApplicationBuilder MapStart(this IApplicationBuilder app, string path)
     {
         var services = app.ApplicationServices;
         var middleware = new StartMiddleware(
-            services.GetRequiredService<HttpSessions>(),
+            services.GetRequiredService<HttpSessionRegistry>(),
             services.GetRequiredService<OriginPolicy>(),
             services.GetRequiredService<ConnectionRegistry>(),
             services.GetRequiredService<TimeProvider>(),
@@ -27,10 +28,10 @@ public static class HttpSetup
         return app.Use(next => context => context.Request.Path == path ? middleware.InvokeAsync(context) : next(context));
     }
 
-    /// <summary>Lets a session send at <paramref name="path"/>.</summary>
+    /// <summary>Receives frames of sessions at <paramref name="path"/>.</summary>
     public static IApplicationBuilder MapSend(this IApplicationBuilder app, string path)
     {
-        var middleware = new SendMiddleware(app.ApplicationServices.GetRequiredService<HttpSessions>());
+        var middleware = new SendMiddleware(app.ApplicationServices.GetRequiredService<SessionRequests>());
         return app.Use(next => context => context.Request.Path == path ? middleware.InvokeAsync(context) : next(context));
     }
 }

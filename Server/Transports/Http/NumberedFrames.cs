@@ -2,43 +2,44 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.Http;
 
-/// <summary>Frames in a row, numbered without a hole. Holds next to no memory while it is empty. Not safe for threads.</summary>
-/// <param name="start">The number before the first one's.</param>
+/// <summary>A queue of frames that are numbered without gaps. Uses almost no memory while it is empty. Not thread-safe.</summary>
+/// <param name="start">The number before the number of the first frame.</param>
 internal sealed class NumberedFrames(long start)
 {
-    // What a quiet session needs over and over.
-    private const int KeptCapacity = 16;
+    // The maximum capacity of a list that is kept for reuse while the queue is empty.
+    private const int MaxKeptCapacity = 16;
 
-    private List<OutboundFrame> _frames = [];
-    private int _head;      // so many at the list's beginning are gone
+    private List<EncodedFrame> _frames = [];
+    private int _head;      // how many entries at the beginning of the list are already removed
 
-    /// <summary>The number of the first that is there, or of the next one.</summary>
+    /// <summary>The number of the first frame. If the queue is empty, the number of the next frame that will be added.</summary>
     public long First { get; private set; } = start + 1;
 
-    /// <summary>The number of the last one that was ever added.</summary>
+    /// <summary>The number of the last frame that was added.</summary>
     public long Last => First + Count - 1;
 
     public int Count => _frames.Count - _head;
 
-    /// <summary>Of all payloads together.</summary>
+    /// <summary>The total bytes of all payloads.</summary>
     public long Bytes { get; private set; }
 
-    public OutboundFrame this[long number] => _frames[At(number)];
+    public EncodedFrame this[long number] => _frames[IndexOf(number)];
 
-    public void Add(OutboundFrame frame)
+    public void Add(EncodedFrame frame)
     {
         _frames.Add(frame);
         Bytes += frame.Payload.Length;
     }
 
-    /// <summary>Puts one before that number; those from there on are counted up.</summary>
-    public void Insert(long number, OutboundFrame frame)
+    /// <summary>Inserts a frame at this number. The numbers of the frame that was there and of all later frames grow by one.</summary>
+    public void Insert(long number, EncodedFrame frame)
     {
-        _frames.Insert(At(number), frame);
+        _frames.Insert(IndexOf(number), frame);
         Bytes += frame.Payload.Length;
     }
 
-    public bool Contains(OutboundFrame frame, long from) => _frames.IndexOf(frame, At(from)) >= 0;
+    /// <summary>Whether the queue contains the frame at this number or a later number.</summary>
+    public bool Contains(EncodedFrame frame, long from) => _frames.IndexOf(frame, IndexOf(from)) >= 0;
 
     public void RemoveFirst()
     {
@@ -47,7 +48,7 @@ internal sealed class NumberedFrames(long start)
         First++;
         _head++;
         if (_head == _frames.Count)
-            Empty();
+            Clear();
         else if (_head >= 64 && _head * 2 >= _frames.Count)
         {
             _frames.RemoveRange(0, _head);
@@ -55,23 +56,23 @@ internal sealed class NumberedFrames(long start)
         }
     }
 
-    /// <summary>Takes away all after that number.</summary>
+    /// <summary>Removes all frames after this number.</summary>
     public void RemoveAfter(long number)
     {
-        var at = At(number + 1);
+        var at = IndexOf(number + 1);
         for (var i = at; i < _frames.Count; i++)
             Bytes -= _frames[i].Payload.Length;
         _frames.RemoveRange(at, _frames.Count - at);
     }
 
-    private void Empty()
+    private void Clear()
     {
         _head = 0;
-        if (_frames.Capacity > KeptCapacity)
+        if (_frames.Capacity > MaxKeptCapacity)
             _frames = [];
         else
             _frames.Clear();
     }
 
-    private int At(long number) => (int)(number - First) + _head;
+    private int IndexOf(long number) => (int)(number - First) + _head;
 }

@@ -5,46 +5,46 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.Http;
 
-/// <summary>One of the frames of a POST: what the handler gets, or what answers it where that gets nothing.</summary>
-/// <param name="Message">A frame's JSON, or a line that somebody types.</param>
-/// <param name="Refusal">The answer of one that is neither, or too big; null else.</param>
-internal readonly record struct PostedFrame(ReadOnlyMemory<byte> Message, OutboundFrame? Refusal = null)
+/// <summary>One frame of a POST: the message for the handler, or the error that answers an invalid frame.</summary>
+/// <param name="Message">The JSON of a frame, or a typed line.</param>
+/// <param name="Rejection">The answer to a frame that is invalid or too big; null if the frame is valid.</param>
+internal readonly record struct PostedFrame(ReadOnlyMemory<byte> Message, EncodedFrame? Rejection = null)
 {
     private const string Hint = """[{"type":"ping"},"/help"]""";
 
-    /// <summary>What answers one that the handler failed at.</summary>
-    public static readonly OutboundFrame Failed = Refused(new ChatError(ErrorCode.Internal, "something went wrong in the server"));
+    /// <summary>The answer to a frame for which the handler threw an exception.</summary>
+    public static readonly EncodedFrame InternalError = EncodeError(new ChatError(ErrorCode.Internal, Disconnect.Internal.Text));
 
-    /// <summary>The only one of its POST.</summary>
-    public static PostedFrame Single(ReadOnlyMemory<byte> body, int maxBytes) => Bounded(body.Trim(" \t\r\n"u8), maxBytes);
+    /// <summary>The whole body is one frame or one typed line.</summary>
+    public static PostedFrame FromBody(ReadOnlyMemory<byte> body, int maxBytes) => CheckLength(body.Trim(RequestBody.JsonWhiteSpace), maxBytes);
 
-    /// <summary>One of an array: an object is a frame, a string is a line.</summary>
-    public static PostedFrame Element(ReadOnlyMemory<byte> json, int maxBytes) => json.Span[0] switch
+    /// <summary>An element of an array: an object is a frame, and a string is a typed line.</summary>
+    public static PostedFrame FromElement(ReadOnlyMemory<byte> json, int maxBytes) => json.Span[0] switch
     {
-        (byte)'{' => Bounded(json, maxBytes),
-        (byte)'"' => Line(json, maxBytes),
-        _ => new(default, Bad("in an array a frame is an object, and a line that somebody types is a string")),
+        (byte)'{' => CheckLength(json, maxBytes),
+        (byte)'"' => FromLine(json, maxBytes),
+        _ => new(default, CreateBadFrame("an element of the array must be a frame (an object) or a typed line (a string)")),
     };
 
-    private static PostedFrame Line(ReadOnlyMemory<byte> json, int maxBytes)
+    private static PostedFrame FromLine(ReadOnlyMemory<byte> json, int maxBytes)
     {
         try
         {
             var reader = new Utf8JsonReader(json.Span);
             reader.Read();
-            return Bounded(Encoding.UTF8.GetBytes(reader.GetString()!), maxBytes);
+            return CheckLength(Encoding.UTF8.GetBytes(reader.GetString()!), maxBytes);
         }
         catch (InvalidOperationException)
         {
-            // The reader takes any bytes for a string, and finds out in giving it.
-            return new(default, Bad("this line is not UTF-8, or holds half a character (a \\ud… escape without its other half)"));
+            // Utf8JsonReader accepts any bytes in a string. Only GetString detects invalid UTF-8.
+            return new(default, CreateBadFrame("this line is not valid UTF-8, or it contains half a surrogate pair (a \\ud… escape without the other half)"));
         }
     }
 
-    private static PostedFrame Bounded(ReadOnlyMemory<byte> message, int maxBytes) =>
-        message.Length <= maxBytes ? new(message) : new(default, Refused(new ChatError(ErrorCode.TooBig, $"a frame has at most {maxBytes} bytes; that one was dropped")));
+    private static PostedFrame CheckLength(ReadOnlyMemory<byte> message, int maxBytes) =>
+        message.Length <= maxBytes ? new(message) : new(default, EncodeError(new ChatError(ErrorCode.TooBig, $"a frame has at most {maxBytes} bytes; this one was dropped")));
 
-    private static OutboundFrame Bad(string text) => Refused(new ChatError(ErrorCode.BadFrame, text, Hint));
+    private static EncodedFrame CreateBadFrame(string text) => EncodeError(new ChatError(ErrorCode.BadFrame, text, Hint));
 
-    private static OutboundFrame Refused(ChatError error) => new(ChatCodec.Encode(new ErrorFrame(default, error)));
+    private static EncodedFrame EncodeError(ChatError error) => new ErrorFrame(default, error).Encode();
 }

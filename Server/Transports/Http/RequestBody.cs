@@ -1,55 +1,86 @@
 using System.Buffers;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.Http;
 
-internal static class RequestBody
+/// <summary>Reads the body of one request. The body counts for a budget until this object is disposed of.</summary>
+internal sealed class RequestBody(HttpContext context, ByteBudget budget) : IDisposable
 {
+    private long _countedBytes;
+
+    /// <summary>The white space that JSON allows before and after a value (RFC 8259, section 2).</summary>
+    public static ReadOnlySpan<byte> JsonWhiteSpace => " \t\r\n"u8;
+
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>The whole body, without the mark that some editors and shells put before the first byte. Null: there is none to be had, and it was answered.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="mostBytes">The most bytes that it may have; no more are kept.</param>
-    /// <param name="tooBig">What is told to whom that is too few.</param>
-    public static async Task<ReadOnlyMemory<byte>?> BodyAsync(this HttpContext context, int mostBytes, string tooBig)
+    /// <summary>Reads the whole body, without a leading byte order mark (some editors and shells write one).</summary>
+    /// <param name="maxBytes">Maximum bytes of the body. The server buffers no more than this.</param>
+    /// <param name="tooBigText">The error text for a body that is too big.</param>
+    /// <returns>Null if the body is too big, can't be read, or exceeds the budget. In that case the request was answered.</returns>
+    public async Task<ReadOnlyMemory<byte>?> ReadAsync(int maxBytes, string tooBigText)
     {
         byte[]? body;
         try
         {
-            body = await ReadAsync(context.Request, mostBytes);
+            body = await ReadAsync(maxBytes);
         }
         catch (Exception fault) when (fault is IOException || (fault is OperationCanceledException && !context.RequestAborted.IsCancellationRequested))
         {
-            // Chunks that are none, an end before the end, or too long between two bytes: the peer's fault, of which the log needs no word.
-            await context.RefuseAsync(ErrorCode.BadFrame, "the body did not come as HTTP has it: it was broken off, too slow, or in chunks that are none", status: (fault as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest);
+            // Invalid chunks, an incomplete body, or a body that comes too slowly. The peer has caused the error, so the server does not
+            // log the error.
+            await context.RejectAsync(
+                ErrorCode.BadFrame,
+                "the body can't be read: it is incomplete, too slow, or has invalid chunks",
+                status: (fault as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest);
+            return null;
+        }
+
+        if (body is null && budget.IsUsedUpFor(_countedBytes))
+        {
+            // Kestrel would read the rest of the body, so close the connection instead.
+            if (HttpProtocol.IsHttp11(context.Request.Protocol))
+                context.Response.Headers.Connection = "close";
+            await context.RejectAsync(ErrorCode.RateLimited, "the server receives too many large bodies at the moment; try again in a moment", retryAfterMs: 1000);
             return null;
         }
 
         if (body is null)
         {
-            await context.RefuseAsync(ErrorCode.TooBig, tooBig);
+            await context.RejectAsync(ErrorCode.TooBig, tooBigText);
             return null;
         }
 
         return body.AsSpan().StartsWith(ByteOrderMark) ? body.AsMemory(ByteOrderMark.Length) : body;
     }
 
-    private static async Task<byte[]?> ReadAsync(HttpRequest request, int mostBytes)
+    public void Dispose() => Count(0);
+
+    private async Task<byte[]?> ReadAsync(int maxBytes)
     {
-        if (request.ContentLength > mostBytes)
+        if (context.Request.ContentLength > maxBytes)
             return null;
+        var reader = context.Request.BodyReader;
         while (true)
         {
-            var result = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
-            if (result.Buffer.Length <= mostBytes && !result.IsCompleted)
+            var result = await reader.ReadAsync(context.RequestAborted);
+            Count(Math.Min(result.Buffer.Length, maxBytes));
+            var isAllowed = result.Buffer.Length <= maxBytes && !budget.IsUsedUpFor(_countedBytes);
+            if (isAllowed && !result.IsCompleted)
             {
-                request.BodyReader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
                 continue;
             }
 
-            var body = result.Buffer.Length <= mostBytes ? result.Buffer.ToArray() : null;
-            request.BodyReader.AdvanceTo(result.Buffer.End);
+            var body = isAllowed ? result.Buffer.ToArray() : null;
+            reader.AdvanceTo(result.Buffer.End);
             return body;
         }
+    }
+
+    private void Count(long bytes)
+    {
+        budget.Add(bytes - _countedBytes);
+        _countedBytes = bytes;
     }
 }

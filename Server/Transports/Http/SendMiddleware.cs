@@ -1,44 +1,60 @@
-using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.Net.Http.Headers;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Protocol.Framing;
+using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Transports.Origins;
 
 namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>
-/// Sends over HTTP: a frame or an array of frames in, the array of their answers out, in order. What is not an answer comes to
-/// whichever request gets the session's frames.
+/// Receives the frames that clients send over HTTP. A POST contains a frame or an array of frames. The response is the array of their
+/// answers, in order. All other frames go to the request that reads the session's frames.
 /// </summary>
-internal sealed class SendMiddleware(HttpSessions sessions)
+internal sealed class SendMiddleware(SessionRequests requests)
 {
+    // A hint should be short.
+    private const int MaxHintBytes = 200;
+
     private const string Hint = """[{"type":"join","room":"lobby"},{"type":"say","text":"hello"}]""";
-    private const int BodyFrames = 16;
+
+    // The maximum size of a body, as a multiple of the maximum size of a frame.
+    private const int BodySizeFactor = 16;
 
     public async Task InvokeAsync(HttpContext context)
     {
         if (!HttpMethods.IsPost(context.Request.Method))
         {
-            await context.RefuseMethodAsync(HttpMethods.Post, "frames are to be posted here", Hint);
+            await context.RejectMethodAsync(HttpMethods.Post, "use POST to send frames here", Hint);
             return;
         }
 
-        // The body after the bearer: nobody without a session has the server keep a megabyte.
-        if (await sessions.OfAsync(context, mayHaveEnded: false) is not { } session)
+        // Authenticate before reading the body, so that a client without a session can't make the server buffer a megabyte.
+        if (await requests.ResolveSessionAsync(context, mayHaveEnded: false) is not { } session)
             return;
-        // However slowly the body comes, as far as it may, and however long its answers take: nobody is away meanwhile.
-        using var asking = session.BeginAsking();
-        if (await ReadAsync(context) is not { } posted)
+        // While the server waits for the body and for the answers, the session does not count as abandoned.
+        using var _ = session.BeginRequest();
+        using var body = new RequestBody(context, requests.Endpoint.Bodies);
+        if (await ReadFramesAsync(context, body) is not { } posted)
             return;
 
-        var slots = posted.Select(frame => new AnswerSlot(frame, session.Learn)).ToList();
+        using var owed = new OwedAnswers(session, requests.Endpoint.Answers);
+        var slots = posted.Select(frame => new AnswerSlot(frame, owed)).ToList();
         var token = session.Token;
         var hold = session.Outbox.Hold();
         try
         {
             if (slots.Count > 0 && !await session.ReceiveAsync(slots, context.RequestAborted))
             {
-                await context.RefuseAsync(ErrorCode.Unavailable, "the session's connection has just ended; send it again", retryAfterMs: 100);
+                if (session.Connection.Reason == Disconnect.AddressLimit)
+                {
+                    await context.RejectAddressAsync();
+                    return;
+                }
+
+                await context.RejectAsync(ErrorCode.Unavailable, "the session's connection has just ended; send the request again", retryAfterMs: 100);
                 return;
             }
 
@@ -55,40 +71,54 @@ internal sealed class SendMiddleware(HttpSessions sessions)
         var answers = new List<ReadOnlyMemory<byte>>();
         foreach (var slot in slots)
         {
-            // Those after the end of the connection are never filled.
+            // If the connection ended, the slots after that point are never completed.
             await Task.WhenAny(slot.Answered, session.Ended).WaitAsync(context.RequestAborted);
             answers.AddRange(slot.Answers);
         }
 
-        if (session.Token != token && session.IsInCookie)
-            SessionCredential.Keep(context, session.Token);
-        var body = new ArrayBufferWriter<byte>();
-        PollBatch.WriteArray(body, answers);
-        await context.AnswerAsync(StatusCodes.Status200OK, body.WrittenMemory);
+        if (session.Token != token && session.Connection.SessionIsInCookie)
+            SessionCredential.SetCookie(context, session.Token);
+        await context.AnswerAsync(StatusCodes.Status200OK, PollBatch.GetArrayParts(answers), context.RequestAborted);
         await context.Response.CompleteAsync();
     }
 
-    /// <summary>The frames of a request. Null: there are none to be had, and it was answered.</summary>
-    private async Task<IReadOnlyList<PostedFrame>?> ReadAsync(HttpContext context)
+    /// <summary>Reads the frames of a POST. Null if they are invalid. In that case the request was answered.</summary>
+    private async Task<IReadOnlyList<PostedFrame>?> ReadFramesAsync(HttpContext context, RequestBody posted)
     {
-        var mostOfOne = sessions.Endpoint.MaxFrameBytes;
-        var most = mostOfOne * BodyFrames;
-        if (!MayBePosted(context))
-            await context.RefuseAsync(ErrorCode.BadFrame, "frames are wanted as Content-Type: application/json", Hint, StatusCodes.Status415UnsupportedMediaType);
-        else if (await context.BodyAsync(most, $"a body has at most {most} bytes") is not { } body)
+        var maxFrameBytes = requests.Endpoint.MaxFrameBytes;
+        var maxBodyBytes = maxFrameBytes * BodySizeFactor;
+        if (!HasAllowedContentType(context))
+            await context.RejectAsync(ErrorCode.BadFrame, "the Content-Type must be application/json", Hint, StatusCodes.Status415UnsupportedMediaType);
+        else if (await posted.ReadAsync(maxBodyBytes, $"a body has at most {maxBodyBytes} bytes") is not { } body)
             return null;
-        else if (!body.Span.TrimStart(" \t\r\n"u8).StartsWith("["u8))
-            return [PostedFrame.Single(body, mostOfOne)];
-        else if (!PollBatch.TryReadArray(body, sessions.Options.FramesPerPost, out var frames))
-            await context.RefuseAsync(ErrorCode.BadJson, $"an array of at most {sessions.Options.FramesPerPost} frames is wanted here; nothing of that one was done", Hint);
+        else if (!body.Span.TrimStart(RequestBody.JsonWhiteSpace).StartsWith("["u8))
+            return [PostedFrame.FromBody(body, maxFrameBytes)];
+        else if (!PollBatch.TryReadArray(body, requests.Options.FramesPerPost, out var frames))
+        {
+            await context.RejectAsync(
+                ErrorCode.BadJson,
+                $"a body that begins with [ must be a JSON array of at most {requests.Options.FramesPerPost} frames; to send a line that begins with [, put it into an array, as a string; no frame of this body was handled",
+                CreateArrayHint(body.Span));
+        }
         else
-            return [.. frames.Select(frame => PostedFrame.Element(frame, mostOfOne))];
+            return [.. frames.Select(frame => PostedFrame.FromElement(frame, maxFrameBytes))];
         return null;
     }
 
-    // A form of any page can post text/plain, urlencoded or multipart across origins without a word; JSON it cannot. Programs
-    // (curl -d calls everything urlencoded) may call it what they like.
-    internal static bool MayBePosted(HttpContext context) =>
+    // A person or a script may mean a line such as "[WARN] disk".
+    private static string CreateArrayHint(ReadOnlySpan<byte> body)
+    {
+        var line = body.Trim(RequestBody.JsonWhiteSpace);
+        if (line.Length > MaxHintBytes || line.ContainsAny("{}\"'\n"u8) || !Utf8.IsValid(line))
+            return Hint;
+        return $"[\"{JsonEncodedText.Encode(line, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"]";
+    }
+
+    /// <summary>
+    /// Whether a request may have this Content-Type. A page of any site can post a form as text/plain, urlencoded or multipart to another origin
+    /// without a preflight request, but not JSON. Programs may use any type (<c>curl -d</c> sends urlencoded).
+    /// </summary>
+    internal static bool HasAllowedContentType(HttpContext context) =>
         !OriginPolicy.IsFromPage(context)
         || (MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase));
 }

@@ -5,126 +5,129 @@ using RawSocketChat.Server.Transports.Origins;
 namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>
-/// Begins a session over HTTP: one frame in, its <c>welcome</c> or <c>error</c> out. A page gets the token as a cookie alone,
-/// so that no script ever holds it; a program gets both.
+/// Starts a session over HTTP. A POST contains one frame (<c>hello</c>, <c>login</c> or <c>register</c>) and gets <c>welcome</c> or
+/// <c>error</c>. The server's own page gets the token only as a cookie, so that no script can read the token. A page of another origin gets
+/// no token. A program gets the token both as a cookie and in the <c>welcome</c>.
 /// </summary>
 public sealed class StartMiddleware(
-    HttpSessions sessions, OriginPolicy origins, ConnectionRegistry connections, TimeProvider time, ILogger<StartMiddleware> logger)
+    HttpSessionRegistry sessions, OriginPolicy origins, ConnectionRegistry connections, TimeProvider time, ILogger<StartMiddleware> logger)
 {
-    private const string HelloHint = """{"type":"hello","name":"ann"}""";
-
     public async Task InvokeAsync(HttpContext context)
     {
-        DropPagesConnection(context);
-        if (await TakeAsync(context) is not { } frame)
+        CloseConnectionOfPage(context);
+        using var posted = new RequestBody(context, sessions.Endpoint.Bodies);
+        if (await ReadFrameAsync(context, posted) is not var (body, frame))
             return;
 
-        var token = SessionCredential.Of(context, out _);
-        if (frame is { Type: ClientFrameType.Hello, Session: null } && token is not null)
-            frame = frame with { Session = token };
-
-        var answers = await AskAsync(frame, token, RemoteOf(context));
+        var (answers, reason) = await HandleAsync(body, (await SessionCredential.FindAsync(context))?.Token, context.GetRemote());
         var error = answers.OfType<ErrorFrame>().FirstOrDefault();
         var welcome = answers.OfType<WelcomeFrame>().LastOrDefault();
-        if (welcome is not null && (error is null || !IsRefused(frame, error)))
-            await WelcomeAsync(context, welcome);
+        if (welcome is not null && (error is null || !IsRejection(frame, error)))
+            await AnswerWelcomeAsync(context, welcome);
         else if (error is not null)
-            await context.RefuseAsync(error);
+            await context.RejectAsync(error with { Error = StartHint.Correct(error.Error, body.Span) });
+        else if (reason == Disconnect.AddressLimit)
+            await context.RejectAddressAsync();
         else
-            await context.RefuseAsync(new ErrorFrame(frame.Id, Unanswered()));
-    }
-
-    /// <summary>The frame of a request that may be obeyed. Null: it may not, and was answered.</summary>
-    private async Task<ClientFrame?> TakeAsync(HttpContext context)
-    {
-        if (!HttpMethods.IsPost(context.Request.Method))
-        {
-            context.Response.Headers.Allow = HttpMethods.Post;
-            await context.RefuseAsync(BadFrame("a frame is to be posted here"), StatusCodes.Status405MethodNotAllowed);
-        }
-        else if (!origins.Allows(context))
-            await context.RefuseAsync(new ErrorFrame(default, new ChatError(ErrorCode.NotAllowed, OriginPolicy.Refusal)));
-        else if (!SendMiddleware.MayBePosted(context))
-            await context.RefuseAsync(BadFrame("the frame is wanted as Content-Type: application/json"), StatusCodes.Status415UnsupportedMediaType);
-        else if (await context.BodyAsync(sessions.Endpoint.MaxFrameBytes, $"a frame has at most {sessions.Endpoint.MaxFrameBytes} bytes") is not { } body)
-            return null;
-        else if (!TryRead(body.Span, out var frame, out var refusal))
-            await context.RefuseAsync(refusal);
-        else
-            return frame;
-        return null;
-    }
-
-    private static bool TryRead(ReadOnlySpan<byte> body, out ClientFrame frame, out ErrorFrame refusal)
-    {
-        var isFrame = ChatCodec.TryReadClient(body, out frame, out var id, out var error);
-        refusal = !body.TrimStart(" \t\r\n"u8).StartsWith("{"u8) ? BadFrame("a frame in JSON is wanted here")
-            : !isFrame ? new ErrorFrame(id, error with { Hint = error.Hint ?? HelloHint })
-            : frame.Type is ClientFrameType.Hello or ClientFrameType.Login or ClientFrameType.Register ? null!
-            : new ErrorFrame(frame.Id, new ChatError(ErrorCode.UnknownType, "hello, login or register is wanted here", HelloHint));
-        return refusal is null;
+            await context.RejectAsync(new ErrorFrame(frame.Id, CreateNoAnswerError()));
     }
 
     /// <summary>
-    /// What the handler answers, over a connection of its own that ends with it. The greeting that may come first, before
-    /// <c>login</c> and <c>register</c>, goes to that connection and so to nobody.
+    /// Reads the frame of the request. Returns null if the request is not allowed or the frame is invalid. In that case the request was
+    /// answered.
     /// </summary>
-    private async Task<IReadOnlyList<ServerFrame>> AskAsync(ClientFrame frame, string? token, string remote)
+    private async Task<(ReadOnlyMemory<byte> Body, ClientFrame Frame)?> ReadFrameAsync(HttpContext context, RequestBody posted)
     {
-        var answers = new GatheredAnswers();
-        var question = new OneQuestion(frame, answers);
-        var connection = new Connection("http", remote, new ConnectionRequest(Session: token, ServerSpeaksFirst: false), new NoOutbox(), time) { Transport = question };
-        connection.Handler = sessions.Endpoint.Handlers.Create(connection);
-        question.Connection = connection;
-        await connection.RunAsync(connections, logger);
-        return answers.Frames;
+        if (!HttpMethods.IsPost(context.Request.Method))
+            await context.RejectMethodAsync(HttpMethods.Post, "use POST to send a frame here", StartHint.Hello);
+        else if (!origins.Allows(context))
+            await context.RejectAsync(ErrorCode.NotAllowed, OriginPolicy.RejectionText);
+        else if (!SendMiddleware.HasAllowedContentType(context))
+            await context.RejectAsync(ErrorCode.BadFrame, "the Content-Type must be application/json", StartHint.Hello, StatusCodes.Status415UnsupportedMediaType);
+        else if (await posted.ReadAsync(sessions.Endpoint.MaxFrameBytes, $"a frame has at most {sessions.Endpoint.MaxFrameBytes} bytes") is not { } body)
+            return null;
+        else if (!TryRead(body.Span, out var frame, out var rejection))
+            await context.RejectAsync(rejection);
+        else
+            return (body, frame);
+        return null;
     }
 
-    /// <summary>Receives one frame, and that is all.</summary>
-    private sealed class OneQuestion(ClientFrame frame, IFrameSink answers) : IConnectionTransport
+    private static bool TryRead(ReadOnlySpan<byte> body, out ClientFrame frame, out ErrorFrame rejection)
+    {
+        var isFrame = ChatCodec.TryReadClient(body, out frame, out var id, out var error);
+        rejection = !body.TrimStart(RequestBody.JsonWhiteSpace).StartsWith("{"u8) ? CreateBadFrame("the body must be one frame in JSON")
+            : !isFrame ? new ErrorFrame(id, StartHint.Correct(error with { Hint = error.Hint ?? StartHint.Hello }, body))
+            : StartHint.IsStart(frame) ? null!
+            : new ErrorFrame(frame.Id, StartHint.Correct(new ChatError(ErrorCode.UnknownType, "the frame must be hello, login or register", StartHint.Hello), body));
+        return rejection is null;
+    }
+
+    /// <summary>
+    /// Handles the frame on a temporary connection, and returns the answers. The connection gets the token of the HTTP request. So a
+    /// <c>hello</c> without a session resumes the session of this token. Before <c>login</c> and <c>register</c>, the handler sends a first
+    /// welcome to the outbox of the connection. This outbox discards all frames.
+    /// </summary>
+    private async Task<(IReadOnlyList<ServerFrame> Answers, Disconnect? Reason)> HandleAsync(ReadOnlyMemory<byte> body, string? token, string remote)
+    {
+        var answers = new AnswerCollector();
+        var transport = new SingleFrameTransport(body, answers);
+        var connection = new Connection(
+            HttpSession.InitialTransportName, remote, new ConnectionRequest(Session: token, ServerSpeaksFirst: false), new DiscardingOutbox(), time)
+        { Transport = transport };
+        connection.Handler = sessions.Endpoint.Handlers.Create(connection);
+        transport.Connection = connection;
+        await connection.RunAsync(connections, logger);
+        return (answers.Frames, connection.Reason);
+    }
+
+    /// <summary>The transport of a connection that receives exactly one frame.</summary>
+    private sealed class SingleFrameTransport(ReadOnlyMemory<byte> frame, IFrameSink answers) : IConnectionTransport
     {
         public Connection Connection { get; set; } = null!;
 
         public async Task ReceiveAsync()
         {
-            await Connection.Handler.ReceivedAsync(ChatCodec.Encode(frame), MessageKind.Text, answers);
+            await Connection.Handler.OnMessageAsync(frame, MessageKind.Text, answers);
             Connection.Close(Disconnect.EndOfInput);
         }
     }
 
-    private ChatError Unanswered() => connections.Leaving.IsCancellationRequested
-        ? new ChatError(ErrorCode.Unavailable, "the server is going down; come back in a moment", RetryAfterMs: 1000)
-        : new ChatError(ErrorCode.Internal, "something went wrong in the server");
+    private ChatError CreateNoAnswerError() => connections.Stopping.IsCancellationRequested
+        ? new ChatError(ErrorCode.Unavailable, Disconnect.Draining.Text, RetryAfterMs: 1000)
+        : new ChatError(ErrorCode.Internal, Disconnect.Internal.Text);
 
-    private Task WelcomeAsync(HttpContext context, WelcomeFrame welcome)
+    private Task AnswerWelcomeAsync(HttpContext context, WelcomeFrame welcome)
     {
-        // A program's next request may take a while, and its name is held by a connection alone. A page dials at once.
+        // A guest keeps a name only while the guest is connected. A program may send its next request much later, so start the program's
+        // session now. A page connects at once, so the server does not start a session here.
         var isFromPage = OriginPolicy.IsFromPage(context);
         if (!isFromPage)
-            sessions.Begin(welcome.Session, RemoteOf(context));
+            sessions.Start(welcome.Session, context.GetRemote());
         if (!isFromPage || OriginPolicy.IsOwnPage(context))
-            SessionCredential.Keep(context, welcome.Session);
+            SessionCredential.SetCookie(context, welcome.Session);
         return context.AnswerAsync(StatusCodes.Status200OK, ChatCodec.Encode(isFromPage ? welcome with { Session = "" } : welcome));
     }
 
-    // Browsers would keep the connection, and ask over it again when a page comes back from a line that died under it: this is the
-    // first that such a page asks, and it would wait for as long as TCP does. A program goes on over the same one.
-    private static void DropPagesConnection(HttpContext context)
+    // A browser would keep this TCP connection open and use it for the next POST /session. If the network has changed in the meantime, the
+    // TCP connection may be dead, and that request would wait until TCP gives up. So the server closes the TCP connection of a page. The
+    // TCP connection of a program stays open.
+    private static void CloseConnectionOfPage(HttpContext context)
     {
         if (OriginPolicy.IsFromPage(context) && HttpProtocol.IsHttp11(context.Request.Protocol))
             context.Response.Headers.Connection = "close";
     }
 
-    // That an old session has ended, or lost its name meanwhile, is no refusal: one goes on. But who asks for a name wants that
-    // one or an answer, and who cannot be looked up at the moment must not lose the cookie to a new guest.
-    private static bool IsRefused(ClientFrame frame, ErrorFrame error) => error.Error.Code switch
+    // Returns true if the client gets the error instead of the welcome. Returns false if the old session has ended, or if the user has lost
+    // the old name. The client then continues with the welcome. Returns true for all other errors. One example: the client asked for a name
+    // and did not get the name. Another example: the old session can't be looked up at the moment. In this case a welcome would replace the
+    // client's cookie by the cookie of a new guest.
+    private static bool IsRejection(ClientFrame frame, ErrorFrame error) => error.Error.Code switch
     {
         ErrorCode.NotFound => false,
         ErrorCode.NameTaken or ErrorCode.BadName => frame.Name is not null,
         _ => true,
     };
 
-    private static ErrorFrame BadFrame(string text) => new(default, new ChatError(ErrorCode.BadFrame, text, HelloHint));
-
-    private static string RemoteOf(HttpContext context) => $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}";
+    private static ErrorFrame CreateBadFrame(string text) => new(default, new ChatError(ErrorCode.BadFrame, text, StartHint.Hello));
 }

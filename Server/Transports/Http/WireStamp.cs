@@ -3,10 +3,11 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.Http;
 
-/// <summary>What stands behind the frames of one write, for who asked with <c>wire=1</c>: when that write was made. No cursor counts it.</summary>
+/// <summary>
+/// Creates the <c>wire</c> frame, which contains the time of a write. If the client asks for <c>wire=1</c>, one such frame follows the
+/// frames of each write. Cursors do not count this frame.
+/// </summary>
 public static class WireStamp
 {
-    public static bool IsAsked(HttpContext context) => context.Request.Query["wire"] == "1";
-
-    public static OutboundFrame Now(TimeProvider time) => new(ChatCodec.Encode(new WireFrame(time.GetUtcNow())));
+    public static EncodedFrame Create(TimeProvider time) => new WireFrame(time.GetUtcNow()).Encode();
 }

@@ -4,23 +4,26 @@ using RawSocketChat.Server.Transports.Http;
 
 namespace RawSocketChat.Server.Transports.LongPolling;
 
-/// <summary>Long-polling: what there is, held until there is something. No thread and no buffer is held meanwhile.</summary>
-internal sealed class LongPollMiddleware(HttpSessions sessions, TimeProvider time)
+/// <summary>
+/// Long-polling: answers with the available frames. If there is none, waits for the next frame for a limited time. The wait needs no thread
+/// and no buffer.
+/// </summary>
+internal sealed class LongPollMiddleware(SessionRequests requests)
 {
-    private const double DefaultWait = 25;
+    private const string TransportName = "longpoll";
+    private const double DefaultWaitSeconds = 25;
 
     public async Task InvokeAsync(HttpContext context)
     {
-        var wait = DefaultWait;
-        if (context.Request.Query["wait"].ToString() is { Length: > 0 } given
+        var wait = DefaultWaitSeconds;
+        if (context.GetParameter("wait") is { } given
             && !(double.TryParse(given, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out wait) && double.IsFinite(wait)))
         {
-            await context.RefuseAsync(ErrorCode.BadField, "\"wait\" is how many seconds to wait at the most", "wait=25");
+            await context.RejectAsync(ErrorCode.BadField, "\"wait\" must be the maximum number of seconds to wait", "wait=25");
             return;
         }
 
-        wait = Math.Min(wait, sessions.Options.LongPollSeconds);
-        if (await sessions.ReaderAsync(context, "longpoll") is { } reading)
-            await PollAnswer.RunAsync(context, reading, TimeSpan.FromSeconds(wait), time);
+        wait = Math.Min(wait, requests.Options.LongPollSeconds);
+        await requests.PollAsync(context, TransportName, TimeSpan.FromSeconds(wait));
     }
 }

@@ -1,53 +1,89 @@
+using RawSocketChat.Server.Connections;
+
 namespace RawSocketChat.Server.Transports.Origins;
 
+/// <summary>A session token of a request.</summary>
+/// <param name="Token">The secret token.</param>
+/// <param name="IsInCookie">True if the token came in the cookie.</param>
+public readonly record struct FoundToken(string Token, bool IsInCookie);
+
 /// <summary>
-/// The secret token of a session as requests bear it: <c>Authorization: Bearer</c>, or a cookie, which no script can read.
-/// Whether the session still stands is not known here.
+/// The secret session token that a request carries: in <c>Authorization: Bearer</c>, or in a cookie that no script can read. This class
+/// looks the tokens up only if a request carries two different ones.
 /// </summary>
 public static class SessionCredential
 {
-    /// <summary>The cookie's name over plain HTTP.</summary>
+    /// <summary>The name of the cookie over plain HTTP.</summary>
     public const string CookieName = "rsc_session";
 
-    /// <summary>Its name over TLS: browsers take this prefix from the host itself alone, never from a sibling or over plain HTTP.</summary>
+    /// <summary>
+    /// The name of the cookie over TLS. A browser accepts a cookie with this prefix only from the host itself over TLS, not from a sibling
+    /// domain.
+    /// </summary>
     public const string SecureCookieName = "__Host-" + CookieName;
 
-    private const string Scheme = "Bearer ";
+    /// <summary>The authentication scheme of the Authorization header (RFC 6750).</summary>
+    public const string Scheme = "Bearer";
 
-    // Guests and accounts are forgotten by the server's own rules: a cookie that outlives its session only begins a new one.
-    private static readonly TimeSpan KeptFor = TimeSpan.FromDays(30);
+    private const string SchemePrefix = Scheme + " ";
 
-    /// <summary>The request's token, or null. A cookie counts for programs and for the page's own origin.</summary>
+    // The lifetime of a session does not depend on this value. If the cookie outlives the session, the page starts a new session.
+    private static readonly TimeSpan CookieLifetime = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// Finds the request's token; null if the request has no token. The server accepts the cookie only from programs and from its own page.
+    /// A Bearer token takes precedence over the cookie, unless it belongs to no session of this server and the cookie does: a proxy may
+    /// add its own Authorization header to every request.
+    /// </summary>
     /// <param name="context">The request.</param>
-    /// <param name="isInCookie">True where the cookie had it.</param>
-    public static string? Of(HttpContext context, out bool isInCookie)
+    public static ValueTask<FoundToken?> FindAsync(HttpContext context)
     {
-        var request = context.Request;
-        isInCookie = false;
-        if (request.Headers.Authorization is [{ } credentials] && credentials.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            return credentials[Scheme.Length..].Trim() is { Length: > 0 } token ? token : null;
-        if (OriginPolicy.IsFromPage(context) && !OriginPolicy.IsOwnPage(context))
-            return null;
-
-        // Behind a proxy that ends TLS a GET does not tell so: it has no Origin. The prefix itself tells that the cookie was set over TLS.
-        var found = request.Cookies[SecureCookieName] is { Length: > 0 } secure ? secure
-            : OriginPolicy.IsOverTls(context) ? null
-            : request.Cookies[CookieName] is { Length: > 0 } plain ? plain
-            : null;
-        isInCookie = found is not null;
-        return found;
+        var (bearer, cookie) = (FindBearer(context.Request), FindCookie(context));
+        if (bearer is not null && cookie is not null && bearer != cookie && context.RequestServices.GetService<ISessionTokens>() is { } tokens)
+            return ChooseAsync(tokens, bearer, cookie);
+        return new(bearer is not null ? new FoundToken(bearer, IsInCookie: false)
+            : cookie is not null ? new FoundToken(cookie, IsInCookie: true)
+            : null);
     }
 
-    /// <summary>Gives the browser, or the program, the token to keep.</summary>
-    public static void Keep(HttpContext context, string token) =>
-        context.Response.Cookies.Append(NameFor(context), token, new CookieOptions
+    /// <summary>Sets the cookie with the token in the response.</summary>
+    public static void SetCookie(HttpContext context, string token) =>
+        context.Response.Cookies.Append(GetCookieName(context), token, new CookieOptions
         {
             HttpOnly = true,
             SameSite = SameSiteMode.Strict,
             Secure = OriginPolicy.IsOverTls(context),
             Path = "/",
-            MaxAge = KeptFor,
+            MaxAge = CookieLifetime,
         });
 
-    private static string NameFor(HttpContext context) => OriginPolicy.IsOverTls(context) ? SecureCookieName : CookieName;
+    // If neither token has a session, the Bearer token counts: it may belong to a session that has ended and whose close message the server
+    // still keeps.
+    private static async ValueTask<FoundToken?> ChooseAsync(ISessionTokens tokens, string bearer, string cookie) =>
+        await tokens.LookUpAsync(bearer) == SessionStatus.Unknown && await tokens.LookUpAsync(cookie) != SessionStatus.Unknown
+            ? new FoundToken(cookie, IsInCookie: true)
+            : new FoundToken(bearer, IsInCookie: false);
+
+    private static string? FindBearer(HttpRequest request) =>
+        request.Headers.Authorization is [{ } credentials]
+        && credentials.StartsWith(SchemePrefix, StringComparison.OrdinalIgnoreCase)
+        && credentials[SchemePrefix.Length..].Trim() is { Length: > 0 } token
+            ? token
+            : null;
+
+    private static string? FindCookie(HttpContext context)
+    {
+        if (OriginPolicy.IsFromPage(context) && !OriginPolicy.IsOwnPage(context))
+            return null;
+
+        // A page's GET to its own origin has no Origin header. So behind a proxy that terminates TLS, the server cannot see from a GET that
+        // the client uses TLS. But the cookie's prefix shows that the cookie was set over TLS.
+        var cookies = context.Request.Cookies;
+        return cookies[SecureCookieName] is { Length: > 0 } secure ? secure
+            : OriginPolicy.IsOverTls(context) ? null
+            : cookies[CookieName] is { Length: > 0 } plain ? plain
+            : null;
+    }
+
+    private static string GetCookieName(HttpContext context) => OriginPolicy.IsOverTls(context) ? SecureCookieName : CookieName;
 }

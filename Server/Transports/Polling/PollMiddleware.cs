@@ -2,12 +2,10 @@ using RawSocketChat.Server.Transports.Http;
 
 namespace RawSocketChat.Server.Transports.Polling;
 
-/// <summary>Interval polling: what there is, at once, as pages asked before there was anything better.</summary>
-internal sealed class PollMiddleware(HttpSessions sessions, TimeProvider time)
+/// <summary>Interval polling: answers at once with the frames that are available.</summary>
+internal sealed class PollMiddleware(SessionRequests requests)
 {
-    public async Task InvokeAsync(HttpContext context)
-    {
-        if (await sessions.ReaderAsync(context, "poll") is { } reading)
-            await PollAnswer.RunAsync(context, reading, TimeSpan.Zero, time);
-    }
+    private const string TransportName = "poll";
+
+    public Task InvokeAsync(HttpContext context) => requests.PollAsync(context, TransportName, TimeSpan.Zero);
 }

@@ -1,11 +1,10 @@
 using System.Text;
-using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Protocol.Framing;
 using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.RawTcp;
 
-/// <summary>A frame a line, ended as the client ends its own: by newline, or by NUL as Flash's XMLSocket did.</summary>
+/// <summary>Encodes one frame per line. The delimiter is the one that the client uses: newline, or NUL (as in Flash's XMLSocket).</summary>
 public sealed class LineEncoding : WireEncoding
 {
     private static readonly LineEncoding JsonLines = new(LineDelimiter.Newline, asText: false);
@@ -22,7 +21,7 @@ public sealed class LineEncoding : WireEncoding
         _asText = asText;
     }
 
-    public static LineEncoding Of(LineDelimiter delimiter, bool asText) => (delimiter, asText) switch
+    public static LineEncoding Get(LineDelimiter delimiter, bool asText) => (delimiter, asText) switch
     {
         (LineDelimiter.Nul, false) => JsonNul,
         (LineDelimiter.Nul, true) => TextNul,
@@ -30,12 +29,12 @@ public sealed class LineEncoding : WireEncoding
         _ => JsonLines,
     };
 
-    public override ReadOnlyMemory<byte> Encode(OutboundFrame frame)
+    public override ReadOnlyMemory<byte> Encode(EncodedFrame frame)
     {
         if (!_asText)
-            return LineFraming.Frame(frame.Payload.Span, _delimiter);
+            return LineFraming.CreateFrame(frame.Payload.Span, _delimiter);
 
-        var text = TextFormat.Of(frame.Payload.Span);
-        return text.Length == 0 ? default : LineFraming.Frame(Encoding.UTF8.GetBytes(text), _delimiter);
+        var text = FrameText.Render(frame);
+        return text.Length == 0 ? default : LineFraming.CreateFrame(Encoding.UTF8.GetBytes(text), _delimiter);
     }
 }

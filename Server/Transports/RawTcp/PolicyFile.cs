@@ -6,20 +6,23 @@ using RawSocketChat.Protocol.Framing;
 namespace RawSocketChat.Server.Transports.RawTcp;
 
 /// <summary>
-/// The policy file by which a Flash player decides whether the page that it runs in may connect here. Whom the server would
-/// refuse as the origin of a WebSocket should not come in by this door: so by default pages of this machine alone may.
+/// The policy file that tells a Flash player whether a page may connect to this port. A page whose origin the server refuses for WebSocket
+/// must not connect to this port instead. So by default only pages of this machine may connect.
 /// </summary>
 internal static class PolicyFile
 {
-    /// <summary>The file, ended by NUL as XMLSocket reads it.</summary>
-    /// <param name="local">Where the player has connected: the one port that is opened, and one of the hosts that may.</param>
-    /// <param name="domains">Further hosts whose pages may.</param>
-    public static byte[] Of(IPEndPoint? local, IEnumerable<string> domains)
+    /// <summary>Creates the file. The file ends with NUL, as XMLSocket expects.</summary>
+    /// <param name="local">
+    /// The address that the player has connected to. The file allows connections only to the port of this address, and allows pages from
+    /// the host of this address.
+    /// </param>
+    /// <param name="domains">More hosts whose pages may connect.</param>
+    public static byte[] Create(IPEndPoint? local, IEnumerable<string> domains)
     {
         var allowed = OwnHosts(local).Concat(domains).Distinct(StringComparer.OrdinalIgnoreCase)
             .Select(domain => $"""<allow-access-from domain="{SecurityElement.Escape(domain)}" to-ports="{local?.Port ?? 0}"/>""");
         var policy = $"""<?xml version="1.0"?><cross-domain-policy>{string.Concat(allowed)}</cross-domain-policy>""";
-        return LineFraming.Frame(Encoding.UTF8.GetBytes(policy), LineDelimiter.Nul);
+        return LineFraming.CreateFrame(Encoding.UTF8.GetBytes(policy), LineDelimiter.Nul);
     }
 
     private static IEnumerable<string> OwnHosts(IPEndPoint? local)

@@ -3,41 +3,44 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.RawTcp;
 
-/// <summary>The raw port. Section <c>RawTcp</c>.</summary>
+/// <summary>The raw TCP port. Section <c>RawTcp</c>.</summary>
 public sealed class RawTcpOptions
 {
     public const string Section = "RawTcp";
 
-    /// <summary>The port, bound where the HTTP address is; 0 is off. Default 5081.</summary>
+    /// <summary>The port. The server listens on this port at the same hosts as for HTTP. 0 turns raw TCP off. Default 5081.</summary>
     [Range(0, 65535)]
     public int Port { get; set; } = 5081;
 
     /// <summary>
-    /// The hosts whose Flash pages may connect, beyond this machine's own: a name or an address, <c>*.example.org</c>, or <c>*</c>
-    /// for all. Default: none.
+    /// Hosts whose Flash pages may connect: a name or an address, <c>*.example.org</c>, or <c>*</c> for all. Flash pages of this machine
+    /// may always connect. Default: none.
     /// </summary>
     [RegularExpression(@"(\*\.)?[A-Za-z0-9._:\-]+|\*", ErrorMessage = "is not a host; try: example.org, *.example.org or *")]
     public IList<string> PolicyDomains { get; } = [];
 }
 
-/// <summary>What the raw port speaks, and what stands behind it.</summary>
+/// <summary>The handlers and limits of the raw TCP port.</summary>
 public sealed class RawTcpEndpoint
 {
-    /// <summary>Makes what stands behind each connection.</summary>
+    /// <summary>Creates the handler of each connection.</summary>
     public required IConnectionHandlerFactory Handlers { get; init; }
 
-    /// <summary>Bytes that one line may have; a longer one is dropped and answered by an error.</summary>
-    public int MaxLineBytes { get; init; } = 64 * 1024;
+    /// <summary>Maximum bytes of one line; a longer line is dropped and answered with an error.</summary>
+    public int MaxLineBytes { get; init; } = EndpointDefaults.MaxFrameBytes;
 
-    /// <summary>Bytes that may wait for a slow peer.</summary>
-    public long OutboxBytes { get; init; } = 1024 * 1024;
+    /// <summary>Maximum bytes that wait for a slow consumer.</summary>
+    public long OutboxBytes { get; init; } = EndpointDefaults.OutboxBytes;
 
-    /// <summary>The hosts whose Flash pages may connect, beyond this machine's own.</summary>
+    /// <summary>The rate at which the frames of one connection are read; null for no limit. See <see cref="ReceivePace"/>.</summary>
+    public Rate? FrameRate { get; init; }
+
+    /// <summary>Hosts whose Flash pages may connect, in addition to this machine's own.</summary>
     public IReadOnlyCollection<string> PolicyDomains { get; init; } = [];
 
-    /// <summary>Where the web page is, to tell who speaks HTTP here; null where nobody knows.</summary>
+    /// <summary>Returns the address of the web page, for clients that speak HTTP to this port; null if it is unknown.</summary>
     public Func<Uri?> Web { get; init; } = () => null;
 
-    /// <summary>Whether peers of other machines may connect, although this port has no TLS.</summary>
+    /// <summary>Whether peers on other machines may connect, although this port has no TLS.</summary>
     public bool AllowRemote { get; init; }
 }

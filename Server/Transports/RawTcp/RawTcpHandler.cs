@@ -4,7 +4,10 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.RawTcp;
 
-/// <summary>Takes the connections of the raw port from Kestrel, whole where the pipe can be detached, and runs a <see cref="RawTcpPump"/> for each.</summary>
+/// <summary>
+/// Receives each connection of the raw TCP port from Kestrel, and runs a <see cref="RawTcpPump"/> for the connection. If the pipe can be
+/// detached from Kestrel, the pump runs on the detached pipe.
+/// </summary>
 public sealed class RawTcpHandler(
     RawTcpEndpoint endpoint,
     ConnectionRegistry connections,
@@ -16,7 +19,7 @@ public sealed class RawTcpHandler(
 
     public override Task OnConnectedAsync(ConnectionContext connection)
     {
-        ITakesConnection pump = new RawTcpPump(connection, _host);
-        return pump.GoOnAsync(connection);
+        IConnectionRunner pump = new RawTcpPump(connection, _host);
+        return pump.DetachAndRunAsync(connection);
     }
 }

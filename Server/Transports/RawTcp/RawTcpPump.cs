@@ -8,23 +8,28 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Transports.RawTcp;
 
 /// <summary>
-/// Moves lines between one raw connection and its handler. The first line that is not blank tells who speaks (<see cref="Opening"/>):
-/// <c>{</c> begins JSON frames, Flash's question for a policy file is answered, HTTP and TLS are turned away, anything else is a person, who
-/// gets the text format. The first delimiter that comes, newline or NUL, is also the server's.
+/// Moves lines between one raw TCP connection and its handler. The first line that is not blank identifies the peer
+/// (<see cref="PeerKind"/>). A line that begins with <c>{</c> comes from a program and selects JSON. The server answers Flash's request for
+/// a policy file, and refuses clients of other protocols (<see cref="ProtocolRefusal"/>). Any other line comes from a person and selects the text format. The server uses the delimiter
+/// that the client uses first, newline or NUL.
 /// </summary>
-#pragma warning disable CA1001 // the framing is disposed of when the pump has run
-internal sealed class RawTcpPump : IConnectionTransport, ITakesConnection
+#pragma warning disable CA1001 // ShutdownAsync disposes of the framing
+internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
 #pragma warning restore CA1001
 {
+    private const string TransportName = "tcp";
+
     private readonly IDuplexPipe _transport;
     private readonly IPEndPoint? _local;
     private readonly PipeOutbox _outbox;
     private readonly LineFraming _lines;
     private readonly RawTcpHost _host;
+    private readonly ReceivePace _pace;
     private IDetachablePipe? _pipe;
     private Action? _reset;
     private bool _asText = true;
-    private bool _isKnown;
+    private bool _isPeerIdentified;
+    private bool _hasInput;
 
     public RawTcpPump(ConnectionContext context, RawTcpHost host)
     {
@@ -32,12 +37,13 @@ internal sealed class RawTcpPump : IConnectionTransport, ITakesConnection
         _transport = context.Transport;
         _local = context.LocalEndPoint as IPEndPoint;
         _host = host;
+        _pace = new ReceivePace(endpoint.FrameRate, host.Time);
         _lines = new LineFraming(endpoint.MaxLineBytes);
-        _outbox = new PipeOutbox(_transport.Output, LineEncoding.Of(LineDelimiter.Newline, asText: true), endpoint.OutboxBytes, host.Time);
-        Connection = new Connection("tcp", $"{context.RemoteEndPoint}", new ConnectionRequest(ServerSpeaksFirst: false), _outbox, host.Time)
+        _outbox = new PipeOutbox(_transport.Output, LineEncoding.Get(LineDelimiter.Newline, asText: true), endpoint.OutboxBytes, host.Time);
+        Connection = new Connection(TransportName, $"{context.RemoteEndPoint}", new ConnectionRequest(ServerSpeaksFirst: false), _outbox, host.Time)
         {
             Transport = this,
-            OwesFirstFrame = true,
+            IsAwaitingFirstFrame = true,
         };
         Connection.Handler = endpoint.Handlers.Create(Connection);
         if (!endpoint.AllowRemote && context.RemoteEndPoint is IPEndPoint peer && !IPAddress.IsLoopback(peer.Address))
@@ -48,7 +54,7 @@ internal sealed class RawTcpPump : IConnectionTransport, ITakesConnection
 
     private PipeReader Input => _transport.Input;
 
-    public void Take(IDetachablePipe pipe)
+    public void RunDetached(IDetachablePipe pipe)
     {
         _pipe = pipe;
         _ = RunAsync();
@@ -62,14 +68,14 @@ internal sealed class RawTcpPump : IConnectionTransport, ITakesConnection
 
     private Task RunAsync() => Connection.RunAsync(_host.Connections, _host.Logger);
 
-    async Task IConnectionTransport.EndedAsync()
+    async Task IConnectionTransport.ShutdownAsync()
     {
         try
         {
-            // A peer that ended its side after its last line still reads the answers.
+            // A peer that has ended its side after its last line still reads the answers.
             Connection.Close(Disconnect.EndOfInput);
-            // nc and XMLSocket end their side once ours has ended.
-            if (await LingeringClose.TryAsync(_host, Connection, _outbox, patience => LingeringClose.RunAsync(Input, _transport.Output, _host.Time, patience)))
+            // nc and XMLSocket end their side when the server has ended its own.
+            if (await LingeringClose.TryAsync(_host, Connection, _outbox, timeout => LingeringClose.RunAsync(Input, _transport.Output, _host.Time, timeout)))
                 return;
             _pipe?.Abort();
             _reset?.Invoke();
@@ -86,10 +92,13 @@ internal sealed class RawTcpPump : IConnectionTransport, ITakesConnection
     {
         while (Connection.IsOpen)
         {
-            var result = await Input.ReadAsync();
+            var read = Input.ReadAsync();
+            if (!read.IsCompleted)
+                _pace.OnWaiting();
+            var result = await read;
             var buffer = result.Buffer;
             if (!buffer.IsEmpty)
-                Connection.Heard();
+                Connection.MarkActivity();
 
             var position = buffer.Start;
             while (Connection.IsOpen && buffer.TryGet(ref position, out var segment))
@@ -97,6 +106,8 @@ internal sealed class RawTcpPump : IConnectionTransport, ITakesConnection
 
             Input.AdvanceTo(buffer.End);
             Connection.IsMidFrame = _lines.IsMidLine;
+            // Parts of a line also take time, and a part is no frame.
+            await _pace.YieldIfDueAsync();
             if (result.IsCompleted)
                 return;
         }
@@ -104,78 +115,103 @@ internal sealed class RawTcpPump : IConnectionTransport, ITakesConnection
 
     private async ValueTask ReceiveAsync(ReadOnlyMemory<byte> segment)
     {
+        if (!_hasInput && !segment.IsEmpty)
+        {
+            // Checked here, because the framing takes a NUL for the end of an empty line.
+            _hasInput = true;
+            if (segment.Span[0] == 0)
+            {
+                Refuse(PeerKind.Foreign);
+                return;
+            }
+        }
+
         while (true)
         {
-            var found = _lines.TryReceive(segment.Span, out var consumed, out var line);
-            if (found == LineResult.NeedMore)
+            var result = _lines.TryReceive(segment.Span, out var consumed, out var line);
+            if (result == LineResult.NeedMore)
             {
-                // Flash may wait for its answer before it sends the NUL.
-                Meet(_lines.Begun, found);
+                // Flash may wait for the policy file before it sends the NUL.
+                IdentifyPeer(_lines.PartialLine, result, default);
                 return;
             }
 
             segment = segment[consumed..];
+            Connection.MarkFrameEnd();
             line = TelnetCommands.Remove(line);
-            if (found == LineResult.TooLong || !IsBlank(line.Span))
+            if (result == LineResult.TooLong || !IsBlank(line.Span))
             {
-                Meet(line.Span, found);
-                await TakeAsync(line, found);
+                IdentifyPeer(line.Span, result, segment.Span);
+                await HandleLineAsync(line, result);
             }
 
             if (!Connection.IsOpen)
                 return;
-            if (_outbox.QueuedBytes > _outbox.LimitBytes / 4)
-                await _outbox.DrainedAsync();
+            await StreamHost.ApplyBackPressureAsync(_outbox);
+            // A blank line counts too.
+            await _pace.AfterFrameAsync(line.Length);
         }
     }
 
-    private ValueTask TakeAsync(ReadOnlyMemory<byte> line, LineResult found)
+    private ValueTask HandleLineAsync(ReadOnlyMemory<byte> line, LineResult result)
     {
         if (!Connection.IsOpen)
             return default;
-        _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
-        return found == LineResult.TooLong
-            ? Connection.Handler.ReceivedTooBigAsync(_host.Endpoint.MaxLineBytes)
-            : Connection.Handler.ReceivedAsync(line, MessageKind.Text, Connection);
+        SetEncoding();
+        return result == LineResult.TooLong
+            ? Connection.Handler.OnMessageTooBigAsync(_host.Endpoint.MaxLineBytes)
+            : Connection.Handler.OnMessageAsync(line, MessageKind.Text, Connection);
     }
 
-    // Who speaks is decided once, by the first line; until that has ended, by what has come of it.
-    private void Meet(ReadOnlySpan<byte> line, LineResult found)
+    // Decides by the first line what the peer is. While that line is incomplete, the decision uses the part that has arrived. A later call
+    // may change the decision.
+    private void IdentifyPeer(ReadOnlySpan<byte> line, LineResult result, ReadOnlySpan<byte> next)
     {
-        if (_isKnown)
+        if (_isPeerIdentified)
             return;
-        _isKnown = found != LineResult.NeedMore;
-        Connection.OwesFirstFrame = !_isKnown;
-        switch (Openings.Of(line, found))
+        _isPeerIdentified = result != LineResult.NeedMore;
+        Connection.IsAwaitingFirstFrame = !_isPeerIdentified;
+        switch (PeerDetector.Detect(line, result, next))
         {
-            case Opening.PolicyRequest:
-                // XMLSocket asks on a connection of its own and waits for the end of that.
-                _outbox.SendWire(PolicyFile.Of(_local, _host.Endpoint.PolicyDomains));
+            case PeerKind.Unknown or PeerKind.Person:
+                break;
+            case PeerKind.PolicyRequest:
+                // XMLSocket uses a separate connection for the policy file, and waits until the server ends that connection.
+                _outbox.SendBytes(PolicyFile.Create(_local, _host.Endpoint.PolicyDomains));
                 Connection.Close(Disconnect.PolicyServed);
                 break;
-            case Opening.Http:
-                _outbox.SendWire(HttpRefusal.Of(_host.Endpoint.Web()));
-                Connection.Close(Disconnect.WrongProtocol);
-                break;
-            case Opening.Tls:
-                Connection.Close(Disconnect.WrongProtocol);
-                break;
-            case Opening.Program:
+            case PeerKind.Program:
                 _asText = false;
+                break;
+            case var foreign:
+                Refuse(foreign);
                 break;
         }
 
-        _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
+        SetEncoding();
     }
 
-    void IConnectionTransport.Closing() => Input.CancelPendingRead();
-
-    bool IConnectionTransport.ChangeFormat(string format)
+    private void Refuse(PeerKind foreign)
     {
-        if (format is not ("json" or "text"))
+        if (ProtocolRefusal.Create(foreign, _host.Endpoint.Web) is { } answer)
+            _outbox.SendBytes(answer);
+        Connection.Close(Disconnect.WrongProtocol);
+    }
+
+    private void SetEncoding()
+    {
+        _outbox.Encoding = LineEncoding.Get(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
+        Connection.WaitsForMessageRate = _asText;
+    }
+
+    void IConnectionTransport.OnClosing() => Input.CancelPendingRead();
+
+    bool IConnectionTransport.TryChangeFormat(string format)
+    {
+        if (format is not (FrameFormat.Json or FrameFormat.Text))
             return false;
-        _asText = format == "text";
-        _outbox.Encoding = LineEncoding.Of(_lines.Delimiter ?? LineDelimiter.Newline, _asText);
+        _asText = format == FrameFormat.Text;
+        SetEncoding();
         return true;
     }
 

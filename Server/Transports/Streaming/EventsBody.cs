@@ -4,18 +4,25 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.Streaming;
 
-/// <summary>Server-sent events: what an EventSource reads, and resumes by itself.</summary>
+/// <summary>Server-sent events, as an EventSource reads them. An EventSource reconnects and resumes by itself.</summary>
 internal sealed class EventsBody : StreamBody
 {
+    // The delay before an EventSource reconnects.
     private const int RetryMilliseconds = 1000;
 
-    public override string Way => "sse";
+    // An EventSource always reconnects, whatever the last event says. Two of them would take over the session from each other once a
+    // second. With an hour (browsers accept at least this much), the older one is quiet for as long as a page is usually open.
+    private const int RetryAfterTakeoverMilliseconds = 3_600_000;
+
+    public override string TransportName => "sse";
 
     public override string ContentType => "text/event-stream";
 
-    public override void WriteHead(IBufferWriter<byte> output, long cursor) => EventStreamFraming.WriteHead(output, RetryMilliseconds);
+    public override void WriteHead(IBufferWriter<byte> output, long cursor) => EventStreamFraming.WriteRetry(output, RetryMilliseconds);
 
-    public override void Write(IBufferWriter<byte> output, OutboundFrame frame, long? cursor) => EventStreamFraming.Write(output, cursor, frame.Payload.Span);
+    public override void WriteTakeover(IBufferWriter<byte> output) => EventStreamFraming.WriteRetry(output, RetryAfterTakeoverMilliseconds);
+
+    public override void Write(IBufferWriter<byte> output, EncodedFrame frame, long? cursor) => EventStreamFraming.Write(output, cursor, frame.Payload.Span);
 
     public override void WriteKeepAlive(IBufferWriter<byte> output) => output.Write(EventStreamFraming.KeepAlive);
 }

@@ -5,22 +5,22 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.Streaming;
 
-/// <summary>The forever iframe: a page whose script elements call the page around it.</summary>
-/// <param name="callback">The function; its name has been checked.</param>
-/// <param name="mostBytes">After so many the page ends, and its memory with it.</param>
-internal sealed class IframeBody(string callback, long mostBytes) : StreamBody
+/// <summary>The forever iframe: an endless HTML page. Each frame is a script element that calls a function of the parent page.</summary>
+/// <param name="callback">The name of the function. The caller has validated it.</param>
+/// <param name="maxBytes">The page ends after this many bytes, so that the browser can free its memory.</param>
+internal sealed class IframeBody(string callback, long maxBytes) : StreamBody
 {
     private readonly string _nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    public override string Way => "iframe";
+    public override string TransportName => "iframe";
 
     public override string ContentType => "text/html; charset=utf-8";
 
-    public override long MostBytes => mostBytes;
+    public override long MaxBytes => maxBytes;
 
     public override void SetHeaders(IHeaderDictionary headers)
     {
-        // Nothing but these scripts runs in it, and no page but our own shows it.
+        // Only scripts with this nonce run in the iframe, and only a page of this server can embed the iframe.
         headers.ContentSecurityPolicy = $"default-src 'none'; script-src 'nonce-{_nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
         headers.XFrameOptions = "SAMEORIGIN";
         headers["Referrer-Policy"] = "no-referrer";
@@ -28,7 +28,7 @@ internal sealed class IframeBody(string callback, long mostBytes) : StreamBody
 
     public override void WriteHead(IBufferWriter<byte> output, long cursor) => ScriptFraming.WriteHead(output, cursor);
 
-    public override void Write(IBufferWriter<byte> output, OutboundFrame frame, long? cursor) =>
+    public override void Write(IBufferWriter<byte> output, EncodedFrame frame, long? cursor) =>
         ScriptFraming.Write(output, _nonce, callback, frame.Payload.Span);
 
     public override void WriteKeepAlive(IBufferWriter<byte> output) => output.Write(ScriptFraming.KeepAlive);

@@ -1,19 +1,20 @@
 namespace RawSocketChat.Server.Transports.Streaming;
 
 /// <summary>
-/// When a stream that was asked for with <c>probe=1</c> owes its peer a <c>pong</c>: some times from its beginning on, whatever
-/// else is written, so that a peer sees whether something on the way holds them back and lets them go together.
+/// Decides when a stream sends the probes that a client asks for with <c>probe=1</c>: a few <c>pong</c> frames at the beginning of the
+/// stream, at a fixed interval, independent of other frames. If the probes arrive together, the client knows that something on the network
+/// path holds back the stream.
 /// </summary>
 internal sealed class Probes(int count, TimeProvider time)
 {
-    // Far above what a network's own unevenness or a busy page could blur; three of them cost a peer less than half a second.
+    // Much longer than the jitter of a network or the delay of a busy page. Three probes take less than half a second.
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private int _left = count;
     private long? _last;
 
-    /// <summary>How long until the next is owed. Null: none is any more.</summary>
-    public TimeSpan? UntilNext
+    /// <summary>The time until the stream must send the next probe; null if all probes were sent.</summary>
+    public TimeSpan? TimeUntilNext
     {
         get
         {
@@ -24,10 +25,10 @@ internal sealed class Probes(int count, TimeProvider time)
         }
     }
 
-    /// <summary>True, once for each: write it now.</summary>
-    public bool TryTake()
+    /// <summary>If it is time for the next probe, returns true and counts the probe as sent.</summary>
+    public bool TryStartNext()
     {
-        if (UntilNext != TimeSpan.Zero)
+        if (TimeUntilNext != TimeSpan.Zero)
             return false;
         _left--;
         _last = time.GetTimestamp();

@@ -4,31 +4,27 @@ using RawSocketChat.Server.Transports.Http;
 
 namespace RawSocketChat.Server.Transports.Streaming;
 
-/// <summary>The three endless answers: server-sent events, lines, and the forever iframe.</summary>
-internal sealed class StreamingMiddleware(HttpSessions sessions, TimeProvider time)
+/// <summary>Serves the three streams: server-sent events, lines, and the forever iframe.</summary>
+internal sealed class StreamingMiddleware(SessionRequests requests, TimeProvider time)
 {
     private const string DefaultCallback = "parent.onFrame";
 
-    // An EventSource asks again for the same address; what it got last it says in a header.
-    public Task EventsAsync(HttpContext context)
+    // An EventSource reconnects with the same address, and sends its cursor in a header.
+    public Task ServeEventsAsync(HttpContext context) => RunAsync(context, new EventsBody(), isEventSource: true);
+
+    public Task ServeLinesAsync(HttpContext context) => RunAsync(context, new LinesBody(context.WantsText()), offersText: true);
+
+    public Task ServeIframeAsync(HttpContext context)
     {
-        var lastEventId = context.Request.Headers["Last-Event-ID"].ToString();
-        return RunAsync(context, new EventsBody(), lastEventId.Length > 0 ? lastEventId : null);
+        var callback = context.GetParameter("callback") ?? DefaultCallback;
+        return ScriptFraming.IsValidCallback(callback)
+            ? RunAsync(context, new IframeBody(callback, requests.Options.IframeBytes))
+            : context.RejectAsync(ErrorCode.BadField, "\"callback\" must be the name of a function: letters, digits, _ and $, joined by dots", $"callback={DefaultCallback}");
     }
 
-    public Task LinesAsync(HttpContext context) => RunAsync(context, new LinesBody(asText: context.Request.Query["format"] == "text"));
-
-    public Task IframeAsync(HttpContext context)
+    private async Task RunAsync(HttpContext context, StreamBody body, bool isEventSource = false, bool offersText = false)
     {
-        var callback = context.Request.Query["callback"].ToString() is { Length: > 0 } given ? given : DefaultCallback;
-        return ScriptFraming.IsCallback(callback)
-            ? RunAsync(context, new IframeBody(callback, sessions.Options.IframeBytes))
-            : context.RefuseAsync(ErrorCode.BadField, "\"callback\" is the name of a function: letters, digits, _ and $, joined by dots", $"callback={DefaultCallback}");
-    }
-
-    private async Task RunAsync(HttpContext context, StreamBody body, string? lastEventId = null)
-    {
-        if (await sessions.ReaderAsync(context, body.Way, lastEventId) is { } reading)
-            await new StreamRun(context, reading, body, sessions.Options, time, probing: context.Request.Query["probe"] == "1", stamping: WireStamp.IsAsked(context)).RunAsync();
+        if (await requests.BeginReadAsync(context, body.TransportName, isEventSource, offersText) is { } request)
+            await new StreamResponse(context, request, body, requests.Options, time).RunAsync();
     }
 }

@@ -4,16 +4,16 @@ namespace RawSocketChat.Server.Transports.Streaming;
 
 public static class StreamingSetup
 {
-    /// <summary>Puts the three endless answers at these paths.</summary>
+    /// <summary>Serves the three streams at these paths.</summary>
     public static IApplicationBuilder MapStreaming(this IApplicationBuilder app, string events, string lines, string iframe)
     {
-        var middleware = new StreamingMiddleware(app.ApplicationServices.GetRequiredService<HttpSessions>(), app.ApplicationServices.GetRequiredService<TimeProvider>());
-        var ways = new Dictionary<PathString, RequestDelegate>
+        var middleware = new StreamingMiddleware(app.ApplicationServices.GetRequiredService<SessionRequests>(), app.ApplicationServices.GetRequiredService<TimeProvider>());
+        var streams = new Dictionary<PathString, RequestDelegate>
         {
-            [events] = middleware.EventsAsync,
-            [lines] = middleware.LinesAsync,
-            [iframe] = middleware.IframeAsync,
+            [events] = middleware.ServeEventsAsync,
+            [lines] = middleware.ServeLinesAsync,
+            [iframe] = middleware.ServeIframeAsync,
         };
-        return app.Use(next => context => ways.TryGetValue(context.Request.Path, out var way) ? way(context) : next(context));
+        return app.Use(next => context => streams.TryGetValue(context.Request.Path, out var serve) ? serve(context) : next(context));
     }
 }

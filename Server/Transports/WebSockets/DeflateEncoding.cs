@@ -1,50 +1,54 @@
+using RawSocketChat.Protocol.Compression;
 using RawSocketChat.Protocol.WebSocket;
 using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.WebSockets;
 
 /// <summary>
-/// One WebSocket message a frame, compressed by itself where that pays (RFC 7692); where not, the very bytes that
-/// connections without compression get.
+/// Encodes one WebSocket message per frame. Each message is compressed independently of all other messages (RFC 7692) if the compressed
+/// message is smaller. Otherwise the message is sent uncompressed, with the same bytes that connections without compression get.
 /// </summary>
 internal sealed class DeflateEncoding : WireEncoding
 {
     private readonly WebSocketEncoding _plain;
     private readonly DeflateOptions _options;
-    private readonly DeflateEncoding? _largest;
-    private readonly int _longest;
+    private readonly DeflateEncoding? _largestWindow;
+    private readonly int _maxBytes;
 
-    /// <summary>For the largest window.</summary>
+    /// <summary>Creates the encoding for the largest window.</summary>
     public DeflateEncoding(WebSocketEncoding plain, DeflateOptions options)
     {
         _plain = plain;
         _options = options;
-        _longest = int.MaxValue;
+        _maxBytes = int.MaxValue;
     }
 
-    /// <summary>For a smaller one: what is no longer than the window refers to nothing beyond it.</summary>
-    public DeflateEncoding(DeflateEncoding largest, int windowBytes)
+    /// <summary>
+    /// Creates the encoding for a smaller window. A message that is not longer than the window can't refer to anything outside the window.
+    /// So the bytes that were compressed for the largest window are valid for the smaller window too. A longer message is not compressed.
+    /// </summary>
+    public DeflateEncoding(DeflateEncoding largestWindow, int windowBytes)
     {
-        _plain = largest._plain;
-        _options = largest._options;
-        _largest = largest;
-        _longest = windowBytes;
+        _plain = largestWindow._plain;
+        _options = largestWindow._options;
+        _largestWindow = largestWindow;
+        _maxBytes = windowBytes;
     }
 
-    public override ReadOnlyMemory<byte> Encode(OutboundFrame frame)
+    public override ReadOnlyMemory<byte> Encode(EncodedFrame frame)
     {
         if (frame.Payload.Length < _options.MinBytes)
-            return frame.Wire(_plain);
+            return frame.GetBytes(_plain);
 
-        var payload = _plain.PayloadOf(frame);
-        if (payload.Length > _longest)
-            return frame.Wire(_plain);
-        if (_largest is not null)
-            return frame.Wire(_largest);
+        var payload = _plain.GetPayload(frame);
+        if (payload.Length > _maxBytes)
+            return frame.GetBytes(_plain);
+        if (_largestWindow is not null)
+            return frame.GetBytes(_largestWindow);
 
         using var deflater = new MessageDeflater(_options.Level);
         return deflater.TryDeflate(payload.Span, out var deflated)
-            ? FrameWriter.Frame(WebSocketEncoding.OpcodeOf(frame), deflated, compressed: true)
-            : frame.Wire(_plain);
+            ? FrameWriter.CreateFrame(WebSocketEncoding.GetOpcode(frame), deflated, compressed: true)
+            : frame.GetBytes(_plain);
     }
 }

@@ -5,56 +5,57 @@ using RawSocketChat.Protocol.WebSocket;
 namespace RawSocketChat.Server.Transports.WebSockets;
 
 /// <summary>
-/// Over HTTP/2: an extended CONNECT (RFC 8441), which makes a WebSocket of one stream of the connection. The others, a
-/// page's requests or further WebSockets, go on beside it, and end without it. What Kestrel asks of the body of a request,
-/// its size and that it does not come too slowly, it does not ask of what comes here.
+/// The handshake over HTTP/2: an extended CONNECT (RFC 8441) makes one stream of the connection a WebSocket. The other streams (requests of
+/// a page, more WebSockets) are independent of this stream. Kestrel does not apply its limits for request bodies (size, minimum rate) to
+/// this stream.
 /// </summary>
 internal sealed class ExtendedConnectHandshake : IWebSocketHandshake
 {
     public static readonly ExtendedConnectHandshake Instance = new();
 
-    // RFC 8441, section 5: what over HTTP/1.1 would be TCP's reset is RST_STREAM with CANCEL (RFC 9113, section 7).
-    private const int Cancel = 8;
+    // RFC 8441, section 5: RST_STREAM with CANCEL (RFC 9113, section 7) replaces the TCP reset of HTTP/1.1.
+    private const int CancelErrorCode = 8;
 
-    // Between two messages nothing is held: where nothing has come, the reader asks before it rents a buffer.
-    private static readonly StreamPipeReaderOptions Reading = new(leaveOpen: true, useZeroByteReads: true);
+    // Zero-byte reads: while nothing arrives, the reader holds no buffer.
+    private static readonly StreamPipeReaderOptions ReaderOptions = new(leaveOpen: true, useZeroByteReads: true);
 
-    private static readonly StreamPipeWriterOptions Writing = new(leaveOpen: true);
+    private static readonly StreamPipeWriterOptions WriterOptions = new(leaveOpen: true);
 
-    public string Way => "ws-h2";
+    public string TransportName => "ws-h2";
 
-    public bool TakesConnection => false;
+    public bool UsesWholeConnection => false;
 
-    public HandshakeFault? Check(HttpContext context) => Handshake.CheckConnect(
+    public HandshakeFault? Check(HttpContext context) => ServerHandshake.ValidateConnect(
         context.Request.Method,
         context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect ? connect.Protocol : null,
         context.Request.Headers.SecWebSocketVersion);
 
-    public void Explain(HandshakeFault fault, HttpResponse response)
+    public void SetFaultHeaders(HandshakeFault fault, HttpResponse response)
     {
         if (fault.Status == StatusCodes.Status405MethodNotAllowed)
             response.Headers.Allow = HttpMethods.Connect;
         if (fault.Status == StatusCodes.Status400BadRequest)
-            response.Headers.SecWebSocketVersion = Handshake.Version;
+            response.Headers.SecWebSocketVersion = ServerHandshake.Version;
     }
 
     public async Task<IDuplexPipe> AcceptAsync(HttpContext context)
     {
-        // Neither the request's BodyReader nor the response's BodyWriter is of use here, by Kestrel's design: the one is empty and
-        // the other throws. What comes and goes does so through the accepted stream alone.
+        // The request's BodyReader and the response's BodyWriter don't work here: by Kestrel's design the reader is empty and the writer
+        // throws. Only the accepted stream carries data.
         var stream = await context.Features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync();
-        var input = PipeReader.Create(stream, Reading);
-        var output = PipeWriter.Create(stream, Writing);
+        var input = PipeReader.Create(stream, ReaderOptions);
+        var output = PipeWriter.Create(stream, WriterOptions);
         context.Response.OnCompleted(() =>
         {
-            // Gives buffers back; what is still in them was refused, or the peer is gone.
+            // Returns the buffers to the pool. The bytes that are still in the buffers cannot be sent: the peer did not accept them, or is
+            // gone.
             output.Complete(new OperationCanceledException());
             return input.CompleteAsync().AsTask();
         });
         return new StreamPipe(input, output);
     }
 
-    public void Reset(HttpContext context) => context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(Cancel);
+    public void Reset(HttpContext context) => context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(CancelErrorCode);
 
     private sealed record StreamPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

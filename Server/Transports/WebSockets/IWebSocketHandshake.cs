@@ -3,24 +3,26 @@ using RawSocketChat.Protocol.WebSocket;
 
 namespace RawSocketChat.Server.Transports.WebSockets;
 
-/// <summary>How a request becomes a WebSocket: one way for each version of HTTP. All state is the request's own.</summary>
+/// <summary>
+/// Turns a request into a WebSocket. There is one implementation for each version of HTTP. The implementations have no state.
+/// </summary>
 internal interface IWebSocketHandshake
 {
-    /// <summary>The connection's way in, as <see cref="Connections.Connection.Way"/> tells it.</summary>
-    string Way { get; }
+    /// <summary>The value of <see cref="Connections.Connection.TransportName"/>.</summary>
+    string TransportName { get; }
 
-    /// <summary>Whether the whole connection becomes the WebSocket, and may therefore outlive its request.</summary>
-    bool TakesConnection { get; }
+    /// <summary>Whether the WebSocket uses the whole connection. Such a WebSocket can outlive its request.</summary>
+    bool UsesWholeConnection { get; }
 
-    /// <summary>Null where the request may become a WebSocket.</summary>
+    /// <summary>Checks the request. Returns null if the request may become a WebSocket.</summary>
     HandshakeFault? Check(HttpContext context);
 
-    /// <summary>The headers that a refusal owes beside its status.</summary>
-    void Explain(HandshakeFault fault, HttpResponse response);
+    /// <summary>Sets the headers that a rejection needs in addition to its status.</summary>
+    void SetFaultHeaders(HandshakeFault fault, HttpResponse response);
 
-    /// <summary>Answers the request. What comes and goes from then on are frames, through the pipe that is returned; one reads it, one writes it.</summary>
+    /// <summary>Accepts the request. The returned pipe then carries WebSocket frames. The pipe has one reader and one writer.</summary>
     Task<IDuplexPipe> AcceptAsync(HttpContext context);
 
-    /// <summary>Ends the WebSocket without waiting for the peer, which is told so by a reset. Nobody else is.</summary>
+    /// <summary>Ends the WebSocket without waiting for the peer. The peer sees a reset; other streams of the connection are not affected.</summary>
     void Reset(HttpContext context);
 }

@@ -1,44 +1,45 @@
+using RawSocketChat.Protocol.Compression;
 using RawSocketChat.Protocol.WebSocket;
 using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.WebSockets;
 
-/// <summary>What one connection's ends have agreed on.</summary>
-/// <param name="Deflate">Null: nothing is compressed.</param>
-/// <param name="Json">How frames are sent in JSON.</param>
-/// <param name="Text">And in the text format.</param>
-internal sealed record Agreement(DeflateParameters? Deflate, WireEncoding Json, WireEncoding Text);
+/// <summary>The result of the compression negotiation of one connection.</summary>
+/// <param name="Deflate">The agreed parameters; null if there is no compression.</param>
+/// <param name="Json">The encoding of frames in JSON.</param>
+/// <param name="Text">The encoding of frames in the text format.</param>
+internal sealed record CompressionAgreement(DeflateParameters? Deflate, WireEncoding Json, WireEncoding Text);
 
 /// <summary>
-/// permessage-deflate at one address. The server begins each message anew (server_no_context_takeover), so that one
-/// compressed broadcast serves every connection; what is sent to those that agreed on a smaller window is the same bytes,
-/// or the plain ones. So a frame is compressed once for each format, however many receive it.
+/// permessage-deflate at one address. The server compresses each message independently (server_no_context_takeover), so that all
+/// connections share one compressed copy of a broadcast. A connection with a smaller window gets that copy or the uncompressed message. So
+/// a frame is compressed at most once for each format, for any number of receivers.
 /// </summary>
 internal sealed class MessageCompression
 {
-    private static readonly Agreement Nothing = new(null, WebSocketEncoding.Json, WebSocketEncoding.Text);
+    private static readonly CompressionAgreement None = new(null, WebSocketEncoding.Json, WebSocketEncoding.Text);
 
-    private readonly DeflateParameters? _wanted;
-    private readonly DeflateEncoding[] _json;      // by window bits, from 8 on
+    private readonly DeflateParameters? _preferred;
+    private readonly DeflateEncoding[] _json;      // the index is the window bits minus DeflateParameters.MinWindowBits
     private readonly DeflateEncoding[] _text;
 
     public MessageCompression(DeflateOptions options)
     {
-        _wanted = options.Enabled
+        _preferred = options.Enabled
             ? new() { ServerNoContextTakeover = true, ClientNoContextTakeover = !options.ClientContextTakeover }
             : null;
-        _json = ForEachWindow(new DeflateEncoding(WebSocketEncoding.Json, options));
-        _text = ForEachWindow(new DeflateEncoding(WebSocketEncoding.Text, options));
+        _json = CreateForEachWindow(new DeflateEncoding(WebSocketEncoding.Json, options));
+        _text = CreateForEachWindow(new DeflateEncoding(WebSocketEncoding.Text, options));
     }
 
-    /// <summary>Takes one of the client's offers, and says so in the answer's headers.</summary>
-    /// <returns>Not null where the handshake fails.</returns>
-    public HandshakeFault? Agree(HttpContext context, out Agreement agreement)
+    /// <summary>Chooses one of the client's offers and sets the response header.</summary>
+    /// <returns>The fault if the offers are malformed; the handshake then fails. Otherwise null.</returns>
+    public HandshakeFault? Negotiate(HttpContext context, out CompressionAgreement agreement)
     {
-        agreement = Nothing;
+        agreement = None;
         var offered = context.Request.Headers.SecWebSocketExtensions.OfType<string>();
-        if (DeflateNegotiation.Choose(offered, _wanted, out var agreed, out var answer) is { } fault)
-            return fault;
+        if (DeflateNegotiation.ChooseOffer(offered, _preferred, out var agreed, out var answer) is { } problem)
+            return new HandshakeFault(400, problem);
         if (agreed is null)
             return null;
 
@@ -48,7 +49,7 @@ internal sealed class MessageCompression
         return null;
     }
 
-    private static DeflateEncoding[] ForEachWindow(DeflateEncoding largest) =>
+    private static DeflateEncoding[] CreateForEachWindow(DeflateEncoding largest) =>
     [
         .. Enumerable.Range(DeflateParameters.MinWindowBits, DeflateParameters.MaxWindowBits - DeflateParameters.MinWindowBits)
             .Select(bits => new DeflateEncoding(largest, 1 << bits)),

@@ -5,19 +5,19 @@ using RawSocketChat.Protocol.WebSocket;
 
 namespace RawSocketChat.Server.Transports.WebSockets;
 
-/// <summary>Over HTTP/1.1: the upgrade of the whole connection (RFC 6455, section 4.2).</summary>
+/// <summary>The handshake over HTTP/1.1: the upgrade of the whole connection (RFC 6455, section 4.2).</summary>
 internal sealed class UpgradeHandshake : IWebSocketHandshake
 {
     public static readonly UpgradeHandshake Instance = new();
 
-    public string Way => "ws";
+    public string TransportName => "ws";
 
-    public bool TakesConnection => true;
+    public bool UsesWholeConnection => true;
 
     public HandshakeFault? Check(HttpContext context)
     {
         var request = context.Request;
-        var fault = Handshake.Check(
+        var fault = ServerHandshake.ValidateRequest(
             request.Method,
             HttpProtocol.IsHttp11(request.Protocol),
             request.Headers.Upgrade,
@@ -25,18 +25,20 @@ internal sealed class UpgradeHandshake : IWebSocketHandshake
             request.Headers.SecWebSocketKey,
             request.Headers.SecWebSocketVersion,
             request.Host.Value);
+        if (fault is null && (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0))
+            return new HandshakeFault(StatusCodes.Status400BadRequest, "A WebSocket request must have no body.");
         return fault is null && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
-            ? new HandshakeFault(StatusCodes.Status426UpgradeRequired, "a WebSocket upgrade over HTTP/1.1 is wanted here")
+            ? new HandshakeFault(StatusCodes.Status426UpgradeRequired, "the request must be a WebSocket upgrade over HTTP/1.1")
             : fault;
     }
 
-    public void Explain(HandshakeFault fault, HttpResponse response)
+    public void SetFaultHeaders(HandshakeFault fault, HttpResponse response)
     {
         if (fault.Status == StatusCodes.Status426UpgradeRequired)
         {
-            response.Headers.Upgrade = Handshake.Token;
+            response.Headers.Upgrade = ServerHandshake.Token;
             response.Headers.Connection = "Upgrade";
-            response.Headers.SecWebSocketVersion = Handshake.Version;
+            response.Headers.SecWebSocketVersion = ServerHandshake.Version;
         }
 
         if (fault.Status == StatusCodes.Status405MethodNotAllowed)
@@ -45,11 +47,12 @@ internal sealed class UpgradeHandshake : IWebSocketHandshake
 
     public async Task<IDuplexPipe> AcceptAsync(HttpContext context)
     {
-        context.Response.Headers.Upgrade = Handshake.Token;
-        context.Response.Headers.SecWebSocketAccept = Handshake.AcceptFor(context.Request.Headers.SecWebSocketKey.ToString());
+        context.Response.Headers.Upgrade = ServerHandshake.Token;
+        context.Response.Headers.SecWebSocketAccept = HandshakeKey.ComputeAccept(context.Request.Headers.SecWebSocketKey.ToString());
         await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
 
-        // The connection's own pipe: what was written of the 101 is in it already, so all that follows stays in order.
+        // The bytes of the 101 response are already in the connection's own pipe, so WebSocket frames that are written to this pipe follow
+        // the response.
         return context.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport;
     }
 

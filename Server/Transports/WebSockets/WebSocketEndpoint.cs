@@ -2,29 +2,34 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.WebSockets;
 
-/// <summary>What one WebSocket address speaks, and what stands behind it.</summary>
+/// <summary>The handlers, limits and formats of one WebSocket address.</summary>
 public sealed class WebSocketEndpoint
 {
-    /// <summary>Makes what stands behind each connection.</summary>
+    /// <summary>Creates the handler of each connection.</summary>
     public required IConnectionHandlerFactory Handlers { get; init; }
 
     /// <summary>
-    /// Bytes that one message may have; a longer one is refused (1009) on its declared length, a compressed one as soon as more would come
-    /// out of it.
+    /// Maximum bytes of one message. The server closes the connection (1009) as soon as the declared length of a message exceeds the limit.
+    /// For a compressed message, the server closes the connection as soon as the decompressed bytes would exceed the limit.
     /// </summary>
-    public int MaxMessageBytes { get; init; } = 64 * 1024;
+    public int MaxMessageBytes { get; init; } = EndpointDefaults.MaxFrameBytes;
 
-    /// <summary>Bytes that may wait for a slow peer.</summary>
-    public long OutboxBytes { get; init; } = 1024 * 1024;
+    /// <summary>Maximum bytes that wait for a slow consumer.</summary>
+    public long OutboxBytes { get; init; } = EndpointDefaults.OutboxBytes;
 
-    /// <summary>In the server's order of preference; the first is meant where a client offers none.</summary>
+    /// <summary>The rate at which the frames of one connection are read; null for no limit. See <see cref="ReceivePace"/>.</summary>
+    public Rate? FrameRate { get; init; }
+
+    /// <summary>The subprotocols in the server's order of preference. The first one applies to a client that offers none.</summary>
     public IReadOnlyList<string> Subprotocols { get; init; } = [];
 
-    /// <summary>Whether and how messages are compressed where a client offers it.</summary>
+    /// <summary>The compression settings, for clients that offer compression.</summary>
     public DeflateOptions Deflate { get; init; } = new();
 
-    /// <summary>What tells a client that asks with <c>wire=1</c> when what came before it was handed to its connection; null: nothing does.</summary>
-    public Func<OutboundFrame>? Stamp { get; init; }
+    /// <summary>
+    /// Creates the <c>wire</c> frame with the time of a write, for clients that ask with <c>wire=1</c>. If null, no client gets the frame.
+    /// </summary>
+    public Func<EncodedFrame>? Stamp { get; init; }
 
     /// <summary>The subprotocol whose frames are in the text format, or null.</summary>
     public string? TextSubprotocol { get; init; }

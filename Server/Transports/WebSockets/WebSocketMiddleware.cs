@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Protocol.WebSocket;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Transports.Origins;
@@ -6,8 +7,8 @@ using RawSocketChat.Server.Transports.Origins;
 namespace RawSocketChat.Server.Transports.WebSockets;
 
 /// <summary>
-/// Accepts WebSockets, over HTTP/1.1 and HTTP/2, and hands what becomes their pipe to a <see cref="WebSocketPump"/>. It
-/// knows nothing of what is said over it.
+/// Accepts WebSockets over HTTP/1.1 and HTTP/2, and passes the pipe of each to a <see cref="WebSocketPump"/>. Of the chat
+/// protocol, this class uses only the error frame.
 /// </summary>
 public sealed class WebSocketMiddleware(
     WebSocketEndpoint endpoint,
@@ -26,59 +27,93 @@ public sealed class WebSocketMiddleware(
         IWebSocketHandshake handshake = HttpProtocol.IsHttp2(request.Protocol) ? ExtendedConnectHandshake.Instance : UpgradeHandshake.Instance;
         if (handshake.Check(context) is { } fault)
         {
-            handshake.Explain(fault, context.Response);
-            await RefuseAsync(context, fault);
+            handshake.SetFaultHeaders(fault, context.Response);
+            await RejectAsync(context, fault);
             return;
         }
 
         if (!origins.Allows(context))
         {
-            await RefuseAsync(context, new HandshakeFault(StatusCodes.Status403Forbidden, OriginPolicy.Refusal));
+            await RejectAsync(context, new HandshakeFault(StatusCodes.Status403Forbidden, OriginPolicy.RejectionText));
             return;
         }
 
-        if (_compression.Agree(context, out var agreement) is { } malformed)
+        if (_compression.Negotiate(context, out var agreement) is { } malformed)
         {
-            await RefuseAsync(context, malformed);
+            await RejectAsync(context, malformed);
             return;
         }
 
-        var subprotocol = Handshake.ChooseSubprotocol(request.Headers.SecWebSocketProtocol.OfType<string>(), endpoint.Subprotocols);
+        var subprotocol = ServerHandshake.ChooseSubprotocol(request.Headers.SecWebSocketProtocol.OfType<string>(), endpoint.Subprotocols);
+        if (FindRefusal(context, subprotocol) is { } refusal)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            context.Response.ContentType = "application/json";
+            context.Response.Headers.CacheControl = "no-store";
+            await context.Response.Body.WriteAsync(ChatCodec.Encode(new ErrorFrame(default, refusal)), context.RequestAborted);
+            return;
+        }
+
         if (subprotocol is not null)
             context.Response.Headers.SecWebSocketProtocol = subprotocol;
+        var connectionRequest = await CreateConnectionRequestAsync(context);
         var transport = await handshake.AcceptAsync(context);
-        var pump = new WebSocketPump(handshake.Way, transport, _host, agreement, IsText(request, subprotocol), request.Query["wire"] == "1", AskedFor(context), RemoteOf(context));
-        if (handshake.TakesConnection && context.Features.Get<HttpTakeover>() is { } takeover)
-            takeover.Take(pump);
+        var pump = new WebSocketPump(
+            handshake.TransportName,
+            transport,
+            _host,
+            agreement,
+            UsesTextFormat(context, subprotocol),
+            context.WantsWriteTimes(),
+            connectionRequest,
+            context.GetRemote());
+        if (handshake.UsesWholeConnection && context.Features.Get<ConnectionTakeover>() is { } takeover)
+            takeover.ContinueWith(pump);
         else
             await pump.RunAsync(() => handshake.Reset(context));
     }
 
-    private bool IsText(HttpRequest request, string? subprotocol) =>
-        endpoint.TextSubprotocol is { } text
-        && (subprotocol == text || (subprotocol is null && request.Query["format"] == "text"));
-
-    // A token in the query is asked for; one that a browser adds by itself comes second.
-    private static ConnectionRequest AskedFor(HttpContext context)
+    // RFC 6455, section 4.1: a client that offers subprotocols closes the connection if the server selects none of them. So the server
+    // decides before it creates a guest, whom the members of a room would see come and go.
+    private ChatError? FindRefusal(HttpContext context, string? subprotocol)
     {
-        var query = context.Request.Query;
-        var session = Given("session");
-        var isInCookie = false;
-        session ??= SessionCredential.Of(context, out isInCookie);
-        return new ConnectionRequest(Given("name"), Given("room"), session, SessionIsInCookie: isInCookie && OriginPolicy.IsFromPage(context));
+        if (endpoint.Subprotocols.Count == 0)
+            return null;
+        if (subprotocol is null && ServerHandshake.GetSubprotocols(context.Request.Headers.SecWebSocketProtocol.OfType<string>()) is { Count: > 0 } offered)
+        {
+            return new ChatError(
+                ErrorCode.BadField,
+                $"unknown subprotocol \"{offered[0]}\"; this server knows {string.Join(" and ", endpoint.Subprotocols)}, and a client may omit the subprotocol",
+                $"npx wscat -s {endpoint.Subprotocols[0]} -c '{GetAddress(context)}'");
+        }
 
-        string? Given(string key) => query[key].ToString() is { Length: > 0 } value ? value : null;
+        return endpoint.TextSubprotocol is null ? null : context.FindFormatError(offersText: true);
     }
 
-    private static string RemoteOf(HttpContext context) => $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}";
+    private bool UsesTextFormat(HttpContext context, string? subprotocol) =>
+        endpoint.TextSubprotocol is { } text
+        && (subprotocol == text || (subprotocol is null && context.WantsText()));
 
-    private static Task RefuseAsync(HttpContext context, HandshakeFault fault)
+    // A token in the query is explicit, so it takes precedence over the header and the cookie. No script of the server's own page may read a
+    // token, because the page's session is in its cookie. A page whose browser keeps no cookies asks for the token with cookie=none.
+    private static async ValueTask<ConnectionRequest> CreateConnectionRequestAsync(HttpContext context)
+    {
+        var (session, isInCookie) = (context.GetParameter("session"), false);
+        if (session is null && await SessionCredential.FindAsync(context) is { } found)
+            (session, isInCookie) = (found.Token, found.IsInCookie);
+        var hidesToken = OriginPolicy.IsOwnPage(context) && (isInCookie || !context.KeepsNoCookies());
+        return new ConnectionRequest(context.GetParameter("name"), context.GetParameter("room"), session, SessionIsInCookie: hidesToken);
+    }
+
+    private static Task RejectAsync(HttpContext context, HandshakeFault fault)
     {
         var response = context.Response;
         response.StatusCode = fault.Status;
         response.ContentType = "text/plain; charset=utf-8";
-        return response.WriteAsync($"{fault.Text}\nThis is a WebSocket address; try: npx wscat -c '{Scheme(context)}://{context.Request.Host}{context.Request.Path}'\n");
+        response.Headers.CacheControl = "no-store";
+        return response.WriteAsync($"{fault.Text}\nThis is a WebSocket address; try: npx wscat -c '{GetAddress(context)}'\n");
     }
 
-    private static string Scheme(HttpContext context) => context.Request.IsHttps ? "wss" : "ws";
+    private static string GetAddress(HttpContext context) =>
+        $"{(context.Request.IsHttps ? "wss" : "ws")}://{context.Request.Host}{context.Request.PathBase}{context.Request.Path}";
 }

@@ -7,34 +7,37 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Transports.WebSockets;
 
 /// <summary>
-/// Moves bytes between one connection's pipe and the protocol's state machine, and messages between that and the
-/// handler. Only this pump reads the pipe; only the outbox writes it.
+/// Moves bytes between one connection's pipe and the protocol's state machine, and messages between the state machine and the handler. Only
+/// the pump reads from the pipe, and only the outbox writes to the pipe.
 /// </summary>
-#pragma warning disable CA1001 // the protocol is disposed of when the pump has run
-internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITakesConnection
+#pragma warning disable CA1001 // ShutdownAsync disposes of the protocol
+internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, IConnectionRunner
 #pragma warning restore CA1001
 {
     private readonly PipeReader _input;
     private readonly PipeOutbox _outbox;
     private readonly WebSocketProtocol _protocol;
-    private readonly Agreement _agreement;
+    private readonly CompressionAgreement _agreement;
     private readonly WebSocketHost _host;
+    private readonly ReceivePace _pace;
     private IDetachablePipe? _pipe;
 
-    // Null inside a request, where the end of the stream is HTTP's.
+    // Null while the WebSocket runs inside its request, because HTTP then ends the stream.
     private PipeWriter? _ownOutput;
     private Action? _reset;
 
-    public WebSocketPump(string way, IDuplexPipe transport, WebSocketHost host, Agreement agreement, bool asText, bool stamped, ConnectionRequest request, string remote)
+    public WebSocketPump(
+        string transportName, IDuplexPipe transport, WebSocketHost host, CompressionAgreement agreement, bool asText, bool stamped, ConnectionRequest request, string remote)
     {
         var endpoint = host.Endpoint;
         _input = transport.Input;
         _host = host;
+        _pace = new ReceivePace(endpoint.FrameRate, host.Time);
         _agreement = agreement;
         _protocol = new WebSocketProtocol(WebSocketRole.Server, endpoint.MaxMessageBytes, agreement.Deflate);
         _outbox = new PipeOutbox(transport.Output, asText ? agreement.Text : agreement.Json, endpoint.OutboxBytes, host.Time) { Ending = this };
         Outbox outbox = stamped && endpoint.Stamp is { } stamp ? new StampedOutbox(_outbox, stamp) : _outbox;
-        Connection = new Connection(way, remote, request, outbox, host.Time)
+        Connection = new Connection(transportName, remote, request, outbox, host.Time)
         {
             Transport = this,
         };
@@ -43,7 +46,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
 
     public Connection Connection { get; }
 
-    public void Take(IDetachablePipe pipe)
+    public void RunDetached(IDetachablePipe pipe)
     {
         _pipe = pipe;
         _ownOutput = pipe.Output;
@@ -56,8 +59,8 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
         return RunAsync(connection.Abort);
     }
 
-    /// <summary>Runs inside the request.</summary>
-    /// <param name="reset">Called where the peer does not take its last bytes in time.</param>
+    /// <summary>Runs the WebSocket inside its request.</summary>
+    /// <param name="reset">Called if the peer does not receive its last bytes in time.</param>
     public Task RunAsync(Action reset)
     {
         _reset = reset;
@@ -66,7 +69,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
 
     private Task RunAsync() => Connection.RunAsync(_host.Connections, _host.Logger);
 
-    async Task IConnectionTransport.EndedAsync()
+    async Task IConnectionTransport.ShutdownAsync()
     {
         try
         {
@@ -74,7 +77,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
                 return;
             _pipe?.Abort();
             _reset?.Invoke();
-            // Kestrel may give what stood behind this one to the next: so nothing writes to it any more once this returns.
+            // After this method returns, Kestrel may reuse its objects for another connection. So wait until the outbox no longer writes.
             await _outbox.Finished;
         }
         finally
@@ -89,8 +92,11 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
     {
         while (Connection.IsOpen)
         {
-            // Apart, so that what waits here for hours keeps only what it needs to wait.
-            await ReceiveAsync(await _input.ReadAsync());
+            // The body of the loop is a separate method. So the state of this loop, which waits for hours, is as small as possible.
+            var read = _input.ReadAsync();
+            if (!read.IsCompleted)
+                _pace.OnWaiting();
+            await ReceiveAsync(await read);
         }
     }
 
@@ -98,7 +104,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
     {
         var buffer = result.Buffer;
         if (!buffer.IsEmpty)
-            Connection.Heard();
+            Connection.MarkActivity();
 
         var position = buffer.Start;
         while (buffer.TryGet(ref position, out var segment))
@@ -106,6 +112,8 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
 
         _input.AdvanceTo(buffer.End);
         Connection.IsMidFrame = _protocol.IsMidFrame;
+        // Parts of a frame also take time, and a part is no frame.
+        await _pace.YieldIfDueAsync();
         if (result.IsCompleted)
         {
             // The stream ended without a close frame (RFC 6455, section 7.1.5: 1006).
@@ -120,96 +128,98 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, ITake
             if (!_protocol.TryReceive(segment.Span, out var consumed, out var received))
                 return;
             segment = segment[consumed..];
+            Connection.MarkFrameEnd();
             switch (received.Kind)
             {
                 case WebSocketEventKind.Text:
-                    await Connection.Handler.ReceivedAsync(received.Payload, MessageKind.Text, Connection);
+                    await Connection.Handler.OnMessageAsync(received.Payload, MessageKind.Text, Connection);
                     break;
                 case WebSocketEventKind.Binary:
-                    await Connection.Handler.ReceivedAsync(received.Payload, MessageKind.Binary, Connection);
+                    await Connection.Handler.OnMessageAsync(received.Payload, MessageKind.Binary, Connection);
                     break;
                 case WebSocketEventKind.Ping:
                     SendPong(received.Payload);
                     break;
                 case WebSocketEventKind.Close:
-                    Connection.Close(Disconnect.ByPeer(received.CloseCode));
+                    Connection.Close(Disconnect.ClosedByPeer(received.CloseCode));
                     break;
                 case WebSocketEventKind.Fault:
-                    Connection.Close(Disconnect.Fault(received.CloseCode, received.Reason));
+                    Connection.Close(Disconnect.ProtocolError(received.CloseCode, received.Reason));
                     break;
             }
 
-            // A peer that asks and does not read waits for its own answers; its TCP window fills, nobody else's.
-            if (_outbox.QueuedBytes > _outbox.LimitBytes / 4)
-                await _outbox.DrainedAsync();
+            await StreamHost.ApplyBackPressureAsync(_outbox);
+            if (Connection.IsOpen)
+                await _pace.AfterFrameAsync(received.Payload.Length);
         }
 
-        // Behind the last frame that counted, the peer's close frame may be there already.
-        Drop(segment.Span);
+        // The peer's close frame may already follow the frame that closed the connection, so process the remaining bytes too.
+        Discard(segment.Span);
     }
 
     /// <summary>
-    /// The lingering close (RFC 6455, section 7.1.1): once the last frame is out, what still arrives is dropped until the peer's close
-    /// frame or its end of stream, for a bounded time. After a fault nothing is read any more, a close frame neither (7.1.7).
+    /// The lingering close (RFC 6455, section 7.1.1). After the last frame is sent, discards input until the peer's close frame or the end of its
+    /// stream, for a limited time. After a protocol error, no more frames are read, not even a close frame (section 7.1.7).
     /// </summary>
-    /// <returns>False: it is to be reset.</returns>
+    /// <returns>False if the connection must be reset.</returns>
     private async Task<bool> LingerAsync() =>
-        await LingeringClose.TryAsync(_host, Connection, _outbox, DropRestAsync)
-        // Who was sent everything, and says nothing to it, may still be reading it: a reset would take that away.
+        await LingeringClose.TryAsync(_host, Connection, _outbox, DiscardRestAsync)
+        // If everything is sent, do not reset: the peer may still be reading the last bytes, and a reset could destroy them.
         || (_ownOutput is not null && _outbox.Finished.IsCompleted);
 
-    private Task DropRestAsync(CancellationToken patience) =>
-        !_protocol.HasFailed ? DropUntilClosedAsync(patience)
-        : _ownOutput is not null ? LingeringClose.RunAsync(_input, _ownOutput, _host.Time, patience)
-        : LingeringClose.DropUntilQuietAsync(_input, _host.Time, patience);
+    private Task DiscardRestAsync(CancellationToken timeout) =>
+        !_protocol.HasFailed ? DiscardUntilClosedAsync(timeout)
+        : _ownOutput is not null ? LingeringClose.RunAsync(_input, _ownOutput, _host.Time, timeout)
+        : LingeringClose.DiscardUntilQuietAsync(_input, _host.Time, timeout);
 
-    private async Task DropUntilClosedAsync(CancellationToken patience)
+    private async Task DiscardUntilClosedAsync(CancellationToken timeout)
     {
         while (!_protocol.CloseReceived)
         {
-            var result = await _input.ReadAsync(patience);
+            var result = await _input.ReadAsync(timeout);
             foreach (var segment in result.Buffer)
-                Drop(segment.Span);
+                Discard(segment.Span);
             _input.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)
                 break;
         }
     }
 
-    private void Drop(ReadOnlySpan<byte> rest)
+    private void Discard(ReadOnlySpan<byte> rest)
     {
         while (_protocol.TryReceive(rest, out var consumed, out _))
             rest = rest[consumed..];
     }
 
-    ReadOnlyMemory<byte> IStreamEnding.Of(Disconnect reason)
+    ReadOnlyMemory<byte> IStreamEnding.EncodeEnd(Disconnect reason)
     {
         var output = new ArrayBufferWriter<byte>(128);
         _protocol.WriteClose(output, CloseCode.MayBeSent(reason.Code) ? reason.Code : CloseCode.NoStatus, reason.Text);
         return output.WrittenMemory;
     }
 
-    void IConnectionTransport.Closing() => _input.CancelPendingRead();
+    void IConnectionTransport.OnClosing() => _input.CancelPendingRead();
 
     bool IConnectionTransport.CanProbe => true;
 
-    void IConnectionTransport.Probe()
+    void IConnectionTransport.SendProbe()
     {
         var output = new ArrayBufferWriter<byte>(2);
         _protocol.WritePing(output, default);
-        _outbox.SendWire(output.WrittenMemory);
+        _outbox.SendBytes(output.WrittenMemory);
     }
 
     private void SendPong(ReadOnlyMemory<byte> payload)
     {
         var output = new ArrayBufferWriter<byte>(payload.Length + 2);
         _protocol.WritePong(output, payload.Span);
-        _outbox.SendWire(output.WrittenMemory);
+        _outbox.SendBytes(output.WrittenMemory);
     }
 
-    bool IConnectionTransport.ChangeFormat(string format)
+    bool IConnectionTransport.TryChangeFormat(string format)
     {
-        var chosen = _host.Endpoint.TextSubprotocol is null ? null : format switch { "json" => _agreement.Json, "text" => _agreement.Text, _ => null };
+        var chosen = _host.Endpoint.TextSubprotocol is null ? null
+            : format switch { FrameFormat.Json => _agreement.Json, FrameFormat.Text => _agreement.Text, _ => null };
         if (chosen is not null)
             _outbox.Encoding = chosen;
         return chosen is not null;

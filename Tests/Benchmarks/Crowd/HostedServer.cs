@@ -8,7 +8,7 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Tests.Benchmarks.Crowd;
 
-/// <summary>The server in this process, with nothing kept on disk, and what the system says of its memory.</summary>
+/// <summary>Runs the server in this process with durability none, and reads the memory figures of the process.</summary>
 internal sealed class HostedServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -25,8 +25,8 @@ internal sealed class HostedServer : IAsyncDisposable
 
     public int Connections => _app.Services.GetRequiredService<ConnectionRegistry>().Count;
 
-    /// <summary>Bytes of memory that are resident now, and the most that ever were since <see cref="ForgetPeak"/>.</summary>
-    public static (long Now, long Most) Resident => (StatusOf("VmRSS:"), StatusOf("VmHWM:"));
+    /// <summary>Resident memory in bytes: now, and the peak since <see cref="ResetPeak"/>.</summary>
+    public static (long Now, long Peak) Resident => (ReadStatus("VmRSS:"), ReadStatus("VmHWM:"));
 
     public static async Task<HostedServer> StartAsync(string[] settings)
     {
@@ -38,7 +38,7 @@ internal sealed class HostedServer : IAsyncDisposable
         return new HostedServer(app, new Uri(app.Urls.Single()).Port, folder);
     }
 
-    /// <summary>A full, compacting collection that gives back what it can.</summary>
+    /// <summary>Runs a full, compacting garbage collection that returns free memory to the system.</summary>
     public static void Collect()
     {
         GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
@@ -47,22 +47,24 @@ internal sealed class HostedServer : IAsyncDisposable
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
-    public static void ForgetPeak() => File.WriteAllText("/proc/self/clear_refs", "5");
+    public static void ResetPeak() => File.WriteAllText("/proc/self/clear_refs", "5");
 
-    /// <summary>Runs the clients' side of a measurement, which talks in lines, in a process that ends with this one's scope.</summary>
-    public static Process Clients(params string[] args) => Process.Start(new ProcessStartInfo(
+    /// <summary>
+    /// Starts the clients of a measurement in another process. That process exchanges lines with the current process, and ends when its standard input ends.
+    /// </summary>
+    public static Process StartClients(params string[] args) => Process.Start(new ProcessStartInfo(
         Environment.ProcessPath!, [.. Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [typeof(HostedServer).Assembly.Location] : (string[])[], .. args])
     {
         RedirectStandardInput = true,
         RedirectStandardOutput = true,
     })!;
 
-    /// <summary>The next line that the clients say, which begins with a word.</summary>
-    /// <exception cref="InvalidOperationException">They say something else, or nothing more.</exception>
+    /// <summary>Reads the next line of the clients. The line must begin with <paramref name="word"/>.</summary>
+    /// <exception cref="InvalidOperationException">The line begins with something else, or the output has ended.</exception>
     public static async Task<string> ExpectAsync(Process clients, string word) =>
         await clients.StandardOutput.ReadLineAsync() is { } line && line.StartsWith(word, StringComparison.Ordinal)
             ? line
-            : throw new InvalidOperationException($"the clients did not say \"{word}\"");
+            : throw new InvalidOperationException($"the clients did not print a line that begins with \"{word}\"");
 
     public async ValueTask DisposeAsync()
     {
@@ -71,6 +73,6 @@ internal sealed class HostedServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static long StatusOf(string field) => 1024 * long.Parse(
+    private static long ReadStatus(string field) => 1024 * long.Parse(
         File.ReadLines("/proc/self/status").First(line => line.StartsWith(field, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
 }

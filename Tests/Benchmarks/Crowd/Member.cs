@@ -8,46 +8,46 @@ using RawSocketChat.Protocol.WebSocket;
 
 namespace RawSocketChat.Tests.Benchmarks.Crowd;
 
-/// <summary>Somebody in a room, by WebSocket, who checks that every message comes once and in order.</summary>
+/// <summary>A WebSocket client in a room. It checks that every message arrives once and in order.</summary>
 internal sealed class Member(int port, string name, string room) : IDisposable
 {
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly WebSocketProtocol _protocol = new(WebSocketRole.Client, 8 * 1024 * 1024);
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] _buffer = new byte[4096];
-    private bool _creates;
+    private bool _isCreator;
     private long _acks;
 
-    /// <summary>The newest seq that came.</summary>
+    /// <summary>The newest received sequence number (<c>seq</c>).</summary>
     public long LastSeq { get; private set; } = -1;
 
-    /// <summary>Seqs that did not come, or not in their turn.</summary>
+    /// <summary>The number of sequence numbers that are missing, repeated or out of order.</summary>
     public long Faults { get; private set; }
 
     public long Acks => Volatile.Read(ref _acks);
 
-    /// <summary>Told of each message's age, in Stopwatch's ticks.</summary>
-    public Action<long>? Aged { get; set; }
+    /// <summary>Called with the latency of each message, in Stopwatch ticks.</summary>
+    public Action<long>? OnLatency { get; set; }
 
     public Task Ended { get; private set; } = Task.CompletedTask;
 
-    /// <param name="after">The cursor, or -1 for who has none.</param>
-    public Task JoinAsync(long after = -1) => BeginAsync(after, after < 0 ? Join : $$"""{"type":"join","room":"{{room}}","after":{{after}}}""");
+    /// <param name="after">The cursor, or -1 for none.</param>
+    public Task JoinAsync(long after = -1) => ConnectAsync(after, after < 0 ? JoinFrame : $$"""{"type":"join","room":"{{room}}","after":{{after}}}""");
 
-    /// <summary>Joins a room that may have to be made.</summary>
+    /// <summary>Creates the room, or joins it if it exists.</summary>
     public Task CreateAsync()
     {
-        _creates = true;
-        return BeginAsync(-1, $$"""{"type":"create","room":"{{room}}"}""");
+        _isCreator = true;
+        return ConnectAsync(-1, $$"""{"type":"create","room":"{{room}}"}""");
     }
 
-    private string Join => $$"""{"type":"join","room":"{{room}}","limit":1}""";
+    private string JoinFrame => $$"""{"type":"join","room":"{{room}}","limit":1}""";
 
-    private async Task BeginAsync(long after, string first)
+    private async Task ConnectAsync(long after, string first)
     {
         await _socket.ConnectAsync(IPAddress.Loopback, port);
         var output = new ArrayBufferWriter<byte>();
-        Handshake.WriteRequest(output, $"127.0.0.1:{port}", $"/ws?name={name}", Handshake.NewKey());
+        ClientHandshake.WriteRequest(output, $"127.0.0.1:{port}", $"/ws?name={name}", HandshakeKey.Create());
         await _socket.SendAsync(output.WrittenMemory);
         await ReadHeadAsync();
         LastSeq = after;
@@ -56,7 +56,7 @@ internal sealed class Member(int port, string name, string room) : IDisposable
         await _joined.Task;
     }
 
-    /// <summary>Says when it was said; filled up to 128 bytes.</summary>
+    /// <summary>Sends a message of 128 bytes that contains the current timestamp.</summary>
     public void Say(int number) => Send($$"""{"type":"say","room":"{{room}}","id":{{number}},"text":"{{$"{Stopwatch.GetTimestamp()} ".PadRight(128, '.')}}"}""");
 
     private void Send(string frame)
@@ -69,8 +69,8 @@ internal sealed class Member(int port, string name, string room) : IDisposable
         }
     }
 
-    /// <summary>Is gone without a word.</summary>
-    public void Cut()
+    /// <summary>Aborts the connection with a TCP reset.</summary>
+    public void Abort()
     {
         _socket.LingerState = new LingerOption(true, 0);
         _socket.Dispose();
@@ -82,7 +82,7 @@ internal sealed class Member(int port, string name, string room) : IDisposable
         _protocol.Dispose();
     }
 
-    // A byte at a time, so that nothing of what follows is taken.
+    // Reads the response byte by byte, so that this method consumes no byte of the first frame.
     private async Task ReadHeadAsync()
     {
         var head = new byte[1024];
@@ -105,48 +105,48 @@ internal sealed class Member(int port, string name, string room) : IDisposable
                 var received = await _socket.ReceiveAsync(_buffer.AsMemory());
                 if (received == 0)
                     break;
-                Take(_buffer.AsSpan(0, received));
+                Receive(_buffer.AsSpan(0, received));
             }
         }
         catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
         {
-            // Cut.
+            // The connection was aborted.
         }
 
-        _joined.TrySetException(new IOException($"{name} was closed before it had joined"));
+        _joined.TrySetException(new IOException($"{name}: the connection was closed before the join"));
         _ = _joined.Task.Exception;
     }
 
-    private void Take(ReadOnlySpan<byte> bytes)
+    private void Receive(ReadOnlySpan<byte> bytes)
     {
         while (_protocol.TryReceive(bytes, out var consumed, out var e))
         {
             bytes = bytes[consumed..];
             var frame = e.Payload.Span;
             if (frame.StartsWith("{\"type\":\"message\""u8))
-                TakeMessage(frame);
+                ReceiveMessage(frame);
             else if (frame.StartsWith("{\"type\":\"ack\""u8))
                 Interlocked.Increment(ref _acks);
             else if (frame.StartsWith("{\"type\":\"joined\""u8))
-                TakeJoined(frame);
-            else if (_creates && frame.StartsWith("{\"type\":\"error\""u8) && frame.IndexOf("there is a room"u8) >= 0)
-                Send(Join);
+                ReceiveJoined(frame);
+            else if (_isCreator && frame.StartsWith("{\"type\":\"error\""u8) && frame.IndexOf("there is a room"u8) >= 0)
+                Send(JoinFrame);
             else if (frame.StartsWith("{\"type\":\"gap\""u8) || frame.StartsWith("{\"type\":\"bye\""u8))
                 Faults++;
         }
     }
 
-    private void TakeMessage(ReadOnlySpan<byte> frame)
+    private void ReceiveMessage(ReadOnlySpan<byte> frame)
     {
-        Next(SeqIn(frame, out var rest));
+        CheckSeq(ReadSeq(frame, out var rest));
         var text = rest.IndexOf("\"text\":\""u8);
-        if (Aged is not null && text >= 0 && Utf8Parser.TryParse(rest[(text + 8)..], out long said, out _))
-            Aged(Stopwatch.GetTimestamp() - said);
+        if (OnLatency is not null && text >= 0 && Utf8Parser.TryParse(rest[(text + 8)..], out long said, out _))
+            OnLatency(Stopwatch.GetTimestamp() - said);
     }
 
-    private void TakeJoined(ReadOnlySpan<byte> frame)
+    private void ReceiveJoined(ReadOnlySpan<byte> frame)
     {
-        var newest = SeqIn(frame, out _);
+        var newest = ReadSeq(frame, out _);
         if (LastSeq < 0)
         {
             LastSeq = newest;
@@ -155,20 +155,20 @@ internal sealed class Member(int port, string name, string room) : IDisposable
         {
             var rest = frame[frame.IndexOf("\"messages\""u8)..];
             while (rest.IndexOf("\"seq\":"u8) >= 0)
-                Next(SeqIn(rest, out rest));
+                CheckSeq(ReadSeq(rest, out rest));
         }
 
         _joined.TrySetResult();
     }
 
-    private void Next(long seq)
+    private void CheckSeq(long seq)
     {
         if (seq != LastSeq + 1)
             Faults++;
         LastSeq = seq;
     }
 
-    private static long SeqIn(ReadOnlySpan<byte> frame, out ReadOnlySpan<byte> rest)
+    private static long ReadSeq(ReadOnlySpan<byte> frame, out ReadOnlySpan<byte> rest)
     {
         rest = frame[(frame.IndexOf("\"seq\":"u8) + 6)..];
         return Utf8Parser.TryParse(rest, out long seq, out _) ? seq : -1;

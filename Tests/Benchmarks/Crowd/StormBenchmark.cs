@@ -2,18 +2,18 @@ using System.Globalization;
 
 namespace RawSocketChat.Tests.Benchmarks.Crowd;
 
-/// <summary>Many connections are cut off at once, come back at once, and recover what they missed, while others go on talking.</summary>
+/// <summary>Many connections are cut and reconnect at once, and recover missed messages, while other clients continue to chat.</summary>
 internal static class StormBenchmark
 {
     public static async Task<int> RunAsync(int movers, int stayers, double rate, int missed, string[] settings)
     {
         await using var server = await HostedServer.StartAsync(settings);
-        using var clients = HostedServer.Clients(
-            "rush", "--port", Number(server.Port), "--movers", Number(movers), "--stayers", Number(stayers), "--rate", Number(rate), "--missed", Number(missed));
-        Console.WriteLine($"{movers:n0} who move and {stayers:n0} who stay, in one room, {rate} messages a second");
+        using var clients = HostedServer.StartClients(
+            "rush", "--port", Format(server.Port), "--movers", Format(movers), "--stayers", Format(stayers), "--rate", Format(rate), "--missed", Format(missed));
+        Console.WriteLine($"{movers:n0} connections that reconnect and {stayers:n0} that stay, in one room, {rate} messages per second");
         Console.WriteLine(await HostedServer.ExpectAsync(clients, "joined"));
         HostedServer.Collect();
-        HostedServer.ForgetPeak();
+        HostedServer.ResetPeak();
         var before = HostedServer.Resident.Now;
         await clients.StandardInput.WriteLineAsync("go");
         string[] words = ["quiet", "back", "storm", "after", "faults"];
@@ -24,11 +24,11 @@ internal static class StormBenchmark
             Console.WriteLine(faults);
         }
 
-        Console.WriteLine($"server: {before / 1048576.0:0} MiB with all of them there, {HostedServer.Resident.Most / 1048576.0:0} MiB at the most while they came back");
+        Console.WriteLine($"server: {before / 1048576.0:0} MiB with all connected, peak {HostedServer.Resident.Peak / 1048576.0:0} MiB during the reconnects");
         clients.StandardInput.Close();
         await clients.WaitForExitAsync();
         return faults == "faults 0" ? 0 : 1;
     }
 
-    private static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
+    private static string Format(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

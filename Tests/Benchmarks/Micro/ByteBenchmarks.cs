@@ -3,39 +3,39 @@ using RawSocketChat.Protocol.WebSocket;
 
 namespace RawSocketChat.Tests.Benchmarks.Micro;
 
-/// <summary>What every byte of a client passes: masking (RFC 6455, section 5.3) and the look at its UTF-8 (section 8.1).</summary>
+/// <summary>Masking (RFC 6455, section 5.3) and UTF-8 validation (section 8.1). Both process every byte that a client sends.</summary>
 [MemoryDiagnoser]
 public class ByteBenchmarks
 {
     private const uint Key = 0x9D3B_52E7;
 
-    private byte[] _plain = [];
+    private byte[] _ascii = [];
     private byte[] _international = [];
-    private byte[] _into = [];
+    private byte[] _destination = [];
 
     [Params(128, 4096, 65_536)]
     public int Bytes { get; set; }
 
     [GlobalSetup]
-    public void Fill() => (_plain, _international, _into) = (Texts.Plain(Bytes), Texts.International(Bytes - 4), new byte[Bytes]);
+    public void Fill() => (_ascii, _international, _destination) = (SampleText.CreateAscii(Bytes), SampleText.CreateInternational(Bytes - 4), new byte[Bytes]);
 
     [Benchmark(Description = "unmask")]
     public byte Unmask()
     {
-        Masking.Apply(_plain, _into, Key, 0);
-        return _into[0];
+        Masking.Apply(_ascii, _destination, Key, 0);
+        return _destination[0];
     }
 
     [Benchmark(Description = "unmask from the middle of a key")]
-    public byte UnmaskFromWithin()
+    public byte UnmaskAtOffset()
     {
-        Masking.Apply(_plain, _into, Key, 3);
-        return _into[0];
+        Masking.Apply(_ascii, _destination, Key, 3);
+        return _destination[0];
     }
 
     [Benchmark(Description = "validate ASCII")]
-    public int ValidatePlain() => new Utf8Validator().FindBad(_plain);
+    public int ValidateAscii() => new Utf8Validator().FindInvalid(_ascii);
 
     [Benchmark(Description = "validate many alphabets")]
-    public int ValidateInternational() => new Utf8Validator().FindBad(_international);
+    public int ValidateInternational() => new Utf8Validator().FindInvalid(_international);
 }

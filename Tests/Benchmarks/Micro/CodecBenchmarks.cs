@@ -5,7 +5,7 @@ using RawSocketChat.Protocol.Chat;
 
 namespace RawSocketChat.Tests.Benchmarks.Micro;
 
-/// <summary>The JSON protocol: what is read of each client frame, and what is written once for each event.</summary>
+/// <summary>The JSON protocol: reading each client frame, and writing each event once.</summary>
 [MemoryDiagnoser]
 public class CodecBenchmarks
 {
@@ -20,7 +20,7 @@ public class CodecBenchmarks
     [GlobalSetup]
     public void Say()
     {
-        var text = Encoding.UTF8.GetString(International ? Texts.International(124) : Texts.Plain(128));
+        var text = Encoding.UTF8.GetString(International ? SampleText.CreateInternational(124) : SampleText.CreateAscii(128));
         _say = ChatCodec.Encode(new ClientFrame { Type = ClientFrameType.Say, Id = FrameId.From("k-1"), Room = "lobby", Text = text });
         _typed = Encoding.UTF8.GetBytes(text);
         _message = new MessageFrame("lobby", 12_345, new DateTimeOffset(2026, 11, 23, 10, 2, 31, 123, TimeSpan.Zero), new Person("u79563703b7eb7211", "ann"), text, null, false);

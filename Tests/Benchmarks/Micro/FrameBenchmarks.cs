@@ -4,7 +4,7 @@ using RawSocketChat.Protocol.WebSocket;
 
 namespace RawSocketChat.Tests.Benchmarks.Micro;
 
-/// <summary>RFC 6455: reading a client's masked message whole and in pieces, and writing the server's.</summary>
+/// <summary>RFC 6455: reading a masked message in one piece and in several, and writing a server message.</summary>
 [MemoryDiagnoser]
 public class FrameBenchmarks
 {
@@ -19,7 +19,7 @@ public class FrameBenchmarks
     [GlobalSetup]
     public void Frame()
     {
-        _payload = Texts.Plain(Bytes);
+        _payload = SampleText.CreateAscii(Bytes);
         using var client = new WebSocketProtocol(WebSocketRole.Client, 1024 * 1024);
         var wire = new ArrayBufferWriter<byte>();
         client.WriteMessage(wire, Opcode.Text, _payload);
@@ -55,5 +55,5 @@ public class FrameBenchmarks
     }
 
     [Benchmark(Description = "frame it once for all receivers")]
-    public byte[] FrameOnce() => FrameWriter.Frame(Opcode.Text, _payload);
+    public byte[] FrameOnce() => FrameWriter.CreateFrame(Opcode.Text, _payload);
 }

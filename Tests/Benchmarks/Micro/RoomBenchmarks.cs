@@ -11,20 +11,20 @@ using RawSocketChat.Server.Transports.WebSockets;
 namespace RawSocketChat.Tests.Benchmarks.Micro;
 
 /// <summary>
-/// The room's loop without any wire: posts go in, ready bytes come out at every member's outbox, which only counts them. Each
-/// figure is of one post. What waits together leaves together, so a thousand posts at once cost each member one delivery or
-/// few; one at a time they cost a thousand each.
+/// Measures the room loop without a network. The room encodes each message once and passes the bytes to the outbox of each member. The
+/// outboxes only count the bytes. Each figure is for one message. The room sends all waiting messages as one batch, so 1,000 messages
+/// posted at once need few sends to each member.
 /// </summary>
 [MemoryDiagnoser]
 public class RoomBenchmarks
 {
     private const int Posts = 1000;
 
-    private readonly NewEvent _event = new(RoomEventKind.Message, "u1", "ann", "What is said in 128 bytes or so, which is about what people say in a chat when they have something to say and the time for it.");
+    private readonly NewEvent _event = new(RoomEventKind.Message, "u1", "ann", "This text has 128 bytes, the length of a typical chat message. A longer text would measure copying instead of the cost per post.");
     private readonly ClientFrame _frame = new() { Type = ClientFrameType.Say };
     private RoomLoop _room = null!;
     private Connection _speaker = null!;
-    private Gate _gate = null!;
+    private AckCounter _acks = null!;
 
     [Params(1, 1000)]
     public int Members { get; set; }
@@ -35,14 +35,14 @@ public class RoomBenchmarks
         var options = new RoomOptions();
         var log = new MemoryRoomLog(Options.Create(new DataOptions { KeepEvents = 10_000 }), TimeProvider.System);
         var state = await log.OpenAsync("lobby", CancellationToken.None);
-        _room = new RoomLoop(new Room("lobby", "", null, isPrivate: false), state, log, new HistoryCache(Options.Create(options)), options, new FanoutOptions { GatherMilliseconds = 0 }, new Whereabouts(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
+        _room = new RoomLoop(new Room("lobby", "", null, isPrivate: false), state, log, new HistoryCache(Options.Create(options)), new TailBudget(Options.Create(options)), options, new FanoutOptions { GatherMilliseconds = 0 }, new UserRoomIndex(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
         _ = _room.RunAsync();
-        _gate = new Gate();
+        _acks = new AckCounter();
         for (var i = 0; i < Members; i++)
         {
             var connection = new Connection("benchmark", "", new ConnectionRequest(), new CountingOutbox(), TimeProvider.System);
-            var entered = await _room.EnterAsync(connection, new Person($"u{i}", $"p{i}"));
-            await _room.GoLiveAsync(connection, entered.Seq);
+            var entered = await _room.JoinAsync(connection, new Person($"u{i}", $"p{i}"));
+            await _room.GoLiveAsync(connection, entered!.Seq);
             _speaker = connection;
         }
     }
@@ -53,41 +53,41 @@ public class RoomBenchmarks
     [Benchmark(Description = "one post at a time")]
     public async Task PostOneAsync()
     {
-        var one = _gate.Expect(1);
-        await _room.PostAsync(_speaker, _gate, _frame, _event);
+        var one = _acks.ExpectAsync(1);
+        await _room.PostAsync(_speaker, _acks, _frame, _event);
         await one;
     }
 
     [Benchmark(Description = "a thousand posts at once, each", OperationsPerInvoke = Posts)]
     public async Task PostAsync()
     {
-        var all = _gate.Expect(Posts);
+        var all = _acks.ExpectAsync(Posts);
         for (var i = 0; i < Posts; i++)
-            await _room.PostAsync(_speaker, _gate, _frame, _event);
+            await _room.PostAsync(_speaker, _acks, _frame, _event);
         await all;
     }
 
-    /// <summary>Counts the acks of what was posted.</summary>
-    private sealed class Gate : IFrameSink
+    /// <summary>Counts the acks of the posted messages.</summary>
+    private sealed class AckCounter : IFrameSink
     {
         private TaskCompletionSource _all = new();
-        private int _owed;
+        private int _remaining;
 
-        public Task Expect(int count)
+        public Task ExpectAsync(int count)
         {
             _all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            Volatile.Write(ref _owed, count);
+            Volatile.Write(ref _remaining, count);
             return _all.Task;
         }
 
-        public void Send(Outbound outbound)
+        public void Send(EncodedMessage outbound)
         {
-            if (Interlocked.Decrement(ref _owed) == 0)
+            if (Interlocked.Decrement(ref _remaining) == 0)
                 _all.SetResult();
         }
     }
 
-    /// <summary>Takes the ready bytes, as a pipe would, and forgets them.</summary>
+    /// <summary>An outbox that only counts bytes.</summary>
     private sealed class CountingOutbox : Outbox
     {
         private long _bytes;
@@ -96,19 +96,19 @@ public class RoomBenchmarks
 
         public override long LimitBytes => long.MaxValue;
 
-        public override TimeSpan StuckFor => TimeSpan.Zero;
+        public override TimeSpan BlockedFor => TimeSpan.Zero;
 
-        public override SendResult Send(Outbound outbound)
+        public override SendResult Send(EncodedMessage outbound)
         {
-            _bytes += outbound.Wire(WebSocketEncoding.Json).Length;
+            _bytes += outbound.GetBytes(WebSocketEncoding.Json).Length;
             return SendResult.Accepted;
         }
 
-        public override void SendFirst(Outbound outbound) => _bytes += 0;
+        public override void SendFirst(EncodedMessage outbound) => _bytes += 0;
 
-        public override ValueTask<bool> DrainedAsync() => ValueTask.FromResult(true);
+        public override ValueTask<bool> WaitForDrainAsync() => ValueTask.FromResult(true);
 
-        public override void Complete(Outbound? farewell, Disconnect reason)
+        public override void Complete(EncodedMessage? closeMessage, Disconnect reason)
         {
         }
     }

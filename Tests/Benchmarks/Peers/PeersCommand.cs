@@ -5,89 +5,89 @@ using RawSocketChat.Tests.Benchmarks.Peers.Serving;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers;
 
-/// <summary>The command line: options in, tables and one exit code out.</summary>
+/// <summary>Parses the command line, runs the comparison and returns the exit code.</summary>
 internal static class PeersCommand
 {
-    public const int Fine = 0;
-    public const int Faulty = 1;
+    public const int Success = 0;
+    public const int PeerFailed = 1;
     public const int BadOptions = 2;
     public const int PeersMissing = 3;
     public const int Interrupted = 130;
 
-    private const string Project = "dotnet run -c Release --project Tests/Benchmarks/Peers";
+    private const string CommandPrefix = "dotnet run -c Release --project Tests/Benchmarks/Peers";
 
     private const string Description = """
-        The same fan-out load against RawSocketChat's server and what might be used instead, on this machine, in turns.
+        Runs the same broadcast load against RawSocketChat and other servers, in turns, on this machine.
 
         Exit codes:
-          0  all were measured, and nothing was lost
-          1  a peer could not be measured, or lost, repeated or reordered something
-          2  the options are wrong
-          3  a peer is not installed (the last lines say how it is); the others were measured
+          0  all peers were measured, and no message was lost
+          1  a peer could not be measured, or lost, repeated or reordered a message
+          2  an option is wrong
+          3  a peer is not installed (the last lines say how to install it); the others were measured
         130  interrupted (Ctrl+C)
         """;
 
-    /// <summary>Runs what <paramref name="args"/> ask for. Every process that it started has ended when it returns.</summary>
+    /// <summary>Runs the command. When this method returns, all processes that it has started have ended.</summary>
     public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancel)
     {
         var defaults = new PeersOptions();
-        var peers = New("--peers", string.Join(',', defaults.Peers), "which are compared, separated by commas; also rawsocketchat-full and rawsocketchat-kestrel");
-        var rounds = New("--rounds", defaults.Rounds, "rounds, interleaved; medians are told");
-        var seconds = New("--seconds", defaults.Seconds, "how long each figure is measured in each round");
-        var warmUp = New("--warm-up", defaults.WarmUp, "seconds of load before the first figure");
-        var subscribers = New("--subscribers", defaults.Subscribers, "connections that get every message");
-        var rates = New("--rates", string.Join(',', defaults.Rates), "messages a second, each measured on its own, separated by commas");
-        var window = New("--window", defaults.Window, "messages under way at once where as many are sent as go");
-        var idle = New("--idle", defaults.Idle, "idle connections by which memory is measured; 0 leaves it out");
-        var settle = New("--settle", defaults.Settle, "seconds of rest before memory is looked at");
+        var peers = CreateOption("--peers", string.Join(',', defaults.Peers), "peers to compare, separated by commas; also rawsocketchat-full and rawsocketchat-kestrel");
+        var rounds = CreateOption("--rounds", defaults.Rounds, "interleaved rounds; the report shows medians");
+        var seconds = CreateOption("--seconds", defaults.Seconds, "duration of each measurement in each round");
+        var warmUp = CreateOption("--warm-up", defaults.WarmUp, "seconds of load before the first measurement");
+        var subscribers = CreateOption("--subscribers", defaults.Subscribers, "connections that receive every message");
+        var rates = CreateOption("--rates", string.Join(',', defaults.Rates), "message rates per second, measured one by one, separated by commas");
+        var window = CreateOption("--window", defaults.Window, "messages in flight when measuring the maximum rate");
+        var idle = CreateOption("--idle", defaults.Idle, "idle connections for the memory measurement; 0 skips it");
+        var settle = CreateOption("--settle", defaults.Settle, "seconds to wait before reading the memory");
         idle.Aliases.Add("--connections");
-        var patience = New("--patience", defaults.Patience, "seconds without a delivery until what is missing counts as lost");
-        var json = new Option<string?>("--json") { Description = "a file for the result of every round" };
-        var markdown = new Option<bool>("--markdown") { Description = "the tables as Markdown" };
-        var install = new Option<bool>("--install") { Description = "install by apt-get what is missing (as root)" };
+        var patience = CreateOption("--patience", defaults.Patience, "seconds without a delivery after which missing messages count as lost");
+        var json = new Option<string?>("--json") { Description = "file for the results of every round" };
+        var markdown = new Option<bool>("--markdown") { Description = "print the tables as Markdown" };
+        var install = new Option<bool>("--install") { Description = "install missing packages with apt-get (as root)" };
         var command = new RootCommand(Description) { peers, rounds, seconds, warmUp, subscribers, rates, window, idle, settle, patience, json, markdown, install };
-        command.Subcommands.Add(ServeCommand.Make());
-        command.SetAction(async (given, _) =>
+        command.Subcommands.Add(ServeCommand.Create());
+        command.SetAction(async (parsed, _) =>
         {
-            if (!TryNumbers(given.GetValue(rates)!, out var numbers))
-                return Fail(error, "--rates is a list of numbers");
+            if (!TryParseNumbers(parsed.GetValue(rates)!, out var numbers))
+                return Fail(error, "--rates must be a list of numbers");
             var options = new PeersOptions
             {
-                Peers = given.GetValue(peers)!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
-                ArePeersDefault = given.GetResult(peers) is not { Implicit: false },
-                Rounds = given.GetValue(rounds),
-                Seconds = given.GetValue(seconds),
-                WarmUp = given.GetValue(warmUp),
-                Subscribers = given.GetValue(subscribers),
+                Peers = parsed.GetValue(peers)!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+                ArePeersDefault = parsed.GetResult(peers) is not { Implicit: false },
+                Rounds = parsed.GetValue(rounds),
+                Seconds = parsed.GetValue(seconds),
+                WarmUp = parsed.GetValue(warmUp),
+                Subscribers = parsed.GetValue(subscribers),
                 Rates = numbers,
-                Window = given.GetValue(window),
-                Idle = given.GetValue(idle),
-                Settle = given.GetValue(settle),
-                Patience = given.GetValue(patience),
-                Install = given.GetValue(install),
+                Window = parsed.GetValue(window),
+                Idle = parsed.GetValue(idle),
+                Settle = parsed.GetValue(settle),
+                Patience = parsed.GetValue(patience),
+                Install = parsed.GetValue(install),
             };
-            if (options.Problem() is { } problem)
-                return Fail(error, problem);
-            return await CompareAsync(options, given.GetValue(json), given.GetValue(markdown), $"{Project}{(args.Length > 0 ? " -- " : "")}{string.Join(' ', args)}", output, error, cancel);
+            if (options.FindError() is { } fault)
+                return Fail(error, fault);
+            return await CompareAsync(options, parsed.GetValue(json), parsed.GetValue(markdown), $"{CommandPrefix}{(args.Length > 0 ? " -- " : "")}{string.Join(' ', args)}", output, error, cancel);
         });
 
-        var parsed = command.Parse(args);
-        return parsed.Errors.Count > 0
-            ? Task.FromResult(Fail(error, $"{parsed.Errors[0].Message} (--help shows the options)"))
-            : parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null }, CancellationToken.None);
+        var invocation = command.Parse(args);
+        return invocation.Errors.Count > 0
+            ? Task.FromResult(Fail(error, $"{invocation.Errors[0].Message} (--help shows the options)"))
+            : invocation.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null }, CancellationToken.None);
     }
 
     private static async Task<int> CompareAsync(PeersOptions options, string? json, bool markdown, string command, TextWriter output, TextWriter error, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(stop, signal));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(stop, signal));
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => OnSignal(stop, signal));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => OnSignal(stop, signal));
         try
         {
-            var result = await new PeersRun(options, Catalogue.All, error, stop.Token).RunAsync();
+            var result = await new PeersRun(options, PeerCatalog.All, error, stop.Token).RunAsync();
             PeersReport.Write(output, result, command, markdown);
             if (json is not null)
-                await File.WriteAllTextAsync(json, result.Json(), CancellationToken.None);
+                await File.WriteAllTextAsync(json, result.ToJson(), CancellationToken.None);
             return result.ExitCode;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -97,17 +97,17 @@ internal static class PeersCommand
         }
     }
 
-    // Every wait ends by this, and what was started ends on the way out.
-    private static void Stop(CancellationTokenSource stop, PosixSignalContext signal)
+    // Cancels the run. The run then ends all processes that it has started.
+    private static void OnSignal(CancellationTokenSource stop, PosixSignalContext signal)
     {
         signal.Cancel = true;
         stop.Cancel();
     }
 
-    private static Option<T> New<T>(string name, T otherwise, string description) =>
-        new(name) { Description = description, DefaultValueFactory = _ => otherwise };
+    private static Option<T> CreateOption<T>(string name, T defaultValue, string description) =>
+        new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
 
-    private static bool TryNumbers(string list, out List<double> numbers)
+    private static bool TryParseNumbers(string list, out List<double> numbers)
     {
         numbers = [];
         foreach (var one in list.Split(',', StringSplitOptions.RemoveEmptyEntries))

@@ -4,66 +4,69 @@ using RawSocketChat.Tests.Benchmarks.Peers.Processes;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers;
 
-/// <summary>What is measured, and for how long. All peers get the same.</summary>
+/// <summary>The options of a comparison. They are the same for all peers.</summary>
 internal sealed record PeersOptions
 {
-    // Descriptors that a process needs beside its connections.
-    private const int OtherFiles = 500;
+    // File descriptors that a process needs in addition to its connections.
+    private const int ReservedFiles = 500;
 
-    /// <summary>Names of <see cref="Catalogue"/>.</summary>
-    public IReadOnlyList<string> Peers { get; init; } = [.. Catalogue.All.Where(peer => peer.IsDefault).Select(peer => peer.Name)];
+    /// <summary>The names of the peers to compare, from <see cref="PeerCatalog"/>.</summary>
+    public IReadOnlyList<string> Peers { get; init; } = [.. PeerCatalog.All.Where(peer => peer.IsDefault).Select(peer => peer.Name)];
 
-    /// <summary>Whether the peers are the default ones: one that this server can't be is then left out, and is not missing.</summary>
+    /// <summary>
+    /// Whether the peers are the default ones. If they are, a variant that this project's server does not support is skipped and not
+    /// reported as missing.
+    /// </summary>
     public bool ArePeersDefault { get; init; } = true;
 
-    /// <summary>Each peer once in each of them; medians are told.</summary>
+    /// <summary>The number of rounds. Each round measures each peer once.</summary>
     public int Rounds { get; init; } = 3;
 
-    /// <summary>How long each figure is measured in each round.</summary>
+    /// <summary>The duration of each measurement in each round, in seconds.</summary>
     public double Seconds { get; init; } = 2;
 
-    /// <summary>Seconds of load before the first figure.</summary>
+    /// <summary>Seconds of load before the first measurement.</summary>
     public double WarmUp { get; init; } = 4;
 
-    /// <summary>Connections that get every message, the publishing one among them.</summary>
+    /// <summary>The number of connections that receive every message, including the publisher.</summary>
     public int Subscribers { get; init; } = 1000;
 
-    /// <summary>Messages a second, each measured on its own.</summary>
+    /// <summary>The message rates per second, measured one by one.</summary>
     public IReadOnlyList<double> Rates { get; init; } = [20, 100];
 
-    /// <summary>Messages that are under way at once where as many are sent as go: some 30 KB for each subscriber.</summary>
+    /// <summary>The number of messages in flight when measuring the maximum rate: about 30 KB for each subscriber.</summary>
     public int Window { get; init; } = 128;
 
-    /// <summary>Idle connections by which memory is measured; 0: it is not.</summary>
+    /// <summary>The number of idle connections for the memory measurement; 0 skips it.</summary>
     public int Idle { get; init; } = 5000;
 
-    /// <summary>Seconds of rest before memory is looked at: what connecting left to do is done then, and what it left to free may be freed.</summary>
+    /// <summary>Seconds to wait before reading the memory, so that the server has finished the work of connecting.</summary>
     public double Settle { get; init; } = 1;
 
-    /// <summary>Seconds without a delivery until what is missing counts as lost.</summary>
+    /// <summary>Seconds without a delivery after which missing messages count as lost.</summary>
     public double Patience { get; init; } = 5;
 
-    /// <summary>Whether what is missing may be installed by apt.</summary>
+    /// <summary>Whether missing packages may be installed with apt-get.</summary>
     public bool Install { get; init; }
 
-    /// <summary>The first thing that is wrong with them; null where nothing is.</summary>
-    public string? Problem()
+    /// <summary>Returns the first error in the options, or null.</summary>
+    public string? FindError()
     {
-        var all = string.Join(", ", Catalogue.All.Select(peer => peer.Name));
-        if (Peers.Count == 0 || Peers.Any(name => Catalogue.All.All(peer => peer.Name != name)))
-            return $"--peers is a list of {all}";
-        var files = OpenFiles() - OtherFiles;
-        return Out(nameof(Rounds), Rounds, 1, 100) ?? Out(nameof(Seconds), Seconds, 0.05, 600) ?? Out("Warm-Up", WarmUp, 0, 600) ?? Out(nameof(Subscribers), Subscribers, 2, files)
-            ?? Rates.Select(rate => Out(nameof(Rates), rate, 0.1, 100_000)).FirstOrDefault(fault => fault is not null)
-            ?? (((Rates.Max() * WarmUp) + (Rates.Sum() * Seconds * Rounds)) >= Stamp.Most / 4.0 ? "--rates, --seconds and --rounds: more messages than can be numbered" : null)
-            ?? Out(nameof(Window), Window, 1, 10_000) ?? Out(nameof(Idle), Idle, 0, files) ?? Out(nameof(Settle), Settle, 0, 600) ?? Out(nameof(Patience), Patience, 0.1, 600);
+        var all = string.Join(", ", PeerCatalog.All.Select(peer => peer.Name));
+        if (Peers.Count == 0 || Peers.Any(name => PeerCatalog.All.All(peer => peer.Name != name)))
+            return $"--peers must be a list of {all}";
+        var files = ReadOpenFileLimit() - ReservedFiles;
+        return CheckRange(nameof(Rounds), Rounds, 1, 100) ?? CheckRange(nameof(Seconds), Seconds, 0.05, 600) ?? CheckRange("Warm-Up", WarmUp, 0, 600) ?? CheckRange(nameof(Subscribers), Subscribers, 2, files)
+            ?? Rates.Select(rate => CheckRange(nameof(Rates), rate, 0.1, 100_000)).FirstOrDefault(fault => fault is not null)
+            ?? (((Rates.Max() * WarmUp) + (Rates.Sum() * Seconds * Rounds)) >= MessageNumber.Limit / 4.0 ? "--rates, --seconds and --rounds: too many messages to number" : null)
+            ?? CheckRange(nameof(Window), Window, 1, 10_000) ?? CheckRange(nameof(Idle), Idle, 0, files) ?? CheckRange(nameof(Settle), Settle, 0, 600) ?? CheckRange(nameof(Patience), Patience, 0.1, 600);
     }
 
-    private static string? Out(string name, double value, double least, double most) => value >= least && value <= most
+    private static string? CheckRange(string name, double value, double min, double max) => value >= min && value <= max
         ? null
-        : string.Create(CultureInfo.InvariantCulture, $"--{name.ToLowerInvariant()} must be {least} to {most} (it is {value})");
+        : string.Create(CultureInfo.InvariantCulture, $"--{name.ToLowerInvariant()} must be {min} to {max} (it is {value})");
 
-    // Each process of a measurement, this one too, holds as many connections as the other.
-    private static int OpenFiles() => File.ReadLines("/proc/self/limits").FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal)) is { } line
+    // The server and this process each hold all connections, so the limit of this process applies.
+    private static int ReadOpenFileLimit() => File.ReadLines("/proc/self/limits").FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal)) is { } line
         && int.TryParse(line["Max open files".Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture, out var limit) ? limit : 1024;
 }

@@ -5,7 +5,9 @@ using Spectre.Console;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers;
 
-/// <summary>Two tables: multiples of the floor, and the figures themselves.</summary>
+/// <summary>
+/// Writes two tables: each peer's figures divided by those of the peer <c>floor</c> (a minimal server), and the figures themselves.
+/// </summary>
 internal static class PeersReport
 {
     private const int WidestLine = 220;
@@ -13,56 +15,56 @@ internal static class PeersReport
     public static void Write(TextWriter output, PeersResult result, string command, bool markdown)
     {
         var measured = result.Peers.Where(peer => peer.Rounds.Count > 0).ToList();
-        if (measured.FirstOrDefault(peer => peer.Name == Catalogue.Floor) is { } floor)
-            Table(output, markdown, Ratios(result.Options, measured, floor));
+        if (measured.FirstOrDefault(peer => peer.Name == PeerCatalog.Floor) is { } floor)
+            WriteTable(output, markdown, CreateRatioTable(result.Options, measured, floor));
         if (measured.Count > 0)
-            Table(output, markdown, Figures(result.Options, measured));
-        foreach (var line in Notes(result, measured, command))
+            WriteTable(output, markdown, CreateFigureTable(result.Options, measured));
+        foreach (var line in CreateNotes(result, measured, command))
             output.WriteLine(line);
     }
 
-    private static List<string[]> Ratios(PeersOptions options, List<PeerResult> peers, PeerResult floor) =>
+    private static List<string[]> CreateRatioTable(PeersOptions options, List<PeerResult> peers, PeerResult floor) =>
     [
-        ["multiples of the floor", .. options.Rates.Select(rate => $"CPU a delivery, {rate}/s"), .. options.Rates.Select(rate => $"p99, {rate}/s"), "most deliveries/s"],
+        ["multiples of the floor", .. options.Rates.Select(rate => $"CPU per delivery, {rate}/s"), .. options.Rates.Select(rate => $"p99, {rate}/s"), "maximum deliveries/s"],
         .. peers.Select(peer => (string[])[
             peer.Title,
-            .. options.Rates.Select((_, i) => Hundredths(peer.AtRate(i, one => one.CpuMicroseconds) / floor.AtRate(i, one => one.CpuMicroseconds))),
-            .. options.Rates.Select((_, i) => Hundredths(peer.AtRate(i, one => one.P99) / floor.AtRate(i, one => one.P99))),
-            Hundredths(peer.MostPerSecond / floor.MostPerSecond)]),
+            .. options.Rates.Select((_, i) => FormatHundredths(peer.MedianAtRate(i, one => one.CpuMicroseconds) / floor.MedianAtRate(i, one => one.CpuMicroseconds))),
+            .. options.Rates.Select((_, i) => FormatHundredths(peer.MedianAtRate(i, one => one.P99) / floor.MedianAtRate(i, one => one.P99))),
+            FormatHundredths(peer.MostPerSecond / floor.MostPerSecond)]),
     ];
 
-    private static List<string[]> Figures(PeersOptions options, List<PeerResult> peers) =>
+    private static List<string[]> CreateFigureTable(PeersOptions options, List<PeerResult> peers) =>
     [
         [
-            "figures", .. options.Rates.Select(rate => $"CPU µs a delivery, {rate}/s (user)"), .. options.Rates.Select(rate => $"p50 / p99 ms, {rate}/s"), "most deliveries/s",
-            .. options.Idle > 0 ? (string[])[$"bytes an idle connection, {options.Idle:n0}"] : [], "lost",
+            "figures", .. options.Rates.Select(rate => $"CPU µs per delivery, {rate}/s (user)"), .. options.Rates.Select(rate => $"p50 / p99 ms, {rate}/s"), "maximum deliveries/s",
+            .. options.Idle > 0 ? (string[])[$"bytes per idle connection, {options.Idle:n0}"] : [], "lost",
         ],
         .. peers.Select(peer => (string[])[
             peer.Title,
-            .. options.Rates.Select((_, i) => $"{Hundredths(peer.AtRate(i, one => one.CpuMicroseconds))} ({Hundredths(peer.AtRate(i, one => one.UserMicroseconds))})"),
-            .. options.Rates.Select((_, i) => $"{Tenths(peer.AtRate(i, one => one.P50))} / {Tenths(peer.AtRate(i, one => one.P99))}"),
-            Thousands(peer.MostPerSecond),
-            .. options.Idle > 0 ? (string[])[peer.IdleBytes is { } bytes ? Thousands(bytes) : "?"] : [],
+            .. options.Rates.Select((_, i) => $"{FormatHundredths(peer.MedianAtRate(i, one => one.CpuMicroseconds))} ({FormatHundredths(peer.MedianAtRate(i, one => one.UserMicroseconds))})"),
+            .. options.Rates.Select((_, i) => $"{FormatTenths(peer.MedianAtRate(i, one => one.P50))} / {FormatTenths(peer.MedianAtRate(i, one => one.P99))}"),
+            FormatThousands(peer.MostPerSecond),
+            .. options.Idle > 0 ? (string[])[peer.IdleBytes is { } bytes ? FormatThousands(bytes) : "?"] : [],
             $"{peer.Lost}"]),
     ];
 
-    private static IEnumerable<string> Notes(PeersResult result, List<PeerResult> measured, string command)
+    private static IEnumerable<string> CreateNotes(PeersResult result, List<PeerResult> measured, string command)
     {
         var options = result.Options;
         yield return command;
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"{result.At:yyyy-MM-dd HH:mm} UTC; {result.Machine}; {options.Subscribers:n0} subscribers and one publisher among them, {LoadRun.TextBytes} bytes of text, medians of {options.Rounds} interleaved rounds of {options.Seconds:0.##} s each; most: {options.Window} messages under way.");
+            $"{result.At:yyyy-MM-dd HH:mm} UTC; {result.Machine}; {options.Subscribers:n0} subscribers and one publisher among them, {LoadRun.TextBytes} bytes of text, medians of {options.Rounds} interleaved rounds of {options.Seconds:0.##} s each; maximum: {options.Window} messages in flight.");
         yield return $"versions: {string.Join("; ", result.Peers.GroupBy(peer => peer.Version).Select(same => $"{same.Key} ({string.Join(", ", same.Select(peer => peer.Name))})"))}.";
-        yield return $"during the rounds others took {Hundredths(result.OthersCores)} of the {Environment.ProcessorCount} cores.";
+        yield return $"during the rounds other processes took {FormatHundredths(result.OthersCores)} of the {Environment.ProcessorCount} cores.";
         if (measured.Count > 0)
-            yield return $"the generator, on the same cores: {Hundredths(PeerResult.Median(measured.Select(peer => peer.AtRate(options.Rates.Count - 1, one => one.GeneratorMicroseconds))))} µs of CPU a delivery at {options.Rates[^1]}/s (median of the peers).";
-        foreach (var peer in result.Peers.Where(peer => !peer.IsFine))
+            yield return $"the load generator, on the same cores: {FormatHundredths(PeerResult.Median(measured.Select(peer => peer.MedianAtRate(options.Rates.Count - 1, one => one.GeneratorMicroseconds))))} µs of CPU per delivery at {options.Rates[^1]}/s (median of the peers).";
+        foreach (var peer in result.Peers.Where(peer => !peer.HasPassed))
             yield return $"FAULTY {peer.Name}: {peer.Lost} lost, {peer.Repeated} repeated or out of order{(peer.Fault is null ? "" : $"; {peer.Fault}")}";
         foreach (var missing in result.Missing)
             yield return $"MISSING {missing}";
     }
 
-    private static void Table(TextWriter output, bool markdown, List<string[]> rows)
+    private static void WriteTable(TextWriter output, bool markdown, List<string[]> rows)
     {
         if (markdown)
         {
@@ -85,9 +87,9 @@ internal static class PeersReport
         output.WriteLine();
     }
 
-    private static string Tenths(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
+    private static string FormatTenths(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
 
-    private static string Hundredths(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+    private static string FormatHundredths(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 
-    private static string Thousands(double value) => value.ToString("n0", CultureInfo.InvariantCulture);
+    private static string FormatThousands(double value) => value.ToString("n0", CultureInfo.InvariantCulture);
 }

@@ -4,20 +4,20 @@ using RawSocketChat.Tests.Benchmarks.Peers.Load;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers;
 
-/// <summary>One peer in one round.</summary>
+/// <summary>The results of one peer in one round.</summary>
 internal sealed class PeerRound
 {
-    /// <summary>In the order of <see cref="PeersOptions.Rates"/>.</summary>
+    /// <summary>One result for each rate, in the order of <see cref="PeersOptions.Rates"/>.</summary>
     public List<LoadResult> Rates { get; } = [];
 
-    /// <summary>As many as go.</summary>
+    /// <summary>The result at the maximum rate.</summary>
     public LoadResult? Most { get; set; }
 
     [JsonIgnore]
     public IEnumerable<LoadResult> All => Most is null ? Rates : [.. Rates, Most];
 }
 
-/// <summary>All of one peer.</summary>
+/// <summary>The results of one peer in all rounds.</summary>
 internal sealed record PeerResult
 {
     public required string Name { get; init; }
@@ -28,10 +28,10 @@ internal sealed record PeerResult
 
     public required IReadOnlyList<PeerRound> Rounds { get; init; }
 
-    /// <summary>Resident memory for each idle connection; null where it was not measured.</summary>
+    /// <summary>Resident memory per idle connection, in bytes; null if not measured.</summary>
     public double? IdleBytes { get; init; }
 
-    /// <summary>What went wrong first; null where nothing did.</summary>
+    /// <summary>The first error, or null.</summary>
     public string? Fault { get; init; }
 
     public long Lost => Rounds.Sum(round => round.All.Sum(result => result.Lost));
@@ -39,12 +39,12 @@ internal sealed record PeerResult
     public long Repeated => Rounds.Sum(round => round.All.Sum(result => result.Repeated));
 
     [JsonIgnore]
-    public bool IsFine => Fault is null && Lost == 0 && Repeated == 0 && Rounds.Count > 0;
+    public bool HasPassed => Fault is null && Lost == 0 && Repeated == 0 && Rounds.Count > 0;
 
-    /// <summary>The median of the rounds of one figure at one rate.</summary>
-    public double AtRate(int rate, Func<LoadResult, double> figure) => Median(Rounds.Select(round => figure(round.Rates[rate])));
+    /// <summary>Returns the median of one figure at one rate over all rounds.</summary>
+    public double MedianAtRate(int rate, Func<LoadResult, double> figure) => Median(Rounds.Select(round => figure(round.Rates[rate])));
 
-    /// <summary>The median of the rounds of the most deliveries a second.</summary>
+    /// <summary>The median of the maximum deliveries per second over all rounds.</summary>
     public double MostPerSecond => Median(Rounds.Select(round => round.Most!.PerSecond));
 
     public static double Median(IEnumerable<double> values)
@@ -54,36 +54,36 @@ internal sealed record PeerResult
     }
 }
 
-/// <summary>The whole comparison, as <c>--json</c> writes it.</summary>
+/// <summary>The results of the whole comparison, as <c>--json</c> writes them.</summary>
 internal sealed record PeersResult
 {
-    private static readonly JsonSerializerOptions Form = new()
+    private static readonly JsonSerializerOptions JsonFormat = new()
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    /// <summary>Of this form.</summary>
+    /// <summary>The version of the JSON format.</summary>
     public int Version { get; } = 1;
 
     public required DateTimeOffset At { get; init; }
 
     public required string Machine { get; init; }
 
-    /// <summary>Cores that were busy with none of this during the rounds.</summary>
+    /// <summary>The number of cores that other processes used during the rounds.</summary>
     public required double OthersCores { get; init; }
 
     public required PeersOptions Options { get; init; }
 
     public required IReadOnlyList<PeerResult> Peers { get; init; }
 
-    /// <summary>Peers that are not here, each with the line that installs it.</summary>
+    /// <summary>The peers that are not installed, each with the command that installs it.</summary>
     public required IReadOnlyList<string> Missing { get; init; }
 
-    /// <summary>Of the command: what went wrong counts for more than what is missing.</summary>
+    /// <summary>The exit code of the command. A failed peer takes precedence over a missing one.</summary>
     [JsonIgnore]
-    public int ExitCode => Peers.Any(peer => !peer.IsFine) ? PeersCommand.Faulty : Missing.Count > 0 ? PeersCommand.PeersMissing : PeersCommand.Fine;
+    public int ExitCode => Peers.Any(peer => !peer.HasPassed) ? PeersCommand.PeerFailed : Missing.Count > 0 ? PeersCommand.PeersMissing : PeersCommand.Success;
 
-    public string Json() => JsonSerializer.Serialize(this, Form);
+    public string ToJson() => JsonSerializer.Serialize(this, JsonFormat);
 }

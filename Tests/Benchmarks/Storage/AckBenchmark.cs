@@ -7,18 +7,18 @@ using HdrHistogram;
 namespace RawSocketChat.Tests.Benchmarks.Storage;
 
 /// <summary>
-/// The whole server, over sockets: each sender is alone in a room of its own (so that the fan-out costs nothing), says
-/// something with an id, and says the next when that is acknowledged.
+/// Measures the whole server over sockets. Each sender is alone in its own room, so each broadcast has only one receiver. A sender sends
+/// messages with ids. When an ack arrives, the sender sends the next message.
 /// </summary>
 internal static class AckBenchmark
 {
-    private const string Together = "full";
-    private const string Alone = "full, a commit each";
+    private const string GroupCommit = "full";
+    private const string SingleCommits = "full, one commit each";
 
     private static readonly (string Name, string[] Settings)[] Modes =
     [
-        (Together, []),
-        (Alone, ["--Data:CommitEvents", "1"]),
+        (GroupCommit, []),
+        (SingleCommits, ["--Data:CommitEvents", "1"]),
         ("process", ["--Data:Durability", "process"]),
         ("none", ["--Data:Durability", "none"]),
     ];
@@ -32,7 +32,7 @@ internal static class AckBenchmark
             {
                 foreach (var (name, settings) in Modes)
                 {
-                    var result = await MeasureAsync(count, WindowOf(name, window), seconds, folder, settings);
+                    var result = await MeasureAsync(count, GetWindow(name, window), seconds, folder, settings);
                     if (!results.TryGetValue((name, count), out var known))
                         results.Add((name, count), known = []);
                     known.Add(result);
@@ -41,36 +41,37 @@ internal static class AckBenchmark
         }
 
         Console.WriteLine($"window {window}, 128 bytes of text, medians of {rounds} rounds of {seconds} s; server and senders share this machine's {Environment.ProcessorCount} cores");
-        Console.WriteLine($"{"mode",-22} {"senders",8} {"acks/s",10} {"p50 ms",8} {"p99 ms",8} {"server CPU µs an ack",22}");
+        Console.WriteLine($"{"mode",-22} {"senders",8} {"acks/s",10} {"p50 ms",8} {"p99 ms",8} {"server CPU µs per ack",22}");
         foreach (var count in senders)
         {
             foreach (var (name, _) in Modes)
             {
                 var all = results[(name, count)];
-                Console.WriteLine($"{name,-22} {count,8} {Median.Of(all.Select(r => r.Rate)),10:n0} {Median.Of(all.Select(r => r.P50)),8:0.00} {Median.Of(all.Select(r => r.P99)),8:0.00} {Median.Of(all.Select(r => r.Cpu)),22:0.0}");
+                Console.WriteLine($"{name,-22} {count,8} {Statistics.Median(all.Select(r => r.Rate)),10:n0} {Statistics.Median(all.Select(r => r.P50)),8:0.00} {Statistics.Median(all.Select(r => r.P99)),8:0.00} {Statistics.Median(all.Select(r => r.Cpu)),22:0.0}");
             }
 
-            // Those of one round were measured one right after the other: what drifts between rounds is in both.
-            var ratios = results[(Together, count)].Zip(results[(Alone, count)], (with, without) => with.Rate / without.Rate).ToList();
-            Console.WriteLine($"{"",-22} {count,8} full is {Median.Of(ratios):0.0} times a commit each ({string.Join(", ", ratios.Select(ratio => $"{ratio:0.0}"))})");
+            // Compare the two modes of the same round. They were measured one after the other, so the speed of the machine was about the same.
+            var ratios = results[(GroupCommit, count)].Zip(results[(SingleCommits, count)], (with, without) => with.Rate / without.Rate).ToList();
+            Console.WriteLine($"{"",-22} {count,8} full is {Statistics.Median(ratios):0.0} times as fast as one commit per event ({string.Join(", ", ratios.Select(ratio => $"{ratio:0.0}"))})");
         }
 
         return 0;
     }
 
-    // What a room is told while a batch of it is stored becomes one batch, and a batch is never parted: so that each message has a commit, a sender has one under way.
-    private static int WindowOf(string mode, int window) => mode == Alone ? 1 : window;
+    // While the server stores a batch of a room, it collects the room's next messages into another batch. The server never splits a batch.
+    // So each message gets its own commit only if each sender has at most one message in flight.
+    private static int GetWindow(string mode, int window) => mode == SingleCommits ? 1 : window;
 
     private static async Task<(double Rate, double P50, double P99, double Cpu)> MeasureAsync(int count, int window, double seconds, string? folder, string[] settings)
     {
-        using var place = new Workplace(folder);
+        using var place = new BenchmarkFolder(folder);
         await using var server = await RunningServer.StartAsync(place.Folder, settings);
         var senders = new Sender[count];
         for (var i = 0; i < count; i++)
             senders[i] = await Sender.ConnectAsync(server.RawPort, $"r{i}");
 
-        // Three seconds of warm-up, in which the server is compiled for what it does, then the measurement.
-        var measure = new Measure();
+        // Warm up for three seconds, until the runtime has compiled the hot code. Then measure.
+        var measure = new MeasuredInterval();
         var running = Task.WhenAll(senders.Select(sender => Task.Run(() => sender.RunAsync(window, measure))));
         await Task.Delay(TimeSpan.FromSeconds(3));
         var cpu = server.Cpu;
@@ -88,36 +89,36 @@ internal static class AckBenchmark
         return (acks / elapsed, histogram.GetValueAtPercentile(50) / toMs, histogram.GetValueAtPercentile(99) / toMs, cpu.TotalMicroseconds / Math.Max(1, acks));
     }
 
-    /// <summary>What all senders look at.</summary>
-    private sealed class Measure
+    /// <summary>The state of a measurement, shared by all senders.</summary>
+    private sealed class MeasuredInterval
     {
         private readonly Stopwatch _watch = new();
         private long _acks;
-        private volatile bool _isOn;
+        private volatile bool _isMeasuring;
         private volatile bool _isOver;
 
-        public bool IsOn => _isOn;
+        public bool IsMeasuring => _isMeasuring;
 
         public bool IsOver => _isOver;
 
-        public void Count(int acks) => Interlocked.Add(ref _acks, acks);
+        public void AddAcks(int acks) => Interlocked.Add(ref _acks, acks);
 
         public void Begin()
         {
             _watch.Start();
-            _isOn = true;
+            _isMeasuring = true;
         }
 
         public (long Acks, double Seconds) End()
         {
-            _isOn = false;
+            _isMeasuring = false;
             _watch.Stop();
             _isOver = true;
             return (Interlocked.Read(ref _acks), _watch.Elapsed.TotalSeconds);
         }
     }
 
-    /// <summary>One connection to the raw port: lines out, acks in.</summary>
+    /// <summary>A connection to the raw TCP port that sends lines and counts acks.</summary>
     private sealed class Sender(Socket socket) : IDisposable
     {
         private readonly byte[] _buffer = new byte[64 * 1024];
@@ -142,7 +143,7 @@ internal static class AckBenchmark
             return sender;
         }
 
-        public async Task RunAsync(int window, Measure measure)
+        public async Task RunAsync(int window, MeasuredInterval measure)
         {
             await SendAsync(window);
             var rest = 0;
@@ -151,11 +152,11 @@ internal static class AckBenchmark
                 var received = await socket.ReceiveAsync(_buffer.AsMemory(rest));
                 if (received == 0)
                     throw new InvalidOperationException("the server closed");
-                var acks = Take(rest + received, out rest, measure);
+                var acks = CountAcks(rest + received, out rest, measure);
                 if (acks == 0)
                     continue;
-                if (measure.IsOn)
-                    measure.Count(acks);
+                if (measure.IsMeasuring)
+                    measure.AddAcks(acks);
                 if (!measure.IsOver)
                     await SendAsync(acks);
             }
@@ -167,15 +168,15 @@ internal static class AckBenchmark
         {
             var lines = new StringBuilder();
             for (var i = 0; i < count; i++)
-                lines.Append("{\"type\":\"say\",\"id\":").Append(++_next).Append(",\"text\":\"").Append(Workplace.Text).Append("\"}\n");
+                lines.Append("{\"type\":\"say\",\"id\":").Append(++_next).Append(",\"text\":\"").Append(BenchmarkFolder.Text).Append("\"}\n");
             var now = Stopwatch.GetTimestamp();
             for (var i = 0; i < count; i++)
                 _sent.Enqueue(now);
             await socket.SendAsync(Encoding.UTF8.GetBytes(lines.ToString()));
         }
 
-        // Counts the acks among the whole lines and keeps the rest.
-        private int Take(int length, out int rest, Measure measure)
+        // Counts the acks among the complete lines, and moves the incomplete rest to the start of the buffer.
+        private int CountAcks(int length, out int rest, MeasuredInterval measure)
         {
             var acks = 0;
             var text = _buffer.AsSpan(0, length);
@@ -186,7 +187,7 @@ internal static class AckBenchmark
                 {
                     acks++;
                     var latency = now - _sent.Dequeue();
-                    if (measure.IsOn)
+                    if (measure.IsMeasuring)
                         Latency.RecordValue(latency);
                 }
                 else if (text.StartsWith("{\"type\":\"error\""u8))

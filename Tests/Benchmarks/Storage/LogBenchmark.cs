@@ -1,11 +1,11 @@
 using System.Diagnostics;
-using RawSocketChat.Server.Storage.Sqlite;
+using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Tests.Benchmarks.Storage;
 
 /// <summary>
-/// The log alone, without sockets: each sender appends to a room of its own, an event at a time with a client id, and waits
-/// until it is stored and synced.
+/// Measures the log alone, without sockets. Each sender appends events with client ids to its own room. It appends one event at a time, and
+/// waits until this event is stored and synced.
 /// </summary>
 internal static class LogBenchmark
 {
@@ -26,12 +26,12 @@ internal static class LogBenchmark
             }
         }
 
-        Console.WriteLine($"{"senders",8} {"a commit each",16} {"together",16} {"ratio",8} {"CPU µs an event",18}   (stored and synced events a second, medians of {rounds} rounds, interleaved)");
+        Console.WriteLine($"{"senders",8} {"one commit each",16} {"group commit",16} {"ratio",8} {"CPU µs per event",18}   (stored and synced events per second, medians of {rounds} rounds, interleaved)");
         foreach (var count in senders)
         {
-            var (alone, together) = (Median.Of(rates[(count, 1)].Select(r => r.Rate)), Median.Of(rates[(count, 8192)].Select(r => r.Rate)));
-            var ratio = Median.Of(rates[(count, 8192)].Zip(rates[(count, 1)], (with, without) => with.Rate / without.Rate));
-            Console.WriteLine($"{count,8} {alone,16:n0} {together,16:n0} {ratio,8:0.0} {Median.Of(rates[(count, 8192)].Select(r => r.Cpu)),18:0.0}");
+            var (alone, together) = (Statistics.Median(rates[(count, 1)].Select(r => r.Rate)), Statistics.Median(rates[(count, 8192)].Select(r => r.Rate)));
+            var ratio = Statistics.Median(rates[(count, 8192)].Zip(rates[(count, 1)], (with, without) => with.Rate / without.Rate));
+            Console.WriteLine($"{count,8} {alone,16:n0} {together,16:n0} {ratio,8:0.0} {Statistics.Median(rates[(count, 8192)].Select(r => r.Cpu)),18:0.0}");
         }
 
         return 0;
@@ -39,9 +39,9 @@ internal static class LogBenchmark
 
     private static async Task<(double Rate, double Cpu)> MeasureAsync(int senders, int commitEvents, double seconds, string? folder)
     {
-        using var place = new Workplace(folder);
+        using var place = new BenchmarkFolder(folder);
         using var storage = place.Open(commitEvents);
-        var log = new SqliteRoomLog(storage);
+        var log = new SqlRoomLog(storage);
         for (var i = 0; i < senders; i++)
             await log.OpenAsync($"r{i}", CancellationToken.None);
 
@@ -50,7 +50,7 @@ internal static class LogBenchmark
         {
             var count = 0L;
             for (; watch.Elapsed.TotalSeconds < seconds; count++)
-                await log.AppendAsync($"r{i}", [Workplace.Said($"u{i}", $"{count}")], CancellationToken.None);
+                await log.AppendAsync($"r{i}", [BenchmarkFolder.CreateEvent($"u{i}", $"{count}")], CancellationToken.None);
             return count;
         })));
         return (done.Sum() / watch.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / done.Sum());

@@ -6,12 +6,12 @@ using System.Text;
 
 namespace RawSocketChat.Tests.Benchmarks.Storage;
 
-/// <summary>Many clients come back at once, each with the same far cursor; every one counts what it gets and checks its order.</summary>
+/// <summary>Many clients reconnect at once with the same old cursor. Each client counts the received events and checks their order.</summary>
 internal static class RecoverBenchmark
 {
     public static async Task<int> RunAsync(int clients, int missed, string? folder)
     {
-        using var place = new Workplace(folder);
+        using var place = new BenchmarkFolder(folder);
         await place.FillAsync("lobby", missed + 1000);
         await using var server = await RunningServer.StartAsync(place.Folder);
         var sockets = new Socket[clients];
@@ -26,8 +26,8 @@ internal static class RecoverBenchmark
         var got = await Task.WhenAll(sockets.Select(socket => Task.Run(() => RecoverAsync(socket, after: 1000, last: missed + 1000))));
         var took = watch.Elapsed;
         Console.WriteLine($"{clients:n0} clients recovered {missed:n0} events each: {got.Sum(n => (long)n):n0} in {took.TotalSeconds:0.00} s, {got.Sum(n => (long)n) / took.TotalSeconds:n0} events/s");
-        Console.WriteLine($"none lost, none twice, all in order: {got.All(n => n == missed)}");
-        Console.WriteLine($"server: {(server.Cpu - cpu).TotalSeconds:0.00} s of CPU; most memory {server.PeakMebibytes:0} MiB ({quiet:0} MiB with all of them connected)");
+        Console.WriteLine($"no event lost, repeated or out of order: {got.All(n => n == missed)}");
+        Console.WriteLine($"server: {(server.Cpu - cpu).TotalSeconds:0.00} s of CPU; peak memory {server.PeakMebibytes:0} MiB ({quiet:0} MiB before, with all clients connected)");
         foreach (var socket in sockets)
             socket.Dispose();
         return got.All(n => n == missed) ? 0 : 1;
@@ -43,18 +43,18 @@ internal static class RecoverBenchmark
             var received = await socket.ReceiveAsync(buffer.AsMemory(length));
             if (received == 0)
                 throw new InvalidOperationException("the server closed");
-            next = Take(buffer, length + received, next, out length);
+            next = CheckEvents(buffer, length + received, next, out length);
         }
 
         return (int)(next - after - 1);
     }
 
-    private static long Take(byte[] buffer, int length, long next, out int rest)
+    private static long CheckEvents(byte[] buffer, int length, long next, out int rest)
     {
         var text = buffer.AsSpan(0, length);
         while (text.IndexOf((byte)'\n') is >= 0 and var end)
         {
-            // Of joined, one line holds many: each message in it has a seq, and the frame has one before them.
+            // A joined frame contains many messages in one line. Skip the seq of the frame itself, which is before the messages.
             var line = text[..end];
             if (line.StartsWith("{\"type\":\"joined\""u8))
                 line = line[line.IndexOf("\"messages\""u8)..];
@@ -64,7 +64,7 @@ internal static class RecoverBenchmark
             {
                 line = line[(at + 6)..];
                 if (!Utf8Parser.TryParse(line, out long seq, out _) || seq != next++)
-                    throw new InvalidOperationException($"seq {seq} came instead of {next - 1}");
+                    throw new InvalidOperationException($"received seq {seq} instead of {next - 1}");
             }
 
             text = text[(end + 1)..];

@@ -3,43 +3,48 @@ using System.Numerics;
 namespace RawSocketChat.Tests.Flood.Checks;
 
 /// <summary>
-/// What one subscriber saw of its room, held against what a room promises: its events carry 1, 2, 3 … without a hole,
-/// and every message of the run comes exactly once. Pure; one thread at a time.
+/// Checks the events that one subscriber receives: their <c>seq</c> increases by one without a hole, and every message of the run arrives
+/// exactly once. Not thread-safe.
 /// </summary>
-/// <remarks>In a run without faults it allocates nothing after its constructor: one bit for each message.</remarks>
+/// <remarks>Uses one bit for each message, and allocates nothing after the constructor while there is no fault.</remarks>
 public sealed class DeliveryCheck
 {
     private readonly ulong[] _seen;
     private long _next;
     private SortedSet<long>? _missing;
 
-    /// <param name="joinedSeq">The room's newest event when the subscriber joined: the next one must be one more.</param>
-    /// <param name="messages">How many messages the run publishes, numbered from 0.</param>
+    /// <param name="joinedSeq">The <c>seq</c> of the room's newest event at the join. The next event must have the next number.</param>
+    /// <param name="messages">The number of messages that the run publishes in the room; they are numbered from 0.</param>
     public DeliveryCheck(long joinedSeq, int messages)
     {
         _next = joinedSeq + 1;
         _seen = new ulong[(messages + 63) / 64];
     }
 
-    /// <summary>The newest event that came: who comes back wants what is after it.</summary>
+    /// <summary>
+    /// The <c>seq</c> of the newest received event. After a reconnect, the member asks for the events after this <c>seq</c>.
+    /// </summary>
     public long Newest => _next - 1;
 
-    /// <summary>Messages of the run that came, each counted once.</summary>
+    /// <summary>Received messages of the run, each counted once.</summary>
     public long Delivered { get; private set; }
 
-    /// <summary>Events that came again.</summary>
+    /// <summary>Events that arrived again.</summary>
     public long Repeated { get; private set; }
 
-    /// <summary>Events that came after a later one.</summary>
+    /// <summary>Events that arrived after a later one.</summary>
     public long OutOfOrder { get; private set; }
 
-    /// <summary>Events whose successors came, but not they; what is missing at the end is not known from here.</summary>
+    /// <summary>
+    /// Events that did not arrive although a later event arrived. An event that is missing at the end of the run has no later event, so it
+    /// does not count here.
+    /// </summary>
     public long Holes => _missing?.Count ?? 0;
 
-    /// <summary>Notes one event of the room.</summary>
-    /// <param name="seq">Its place in the room's log.</param>
-    /// <param name="message">The number of the run's message that it is, or -1 where it is somebody else's.</param>
-    /// <returns>Whether this is a message of the run that had not come before.</returns>
+    /// <summary>Records an event of the room.</summary>
+    /// <param name="seq">The number of the event in the room.</param>
+    /// <param name="message">The number of the run's message, or -1 for any other event.</param>
+    /// <returns>Whether this is a message of the run that had not arrived before.</returns>
     public bool Observe(long seq, int message)
     {
         if (seq == _next)
@@ -48,7 +53,7 @@ public sealed class DeliveryCheck
         }
         else if (seq > _next)
         {
-            Miss(_next, seq);
+            AddMissing(_next, seq);
             _next = seq + 1;
         }
         else if (_missing is not null && _missing.Remove(seq))
@@ -60,25 +65,25 @@ public sealed class DeliveryCheck
             Repeated++;
             return false;
         }
-        return message >= 0 && IsNew(message);
+        return message >= 0 && TryMarkSeen(message);
     }
 
-    /// <summary>How many of the messages in <paramref name="published"/> (a bit for each) never came.</summary>
-    public long Lost(ReadOnlySpan<ulong> published)
+    /// <summary>Counts the messages in <paramref name="expected"/> (one bit for each) that did not arrive.</summary>
+    public long CountLost(ReadOnlySpan<ulong> expected)
     {
         long lost = 0;
-        for (var i = 0; i < published.Length; i++)
-            lost += BitOperations.PopCount(published[i] & ~_seen[i]);
+        for (var i = 0; i < expected.Length; i++)
+            lost += BitOperations.PopCount(expected[i] & ~_seen[i]);
         return lost;
     }
 
-    private bool IsNew(int message)
+    private bool TryMarkSeen(int message)
     {
         ref var word = ref _seen[message >> 6];
         var bit = 1ul << (message & 63);
         if ((word & bit) != 0)
         {
-            Repeated++; // the same message at another place in the log
+            Repeated++; // the same message with another seq
             return false;
         }
         word |= bit;
@@ -86,13 +91,14 @@ public sealed class DeliveryCheck
         return true;
     }
 
-    // A hole wider than this is another log, not a loss; it must not fill the memory.
-    private const long WidestHole = 1_000_000;
+    // The largest number of missing events that one jump of seq adds. This limit bounds the memory. A larger jump means that the room's log
+    // was replaced, not that events were lost.
+    private const long MaxHole = 1_000_000;
 
-    private void Miss(long from, long to)
+    private void AddMissing(long from, long to)
     {
         _missing ??= [];
-        for (var seq = Math.Max(from, to - WidestHole); seq < to; seq++)
+        for (var seq = Math.Max(from, to - MaxHole); seq < to; seq++)
             _missing.Add(seq);
     }
 }

@@ -3,207 +3,211 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using RawSocketChat.Tests.Flood.Load;
-using RawSocketChat.Tests.Flood.Ways;
+using RawSocketChat.Tests.Flood.Transports;
 
 namespace RawSocketChat.Tests.Flood.Checks;
 
 /// <summary>
-/// What one person hears, by one connection after the other: joins its room whenever welcomed, checks every event, measures every
-/// message. One thread at a time.
+/// Handles the frames of one member, on all connections that the member uses one after another. It joins the room after each welcome,
+/// checks every event, and measures every message. Not thread-safe.
 /// </summary>
 internal sealed class Subscriber(
-    string name, int room, FrameScan scan, Place place, Publications publications, ThreadLocal<Measurements> measurements, Complaints complaints)
+    string name, int room, FrameScanner scanner, SessionState state, Publications publications, ThreadLocal<Measurements> measurements, ProblemCounter problems)
     : IFrameListener
 {
-    // Characters of a text that nobody said.
-    private const int MostShown = 40;
+    // The number of characters of an unknown text that a note shows.
+    private const int MaxShownCharacters = 40;
+
+    // The close code for a session that another connection took over.
+    private const string SessionTakenOver = "4009";
 
     private static readonly HashSet<string> LogEvents = ["message", "edited", "deleted", "reacted", "topic", "moderated"];
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DeliveryCheck? _check;
     private string? _epoch;
-    private long _backAt;
-    private bool _made;
-    private bool _isIn;
+    private long _rejoinedAt;
+    private bool _createSent;
+    private bool _isJoined;
 
-    /// <summary>Set by who it is.</summary>
+    /// <summary>The member that owns this subscriber. The constructor of <see cref="Member"/> sets it.</summary>
     public Member Member { private get; set; } = null!;
 
-    /// <summary>The room's number.</summary>
-    public int Room => room;
+    /// <summary>The index of the room.</summary>
+    public int RoomIndex => room;
 
-    /// <summary>Completed when the room is joined for the first time; fails with <see cref="FloodException"/>.</summary>
+    /// <summary>Completes when the room is joined for the first time. Fails with <see cref="FloodException"/>.</summary>
     public Task Joined => _joined.Task;
 
-    /// <summary>Null before the room was joined.</summary>
+    /// <summary>The check of received events; null before the room is joined.</summary>
     public DeliveryCheck? Check => _check;
 
-    /// <summary>Messages that came at another place in the log than somebody else saw them, or in another room.</summary>
-    public long Disagreed { get; private set; }
+    /// <summary>Messages whose <c>seq</c> differs from the <c>seq</c> that other subscribers received, or that came from another room.</summary>
+    public long SeqConflicts { get; private set; }
 
-    /// <summary>Messages that came with another text than was said.</summary>
+    /// <summary>Messages whose text differs from the published text.</summary>
     public long Altered { get; private set; }
 
-    /// <summary>Whether the connection ended without our wish.</summary>
+    /// <summary>Whether the server ended the connection or the session although the member does not read slowly, or the member could not reconnect.</summary>
     public bool WasClosed { get; private set; }
 
-    public void Take(ReadOnlySpan<byte> json, long now)
+    public void OnFrame(ReadOnlySpan<byte> json, long now)
     {
-        if (scan.TryMessage(json, out var seq, out var number, out var isAltered)) Event(seq, number, isAltered, json, now);
-        else if (scan.TryAck(json, out number)) Ack(number, now);
-        else if (scan.TryAny(json, out var frame)) TakeAny(frame, json, now);
-        else complaints.Add("no JSON", Encoding.UTF8.GetString(json[..Math.Min(json.Length, 80)]));
+        if (scanner.TryReadMessage(json, out var seq, out var number, out var isAltered)) HandleEvent(seq, number, isAltered, json, now);
+        else if (scanner.TryReadAck(json, out number)) HandleAck(number, now);
+        else if (scanner.TryReadAny(json, out var frame)) HandleFrame(frame, json, now);
+        else problems.Add("not JSON", Encoding.UTF8.GetString(json[..Math.Min(json.Length, 80)]));
     }
 
-    public void Resumed(long now)
+    public void OnResumed(long now)
     {
-        if (!_isIn && _check is not null) ComeIn(now);
+        if (!_isJoined && _check is not null) MarkJoined(now);
     }
 
-    public void Ended(string? why)
+    public void OnEnded(string? why)
     {
-        _isIn = false;
-        var isOver = Member.Ends(why);
+        _isJoined = false;
+        var isOver = Member.OnConnectionEnded(why);
         if (_joined.TrySetException(new FloodException(why ?? "the connection ended")) || !isOver) return;
         WasClosed = true;
-        complaints.Add("closed", why!);
+        problems.Add("closed", why!);
     }
 
-    /// <summary>It was cut, and could not come back.</summary>
-    public void GoneFor(string why)
+    /// <summary>Called when the member could not reconnect after a cut, or after the server closed a slow reader.</summary>
+    public void OnReconnectFailed(string why)
     {
         WasClosed = true;
-        complaints.Add("closed", why);
+        problems.Add("closed", why);
     }
 
-    private void TakeAny(in ScannedFrame frame, ReadOnlySpan<byte> json, long now)
+    private void HandleFrame(in ScannedFrame frame, ReadOnlySpan<byte> json, long now)
     {
         switch (frame.Type)
         {
             case "welcome":
-                if (frame.Session is { Length: > 0 }) place.Session = frame.Session;
-                _isIn = false;
-                Member.WentOut();
-                Send(JoinFrame());
+                if (frame.Session is { Length: > 0 }) state.Session = frame.Session;
+                _isJoined = false;
+                Member.OnSessionRestarted();
+                Send(CreateJoinFrame());
                 break;
             case "joined" when frame.Id == "join":
-                JoinedRoom(frame, json, now);
+                HandleJoined(frame, json, now);
                 break;
             case "ack" when frame.Number >= 0:
-                Ack(frame.Number, now);
+                HandleAck(frame.Number, now);
                 break;
             case "error":
-                Error(frame);
+                HandleError(frame);
                 break;
-            case "bye" when Member.Pace is null && !(frame.Code == "4009" && Member.Cuts > 0):
-                // On plain requests that is all that says so: the next one begins anew.
+            case "bye" when Member.Pace is null && !(frame.Code == SessionTakenOver && Member.Cuts > 0):
+                // With an HTTP transport, only the bye shows that the server closed the session: the connection stays open, and the next
+                // request starts a new session.
                 WasClosed = true;
-                complaints.Add(frame.Type, frame.Text ?? "");
+                problems.Add(frame.Type, frame.Text ?? "");
                 break;
             case "bye" when Member.Pace is not null:
-                Member.SaidGoodbye();
+                Member.OnBye();
                 break;
             case "lag" when Member.Pace is null:
-                complaints.Add(frame.Type, frame.Text ?? "");
+                problems.Add(frame.Type, frame.Text ?? "");
                 break;
             case "gap":
-                complaints.Add(frame.Type, frame.Text ?? "");
+                problems.Add(frame.Type, frame.Text ?? "");
                 break;
             case "message" when frame.Number >= 0 && frame.Room != name:
-                Disagreed++;
-                complaints.Add("another room", $"a message of {frame.Room} came to somebody who is in {name}");
+                SeqConflicts++;
+                problems.Add("another room", $"a message of {frame.Room} arrived at a member of {name}");
                 break;
             case { } type when LogEvents.Contains(type) && frame.Room == name:
-                Event(frame.Seq, frame.Number, frame.IsAltered, json, now);
+                HandleEvent(frame.Seq, frame.Number, frame.IsAltered, json, now);
                 break;
         }
     }
 
-    private string JoinFrame() => _check is null
-        ? $$"""{"type":"join","id":"join","room":{{Quoted(name)}},"limit":1}"""
-        : string.Create(CultureInfo.InvariantCulture, $$"""{"type":"join","id":"join","room":{{Quoted(name)}},"after":{{_check.Newest}}{{(_epoch is null ? "" : $",\"epoch\":{Quoted(_epoch)}")}}}""");
+    private string CreateJoinFrame() => _check is null
+        ? $$"""{"type":"join","id":"join","room":{{Quote(name)}},"limit":1}"""
+        : string.Create(CultureInfo.InvariantCulture, $$"""{"type":"join","id":"join","room":{{Quote(name)}},"after":{{_check.Newest}}{{(_epoch is null ? "" : $",\"epoch\":{Quote(_epoch)}")}}}""");
 
-    private void JoinedRoom(in ScannedFrame frame, ReadOnlySpan<byte> json, long now)
+    private void HandleJoined(in ScannedFrame frame, ReadOnlySpan<byte> json, long now)
     {
         if (_check is null)
         {
-            // Frames bear the room's own name, in which a # before it or great letters are not.
-            if (frame.Room is { } its && its != name)
+            // The server normalizes a room name: it removes a leading # and uses small letters. All frames contain the normalized name.
+            if (frame.Room is { } normalized && normalized != name)
             {
-                _joined.TrySetException(new FloodException($"--room {name}: the server calls it {its}", FloodResult.BadOptions));
+                _joined.TrySetException(new FloodException($"--room {name}: the server calls it {normalized}", FloodResult.BadOptions));
                 return;
             }
-            _check = new DeliveryCheck(frame.Seq, publications.CountIn(room));
+            _check = new DeliveryCheck(frame.Seq, publications.GetMessageCount(room));
             _epoch = frame.Epoch;
-            _isIn = true;
-            Member.CameIn();
+            _isJoined = true;
+            Member.OnJoined();
             _joined.TrySetResult();
             return;
         }
-        _backAt = now;
-        foreach (var missed in FrameScan.Messages(json)) Take(json[missed], now);
-        ComeIn(now);
+        _rejoinedAt = now;
+        foreach (var range in FrameScanner.FindMessages(json)) OnFrame(json[range], now);
+        MarkJoined(now);
     }
 
-    // What was due before is caught up with, and its time is that of the absence.
-    private void ComeIn(long now)
+    // Messages whose scheduled time is before this time count as catch-up.
+    private void MarkJoined(long now)
     {
-        (_isIn, _backAt) = (true, now);
-        Member.CameIn();
+        (_isJoined, _rejoinedAt) = (true, now);
+        Member.OnJoined();
     }
 
-    private void Event(long seq, int number, bool isAltered, ReadOnlySpan<byte> json, long now)
+    private void HandleEvent(long seq, int number, bool isAltered, ReadOnlySpan<byte> json, long now)
     {
         if (_check is null) return;
         if (number < 0)
         {
             _check.Observe(seq, -1);
-            if (isAltered) CameAltered(number, json);
+            if (isAltered) ReportAltered(number, json);
             return;
         }
-        var (inRoom, itsRoom) = Math.DivRem(number, publications.Rooms);
-        if (itsRoom != room || !publications.IsAt(number, seq)) Disagreed++;
-        if (!_check.Observe(seq, itsRoom == room ? inRoom : -1)) return;
-        if (isAltered) CameAltered(number, json);
-        var measured = measurements.Value!;
-        var due = publications.DueAt(number);
-        if (Member.Pace is not null || !publications.IsTimed(number)) measured.Untimed(now);
-        else if (due < _backAt) measured.CaughtUp(due, now);
-        else measured.Delivered(due, publications.SentAt(number), now);
+        var (numberInRoom, messageRoom) = Math.DivRem(number, publications.RoomCount);
+        if (messageRoom != room || !publications.HasConsistentSeq(number, seq)) SeqConflicts++;
+        if (!_check.Observe(seq, messageRoom == room ? numberInRoom : -1)) return;
+        if (isAltered) ReportAltered(number, json);
+        var threadMeasurements = measurements.Value!;
+        var due = publications.GetDueTime(number);
+        if (Member.Pace is not null || !publications.IsMeasured(number)) threadMeasurements.RecordUntimed(now);
+        else if (due < _rejoinedAt) threadMeasurements.RecordRecovery(due, now);
+        else threadMeasurements.RecordDelivery(due, publications.GetSentTime(number), now);
     }
 
-    private void CameAltered(int number, ReadOnlySpan<byte> json)
+    private void ReportAltered(int number, ReadOnlySpan<byte> json)
     {
         Altered++;
-        scan.TryAny(json, out var frame);
+        scanner.TryReadAny(json, out var frame);
         var text = frame.Text ?? "";
-        complaints.Add("altered", number < 0
-            ? $"of {frame.From ?? "somebody"} came \"{text[..Math.Min(text.Length, MostShown)]}\", which is nothing that was said"
-            : $"message {number} came with another text, of {Encoding.UTF8.GetByteCount(text)} bytes where {TextSum.Bytes(publications.TextOf(number))} were said");
+        problems.Add("altered", number < 0
+            ? $"{frame.From ?? "an unknown user"} sent \"{text[..Math.Min(text.Length, MaxShownCharacters)]}\", which was not published"
+            : $"message {number} arrived with another text: {Encoding.UTF8.GetByteCount(text)} bytes, {TextChecksum.GetByteCount(publications.GetChecksum(number))} were published");
     }
 
-    private void Ack(int number, long now)
+    private void HandleAck(int number, long now)
     {
-        Member.Answered(number);
-        if (publications.Answer(number, accepted: true) && publications.IsTimed(number))
-            Measurements.Record(measurements.Value!.Acks, now - publications.DueAt(number));
+        Member.MarkAnswered(number);
+        if (publications.TryMarkAnswered(number, accepted: true) && publications.IsMeasured(number))
+            Measurements.Record(measurements.Value!.Acks, now - publications.GetDueTime(number));
     }
 
-    private void Error(in ScannedFrame frame)
+    private void HandleError(in ScannedFrame frame)
     {
         var text = frame.Text ?? "";
-        if (frame.Id == "hello")
+        if (frame.Id == RawTcpConnection.HelloId)
         {
-            complaints.Add(frame.Code ?? "error", text);
-            Send("""{"type":"hello"}"""); // a guest's name will do
+            problems.Add(frame.Code ?? "error", text);
+            Send("""{"type":"hello"}"""); // without a name: the server assigns a guest name
             return;
         }
         if (frame.Id == "join" && !_joined.Task.IsCompleted)
         {
-            if (frame.Code == "no-room" && !_made)
+            if (frame.Code == "no-room" && !_createSent)
             {
-                _made = true;
-                Send($$"""{"type":"create","id":"join","room":{{Quoted(name)}}}""");
+                _createSent = true;
+                Send($$"""{"type":"create","id":"join","room":{{Quote(name)}}}""");
                 return;
             }
             _joined.TrySetException(frame.Code == "bad-field"
@@ -212,16 +216,17 @@ internal sealed class Subscriber(
         }
         if (frame.Number >= 0)
         {
-            // A session that has begun anew without our knowing yet: it is sent again as soon as the room is joined.
-            if (frame.Code == "not-in-room" && (Member.IsByRequests || !_isIn)) return;
-            Member.Answered(frame.Number);
-            publications.Answer(frame.Number, accepted: false);
+            // The server received the member's message in a new session that had not joined the room yet. The member sends the message again
+            // after the join.
+            if (frame.Code == "not-in-room" && (Member.UsesRequests || !_isJoined)) return;
+            Member.MarkAnswered(frame.Number);
+            publications.TryMarkAnswered(frame.Number, accepted: false);
         }
-        complaints.Add(frame.Code ?? "error", text);
+        problems.Add(frame.Code ?? "error", text);
     }
 
     private void Send(string json) => Member.Send(Encoding.UTF8.GetBytes(json));
 
-    [SuppressMessage("Style", "IDE0071", Justification = "JsonEncodedText is no string")]
-    private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
+    [SuppressMessage("Style", "IDE0071", Justification = "JsonEncodedText is not a string")]
+    private static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 }

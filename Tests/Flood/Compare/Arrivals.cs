@@ -2,43 +2,46 @@ using RawSocketChat.Protocol.Chat;
 
 namespace RawSocketChat.Tests.Flood.Compare;
 
-/// <summary>What has come to one client: each message of the comparison once, in order, and how long it took.</summary>
-/// <param name="clock">Reads when a message was sent.</param>
-/// <param name="delays">Where the times go.</param>
-/// <param name="time">The stopwatch, and the wall's clock, which has to be the server's.</param>
-internal sealed class Arrivals(LatencyClock clock, Delays delays, TimeProvider time)
+/// <summary>Checks that one client receives each message once and in order. Measures the latency of the messages.</summary>
+/// <param name="texts">Parses the times in a text.</param>
+/// <param name="latencies">Receives the latencies.</param>
+/// <param name="time">The stopwatch and the wall clock. The server must use the same wall clock.</param>
+internal sealed class Arrivals(TimestampedText texts, DeliveryLatencies latencies, TimeProvider time)
 {
-    // Far more than a run has messages; a room whose seqs jump by more is another room.
-    private const int MostMissing = 100_000;
+    // The largest number of missing events that are stored. This limit is far above the number of messages of a run, and bounds the memory
+    // if seq jumps.
+    private const int MaxMissing = 100_000;
 
     private readonly Lock _gate = new();
     private readonly HashSet<long> _missing = [];
-    private readonly List<(long SentAt, long CameAt)> _unstamped = [];
+    private readonly List<(long SentAt, long ArrivedAt)> _pending = [];
     private long _newest;
     private TaskCompletionSource? _next;
     private long _wanted;
     private long _count;
 
-    /// <summary>The newest seq that came.</summary>
+    /// <summary>The newest received <c>seq</c>.</summary>
     public long Newest => Volatile.Read(ref _newest);
 
-    /// <summary>Messages of this comparison.</summary>
+    /// <summary>The number of received messages of this comparison.</summary>
     public long Count => Volatile.Read(ref _count);
 
-    /// <summary>What came a second time.</summary>
+    /// <summary>Events that arrived again.</summary>
     public long Repeated { get; private set; }
 
-    /// <summary>What came after something newer.</summary>
+    /// <summary>Events that arrived after a later one.</summary>
     public long OutOfOrder { get; private set; }
 
-    /// <summary>Seqs below the newest that have not come.</summary>
+    /// <summary>Events that have not arrived although a later event has arrived.</summary>
     public long Holes { get; private set; }
 
-    /// <summary>The room's newest seq as the client joined for the first time.</summary>
-    public void Begin(long seq) => Volatile.Write(ref _newest, seq);
+    /// <summary>Sets the room's newest <c>seq</c> at the first join.</summary>
+    public void SetJoinedSeq(long seq) => Volatile.Write(ref _newest, seq);
 
-    /// <summary>Completes when so many messages of this comparison have come, or were passed over by newer ones.</summary>
-    public Task HasAsync(long count)
+    /// <summary>
+    /// Completes when the number of received messages of this comparison plus the number of holes is at least <paramref name="count"/>.
+    /// </summary>
+    public Task WaitForCountAsync(long count)
     {
         lock (_gate)
         {
@@ -50,27 +53,27 @@ internal sealed class Arrivals(LatencyClock clock, Delays delays, TimeProvider t
         }
     }
 
-    /// <summary>Something else of the room's log, which takes a seq too.</summary>
-    public void Pass(long seq)
+    /// <summary>Records an event of the room that is not a message.</summary>
+    public void AddOtherEvent(long seq)
     {
         lock (_gate)
-            TryPlace(seq);
+            TryAddSeq(seq);
     }
 
-    public void Add(MessageFrame message)
+    public void AddMessage(MessageFrame message)
     {
         var now = time.GetTimestamp();
         lock (_gate)
         {
-            if (!TryPlace(message.Seq))
+            if (!TryAddSeq(message.Seq))
                 return;
-            if (clock.TryRead(message.Text, out var number, out var dueAt, out var sentAt))
+            if (texts.TryParse(message.Text, out var number, out var dueAt, out var sentAt))
             {
                 Volatile.Write(ref _count, _count + 1);
-                if (number != LatencyClock.Untimed)
+                if (number != TimestampedText.Untimed)
                 {
-                    delays.Came(dueAt, sentAt, now);
-                    _unstamped.Add((sentAt, now));
+                    latencies.RecordArrival(dueAt, sentAt, now);
+                    _pending.Add((sentAt, now));
                 }
             }
 
@@ -79,32 +82,37 @@ internal sealed class Arrivals(LatencyClock clock, Delays delays, TimeProvider t
         }
     }
 
-    /// <summary>The server tells when it handed over what has come since it last did.</summary>
-    public void Stamp(WireFrame stamp)
+    /// <summary>
+    /// Processes a <c>wire</c> frame. The frame contains the time at which the server handed all messages since the last <c>wire</c> frame
+    /// to the connection.
+    /// </summary>
+    public void AddWireTime(WireFrame wire)
     {
-        var wireAt = Delays.OnStopwatch(stamp.At, time);
+        var wireAt = DeliveryLatencies.ToStopwatchTime(wire.At, time);
         lock (_gate)
         {
-            foreach (var (sentAt, cameAt) in _unstamped)
-                delays.Split(sentAt, wireAt, cameAt);
-            _unstamped.Clear();
+            foreach (var (sentAt, arrivedAt) in _pending)
+                latencies.RecordWireTime(sentAt, wireAt, arrivedAt);
+            _pending.Clear();
         }
     }
 
-    /// <summary>The line was cut: no stamp will come for what came by it.</summary>
-    public void Forget()
+    /// <summary>
+    /// Discards the messages that have no <c>wire</c> time yet. After a cut, the server sends no <c>wire</c> frame for these messages.
+    /// </summary>
+    public void DiscardPending()
     {
         lock (_gate)
-            _unstamped.Clear();
+            _pending.Clear();
     }
 
-    // False: it has come before.
-    private bool TryPlace(long seq)
+    // Returns false if the event has arrived before.
+    private bool TryAddSeq(long seq)
     {
         if (seq > Newest)
         {
             Holes += seq - Newest - 1;
-            for (var missing = Newest + 1; missing < seq && _missing.Count < MostMissing; missing++)
+            for (var missing = Newest + 1; missing < seq && _missing.Count < MaxMissing; missing++)
                 _missing.Add(missing);
             Volatile.Write(ref _newest, seq);
             return true;

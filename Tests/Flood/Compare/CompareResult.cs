@@ -2,72 +2,80 @@ using System.Text.Json.Serialization;
 
 namespace RawSocketChat.Tests.Flood.Compare;
 
-/// <summary>What one way cost; bytes and requests are of one client, times in milliseconds.</summary>
-public sealed record WayResult
+/// <summary>The result of one transport. Bytes and requests are for one client, times in milliseconds.</summary>
+public sealed record TransportResult
 {
-    public required string Way { get; init; }
+    /// <summary>The name of the transport.</summary>
+    [JsonPropertyName("way")]
+    public required string Transport { get; init; }
 
-    /// <summary>While somebody spoke.</summary>
+    /// <summary>HTTP requests while messages were published.</summary>
     public required double Requests { get; init; }
 
-    /// <summary>All bytes to the server while somebody spoke.</summary>
+    /// <summary>All bytes to the server while messages were published.</summary>
     public required double UpBytes { get; init; }
 
-    /// <summary>All bytes from the server while somebody spoke, payload included.</summary>
+    /// <summary>All bytes from the server while messages were published, with the payload.</summary>
     public required double DownBytes { get; init; }
 
-    /// <summary>Headers and framing of both directions while somebody spoke; negative where compression saves more than that.</summary>
+    /// <summary>
+    /// Headers and framing in both directions while messages were published; negative if compression saves more bytes than the framing
+    /// adds.
+    /// </summary>
     public required double HeaderBytes { get; init; }
 
-    /// <summary>The JSON that came while somebody spoke, as it is before compression.</summary>
+    /// <summary>The received JSON while messages were published, before compression.</summary>
     public required double PayloadBytes { get; init; }
 
-    /// <summary>Bytes to the server in all of <see cref="CompareResult.IdleSeconds"/>, in which nobody spoke.</summary>
+    /// <summary>Bytes to the server during <see cref="CompareResult.IdleSeconds"/>.</summary>
     public required double IdleUpBytes { get; init; }
 
-    /// <summary>Bytes from it in the same time.</summary>
+    /// <summary>Bytes from the server during the same time.</summary>
     public required double IdleDownBytes { get; init; }
 
-    /// <summary>Both, for a minute: extrapolated where that was not measured (<see cref="CompareResult.IdleIsExtrapolated"/>).</summary>
+    /// <summary>Bytes in both directions, for one minute without messages. See <see cref="CompareResult.IdleIsExtrapolated"/>.</summary>
     public required double IdleBytesAMinute { get; init; }
 
-    /// <summary>From when the message was due to be sent until it had come: one clock.</summary>
+    /// <summary>The time from the scheduled time of a message until the message arrived, measured with one clock.</summary>
     public required double P50 { get; init; }
 
     public required double P99 { get; init; }
 
-    /// <summary>The same from when it was really sent.</summary>
+    /// <summary>The time from when a message was sent until it arrived.</summary>
     public required double FromSendP50 { get; init; }
 
     public required double FromSendP99 { get; init; }
 
     /// <summary>
-    /// From when it was really sent until the server handed it to the connection, as told by its <c>wire</c> frames; null where it is not told (raw TCP),
-    /// or its clock is another machine's.
+    /// The time from the client's send until the server handed the message to the connection, as reported in the server's <c>wire</c>
+    /// frames. Null for raw TCP, which has no <c>wire</c> frames, and for a server with another clock.
     /// </summary>
     public required double? ServerToWireP50 { get; init; }
 
     public required double? ServerToWireP99 { get; init; }
 
-    /// <summary>From then until it had come.</summary>
+    /// <summary>The time from when the server handed the message to the connection until the message arrived.</summary>
     public required double? WireToClientP50 { get; init; }
 
     public required double? WireToClientP99 { get; init; }
 
-    /// <summary>From a cut until the message that was said at the cut had come; the median of all clients.</summary>
-    public required double BackAfterCut { get; init; }
+    /// <summary>
+    /// Milliseconds from a cut until the client received the message that was published at the cut; the median of all clients.
+    /// </summary>
+    [JsonPropertyName("backAfterCut")]
+    public required double ReconnectMilliseconds { get; init; }
 
-    /// <summary>Deliveries that did not come, over all clients.</summary>
+    /// <summary>Messages that did not arrive, over all clients.</summary>
     public required long Lost { get; init; }
 
-    /// <summary>Deliveries that came again, over all clients.</summary>
+    /// <summary>Messages that arrived again, over all clients.</summary>
     public required long Repeated { get; init; }
 
-    /// <summary>Deliveries that came after a newer one, over all clients; they are not lost.</summary>
+    /// <summary>Messages that arrived after a later one, over all clients. They don't count as lost.</summary>
     public required long OutOfOrder { get; init; }
 }
 
-/// <summary>What a comparison found. The form of <c>--json</c>; <see cref="Version"/> changes where a field changes its meaning.</summary>
+/// <summary>The result of a comparison, in the format of <c>--json</c>. <see cref="Version"/> changes when a field changes its meaning.</summary>
 public sealed record CompareResult
 {
     [JsonPropertyOrder(-1)]
@@ -75,7 +83,8 @@ public sealed record CompareResult
 
     public required string At { get; init; }
 
-    public required int ConnectionsOfEachWay { get; init; }
+    [JsonPropertyName("connectionsOfEachWay")]
+    public required int ConnectionsPerTransport { get; init; }
 
     public required int Messages { get; init; }
 
@@ -87,17 +96,18 @@ public sealed record CompareResult
 
     public required double PollIntervalSeconds { get; init; }
 
-    /// <summary>How much later than due messages were sent, in milliseconds: the comparison's own fault.</summary>
+    /// <summary>The time from the scheduled time of a message until this tool sent the message, in milliseconds.</summary>
     public required double SentLateP99 { get; init; }
 
-    public required IReadOnlyList<WayResult> Ways { get; init; }
+    [JsonPropertyName("ways")]
+    public required IReadOnlyList<TransportResult> Transports { get; init; }
 
-    /// <summary>Ways that were asked for and are not to be had there, each with why.</summary>
+    /// <summary>Requested transports that are not available, each with the reason.</summary>
     public required IReadOnlyList<string> LeftOut { get; init; }
 
-    /// <summary>Whether the bytes of an idle minute were not measured for a minute.</summary>
+    /// <summary>Whether the bytes of an idle minute are extrapolated from a shorter or longer time.</summary>
     public bool IdleIsExtrapolated => IdleSeconds is > 0 and not 60;
 
     [JsonIgnore]
-    public int ExitCode => Ways.Sum(way => way.Lost + way.Repeated + way.OutOfOrder) > 0 ? FloodResult.Faulty : FloodResult.Fine;
+    public int ExitCode => Transports.Sum(transport => transport.Lost + transport.Repeated + transport.OutOfOrder) > 0 ? FloodResult.Faulty : FloodResult.Success;
 }

@@ -5,76 +5,76 @@ using System.Net;
 namespace RawSocketChat.Tests.Flood.Compare;
 
 /// <summary>
-/// The same messages over every way at once: first nobody speaks, then somebody does, then every client is cut off and comes back.
+/// Runs a comparison with all transports at the same time: an idle phase, a phase with messages, and a cut and reconnect of every client.
 /// </summary>
-internal sealed class CompareRun(CompareOptions options, Action<string> tell, TimeProvider time)
+internal sealed class CompareRun(CompareOptions options, Action<string> showProgress, TimeProvider time)
 {
-    // A server may be far away, but is not to be stormed.
-    private const int JoinsAtOnce = 16;
+    // With this number of joins at a time, clients connect to a remote server quickly, but the server gets no burst of requests.
+    private const int MaxConcurrentJoins = 16;
 
-    // What runs for the first time is compiled meanwhile, here and there: nobody's cost.
-    private const int WarmUp = 10;
+    // During these messages the JIT compiles the code of both processes, so the compilation does not delay measured messages.
+    private const int WarmUpMessages = 10;
 
     private static readonly TimeSpan WarmUpPause = TimeSpan.FromMilliseconds(50);
 
-    private readonly LatencyClock _clock = new($"c{Random.Shared.Next():x}", options.TextBytes);
-    private readonly Measurements _speaker = new();
-    private readonly List<string> _leftOut = [];
-    private volatile List<WayGroup> _groups = [];
+    private readonly TimestampedText _texts = new($"c{Random.Shared.Next():x}", options.TextBytes);
+    private readonly Measurements _lateness = new();
+    private readonly List<string> _unavailable = [];
+    private volatile List<TransportGroup> _groups = [];
 
-    /// <summary>How all ways stand. Safe from any thread.</summary>
-    public IReadOnlyList<WayStatus> Status() => [.. _groups.Select(group => group.Status())];
+    /// <summary>The current status of all transports. Thread-safe.</summary>
+    public IReadOnlyList<TransportStatus> GetStatus() => [.. _groups.Select(group => group.GetStatus())];
 
-    /// <exception cref="FloodException">The server is not there, refuses, or ends a client.</exception>
+    /// <exception cref="FloodException">The server can't be reached, refuses a client, or ends its connection.</exception>
     public async Task<CompareResult> RunAsync(CancellationToken cancel)
     {
-        var target = await FindAsync(cancel);
-        await using var speaker = new WebSocketWay(target with { IsSplit = false }, new Traffic(), new Arrivals(_clock, new Delays(), time));
-        await speaker.JoinAsync(cancel);
-        var all = options.Ways.Where(way => way != "tcp" || options.RawPort > 0).Select(way => new WayGroup(way, target, options.Connections, _clock, time)).ToList();
+        var target = await ResolveTargetAsync(cancel);
+        await using var publisher = new WebSocketClient(target with { RequestsWireTimes = false }, new Traffic(), new Arrivals(_texts, new DeliveryLatencies(), time));
+        await publisher.JoinAsync(cancel);
+        var all = options.Transports.Where(transport => transport != "tcp" || options.RawPort > 0).Select(transport => new TransportGroup(transport, target, options.Connections, _texts, time)).ToList();
         try
         {
             await JoinAsync(all, cancel);
-            tell($"{_groups.Count} ways, {options.Connections} clients each, in #{options.Room}");
-            await SettleAsync(cancel);
-            await WarmUpAsync(speaker, cancel);
+            showProgress($"{_groups.Count} transports, {options.Connections} clients each, in #{options.Room}");
+            await WaitUntilQuietAsync(cancel);
+            await WarmUpAsync(publisher, cancel);
 
-            await IdleAsync(cancel);
-            var messages = await TalkAsync(speaker, cancel);
-            await CutAsync(speaker, messages, cancel);
-            return ResultOf(messages);
+            await MeasureIdleAsync(cancel);
+            var messages = await MeasureMessagesAsync(publisher, cancel);
+            await MeasureReconnectsAsync(publisher, messages, cancel);
+            return CreateResult(messages);
         }
         finally
         {
-            await Task.WhenAll(all.SelectMany(group => group.Clients).Select(client => client.Way.DisposeAsync().AsTask()));
+            await Task.WhenAll(all.SelectMany(group => group.Clients).Select(client => client.Connection.DisposeAsync().AsTask()));
         }
     }
 
-    private async Task<CompareTarget> FindAsync(CancellationToken cancel)
+    private async Task<CompareTarget> ResolveTargetAsync(CancellationToken cancel)
     {
-        var http = await AnsweringAsync(await ResolveAsync(options.Url, cancel), cancel);
-        var isOurs = IPAddress.IsLoopback(http.Address);
+        var http = await FindReachableAsync(await ResolveAsync(options.Url, cancel), cancel);
+        var isLocal = IPAddress.IsLoopback(http.Address);
         TlsTarget? tls = null;
-        if (options.TlsUrl is { } url && options.Ways.Contains("ws-h2"))
-            tls = new TlsTarget(await AnsweringAsync(await ResolveAsync(url, cancel), cancel), url, isOurs);
-        if (!isOurs)
-            tell("the server's clock is another machine's: what passes before the wire and after it is not told apart");
+        if (options.TlsUrl is { } url && options.Transports.Contains("ws-h2"))
+            tls = new TlsTarget(await FindReachableAsync(await ResolveAsync(url, cancel), cancel), url, isLocal);
+        if (!isLocal)
+            showProgress("the server has another clock, so the table can't show \"to wire\" and \"wire to client\"");
         return new CompareTarget(
-            http, new IPEndPoint(http.Address, Math.Max(1, options.RawPort)), tls, options.Url.Authority, options.Room, TimeSpan.FromSeconds(options.PollInterval), isOurs);
+            http, new IPEndPoint(http.Address, Math.Max(1, options.RawPort)), tls, options.Url.Authority, options.Room, TimeSpan.FromSeconds(options.PollInterval), isLocal);
     }
 
     private Task<IReadOnlyList<IPEndPoint>> ResolveAsync(Uri url, CancellationToken cancel) =>
-        Target.ResolveAsync(new FloodOptions { Url = url, AllowRemote = options.AllowRemote }, cancel);
+        TargetResolver.ResolveAsync(new FloodOptions { Url = url, AllowRemote = options.AllowRemote }, cancel);
 
-    // localhost may be two addresses, of which a server has one.
-    private static async Task<IPEndPoint> AnsweringAsync(IReadOnlyList<IPEndPoint> addresses, CancellationToken cancel)
+    // localhost may have two addresses, and the server may use only one of them.
+    private static async Task<IPEndPoint> FindReachableAsync(IReadOnlyList<IPEndPoint> addresses, CancellationToken cancel)
     {
         FloodException? last = null;
         foreach (var address in addresses)
         {
             try
             {
-                using var line = await CountedLine.ConnectAsync(address, new Traffic(), cancel);
+                using var connection = await CountingConnection.ConnectAsync(address, new Traffic(), cancel);
                 return address;
             }
             catch (FloodException fault)
@@ -86,35 +86,36 @@ internal sealed class CompareRun(CompareOptions options, Action<string> tell, Ti
         throw last!;
     }
 
-    // One client of each way goes ahead and finds out whether the way is to be had.
-    private async Task JoinAsync(IReadOnlyList<WayGroup> all, CancellationToken cancel)
+    // The first client of each transport checks whether the transport is available.
+    private async Task JoinAsync(IReadOnlyList<TransportGroup> all, CancellationToken cancel)
     {
-        var had = new List<WayGroup>();
+        var available = new List<TransportGroup>();
         foreach (var group in all)
         {
             try
             {
-                await group.Clients[0].Way.JoinAsync(cancel);
-                had.Add(group);
+                await group.Clients[0].Connection.JoinAsync(cancel);
+                available.Add(group);
             }
-            catch (LeftOutException why)
+            catch (TransportUnavailableException why)
             {
-                _leftOut.Add($"{group.Name} is left out: {why.Message}");
-                tell(_leftOut[^1]);
+                _unavailable.Add($"{group.Name} is left out: {why.Message}");
+                showProgress(_unavailable[^1]);
             }
         }
 
-        if (had.Count == 0)
-            throw new FloodException("no way is left to compare");
+        if (available.Count == 0)
+            throw new FloodException("no transport is left to compare");
         await Parallel.ForEachAsync(
-            had.SelectMany(group => group.Clients.Skip(1)),
-            new ParallelOptions { MaxDegreeOfParallelism = JoinsAtOnce, CancellationToken = cancel },
-            async (client, cancelled) => await client.Way.JoinAsync(cancel));
-        _groups = had;
+            available.SelectMany(group => group.Clients.Skip(1)),
+            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrentJoins, CancellationToken = cancel },
+            async (client, _) => await client.Connection.JoinAsync(cancel));
+        _groups = available;
     }
 
-    // Who comes is told to those who are there; that belongs to nobody's idle minute.
-    private async Task SettleAsync(CancellationToken cancel)
+    // Members receive a presence frame for each join. This method waits until the last of these frames has arrived, because presence frames
+    // must not count as idle traffic.
+    private async Task WaitUntilQuietAsync(CancellationToken cancel)
     {
         long before;
         do
@@ -125,118 +126,118 @@ internal sealed class CompareRun(CompareOptions options, Action<string> tell, Ti
         while (_groups.Sum(group => group.Payload) != before);
     }
 
-    private async Task WarmUpAsync(WebSocketWay speaker, CancellationToken cancel)
+    private async Task WarmUpAsync(WebSocketClient publisher, CancellationToken cancel)
     {
-        for (var i = 0; i < WarmUp; i++)
+        for (var i = 0; i < WarmUpMessages; i++)
         {
-            await speaker.SayAsync(_clock.Write(LatencyClock.Untimed, 0), cancel);
+            await publisher.SayAsync(_texts.Create(TimestampedText.Untimed, 0), cancel);
             await Task.Delay(WarmUpPause, time, cancel);
         }
 
-        await AllHaveAsync(WarmUp, cancel);
+        await WaitForAllAsync(WarmUpMessages, cancel);
     }
 
-    private async Task IdleAsync(CancellationToken cancel)
+    private async Task MeasureIdleAsync(CancellationToken cancel)
     {
-        MarkAll();
+        StartPhase();
         if (options.IdleSeconds <= 0)
             return;
-        tell($"nobody speaks for {options.IdleSeconds:0.#} s");
+        showProgress($"idle for {options.IdleSeconds:0.#} s");
         await Task.Delay(TimeSpan.FromSeconds(options.IdleSeconds), time, cancel);
         foreach (var group in _groups)
-            group.Idle = group.SinceMark();
+            group.Idle = group.GetPhaseCounts();
     }
 
-    // By a schedule that waits for nobody: what is late is late for all that follows, and is seen.
-    private async Task<int> TalkAsync(WebSocketWay speaker, CancellationToken cancel)
+    // Publishes on a fixed schedule that never waits for the server, so the latency includes the delays of the server.
+    private async Task<int> MeasureMessagesAsync(WebSocketClient publisher, CancellationToken cancel)
     {
         var messages = (int)Math.Max(1, Math.Round(options.Rate * options.Seconds));
-        tell(FormattableString.Invariant($"{messages} messages of {options.TextBytes} bytes, {options.Rate:0.#} a second"));
-        MarkAll();
-        var began = Stopwatch.GetTimestamp();
+        showProgress(FormattableString.Invariant($"{messages} messages of {options.TextBytes} bytes, {options.Rate:0.#} a second"));
+        StartPhase();
+        var start = Stopwatch.GetTimestamp();
         for (var i = 0; i < messages; i++)
         {
-            var due = began + (long)(i / options.Rate * Stopwatch.Frequency);
+            var due = start + (long)(i / options.Rate * Stopwatch.Frequency);
             while (Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due) is { Ticks: > 0 } left)
                 await Task.Delay(left, time, cancel);
-            var text = _clock.Write(i, due);
-            Measurements.Record(_speaker.FromDue, Stopwatch.GetTimestamp() - due);
-            await speaker.SayAsync(text, cancel);
+            var text = _texts.Create(i, due);
+            Measurements.Record(_lateness.FromDue, Stopwatch.GetTimestamp() - due);
+            await publisher.SayAsync(text, cancel);
         }
 
-        await AllHaveAsync(WarmUp + messages, cancel);
+        await WaitForAllAsync(WarmUpMessages + messages, cancel);
         foreach (var group in _groups)
-            group.Talk = group.SinceMark();
+            group.Active = group.GetPhaseCounts();
         return messages;
     }
 
-    private async Task CutAsync(WebSocketWay speaker, int messages, CancellationToken cancel)
+    private async Task MeasureReconnectsAsync(WebSocketClient publisher, int messages, CancellationToken cancel)
     {
-        MarkAll();
+        StartPhase();
         for (var i = 0; i < _groups.Count; i++)
         {
             var group = _groups[i];
-            tell($"cutting {group.Name} off");
-            await Task.WhenAll(group.Clients.Select(client => client.Way.CutAsync()));
+            showProgress($"cutting the clients of {group.Name}");
+            await Task.WhenAll(group.Clients.Select(client => client.Connection.CutAsync()));
             var cut = Stopwatch.GetTimestamp();
-            await speaker.SayAsync(_clock.Write(LatencyClock.Untimed, cut), cancel);
+            await publisher.SayAsync(_texts.Create(TimestampedText.Untimed, cut), cancel);
             var back = await Task.WhenAll(group.Clients.Select(async client =>
             {
-                var has = client.Arrivals.HasAsync(WarmUp + messages + i + 1);
-                await client.Way.JoinAsync(cancel);
-                await WaitAsync(has, client, cancel);
+                var received = client.Arrivals.WaitForCountAsync(WarmUpMessages + messages + i + 1);
+                await client.Connection.JoinAsync(cancel);
+                await WaitForClientAsync(received, client, cancel);
                 return Stopwatch.GetElapsedTime(cut).TotalMilliseconds;
             }));
-            group.BackAfterCut = back.Order().ElementAt(back.Length / 2);
-            await AllHaveAsync(WarmUp + messages + i + 1, cancel);
+            group.ReconnectMilliseconds = back.Order().ElementAt(back.Length / 2);
+            await WaitForAllAsync(WarmUpMessages + messages + i + 1, cancel);
         }
     }
 
-    private void MarkAll()
+    private void StartPhase()
     {
         foreach (var group in _groups)
-            group.Mark();
+            group.StartPhase();
     }
 
-    private Task AllHaveAsync(int messages, CancellationToken cancel) =>
-        Task.WhenAll(_groups.SelectMany(group => group.Clients).Select(client => WaitAsync(client.Arrivals.HasAsync(messages), client, cancel)));
+    private Task WaitForAllAsync(int messages, CancellationToken cancel) =>
+        Task.WhenAll(_groups.SelectMany(group => group.Clients).Select(client => WaitForClientAsync(client.Arrivals.WaitForCountAsync(messages), client, cancel)));
 
-    private async Task WaitAsync(Task has, WayClient client, CancellationToken cancel)
+    private async Task WaitForClientAsync(Task received, ComparedClient client, CancellationToken cancel)
     {
-        var newest = client.Arrivals.Count;
+        var count = client.Arrivals.Count;
         var since = time.GetTimestamp();
-        while (!has.IsCompleted && !client.IsGivenUp)
+        while (!received.IsCompleted && !client.IsGivenUp)
         {
-            if (client.Way.Fault is { } fault)
+            if (client.Connection.Fault is { } fault)
                 throw new FloodException($"{client.Name}: {fault.Message}");
             try
             {
-                await has.WaitAsync(TimeSpan.FromSeconds(0.5), time, cancel);
+                await received.WaitAsync(TimeSpan.FromSeconds(0.5), time, cancel);
             }
             catch (TimeoutException)
             {
-                if (client.Arrivals.Count != newest)
-                    (newest, since) = (client.Arrivals.Count, time.GetTimestamp());
+                if (client.Arrivals.Count != count)
+                    (count, since) = (client.Arrivals.Count, time.GetTimestamp());
                 else if (time.GetElapsedTime(since).TotalSeconds >= options.Patience)
                 {
                     client.IsGivenUp = true;
-                    tell($"{client.Name}: nothing more came for {options.Patience:0.#} s; what it lacks is lost");
+                    showProgress($"{client.Name}: no message arrived for {options.Patience:0.#} s; the missing messages are lost");
                 }
             }
         }
     }
 
-    private CompareResult ResultOf(int messages) => new()
+    private CompareResult CreateResult(int messages) => new()
     {
         At = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-        ConnectionsOfEachWay = options.Connections,
+        ConnectionsPerTransport = options.Connections,
         Messages = messages,
         TextBytes = options.TextBytes,
         Seconds = options.Seconds,
         IdleSeconds = options.IdleSeconds,
         PollIntervalSeconds = options.PollInterval,
-        SentLateP99 = Latency.Of(_speaker.FromDue).P99,
-        Ways = [.. _groups.Select(group => group.Result(options, WarmUp + messages + _groups.Count))],
-        LeftOut = _leftOut,
+        SentLateP99 = Latency.FromHistogram(_lateness.FromDue).P99,
+        Transports = [.. _groups.Select(group => group.CreateResult(options, WarmUpMessages + messages + _groups.Count))],
+        LeftOut = _unavailable,
     };
 }

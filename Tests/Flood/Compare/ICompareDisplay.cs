@@ -1,34 +1,34 @@
 namespace RawSocketChat.Tests.Flood.Compare;
 
-/// <summary>Where a comparison is watched and its result is read.</summary>
+/// <summary>Shows the progress and the result of a comparison.</summary>
 internal interface ICompareDisplay
 {
-    /// <summary>What happens now, in one line. From any thread.</summary>
-    void Tell(string line);
+    /// <summary>Shows the current step in one line. Thread-safe.</summary>
+    void ShowProgress(string line);
 
-    /// <summary>Shows how things stand until the run is over.</summary>
-    /// <param name="status">How all ways stand.</param>
-    /// <param name="run">The run.</param>
-    Task<CompareResult> WatchAsync(Func<IReadOnlyList<WayStatus>> status, Task<CompareResult> run);
+    /// <summary>Shows the status until the run ends.</summary>
+    /// <param name="status">Gets the status of all transports.</param>
+    /// <param name="run">The run to wait for.</param>
+    Task<CompareResult> WatchAsync(Func<IReadOnlyList<TransportStatus>> status, Task<CompareResult> run);
 
-    /// <summary>The table and the charts.</summary>
-    void Show(CompareResult result);
+    /// <summary>Shows the table and the charts.</summary>
+    void ShowResult(CompareResult result);
 }
 
-/// <summary>Lines, for a file, a pipe or a dumb terminal.</summary>
+/// <summary>Plain lines, for a file, a pipe or a simple terminal.</summary>
 internal sealed class PlainDisplay(TextWriter output) : ICompareDisplay
 {
     private readonly Lock _gate = new();
 
-    public void Tell(string line)
+    public void ShowProgress(string line)
     {
         lock (_gate)
             output.WriteLine(line);
     }
 
-    public Task<CompareResult> WatchAsync(Func<IReadOnlyList<WayStatus>> status, Task<CompareResult> run) => run;
+    public Task<CompareResult> WatchAsync(Func<IReadOnlyList<TransportStatus>> status, Task<CompareResult> run) => run;
 
-    public void Show(CompareResult result)
+    public void ShowResult(CompareResult result)
     {
         output.WriteLine();
         CompareReport.Write(output, result);

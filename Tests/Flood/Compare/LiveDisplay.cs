@@ -3,21 +3,21 @@ using Spectre.Console.Rendering;
 
 namespace RawSocketChat.Tests.Flood.Compare;
 
-/// <summary>A table that is drawn anew while the comparison runs, and after it the table of the result and a chart of bars.</summary>
+/// <summary>Shows a live table during the comparison, and then the result as a table and bar charts.</summary>
 internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider time) : ICompareDisplay
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    private volatile string _now = "connecting";
+    private volatile string _progress = "connecting";
 
-    public void Tell(string line) => _now = line;
+    public void ShowProgress(string line) => _progress = line;
 
-    public Task<CompareResult> WatchAsync(Func<IReadOnlyList<WayStatus>> status, Task<CompareResult> run) =>
-        console.Live(Standing([], _now)).AutoClear(true).StartAsync(async live =>
+    public Task<CompareResult> WatchAsync(Func<IReadOnlyList<TransportStatus>> status, Task<CompareResult> run) =>
+        console.Live(RenderStatus([], _progress)).AutoClear(true).StartAsync(async live =>
         {
             while (!run.IsCompleted)
             {
-                live.UpdateTarget(Standing(status(), _now));
+                live.UpdateTarget(RenderStatus(status(), _progress));
                 live.Refresh();
                 await Task.WhenAny(run, Task.Delay(Interval, time, CancellationToken.None));
             }
@@ -25,32 +25,32 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider time) : ICo
             return await run;
         });
 
-    public void Show(CompareResult result)
+    public void ShowResult(CompareResult result)
     {
-        var table = NewTable(CompareReport.Head);
-        foreach (var way in result.Ways)
-            table.AddRow([.. CompareReport.Row(way).Select(cell => new Text(cell))]);
+        var table = CreateTable(CompareReport.Columns);
+        foreach (var transport in result.Transports)
+            table.AddRow([.. CompareReport.FormatRow(transport).Select(cell => new Text(cell))]);
         console.Write(table);
-        foreach (var line in CompareReport.Notes(result))
+        foreach (var line in CompareReport.GetNotes(result))
             console.WriteLine(line);
-        foreach (var chart in CompareReport.Charts.Where(chart => chart.WaysOf(result).Count > 0))
+        foreach (var chart in CompareReport.Charts.Where(chart => chart.GetResults(result).Count > 0))
         {
             console.WriteLine();
-            console.Write(BarsOf(chart, result));
+            console.Write(CreateBars(chart, result));
         }
     }
 
-    /// <summary>How things stand, under what happens now.</summary>
-    internal static IRenderable Standing(IReadOnlyList<WayStatus> ways, string now)
+    /// <summary>Renders the status of all transports, with the current step as caption.</summary>
+    internal static IRenderable RenderStatus(IReadOnlyList<TransportStatus> statuses, string now)
     {
-        var table = NewTable(["way", "requests", "up B", "down B", "p50 ms", "p99 ms", "lost"]).Caption(new TableTitle(Markup.Escape(now)));
-        foreach (var way in ways)
+        var table = CreateTable(["transport", "requests", "up B", "down B", "p50 ms", "p99 ms", "lost"]).Caption(new TableTitle(Markup.Escape(now)));
+        foreach (var status in statuses)
         {
-            var hasCome = way.Delivery.Max > 0;
+            var hasDeliveries = status.Delivery.Max > 0;
             string[] cells =
             [
-                way.Way, CompareReport.Whole(way.Counts.Requests), CompareReport.Whole(way.Counts.Up), CompareReport.Whole(way.Counts.Down),
-                CompareReport.Tenths(hasCome ? way.Delivery.P50 : null), CompareReport.Tenths(hasCome ? way.Delivery.P99 : null), CompareReport.Whole(way.Lost),
+                status.Transport, CompareReport.FormatWhole(status.Counts.Requests), CompareReport.FormatWhole(status.Counts.Up), CompareReport.FormatWhole(status.Counts.Down),
+                CompareReport.FormatTenths(hasDeliveries ? status.Delivery.P50 : null), CompareReport.FormatTenths(hasDeliveries ? status.Delivery.P99 : null), CompareReport.FormatWhole(status.Lost),
             ];
             table.AddRow([.. cells.Select(cell => new Text(cell))]);
         }
@@ -58,16 +58,16 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider time) : ICo
         return table;
     }
 
-    private static BarChart BarsOf(CompareChart chart, CompareResult result)
+    private static BarChart CreateBars(CompareChart chart, CompareResult result)
     {
         var bars = new BarChart { Width = 80 }.Label(Markup.Escape(chart.Title)).LeftAlignLabel();
         bars.UseValueFormatter((value, culture) => value.ToString(chart.Format, System.Globalization.CultureInfo.InvariantCulture));
-        foreach (var way in chart.WaysOf(result))
-            bars.AddItem(Markup.Escape(way.Way), Math.Max(0, chart.Value(way, result)), way.Way.StartsWith("ws", StringComparison.Ordinal) ? Color.Green : Color.Orange3);
+        foreach (var transport in chart.GetResults(result))
+            bars.AddItem(Markup.Escape(transport.Transport), Math.Max(0, chart.Value(transport, result)), transport.Transport.StartsWith("ws", StringComparison.Ordinal) ? Color.Green : Color.Orange3);
         return bars;
     }
 
-    private static Table NewTable(IEnumerable<string> head)
+    private static Table CreateTable(IEnumerable<string> head)
     {
         var table = new Table().Border(TableBorder.Rounded);
         foreach (var name in head)

@@ -1,6 +1,8 @@
 namespace RawSocketChat.Tests.Flood.Compare;
 
-/// <summary>What one way cost on the wire above TCP (and within TLS), in bytes of each direction, and in requests. Safe from any thread.</summary>
+/// <summary>
+/// Counts the requests of one transport, and its bytes in each direction, above TCP and inside TLS. Thread-safe.
+/// </summary>
 internal sealed class Traffic
 {
     private long _up;
@@ -8,39 +10,41 @@ internal sealed class Traffic
     private long _payload;
     private long _requests;
 
-    public void Sent(int bytes) => Interlocked.Add(ref _up, bytes);
+    public void AddSent(int bytes) => Interlocked.Add(ref _up, bytes);
 
-    public void Received(int bytes) => Interlocked.Add(ref _down, bytes);
+    public void AddReceived(int bytes) => Interlocked.Add(ref _down, bytes);
 
-    /// <summary>The JSON of a frame that came.</summary>
-    public void Carried(int bytes) => Interlocked.Add(ref _payload, bytes);
+    /// <summary>Adds the JSON of a received frame.</summary>
+    public void AddPayload(int bytes) => Interlocked.Add(ref _payload, bytes);
 
-    /// <summary>One more HTTP request; a WebSocket's upgrade is one.</summary>
-    public void Requested() => Interlocked.Increment(ref _requests);
+    /// <summary>Adds an HTTP request. The upgrade to a WebSocket also counts as a request.</summary>
+    public void AddRequest() => Interlocked.Increment(ref _requests);
 
-    /// <summary>What was sent and came for the measuring alone: it is nobody's cost, and is taken off.</summary>
-    public void TakeOff(int up, int down)
+    /// <summary>Subtracts bytes that exist only for the measurement.</summary>
+    public void Exclude(int up, int down)
     {
         Interlocked.Add(ref _up, -up);
         Interlocked.Add(ref _down, -down);
     }
 
-    /// <summary>How things stand, to be taken from how they stand later.</summary>
-    public Counts Now() => new(Volatile.Read(ref _up), Volatile.Read(ref _down), Volatile.Read(ref _payload), Volatile.Read(ref _requests));
+    /// <summary>The current counts. The traffic of a period is the difference of the counts at its end and at its start.</summary>
+    public Counts GetCounts() => new(Volatile.Read(ref _up), Volatile.Read(ref _down), Volatile.Read(ref _payload), Volatile.Read(ref _requests));
 }
 
 /// <param name="Up">Bytes above TCP from the client to the server.</param>
 /// <param name="Down">Bytes above TCP from the server to the client.</param>
-/// <param name="Payload">Of these, the JSON of frames.</param>
+/// <param name="Payload">The bytes of JSON in the frames from the server, before compression.</param>
 /// <param name="Requests">HTTP requests.</param>
 public readonly record struct Counts(long Up, long Down, long Payload, long Requests)
 {
     public long Bytes => Up + Down;
 
-    /// <summary>Headers, framing, answers to nothing: what is not payload. Less than nothing where compression saves more than that.</summary>
-    public long Around => Bytes - Payload;
+    /// <summary>
+    /// The bytes that are not payload: headers, framing, empty responses. Negative if compression saves more bytes than the framing adds.
+    /// </summary>
+    public long OverheadBytes => Bytes - Payload;
 
-    public static Counts operator -(Counts later, Counts earlier) => later.Less(earlier);
+    public static Counts operator -(Counts later, Counts earlier) => later.Subtract(earlier);
 
-    public Counts Less(Counts earlier) => new(Up - earlier.Up, Down - earlier.Down, Payload - earlier.Payload, Requests - earlier.Requests);
+    public Counts Subtract(Counts earlier) => new(Up - earlier.Up, Down - earlier.Down, Payload - earlier.Payload, Requests - earlier.Requests);
 }

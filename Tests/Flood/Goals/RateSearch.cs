@@ -1,49 +1,53 @@
 namespace RawSocketChat.Tests.Flood.Goals;
 
 /// <summary>
-/// Looks for the highest rate that holds: doubles from where it begins until one breaks (or halves until one holds), then
-/// bisects between the two. Pure: asks for a rate by <see cref="Next"/>, and is told by <see cref="Tell"/> whether it held.
+/// Searches for the highest rate that passes. It doubles the rate until a rate fails. If the first rate fails, it halves the rate until a
+/// rate passes. Then it bisects between the highest rate that passed and the lowest rate that failed. The caller tries the rate
+/// <see cref="Next"/> and calls <see cref="ReportOutcome"/>.
 /// </summary>
-/// <param name="first">Messages a second to begin with.</param>
-/// <param name="least">Below this it gives up.</param>
-/// <param name="most">Above this it does not look.</param>
-internal sealed class RateSearch(double first, double least = 1, double most = 1_000_000)
+/// <param name="first">The first rate, in messages a second.</param>
+/// <param name="min">The lowest rate that is tried.</param>
+/// <param name="max">The highest rate that is tried.</param>
+internal sealed class RateSearch(double first, double min = 1, double max = FloodOptions.MaxRate)
 {
-    /// <summary>The answer is that close to the lowest rate that broke, in parts of it.</summary>
+    /// <summary>
+    /// The search ends when the difference between the highest rate that passed and the lowest that failed is at most this fraction of
+    /// the lowest rate that failed.
+    /// </summary>
     public const double Precision = 0.05;
 
-    private double _holds;
-    private double _breaks = double.PositiveInfinity;
+    private double _highestPassed;
+    private double _lowestFailed = double.PositiveInfinity;
 
-    /// <summary>The highest rate that held; null: none.</summary>
-    public double? Highest => _holds > 0 ? _holds : null;
+    /// <summary>The highest rate that passed; null: none.</summary>
+    public double? HighestPassed => _highestPassed > 0 ? _highestPassed : null;
 
-    /// <summary>The lowest rate that broke; null: none.</summary>
-    public double? Broken => double.IsPositiveInfinity(_breaks) ? null : _breaks;
+    /// <summary>The lowest rate that failed; null: none.</summary>
+    public double? LowestFailed => double.IsPositiveInfinity(_lowestFailed) ? null : _lowestFailed;
 
-    /// <summary>The rate to try next; null: it is found, or there is none.</summary>
-    public double? Next { get; private set; } = Math.Clamp(first, least, most);
+    /// <summary>The rate to try next; null: the search is over.</summary>
+    public double? Next { get; private set; } = Math.Clamp(first, min, max);
 
-    /// <summary>Whether what was asked for by <see cref="Next"/> held.</summary>
-    public void Tell(bool held)
+    /// <summary>Reports whether the rate <see cref="Next"/> passed.</summary>
+    public void ReportOutcome(bool passed)
     {
         var rate = Next ?? throw new InvalidOperationException("the search is over");
-        if (held) _holds = rate;
-        else _breaks = rate;
-        Next = Broken is null ? Doubled(rate) : Highest is null ? Halved(rate) : Between();
+        if (passed) _highestPassed = rate;
+        else _lowestFailed = rate;
+        Next = LowestFailed is null ? GetDoubled(rate) : HighestPassed is null ? GetHalved(rate) : GetMidpoint();
     }
 
-    private double? Doubled(double rate) => rate >= most ? null : Math.Min(rate * 2, most);
+    private double? GetDoubled(double rate) => rate >= max ? null : Math.Min(rate * 2, max);
 
-    private double? Halved(double rate) => rate <= least ? null : Math.Max(rate / 2, least);
+    private double? GetHalved(double rate) => rate <= min ? null : Math.Max(rate / 2, min);
 
-    private double? Between() => _breaks - _holds <= _breaks * Precision ? null : Rounded((_holds + _breaks) / 2);
+    private double? GetMidpoint() => _lowestFailed - _highestPassed <= _lowestFailed * Precision ? null : RoundForDisplay((_highestPassed + _lowestFailed) / 2);
 
-    // Three digits, for a person to read; never one of the ends.
-    private double? Rounded(double rate)
+    // Rounds to three digits, if the rounded rate is still between the two limits of the search.
+    private double? RoundForDisplay(double rate)
     {
         var step = Math.Pow(10, Math.Floor(Math.Log10(rate)) - 2);
         var rounded = Math.Round(rate / step) * step;
-        return rounded <= _holds || rounded >= _breaks ? rate : rounded;
+        return rounded <= _highestPassed || rounded >= _lowestFailed ? rate : rounded;
     }
 }

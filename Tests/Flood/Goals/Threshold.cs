@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace RawSocketChat.Tests.Flood.Goals;
 
-/// <summary>A condition that no run may meet, as <c>--fail 'delivery.p99>50ms'</c> says it.</summary>
+/// <summary>A condition that fails a run if it is met, such as <c>--fail 'delivery.p99>50ms'</c>.</summary>
 public sealed partial class Threshold
 {
     private static readonly Dictionary<string, (MetricKind Kind, double Factor)> Units = new(StringComparer.Ordinal)
@@ -19,57 +19,57 @@ public sealed partial class Threshold
 
     private readonly string _text;
     private readonly string _operation;
-    private readonly double _bound;
+    private readonly double _limit;
 
-    private Threshold(string text, Metric metric, string operation, double bound) =>
-        (_text, Metric, _operation, _bound) = (text, metric, operation, bound);
+    private Threshold(string text, Metric metric, string operation, double limit) =>
+        (_text, Metric, _operation, _limit) = (text, metric, operation, limit);
 
     public Metric Metric { get; }
 
-    /// <summary>Reads a condition.</summary>
-    /// <param name="text">As it was typed.</param>
-    /// <param name="threshold">What it means.</param>
-    /// <param name="problem">Why it means nothing, in one line.</param>
+    /// <summary>Parses a condition.</summary>
+    /// <param name="text">The condition as typed.</param>
+    /// <param name="threshold">The parsed condition.</param>
+    /// <param name="problem">The error in one line, or null.</param>
     public static bool TryParse(string text, out Threshold threshold, out string? problem)
     {
         (threshold, problem) = (null!, null);
-        var parts = Form().Match(text);
+        var parts = ConditionPattern().Match(text);
         if (!parts.Success)
         {
-            problem = $"--fail is a metric, one of < <= > >= ==, and a bound, as in 'delivery.p99>50ms' (it is \"{text}\")";
+            problem = $"--fail needs a metric, one of < <= > >= ==, and a limit, as in 'delivery.p99>50ms' (it is \"{text}\")";
             return false;
         }
         var metric = Metric.All.FirstOrDefault(one => one.Name == parts.Groups["metric"].Value);
         if (metric is null)
         {
-            problem = $"--fail: there is no metric \"{parts.Groups["metric"].Value}\"; there are {string.Join(", ", Metric.All.Select(one => one.Name))}";
+            problem = $"--fail: there is no metric \"{parts.Groups["metric"].Value}\"; the metrics are {string.Join(", ", Metric.All.Select(one => one.Name))}";
             return false;
         }
         var number = double.Parse(parts.Groups["number"].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
         if (!Units.TryGetValue(parts.Groups["unit"].Value, out var unit) || unit.Kind != metric.Kind)
         {
-            problem = $"--fail: {metric.Name} is bounded in {UnitsOf(metric.Kind)} (it is \"{text}\")";
+            problem = $"--fail: the limit of {metric.Name} must be {DescribeUnits(metric.Kind)} (it is \"{text}\")";
             return false;
         }
         threshold = new Threshold(text, metric, parts.Groups["operation"].Value, number * unit.Factor);
         return true;
     }
 
-    /// <summary>Whether the run meets the condition, and so fails. What has no value meets none.</summary>
-    public bool IsMetBy(FloodResult result) => Metric.Of(result) is { } value && IsMetBy(value);
+    /// <summary>Whether the run meets the condition. If true, the run fails. A metric without a value meets no condition.</summary>
+    public bool IsMetBy(FloodResult result) => Metric.GetValue(result) is { } value && IsMetBy(value);
 
-    /// <summary>Whether this value meets the condition.</summary>
+    /// <summary>Whether a value meets the condition.</summary>
     public bool IsMetBy(double value) => _operation switch
     {
-        "<" => value < _bound,
-        "<=" => value <= _bound,
-        ">" => value > _bound,
-        ">=" => value >= _bound,
-        _ => Math.Abs(value - _bound) < 1e-9,
+        "<" => value < _limit,
+        "<=" => value <= _limit,
+        ">" => value > _limit,
+        ">=" => value >= _limit,
+        _ => Math.Abs(value - _limit) < 1e-9,
     };
 
-    /// <summary>What the run had, in the metric's own unit.</summary>
-    public string Found(FloodResult result) => Metric.Of(result) is not { } value ? "none" : Metric.Kind switch
+    /// <summary>Formats the run's value with the unit of the metric.</summary>
+    public string DescribeValue(FloodResult result) => Metric.GetValue(result) is not { } value ? "none" : Metric.Kind switch
     {
         MetricKind.Time => string.Create(CultureInfo.InvariantCulture, $"{value:0.###} ms"),
         MetricKind.Size => string.Create(CultureInfo.InvariantCulture, $"{value / (1024 * 1024):0.#} MB"),
@@ -78,13 +78,13 @@ public sealed partial class Threshold
 
     public override string ToString() => _text;
 
-    private static string UnitsOf(MetricKind kind) => kind switch
+    private static string DescribeUnits(MetricKind kind) => kind switch
     {
-        MetricKind.Time => "us, ms or s",
-        MetricKind.Size => "B, KB or MB",
-        _ => "a bare number",
+        MetricKind.Time => "in us, ms or s",
+        MetricKind.Size => "in B, KB or MB",
+        _ => "a plain number without a unit",
     };
 
     [GeneratedRegex(@"^\s*(?<metric>[a-z][a-z0-9.-]*)\s*(?<operation><=|>=|==|<|>)\s*(?<number>\d+(\.\d+)?)\s*(?<unit>[A-Za-z]*)\s*$")]
-    private static partial Regex Form();
+    private static partial Regex ConditionPattern();
 }

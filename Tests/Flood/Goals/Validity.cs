@@ -3,33 +3,35 @@ using System.Globalization;
 namespace RawSocketChat.Tests.Flood.Goals;
 
 /// <summary>
-/// Whether a run shows the server or the generator. Where messages left late, or lay long before the generator read them, its
-/// figures are the generator's own.
+/// Decides whether a run is valid. If this tool sent messages late, or read them late, the figures describe the tool and not the server.
 /// </summary>
 internal static class Validity
 {
-    /// <summary>Milliseconds that the p99 of lateness may have: a message leaves up to one late by design.</summary>
+    /// <summary>
+    /// The default maximum p99 of lateness, in milliseconds. The tool waits for whole milliseconds, so a message may be up to 1 ms late in
+    /// a valid run.
+    /// </summary>
     public const double DefaultMaxLateness = 20;
 
-    /// <summary>Milliseconds that the p99 of the reader's lag may have.</summary>
+    /// <summary>The default maximum p99 of lag, in milliseconds.</summary>
     public const double DefaultMaxLag = 50;
 
-    private static readonly IReadOnlyList<(string Name, Func<Latency, double> Of)> Percentiles =
+    private static readonly IReadOnlyList<(string Name, Func<Latency, double> GetValue)> Percentiles =
         [("p99", latency => latency.P99), ("p999", latency => latency.P999), ("max", latency => latency.Max)];
 
     /// <summary>
-    /// Why the run shows nothing of the server, or null. The p99 counts always; the p999 and the maximum where a condition on the same
-    /// one was met, for one hiccup of the generator is enough to make those bad.
+    /// Describes why the run is invalid, or returns null. Always checks the p99 of lateness and lag. One short stall of the tool is enough
+    /// to raise the p999 or the maximum. So this method checks these two only if a <c>--fail</c> condition on the same one was met.
     /// </summary>
-    public static string? Problem(FloodOptions options, Latency lateness, Latency lag, IReadOnlyList<Threshold> exceeded)
+    public static string? FindProblem(FloodOptions options, Latency lateness, Latency lag, IReadOnlyList<Threshold> metThresholds)
     {
-        foreach (var (name, of) in Percentiles)
+        foreach (var (name, getValue) in Percentiles)
         {
-            if (name != "p99" && !exceeded.Any(one => one.Metric.IsOfMessages && one.Metric.Name.EndsWith($".{name}", StringComparison.Ordinal))) continue;
-            if (of(lateness) > options.MaxLateness)
-                return string.Create(CultureInfo.InvariantCulture, $"messages left late: lateness {name} is {of(lateness):0.0} ms, over {options.MaxLateness} ms (--max-lateness)");
-            if (of(lag) > options.MaxLag)
-                return string.Create(CultureInfo.InvariantCulture, $"the generator read late: lag {name} is {of(lag):0.0} ms, over {options.MaxLag} ms (--max-lag)");
+            if (name != "p99" && !metThresholds.Any(one => one.Metric.NeedsMessages && one.Metric.Name.EndsWith($".{name}", StringComparison.Ordinal))) continue;
+            if (getValue(lateness) > options.MaxLateness)
+                return string.Create(CultureInfo.InvariantCulture, $"messages were sent late: lateness {name} is {getValue(lateness):0.0} ms, over {options.MaxLateness} ms (--max-lateness)");
+            if (getValue(lag) > options.MaxLag)
+                return string.Create(CultureInfo.InvariantCulture, $"messages were read late: lag {name} is {getValue(lag):0.0} ms, over {options.MaxLag} ms (--max-lag)");
         }
         return null;
     }

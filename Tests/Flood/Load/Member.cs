@@ -1,15 +1,17 @@
 using System.Diagnostics;
 using RawSocketChat.Tests.Flood.Checks;
-using RawSocketChat.Tests.Flood.Ways;
+using RawSocketChat.Tests.Flood.Transports;
 
 namespace RawSocketChat.Tests.Flood.Load;
 
-/// <summary>One person of the flood: one connection after the other, one judgement of what came by all of them.</summary>
+/// <summary>
+/// A member of a room: a user with one connection at a time. One <see cref="Subscriber"/> checks the frames of all these connections.
+/// </summary>
 internal sealed class Member : IDisposable
 {
-    // So long a cut waits for the bytes after which it is due.
-    private static readonly TimeSpan CutWithin = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(200);
+    // How long a cut waits for the given number of bytes. After that, the connection is cut even if the bytes have not arrived.
+    private static readonly TimeSpan CutTimeout = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
     private readonly Func<Member, IConnection> _dial;
     private readonly Publications _publications;
@@ -17,48 +19,48 @@ internal sealed class Member : IDisposable
     private readonly Lock _gate = new();
     private readonly SortedSet<int> _unanswered = [];
     private IConnection? _connection;
-    private TaskCompletionSource? _back;
-    private Task _returning = Task.CompletedTask;
-    private volatile bool _isIn;
-    private volatile bool _isAway;
+    private TaskCompletionSource? _rejoined;
+    private Task _reconnecting = Task.CompletedTask;
+    private volatile bool _isJoined;
+    private volatile bool _isReconnecting;
     private volatile bool _isLeaving;
-    private volatile bool _isOver;
+    private volatile bool _isClosed;
 
-    public Member(int index, WayIn way, ReadingPace? pace, Subscriber subscriber, Func<Member, IConnection> dial, Publications publications, TimeSpan patience)
+    public Member(int index, Transport transport, ReadingPace? pace, Subscriber subscriber, Func<Member, IConnection> dial, Publications publications, TimeSpan patience)
     {
-        (Index, Way, Pace, Subscriber, _dial, _publications, _patience) = (index, way, pace, subscriber, dial, publications, patience);
+        (Index, Transport, Pace, Subscriber, _dial, _publications, _patience) = (index, transport, pace, subscriber, dial, publications, patience);
         subscriber.Member = this;
     }
 
     public int Index { get; }
-    public WayIn Way { get; }
+    public Transport Transport { get; }
 
-    /// <summary>Not null for a slow reader.</summary>
+    /// <summary>The pace of a slow reader; null for other members.</summary>
     public ReadingPace? Pace { get; }
     public Subscriber Subscriber { get; }
 
-    /// <summary>Whether it may speak.</summary>
-    public bool IsIn => _isIn;
+    /// <summary>Whether the member is in its room and may publish.</summary>
+    public bool IsJoined => _isJoined;
 
-    /// <summary>Whether it is gone for good: the server ended it.</summary>
-    public bool IsOver => _isOver;
+    /// <summary>Whether the server closed the connection and the member does not reconnect.</summary>
+    public bool IsClosed => _isClosed;
 
-    /// <summary>How often a slow reader was let go.</summary>
-    public int LetGo { get; private set; }
+    /// <summary>How often the server closed the connection or the session of this member because it reads slowly.</summary>
+    public int ClosedAsSlow { get; private set; }
 
-    /// <summary>How often its line was torn.</summary>
+    /// <summary>The number of cuts by <see cref="Cut"/>.</summary>
     public int Cuts { get; private set; }
 
-    /// <summary>Completed when it is not on its way back.</summary>
-    public Task Settled
+    /// <summary>Completes when the member is not reconnecting.</summary>
+    public Task Reconnecting
     {
-        get { lock (_gate) return _returning; }
+        get { lock (_gate) return _reconnecting; }
     }
 
-    public Task Ended => _isOver ? Task.CompletedTask : _connection?.Ended ?? Task.CompletedTask;
+    public Task Ended => _isClosed ? Task.CompletedTask : _connection?.Ended ?? Task.CompletedTask;
 
-    /// <summary>Connects for the first time, says who it is, and joins its room.</summary>
-    /// <exception cref="FloodException">The server is not there or refused.</exception>
+    /// <summary>Connects for the first time and joins the room.</summary>
+    /// <exception cref="FloodException">The server can't be reached, or it refused the connection or the join.</exception>
     public async Task JoinAsync(CancellationToken cancel)
     {
         _connection = _dial(this);
@@ -66,80 +68,88 @@ internal sealed class Member : IDisposable
         await Subscriber.Joined.WaitAsync(cancel);
     }
 
-    /// <summary>Sends a message of the run, now or when it is back.</summary>
-    public void Say(int number, byte[] frame)
+    /// <summary>Sends a message of the run. If the member is not joined, it sends the message after it has joined again.</summary>
+    public void Publish(int number, byte[] frame)
     {
         lock (_gate) _unanswered.Add(number);
-        if (_isIn && _connection!.Send(frame)) return;
-        _publications.Again(number);
+        if (_isJoined && _connection!.Send(frame)) return;
+        _publications.MarkResent(number);
     }
 
-    public void Answered(int number)
+    public void MarkAnswered(int number)
     {
         lock (_gate) _unanswered.Remove(number);
     }
 
-    /// <summary>Sends on, from a thread that may block.</summary>
+    /// <summary>Sends a frame on a thread of the thread pool. The send may block this thread.</summary>
     public void Send(byte[] frame) => ThreadPool.UnsafeQueueUserWorkItem(
         static it => it.Member._connection?.Send(it.Frame), (Member: this, Frame: frame), preferLocal: false);
 
-    /// <summary>The subscriber is in its room, for the first time or again.</summary>
-    public void CameIn()
+    /// <summary>Called when the member has joined its room, for the first time or again. Sends all unanswered messages again.</summary>
+    public void OnJoined()
     {
-        _isIn = true;
-        _back?.TrySetResult();
-        int[] again;
-        lock (_gate) again = [.. _unanswered];
-        foreach (var number in again)
+        _isJoined = true;
+        _rejoined?.TrySetResult();
+        int[] unanswered;
+        lock (_gate) unanswered = [.. _unanswered];
+        foreach (var number in unanswered)
         {
-            _publications.Again(number);
-            Send(_publications.Say(Index, number));
+            _publications.MarkResent(number);
+            Send(_publications.EncodeSay(Index, number));
         }
     }
 
-    /// <summary>The session has begun anew, and the room is to be joined again.</summary>
-    public void WentOut() => _isIn = false;
+    /// <summary>Called when a new session has started. The member must join its room again.</summary>
+    public void OnSessionRestarted() => _isJoined = false;
 
-    /// <summary>Whether it comes by plain requests, whose session may begin anew without its connection ending.</summary>
-    public bool IsByRequests => Way is WayIn.Poll or WayIn.LongPoll or WayIn.Sse or WayIn.Stream or WayIn.IFrame;
+    /// <summary>
+    /// Whether the transport uses HTTP requests. With these transports a new session may start while the connection stays open.
+    /// </summary>
+    public bool UsesRequests => Transport.UsesHttpRequests();
 
-    /// <summary>A slow reader was told that it is let go: by plain requests nothing else says so.</summary>
-    public void SaidGoodbye()
+    /// <summary>
+    /// Called when a slow reader received a <c>bye</c>. With an HTTP transport, only the <c>bye</c> shows that the server closed the
+    /// session.
+    /// </summary>
+    public void OnBye()
     {
-        if (IsByRequests) LetGo++;
+        if (UsesRequests) ClosedAsSlow++;
     }
 
-    /// <summary>The connection is over. Gives whether that is the end of this member, against our wish.</summary>
-    public bool Ends(string? why)
+    /// <summary>Called when the connection has ended. Returns true if the server closed the connection and the member does not reconnect.</summary>
+    public bool OnConnectionEnded(string? why)
     {
-        _isIn = false;
-        _back?.TrySetException(new FloodException(why ?? "the connection was cut"));
-        if (why is null || _isLeaving || _isAway) return false;
+        _isJoined = false;
+        _rejoined?.TrySetException(new FloodException(why ?? "the connection was cut"));
+        if (why is null || _isLeaving || _isReconnecting) return false;
         if (Pace is null)
         {
-            _isOver = true;
+            _isClosed = true;
             return true;
         }
-        LetGo++;
-        _isAway = true;
-        lock (_gate) _returning = Task.Run(() => ReturnAsync(TryAgainAfter));
+        ClosedAsSlow++;
+        _isReconnecting = true;
+        lock (_gate) _reconnecting = Task.Run(() => ReconnectAsync(RetryDelay));
         return false;
     }
 
-    /// <summary>Tears the line after some more bytes, and comes back after a while. False: it is not there to be cut.</summary>
+    /// <summary>
+    /// Cuts the connection after <paramref name="bytes"/> more received bytes, and reconnects after <paramref name="away"/>. Returns false
+    /// if the member is not connected.
+    /// </summary>
     public bool Cut(int bytes, TimeSpan away)
     {
         lock (_gate)
         {
-            if (!_isIn || _isAway || _isOver) return false;
-            (_isAway, _isIn) = (true, false);
+            if (!_isJoined || _isReconnecting || _isClosed) return false;
+            (_isReconnecting, _isJoined) = (true, false);
             Cuts++;
-            _returning = Task.Run(async () =>
+            _reconnecting = Task.Run(async () =>
             {
                 _connection!.CutAfter(bytes);
-                await Task.WhenAny(_connection.Ended, Task.Delay(CutWithin, TimeProvider.System));
+                await Task.WhenAny(_connection.Ended, Task.Delay(CutTimeout, TimeProvider.System));
                 _connection.Cut();
-                await ReturnAsync(away);
+                await ReconnectAsync(away);
             });
             return true;
         }
@@ -153,7 +163,7 @@ internal sealed class Member : IDisposable
 
     public void Dispose() => _connection?.Dispose();
 
-    private async Task ReturnAsync(TimeSpan away)
+    private async Task ReconnectAsync(TimeSpan away)
     {
         var since = Stopwatch.GetTimestamp();
         var ended = _connection!.Ended;
@@ -164,23 +174,23 @@ internal sealed class Member : IDisposable
             await Task.Delay(away, TimeProvider.System);
             try
             {
-                _back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _rejoined = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 using var limit = new CancellationTokenSource(_patience);
                 _connection = _dial(this);
-                ended = Task.CompletedTask; // what never opened never ends
+                ended = Task.CompletedTask; // if the connection fails to open, it does not end, so nothing waits for its end
                 await _connection.OpenAsync(limit.Token);
                 ended = _connection.Ended;
-                await _back.Task.WaitAsync(limit.Token);
-                _isAway = false;
+                await _rejoined.Task.WaitAsync(limit.Token);
+                _isReconnecting = false;
                 return;
             }
             catch (Exception e) when (e is FloodException or OperationCanceledException)
             {
                 _connection.Cut();
-                away = TryAgainAfter;
+                away = RetryDelay;
                 if (Stopwatch.GetElapsedTime(since) < _patience) continue;
-                _isOver = true;
-                Subscriber.GoneFor(e is FloodException ? $"could not come back: {e.Message}" : $"could not come back within {_patience.TotalSeconds:0.#} s");
+                _isClosed = true;
+                Subscriber.OnReconnectFailed(e is FloodException ? $"could not reconnect: {e.Message}" : $"could not reconnect within {_patience.TotalSeconds:0.#} s");
                 return;
             }
         }

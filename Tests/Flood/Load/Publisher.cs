@@ -4,16 +4,16 @@ using HdrHistogram;
 namespace RawSocketChat.Tests.Flood.Load;
 
 /// <summary>
-/// Sends the messages when they are due, from a thread of its own. The schedule is open: a message that left late does not put off
-/// the next one, and one whose publishers are all away is left to them for when they are back.
+/// Publishes the messages at their scheduled times, on its own thread. A late message does not delay the next one. If all publishers of a
+/// room are reconnecting, one of them sends the message after it has reconnected.
 /// </summary>
-/// <param name="publishers">Of each room, who publishes there by turns.</param>
-/// <param name="publications">What is said, and when.</param>
-/// <param name="warm">Called when the warm-up is over, before the first message that is measured.</param>
-internal sealed class Publisher(IReadOnlyList<IReadOnlyList<Member>> publishers, Publications publications, Action warm)
+/// <param name="publishers">The publishers of each room, which take turns.</param>
+/// <param name="publications">The messages and their scheduled times.</param>
+/// <param name="onWarmUpEnd">Called at the end of the warm-up, before the first measured message.</param>
+internal sealed class Publisher(IReadOnlyList<IReadOnlyList<Member>> publishers, Publications publications, Action onWarmUpEnd)
 {
-    /// <summary>Microseconds between due and left, the warm-up left out.</summary>
-    public LongHistogram Lateness { get; } = Measurements.NewHistogram();
+    /// <summary>Microseconds from the scheduled time of a message until the message was sent, without the warm-up.</summary>
+    public LongHistogram Lateness { get; } = Measurements.CreateHistogram();
 
     public Task RunAsync(CancellationToken cancel) => Task.Factory.StartNew(
         () => Run(cancel), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -22,33 +22,33 @@ internal sealed class Publisher(IReadOnlyList<IReadOnlyList<Member>> publishers,
     {
         for (var number = 0; number < publications.Count; number++)
         {
-            if (number == publications.WarmUp) warm();
-            if (!WaitUntil(publications.DueAt(number), cancel)) return;
-            if (Turn(number) is not { } publisher) return;
-            var say = publications.Say(publisher.Index, number);
-            publications.Leaving(number);
-            if (number >= publications.WarmUp)
-                Measurements.Record(Lateness, publications.SentAt(number) - publications.DueAt(number));
-            publisher.Say(number, say);
+            if (number == publications.WarmUpCount) onWarmUpEnd();
+            if (!WaitUntil(publications.GetDueTime(number), cancel)) return;
+            if (ChoosePublisher(number) is not { } publisher) return;
+            var say = publications.EncodeSay(publisher.Index, number);
+            publications.MarkSent(number);
+            if (number >= publications.WarmUpCount)
+                Measurements.Record(Lateness, publications.GetSentTime(number) - publications.GetDueTime(number));
+            publisher.Publish(number, say);
         }
-        if (publications.WarmUp >= publications.Count) warm();
+        if (publications.WarmUpCount >= publications.Count) onWarmUpEnd();
     }
 
-    // Null where everybody is gone for good.
-    private Member? Turn(int number)
+    // Returns null when all publishers are closed.
+    private Member? ChoosePublisher(int number)
     {
-        var (turn, its) = Math.DivRem(number, publishers.Count);
-        var there = publishers[its];
-        for (var i = 0; i < there.Count; i++)
+        var (turn, room) = Math.DivRem(number, publishers.Count);
+        var members = publishers[room];
+        for (var i = 0; i < members.Count; i++)
         {
-            var member = there[(turn + i) % there.Count];
-            if (member.IsIn) return member;
+            var member = members[(turn + i) % members.Count];
+            if (member.IsJoined) return member;
         }
-        return publishers.All(room => room.All(member => member.IsOver)) ? null : there[turn % there.Count];
+        return publishers.All(all => all.All(member => member.IsClosed)) ? null : members[turn % members.Count];
     }
 
-    // Whole milliseconds, rounded up: a message leaves up to one late (the report shows it) rather than that this thread
-    // spins on one of the cores that the server needs.
+    // Waits for whole milliseconds, rounded up, and does not spin, because the server may need the core. So a message is up to one
+    // millisecond late. The report shows this delay as lateness.
     private static bool WaitUntil(long due, CancellationToken cancel)
     {
         while (!cancel.IsCancellationRequested)

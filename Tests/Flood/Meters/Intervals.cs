@@ -2,10 +2,10 @@ using HdrHistogram;
 
 namespace RawSocketChat.Tests.Flood.Meters;
 
-/// <summary>What was measured since the last time, of all threads: the one who asks pays, not those who measure.</summary>
+/// <summary>Returns the measurements of all threads since the last call. This adds no work to the measuring threads.</summary>
 /// <remarks>
-/// The threads go on writing meanwhile, and a histogram that is being written may be read a count or two short. What one
-/// interval lacks the next one has: the last, taken when all is quiet, makes the sum exact.
+/// The threads write while this class reads, so a few values may be missing in an interval. The next interval then includes these values.
+/// The last interval is read after the threads have stopped, so the sum of all intervals is exact.
 /// </remarks>
 internal sealed class Intervals(Func<IEnumerable<Measurements>> threads)
 {
@@ -24,13 +24,13 @@ internal sealed class Intervals(Func<IEnumerable<Measurements>> threads)
         return since;
     }
 
-    // By the counts alone: the totals beside them were read at another moment.
+    // Subtracts the counts of single values. The total of a histogram is not used: a thread may have changed it after the counts were read.
     private static void Subtract(LongHistogram now, LongHistogram before, LongHistogram since)
     {
         foreach (var value in now.RecordedValues())
         {
-            var more = value.CountAtValueIteratedTo - before.GetCountAtValue(value.ValueIteratedTo);
-            if (more > 0) since.RecordValueWithCount(value.ValueIteratedTo, more);
+            var added = value.CountAtValueIteratedTo - before.GetCountAtValue(value.ValueIteratedTo);
+            if (added > 0) since.RecordValueWithCount(value.ValueIteratedTo, added);
         }
     }
 }

@@ -6,13 +6,14 @@ using HdrHistogram;
 namespace RawSocketChat.Tests.Flood.Meters;
 
 /// <summary>
-/// How long bytes lie before this process reads them. A connection to itself for each of the runtime's socket threads; fifty times a
-/// second a byte is sent on each, which waits its turn behind what else came, as a message of the server does.
+/// Measures how long received bytes wait before this process reads them. The probe opens one connection to its own process for each core,
+/// because the runtime may have a socket thread for each core. It sends a byte 50 times a second on each connection. Each byte waits until
+/// the process has read all data that arrived earlier. A message of the server waits in the same way.
 /// </summary>
 internal sealed class LagProbe : IDisposable
 {
-    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(20);
-    private readonly List<Line> _lines = [];
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
+    private readonly List<ProbeConnection> _connections = [];
     private readonly ITimer _timer;
     private volatile bool _isMeasuring;
 
@@ -24,31 +25,31 @@ internal sealed class LagProbe : IDisposable
         {
             var sending = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             sending.Connect(listener.LocalEndpoint);
-            _lines.Add(new Line(this, sending, listener.AcceptSocket()));
+            _connections.Add(new ProbeConnection(this, sending, listener.AcceptSocket()));
         }
-        _timer = time.CreateTimer(_ => _lines.ForEach(line => line.Send()), null, Every, Every);
+        _timer = time.CreateTimer(_ => _connections.ForEach(connection => connection.Send()), null, Interval, Interval);
     }
 
-    /// <summary>From now on what is seen counts: the warm-up is over.</summary>
-    public void Begin() => _isMeasuring = true;
+    /// <summary>Starts measuring, at the end of the warm-up.</summary>
+    public void Start() => _isMeasuring = true;
 
-    /// <summary>Ends the measuring, and gives it in microseconds.</summary>
-    public LongHistogram End()
+    /// <summary>Stops measuring, and returns the lag in microseconds.</summary>
+    public LongHistogram Stop()
     {
         _isMeasuring = false;
-        var total = Measurements.NewHistogram();
-        foreach (var line in _lines)
-            lock (line.Lag) total.Add(line.Lag);
+        var total = Measurements.CreateHistogram();
+        foreach (var connection in _connections)
+            lock (connection.Lag) total.Add(connection.Lag);
         return total;
     }
 
     public void Dispose()
     {
         _timer.Dispose();
-        foreach (var line in _lines) line.Dispose();
+        foreach (var connection in _connections) connection.Dispose();
     }
 
-    private sealed class Line : IDisposable
+    private sealed class ProbeConnection : IDisposable
     {
         private readonly LagProbe _probe;
         private readonly Socket _sending;
@@ -56,7 +57,7 @@ internal sealed class LagProbe : IDisposable
         private readonly SocketAsyncEventArgs _receive = new(true);
         private long _sentAt;
 
-        public Line(LagProbe probe, Socket sending, Socket receiving)
+        public ProbeConnection(LagProbe probe, Socket sending, Socket receiving)
         {
             (_probe, _sending, _receiving) = (probe, sending, receiving);
             _receive.SetBuffer(new byte[1]);
@@ -64,10 +65,11 @@ internal sealed class LagProbe : IDisposable
             Receive(false);
         }
 
-        public LongHistogram Lag { get; } = Measurements.NewHistogram();
+        public LongHistogram Lag { get; } = Measurements.CreateHistogram();
 
-        // One at a time: while a byte is on its way no other is sent, and its own time goes on. Those that it kept back are reckoned
-        // with it; else a stall of a second were one bad figure among hundreds, and the omission that this tool is against its own.
+        // Sends no byte while the previous byte has not arrived yet. For each skipped byte, RecordArrival records how long that byte would
+        // have waited. Without these values, a stall of one second would give only one high value among hundreds of low values (coordinated
+        // omission).
         public void Send()
         {
             if (Interlocked.CompareExchange(ref _sentAt, Stopwatch.GetTimestamp(), 0) != 0) return;
@@ -88,15 +90,15 @@ internal sealed class LagProbe : IDisposable
             _receive.Dispose();
         }
 
-        private void Receive(bool isThere)
+        private void Receive(bool isCompleted)
         {
             try
             {
                 do
                 {
-                    if (isThere && _receive is { SocketError: SocketError.Success, BytesTransferred: 1 }) Seen();
-                    else if (isThere) return;
-                    isThere = true;
+                    if (isCompleted && _receive is { SocketError: SocketError.Success, BytesTransferred: 1 }) RecordArrival();
+                    else if (isCompleted) return;
+                    isCompleted = true;
                 }
                 while (!_receiving.ReceiveAsync(_receive));
             }
@@ -106,11 +108,11 @@ internal sealed class LagProbe : IDisposable
             }
         }
 
-        private void Seen()
+        private void RecordArrival()
         {
             var sentAt = Interlocked.Exchange(ref _sentAt, 0);
             if (!_probe._isMeasuring) return;
-            lock (Lag) Measurements.RecordWithTheUnasked(Lag, Stopwatch.GetTimestamp() - sentAt, Every);
+            lock (Lag) Measurements.RecordWithExpectedInterval(Lag, Stopwatch.GetTimestamp() - sentAt, Interval);
         }
     }
 }

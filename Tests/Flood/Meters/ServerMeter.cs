@@ -5,8 +5,8 @@ namespace RawSocketChat.Tests.Flood.Meters;
 /// <summary>Reads CPU time and memory of another process from <c>/proc</c>.</summary>
 internal sealed class ServerMeter
 {
-    // USER_HZ: what the kernel counts CPU time in for programs, on every architecture that .NET runs on.
-    private const double TicksASecond = 100;
+    // USER_HZ: the unit of CPU time in /proc, the same on every architecture that .NET supports.
+    private const double TicksPerSecond = 100;
 
     private readonly string _folder;
     private long _rss;
@@ -14,14 +14,14 @@ internal sealed class ServerMeter
 
     private ServerMeter(int pid) => _folder = $"/proc/{pid}";
 
-    /// <summary>The most memory that any reading has found, in bytes.</summary>
-    public long MostRss => Volatile.Read(ref _rss);
+    /// <summary>The largest memory of all readings, in bytes.</summary>
+    public long MaxRss => Volatile.Read(ref _rss);
 
-    /// <summary>Its CPU time at the newest reading, in seconds.</summary>
+    /// <summary>The CPU time at the last successful reading, in seconds.</summary>
     public double LastCpu => Volatile.Read(ref _cpu);
 
-    /// <summary>Null where no process was named.</summary>
-    /// <exception cref="FloodException">There is no such process, or no <c>/proc</c>.</exception>
+    /// <summary>Creates a meter for a process; returns null if <paramref name="pid"/> is null.</summary>
+    /// <exception cref="FloodException">The process does not exist, or the system has no <c>/proc</c>.</exception>
     public static ServerMeter? For(int? pid)
     {
         if (pid is not { } number) return null;
@@ -31,20 +31,21 @@ internal sealed class ServerMeter
         return meter.TryRead(out _) ? meter : throw new FloodException($"--server-pid: there is no process {number}", FloodResult.BadOptions);
     }
 
-    /// <summary>Its CPU time so far, in seconds. False: the process is gone.</summary>
+    /// <summary>Reads the CPU time so far, in seconds, and the memory. Returns false if the process has ended.</summary>
     public bool TryRead(out double cpuSeconds)
     {
         cpuSeconds = 0;
         try
         {
-            // The name, in parentheses, may hold anything; behind it come state, parent …, and as 12th and 13th user and system time (proc(5)).
+            // The name in parentheses may have any characters. The fields after the name are state, parent and so on. The 12th and 13th of
+            // these fields are user and system time (proc(5)).
             var stat = File.ReadAllText($"{_folder}/stat");
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TicksASecond;
+            cpuSeconds = (ParseNumber(fields[11]) + ParseNumber(fields[12])) / TicksPerSecond;
             Volatile.Write(ref _cpu, cpuSeconds);
             var rss = File.ReadLines($"{_folder}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-            var bytes = Number(rss.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]) * 1024;
-            if (bytes > MostRss) Volatile.Write(ref _rss, bytes);
+            var bytes = ParseNumber(rss.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]) * 1024;
+            if (bytes > MaxRss) Volatile.Write(ref _rss, bytes);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
@@ -53,5 +54,5 @@ internal sealed class ServerMeter
         }
     }
 
-    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
+    private static long ParseNumber(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -4,12 +4,12 @@ using HdrHistogram;
 namespace RawSocketChat.Tests.Flood.Output;
 
 /// <summary>
-/// A log of histograms (HdrHistogram's V2), for its viewers: an interval a second, each with the tags <c>delivery</c>,
+/// Writes a histogram log (format V2 of HdrHistogram): an interval each second, with the tags <c>delivery</c>,
 /// <c>delivery-from-send</c>, <c>ack</c> and <c>recovery</c>, in microseconds.
 /// </summary>
 internal sealed class HdrLog : IDisposable
 {
-    // The package's writer writes UTF-16, which no other reader of these logs takes: it goes through here.
+    // The writer of the HdrHistogram package writes UTF-16, which other readers do not accept. Flush converts the text to UTF-8.
     private readonly MemoryStream _written = new();
     private readonly StreamWriter _file;
     private readonly HistogramLogWriter _log;
@@ -32,7 +32,7 @@ internal sealed class HdrLog : IDisposable
         var now = time.GetUtcNow();
         _since = now.ToUnixTimeMilliseconds();
         _log.Write(now.UtcDateTime);
-        Pass();
+        Flush();
     }
 
     public void Append(Measurements interval)
@@ -43,7 +43,7 @@ internal sealed class HdrLog : IDisposable
         Append("ack", interval.Acks, now);
         Append("recovery", interval.Recovery, now);
         _since = now;
-        Pass();
+        Flush();
     }
 
     public void Dispose()
@@ -59,7 +59,7 @@ internal sealed class HdrLog : IDisposable
         _log.Append(microseconds);
     }
 
-    private void Pass()
+    private void Flush()
     {
         _file.Write(Encoding.Unicode.GetString(_written.GetBuffer(), 0, (int)_written.Length).TrimStart('\uFEFF'));
         _file.Flush();

@@ -2,22 +2,25 @@ using System.Text;
 
 namespace RawSocketChat.Tests.Flood.Output;
 
-/// <summary>An output that may be full or closed: what it can't take is given up and remembered, and the run goes on to its exit code.</summary>
+/// <summary>
+/// An output that ignores write errors, such as a full disk or a closed pipe. So the run can still end with its own exit code. The class
+/// stores the first error.
+/// </summary>
 internal sealed class LossyOutput(TextWriter output) : TextWriter
 {
-    /// <summary>Why not all was written; null: it was.</summary>
+    /// <summary>The first write error; null: everything was written.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Whether it is where a person looks on.</summary>
+    /// <summary>Whether this is a terminal.</summary>
     public bool IsTerminal => ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
 
     public override Encoding Encoding => output.Encoding;
 
-    public override void Write(char value) => Try(() => output.Write(value));
+    public override void Write(char value) => TryWrite(() => output.Write(value));
 
-    public override void Write(string? value) => Try(() => output.Write(value));
+    public override void Write(string? value) => TryWrite(() => output.Write(value));
 
-    public override void WriteLine(string? value) => Try(() => output.WriteLine(value));
+    public override void WriteLine(string? value) => TryWrite(() => output.WriteLine(value));
 
     public override Task WriteLineAsync(string? value)
     {
@@ -25,9 +28,9 @@ internal sealed class LossyOutput(TextWriter output) : TextWriter
         return Task.CompletedTask;
     }
 
-    public override void Flush() => Try(output.Flush);
+    public override void Flush() => TryWrite(output.Flush);
 
-    private void Try(Action write)
+    private void TryWrite(Action write)
     {
         if (Problem is not null) return;
         try

@@ -3,15 +3,15 @@ namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 /// <summary>What a check has found.</summary>
 public sealed class CheckResult
 {
-    /// <summary>As many lines are kept; the rest is counted.</summary>
-    public const int MostLines = 20;
+    /// <summary>The maximum number of faults that are described. Further faults are only counted.</summary>
+    public const int MaxLines = 20;
 
     private readonly List<string> _lines = [];
 
-    /// <summary>What is wrong, a line each: the first <see cref="MostLines"/>.</summary>
+    /// <summary>One line for each of the first faults.</summary>
     public IReadOnlyList<string> Lines => _lines;
 
-    /// <summary>How many things are wrong.</summary>
+    /// <summary>The number of faults.</summary>
     public long Faults { get; private set; }
 
     public long Rooms { get; internal set; }
@@ -23,7 +23,7 @@ public sealed class CheckResult
     internal void Add(string line)
     {
         Faults++;
-        if (_lines.Count < MostLines)
+        if (_lines.Count < MaxLines)
             _lines.Add(line.ReplaceLineEndings(" "));
     }
 }

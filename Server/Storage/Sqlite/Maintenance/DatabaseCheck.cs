@@ -1,65 +1,101 @@
+using System.Data.Common;
+using Dapper;
+
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
-/// <summary>Looks for damage, in one consistent view, beside a server or where none runs. Changes nothing.</summary>
+/// <summary>
+/// Looks for damage in one snapshot of the database. Changes nothing. A server may write to the database at the same time.
+/// </summary>
 public static class DatabaseCheck
 {
-    /// <exception cref="StorageException">It cannot be checked: there is no database, or it cannot be read for a reason that is no damage.</exception>
-    public static CheckResult Run(DataFolder folder, DataOptions options, DateTimeOffset now, IProgress<Advance> progress, CancellationToken cancel)
+    // The last millisecond of the year 9999, because the protocol's times have years of four digits.
+    private const long MaxTime = 253_402_300_799_999;
+
+    // Each query returns a line for each fault.
+    private static readonly (string What, string Sql)[] Rules =
+    [
+        ("rooms",
+            """
+            SELECT 'room "' || name || '": its key is "' || name_key || '"' FROM rooms WHERE name_key <> upper(name) AND name NOT GLOB '*[^ -~]*'
+            UNION ALL SELECT 'room "' || name || '": its log begins at ' || first_seq FROM rooms WHERE first_seq < 1
+            """),
+        ("sequence numbers",
+            """
+            WITH steps AS (SELECT room, seq, LAG(seq) OVER (PARTITION BY room ORDER BY seq) AS previous FROM events)
+            SELECT 'room "' || r.name || '", ' || CASE WHEN s.seq - s.expected = 1 THEN 'event ' || s.expected || ' is missing'
+                ELSE 'events ' || s.expected || ' to ' || (s.seq - 1) || ' are missing' END
+            FROM (SELECT room, seq, COALESCE(previous + 1, (SELECT first_seq FROM rooms WHERE id = room)) AS expected FROM steps) s
+            JOIN rooms r ON r.id = s.room WHERE s.seq > s.expected
+            UNION ALL SELECT 'room "' || r.name || '", event ' || e.seq || ' is older than the beginning of the log'
+            FROM rooms r JOIN events e ON e.room = r.id AND e.seq < r.first_seq
+            """),
+        ("events",
+            $"""
+            SELECT 'room "' || r.name || '", event ' || e.seq || ': ' || CASE
+                WHEN e.kind NOT IN ('message', 'topic') THEN 'unknown kind "' || e.kind || '"'
+                WHEN e.at NOT BETWEEN 0 AND {MaxTime} THEN 'impossible time ' || e.at
+                ELSE 'invalid body ' || e.body END
+            FROM events e JOIN rooms r ON r.id = e.room
+            WHERE e.kind NOT IN ('message', 'topic') OR e.at NOT BETWEEN 0 AND {MaxTime}
+                OR (e.body IS NOT NULL AND (NOT json_valid(e.body) OR COALESCE(e.body ->> 'reply', 1) < 1))
+            """),
+        ("topics",
+            """
+            WITH newest AS (SELECT room, MAX(seq) AS seq FROM events WHERE kind = 'topic' GROUP BY room)
+            SELECT 'room "' || r.name || '": its topic differs from event ' || e.seq
+            FROM newest n JOIN events e ON e.room = n.room AND e.seq = n.seq JOIN rooms r ON r.id = n.room WHERE e.text <> r.topic
+            """),
+        ("client ids",
+            """
+            SELECT 'room "' || r.name || '", event ' || c.seq || ': the client id "' || c.client_id || '" refers to it, but '
+                || CASE WHEN e.seq IS NULL THEN 'it does not exist' ELSE 'its author is another user' END
+            FROM client_ids c JOIN rooms r ON r.id = c.room LEFT JOIN events e ON e.room = c.room AND e.seq = c.seq
+            WHERE (e.seq IS NULL AND c.seq >= r.first_seq) OR e.author <> c.author
+            UNION ALL SELECT 'the client ids "' || MIN(c.client_id) || '" and "' || MAX(c.client_id) || '" refer to the same event'
+            FROM client_ids c GROUP BY c.room, c.seq HAVING COUNT(*) > 1
+            """),
+        ("accounts", "SELECT 'the account \"' || u.name || '\" has no registered name' FROM users u WHERE password_hash IS NOT NULL AND NOT EXISTS (SELECT 1 FROM names WHERE user = u.id)"),
+    ];
+
+    /// <exception cref="StorageException">There is no database, or it cannot be read for a reason other than damage.</exception>
+    public static CheckResult Run(DataFolder folder, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         var result = new CheckResult();
-        Snapshot? snapshot = null;
         try
         {
-            snapshot = Snapshot.Open(folder, cancel);
-            CheckPages(snapshot.Database, result, progress);
-            DateTimeOffset? cutoff = options.KeepDays > 0 ? now - TimeSpan.FromDays(options.KeepDays) : null;
-            CheckContents(snapshot.Database, new CheckedRooms(options, cutoff), result, progress, cancel);
+            using var snapshot = Snapshot.Open(folder, cancel);
+            snapshot.Read(connection =>
+            {
+                CheckDatabase(connection, result, progress);
+                return true;
+            });
+            foreach (var (what, sql) in Rules)
+            {
+                cancel.ThrowIfCancellationRequested();
+                progress.Report(new WorkProgress($"checking {what}", 0, 0));
+                foreach (var fault in snapshot.Read(connection => connection.Query<string>(sql)))
+                    result.Add(fault);
+            }
         }
         catch (StorageException fault) when (fault.IsDamage)
         {
             result.Add(fault.Message);
         }
-        finally
-        {
-            snapshot?.Dispose();
-        }
 
         return result;
     }
 
-    private static void CheckPages(Database database, CheckResult result, IProgress<Advance> progress)
+    private static void CheckDatabase(DbConnection connection, CheckResult result, IProgress<WorkProgress> progress)
     {
-        progress.Report(new Advance("checking pages", 0, 0));
-        using var faults = database.Prepare($"PRAGMA integrity_check({CheckResult.MostLines})");
-        while (faults.Step())
-        {
-            if (faults.Text(0) != "ok")
-                result.Add($"the database is damaged: {faults.Text(0)}");
-        }
-    }
-
-    private static void CheckContents(Database database, CheckedRooms rooms, CheckResult result, IProgress<Advance> progress, CancellationToken cancel)
-    {
-        rooms.Load(database, result);
-        result.Rooms = rooms.Count;
-        using (var clientIds = new ClientIdCheck(database, rooms, result))
-        {
-            new EventCheck(database, rooms, clientIds, result).Run(progress, cancel);
-            clientIds.Run(progress, cancel);
-        }
-
-        CheckAccounts(database, result);
-    }
-
-    private static void CheckAccounts(Database database, CheckResult result)
-    {
-        // By the rows themselves (+), not by the index that should have kept them apart.
-        using var rows = database.Prepare("SELECT COUNT(*), MIN(name), MAX(name) FROM accounts GROUP BY +skeleton");
-        while (rows.Step())
-        {
-            result.Accounts += rows.Number(0);
-            if (rows.Number(0) > 1)
-                result.Add($"the accounts \"{rows.Text(1)}\" and \"{rows.Text(2)}\" have names that look the same");
-        }
+        progress.Report(new WorkProgress("counting", 0, 0));
+        result.Rooms = connection.ExecuteScalar<long>("SELECT COUNT(*) FROM rooms");
+        result.Events = connection.ExecuteScalar<long>("SELECT COUNT(*) FROM events");
+        result.Accounts = connection.ExecuteScalar<long>("SELECT COUNT(*) FROM users WHERE password_hash IS NOT NULL");
+        progress.Report(new WorkProgress("checking pages", 0, 0));
+        foreach (var line in connection.Query<string>($"PRAGMA integrity_check({CheckResult.MaxLines})").Where(line => line != "ok"))
+            result.Add($"the database is damaged: {line}");
+        progress.Report(new WorkProgress("checking references", 0, 0));
+        foreach (var (table, parent) in connection.Query<(string, string)>("SELECT \"table\", parent FROM pragma_foreign_key_check"))
+            result.Add($"a row of the table {table} refers to a row of {parent} that does not exist");
     }
 }

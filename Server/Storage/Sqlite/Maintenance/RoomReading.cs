@@ -1,8 +1,10 @@
-using System.Text.Unicode;
+using System.Data.Common;
+using Dapper;
+using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
-/// <summary>Reads one room's whole log, in one consistent view, beside a server or where none runs.</summary>
+/// <summary>Reads one room's whole log in one snapshot. A server may write to the database at the same time.</summary>
 public sealed class RoomReading : IDisposable
 {
     private readonly Snapshot _snapshot;
@@ -22,8 +24,9 @@ public sealed class RoomReading : IDisposable
 
     public RoomLogState State { get; }
 
-    /// <summary>Opens the log of a room, found without regard to case.</summary>
-    /// <param name="names">Where null is returned: the names of the rooms that there are.</param>
+    /// <summary>Opens the log of a room. The letter case of the name does not matter.</summary>
+    /// <param name="names">The names of all rooms, if the result is null.</param>
+    /// <returns>Null if there is no such room.</returns>
     /// <exception cref="StorageException">The database cannot be read.</exception>
     public static RoomReading? Open(DataFolder folder, string name, out IReadOnlyList<string> names, CancellationToken cancel)
     {
@@ -31,14 +34,13 @@ public sealed class RoomReading : IDisposable
         try
         {
             names = [];
-            var found = Find(snapshot, name, cancel);
-            if (found is null)
-            {
-                names = Names(snapshot.Database);
-                snapshot.Dispose();
-            }
+            if (snapshot.Read(connection => SqlRoomCatalog.FindRoom(connection, name)) is { } room
+                && snapshot.Read(connection => LoggedRoom.Find(connection, RoomCache.GetKey(name))) is { } log)
+                return new RoomReading(snapshot, log.Id, room, log.State, cancel);
 
-            return found;
+            names = snapshot.Read(connection => connection.Query<string>("SELECT name FROM rooms ORDER BY id").AsList());
+            snapshot.Dispose();
+            return null;
         }
         catch
         {
@@ -47,98 +49,47 @@ public sealed class RoomReading : IDisposable
         }
     }
 
-    /// <summary>Its events, oldest first; a block of them is in memory at a time.</summary>
-    /// <exception cref="StorageException">One is missing or cannot be read.</exception>
-    public IEnumerable<RoomEvent> Events()
+    /// <summary>Reads the events, oldest first, one at a time.</summary>
+    /// <exception cref="StorageException">An event is missing or damaged.</exception>
+    public IEnumerable<RoomEvent> ReadEvents()
     {
+        // The table of client ids has no index by event, so one pass over this table collects the ids of the room.
+        _snapshot.Read(connection => connection.Execute(
+            """
+            CREATE TEMP TABLE room_ids (seq INTEGER PRIMARY KEY, client_id TEXT NOT NULL);
+            INSERT OR IGNORE INTO room_ids SELECT seq, client_id FROM client_ids WHERE room = @id ORDER BY seq;
+            """,
+            new { id = _id }));
+        using var command = new Statement(
+            _snapshot.Connection, $"SELECT {EventRow.Columns}, (SELECT client_id FROM room_ids i WHERE i.seq = e.seq) FROM events e WHERE room = @p1 AND seq >= @p2 ORDER BY seq", 2);
+        using var rows = _snapshot.Read(_ => command.Query(_id, State.First));
         var next = State.First;
-        foreach (var part in Parts())
+        while (_snapshot.Read(_ => rows.Read()))
         {
             _cancel.ThrowIfCancellationRequested();
-            foreach (var found in part)
-            {
-                if (found.Seq != next)
-                    throw Damage(next);
-                next++;
-                yield return found;
-            }
+            if (rows.GetInt64(0) != next)
+                throw CreateDamage(next);
+            yield return Read(rows, next++);
         }
 
         if (next != State.Last + 1)
-            throw Damage(next);
+            throw CreateDamage(next);
     }
 
     public void Dispose() => _snapshot.Dispose();
 
-    private IEnumerable<List<RoomEvent>> Parts()
+    private RoomEvent Read(DbDataReader row, long seq)
     {
-        using var rows = _snapshot.Database.Prepare("SELECT id, count, checksum, events FROM blocks WHERE id >= ? AND id <= ? AND id + count > ? ORDER BY id");
-        rows.Bind(1, LoggedRoom.EventIdOf(_id, 0)).Bind(2, LoggedRoom.EventIdOf(_id, State.Last)).Bind(3, LoggedRoom.EventIdOf(_id, State.First));
-        while (rows.Step())
-            yield return Block(rows);
-        var inJournal = new List<RoomEvent>();
-        JournalEvents.Read(_snapshot.Database, (room, seq, found) =>
+        try
         {
-            if (room == _id && seq >= State.First)
-                inJournal.Add(Whole(found, seq));
-        });
-        yield return inJournal;
-    }
-
-    private List<RoomEvent> Block(Statement row)
-    {
-        var seq = LoggedRoom.SeqOf(row.Number(0));
-        var rest = row.Bytes(3);
-        if (!Blocks.IsSound(row, 2))
-            throw Damage(Math.Max(seq, State.First));
-        var events = new List<RoomEvent>();
-        for (; !rest.IsEmpty; seq++)
-        {
-            if (!EncodedEvent.TryRead(ref rest, out var found))
-                throw Damage(seq);
-            if (seq >= State.First)
-                events.Add(Whole(found, seq));
+            return _snapshot.Read(_ => EventRow.Read(row, row.IsDBNull(7) ? null : row.GetString(7)));
         }
-
-        return events;
+        catch (StorageException)
+        {
+            throw CreateDamage(seq);
+        }
     }
 
-    private RoomEvent Whole(EncodedEvent found, long seq) =>
-        Enum.IsDefined((RoomEventKind)found.Kind) && Utf8.IsValid(found.Author) && Utf8.IsValid(found.AuthorName) && Utf8.IsValid(found.Text) && Utf8.IsValid(found.ClientId)
-            ? found.ToEvent(seq)
-            : throw Damage(seq);
-
-    private static RoomReading? Find(Snapshot snapshot, string name, CancellationToken cancel)
-    {
-        using var room = snapshot.Database.Prepare("SELECT id, name, topic, owner, private, epoch, first FROM rooms WHERE key = ?");
-        if (!room.Bind(1, RoomTable.KeyOf(name)).Step())
-            return null;
-        var id = room.Number(0);
-        return new RoomReading(
-            snapshot,
-            id,
-            new StoredRoom(room.Text(1), room.Text(2), room.TextOrNull(3), room.Number(4) != 0),
-            new RoomLogState(room.Text(5), room.Number(6), LastOf(snapshot.Database, id, room.Number(6))),
-            cancel);
-    }
-
-    private static long LastOf(Database database, long id, long first)
-    {
-        using var blocks = new Blocks(database);
-        var last = Math.Max(first - 1, blocks.End(id).Last);
-        JournalEvents.Read(database, (room, seq, _) => last = room == id ? Math.Max(last, seq) : last);
-        return last;
-    }
-
-    private static List<string> Names(Database database)
-    {
-        using var rows = database.Prepare("SELECT name FROM rooms ORDER BY id");
-        var names = new List<string>();
-        while (rows.Step())
-            names.Add(rows.Text(0));
-        return names;
-    }
-
-    private StorageException Damage(long seq) =>
-        new($"event {seq} of \"{Room.Name}\" is missing or cannot be read; check tells more") { IsDamage = true };
+    private StorageException CreateDamage(long seq) =>
+        new($"event {seq} of \"{Room.Name}\" is missing or cannot be read; the \"check\" command tells more") { IsDamage = true };
 }

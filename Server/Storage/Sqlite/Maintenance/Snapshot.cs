@@ -1,48 +1,58 @@
+using System.Data.Common;
+using Dapper;
+using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
 /// <summary>
-/// The database as it was at one moment, however much a server beside it goes on writing. As long as it is open the server's
-/// write-ahead log cannot shrink.
+/// The database as it was at one moment. A server may write to the database at the same time. Until the snapshot is disposed of, the
+/// server's write-ahead log cannot shrink.
 /// </summary>
 internal sealed class Snapshot : IDisposable
 {
     private readonly CancellationTokenRegistration _interrupt;
+    private readonly string _file;
 
-    private Snapshot(Database database, CancellationToken cancel)
+    private Snapshot(SqliteConnection connection, string file, CancellationToken cancel)
     {
-        Database = database;
-        // What SQLite does in one call, a check of all pages say, ends early by this.
-        _interrupt = cancel.Register(() => raw.sqlite3_interrupt(database.Handle));
+        Connection = connection;
+        _file = file;
+        // A cancellation interrupts a long call of SQLite, for example the check of all pages.
+        _interrupt = cancel.Register(() => raw.sqlite3_interrupt(connection.Handle!));
     }
 
-    public Database Database { get; }
+    public SqliteConnection Connection { get; }
 
-    /// <param name="anyVersion">Whether it may be of an older version too.</param>
-    /// <exception cref="StorageException">It cannot be opened.</exception>
-    public static Snapshot Open(DataFolder folder, CancellationToken cancel, bool anyVersion = false)
+    /// <exception cref="StorageException">The database cannot be opened.</exception>
+    public static Snapshot Open(DataFolder folder, CancellationToken cancel)
     {
-        var database = Database.OpenForReading(folder.Database);
+        var snapshot = new Snapshot(SqliteDatabase.OpenForReading(folder.Database), folder.Database, cancel);
+        // SQLite takes the snapshot at the first read of the transaction, so read something now.
+        snapshot.Read(connection => connection.Execute("BEGIN; SELECT COUNT(*) FROM sqlite_schema"));
+        return snapshot;
+    }
+
+    /// <exception cref="StorageException">The database cannot be read.</exception>
+    public T Read<T>(Func<DbConnection, T> read)
+    {
         try
         {
-            database.Execute("BEGIN");
-            // A transaction sees what there is at its first read.
-            database.Execute("SELECT COUNT(*) FROM sqlite_schema");
-            if (!anyVersion && (Migrations.CheckVersion(database.Handle) < Migrations.Newest || Conversion.IsDue(database)))
-                throw new StorageException("the database was written by an older version of the server; start this one on it once");
-            return new Snapshot(database, cancel);
+            return read(Connection);
         }
-        catch
+        catch (SqliteException fault)
         {
-            database.Dispose();
-            throw;
+            throw SqliteError.Translate(fault, _file);
+        }
+        catch (ArgumentOutOfRangeException fault)
+        {
+            throw SqliteError.Translate(fault, _file);
         }
     }
 
     public void Dispose()
     {
         _interrupt.Dispose();
-        Database.Dispose();
+        Connection.Dispose();
     }
 }

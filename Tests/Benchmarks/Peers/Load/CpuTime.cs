@@ -2,28 +2,29 @@ using System.Globalization;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers.Load;
 
-/// <summary>Processor time of some processes, in microseconds.</summary>
-/// <param name="Total">As the scheduler counted it.</param>
-/// <param name="UserTicks">User mode, in the kernel's hundredths of a second: sampled, so good for a share alone.</param>
-/// <param name="SystemTicks">The same of kernel mode.</param>
+/// <summary>The processor time of some processes, in microseconds.</summary>
+/// <param name="Total">The time in user and kernel mode, as counted by the scheduler.</param>
+/// <param name="UserTicks">Time in user mode, in ticks of 1/100 s. The kernel measures this time by sampling, so use only the ratio
+/// of user ticks to all ticks.</param>
+/// <param name="SystemTicks">Time in kernel mode, in the same unit.</param>
 internal readonly record struct CpuTime(double Total, long UserTicks, long SystemTicks)
 {
-    /// <summary>The part spent in user mode.</summary>
+    /// <summary>The part of <see cref="Total"/> in user mode.</summary>
     public double User => UserTicks + SystemTicks == 0 ? 0 : Total * UserTicks / (UserTicks + SystemTicks);
 
     public static CpuTime operator -(CpuTime a, CpuTime b) => new(a.Total - b.Total, a.UserTicks - b.UserTicks, a.SystemTicks - b.SystemTicks);
 
     public static CpuTime operator +(CpuTime a, CpuTime b) => new(a.Total + b.Total, a.UserTicks + b.UserTicks, a.SystemTicks + b.SystemTicks);
 
-    /// <summary>Of a process and its descendants, so far; those that are gone are left out.</summary>
-    public static CpuTime OfTree(int process)
+    /// <summary>Returns the processor time of a process and its descendants so far. Descendants that have ended do not count.</summary>
+    public static CpuTime ForProcessTree(int process)
     {
         var sum = default(CpuTime);
-        foreach (var id in Tree(process))
+        foreach (var id in GetProcessTree(process))
         {
             if (Kernel.ProcessorMicroseconds(id) is not { } total || Read($"/proc/{id}/stat") is not { } stat)
                 continue;
-            // proc(5): the 14th and 15th field; the second, the name in parentheses, may hold spaces.
+            // proc(5): the 14th and 15th fields are the times. The second field, the name in parentheses, may contain spaces.
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             sum = new CpuTime(
                 sum.Total + total, sum.UserTicks + long.Parse(fields[11], CultureInfo.InvariantCulture), sum.SystemTicks + long.Parse(fields[12], CultureInfo.InvariantCulture));
@@ -32,14 +33,14 @@ internal readonly record struct CpuTime(double Total, long UserTicks, long Syste
         return sum;
     }
 
-    /// <summary>Resident memory of a process and its descendants, in bytes.</summary>
-    public static long ResidentBytes(int process) => Tree(process).Sum(id =>
+    /// <summary>Returns the resident memory of a process and its descendants, in bytes.</summary>
+    public static long GetResidentBytes(int process) => GetProcessTree(process).Sum(id =>
         (Read($"/proc/{id}/status") ?? "").Split('\n').FirstOrDefault(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)) is { } line
             ? long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024
             : 0);
 
-    /// <summary>A process and its descendants.</summary>
-    public static IReadOnlyList<int> Tree(int process)
+    /// <summary>Returns the ids of a process and its descendants.</summary>
+    public static IReadOnlyList<int> GetProcessTree(int process)
     {
         List<int> found = [process];
         for (var i = 0; i < found.Count; i++)
@@ -60,7 +61,7 @@ internal readonly record struct CpuTime(double Total, long UserTicks, long Syste
         }
         catch (IOException)
         {
-            return null; // gone meanwhile
+            return null; // The process has ended.
         }
     }
 }

@@ -2,13 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers.Load;
 
-/// <summary>What the kernel is asked directly, because .NET has no cheap way to it: readiness, exact waiting, another process's clock.</summary>
+/// <summary>
+/// System calls for which .NET has no method, or only a slow one: epoll, exact waiting, and the processor time of another process.
+/// </summary>
 internal static partial class Kernel
 {
     private const int Monotonic = 1;
     private const int Absolute = 1;
 
-    // CPUCLOCK_SCHED: what the scheduler counted, in nanoseconds, all threads that ever were included.
+    // CPUCLOCK_SCHED: the time that the scheduler counted, in nanoseconds, including threads that have ended.
     private const int ProcessSchedulerClock = 2;
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
@@ -18,7 +20,7 @@ internal static partial class Kernel
     public static unsafe partial int EpollControl(int epoll, int operation, int descriptor, byte* e);
 
     [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
-    public static unsafe partial int EpollWait(int epoll, byte* events, int most, int milliseconds);
+    public static unsafe partial int EpollWait(int epoll, byte* events, int maxEvents, int milliseconds);
 
     [LibraryImport("libc", EntryPoint = "clock_nanosleep")]
     private static unsafe partial int ClockSleep(int clock, int flags, Time* until, Time* left);
@@ -29,20 +31,21 @@ internal static partial class Kernel
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Signal(int process, int signal);
 
-    /// <summary>Asks a process to end (SIGTERM).</summary>
+    /// <summary>Sends SIGTERM to a process.</summary>
     public static void Terminate(int process) => _ = Signal(process, 15);
 
     /// <summary>
-    /// Waits until <see cref="System.Diagnostics.Stopwatch"/> shows <paramref name="ticks"/>, to some tens of microseconds: a wait in whole milliseconds would be in every latency.
+    /// Waits until <see cref="System.Diagnostics.Stopwatch"/> reaches <paramref name="ticks"/>, with a precision of some tens of
+    /// microseconds. A wait in whole milliseconds would increase every measured latency.
     /// </summary>
     public static unsafe void SleepUntil(long ticks)
     {
-        // On Linux the stopwatch is the monotonic clock in nanoseconds. A signal ends the wait early; who waits asks again.
+        // On Linux, Stopwatch is the monotonic clock in nanoseconds. A signal ends the wait early, so the caller must check the time.
         var until = new Time { Seconds = (nint)(ticks / 1_000_000_000), Nanoseconds = (nint)(ticks % 1_000_000_000) };
         _ = ClockSleep(Monotonic, Absolute, &until, null);
     }
 
-    /// <summary>Processor time of a process so far, in microseconds; null where it is gone.</summary>
+    /// <summary>Returns the processor time of a process so far, in microseconds, or null if it has ended.</summary>
     public static unsafe double? ProcessorMicroseconds(int process)
     {
         var time = default(Time);

@@ -1,34 +1,34 @@
 namespace RawSocketChat.Tests.Benchmarks.Peers.Load;
 
-/// <summary>What one stretch of load brought.</summary>
+/// <summary>The result of one measurement.</summary>
 internal sealed record LoadResult
 {
-    /// <summary>Messages a second that were due; 0 where as many as went.</summary>
+    /// <summary>The fixed rate in messages per second; 0 for the maximum rate.</summary>
     public required double Rate { get; init; }
 
     public required long Published { get; init; }
 
-    /// <summary>Each message once for each subscriber.</summary>
+    /// <summary>The number of published messages times the number of subscribers.</summary>
     public required long Expected { get; init; }
 
     public required long Delivered { get; init; }
 
-    /// <summary>Came twice, or after a later one.</summary>
+    /// <summary>Deliveries of a message that arrived before, or that arrived after a later message.</summary>
     public required long Repeated { get; init; }
 
-    /// <summary>From the first message until the last delivery.</summary>
+    /// <summary>The time from the first message to the last delivery.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>The server's processor time for each delivery.</summary>
+    /// <summary>The server's processor time per delivery.</summary>
     public required double CpuMicroseconds { get; init; }
 
-    /// <summary>The part of it in user mode.</summary>
+    /// <summary>The part of <see cref="CpuMicroseconds"/> in user mode.</summary>
     public required double UserMicroseconds { get; init; }
 
-    /// <summary>The generator's own, user and kernel mode, for each delivery.</summary>
+    /// <summary>The processor time of the load generator per delivery.</summary>
     public required double GeneratorMicroseconds { get; init; }
 
-    /// <summary>From when a message was due until a subscriber had it; 0 where nothing was due.</summary>
+    /// <summary>The median time in ms from the scheduled time of a message until a subscriber received the message; 0 at the maximum rate.</summary>
     public required double P50 { get; init; }
 
     public required double P99 { get; init; }

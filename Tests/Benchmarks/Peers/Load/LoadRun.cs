@@ -5,52 +5,53 @@ using RawSocketChat.Tests.Benchmarks.Peers.Wires;
 namespace RawSocketChat.Tests.Benchmarks.Peers.Load;
 
 /// <summary>
-/// The load on one peer: one connection publishes, it and all others get every message. The schedule is open: a message that left late does not put off the next one,
-/// and latency counts from when it was due, so that a server that stalls can't hide it.
+/// The load on one peer. One connection publishes, and all connections receive every message. Each message has a scheduled time that does
+/// not depend on the server, so a late message does not delay the next one. Latency is measured from the scheduled time. So the latency
+/// shows every stall of the server.
 /// </summary>
 internal sealed class LoadRun : IDisposable
 {
     public const int TextBytes = 128;
 
-    // Handshakes under way at once: enough that the server is never idle, few enough for its backlog of connections.
-    private const int Ramp = 8;
+    // This number of concurrent handshakes keeps the server busy and does not fill its accept backlog.
+    private const int ConcurrentHandshakes = 8;
 
     private readonly EndPoint _server;
     private readonly int _process;
     private readonly Wire _wire;
     private readonly Receiver _receiver;
-    private readonly TimeSpan _patience;
-    private readonly List<Line> _lines = [];
+    private readonly TimeSpan _timeout;
+    private readonly List<LoadConnection> _connections = [];
     private readonly byte[] _publication;
-    private readonly int _numberAt;
-    private Line _publisher = null!;
+    private readonly int _numberOffset;
+    private LoadConnection _publisher = null!;
     private int _next;
 
-    private LoadRun(EndPoint server, int process, Wire wire, int most, TimeSpan patience)
+    private LoadRun(EndPoint server, int process, Wire wire, int maxSubscribers, TimeSpan timeout)
     {
-        (_server, _process, _wire, _patience) = (server, process, wire, patience);
-        _receiver = new Receiver(wire, most + 1);
-        _publication = wire.Publication(System.Text.Encoding.ASCII.GetString(Stamp.Text(TextBytes)));
-        _numberAt = _publication.AsSpan().IndexOf(Stamp.Mark) + 1;
+        (_server, _process, _wire, _timeout) = (server, process, wire, timeout);
+        _receiver = new Receiver(wire, maxSubscribers + 1);
+        _publication = wire.EncodePublication(System.Text.Encoding.ASCII.GetString(MessageNumber.CreateText(TextBytes)));
+        _numberOffset = _publication.AsSpan().IndexOf(MessageNumber.Mark) + 1;
     }
 
-    /// <summary>Connections that get every message.</summary>
-    public int Subscribers => _lines.Count;
+    /// <summary>The number of subscribed connections.</summary>
+    public int Subscribers => _connections.Count;
 
-    /// <summary>The first bad thing that the peer said, or did.</summary>
-    public string? Complaint => _receiver.Complaint ?? (_receiver.Closed > 0 ? $"{_receiver.Closed} connections were closed" : null);
+    /// <summary>The first error that the peer reported or caused, or null.</summary>
+    public string? Error => _receiver.Error ?? (_receiver.Closed > 0 ? $"{_receiver.Closed} connections were closed" : null);
 
-    /// <param name="server">Where the peer listens.</param>
-    /// <param name="process">Its process.</param>
-    /// <param name="wire">How it is spoken to.</param>
-    /// <param name="subscribers">Connections to open, the publishing one among them.</param>
-    /// <param name="most">As many as <see cref="Subscribe"/> may ever reach.</param>
-    /// <param name="patience">For how long nothing may come until what is missing counts as lost.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <exception cref="LoadException">Not all could be opened.</exception>
-    public static LoadRun Open(EndPoint server, int process, Wire wire, int subscribers, int most, TimeSpan patience, CancellationToken cancel)
+    /// <param name="server">The address of the peer.</param>
+    /// <param name="process">The process id of the peer.</param>
+    /// <param name="wire">The protocol of the peer.</param>
+    /// <param name="subscribers">The number of connections to open, including the publisher.</param>
+    /// <param name="maxSubscribers">The maximum number of connections for later calls of <see cref="Subscribe"/>.</param>
+    /// <param name="timeout">The time without a delivery after which missing messages count as lost.</param>
+    /// <param name="cancel">Cancels the opening.</param>
+    /// <exception cref="LoadException">Not all connections could be opened.</exception>
+    public static LoadRun Open(EndPoint server, int process, Wire wire, int subscribers, int maxSubscribers, TimeSpan timeout, CancellationToken cancel)
     {
-        var run = new LoadRun(server, process, wire, most, patience);
+        var run = new LoadRun(server, process, wire, maxSubscribers, timeout);
         try
         {
             run.OpenPublisher();
@@ -64,18 +65,18 @@ internal sealed class LoadRun : IDisposable
         }
     }
 
-    /// <summary>Opens connections until there are so many.</summary>
+    /// <summary>Opens connections until there are <paramref name="subscribers"/>.</summary>
     public void Subscribe(int subscribers, CancellationToken cancel)
     {
-        var next = _lines.Count - 1;
+        var next = _connections.Count - 1;
         Exception? fault = null;
-        // Threads of their own: they block, and the thread pool of two cores would have two of them for a long time.
-        var threads = Enumerable.Range(0, Ramp).Select(_ => new Thread(() =>
+        // The handshakes block. The thread pool adds threads too slowly, so use dedicated threads.
+        var threads = Enumerable.Range(0, ConcurrentHandshakes).Select(_ => new Thread(() =>
         {
             try
             {
                 while (Interlocked.Increment(ref next) is var index && index < subscribers && !cancel.IsCancellationRequested && fault is null)
-                    OpenLine(index, publishes: false);
+                    OpenConnection(index, publishes: false);
             }
             catch (Exception e)
             {
@@ -86,33 +87,36 @@ internal sealed class LoadRun : IDisposable
         threads.ForEach(thread => thread.Join());
         cancel.ThrowIfCancellationRequested();
         if (fault is not null)
-            throw new LoadException($"only {_lines.Count} of {subscribers} connections: {fault.Message}");
+            throw new LoadException($"only {_connections.Count} of {subscribers} connections could be opened: {fault.Message}");
     }
 
-    /// <summary>So many messages a second, for so long.</summary>
-    public LoadResult AtRate(double rate, double seconds, CancellationToken cancel)
+    /// <summary>Publishes at a fixed rate (messages per second) for the given time, and measures the deliveries.</summary>
+    public LoadResult RunAtRate(double rate, double seconds, CancellationToken cancel)
     {
         var count = Math.Max(1, (int)Math.Round(rate * seconds));
-        return Measure(rate, withLatency: true, began =>
+        return Measure(rate, withLatency: true, start =>
         {
             for (var i = 0; i < count && !cancel.IsCancellationRequested; i++)
             {
-                var due = began + (long)(i / rate * Stopwatch.Frequency);
-                while (Stopwatch.GetTimestamp() < due)
-                    Kernel.SleepUntil(due);
-                _receiver.Due(_next, due);
+                var dueTime = start + (long)(i / rate * Stopwatch.Frequency);
+                while (Stopwatch.GetTimestamp() < dueTime)
+                    Kernel.SleepUntil(dueTime);
+                _receiver.SetDueTime(_next, dueTime);
                 Publish(1);
             }
         }, cancel);
     }
 
-    /// <summary>As many as go for so long: <paramref name="window"/> messages at once, and the next when all of these have come to all.</summary>
-    public LoadResult AtMost(int window, double seconds, CancellationToken cancel) => Measure(0, withLatency: false, began =>
+    /// <summary>
+    /// Publishes at the maximum rate for the given time. It sends <paramref name="window"/> messages at once, waits until all subscribers
+    /// have received them, and repeats this.
+    /// </summary>
+    public LoadResult RunAtMaximum(int window, double seconds, CancellationToken cancel) => Measure(0, withLatency: false, start =>
     {
-        for (var sent = window; Stopwatch.GetElapsedTime(began).TotalSeconds < seconds && _next + window < Stamp.Most; sent += window)
+        for (var sent = window; Stopwatch.GetElapsedTime(start).TotalSeconds < seconds && _next + window < MessageNumber.Limit; sent += window)
         {
             Publish(window);
-            if (!_receiver.Wait((long)sent * Subscribers, _patience, cancel))
+            if (!_receiver.Wait((long)sent * Subscribers, _timeout, cancel))
                 return;
         }
     }, cancel);
@@ -120,7 +124,7 @@ internal sealed class LoadRun : IDisposable
     public void Dispose()
     {
         _receiver.Dispose();
-        _lines.ForEach(line => line.Dispose());
+        _connections.ForEach(connection => connection.Dispose());
         if (_wire.PublishesByHttp)
             _publisher?.Dispose();
     }
@@ -128,14 +132,14 @@ internal sealed class LoadRun : IDisposable
     private LoadResult Measure(double rate, bool withLatency, Action<long> publish, CancellationToken cancel)
     {
         var first = _next;
-        _receiver.Begin(first, withLatency);
-        var (server, own, began) = (CpuTime.OfTree(_process), Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
-        publish(began);
+        _receiver.Reset(first, withLatency);
+        var (server, generator, start) = (CpuTime.ForProcessTree(_process), Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
+        publish(start);
         var published = _next - first;
         var expected = (long)published * Subscribers;
-        var hasAll = _receiver.Wait(expected, _patience, cancel);
-        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds - (hasAll ? 0 : _patience.TotalSeconds);
-        (server, own) = (CpuTime.OfTree(_process) - server, Environment.CpuUsage.TotalTime - own);
+        var isComplete = _receiver.Wait(expected, _timeout, cancel);
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds - (isComplete ? 0 : _timeout.TotalSeconds);
+        (server, generator) = (CpuTime.ForProcessTree(_process) - server, Environment.CpuUsage.TotalTime - generator);
         cancel.ThrowIfCancellationRequested();
         var delivered = Math.Max(1, _receiver.Delivered);
         var latency = withLatency ? _receiver.Latency : null;
@@ -149,7 +153,7 @@ internal sealed class LoadRun : IDisposable
             Seconds = Math.Max(1e-3, seconds),
             CpuMicroseconds = server.Total / delivered,
             UserMicroseconds = server.User / delivered,
-            GeneratorMicroseconds = own.TotalMicroseconds / delivered,
+            GeneratorMicroseconds = generator.TotalMicroseconds / delivered,
             P50 = (latency?.GetValueAtPercentile(50) ?? 0) / 1000.0,
             P99 = (latency?.GetValueAtPercentile(99) ?? 0) / 1000.0,
             Max = (latency?.GetValueAtPercentile(100) ?? 0) / 1000.0,
@@ -160,26 +164,26 @@ internal sealed class LoadRun : IDisposable
     {
         if (_wire.PublishesByHttp)
         {
-            _publisher = new Line(_server);
+            _publisher = new LoadConnection(_server);
             _publisher.OpenHttp();
             _receiver.Add(_publisher);
             return;
         }
 
-        OpenLine(0, publishes: true);
-        _publisher = _lines[0];
+        OpenConnection(0, publishes: true);
+        _publisher = _connections[0];
     }
 
-    private void OpenLine(int index, bool publishes)
+    private void OpenConnection(int index, bool publishes)
     {
-        var line = new Line(_server);
-        lock (_lines)
-            _lines.Add(line);
-        line.Open(_wire, index, publishes);
-        _receiver.Add(line);
+        var connection = new LoadConnection(_server);
+        lock (_connections)
+            _connections.Add(connection);
+        connection.Open(_wire, index, publishes);
+        _receiver.Add(connection);
     }
 
-    // One write for all of them, numbered in turn.
+    // Publishes several messages with consecutive numbers in one write.
     private void Publish(int count)
     {
         var size = _publication.Length;
@@ -188,7 +192,7 @@ internal sealed class LoadRun : IDisposable
         {
             var one = bytes.AsSpan(i * size, size);
             _publication.CopyTo(one);
-            Stamp.Write(one.Slice(_numberAt, Stamp.Digits), _next);
+            MessageNumber.Write(one.Slice(_numberOffset, MessageNumber.Digits), _next);
         }
 
         _publisher.Send(bytes);

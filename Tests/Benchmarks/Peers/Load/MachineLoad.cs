@@ -3,17 +3,21 @@ using System.Globalization;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers.Load;
 
-/// <summary>How much of the machine others take while something is measured: figures of a busy machine are worth less, and say so.</summary>
+/// <summary>
+/// Measures the processor time that other processes take during a measurement. The report prints this time, because the figures of a busy
+/// machine are less reliable.
+/// </summary>
 internal sealed class MachineLoad(Func<CpuTime> measured)
 {
     private readonly long _began = Stopwatch.GetTimestamp();
-    private readonly double _others = Others(measured);
+    private readonly double _otherSecondsAtStart = ReadOtherSeconds(measured);
 
-    /// <summary>Since this was made: so many cores, of all that there are, were busy with none of it.</summary>
-    public double BusyCores => Math.Max(0, Others(measured) - _others) / Stopwatch.GetElapsedTime(_began).TotalSeconds;
+    /// <summary>The average number of cores that other processes used since this object was created.</summary>
+    public double BusyCores => Math.Max(0, ReadOtherSeconds(measured) - _otherSecondsAtStart) / Stopwatch.GetElapsedTime(_began).TotalSeconds;
 
-    // proc(5), stat: user, nice and system time of all processes since the start, in hundredths of a second. Interrupts are left out: they are the traffic's that is measured.
-    private static double Others(Func<CpuTime> measured)
+    // proc(5), stat: user, nice and system time of all processes since boot, in 1/100 s. Interrupts are not counted, because the measured traffic
+    // causes them.
+    private static double ReadOtherSeconds(Func<CpuTime> measured)
     {
         var fields = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var all = fields[1..4].Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture)) / 100.0;

@@ -8,8 +8,8 @@ using RawSocketChat.Tests.Benchmarks.Peers.Wires;
 namespace RawSocketChat.Tests.Benchmarks.Peers.Load;
 
 /// <summary>
-/// One thread that reads every connection and counts what arrives. With a thousand subscribers that is a hundred thousand deliveries a second on a machine that it
-/// shares with the server: so there is no task, no allocation and no parsing for any of them.
+/// Reads all connections on one thread, and counts the deliveries. With 1,000 subscribers, 100,000 deliveries arrive per second, and the
+/// receiver shares the machine with the server. So the receiver handles a delivery without a task, an allocation or parsing.
 /// </summary>
 internal sealed class Receiver : IDisposable
 {
@@ -18,10 +18,10 @@ internal sealed class Receiver : IDisposable
     private const long HighestMicroseconds = 60_000_000;
 
     private readonly Wire _wire;
-    private readonly Line?[] _lines;
+    private readonly LoadConnection?[] _connections;
     private readonly Epoll _epoll = new(ReadyAtOnce);
     private readonly byte[] _buffer = new byte[BufferBytes];
-    private readonly long[] _dueAt = new long[Stamp.Most];
+    private readonly long[] _dueAt = new long[MessageNumber.Limit];
     private readonly ManualResetEventSlim _reached = new();
     private readonly Thread _thread;
     private int _added;
@@ -30,40 +30,40 @@ internal sealed class Receiver : IDisposable
     private long _repeated;
     private long _target = long.MaxValue;
     private int _closed;
-    private volatile bool _isOver;
+    private volatile bool _isDisposed;
     private volatile LongHistogram? _latency;
-    private volatile string? _complaint;
+    private volatile string? _error;
 
-    public Receiver(Wire wire, int most)
+    public Receiver(Wire wire, int maxConnections)
     {
         _wire = wire;
-        _lines = new Line?[most];
+        _connections = new LoadConnection?[maxConnections];
         _thread = new Thread(Run) { IsBackground = true, Name = "receiver" };
         _thread.Start();
     }
 
-    /// <summary>Deliveries since <see cref="Begin"/>.</summary>
+    /// <summary>The number of deliveries since <see cref="Reset"/>.</summary>
     public long Delivered => Volatile.Read(ref _delivered);
 
-    /// <summary>Of these numbers some had come already, or later ones had.</summary>
+    /// <summary>The number of deliveries of a message that arrived before, or that arrived after a later message.</summary>
     public long Repeated => Volatile.Read(ref _repeated);
 
-    /// <summary>Connections that the peer has ended.</summary>
+    /// <summary>The number of connections that the peer has closed.</summary>
     public int Closed => Volatile.Read(ref _closed);
 
-    /// <summary>The first thing that a peer said that is no delivery and no good sign.</summary>
-    public string? Complaint => _complaint;
+    /// <summary>The first error that the peer reported, or null.</summary>
+    public string? Error => _error;
 
-    /// <summary>Reads this connection from now on. Any thread.</summary>
-    public void Add(Line line)
+    /// <summary>Starts to read a connection. Any thread may call this method.</summary>
+    public void Add(LoadConnection connection)
     {
         var token = Interlocked.Increment(ref _added) - 1;
-        Volatile.Write(ref _lines[token], line);
-        _epoll.Add(line.Socket, token);
+        Volatile.Write(ref _connections[token], connection);
+        _epoll.Add(connection.Socket, token);
     }
 
-    /// <summary>Counts anew, from message <paramref name="first"/> on; what still comes of earlier ones is none of it.</summary>
-    public void Begin(int first, bool withLatency)
+    /// <summary>Resets the counters. From now on, counts only messages with a number of at least <paramref name="first"/>.</summary>
+    public void Reset(int first, bool withLatency)
     {
         Volatile.Write(ref _first, first);
         Volatile.Write(ref _delivered, 0);
@@ -71,14 +71,17 @@ internal sealed class Receiver : IDisposable
         _latency = withLatency ? new LongHistogram(HighestMicroseconds, 3) : null;
     }
 
-    /// <summary>Microseconds from when a message was due until a subscriber had it. Once all have arrived.</summary>
-    public LongHistogram Latency => _latency ?? throw new InvalidOperationException("latency was not asked for");
+    /// <summary>
+    /// The latencies in microseconds, from the scheduled time of a message until a subscriber received the message. Read this histogram
+    /// only after all deliveries.
+    /// </summary>
+    public LongHistogram Latency => _latency ?? throw new InvalidOperationException("Reset was called without withLatency");
 
-    public void Due(int number, long ticks) => Volatile.Write(ref _dueAt[number], ticks);
+    public void SetDueTime(int number, long ticks) => Volatile.Write(ref _dueAt[number], ticks);
 
-    /// <summary>Waits until so many deliveries have come since <see cref="Begin"/>.</summary>
-    /// <returns>False where nothing came for as long as <paramref name="patience"/>.</returns>
-    public bool Wait(long deliveries, TimeSpan patience, CancellationToken cancel)
+    /// <summary>Waits until <paramref name="deliveries"/> have arrived since <see cref="Reset"/>.</summary>
+    /// <returns>False if no delivery arrived within <paramref name="timeout"/>.</returns>
+    public bool Wait(long deliveries, TimeSpan timeout, CancellationToken cancel)
     {
         Volatile.Write(ref _target, deliveries);
         var (before, since) = (-1L, 0L);
@@ -86,7 +89,7 @@ internal sealed class Receiver : IDisposable
         {
             if (now != before)
                 (before, since) = (now, Stopwatch.GetTimestamp());
-            var left = patience - Stopwatch.GetElapsedTime(since);
+            var left = timeout - Stopwatch.GetElapsedTime(since);
             if (left <= TimeSpan.Zero || Closed == Volatile.Read(ref _added))
                 return false;
             if (_reached.Wait(left, cancel))
@@ -98,7 +101,7 @@ internal sealed class Receiver : IDisposable
 
     public void Dispose()
     {
-        _isOver = true;
+        _isDisposed = true;
         _thread.Join();
         _epoll.Dispose();
         _reached.Dispose();
@@ -107,93 +110,93 @@ internal sealed class Receiver : IDisposable
     private void Run()
     {
         var ready = new int[ReadyAtOnce];
-        while (!_isOver)
+        while (!_isDisposed)
         {
             var count = _epoll.Wait(ready, milliseconds: 100);
             foreach (var token in ready.AsSpan(0, count))
-                Read(Volatile.Read(ref _lines[token])!);
+                Read(Volatile.Read(ref _connections[token])!);
             if (Delivered >= Volatile.Read(ref _target) && !_reached.IsSet)
                 _reached.Set();
         }
     }
 
-    private void Read(Line line)
+    private void Read(LoadConnection connection)
     {
-        var kept = line.Rest.Length;
-        line.Rest.CopyTo(_buffer);
-        var received = line.Socket.Receive(_buffer.AsSpan(kept), SocketFlags.None, out var error);
+        var remainder = connection.Remainder.Length;
+        connection.Remainder.CopyTo(_buffer);
+        var received = connection.Socket.Receive(_buffer.AsSpan(remainder), SocketFlags.None, out var error);
         if (error == SocketError.WouldBlock)
             return;
         if (received == 0)
         {
-            End(line);
+            Remove(connection);
             return;
         }
 
         var now = Stopwatch.GetTimestamp();
-        ReadOnlySpan<byte> bytes = _buffer.AsSpan(0, kept + received);
-        if (line.SpeaksHttp)
+        ReadOnlySpan<byte> bytes = _buffer.AsSpan(0, remainder + received);
+        if (connection.IsHttp)
         {
-            TakeResponses(bytes);
+            CheckResponses(bytes);
             return;
         }
 
-        while (line.Walk.TryNext(ref bytes, out var kind, out var payload))
+        while (connection.Frames.TryRead(ref bytes, out var kind, out var payload))
         {
             if (kind == FrameKind.Text)
-                Take(line, payload, now);
+                ReceiveMessage(connection, payload, now);
             else if (kind == FrameKind.Ping)
-                line.Send(Wire.Frame(Opcode.Pong, payload));
+                connection.Send(Wire.EncodeFrame(Opcode.Pong, payload));
             else if (kind == FrameKind.Close)
-                _complaint ??= $"closed: {Encoding.UTF8.GetString(payload.Length > 2 ? payload[2..] : [])}";
+                _error ??= $"closed: {Encoding.UTF8.GetString(payload.Length > 2 ? payload[2..] : [])}";
         }
 
-        line.Keep(bytes);
+        connection.SaveRemainder(bytes);
     }
 
-    private void Take(Line line, ReadOnlySpan<byte> payload, long now)
+    private void ReceiveMessage(LoadConnection connection, ReadOnlySpan<byte> payload, long now)
     {
         var rest = payload;
         var isDelivery = false;
-        while (Stamp.Next(ref rest) is >= 0 and var number)
+        while (MessageNumber.FindNext(ref rest) is >= 0 and var number)
         {
             isDelivery = true;
-            Arrived(line, number, now);
+            CountDelivery(connection, number, now);
         }
 
         if (isDelivery)
             return;
-        if (_wire.Answer(payload) is { } answer)
-            line.Send(Wire.Frame(answer));
-        else if (_wire.IsComplaint(payload))
-            _complaint ??= Encoding.UTF8.GetString(payload);
+        if (_wire.GetAnswer(payload) is { } answer)
+            connection.Send(Wire.EncodeFrame(answer));
+        else if (_wire.IsError(payload))
+            _error ??= Encoding.UTF8.GetString(payload);
     }
 
-    private void Arrived(Line line, int number, long now)
+    private void CountDelivery(LoadConnection connection, int number, long now)
     {
-        if (number < line.Next)
+        if (number < connection.NextNumber)
         {
             Volatile.Write(ref _repeated, _repeated + 1);
             return;
         }
 
-        line.Next = number + 1;
-        if (number < _first || number >= Stamp.Most)
+        connection.NextNumber = number + 1;
+        if (number < _first || number >= MessageNumber.Limit)
             return;
         Volatile.Write(ref _delivered, _delivered + 1);
         _latency?.RecordValue(Math.Clamp((now - Volatile.Read(ref _dueAt[number])) / 1000, 0, HighestMicroseconds));
     }
 
-    // The answers to what was posted: only a refusal is of interest.
-    private void TakeResponses(ReadOnlySpan<byte> bytes)
+    // Checks the responses to publishing requests for errors.
+    private void CheckResponses(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IndexOf("HTTP/1.1 4"u8) >= 0 || bytes.IndexOf("HTTP/1.1 5"u8) >= 0)
-            _complaint ??= Encoding.ASCII.GetString(bytes[..Math.Min(200, bytes.Length)]).ReplaceLineEndings(" ");
+            _error ??= Encoding.ASCII.GetString(bytes[..Math.Min(200, bytes.Length)]).ReplaceLineEndings(" ");
     }
 
-    private void End(Line line)
+    private void Remove(LoadConnection connection)
     {
-        _epoll.Remove(line.Socket);
+        _epoll.Remove(connection.Socket);
         Volatile.Write(ref _closed, _closed + 1);
     }
 }

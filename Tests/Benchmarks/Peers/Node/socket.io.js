@@ -1,4 +1,4 @@
-// What a Node programmer would write with socket.io: whatever one says goes to all.
+// A typical socket.io server: each message goes to all connections.
 'use strict';
 const { createServer } = require('node:http');
 const { Server } = require('socket.io');
@@ -14,5 +14,5 @@ io.on('connection', (socket) => {
 
 http.listen(port, '127.0.0.1');
 
-// It ends with whoever started it.
+// End when standard input ends, which also happens when the parent process ends.
 process.stdin.on('end', () => process.exit(0)).resume();

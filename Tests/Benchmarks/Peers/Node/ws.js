@@ -1,4 +1,4 @@
-// What a Node programmer would write with ws: whatever one says goes to all.
+// A typical ws server: each message goes to all connections.
 'use strict';
 const { WebSocket, WebSocketServer } = require('ws');
 
@@ -15,5 +15,5 @@ server.on('connection', (socket) => {
   socket.send('ready');
 });
 
-// It ends with whoever started it.
+// End when standard input ends, which also happens when the parent process ends.
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -4,7 +4,9 @@ using RawSocketChat.Tests.Benchmarks.Peers.Wires;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers.Processes;
 
-/// <summary>nginx with the module nchan, one worker as the others have one process: what is posted goes to all WebSockets.</summary>
+/// <summary>
+/// nginx with the nchan module. It has one worker, because each of the other peers has one process. Each POST goes to all WebSockets.
+/// </summary>
 internal sealed class NchanPeer : Peer
 {
     private const string Package = "libnginx-mod-nchan";
@@ -12,29 +14,29 @@ internal sealed class NchanPeer : Peer
 
     public override Wire Wire => new NchanWire();
 
-    public override string? Missing() => File.Exists(Module) && Tool.Find("nginx") is not null
+    public override string? DescribeMissing() => File.Exists(Module) && CommandRunner.Find("nginx") is not null
         ? null
         : $"{Name}: apt-get install --no-install-recommends nginx-light {Package} (as root; --install does it)";
 
     public override bool HasWorkers => true;
 
-    /// <summary>By apt, as root.</summary>
-    public static async Task AptAsync(CancellationToken cancel)
+    /// <summary>Installs nginx and nchan with apt-get, as root.</summary>
+    public static async Task InstallPackagesAsync(CancellationToken cancel)
     {
-        await Tool.RunAsync("apt-get", ["update"], null, cancel);
-        var (exitCode, output) = await Tool.RunAsync("apt-get", ["install", "-y", "--no-install-recommends", "nginx-light", Package], null, cancel);
+        await CommandRunner.RunAsync("apt-get", ["update"], null, cancel);
+        var (exitCode, output) = await CommandRunner.RunAsync("apt-get", ["install", "-y", "--no-install-recommends", "nginx-light", Package], null, cancel);
         if (exitCode != 0)
             throw new LoadException($"apt-get install {Package} failed: {output.Trim().Split('\n')[^1]}");
     }
 
-    public override async Task<string> VersionAsync(CancellationToken cancel)
+    public override async Task<string> GetVersionAsync(CancellationToken cancel)
     {
-        var nginx = (await Tool.RunAsync("nginx", ["-v"], null, cancel)).Output.Trim().Split('/')[^1];
-        var nchan = (await Tool.RunAsync("dpkg-query", ["--show", "--showformat=${Version}", Package], null, cancel)).Output.Trim();
+        var nginx = (await CommandRunner.RunAsync("nginx", ["-v"], null, cancel)).Output.Trim().Split('/')[^1];
+        var nchan = (await CommandRunner.RunAsync("dpkg-query", ["--show", "--showformat=${Version}", Package], null, cancel)).Output.Trim();
         return $"nginx {nginx}, nchan {nchan}";
     }
 
-    public override ProcessStartInfo Start(int port, string folder)
+    public override ProcessStartInfo CreateStartInfo(int port, string folder)
     {
         var configuration = Path.Combine(folder, "nginx.conf");
         File.WriteAllText(configuration, $$"""
@@ -66,6 +68,6 @@ internal sealed class NchanPeer : Peer
                 }
             }
             """);
-        return new ProcessStartInfo(Tool.Find("nginx")!, ["-e", $"{folder}/error.log", "-p", folder, "-c", configuration]) { WorkingDirectory = folder };
+        return new ProcessStartInfo(CommandRunner.Find("nginx")!, ["-e", $"{folder}/error.log", "-p", folder, "-c", configuration]) { WorkingDirectory = folder };
     }
 }

@@ -3,33 +3,33 @@ using RawSocketChat.Tests.Benchmarks.Peers.Wires;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers.Processes;
 
-/// <summary>A server to be measured: what it is called, whether it is here, how it is started and spoken to.</summary>
+/// <summary>A server to measure: its name, how to install and start it, and its protocol.</summary>
 internal abstract class Peer
 {
-    /// <summary>As <c>--peers</c> names it.</summary>
+    /// <summary>The name for <c>--peers</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>As the table names it.</summary>
+    /// <summary>The name in the tables.</summary>
     public required string Title { get; init; }
 
-    /// <summary>Whether it is measured where <c>--peers</c> does not say otherwise.</summary>
+    /// <summary>Whether the peer is measured by default.</summary>
     public bool IsDefault { get; init; } = true;
 
     public abstract Wire Wire { get; }
 
-    /// <summary>Null where it is here; else the one line that says what is missing and installs it.</summary>
-    public virtual string? Missing() => null;
+    /// <summary>Returns null if the peer is installed. Otherwise returns one line that names the missing package and the command that installs it.</summary>
+    public virtual string? DescribeMissing() => null;
 
-    /// <summary>Installs what is missing, where that can be done here.</summary>
+    /// <summary>Installs missing packages, if the peer can do so.</summary>
     public virtual Task InstallAsync(CancellationToken cancel) => Task.CompletedTask;
 
-    /// <summary>What of which version is measured.</summary>
-    public abstract Task<string> VersionAsync(CancellationToken cancel);
+    /// <summary>Returns the name and version of the measured software.</summary>
+    public abstract Task<string> GetVersionAsync(CancellationToken cancel);
 
-    /// <summary>Whether it has to be asked to end, because it has processes of its own to end first.</summary>
+    /// <summary>Whether the peer must be stopped with SIGTERM, because it has worker processes.</summary>
     public virtual bool HasWorkers => false;
 
-    /// <param name="port">Where it is to listen, on 127.0.0.1.</param>
-    /// <param name="folder">Of its own, for whatever it needs, and gone afterwards.</param>
-    public abstract ProcessStartInfo Start(int port, string folder);
+    /// <param name="port">The port to listen on, at 127.0.0.1.</param>
+    /// <param name="folder">A temporary folder for the peer's files.</param>
+    public abstract ProcessStartInfo CreateStartInfo(int port, string folder);
 }

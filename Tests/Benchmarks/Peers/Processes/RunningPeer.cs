@@ -5,25 +5,28 @@ using RawSocketChat.Tests.Benchmarks.Peers.Load;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers.Processes;
 
-/// <summary>A peer that runs, in a process and a folder of its own. Both are gone when it is disposed, or this process ends.</summary>
+/// <summary>
+/// A peer that runs in a separate process with a temporary folder. Dispose ends the process and deletes the folder. When the current
+/// process exits, it also ends the peer's process.
+/// </summary>
 internal sealed class RunningPeer : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan TerminateTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly Process _process;
     private readonly string _folder;
     private readonly bool _hasWorkers;
-    private readonly List<string> _said = [];
+    private readonly List<string> _output = [];
 
     private RunningPeer(Process process, string folder, int port, bool hasWorkers)
     {
         (_process, _folder, _hasWorkers) = (process, folder, hasWorkers);
         EndPoint = new IPEndPoint(IPAddress.Loopback, port);
         AppDomain.CurrentDomain.ProcessExit += OnExit;
-        _process.OutputDataReceived += (_, line) => Said(line.Data);
-        _process.ErrorDataReceived += (_, line) => Said(line.Data);
+        _process.OutputDataReceived += (_, line) => AddOutput(line.Data);
+        _process.ErrorDataReceived += (_, line) => AddOutput(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
@@ -32,20 +35,20 @@ internal sealed class RunningPeer : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Starts it, and returns when it listens.</summary>
-    /// <exception cref="LoadException">It ended, or does not listen after half a minute.</exception>
+    /// <summary>Starts the peer, and returns when it listens.</summary>
+    /// <exception cref="LoadException">The peer ended, or does not listen after 30 seconds.</exception>
     public static async Task<RunningPeer> StartAsync(Peer peer, CancellationToken cancel)
     {
         var folder = Directory.CreateTempSubdirectory("rawsocketchat-peer-").FullName;
         RunningPeer? running = null;
         try
         {
-            var port = FreePort();
-            var start = peer.Start(port, folder);
-            // Those that watch it end with this process, however that ends.
+            var port = FindFreePort();
+            var start = peer.CreateStartInfo(port, folder);
+            // If the current process is killed, the redirected input ends. A peer that reads its standard input then ends too.
             (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
             running = new RunningPeer(Process.Start(start)!, folder, port, peer.HasWorkers);
-            await running.ListensAsync(cancel);
+            await running.WaitUntilListeningAsync(cancel);
             return running;
         }
         catch
@@ -62,29 +65,29 @@ internal sealed class RunningPeer : IAsyncDisposable
     {
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
         if (_hasWorkers && !_process.HasExited)
-            await EndAsync();
+            await TerminateAsync();
         Kill();
         await _process.WaitForExitAsync(CancellationToken.None);
         _process.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task ListensAsync(CancellationToken cancel)
+    private async Task WaitUntilListeningAsync(CancellationToken cancel)
     {
-        for (var began = Stopwatch.GetTimestamp(); !Listens(); await Task.Delay(Look, TimeProvider.System, cancel))
+        for (var start = Stopwatch.GetTimestamp(); !IsListening(); await Task.Delay(PollInterval, TimeProvider.System, cancel))
         {
-            if (_process.HasExited || Stopwatch.GetElapsedTime(began) > Patience)
+            if (_process.HasExited || Stopwatch.GetElapsedTime(start) > StartTimeout)
             {
-                // What it said last may still be on its way.
+                // Wait for the last lines of output.
                 if (_process.HasExited)
                     await _process.WaitForExitAsync(cancel);
-                lock (_said)
-                    throw new LoadException($"does not listen: {string.Join(" ", _said)}");
+                lock (_output)
+                    throw new LoadException($"does not listen: {string.Join(" ", _output)}");
             }
         }
     }
 
-    private bool Listens()
+    private bool IsListening()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -98,16 +101,16 @@ internal sealed class RunningPeer : IAsyncDisposable
         }
     }
 
-    private async Task EndAsync()
+    private async Task TerminateAsync()
     {
         Kernel.Terminate(_process.Id);
         try
         {
-            await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(Farewell, TimeProvider.System);
+            await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(TerminateTimeout, TimeProvider.System);
         }
         catch (TimeoutException)
         {
-            // it is killed, then
+            // The caller kills the process.
         }
     }
 
@@ -121,23 +124,23 @@ internal sealed class RunningPeer : IAsyncDisposable
         }
         catch (InvalidOperationException)
         {
-            // has ended
+            // The process has ended.
         }
     }
 
-    private void Said(string? line)
+    private void AddOutput(string? line)
     {
         if (line is null)
             return;
-        lock (_said)
+        lock (_output)
         {
-            // The first lines of what went wrong say it.
-            if (_said.Count < 3)
-                _said.Add(line.Trim());
+            // Keep only the first lines. They usually name the error.
+            if (_output.Count < 3)
+                _output.Add(line.Trim());
         }
     }
 
-    private static int FreePort()
+    private static int FindFreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

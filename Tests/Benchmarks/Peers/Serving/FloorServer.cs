@@ -7,19 +7,20 @@ using RawSocketChat.Tests.Benchmarks.Peers.Load;
 namespace RawSocketChat.Tests.Benchmarks.Peers.Serving;
 
 /// <summary>
-/// What nothing can be below that sends each message to each subscriber by a call of its own: one thread, a message framed once, one non-blocking
-/// <c>Socket.Send</c> for each. It knows no rooms, notices no close, and waits for the slowest.
+/// The minimal server: one thread frames each message once and calls a non-blocking <c>Socket.Send</c> for each subscriber. The cost of
+/// this server is the lower bound for all servers that send each message to each subscriber with a separate call. The server has no rooms,
+/// does not detect that a connection was closed, and waits for the slowest subscriber.
 /// </summary>
 internal sealed class FloorServer : IDisposable
 {
     private const int MaxMessageBytes = 1 << 20;
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly List<Socket> _receivers = [];
     private readonly byte[] _buffer = new byte[256 * 1024];
     private readonly WebSocketProtocol _protocol = new(WebSocketRole.Server, MaxMessageBytes);
-    private readonly byte[] _ready = FrameWriter.Frame(Opcode.Text, "ready"u8);
+    private readonly byte[] _ready = FrameWriter.CreateFrame(Opcode.Text, "ready"u8);
     private Socket? _publisher;
 
     public FloorServer(int port)
@@ -28,12 +29,15 @@ internal sealed class FloorServer : IDisposable
         _listener.Listen(4096);
     }
 
-    /// <summary>Makes a worse server of it, for a test: how many times this receiver gets this message. Once, where it is null.</summary>
-    public Func<int, int, int>? Copies { get; init; }
+    /// <summary>
+    /// For tests with a faulty server: returns how many times a receiver (index) gets a message (number). If this property is null, each
+    /// receiver gets each message once.
+    /// </summary>
+    public Func<int, int, int>? CopyCount { get; init; }
 
     public EndPoint EndPoint => _listener.LocalEndPoint!;
 
-    /// <summary>Serves until it is cancelled, which it notices within half a second.</summary>
+    /// <summary>Serves until cancelled. The method returns within 500 ms after the cancellation.</summary>
     public void Run(CancellationToken cancel)
     {
         var readable = new List<Socket>(2);
@@ -43,7 +47,7 @@ internal sealed class FloorServer : IDisposable
             readable.Add(_listener);
             if (_publisher is not null)
                 readable.Add(_publisher);
-            Socket.Select(readable, null, null, Look);
+            Socket.Select(readable, null, null, PollInterval);
             if (readable.Contains(_listener))
                 Accept();
             if (_publisher is not null && readable.Contains(_publisher))
@@ -71,7 +75,7 @@ internal sealed class FloorServer : IDisposable
             const string field = "Sec-WebSocket-Key:";
             var key = request.Split("\r\n").First(line => line.StartsWith(field, StringComparison.OrdinalIgnoreCase))[field.Length..].Trim();
             socket.Send(Encoding.ASCII.GetBytes(
-                $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {Handshake.AcceptFor(key)}\r\n\r\n"));
+                $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {HandshakeKey.ComputeAccept(key)}\r\n\r\n"));
             socket.Send(_ready);
             socket.Blocking = false;
             _receivers.Add(socket);
@@ -80,7 +84,7 @@ internal sealed class FloorServer : IDisposable
         }
         catch (Exception fault) when (fault is SocketException or InvalidOperationException)
         {
-            socket.Dispose(); // a look whether anybody listens, or half a request
+            socket.Dispose(); // The client only checked whether the server listens, or its request was incomplete.
         }
     }
 
@@ -100,17 +104,17 @@ internal sealed class FloorServer : IDisposable
         {
             input = input[consumed..];
             if (e.Kind == WebSocketEventKind.Text)
-                Fan(e.Payload.Span);
+                Broadcast(e.Payload.Span);
         }
     }
 
-    private void Fan(ReadOnlySpan<byte> text)
+    private void Broadcast(ReadOnlySpan<byte> text)
     {
-        var frame = FrameWriter.Frame(Opcode.Text, text);
-        var number = Copies is null ? -1 : Stamp.Next(ref text);
+        var frame = FrameWriter.CreateFrame(Opcode.Text, text);
+        var number = CopyCount is null ? -1 : MessageNumber.FindNext(ref text);
         for (var i = 0; i < _receivers.Count; i++)
         {
-            for (var copies = Copies?.Invoke(i, number) ?? 1; copies > 0; copies--)
+            for (var copies = CopyCount?.Invoke(i, number) ?? 1; copies > 0; copies--)
                 Send(_receivers[i], frame);
         }
     }

@@ -6,20 +6,23 @@ using Microsoft.Extensions.Logging;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers.Serving;
 
-/// <summary><c>serve NAME --port N</c>: one of the peers that this project hosts itself. It ends with its input, and so with whoever started it.</summary>
+/// <summary>
+/// <c>serve NAME --port N</c>: runs one of the peers that this project implements. The command ends when its standard input ends, which
+/// also happens when the parent process ends.
+/// </summary>
 internal static class ServeCommand
 {
     public const string Floor = "floor";
     public const string UseWebSockets = "usewebsockets";
     public const string SignalR = "signalr";
 
-    public static Command Make()
+    public static Command Create()
     {
         var name = new Argument<string>("name") { Description = $"{Floor}, {UseWebSockets} or {SignalR}" };
         name.AcceptOnlyFromAmong(Floor, UseWebSockets, SignalR);
-        var port = new Option<int>("--port") { Description = "where it listens, on 127.0.0.1", Required = true };
-        var command = new Command("serve", "Serves as one of the peers, until its standard input ends.") { name, port };
-        command.SetAction((given, cancel) => RunAsync(given.GetValue(name)!, given.GetValue(port), cancel));
+        var port = new Option<int>("--port") { Description = "port to listen on, at 127.0.0.1", Required = true };
+        var command = new Command("serve", "Runs one of the peers until standard input ends.") { name, port };
+        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(name)!, parsed.GetValue(port), cancel));
         return command;
     }
 
@@ -45,7 +48,7 @@ internal static class ServeCommand
     private static async Task HostAsync(string name, int port, CancellationToken end)
     {
         var builder = WebApplication.CreateBuilder();
-        builder.Configuration.Sources.Clear(); // nothing of where it was started from
+        builder.Configuration.Sources.Clear(); // Ignore the settings files in the current folder.
         builder.Configuration.AddInMemoryCollection();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
@@ -63,7 +66,7 @@ internal static class ServeCommand
         }
         catch (OperationCanceledException)
         {
-            // its input has ended; its connections need no farewell
+            // Standard input has ended. The connections need no close message.
         }
     }
 }

@@ -4,18 +4,18 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers.Serving;
 
-/// <summary>What a C# programmer writes with SignalR: a hub with one method. Its JSON protocol, and its defaults but one.</summary>
+/// <summary>A typical SignalR server: a hub with one method, the JSON protocol, and default options except for the client timeout.</summary>
 internal static class SignalRServer
 {
-    // The subscribers of a load only listen. By default SignalR ends who says nothing for half a minute.
-    private static readonly TimeSpan Silence = TimeSpan.FromHours(1);
+    // The subscribers of the load send nothing. By default SignalR closes a connection after 30 seconds without a message.
+    private static readonly TimeSpan ClientTimeout = TimeSpan.FromHours(1);
 
-    public static void Add(IServiceCollection services) => services.AddSignalR(options => options.ClientTimeoutInterval = Silence);
+    public static void Add(IServiceCollection services) => services.AddSignalR(options => options.ClientTimeoutInterval = ClientTimeout);
 
     public static void Map(WebApplication app) => app.MapHub<RoomHub>("/hub");
 }
 
-/// <summary>The room.</summary>
+/// <summary>The hub. All connections are in one room.</summary>
 public sealed class RoomHub : Hub
 {
     public override Task OnConnectedAsync() => Clients.Caller.SendAsync("ready");

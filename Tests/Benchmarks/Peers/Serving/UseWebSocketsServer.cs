@@ -7,12 +7,12 @@ using Microsoft.AspNetCore.Http;
 namespace RawSocketChat.Tests.Benchmarks.Peers.Serving;
 
 /// <summary>
-/// What a C# programmer writes without a library: System.Net.WebSockets by <c>UseWebSockets</c>, and for each connection a bounded channel and a task that writes what
-/// is in it.
+/// A typical server without a library: System.Net.WebSockets with <c>UseWebSockets</c>. Each connection has a bounded channel, and a task
+/// that sends the messages of the channel.
 /// </summary>
 internal static class UseWebSocketsServer
 {
-    private const int Queued = 1024;
+    private const int QueueCapacity = 1024;
     private const int ReceiveBytes = 4096;
 
     public static void Map(WebApplication app)
@@ -28,7 +28,7 @@ internal static class UseWebSocketsServer
             }
 
             using var socket = await context.WebSockets.AcceptWebSocketAsync();
-            var outbox = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(Queued) { SingleReader = true });
+            var outbox = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(QueueCapacity) { SingleReader = true });
             room[socket] = outbox.Writer;
             outbox.Writer.TryWrite("ready"u8.ToArray());
             var writing = WriteAsync(socket, outbox.Reader);
@@ -38,7 +38,7 @@ internal static class UseWebSocketsServer
             }
             catch (WebSocketException)
             {
-                // hung up
+                // The client has closed the connection.
             }
             finally
             {
@@ -63,7 +63,7 @@ internal static class UseWebSocketsServer
             foreach (var (receiver, outbox) in room)
             {
                 if (!outbox.TryWrite(message))
-                    receiver.Abort(); // reads too slowly
+                    receiver.Abort(); // slow consumer
             }
         }
     }
@@ -77,7 +77,7 @@ internal static class UseWebSocketsServer
         }
         catch (Exception fault) when (fault is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // hung up
+            // The client has closed the connection.
         }
     }
 }

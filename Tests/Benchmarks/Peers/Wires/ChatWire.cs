@@ -1,18 +1,18 @@
 namespace RawSocketChat.Tests.Benchmarks.Peers.Wires;
 
-/// <summary>This project's own protocol. The one that publishes makes a room; the others come into it.</summary>
+/// <summary>This project's protocol. The publisher creates a room, and the others join it.</summary>
 internal sealed class ChatWire : Wire
 {
     private const string Room = "peers";
 
-    public override string Path(int connection, bool publishes) => publishes ? $"/ws?name=peer-{connection}" : $"/ws?name=peer-{connection}&room={Room}";
+    public override string GetPath(int connection, bool publishes) => publishes ? $"/ws?name=peer-{connection}" : $"/ws?name=peer-{connection}&room={Room}";
 
-    public override IEnumerable<string> Hello(int connection, bool publishes) => publishes ? [$$"""{"type":"create","room":"{{Room}}"}"""] : [];
+    public override IEnumerable<string> CreateHello(int connection, bool publishes) => publishes ? [$$"""{"type":"create","room":"{{Room}}"}"""] : [];
 
     public override bool IsReady(ReadOnlySpan<byte> payload) => payload.StartsWith("{\"type\":\"joined\""u8);
 
-    public override bool IsComplaint(ReadOnlySpan<byte> payload) =>
+    public override bool IsError(ReadOnlySpan<byte> payload) =>
         payload.StartsWith("{\"type\":\"error\""u8) || payload.StartsWith("{\"type\":\"lag\""u8) || payload.StartsWith("{\"type\":\"bye\""u8);
 
-    protected override string Message(string text) => $$"""{"type":"say","text":"{{text}}"}""";
+    protected override string CreateMessage(string text) => $$"""{"type":"say","text":"{{text}}"}""";
 }

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers.Wires;
 
-/// <summary>nginx with nchan: what is posted goes to all who subscribe, as it was posted.</summary>
+/// <summary>nginx with nchan: each POST goes unchanged to all subscribers.</summary>
 internal sealed class NchanWire : Wire
 {
     public const string PublishPath = "/publish";
@@ -12,10 +12,10 @@ internal sealed class NchanWire : Wire
 
     public override bool PublishesByHttp => true;
 
-    public override string Path(int connection, bool publishes) => SubscribePath;
+    public override string GetPath(int connection, bool publishes) => SubscribePath;
 
-    public override byte[] Publication(string text) => Encoding.ASCII.GetBytes(
-        $"POST {PublishPath} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{Message(text)}");
+    public override byte[] EncodePublication(string text) => Encoding.ASCII.GetBytes(
+        $"POST {PublishPath} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{CreateMessage(text)}");
 
-    protected override string Message(string text) => text;
+    protected override string CreateMessage(string text) => text;
 }

@@ -1,9 +1,11 @@
 namespace RawSocketChat.Tests.Benchmarks.Peers.Wires;
 
-/// <summary>The peers that have no protocol above WebSocket: a text is a message. They say <c>ready</c> when a connection is among the receivers.</summary>
+/// <summary>
+/// Peers without a protocol above WebSocket: a text message is a chat message. The peer sends <c>ready</c> when a connection is subscribed.
+/// </summary>
 internal sealed class PlainWire : Wire
 {
-    public override string Path(int connection, bool publishes) => publishes ? "/publish" : "/";
+    public override string GetPath(int connection, bool publishes) => publishes ? "/publish" : "/";
 
-    protected override string Message(string text) => text;
+    protected override string CreateMessage(string text) => text;
 }

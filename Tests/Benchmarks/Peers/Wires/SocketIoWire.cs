@@ -1,20 +1,21 @@
 namespace RawSocketChat.Tests.Benchmarks.Peers.Wires;
 
 /// <summary>
-/// Socket.IO 5 on Engine.IO 4, over WebSocket alone. The first digit is Engine.IO's (0 open, 2 ping, 3 pong, 4 message), the one after a 4 is Socket.IO's (0 connect, 2 event).
+/// Socket.IO 5 on Engine.IO 4, over WebSocket only. The first digit belongs to Engine.IO (0 open, 2 ping, 3 pong, 4 message). The digit
+/// after a 4 belongs to Socket.IO (0 connect, 2 event).
 /// </summary>
 internal sealed class SocketIoWire : Wire
 {
-    public override string Path(int connection, bool publishes) => "/socket.io/?EIO=4&transport=websocket";
+    public override string GetPath(int connection, bool publishes) => "/socket.io/?EIO=4&transport=websocket";
 
     public override bool IsReady(ReadOnlySpan<byte> payload) => payload.StartsWith("42[\"ready\""u8);
 
-    public override string? Answer(ReadOnlySpan<byte> payload) =>
+    public override string? GetAnswer(ReadOnlySpan<byte> payload) =>
         payload.StartsWith("0{"u8) ? "40"
         : payload.SequenceEqual("2"u8) ? "3"
         : null;
 
-    public override bool IsComplaint(ReadOnlySpan<byte> payload) => payload.StartsWith("44"u8);
+    public override bool IsError(ReadOnlySpan<byte> payload) => payload.StartsWith("44"u8);
 
-    protected override string Message(string text) => $"42[\"say\",\"{text}\"]";
+    protected override string CreateMessage(string text) => $"42[\"say\",\"{text}\"]";
 }

@@ -1,0 +1,90 @@
+using System.Buffers;
+using System.Text;
+
+namespace RawSocketChat.Protocol.Framing;
+
+/// <summary>Recognizes the first line of clients that speak another protocol of text lines.</summary>
+internal static class ForeignProtocols
+{
+    // The maximum length of a command of SMTP and IRC.
+    private const int MaxCommandBytes = 512;
+
+    private static readonly SearchValues<byte> MethodLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ_"u8);
+
+    /// <summary>Returns the protocol of the line, or null if a person could have typed the line.</summary>
+    /// <param name="line">The line without its delimiter.</param>
+    /// <param name="isTooLong">Whether this is only the beginning of the line.</param>
+    /// <param name="next">The bytes after the line that have arrived with it.</param>
+    public static PeerKind? Find(ReadOnlySpan<byte> line, bool isTooLong, ReadOnlySpan<byte> next)
+    {
+        line = line.TrimEnd(" \r"u8);
+        return FindRequest(line, isTooLong)
+            ?? FindGreeting(line)
+            ?? (isTooLong ? null : FindCommand(line) ?? FindRedisArray(line, next));
+    }
+
+    // RFC 9112, section 3: request-line = method SP request-target SP HTTP-version. SIP (RFC 3261, section 7.1) and RTSP (RFC 7826, section
+    // 20) use the same form. A web page can choose the length of the target and the text after the line. So if the line is too long, only
+    // the beginning of the line counts.
+    private static PeerKind? FindRequest(ReadOnlySpan<byte> line, bool isTooLong)
+    {
+        var method = line.IndexOfAnyExcept(MethodLetters);
+        if (method < 1 || line[method] != ' ')
+            return null;
+        var rest = line[(method + 1)..];
+        if (isTooLong)
+            return rest.StartsWith("/"u8) ? PeerKind.Http : rest.StartsWith("sip:"u8) || rest.StartsWith("sips:"u8) ? PeerKind.Sip : rest.StartsWith("rtsp:"u8) ? PeerKind.Rtsp : null;
+
+        // HTTP/0.9: GET and a path, and nothing else.
+        if (line.StartsWith("GET /"u8) && !rest.Contains((byte)' '))
+            return PeerKind.Http;
+        var version = rest.LastIndexOf((byte)' ') + 1;
+        if (version < 2 || !IsTarget(rest[..(version - 1)]))
+            return null;
+        return IsVersion(rest[version..], "HTTP/"u8) ? PeerKind.Http
+            : IsVersion(rest[version..], "SIP/"u8) ? PeerKind.Sip
+            : IsVersion(rest[version..], "RTSP/"u8) ? PeerKind.Rtsp
+            : IsVersion(rest[version..], "ICAP/"u8) ? PeerKind.Foreign
+            : null;
+    }
+
+    // Section 3.2: a path, an absolute address (sent to a proxy), host and port, or an asterisk. So "I speak HTTP/1.1" is not a request.
+    private static bool IsTarget(ReadOnlySpan<byte> target) => target.StartsWith("/"u8) || target.Contains((byte)':') || target.SequenceEqual("*"u8);
+
+    private static bool IsVersion(ReadOnlySpan<byte> word, ReadOnlySpan<byte> name) =>
+        word.StartsWith(name) && word[name.Length..] is [>= (byte)'0' and <= (byte)'9', (byte)'.', >= (byte)'0' and <= (byte)'9'];
+
+    // RFC 4253, section 4.2: SSH-protoversion-softwareversion. The PROXY protocol, version 1. Protocols of XML (XMPP). AMQP, whose header
+    // goes on with NUL. rsync.
+    private static PeerKind? FindGreeting(ReadOnlySpan<byte> line) =>
+        line.StartsWith("SSH-2."u8) || line.StartsWith("SSH-1."u8) ? PeerKind.Ssh
+        : line.StartsWith("PROXY TCP4 "u8) || line.StartsWith("PROXY TCP6 "u8) || IsWordOf(line, "PROXY UNKNOWN"u8) ? PeerKind.Proxy
+        : line.StartsWith("SIP/2.0 "u8) ? PeerKind.Sip
+        : line.StartsWith("RTSP/1.0 "u8) || line.StartsWith("RTSP/2.0 "u8) ? PeerKind.Rtsp
+        : line.StartsWith("HTTP/1."u8) ? PeerKind.Http
+        : line.StartsWith("<?xml "u8) || line.StartsWith("<stream:stream"u8) || line.SequenceEqual("AMQP"u8) || line.StartsWith("@RSYNCD: "u8) ? PeerKind.Foreign
+        : null;
+
+    // SMTP (RFC 5321, section 4.1.1.1): EHLO or HELO, and one domain or address. "HELO" must be in capitals, because a person may mistype
+    // "hello". IRC (RFC 2812, section 3.1, and the capability negotiation of IRCv3). FTP and POP3 send USER with one word. Without these
+    // exact forms, a person may have typed the line in capitals.
+    private static PeerKind? FindCommand(ReadOnlySpan<byte> line)
+    {
+        if (line.Length > MaxCommandBytes)
+            return null;
+        return Encoding.Latin1.GetString(line).Split(' ') switch
+        {
+            ["EHLO" or "ehlo" or "HELO" or "LHLO"] or ["EHLO" or "ehlo" or "HELO" or "LHLO", _] => PeerKind.Smtp,
+            ["NICK" or "PASS", _] or ["CAP", "LS" or "REQ" or "END", ..] => PeerKind.Irc,
+            ["USER", var user] when user.Any(char.IsAsciiLetterLower) => PeerKind.Irc,
+            ["USER", _, _, "*", ..] or ["USER", _, _, _, [':', ..], ..] => PeerKind.Irc,
+            _ => null,
+        };
+    }
+
+    // The Redis protocol (RESP): an array, such as *1, and its first element, such as $4. A single line "*1" may be a person's footnote.
+    private static PeerKind? FindRedisArray(ReadOnlySpan<byte> line, ReadOnlySpan<byte> next) =>
+        line.Length > 1 && line[0] == '*' && line[1..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0 && next.StartsWith("$"u8) ? PeerKind.Redis : null;
+
+    private static bool IsWordOf(ReadOnlySpan<byte> line, ReadOnlySpan<byte> words) => line.StartsWith(words) && (line.Length == words.Length || line[words.Length] == ' ');
+}

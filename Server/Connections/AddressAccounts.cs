@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Options;
+
+namespace RawSocketChat.Server.Connections;
+
+/// <summary>
+/// The accounts of all addresses. So one stranger, with any number of guests, devices and connections, costs the others only what one
+/// address may cost. Safe from any thread.
+/// </summary>
+public sealed class AddressAccounts(IOptions<AddressOptions> options, TimeProvider time)
+{
+    // About 20 MB. An attacker who has more addresses than this shares one account with all new addresses.
+    private const int MaxAccounts = 100_000;
+
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private readonly AddressOptions _options = options.Value;
+    private readonly Rate _rate = new(options.Value.PointsPerSecond, options.Value.PointBurst, time);
+    private readonly Dictionary<string, AddressAccount> _byKey = [];
+    private AddressAccount? _shared;
+    private long _sweptAt = time.GetTimestamp();
+
+    /// <summary>The number of addresses that have an account.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _byKey.Count;
+        }
+    }
+
+    /// <summary>Counts a new connection of an address. The caller must call <see cref="Close"/> when the connection ends.</summary>
+    /// <param name="remote">The client's address and port.</param>
+    /// <returns>Null if the address has too many connections or too few points.</returns>
+    public AddressAccount? TryOpen(string remote)
+    {
+        if (!_options.IsEnabled || (!_options.ChargeLoopback && ClientAddress.IsLoopback(remote)))
+            return AddressAccount.Unlimited;
+        lock (_gate)
+        {
+            var account = GetAccount(ClientAddress.GetKey(remote));
+            if (account.Connections >= _options.Connections || !account.TryCharge(Cost.Connection, out _))
+                return null;
+            account.Connections++;
+            return account;
+        }
+    }
+
+    /// <summary>Counts the end of a connection.</summary>
+    public void Close(AddressAccount account)
+    {
+        if (account.IsUnlimited)
+            return;
+        lock (_gate)
+            account.Connections--;
+    }
+
+    private AddressAccount GetAccount(string key)
+    {
+        if (_byKey.TryGetValue(key, out var account))
+            return account;
+        if (_byKey.Count >= MaxAccounts)
+            RemoveUnused();
+        if (_byKey.Count >= MaxAccounts)
+            return _shared ??= new AddressAccount(_rate);
+        account = new AddressAccount(_rate);
+        _byKey.Add(key, account);
+        return account;
+    }
+
+    private void RemoveUnused()
+    {
+        if (time.GetElapsedTime(_sweptAt) < SweepInterval)
+            return;
+        _sweptAt = time.GetTimestamp();
+        foreach (var (key, account) in _byKey)
+        {
+            if (account.IsUnused)
+                _byKey.Remove(key);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace RawSocketChat.Server.Connections;
+
+/// <summary>
+/// What all clients of one address together may cost the server, in points. <see cref="Cost"/> has the prices. Section <c>Addresses</c>.
+/// </summary>
+public sealed class AddressOptions
+{
+    public const string Section = "Addresses";
+
+    /// <summary>False turns the accounts off. The server sets it from <c>Limits:Enabled</c>.</summary>
+    internal bool IsEnabled { get; set; } = true;
+
+    /// <summary>Points that one address gets per second. Default 100.</summary>
+    [Range(1, 1_000_000)]
+    public int PointsPerSecond { get; set; } = 100;
+
+    /// <summary>Points that one address has after a pause. Default 6,000.</summary>
+    [Range(100, 100_000_000)]
+    public int PointBurst { get; set; } = 6_000;
+
+    /// <summary>Connections that one address may have at the same time, on all transports together. Default 1,000.</summary>
+    [Range(1, 10_000_000)]
+    public int Connections { get; set; } = 1_000;
+
+    /// <summary>
+    /// True counts the clients on the server's own machine like the clients of any other address. By default they cost nothing, because a
+    /// proxy on this machine that is not configured (<c>Proxies:Trusted</c>) would otherwise use up the points of all its clients.
+    /// </summary>
+    public bool ChargeLoopback { get; set; }
+}

@@ -1,0 +1,26 @@
+namespace RawSocketChat.Server.Connections;
+
+/// <summary>
+/// Bounds the memory that many clients can make the server hold for one purpose. Each holder counts its bytes here. While the budget is
+/// used up, a holder that holds <see cref="FreeBytes"/> or more must not add to them. A holder of fewer bytes may always add, so clients
+/// that use up the budget do not stop small requests of others. Safe from any thread.
+/// </summary>
+/// <param name="limitBytes">The bytes that all holders together may hold before the budget is used up.</param>
+public sealed class ByteBudget(long limitBytes)
+{
+    /// <summary>The bytes that a holder may hold even if the budget is used up.</summary>
+    public const int FreeBytes = 16 * 1024;
+
+    private long _bytes;
+
+    /// <summary>The bytes that all holders hold now.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    public void Add(long bytes) => Interlocked.Add(ref _bytes, bytes);
+
+    public void Remove(long bytes) => Interlocked.Add(ref _bytes, -bytes);
+
+    /// <summary>Whether a holder must not hold more now.</summary>
+    /// <param name="heldBytes">The bytes that this holder holds; they are counted here.</param>
+    public bool IsUsedUpFor(long heldBytes) => heldBytes >= FreeBytes && Bytes >= limitBytes;
+}

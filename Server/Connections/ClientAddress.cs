@@ -1,0 +1,31 @@
+using System.Net;
+
+namespace RawSocketChat.Server.Connections;
+
+/// <summary>The address of a client, as limits count it.</summary>
+public static class ClientAddress
+{
+    /// <summary>
+    /// The key of the address in an "address and port" text. An IPv4 address and its IPv6 form (<c>::ffff:192.0.2.1</c>) have the same key.
+    /// The key of any other IPv6 address is its first 64 bits, because one client can use all addresses with the same first 64 bits.
+    /// </summary>
+    public static string GetKey(string remote)
+    {
+        if (Parse(remote) is not { } address)
+            return remote;
+        var bytes = address.GetAddressBytes();
+        return Convert.ToHexStringLower(bytes.Length == 16 ? bytes.AsSpan(0, 8) : bytes);
+    }
+
+    /// <summary>Whether the "address and port" text has an address of this machine.</summary>
+    public static bool IsLoopback(string remote) => Parse(remote) is { } address && IPAddress.IsLoopback(address);
+
+    private static IPAddress? Parse(string remote)
+    {
+        var port = remote.LastIndexOf(':');
+        var host = (port < 0 ? remote : remote[..port]).Trim('[', ']');
+        if (!IPAddress.TryParse(host, out var address))
+            return null;
+        return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    }
+}

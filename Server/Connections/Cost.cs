@@ -1,0 +1,32 @@
+namespace RawSocketChat.Server.Connections;
+
+/// <summary>The prices of what clients do, in points of their address's account. See <see cref="AddressOptions"/>.</summary>
+public static class Cost
+{
+    /// <summary>A connection on any transport.</summary>
+    public const int Connection = 5;
+
+    /// <summary>A guest's session. The server keeps it for an hour after the last connection.</summary>
+    public const int Guest = 20;
+
+    /// <summary>A room. The server keeps it.</summary>
+    public const int Room = 200;
+
+    /// <summary>A request that every member of a room gets as a frame, such as <c>join</c> or <c>nick</c>.</summary>
+    public const int Announcement = 5;
+
+    /// <summary>Any other request.</summary>
+    public const int Request = 1;
+
+    /// <summary>A request that is answered with an error, in addition to the price of the request.</summary>
+    public const int Error = 2;
+
+    /// <summary>The hint for a room that does not exist: the server looks for similar names.</summary>
+    public const int UnknownName = 5;
+
+    /// <summary>A message or topic with this many bytes: the server stores it and sends it to every member of the room.</summary>
+    public static int ForPost(int bytes) => 2 + (bytes / 1024);
+
+    /// <summary>A page of history with this many bytes.</summary>
+    public static int ForHistory(int bytes) => bytes / (16 * 1024);
+}

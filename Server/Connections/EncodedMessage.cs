@@ -1,0 +1,91 @@
+namespace RawSocketChat.Server.Connections;
+
+/// <summary>
+/// One frame or several frames to send. The first receiver with a <see cref="WireEncoding"/> encodes the message. All later receivers with
+/// this encoding share the encoded bytes, which never change.
+/// </summary>
+public abstract class EncodedMessage
+{
+    private CacheEntry? _cache;
+
+    /// <summary>
+    /// Returns the bytes for one encoding. Safe from any thread. If several threads need a new encoding at once, each of them may encode
+    /// the message.
+    /// </summary>
+    public ReadOnlyMemory<byte> GetBytes(WireEncoding encoding)
+    {
+        for (var entry = Volatile.Read(ref _cache); entry is not null; entry = entry.Next)
+        {
+            if (ReferenceEquals(entry.Encoding, encoding))
+                return entry.Bytes;
+        }
+
+        var bytes = Encode(encoding);
+        Volatile.Write(ref _cache, new CacheEntry(encoding, bytes, _cache));
+        return bytes;
+    }
+
+    protected abstract ReadOnlyMemory<byte> Encode(WireEncoding encoding);
+
+    private sealed record CacheEntry(WireEncoding Encoding, ReadOnlyMemory<byte> Bytes, CacheEntry? Next);
+}
+
+/// <summary>One frame.</summary>
+/// <param name="payload">
+/// The payload before any framing. The frame owns these bytes. The caller must not change them after this call.
+/// </param>
+/// <param name="kind">Text (UTF-8) or binary.</param>
+public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind = MessageKind.Text) : EncodedMessage
+{
+    public ReadOnlyMemory<byte> Payload { get; } = payload;
+
+    public MessageKind Kind { get; } = kind;
+
+    /// <summary>
+    /// The same frame without the session's token, for a peer whose session is in a cookie; null if the frame contains no token.
+    /// </summary>
+    public Lazy<EncodedFrame>? WithoutToken { get; init; }
+
+    protected override ReadOnlyMemory<byte> Encode(WireEncoding encoding) => encoding.Encode(this);
+}
+
+/// <summary>
+/// Frames that are sent together, in order: one buffer and one write for each connection. The batch holds the encoded bytes, and
+/// <see cref="Frames"/> get none. Rooms and outboxes keep the frames much longer than the batch, and count only the payloads.
+/// </summary>
+public sealed class EncodedBatch : EncodedMessage
+{
+    // One encoding may use the bytes of another, so the copies hold the bytes of each frame as long as the batch exists.
+    private readonly EncodedFrame[] _copies;
+
+    public EncodedBatch(IReadOnlyList<EncodedFrame> frames)
+    {
+        Frames = frames;
+        _copies = new EncodedFrame[frames.Count];
+        for (var i = 0; i < _copies.Length; i++)
+            _copies[i] = new EncodedFrame(frames[i].Payload, frames[i].Kind);
+    }
+
+    public IReadOnlyList<EncodedFrame> Frames { get; }
+
+    protected override ReadOnlyMemory<byte> Encode(WireEncoding encoding)
+    {
+        if (_copies.Length == 1)
+            return _copies[0].GetBytes(encoding);
+
+        var length = 0;
+        foreach (var frame in _copies)
+            length += frame.GetBytes(encoding).Length;
+
+        var bytes = new byte[length];
+        var written = 0;
+        foreach (var frame in _copies)
+        {
+            var frameBytes = frame.GetBytes(encoding);
+            frameBytes.CopyTo(bytes.AsMemory(written));
+            written += frameBytes.Length;
+        }
+
+        return bytes;
+    }
+}

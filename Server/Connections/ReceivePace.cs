@@ -1,0 +1,54 @@
+using System.Diagnostics;
+
+namespace RawSocketChat.Server.Connections;
+
+/// <summary>
+/// Bounds what one connection's input costs the other connections. A pump awaits <see cref="AfterFrameAsync"/> after each frame. A peer
+/// that sends more than its rate is read only at this rate: TCP then slows it down. A peer whose next frames have already arrived lets other
+/// connections run from time to time. Used by one thread at a time.
+/// </summary>
+/// <param name="rate">The rate in frames; null for no limit.</param>
+/// <param name="time">The clock.</param>
+public sealed class ReceivePace(Rate? rate, TimeProvider time)
+{
+    /// <summary>A frame counts once, and once more for each whole 4 KiB, because a large frame takes longer to inflate and to read.</summary>
+    public const int BytesPerToken = 4096;
+
+    // Long enough that the change of the connection costs little, and short enough that a hundred busy connections delay nobody noticeably.
+    private static readonly long SliceTicks = Stopwatch.Frequency / 2000;
+
+    private readonly RateLimit? _limit = rate is null ? null : new RateLimit(rate);
+    private long _sliceStart;
+
+    /// <summary>Call this when the pump waits for input, so other connections can run anyway.</summary>
+    public void OnWaiting() => _sliceStart = 0;
+
+    /// <summary>Waits if the connection must let others run, or if it has used up its rate.</summary>
+    /// <param name="bytes">The size of the frame, after decompression.</param>
+    public ValueTask AfterFrameAsync(int bytes)
+    {
+        var wait = _limit?.Overdraw(1 + (bytes / BytesPerToken)) ?? TimeSpan.Zero;
+        if (wait > TimeSpan.Zero)
+        {
+            _sliceStart = 0;
+            return new ValueTask(Task.Delay(wait, time));
+        }
+
+        return YieldIfDueAsync();
+    }
+
+    /// <summary>Lets other connections run if this one has run for half a millisecond without waiting.</summary>
+    public ValueTask YieldIfDueAsync()
+    {
+        var now = Stopwatch.GetTimestamp();
+        if (_sliceStart == 0)
+            _sliceStart = now;
+        if (now - _sliceStart < SliceTicks)
+            return default;
+        _sliceStart = 0;
+        return YieldAsync();
+    }
+
+    // The continuation goes to the end of the thread pool's queue.
+    private static async ValueTask YieldAsync() => await Task.Yield();
+}

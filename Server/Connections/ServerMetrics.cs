@@ -1,0 +1,27 @@
+using System.Diagnostics.Metrics;
+
+namespace RawSocketChat.Server.Connections;
+
+/// <summary>
+/// The metrics of the server, for <c>dotnet-counters</c> and for exporters of .NET metrics. Server/docs/operations.md lists them. Safe from any
+/// thread.
+/// </summary>
+public sealed class ServerMetrics
+{
+    /// <summary>The name of the meter.</summary>
+    public const string MeterName = "RawSocketChat";
+
+    private readonly Counter<long> _rejections;
+
+    public ServerMetrics(IMeterFactory meters, ConnectionRegistry connections, AddressAccounts accounts)
+    {
+        var meter = meters.Create(MeterName);
+        _rejections = meter.CreateCounter<long>("rawsocketchat.rejections", "{rejection}", "Frames, connections and sessions that a limit rejected.");
+        meter.CreateObservableGauge("rawsocketchat.connections", () => connections.Count, "{connection}", "Open connections on all transports.");
+        meter.CreateObservableGauge("rawsocketchat.addresses", () => accounts.Count, "{address}", "Addresses that have an account.");
+        connections.AddressRejected += () => CountRejection("address");
+    }
+
+    /// <param name="limit">What limit it was: <c>address</c> for connections of an address, <c>rate</c> for frames.</param>
+    public void CountRejection(string limit) => _rejections.Add(1, new KeyValuePair<string, object?>("limit", limit));
+}

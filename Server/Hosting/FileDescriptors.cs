@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+
+namespace RawSocketChat.Server.Hosting;
+
+/// <summary>
+/// Decides how many connections may be open. Each connection needs a file descriptor, and the .NET runtime ends the process if it cannot
+/// open a file that it needs. So the connections must leave enough descriptors.
+/// </summary>
+internal static partial class FileDescriptors
+{
+    /// <summary>
+    /// Descriptors that connections may not use. An idle server has about 230 open files, most of them assemblies (measured on Linux with
+    /// <c>ls /proc/PID/fd | wc -l</c>). The others are for assemblies that are loaded later, database files and listening sockets.
+    /// </summary>
+    internal const int Reserve = 320;
+
+    // RLIMIT_NOFILE of sys/resource.h.
+    private static readonly int OpenFiles = OperatingSystem.IsLinux() ? 7 : 8;
+
+    /// <summary>
+    /// The maximum number of files that the process may open. Null if the system has no such limit. At the start .NET has raised the soft limit
+    /// to the hard limit.
+    /// </summary>
+    public static long? ReadLimit()
+    {
+        if (OperatingSystem.IsWindows() || !Environment.Is64BitProcess || GetResourceLimit(OpenFiles, out var limit) != 0)
+            return null;
+        return limit.Soft > int.MaxValue ? null : (long)limit.Soft;
+    }
+
+    /// <summary>Returns the maximum number of open connections.</summary>
+    /// <param name="setting">The value of <see cref="TransportOptions.Connections"/>. 0: as many as <paramref name="limit"/> allows.</param>
+    /// <param name="limit">The maximum number of open files, or null.</param>
+    /// <exception cref="SettingException">The process may not open enough files.</exception>
+    public static int GetMaxConnections(int setting, long? limit)
+    {
+        var allowed = (int)Math.Min((limit ?? int.MaxValue) - Reserve, int.MaxValue);
+        if (allowed < 1)
+            throw new SettingException($"ulimit -n: this process may open only {limit} files; the server needs {Reserve}, and one more for each connection");
+        if (setting > allowed)
+            throw new SettingException($"--Transport:Connections: {setting} connections need {(long)setting + Reserve} open files, but this process may open only {limit}; set at most {allowed}, or raise the limit (ulimit -n)");
+        return setting == 0 ? allowed : setting;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int GetResourceLimit(int resource, out ResourceLimit limit);
+
+    // struct rlimit of sys/resource.h on 64-bit systems.
+    [StructLayout(LayoutKind.Sequential)]
+    private struct ResourceLimit
+    {
+        public ulong Soft;
+        public ulong Hard;
+    }
+}

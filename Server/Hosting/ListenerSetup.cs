@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Hosting.Tls;
+using RawSocketChat.Server.Transports.Http;
+using RawSocketChat.Server.Transports.RawTcp;
+using RawSocketChat.Server.Transports.WebSockets;
+
+namespace RawSocketChat.Server.Hosting;
+
+/// <summary>Binds the HTTP addresses, and the raw TCP port on the same hosts.</summary>
+public static class ListenerSetup
+{
+    public const string DefaultUrls = "http://localhost:5080";
+
+    private const int ProbeSeconds = 15;
+    private const int Probes = 4;
+
+    // linux/tcp.h: TCP_USER_TIMEOUT, in milliseconds. .NET has no name for this option.
+    private const int TcpUserTimeout = 18;
+
+    /// <exception cref="SettingException">An address is not valid, or the certificate cannot be used.</exception>
+    public static void Bind(this KestrelServerOptions kestrel, IReadOnlyList<string> urls, IConfiguration configuration)
+    {
+        var rawPort = configuration.Read<RawTcpOptions>(RawTcpOptions.Section).Port;
+        var tls = configuration.Read<TlsOptions>(TlsOptions.Section);
+        tls.Validate(urls.Any(url => Parse(url).Scheme == "https"));
+        var isTakenOver = configuration.Read<TransportOptions>(TransportOptions.Section).Takeover;
+        var hosts = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var url in urls)
+        {
+            var address = Parse(url);
+            kestrel.ListenOn(address.Host, address.Port, options =>
+            {
+                options.UseConnectionDrain();
+                if (address.Scheme == "https")
+                    options.UseTls();
+                if (isTakenOver)
+                    options.UseConnectionTakeover();
+                options.UseHalfClose();
+            });
+            hosts.Add(address.Host);
+        }
+
+        foreach (var host in rawPort > 0 ? RemoveCoveredHosts(hosts) : [])
+            kestrel.ListenOn(host, rawPort, options => options.UseConnectionHandler<RawTcpHandler>());
+    }
+
+    // Two addresses may name the same host in different ways, with different ports. The raw TCP port must be bound only once for each host.
+    internal static IEnumerable<string> RemoveCoveredHosts(IReadOnlyCollection<string> hosts)
+    {
+        if (hosts.FirstOrDefault(IsAnyAddress) is { } any)
+            return [any];
+        var hasLocalhost = hosts.Contains("localhost", StringComparer.OrdinalIgnoreCase);
+        return hosts.Where(host => !hasLocalhost || !IPAddress.TryParse(host.Trim('[', ']'), out var address) || !(address.Equals(IPAddress.Loopback) || address.Equals(IPAddress.IPv6Loopback)));
+    }
+
+    // For a name that is neither localhost nor an IP address, ListenOn binds all addresses of this machine.
+    private static bool IsAnyAddress(string host) =>
+        !host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        && (!IPAddress.TryParse(host.Trim('[', ']'), out var address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
+
+    public static IReadOnlyList<string> GetUrls(IConfiguration configuration) =>
+        configuration["urls"]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } given ? given : [DefaultUrls];
+
+    /// <summary>
+    /// Creates a bound listening socket with TCP keep-alive. On Linux, accepted connections inherit the socket's options. Keep-alive sends
+    /// no probe while sent data is unconfirmed: TCP retransmits for about 15 minutes instead. So TCP_USER_TIMEOUT is set to the timeout of
+    /// the keep-alive. TCP_USER_TIMEOUT also applies to peers that read nothing. So the value is at least twice
+    /// <see cref="ConnectionOptions.StallSeconds"/>: once for the stall, and once for the peer to read the close message.
+    /// </summary>
+    public static Socket CreateListenSocket(EndPoint endpoint, ConnectionOptions options)
+    {
+        var seconds = options.TcpKeepAliveSeconds;
+        var userTimeoutSeconds = Math.Max(seconds + (ProbeSeconds * Probes), 2 * options.StallSeconds);
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbeSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Probes);
+        if (OperatingSystem.IsLinux())
+            socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, TcpUserTimeout, BitConverter.GetBytes(userTimeoutSeconds * 1000));
+        return socket;
+    }
+
+    private static BindingAddress Parse(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            if (address.Scheme is "http" or "https" && !address.IsUnixPipe && !address.IsNamedPipe && address.PathBase.Length == 0
+                && address.Port is >= IPEndPoint.MinPort and <= IPEndPoint.MaxPort && IsHost(address.Host))
+                return address;
+        }
+        catch (FormatException)
+        {
+            // The line below throws the same error as for an unsupported address.
+        }
+
+        throw new SettingException($"--urls: \"{url}\" is not an address to listen on; try: --urls {DefaultUrls}");
+    }
+
+    // If the port is no number, BindingAddress takes it for a part of the host, and ListenOn would bind all addresses of this machine.
+    private static bool IsHost(string host) => host.StartsWith('[') ? IPAddress.TryParse(host.Trim('[', ']'), out _) : !host.Contains(':');
+
+    private static void ListenOn(this KestrelServerOptions kestrel, string host, int port, Action<ListenOptions> configure)
+    {
+        if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase) && port != 0)
+            kestrel.ListenLocalhost(port, configure);
+        else if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+            kestrel.Listen(IPAddress.Loopback, port, configure);
+        else if (IPAddress.TryParse(host.Trim('[', ']'), out var address))
+            kestrel.Listen(address, port, configure);
+        else
+            kestrel.ListenAnyIP(port, configure);
+    }
+}

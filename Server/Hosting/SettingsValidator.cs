@@ -1,0 +1,122 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Hosting.Tls;
+using RawSocketChat.Server.Rooms;
+using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Transports.Http;
+using RawSocketChat.Server.Transports.Origins;
+using RawSocketChat.Server.Transports.RawTcp;
+using RawSocketChat.Server.Transports.WebSockets;
+using SessionOptions = RawSocketChat.Server.Sessions.SessionOptions;
+
+namespace RawSocketChat.Server.Hosting;
+
+/// <summary>
+/// Validates all settings before anything starts. Rejects unknown names, values of the wrong type and values out of range.
+/// </summary>
+public static class SettingsValidator
+{
+    private static readonly Dictionary<string, Type> Sections = new()
+    {
+        [AddressOptions.Section] = typeof(AddressOptions),
+        [ConnectionOptions.Section] = typeof(ConnectionOptions),
+        [DataOptions.Section] = typeof(DataOptions),
+        [DeflateOptions.Section] = typeof(DeflateOptions),
+        [HttpOptions.Section] = typeof(HttpOptions),
+        [LimitsOptions.Section] = typeof(LimitsOptions),
+        [OriginOptions.Section] = typeof(OriginOptions),
+        [PlaintextOptions.Section] = typeof(PlaintextOptions),
+        [ProxyOptions.Section] = typeof(ProxyOptions),
+        [RawTcpOptions.Section] = typeof(RawTcpOptions),
+        [RoomOptions.Section] = typeof(RoomOptions),
+        [FanoutOptions.Section] = typeof(FanoutOptions),
+        [SessionOptions.Section] = typeof(SessionOptions),
+        [TlsOptions.Section] = typeof(TlsOptions),
+        [TransportOptions.Section] = typeof(TransportOptions),
+    };
+
+    /// <summary>The names of all sections.</summary>
+    internal static IEnumerable<string> SectionNames => Sections.Keys;
+
+    /// <summary>Returns the name of the section as the documents write it; null if there is no such section. Ignores case.</summary>
+    internal static string? FindSection(string name) => SectionNames.FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The names of the settings in a section of <see cref="SectionNames"/>.</summary>
+    internal static IEnumerable<string> GetNames(string section) => GetProperties(Sections[section]).Select(property => property.Name);
+
+    /// <summary>Validates the configuration.</summary>
+    /// <param name="configuration">The configuration from all sources.</param>
+    /// <param name="others">Errors that were found elsewhere; null for none.</param>
+    /// <exception cref="SettingException">There are errors. The message lists all of them in one line.</exception>
+    public static void Validate(IConfiguration configuration, IEnumerable<string>? others = null)
+    {
+        var errors = (others ?? [])
+            .Concat(Sections.SelectMany(section => FindErrors(configuration.GetSection(section.Key), section.Value)))
+            .Concat(FindLogLevelErrors(configuration.GetSection("Logging")))
+            .ToList();
+        if (errors.Count > 0)
+            throw new SettingException(string.Join("; ", errors));
+    }
+
+    private static IEnumerable<string> FindErrors(IConfigurationSection section, Type options)
+    {
+        var known = GetProperties(options);
+        foreach (var given in section.GetChildren())
+        {
+            var property = known.FirstOrDefault(property => property.Name.Equals(given.Key, StringComparison.OrdinalIgnoreCase));
+            if ((property is null ? DescribeUnknownSetting(section.Key, given.Key, known) : FindError(property, given)) is { } error)
+                yield return $"--{section.Key}:{property?.Name ?? given.Key}: {error}";
+            if (property is not null && !IsList(property) && given.GetChildren().FirstOrDefault() is { } part)
+                yield return $"--{part.Path}: there is no such setting; did you mean --{section.Key}:{property.Name}?";
+            foreach (var element in property?.GetCustomAttribute<RegularExpressionAttribute>() is { } form ? given.GetChildren().Where(element => !form.IsValid(element.Value)) : [])
+                yield return $"--{section.Key}:{property!.Name}:{element.Key}: \"{element.Value}\" {property.GetCustomAttribute<RegularExpressionAttribute>()!.ErrorMessage}";
+        }
+    }
+
+    private static string DescribeUnknownSetting(string section, string name, PropertyInfo[] known)
+    {
+        var near = NearestWord.Find(name, known.Select(property => property.Name)) ?? known[0].Name;
+        return $"there is no such setting; did you mean --{section}:{near}?";
+    }
+
+    private static PropertyInfo[] GetProperties(Type options) => options.GetProperties(BindingFlags.Public | BindingFlags.Instance);
+
+    private static bool IsList(PropertyInfo property) => property.PropertyType == typeof(IList<string>);
+
+    // ASP.NET Core would throw an exception for such a level after the start has begun.
+    private static IEnumerable<string> FindLogLevelErrors(IConfigurationSection logging) =>
+        from levels in logging.GetChildren().Select(child => child.GetSection("LogLevel")).Append(logging.GetSection("LogLevel"))
+        from level in levels.GetChildren()
+        where level.Value is not null && !Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _)
+        select $"--{level.Path}: \"{level.Value}\" is not one of {string.Join(", ", Enum.GetNames<LogLevel>())}";
+
+    private static string? FindError(PropertyInfo property, IConfigurationSection given)
+    {
+        var value = given.Value;
+        if (property.GetCustomAttribute<RequiredAttribute>() is { } required && !required.IsValid(value))
+            return $"the value is empty; try: --{given.Path} data";
+        if (value is null)
+            return null;
+        var range = property.GetCustomAttribute<RangeAttribute>();
+        if (property.PropertyType.IsEnum)
+            return GetValueNames(property.PropertyType).Contains(value, StringComparer.OrdinalIgnoreCase) ? null : $"\"{value}\" is not one of {string.Join(", ", GetValueNames(property.PropertyType))}";
+        try
+        {
+            var parsed = TypeDescriptor.GetConverter(property.PropertyType).ConvertFromString(null, CultureInfo.InvariantCulture, value);
+            return range is null || range.IsValid(parsed) ? null : $"{value} is not between {range.Minimum} and {range.Maximum}";
+        }
+        catch (Exception fault) when (fault is ArgumentException or FormatException or NotSupportedException)
+        {
+            return property.PropertyType == typeof(bool) ? $"\"{value}\" is not true or false"
+                : range is null ? $"\"{value}\" is not a valid value"
+                : $"\"{value}\" is not a whole number between {range.Minimum} and {range.Maximum}";
+        }
+    }
+
+    private static IEnumerable<string> GetValueNames(Type enumType) => Enum.GetNames(enumType).Select(name => name.ToLowerInvariant());
+}

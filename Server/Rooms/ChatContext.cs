@@ -1,0 +1,80 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Sessions;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>
+/// The state of one connection that the request handlers share. <see cref="ChatSession"/> creates this object and passes it to the handler
+/// of each request. The requests of a connection run one after another, so only one handler uses this state at a time.
+/// </summary>
+internal sealed class ChatContext(Connection connection, ChatServices services)
+{
+    private readonly RateLimit _errors = new(services.ErrorRate);
+    private readonly RateLimit _refusals = new(services.RefusalRate);
+    private JoinedRooms _rooms = new();
+    private Session? _session;
+
+    public Connection Connection { get; } = connection;
+
+    /// <summary>The connection's session; null before <see cref="Attach"/> and after <see cref="Detach"/>. Safe from any thread.</summary>
+    public Session? Session => Volatile.Read(ref _session);
+
+    /// <summary>The user of the session. May be used only while there is a session.</summary>
+    public User User => _session!.User;
+
+    /// <summary>The user's id and name, as frames and rooms show them. May be used only while there is a session.</summary>
+    public Person Person => new(User.Id, User.Name);
+
+    /// <summary>The rooms that the connection has joined.</summary>
+    public ref JoinedRooms Rooms => ref _rooms;
+
+    /// <summary>
+    /// The room that a request refers to if the request names no room: the last room that the client has joined or posted a message in.
+    /// When the client leaves this room, another joined room becomes the current room. Null if the client is in no room.
+    /// </summary>
+    public RoomLoop? CurrentRoom { get; set; }
+
+    /// <summary>Attaches the connection to a session, and detaches it from its previous session.</summary>
+    public void Attach(Session session)
+    {
+        _session?.Detach(Connection);
+        Volatile.Write(ref _session, session);
+        session.Attach(Connection);
+
+        // The code that ends a session marks the session as ended, and then closes the connections that are attached. A connection that was
+        // attached too late for that is closed here.
+        if (session.IsEnded)
+            Connection.Close(Disconnect.SessionEnded);
+    }
+
+    /// <summary>Detaches the connection from its session and returns that session; null if there is none.</summary>
+    public Session? Detach()
+    {
+        var session = _session;
+        session?.Detach(Connection);
+        Volatile.Write(ref _session, null);
+        return session;
+    }
+
+    /// <summary>Charges the client's address. Returns an error if the address has too few points.</summary>
+    public ChatError? Charge(int points) =>
+        Connection.Account.TryCharge(points, out var retryAfterMs) ? null
+            : new ChatError(ErrorCode.RateLimited, $"too much comes from your address; wait {retryAfterMs / 1000.0:0.0} s", RetryAfterMs: retryAfterMs);
+
+    /// <summary>
+    /// Answers a request with an error. Closes the connection if it has caused too many errors, or if it goes on after very many rate-limited
+    /// requests.
+    /// </summary>
+    public void Reject(IFrameSink answers, FrameId id, ChatError error)
+    {
+        answers.Send(new ErrorFrame(id, error));
+        if (error.Code == ErrorCode.RateLimited)
+            services.Metrics.CountRejection("rate");
+        else
+            Connection.Account.Charge(Cost.Error);
+        var limit = error.Code == ErrorCode.RateLimited ? _refusals : _errors;
+        if (services.Limits.Enabled && !limit.TryTake(out _))
+            Connection.Close(Disconnect.TooManyErrors);
+    }
+}

@@ -1,0 +1,101 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Storage;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>Handles the requests that add an event to a room's log: <c>say</c> and <c>topic</c>.</summary>
+internal sealed class PostHandler(ChatServices services)
+{
+    private const int MaxTopicLength = 500;
+
+    // Longer texts count once more for each such part, because every subscriber of the room has to receive them.
+    private const int BytesPerToken = 16 * 1024;
+
+    // While a message waits for its tokens, the handler checks this often (in milliseconds) whether the connection was closed.
+    private const int MaxWaitMs = 1000;
+
+    public async ValueTask SayAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        // If a person who is in no room types a line, the person joins the default room, and the line is posted in this room.
+        if (frame.IsTyped && frame.Room is null && context.CurrentRoom is null)
+            await services.RoomHandler.JoinAsync(context, new ClientFrame { Type = ClientFrameType.Join, Room = RoomName.Default, IsTyped = true }, answers);
+
+        var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
+        if (room is null)
+            context.Reject(answers, frame.Id, error!);
+        else if ((ValidateMessage(frame) ?? await CheckRateAsync(context, frame.Text!)) is { } fault)
+            context.Reject(answers, frame.Id, fault);
+        else
+        {
+            context.CurrentRoom = room;
+            var message = new NewEvent(
+                RoomEventKind.Message, context.User.Id, context.User.Name, frame.Text!, frame.Reply, frame.Me, frame.Id.IsNone ? null : frame.Id.Key);
+            await PostAsync(context, room, answers, frame, message);
+        }
+    }
+
+    public async ValueTask TopicAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
+        if (room is null)
+            context.Reject(answers, frame.Id, error!);
+        else if ((ValidateTopic(frame.Text!) ?? await CheckRateAsync(context, frame.Text!)) is { } fault)
+            context.Reject(answers, frame.Id, fault);
+        else
+            await PostAsync(context, room, answers, frame, new NewEvent(RoomEventKind.Topic, context.User.Id, context.User.Name, frame.Text!));
+    }
+
+    /// <summary>Returns the error of an invalid topic; null for a valid one.</summary>
+    public static ChatError? ValidateTopic(string topic) => topic.Length > MaxTopicLength
+        ? new ChatError(ErrorCode.TooLong, $"a topic has at most {MaxTopicLength} characters; this one has {topic.Length}")
+        : null;
+
+    private ChatError? ValidateMessage(ClientFrame frame)
+    {
+        var limits = services.Limits;
+        if (frame.Files is { Count: > 0 })
+            return new ChatError(ErrorCode.Unavailable, "this server does not take files yet; send the text alone");
+        return frame.Text!.Length > limits.TextLength
+            ? new ChatError(ErrorCode.TooLong, $"a text has at most {limits.TextLength} characters; this one has {frame.Text.Length}")
+            : null;
+    }
+
+    // Takes the tokens of a message. If too few are left, waits or returns an error, depending on the connection.
+    private async ValueTask<ChatError?> CheckRateAsync(ChatContext context, string text)
+    {
+        if (!services.Limits.Enabled)
+            return null;
+        var connection = context.Connection;
+        var bytes = TextSize.GetBytes(text);
+        var tokens = CountTokens(bytes);
+        int retryAfterMs;
+        while (!context.User.MessageLimit.TryTake(tokens, out retryAfterMs))
+        {
+            if (connection.WaitsForMessageRate)
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(retryAfterMs, MaxWaitMs)), services.Time);
+            if (!connection.WaitsForMessageRate || !connection.IsOpen)
+                return RequestErrors.CreateRateLimited("messages", retryAfterMs);
+            // The peer is not silent: the server does not read.
+            connection.MarkActivity();
+        }
+
+        return context.Charge(Cost.ForPost(bytes));
+    }
+
+    // At most half of the burst, so that a user can always send the longest text after a pause.
+    private int CountTokens(int bytes) => Math.Min(1 + (bytes / BytesPerToken), Math.Max(1, services.Limits.MessageBurst / 2));
+
+    // The author's session is stored before the event. Otherwise a crash between the two writes could leave an event
+    // whose author can never resume the session.
+    private async ValueTask PostAsync(ChatContext context, RoomLoop room, IFrameSink answers, ClientFrame frame, NewEvent posted)
+    {
+        if (await services.Sessions.EnsureSavedAsync(context.Session!))
+        {
+            answers.ExpectDeferredAnswer();
+            await room.PostAsync(context.Connection, answers, frame, posted);
+        }
+        else
+            context.Reject(answers, frame.Id, new ChatError(ErrorCode.Unavailable, "the server cannot store messages at the moment; send the message again in a moment", RetryAfterMs: 1000));
+    }
+}

@@ -1,0 +1,92 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>
+/// Tells the members of a room who joins and leaves. In a small room, the members get the name of each user who joins or leaves. In a large
+/// room, they get only the number of members, at most once a second. Otherwise N users who join a room in one second would cost about N²
+/// frames, because each join would be sent to all members. Used by the room's loop only.
+/// </summary>
+/// <param name="namedMembers">The maximum number of members of a small room.</param>
+/// <param name="perSecond">
+/// The names that a small room announces per second, after <paramref name="namedMembers"/> names at once. If users join and leave more often,
+/// the members get only the number of members.
+/// </param>
+/// <param name="wake">
+/// Called on any thread when the number of members must be sent. The loop must then call <see cref="AnnounceCountIfDue"/>.
+/// </param>
+internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSecond, TimeProvider time, Action wake)
+{
+    private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(1);
+
+    private readonly RateLimit _names = new(new Rate(perSecond, Math.Max(1, namedMembers), time));
+    private ITimer? _timer;
+    private bool _isScheduled;
+    private volatile bool _isDue;
+
+    /// <summary>Whether the room is small enough that its members get each name.</summary>
+    public bool AnnouncesNames => room.MemberCount <= namedMembers;
+
+    /// <param name="except">A connection that does not get the frame.</param>
+    public void Announce(PresenceFrame presence, Connection? except = null)
+    {
+        if (!AnnouncesNames || !_names.TryTake(out _))
+        {
+            ScheduleCount();
+            return;
+        }
+
+        Send(presence, except);
+    }
+
+    /// <summary>
+    /// Tells the members up to which seq one member has read. In a large room, nothing is sent: with 1,000 members, each message that all
+    /// members read would cost a million frames.
+    /// </summary>
+    public void AnnounceRead(Person person, long seq)
+    {
+        if (!AnnouncesNames)
+            return;
+        var frame = new ReadFrame(room.Name, person.User, person.Name, seq).Encode();
+        foreach (var subscriber in room.Subscribers)
+            subscriber.Connection.Send(frame);
+    }
+
+    /// <summary>
+    /// Sends the number of members if the timer of the last change has ended. The loop calls this method after each command.
+    /// </summary>
+    public void AnnounceCountIfDue()
+    {
+        if (!_isDue)
+            return;
+        _isDue = false;
+        _isScheduled = false;
+        Send(new PresenceFrame(room.Name, null, null, "count", MemberCount: room.MemberCount), except: null);
+    }
+
+    private void Send(PresenceFrame presence, Connection? except)
+    {
+        var frame = (presence with { At = time.GetUtcNow() }).Encode();
+        foreach (var subscriber in room.Subscribers)
+        {
+            if (subscriber.Connection != except)
+                subscriber.Connection.Send(frame);
+        }
+    }
+
+    private void ScheduleCount()
+    {
+        if (_isScheduled)
+            return;
+        _isScheduled = true;
+        _timer ??= time.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(CountInterval, Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnTimer()
+    {
+        _isDue = true;
+        wake();
+    }
+}

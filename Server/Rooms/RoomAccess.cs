@@ -1,0 +1,112 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Storage;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>
+/// Resolves the room that a request refers to. A private room is visible only to the users who may enter it. No answer to another user may
+/// show that the room exists.
+/// </summary>
+internal sealed class RoomAccess(ChatServices services)
+{
+    // For the hint, the server compares a mistyped name with at most this many stored rooms before the name in alphabetical order, and as
+    // many after the name.
+    private const int MaxNeighbors = 1000;
+
+    /// <summary>Finds a visible room by its name.</summary>
+    public async ValueTask<RoomLoop?> FindAsync(ChatContext context, string name) =>
+        await services.Rooms.FindAsync(name) is { } room && IsVisible(context, room) ? room : null;
+
+    public bool CanEnter(ChatContext context, RoomLoop room) => CanEnter(context, room.Name, room.IsPrivate, room.Owner);
+
+    /// <summary>
+    /// Lists visible rooms whose names contain <paramref name="match"/>, in any letter case. Rooms with more members come first. Rooms with
+    /// equally many members are in alphabetical order.
+    /// </summary>
+    public async ValueTask<IReadOnlyList<RoomInfo>> ListAsync(ChatContext context, string match, int max)
+    {
+        // No room has such a long name.
+        if (match.Length > RoomName.MaxLength)
+            return [];
+
+        // Every room with members is in Open. So the catalog is needed only for rooms without members. These rooms come last, in
+        // alphabetical order, so the first rooms of the catalog are enough.
+        var stored = (await services.Catalog.ListRoomsAsync(context.User.Id, match, max, CancellationToken.None))
+            .Where(room => CanEnter(context, room))
+            .Select(room => (room.Name, Summary: new RoomSummary(room.Topic, MemberCount: 0)));
+        var open = services.Rooms.Open
+            .Where(room => room.Name.Contains(match, StringComparison.OrdinalIgnoreCase) && IsVisible(context, room))
+            .Select(room => (room.Name, room.Summary));
+        return
+        [
+            .. open.Concat(stored)
+                .DistinctBy(room => room.Name, StringComparer.OrdinalIgnoreCase)
+                .OrderByDescending(room => room.Summary.MemberCount)
+                .ThenBy(room => room.Name, StringComparer.OrdinalIgnoreCase)
+                .Take(max)
+                .Select(room => new RoomInfo(room.Name, room.Summary.Topic, room.Summary.MemberCount)),
+        ];
+    }
+
+    /// <summary>The room that a request names, or the current room if the request names none.</summary>
+    public async ValueTask<ResolvedRoom> ResolveRoomAsync(ChatContext context, ClientFrame frame)
+    {
+        if (frame.Room is not { } name)
+            return new ResolvedRoom(context.CurrentRoom, context.CurrentRoom is null ? CreateNoCurrentRoomError(frame) : null);
+        var room = await FindAsync(context, name);
+        return new ResolvedRoom(room, room is null ? await CreateNoRoomErrorAsync(context, frame) : null);
+    }
+
+    /// <summary>Does the same as <see cref="ResolveRoomAsync"/>, but rejects a room that the connection has not joined.</summary>
+    public ValueTask<ResolvedRoom> ResolveJoinedRoomAsync(ChatContext context, ClientFrame frame)
+    {
+        // A room that the connection has joined is open and visible. So a request for such a room needs no search in the catalog.
+        var open = frame.Room is { } name ? services.Rooms.FindOpen(name) : context.CurrentRoom;
+        return open is not null && context.Rooms.Contains(open) ? new(new ResolvedRoom(open, Error: null)) : RejectAsync();
+
+        async ValueTask<ResolvedRoom> RejectAsync()
+        {
+            var (room, error) = await ResolveRoomAsync(context, frame);
+            return new ResolvedRoom(
+                Room: null, error ?? new ChatError(ErrorCode.NotInRoom, $"you are not in \"{room!.Name}\"", frame.CreateHint(ClientFrameType.Join, room.Name)));
+        }
+    }
+
+    /// <summary>
+    /// The error for a room name that matches no visible room. Its hint is a request that would work. If a visible room has a similar name,
+    /// the request joins that room. Otherwise the request creates a room with this name or, if the name is not valid, lists the rooms.
+    /// </summary>
+    public async ValueTask<ChatError> CreateNoRoomErrorAsync(ChatContext context, ClientFrame frame)
+    {
+        var name = frame.Room!;
+        context.Connection.Account.Charge(Cost.UnknownName);
+
+        // No hint is possible for a longer name.
+        var neighbors = name.Length > RoomName.MaxLength ? [] : await services.Catalog.ListNeighborsAsync(context.User.Id, name, MaxNeighbors, CancellationToken.None);
+
+        // Look at the names first, because only few of them may be similar. The neighbors come first, because open rooms are in no order.
+        var visibleNames = neighbors.Where(room => NearestWord.MayBeSimilar(name, room.Name) && CanEnter(context, room)).Select(room => room.Name)
+            .Concat(services.Rooms.Open.Where(room => NearestWord.MayBeSimilar(name, room.Name) && IsVisible(context, room)).Select(room => room.Name));
+        var hint = NearestWord.FindInMany(name, visibleNames, out _) is { } near ? frame.CreateHint(ClientFrameType.Join, near)
+            : RoomName.IsValid(name) ? frame.CreateHint(ClientFrameType.Create, name)
+            : frame.CreateHint(ClientFrameType.Rooms);
+        return new ChatError(ErrorCode.NoRoom, $"no such room \"{name}\"", hint);
+    }
+
+    private static ChatError CreateNoCurrentRoomError(ClientFrame frame) =>
+        new(ErrorCode.NotInRoom, "you are in no room", frame.CreateHint(ClientFrameType.Join, RoomName.Default));
+
+    private bool IsVisible(ChatContext context, RoomLoop room) => CanEnter(context, room) || context.Rooms.Contains(room);
+
+    // Memberships are stored in the background. So the catalog may list a private room that the user has just left. This check excludes
+    // such a room.
+    private bool CanEnter(ChatContext context, StoredRoom room) => CanEnter(context, room.Name, room.IsPrivate, room.Owner);
+
+    private bool CanEnter(ChatContext context, string name, bool isPrivate, string? owner) =>
+        !isPrivate || owner == context.User.Id || services.Memberships.IsMember(context.User, name);
+}
+
+/// <summary>The room of a request, or the reason why there is none.</summary>
+/// <param name="Room">Null if there is an error.</param>
+internal readonly record struct ResolvedRoom(RoomLoop? Room, ChatError? Error);

@@ -1,0 +1,244 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Storage;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>Handles the requests about rooms: <c>join</c>, <c>create</c>, <c>leave</c>, <c>history</c>, <c>rooms</c> and <c>who</c>.</summary>
+internal sealed class RoomHandler(ChatServices services)
+{
+    private const int DefaultHistory = 50;
+    private const int MaxListedRooms = 200;
+    private const int MaxListedMembers = 1000;
+
+    public async ValueTask JoinAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        while (true)
+        {
+            if (await services.RoomAccess.FindAsync(context, frame.Room!) is not { } room)
+                context.Reject(answers, frame.Id, await services.RoomAccess.CreateNoRoomErrorAsync(context, frame));
+            else if (CheckRoomCount(context, frame, room) is { } error)
+                context.Reject(answers, frame.Id, error);
+            else if (!await TryJoinRoomAsync(context, room, frame, answers))
+                continue; // the room has closed since it was found
+            return;
+        }
+    }
+
+    public async ValueTask CreateAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        var (topic, limits) = (frame.Topic ?? "", services.Limits);
+        if (RoomName.Accept(frame.Room!, out var reason) is not { } name)
+        {
+            context.Reject(answers, frame.Id, new ChatError(ErrorCode.BadField, reason, frame.CreateHint(ClientFrameType.Create, "my-room")));
+            return;
+        }
+
+        if ((CheckRoomCount(context, frame, null) ?? PostHandler.ValidateTopic(topic) ?? context.Charge(Cost.Room)) is { } invalid)
+        {
+            context.Reject(answers, frame.Id, invalid);
+            return;
+        }
+
+        var (room, result) = limits.Enabled
+            ? await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private, limits.Rooms, limits.RoomsPerUser)
+            : await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private);
+        if (await CreateErrorAsync(context, frame, name, result) is { } error)
+            context.Reject(answers, frame.Id, error);
+        else if (room is null || !await TryJoinRoomAsync(context, room, frame, answers))
+            await JoinAsync(context, frame, answers);
+    }
+
+    public async ValueTask LeaveAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
+        if (room is null)
+        {
+            context.Reject(answers, frame.Id, error!);
+            return;
+        }
+
+        await LeaveRoomAsync(context, room);
+
+        // The user stays a member if another connection of the user is still in the room.
+        if (!services.UserRoomIndex.GetRooms(context.User.Id).Contains(room))
+            services.Memberships.Remove(context.User, room.Name);
+        answers.Send(new AckFrame(frame.Id, room.Name));
+    }
+
+    public async ValueTask HistoryAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        var (room, error) = await services.RoomAccess.ResolveRoomAsync(context, frame);
+        if (room is null)
+        {
+            context.Reject(answers, frame.Id, error!);
+            return;
+        }
+
+        var maxEvents = Math.Min(frame.Limit ?? DefaultHistory, EventFrames.MaxPageEvents);
+        bool hasMore;
+        IReadOnlyList<EventFrame> page;
+        if (frame.After is { } after)
+        {
+            page = await room.History.ReadAfterAsync(after, maxEvents);
+            hasMore = page.Count > 0 && page[^1].Seq < room.History.LastSeq;
+        }
+        else
+        {
+            page = await room.History.ReadBeforeAsync(frame.Before ?? long.MaxValue, maxEvents);
+            hasMore = page.Count > 0 && page[0].Seq > await room.History.GetFirstSeqAsync();
+        }
+
+        context.Connection.Account.Charge(Cost.ForHistory(page.Sum(found => found.Frame.Payload.Length)));
+        answers.Send(new HistoryFrame(frame.Id, room.Name, page.GetPayloads(), hasMore));
+    }
+
+    public async ValueTask ListRoomsAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        var found = await services.RoomAccess.ListAsync(context, frame.Match ?? "", MaxListedRooms);
+        answers.Send(new RoomsFrame(frame.Id, found));
+    }
+
+    public async ValueTask WhoAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        var (room, error) = await services.RoomAccess.ResolveRoomAsync(context, frame);
+        if (room is null)
+        {
+            context.Reject(answers, frame.Id, error!);
+            return;
+        }
+
+        var members = await room.ListMembersAsync(MaxListedMembers);
+        answers.Send(new WhoFrame(frame.Id, room.Name, members.People, members.Count));
+    }
+
+    /// <summary>Removes the connection from a room. The user stays a member of the room.</summary>
+    public static async Task LeaveRoomAsync(ChatContext context, RoomLoop room)
+    {
+        if (context.Rooms.Remove(room, out var catchUp) && catchUp is not null)
+            await catchUp.StopAsync();
+        await room.LeaveAsync(context.Connection);
+        if (context.CurrentRoom == room)
+            context.CurrentRoom = context.Rooms.First;
+    }
+
+    /// <summary>
+    /// Joins the room, sends the events that the client has missed, and makes the connection live or starts a <see cref="CatchUp"/>. The
+    /// room sends no new events to a connection that is not live. <see cref="RoomLoop.GoLiveAsync"/> or <see cref="CatchUp"/> delivers the
+    /// events that come before the connection is live.
+    /// </summary>
+    /// <returns>False if the room has closed. Then nothing was sent, and the caller finds the room again.</returns>
+    private async ValueTask<bool> TryJoinRoomAsync(ChatContext context, RoomLoop room, ClientFrame frame, IFrameSink answers)
+    {
+        if (context.Rooms.GetCatchUp(room) is { } running)
+            await running.StopAsync();
+
+        var person = context.Person;
+        if (await room.JoinAsync(context.Connection, person) is not { } joined)
+            return false;
+        if (context.Person != person)
+        {
+            // The user was renamed over another connection during the join. The new name was not announced in this room, because the room
+            // was not among the user's rooms yet.
+            await room.RenameAsync(context.Person, person.Name);
+        }
+
+        context.Rooms.Set(room, null);
+        context.CurrentRoom = room;
+        services.Memberships.Add(context.User, room.Name);
+
+        MissedEvents missed;
+        long? readMark;
+        try
+        {
+            missed = await ReadMissedAsync(room, frame, joined);
+            readMark = await services.ReadHandler.GetMarkAsync(context, room);
+        }
+        catch (StorageException)
+        {
+            // A connection whose join failed must not stay in the room.
+            await LeaveRoomAsync(context, room);
+            throw;
+        }
+
+        context.Connection.Account.Charge(Cost.ForHistory(missed.Events.Sum(found => found.Frame.Payload.Length)));
+        foreach (var gap in missed.Gaps)
+            answers.Send(gap);
+        answers.Send(new JoinedFrame(
+            frame.Id,
+            room.Name,
+            room.Epoch,
+            joined.Seq,
+            joined.Topic,
+            joined.Role,
+            joined.Members.People,
+            joined.Members.Count,
+            missed.Recovered,
+            missed.Events.GetPayloads(),
+            readMark));
+
+        if (!await room.GoLiveAsync(context.Connection, missed.Cursor))
+            context.Rooms.Set(room, new CatchUp(context.Connection, room, missed.Cursor, services.Logger));
+        return true;
+    }
+
+    // If the frame has a cursor ("after"), reads the events after the cursor. Otherwise reads the newest events.
+    private static async ValueTask<MissedEvents> ReadMissedAsync(RoomLoop room, ClientFrame frame, JoinResult joined)
+    {
+        if (frame.After is not { } after)
+        {
+            var newest = await room.History.ReadBeforeAsync(joined.Seq + 1, Math.Min(frame.Limit ?? DefaultHistory, EventFrames.MaxPageEvents));
+            return new MissedEvents(newest, joined.Seq, Recovered: null, []);
+        }
+
+        // A gap begins at after + 1, which must not overflow.
+        after = Math.Min(after, long.MaxValue - 1);
+        var gaps = new List<GapFrame>();
+        if (frame.Epoch is { } epoch && epoch != room.Epoch)
+        {
+            // The cursor belongs to another log. The events of that log are lost, and the client has no event of this log yet.
+            gaps.Add(new GapFrame(room.Name, after + 1, after + 1));
+            after = 0;
+        }
+        else if (after > joined.Seq)
+        {
+            gaps.Add(new GapFrame(room.Name, joined.Seq + 1, after));
+            after = joined.Seq;
+        }
+
+        var maxEvents = Math.Min(frame.Limit ?? EventFrames.MaxPageEvents, EventFrames.MaxPageEvents);
+        var page = await room.History.ReadAfterCursorAsync(after, Math.Max(maxEvents, 1));
+        if (maxEvents == 0)
+            page = page with { Events = [], Cursor = page.Gap?.To ?? after };
+        if (page.Gap is { } trimmed)
+            gaps.Add(trimmed);
+        return new MissedEvents(page.Events, page.Cursor, Recovered: gaps.Count == 0, gaps);
+    }
+
+    // A room whose name only looks the same may be private, so the error does not name it.
+    private async ValueTask<ChatError?> CreateErrorAsync(ChatContext context, ClientFrame frame, string name, RoomCreation result) => result switch
+    {
+        RoomCreation.TooManyRooms =>
+            new ChatError(ErrorCode.NotAllowed, "this server has reached its maximum number of rooms", frame.CreateHint(ClientFrameType.Rooms)),
+        RoomCreation.TooManyRoomsOfOwner =>
+            new ChatError(ErrorCode.NotAllowed, $"you have created {services.Limits.RoomsPerUser} rooms, which is the maximum", frame.CreateHint(ClientFrameType.Rooms)),
+        RoomCreation.NameTaken when await services.RoomAccess.FindAsync(context, name) is { } room =>
+            new ChatError(ErrorCode.RoomExists, $"there is a room \"{room.Name}\" already", frame.CreateHint(ClientFrameType.Join, room.Name)),
+        RoomCreation.NameTaken =>
+            new ChatError(ErrorCode.RoomExists, $"there is a room \"{name}\" already, or one whose name looks the same", frame.CreateHint(ClientFrameType.Rooms)),
+        _ => null,
+    };
+
+    private ChatError? CheckRoomCount(ChatContext context, ClientFrame frame, RoomLoop? joining) =>
+        services.Limits.Enabled && context.Rooms.Count >= services.Limits.RoomsPerConnection && (joining is null || !context.Rooms.Contains(joining))
+            ? new ChatError(ErrorCode.NotAllowed, $"you are in {context.Rooms.Count} rooms, which is the maximum", frame.CreateHint(ClientFrameType.Leave, context.CurrentRoom?.Name))
+            : null;
+
+    /// <param name="Events">
+    /// The events for the <c>joined</c> frame, oldest first. The client may have missed more events than these.
+    /// </param>
+    /// <param name="Cursor">The seq of the newest event that this result contains or reports as lost.</param>
+    /// <param name="Recovered">Whether nothing was lost; null if the client sent no cursor.</param>
+    /// <param name="Gaps">The ranges of events that were lost.</param>
+    private sealed record MissedEvents(IReadOnlyList<EventFrame> Events, long Cursor, bool? Recovered, IReadOnlyList<GapFrame> Gaps);
+}

@@ -1,0 +1,31 @@
+namespace RawSocketChat.Server.Sockets;
+
+/// <summary>
+/// The maximum number of open connections of all listeners. Without it, connections could take all file descriptors of the process, and the
+/// .NET runtime ends a process that gets none. Safe from any thread.
+/// </summary>
+internal sealed class ConnectionLimit(int max, TimeProvider time, ILogger logger)
+{
+    private readonly LogThrottle _log = new(time);
+    private int _count;
+
+    /// <summary>The number of open connections.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>
+    /// Counts a new connection. If the maximum is reached, returns false, and logs a warning at most once a minute. The caller must then
+    /// close the socket, and must not call <see cref="Release"/>.
+    /// </summary>
+    public bool TryAcquire()
+    {
+        if (Interlocked.Increment(ref _count) <= max)
+            return true;
+        Interlocked.Decrement(ref _count);
+        if (_log.TryBeginLine(out var rejected))
+            Log.ConnectionRejected(logger, max, rejected);
+        return false;
+    }
+
+    /// <summary>Call it once for each acquired connection, when its socket is closed.</summary>
+    public void Release() => Interlocked.Decrement(ref _count);
+}

@@ -1,0 +1,107 @@
+using System.Data.Common;
+using Dapper;
+
+namespace RawSocketChat.Server.Storage.Sql;
+
+/// <summary>Writes the logs of the rooms. Used by the writer's thread only, inside a transaction.</summary>
+internal sealed class EventTable(DbConnection connection, SqlStorage storage) : IDisposable
+{
+    private readonly EventInserts _inserts = new(connection);
+
+    private readonly Statement _replaceClientId = new(
+        connection, "UPDATE client_ids SET room = @p3, seq = @p4, at = @p5 WHERE author = @p1 AND client_id = @p2", 5);
+
+    private readonly Statement _findClientId = new(
+        connection,
+        """
+        SELECT r.name, r.name_key, r.first_seq, c.seq, c.at FROM client_ids c JOIN rooms r ON r.id = c.room
+        WHERE c.author = @p1 AND c.client_id = @p2
+        """,
+        2);
+
+    private readonly Statement _setTopic = new(connection, "UPDATE rooms SET topic = @p2 WHERE id = @p1", 2);
+
+    private readonly HashSet<LoggedRoom> _changed = [];
+
+    /// <summary>The time of the current transaction, in whole milliseconds.</summary>
+    public DateTimeOffset Now { get; set; }
+
+    /// <summary>
+    /// Appends events, and assigns their seqs. If an earlier event has the same author and client id, the new event is not stored.
+    /// </summary>
+    public AppendResult[] Append(LoggedRoom room, IReadOnlyList<NewEvent> batch)
+    {
+        _changed.Add(room);
+        var at = Now.ToUnixTimeMilliseconds();
+        var results = new AppendResult[batch.Count];
+        for (var i = 0; i < results.Length; i++)
+        {
+            var content = batch[i];
+            results[i] = content.ClientId is { } id && ClaimClientId(room, content.Author, id, at) is { } duplicate ? duplicate : Add(room, content, at);
+        }
+
+        return results;
+    }
+
+    /// <summary>Rolls back the seqs of a failed transaction. Returns the rooms of the transaction.</summary>
+    public IReadOnlyList<LoggedRoom> RollBack()
+    {
+        LoggedRoom[] rooms = [.. _changed];
+        foreach (var room in rooms)
+            room.RollBack();
+        _changed.Clear();
+        return rooms;
+    }
+
+    /// <summary>
+    /// Removes the events of a failed transaction that reached the disk. The senders got an error, so the events must not appear later.
+    /// </summary>
+    public void RemoveUnacknowledged(LoggedRoom room)
+    {
+        var values = new { room.Id, room.LastSeq };
+        if (connection.Execute("DELETE FROM events WHERE room = @Id AND seq > @LastSeq", values) > 0)
+            connection.Execute("DELETE FROM client_ids WHERE room = @Id AND seq > @LastSeq", values);
+    }
+
+    public void OnCommitted() => _changed.Clear();
+
+    public void Dispose()
+    {
+        foreach (var part in (IDisposable[])[_inserts, _replaceClientId, _findClientId, _setTopic])
+            part.Dispose();
+    }
+
+    private AppendResult Add(LoggedRoom room, NewEvent content, long at)
+    {
+        var seq = room.NextSeq++;
+        _inserts.AddEvent(room.Id, seq, at, content);
+        if (content.Kind == RoomEventKind.Topic)
+            _setTopic.Execute(room.Id, content.Text);
+        return new AppendResult(new RoomEvent(seq, Now, content), IsDuplicate: false, room.Name, seq, Now);
+    }
+
+    // Stores that the room's next event has this client id. If an earlier event has the id, changes nothing and returns the earlier event.
+    private AppendResult? ClaimClientId(LoggedRoom room, string author, string id, long at)
+    {
+        if (_inserts.TryAddClientId(author, id, room.Id, room.NextSeq, at))
+            return null;
+        using (var row = _findClientId.Query(author, id))
+        {
+            if (row.Read() && FindDuplicate(row) is { } duplicate)
+                return duplicate;
+        }
+
+        _replaceClientId.Execute(author, id, room.Id, room.NextSeq, at);
+        return null;
+    }
+
+    // Returns null if the id may be used again, because the earlier event is trimmed or too old.
+    private AppendResult? FindDuplicate(DbDataReader row)
+    {
+        var (name, firstSeq, seq) = (row.GetString(0), row.GetInt64(2), row.GetInt64(3));
+        var at = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4));
+        // The log in memory hides trimmed events before they are deleted from the table.
+        firstSeq = Math.Max(firstSeq, storage.Rooms.FindOpen(row.GetString(1))?.FirstSeq ?? 0);
+        return seq >= firstSeq && Now - at < TimeSpan.FromDays(storage.Options.ClientIdDays) ? new AppendResult(null, IsDuplicate: true, name, seq, at) : null;
+    }
+}

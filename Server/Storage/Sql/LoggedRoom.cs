@@ -1,0 +1,73 @@
+using System.Data.Common;
+using Dapper;
+
+namespace RawSocketChat.Server.Storage.Sql;
+
+/// <summary>The state of one room's log. Only the writer's thread appends to the log. Any thread may read the state.</summary>
+internal sealed class LoggedRoom(long id, string name, string epoch, long firstSeq, long lastSeq)
+{
+    private readonly Lock _gate = new();
+    private long _firstSeq = firstSeq;
+    private long _lastSeq = lastSeq;
+
+    public long Id { get; } = id;
+
+    public string Name { get; } = name;
+
+    public string Epoch { get; } = epoch;
+
+    /// <summary>The oldest seq that can be read. If there is no such event, this number is greater than the last seq.</summary>
+    public long FirstSeq => Interlocked.Read(ref _firstSeq);
+
+    /// <summary>The newest seq that is committed.</summary>
+    public long LastSeq => Interlocked.Read(ref _lastSeq);
+
+    /// <summary>
+    /// The seq of the next event. Inside a transaction, this number includes the events that are not committed yet. Used by the writer's
+    /// thread only.
+    /// </summary>
+    public long NextSeq { get; set; } = lastSeq + 1;
+
+    public RoomLogState State => new(Epoch, FirstSeq, LastSeq);
+
+    /// <summary>Reads the state of a log. Returns null if there is no room with this key (<see cref="RoomCache.GetKey"/>).</summary>
+    public static LoggedRoom? Find(DbConnection connection, string key) => connection.QueryFirstOrDefault<Row>(
+        """
+        SELECT id, name, epoch, first_seq AS firstSeq, COALESCE((SELECT MAX(seq) FROM events WHERE room = rooms.id), first_seq - 1) AS lastSeq
+        FROM rooms WHERE name_key = @key
+        """,
+        new { key }) is { } row ? new LoggedRoom(row.Id, row.Name, row.Epoch, row.FirstSeq, row.LastSeq) : null;
+
+    /// <summary>Makes the events of a committed transaction visible. Called on the writer's thread.</summary>
+    /// <param name="keep">The number of newest events that can be read; 0 for all.</param>
+    public void Publish(int keep)
+    {
+        Interlocked.Exchange(ref _lastSeq, NextSeq - 1);
+        if (keep > 0)
+            TrimTo(NextSeq - keep);
+    }
+
+    /// <summary>Rolls back the seqs of a failed transaction. Called on the writer's thread.</summary>
+    public void RollBack() => NextSeq = LastSeq + 1;
+
+    /// <summary>Hides the events before a seq. Does nothing if these events are hidden already. Safe from any thread.</summary>
+    public void TrimTo(long firstSeq)
+    {
+        lock (_gate)
+            Interlocked.Exchange(ref _firstSeq, Math.Max(_firstSeq, firstSeq));
+    }
+
+    // Properties, not constructor parameters: the driver does not know the type of a computed column.
+    private sealed class Row
+    {
+        public long Id { get; init; }
+
+        public required string Name { get; init; }
+
+        public required string Epoch { get; init; }
+
+        public long FirstSeq { get; init; }
+
+        public long LastSeq { get; init; }
+    }
+}

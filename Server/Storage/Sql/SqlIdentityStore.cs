@@ -1,0 +1,145 @@
+using Dapper;
+
+namespace RawSocketChat.Server.Storage.Sql;
+
+/// <summary>The accounts and sessions in a SQL database.</summary>
+public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
+{
+    public ValueTask<StoredAccount?> FindAccountAsync(string skeleton, CancellationToken cancellationToken) => FindAccountAsync(
+        """
+        SELECT u.id AS user, u.name, u.password_hash AS passwordHash, u.created_at AS at
+        FROM names n JOIN users u ON u.id = n.user WHERE n.skeleton = @skeleton
+        """,
+        new { skeleton },
+        cancellationToken);
+
+    public ValueTask<StoredAccount?> FindAccountOfUserAsync(string user, CancellationToken cancellationToken) => FindAccountAsync(
+        "SELECT id AS user, name, password_hash AS passwordHash, created_at AS at FROM users WHERE id = @user AND password_hash IS NOT NULL",
+        new { user },
+        cancellationToken);
+
+    public ValueTask<IReadOnlyDictionary<string, string>> FindNameOwnersAsync(IReadOnlyList<string> skeletons, CancellationToken cancellationToken) =>
+        storage.ReadAsync<IReadOnlyDictionary<string, string>>(
+            "the names",
+            reader => reader.Connection.Query<(string Skeleton, string User)>("SELECT skeleton, user FROM names WHERE skeleton IN @skeletons", new { skeletons })
+                .ToDictionary(row => row.Skeleton, row => row.User),
+            cancellationToken);
+
+    public ValueTask<bool> TryAddAccountAsync(StoredAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
+    {
+        var values = new { account.User, account.Name, account.PasswordHash, At = account.At.ToUnixTimeMilliseconds() };
+        return storage.WriteAsync(writer =>
+        {
+            if (writer.Connection.ExecuteScalar<bool>(
+                "SELECT EXISTS (SELECT 1 FROM names WHERE user = @User OR skeleton IN @skeletons)", new { account.User, skeletons }))
+            {
+                return false;
+            }
+
+            writer.Connection.Execute(
+                """
+                INSERT INTO users (id, name, password_hash, created_at) VALUES (@User, @Name, @PasswordHash, @At)
+                ON CONFLICT (id) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash, created_at = excluded.created_at
+                """,
+                values);
+            writer.Connection.Execute(
+                "INSERT INTO names (skeleton, user) VALUES (@skeleton, @User)", skeletons.Select(skeleton => new { skeleton, account.User }));
+            return true;
+        }, cancellationToken);
+    }
+
+    public ValueTask ChangePasswordHashAsync(string user, string passwordHash, CancellationToken cancellationToken) =>
+        ExecuteAsync("UPDATE users SET password_hash = @passwordHash WHERE id = @user AND password_hash IS NOT NULL", new { user, passwordHash }, cancellationToken);
+
+    public ValueTask<StoredSession?> FindSessionAsync(string tokenHash, CancellationToken cancellationToken) =>
+        storage.ReadAsync("the sessions", reader => reader.Connection.QueryFirstOrDefault<SessionRow>(
+            "SELECT user, name, is_guest AS isGuest, away_since AS awaySince FROM sessions WHERE token_hash = @tokenHash",
+            new { tokenHash }) is { } row
+                ? new StoredSession(tokenHash, row.User, row.Name, row.IsGuest != 0, row.AwaySince is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null)
+                : null, cancellationToken);
+
+    public ValueTask SaveSessionAsync(StoredSession session, CancellationToken cancellationToken) => ExecuteAsync(
+        """
+        INSERT INTO users (id, name, created_at) VALUES (@User, @Name, @Now)
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE users.password_hash IS NULL;
+        INSERT INTO sessions (token_hash, user, name, is_guest, away_since) VALUES (@TokenHash, @User, @Name, @IsGuest, @AwaySince)
+        ON CONFLICT (token_hash) DO UPDATE SET
+            user = excluded.user, name = excluded.name, is_guest = excluded.is_guest, away_since = excluded.away_since;
+        """,
+        new
+        {
+            session.TokenHash,
+            session.User,
+            session.Name,
+            IsGuest = session.IsGuest ? 1 : 0,
+            AwaySince = session.AwaySince?.ToUnixTimeMilliseconds(),
+            Now = storage.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+        },
+        cancellationToken);
+
+    public ValueTask EndSessionAsync(string tokenHash, CancellationToken cancellationToken) =>
+        ExecuteAsync("DELETE FROM sessions WHERE token_hash = @tokenHash", new { tokenHash }, cancellationToken);
+
+    public ValueTask MarkAllAwayAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        // With the condition on is_guest, SQLite uses the index on (is_guest, away_since). Without this condition, SQLite reads all
+        // sessions.
+        ExecuteAsync(
+            "UPDATE sessions SET away_since = @Now WHERE is_guest IN (0, 1) AND away_since IS NULL",
+            new { Now = now.ToUnixTimeMilliseconds() },
+            cancellationToken);
+
+    public ValueTask<IReadOnlyList<string>> EndExcessSessionsAsync(string user, int max, CancellationToken cancellationToken) =>
+        storage.WriteAsync<IReadOnlyList<string>>(writer => writer.Connection.Query<string>(
+            """
+            DELETE FROM sessions WHERE token_hash IN (
+                SELECT token_hash FROM sessions WHERE user = @user AND is_guest = 0 AND away_since IS NOT NULL ORDER BY away_since
+                LIMIT GREATEST(0, (SELECT COUNT(*) FROM sessions WHERE user = @user AND is_guest = 0) - @max))
+            RETURNING token_hash
+            """,
+            new { user, max }).AsList(), cancellationToken);
+
+    public async ValueTask RemoveExpiredSessionsAsync(DateTimeOffset guestsBefore, DateTimeOffset accountsBefore, int max, CancellationToken cancellationToken)
+    {
+        var steps = new WriteSteps(storage);
+        await RemoveAwayAsync(steps, isGuest: 1, guestsBefore.ToUnixTimeMilliseconds(), cancellationToken);
+        await RemoveAwayAsync(steps, isGuest: 0, accountsBefore.ToUnixTimeMilliseconds(), cancellationToken);
+
+        // A reader counts, because the count reads the index of all guests' sessions. It counts again after each step: sessions also end meanwhile.
+        while (await CountGuestsAsync(cancellationToken) is var count && count > max)
+        {
+            if (await steps.ExecuteAsync((writer, rows) => RemoveOldest(writer, isGuest: 1, long.MaxValue, (int)Math.Min(rows, count - max)), cancellationToken) == 0)
+                return;
+        }
+    }
+
+    private ValueTask<StoredAccount?> FindAccountAsync(string sql, object values, CancellationToken cancellationToken) =>
+        storage.ReadAsync("the accounts", reader => reader.Connection.QueryFirstOrDefault<AccountRow>(sql, values) is { } row
+            ? new StoredAccount(row.User, row.Name, row.PasswordHash, DateTimeOffset.FromUnixTimeMilliseconds(row.At))
+            : null, cancellationToken);
+
+    private static async Task RemoveAwayAsync(WriteSteps steps, int isGuest, long before, CancellationToken cancellationToken)
+    {
+        var (removed, max) = (0, 0);
+        do
+            removed = await steps.ExecuteAsync((writer, rows) => RemoveOldest(writer, isGuest, before, max = rows), cancellationToken);
+        while (removed == max);
+    }
+
+    // Removes the sessions that went away first, at most some. Both parts of the statement find their rows by an index.
+    private static int RemoveOldest(StorageWriter writer, int isGuest, long before, int max) => writer.Connection.Execute(
+        """
+        DELETE FROM sessions WHERE token_hash IN (
+            SELECT token_hash FROM sessions WHERE is_guest = @isGuest AND away_since < @before ORDER BY away_since LIMIT @max)
+        """,
+        new { isGuest, before, max });
+
+    private ValueTask<long> CountGuestsAsync(CancellationToken cancellationToken) => storage.ReadAsync(
+        "the sessions", reader => reader.Connection.ExecuteScalar<long>("SELECT COUNT(*) FROM sessions WHERE is_guest = 1"), cancellationToken);
+
+    private async ValueTask ExecuteAsync(string sql, object values, CancellationToken cancellationToken) =>
+        await storage.WriteAsync(writer => writer.Connection.Execute(sql, values), cancellationToken);
+
+    private sealed record AccountRow(string User, string Name, string PasswordHash, long At);
+
+    private sealed record SessionRow(string User, string Name, long IsGuest, long? AwaySince);
+}

@@ -1,0 +1,42 @@
+namespace RawSocketChat.Server.Storage.Sql;
+
+/// <summary>
+/// Splits a large removal into steps of a few milliseconds. There is one writer, so every other write waits for the current step, but not for
+/// the whole removal. Each step is a transaction, which other writes may share. Used by one caller at a time.
+/// </summary>
+internal sealed class WriteSteps(SqlStorage storage)
+{
+    /// <summary>The maximum number of rows of a step.</summary>
+    public const int MaxRows = 1024;
+
+    private const int MinRows = 16;
+
+    // As long as the sync of a commit takes on a common disk, so a step about doubles the time of the commit that it shares.
+    private static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(4);
+
+    private int _rows = 64;
+
+    /// <summary>The number of rows of the next step. It follows the time that the steps take.</summary>
+    public int Rows => _rows;
+
+    /// <summary>Executes the next step.</summary>
+    /// <param name="write">Called on the writer's thread with the number of rows that it should write at most.</param>
+    /// <returns>The result of <paramref name="write"/>.</returns>
+    /// <exception cref="StorageException">Nothing of the step was stored.</exception>
+    public async Task<T> ExecuteAsync<T>(Func<StorageWriter, int, T> write, CancellationToken cancellationToken)
+    {
+        var (rows, took) = (_rows, TimeSpan.Zero);
+        var result = await storage.WriteAsync(
+            writer =>
+            {
+                var start = storage.Time.GetTimestamp();
+                var written = write(writer, rows);
+                took = storage.Time.GetElapsedTime(start);
+                return written;
+            },
+            cancellationToken,
+            rows: rows);
+        _rows = took > MaxTime ? Math.Max(MinRows, rows / 2) : took < MaxTime / 2 ? Math.Min(MaxRows, rows * 2) : rows;
+        return result;
+    }
+}

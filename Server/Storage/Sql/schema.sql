@@ -1,0 +1,89 @@
+-- The tables of a chat, version 1. Any SQLite program can read them: sqlite3 data/chat.db "select name, text from events".
+-- Times are milliseconds since 1970-01-01 00:00 UTC. Ids of users begin with "u". Booleans are 0 and 1.
+
+-- Users: guests and accounts. The row of a guest is removed some time after the guest's last session has ended.
+CREATE TABLE users (
+    id            TEXT    NOT NULL PRIMARY KEY,
+    name          TEXT    NOT NULL,             -- the registered name, or the last name of a guest
+    password_hash TEXT,                         -- NULL for a guest
+    created_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX guests ON users (id) WHERE password_hash IS NULL;
+
+-- The registered names: one row for each skeleton of a name. Names that look the same have a common skeleton, so the primary key allows
+-- only one of these names.
+CREATE TABLE names (
+    skeleton      TEXT    NOT NULL PRIMARY KEY,
+    user          TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX names_by_user ON names (user);
+
+-- The sessions of guests and accounts. The token itself is not stored.
+CREATE TABLE sessions (
+    token_hash    TEXT    NOT NULL PRIMARY KEY, -- SHA-256 of the token, in hex
+    user          TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name          TEXT    NOT NULL,             -- the name that the session uses
+    is_guest      INTEGER NOT NULL,
+    away_since    INTEGER                       -- when the last connection ended; NULL while the session is connected
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_user ON sessions (user);
+CREATE INDEX sessions_by_away_since ON sessions (is_guest, away_since);
+
+CREATE TABLE rooms (
+    id            INTEGER NOT NULL PRIMARY KEY, -- in the order of creation
+    name          TEXT    NOT NULL,
+    name_key      TEXT    NOT NULL UNIQUE,      -- the name in upper case, so that a room is found in any letter case
+    topic         TEXT    NOT NULL,
+    owner         TEXT,                         -- the user who created the room; NULL for the default room
+    is_private    INTEGER NOT NULL,
+    epoch         TEXT    NOT NULL,             -- the id of the log; "" in a backup, which gets a new one at its first start
+    first_seq     INTEGER NOT NULL,             -- the oldest seq that the log still has
+    created_at    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rooms_by_owner ON rooms (owner);
+CREATE INDEX rooms_without_epoch ON rooms (id) WHERE epoch = '';
+
+-- The names of the rooms: one row for each skeleton of a name, as in the table names.
+CREATE TABLE room_names (
+    skeleton      TEXT    NOT NULL PRIMARY KEY,
+    room          INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX room_names_by_room ON room_names (room);
+
+-- The members of the rooms. When a user leaves a room, the row stays, because it contains the read mark and the ban.
+CREATE TABLE members (
+    room          INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    user          TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    joined_at     INTEGER,                      -- NULL if the user is not a member
+    role          TEXT    NOT NULL DEFAULT 'member',
+    read_seq      INTEGER NOT NULL DEFAULT 0,   -- the read mark
+    notify        TEXT    NOT NULL DEFAULT 'all',
+    muted_until   INTEGER,
+    banned_until  INTEGER,
+    PRIMARY KEY (room, user)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX members_by_user ON members (user, joined_at);
+
+-- The logs of all rooms. The seqs of a room have no hole.
+CREATE TABLE events (
+    room          INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    seq           INTEGER NOT NULL,             -- 1, 2, 3 …
+    kind          TEXT    NOT NULL,             -- message, topic
+    author        TEXT    NOT NULL,             -- the id of the user; the event stays when a guest's row is removed
+    name          TEXT    NOT NULL,             -- the author's name when the event was posted
+    at            INTEGER NOT NULL,             -- when the event was stored
+    text          TEXT    NOT NULL,
+    body          TEXT,                         -- the other fields, as JSON: reply (a seq), me (an action); NULL if there is none
+    PRIMARY KEY (room, seq)
+) STRICT, WITHOUT ROWID;
+
+-- The ids that clients gave to their messages. With these ids, the server recognizes a message that is sent again. A row is removed after
+-- Data:ClientIdDays.
+CREATE TABLE client_ids (
+    author        TEXT    NOT NULL,
+    client_id     TEXT    NOT NULL,
+    room          INTEGER NOT NULL,             -- no REFERENCES: removing a room would read the whole table
+    seq           INTEGER NOT NULL,
+    at            INTEGER NOT NULL,
+    PRIMARY KEY (author, client_id)
+) STRICT, WITHOUT ROWID;

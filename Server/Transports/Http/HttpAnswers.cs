@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Transports.Origins;
+
+namespace RawSocketChat.Server.Transports.Http;
+
+/// <summary>Writes answers to HTTP requests. A rejected request gets an <c>error</c> frame and the matching HTTP status.</summary>
+internal static class HttpAnswers
+{
+    // Kestrel copies what is written. So write a large answer in parts: the next part when the peer has read most of the last one.
+    private const int MaxWriteBytes = 16 * 1024;
+
+    public static Task RejectAsync(this HttpContext context, ErrorFrame rejection, int? status = null)
+    {
+        status ??= GetStatus(rejection.Error.Code);
+        if (rejection.Error.RetryAfterMs is { } wait)
+            context.Response.Headers.RetryAfter = ((wait + 999) / 1000).ToString(CultureInfo.InvariantCulture);
+        if (status == StatusCodes.Status401Unauthorized)
+            context.Response.Headers.WWWAuthenticate = SessionCredential.Scheme;
+        return context.AnswerAsync(status.Value, ChatCodec.Encode(rejection));
+    }
+
+    public static Task RejectAsync(this HttpContext context, string code, string text, string? hint = null, int? status = null, int? retryAfterMs = null) =>
+        context.RejectAsync(new ErrorFrame(default, new ChatError(code, text, hint, retryAfterMs)), status);
+
+    /// <summary>Rejects a request because its address has used up what it may cost.</summary>
+    public static Task RejectAddressAsync(this HttpContext context) =>
+        context.RejectAsync(ErrorCode.RateLimited, Disconnect.AddressLimit.Text, retryAfterMs: 10_000);
+
+    public static Task RejectMethodAsync(this HttpContext context, string allowed, string text, string? hint = null)
+    {
+        context.Response.Headers.Allow = allowed;
+        return context.RejectAsync(ErrorCode.BadFrame, text, hint, StatusCodes.Status405MethodNotAllowed);
+    }
+
+    /// <summary>Answers with JSON that no cache may store.</summary>
+    public static Task AnswerAsync(this HttpContext context, int status, ReadOnlyMemory<byte> json) => context.AnswerAsync(status, json, context.RequestAborted);
+
+    /// <summary>Answers with JSON that no cache may store.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="status">The HTTP status.</param>
+    /// <param name="json">The body.</param>
+    /// <param name="ended">Cancelled when the peer is gone or too slow.</param>
+    public static Task AnswerAsync(this HttpContext context, int status, ReadOnlyMemory<byte> json, CancellationToken ended) =>
+        context.AnswerAsync(status, [json], ended);
+
+    /// <summary>Answers with JSON that no cache may store.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="status">The HTTP status.</param>
+    /// <param name="parts">The body, in parts.</param>
+    /// <param name="ended">Cancelled when the peer is gone or too slow.</param>
+    public static async Task AnswerAsync(this HttpContext context, int status, IReadOnlyList<ReadOnlyMemory<byte>> parts, CancellationToken ended)
+    {
+        var response = context.Response;
+        response.StatusCode = status;
+        response.ContentType = "application/json";
+        response.ContentLength = parts.Sum(part => (long)part.Length);
+        response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
+        var unflushed = 0;
+        foreach (var part in parts)
+        {
+            for (var rest = part; !rest.IsEmpty;)
+            {
+                var piece = rest[..Math.Min(rest.Length, MaxWriteBytes - unflushed)];
+                response.BodyWriter.Write(piece.Span);
+                rest = rest[piece.Length..];
+                unflushed += piece.Length;
+                if (unflushed == MaxWriteBytes)
+                {
+                    await FlushAsync(context, ended);
+                    unflushed = 0;
+                }
+            }
+        }
+
+        await FlushAsync(context, ended);
+    }
+
+    // A peer that reads nothing for Connections:StallSeconds is too slow, as with every other transport.
+    private static async Task FlushAsync(HttpContext context, CancellationToken ended)
+    {
+        var flush = context.Response.BodyWriter.FlushAsync(ended);
+        if (flush.IsCompletedSuccessfully)
+            return;
+        var options = context.RequestServices.GetRequiredService<IOptions<ConnectionOptions>>().Value;
+        try
+        {
+            await flush.AsTask().WaitAsync(TimeSpan.FromSeconds(options.StallSeconds), context.RequestServices.GetRequiredService<TimeProvider>(), ended);
+        }
+        catch (TimeoutException)
+        {
+            context.Abort();
+            throw new OperationCanceledException("the peer does not read the response");
+        }
+    }
+
+    private static int GetStatus(string code) => code switch
+    {
+        ErrorCode.BadPassword => StatusCodes.Status401Unauthorized,
+        ErrorCode.NotAllowed or ErrorCode.Banned => StatusCodes.Status403Forbidden,
+        ErrorCode.NameTaken or ErrorCode.RoomExists => StatusCodes.Status409Conflict,
+        ErrorCode.TooBig => StatusCodes.Status413PayloadTooLarge,
+        ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
+        ErrorCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        ErrorCode.Internal => StatusCodes.Status500InternalServerError,
+        _ => StatusCodes.Status400BadRequest,
+    };
+}

@@ -1,0 +1,46 @@
+using RawSocketChat.Server.Connections;
+
+namespace RawSocketChat.Server.Transports.Http;
+
+/// <summary>
+/// Counts the bytes of the answers to one POST, from when they are created until the response is written. They count for the session and
+/// for the server. Safe from any thread.
+/// </summary>
+internal sealed class OwedAnswers(HttpSession session, ByteBudget server) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private long _bytes;
+    private bool _isDisposed;
+
+    /// <summary>
+    /// Whether too many bytes wait for the session: the answers to all its POSTs, and the frames in its outbox. The client must read some of
+    /// them before the session gets more answers.
+    /// </summary>
+    public bool IsFull =>
+        session.AnswerBytes + session.Outbox.QueuedBytes >= session.Outbox.LimitBytes || server.IsUsedUpFor(session.AnswerBytes);
+
+    public void Add(int bytes)
+    {
+        lock (_gate)
+        {
+            // An ack can come after the POST has ended, because its peer is gone.
+            if (_isDisposed)
+                return;
+            _bytes += bytes;
+            session.AddAnswerBytes(bytes);
+            server.Add(bytes);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+            session.AddAnswerBytes(-_bytes);
+            server.Remove(_bytes);
+        }
+    }
+}

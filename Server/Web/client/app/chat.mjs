@@ -1,0 +1,199 @@
+// The page's requests to the server: rooms, messages, commands.
+
+import { changeMessage, enqueueMessage, FAILED, nextToSend } from '../outbox.mjs';
+import { isJoin } from '../state.mjs';
+import { tooLongWords } from '../typed-input.mjs';
+import { connection } from './connect.mjs';
+import { identity } from './identity.mjs';
+import { createId, nowIso } from './page.mjs';
+import { outboxStore } from './storage.mjs';
+import { commit, notify, state } from './store.mjs';
+
+/** @import { Frame, OutboxItem, Request, RequestKind } from '../types.js' */
+
+export const HISTORY_PAGE = 50;
+const DIRECTORY_FRESH_MS = 15_000;
+
+/** Requests by id, until the answer arrives or the connection ends. @type {Map<string, Request>} */
+export const requests = new Map();
+
+/** The server's current room for this connection. A typed line acts on this room. @type {string | null} */
+let serverRoom = null;
+
+/** @param {string | null} room */
+export function setServerRoom(room) { serverRoom = room; }
+
+/** The longest message that the server accepts. */
+export const maxLength = () => state.limits.textLength ?? Infinity;
+
+/**
+ * Sends a request. Returns false if there is no connection.
+ * @param {Frame} frame
+ * @param {Request} request what update() needs to know when the answer arrives
+ */
+export function ask(frame, request) {
+  const id = createId();
+  if (!connection.send({ ...frame, id })) return false;
+  requests.set(id, request);
+  return true;
+}
+
+// Rooms
+
+/**
+ * Joins a room. If the page was in the room before, the server sends the events that the page missed.
+ * @param {string} name
+ * @param {{ kind?: RequestKind, show?: boolean }} options
+ */
+export function joinRoom(name, { kind = 'join', show = true } = {}) {
+  const room = state.rooms.get(name);
+  const resume = room?.epoch ? { after: room.cursor, epoch: room.epoch } : { limit: HISTORY_PAGE };
+  const asked = ask({ type: 'join', room: name, ...resume }, { kind, room: name, show, after: resume.after });
+  if (asked) serverRoom = name;
+  return asked;
+}
+
+/**
+ * Joins a room again. Does nothing if the person has left the room, or if an earlier join has no answer yet.
+ * @param {string} room
+ * @param {RequestKind} kind
+ */
+export function joinAgain(room, kind = 'rejoin') {
+  if (!connection.isOnline || state.rooms.get(room)?.live !== false) return;
+  if ([...requests.values()].some((request) => isJoin(request) && request.room === room)) return;
+  joinRoom(room, { kind, show: false });
+}
+
+/**
+ * @param {string} room
+ * @param {string} [topic]
+ */
+export function createRoom(room, topic) {
+  return ask({ type: 'create', room, ...topic && { topic } }, { kind: 'create', room, show: true });
+}
+
+let directoryAskedAt = -Infinity; // by performance.now(), because the clock of the day can be set back
+
+/**
+ * Asks for the list of rooms. The server sends only the largest ones.
+ * @param {{ isFresh?: boolean }} options with `isFresh`, it asks even if the page's list is not old
+ */
+export function askDirectory({ isFresh = false } = {}) {
+  if (!isFresh && performance.now() - directoryAskedAt < DIRECTORY_FRESH_MS) return;
+  if (ask({ type: 'rooms' }, { kind: 'rooms' })) directoryAskedAt = performance.now();
+}
+
+const SEARCH_AFTER_MS = 250; // a person who types a word needs one request, not one for each letter
+const MAX_ROOM_NAME = 64;    // no room has a longer name
+
+let searchTimer = 0;
+
+/**
+ * Asks for the rooms whose names contain a text, after the person has stopped typing. The page adds them to its list.
+ * @param {string} match
+ */
+export function searchDirectory(match) {
+  clearTimeout(searchTimer);
+  if (!match || match.length > MAX_ROOM_NAME) return;
+  searchTimer = setTimeout(() => ask({ type: 'rooms', match }, { kind: 'rooms', match }), SEARCH_AFTER_MS);
+}
+
+// Messages
+
+let lastMessageAt = 0;
+
+/** Creates an id of at most 64 characters. A later message has a greater id, because the outbox is sorted by id. */
+function createMessageId() {
+  lastMessageAt = Math.max(Date.now(), lastMessageAt + 1);
+  return `${lastMessageAt.toString(36).padStart(9, '0')}-${createId()}`;
+}
+
+/**
+ * Makes the ids of new messages greater than the ids of the messages that the page took over.
+ * @param {OutboxItem[]} items
+ */
+export function continueIdsAfter(items) {
+  lastMessageAt = Math.max(lastMessageAt, ...items.map(({ id }) => parseInt(id, 36) || 0));
+}
+
+/** False until the page has read the stored outbox, because the page sends the older messages in the stored outbox first. */
+let isOutboxReady = false;
+
+export const outboxIsReady = () => isOutboxReady;
+
+/** @param {boolean} isReady */
+export function setOutboxReady(isReady) { isOutboxReady = isReady; }
+
+/** @param {string} room */
+const canSendTo = (room) => isOutboxReady && connection.isOnline && Boolean(state.rooms.get(room)?.live);
+
+/**
+ * Puts a message into the outbox of the current room, and sends it if possible.
+ * @param {string} text
+ * @param {boolean} me
+ */
+export function say(text, me) {
+  const room = state.current;
+  if (room === null) return;
+  const isSentAtOnce = canSendTo(room) && !state.outbox.some((item) => item.room === room && item.state === 'pending');
+  commit(enqueueMessage(state, {
+    id: createMessageId(), room, text, me, at: nowIso(), attempted: isSentAtOnce,
+    user: state.self?.user ?? null, name: state.self?.name ?? identity.entering?.name ?? '',
+  }));
+  if (!isSentAtOnce) warnIfNotDurable();
+  sendNext(room);
+}
+
+/**
+ * Sends the next message of a room, if there is one. The store marks a message as sent before the page sends the message. So even a page
+ * that was loaded again knows which messages the server may already have.
+ * @param {string} room
+ * @returns {void}
+ */
+export function sendNext(room) {
+  const item = canSendTo(room) ? nextToSend(state, room) : null;
+  if (!item) return;
+  if (item.attempted) return transmit(item);
+  commit(changeMessage(state, item.id, { attempted: true, inFlight: true }));
+  outboxStore.flush().then(() => {
+    const now = state.outbox.find(({ id }) => id === item.id);
+    if (now?.inFlight && canSendTo(room)) transmit(now);
+  });
+}
+
+/**
+ * @param {OutboxItem} item
+ * @returns {void}
+ */
+function transmit({ id, room, text, me, tries }) {
+  // The server closes the connection if a frame is far too long, so the page does not send such a message.
+  if (text.length > maxLength()) {
+    commit(changeMessage(state, id, { ...FAILED, error: tooLongWords(text, maxLength()) }));
+    return sendNext(room);
+  }
+  if (!connection.send({ type: 'say', id, room, text, ...me && { me: true } })) return;
+  serverRoom = room;
+  commit(changeMessage(state, id, { inFlight: true, tries: tries + 1, waiting: false, error: undefined, hint: undefined }));
+}
+
+/** Sends the next message of each room. */
+export function sendAll() {
+  for (const room of new Set(state.outbox.map((item) => item.room))) sendNext(room);
+}
+
+/**
+ * Sends a typed line. The line acts on the server's current room. So if another room is visible, the page first joins the visible room.
+ * @param {string} line
+ */
+export function sendCommand(line) {
+  if (!connection.isOnline) return false;
+  if (state.current && serverRoom !== state.current) joinRoom(state.current, { kind: 'rejoin', show: false });
+  return connection.sendLine(line);
+}
+
+let hasWarned = false;
+function warnIfNotDurable() {
+  if (hasWarned || !isOutboxReady || outboxStore.isDurable) return;
+  hasWarned = true;
+  notify('This browser does not let the page store anything. If you close or reload the page, messages that wait here are lost.');
+}

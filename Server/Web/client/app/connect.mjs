@@ -1,0 +1,62 @@
+// The page's connection and its transports.
+
+import { Connection } from '../connection.mjs';
+import { isTransportName } from '../connection-text.mjs';
+import { TRANSPORT_ORDER, TransportChoice } from '../transport-choice.mjs';
+import { createTransport } from '../transports/transports.mjs';
+import { identity, introduce, socketQuery } from './identity.mjs';
+import { address, load, parameters, save, STORAGE_KEY } from './page.mjs';
+
+/** @import { HttpSessionState, TransportName } from '../types.js' */
+
+const REMEMBERED_KEY = `${STORAGE_KEY} way`;
+const PIN_KEY = `${STORAGE_KEY} pinned way`;
+const REMEMBERED_FOR_MS = 60 * 60_000; // a visit within this time starts with the transport that worked on the visit before
+
+/** @type {HttpSessionState} */
+const http = { cursor: null, trusted: new Set() };
+
+/** @param {TransportName} name */
+function create(name) {
+  const socketUrl = () => {
+    const url = new URL(address);
+    url.search = socketQuery().toString();
+    return url;
+  };
+  return createTransport(name, { socketUrl, base: location.href, http });
+}
+
+/** The transport that the person chose, in the page's address or on an earlier visit. It may be any text, or null. */
+export const wantedTransport = parameters.get('way') ?? load('localStorage', PIN_KEY);
+
+const isWantedUsable = identity.usesCookie && isTransportName(wantedTransport ?? '');
+
+// Without a cookie the page has no session for requests, so only a WebSocket works.
+export const transportChoice = new TransportChoice(
+  identity.usesCookie ? TRANSPORT_ORDER : ['ws'], isWantedUsable ? wantedTransport : null, rememberedTransport());
+
+export const connection = new Connection(create, transportChoice, introduce, () => navigator.onLine);
+
+function rememberedTransport() {
+  const remembered = load('localStorage', REMEMBERED_KEY);
+  // If somebody set the clock back since that visit, its time is in the future.
+  return remembered && Math.abs(Date.now() - remembered.at) < REMEMBERED_FOR_MS ? remembered : null;
+}
+
+export function rememberTransport() {
+  const memory = transportChoice.memory();
+  save('localStorage', REMEMBERED_KEY, memory && { ...memory, at: Date.now() });
+}
+
+/** @param {TransportName | null} transport */
+export function pinTransport(transport) {
+  save('localStorage', PIN_KEY, transport);
+  connection.pin(transport);
+}
+
+// Two pages with one cookie share a session. With WebSocket, each page has a connection of its own. With the other transports, both pages
+// would read the one outbox of the session, and each frame would reach only one page. So a page that is about to read the outbox tells the
+// other pages.
+const otherPages = 'BroadcastChannel' in window ? new BroadcastChannel(STORAGE_KEY) : null;
+connection.addEventListener('claim', () => otherPages?.postMessage('claim'));
+otherPages?.addEventListener('message', () => connection.yieldToOtherPage());

@@ -1,0 +1,47 @@
+// The page's address, and the browser's storage for it.
+
+import { serverAddress, storageKey } from '../server-address.mjs';
+
+export const isFile = location.protocol === 'file:';
+
+/** The parameters in the page's address: name, room, way, server. */
+export const parameters = new URLSearchParams(location.search);
+
+/** The address of the server's WebSocket. */
+export const address = serverAddress(location, parameters.get('server'));
+
+/** The name of this server's data in the browser's storage, and of the channel between its tabs. */
+export const STORAGE_KEY = storageKey(address);
+
+/** The drafts of this tab. */
+export const DRAFTS_KEY = `${STORAGE_KEY} drafts`;
+
+export const NAME_KEY = 'rawsocketchat name';
+export const THEME_KEY = 'rawsocketchat theme';
+
+/**
+ * Reads a value. A browser may forbid storage (for a page from disk, or by its settings); the chat works without it.
+ * @param {'localStorage' | 'sessionStorage'} storage
+ * @param {string} key
+ */
+export function load(storage, key) {
+  try { return JSON.parse(window[storage].getItem(key) ?? 'null'); } catch { return null; }
+}
+
+/**
+ * Stores a value; null removes it.
+ * @param {'localStorage' | 'sessionStorage'} storage
+ * @param {string} key
+ * @param {unknown} value
+ */
+export function save(storage, key, value) {
+  try {
+    if (value === null) window[storage].removeItem(key);
+    else window[storage].setItem(key, JSON.stringify(value));
+  } catch { /* only this page knows the value, until the page is closed */ }
+}
+
+/** Creates an id that no other page and no other visit has. */
+export const createId = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+export const nowIso = () => new Date().toISOString();

@@ -1,0 +1,14 @@
+// Stores the person's place, so that the page can restore it.
+
+import { BAD_SESSION_CLOSE_CODE } from '../protocol.mjs';
+import { identity, savePlace } from './identity.mjs';
+import { oncePerFrame } from './scheduling.mjs';
+import { state } from './store.mjs';
+import { ui } from './ui.mjs';
+
+export const remember = oncePerFrame(() => {
+  if (!state.self || !ui.inside || !(identity.token || identity.usesCookie)) return;
+  if (state.status.code === BAD_SESSION_CLOSE_CODE) return; // the person logged out, here or in another tab
+  const { user, name } = state.self;
+  savePlace({ user, name, enteredAs: identity.enteredAs, rooms: [...state.rooms.keys()], current: state.current });
+});

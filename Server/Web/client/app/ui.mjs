@@ -1,0 +1,37 @@
+// The page's own state: what is visible, and how far the logs are scrolled. It is not part of the chat's state.
+
+import { state } from './store.mjs';
+
+/** @import { LogView, Suggestion } from '../types.js' */
+
+export const ui = {
+  /** Whether the page shows the chat, and not the entrance. */
+  inside: false,
+  /** The side panel that is open on a narrow page. @type {'rail' | 'people' | null} */
+  drawer: null,
+  /** How far each room's log is scrolled. @type {Map<string, LogView>} */
+  views: new Map(),
+  /** The visible suggestions. @type {Suggestion[]} */
+  suggestions: [],
+  /** The index of the suggestion that the person has chosen; -1 if none. */
+  selected: -1,
+};
+
+/**
+ * @param {string} room
+ * @returns {LogView}
+ */
+export function viewOf(room) {
+  const existing = ui.views.get(room);
+  if (existing) return existing;
+  /** @type {LogView} */
+  const view = { following: true, top: null, anchor: null };
+  ui.views.set(room, view);
+  return view;
+}
+
+/** Returns the room whose newest messages the person can see, or null. */
+export function watchedRoom() {
+  const isWatching = ui.inside && !document.hidden && document.hasFocus();
+  return isWatching && state.current && viewOf(state.current).following ? state.current : null;
+}

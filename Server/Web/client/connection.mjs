@@ -1,0 +1,325 @@
+// The connection to the server. The connection uses one transport after another; the other modules see only one connection. This module
+// handles frames, but not rooms.
+
+import { backoffDelay } from './backoff.mjs';
+import { RetryableError } from './errors.mjs';
+import { FIRST_FINAL_CLOSE_CODE, TAKEN_OVER_CLOSE_CODE } from './protocol.mjs';
+import { FIRST_FRAME_WITHIN_MS } from './transports/http.mjs';
+
+/** @import { CloseInfo, Frame, Status, Transport, TransportName } from './types.js' */
+/** @import { TransportChoice } from './transport-choice.mjs' */
+
+export const WELCOME_WITHIN_MS = 15_000;    // after a lost SYN, a browser waits for minutes, which is too long for a person
+
+const STABLE_AFTER_MS = 5_000;              // after a connection that lasted this long, the back-off starts again
+const SILENCE_MS = 40_000;                  // a page does not see the server's WebSocket pings, so after this much silence it sends a ping frame
+const RECENT_MS = 2_000;                    // a connection that was active this recently needs no ping
+const UNANSWERED_MS = 10_000;               // the server answers every frame; after this much silence the page sends a ping frame
+const PONG_WITHIN_MS = 10_000;
+const UPGRADE_AFTER_MS = 60_000;            // doubled after each attempt that fails
+const MAX_UPGRADE_AFTER_MS = 30 * 60_000;
+const BUSY_CHECK_MS = 50;
+const SLEPT_MS = 5_000;                     // if the clock of the day advanced this much more than the other clock, the device slept
+
+/**
+ * Events: `welcome` (detail: the welcome of a new connection), `frame` (detail: any other frame), `refused` (detail: an error
+ * that another attempt would not fix), `transport` (detail: { from, to, buffers }: the page changes the transport), `claim` (the page is
+ * about to read the session's outbox) and `status` (detail: a Status).
+ *
+ *   connecting ──welcome──▶ online ──lost──▶ reconnecting ──timer──▶ (another attempt, perhaps with another transport) …
+ *        ├──────── a final close code, or a bye frame that says so ──▶ closed
+ *        └──────── another page took over ──▶ elsewhere
+ *
+ * While the connection uses a transport that is not the best one, it tries the best one in the background. When the best one works, the
+ * connection changes to the best one.
+ */
+export class Connection extends EventTarget {
+  #create; #prepare; #choice; #isNetworkUp; #clocks;
+  /** @type {Transport | null} */
+  #transport = null;
+  /** A better transport that is being tried in the background. @type {Transport | null} */
+  #candidate = null;
+  /** @type {AbortController | null} */
+  #attemptAborter = null;
+  /** @type {Status} */
+  #status = { state: 'idle' };
+  /** @type {Frame | null} */
+  #bye = null;
+  /** The welcome that `prepare` returned. @type {Frame | null} */
+  #preparedWelcome = null;
+  #attempt = 0; #onlineSince = 0; #upgradeAfter = UPGRADE_AFTER_MS;
+  #retryTimer = 0; #welcomeTimer = 0; #heartbeat = 0; #upgradeTimer = 0;
+  #activeAt = 0; #sentAt = 0; #pingedAt = 0; #dayMinusNow = 0;
+
+  /**
+   * @param {(name: TransportName) => Transport} create creates a transport
+   * @param {TransportChoice} choice
+   * @param {(signal: AbortSignal) => Promise<{ welcome?: Frame, refusal?: Frame }>} prepare runs before each attempt. Rejects if a later
+   *   attempt may succeed. Resolves to { welcome } if the server sent one, and to { refusal } if no later attempt can succeed
+   * @param {() => boolean} isNetworkUp whether the device has a network
+   * @param {{ now: () => number, day: () => number }} clocks in milliseconds. `now` measures time, because nobody sets it. It may stop while
+   *   the device sleeps. `day` is the time of day: it continues while the device sleeps, but a person can set it
+   */
+  constructor(create, choice, prepare, isNetworkUp = () => true, clocks = { now: () => performance.now(), day: () => Date.now() }) {
+    super();
+    this.#create = create;
+    this.#choice = choice;
+    this.#prepare = prepare;
+    this.#isNetworkUp = isNetworkUp;
+    this.#clocks = clocks;
+  }
+
+  get isOnline() { return this.#status.state === 'online'; }
+  get choice() { return this.#choice; }
+
+  open() {
+    this.#tearDown();
+    this.#attempt = 0;
+    this.#setStatus({ state: 'connecting' });
+    this.#connect();
+  }
+
+  /** Disconnects until open() is called. */
+  stop() {
+    this.#tearDown();
+    this.#setStatus({ state: 'idle' });
+  }
+
+  /**
+   * Uses only this transport from now on. With null, the page chooses the transport again, and begins with the best one.
+   * @param {TransportName | null} transport
+   */
+  pin(transport) {
+    this.#choice.setPin(transport);
+    if (this.#status.state !== 'idle' && this.#status.state !== 'closed') this.open();
+  }
+
+  /** Another page reads this session's outbox. If two pages read it, each frame would reach only one page. So this page stops. */
+  yieldToOtherPage() {
+    if (this.#choice.current === 'ws' || !['online', 'connecting', 'reconnecting', 'offline'].includes(this.#status.state)) return;
+    this.#tearDown();
+    this.#setStatus({ state: 'elsewhere' });
+  }
+
+  /**
+   * Sends a frame. Returns whether the transport accepted the frame. Only the answer shows that the frame arrived.
+   * @param {Frame} frame
+   */
+  send(frame) { return this.#write(JSON.stringify(frame)); }
+
+  /**
+   * Sends a line as a person typed it.
+   * @param {string} line
+   */
+  sendLine(line) { return this.#write(line); }
+
+  retryNow() {
+    if (this.#status.state !== 'reconnecting' && this.#status.state !== 'offline') return;
+    clearTimeout(this.#retryTimer);
+    this.#setStatus({ ...this.#status, state: 'reconnecting', retryAt: null });
+    this.#connect();
+  }
+
+  /** Checks the connection now, without waiting for the timers. Call this when the network or the page has come back. */
+  check() {
+    if (!this.isOnline) this.retryNow();
+    else if (!this.#pingedAt && this.#clocks.now() - this.#activeAt > RECENT_MS) this.#ping();
+  }
+
+  async #connect() {
+    this.#tearDown();
+    this.#bye = null;
+    const { signal } = this.#attemptAborter = new AbortController();
+    this.#welcomeTimer = setTimeout(() => this.#retryLater('The server does not answer.'), WELCOME_WITHIN_MS);
+    try {
+      const { refusal, welcome } = await this.#prepare(signal);
+      if (signal.aborted) return;
+      if (!refusal) return this.#openTransport(welcome ?? null);
+      this.stop();
+      this.dispatchEvent(new CustomEvent('refused', { detail: refusal }));
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof RetryableError) this.#retryLater(error.message, error.retryAfterMs);
+      else this.#retryLater('');
+    }
+  }
+
+  /** @param {Frame | null} preparedWelcome */
+  #openTransport(preparedWelcome) {
+    this.#preparedWelcome = preparedWelcome;
+    clearTimeout(this.#welcomeTimer);
+    const name = this.#choice.current;
+    if (name === 'ws') {
+      const timeout = this.#choice.hasAlternatives ? FIRST_FRAME_WITHIN_MS : WELCOME_WITHIN_MS;
+      this.#welcomeTimer = setTimeout(() => this.#transportClosed({ reason: 'The server does not answer.', hung: true }), timeout);
+    } else this.dispatchEvent(new CustomEvent('claim'));
+    const transport = this.#create(name);
+    this.#use(transport);
+    transport.open();
+  }
+
+  /** @param {Transport} transport */
+  #use(transport) {
+    this.#transport = transport;
+    transport.onactivity = () => this.#markActivity();
+    transport.onframe = (frame) => this.#receive(frame);
+    transport.onready = transport.onreset = (welcome) => this.#goOnline(welcome ?? this.#preparedWelcome);
+    transport.onclose = (info) => this.#transportClosed(info);
+  }
+
+  #markActivity() {
+    this.#activeAt = this.#clocks.now();
+    this.#sentAt = this.#pingedAt = 0;
+  }
+
+  /** @param {Frame} frame */
+  #receive(frame) {
+    if (frame.type === 'bye') this.#bye = frame;
+    this.dispatchEvent(new CustomEvent('frame', { detail: frame }));
+  }
+
+  /** @param {Frame | null} welcome */
+  #goOnline(welcome) {
+    clearTimeout(this.#welcomeTimer);
+    clearInterval(this.#heartbeat);
+    this.#markActivity();
+    if (this.isOnline) this.#setStatus({ state: 'reconnecting', retryAt: null }); // requests before this welcome get no answer
+    else this.#onlineSince = this.#clocks.now();
+    this.#dayMinusNow = this.#clocks.day() - this.#clocks.now();
+    this.#heartbeat = setInterval(() => this.#checkHeartbeat(), 1000);
+    this.#setStatus({ state: 'online' });
+    this.dispatchEvent(new CustomEvent('welcome', { detail: welcome }));
+    this.#scheduleUpgrade();
+  }
+
+  #checkHeartbeat() {
+    const now = this.#clocks.now();
+    const dayMinusNow = this.#clocks.day() - now;
+    const hasSlept = dayMinusNow - this.#dayMinusNow > SLEPT_MS;
+    this.#dayMinusNow = dayMinusNow;
+    if (this.#pingedAt) {
+      if (now - this.#pingedAt > PONG_WITHIN_MS) this.#retryLater('The server stopped answering.');
+    } else if (hasSlept || now - this.#activeAt > SILENCE_MS || (this.#sentAt && now - this.#sentAt > UNANSWERED_MS)) {
+      this.#ping();
+    }
+  }
+
+  #ping() {
+    this.#pingedAt = this.#clocks.now();
+    this.#transport?.send('{"type":"ping","id":"heartbeat"}');
+  }
+
+  /** @param {string} text */
+  #write(text) {
+    if (!this.isOnline || !this.#transport?.send(text)) return false;
+    this.#sentAt ||= this.#clocks.now();
+    return true;
+  }
+
+  /** @param {CloseInfo} info */
+  #transportClosed(info) {
+    const bye = this.#bye;
+    if (info.code === TAKEN_OVER_CLOSE_CODE) return this.yieldToOtherPage();
+    const reason = bye?.text || info.reason || '';
+    if (bye?.reconnect === false || (info.code ?? 0) >= FIRST_FINAL_CLOSE_CODE) {
+      this.#tearDown();
+      return this.#setStatus({ state: 'closed', reason: reason || 'The server closed this connection.', code: info.code });
+    }
+    const from = this.#choice.current;
+    const hadBuffers = this.#choice.buffers;
+    // A connection that the server itself closed shows that the transport works.
+    const changes = !bye && this.#choice.reportClose(info, this.#onlineSince ? this.#clocks.now() - this.#onlineSince : null);
+    if (changes || this.#choice.buffers !== hadBuffers) {
+      this.dispatchEvent(new CustomEvent('transport', { detail: { from, to: this.#choice.current, buffers: info.buffers } }));
+    }
+    if (!changes) return this.#retryLater(reason, info.retryAfterMs);
+    this.#attempt = 2 * this.#choice.rounds; // the next transport has not failed yet
+    this.#tearDown();
+    this.#setStatus({ state: 'connecting' });
+    this.#connect();
+  }
+
+  /** @param {string} reason */
+  #retryLater(reason, retryAfterMs = this.#bye?.afterMs ?? 0) {
+    if (this.#onlineSince && this.#clocks.now() - this.#onlineSince > STABLE_AFTER_MS) this.#attempt = 0;
+    this.#tearDown();
+    const delay = retryAfterMs + backoffDelay(this.#attempt++);
+    this.#retryTimer = setTimeout(() => this.retryNow(), delay);
+    // A device without a network can still reach a server on the same device. So an offline page continues its attempts, and differs only in
+    // the words that it shows.
+    const state = this.#isNetworkUp() ? 'reconnecting' : 'offline';
+    this.#setStatus({ state, reason, retryAt: this.#clocks.now() + delay, attempt: this.#attempt });
+  }
+
+  // Upgrading to the best transport
+
+  #scheduleUpgrade() {
+    clearTimeout(this.#upgradeTimer);
+    if (this.#choice.canUpgrade) this.#upgradeTimer = setTimeout(() => this.#tryUpgrade(), this.#upgradeAfter);
+  }
+
+  #tryUpgrade() {
+    const candidate = this.#candidate = this.#create(this.#choice.best);
+    const giveUp = () => {
+      this.#closeCandidate();
+      this.#upgradeAfter = Math.min(MAX_UPGRADE_AFTER_MS, this.#upgradeAfter * 2);
+      this.#scheduleUpgrade();
+    };
+    this.#upgradeTimer = setTimeout(giveUp, FIRST_FRAME_WITHIN_MS);
+    candidate.onclose = giveUp;
+    candidate.onready = (welcome) => {
+      clearTimeout(this.#upgradeTimer);
+      this.#upgradeWhenQuiet(candidate, welcome);
+    };
+    candidate.open();
+  }
+
+  /**
+   * Waits until the old transport has received all its answers, because these answers can't arrive over the new transport.
+   * @param {Transport} candidate
+   * @param {Frame | null} welcome
+   */
+  #upgradeWhenQuiet(candidate, welcome) {
+    if (this.#transport?.isBusy) {
+      this.#upgradeTimer = setTimeout(() => this.#upgradeWhenQuiet(candidate, welcome), BUSY_CHECK_MS);
+      return;
+    }
+    const from = this.#choice.current;
+    this.#candidate = null;
+    this.#tearDown();
+    this.#choice.useBest();
+    this.#upgradeAfter = UPGRADE_AFTER_MS;
+    this.#setStatus({ state: 'reconnecting', retryAt: null });
+    this.#use(candidate);
+    this.#goOnline(welcome);
+    this.dispatchEvent(new CustomEvent('transport', { detail: { from, to: this.#choice.current } }));
+  }
+
+  #closeCandidate() {
+    if (!this.#candidate) return;
+    this.#candidate.onclose = this.#candidate.onready = () => {};
+    this.#candidate.close();
+    this.#candidate = null;
+  }
+
+  #tearDown() {
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#welcomeTimer);
+    clearTimeout(this.#upgradeTimer);
+    clearInterval(this.#heartbeat);
+    this.#onlineSince = this.#sentAt = this.#pingedAt = 0;
+    this.#attemptAborter?.abort();
+    this.#closeCandidate();
+    const transport = this.#transport;
+    if (!transport) return;
+    transport.onclose = transport.onframe = transport.onready = transport.onreset = transport.onactivity = () => {};
+    transport.close();
+    this.#transport = null;
+  }
+
+  /** @param {Status} status */
+  #setStatus(status) {
+    this.#status = { ...status, transport: this.#choice.current };
+    this.dispatchEvent(new CustomEvent('status', { detail: this.#status }));
+  }
+}

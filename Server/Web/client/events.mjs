@@ -1,0 +1,163 @@
+// Handles the events of the connection.
+
+import { askDirectory, ask, joinAgain, joinRoom, requests, sendNext, setServerRoom } from './app/chat.mjs';
+import { connection, rememberTransport, transportChoice } from './app/connect.mjs';
+import { forgetSession, identity } from './app/identity.mjs';
+import { isFile, nowIso } from './app/page.mjs';
+import { commit, notify, state } from './app/store.mjs';
+import { takeOverFirst } from './app/takeover.mjs';
+import { ui, watchedRoom } from './app/ui.mjs';
+import { transportChangeWords } from './connection-text.mjs';
+import { isolated, withoutDirectionControls } from './direction.mjs';
+import { errorWords, sameName, sentence } from './formatting.mjs';
+import { assignSender, changeMessage, failAll } from './outbox.mjs';
+import { BAD_SESSION_CLOSE_CODE, NAME_ERRORS } from './protocol.mjs';
+import { applyWelcome, isJoin, markDisconnected, update } from './state.mjs';
+import { finishLogOut, setAccountNote } from './view/account.mjs';
+import { carryDraft, renameDraft } from './view/composer.mjs';
+import { closeDirectory, openDirectory, setDirectoryNote } from './view/directory.mjs';
+import { directory, input, NARROW } from './view/dom.mjs';
+import { showChat, showEntrance } from './view/entrance.mjs';
+
+/** @import { Frame, Request, Status, TransportName } from './types.js' */
+
+/**
+ * @template T
+ * @param {string} type
+ * @param {(detail: T) => void} listener
+ */
+const onConnection = (type, listener) =>
+  connection.addEventListener(type, (event) => listener(/** @type {CustomEvent<T>} */ (event).detail));
+
+onConnection('refused', (/** @type {Frame} */ error) => showEntrance(error.text));
+
+onConnection('status', (/** @type {Status} */ status) => {
+  let next = { ...state, status };
+  if (status.state !== 'online') {
+    requests.clear();
+    setServerRoom(null);
+    next = markDisconnected(next);
+  }
+  if (status.state === 'closed') next = failAll(next, 'The connection is closed.');
+  if (status.code === BAD_SESSION_CLOSE_CODE) forgetSession();
+  commit(next);
+});
+
+onConnection('transport', (/** @type {{ from: TransportName, to: TransportName, buffers?: boolean }} */ change) => {
+  notify(transportChangeWords(change, transportChoice.best));
+});
+
+onConnection('welcome', (/** @type {Frame} */ frame) => {
+  rememberTransport();
+  if (identity.usesCookie && frame.user !== identity.cookieUser) return continueWithoutCookie();
+  if (!identity.usesCookie) identity.token = frame.session || identity.token;
+  if (!isFile && !identity.token) identity.usesCookie = true; // the server gives no token to a page whose browser has sent the cookie
+  const before = state.self;
+  commit(assignSender(applyWelcome(state, frame), { user: frame.user, name: frame.name }));
+  const { entering, nameRefusal } = identity;
+  if (!entering && before && !sameName(before.name, frame.name) && (nameRefusal || !frame.guest)) {
+    notify(`You’re here as ${isolated(frame.name)} now. ${nameRefusal && sentence(nameRefusal)}`, { tone: nameRefusal ? 'error' : 'info' });
+  }
+  if (entering && nameRefusal) entering.refusal = nameRefusal;
+  identity.nameRefusal = '';
+  if (entering?.strict && frame.guest && !sameName(entering.name, frame.name)) {
+    showEntrance(entering.refusal ?? `The name ${isolated(entering.name)} is not available. Please choose another one.`);
+    return;
+  }
+  const joined = (frame.rooms ?? []).map((/** @type {any} */ one) => one.room ?? one);
+  const rooms = new Set([...state.rooms.keys(), ...entering?.rooms ?? [], ...joined]);
+  takeOverFirst();
+  askDirectory(); // before the joins, so that a #room in the joined rooms' messages becomes a link
+  for (const name of rooms) joinRoom(name, { kind: state.rooms.get(name)?.epoch ? 'rejoin' : 'join', show: name === entering?.show });
+  if (!state.commands.length) ask({ type: 'help' }, { kind: 'help' });
+});
+
+onConnection('frame', (/** @type {Frame} */ frame) => {
+  const request = frame.id === undefined ? undefined : requests.get(frame.id);
+  requests.delete(frame.id);
+  if (frame.type === 'welcome') reconnectAs(frame);
+  // A `joined` frame without an id answers a typed line (/join or /dm), so the person wants to see that room.
+  const answered = request ?? (frame.type === 'joined' ? { show: true } : undefined);
+  const change = () => commit(update(state, frame, { request: answered, watching: watchedRoom(), at: nowIso() }));
+  if (frame.type === 'joined' && request?.room && request.room !== frame.room && state.rooms.get(request.room)?.epoch === null) {
+    renameDraft(request.room, frame.room);
+  }
+  if (frame.type === 'joined' && !request) carryDraft(change);
+  else change();
+  EFFECTS[frame.type]?.(frame, request);
+});
+
+/**
+ * The connection is not that of the cookie's user, so the browser may keep no cookies. The page connects again and asks for a token, like a
+ * page from disk.
+ */
+function continueWithoutCookie() {
+  identity.usesCookie = false;
+  identity.token = null;
+  connection.open();
+}
+
+/**
+ * A welcome answered a typed command (for example /hello). If it is for another user, the page connects again, because that user has other
+ * rooms.
+ * @param {Frame} welcome
+ */
+function reconnectAs({ session, user }) {
+  if (!identity.usesCookie) identity.token = session || identity.token;
+  if (user !== state.self?.user) setTimeout(() => connection.open());
+}
+
+/** Actions after a frame has changed the state, by the type of the frame. @type {Record<string, (frame: Frame, request: Request | undefined) => void>} */
+const EFFECTS = {
+  joined(frame, request) {
+    if (!request) setServerRoom(frame.room);
+    if (!ui.inside || identity.entering) showChat();
+    if ((request?.kind === 'create' || !request) && directory.open) {
+      closeDirectory();
+      if (!NARROW.matches) input.focus();
+    }
+    sendNext(frame.room);
+    if (!state.directory.some(({ room }) => room === frame.room)) askDirectory();
+  },
+
+  ack(frame, request) {
+    if (request?.kind === 'logout') finishLogOut();
+    else if (request?.kind === 'nick') setAccountNote(`Your name is now ${isolated(frame.name ?? request.name)}.`, 'info');
+    else if (frame.room) sendNext(frame.room);
+  },
+
+  error(frame, request) {
+    const item = state.outbox.find(({ id }) => id === frame.id);
+    if (item?.waiting) setTimeout(() => stopWaiting(item.id), frame.retryAfterMs);
+    if (item) return sendNext(item.room);
+    const room = request?.room ?? '';
+    if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
+      setTimeout(() => joinAgain(room, request?.kind), frame.retryAfterMs);
+    }
+    if (request?.kind === 'logout' || request?.kind === 'nick') return setAccountNote(errorWords(frame));
+    const { entering } = identity;
+    if (entering && NAME_ERRORS.has(frame.code)) {
+      entering.refusal = frame.text;
+      if (connection.isOnline && entering.strict) showEntrance(frame.text);
+      return;
+    }
+    if (directory.open && request) setDirectoryNote(withoutDirectionControls(frame.text ?? ''));
+    const isStillJoining = [...requests.values()].some(({ kind }) => kind === 'join' || kind === 'create');
+    if (state.rooms.size || isStillJoining) return;
+    if (entering) showEntrance(frame.text, frame.code === 'no-room' ? room || null : null);
+    else if (ui.inside) openDirectory(frame.text);
+  },
+
+  rooms(_, request) { if (!request) openDirectory(); },
+};
+
+/**
+ * Sends a message again after its rate limit has passed, unless the connection has ended meanwhile.
+ * @param {string} id
+ */
+function stopWaiting(id) {
+  const item = state.outbox.find((one) => one.id === id);
+  if (!item?.waiting) return;
+  commit(changeMessage(state, id, { waiting: false }));
+  sendNext(item.room);
+}

@@ -1,0 +1,109 @@
+// The dialog of the transport lab.
+
+import { identity } from '../app/identity.mjs';
+import { state } from '../app/store.mjs';
+import { TRANSPORT_NAMES } from '../connection-text.mjs';
+import { closeAccount } from '../view/account.mjs';
+import { $, el, setText } from '../view/dom.mjs';
+import { offsetWords } from './clock-offset.mjs';
+import { compareTransports, MESSAGES, QUIET_S } from './comparison.mjs';
+import { formatMeasure, percentile } from './measures.mjs';
+
+/** @import { Lane } from './lane.mjs' */
+
+/** @typedef {(lane: Lane) => number | null | undefined} Measure */
+
+/** The table's columns, by their common heading. @type {Record<string, Record<string, Measure>>} */
+const COLUMNS = {
+  '': { messages: ({ count }) => count, requests: ({ busy }) => busy?.requests },
+  bytes: { overhead: ({ busy }) => busy && busy.bytes - busy.payload, payload: ({ busy }) => busy?.payload, 'idle/min': ({ idle }) => idle && idle.bytes * 60 / QUIET_S },
+  'delivery, ms': { p50: ({ deliveries }) => percentile(deliveries, .5), p99: ({ deliveries }) => percentile(deliveries, .99) },
+  'to the wire, ms': { p50: ({ toWire }) => percentile(toWire, .5), p99: ({ toWire }) => percentile(toWire, .99) },
+  'wire to page, ms': { p50: ({ toPage }) => percentile(toPage, .5), p99: ({ toPage }) => percentile(toPage, .99) },
+  'cut, ms': { back: ({ reconnectTime }) => reconnectTime },
+};
+const CELLS = Object.values(COLUMNS).flatMap(Object.values);
+
+/**
+ * The charts. Each bar is one number, or the sum of several parts.
+ * @type {{ title: string, parts: Record<string, Measure>, leavesOut?: string }[]}
+ */
+const CHARTS = [
+  { title: 'Overhead per message, bytes', parts: { bytes: ({ busy }) => busy && (busy.bytes - busy.payload) / MESSAGES } },
+  { title: 'Delivery, median, ms (without interval polling, which waits for its next request)',
+    // Compared with the bar of interval polling, all other bars would be too short to see.
+    parts: { 'server to wire': COLUMNS['to the wire, ms'].p50, 'wire to page': COLUMNS['wire to page, ms'].p50 }, leavesOut: 'poll' },
+];
+
+/**
+ * @param {Lane[]} lanes
+ * @param {string} [words]
+ */
+function drawLab(lanes, words) {
+  if (words) setText($('lab-state'), words);
+  const table = /** @type {HTMLTableElement} */ ($('lab-results').querySelector('table'));
+  if (table.tHead && !table.tHead.rows.length) drawHead(table.tHead);
+  table.tBodies[0].replaceChildren(...lanes.map((lane) => el('tr', { 'data-way': lane.name, 'data-lost': lane.lost },
+    el('th', { scope: 'row' }, TRANSPORT_NAMES[lane.name].name),
+    ...lane.error ? [el('td', { colspan: CELLS.length }, lane.error)] : CELLS.map((value) => el('td', {}, formatMeasure(value(lane)))))));
+  $('lab-charts').replaceChildren(...CHARTS.map((chart) => createChart(chart, lanes.filter(({ name }) => name !== chart.leavesOut))));
+  setText($('lab-clocks'), offsetWords(lanes[0].clocks));
+}
+
+/** @param {HTMLTableSectionElement} head */
+function drawHead(head) {
+  head.append(
+    el('tr', {}, el('th', { rowspan: 2, scope: 'col' }, 'transport'), ...Object.entries(COLUMNS).map(([name, parts]) => name
+      ? el('th', { scope: 'colgroup', colspan: Object.keys(parts).length }, name) : el('td', { colspan: Object.keys(parts).length }))),
+    el('tr', {}, ...Object.values(COLUMNS).flatMap((parts) => Object.keys(parts)).map((name) => el('th', { scope: 'col' }, name))));
+}
+
+/**
+ * @param {typeof CHARTS[number]} chart
+ * @param {Lane[]} lanes
+ */
+function createChart({ title, parts }, lanes) {
+  const values = Object.values(parts);
+  const sum = (/** @type {Lane} */ lane) => values.reduce((total, value) => total + (value(lane) ?? 0), 0);
+  const max = Math.max(...lanes.map(sum), 1e-9);
+  const legend = values.length > 1 ? el('p', {}, ...Object.keys(parts).map((name) => el('span', {}, name))) : null;
+  return el('figure', { class: 'chart' }, el('figcaption', {}, title, legend), ...lanes.filter(sum).flatMap((lane) => {
+    const bar = el('span', { class: 'bar', 'aria-hidden': 'true' }, ...values.map((value) => {
+      const part = el('i', null);
+      part.style.setProperty('--part', String((value(lane) ?? 0) / max));
+      return part;
+    }));
+    return [el('span', {}, TRANSPORT_NAMES[lane.name].name), bar, el('span', {}, values.map((value) => formatMeasure(value(lane))).join(' + '))];
+  }));
+}
+
+/** Stops the comparison that is running. @type {AbortController | null} */
+let running = null;
+
+async function startOrStop() {
+  if (running) {
+    running.abort();
+    return setText($('lab-state'), 'Stopping…');
+  }
+  if (!state.self) return;
+  running = new AbortController();
+  setText($('start-lab'), 'Stop');
+  try {
+    await compareTransports(state.self.user, drawLab, running.signal);
+  } catch (error) {
+    setText($('lab-state'), error instanceof Error && error.message || 'The comparison failed. Please try again.');
+  } finally {
+    running = null;
+    setText($('start-lab'), 'Start again');
+  }
+}
+
+$('open-lab').hidden = !identity.usesCookie;
+$('open-lab').addEventListener('click', () => {
+  closeAccount();
+  $('lab').showModal();
+  $('start-lab').focus();
+});
+$('start-lab').addEventListener('click', startOrStop);
+$('close-lab').addEventListener('click', () => $('lab').close());
+$('lab').addEventListener('close', () => running?.abort());

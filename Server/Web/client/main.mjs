@@ -1,0 +1,116 @@
+// Starts the page.
+
+import './events.mjs';
+import './lab/lab-view.mjs';
+import './view/render.mjs';
+import './view/submit.mjs';
+import { connection, wantedTransport } from './app/connect.mjs';
+import { identity, loadTabPlace } from './app/identity.mjs';
+import { address, load, NAME_KEY, parameters } from './app/page.mjs';
+import { remember } from './app/remember.mjs';
+import { renderNow } from './app/scheduling.mjs';
+import { opening, outboxStore } from './app/storage.mjs';
+import { onChange, state } from './app/store.mjs';
+import { outboxIsReady } from './app/chat.mjs';
+import { takeOver } from './app/takeover.mjs';
+import { ui } from './app/ui.mjs';
+import { renderComposer } from './view/composer.mjs';
+import { $, account, closestTo, directory, input, NARROW, setText } from './view/dom.mjs';
+import { DEFAULT_ROOM, enter, showEntrance } from './view/entrance.mjs';
+import { closeDrawer, loadTheme } from './view/layout.mjs';
+import { afterScroll, followNewest } from './view/log.mjs';
+import { goToNeighbour } from './view/navigation.mjs';
+import { renderCountdown, setJoinNote } from './view/status.mjs';
+
+onChange((before, after) => {
+  if (before.outbox !== after.outbox) outboxStore.mirror(before.outbox, after.outbox);
+  if (before.rooms !== after.rooms || before.current !== after.current) remember();
+});
+
+$('newest').addEventListener('click', () => {
+  followNewest();
+  input.focus();
+});
+
+$('banner-now').addEventListener('click', () => {
+  if (state.status.state === 'elsewhere') connection.open();
+  else if (state.status.state === 'closed') showEntrance('');
+  else connection.retryNow();
+  if (ui.inside && !NARROW.matches) input.focus(); // the button is about to disappear
+});
+setInterval(renderCountdown, 1000);
+
+document.addEventListener('keydown', (event) => {
+  if (event.defaultPrevented || !ui.inside || directory.open || account.open) return;
+  if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
+    event.preventDefault();
+    goToNeighbour(event.key === 'ArrowUp' ? -1 : 1);
+  } else if (event.key === 'Escape') {
+    if (ui.drawer) closeDrawer();
+    else if (state.current) followNewest();
+    input.focus();
+  } else if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey && !closestTo(event, 'input, textarea, button, a')) {
+    input.focus(); // typing goes to the input, wherever the focus was
+  }
+});
+
+addEventListener('online', () => connection.check());
+addEventListener('offline', () => { if (connection.isOnline) connection.check(); });
+addEventListener('focus', () => {
+  afterScroll();
+  if (outboxIsReady()) takeOver();
+});
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) return;
+  afterScroll();
+  if (ui.inside && state.status.state !== 'closed') connection.check();
+});
+
+/** Restores the person's place, or enters the room in the page's address. Otherwise shows the entrance. */
+async function start() {
+  const name = parameters.get('name')?.trim();
+  const room = parameters.get('room')?.trim().replace(/^#/, '');
+  setText($('address'), address.href);
+  loadTheme();
+  $('name').value = name ?? load('localStorage', NAME_KEY) ?? '';
+  $('room').value = room || DEFAULT_ROOM;
+  if (!identity.usesCookie && wantedTransport && wantedTransport !== 'ws') setJoinNote('A page opened from disk can only use WebSocket.', 'info');
+
+  const stored = await loadPlace(Boolean(name && room));
+  if (stored && (!name || name === stored.name || name === stored.enteredAs)) {
+    identity.token = stored.session ?? null;
+    ui.inside = true;
+    const rooms = [...new Set([...stored.rooms ?? [], ...room ? [room] : []])];
+    enter({ user: stored.user, name: stored.name, enteredAs: stored.enteredAs, rooms, show: room || stored.current });
+    focusInput();
+  } else if (name && room) {
+    ui.inside = true;
+    enter({ name, rooms: [room], show: room, strict: true });
+    focusInput();
+  } else {
+    renderNow();
+    $($('name').value ? 'room' : 'name').focus();
+  }
+  renderComposer();
+}
+
+/** Puts the focus into the input of a chat that is shown at once. On a phone, the keyboard would cover half of the chat. */
+function focusInput() {
+  renderNow(); // an element that is not visible can't have the focus
+  if (!NARROW.matches) input.focus();
+}
+
+/**
+ * Returns the rooms and the name that the page has stored (a Place). Null if it has stored none, or must not use them.
+ * @param {boolean} isGiven whether the page's address contains a name and a room
+ */
+async function loadPlace(isGiven) {
+  const stored = loadTabPlace();
+  if (stored?.session) identity.usesCookie = false; // the browser kept no cookie before this page was loaded again
+  if (!identity.usesCookie) return stored?.session ? stored : null;
+  if (stored || isGiven) return stored;
+  await opening;
+  return outboxStore.readPlace();
+}
+
+start();

@@ -1,0 +1,41 @@
+// Whether a message mentions a person.
+
+import { parsedText } from './message-text.mjs';
+
+const WORD = /[\p{L}\p{N}\p{M}_]/u;
+const WORD_AT_END = /[\p{L}\p{N}\p{M}_]$/u;
+const ADDRESS = /:\/\/|^www\.|[^\s@]@[\p{L}\p{N}-]+\.[\p{L}\p{N}]/iu; // of a page, or of a mailbox
+
+/**
+ * Whether a message contains the name as a word of its own. Names in code, in links, in rooms and in mail addresses do not count.
+ * @param {{ text?: string }} message
+ * @param {string | undefined} name
+ */
+export function mentionsName(message, name) {
+  if (!name) return false;
+  const wanted = folded(name);
+  return parsedText(message).pieces.some((piece) => !('code' in piece) && !piece.href && !piece.room
+    && folded(piece.text).split(/\s+/).some((part) => part.includes(wanted) && !ADDRESS.test(part) && hasWord(part, wanted)));
+}
+
+/**
+ * The form in which texts are compared. Folding can change the length of a text, so indexes are valid only within the folded text.
+ * @param {string} text
+ */
+const folded = (text) => text.normalize('NFKC').toLowerCase();
+
+/**
+ * @param {string} text
+ * @param {string} word
+ */
+function hasWord(text, word) {
+  for (let index = text.indexOf(word); index >= 0; index = text.indexOf(word, index + 1)) {
+    const [before, after] = [text.slice(Math.max(0, index - 2), index), text.slice(index + word.length, index + word.length + 2)];
+    const isMailbox = after[0] === '@' && WORD.test(after);
+    if (!WORD_AT_END.test(before) && !startsWithWord(after) && !isMailbox) return true;
+  }
+  return false;
+}
+
+/** @param {string} text */
+const startsWithWord = (text) => text !== '' && WORD.test(String.fromCodePoint(text.codePointAt(0) ?? 0));

@@ -1,0 +1,164 @@
+// The outbox of the state: messages that the server has not acknowledged, oldest first. Pure functions from one state to the next.
+
+import { isolated, withoutDirectionControls } from './direction.mjs';
+import { sameName } from './formatting.mjs';
+import { createEntry, indexFor, insertEntry } from './log.mjs';
+import { TEMPORARY_ERRORS } from './protocol.mjs';
+import { changeRoom, withPlaceholders, withRoom } from './rooms.mjs';
+
+/** @import { Frame, OutboxItem, State } from './types.js' */
+
+const MAX_AUTOMATIC_RETRIES = 5;
+
+/**
+ * Adds a message to the outbox.
+ * @param {State} state
+ * @param {Omit<OutboxItem, 'state' | 'tries'>} item
+ * @returns {State}
+ */
+export const enqueueMessage = (state, item) => ({
+  ...changeRoom(state, item.room, { firstUnread: null, unread: 0, mentions: 0 }),
+  outbox: [...state.outbox, { ...item, state: 'pending', tries: 0 }],
+});
+
+/**
+ * The changes that mark a message as failed, and show it if it was hidden.
+ * @type {Partial<OutboxItem> & { state: 'failed' }}
+ */
+export const FAILED = { state: 'failed', inFlight: false, waiting: false, hint: undefined, echo: undefined };
+
+/**
+ * Adds messages that another page left, or that this page stored before it was loaded again.
+ * @param {State} state
+ * @param {OutboxItem[]} items
+ * @returns {State}
+ */
+export function addStoredMessages(state, items) {
+  const known = new Set(state.outbox.map(({ id }) => id));
+  const added = items.filter(({ id }) => !known.has(id)).map((item) => ({ ...item, tries: 0 }));
+  const outbox = [...state.outbox, ...added].sort((a, b) => a.id < b.id ? -1 : 1);
+  return added.length ? { ...withPlaceholders(state, added.map(({ room }) => room)), outbox } : state;
+}
+
+/**
+ * Adapts the outbox to the page's current user. The server recognises a repeated message only if the same user sends it again. So a message
+ * that was sent as another user fails, and the person decides. A message that was never sent gets the current user if the name stays the
+ * same. Otherwise this message fails, too.
+ * @param {State} state
+ * @param {{ user: string, name: string }} sender
+ * @returns {State}
+ */
+export function assignSender(state, { user, name }) {
+  const outbox = state.outbox.map((item) => {
+    if (item.user === user) return item.name === name ? item : { ...item, name };
+    if (!item.attempted && (item.user === null || sameName(item.name, name))) return { ...item, user, name };
+    if (item.state === 'failed') return item;
+    if (!item.attempted) return { ...item, ...FAILED, error: `You wrote this as ${isolated(item.name)}. Retry sends it as ${isolated(name)}.` };
+    return { ...item, ...FAILED, doubt: true, error: `This was sent when you were ${isolated(item.name)}, and may have arrived. Retry sends it as ${isolated(name)}.` };
+  });
+  return outbox.every((item, index) => item === state.outbox[index]) ? state : { ...state, outbox };
+}
+
+/**
+ * Returns the message of a room to send next, or null. A room has at most one message in flight, so that no message overtakes an
+ * earlier one that is rejected or lost.
+ * @param {State} state
+ * @param {string} room
+ */
+export function nextToSend(state, room) {
+  const pending = state.outbox.filter((item) => item.room === room && item.state === 'pending');
+  return pending.some(({ inFlight, waiting }) => inFlight || waiting) ? null : pending[0] ?? null;
+}
+
+/**
+ * @param {State} state
+ * @param {string} id
+ * @param {Partial<OutboxItem>} changes
+ * @returns {State}
+ */
+export const changeMessage = (state, id, changes) => ({
+  ...state, outbox: state.outbox.map((item) => item.id === id ? { ...item, ...changes } : item),
+});
+
+/**
+ * @param {State} state
+ * @param {string} id
+ * @returns {State}
+ */
+export const removeMessage = (state, id) => ({ ...state, outbox: state.outbox.filter((item) => item.id !== id) });
+
+/**
+ * Moves a message that the server has stored from the outbox to the log. The cursor advances only when the event itself arrives.
+ * @param {State} state
+ * @param {OutboxItem} item
+ * @param {Frame} ack
+ */
+export function acknowledgeMessage(state, item, ack) {
+  const next = removeMessage(state, item.id);
+  const room = next.rooms.get(ack.room ?? item.room);
+  // A message that was stored long ago is older than the part of the log that the page has. The page receives it with the history.
+  if (!room || !Number.isInteger(ack.seq) || ack.duplicate && ack.seq < room.oldest) return next;
+  const created = createEntry({ seq: ack.seq, at: ack.at ?? item.at, from: state.self, text: item.text, me: item.me });
+  if (!created) return next;
+  const entry = { ...created, key: `o${item.id}`, id: item.id, local: true };
+  const index = indexFor(room.entries, entry);
+  const existing = room.entries[index];
+  const entries = existing?.seq === ack.seq
+    ? room.entries.with(index, { ...existing, id: item.id })
+    : insertEntry(room.entries, entry);
+  return withRoom(next, { ...room, entries });
+}
+
+/**
+ * Applies the server's error to a message: if the error is temporary, the message waits for the next attempt; otherwise the message fails.
+ * @param {State} state
+ * @param {OutboxItem} item
+ * @param {Frame} error
+ */
+export function rejectMessage(state, item, { code, text, hint, retryAfterMs }) {
+  const retries = TEMPORARY_ERRORS.has(code) && retryAfterMs !== undefined && item.tries < MAX_AUTOMATIC_RETRIES;
+  /** @type {Partial<OutboxItem>} */
+  const changes = retries ? { state: 'pending', inFlight: false, waiting: true } : FAILED;
+  return changeMessage(state, item.id, { ...changes, error: withoutDirectionControls(text || code || ''), hint });
+}
+
+/**
+ * Marks all messages as failed, because the page will not reconnect by itself.
+ * @param {State} state
+ * @param {string} error
+ * @returns {State}
+ */
+export const failAll = (state, error) => ({
+  ...state, outbox: state.outbox.map((item) => item.state === 'failed' ? item : { ...item, ...FAILED, error }),
+});
+
+/**
+ * Marks the pending messages of a room as failed, because the page can't join the room.
+ * @param {State} state
+ * @param {string} room
+ * @param {string} error
+ * @returns {State}
+ */
+export const failRoom = (state, room, error) => ({
+  ...state, outbox: state.outbox.map((item) => item.room === room && item.state === 'pending' ? { ...item, ...FAILED, error } : item),
+});
+
+/**
+ * Hides the messages of the outbox that have arrived as events (`echo`). If the connection ends after the server has stored a message and
+ * before the acknowledgement arrives, the event arrives first. The acknowledgement of the next attempt then confirms which event is the
+ * message.
+ * @param {State} state
+ * @param {string} name the room
+ * @param {Frame[]} events
+ * @returns {State}
+ */
+export function matchEchoes(state, name, events) {
+  let outbox = state.outbox;
+  for (const event of events) {
+    if (event.from?.user !== state.self?.user || (event.type ?? 'message') !== 'message') continue;
+    const index = outbox.findIndex((item) => item.room === name && item.attempted && !item.echo && item.state === 'pending'
+      && item.text === event.text && Boolean(item.me) === Boolean(event.me));
+    if (index >= 0) outbox = outbox.with(index, { ...outbox[index], echo: event.seq });
+  }
+  return outbox === state.outbox ? state : { ...state, outbox };
+}

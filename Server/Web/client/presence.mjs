@@ -1,0 +1,58 @@
+// Joins, leaves and new names in a room.
+
+import { isolated } from './direction.mjs';
+import { addNotice, changeRoom, withRoom } from './rooms.mjs';
+
+/** @import { Frame, PresenceChange, Room, State } from './types.js' */
+
+// The server sends the names of at most this many members of a room, unless its welcome contains another limit. For a larger room it sends
+// counts only.
+const DEFAULT_NAMED_MEMBERS = 100;
+
+/**
+ * Applies a `presence` frame to its room.
+ * @param {State} state
+ * @param {Room} room
+ * @param {Frame} frame
+ */
+export function applyPresence(state, room, { user, name, state: what, was, memberCount }) {
+  const members = new Map(room.members);
+  const maxNamed = state.limits.namedMembers ?? DEFAULT_NAMED_MEMBERS;
+  if (what === 'left') members.delete(user);
+  else if (user !== undefined && (members.has(user) || members.size < maxNamed)) members.set(user, name);
+  const step = what === 'joined' ? Number(!room.members.has(user)) : what === 'left' ? -1 : 0;
+  const next = changeRoom(state, room.name, { members, memberCount: memberCount ?? Math.max(members.size, room.memberCount + step) });
+  if (user === undefined || user === state.self?.user && what !== 'renamed') return next;
+  return addPresenceNotice(next, room.name, { user, name, what, was });
+}
+
+/**
+ * Adds a change to the log. Changes share one notice until somebody writes. Joining and leaving cancel each other.
+ * @param {State} state
+ * @param {string} name
+ * @param {PresenceChange} change
+ */
+function addPresenceNotice(state, name, change) {
+  const room = state.rooms.get(name);
+  if (!room) return state;
+  const last = room.entries.at(-1);
+  if (!last?.changes || last.tone !== 'presence') return addNotice(state, { room: name, tone: 'presence', changes: [change] });
+  const opposite = change.what === 'joined' ? 'left' : change.what === 'left' ? 'joined' : undefined;
+  const cancelled = last.changes.findLastIndex((old) => old.user === change.user && old.what === opposite);
+  const changes = cancelled >= 0 ? last.changes.toSpliced(cancelled, 1) : [...last.changes, change];
+  const entries = changes.length ? room.entries.with(-1, { ...last, changes }) : room.entries.slice(0, -1);
+  return withRoom(state, { ...room, entries });
+}
+
+/**
+ * The words for changes: "ann and bob joined · carl is now carol".
+ * @param {PresenceChange[]} changes
+ */
+export function presenceText(changes) {
+  const names = (/** @type {string} */ what) => changes.filter((change) => change.what === what).map((change) => isolated(change.name));
+  const summary = (/** @type {string[]} */ list, /** @type {string} */ verb) =>
+    list.length > 6 ? `${list.slice(0, 5).join(', ')} and ${list.length - 5} more ${verb}` : `${list.join(', ')} ${verb}`;
+  const parts = ['joined', 'left'].filter((what) => names(what).length).map((what) => summary(names(what), what));
+  for (const { what, was, name } of changes) if (what === 'renamed') parts.push(`${isolated(was ?? 'somebody')} is now ${isolated(name)}`);
+  return parts.join(' · ');
+}

@@ -1,0 +1,168 @@
+// The rooms of the state: pure functions from one state to the next.
+
+import { createEntry, indexFor, insertEntry } from './log.mjs';
+import { mentionsName } from './mentions.mjs';
+
+/** @import { Entry, Frame, Notice, Room, State, User } from './types.js' */
+
+const MAX_ENTRIES = 10_000;          // for each room, about 5 MB; the page can ask the server for older ones
+const ENTRIES_AFTER_TRIM = 9_000;
+
+/**
+ * @param {string} name
+ * @returns {Room}
+ */
+export const newRoom = (name) => ({
+  name, topic: '', epoch: null, role: null, members: new Map(), memberCount: 0,
+  entries: [],
+  live: false,      // joined over the current connection; only then do frames advance the cursor
+  joinedAt: 0,      // the newest seq at the moment of joining: events up to it arrive in order
+  cursor: 0,        // the page has all events up to this seq: `after` of the next join
+  oldest: Infinity, // the oldest seq that the page has: `before` of the next history request
+  more: false, loading: false,
+  unread: 0, mentions: 0, firstUnread: null,
+});
+
+/**
+ * Adds the rooms that the page is about to join, so that a person can write before the server answers.
+ * @param {State} state
+ * @param {string[]} names
+ * @returns {State}
+ */
+export function withPlaceholders(state, names) {
+  const rooms = new Map(state.rooms);
+  for (const name of names) if (!rooms.has(name)) rooms.set(name, newRoom(name));
+  return rooms.size === state.rooms.size ? state : { ...state, rooms };
+}
+
+/**
+ * Renames a placeholder to the server's spelling of the room's name.
+ * @param {State} state
+ * @param {string | undefined} given the name that the page asked for
+ * @param {string} name
+ * @returns {State}
+ */
+export function useServerSpelling(state, given, name) {
+  if (!given || given === name || state.rooms.get(given)?.epoch !== null) return state;
+  const rooms = new Map([...state.rooms].filter(([other]) => other !== given));
+  const outbox = state.outbox.map((item) => item.room === given ? { ...item, room: name } : item);
+  return { ...withPlaceholders({ ...state, rooms }, [name]), outbox, current: state.current === given ? name : state.current };
+}
+
+/**
+ * Whether the room was never joined, and no message waits for it.
+ * @param {State} state
+ * @param {string} name
+ */
+export const isUnusedPlaceholder = (state, name) =>
+  state.rooms.get(name)?.epoch === null && !state.outbox.some((item) => item.room === name);
+
+/**
+ * @param {State} state
+ * @param {Room} room
+ * @returns {State}
+ */
+export const withRoom = (state, room) => ({ ...state, rooms: new Map(state.rooms).set(room.name, room) });
+
+/**
+ * @param {State} state
+ * @param {string | null} name
+ * @param {Partial<Room>} changes
+ * @returns {State}
+ */
+export function changeRoom(state, name, changes) {
+  const room = state.rooms.get(name ?? '');
+  return room ? withRoom(state, { ...room, ...changes }) : state;
+}
+
+/**
+ * Removes a room, and its messages in the outbox. If the room was the current one, its neighbour becomes the current room.
+ * @param {State} state
+ * @param {string} name
+ * @returns {State}
+ */
+export function withoutRoom(state, name) {
+  const names = [...state.rooms.keys()];
+  const rooms = new Map(state.rooms);
+  rooms.delete(name);
+  const neighbour = names[names.indexOf(name) + 1] ?? names[names.indexOf(name) - 1] ?? null;
+  const outbox = state.outbox.filter((item) => item.room !== name);
+  return { ...state, rooms, outbox, current: state.current === name ? neighbour : state.current };
+}
+
+/**
+ * Makes a room the current one. A room keeps its mark of new messages until the person opens another room.
+ * @param {State} state
+ * @param {string} name
+ * @returns {State}
+ */
+export function openRoom(state, name) {
+  if (!state.rooms.has(name) || state.current === name) return state;
+  return { ...changeRoom(state, state.current, { firstUnread: null }), current: name };
+}
+
+/**
+ * @param {State} state
+ * @param {string} name
+ */
+export function markRead(state, name) {
+  return state.rooms.get(name)?.unread ? changeRoom(state, name, { unread: 0, mentions: 0 }) : state;
+}
+
+/**
+ * Creates the map of members (user → name) from the list of a frame.
+ * @param {{ user: string, name: string }[] | undefined} list
+ * @returns {Map<string, string>}
+ */
+export const membersOf = (list) => new Map((list ?? []).map(({ user, name }) => [user, name]));
+
+/**
+ * Adds events to a room's log.
+ * @param {Room} room
+ * @param {Frame[]} events
+ * @param {{ self: User | null, watching: string | null } | null} reader the person for whom unread messages are counted, or null
+ *   if the events are old
+ * @returns {Room}
+ */
+export function insertEvents(room, events, reader) {
+  let { entries, cursor, oldest, topic, unread, mentions, firstUnread, more } = room;
+  for (const event of events) {
+    if (!Number.isInteger(event.seq)) continue;
+    const entry = createEntry(event);
+    const isNew = event.seq > cursor && !(entry && entries[indexFor(entries, entry)]?.seq === event.seq);
+    if (entry) entries = insertEntry(entries, entry);
+    if (entry && event.type === 'topic' && isNew) topic = entry.text ?? '';
+    oldest = Math.min(oldest, event.seq);
+    // Events up to joinedAt arrive in order. An event that arrives out of order was sent before the join, and does not advance the cursor.
+    if (room.live && (event.seq === cursor + 1 || event.seq > room.joinedAt)) cursor = Math.max(cursor, event.seq);
+    if (!reader || !isNew || entry?.kind !== 'message' || entry.from?.user === reader.self?.user) continue;
+    if (reader.watching === room.name) continue;
+    if (!unread) firstUnread = event.seq;
+    unread += 1;
+    if (mentionsName(entry, reader.self?.name)) mentions += 1;
+  }
+  if (entries.length > MAX_ENTRIES) {
+    entries = entries.slice(-ENTRIES_AFTER_TRIM);
+    oldest = entries.find((entry) => entry.seq)?.seq ?? oldest;
+    more = true;
+  }
+  return { ...room, entries, cursor, oldest, topic, unread, mentions, firstUnread, more };
+}
+
+/**
+ * Adds a notice from the page itself to a room's log.
+ * @param {State} state
+ * @param {Notice} notice
+ * @returns {State}
+ */
+export function addNotice(state, { room: name, order, at = null, tone = 'info', ...rest }) {
+  const room = state.rooms.get(name ?? state.current ?? '');
+  if (!room) return state;
+  const serial = state.serial + 1;
+  /** @type {Entry} */
+  const entry = { kind: 'notice', key: `n${serial}`, order: order ?? newestOrder(room), rank: serial, at, tone, ...rest };
+  return { ...withRoom(state, { ...room, entries: insertEntry(room.entries, entry) }), serial };
+}
+
+/** @param {Room} room */
+const newestOrder = (room) => Math.max(room.cursor, room.entries.at(-1)?.order ?? 0);

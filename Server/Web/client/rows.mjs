@@ -1,0 +1,98 @@
+// The rows of the log as the page draws them: the visible entries and the outbox, with dates and the mark of new messages between them.
+
+import { isolated } from './direction.mjs';
+import { dayLabel, dayOf } from './formatting.mjs';
+import { indexFor } from './log.mjs';
+import { parsedText } from './message-text.mjs';
+
+/** @import { DrawnEntry, Entry, LogView, OutboxItem, Room, Row, User } from './types.js' */
+
+const MAX_DRAWN = 500;               // messages in the DOM: a phone then lays out the page in less than a frame
+const DRAWN_AFTER_TRIM = 300;        // trimming 200 rows at once costs one layout instead of 200
+const GROUP_WITHIN_MS = 5 * 60_000;
+const QUOTE_LENGTH = 200;            // more than a line of the page shows
+
+/**
+ * Returns the part of the entries that the page draws, as [start, end]. The part ends with the newest entry if the reader follows the log.
+ * @param {Entry[]} entries
+ * @param {LogView} view
+ * @returns {[number, number]}
+ */
+export function visibleRange(entries, view) {
+  let start = view.top ? indexFor(entries, view.top) : 0;
+  if (!view.following) return [start, Math.min(entries.length, start + MAX_DRAWN)];
+  if (entries.length - start > MAX_DRAWN) start = entries.length - DRAWN_AFTER_TRIM;
+  return [start, entries.length];
+}
+
+/**
+ * Creates the rows of a room's log. Messages of one person that follow each other form a group. Only the first message of a group shows the
+ * name. Each day has one divider, before its first message: if a clock was set back, a message of the day before can follow. Notices have the
+ * page's own time, which may be wrong, and start no day.
+ * @param {Room} room
+ * @param {OutboxItem[]} outbox
+ * @param {LogView} view
+ * @param {User} self
+ * @param {number} now the time, for "Today" and "Yesterday"
+ */
+export function createRows(room, outbox, view, self, now) {
+  const [start, end] = visibleRange(room.entries, view);
+  /** @type {Row[]} */
+  const rows = [];
+  /** @type {{ entry: DrawnEntry, day: string, seq: number } | null} */
+  let before = null;
+  const add = (/** @type {DrawnEntry} */ entry) => {
+    const latest = before?.day ?? '';
+    const own = entry.at && entry.kind !== 'notice' ? dayOf(entry.at) : '';
+    const day = own > latest ? own : latest;
+    if (entry.at && day !== latest) rows.push({ kind: 'day', key: `d${day}`, label: dayLabel(entry.at, now) });
+    const marked = entry.seq && room.firstUnread && entry.seq >= room.firstUnread && before && before.seq < room.firstUnread;
+    if (marked) rows.push({ kind: 'new', key: 'new', label: 'New' });
+    const grouped = !marked && before && day === before.day && continuesGroup(entry, before.entry);
+    rows.push({ kind: entry.kind, key: entry.key, entry, first: !grouped, label: entry.reply ? quoteOf(room.entries, entry.reply) : undefined });
+    before = { entry, day, seq: entry.seq ?? before?.seq ?? 0 };
+  };
+  if (start > 0 || room.more) rows.push({ kind: 'older', key: 'older', label: 'Earlier messages' });
+  else if (room.epoch) rows.push({ kind: 'start', key: 'start', label: room.name });
+  for (let index = start; index < end; index += 1) add(room.entries[index]);
+  if (end === room.entries.length) {
+    for (const item of outbox) {
+      if (item.room === room.name && !item.echo) add({ ...item, kind: 'message', key: `o${item.id}`, from: senderOf(item, self), item });
+    }
+  }
+  if (!room.epoch && !rows.length) rows.push({ kind: 'wait', key: 'wait', label: room.name });
+  return rows;
+}
+
+/**
+ * Returns the message that a reply answers, in one line.
+ * @param {Entry[]} entries
+ * @param {number} seq
+ */
+function quoteOf(entries, seq) {
+  const entry = entries[indexFor(entries, { order: seq, rank: 0 })];
+  if (entry?.seq !== seq || entry.kind !== 'message') return 'an earlier message';
+  if (entry.deleted) return `${isolated(entry.from?.name ?? '?')}: deleted`;
+  return `${isolated(entry.from?.name ?? '?')}: ${isolated(parsedText(entry).plain.slice(0, QUOTE_LENGTH))}`;
+}
+
+/**
+ * @param {OutboxItem} item
+ * @param {User} self
+ * @returns {User}
+ */
+const senderOf = (item, self) => item.name && item.user !== self.user ? { user: item.user ?? '', name: item.name } : self;
+
+/**
+ * @param {DrawnEntry} entry
+ * @param {DrawnEntry} before
+ */
+const continuesGroup = (entry, before) => entry.kind === 'message' && before.kind === 'message' && sameSender(entry, before)
+  && Date.parse(entry.at ?? '') - Date.parse(before.at ?? '') < GROUP_WITHIN_MS;
+
+/**
+ * @param {DrawnEntry} a
+ * @param {DrawnEntry} b
+ */
+const sameSender = (a, b) => a.from?.user === b.from?.user && a.from?.name === b.from?.name && !a.me && !b.me
+  && a.state !== 'failed' && b.state !== 'failed';

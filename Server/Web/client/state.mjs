@@ -1,0 +1,187 @@
+// The state of the chat, and how each frame from the server changes it. Pure: no clock, no randomness, no DOM, no network; nothing
+// is changed in place.
+
+import { isolated, withoutDirectionControls } from './direction.mjs';
+import { byName, clockTime } from './formatting.mjs';
+import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
+import { applyPresence } from './presence.mjs';
+import { LOG_EVENTS } from './protocol.mjs';
+import { addNotice, changeRoom, insertEvents, isUnusedPlaceholder, membersOf, newRoom, openRoom, useServerSpelling, withoutRoom, withRoom } from './rooms.mjs';
+
+/** @import { DirectoryRoom, Frame, Room, State, UpdateContext } from './types.js' */
+
+/**
+ * The state before the first connection.
+ * @type {State}
+ */
+export const EMPTY_STATE = {
+  self: null, limits: {}, status: { state: 'idle' },
+  rooms: new Map(), current: null, outbox: [], serial: 0,
+  directory: [], commands: [],
+};
+
+const JOIN_REQUESTS = new Set(['join', 'rejoin']);
+
+/**
+ * Whether the request is to join a room.
+ * @param {{ kind?: string } | undefined} request
+ */
+export const isJoin = (request) => request?.kind !== undefined && JOIN_REQUESTS.has(request.kind);
+
+/**
+ * Returns the state after a frame. Unknown frames change nothing: a newer server may send more than this page knows.
+ * @param {State} state
+ * @param {Frame} frame
+ * @param {UpdateContext} context
+ * @returns {State}
+ */
+export function update(state, frame, context) {
+  return Object.hasOwn(UPDATES, frame.type) ? UPDATES[frame.type](state, frame, context) : state;
+}
+
+/** @type {Record<string, (state: State, frame: Frame, context: UpdateContext) => State>} */
+const UPDATES = {
+  welcome(state, frame, { at }) {
+    return addNotice(applyWelcome(state, frame), { at, text: `You are ${isolated(frame.name)}${frame.guest ? ', a guest' : ''}.` });
+  },
+
+  joined(before, frame, { request, watching }) {
+    const state = useServerSpelling(before, request?.room, frame.room);
+    const known = state.rooms.get(frame.room);
+    const reset = Boolean(known?.epoch) && known?.epoch !== frame.epoch;
+    /** @type {Frame[]} */
+    const events = frame.messages ?? [];
+    const resumed = request?.after !== undefined && !reset;
+    /** @type {Room} */
+    let room = {
+      ...(known && !reset ? known : newRoom(frame.room)),
+      epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, live: true, joinedAt: frame.seq ?? 0,
+      members: membersOf(frame.members), memberCount: frame.memberCount ?? 0,
+    };
+    if (!resumed) {
+      if (!known?.epoch || reset) room.more = events.length > 0 && events[0].seq > 1;
+      room.cursor = Math.max(room.cursor, frame.seq ?? 0);
+    }
+    room = insertEvents(room, events, resumed ? { self: state.self, watching } : null);
+    let next = withRoom(state, room);
+    if (reset) {
+      next = addNotice(next, { room: room.name, tone: 'gap', order: 0,
+        text: 'The server lost or reset this room’s history. The earlier messages can’t be shown.' });
+    }
+    next = matchEchoes(next, room.name, events);
+    return request?.show || !state.current ? openRoom(next, room.name) : next;
+  },
+
+  ...Object.fromEntries([...LOG_EVENTS].map((type) => [type, applyLogEvent])),
+
+  history(state, frame, { request, at }) {
+    const room = state.rooms.get(frame.room ?? request?.room);
+    /** @type {Frame[]} */
+    const events = frame.messages ?? [];
+    if (!room) return state;
+    // A typed request may ask for any part of the history, so a notice shows its answer. The page's own requests continue the log.
+    if (!request) return addNotice(state, { room: room.name, at, tone: 'help', text: events.map(historyLine).join('\n') || 'There are no messages.' });
+    return withRoom(state, { ...insertEvents(room, events, null), more: Boolean(frame.more) && events.length > 0, loading: false });
+  },
+
+  ack(state, frame, { request }) {
+    const item = state.outbox.find(({ id }) => id === frame.id);
+    if (item) return acknowledgeMessage(state, item, frame);
+    if (request?.kind === 'nick' && state.self) return { ...state, self: { ...state.self, name: frame.name ?? request.name } };
+    return request?.kind === 'leave' && request.room ? withoutRoom(state, request.room) : state;
+  },
+
+  error(state, frame, { request, at }) {
+    const item = frame.id === undefined ? undefined : state.outbox.find(({ id }) => id === frame.id);
+    if (item) return rejectMessage(state, item, frame);
+    const name = request?.room ?? '';
+    let next = state;
+    if (request?.kind === 'history') next = changeRoom(next, name, { loading: false });
+    if (isJoin(request) && isUnusedPlaceholder(next, name)) next = withoutRoom(next, name);
+    else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(next, name, frame.text || frame.code);
+    if (request?.kind === 'leave' && frame.code === 'not-in-room') return withoutRoom(next, name);
+    const create = frame.code === 'no-room' && name ? name : null;
+    const room = request?.kind === 'rejoin' && next.rooms.has(name) ? name : null;
+    return addNotice(next, { room, at, tone: 'error', text: withoutDirectionControls(frame.text || frame.code || ''), hint: frame.hint, create });
+  },
+
+  presence(state, frame) {
+    const room = state.rooms.get(frame.room);
+    if (!room) return state;
+    const isSelf = frame.user === state.self?.user;
+    // The server may report that an older connection of this user left the room. This connection is still in it.
+    if (isSelf && frame.state === 'left') return state;
+    const next = isSelf && state.self && frame.state === 'renamed' ? { ...state, self: { ...state.self, name: frame.name } } : state;
+    return applyPresence(next, room, frame);
+  },
+
+  who(state, frame, { request, at }) {
+    const room = state.rooms.get(frame.room);
+    if (!room) return state;
+    const members = membersOf(frame.members);
+    const next = changeRoom(state, room.name, { members, memberCount: frame.memberCount ?? members.size });
+    if (request) return next;
+    const names = [...members.values()].sort(byName).map(isolated).join(', ');
+    return addNotice(next, { room: room.name, at, text: `${frame.memberCount ?? members.size} here: ${names}` });
+  },
+
+  rooms(state, frame, { request }) {
+    /** @type {DirectoryRoom[]} */
+    const rooms = frame.rooms ?? [];
+    if (!request?.match) return { ...state, directory: rooms };
+    const found = new Set(rooms.map(({ room }) => room));
+    return { ...state, directory: [...state.directory.filter(({ room }) => !found.has(room)), ...rooms] };
+  },
+
+  help(state, frame, { request, at }) {
+    const commands = frame.commands ?? [];
+    if (request) return { ...state, commands };
+    return addNotice(state, { at, tone: 'help', text: withoutDirectionControls(frame.text || 'What you can type:'), commands });
+  },
+
+  gap(state, frame) {
+    const room = state.rooms.get(frame.room);
+    if (!room) return state;
+    const count = frame.to - frame.from + 1;
+    const what = count === 1 ? `Message ${frame.from} is` : `${count} messages (${frame.from} to ${frame.to}) are`;
+    const next = changeRoom(state, frame.room, { cursor: Math.max(room.cursor, frame.to) });
+    return addNotice(next, { room: frame.room, tone: 'gap', order: frame.to,
+      text: `${what} missing here: the server no longer has ${count === 1 ? 'it' : 'them'}.` });
+  },
+
+  lag: (state, _, { at }) => addNotice(state, { at,
+    text: 'Your connection is slow, and messages are waiting on the server. No message is lost. If it gets worse, the page reconnects.' }),
+};
+
+/**
+ * @param {State} state
+ * @param {Frame} frame
+ * @param {UpdateContext} context
+ */
+function applyLogEvent(state, frame, { watching }) {
+  const room = state.rooms.get(frame.room);
+  if (!room) return state;
+  const next = withRoom(state, insertEvents(room, [frame], { self: state.self, watching }));
+  return matchEchoes(next, room.name, [frame]);
+}
+
+/**
+ * @param {State} state
+ * @param {Frame} welcome
+ * @returns {State}
+ */
+export const applyWelcome = (state, { user, name, guest, limits }) => ({ ...state, self: { user, name, guest }, limits: limits ?? {} });
+
+/**
+ * The state after the connection has ended.
+ * @param {State} state
+ * @returns {State}
+ */
+export const markDisconnected = (state) => ({
+  ...state,
+  rooms: new Map([...state.rooms].map(([name, room]) => [name, { ...room, live: false, loading: false }])),
+  outbox: state.outbox.map((item) => item.inFlight || item.waiting ? { ...item, inFlight: false, waiting: false } : item),
+});
+
+/** @param {Frame} event */
+const historyLine = ({ seq, at, from, text, me }) => `${seq}  ${clockTime(at)}  ${isolated(from?.name ?? '?')}${me ? '' : ':'} ${isolated(text ?? '(deleted)')}`;

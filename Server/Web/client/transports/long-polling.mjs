@@ -1,0 +1,14 @@
+// Long-polling: the server answers a request when it has frames.
+
+import { ANSWER_WITHIN_MS, HttpTransport } from './http.mjs';
+
+const WAIT_S = 25; // common proxies time out after 30 s
+
+export class LongPollingTransport extends HttpTransport {
+  /** @override */
+  async readAll() {
+    while (this.isOpen) {
+      this.receiveBatch(await this.request(this.path('longpoll', `&wait=${WAIT_S}`), { within: WAIT_S * 1000 + ANSWER_WITHIN_MS }));
+    }
+  }
+}

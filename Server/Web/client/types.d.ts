@@ -1,0 +1,267 @@
+// The types that several modules share. Only the type checker reads this file.
+
+/** A frame of the chat protocol (Protocol/README.md). Its fields depend on its type. */
+export interface Frame { type: string; [field: string]: any }
+
+export type TransportName = 'ws' | 'sse' | 'stream' | 'longpoll' | 'poll' | 'iframe';
+
+/** Why a transport closed. */
+export interface CloseInfo {
+  reason?: string;
+  /** The WebSocket close code, or the code of a `bye` frame. */
+  code?: number;
+  /** The server asks the page to wait at least this long before it connects again. */
+  retryAfterMs?: number;
+  /** The transport did not fail, but received nothing for too long. */
+  hung?: boolean;
+  /** A proxy on the path delays streamed responses. */
+  buffers?: boolean;
+}
+
+/** Exchanges frames with the server. A transport calls its `on…` methods, which the owner of the transport replaces. */
+export interface Transport {
+  open(): void;
+  /** Sends a frame as JSON, or a line as a person types it. Returns whether the transport accepted it. */
+  send(text: string): boolean;
+  close(): void;
+  /** Whether the transport still waits for an answer. */
+  readonly isBusy: boolean;
+  /** The transport works in both directions. The welcome is null if the server continues the session as before. */
+  onready(welcome: Frame | null): void;
+  onframe(frame: Frame): void;
+  /** The server no longer knows this session's rooms: the page must join them again. */
+  onreset(welcome: Frame): void;
+  /** The server sent something, so the connection works. */
+  onactivity(): void;
+  /** The transport has closed. Called once. */
+  onclose(info: CloseInfo): void;
+}
+
+/** Counts the bytes and requests of a transport, for the transport lab. */
+export interface Meter {
+  countRequest(body?: number): void;
+  countBytes(bytes: number): void;
+  countFrame(payload: number, bytes?: number): void;
+}
+
+/** State that successive HTTP transports of one session share. */
+export interface HttpSessionState {
+  /** How far the session's outbox was read, or null before the first answer. */
+  cursor: number | null;
+  /** The stream transports that no proxy buffers. */
+  trusted: Set<Function>;
+  /** The device of the session; without one, the session's own outbox is read. */
+  device?: string;
+  meter?: Meter;
+  /** Whether the server adds a timestamp (a `wire` frame) when it hands frames to the connection. */
+  timestamps?: boolean;
+}
+
+export interface TransportOptions {
+  socketUrl: () => URL;
+  base: string;
+  http: HttpSessionState;
+}
+
+export type StatusName = 'idle' | 'connecting' | 'online' | 'reconnecting' | 'offline' | 'closed' | 'elsewhere';
+
+/** The status of the connection. */
+export interface Status {
+  state: StatusName;
+  transport?: TransportName;
+  reason?: string;
+  /** The time of the next attempt, by performance.now(). */
+  retryAt?: number | null;
+  attempt?: number;
+  code?: number;
+}
+
+export interface User { user: string; name: string; guest?: boolean }
+
+export interface Limits { textLength?: number; namedMembers?: number }
+
+export interface PresenceChange { user: string; name: string; what: string; was?: string }
+
+/** An entry of a room's log: a message, a topic or a notice. Entries are sorted by (order, rank). */
+export interface Entry {
+  kind: 'message' | 'topic' | 'notice';
+  key: string;
+  order: number;
+  rank: number;
+  at?: string | null;
+  /** Set for log events. */
+  seq?: number;
+  from?: User;
+  state?: string;
+  text?: string;
+  me?: boolean;
+  reply?: number;
+  edited?: string;
+  deleted?: boolean;
+  /** Set for messages of this page. `local` means that the server's copy has not arrived yet. */
+  id?: string;
+  local?: boolean;
+  /** Set for notices. */
+  tone?: Tone;
+  hint?: string;
+  commands?: Command[];
+  create?: string | null;
+  changes?: PresenceChange[];
+}
+
+export type Tone = 'info' | 'error' | 'gap' | 'help' | 'presence';
+
+export interface Notice {
+  /** The room whose log shows the notice; the current room if absent. */
+  room?: string | null;
+  /** The seq after which the notice appears; the newest one if absent. */
+  order?: number;
+  at?: string | null;
+  tone?: Tone;
+  text?: string;
+  hint?: string;
+  commands?: Command[];
+  create?: string | null;
+  changes?: PresenceChange[];
+}
+
+export interface Room {
+  name: string;
+  topic: string;
+  epoch: string | null;
+  role: string | null;
+  members: Map<string, string>;
+  memberCount: number;
+  entries: Entry[];
+  live: boolean;
+  joinedAt: number;
+  cursor: number;
+  oldest: number;
+  more: boolean;
+  loading: boolean;
+  unread: number;
+  mentions: number;
+  firstUnread: number | null;
+}
+
+/** A message that the server has not acknowledged. */
+export interface OutboxItem {
+  id: string;
+  room: string;
+  text: string;
+  me: boolean;
+  at: string;
+  /** The author of the message; null before the first welcome. */
+  user: string | null;
+  name: string;
+  /** Whether the page has ever sent the message. */
+  attempted: boolean;
+  state: 'pending' | 'failed';
+  error?: string;
+  hint?: string;
+  /** The message failed, but the server may have stored it. */
+  doubt?: boolean;
+  /** The message was sent over the current connection, and has no answer yet. */
+  inFlight?: boolean;
+  /** The message waits until a rate limit allows the next attempt. */
+  waiting?: boolean;
+  tries: number;
+  /** The seq of the event that is probably this message. */
+  echo?: number;
+}
+
+export interface Command { command: string; usage?: string; text?: string }
+
+export interface DirectoryRoom { room: string; topic?: string; memberCount?: number }
+
+/** The state of the chat. It is immutable. */
+export interface State {
+  self: User | null;
+  limits: Limits;
+  status: Status;
+  rooms: Map<string, Room>;
+  current: string | null;
+  outbox: OutboxItem[];
+  /** The number of the newest notice. */
+  serial: number;
+  directory: DirectoryRoom[];
+  commands: Command[];
+}
+
+export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout';
+
+/** A request of the page. The page keeps it until the answer arrives. */
+export interface Request {
+  kind?: RequestKind;
+  room?: string;
+  name?: string;
+  show?: boolean;
+  after?: number;
+  /** The text that the names of the requested rooms contain. */
+  match?: string;
+}
+
+export interface UpdateContext {
+  /** The request that the frame answers. */
+  request?: Request;
+  /** The room that the reader is looking at. */
+  watching: string | null;
+  /** The time now (ISO 8601). */
+  at: string;
+}
+
+/** The part of a room's log that the page draws. */
+export interface LogView {
+  following: boolean;
+  /** The first entry that is drawn. */
+  top: Entry | null;
+  anchor: { key: string; offset: number } | null;
+}
+
+/** A message as it is drawn: from the log, or from the outbox (`item`). */
+export interface DrawnEntry extends Omit<Entry, 'order' | 'rank'> { order?: number; rank?: number; item?: OutboxItem }
+
+export interface Row {
+  kind: 'day' | 'new' | 'older' | 'start' | 'wait' | 'message' | 'topic' | 'notice';
+  key: string;
+  label?: string;
+  entry?: DrawnEntry;
+  first?: boolean;
+}
+
+export interface TextPiece {
+  text: string;
+  href?: string;
+  room?: string;
+}
+
+export interface CodePiece { open: string; code: string; close: string; block: boolean }
+
+/** The text of a message, parsed. `plain` is the trimmed text without the backticks around code. */
+export interface ParsedText { pieces: (TextPiece | CodePiece)[]; plain: string }
+
+export interface Suggestion { what: string; usage?: string; more: string; start: number }
+
+/** The person's choice at the entrance. */
+export interface Entrance {
+  name: string;
+  rooms: string[];
+  show: string | null;
+  /** The page's user before the page was loaded again. */
+  user?: string;
+  /** The user must have exactly this name. */
+  strict?: boolean;
+  enteredAs?: string | null;
+  /** Why the server rejected the name. */
+  refusal?: string;
+}
+
+/** The rooms and the name of the person. The page restores them when it is opened again. */
+export interface Place {
+  user: string;
+  name: string;
+  enteredAs: string | null;
+  rooms: string[];
+  current: string | null;
+  session?: string;
+}

@@ -1,0 +1,114 @@
+// The dialog for the person's name, account and transport.
+
+import { ask } from '../app/chat.mjs';
+import { connection, pinTransport, transportChoice } from '../app/connect.mjs';
+import { forgetSession, identity, signIn } from '../app/identity.mjs';
+import { scheduleRender } from '../app/scheduling.mjs';
+import { commit, notify, state } from '../app/store.mjs';
+import { ui } from '../app/ui.mjs';
+import { TRANSPORT_NAMES } from '../connection-text.mjs';
+import { isolated } from '../direction.mjs';
+import { clearDrafts, setInput } from './composer.mjs';
+import { $, account, el, setNote, setText, whenChanged } from './dom.mjs';
+import { showEntrance } from './entrance.mjs';
+
+/** @import { Frame, Tone, TransportName } from '../types.js' */
+
+function openAccount() {
+  ui.drawer = null;
+  scheduleRender();
+  setAccountNote('');
+  $('new-name').value = state.self?.name ?? '';
+  $('new-password').value = '';
+  $('way').value = transportChoice.pin ?? '';
+  renderAccount();
+  account.showModal();
+}
+
+export function closeAccount() {
+  if (account.open) account.close();
+}
+
+/**
+ * Shows a note in the dialog, or in the log if the dialog is closed.
+ * @param {string} words
+ * @param {Tone} tone
+ */
+export function setAccountNote(words, tone = 'error') {
+  if (words && !account.open && state.current) return notify(words, { tone });
+  setNote($('account-note'), words, tone);
+}
+
+export const renderAccount = whenChanged(() => [state.self], () => {
+  const { name = '', guest = true } = state.self ?? {};
+  setText($('account-title'), isolated(name) || 'You');
+  setText($('account-state'), guest
+    ? 'You’re a guest. When you have been away for some time, others can take your name.'
+    : 'You have an account. Your name is reserved for you.');
+  setText($('log-out-words'), guest ? 'Your name becomes free.' : 'You can come back with your password.');
+  $('keep-name').value = name;
+  $('keep').hidden = !guest;
+});
+
+/**
+ * Continues as another user, without leaving the chat: connects again with the new cookie or token.
+ * @param {Frame} welcome
+ * @param {string} words
+ */
+export function continueAs({ user, name, guest }, words) {
+  commit({ ...state, self: { user, name, guest } });
+  notify(words);
+  connection.open();
+}
+
+/** Asks the server to log out. Returns false if there is no connection. */
+export function logOut() {
+  if (ask({ type: 'logout' }, { kind: 'logout' })) return true;
+  setAccountNote('To log out, the page must be connected.');
+  return false;
+}
+
+/** Removes everything that the page has stored about the person. Call this after the server has logged the person out. */
+export function finishLogOut() {
+  forgetSession();
+  connection.stop();
+  closeAccount();
+  commit({ ...state, self: null, rooms: new Map(), current: null, outbox: [] });
+  clearDrafts();
+  setInput('');
+  showEntrance('');
+}
+
+$('me').addEventListener('click', openAccount);
+$('close-account').addEventListener('click', closeAccount);
+account.addEventListener('click', (event) => { if (event.target === account) closeAccount(); });
+account.addEventListener('close', () => { $('new-password').value = ''; });
+$('rename').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const name = $('new-name').value.trim();
+  if (!name) setAccountNote('Please enter a name.');
+  else if (name === state.self?.name) setAccountNote(`Your name is ${isolated(name)} already.`, 'info');
+  else if (!ask({ type: 'nick', name }, { kind: 'nick', name })) setAccountNote('To change the name, the page must be connected.');
+});
+$('keep').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const answer = await signIn({ type: 'register', name: state.self?.name ?? '', password: $('new-password').value }, (words) => {
+    setAccountNote(words);
+    $('new-password').focus();
+  });
+  if (!answer) return;
+  $('new-password').value = '';
+  continueAs(answer, `The name ${isolated(answer.name)} is reserved for you.`);
+  setAccountNote(`The name ${isolated(answer.name)} is yours. Log in with your password to use it again.`, 'info');
+  renderAccount();
+  $('close-account').focus();
+});
+$('log-out').addEventListener('click', logOut);
+
+// The transport
+
+for (const [transport, { name }] of Object.entries(TRANSPORT_NAMES)) {
+  $('way').append(el('option', { value: transport, disabled: !identity.usesCookie && transport !== 'ws' }, `Always ${name}`));
+}
+$('way').addEventListener('change', () => pinTransport(/** @type {TransportName | ''} */ ($('way').value) || null));
+$('how').addEventListener('submit', (event) => event.preventDefault());

@@ -1,0 +1,155 @@
+// The input: its height, its suggestions and the drafts of all rooms.
+
+import { askDirectory, maxLength, searchDirectory } from '../app/chat.mjs';
+import { DRAFTS_KEY, load, save } from '../app/page.mjs';
+import { oncePerFrame } from '../app/scheduling.mjs';
+import { onChange, state } from '../app/store.mjs';
+import { ui } from '../app/ui.mjs';
+import { Drafts } from '../drafts.mjs';
+import { BAD_SESSION_CLOSE_CODE } from '../protocol.mjs';
+import { roomBeingTyped, suggestionKey, suggestionsFor } from '../suggestions.mjs';
+import { $, closestTo, el, foreign, input, setText } from './dom.mjs';
+
+const drafts = new Drafts(load('sessionStorage', DRAFTS_KEY));
+function saveDrafts() {
+  const isLoggedOut = state.status.code === BAD_SESSION_CLOSE_CODE; // here or in another tab
+  save('sessionStorage', DRAFTS_KEY, isLoggedOut ? null : drafts.entries());
+}
+const scheduleSave = oncePerFrame(saveDrafts);
+addEventListener('pagehide', saveDrafts);
+
+function keepDraft() {
+  drafts.keep(input.value);
+  scheduleSave();
+}
+
+// True from a typed command until the room changes. If the command opens a room, the text that the person types in this time is for it.
+let isTypedAhead = false;
+let isCarrying = false;
+
+/** @param {boolean} value */
+export function setTypedAhead(value) { isTypedAhead = value; }
+
+/**
+ * Runs a change of the state that the answer to a typed command causes.
+ * @param {() => void} change
+ */
+export function carryDraft(change) {
+  isCarrying = isTypedAhead;
+  change();
+  isCarrying = isTypedAhead = false;
+}
+
+/** Shows the current room's draft in the input. A click, a key or a frame may have changed the room. */
+export function switchDraft() {
+  const text = drafts.switchTo(state.current, input.value, isCarrying);
+  if (text !== null) setInput(text);
+}
+
+// The input changes together with the room, so that a message can't go to a room for which it was not written.
+onChange((before, after) => {
+  if (before.current === after.current || !ui.inside) return;
+  switchDraft();
+  isTypedAhead = false;
+  scheduleSave();
+});
+
+/**
+ * Moves a draft to the server's spelling of its room's name. Call this before the state changes.
+ * @param {string} from
+ * @param {string} to
+ */
+export const renameDraft = (from, to) => drafts.renameRoom(from, to);
+
+export function clearDrafts() {
+  drafts.clear();
+  saveDrafts();
+}
+
+/** @param {string} text */
+export function setInput(text) {
+  input.value = text;
+  input.setSelectionRange(text.length, text.length);
+  keepDraft();
+  renderComposer();
+  updateSuggestions();
+}
+
+export function renderComposer() {
+  input.style.height = 'auto';
+  if (input.scrollHeight) input.style.height = `${input.scrollHeight}px`; // the input has no height while the chat is hidden
+  $('send').toggleAttribute('data-empty', !input.value.trim());
+  const limit = maxLength();
+  const length = input.value.length;
+  const isNear = length > limit * 0.9;
+  setText($('length'), isNear ? `${length.toLocaleString()} of ${limit.toLocaleString()} characters` : '');
+  $('length').toggleAttribute('data-near', isNear);
+  $('length').toggleAttribute('data-over', length > limit);
+}
+
+// Suggestions
+
+const suggestions = $('suggestions');
+
+function renderSuggestions() {
+  suggestions.hidden = ui.suggestions.length === 0;
+  suggestions.replaceChildren(...ui.suggestions.map(({ what, usage, more }, index) => el('div',
+    { role: 'option', id: `suggestion-${index}`, 'aria-selected': String(index === ui.selected), 'data-index': String(index) },
+    foreign(usage ?? what, 'what'), more && foreign(more, 'more'))));
+  if (ui.suggestions.length && ui.selected >= 0) {
+    input.setAttribute('aria-activedescendant', `suggestion-${ui.selected}`);
+    suggestions.children[ui.selected].scrollIntoView({ block: 'nearest' });
+  } else input.removeAttribute('aria-activedescendant');
+}
+
+function updateSuggestions(list = suggestionsFor(state, input.value, input.selectionStart)) {
+  // If the only suggestion equals the typed text, the page hides it, so that Enter sends the text.
+  ui.suggestions = list.length === 1 && input.value.slice(list[0].start) === list[0].what ? [] : list;
+  ui.selected = -1; // nobody has chosen one
+  renderSuggestions();
+  if (input.value.includes('#')) askDirectory();
+}
+
+// The rooms that the page searched for have arrived.
+onChange((before, after) => {
+  if (before.directory !== after.directory && ui.selected < 0 && roomBeingTyped(input.value, input.selectionStart)) updateSuggestions();
+});
+
+/**
+ * Handles a key while suggestions are visible. Returns whether the key was for the suggestions.
+ * @param {KeyboardEvent} event
+ */
+export function handleSuggestionKey(event) {
+  const action = suggestionKey(event, ui.suggestions.length, ui.selected);
+  if (action?.kind === 'accept') acceptSuggestion(action.index);
+  else if (action?.kind === 'select') ui.selected = action.index;
+  else if (action) ui.suggestions = [];
+  if (action) renderSuggestions();
+  return action !== null;
+}
+
+/** @param {number} index */
+function acceptSuggestion(index) {
+  const { what, start } = ui.suggestions[index];
+  input.setRangeText(`${what} `, start, input.selectionStart, 'end');
+  keepDraft();
+  ui.suggestions = [];
+  ui.selected = -1;
+  renderSuggestions();
+  renderComposer();
+}
+
+input.addEventListener('input', () => {
+  keepDraft();
+  renderComposer();
+  updateSuggestions();
+  searchDirectory(roomBeingTyped(input.value, input.selectionStart) ?? '');
+});
+input.addEventListener('click', () => updateSuggestions());
+input.addEventListener('blur', () => updateSuggestions([]));
+
+suggestions.addEventListener('mousedown', (event) => {
+  event.preventDefault(); // the input keeps the focus
+  const option = closestTo(event, '[role="option"]');
+  if (option) acceptSuggestion(Number(option.dataset.index));
+});

@@ -1,0 +1,75 @@
+// The dialog that lists the server's rooms and creates new ones.
+
+import { askDirectory, createRoom, searchDirectory } from '../app/chat.mjs';
+import { scheduleRender } from '../app/scheduling.mjs';
+import { notify, state } from '../app/store.mjs';
+import { ui } from '../app/ui.mjs';
+import { isolated } from '../direction.mjs';
+import { plural } from '../formatting.mjs';
+import { $, directory, el, foreign, setText, whenChanged } from './dom.mjs';
+
+const filter = $('directory-filter');
+
+const wantedText = () => filter.value.trim().replace(/^#/, '');
+
+export const renderDirectory = whenChanged(() => [state.directory, [...state.rooms.keys()].join(), filter.value], () => {
+  const wanted = wantedText().toLowerCase();
+  const found = state.directory.filter(({ room, topic }) => `${room} ${topic ?? ''}`.toLowerCase().includes(wanted));
+  $('directory-list').replaceChildren(...found.map(({ room, topic, memberCount }) => {
+    const isJoined = state.rooms.has(room);
+    return el('li', null,
+      el('div', { class: 'about' }, el('b', null, '#', foreign(room)), topic && el('p', { title: isolated(topic) }, foreign(topic))),
+      el('span', { class: 'count' }, memberCount === undefined ? '' : plural(memberCount, 'member')),
+      el('button', { type: 'button', class: 'quiet', 'data-room': room, 'aria-label': `${isJoined ? 'Open' : 'Join'} #${isolated(room)}` }, isJoined ? 'Open' : 'Join'));
+  }), ...found.length ? [] : [el('li', null, wanted ? `No room matches “${isolated(wanted)}”. Create it below.` : 'There are no rooms yet. Create the first one below.')]);
+});
+
+export function openDirectory(note = '') {
+  setDirectoryNote(note);
+  ui.drawer = null;
+  scheduleRender();
+  if (!directory.open) directory.showModal();
+  askDirectory({ isFresh: true });
+  renderDirectory();
+  filter.focus();
+}
+
+export function closeDirectory() {
+  if (directory.open) directory.close();
+}
+
+/** @param {string} text */
+export function setDirectoryNote(text) {
+  $('directory-note').hidden = !text;
+  setText($('directory-note'), text);
+}
+
+/**
+ * Shows an error in the current room's log, or in the directory if the person is in no room. Returns false, so that a caller can return it.
+ * @param {string} text
+ */
+export function showError(text) {
+  if (state.current) notify(text, { tone: 'error' });
+  else openDirectory(text);
+  return false;
+}
+
+$('open-directory').addEventListener('click', () => openDirectory());
+$('close-directory').addEventListener('click', closeDirectory);
+filter.addEventListener('input', () => {
+  renderDirectory();
+  searchDirectory(wantedText());
+});
+$('create').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const room = $('create-room').value.trim().replace(/^#/, '');
+  if (!room) {
+    setDirectoryNote('Please enter a name for the new room.');
+    $('create-room').focus();
+  } else if (!createRoom(room, $('create-topic').value.trim())) setDirectoryNote('To create a room, the page must be connected.');
+});
+directory.addEventListener('close', () => {
+  $('create').reset();
+  filter.value = '';
+});
+directory.addEventListener('click', (event) => { if (event.target === directory) closeDirectory(); });

@@ -1,0 +1,148 @@
+// Creates and changes DOM nodes. No node is parsed from text.
+
+import { withoutDirectionControls } from '../direction.mjs';
+import { hueFor, initialOf } from '../formatting.mjs';
+
+/** @import { Tone } from '../types.js' */
+
+/**
+ * The elements whose own properties the page uses.
+ * @typedef {{
+ *   'name': HTMLInputElement, 'password': HTMLInputElement, 'room': HTMLInputElement, 'new-name': HTMLInputElement,
+ *   'new-password': HTMLInputElement, 'keep-name': HTMLInputElement, 'directory-filter': HTMLInputElement,
+ *   'create-room': HTMLInputElement, 'create-topic': HTMLInputElement, 'input': HTMLTextAreaElement, 'way': HTMLSelectElement,
+ *   'directory': HTMLDialogElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'create': HTMLFormElement,
+ * }} ElementsById
+ */
+
+/**
+ * Returns the element with the id. The ids are those of index.html.
+ * @template {string} Id
+ * @param {Id} id
+ * @returns {Id extends keyof ElementsById ? ElementsById[Id] : HTMLElement}
+ */
+export const $ = (id) => /** @type {any} */ (document.getElementById(id));
+
+export const app = $('app');
+export const log = $('log');
+export const input = $('input');
+export const directory = $('directory');
+export const account = $('account');
+
+/** Matches while the rooms are in a side panel. */
+export const NARROW = matchMedia('(max-width: 719px)');
+/** Matches while the members are in a side panel. */
+export const MEDIUM = matchMedia('(max-width: 1099px)');
+
+/** @typedef {Node | string | null | undefined | false} Child */
+
+/**
+ * Creates an element. Attributes and children that are null, undefined or false are left out.
+ * @param {string} tag
+ * @param {Record<string, string | number | boolean | null | undefined> | null} attributes
+ * @param {...Child} children
+ */
+export function el(tag, attributes = null, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === undefined || value === null || value === false) continue;
+    node.setAttribute(name, value === true ? '' : String(value));
+  }
+  for (const child of children) if (child !== null && child !== undefined && child !== false) node.append(child);
+  return node;
+}
+
+/**
+ * Creates an icon from the page's symbols.
+ * @param {string} name
+ * @param {string} className
+ */
+export function icon(name, className) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
+  use.setAttribute('href', `#i-${name}`);
+  svg.setAttribute('aria-hidden', 'true');
+  svg.setAttribute('class', className);
+  svg.append(use);
+  return svg;
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {string} name
+ */
+function withHue(node, name) {
+  node.style.setProperty('--hue', String(hueFor(name)));
+  return node;
+}
+
+/**
+ * Creates the avatar for a name.
+ * @param {string} name
+ */
+export const avatar = (name) => withHue(el('span', { class: 'face', 'aria-hidden': 'true' }, initialOf(name)), name);
+
+/** @param {string} name */
+export const authorName = (name, className = 'author') => withHue(foreign(name, `${className} said-name`), name);
+
+/**
+ * Creates an element for text that is not the page's own: a name, a room or a topic. Its direction does not change the text around it.
+ * @param {string} text
+ * @param {string} [className]
+ */
+export const foreign = (text, className) => el('bdi', { class: className }, withoutDirectionControls(text));
+
+/**
+ * Sets an attribute; null removes it.
+ * @param {Element} node
+ * @param {string} name
+ * @param {string | number | null} value
+ */
+export function setAttribute(node, name, value) {
+  if (value === null) node.removeAttribute(name);
+  else node.setAttribute(name, String(value));
+}
+
+/**
+ * @param {Element} node
+ * @param {string} text
+ */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/**
+ * @param {HTMLElement} note
+ * @param {string} text
+ * @param {Tone} tone
+ */
+export function setNote(note, text, tone) {
+  note.hidden = !text;
+  note.dataset.tone = tone;
+  setText(note, text);
+}
+
+/**
+ * Returns the element around the event's target that matches the selector, or null.
+ * @param {Event} event
+ * @param {string} selector
+ */
+export const closestTo = (event, selector) =>
+  event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest(selector)) : null;
+
+/**
+ * Returns a function that calls `paint` only if one of the inputs has changed since the last call.
+ * @template {unknown[]} Arguments
+ * @param {(...given: Arguments) => unknown[]} inputs
+ * @param {(...given: Arguments) => void} paint
+ */
+export function whenChanged(inputs, paint) {
+  /** @type {unknown[]} */
+  let before = [];
+  return (/** @type {Arguments} */ ...given) => {
+    const now = inputs(...given);
+    if (now.length === before.length && now.every((value, index) => value === before[index])) return;
+    before = now;
+    paint(...given);
+  };
+}

@@ -1,0 +1,64 @@
+// The frame around the chat: side panels and theme.
+
+import { load, save, THEME_KEY } from '../app/page.mjs';
+import { scheduleRender } from '../app/scheduling.mjs';
+import { ui } from '../app/ui.mjs';
+import { $, app, input, MEDIUM, NARROW } from './dom.mjs';
+
+export function renderDrawers() {
+  const isRailHidden = NARROW.matches && ui.drawer !== 'rail';
+  const arePeopleHidden = MEDIUM.matches ? ui.drawer !== 'people' : app.dataset.members === 'closed';
+  app.dataset.drawer = ui.drawer ?? 'none';
+  $('rail').inert = isRailHidden;
+  $('people').inert = arePeopleHidden;
+  $('talk').inert = ui.drawer !== null;
+  $('scrim').hidden = ui.drawer === null;
+  $('open-rail').setAttribute('aria-expanded', String(!isRailHidden));
+  $('toggle-people').setAttribute('aria-expanded', String(!arePeopleHidden));
+}
+
+/** @param {'rail' | 'people'} name */
+function toggleDrawer(name) {
+  ui.drawer = ui.drawer === name ? null : name;
+  renderDrawers();
+  if (!ui.drawer) return input.focus();
+  const first = $(name).querySelector('[aria-current], button:not([hidden])');
+  if (first instanceof HTMLElement) first.focus();
+}
+
+export function closeDrawer() {
+  if (ui.drawer) toggleDrawer(ui.drawer);
+}
+
+$('open-rail').addEventListener('click', () => toggleDrawer('rail'));
+$('scrim').addEventListener('click', closeDrawer);
+$('close-people').addEventListener('click', () => toggleDrawer('people'));
+$('toggle-people').addEventListener('click', () => {
+  if (MEDIUM.matches) return toggleDrawer('people');
+  app.dataset.members = app.dataset.members === 'open' ? 'closed' : 'open';
+  renderDrawers();
+});
+for (const query of [NARROW, MEDIUM]) query.addEventListener('change', () => { ui.drawer = null; scheduleRender(); });
+
+const THEMES = ['auto', 'light', 'dark'];
+
+/** @param {string} theme */
+function setTheme(theme) {
+  if (theme === 'auto') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  $('theme-icon').setAttribute('href', `#i-${theme}`);
+  $('theme').title = `Theme: ${theme === 'auto' ? 'as the system' : theme}`;
+  $('theme').setAttribute('aria-label', $('theme').title);
+  $('theme').dataset.value = theme;
+}
+
+export function loadTheme() {
+  const theme = load('localStorage', THEME_KEY);
+  setTheme(THEMES.includes(theme) ? theme : 'auto');
+}
+
+$('theme').addEventListener('click', () => {
+  const theme = THEMES[(THEMES.indexOf($('theme').dataset.value ?? '') + 1) % THEMES.length];
+  setTheme(theme);
+  save('localStorage', THEME_KEY, theme === 'auto' ? null : theme);
+});

@@ -1,0 +1,197 @@
+// Draws the log of the current room and scrolls it.
+
+import { ask, HISTORY_PAGE } from '../app/chat.mjs';
+import { scheduleRender } from '../app/scheduling.mjs';
+import { commit, state } from '../app/store.mjs';
+import { viewOf, watchedRoom } from '../app/ui.mjs';
+import { plural } from '../formatting.mjs';
+import { changeRoom, markRead } from '../rooms.mjs';
+import { createRows, visibleRange } from '../rows.mjs';
+import { $, log, setText, whenChanged } from './dom.mjs';
+import { blankNode, createRowNode } from './log-rows.mjs';
+
+/** @import { LogView, Room, Row } from '../types.js' */
+
+const STEP = 150;          // how many entries the drawn part moves
+const NEAR_EDGE_PX = 400;
+const AT_BOTTOM_PX = 16;
+
+/**
+ * A row that is drawn: the node, and the data from which the node was made.
+ * @typedef {{ node: HTMLElement, source: unknown, first: boolean | undefined, shown: string | undefined }} DrawnRow
+ */
+
+const drawn = {
+  /** @type {string | null} */
+  room: null,
+  /** @type {Map<string, DrawnRow>} */
+  rows: new Map(),
+  /** The entries' keys; null for rows without an entry. @type {WeakMap<Element, string | null>} */
+  keys: new WeakMap(),
+  scrolledTo: 0,
+  liveTimer: 0,
+};
+
+/** @param {Room | undefined} room */
+const logInputs = (room) => [room, state.outbox, state.self, state.status.state, room && viewOf(room.name).top, room && viewOf(room.name).following];
+
+export const renderLog = whenChanged(logInputs, (room) => {
+  const isOtherRoom = drawn.room !== (room?.name ?? null);
+  const view = room ? viewOf(room.name) : null;
+  if (isOtherRoom && drawn.room) viewOf(drawn.room).anchor = currentAnchor();
+  const anchor = isOtherRoom ? view?.anchor : !view || view.following ? null : currentAnchor();
+  if (isOtherRoom) {
+    log.replaceChildren();
+    drawn.rows.clear();
+    drawn.room = room?.name ?? null;
+  }
+  if (!room || !view) {
+    log.append(blankNode(state.status.state === 'online' ? 'You’re in no room.' : 'One moment.', 'Find one to join, or create your own.'));
+    return;
+  }
+  const [start] = visibleRange(room.entries, view);
+  if (view.following) view.top = start ? room.entries[start] : null;
+  const rows = createRows(room, state.outbox, view, state.self ?? { user: '', name: '' }, Date.now());
+  const isOnlyAppended = !isOtherRoom && drawn.rows.has(rows.find((row) => row.entry)?.key ?? '');
+  if (!isOnlyAppended) muteLiveRegion();
+  patchRows(rows);
+  if (view.following) scrollTo(log.scrollHeight);
+  else if (anchor) scrollToAnchor(anchor);
+  afterScroll();
+});
+
+/** A screen reader reads everything that is added to a live region. It should read new messages, but not a page of history. */
+function muteLiveRegion() {
+  log.setAttribute('aria-live', 'off');
+  clearTimeout(drawn.liveTimer);
+  drawn.liveTimer = setTimeout(() => log.setAttribute('aria-live', 'polite'), 500);
+}
+
+/**
+ * Changes the log's nodes to the given rows. It reuses the nodes of rows that have not changed.
+ * @param {Row[]} rows
+ */
+function patchRows(rows) {
+  const wanted = new Set(rows.map((row) => row.key));
+  for (const [key, { node }] of drawn.rows) {
+    if (wanted.has(key)) continue;
+    node.remove();
+    drawn.rows.delete(key);
+  }
+  /** @type {ChildNode | null} */
+  let next = log.firstChild;
+  for (const row of rows) {
+    let old = drawn.rows.get(row.key);
+    const source = row.entry?.item ?? row.entry;
+    const shown = row.entry?.item ? state.status.state : row.label;
+    if (!old || old.source !== source || old.first !== row.first || old.shown !== shown) {
+      const node = createRowNode(row);
+      drawn.keys.set(node, row.entry ? row.key : null);
+      if (old) {
+        if (next === old.node) next = node;
+        old.node.replaceWith(node);
+      }
+      old = { node, source, first: row.first, shown };
+      drawn.rows.set(row.key, old);
+    }
+    if (next === old.node) next = next.nextSibling;
+    else log.insertBefore(old.node, next);
+  }
+}
+
+/**
+ * Returns the first visible entry and its position. When rows above this entry change, the page itself keeps the entry in its place,
+ * because not all browsers do so.
+ */
+function currentAnchor() {
+  const nodes = /** @type {HTMLCollectionOf<HTMLElement>} */ (log.children);
+  let low = 0, high = nodes.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (nodes[middle].offsetTop + nodes[middle].offsetHeight <= log.scrollTop) low = middle + 1; else high = middle;
+  }
+  for (; low < nodes.length; low += 1) {
+    const key = drawn.keys.get(nodes[low]);
+    if (key) return { key, offset: nodes[low].offsetTop - log.scrollTop };
+  }
+  return null;
+}
+
+/** @param {number} top */
+function scrollTo(top) {
+  log.scrollTop = top;
+  drawn.scrolledTo = log.scrollTop;
+}
+
+/** @param {{ key: string, offset: number }} anchor */
+function scrollToAnchor({ key, offset }) {
+  const row = drawn.rows.get(key);
+  if (row) scrollTo(row.node.offsetTop - offset);
+}
+
+export function followNewest() {
+  if (state.current === null) return;
+  const view = viewOf(state.current);
+  view.following = true;
+  view.top = null;
+  scheduleRender();
+}
+
+/** Reacts to the scroll position: marks the room as read, and requests the entries that are needed next. */
+export function afterScroll() {
+  const room = state.rooms.get(state.current ?? '');
+  if (!room || drawn.room !== room.name) return;
+  const view = viewOf(room.name);
+  const [start, end] = visibleRange(room.entries, view);
+  const below = log.scrollHeight - log.scrollTop - log.clientHeight;
+  $('newest').hidden = view.following;
+  setText($('newest-text'), room.unread ? plural(room.unread, 'new message') : 'Jump to newest');
+  if (watchedRoom() === room.name) commit(markRead(state, room.name));
+  if (log.scrollTop < NEAR_EDGE_PX) showOlder(room, view, start);
+  else if (below < NEAR_EDGE_PX && end < room.entries.length) moveStart(room, view, start + STEP);
+}
+
+/**
+ * @param {Room} room
+ * @param {LogView} view
+ * @param {number} start
+ */
+function showOlder(room, view, start) {
+  if (start > 0) {
+    view.following = false;
+    moveStart(room, view, start - STEP);
+  } else if (room.more && !room.loading && room.live && Number.isFinite(room.oldest)
+    && ask({ type: 'history', room: room.name, before: room.oldest, limit: HISTORY_PAGE }, { kind: 'history', room: room.name })) {
+    commit(changeRoom(state, room.name, { loading: true }));
+  }
+}
+
+/**
+ * @param {Room} room
+ * @param {LogView} view
+ * @param {number} start
+ */
+function moveStart(room, view, start) {
+  view.top = start > 0 ? room.entries[start] : null;
+  scheduleRender();
+}
+
+log.addEventListener('scroll', () => {
+  const room = state.rooms.get(state.current ?? '');
+  if (!room || drawn.room !== room.name) return;
+  const view = viewOf(room.name);
+  const before = view.following;
+  const isAtEnd = visibleRange(room.entries, view)[1] === room.entries.length;
+  const below = log.scrollHeight - log.scrollTop - log.clientHeight;
+  // New rows never change scrollTop. So if scrollTop became smaller, the reader scrolled up, however fast the log grows.
+  if (below <= 1) view.following = isAtEnd;
+  else if (log.scrollTop < drawn.scrolledTo) view.following = false;
+  else if (below <= AT_BOTTOM_PX) view.following = isAtEnd;
+  drawn.scrolledTo = log.scrollTop;
+  if (before !== view.following) scheduleRender();
+  afterScroll();
+}, { passive: true });
+
+new ResizeObserver(() => {
+  if (state.current && viewOf(state.current).following) scrollTo(log.scrollHeight);
+}).observe(log);

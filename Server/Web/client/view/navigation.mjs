@@ -1,0 +1,57 @@
+// Moving between rooms.
+
+import { ask, joinRoom } from '../app/chat.mjs';
+import { scheduleRender } from '../app/scheduling.mjs';
+import { commit, state } from '../app/store.mjs';
+import { ui } from '../app/ui.mjs';
+import { openRoom } from '../rooms.mjs';
+import { setTypedAhead } from './composer.mjs';
+import { closeDirectory, showError } from './directory.mjs';
+import { $, closestTo, input, NARROW } from './dom.mjs';
+
+/** @param {string} room */
+function showRoom(room) {
+  ui.drawer = null;
+  scheduleRender();
+  commit(openRoom(state, room));
+}
+
+/**
+ * Shows a room, and joins it first if necessary.
+ * @param {string} room
+ */
+export function goToRoom(room) {
+  setTypedAhead(false);
+  if (state.rooms.has(room)) showRoom(room);
+  else if (!joinRoom(room)) showError('To join a room, the page must be connected.');
+  if (!NARROW.matches) input.focus();
+}
+
+/**
+ * Shows the room after the current one in the list, or before it if the step is negative.
+ * @param {number} step
+ */
+export function goToNeighbour(step) {
+  const names = [...state.rooms.keys()];
+  if (names.length > 1) showRoom(names[(names.indexOf(state.current ?? '') + step + names.length) % names.length]);
+}
+
+/**
+ * Asks the server to leave a room. Returns false if there is no connection.
+ * @param {string | null} room
+ */
+export function leaveRoom(room) {
+  return ask({ type: 'leave', room }, { kind: 'leave', room: room ?? undefined }) || showError('To leave a room, the page must be connected.');
+}
+
+$('rooms').addEventListener('click', (event) => {
+  const room = closestTo(event, '[data-room]')?.dataset.room;
+  if (room !== undefined) goToRoom(room);
+});
+$('leave').addEventListener('click', () => { if (state.current) leaveRoom(state.current); });
+$('directory-list').addEventListener('click', (event) => {
+  const room = closestTo(event, '[data-room]')?.dataset.room;
+  if (room === undefined) return;
+  closeDirectory();
+  goToRoom(room);
+});

@@ -1,0 +1,33 @@
+// Draws the state.
+
+import { scheduleRender, setRenderer } from '../app/scheduling.mjs';
+import { onChange, state } from '../app/store.mjs';
+import { ui } from '../app/ui.mjs';
+import { renderAccount } from './account.mjs';
+import { switchDraft } from './composer.mjs';
+import { renderDirectory } from './directory.mjs';
+import { $, account, app, directory } from './dom.mjs';
+import { renderDrawers } from './layout.mjs';
+import { renderLog } from './log.mjs';
+import { renderHead, renderMembers, renderRooms } from './rooms.mjs';
+import { renderStatus, renderTitle } from './status.mjs';
+
+function render() {
+  const room = state.rooms.get(state.current ?? '');
+  $('entrance').hidden = ui.inside;
+  app.hidden = !ui.inside;
+  renderTitle(room);
+  renderStatus();
+  if (!ui.inside) return;
+  renderDrawers();
+  renderRooms();
+  renderHead(room);
+  renderMembers(room);
+  switchDraft();
+  renderLog(room);
+  if (directory.open) renderDirectory();
+  if (account.open) renderAccount();
+}
+
+setRenderer(render);
+onChange(() => scheduleRender());

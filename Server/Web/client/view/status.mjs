@@ -1,0 +1,75 @@
+// Draws the status of the connection, and who the person is.
+
+import { connection } from '../app/connect.mjs';
+import { identity } from '../app/identity.mjs';
+import { address, isFile } from '../app/page.mjs';
+import { state } from '../app/store.mjs';
+import { ui } from '../app/ui.mjs';
+import { countdownWords, statusWords, TRANSPORT_NAMES, transportWords } from '../connection-text.mjs';
+import { isolated } from '../direction.mjs';
+import { $, avatar, setNote, setText, whenChanged } from './dom.mjs';
+
+/** @import { Room, Status, Tone } from '../types.js' */
+
+/** The banner's button: its words, and its label for screen readers. @type {Record<string, [string, string]>} */
+const BANNER_BUTTONS = { closed: ['Join again', 'Join again'], elsewhere: ['Use it here', 'Use the chat here'] };
+
+/** @param {Room | undefined} room */
+export function renderTitle(room) {
+  const unread = [...state.rooms.values()].reduce((sum, { unread: count }) => sum + count, 0);
+  const place = ui.inside && room ? `#${isolated(room.name)} · RawSocketChat` : 'RawSocketChat';
+  const title = unread ? `(${unread}) ${place}` : place;
+  if (document.title !== title) document.title = title;
+}
+
+export const renderStatus = whenChanged(() => [state.status, state.self, ui.inside], () => {
+  const { status, self } = state;
+  const words = statusWords(status, { host: address.host, isKnown: self !== null, isFile });
+  $('banner').dataset.state = status.state;
+  setText($('banner-text'), words);
+  const button = $('banner-now');
+  button.hidden = status.state === 'online' || status.state === 'connecting' || status.retryAt === null;
+  const [short, long] = BANNER_BUTTONS[status.state] ?? ['Now', 'Reconnect now'];
+  setText(button, short);
+  button.setAttribute('aria-label', long);
+  renderTransport(status);
+  $('my-state').dataset.state = status.state;
+  setText($('my-words'), status.state === 'online' && self?.guest ? 'guest' : status.state);
+  setText($('my-name'), isolated(self?.name ?? ''));
+  $('my-face').replaceWith(Object.assign(avatar(self?.name ?? '?'), { id: 'my-face' }));
+  if (!ui.inside && status.state !== 'online') setJoinNote(status.state === 'idle' ? '' : words, status.state === 'connecting' ? 'info' : 'error');
+  renderCountdown();
+});
+
+/**
+ * Shows the transport. Beside the name, the page shows the transport only if it is not WebSocket.
+ * @param {Status} status
+ */
+function renderTransport({ transport, state: status }) {
+  if (!transport) return;
+  const isOnline = status === 'online';
+  const { name, badge } = TRANSPORT_NAMES[transport];
+  const { pin, buffers } = connection.choice;
+  $('my-state').dataset.way = transport;
+  $('my-state').title = isOnline ? `Connected by ${name}` : '';
+  $('my-way').hidden = transport === 'ws' || !isOnline;
+  setText($('my-way'), badge);
+  setText($('way-words'), transportWords(transport, { isOnline, usesCookie: identity.usesCookie, isFile, pin, buffers }));
+}
+
+/** Shows the seconds outside of the live region, so that a screen reader does not read each second. */
+export function renderCountdown() {
+  setText($('banner-count'), countdownWords(state.status, performance.now()));
+}
+
+/**
+ * Shows a note at the entrance.
+ * @param {string} text
+ * @param {Tone} tone
+ * @param {string | null} create the room that the person can create instead
+ */
+export function setJoinNote(text, tone = 'error', create = null) {
+  setNote($('join-note'), text, tone);
+  $('join-create').hidden = !create;
+  setText($('join-create'), create ? `Create #${isolated(create)}` : '');
+}

@@ -1,0 +1,102 @@
+// Sends what the person typed, and handles the buttons in the log.
+
+import { createRoom, joinAgain, maxLength, say, sendCommand, sendNext } from '../app/chat.mjs';
+import { signIn } from '../app/identity.mjs';
+import { commit, state } from '../app/store.mjs';
+import { isolated } from '../direction.mjs';
+import { changeMessage, removeMessage } from '../outbox.mjs';
+import { parseInput } from '../typed-input.mjs';
+import { continueAs, logOut } from './account.mjs';
+import { handleSuggestionKey, setInput, setTypedAhead } from './composer.mjs';
+import { openDirectory, showError } from './directory.mjs';
+import { $, closestTo, input, log } from './dom.mjs';
+import { followNewest } from './log.mjs';
+import { goToRoom, leaveRoom } from './navigation.mjs';
+
+/** @import { Frame } from '../types.js' */
+
+function submit() {
+  const text = input.value.trimEnd();
+  if (!text.trim()) return;
+  if (!send(text)) return;
+  setInput('');
+  if (state.current) followNewest();
+}
+
+/**
+ * Sends a text. Returns whether the text was accepted. A rejected text stays in the input.
+ * @param {string} text
+ */
+function send(text) {
+  const parsed = parseInput(text, state.current !== null, maxLength());
+  switch (parsed.kind) {
+    case 'error': return showError(parsed.text);
+    case 'say':
+      say(parsed.text, parsed.me);
+      return true;
+    case 'signIn':
+      sendSignIn(parsed.frame);
+      return true;
+    case 'leave': return leaveRoom(parsed.room || state.current);
+    case 'logout': return logOut();
+    case 'line':
+      if (!sendCommand(parsed.line)) return showError('Commands need a connection. This one stays here until you are connected again.');
+      setTypedAhead(true);
+      return true;
+  }
+}
+
+/** @param {Frame} frame */
+async function sendSignIn(frame) {
+  const answer = await signIn(frame, showError);
+  if (answer) continueAs(answer, `You are ${isolated(answer.name)}${answer.guest ? ', a guest' : ''}.`);
+}
+
+$('composer').addEventListener('submit', (event) => {
+  event.preventDefault();
+  submit();
+  input.focus();
+});
+
+input.addEventListener('keydown', (event) => {
+  if (event.isComposing || event.keyCode === 229) return; // Safari sends 229 while an input method composes text
+  if (handleSuggestionKey(event)) return event.preventDefault();
+  if (event.key === 'Enter' && !event.shiftKey) {
+    event.preventDefault();
+    submit();
+  }
+});
+
+// The buttons in the log
+
+/** @type {Record<string, (data: DOMStringMap) => void>} */
+const ACTIONS = {
+  retry({ id = '' }) {
+    const item = state.outbox.find((one) => one.id === id);
+    if (!item) return;
+    const { user, name } = state.self ?? item;
+    commit(changeMessage(state, id, { state: 'pending', tries: 0, user, name, doubt: false, error: undefined, hint: undefined }));
+    joinAgain(item.room);
+    sendNext(item.room);
+  },
+  cancel({ id = '' }) {
+    const item = state.outbox.find((one) => one.id === id);
+    commit(removeMessage(state, id));
+    if (item && !input.value) setInput(item.me ? `/me ${item.text}` : item.text);
+    input.focus();
+  },
+  hint({ line = '', room }) {
+    if (room && room !== state.current) goToRoom(room);
+    if (room && room !== state.current) return; // the page is not in the room yet
+    setInput(line);
+    input.focus();
+  },
+  create({ room = '' }) { createRoom(room); },
+  room({ room = '' }) { goToRoom(room); },
+  directory() { openDirectory(); },
+};
+
+log.addEventListener('click', (event) => {
+  const button = closestTo(event, '[data-action]');
+  if (button) ACTIONS[button.dataset.action ?? '']?.(button.dataset);
+});

@@ -1,0 +1,124 @@
+// A page without a browser: just enough of the DOM to start the client in Node.js. It creates elements, but does not lay them out.
+
+import { readFile } from 'node:fs/promises';
+import { mock } from 'node:test';
+
+class FakeElement extends EventTarget {
+  attributes = new Map(); childNodes = []; dataset = {}; hidden = false; value = ''; open = false; parent = null;
+  scrollHeight = 0; scrollTop = 0; clientHeight = 0; offsetTop = 0; offsetHeight = 0; selectionStart = 0;
+  style = { setProperty() {} };
+  constructor(tag) { super(); this.tag = tag; }
+  get children() { return this.childNodes.filter((node) => node instanceof FakeElement); }
+  get firstChild() { return this.childNodes[0] ?? null; }
+  get nextSibling() { return this.parent?.childNodes[this.parent.childNodes.indexOf(this) + 1] ?? null; }
+  get textContent() { return this.childNodes.map((node) => typeof node === 'string' ? node : node.textContent).join(''); }
+  set textContent(text) { this.childNodes = text ? [text] : []; }
+  get isConnected() { return true; }
+  setAttribute(name, value) {
+    this.attributes.set(name, value);
+    if (name.startsWith('data-')) this.dataset[name.slice('data-'.length)] = value;
+  }
+  removeAttribute(name) { this.attributes.delete(name); }
+  getAttribute(name) { return this.attributes.get(name) ?? null; }
+  toggleAttribute(name, isSet) { if (isSet) this.setAttribute(name, ''); else this.removeAttribute(name); }
+  adopt(node) {
+    if (node instanceof FakeElement) node.remove();
+    if (node instanceof FakeElement) node.parent = this;
+    return node;
+  }
+  append(...nodes) { for (const node of nodes) this.childNodes.push(this.adopt(node)); }
+  insertBefore(node, next) {
+    this.adopt(node);
+    this.childNodes.splice(next ? this.childNodes.indexOf(next) : this.childNodes.length, 0, node);
+  }
+  replaceChildren(...nodes) {
+    this.childNodes = [];
+    this.append(...nodes);
+  }
+  remove() {
+    if (this.parent) this.parent.childNodes = this.parent.childNodes.filter((node) => node !== this);
+    this.parent = null;
+  }
+  replaceWith(node) {
+    const { parent } = this;
+    parent?.insertBefore(node, this);
+    this.remove();
+  }
+  setSelectionRange(start) { this.selectionStart = start; }
+  setRangeText(text, start, end) {
+    this.value = this.value.slice(0, start) + text + this.value.slice(end);
+    this.selectionStart = start + text.length;
+  }
+  select() {}
+  scrollIntoView() {}
+  reset() {}
+  closest(selector) { return selector.startsWith('[data-') && selector.slice('[data-'.length, -1) in this.dataset ? this : null; }
+  querySelector() { return null; }
+  focus() { document.activeElement = this; }
+  showModal() { this.open = true; }
+  close() { this.open = false; }
+  /** All elements in this one that satisfy the condition. */
+  find(condition) { return this.children.flatMap((child) => [...condition(child) ? [child] : [], ...child.find(condition)]); }
+}
+
+class FakeStorage {
+  #values = new Map();
+  getItem(key) { return this.#values.get(key) ?? null; }
+  setItem(key, value) { this.#values.set(key, value); }
+  removeItem(key) { this.#values.delete(key); }
+}
+
+/**
+ * Starts the client. Time stands still, except for the test's own ticks. A test file can start one page only.
+ * @param {{ address?: string, stored?: Record<string, unknown> }} options the page's address, and what the tab has stored
+ */
+export async function startPage({ address = 'http://chat.test/', stored = {} } = {}) {
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  const markup = await readFile(new URL('../../Server/Web/client/index.html', import.meta.url), 'utf8');
+  const elements = new Map([...markup.matchAll(/<(\w+)[^>]*? id="([^"]+)"/g)].map(([, tag, id]) => [id, new FakeElement(tag)]));
+  elements.get('app').hidden = elements.get('entrance').hidden = true;
+  const sessionStorage = new FakeStorage();
+  for (const [key, value] of Object.entries(stored)) sessionStorage.setItem(key, JSON.stringify(value));
+  const documentElement = new FakeElement('html');
+  const sent = [];
+  class FakeSocket extends EventTarget {
+    static OPEN = 1;
+    readyState = 1;
+    constructor() { super(); page.socket = this; }
+    send(text) { sent.push(text.startsWith('{') ? JSON.parse(text) : text); }
+    close() {}
+  }
+  const page = {
+    sent, sessionStorage, socket: null,
+    $: (id) => elements.get(id),
+    /** Lets promises and animation frames finish. */
+    settle: async () => { for (let i = 0; i < 20; i++) await new Promise((resolve) => { setImmediate(resolve); }); },
+    receive: (frame) => page.socket.onmessage({ data: JSON.stringify(frame) }),
+    press(key, modifiers = {}) {
+      const event = Object.assign(new Event('keydown', { cancelable: true }), { key, shiftKey: false, altKey: false, ctrlKey: false, metaKey: false, ...modifiers });
+      elements.get('input').dispatchEvent(event);
+      if (!event.defaultPrevented) document.dispatchEvent(event);
+    },
+    type(text) {
+      elements.get('input').value = text;
+      elements.get('input').selectionStart = text.length;
+      elements.get('input').dispatchEvent(new Event('input'));
+    },
+  };
+  const globals = {
+    window: { sessionStorage, localStorage: new FakeStorage() }, sessionStorage, location: new URL(address), navigator: { onLine: true },
+    Element: FakeElement, HTMLElement: FakeElement, WebSocket: FakeSocket,
+    addEventListener() {}, matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
+    requestAnimationFrame: (work) => setImmediate(work), cancelAnimationFrame: clearImmediate,
+    ResizeObserver: class { observe() {} },
+    fetch: async (_, { body }) => new Response(JSON.stringify({ type: 'welcome', user: 'u-ann', name: JSON.parse(body).name ?? 'ann', guest: true })),
+    document: Object.assign(new EventTarget(), {
+      activeElement: null, hidden: false, title: '', readyState: 'complete', documentElement, hasFocus: () => true,
+      getElementById: (id) => elements.get(id) ?? null, createElement: (tag) => new FakeElement(tag), createElementNS: (_, tag) => new FakeElement(tag),
+    }),
+  };
+  for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  await import('../../Server/Web/client/main.mjs');
+  await page.settle();
+  return page;
+}

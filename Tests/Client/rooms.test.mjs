@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { addNotice, changeRoom, insertEvents, isUnusedPlaceholder, markRead, membersOf, openRoom, useServerSpelling, withoutRoom, withPlaceholders } from '../../Server/Web/client/rooms.mjs';
+import { ANN, BOB, EMPTY_STATE, inLobby, lobby, message, messages, outboxItem, roomWith, withOutbox } from './support.mjs';
+
+const three = () => withPlaceholders(EMPTY_STATE, ['a', 'b', 'c']);
+const reader = { self: ANN, watching: null };
+
+describe('the list of rooms', () => {
+  test('placeholders are added once, in order', () => {
+    const state = withPlaceholders(three(), ['b', 'd']);
+    assert.deepEqual([...state.rooms.keys()], ['a', 'b', 'c', 'd']);
+    assert.equal(withPlaceholders(state, ['a', 'd']), state);
+  });
+
+  test('removing the current room makes its neighbour current', () => {
+    const state = { ...three(), current: 'b' };
+    assert.equal(withoutRoom(state, 'b').current, 'c');
+    assert.equal(withoutRoom({ ...state, current: 'c' }, 'c').current, 'b');
+    assert.equal(withoutRoom(state, 'a').current, 'b');
+  });
+
+  test('removing the only room leaves no current room', () => {
+    const state = { ...withPlaceholders(EMPTY_STATE, ['a']), current: 'a' };
+    assert.equal(withoutRoom(state, 'a').current, null);
+  });
+
+  test('removing a room removes its messages in the outbox', () => {
+    const state = withOutbox(three(), outboxItem('1', { room: 'a' }), outboxItem('2', { room: 'b' }));
+    assert.deepEqual(withoutRoom(state, 'a').outbox.map(({ id }) => id), ['2']);
+  });
+
+  test('the server’s spelling replaces the name of a placeholder', () => {
+    const state = withOutbox({ ...withPlaceholders(EMPTY_STATE, ['Lobby']), current: 'Lobby' }, outboxItem('1', { room: 'Lobby' }));
+    const next = useServerSpelling(state, 'Lobby', 'lobby');
+    assert.deepEqual([...next.rooms.keys()], ['lobby']);
+    assert.equal(next.current, 'lobby');
+    assert.equal(next.outbox[0].room, 'lobby');
+  });
+
+  test('a room that was joined keeps its name', () => {
+    const state = inLobby();
+    assert.equal(useServerSpelling(state, 'lobby', 'other'), state);
+    assert.equal(useServerSpelling(state, undefined, 'other'), state);
+  });
+
+  test('a placeholder with waiting messages is in use', () => {
+    assert.equal(isUnusedPlaceholder(three(), 'a'), true);
+    assert.equal(isUnusedPlaceholder(withOutbox(three(), outboxItem('1', { room: 'a' })), 'a'), false);
+    assert.equal(isUnusedPlaceholder(inLobby(), 'lobby'), false);
+    assert.equal(isUnusedPlaceholder(three(), 'z'), false);
+  });
+
+  test('changing an unknown room changes nothing', () => {
+    const state = three();
+    assert.equal(changeRoom(state, 'z', { topic: 'x' }), state);
+    assert.equal(changeRoom(state, null, { topic: 'x' }), state);
+  });
+});
+
+describe('opening a room', () => {
+  test('removes the mark of new messages from the previous room', () => {
+    const state = changeRoom(changeRoom({ ...three(), current: 'a' }, 'a', { firstUnread: 7 }), 'b', { firstUnread: 3 });
+    const next = openRoom(state, 'b');
+    assert.equal(next.current, 'b');
+    assert.equal(next.rooms.get('a').firstUnread, null);
+    assert.equal(next.rooms.get('b').firstUnread, 3);
+  });
+
+  test('opening an unknown or the current room changes nothing', () => {
+    const state = { ...three(), current: 'a' };
+    assert.equal(openRoom(state, 'z'), state);
+    assert.equal(openRoom(state, 'a'), state);
+  });
+});
+
+describe('insertEvents', () => {
+  test('advances the cursor over events in order', () => {
+    const room = roomWith(messages(1, 5));
+    assert.equal(room.cursor, 5);
+    assert.equal(room.oldest, 1);
+  });
+
+  test('does not advance the cursor over a gap before the join', () => {
+    const room = roomWith([message(9, 'early')], { joinedAt: 10, cursor: 4 });
+    assert.equal(room.cursor, 4);
+    assert.equal(roomWith([message(11, 'live')], { joinedAt: 10, cursor: 4 }).cursor, 11);
+  });
+
+  test('does not advance the cursor of a room that is not joined', () => {
+    assert.equal(roomWith(messages(1, 3), { live: false }).cursor, 0);
+  });
+
+  test('inserts each event once, in any order', () => {
+    const room = insertEvents(roomWith([message(3, 'c'), message(1, 'a')]), [message(2, 'b'), message(3, 'c')], null);
+    assert.deepEqual(room.entries.map(({ text }) => text), ['a', 'b', 'c']);
+  });
+
+  test('ignores events without a sequence number', () => assert.equal(roomWith([{ type: 'message', text: 'x' }]).entries.length, 0));
+
+  test('counts unread messages and mentions, and marks the first unread message', () => {
+    const room = insertEvents(roomWith(messages(1, 2)), [message(3, 'hello'), message(4, 'hello ann'), message(5, 'mine', ANN)], reader);
+    assert.equal(room.unread, 2);
+    assert.equal(room.mentions, 1);
+    assert.equal(room.firstUnread, 3);
+  });
+
+  test('counts nothing while the reader looks at the room', () => {
+    const room = insertEvents(roomWith([]), messages(1, 2), { self: ANN, watching: 'lobby' });
+    assert.equal(room.unread, 0);
+    assert.equal(room.firstUnread, null);
+  });
+
+  test('counts a message once, even if it arrives twice', () => {
+    const once = insertEvents(roomWith([]), messages(1, 1), reader);
+    assert.equal(insertEvents(once, messages(1, 1), reader).unread, 1);
+  });
+
+  test('a new topic event changes the topic, and an old topic event does not', () => {
+    const topic = (seq, text) => ({ type: 'topic', seq, text, from: BOB });
+    const room = insertEvents(roomWith([]), [topic(1, 'first'), topic(2, 'second')], reader);
+    assert.equal(room.topic, 'second');
+    assert.equal(insertEvents(room, [topic(1, 'first')], null).topic, 'second');
+  });
+
+  test('keeps at most 10,000 entries', () => {
+    const room = roomWith(messages(1, 10_001));
+    assert.equal(room.entries.length, 9_000);
+    assert.equal(room.oldest, 1_002);
+    assert.equal(room.more, true);
+  });
+});
+
+describe('notices', () => {
+  test('go to the current room, after its newest entry', () => {
+    const state = addNotice(inLobby(messages(1, 3)), { text: 'note' });
+    const entry = lobby(state).entries.at(-1);
+    assert.equal(entry.text, 'note');
+    assert.equal(entry.tone, 'info');
+    assert.equal(entry.order, 3);
+  });
+
+  test('stay in the order in which they were added', () => {
+    const state = addNotice(addNotice(inLobby(messages(1, 1)), { text: 'one' }), { text: 'two' });
+    assert.deepEqual(lobby(state).entries.slice(-2).map(({ text }) => text), ['one', 'two']);
+  });
+
+  test('stay before events that arrive later', () => {
+    const state = addNotice(inLobby(messages(1, 1)), { text: 'note' });
+    const room = insertEvents(lobby(state), [message(2, 'later')], null);
+    assert.deepEqual(room.entries.map(({ text }) => text).slice(-2), ['note', 'later']);
+  });
+
+  test('are not added if there is no room', () => assert.equal(addNotice(EMPTY_STATE, { text: 'x' }), EMPTY_STATE));
+});
+
+test('markRead sets the counts to zero', () => {
+  const state = changeRoom(inLobby(), 'lobby', { unread: 3, mentions: 1, firstUnread: 7 });
+  const room = lobby(markRead(state, 'lobby'));
+  assert.deepEqual([room.unread, room.mentions, room.firstUnread], [0, 0, 7]);
+  const read = inLobby();
+  assert.equal(markRead(read, 'lobby'), read);
+});
+
+test('membersOf maps users to names, and accepts a missing list', () => {
+  assert.deepEqual([...membersOf([ANN, BOB])], [['u-ann', 'ann'], ['u-bob', 'bob']]);
+  assert.equal(membersOf(undefined).size, 0);
+});

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { addNotice } from '../../Server/Web/client/rooms.mjs';
+import { createRows, visibleRange } from '../../Server/Web/client/rows.mjs';
+import { ANN, at, BOB, inLobby, lobby, message, messages, NOON, outboxItem, roomWith } from './support.mjs';
+
+const FOLLOWING = { following: true, top: null, anchor: null };
+const rowsOf = (room, outbox = [], view = FOLLOWING) => createRows(room, outbox, view, ANN, Date.parse(NOON));
+const kinds = (rows) => rows.map(({ kind }) => kind);
+const spoken = (rows) => rows.filter(({ kind }) => kind === 'message');
+
+describe('visibleRange', () => {
+  const entries = roomWith(messages(1, 1200)).entries;
+
+  test('contains the whole of a short log', () => assert.deepEqual(visibleRange(entries.slice(0, 80), FOLLOWING), [0, 80]));
+  test('ends with the newest entry if the reader follows', () => assert.deepEqual(visibleRange(entries, FOLLOWING), [900, 1200]));
+  test('keeps its start while the range is not too long', () => assert.deepEqual(visibleRange(entries, { ...FOLLOWING, top: entries[750] }), [750, 1200]));
+  test('moves its start when the range becomes too long', () => assert.deepEqual(visibleRange(entries, { ...FOLLOWING, top: entries[600] }), [900, 1200]));
+  test('starts at the entry to which the reader has scrolled', () => assert.deepEqual(visibleRange(entries, { following: false, top: entries[100], anchor: null }), [100, 600]));
+});
+
+describe('the top of the log', () => {
+  test('is the start of the room, if the history is complete', () => assert.equal(rowsOf(roomWith(messages(1, 2)))[0].kind, 'start'));
+  test('says that earlier messages exist', () => {
+    assert.equal(rowsOf(roomWith(messages(5, 6), { more: true }))[0].kind, 'older');
+    assert.equal(rowsOf(roomWith(messages(1, 600)))[0].kind, 'older');
+  });
+  test('says that the page waits, in a room that is not joined yet', () => assert.deepEqual(kinds(rowsOf(roomWith([], { epoch: null }))), ['wait']));
+});
+
+describe('groups', () => {
+  const firsts = (...events) => spoken(rowsOf(roomWith(events))).map(({ first }) => first);
+
+  test('messages of one person within five minutes are a group', () => assert.deepEqual(firsts(message(1, 'a'), message(2, 'b'), message(3, 'c')), [true, false, false]));
+  test('another person starts a group', () => assert.deepEqual(firsts(message(1, 'a'), message(2, 'b', ANN), message(3, 'c')), [true, true, true]));
+  test('a new name starts a group', () => assert.deepEqual(firsts(message(1, 'a'), message(2, 'b', { ...BOB, name: 'rob' })), [true, true]));
+  test('a pause of five minutes starts a group', () => assert.deepEqual(firsts(message(1, 'a'), message(2, 'b', BOB, { at: at(6) })), [true, true]));
+  test('an action is a group of its own', () => assert.deepEqual(firsts(message(1, 'a'), message(2, 'b', BOB, { me: true }), message(3, 'c')), [true, true, true]));
+
+  test('a notice ends a group', () => {
+    const state = addNotice(inLobby([message(1, 'a')]), { text: 'note' });
+    const room = roomWith([message(2, 'b')], { entries: lobby(state).entries });
+    assert.deepEqual(spoken(rowsOf(room)).map(({ first }) => first), [true, true]);
+  });
+});
+
+describe('days', () => {
+  test('a day is shown before its first message', () => {
+    const room = roomWith([message(1, 'a', BOB, { at: '2026-05-01T12:00:00Z' }), message(2, 'b', BOB, { at: NOON }), message(3, 'c', BOB, { at: NOON })]);
+    assert.deepEqual(kinds(rowsOf(room)), ['start', 'day', 'message', 'day', 'message', 'message']);
+    assert.equal(rowsOf(room)[3].label, 'Today');
+  });
+
+  test('a day is shown once, even if a clock was set back', () => {
+    const times = ['2026-05-03T12:00:00Z', '2026-05-04T12:00:00Z', '2026-05-03T12:30:00Z', '2026-05-04T12:10:00Z'];
+    const room = roomWith(times.map((time, index) => message(index + 1, 'a', BOB, { at: time })));
+    const rows = rowsOf(room, [outboxItem('1', { at: '2026-05-03T12:00:00Z' })]);
+    assert.deepEqual(kinds(rows), ['start', 'day', 'message', 'day', 'message', 'message', 'message', 'message']);
+    assert.equal(new Set(rows.map(({ key }) => key)).size, rows.length);
+  });
+
+  test('a notice starts no day', () => {
+    const state = addNotice(inLobby([message(1, 'a')]), { text: 'note', at: '2026-06-01T12:00:00Z' });
+    const room = roomWith([message(2, 'b')], { entries: lobby(state).entries });
+    assert.deepEqual(kinds(rowsOf(room)), ['start', 'day', 'message', 'notice', 'message']);
+  });
+
+  test('a notice without a time belongs to the day before it', () => {
+    const state = addNotice(inLobby([message(1, 'a')]), { text: 'note' });
+    assert.deepEqual(kinds(rowsOf(lobby(state))), ['start', 'day', 'message', 'notice']);
+  });
+});
+
+describe('the mark of new messages', () => {
+  test('is before the first unread message, and starts a group', () => {
+    const rows = rowsOf(roomWith(messages(1, 4), { firstUnread: 3 }));
+    assert.deepEqual(kinds(rows), ['start', 'day', 'message', 'message', 'new', 'message', 'message']);
+    assert.equal(rows[5].first, true);
+  });
+
+  test('is absent if all messages are new', () => assert.ok(!kinds(rowsOf(roomWith(messages(1, 2), { firstUnread: 1 }))).includes('new')));
+});
+
+describe('the outbox', () => {
+  test('comes last, and continues a group of the page’s own user', () => {
+    const rows = rowsOf(roomWith([message(1, 'a', ANN)]), [outboxItem('1', { at: at(2) }), outboxItem('2', { room: 'other' })]);
+    assert.deepEqual(spoken(rows).map(({ key, first }) => [key, first]), [['s1', true], ['o1', false]]);
+    assert.equal(rows.at(-1).entry.item.id, '1');
+  });
+
+  test('does not show a message that has arrived as an event', () => assert.equal(spoken(rowsOf(roomWith([message(1, 'a', ANN)]), [outboxItem('1', { echo: 1 })])).length, 1));
+  test('shows the name under which a message was written', () => assert.equal(rowsOf(roomWith([]), [outboxItem('1', BOB)]).at(-1).entry.from.name, 'bob'));
+  test('shows a failed message in a group of its own', () => {
+    const rows = rowsOf(roomWith([message(1, 'a', ANN)]), [outboxItem('1', { state: 'failed', at: at(1) })]);
+    assert.equal(rows.at(-1).first, true);
+  });
+  test('is not shown while the reader has scrolled far up', () => {
+    const room = roomWith(messages(1, 1200));
+    const rows = rowsOf(room, [outboxItem('1')], { following: false, top: room.entries[0], anchor: null });
+    assert.equal(rows.at(-1).key, 's500');
+  });
+});
+
+describe('quotes', () => {
+  const quoteOf = (answered, reply = 1) => rowsOf(roomWith([answered, message(9, 'yes', ANN, { reply })])).at(-1).label;
+
+  test('show the message that is answered, without backticks', () => assert.equal(quoteOf(message(1, ' is `a` there? ')), 'bob: is a there?'));
+  test('are not parsed again for each drawing', () => {
+    let reads = 0;
+    const room = roomWith([message(1, 'text'), ...[2, 3, 4].map((seq) => message(seq, 'yes', ANN, { reply: 1 }))]);
+    const text = room.entries[0].text;
+    Object.defineProperty(room.entries[0], 'text', { get() { reads += 1; return text; } });
+    rowsOf(room);
+    rowsOf(room);
+    assert.equal(reads, 1);
+  });
+
+  test('are at most 200 characters long', () => assert.equal(quoteOf(message(1, 'x'.repeat(500))).length, 'bob: '.length + 200));
+  test('say that the message was deleted', () => assert.equal(quoteOf(message(1, '', BOB, { deleted: true })), 'bob: deleted'));
+  test('say “an earlier message” if the page does not have the message', () => assert.equal(quoteOf(message(2, 'a'), 1), 'an earlier message'));
+  test('say “an earlier message” if the event is not a message', () => assert.equal(quoteOf({ type: 'topic', seq: 1, text: 'x', from: BOB, at: NOON }), 'an earlier message'));
+});

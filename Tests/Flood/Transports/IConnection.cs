@@ -1,0 +1,27 @@
+namespace RawSocketChat.Tests.Flood.Transports;
+
+/// <summary>
+/// One member's connection over one transport. A reconnect uses a new instance. The connection itself sends only the requests or frames
+/// that start or resume the session. The <see cref="IFrameListener"/> handles all received frames.
+/// </summary>
+internal interface IConnection : IDisposable
+{
+    /// <summary>Completes after the last call of the listener.</summary>
+    Task Ended { get; }
+
+    /// <summary>Connects. If the <see cref="SessionState"/> has a session, resumes that session.</summary>
+    /// <exception cref="FloodException">The server can't be reached or refuses the connection.</exception>
+    Task OpenAsync(CancellationToken cancel);
+
+    /// <summary>Sends one frame. May block while the server does not read. Returns false if the connection has ended.</summary>
+    bool Send(ReadOnlySpan<byte> frame);
+
+    /// <summary>Closes the connection. Frames that the server sends before it closes its side still arrive.</summary>
+    void Leave();
+
+    /// <summary>Cuts the connection after this many more received bytes. The cut may be in the middle of a frame.</summary>
+    void CutAfter(int bytes);
+
+    /// <summary>Aborts the connection at once, without a close.</summary>
+    void Cut();
+}

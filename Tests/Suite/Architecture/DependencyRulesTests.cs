@@ -1,0 +1,174 @@
+using ArchUnitNET.Domain;
+using ArchUnitNET.Domain.Dependencies;
+using ArchUnitNET.Loader;
+using static ArchUnitNET.Fluent.ArchRuleDefinition;
+
+namespace RawSocketChat.Tests.Architecture;
+
+/// <summary>Rules for the references between the parts of the code. Each rule also fails if its source namespace is empty.</summary>
+public sealed class DependencyRulesTests
+{
+    private const string ProtocolCode = @"^RawSocketChat\.Protocol\.";
+    private const string ServerCode = @"^RawSocketChat\.Server\.";
+
+    private static readonly ArchUnitNET.Domain.Architecture Code = new ArchLoader()
+        .LoadAssemblies(typeof(RawSocketChat.Protocol.WebSocket.WebSocketProtocol).Assembly, typeof(Server.Program).Assembly, typeof(Flood.FloodRun).Assembly)
+        .Build();
+
+    [TestCase(@"^System\.Net\.Sockets")]
+    [TestCase(@"^System\.Net\.WebSockets")]
+    [TestCase(@"^System\.IO\.Pipelines")]
+    [TestCase(@"^System\.Threading\.Channels")]
+    [TestCase(@"^System\.Threading\.Tasks")]
+    [TestCase(@"^Microsoft\.")]
+    public void Protocol_is_synchronous_and_has_no_IO(string forbidden) => AssertNoReference(ProtocolCode, forbidden);
+
+    [Test]
+    public void Protocol_uses_the_base_class_library_alone() =>
+        FindAssemblyReferences(typeof(RawSocketChat.Protocol.WebSocket.WebSocketProtocol)).Should().OnlyContain(name => name.StartsWith("System.", StringComparison.Ordinal));
+
+    [TestCase("Compression", "WebSocket")]
+    [TestCase("Compression", "Chat")]
+    [TestCase("Compression", "Framing")]
+    [TestCase("Chat", "Compression")]
+    [TestCase("Framing", "Compression")]
+    [TestCase("WebSocket", "Chat")]
+    [TestCase("WebSocket", "Framing")]
+    [TestCase("Chat", "WebSocket")]
+    [TestCase("Chat", "Framing")]
+    [TestCase("Framing", "WebSocket")]
+    [TestCase("Framing", "Chat")]
+    public void Parts_of_Protocol_do_not_refer_to_each_other(string part, string other) => AssertNoReference($@"{ProtocolCode}{part}$", $@"{ProtocolCode}{other}$");
+
+    [TestCase("Transports")]
+    [TestCase("Rooms")]
+    [TestCase("Sessions")]
+    [TestCase("Storage")]
+    [TestCase("Hosting")]
+    [TestCase("Web")]
+    [TestCase("Sockets")]
+    [TestCase("Operator")]
+    public void Connections_refers_to_no_sibling(string sibling) => AssertNoReference($@"{ServerCode}Connections$", $@"{ServerCode}{sibling}");
+
+    [TestCase("Rooms")]
+    [TestCase("Sessions")]
+    [TestCase("Storage")]
+    [TestCase("Hosting")]
+    public void Transports_do_not_refer_to_the_chat(string sibling) => AssertNoReference($@"{ServerCode}Transports", $@"{ServerCode}{sibling}");
+
+    [TestCase("WebSockets", "RawTcp")]
+    [TestCase("WebSockets", "Http")]
+    [TestCase("RawTcp", "WebSockets")]
+    [TestCase("RawTcp", "Http")]
+    [TestCase("Http", "WebSockets")]
+    [TestCase("Http", "RawTcp")]
+    [TestCase("Http", "Polling")]
+    [TestCase("Http", "LongPolling")]
+    [TestCase("Http", "Streaming")]
+    [TestCase("Polling", "LongPolling")]
+    [TestCase("Polling", "Streaming")]
+    [TestCase("LongPolling", "Polling")]
+    [TestCase("LongPolling", "Streaming")]
+    [TestCase("Streaming", "Polling")]
+    [TestCase("Streaming", "LongPolling")]
+    [TestCase("Origins", "WebSockets")]
+    [TestCase("Origins", "RawTcp")]
+    [TestCase("Origins", "Http")]
+    public void Transports_do_not_refer_to_each_other(string transport, string other) => AssertNoReference($@"{ServerCode}Transports\.{transport}$", $@"{ServerCode}Transports\.{other}$");
+
+    [TestCase(@"^RawSocketChat\.Server\.Transports")]
+    [TestCase(@"^RawSocketChat\.Server\.Storage\.")]
+    [TestCase(@"^RawSocketChat\.Protocol\.(WebSocket|Framing)")]
+    [TestCase(@"^Microsoft\.AspNetCore")]
+    [TestCase(@"^System\.Net\.Sockets")]
+    [TestCase(@"^Microsoft\.Data")]
+    public void Rooms_refer_to_no_transport_no_ASP_NET_and_no_driver(string forbidden) => AssertNoReference($@"{ServerCode}Rooms$", forbidden, exceptSetup: true);
+
+    [TestCase(@"^RawSocketChat\.Protocol")]
+    [TestCase(@"^RawSocketChat\.Server\.(Transports|Rooms|Sessions|Storage|Hosting|Web|Operator)")]
+    public void Sockets_do_not_refer_to_the_chat(string forbidden) => AssertNoReference($@"{ServerCode}Sockets$", forbidden);
+
+    [Test]
+    public void Sockets_refer_to_two_interfaces_of_Connections()
+    {
+        var known = Types().That().ResideInNamespaceMatching($@"{ServerCode}Sockets$").GetObjects(Code)
+            .SelectMany(type => type.Dependencies).Select(dependency => dependency.Target.FullName).Where(name => name.Contains(".Server.Connections.", StringComparison.Ordinal));
+        known.Distinct().Should().BeEquivalentTo(typeof(Server.Connections.IDirectSend).FullName, typeof(Server.Connections.IDetachablePipe).FullName);
+    }
+
+    [TestCase("Transports")]
+    [TestCase("Rooms")]
+    [TestCase("Sessions")]
+    [TestCase("Storage")]
+    public void Only_Hosting_refers_to_Sockets(string folder) => AssertNoReference($@"{ServerCode}{folder}", $@"{ServerCode}Sockets$");
+
+    [TestCase(@"^Microsoft\.Data")]
+    [TestCase(@"^SQLitePCL")]
+    [TestCase(@"^Npgsql")]
+    [TestCase(@"^Dapper")]
+    public void Only_Storage_refers_to_a_database_driver(string driver) =>
+        AssertNoReference(@"^RawSocketChat\.Server\.(?!Storage)", driver);
+
+    [TestCase(@"^Microsoft\.Data\.Sqlite")]
+    [TestCase(@"^SQLitePCL")]
+    [TestCase(@"^RawSocketChat\.Server\.Storage\.Sqlite")]
+    public void Shared_SQL_refers_to_no_engine(string engine) => AssertNoReference(@"^RawSocketChat\.Server\.Storage\.Sql$", engine);
+
+    [TestCase(@"^System\.CommandLine")]
+    [TestCase(@"^Spectre\.")]
+    [TestCase(@"^RawSocketChat\.Server\.Operator")]
+    public void Server_does_not_refer_to_the_operator_commands(string forbidden) =>
+        AssertNoReference(@"^RawSocketChat\.Server\.(Connections|Transports|Sockets|Rooms|Sessions|Hosting|Web|Storage)", forbidden);
+
+    [TestCase("Connections")]
+    [TestCase("Transports")]
+    [TestCase("Sessions")]
+    [TestCase("Web")]
+    public void Operator_commands_refer_only_to_storage(string forbidden) => AssertNoReference($@"{ServerCode}Operator$", $@"{ServerCode}{forbidden}");
+
+    [Test]
+    public void Flood_refers_to_Protocol_only() =>
+        FindAssemblyReferences(typeof(Flood.FloodRun)).Where(name => name.StartsWith("RawSocketChat", StringComparison.Ordinal)).Should().Equal("RawSocketChat.Protocol");
+
+    [Test]
+    public void Server_parses_no_frame_that_a_server_writes()
+    {
+        var decoders = Types().That().ResideInNamespaceMatching(ServerCode).GetObjects(Code)
+            .Where(type => type.Dependencies.OfType<MethodCallDependency>().Any(call => call.TargetMember.Name.StartsWith("TryReadServer", StringComparison.Ordinal)));
+        decoders.Select(type => type.FullName).Should().BeEmpty("layers pass typed frames");
+    }
+
+    [Test]
+    public void Only_posted_bodies_the_export_format_and_stored_bodies_are_parsed_with_System_Text_Json() =>
+        AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Transports\.Http$|Storage\.Sql$)", @"^System\.Text\.Json");
+
+    [TestCase(@"^System\.Net\.WebSockets")]
+    [TestCase(@"^Microsoft\.AspNetCore\.SignalR")]
+    public void Product_uses_no_other_WebSocket_implementation(string forbidden)
+    {
+        AssertNoReference(ServerCode, forbidden);
+        AssertNoReference(ProtocolCode, forbidden);
+    }
+
+    [Test]
+    public void Rules_find_a_forbidden_reference()
+    {
+        // Each of these references exists, so the check must find it.
+        FindViolations($@"{ServerCode}Transports", @"^Microsoft\.AspNetCore").Should().NotBeEmpty();
+        FindViolations($@"{ServerCode}Storage\.Sqlite", @"^SQLitePCL").Should().NotBeEmpty();
+        FindViolations($@"{ServerCode}Rooms$", $@"{ServerCode}Connections$").Should().NotBeEmpty();
+    }
+
+    private static IEnumerable<string> FindAssemblyReferences(System.Type type) => type.Assembly.GetReferencedAssemblies().Select(reference => reference.Name!);
+
+    private static void AssertNoReference(string from, string to, bool exceptSetup = false) => FindViolations(from, to, exceptSetup).Should().BeEmpty();
+
+    private static List<string> FindViolations(string from, string to, bool exceptSetup = false)
+    {
+        var types = Types().That().ResideInNamespaceMatching(from);
+        types.GetObjects(Code).Should().NotBeEmpty($"the rule applies to {from}");
+        var bound = exceptSetup ? types.And().DoNotHaveNameMatching("Setup$") : types;
+        var rule = bound.Should().NotDependOnAny(Types(includeReferenced: true).That().ResideInNamespaceMatching(to)).WithoutRequiringPositiveResults();
+        return [.. rule.Evaluate(Code).Where(result => !result.Passed).Select(result => result.Description)];
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.Chat;
+
+/// <summary>Tests the examples in Protocol/README.md. Each line of a marked code block is one frame.</summary>
+public class ReadmeTests
+{
+    internal static readonly string[] Readme = File.ReadAllLines(Path.Combine(Repository.Root, "Protocol", "README.md"));
+
+    private static IEnumerable<string> ClientLines => ReadLines("json client");
+    private static IEnumerable<string> TypedLines => ReadLines("text typed");
+    private static IEnumerable<string> ServerLines => ReadLines("json server");
+
+    [TestCaseSource(nameof(ClientLines))]
+    public void Client_example_is_a_valid_frame(string json)
+    {
+        var frame = Wire.Read(json);
+        frame.IsTyped.Should().BeFalse();
+        JsonNode.DeepEquals(JsonNode.Parse(Wire.ToJson(frame)), JsonNode.Parse(json)).Should().BeTrue("«{0}» has no ignored field", json);
+    }
+
+    [TestCaseSource(nameof(TypedLines))]
+    public void Typed_example_is_a_valid_line(string line) => Wire.Read(line).IsTyped.Should().BeTrue();
+
+    [TestCaseSource(nameof(ServerLines))]
+    public void Server_example_is_what_the_server_writes(string json)
+    {
+        var written = Wire.ToJson(Wire.ReadServer(json));
+        JsonNode.DeepEquals(JsonNode.Parse(written), JsonNode.Parse(json)).Should().BeTrue("«{0}» is written as {1}", json, written);
+    }
+
+    [Test]
+    public void Hints_and_help_in_the_examples_are_valid()
+    {
+        foreach (var json in ServerLines)
+        {
+            var lines = Wire.ReadServer(json) switch
+            {
+                ErrorFrame { Error.Hint: { } hint } => [hint],
+                HelpFrame help => help.Commands.Select(entry => entry.Json),
+                _ => [],
+            };
+            foreach (var line in lines)
+                Wire.Read(line);
+        }
+    }
+
+    [Test]
+    public void Readme_shows_every_type_of_frame_and_every_error_code()
+    {
+        ClientLines.Select(json => Wire.Read(json).Type).Should().Contain(Enum.GetValues<ClientFrameType>());
+        var kinds = typeof(ServerFrame).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ServerFrame)));
+        ServerLines.Select(json => Wire.ReadServer(json).GetType()).Should().Contain(kinds);
+        var text = string.Join('\n', Readme);
+        foreach (var code in typeof(ErrorCode).GetFields())
+            text.Should().Contain($"`{code.GetRawConstantValue()}`");
+    }
+
+    [Test]
+    public void Text_format_in_the_readme_is_what_the_server_writes()
+    {
+        var ann = new Person("u1", "ann");
+        ReadLines("text").Should().Equal(
+            TextFormat.Format(new MessageFrame("lobby", 1, Wire.At, ann, "hi")),
+            TextFormat.Format(new MessageFrame("lobby", 1, Wire.At, ann, "waves", Me: true)),
+            TextFormat.Format(new TopicFrame("lobby", 1, Wire.At, ann, "be kind")),
+            TextFormat.Format(new PresenceFrame("lobby", "u2", "bob", "joined", At: Wire.At)),
+            TextFormat.Format(new GapFrame("lobby", 44, 60)),
+            TextFormat.Format(new ErrorFrame(default, new(ErrorCode.NoRoom, "no such room \"loby\"", "/join lobby"))));
+    }
+
+    private static List<string> ReadLines(string marker)
+    {
+        var lines = new List<string>();
+        string? block = null;
+        foreach (var line in Readme)
+        {
+            if (line.StartsWith("```", StringComparison.Ordinal))
+                block = block is null ? line[3..] : null;
+            else if (block == marker)
+                lines.Add(line);
+        }
+        lines.Should().NotBeEmpty("the readme has blocks marked «{0}»", marker);
+        return lines;
+    }
+}

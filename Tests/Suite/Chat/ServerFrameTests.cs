@@ -1,0 +1,161 @@
+using System.Text.RegularExpressions;
+using CsCheck;
+using RawSocketChat.Protocol.Chat;
+
+namespace RawSocketChat.Tests.Chat;
+
+/// <summary>Writing and reading server frames.</summary>
+public class ServerFrameTests
+{
+    private static readonly Person Ann = new("u1", "ann");
+    private static readonly FrameId Id = FrameId.From("a1");
+    private static readonly ReadOnlyMemory<byte> Raw = Wire.ToBytes("""{"type":"message", "deleted":true,"x":[ 1 ]}""");
+
+    private static readonly TestCaseData[] Frames =
+    [
+        Case(new WelcomeFrame(Id, "t0k", "u1", "ann", true, "chat 1", Wire.At, new(65536, 4000, 5, 100), ["lobby"]),
+            """{"type":"welcome","id":"a1","session":"t0k","user":"u1","name":"ann","guest":true,"protocol":1,"server":"chat 1","at":"2026-11-23T10:02:31.123Z","limits":{"frameBytes":65536,"textLength":4000,"messagesPerSecond":5,"namedMembers":100},"rooms":["lobby"]}"""),
+        Case(new AckFrame(default), """{"type":"ack"}"""),
+        Case(new AckFrame(FrameId.From(7), Name: "bob"), """{"type":"ack","id":7,"name":"bob"}"""),
+        Case(new AckFrame(FrameId.From(7), "lobby", 3, Wire.At, true),
+            """{"type":"ack","id":7,"room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","duplicate":true}"""),
+        Case(new ErrorFrame(default, new(ErrorCode.NoRoom, "no such room \"loby\"", "/join lobby")),
+            """{"type":"error","code":"no-room","text":"no such room \"loby\"","hint":"/join lobby"}"""),
+        Case(new ErrorFrame(Id, new(ErrorCode.RateLimited, "too fast", null, 1500)),
+            """{"type":"error","id":"a1","code":"rate-limited","text":"too fast","retryAfterMs":1500}"""),
+        Case(new JoinedFrame(Id, "lobby", "e1", 9, "t", "member", [Ann], 1, null, []),
+            """{"type":"joined","id":"a1","room":"lobby","epoch":"e1","seq":9,"topic":"t","role":"member","members":[{"user":"u1","name":"ann"}],"memberCount":1,"messages":[]}"""),
+        Case(new JoinedFrame(default, "lobby", "e1", 9, "", "owner", [], 500, false, [Raw, Raw]),
+            """{"type":"joined","room":"lobby","epoch":"e1","seq":9,"topic":"","role":"owner","members":[],"memberCount":500,"recovered":false,"messages":[{"type":"message", "deleted":true,"x":[ 1 ]},{"type":"message", "deleted":true,"x":[ 1 ]}]}"""),
+        Case(new JoinedFrame(Id, "lobby", "e1", 9, "", "member", [], 1, true, [], 7),
+            """{"type":"joined","id":"a1","room":"lobby","epoch":"e1","seq":9,"topic":"","role":"member","members":[],"memberCount":1,"recovered":true,"read":7,"messages":[]}"""),
+        Case(new ReadFrame("lobby", "u1", "ann", 7), """{"type":"read","room":"lobby","user":"u1","name":"ann","seq":7}"""),
+        Case(new MessageFrame("lobby", 3, Wire.At, Ann, "hi"),
+            """{"type":"message","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"text":"hi"}"""),
+        Case(new MessageFrame("lobby", 3, Wire.At, Ann, "<é👍>'&", 2, true),
+            """{"type":"message","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"text":"<é👍>'&","reply":2,"me":true}"""),
+        Case(new TopicFrame("lobby", 4, Wire.At, Ann, ""),
+            """{"type":"topic","room":"lobby","seq":4,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"text":""}"""),
+        Case(new PresenceFrame("lobby", "u1", "ann", "left", At: Wire.At),
+            """{"type":"presence","room":"lobby","user":"u1","name":"ann","state":"left","at":"2026-11-23T10:02:31.123Z"}"""),
+        Case(new PresenceFrame("lobby", "u1", "ann", "joined"), """{"type":"presence","room":"lobby","user":"u1","name":"ann","state":"joined"}"""),
+        Case(new PresenceFrame("lobby", "u1", "ann", "renamed", "bob", 2),
+            """{"type":"presence","room":"lobby","user":"u1","name":"ann","state":"renamed","was":"bob","memberCount":2}"""),
+        Case(new PresenceFrame("lobby", null, null, "count", null, 101), """{"type":"presence","room":"lobby","state":"count","memberCount":101}"""),
+        Case(new HistoryFrame(Id, "lobby", [Raw], true),
+            """{"type":"history","id":"a1","room":"lobby","messages":[{"type":"message", "deleted":true,"x":[ 1 ]}],"more":true}"""),
+        Case(new RoomsFrame(Id, [new("lobby", "t", 3)]), """{"type":"rooms","id":"a1","rooms":[{"room":"lobby","topic":"t","memberCount":3}]}"""),
+        Case(new WhoFrame(Id, "lobby", [Ann], 1), """{"type":"who","id":"a1","room":"lobby","members":[{"user":"u1","name":"ann"}],"memberCount":1}"""),
+        Case(new HelpFrame(Id, "join", [new("join", "/join room", "{\"type\":\"ping\"}", "enters")]),
+            """{"type":"help","id":"a1","about":"join","commands":[{"command":"join","usage":"/join room","json":"{\"type\":\"ping\"}","text":"enters"}]}"""),
+        Case(new PongFrame(Id, Wire.At), """{"type":"pong","id":"a1","at":"2026-11-23T10:02:31.123Z"}"""),
+        Case(new WireFrame(Wire.At.AddMicroseconds(45)), """{"type":"wire","at":"2026-11-23T10:02:31.123Z","us":45}"""),
+        Case(new WireFrame(Wire.At), """{"type":"wire","at":"2026-11-23T10:02:31.123Z","us":0}"""),
+        Case(new GapFrame("lobby", 3, 9), """{"type":"gap","room":"lobby","from":3,"to":9}"""),
+        Case(new LagFrame(3, 9), """{"type":"lag","queued":3,"limit":9}"""),
+        Case(new ByeFrame(4001, "restarting", true, 500), """{"type":"bye","code":4001,"text":"restarting","reconnect":true,"afterMs":500}"""),
+        Case(new ByeFrame(4503, "kicked", false), """{"type":"bye","code":4503,"text":"kicked","reconnect":false}"""),
+    ];
+
+    private static TestCaseData Case(ServerFrame frame, string json) => new(frame, json);
+
+    [TestCaseSource(nameof(Frames))]
+    public void Server_frame_is_written(ServerFrame frame, string json) => Wire.ToJson(frame).Should().Be(json);
+
+    [TestCaseSource(nameof(Frames))]
+    public void Server_frame_is_the_same_after_writing_and_reading(ServerFrame frame, string json)
+    {
+        var read = Wire.ReadServer(json);
+        read.Should().BeOfType(frame.GetType());
+        Wire.ToJson(read).Should().Be(json);
+        read.Should().BeEquivalentTo(frame, options => options.RespectingRuntimeTypes()
+            .Using<ReadOnlyMemory<byte>>(context => context.Subject.ToArray().Should().Equal(context.Expectation.ToArray()))
+            .WhenTypeIs<ReadOnlyMemory<byte>>());
+    }
+
+    [Test]
+    public void Every_type_of_server_frame_has_a_test_case()
+    {
+        var kinds = typeof(ServerFrame).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ServerFrame)));
+        Frames.Select(each => each.Arguments[0]!.GetType()).Should().Contain(kinds);
+    }
+
+    [Test]
+    public void Times_are_written_in_UTC_with_exactly_three_decimals()
+    {
+        var elsewhere = new DateTimeOffset(2026, 1, 2, 0, 0, 0, TimeSpan.FromHours(2)).AddTicks(9999);
+        Wire.ToJson(new PongFrame(default, elsewhere)).Should().Be("""{"type":"pong","at":"2026-01-01T22:00:00.000Z"}""");
+    }
+
+    [Test]
+    public void Frame_contains_no_NUL_no_newline_and_no_half_character()
+    {
+        var control = string.Concat(Enumerable.Range(0, 0xa0).Select(c => (char)c)) + "\u2028\ud83d x \udc00";
+        var bytes = ChatCodec.Encode(new MessageFrame("lobby", 1, Wire.At, Ann, control));
+        bytes.Should().OnlyContain(b => b >= 0x20);
+        var read = (MessageFrame)Wire.ReadServer(System.Text.Encoding.UTF8.GetString(bytes));
+        read.Text.Should().Be(control.Replace('\ud83d', '\uFFFD').Replace('\udc00', '\uFFFD'));
+
+        Gen.String.Sample(text =>
+        {
+            var encoded = ChatCodec.Encode(new MessageFrame("lobby", 1, Wire.At, Ann, text));
+            encoded.Should().OnlyContain(b => b >= 0x20);
+            ChatCodec.TryReadServer(encoded, out _).Should().BeTrue();
+        });
+    }
+
+    // The class JsonText, not the framework, escapes strings that contain characters above U+FFFF.
+    [TestCase(1)]
+    [TestCase(1000)]
+    public void Emoji_are_not_escaped_but_special_characters_beside_them_are(int times)
+    {
+        var text = string.Concat(Enumerable.Repeat("👍\"\\\n\r\t\0\u001f\u007f\u009f<é\u2028 ", times));
+        var json = Wire.ToJson(new MessageFrame("lobby", 1, Wire.At, Ann, text));
+        json.Should().Contain("👍\\\"\\\\\\n\\r\\t\\u0000\\u001f\\u007f\\u009f<é");
+        ((MessageFrame)Wire.ReadServer(json)).Text.Should().Be(text);
+    }
+
+    [Test]
+    public void Encode_returns_no_bytes_of_an_earlier_larger_frame()
+    {
+        var small = Wire.ToJson(new AckFrame(default));
+        ChatCodec.Encode(new MessageFrame("lobby", 1, Wire.At, Ann, new string('x', 200_000)));
+        ChatCodec.Encode(new MessageFrame("lobby", 1, Wire.At, Ann, new string('x', 2_000)));
+        Wire.ToJson(new AckFrame(default)).Should().Be(small);
+    }
+
+    [TestCase("")]
+    [TestCase("hi")]
+    [TestCase("[]")]
+    [TestCase("{}")]
+    [TestCase("""{"type":"edited","room":"lobby","seq":3}""")]
+    [TestCase("""{"type":"say","text":"x"}""")]
+    [TestCase("""{"type":"message","room":"lobby"}""")]
+    [TestCase("""{"type":"message","room":"lobby","seq":"3","at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"text":"hi"}""")]
+    [TestCase("""{"type":"message","room":"lobby","seq":3,"at":"yesterday","from":{"user":"u1","name":"ann"},"text":"hi"}""")]
+    [TestCase("""{"type":"message","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":7,"text":"hi"}""")]
+    [TestCase("""{"type":"bye","code":70000,"text":"x"}""")]
+    [TestCase("""{"type":"bye","code":4001,"text":"x"} {}""")]
+    [TestCase("""{"type":"bye","code":4001,"text":"\ud83d"}""")]
+    [TestCase("""{"type":"bye","code":4001,"text":"x" """)]
+    public void Invalid_and_unknown_frames_are_not_read(string json) => ChatCodec.TryReadServer(Wire.ToBytes(json), out _).Should().BeFalse();
+
+    [Test]
+    public void Unknown_fields_and_fields_of_other_JSON_types_are_ignored()
+    {
+        Wire.ReadServer("""{"x":{"type":"bye"},"type":"gap","seq":{"to":1},"me":[{"to":2}],"id":{"to":3},"limits":[{"to":4}],"members":{"to":5},"room":"lobby","from":1,"to":9,"rooms":{"to":6},"code":[7]}""")
+            .Should().Be(new GapFrame("lobby", 1, 9));
+    }
+
+    [Test]
+    public void Error_codes_are_those_of_the_specification()
+    {
+        var codes = typeof(ErrorCode).GetFields().Select(field => (string)field.GetRawConstantValue()!).ToList();
+        codes.Should().OnlyHaveUniqueItems().And.HaveCount(21);
+        foreach (var field in typeof(ErrorCode).GetFields())
+        {
+            var words = Regex.Replace(field.Name, "(?<!^)([A-Z])", "-$1");
+            field.GetRawConstantValue().Should().Be(words.ToLowerInvariant());
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using RawSocketChat.Server.Connections;
+
+namespace RawSocketChat.Tests.Connections;
+
+public sealed class AddressAccountsTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    [Test]
+    public void Connections_of_one_address_share_an_account()
+    {
+        var accounts = Create(new AddressOptions { PointBurst = 100, PointsPerSecond = 10 });
+        var first = accounts.TryOpen("198.51.100.7:1000")!;
+        var second = accounts.TryOpen("[::ffff:198.51.100.7]:2000")!;
+        second.Should().BeSameAs(first);
+        first.TryCharge(90, out _).Should().BeTrue();
+        second.TryCharge(1, out var retryAfterMs).Should().BeFalse("the connections took the other ten points");
+        retryAfterMs.Should().Be(100);
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        second.TryCharge(1, out _).Should().BeTrue();
+    }
+
+    [Test]
+    public void Cost_that_is_known_afterwards_is_taken_even_if_too_few_points_are_left()
+    {
+        var account = Create(new AddressOptions { PointBurst = 100, PointsPerSecond = 10 }).TryOpen("198.51.100.7:1000")!;
+        account.Charge(195);
+        account.TryCharge(1, out var retryAfterMs).Should().BeFalse();
+        retryAfterMs.Should().Be(10_100);
+    }
+
+    [Test]
+    public void Account_is_kept_while_it_lacks_points_and_removed_later_if_the_table_is_full()
+    {
+        var accounts = Create(new AddressOptions());
+        for (var i = 0; i < 100_000; i++)
+            accounts.Close(accounts.TryOpen($"10.{i / 65536}.{i / 256 % 256}.{i % 256}:1")!);
+        accounts.Count.Should().Be(100_000);
+
+        // All buckets lack points, so new addresses share one account.
+        accounts.TryOpen("192.0.2.1:1").Should().BeSameAs(accounts.TryOpen("192.0.2.2:1"));
+
+        _time.Advance(TimeSpan.FromMinutes(2));
+        accounts.TryOpen("192.0.2.3:1").Should().NotBeSameAs(accounts.TryOpen("192.0.2.4:1"));
+        accounts.Count.Should().Be(2);
+    }
+
+    private AddressAccounts Create(AddressOptions options) => new(Options.Create(options), _time);
+}

@@ -1,0 +1,165 @@
+using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Memory;
+
+namespace RawSocketChat.Tests.Contracts;
+
+/// <summary>The rules that every room catalog must keep.</summary>
+public abstract class RoomCatalogContract
+{
+    private IRoomCatalog _catalog = null!;
+
+    /// <summary>Opens an empty catalog.</summary>
+    protected abstract IRoomCatalog Open();
+
+    [SetUp]
+    public async Task OpenCatalogAsync()
+    {
+        _catalog = Open();
+        await _catalog.CreateRoomAsync(new StoredRoom("Garden", "all that grows", "u1", IsPrivate: true), int.MaxValue, default);
+        await _catalog.CreateRoomAsync(new StoredRoom("lobby", "", null, IsPrivate: false), int.MaxValue, default);
+    }
+
+    [Test]
+    public async Task Catalog_returns_rooms_as_they_were_created_and_rejects_a_name_that_exists()
+    {
+        (await _catalog.CreateRoomAsync(new StoredRoom("GARDEN", "", "u2", IsPrivate: false), int.MaxValue, default)).Should().Be(RoomCreation.NameTaken);
+        (await _catalog.FindRoomAsync("gARDEN", default)).Should().Be(new StoredRoom("Garden", "all that grows", "u1", IsPrivate: true));
+        (await _catalog.FindRoomAsync("lobby", default)).Should().Be(new StoredRoom("lobby", "", null, IsPrivate: false));
+        (await _catalog.FindRoomAsync("lobb", default)).Should().BeNull();
+    }
+
+    [Test]
+    public async Task Rooms_have_no_common_skeleton_until_the_room_is_removed()
+    {
+        static StoredRoom Create(string name, params string[] skeletons) => new(name, "", "u1", IsPrivate: false) { Skeletons = skeletons };
+
+        (await _catalog.CreateRoomAsync(Create("park", "a", "b"), int.MaxValue, default)).Should().Be(RoomCreation.Created);
+        (await _catalog.CreateRoomAsync(Create("other", "b", "c"), int.MaxValue, default)).Should().Be(RoomCreation.NameTaken);
+        (await _catalog.FindRoomAsync("other", default)).Should().BeNull();
+        (await _catalog.FindRoomAsync("park", default)).Should().Be(new StoredRoom("park", "", "u1", IsPrivate: false));
+        (await _catalog.RemoveEmptyRoomAsync("park", DateTimeOffset.UtcNow.AddMinutes(1), default)).Should().BeTrue();
+        (await _catalog.CreateRoomAsync(Create("other", "b", "c"), int.MaxValue, default)).Should().Be(RoomCreation.Created);
+    }
+
+    [Test]
+    public async Task Catalog_counts_all_rooms()
+    {
+        await _catalog.CreateRoomAsync(new StoredRoom("den", "", "u1", IsPrivate: false), int.MaxValue, default);
+        await _catalog.CreateRoomAsync(new StoredRoom("DEN", "", "u1", IsPrivate: false), int.MaxValue, default);
+        (await _catalog.CountRoomsAsync(default)).Should().Be(3);
+    }
+
+    [Test]
+    public async Task Concurrent_creations_of_an_owner_never_exceed_the_maximum()
+    {
+        var results = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(() =>
+            _catalog.CreateRoomAsync(new StoredRoom($"den{i}", "", "u2", IsPrivate: false), maxOfOwner: 10, default).AsTask())));
+        results.Count(result => result == RoomCreation.Created).Should().Be(10);
+        results.Where(result => result != RoomCreation.Created).Should().HaveCount(30).And.OnlyContain(result => result == RoomCreation.TooManyRoomsOfOwner);
+        (await _catalog.CreateRoomAsync(new StoredRoom("other", "", "u3", IsPrivate: false), maxOfOwner: 1, default)).Should().Be(RoomCreation.Created);
+        (await _catalog.CreateRoomAsync(new StoredRoom("none", "", Owner: null, IsPrivate: false), maxOfOwner: 1, default)).Should().Be(RoomCreation.Created);
+    }
+
+    [Test]
+    public async Task Empty_room_is_removed_with_its_members_and_read_marks_and_its_name_can_be_used_again()
+    {
+        await _catalog.SetMemberAsync("garden", "u2", isMember: true, default);
+        await _catalog.AdvanceReadMarkAsync("garden", "u2", 5, default);
+        var later = DateTimeOffset.UtcNow.AddMinutes(1);
+        (await _catalog.ListEmptyRoomsAsync(later, "", 10, default)).Should().Equal("Garden", "lobby");
+        (await _catalog.ListEmptyRoomsAsync(later, "", 1, default)).Should().Equal("Garden");
+        (await _catalog.ListEmptyRoomsAsync(later, "Garden", 10, default)).Should().Equal("lobby");
+        (await _catalog.ListEmptyRoomsAsync(later.AddHours(-1), "", 10, default)).Should().BeEmpty("no room was created before that time");
+        (await _catalog.RemoveEmptyRoomAsync("garden", later.AddHours(-1), default)).Should().BeFalse();
+
+        (await _catalog.RemoveEmptyRoomAsync("garden", later, default)).Should().BeTrue();
+        (await _catalog.RemoveEmptyRoomAsync("garden", later, default)).Should().BeFalse();
+        (await _catalog.FindRoomAsync("garden", default)).Should().BeNull();
+        (await _catalog.GetRoomsAsync("u2", default)).Should().BeEmpty();
+        await _catalog.SetMemberAsync("garden", "u2", isMember: true, default);
+
+        await _catalog.CreateRoomAsync(new StoredRoom("garden", "", "u3", IsPrivate: true), int.MaxValue, default);
+        (await _catalog.GetReadMarkAsync("garden", "u2", default)).Should().Be(0);
+        (await _catalog.GetRoomsAsync("u2", default)).Should().BeEmpty();
+    }
+
+    [TestCase("", "ab1,a_1,A_2,lobby")]
+    [TestCase("A", "ab1,a_1,A_2")]
+    [TestCase("B", "ab1,lobby")]
+    [TestCase("a_", "a_1,A_2")]
+    [TestCase("1", "ab1,a_1")]
+    [TestCase("%", "")]
+    [TestCase("!", "")]
+    public async Task List_has_the_rooms_whose_names_contain_the_text_in_alphabetical_order(string match, string expected)
+    {
+        foreach (var name in (string[])["ab1", "A_2", "a_1"])
+            await _catalog.CreateRoomAsync(new StoredRoom(name, "", "u2", IsPrivate: false), int.MaxValue, default);
+        var names = expected.Split(',', StringSplitOptions.RemoveEmptyEntries);
+        (await ListAsync("u2", match)).Should().Equal(names);
+        (await ListAsync("u2", match, max: 2)).Should().Equal(names.Take(2));
+    }
+
+    [Test]
+    public async Task Private_room_is_listed_only_for_its_owner_and_its_members()
+    {
+        await _catalog.SetMemberAsync("garden", "u2", isMember: true, default);
+        await _catalog.SetMemberAsync("garden", "u3", isMember: true, default);
+        await _catalog.SetMemberAsync("garden", "u3", isMember: false, default);
+        await _catalog.AdvanceReadMarkAsync("garden", "u4", 1, default);
+        foreach (var (user, names) in ((string, string[])[])[("u1", ["Garden", "lobby"]), ("u2", ["Garden", "lobby"]), ("u3", ["lobby"]), ("u4", ["lobby"])])
+        {
+            (await ListAsync(user, "")).Should().Equal(names);
+            (await ListNeighborsAsync(user, "g", max: 10)).Should().Equal(names);
+        }
+    }
+
+    [TestCase("c", 1, "b,c")]
+    [TestCase("C", 2, "A,b,c,d")]
+    [TestCase("bb", 1, "b,c")]
+    [TestCase("0", 2, "A,b")]
+    [TestCase("z", 2, "d,lobby")]
+    public async Task Neighbors_are_the_nearest_names_in_alphabetical_order(string name, int max, string expected)
+    {
+        foreach (var room in (string[])["d", "b", "c", "A"])
+            await _catalog.CreateRoomAsync(new StoredRoom(room, "", "u2", IsPrivate: false), int.MaxValue, default);
+        (await ListNeighborsAsync("u2", name, max)).Should().Equal(expected.Split(','));
+    }
+
+    [Test]
+    public async Task Catalog_returns_the_rooms_that_a_user_has_joined_and_not_left()
+    {
+        await _catalog.SetMemberAsync("lobby", "u1", isMember: true, default);
+        await _catalog.SetMemberAsync("garden", "u1", isMember: true, default);
+        await _catalog.SetMemberAsync("lobby", "u1", isMember: true, default);
+        await _catalog.SetMemberAsync("garden", "u2", isMember: true, default);
+        (await _catalog.GetRoomsAsync("u1", default)).Should().Equal("lobby", "Garden");
+        await _catalog.SetMemberAsync("LOBBY", "u1", isMember: false, default);
+        await _catalog.SetMemberAsync("lobby", "u1", isMember: false, default);
+        (await _catalog.GetRoomsAsync("u1", default)).Should().Equal("Garden");
+        (await _catalog.GetRoomsAsync("u2", default)).Should().Equal("Garden");
+        (await _catalog.GetRoomsAsync("u3", default)).Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task Read_mark_never_decreases_and_is_separate_for_each_user_and_room()
+    {
+        (await _catalog.GetReadMarkAsync("lobby", "u1", default)).Should().Be(0);
+        (await _catalog.AdvanceReadMarkAsync("lobby", "u1", 5, default)).Should().Be(5);
+        (await _catalog.AdvanceReadMarkAsync("Lobby", "u1", 3, default)).Should().Be(5);
+        (await _catalog.GetReadMarkAsync("lobby", "u1", default)).Should().Be(5);
+        (await _catalog.GetReadMarkAsync("garden", "u1", default)).Should().Be(0);
+        (await _catalog.GetReadMarkAsync("lobby", "u2", default)).Should().Be(0);
+    }
+
+    private async Task<IEnumerable<string>> ListAsync(string user, string match, int max = 10) =>
+        (await _catalog.ListRoomsAsync(user, match, max, default)).Select(room => room.Name);
+
+    private async Task<IEnumerable<string>> ListNeighborsAsync(string user, string name, int max) =>
+        (await _catalog.ListNeighborsAsync(user, name, max, default)).Select(room => room.Name);
+}
+
+public sealed class MemoryRoomCatalogTests : RoomCatalogContract
+{
+    protected override IRoomCatalog Open() => new MemoryRoomCatalog(new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System), TimeProvider.System);
+}

@@ -1,0 +1,20 @@
+namespace RawSocketChat.Tests.Crash;
+
+/// <summary>What the server does when it is killed.</summary>
+internal enum KillMoment
+{
+    /// <summary>The server stores messages.</summary>
+    Chat,
+
+    /// <summary>The server copies the WAL into the database.</summary>
+    Checkpoint,
+
+    /// <summary>All clients reconnect after the previous kill, and join their rooms.</summary>
+    Rejoining,
+
+    /// <summary>The server sends missed events to clients that were away.</summary>
+    CatchUp,
+
+    /// <summary>The server is starting: it has opened the database, but does not listen yet.</summary>
+    Start,
+}

@@ -1,0 +1,123 @@
+using System.Text.Json;
+using Microsoft.Playwright;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.EndToEnd;
+
+/// <summary>Checks the page with axe-core, which tests the support for screen readers and the contrast. Each check runs for a desktop and a phone.</summary>
+[Category(Categories.Slow)] // runs Chromium
+public sealed class AccessibilityTests
+{
+    private ServerUnderTest _server = null!;
+
+    [SetUp]
+    public async Task StartServer() => _server = await ServerUnderTest.StartAsync();
+
+    [TearDown]
+    public async Task StopServer() => await _server.DisposeAsync();
+
+    [Test]
+    public async Task Axe_finds_no_violation_in_any_part_of_the_page([Values(ColorScheme.Light, ColorScheme.Dark)] ColorScheme scheme, [Values(1280, 390)] int width)
+    {
+        var isPhone = width < 500;
+        // Disable animations. Otherwise axe might check the colors of a drawer that is still moving.
+        var options = new BrowserNewContextOptions
+        {
+            ColorScheme = scheme,
+            ViewportSize = new() { Width = width, Height = 844 },
+            HasTouch = isPhone,
+            IsMobile = isPhone,
+            ReducedMotion = ReducedMotion.Reduce,
+        };
+        await using var ann = await ChatPage.OpenAsync($"http://127.0.0.1:{_server.HttpPort}/", options);
+        await Assertions.Expect(ann.Page.Locator("#join")).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the entrance");
+        await ann.Page.PressAsync("#join button[type=submit]", "Enter");
+        await Assertions.Expect(ann.Page.Locator("#join-note")).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the entrance with an error");
+
+        await ann.Page.ClickAsync("#have-account");
+        await Assertions.Expect(ann.Page.Locator("#password")).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the entrance with a password");
+        await ann.Page.ClickAsync("#have-account");
+
+        await ann.Page.FillAsync("#name", "ann");
+        await ann.Page.PressAsync("#name", "Enter");
+        await ann.ExpectInsideAsync("lobby");
+        await using var bob = await ChatPage.JoinAsync(_server.HttpPort, "bob");
+        await bob.SayAsync("good morning ann, look: https://example.org and #lobby");
+        await bob.SayAsync("/me pours coffee");
+        await ann.SayAsync("morning");
+        await ann.SayAsync("/jion lobby");
+        await ann.SayAsync("/help");
+        await Assertions.Expect(ann.Page.Locator(".notice[data-tone=help]")).ToHaveCountAsync(1);
+        await Assertions.Expect(ann.Page.Locator("#log .message[data-state=sent]")).ToHaveCountAsync(3);
+        await ExpectCleanAsync(ann, "the log");
+
+        await ann.Input.FillAsync("/");
+        await Assertions.Expect(ann.Page.Locator("#suggestions")).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the suggestions");
+        await ann.Input.FillAsync("");
+
+        if (isPhone)
+        {
+            await ann.Page.ClickAsync("#toggle-people");
+            await ExpectCleanAsync(ann, "the drawer of members");
+            await ann.Page.Keyboard.PressAsync("Escape");
+            await ann.Page.ClickAsync("#open-rail");
+            await ExpectCleanAsync(ann, "the drawer of rooms");
+        }
+
+        await ann.Page.ClickAsync("#me");
+        await ann.Page.FillAsync("#new-name", "bob");
+        await ann.Page.PressAsync("#new-name", "Enter");
+        await Assertions.Expect(ann.Page.Locator("#account-note")).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the account with an error");
+        await ann.Page.ClickAsync("#open-lab");
+        await ann.Page.ClickAsync("#start-lab");
+        await Assertions.Expect(ann.Page.Locator("#lab tr[data-way=ws]")).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the lab");
+        await ann.Page.Keyboard.PressAsync("Escape");
+        if (isPhone)
+            await ann.Page.ClickAsync("#open-rail");
+        await ann.Page.ClickAsync("#open-directory");
+        await Assertions.Expect(ann.Page.Locator("#directory-list li")).Not.ToHaveCountAsync(0);
+        await ExpectCleanAsync(ann, "the directory");
+        await ann.Page.Keyboard.PressAsync("Escape");
+
+        // The page does not send a message that is too long. So the test makes the message too long at the moment when the page sends it.
+        // The server then rejects the message.
+        await ann.Page.EvaluateAsync("() => { const { send } = WebSocket.prototype; WebSocket.prototype.send = function (text) { send.call(this, text.replace('refused', 'x'.repeat(9000))); }; }");
+        await ann.SayAsync("refused");
+        await Assertions.Expect(ann.Page.Locator("#log .message[data-state=failed]")).ToHaveCountAsync(1);
+        await ExpectCleanAsync(ann, "a failed message");
+
+        await _server.StopAsync();
+        await ann.SayAsync("is anybody there?");
+        await Assertions.Expect(ann.Page.Locator("#log .message[data-state=pending]")).ToHaveCountAsync(1);
+        await ExpectCleanAsync(ann, "the banner");
+    }
+
+    [Test]
+    public async Task Axe_finds_a_missing_label_and_a_low_contrast()
+    {
+        await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
+        await ann.Page.EvaluateAsync("() => { document.getElementById('send').removeAttribute('aria-label'); document.getElementById('room-name').style.color = '#eee'; }");
+        (await ViolationsAsync(ann)).Should().Contain(found => found.StartsWith("button-name", StringComparison.Ordinal))
+            .And.Contain(found => found.StartsWith("color-contrast", StringComparison.Ordinal));
+    }
+
+    private static async Task ExpectCleanAsync(ChatPage page, string where) => (await ViolationsAsync(page)).Should().BeEmpty($"axe checked {where}");
+
+    private static async Task<string[]> ViolationsAsync(ChatPage page)
+    {
+        // The debugger injects axe, because the page's Content-Security-Policy does not apply to the debugger.
+        if (!await page.Page.EvaluateAsync<bool>("() => 'axe' in window"))
+            await page.Page.EvaluateAsync(await File.ReadAllTextAsync(InstalledTools.Axe));
+        var found = await page.Page.EvaluateAsync<string>("""
+            async () => JSON.stringify((await axe.run()).violations.flatMap(({ id, help, nodes }) =>
+              nodes.map((node) => `${id} (${help}): ${node.html.slice(0, 160)} ${node.any.map((check) => check.message).join(' ')}`)))
+            """);
+        return JsonSerializer.Deserialize<string[]>(found)!;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Playwright;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.EndToEnd;
+
+/// <summary>
+/// The Chromium of the tests in this folder. The fixtures of the folder run in parallel; the tests of one fixture do not. Each NUnit worker
+/// has its own browser, because an <see cref="IBrowser"/> is not thread-safe. Each page has its own profile.
+/// </summary>
+[SetUpFixture]
+[Parallelizable(ParallelScope.Self | ParallelScope.Fixtures)]
+public sealed class Chromium
+{
+    private const string Path = "/usr/bin/chromium";
+
+    // The last two features are internal pages of the browser's address bar. The browser would load these pages for each new profile, which
+    // takes more CPU time than the tested page. The other features are those that Playwright disables. The list must repeat them, because
+    // Chromium uses only the last --disable-features option.
+    private static readonly string[] DisabledFeatures =
+    [
+        "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "DialMediaRouteProvider", "GlobalMediaControls", "HttpsUpgrades",
+        "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning", "BlockOriginHeaderModificationOnRedirect",
+        "AvoidCorsURLLoaderRestartOnRedirect", "Translate", "AutoDeElevate", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled",
+        "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+    ];
+
+    private static readonly string[] Arguments =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+        "--disable-sync", "--disable-quic", "--no-first-run", $"--disable-features={string.Join(',', DisabledFeatures)}",
+    ];
+
+    private static readonly ConcurrentDictionary<string, Lazy<Task<IBrowser>>> Browsers = [];
+    private static IPlaywright? Driver;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        Assertions.SetDefaultExpectTimeout((float)TestWait.Timeout.TotalMilliseconds);
+        // The driver is part of the package, in the output folder of the tests. The browser is installed on the system.
+        Driver = await Playwright.CreateAsync();
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        foreach (var browser in Browsers.Values)
+            await (await browser.Value).CloseAsync();
+        Driver?.Dispose();
+    }
+
+    public static async Task<IPage> NewPageAsync(BrowserNewContextOptions? options = null)
+    {
+        var browser = await Browsers.GetOrAdd(TestContext.CurrentContext.WorkerId!, _ => new(LaunchAsync)).Value;
+        var context = await browser.NewContextAsync(options);
+        context.SetDefaultTimeout((float)TestWait.Timeout.TotalMilliseconds);
+        return await context.NewPageAsync();
+    }
+
+    /// <summary>Starts a browser in its own process. The profile remains after the browser has ended.</summary>
+    public static async Task<KillableBrowser> StartAsync(string profile)
+    {
+        File.Delete(System.IO.Path.Combine(profile, KillableBrowser.PortFile));
+        var process = Process.Start(new ProcessStartInfo(Path, [.. Arguments, "--headless=new", "--remote-debugging-port=0", $"--user-data-dir={profile}", "about:blank"])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        })!;
+        var port = "";
+        await TestWait.UntilAsync(() => (port = KillableBrowser.ReadPort(profile)).Length > 0, "the browser's port");
+        return new KillableBrowser(process, await Driver!.Chromium.ConnectOverCDPAsync($"http://127.0.0.1:{port}"));
+    }
+
+    private static Task<IBrowser> LaunchAsync() => Driver!.Chromium.LaunchAsync(new()
+    {
+        ExecutablePath = Path,
+        Headless = true,
+        Args = Arguments,
+    });
+}
+
+/// <summary>A browser process that a test can kill.</summary>
+public sealed class KillableBrowser(Process process, IBrowser browser) : IAsyncDisposable
+{
+    internal const string PortFile = "DevToolsActivePort";
+
+    public async Task<ChatPage> OpenAsync(string url)
+    {
+        var context = browser.Contexts[0];
+        context.SetDefaultTimeout((float)TestWait.Timeout.TotalMilliseconds);
+        return await ChatPage.OpenAsync(await context.NewPageAsync(), url);
+    }
+
+    /// <summary>Kills all processes of the browser at once, which has the same effect as a crash of the machine.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+            await KillAsync();
+        await browser.DisposeAsync();
+        process.Dispose();
+    }
+
+    internal static string ReadPort(string profile)
+    {
+        try
+        {
+            return File.ReadLines(Path.Combine(profile, PortFile)).FirstOrDefault() ?? "";
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+}

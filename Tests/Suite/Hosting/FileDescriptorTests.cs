@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Hosting;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.Hosting;
+
+/// <summary>Connections never take the last file descriptors of the process.</summary>
+[Category(Categories.Slow)] // starts server processes
+[Parallelizable(ParallelScope.Self)]
+[Platform("Linux")]
+public sealed class FileDescriptorTests
+{
+    private const int MaxOpenFiles = 512;
+
+    [TestCase(0, 1024, 704)]
+    [TestCase(100, 1024, 100)]
+    [TestCase(704, 1024, 704)]
+    [TestCase(0, 321, 1)]
+    [TestCase(5000, null, 5000)]
+    public void Maximum_leaves_the_reserve(int setting, int? limit, int expected) => FileDescriptors.GetMaxConnections(setting, limit).Should().Be(expected);
+
+    [TestCase(705, 1024, "--Transport:Connections: 705 connections need 1025 open files, but this process may open only 1024; set at most 704")]
+    [TestCase(10_000_000, 1024, "--Transport:Connections: 10000000 connections need 10000320 open files")]
+    [TestCase(0, 320, "ulimit -n: this process may open only 320 files")]
+    [TestCase(1, 64, "ulimit -n: this process may open only 64 files")]
+    public void Too_few_open_files_stop_the_start(int setting, int limit, string message) =>
+        FluentActions.Invoking(() => FileDescriptors.GetMaxConnections(setting, limit)).Should().Throw<SettingException>().WithMessage($"{message}*");
+
+    [Test]
+    public async Task Server_does_not_start_if_the_process_may_not_open_enough_files()
+    {
+        await using var server = LimitedServer.Start("sockets", "--Transport:Connections", "5000");
+        await TestWait.UntilAsync(() => server.HasExited, "the end of the server");
+        server.ExitCode.Should().Be(1);
+        server.Lines.Should().ContainSingle().Which.Should().StartWith($"--Transport:Connections: 5000 connections need 5320 open files, but this process may open only {MaxOpenFiles}");
+    }
+
+    [TestCase("sockets")]
+    [TestCase("kestrel")]
+    public async Task Server_closes_connections_above_the_limit_of_open_files_and_serves_the_others(string transport)
+    {
+        await using var server = LimitedServer.Start(transport);
+        await TestWait.UntilAsync(() => server.HasExited || server.IsReady, "the server to start");
+        var (ann, _) = await ChatClient.JoinAsync(server.Port, "ann");
+
+        var idle = new List<Socket>();
+        for (var i = 0; i < MaxOpenFiles; i++)
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            idle.Add(socket);
+            await ConnectAsync(socket, i % 2 == 0 ? server.Port : server.RawPort);
+        }
+
+        // One of the allowed connections is Ann's.
+        const int Rejected = FileDescriptors.Reserve + 1;
+        await TestWait.UntilAsync(() => idle.Count(HasEnded) == Rejected, () => $"{Rejected} connections to end, {idle.Count(HasEnded)} have ended; {string.Join('\n', server.Lines)}");
+        await TestWait.UntilAsync(() => server.RejectionLines.Any(), "the warning");
+        await ann.SayAsync("still here");
+        server.RejectionLines.Should().ContainSingle("the server logs one line a minute").Which.Should().Contain($"maximum of {MaxOpenFiles - FileDescriptors.Reserve} ");
+        server.HasExited.Should().BeFalse();
+
+        foreach (var socket in idle)
+            socket.Dispose();
+        await TestWait.UntilAsync(() => server.OpenFiles < FileDescriptors.Reserve, "the server to close its side of the connections");
+        var (bob, _) = await ChatClient.JoinAsync(server.Port, "bob");
+        await ann.SayAsync("hello");
+        await bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "hello");
+        await bob.DisposeAsync();
+        await ann.DisposeAsync();
+    }
+
+    private static async Task ConnectAsync(Socket socket, int port)
+    {
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, port);
+        }
+        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // The server closed the connection before this call returned.
+            socket.Dispose();
+        }
+    }
+
+    private static bool HasEnded(Socket socket) => socket.SafeHandle.IsClosed || socket.Poll(0, SelectMode.SelectRead);
+
+    /// <summary>A server process that may open <see cref="MaxOpenFiles"/> files.</summary>
+    private sealed class LimitedServer : IAsyncDisposable
+    {
+        private readonly Process _process;
+        private readonly TemporaryFolder _data = new();
+        private readonly List<string> _lines = [];
+
+        private LimitedServer(string transport, string[] settings)
+        {
+            (Port, RawPort) = (ServerUnderTest.FindFreePort(), ServerUnderTest.FindFreePort());
+            string[] arguments =
+            [
+                "-c", $"ulimit -n {MaxOpenFiles}; exec dotnet \"$@\"", "bash", typeof(Server.Program).Assembly.Location, "--urls", $"http://127.0.0.1:{Port}", "--RawTcp:Port", $"{RawPort}",
+                "--Data:Path", _data.Path, "--Transport:Kind", transport, .. settings,
+            ];
+            _process = Process.Start(new ProcessStartInfo("bash", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() })!;
+            _process.OutputDataReceived += (_, line) => Add(line.Data);
+            _process.ErrorDataReceived += (_, line) => Add(line.Data);
+            _process.BeginOutputReadLine();
+            _process.BeginErrorReadLine();
+        }
+
+        public int Port { get; }
+
+        public int RawPort { get; }
+
+        public bool IsReady => Lines.Any(line => line.StartsWith("To join", StringComparison.Ordinal));
+
+        /// <summary>The number of files that the server has open.</summary>
+        public int OpenFiles => Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length;
+
+        public bool HasExited => _process.HasExited;
+
+        public int ExitCode => _process.ExitCode;
+
+        public IReadOnlyList<string> Lines
+        {
+            get
+            {
+                lock (_lines)
+                    return [.. _lines];
+            }
+        }
+
+        public IEnumerable<string> RejectionLines => Lines.Where(line => line.Contains("open connections is reached", StringComparison.Ordinal));
+
+        public static LimitedServer Start(string transport, params string[] settings) => new(transport, settings);
+
+        public async ValueTask DisposeAsync()
+        {
+            if (!_process.HasExited)
+                _process.Kill();
+            await _process.WaitForExitAsync();
+            _process.Dispose();
+            _data.Dispose();
+        }
+
+        private void Add(string? line)
+        {
+            if (string.IsNullOrEmpty(line))
+                return;
+            lock (_lines)
+                _lines.Add(line);
+        }
+    }
+}

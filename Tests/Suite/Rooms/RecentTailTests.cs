@@ -1,0 +1,137 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Rooms;
+
+namespace RawSocketChat.Tests.Rooms;
+
+/// <summary>The memory of the newest events of rooms, for one room and for all rooms together.</summary>
+public sealed class RecentTailTests
+{
+    private const int PayloadBytes = 100;
+
+    private static readonly int EventBytes = CreateEvent(1).MemoryBytes;
+
+    [Test]
+    public void Tail_keeps_the_newest_events_within_its_bound()
+    {
+        var budget = CreateBudget(int.MaxValue);
+        var tail = new RecentTail(10 * EventBytes, 0, budget);
+        Fill(tail, 1, 25);
+        tail.GetAfter(15, 100).Should().HaveCount(10);
+        tail.GetAfter(14, 100).Should().BeNull("event 15 is no longer in memory");
+        budget.Bytes.Should().Be(10 * EventBytes);
+    }
+
+    // The runtime allocates whole pages of memory for the queue, so a few bytes of difference for each event are fine.
+    [Test]
+    public void Counted_memory_of_an_event_is_about_what_the_event_takes()
+    {
+        const int Count = 4096;
+        var tail = new RecentTail(int.MaxValue, 0, CreateBudget(int.MaxValue));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var events = new EventFrame[Count];
+        for (var i = 0; i < Count; i++)
+            events[i] = CreateEvent(i + 1);
+        tail.Add(events);
+        tail.GetAfter(0, 1);
+        ((double)(GC.GetAllocatedBytesForCurrentThread() - before) / Count).Should().BeApproximately(EventBytes, 0.2 * EventBytes);
+    }
+
+    [Test]
+    public void Event_in_a_tail_keeps_no_bytes_of_an_encoding_that_was_sent()
+    {
+        var tail = new RecentTail(int.MaxValue, 0, CreateBudget(int.MaxValue));
+        List<WeakReference> encoded = [];
+        SendInManyEncodings(tail, encoded);
+        GC.Collect();
+        encoded.Should().HaveCount(2 * 5).And.OnlyContain(bytes => !bytes.IsAlive, "only the batch that was sent holds encoded bytes");
+        tail.GetAfter(0, 10).Should().HaveCount(2);
+    }
+
+    [Test]
+    public void Tails_of_all_rooms_together_stay_within_their_bound_and_the_least_recently_used_leave_first()
+    {
+        var budget = CreateBudget(30 * EventBytes);
+        var tails = Enumerable.Range(0, 4).Select(_ => new RecentTail(10 * EventBytes, 0, budget)).ToArray();
+        foreach (var tail in tails[..3])
+            Fill(tail, 1, 10);
+        tails[0].GetAfter(5, 10).Should().HaveCount(5);
+        Fill(tails[3], 1, 10);
+
+        tails.Select(tail => tail.GetAfter(9, 10)?.Count).Should().Equal(1, null, 1, 1);
+        tails[1].LastSeq.Should().Be(10, "a tail that lost its events knows where the log ends");
+        budget.Bytes.Should().Be(30 * EventBytes);
+
+        Fill(tails[1], 11, 12);
+        tails[1].GetAfter(10, 10).Should().HaveCount(2);
+        budget.Bytes.Should().BeLessThanOrEqualTo(30 * EventBytes);
+    }
+
+    [Test]
+    public void Tail_of_a_closed_room_leaves_the_budget()
+    {
+        var budget = CreateBudget(100 * EventBytes);
+        var tail = new RecentTail(10 * EventBytes, 0, budget);
+        Fill(tail, 1, 10);
+        tail.Release();
+        budget.Bytes.Should().Be(0);
+        Fill(tail, 11, 12);
+        budget.Bytes.Should().Be(0);
+    }
+
+    [Test]
+    public async Task Concurrent_rooms_never_lose_the_count_of_the_budget()
+    {
+        var budget = CreateBudget(50 * EventBytes);
+        var tails = Enumerable.Range(0, 8).Select(_ => new RecentTail(20 * EventBytes, 0, budget)).ToArray();
+        await Task.WhenAll(tails.Select(tail => Task.Run(() =>
+        {
+            for (var seq = 1; seq <= 5_000; seq++)
+            {
+                Fill(tail, seq, seq);
+                if (seq % 7 == 0)
+                    tail.GetAfter(seq - 3, 10);
+            }
+        })));
+
+        budget.Bytes.Should().BeInRange(0, 50 * EventBytes);
+        foreach (var tail in tails)
+            tail.Release();
+        budget.Bytes.Should().Be(0);
+    }
+
+    // Not inlined, so that no local variable of the test keeps the batches alive.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void SendInManyEncodings(RecentTail tail, List<WeakReference> encoded)
+    {
+        tail.Add([CreateEvent(1), CreateEvent(2)]);
+        foreach (var page in (IReadOnlyList<EventFrame>[])[tail.GetAfter(0, 10)!, tail.GetAfter(1, 10)!, tail.GetAfter(1, 10)!, tail.GetBefore(2, 10)!])
+        {
+            var batch = page.EncodeBatch();
+            foreach (var encoding in (WireEncoding[])[new RecordingEncoding(encoded), new RecordingEncoding(encoded)])
+                batch.GetBytes(encoding).Length.Should().Be(page.Count * (PayloadBytes + 2));
+        }
+    }
+
+    private static void Fill(RecentTail tail, long first, long last)
+    {
+        for (var seq = first; seq <= last; seq++)
+            tail.Add([CreateEvent(seq)]);
+    }
+
+    private static EventFrame CreateEvent(long seq) => new(seq, new EncodedFrame(new byte[PayloadBytes]));
+
+    private static TailBudget CreateBudget(int bytes) => new(Options.Create(new RoomOptions { AllTailsBytes = bytes }));
+
+    /// <summary>Remembers the bytes that it has created, without keeping them in memory.</summary>
+    private sealed class RecordingEncoding(List<WeakReference> encoded) : WireEncoding
+    {
+        public override ReadOnlyMemory<byte> Encode(EncodedFrame frame)
+        {
+            var bytes = new byte[frame.Payload.Length + 2];
+            encoded.Add(new WeakReference(bytes));
+            return bytes;
+        }
+    }
+}

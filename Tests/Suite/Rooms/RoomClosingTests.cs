@@ -1,0 +1,247 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Rooms;
+using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Sql;
+using RawSocketChat.Tests.Support;
+using static RawSocketChat.Tests.Support.ChatPeerExtensions;
+
+namespace RawSocketChat.Tests.Rooms;
+
+/// <summary>Rooms that nobody uses are closed, and removed if they never had an event.</summary>
+public sealed class RoomClosingTests
+{
+    private ServerUnderTest _server = null!;
+
+    private RoomDirectory Directory => _server.Services.GetRequiredService<RoomDirectory>();
+
+    [TearDown]
+    public async Task StopAsync() => await _server.DisposeAsync();
+
+    [TestCase("full")]
+    [TestCase("none")]
+    public async Task Closed_room_is_the_same_room_when_it_is_opened_again(string durability)
+    {
+        _server = await ServerUnderTest.StartAsync("--Data:Durability", durability, "--Limits:Enabled", "false");
+        await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=ann");
+        var before = await CreateAsync(ann, "garden");
+        await ann.SayAsync("first", room: "garden");
+        await ann.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Topic, Room = "garden", Text = "be kind", Id = FrameId.From("t") });
+        await LeaveAsync(ann, "garden");
+
+        var closed = Directory.FindOpen("garden")!;
+        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+        Directory.Open.Select(room => room.Name).Should().Equal(["lobby"], "the default room stays open");
+
+        var joined = await ann.RequestAsync<JoinedFrame>(Join("garden"));
+        Directory.FindOpen("garden").Should().NotBeNull().And.NotBe(closed);
+        joined.Should().Match<JoinedFrame>(frame => frame.Epoch == before.Epoch && frame.Seq == 2 && frame.Topic == "be kind" && frame.Role == "owner" && frame.MemberCount == 1);
+        joined.Messages.Should().HaveCount(2);
+        (await ann.SayAsync("third", room: "garden")).Seq.Should().Be(3);
+        Directory.Count.Should().Be(2);
+    }
+
+    [Test]
+    public async Task Room_with_a_member_or_with_recent_use_stays_open()
+    {
+        _server = await ServerUnderTest.StartAsync();
+        await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=ann");
+        await CreateAsync(ann, "garden");
+        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+        Directory.FindOpen("garden").Should().NotBeNull("ann is in it");
+
+        await LeaveAsync(ann, "garden");
+        await Directory.CloseUnusedAsync(TimeSpan.FromMinutes(10));
+        Directory.FindOpen("garden").Should().NotBeNull("ann has just left");
+        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+        Directory.FindOpen("garden").Should().BeNull();
+    }
+
+    [Test]
+    public async Task Memory_of_a_closed_room_is_free()
+    {
+        _server = await ServerUnderTest.StartAsync("--Data:Durability", "none");
+        var rooms = await OpenManyAsync(1_000);
+        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+        Directory.Open.Should().ContainSingle();
+
+        // The last continuations of the loops may still run.
+        await TestWait.UntilAsync(
+            () =>
+            {
+                GC.Collect();
+                return rooms.All(room => !room.IsAlive);
+            },
+            () => $"{rooms.Count(room => room.IsAlive)} closed rooms are still in memory");
+    }
+
+    [Test]
+    public async Task Commands_to_a_closed_room_are_answered_and_have_no_effect()
+    {
+        _server = await ServerUnderTest.StartAsync();
+        await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=ann");
+        await CreateAsync(ann, "garden");
+        await LeaveAsync(ann, "garden");
+        var room = Directory.FindOpen("garden")!;
+        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+
+        var connection = _server.FindConnection("ann");
+        (await room.JoinAsync(connection, new Person("u1", "ann"))).Should().BeNull();
+        (await room.LeaveAsync(connection)).Should().BeFalse();
+        (await room.GoLiveAsync(connection, 0)).Should().BeFalse();
+        (await room.ListMembersAsync(10)).Count.Should().Be(0);
+        await room.RenameAsync(new Person("u1", "ann"), "bob");
+        await room.PostAsync(connection, connection, new ClientFrame { Type = ClientFrameType.Say, Id = FrameId.From("late") }, new(RoomEventKind.Message, "u1", "ann", "hi"));
+        (await ann.Inbox.ExpectAsync<ErrorFrame>(error => error.Id == FrameId.From("late"))).Error.Code.Should().Be(ErrorCode.Unavailable);
+    }
+
+    [Test]
+    public async Task Server_closes_unused_rooms_after_IdleMinutes_and_removes_empty_ones_after_EmptyMinutes()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        _server = await ServerUnderTest.StartAsync(
+            services => services.AddSingleton<TimeProvider>(time), "--Rooms:IdleMinutes", "5", "--Rooms:EmptyMinutes", "30", "--Limits:Enabled", "false", "--Connections:PingSeconds", "3600");
+        await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=ann");
+        foreach (var room in (string[])["empty", "used", "full"])
+            await CreateAsync(ann, room);
+        await ann.SayAsync("hi", room: "used");
+        await LeaveAsync(ann, "empty");
+        await LeaveAsync(ann, "used");
+
+        await AdvanceAsync(time, minutes: 4);
+        Directory.Open.Should().HaveCount(4);
+        await AdvanceAsync(time, minutes: 3);
+        await TestWait.UntilAsync(() => Directory.Open.Count() == 2, "two rooms to close");
+        Directory.Open.Select(room => room.Name).Should().BeEquivalentTo("lobby", "full");
+        Directory.Count.Should().Be(4);
+
+        await AdvanceAsync(time, minutes: 30);
+        await TestWait.UntilAsync(() => Directory.Count == 3, "the empty room to be removed");
+        (await ann.RequestAsync<ErrorFrame>(Join("empty"))).Error.Code.Should().Be(ErrorCode.NoRoom);
+        await ann.RequestAsync<JoinedFrame>(Join("used"));
+        Directory.FindOpen("full").Should().NotBeNull("ann is in it");
+    }
+
+    [Test]
+    public async Task Member_of_a_removed_room_cannot_enter_a_private_room_that_gets_its_name()
+    {
+        _server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
+        await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=ann");
+        await CreateAsync(ann, "den");
+        var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob", "den");
+        await using var _1 = bob;
+
+        // Bob's first connection ends, and he stays a member of the room.
+        await using var other = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={bob.Inbox.All.OfType<WelcomeFrame>().Single().Session}");
+        (await other.Inbox.ExpectAsync<WelcomeFrame>()).Rooms.Should().Equal("den");
+        await bob.DisposeAsync();
+        await LeaveAsync(ann, "den");
+        await TestWait.UntilAsync(() => Directory.FindOpen("den")!.Summary.MemberCount == 0, "bob's first connection to leave");
+        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+        await Directory.RemoveEmptyAsync(DateTimeOffset.UtcNow.AddMinutes(1), default);
+
+        await ann.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = "den", Private = true, Id = FrameId.From("again") });
+        (await other.RequestAsync<ErrorFrame>(Join("den"))).Error.Code.Should().Be(ErrorCode.NoRoom);
+        await other.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Whoami, Id = FrameId.From("w") });
+        other.Inbox.All.OfType<WelcomeFrame>().Last().Rooms.Should().BeEmpty();
+    }
+
+    // Otherwise the slow caller would open the room with the state of an earlier time.
+    [Test]
+    public async Task Callers_that_open_a_room_at_the_same_time_share_one_read_of_its_state()
+    {
+        SlowLog log = null!;
+        _server = await ServerUnderTest.StartAsync(
+            services => services.AddSingleton<IRoomLog>(provider => log = new SlowLog(ActivatorUtilities.CreateInstance<SqlRoomLog>(provider))));
+        await Directory.TryCreateAsync("garden", "", "u1", isPrivate: false);
+        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+
+        log.Delay();
+        var first = Task.Run(() => Directory.FindAsync("garden").AsTask());
+        await log.Called.OrFail("the first read");
+        var second = Task.Run(() => Directory.FindAsync("garden").AsTask());
+        var third = Task.Run(() => Directory.RemoveEmptyAsync(DateTimeOffset.UtcNow.AddMinutes(1), default));
+        await third.OrFail("the removal to skip a room that is being opened");
+        log.Continue();
+
+        var found = await Task.WhenAll(first, second);
+        found[0].Should().NotBeNull().And.BeSameAs(found[1]);
+        log.OpenCount.Should().Be(1);
+    }
+
+    [Test]
+    public async Task Concurrent_creations_never_exceed_the_maximum_number_of_rooms()
+    {
+        _server = await ServerUnderTest.StartAsync();
+        var results = await Task.WhenAll(Enumerable.Range(0, 60).Select(i => Task.Run(() =>
+            Directory.TryCreateAsync($"room{i % 40}", "", $"u{i}", isPrivate: false, maxRooms: 11))));
+        var created = results.Count(result => result.Room is not null);
+        created.Should().Be(10, "the default room is the eleventh");
+        Directory.Count.Should().Be(11);
+        (await Directory.TryCreateAsync("one-more", "", "u1", isPrivate: false, maxRooms: 11)).Result.Should().Be(RoomCreation.TooManyRooms);
+        (await Directory.TryCreateAsync("one-more", "", "u1", isPrivate: false, maxRooms: 12)).Result.Should().Be(RoomCreation.Created);
+    }
+
+    private static Task<JoinedFrame> CreateAsync(ChatClient client, string room) =>
+        client.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = room, Id = FrameId.From($"create {room}") });
+
+    private static Task<AckFrame> LeaveAsync(ChatClient client, string room) =>
+        client.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = room, Id = FrameId.From($"leave {room}") });
+
+    // In a method of its own, so that no local variable of the test refers to the rooms.
+    private async Task<List<WeakReference>> OpenManyAsync(int count)
+    {
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var found = new List<WeakReference>();
+        for (var i = 0; i < count; i++)
+            found.Add(new WeakReference((await Directory.TryCreateAsync($"room{i}", "", "u1", isPrivate: false)).Room));
+        await TestContext.Out.WriteLineAsync($"{(GC.GetTotalMemory(forceFullCollection: true) - before) / count} bytes for each open room");
+        return found;
+    }
+
+    // A timer that is due more than once fires once, so advance minute by minute.
+    private static async Task AdvanceAsync(FakeTimeProvider time, int minutes)
+    {
+        for (var minute = 0; minute < minutes; minute++)
+        {
+            time.Advance(TimeSpan.FromMinutes(1));
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>A log whose state can be read only slowly.</summary>
+    private sealed class SlowLog(IRoomLog inner) : IRoomLog
+    {
+        private TaskCompletionSource _called = new();
+        private TaskCompletionSource? _gate;
+        private int _openCount;
+
+        public int OpenCount => _openCount;
+
+        public Task Called => _called.Task;
+
+        public void Delay() => (_called, _gate, _openCount) = (new(), new(), 0);
+
+        public void Continue() => _gate!.SetResult();
+
+        public async ValueTask<RoomLogState> OpenAsync(string room, CancellationToken cancellationToken)
+        {
+            var state = await inner.OpenAsync(room, cancellationToken);
+            Interlocked.Increment(ref _openCount);
+            _called.TrySetResult();
+            if (_gate is { } gate)
+                await gate.Task;
+            return state;
+        }
+
+        public ValueTask<IReadOnlyList<AppendResult>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken) =>
+            inner.AppendAsync(room, batch, cancellationToken);
+
+        public ValueTask<IReadOnlyList<RoomEvent>> ReadAfterAsync(string room, long after, int max, int maxBytes, CancellationToken cancellationToken) =>
+            inner.ReadAfterAsync(room, after, max, maxBytes, cancellationToken);
+
+        public ValueTask<IReadOnlyList<RoomEvent>> ReadBeforeAsync(string room, long before, int max, int maxBytes, CancellationToken cancellationToken) =>
+            inner.ReadBeforeAsync(room, before, max, maxBytes, cancellationToken);
+    }
+}

@@ -1,0 +1,173 @@
+using System.IO.Pipelines;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Protocol.Framing;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Rooms;
+using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Memory;
+using RawSocketChat.Server.Transports.RawTcp;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.Rooms;
+
+/// <summary>The answers of a room to commands, and the state of the room that is visible when an answer is sent.</summary>
+public sealed class RoomLoopTests
+{
+    private static readonly ClientFrame Say = new() { Type = ClientFrameType.Say };
+
+    [TestCase(0, TestName = "{m}(read from the log)")]
+    [TestCase(1024 * 1024, TestName = "{m}(read from memory)")]
+    public async Task History_does_not_show_an_event_before_its_ack_is_sent(int tailBytes)
+    {
+        var room = await StartRoomAsync(tailBytes);
+        var ann = CreateConnection();
+        await room.JoinAsync(ann, new Person("u1", "ann"));
+        var seen = new List<int>();
+
+        // The log of this test completes each call at once, so Result does not block.
+        var sink = new CallbackSink(() => seen.AddRange([
+            room.History.ReadAfterAsync(0, 10).AsTask().Result.Count,
+            room.History.ReadBeforeAsync(long.MaxValue, 10).AsTask().Result.Count]));
+        for (var i = 1; i <= 3; i++)
+        {
+            await room.PostAsync(ann, sink, Say with { Id = FrameId.From(i) }, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi"));
+            await room.ListMembersAsync(1);
+        }
+
+        seen.Should().Equal([0, 0, 1, 1, 2, 2], "when an ack is sent, the history does not contain the event of this ack");
+        (await room.History.ReadAfterAsync(0, 10)).Should().HaveCount(3);
+        (await room.History.ReadAfterAsync(long.MaxValue, 10)).Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task Room_summary_changes_before_the_command_is_answered()
+    {
+        var room = await StartRoomAsync();
+        var ann = CreateConnection();
+        await room.JoinAsync(ann, new Person("u1", "ann"));
+        room.Summary.MemberCount.Should().Be(1);
+
+        var topic = "";
+        await room.PostAsync(ann, new CallbackSink(() => topic = room.Summary.Topic), Say, new NewEvent(RoomEventKind.Topic, "u1", "ann", "be kind"));
+        await room.LeaveAsync(ann);
+        topic.Should().Be("be kind");
+        room.Summary.MemberCount.Should().Be(0);
+    }
+
+    [TestCase(0, false)]
+    [TestCase(1, true)]
+    [TestCase(2, false)]
+    public async Task Reply_must_refer_to_an_existing_message(long reply, bool isAccepted)
+    {
+        var room = await StartRoomAsync();
+        var ann = CreateConnection();
+        var answered = 0;
+        await room.JoinAsync(ann, new Person("u1", "ann"));
+        await room.PostAsync(ann, new CallbackSink(() => answered++), Say, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi"));
+        await room.ListMembersAsync(1);
+        await room.PostAsync(ann, new CallbackSink(() => answered++), Say, new NewEvent(RoomEventKind.Message, "u1", "ann", "so do I", reply));
+        await room.ListMembersAsync(1);
+
+        answered.Should().Be(2);
+        (await room.History.ReadAfterAsync(0, 10)).Should().HaveCount(isAccepted ? 2 : 1);
+    }
+
+    [Test]
+    public async Task Sender_of_many_posts_receives_the_acks_in_order_in_one_write()
+    {
+        var stored = new TaskCompletionSource();
+        var room = await StartRoomAsync(until: stored.Task);
+        var (ann, bob) = (new AckSink(), new AckSink());
+        var (annConnection, bobConnection) = (CreateConnection(), CreateConnection());
+        await room.JoinAsync(annConnection, new Person("u1", "ann"));
+        await room.JoinAsync(bobConnection, new Person("u2", "bob"));
+
+        // While the log stores the first post, the other posts wait in the next batch.
+        await PostAsync(annConnection, ann, 0);
+        await room.ListMembersAsync(1);
+        await PostAsync(annConnection, ann, 1);
+        await PostAsync(bobConnection, bob, 2);
+        await PostAsync(annConnection, ann, 3);
+        await room.ListMembersAsync(1);
+        stored.SetResult();
+        await TestWait.UntilAsync(() => ann.Ids.Count == 3 && bob.Ids.Count == 1, "all acks");
+
+        ann.Ids.Should().Equal(0, 1, 3);
+        ann.Writes.Should().Be(2);
+        bob.Ids.Should().Equal(2);
+
+        async Task PostAsync(Connection connection, IFrameSink answers, int id) =>
+            await room.PostAsync(connection, answers, Say with { Id = FrameId.From(id) }, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi"));
+    }
+
+    private static async Task<RoomLoop> StartRoomAsync(int tailBytes = 1024, Task? until = null)
+    {
+        var memory = new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System);
+        IRoomLog log = until is null ? memory : new SlowLog(memory, until);
+        var state = await log.OpenAsync("lobby", CancellationToken.None);
+        var room = new RoomLoop(
+            new Room("lobby", "", null, false), state, log, new HistoryCache(Options.Create(new RoomOptions())), new TailBudget(Options.Create(new RoomOptions())), new RoomOptions { TailBytes = tailBytes }, new FanoutOptions(), new UserRoomIndex(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
+        _ = room.RunAsync();
+        return room;
+    }
+
+    private static Connection CreateConnection()
+    {
+        var outbox = new PipeOutbox(new Pipe().Writer, LineEncoding.Get(LineDelimiter.Newline, asText: false), 1024 * 1024, TimeProvider.System);
+        return new Connection("tcp", "somewhere", new ConnectionRequest(), outbox, TimeProvider.System);
+    }
+
+    private sealed class AckSink : IFrameSink
+    {
+        private readonly List<int> _ids = [];
+
+        public int Writes { get; private set; }
+
+        public List<int> Ids
+        {
+            get
+            {
+                lock (_ids)
+                    return [.. _ids];
+            }
+        }
+
+        public void Send(EncodedMessage outbound)
+        {
+            lock (_ids)
+            {
+                Writes++;
+                foreach (var frame in outbound is EncodedBatch batch ? batch.Frames : [(EncodedFrame)outbound])
+                {
+                    ChatCodec.TryReadServer(frame.Payload.Span, out var ack).Should().BeTrue();
+                    _ids.Add(int.Parse(((AckFrame)ack).Id.ToString(), System.Globalization.CultureInfo.InvariantCulture));
+                }
+            }
+        }
+    }
+
+    /// <summary>A log that stores nothing before the given task completes.</summary>
+    private sealed class SlowLog(IRoomLog inner, Task until) : IRoomLog
+    {
+        public ValueTask<RoomLogState> OpenAsync(string room, CancellationToken cancellationToken) => inner.OpenAsync(room, cancellationToken);
+
+        public async ValueTask<IReadOnlyList<AppendResult>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken)
+        {
+            await until;
+            return await inner.AppendAsync(room, batch, cancellationToken);
+        }
+
+        public ValueTask<IReadOnlyList<RoomEvent>> ReadAfterAsync(string room, long after, int max, int maxBytes, CancellationToken cancellationToken) =>
+            inner.ReadAfterAsync(room, after, max, maxBytes, cancellationToken);
+
+        public ValueTask<IReadOnlyList<RoomEvent>> ReadBeforeAsync(string room, long before, int max, int maxBytes, CancellationToken cancellationToken) =>
+            inner.ReadBeforeAsync(room, before, max, maxBytes, cancellationToken);
+    }
+
+    private sealed class CallbackSink(Action onSend) : IFrameSink
+    {
+        public void Send(EncodedMessage outbound) => onSend();
+    }
+}

@@ -1,0 +1,66 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Rooms;
+using RawSocketChat.Tests.Support;
+using static RawSocketChat.Tests.Support.ChatPeerExtensions;
+
+namespace RawSocketChat.Tests.Rooms;
+
+/// <summary>Room names follow the rule for the names of users, and no two rooms have names that look the same.</summary>
+public sealed class RoomNameTests
+{
+    [TestCase("lobby", "lobby")]
+    [TestCase("Garden-2.0_x", "Garden-2.0_x")]
+    [TestCase("7", "7")]
+    [TestCase("ห้อง", "ห้อง")]
+    [TestCase("हिन्दी", "हिन्दी")]
+    [TestCase("cafe\u0301", "caf\u00E9")]
+    [TestCase("ｌｏｂｂｙ", "lobby")]
+    [TestCase("部屋", "部屋")]
+    public void Valid_name_is_normalized(string name, string normalized) => RoomName.Accept(name, out _).Should().Be(normalized);
+
+    [TestCase("")]
+    [TestCase("l\u043Ebby", Description = "a Cyrillic letter")]
+    [TestCase("lob\u200Bby")]
+    [TestCase("-lobby")]
+    [TestCase("a b")]
+    [TestCase("a/b")]
+    [TestCase("🎉")]
+    public void Invalid_name_is_rejected_with_a_reason(string name)
+    {
+        RoomName.Accept(name, out var reason).Should().BeNull();
+        reason.Should().NotBeEmpty();
+    }
+
+    [Test]
+    public void Name_has_at_most_64_characters()
+    {
+        RoomName.IsValid(new string('a', 64)).Should().BeTrue();
+        RoomName.IsValid(new string('a', 65)).Should().BeFalse();
+    }
+
+    [Test]
+    public async Task Room_whose_name_looks_like_another_cannot_be_created([Values("full", "none")] string durability)
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Data:Durability", durability);
+        await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
+
+        foreach (var name in (string[])["LOBBY", "1obby", "l0bby", "Iobby", "löbby"])
+            (await ann.RequestAsync<ErrorFrame>(Create(name))).Error.Code.Should().Be(ErrorCode.RoomExists, name);
+        (await ann.RequestAsync<ErrorFrame>(Create("l\u043Ebby"))).Error.Code.Should().Be(ErrorCode.BadField);
+        await ann.RequestAsync<JoinedFrame>(Create("lobby-2"));
+    }
+
+    [Test]
+    public async Task Room_is_found_by_every_spelling_of_its_name()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
+
+        (await ann.RequestAsync<JoinedFrame>(Create("cafe\u0301"))).Room.Should().Be("caf\u00E9");
+        (await ann.RequestAsync<JoinedFrame>(Join("caf\u00E9"))).Room.Should().Be("caf\u00E9");
+        (await ann.RequestAsync<JoinedFrame>(Join("CAFE\u0301"))).Room.Should().Be("caf\u00E9");
+        (await ann.RequestAsync<JoinedFrame>(Create("ห้อง"))).Room.Should().Be("ห้อง");
+    }
+
+    private static ClientFrame Create(string room) => new() { Type = ClientFrameType.Create, Room = room, Id = FrameId.From($"{Guid.NewGuid():n}") };
+}

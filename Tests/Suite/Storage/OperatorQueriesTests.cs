@@ -1,0 +1,63 @@
+using System.Text.RegularExpressions;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.Storage;
+
+/// <summary>The queries of Server/docs/operations.md, run with the real <c>sqlite3</c> program beside a running server.</summary>
+[Category(Categories.Slow)] // needs the sqlite3 program
+public sealed partial class OperatorQueriesTests
+{
+    private TemporaryFolder _folder = null!;
+    private ServerUnderTest _server = null!;
+    private ChatClient _ann = null!;
+
+    [SetUp]
+    public async Task ChatAsync()
+    {
+        _folder = new TemporaryFolder();
+        _server = await ServerUnderTest.StartAsync("--Data:Path", _folder.Path);
+        (_ann, _) = await ChatClient.JoinAsync(_server.HttpPort, "ann");
+        await _ann.SayAsync("hello");
+        await _ann.SayAsync("it's a 'quoted' text");
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        await _ann.DisposeAsync();
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Test]
+    public async Task Documented_command_shows_the_conversation()
+    {
+        var command = ReadDocument().Split('\n').Single(line => line.StartsWith("sqlite3 -readonly ", StringComparison.Ordinal));
+        var output = await Shell.RunAsync(command.Replace("data/chat.db", Path.Combine(_folder.Path, "chat.db"), StringComparison.Ordinal));
+        output.Split('\n').Should().Contain("ann|hello").And.Contain("ann|it's a 'quoted' text");
+    }
+
+    [Test]
+    public async Task Documented_queries_return_the_documented_results()
+    {
+        var queries = SqlBlock().Matches(ReadDocument()).Select(match => match.Groups[1].Value).ToList();
+        queries.Should().HaveCount(5);
+        var results = new List<string>();
+        foreach (var query in queries)
+            results.Add((await QueryAsync(query)).TrimEnd('\n'));
+
+        results[0].Split('\n').Should().HaveCount(2).And.OnlyContain(line => line.Contains("|ann|", StringComparison.Ordinal));
+        results[1].Should().Be("lobby|2|1");
+        results[2].Split('\n').Should().HaveCount(2).And.OnlyContain(line => line.StartsWith("lobby|", StringComparison.Ordinal));
+        results[3].Should().MatchRegex("^[0-9]{4}-[0-9]{2}-[0-9]{2}\\|2\\|25$");
+        await TestWait.UntilAsync(() => QueryAsync(queries[4]).GetAwaiter().GetResult() == "ann|member|2\n", "the membership, which the server stores in the background");
+    }
+
+    private Task<string> QueryAsync(string query) => Shell.RunAsync($"sqlite3 -readonly '{Path.Combine(_folder.Path, "chat.db")}' <<'END'\n{query}\nEND\n");
+
+    private static string ReadDocument() => File.ReadAllText(Path.Combine(Repository.Root, "Server", "docs", "operations.md"));
+
+    [GeneratedRegex("```sql\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex SqlBlock();
+}

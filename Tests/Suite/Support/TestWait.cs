@@ -1,0 +1,48 @@
+namespace RawSocketChat.Tests.Support;
+
+/// <summary>Waits for conditions, never for a fixed time. Only a failing test waits for the whole timeout.</summary>
+public static class TestWait
+{
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+
+    public static Task<T> OrFail<T>(this Task<T> task, string what) => task.OrFail(() => what);
+
+    /// <summary>Like the overload with a string, but builds the message only if the wait fails.</summary>
+    public static async Task<T> OrFail<T>(this Task<T> task, Func<string> what)
+    {
+        try
+        {
+            return await task.WaitAsync(Timeout);
+        }
+        catch (TimeoutException)
+        {
+            throw new AssertionException($"timeout after {Timeout.TotalSeconds} s: {what()}");
+        }
+    }
+
+    public static Task OrFail(this Task task, string what)
+    {
+        return Wrap().OrFail(what);
+
+        async Task<bool> Wrap()
+        {
+            await task;
+            return true;
+        }
+    }
+
+    /// <summary>Tests the condition every 10 ms until it is true.</summary>
+    public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(condition, () => what);
+
+    /// <summary>Like the overload with a string, but builds the message only if the wait fails.</summary>
+    public static async Task UntilAsync(Func<bool> condition, Func<string> what)
+    {
+        var end = DateTime.UtcNow + Timeout;
+        while (!condition())
+        {
+            if (DateTime.UtcNow > end)
+                throw new AssertionException($"timeout after {Timeout.TotalSeconds} s: {what()}");
+            await Task.Delay(10);
+        }
+    }
+}
