@@ -126,7 +126,7 @@ public sealed class EndTests(bool isPolled)
     {
         using var _ = _pair.Connection.ConnectionClosed.Register(() => throw new InvalidOperationException("not mine"));
         var closed = _pair.Closed;
-        _pair.ResetFromPeer();
+        await _pair.ResetFromPeerAsync();
         await closed.OrFail("the end");
     }
 

@@ -83,8 +83,7 @@ public sealed class InputModelTests(bool isPolled)
                 case 7 when !_isReset && steps.OneIn(2):
                     steps.Record("RST");
                     _isReset = true;
-                    pair.ResetFromPeer();
-                    break;
+                    return pair.ResetFromPeerAsync();
                 case 8 when !_isAborted && steps.OneIn(4):
                     steps.Record("abort");
                     _isAborted = true;

@@ -135,7 +135,7 @@ public sealed class InputTests(bool isPolled)
     public async Task Input_detects_a_reset_when_nobody_reads()
     {
         var closed = _pair.Closed;
-        _pair.ResetFromPeer();
+        await _pair.ResetFromPeerAsync();
         await closed.OrFail("the end");
         await Input.Invoking(async input => await input.ReadAsync()).Should().ThrowAsync<IOException>();
     }
@@ -154,7 +154,7 @@ public sealed class InputTests(bool isPolled)
                 break;
         }
 
-        _pair.ResetFromPeer();
+        await _pair.ResetFromPeerAsync();
         await sending.ContinueWith(_ => { }, TaskScheduler.Default).OrFail("the end of the peer's send");
         await FluentActions.Awaiting(ReadOnWithoutConsumingAsync).Should().ThrowAsync<IOException>();
 

@@ -45,7 +45,7 @@ public sealed class OutputModelTests(bool isPolled)
         {
             for (var left = steps.Next(5, 60); left > 0; left--)
             {
-                Step();
+                await StepAsync();
                 if (_flush is not null && (MustFlushEnd || _flush.IsCompleted))
                     await CheckFlushAsync();
             }
@@ -66,7 +66,7 @@ public sealed class OutputModelTests(bool isPolled)
             pair.Output.UnflushedBytes.Should().Be(0);
         }
 
-        private void Step()
+        private Task StepAsync()
         {
             switch (steps.Next(0, 22))
             {
@@ -89,8 +89,7 @@ public sealed class OutputModelTests(bool isPolled)
                 case 13 when !_isReset && steps.OneIn(4):
                     steps.Record("RST");
                     _isReset = true;
-                    pair.ResetFromPeer();
-                    break;
+                    return pair.ResetFromPeerAsync();
                 case 14 when !_isAborted && steps.OneIn(8):
                     steps.Record("abort");
                     _isAborted = true;
@@ -116,6 +115,8 @@ public sealed class OutputModelTests(bool isPolled)
                     _flush = pair.Output.FlushAsync(GetToken()).AsTask();
                     break;
             }
+
+            return Task.CompletedTask;
         }
 
         private bool HasFlushEndedAfterReceive()

@@ -161,7 +161,7 @@ public sealed class OutputTests
     public async Task Flush_to_a_lost_peer_returns_a_completed_result_and_never_throws()
     {
         var (_, waiting) = await _pair.FillAsync();
-        _pair.ResetFromPeer();
+        await _pair.ResetFromPeerAsync();
         (await waiting.OrFail("the waiting flush")).IsCompleted.Should().BeTrue();
         // The output drops the waiting bytes when the pending send has ended.
         await TestWait.UntilAsync(() => Output.WaitingBytes == 0, "the waiting bytes to be dropped");
@@ -177,7 +177,7 @@ public sealed class OutputTests
     [Test]
     public async Task Direct_send_detects_a_lost_peer()
     {
-        _pair.ResetFromPeer();
+        await _pair.ResetFromPeerAsync();
         await TestWait.UntilAsync(() => !Output.TrySend("more"u8, out _), "a send to fail");
         await _pair.Closed.OrFail("the end of the connection");
         await _pair.Invoking(async pair => await pair.Input.ReadAsync()).Should().ThrowAsync<IOException>();
@@ -192,7 +192,7 @@ public sealed class OutputTests
         var sending = Task.Run(() => _pair.Peer.Send(new byte[SocketInput.ReadAheadBytes]));
         await TestWait.UntilAsync(() => _pair.Input.BufferedBytes >= SocketInput.ReadAheadBytes, "the bytes of the peer");
         await sending;
-        _pair.ResetFromPeer();
+        await _pair.ResetFromPeerAsync();
         SocketException? detected = null;
         await TestWait.UntilAsync(() => (detected = TrySendPastOutput()) is not null, "a send to fail");
         detected!.SocketErrorCode.Should().Be(SocketError.ConnectionReset);

@@ -101,7 +101,24 @@ internal sealed class SocketPair : IAsyncDisposable
         return all.WrittenSpan.ToArray();
     }
 
-    public void ResetFromPeer() => Peer.Close(timeout: 0);
+    /// <summary>Closes the peer's socket with a reset, and waits until the system has delivered the reset.</summary>
+    public async Task ResetFromPeerAsync()
+    {
+        Peer.Close(timeout: 0);
+        if (!IsConnected())
+            return;
+        await TestWait.UntilAsync(
+            () =>
+            {
+                if (!IsConnected())
+                    return true;
+                // The reset can overtake data on loopback. The system then ignores the reset, and does not send it again. But it answers
+                // every byte for a closed socket with another reset.
+                Connection.Socket.Send([0]);
+                return false;
+            },
+            "the reset of the connection");
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -109,6 +126,21 @@ internal sealed class SocketPair : IAsyncDisposable
         await Connection.DisposeAsync();
         await _listener.DisposeAsync();
         _transport.Dispose();
+    }
+
+    // Reads the state from struct tcp_info of linux/tcp.h: TCP_ESTABLISHED or TCP_CLOSE_WAIT.
+    private bool IsConnected()
+    {
+        try
+        {
+            Span<byte> info = stackalloc byte[1];
+            Connection.Socket.GetRawSocketOption(optionLevel: 6, optionName: 11, info);
+            return info[0] is 1 or 8;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
     }
 
     private static Socket Bind(EndPoint endpoint)
