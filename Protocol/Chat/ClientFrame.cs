@@ -13,19 +13,25 @@ public sealed record ClientFrame
     /// <summary>True if a person typed the frame as a line of text and not as JSON. The hints of errors are then in command form.</summary>
     public bool IsTyped { get; init; }
 
-    /// <summary>hello, nick, register, login: the requested name.</summary>
+    /// <summary>hello, nick, register, login: the requested name. tokens: the name of the token.</summary>
     public string? Name { get; init; }
     /// <summary>hello: the token of an earlier welcome.</summary>
     public string? Session { get; init; }
+    /// <summary>hello: a JSON Web Token in which the operator's own site states who the user is.</summary>
+    public string? Jwt { get; init; }
     /// <summary>hello: <c>text</c> or <c>json</c>, the format of all later frames of the server.</summary>
     public string? Format { get; init; }
     /// <summary>register, login: the password.</summary>
     public string? Password { get; init; }
+    /// <summary>password: the present password.</summary>
+    public string? Old { get; init; }
+    /// <summary>password: the new password.</summary>
+    public string? New { get; init; }
     /// <summary>The room's name without a leading <c>#</c>; null means the connection's current room.</summary>
     public string? Room { get; init; }
     /// <summary>join: the epoch to which <see cref="After"/> belongs.</summary>
     public string? Epoch { get; init; }
-    /// <summary>say, edit, dm: the message text. topic: the new topic, which may be empty.</summary>
+    /// <summary>say, edit, dm: the message text. topic: the new topic; empty clears the topic, and null asks for it.</summary>
     public string? Text { get; init; }
     /// <summary>react: the emoji.</summary>
     public string? Emoji { get; init; }
@@ -41,8 +47,14 @@ public sealed record ClientFrame
     public string? Role { get; init; }
     /// <summary>kick, ban, unban, mute, unmute: the reason.</summary>
     public string? Reason { get; init; }
+    /// <summary>notify: <c>all</c>, <c>mentions</c> or <c>none</c>.</summary>
+    public string? Level { get; init; }
+    /// <summary>tokens: <c>create</c>, <c>list</c> or <c>revoke</c>.</summary>
+    public string? Do { get; init; }
     /// <summary>search: the words to search for.</summary>
     public string? Query { get; init; }
+    /// <summary>search: finds only messages of the user with this name.</summary>
+    public string? From { get; init; }
     /// <summary>help: the name of a command.</summary>
     public string? About { get; init; }
 
@@ -50,6 +62,8 @@ public sealed record ClientFrame
     public long? After { get; init; }
     /// <summary>history, search: events before this seq (0 or more).</summary>
     public long? Before { get; init; }
+    /// <summary>history: events on both sides of this seq (0 or more).</summary>
+    public long? Around { get; init; }
     /// <summary>edit, delete, react, read: the seq of the event (0 or more).</summary>
     public long? Seq { get; init; }
     /// <summary>say: the seq of the message to which this one replies (0 or more).</summary>
@@ -63,8 +77,10 @@ public sealed record ClientFrame
     public IReadOnlyList<string>? Files { get; init; }
     /// <summary>say: whether the message is an action (<c>* ann waves</c>).</summary>
     public bool Me { get; init; }
-    /// <summary>react: whether to remove the emoji.</summary>
+    /// <summary>react: whether to remove the emoji. typing: whether the user has stopped writing.</summary>
     public bool Off { get; init; }
     /// <summary>create: whether only invited users can join.</summary>
     public bool Private { get; init; }
+    /// <summary>logout: whether to end all sessions of the account.</summary>
+    public bool Everywhere { get; init; }
 }

@@ -11,7 +11,9 @@ public enum ClientFrameType
     Register,
     /// <summary>Logs in to an account.</summary>
     Login,
-    /// <summary>Ends the session.</summary>
+    /// <summary>Changes the password of the account, and ends its other sessions.</summary>
+    Password,
+    /// <summary>Ends the session, or all sessions of the account.</summary>
     Logout,
     /// <summary>Joins an existing room.</summary>
     Join,
@@ -25,10 +27,12 @@ public enum ClientFrameType
     Delete,
     /// <summary>Adds an emoji to a message, or removes it.</summary>
     React,
-    /// <summary>Tells the room that the user is writing.</summary>
+    /// <summary>Tells the room that the user is writing, or has stopped writing.</summary>
     Typing,
     /// <summary>Sets how far the user has read.</summary>
     Read,
+    /// <summary>Sets which messages of a room the user wants to be notified of.</summary>
+    Notify,
     /// <summary>Reads stored messages.</summary>
     History,
     /// <summary>Lists rooms.</summary>
@@ -37,11 +41,13 @@ public enum ClientFrameType
     Who,
     /// <summary>Creates a room and joins it.</summary>
     Create,
+    /// <summary>Removes a room and its log.</summary>
+    Close,
     /// <summary>Invites a user to a room.</summary>
     Invite,
     /// <summary>Opens the private room with another user, and posts a message there if it has a text.</summary>
     Dm,
-    /// <summary>Sets the topic of a room.</summary>
+    /// <summary>Sets the topic of a room, or asks for it.</summary>
     Topic,
     /// <summary>Gives a user a role in a room.</summary>
     Role,
@@ -59,6 +65,8 @@ public enum ClientFrameType
     Slow,
     /// <summary>Searches messages for words.</summary>
     Search,
+    /// <summary>Creates, lists or revokes the tokens of a room, with which programs post.</summary>
+    Tokens,
     /// <summary>Asks for the user of the connection.</summary>
     Whoami,
     /// <summary>Asks for the list of commands.</summary>

@@ -57,6 +57,12 @@ internal static class ClientFrameWriter
         Field.Reason => frame.Reason,
         Field.Query => frame.Query,
         Field.About => frame.About,
+        Field.Old => frame.Old,
+        Field.New => frame.New,
+        Field.Level => frame.Level,
+        Field.Do => frame.Do,
+        Field.Jwt => frame.Jwt,
+        Field.From => frame.From,
         _ => null,
     };
 
@@ -64,6 +70,7 @@ internal static class ClientFrameWriter
     {
         Field.After => frame.After,
         Field.Before => frame.Before,
+        Field.Around => frame.Around,
         Field.Seq => frame.Seq,
         Field.Reply => frame.Reply,
         Field.Limit => frame.Limit,
@@ -76,6 +83,7 @@ internal static class ClientFrameWriter
         Field.Me => frame.Me,
         Field.Off => frame.Off,
         Field.Private => frame.Private,
+        Field.Everywhere => frame.Everywhere,
         _ => false,
     };
 }

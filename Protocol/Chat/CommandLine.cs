@@ -104,7 +104,9 @@ public static class CommandLine
             if (!needed && !last && Fields.GetKind(field) != PeekKind(rest))
                 continue;
             var token = NextToken(ref rest, last);
-            if (Fields.GetKind(field) != FieldKind.Number)
+            if (last && token.SequenceEqual(command.EmptyWord))
+                draft.SetString(field, "");
+            else if (Fields.GetKind(field) != FieldKind.Number)
                 draft.SetString(field, token.ToString());
             else if (long.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
                 draft.SetNumber(field, number);
@@ -134,7 +136,9 @@ public static class CommandLine
         foreach (var use in command.Arguments)
         {
             var value = ClientFrameWriter.GetString(frame, use.Field) ?? ClientFrameWriter.GetNumber(frame, use.Field)?.ToString(CultureInfo.InvariantCulture);
-            if (string.IsNullOrEmpty(value))
+            if (value is "")
+                value = command.EmptyWord;
+            if (value is null)
                 continue;
             // Without the number sign, the reader would take a room named 20 for a limit.
             var sign = use.Field == Field.Room && PeekKind(value) == FieldKind.Number ? "#" : "";

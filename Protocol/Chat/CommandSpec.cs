@@ -26,6 +26,9 @@ internal sealed class CommandSpec
     /// <summary>A flag that the command always sets; null if there is none.</summary>
     public Field? ImpliedFlag { get; init; }
 
+    /// <summary>The word that a person types as the last argument for an empty text; null if the argument cannot be empty.</summary>
+    public string? EmptyWord { get; init; }
+
     public Field[] Required { init => Arguments = [.. value.Select(each => new FieldUse(each, true)), .. Arguments]; }
     public Field[] Optional { init => Arguments = [.. Arguments, .. value.Select(each => new FieldUse(each, false))]; }
 

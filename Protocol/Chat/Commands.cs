@@ -21,6 +21,7 @@ internal static class Commands
         new("history", ClientFrameType.History, "/history lobby 20", "shows the newest messages") { Optional = [Field.Room, Field.Limit] },
         new("before", ClientFrameType.History, "/before 42 20", "shows the messages before a seq") { Required = [Field.Before], Optional = [Field.Limit] },
         new("after", ClientFrameType.History, "/after 42 20", "shows the messages after a seq") { Required = [Field.After], Optional = [Field.Limit] },
+        new("around", ClientFrameType.History, "/around 42 20", "shows the messages before and after a seq") { Required = [Field.Around], Optional = [Field.Limit] },
         new("search", ClientFrameType.Search, "/search lost keys", "searches messages for words", "find") { Required = [Field.Query] },
         new("edit", ClientFrameType.Edit, "/edit 42 what I meant", "changes one of your messages") { Required = [Field.Seq, Field.Text] },
         new("delete", ClientFrameType.Delete, "/delete 42", "deletes a message", "del") { Required = [Field.Seq] },
@@ -28,10 +29,14 @@ internal static class Commands
         new("unreact", ClientFrameType.React, "/unreact 42 👍", "removes your emoji from a message") { Required = [Field.Seq, Field.Emoji], ImpliedFlag = Field.Off },
         new("typing", ClientFrameType.Typing, "/typing lobby", "tells the room that you are writing") { Optional = [Field.Room] },
         new("read", ClientFrameType.Read, "/read 42", "tells the room how far you have read") { Required = [Field.Seq] },
-        new("topic", ClientFrameType.Topic, "/topic new topic", "sets the topic of the current room") { Required = [Field.Text] },
+        new("notify", ClientFrameType.Notify, "/notify mentions", "sets which messages of the room notify you")
+        { Required = [Field.Level], Optional = [Field.Room] },
+        new("topic", ClientFrameType.Topic, "/topic new topic", "shows the topic of the current room, or sets it; /topic - clears it")
+        { Optional = [Field.Text], EmptyWord = "-" },
         new("create", ClientFrameType.Create, "/create garden all that grows", "creates a room and joins it") { Required = [Field.Room], Optional = [Field.Topic] },
         new("create-private", ClientFrameType.Create, "/create-private garden all that grows", "creates a room for invited users only")
         { Required = [Field.Room], Optional = [Field.Topic], ImpliedFlag = Field.Private },
+        new("close", ClientFrameType.Close, "/close garden", "removes a room and all its messages") { Required = [Field.Room] },
         new("invite", ClientFrameType.Invite, "/invite bob lobby", "invites a user to a room") { Required = [Field.User], Optional = [Field.Room] },
         new("role", ClientFrameType.Role, "/role bob moderator", "gives a user a role in the room") { Required = [Field.User, Field.Role] },
         Moderation("kick", ClientFrameType.Kick, "/kick bob 60 too loud", "removes a user from the room"),
@@ -42,10 +47,15 @@ internal static class Commands
         new("slow", ClientFrameType.Slow, "/slow 10", "sets the minimum seconds between two messages of one user; 0 means no minimum") { Required = [Field.Seconds] },
         new("register", ClientFrameType.Register, "/register ann my long password", "creates an account, so that the name is yours") { Required = [Field.Name, Field.Password] },
         new("login", ClientFrameType.Login, "/login ann my long password", "logs in to your account") { Required = [Field.Name, Field.Password] },
+        new("password", ClientFrameType.Password, "/password old-secret my new password", "changes the password of your account, and ends its other sessions")
+        { Required = [Field.Old, Field.New] },
         new("logout", ClientFrameType.Logout, "/logout", "ends the session and the connection", "quit", "exit"),
+        new("logout-everywhere", ClientFrameType.Logout, "/logout-everywhere", "ends all sessions of your account") { ImpliedFlag = Field.Everywhere },
         new("hello", ClientFrameType.Hello, "/hello ann", "shows the welcome again, and changes your name if you give one") { Optional = [Field.Name] },
         new("session", ClientFrameType.Hello, "/session your-token", "resumes an earlier session", "resume") { Required = [Field.Session] },
         new("format", ClientFrameType.Hello, "/format text", "selects what the server sends: text for people, or JSON") { Required = [Field.Format] },
+        new("tokens", ClientFrameType.Tokens, "/tokens create build-server", "creates, lists or revokes the tokens with which programs post to the room")
+        { Required = [Field.Do], Optional = [Field.Name] },
         new("ping", ClientFrameType.Ping, "/ping", "checks that the server responds"),
     ];
 

@@ -41,7 +41,11 @@ public static class ErrorCode
     public const string RateLimited = "rate-limited";
     /// <summary>The frame has more bytes than the server allows.</summary>
     public const string TooBig = "too-big";
-    /// <summary>The server cannot do this, or cannot do it now.</summary>
+    /// <summary>A count or a quota is used up, such as the number of rooms that a user may create.</summary>
+    public const string TooMany = "too-many";
+    /// <summary>This server does not offer the request.</summary>
+    public const string NotOffered = "not-offered";
+    /// <summary>Storage or another part of the server failed for now. The client can try again.</summary>
     public const string Unavailable = "unavailable";
     /// <summary>The server failed. The client is not at fault.</summary>
     public const string Internal = "internal";

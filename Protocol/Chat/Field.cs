@@ -2,16 +2,16 @@ namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
 /// The fields of client frames. Fields of one kind are listed together, because <see cref="Fields"/> and <see cref="FrameDraft"/> rely on
-/// the order. There can be at most 32 fields, because <see cref="FrameSpec"/> has a mask of 32 bits.
+/// the order. There can be at most 64 fields, because <see cref="FrameSpec"/> has a mask of 64 bits.
 /// </summary>
 internal enum Field
 {
     // strings
-    Name, Session, Format, Password, Room, Epoch, Text, Emoji, Match, Topic, User, To, Role, Reason, Query, About,
+    Name, Session, Format, Password, Room, Epoch, Text, Emoji, Match, Topic, User, To, Role, Reason, Query, About, Old, New, Level, Do, Jwt, From,
     // numbers
-    After, Before, Seq, Reply, Limit, Seconds,
+    After, Before, Around, Seq, Reply, Limit, Seconds,
     // flags
-    Me, Off, Private,
+    Me, Off, Private, Everywhere,
     // a list of strings
     Files,
 }
@@ -21,7 +21,7 @@ internal enum FieldKind { String, Number, Flag, StringList }
 /// <summary>The name, the kind and the range of each field. A field has the same name, kind and range in all types of frames.</summary>
 internal static class Fields
 {
-    public const int StringCount = (int)Field.About + 1;
+    public const int StringCount = (int)Field.From + 1;
     public const int NumberCount = (int)Field.Seconds - (int)Field.After + 1;
 
     private static readonly Field[] All = Enum.GetValues<Field>();
@@ -34,11 +34,14 @@ internal static class Fields
 
     public static FieldKind GetKind(Field field) => field switch
     {
-        <= Field.About => FieldKind.String,
+        <= Field.From => FieldKind.String,
         <= Field.Seconds => FieldKind.Number,
-        <= Field.Private => FieldKind.Flag,
+        <= Field.Everywhere => FieldKind.Flag,
         _ => FieldKind.StringList,
     };
+
+    /// <summary>Whether the field's value is a password or a token, which no error may repeat.</summary>
+    public static bool IsSecret(Field field) => field is Field.Password or Field.Old or Field.New or Field.Session or Field.Jwt;
 
     /// <summary>Whether others read the field's value as a text, so that <see cref="TextRule"/> applies.</summary>
     public static bool IsShownText(Field field) => field is Field.Text or Field.Topic or Field.Reason or Field.Emoji;
@@ -62,6 +65,8 @@ internal static class Fields
     {
         Field.Role => ["owner", "moderator", "member"],
         Field.Format => ["text", "json"],
+        Field.Level => ["all", "mentions", "none"],
+        Field.Do => ["create", "list", "revoke"],
         _ => null,
     };
 
@@ -82,8 +87,10 @@ internal static class Fields
     public static string GetPlaceholder(Field field) => field switch
     {
         Field.Session => "token",
-        Field.User or Field.To => "name",
-        Field.After or Field.Before or Field.Reply => "seq",
+        Field.User or Field.To or Field.From => "name",
+        Field.After or Field.Before or Field.Around or Field.Reply => "seq",
+        Field.Old => "old-password",
+        Field.New => "new-password",
         Field.About => "command",
         _ when GetChoices(field) is { } choices => string.Join('|', choices),
         _ => GetName(field),

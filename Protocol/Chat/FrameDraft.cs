@@ -161,8 +161,15 @@ internal struct FrameDraft
         Reason = GetString(spec, Field.Reason),
         Query = GetString(spec, Field.Query),
         About = GetString(spec, Field.About),
+        Old = GetString(spec, Field.Old),
+        New = GetString(spec, Field.New),
+        Level = GetString(spec, Field.Level),
+        Do = GetString(spec, Field.Do),
+        Jwt = GetString(spec, Field.Jwt),
+        From = GetString(spec, Field.From),
         After = GetNumber(spec, Field.After),
         Before = GetNumber(spec, Field.Before),
+        Around = GetNumber(spec, Field.Around),
         Seq = GetNumber(spec, Field.Seq),
         Reply = GetNumber(spec, Field.Reply),
         Limit = GetClampedNumber(spec, Field.Limit),
@@ -171,25 +178,33 @@ internal struct FrameDraft
         Me = spec.Has(Field.Me) && IsSet(Field.Me),
         Off = spec.Has(Field.Off) && IsSet(Field.Off),
         Private = spec.Has(Field.Private) && IsSet(Field.Private),
+        Everywhere = spec.Has(Field.Everywhere) && IsSet(Field.Everywhere),
     };
 
     private readonly bool IsBelowMinimum(FrameSpec spec, Field field) =>
         Fields.GetKind(field) == FieldKind.Number && _numbers[field - Field.After] is { } value && value < Fields.GetMinimum(field, spec.Type);
 
-    // An empty text clears a topic, and a message with files needs no text. Any other empty text is a mistake.
-    private readonly bool MayBeEmpty(ClientFrameType type, Field field) => field == Field.Text && type switch
-    {
-        ClientFrameType.Topic => _strings[(int)field] is not null,
-        ClientFrameType.Say => Has(Field.Files),
-        _ => false,
-    };
+    // A message with files needs no text. Any other empty text of a required field is a mistake.
+    private readonly bool MayBeEmpty(ClientFrameType type, Field field) => field == Field.Text && type == ClientFrameType.Say && Has(Field.Files);
 
     private readonly string? GetText(FrameSpec spec) => spec.Type switch
     {
+        // An empty text clears the topic, so it is different from an absent one.
         ClientFrameType.Topic => _strings[(int)Field.Text],
         ClientFrameType.Say => GetString(spec, Field.Text) ?? "",
         _ => GetString(spec, Field.Text),
     };
+
+    /// <summary>Whether a field with a password or a token is present.</summary>
+    public readonly bool HasSecret()
+    {
+        for (var field = Field.Name; field <= Field.From; field++)
+        {
+            if (Fields.IsSecret(field) && Has(field))
+                return true;
+        }
+        return false;
+    }
 
     private readonly string? GetString(FrameSpec spec, Field field) => spec.Has(field) && Has(field) ? _strings[(int)field] : null;
 

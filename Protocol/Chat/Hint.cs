@@ -45,7 +45,7 @@ public static class Hint
     /// <summary>Formats the frame that the client meant. Returns the example instead if the line would show a secret or be too long.</summary>
     internal static string Repeat(ClientFrame meant, bool typed, string example)
     {
-        if (meant.Password is not null || meant.Session is not null)
+        if (FrameSpecs.Get(meant.Type).FieldUses.Any(use => Fields.IsSecret(use.Field) && ClientFrameWriter.GetString(meant, use.Field) is not null))
             return example;
         return UseExampleIfTooLong(Create(meant with { Id = default }, typed), example);
     }
@@ -71,7 +71,7 @@ public static class Hint
 
     // If the client sent a password or a token, the hint is the example, which contains no real secret.
     private static string FormatUnlessSecret(in FrameDraft sent, ClientFrame corrected, string example) =>
-        sent.Has(Field.Password) || sent.Has(Field.Session) ? example : UseExampleIfTooLong(Create(corrected, corrected.IsTyped), example);
+        sent.HasSecret() ? example : UseExampleIfTooLong(Create(corrected, corrected.IsTyped), example);
 
     private static string UseExampleIfTooLong(string hint, string example) => hint.Length <= MaxLength ? hint : example;
 

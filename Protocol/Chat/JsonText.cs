@@ -32,6 +32,13 @@ internal static class JsonText
             writer.WriteStringValue(value);
     }
 
+    /// <summary>Appends the string as a JSON string, to a buffer of JSON.</summary>
+    public static void Append(ArrayBufferWriter<byte> buffer, string value)
+    {
+        var length = Escape(value, buffer.GetSpan((value.Length * MaxBytesPerChar) + 2));
+        buffer.Advance(length);
+    }
+
     private static void WriteEscaped(Utf8JsonWriter writer, string value)
     {
         var size = (value.Length * MaxBytesPerChar) + 2;

@@ -8,14 +8,15 @@ namespace RawSocketChat.Protocol.Chat;
 /// </summary>
 internal sealed class ServerFields
 {
-    public string? Type, Session, User, Name, Server, Room, Epoch, Topic, Role, Text, State, Was, About, Code, Hint;
+    public string? Type, Session, User, Name, Server, Room, Epoch, Topic, Role, Text, State, Was, About, Code, Hint, Emoji, Action, Reason, Notify;
     public FrameId Id;
-    public DateTimeOffset? At;
-    public long? Seq, Reply, ReadUpTo, FromSeq, To, MemberCount, Queued, Limit, CloseCode, AfterMs, RetryAfterMs, Us;
-    public bool? Guest, Duplicate, Recovered, Me, More, Reconnect;
-    public Person? From;
+    public DateTimeOffset? At, Edited;
+    public long? Seq, Reply, ReadUpTo, FromSeq, To, MemberCount, Queued, Limit, CloseCode, AfterMs, RetryAfterMs, Us, Of, Seconds, Slow, Unread, MentionCount;
+    public bool? Guest, Duplicate, Recovered, Me, More, Reconnect, Deleted, Off, Private;
+    public Person? From, With;
     public WelcomeLimits? Limits;
-    public List<string>? RoomNames;
+    public List<string>? RoomNames, Features, MentionedUsers;
+    public List<Reaction>? Reactions;
     public List<RoomInfo>? Rooms;
     public List<Person>? Members;
     public List<HelpEntry>? Commands;
@@ -41,7 +42,12 @@ internal sealed class ServerFields
             case "was": Was = ReadString(ref reader); break;
             case "about": About = ReadString(ref reader); break;
             case "hint": Hint = ReadString(ref reader); break;
-            case "at": At = reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var at) ? at : null; break;
+            case "emoji": Emoji = ReadString(ref reader); break;
+            case "action": Action = ReadString(ref reader); break;
+            case "reason": Reason = ReadString(ref reader); break;
+            case "notify": Notify = ReadString(ref reader); break;
+            case "at": At = ReadTime(ref reader); break;
+            case "edited": Edited = ReadTime(ref reader); break;
             case "seq": Seq = ReadNumber(ref reader); break;
             case "reply": Reply = ReadNumber(ref reader); break;
             case "read": ReadUpTo = ReadNumber(ref reader); break;
@@ -52,16 +58,28 @@ internal sealed class ServerFields
             case "afterMs": AfterMs = ReadNumber(ref reader); break;
             case "retryAfterMs": RetryAfterMs = ReadNumber(ref reader); break;
             case "us": Us = ReadNumber(ref reader); break;
+            case "of": Of = ReadNumber(ref reader); break;
+            case "seconds": Seconds = ReadNumber(ref reader); break;
+            case "slow": Slow = ReadNumber(ref reader); break;
+            case "unread": Unread = ReadNumber(ref reader); break;
             case "guest": Guest = ReadFlag(ref reader); break;
             case "duplicate": Duplicate = ReadFlag(ref reader); break;
             case "recovered": Recovered = ReadFlag(ref reader); break;
             case "me": Me = ReadFlag(ref reader); break;
             case "more": More = ReadFlag(ref reader); break;
             case "reconnect": Reconnect = ReadFlag(ref reader); break;
+            case "deleted": Deleted = ReadFlag(ref reader); break;
+            case "off": Off = ReadFlag(ref reader); break;
+            case "private": Private = ReadFlag(ref reader); break;
             // The code of an error is a string, and the code of a bye is a number.
             case "code": (Code, CloseCode) = (ReadString(ref reader), ReadNumber(ref reader)); break;
             // In a message, from is a user. In a gap, from is a seq.
             case "from": (From, FromSeq) = (null, ReadNumber(ref reader)); From = ReadPerson(ref reader); break;
+            case "with": With = ReadPerson(ref reader); break;
+            // In a message, mentions is a list of users. In joined and read, it is a number.
+            case "mentions": (MentionedUsers, MentionCount) = (null, ReadNumber(ref reader)); MentionedUsers = ReadList(ref reader, ReadString); break;
+            case "features": Features = ReadList(ref reader, ReadString); break;
+            case "reactions": Reactions = ReadReactions(ref reader); break;
             case "limits": Limits = ReadLimits(ref reader); break;
             case "members": Members = ReadList(ref reader, ReadPerson); break;
             case "commands": Commands = ReadList(ref reader, ReadHelpEntry); break;
@@ -88,6 +106,9 @@ internal sealed class ServerFields
 
     private static bool? ReadFlag(ref Utf8JsonReader reader) =>
         reader.TokenType is JsonTokenType.True or JsonTokenType.False ? reader.GetBoolean() : null;
+
+    private static DateTimeOffset? ReadTime(ref Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var at) ? at : null;
 
     private static FrameId ReadId(ref Utf8JsonReader reader)
     {
@@ -196,6 +217,25 @@ internal sealed class ServerFields
                 list.Add(value);
         }
         return list;
+    }
+
+    // An object with the emoji as names, and lists of users as values.
+    private static List<Reaction>? ReadReactions(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return null;
+        }
+        var reactions = new List<Reaction>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var emoji = reader.GetString()!;
+            reader.Read();
+            if (ReadList(ref reader, ReadPerson) is { } people)
+                reactions.Add(new Reaction(emoji, people));
+        }
+        return reactions;
     }
 
     // In a welcome, rooms is a list of names. In a rooms frame, it is a list of objects.

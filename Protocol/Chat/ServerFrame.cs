@@ -16,9 +16,10 @@ public abstract record ServerFrame;
 /// <param name="At">The server's time.</param>
 /// <param name="Limits">The server's limits for client frames.</param>
 /// <param name="Rooms">The rooms that the user is in.</param>
+/// <param name="Features">Words for what this server offers; null if the list is empty.</param>
 public sealed record WelcomeFrame(
     FrameId Id, string Session, string User, string Name, bool Guest, string Server, DateTimeOffset At,
-    WelcomeLimits Limits, IReadOnlyList<string> Rooms) : ServerFrame;
+    WelcomeLimits Limits, IReadOnlyList<string> Rooms, IReadOnlyList<string>? Features = null) : ServerFrame;
 
 /// <summary>The server's limits for client frames.</summary>
 /// <param name="FrameBytes">The maximum size of a frame in bytes.</param>
@@ -36,8 +37,10 @@ public sealed record WelcomeLimits(int FrameBytes, int TextLength, int MessagesP
 /// <param name="At">The time when the event was stored.</param>
 /// <param name="Duplicate">True if the user has used this id before. Nothing was posted, and the other values are those of the first post.</param>
 /// <param name="Name">After <c>nick</c>: the new name.</param>
+/// <param name="Topic">After <c>topic</c> without a text: the topic of the room; may be empty.</param>
 public sealed record AckFrame(
-    FrameId Id, string? Room = null, long? Seq = null, DateTimeOffset? At = null, bool Duplicate = false, string? Name = null) : ServerFrame;
+    FrameId Id, string? Room = null, long? Seq = null, DateTimeOffset? At = null, bool Duplicate = false, string? Name = null,
+    string? Topic = null) : ServerFrame;
 
 /// <summary>The request failed. On the wire the fields of the error are fields of the frame.</summary>
 /// <param name="Id">The answered request's id.</param>
@@ -55,21 +58,82 @@ public sealed record ErrorFrame(FrameId Id, ChatError Error) : ServerFrame;
 /// <param name="MemberCount">The number of all members.</param>
 /// <param name="Recovered">True if the server has all events after the client's last one. Set only if the request had <c>after</c>.</param>
 /// <param name="Messages">Complete JSON frames in UTF-8, oldest first. The server writes these frames unchanged.</param>
-/// <param name="Read">The user's read mark, which any device may have set; null if there is none.</param>
+/// <param name="Read">The user's read mark, which any device may have set; null if there is none (on the wire 0).</param>
+/// <param name="Private">Whether only invited users can join.</param>
+/// <param name="With">In a direct room: the other user.</param>
+/// <param name="Slow">The minimum time between two messages of one user in seconds; 0 if there is none.</param>
+/// <param name="Unread">The number of messages after the read mark.</param>
+/// <param name="Mentions">The number of these messages that mention the user.</param>
+/// <param name="Notify">Which messages notify the user: <c>all</c>, <c>mentions</c> or <c>none</c>.</param>
 public sealed record JoinedFrame(
     FrameId Id, string Room, string Epoch, long Seq, string Topic, string Role, IReadOnlyList<Person> Members, int MemberCount,
-    bool? Recovered, IReadOnlyList<ReadOnlyMemory<byte>> Messages, long? Read = null) : ServerFrame;
+    bool? Recovered, IReadOnlyList<ReadOnlyMemory<byte>> Messages, long? Read = null, bool Private = false, Person? With = null, int Slow = 0,
+    int Unread = 0, int Mentions = 0, string Notify = "all") : ServerFrame;
 
 /// <summary>Event: a user posted a message.</summary>
 /// <param name="Room">The room.</param>
 /// <param name="Seq">The sequence number of the event.</param>
 /// <param name="At">The time when the event was stored.</param>
 /// <param name="From">The sender.</param>
-/// <param name="Text">The text.</param>
+/// <param name="Text">The text; empty if the message is deleted.</param>
 /// <param name="Reply">The sequence number of the message to which this one replies.</param>
 /// <param name="Me">Whether the message is an action.</param>
+/// <param name="Mentions">The ids of the users whom the text mentions, and <c>here</c> if it mentions all members.</param>
+/// <param name="Edited">In pages of stored messages: the time of the last edit; null if there was none.</param>
+/// <param name="Deleted">In pages of stored messages: whether the message is deleted. The frame then has no text.</param>
+/// <param name="Reactions">In pages of stored messages: the reactions; null or empty if there are none.</param>
 public sealed record MessageFrame(
-    string Room, long Seq, DateTimeOffset At, Person From, string Text, long? Reply = null, bool Me = false) : ServerFrame;
+    string Room, long Seq, DateTimeOffset At, Person From, string Text, long? Reply = null, bool Me = false,
+    IReadOnlyList<string>? Mentions = null, DateTimeOffset? Edited = null, bool Deleted = false,
+    IReadOnlyList<Reaction>? Reactions = null) : ServerFrame;
+
+/// <summary>One emoji on a message, and the users who reacted with it.</summary>
+/// <param name="Emoji">The emoji.</param>
+/// <param name="People">The users, in the order of their reactions.</param>
+public sealed record Reaction(string Emoji, IReadOnlyList<Person> People);
+
+/// <summary>Event: a user changed the text of a message.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="Seq">The sequence number of the event.</param>
+/// <param name="At">The time when the event was stored.</param>
+/// <param name="From">The user who changed the text.</param>
+/// <param name="Of">The sequence number of the message.</param>
+/// <param name="Text">The new text.</param>
+/// <param name="Mentions">The ids of the users whom the new text mentions, and <c>here</c> if it mentions all members.</param>
+public sealed record EditedFrame(
+    string Room, long Seq, DateTimeOffset At, Person From, long Of, string Text, IReadOnlyList<string>? Mentions = null) : ServerFrame;
+
+/// <summary>Event: a user deleted a message.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="Seq">The sequence number of the event.</param>
+/// <param name="At">The time when the event was stored.</param>
+/// <param name="From">The user who deleted the message.</param>
+/// <param name="Of">The sequence number of the message.</param>
+public sealed record DeletedFrame(string Room, long Seq, DateTimeOffset At, Person From, long Of) : ServerFrame;
+
+/// <summary>Event: a user added an emoji to a message, or removed it.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="Seq">The sequence number of the event.</param>
+/// <param name="At">The time when the event was stored.</param>
+/// <param name="From">The user who reacted.</param>
+/// <param name="Of">The sequence number of the message.</param>
+/// <param name="Emoji">The emoji.</param>
+/// <param name="Off">Whether the user removed the emoji.</param>
+public sealed record ReactedFrame(string Room, long Seq, DateTimeOffset At, Person From, long Of, string Emoji, bool Off = false) : ServerFrame;
+
+/// <summary>Event: a user moderated another user or the room. On the wire <c>user</c> is the id and <c>name</c> the name of the other user.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="Seq">The sequence number of the event.</param>
+/// <param name="At">The time when the event was stored.</param>
+/// <param name="From">The user who moderated.</param>
+/// <param name="Action"><c>kick</c>, <c>ban</c>, <c>unban</c>, <c>mute</c>, <c>unmute</c>, <c>role</c>, <c>slow</c> or <c>invite</c>.</param>
+/// <param name="User">The user acted on; null for <c>slow</c>.</param>
+/// <param name="Role">For <c>role</c>: <c>owner</c>, <c>moderator</c> or <c>member</c>.</param>
+/// <param name="Seconds">The duration in seconds; null if there is no end. For <c>slow</c>: the interval in seconds, 0 if slow mode ended.</param>
+/// <param name="Reason">The reason, if the user gave one.</param>
+public sealed record ModeratedFrame(
+    string Room, long Seq, DateTimeOffset At, Person From, string Action, Person? User = null, string? Role = null, long? Seconds = null,
+    string? Reason = null) : ServerFrame;
 
 /// <summary>Event: a user set the topic.</summary>
 /// <param name="Room">The room.</param>
@@ -90,14 +154,26 @@ public sealed record TopicFrame(string Room, long Seq, DateTimeOffset At, Person
 public sealed record PresenceFrame(
     string Room, string? User, string? Name, string State, string? Was = null, int? MemberCount = null, DateTimeOffset? At = null) : ServerFrame;
 
-/// <summary>
-/// A user has read up to a message. The frame is not an event of the log. Large rooms, in which presence is a count, do not get this frame.
-/// </summary>
+/// <summary>A user is writing. The server does not store this frame. It expires after 6 seconds.</summary>
 /// <param name="Room">The room.</param>
 /// <param name="User">The id of the user.</param>
 /// <param name="Name">The name of the user.</param>
+/// <param name="Off">Whether the user has stopped writing.</param>
+public sealed record TypingFrame(string Room, string User, string Name, bool Off = false) : ServerFrame;
+
+/// <summary>The user's read mark moved. Only the user's own other connections get this frame. It is not an event of the log.</summary>
+/// <param name="Room">The room.</param>
 /// <param name="Seq">The newest event that the user has read.</param>
-public sealed record ReadFrame(string Room, string User, string Name, long Seq) : ServerFrame;
+/// <param name="Unread">The number of messages after the mark.</param>
+/// <param name="Mentions">The number of these messages that mention the user.</param>
+public sealed record ReadFrame(string Room, long Seq, int Unread, int Mentions) : ServerFrame;
+
+/// <summary>A user invited the user of the connection to a room.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="From">The user who invited.</param>
+/// <param name="At">The time of the invitation.</param>
+/// <param name="Topic">The topic of the room; may be empty.</param>
+public sealed record InvitedFrame(string Room, Person From, DateTimeOffset At, string Topic) : ServerFrame;
 
 /// <summary>Stored messages: the answer to <c>history</c>.</summary>
 /// <param name="Id">The answered request's id.</param>

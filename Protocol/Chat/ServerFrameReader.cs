@@ -36,11 +36,22 @@ internal static class ServerFrameReader
     private static ServerFrame? BuildFrame(ServerFields f) => f.Type switch
     {
         "welcome" => BuildWelcome(f),
-        "ack" => new AckFrame(f.Id, f.Room, f.Seq, f.At, f.Duplicate ?? false, f.Name),
+        "ack" => new AckFrame(f.Id, f.Room, f.Seq, f.At, f.Duplicate ?? false, f.Name, f.Topic),
         "error" => f is { Code: { } code, Text: { } text } ? new ErrorFrame(f.Id, new ChatError(code, text, f.Hint, ClampToInt(f.RetryAfterMs))) : null,
         "joined" => BuildJoined(f),
-        "message" => f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from, Text: { } text }
-            ? new MessageFrame(room, seq, at, from, text, f.Reply, f.Me ?? false)
+        "message" => BuildMessage(f),
+        "edited" => f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from, Of: { } of, Text: { } text }
+            ? new EditedFrame(room, seq, at, from, of, text, f.MentionedUsers)
+            : null,
+        "deleted" => f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from, Of: { } of }
+            ? new DeletedFrame(room, seq, at, from, of)
+            : null,
+        "reacted" => f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from, Of: { } of, Emoji: { } emoji }
+            ? new ReactedFrame(room, seq, at, from, of, emoji, f.Off ?? false)
+            : null,
+        "moderated" => f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from, Action: { } action }
+            ? new ModeratedFrame(room, seq, at, from, action, f is { User: { } user, Name: { } name } ? new Person(user, name) : null,
+                f.Role, f.Seconds, f.Reason)
             : null,
         "topic" => f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from, Text: { } text }
             ? new TopicFrame(room, seq, at, from, text)
@@ -48,7 +59,11 @@ internal static class ServerFrameReader
         "presence" => f is { Room: { } room, State: { } state }
             ? new PresenceFrame(room, f.User, f.Name, state, f.Was, ClampToInt(f.MemberCount), f.At)
             : null,
-        "read" => f is { Room: { } room, User: { } user, Name: { } name, Seq: { } seq } ? new ReadFrame(room, user, name, seq) : null,
+        "typing" => f is { Room: { } room, User: { } user, Name: { } name } ? new TypingFrame(room, user, name, f.Off ?? false) : null,
+        "read" => f is { Room: { } room, Seq: { } seq }
+            ? new ReadFrame(room, seq, ClampToInt(f.Unread) ?? 0, ClampToInt(f.MentionCount) ?? 0)
+            : null,
+        "invited" => f is { Room: { } room, From: { } from, At: { } at } ? new InvitedFrame(room, from, at, f.Topic ?? "") : null,
         "history" => f is { Room: { } room, Messages: { } messages } ? new HistoryFrame(f.Id, room, messages, f.More ?? false) : null,
         "rooms" => f.Rooms is { } rooms ? new RoomsFrame(f.Id, rooms) : null,
         "who" => f is { Room: { } room, Members: { } members } ? new WhoFrame(f.Id, room, members, ClampToInt(f.MemberCount) ?? members.Count) : null,
@@ -65,13 +80,21 @@ internal static class ServerFrameReader
 
     private static WelcomeFrame? BuildWelcome(ServerFields f) =>
         f is { Session: { } session, User: { } user, Name: { } name, At: { } at, Limits: { } limits }
-            ? new WelcomeFrame(f.Id, session, user, name, f.Guest ?? false, f.Server ?? "", at, limits, f.RoomNames ?? [])
+            ? new WelcomeFrame(f.Id, session, user, name, f.Guest ?? false, f.Server ?? "", at, limits, f.RoomNames ?? [],
+                f.Features is { Count: > 0 } features ? features : null)
             : null;
 
     private static JoinedFrame? BuildJoined(ServerFields f) =>
         f is { Room: { } room, Epoch: { } epoch, Seq: { } seq, Members: { } members, Messages: { } messages }
             ? new JoinedFrame(f.Id, room, epoch, seq, f.Topic ?? "", f.Role ?? "member", members, ClampToInt(f.MemberCount) ?? members.Count,
-                f.Recovered, messages, f.ReadUpTo)
+                f.Recovered, messages, f.ReadUpTo is 0 ? null : f.ReadUpTo, f.Private ?? false, f.With, ClampToInt(f.Slow) ?? 0,
+                ClampToInt(f.Unread) ?? 0, ClampToInt(f.MentionCount) ?? 0, f.Notify ?? "all")
+            : null;
+
+    // A deleted message has no text.
+    private static MessageFrame? BuildMessage(ServerFields f) =>
+        f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from } && (f.Deleted == true ? "" : f.Text) is { } text
+            ? new MessageFrame(room, seq, at, from, text, f.Reply, f.Me ?? false, f.MentionedUsers, f.Edited, f.Deleted ?? false, f.Reactions)
             : null;
 
     private static int? ClampToInt(long? value) => value is { } number ? (int)Math.Clamp(number, 0, int.MaxValue) : null;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace RawSocketChat.Protocol.Chat;
@@ -17,6 +18,12 @@ internal static class ServerFrameWriter
             case PresenceFrame presence: Write(writer, presence); break;
             case JoinedFrame joined: Write(writer, joined); break;
             case TopicFrame topic: Write(writer, topic); break;
+            case EditedFrame edited: Write(writer, edited); break;
+            case DeletedFrame deleted: Write(writer, deleted); break;
+            case ReactedFrame reacted: Write(writer, reacted); break;
+            case ModeratedFrame moderated: Write(writer, moderated); break;
+            case TypingFrame typing: Write(writer, typing); break;
+            case InvitedFrame invited: Write(writer, invited); break;
             case ErrorFrame error: Write(writer, error); break;
             case WelcomeFrame welcome: Write(writer, welcome); break;
             case ReadFrame read: Write(writer, read); break;
@@ -50,10 +57,8 @@ internal static class ServerFrameWriter
         writer.WriteNumber("messagesPerSecond"u8, frame.Limits.MessagesPerSecond);
         writer.WriteNumber("namedMembers"u8, frame.Limits.NamedMembers);
         writer.WriteEndObject();
-        writer.WriteStartArray("rooms"u8);
-        foreach (var room in frame.Rooms)
-            writer.WriteTextValue(room);
-        writer.WriteEndArray();
+        WriteStrings(writer, "rooms"u8, frame.Rooms);
+        WriteStrings(writer, "features"u8, frame.Features ?? []);
     }
 
     private static void Write(Utf8JsonWriter writer, AckFrame frame)
@@ -69,6 +74,8 @@ internal static class ServerFrameWriter
             writer.WriteBoolean("duplicate"u8, true);
         if (frame.Name is not null)
             writer.WriteText("name"u8, frame.Name);
+        if (frame.Topic is not null)
+            writer.WriteText("topic"u8, frame.Topic);
     }
 
     private static void Write(Utf8JsonWriter writer, ErrorFrame frame)
@@ -90,23 +97,104 @@ internal static class ServerFrameWriter
         writer.WriteNumber("seq"u8, frame.Seq);
         writer.WriteText("topic"u8, frame.Topic);
         writer.WriteText("role"u8, frame.Role);
+        if (frame.Private)
+            writer.WriteBoolean("private"u8, true);
+        if (frame.With is { } other)
+        {
+            writer.WritePropertyName("with"u8);
+            Write(writer, other);
+        }
         WriteMembers(writer, frame.Members);
         writer.WriteNumber("memberCount"u8, frame.MemberCount);
+        if (frame.Slow != 0)
+            writer.WriteNumber("slow"u8, frame.Slow);
+        writer.WriteNumber("read"u8, frame.Read ?? 0);
+        writer.WriteNumber("unread"u8, frame.Unread);
+        writer.WriteNumber("mentions"u8, frame.Mentions);
+        writer.WriteText("notify"u8, frame.Notify);
         if (frame.Recovered is { } recovered)
             writer.WriteBoolean("recovered"u8, recovered);
-        if (frame.Read is { } read)
-            writer.WriteNumber("read"u8, read);
         WriteMessages(writer, frame.Messages);
     }
 
     private static void Write(Utf8JsonWriter writer, MessageFrame frame)
     {
         WriteEventHead(writer, "message"u8, frame.Room, frame.Seq, frame.At, frame.From);
-        writer.WriteText("text"u8, frame.Text);
+        if (!frame.Deleted)
+            writer.WriteText("text"u8, frame.Text);
         if (frame.Reply is { } reply)
             writer.WriteNumber("reply"u8, reply);
         if (frame.Me)
             writer.WriteBoolean("me"u8, true);
+        if (frame.Mentions is { Count: > 0 } mentions)
+            WriteStrings(writer, "mentions"u8, mentions);
+        if (frame.Edited is { } edited)
+            writer.WriteTime("edited"u8, edited);
+        if (frame.Deleted)
+            writer.WriteBoolean("deleted"u8, true);
+        if (frame.Reactions is { Count: > 0 } reactions)
+            WriteReactions(writer, reactions);
+    }
+
+    private static void Write(Utf8JsonWriter writer, EditedFrame frame)
+    {
+        WriteEventHead(writer, "edited"u8, frame.Room, frame.Seq, frame.At, frame.From);
+        writer.WriteNumber("of"u8, frame.Of);
+        writer.WriteText("text"u8, frame.Text);
+        if (frame.Mentions is { Count: > 0 } mentions)
+            WriteStrings(writer, "mentions"u8, mentions);
+    }
+
+    private static void Write(Utf8JsonWriter writer, DeletedFrame frame)
+    {
+        WriteEventHead(writer, "deleted"u8, frame.Room, frame.Seq, frame.At, frame.From);
+        writer.WriteNumber("of"u8, frame.Of);
+    }
+
+    private static void Write(Utf8JsonWriter writer, ReactedFrame frame)
+    {
+        WriteEventHead(writer, "reacted"u8, frame.Room, frame.Seq, frame.At, frame.From);
+        writer.WriteNumber("of"u8, frame.Of);
+        writer.WriteText("emoji"u8, frame.Emoji);
+        if (frame.Off)
+            writer.WriteBoolean("off"u8, true);
+    }
+
+    private static void Write(Utf8JsonWriter writer, ModeratedFrame frame)
+    {
+        WriteEventHead(writer, "moderated"u8, frame.Room, frame.Seq, frame.At, frame.From);
+        writer.WriteText("action"u8, frame.Action);
+        if (frame.User is { } person)
+        {
+            writer.WriteText("user"u8, person.User);
+            writer.WriteText("name"u8, person.Name);
+        }
+        if (frame.Role is not null)
+            writer.WriteText("role"u8, frame.Role);
+        if (frame.Seconds is { } seconds)
+            writer.WriteNumber("seconds"u8, seconds);
+        if (frame.Reason is { Length: > 0 } reason)
+            writer.WriteText("reason"u8, reason);
+    }
+
+    private static void Write(Utf8JsonWriter writer, TypingFrame frame)
+    {
+        WriteHead(writer, "typing"u8, default);
+        writer.WriteText("room"u8, frame.Room);
+        writer.WriteText("user"u8, frame.User);
+        writer.WriteText("name"u8, frame.Name);
+        if (frame.Off)
+            writer.WriteBoolean("off"u8, true);
+    }
+
+    private static void Write(Utf8JsonWriter writer, InvitedFrame frame)
+    {
+        WriteHead(writer, "invited"u8, default);
+        writer.WriteText("room"u8, frame.Room);
+        writer.WritePropertyName("from"u8);
+        Write(writer, frame.From);
+        writer.WriteTime("at"u8, frame.At);
+        writer.WriteText("topic"u8, frame.Topic);
     }
 
     private static void Write(Utf8JsonWriter writer, TopicFrame frame)
@@ -136,9 +224,9 @@ internal static class ServerFrameWriter
     {
         WriteHead(writer, "read"u8, default);
         writer.WriteText("room"u8, frame.Room);
-        writer.WriteText("user"u8, frame.User);
-        writer.WriteText("name"u8, frame.Name);
         writer.WriteNumber("seq"u8, frame.Seq);
+        writer.WriteNumber("unread"u8, frame.Unread);
+        writer.WriteNumber("mentions"u8, frame.Mentions);
     }
 
     private static void Write(Utf8JsonWriter writer, HistoryFrame frame)
@@ -246,9 +334,40 @@ internal static class ServerFrameWriter
 
     private static void WriteMembers(Utf8JsonWriter writer, IReadOnlyList<Person> people)
     {
-        writer.WriteStartArray("members"u8);
+        writer.WritePropertyName("members"u8);
+        WritePeople(writer, people);
+    }
+
+    private static void WritePeople(Utf8JsonWriter writer, IReadOnlyList<Person> people)
+    {
+        writer.WriteStartArray();
         foreach (var person in people)
             Write(writer, person);
+        writer.WriteEndArray();
+    }
+
+    // Utf8JsonWriter escapes the characters of emoji in names too, and cannot write a raw name. So each member of the object is raw.
+    private static void WriteReactions(Utf8JsonWriter writer, IReadOnlyList<Reaction> reactions)
+    {
+        writer.WriteStartObject("reactions"u8);
+        var member = new ArrayBufferWriter<byte>();
+        foreach (var reaction in reactions)
+        {
+            member.ResetWrittenCount();
+            JsonText.Append(member, reaction.Emoji);
+            member.Write(":"u8);
+            using (var people = new Utf8JsonWriter(member, writer.Options))
+                WritePeople(people, reaction.People);
+            writer.WriteRawValue(member.WrittenSpan, skipInputValidation: true);
+        }
+        writer.WriteEndObject();
+    }
+
+    private static void WriteStrings(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<string> values)
+    {
+        writer.WriteStartArray(name);
+        foreach (var value in values)
+            writer.WriteTextValue(value);
         writer.WriteEndArray();
     }
 

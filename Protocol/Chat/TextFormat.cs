@@ -23,6 +23,9 @@ public static class TextFormat
             PresenceFrame presence => FormatPresence(presence),
             AckFrame { Duplicate: true } ack => FormatNotice($"this message was already posted{(ack.Room is null ? "" : " in " + FormatRoom(ack.Room))}; it is not posted again"),
             AckFrame { Name: { } name } => FormatNotice($"you are now called {TerminalText.CleanInline(name)}"),
+            AckFrame { Room: { } room, Topic: { } topic } => FormatNotice(topic.Length == 0
+                ? $"{FormatRoom(room)} has no topic"
+                : $"topic of {FormatRoom(room)}: {TerminalText.CleanBlock(topic)}"),
             AckFrame { Room: { } left, Seq: null } => FormatNotice($"you left {FormatRoom(left)}"),
             ErrorFrame error => FormatError(error.Error),
             JoinedFrame joined => FormatJoined(joined),

@@ -40,6 +40,8 @@ internal sealed class PostHandler(ChatServices services)
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
         if (room is null)
             context.Reject(answers, frame.Id, error!);
+        else if (frame.Text is null)
+            context.Reject(answers, frame.Id, new ChatError(ErrorCode.MissingField, "\"topic\" needs the field \"text\""));
         else if ((ValidateTopic(frame.Text!) ?? await CheckRateAsync(context, frame.Text!)) is { } fault)
             context.Reject(answers, frame.Id, fault);
         else

@@ -48,7 +48,7 @@ internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSeco
     {
         if (!AnnouncesNames)
             return;
-        var frame = new ReadFrame(room.Name, person.User, person.Name, seq).Encode();
+        var frame = new ReadFrame(room.Name, seq, 0, 0).Encode();
         foreach (var subscriber in room.Subscribers)
             subscriber.Connection.Send(frame);
     }

@@ -12,5 +12,6 @@ internal static class SupportedRequests
         ClientFrameType.Edit or ClientFrameType.Delete or ClientFrameType.React or ClientFrameType.Typing
         or ClientFrameType.Invite or ClientFrameType.Dm or ClientFrameType.Search
         or ClientFrameType.Role or ClientFrameType.Kick or ClientFrameType.Ban or ClientFrameType.Unban
-        or ClientFrameType.Mute or ClientFrameType.Unmute or ClientFrameType.Slow);
+        or ClientFrameType.Mute or ClientFrameType.Unmute or ClientFrameType.Slow
+        or ClientFrameType.Password or ClientFrameType.Notify or ClientFrameType.Close or ClientFrameType.Tokens);
 }

@@ -68,6 +68,19 @@ public class CommandLineTests
         Line("/dm bob hi there", new() { Type = ClientFrameType.Dm, To = "bob", Text = "hi there" }),
         Line("/msg bob 5", new() { Type = ClientFrameType.Dm, To = "bob", Text = "5" }),
         Line("/topic new topic", new() { Type = ClientFrameType.Topic, Text = "new topic" }),
+        Line("/topic", new() { Type = ClientFrameType.Topic }),
+        Line("/topic -", new() { Type = ClientFrameType.Topic, Text = "" }),
+        Line("/topic - and more", new() { Type = ClientFrameType.Topic, Text = "- and more" }),
+        Line("/password old-secret my new password", new() { Type = ClientFrameType.Password, Old = "old-secret", New = "my new password" }),
+        Line("/logout-everywhere", new() { Type = ClientFrameType.Logout, Everywhere = true }),
+        Line("/notify mentions", new() { Type = ClientFrameType.Notify, Level = "mentions" }),
+        Line("/notify none den", new() { Type = ClientFrameType.Notify, Level = "none", Room = "den" }),
+        Line("/notify #den all", new() { Type = ClientFrameType.Notify, Level = "all", Room = "den" }),
+        Line("/close #den", new() { Type = ClientFrameType.Close, Room = "den" }),
+        Line("/around 42", new() { Type = ClientFrameType.History, Around = 42 }),
+        Line("/around #den 42 5", new() { Type = ClientFrameType.History, Room = "den", Around = 42, Limit = 5 }),
+        Line("/tokens create build-server", new() { Type = ClientFrameType.Tokens, Do = "create", Name = "build-server" }),
+        Line("/tokens #den list", new() { Type = ClientFrameType.Tokens, Do = "list", Room = "den" }),
         Line("/role bob member", new() { Type = ClientFrameType.Role, User = "bob", Role = "member" }),
         Line("/kick bob", new() { Type = ClientFrameType.Kick, User = "bob" }),
         Line("/kick bob 60 too loud", new() { Type = ClientFrameType.Kick, User = "bob", Seconds = 60, Reason = "too loud" }),
@@ -109,7 +122,11 @@ public class CommandLineTests
     [TestCase("/join #", ErrorCode.MissingField, "/join needs the argument room", "/join lobby")]
     [TestCase("/me", ErrorCode.MissingField, "text", "/me waves")]
     [TestCase("/say  ", ErrorCode.MissingField, "text", "/say hi all")]
-    [TestCase("/topic", ErrorCode.MissingField, "text", "/topic new topic")]
+    [TestCase("/password old", ErrorCode.MissingField, "new-password", "/password old-secret my new password")]
+    [TestCase("/notify some", ErrorCode.BadField, "all|mentions|none must be all, mentions or none", "/notify mentions")]
+    [TestCase("/close", ErrorCode.MissingField, "/close needs the argument room", "/close garden")]
+    [TestCase("/around x", ErrorCode.BadField, "seq must be a whole number, 0 or more", "/around 42 20")]
+    [TestCase("/tokens", ErrorCode.MissingField, "create|list|revoke", "/tokens create build-server")]
     [TestCase("/dm", ErrorCode.MissingField, "name", "/dm bob hi")]
     [TestCase("/edit 7", ErrorCode.MissingField, "text", "/edit 7 what I meant")]
     [TestCase("/register bob", ErrorCode.MissingField, "password", "/register bob my long password")]

@@ -8,32 +8,57 @@ namespace RawSocketChat.Tests.Chat;
 public class ServerFrameTests
 {
     private static readonly Person Ann = new("u1", "ann");
+    private static readonly Person Bob = new("u2", "bob");
     private static readonly FrameId Id = FrameId.From("a1");
     private static readonly ReadOnlyMemory<byte> Raw = Wire.ToBytes("""{"type":"message", "deleted":true,"x":[ 1 ]}""");
 
     private static readonly TestCaseData[] Frames =
     [
         Case(new WelcomeFrame(Id, "t0k", "u1", "ann", true, "chat 1", Wire.At, new(65536, 4000, 5, 100), ["lobby"]),
-            """{"type":"welcome","id":"a1","session":"t0k","user":"u1","name":"ann","guest":true,"protocol":1,"server":"chat 1","at":"2026-11-23T10:02:31.123Z","limits":{"frameBytes":65536,"textLength":4000,"messagesPerSecond":5,"namedMembers":100},"rooms":["lobby"]}"""),
+            """{"type":"welcome","id":"a1","session":"t0k","user":"u1","name":"ann","guest":true,"protocol":1,"server":"chat 1","at":"2026-11-23T10:02:31.123Z","limits":{"frameBytes":65536,"textLength":4000,"messagesPerSecond":5,"namedMembers":100},"rooms":["lobby"],"features":[]}"""),
+        Case(new WelcomeFrame(Id, "", "u1", "ann", false, "chat 1", Wire.At, new(65536, 4000, 5, 100), [], ["search", "files"]),
+            """{"type":"welcome","id":"a1","session":"","user":"u1","name":"ann","guest":false,"protocol":1,"server":"chat 1","at":"2026-11-23T10:02:31.123Z","limits":{"frameBytes":65536,"textLength":4000,"messagesPerSecond":5,"namedMembers":100},"rooms":[],"features":["search","files"]}"""),
         Case(new AckFrame(default), """{"type":"ack"}"""),
         Case(new AckFrame(FrameId.From(7), Name: "bob"), """{"type":"ack","id":7,"name":"bob"}"""),
         Case(new AckFrame(FrameId.From(7), "lobby", 3, Wire.At, true),
             """{"type":"ack","id":7,"room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","duplicate":true}"""),
+        Case(new AckFrame(Id, "lobby", Topic: ""), """{"type":"ack","id":"a1","room":"lobby","topic":""}"""),
         Case(new ErrorFrame(default, new(ErrorCode.NoRoom, "no such room \"loby\"", "/join lobby")),
             """{"type":"error","code":"no-room","text":"no such room \"loby\"","hint":"/join lobby"}"""),
         Case(new ErrorFrame(Id, new(ErrorCode.RateLimited, "too fast", null, 1500)),
             """{"type":"error","id":"a1","code":"rate-limited","text":"too fast","retryAfterMs":1500}"""),
         Case(new JoinedFrame(Id, "lobby", "e1", 9, "t", "member", [Ann], 1, null, []),
-            """{"type":"joined","id":"a1","room":"lobby","epoch":"e1","seq":9,"topic":"t","role":"member","members":[{"user":"u1","name":"ann"}],"memberCount":1,"messages":[]}"""),
+            """{"type":"joined","id":"a1","room":"lobby","epoch":"e1","seq":9,"topic":"t","role":"member","members":[{"user":"u1","name":"ann"}],"memberCount":1,"read":0,"unread":0,"mentions":0,"notify":"all","messages":[]}"""),
         Case(new JoinedFrame(default, "lobby", "e1", 9, "", "owner", [], 500, false, [Raw, Raw]),
-            """{"type":"joined","room":"lobby","epoch":"e1","seq":9,"topic":"","role":"owner","members":[],"memberCount":500,"recovered":false,"messages":[{"type":"message", "deleted":true,"x":[ 1 ]},{"type":"message", "deleted":true,"x":[ 1 ]}]}"""),
+            """{"type":"joined","room":"lobby","epoch":"e1","seq":9,"topic":"","role":"owner","members":[],"memberCount":500,"read":0,"unread":0,"mentions":0,"notify":"all","recovered":false,"messages":[{"type":"message", "deleted":true,"x":[ 1 ]},{"type":"message", "deleted":true,"x":[ 1 ]}]}"""),
         Case(new JoinedFrame(Id, "lobby", "e1", 9, "", "member", [], 1, true, [], 7),
-            """{"type":"joined","id":"a1","room":"lobby","epoch":"e1","seq":9,"topic":"","role":"member","members":[],"memberCount":1,"recovered":true,"read":7,"messages":[]}"""),
-        Case(new ReadFrame("lobby", "u1", "ann", 7), """{"type":"read","room":"lobby","user":"u1","name":"ann","seq":7}"""),
+            """{"type":"joined","id":"a1","room":"lobby","epoch":"e1","seq":9,"topic":"","role":"member","members":[],"memberCount":1,"read":7,"unread":0,"mentions":0,"notify":"all","recovered":true,"messages":[]}"""),
+        Case(new JoinedFrame(Id, "d1", "e1", 9, "", "member", [], 2, null, [], 7, true, Bob, 10, 2, 1, "mentions"),
+            """{"type":"joined","id":"a1","room":"d1","epoch":"e1","seq":9,"topic":"","role":"member","private":true,"with":{"user":"u2","name":"bob"},"members":[],"memberCount":2,"slow":10,"read":7,"unread":2,"mentions":1,"notify":"mentions","messages":[]}"""),
+        Case(new ReadFrame("lobby", 7, 3, 1), """{"type":"read","room":"lobby","seq":7,"unread":3,"mentions":1}"""),
+        Case(new TypingFrame("lobby", "u1", "ann"), """{"type":"typing","room":"lobby","user":"u1","name":"ann"}"""),
+        Case(new TypingFrame("lobby", "u1", "ann", true), """{"type":"typing","room":"lobby","user":"u1","name":"ann","off":true}"""),
+        Case(new InvitedFrame("den", Ann, Wire.At, "t"),
+            """{"type":"invited","room":"den","from":{"user":"u1","name":"ann"},"at":"2026-11-23T10:02:31.123Z","topic":"t"}"""),
         Case(new MessageFrame("lobby", 3, Wire.At, Ann, "hi"),
             """{"type":"message","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"text":"hi"}"""),
         Case(new MessageFrame("lobby", 3, Wire.At, Ann, "<é👍>'&", 2, true),
             """{"type":"message","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"text":"<é👍>'&","reply":2,"me":true}"""),
+        Case(new MessageFrame("lobby", 3, Wire.At, Ann, "hi @bob", Mentions: ["u2", "here"], Edited: Wire.At,
+                Reactions: [new("👍🏽", [Ann, Bob]), new("#️⃣", [Bob])]),
+            """{"type":"message","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"text":"hi @bob","mentions":["u2","here"],"edited":"2026-11-23T10:02:31.123Z","reactions":{"👍🏽":[{"user":"u1","name":"ann"},{"user":"u2","name":"bob"}],"#️⃣":[{"user":"u2","name":"bob"}]}}"""),
+        Case(new MessageFrame("lobby", 3, Wire.At, Ann, "", Reply: 2, Deleted: true),
+            """{"type":"message","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"reply":2,"deleted":true}"""),
+        Case(new EditedFrame("lobby", 3, Wire.At, Ann, 2, "hello"), """{"type":"edited","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"of":2,"text":"hello"}"""),
+        Case(new EditedFrame("lobby", 3, Wire.At, Ann, 2, "@bob", ["u2"]), """{"type":"edited","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"of":2,"text":"@bob","mentions":["u2"]}"""),
+        Case(new DeletedFrame("lobby", 3, Wire.At, Ann, 2), """{"type":"deleted","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"of":2}"""),
+        Case(new ReactedFrame("lobby", 3, Wire.At, Ann, 2, "👍"), """{"type":"reacted","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"of":2,"emoji":"👍"}"""),
+        Case(new ReactedFrame("lobby", 3, Wire.At, Ann, 2, "👍", true), """{"type":"reacted","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"of":2,"emoji":"👍","off":true}"""),
+        Case(new ModeratedFrame("lobby", 3, Wire.At, Ann, "mute", Bob, Seconds: 60, Reason: "too loud"),
+            """{"type":"moderated","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"action":"mute","user":"u2","name":"bob","seconds":60,"reason":"too loud"}"""),
+        Case(new ModeratedFrame("lobby", 3, Wire.At, Ann, "role", Bob, "owner"),
+            """{"type":"moderated","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"action":"role","user":"u2","name":"bob","role":"owner"}"""),
+        Case(new ModeratedFrame("lobby", 3, Wire.At, Ann, "slow", Seconds: 0), """{"type":"moderated","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"action":"slow","seconds":0}"""),
         Case(new TopicFrame("lobby", 4, Wire.At, Ann, ""),
             """{"type":"topic","room":"lobby","seq":4,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"text":""}"""),
         Case(new PresenceFrame("lobby", "u1", "ann", "left", At: Wire.At),
@@ -104,6 +129,15 @@ public class ServerFrameTests
         });
     }
 
+    [Test]
+    public void Empty_lists_and_reasons_are_not_written() =>
+        Wire.ToJson(new MessageFrame("lobby", 1, Wire.At, Ann, "hi", Mentions: [], Reactions: []))
+            .Should().Be(Wire.ToJson(new MessageFrame("lobby", 1, Wire.At, Ann, "hi")));
+
+    [Test]
+    public void Text_of_a_deleted_message_is_never_written() =>
+        Wire.ToJson(new MessageFrame("lobby", 1, Wire.At, Ann, "secret", Deleted: true)).Should().NotContain("secret");
+
     // The class JsonText, not the framework, escapes strings that contain characters above U+FFFF.
     [TestCase(1)]
     [TestCase(1000)]
@@ -151,7 +185,7 @@ public class ServerFrameTests
     public void Error_codes_are_those_of_the_specification()
     {
         var codes = typeof(ErrorCode).GetFields().Select(field => (string)field.GetRawConstantValue()!).ToList();
-        codes.Should().OnlyHaveUniqueItems().And.HaveCount(21);
+        codes.Should().OnlyHaveUniqueItems().And.HaveCount(23);
         foreach (var field in typeof(ErrorCode).GetFields())
         {
             var words = Regex.Replace(field.Name, "(?<!^)([A-Z])", "-$1");

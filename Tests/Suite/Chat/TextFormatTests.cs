@@ -28,6 +28,8 @@ public class TextFormatTests
         Case(new AckFrame(FrameId.From(1), "lobby", 3, Wire.At), ""),
         Case(new AckFrame(default, Name: "bob"), "-!- you are now called bob"),
         Case(new AckFrame(default, "lobby"), "-!- you left #lobby"),
+        Case(new AckFrame(default, "lobby", Topic: "be kind"), "-!- topic of #lobby: be kind"),
+        Case(new AckFrame(default, "lobby", Topic: ""), "-!- #lobby has no topic"),
         Case(new AckFrame(FrameId.From(1), "lobby", 3, Wire.At, true), "-!- this message was already posted in #lobby; it is not posted again"),
         Case(new ErrorFrame(default, new(ErrorCode.NoRoom, "no such room \"loby\"", "/join lobby")), "! no such room \"loby\"; try: /join lobby"),
         Case(new ErrorFrame(default, new(ErrorCode.NoRoom, "no such room \"loby\"", """{"type":"join","room":"lobby"}""")), "! no such room \"loby\"; try: /join lobby"),
@@ -57,7 +59,7 @@ public class TextFormatTests
         Case(new ByeFrame(4503, "kicked by bob", false), "-!- bye: kicked by bob"),
         Case(new ByeFrame(4001, "restarting", true), "-!- bye: restarting (you can reconnect)"),
         Case(new ByeFrame(4001, "restarting", true, 2000), "-!- bye: restarting (you can reconnect in 2 s)"),
-        Case(Help.CreateFrame(default, "topic"), "-!- usage:\n    /topic text  sets the topic of the current room\n    for example: /topic new topic"),
+        Case(Help.CreateFrame(default, "topic"), "-!- usage:\n    /topic [text]  shows the topic of the current room, or sets it; /topic - clears it\n    for example: /topic new topic"),
     ];
 
     private static TestCaseData Case(ServerFrame frame, string text) => new(frame, text);
