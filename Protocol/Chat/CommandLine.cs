@@ -5,7 +5,8 @@ namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
 /// Reads a typed line: <c>/command arguments</c>, or the text of a message. A line that begins with a path (<c>/etc/hosts</c>) is a message,
-/// and so is a line that begins with <c>//</c>, without its first slash. The last argument of a command takes the rest of the line. If a command refers to a room, and the command's first argument is not free text, <c>#room</c> may come first.
+/// and so is a line that begins with <c>//</c>, without its first slash. The last argument of a command takes
+/// the rest of the line. An argument before it ends at a blank, or is in quotation marks (<c>"my old password"</c>). If a command refers to a room, and the command's first argument is not free text, <c>#room</c> may come first.
 /// </summary>
 public static class CommandLine
 {
@@ -103,9 +104,11 @@ public static class CommandLine
             // for example, a reason instead of seconds, or a limit instead of a room.
             if (!needed && !last && Fields.GetKind(field) != PeekKind(rest))
                 continue;
-            var token = NextToken(ref rest, last);
+            var token = NextArgument(ref rest, last);
             if (last && token.SequenceEqual(command.EmptyWord))
                 draft.SetString(field, "");
+            else if (Fields.GetKind(field) == FieldKind.Flag)
+                draft.SetFlag(field, token.Equals(Fields.GetName(field), StringComparison.OrdinalIgnoreCase));
             else if (Fields.GetKind(field) != FieldKind.Number)
                 draft.SetString(field, token.ToString());
             else if (long.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
@@ -119,6 +122,17 @@ public static class CommandLine
         long.TryParse(NextToken(ref rest, last: false), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
             ? FieldKind.Number
             : FieldKind.String;
+
+    private static ReadOnlySpan<char> NextArgument(ref ReadOnlySpan<char> rest, bool last)
+    {
+        var end = rest.Length > 1 && rest[0] == '"' && !last ? rest[1..].IndexOf('"') + 1 : 0;
+        // In a word such as "a"b the marks belong to the word.
+        if (end <= 0 || (end + 1 < rest.Length && !Blanks.Contains(rest[end + 1])))
+            return NextToken(ref rest, last);
+        var token = rest[1..end];
+        rest = rest[(end + 1)..].TrimStart(Blanks);
+        return token;
+    }
 
     private static ReadOnlySpan<char> NextToken(ref ReadOnlySpan<char> rest, bool last)
     {
@@ -135,14 +149,16 @@ public static class CommandLine
             line.Append(" #").Append(frame.Room);
         foreach (var use in command.Arguments)
         {
-            var value = ClientFrameWriter.GetString(frame, use.Field) ?? ClientFrameWriter.GetNumber(frame, use.Field)?.ToString(CultureInfo.InvariantCulture);
+            var value = ClientFrameWriter.GetString(frame, use.Field) ?? ClientFrameWriter.GetNumber(frame, use.Field)?.ToString(CultureInfo.InvariantCulture)
+                ?? (ClientFrameWriter.GetFlag(frame, use.Field) ? Fields.GetName(use.Field) : null);
             if (value is "")
                 value = command.EmptyWord;
             if (value is null)
                 continue;
             // Without the number sign, the reader would take a room named 20 for a limit.
             var sign = use.Field == Field.Room && PeekKind(value) == FieldKind.Number ? "#" : "";
-            line.Append(' ').Append(sign).Append(value);
+            var mark = use != command.Arguments[^1] && value.AsSpan().ContainsAny(Blanks) ? "\"" : "";
+            line.Append(' ').Append(sign).Append(mark).Append(value).Append(mark);
         }
         return line.ToString();
     }

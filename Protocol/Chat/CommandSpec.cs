@@ -21,7 +21,9 @@ internal sealed class CommandSpec
     public string Example { get; }
     public string Description { get; }
     public string[] Aliases { get; }
-    /// <summary>The arguments in the order of typing. The last one takes the rest of the line.</summary>
+    /// <summary>
+    /// The arguments in the order of typing. The last one takes the rest of the line. A flag is typed as its own name, and can only be the last one.
+    /// </summary>
     public FieldUse[] Arguments { get; private init; } = [];
     /// <summary>A flag that the command always sets; null if there is none.</summary>
     public Field? ImpliedFlag { get; init; }

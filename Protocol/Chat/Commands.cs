@@ -28,7 +28,7 @@ internal static class Commands
         new("react", ClientFrameType.React, "/react 42 👍", "adds an emoji to a message") { Required = [Field.Seq, Field.Emoji] },
         new("unreact", ClientFrameType.React, "/unreact 42 👍", "removes your emoji from a message") { Required = [Field.Seq, Field.Emoji], ImpliedFlag = Field.Off },
         new("typing", ClientFrameType.Typing, "/typing lobby", "tells the room that you are writing") { Optional = [Field.Room] },
-        new("read", ClientFrameType.Read, "/read 42", "tells the room how far you have read") { Required = [Field.Seq] },
+        new("read", ClientFrameType.Read, "/read 42", "marks the messages up to a seq as read, on all your devices") { Required = [Field.Seq] },
         new("notify", ClientFrameType.Notify, "/notify mentions", "sets which messages of the room notify you")
         { Required = [Field.Level], Optional = [Field.Room] },
         new("topic", ClientFrameType.Topic, "/topic new topic", "shows the topic of the current room, or sets it; /topic - clears it")
@@ -47,10 +47,10 @@ internal static class Commands
         new("slow", ClientFrameType.Slow, "/slow 10", "sets the minimum seconds between two messages of one user; 0 means no minimum") { Required = [Field.Seconds] },
         new("register", ClientFrameType.Register, "/register ann my long password", "creates an account, so that the name is yours") { Required = [Field.Name, Field.Password] },
         new("login", ClientFrameType.Login, "/login ann my long password", "logs in to your account") { Required = [Field.Name, Field.Password] },
-        new("password", ClientFrameType.Password, "/password old-secret my new password", "changes the password of your account, and ends its other sessions")
+        new("password", ClientFrameType.Password, "/password old-secret my new password", "changes your password, and ends your other sessions; an old password with blanks needs quotation marks")
         { Required = [Field.Old, Field.New] },
-        new("logout", ClientFrameType.Logout, "/logout", "ends the session and the connection", "quit", "exit"),
-        new("logout-everywhere", ClientFrameType.Logout, "/logout-everywhere", "ends all sessions of your account") { ImpliedFlag = Field.Everywhere },
+        new("logout", ClientFrameType.Logout, "/logout", "ends the session and the connection; with everywhere, all sessions of your account", "quit", "exit")
+        { Optional = [Field.Everywhere] },
         new("hello", ClientFrameType.Hello, "/hello ann", "shows the welcome again, and changes your name if you give one") { Optional = [Field.Name] },
         new("session", ClientFrameType.Hello, "/session your-token", "resumes an earlier session", "resume") { Required = [Field.Session] },
         new("format", ClientFrameType.Hello, "/format text", "selects what the server sends: text for people, or JSON") { Required = [Field.Format] },

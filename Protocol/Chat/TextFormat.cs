@@ -15,8 +15,13 @@ public static class TextFormat
         ArgumentNullException.ThrowIfNull(frame);
         return frame switch
         {
-            MessageFrame { Me: true } action => $"{FormatTime(action.At)}{FormatRoom(action.Room)} * {FormatName(action.From)} {TerminalText.CleanBlock(action.Text)}",
-            MessageFrame message => $"{FormatTime(message.At)}{FormatRoom(message.Room)} <{FormatName(message.From)}> {TerminalText.CleanBlock(message.Text)}",
+            MessageFrame message => FormatMessage(message),
+            EditedFrame edited => $"{FormatTime(edited.At)}{FormatRoom(edited.Room)} <{FormatName(edited.From)}> edited: {TerminalText.CleanBlock(edited.Text)}",
+            DeletedFrame deleted => FormatTime(deleted.At) + FormatNotice(
+                $"{FormatName(deleted.From)} deleted message {FormatNumber(deleted.Of)} of {FormatRoom(deleted.Room)}"),
+            ReactedFrame reacted => FormatReacted(reacted),
+            ModeratedFrame moderated => FormatModerated(moderated),
+            InvitedFrame invited => FormatInvited(invited),
             TopicFrame topic => FormatTime(topic.At) + FormatNotice(topic.Text.Length == 0
                 ? $"{FormatName(topic.From)} cleared the topic of {FormatRoom(topic.Room)}"
                 : $"{FormatName(topic.From)} set the topic of {FormatRoom(topic.Room)}: {TerminalText.CleanBlock(topic.Text)}"),
@@ -55,6 +60,65 @@ public static class TextFormat
 
     private static string FormatNumber(long number) => number.ToString(CultureInfo.InvariantCulture);
 
+    private static string FormatMessage(MessageFrame frame)
+    {
+        var name = FormatName(frame.From);
+        var line = new StringBuilder(FormatTime(frame.At)).Append(FormatRoom(frame.Room)).Append(frame.Me ? $" * {name} " : $" <{name}> ")
+            .Append(frame.Deleted ? "(deleted)" : TerminalText.CleanBlock(frame.Text));
+        if (frame.Reactions is { Count: > 0 } reactions)
+            line.Append(" [").AppendJoin(", ", reactions.Select(each => $"{TerminalText.CleanInline(each.Emoji)} {FormatNumber(each.People.Count)}")).Append(']');
+        if (frame is { Edited: not null, Deleted: false })
+            line.Append(" (edited)");
+        return line.ToString();
+    }
+
+    private static string FormatReacted(ReactedFrame frame)
+    {
+        var emoji = TerminalText.CleanInline(frame.Emoji);
+        var message = $"message {FormatNumber(frame.Of)} of {FormatRoom(frame.Room)}";
+        return FormatTime(frame.At) + FormatNotice(frame.Off
+            ? $"{FormatName(frame.From)} removed {emoji} from {message}"
+            : $"{FormatName(frame.From)} reacted with {emoji} to {message}");
+    }
+
+    private static string FormatModerated(ModeratedFrame frame)
+    {
+        var (from, room) = (FormatName(frame.From), FormatRoom(frame.Room));
+        var user = frame.User is { } person ? FormatName(person) : "somebody";
+        var time = frame.Seconds is > 0 and { } seconds ? $" for {FormatDuration(seconds)}" : "";
+        var text = frame.Action switch
+        {
+            "kick" => $"{from} removed {user} from {room}{time}",
+            "ban" => $"{from} banned {user} from {room}{time}",
+            "unban" => $"{from} ended the ban of {user} in {room}",
+            "mute" => $"{from} muted {user} in {room}{time}",
+            "unmute" => $"{from} ended the mute of {user} in {room}",
+            "role" => $"{from} gave {user} the role {TerminalText.CleanInline(frame.Role ?? "member")} in {room}",
+            "slow" => frame.Seconds is > 0 and { } interval
+                ? $"{from} set {room} to slow mode: one message every {FormatDuration(interval)}"
+                : $"{from} ended slow mode in {room}",
+            "invite" => $"{from} invited {user} to {room}",
+            _ => $"{from} moderated {room}: {TerminalText.CleanInline(frame.Action)}", // an action of a newer version
+        };
+        var reason = frame.Reason is { Length: > 0 } given ? $" (reason: {TerminalText.CleanBlock(given)})" : "";
+        return FormatTime(frame.At) + FormatNotice(text + reason);
+    }
+
+    private static string FormatDuration(long seconds) => seconds switch
+    {
+        _ when seconds % 86_400 == 0 => seconds == 86_400 ? "1 day" : $"{FormatNumber(seconds / 86_400)} days",
+        _ when seconds % 3_600 == 0 => $"{FormatNumber(seconds / 3_600)} h",
+        _ when seconds % 60 == 0 => $"{FormatNumber(seconds / 60)} min",
+        _ => $"{FormatNumber(seconds)} s",
+    };
+
+    private static string FormatInvited(InvitedFrame frame)
+    {
+        var topic = frame.Topic.Length == 0 ? "" : $" ({TerminalText.CleanInline(frame.Topic)})";
+        return FormatTime(frame.At) + FormatNotice(
+            $"{FormatName(frame.From)} invites you to {FormatRoom(frame.Room)}{topic}; try: /join {TerminalText.CleanInline(frame.Room)}");
+    }
+
     private static string FormatPresence(PresenceFrame frame)
     {
         var name = TerminalText.CleanInline(frame.Name ?? "somebody");
@@ -80,9 +144,18 @@ public static class TextFormat
 
     private static string FormatJoined(JoinedFrame frame)
     {
-        var lines = new List<string> { FormatNotice($"you are in {FormatRoom(frame.Room)}: {FormatMembers(frame.Members, frame.MemberCount)}") };
+        var lines = new List<string>
+        {
+            FormatNotice(frame.With is { } other
+                ? $"you are in {FormatRoom(frame.Room)}, your private room with {FormatName(other)}"
+                : $"you are in {FormatRoom(frame.Room)}{(frame.Private ? " (private)" : "")}: {FormatMembers(frame.Members, frame.MemberCount)}"),
+        };
         if (frame.Topic.Length > 0)
             lines.Add(FormatNotice($"topic: {TerminalText.CleanBlock(frame.Topic)}"));
+        if (frame.Slow > 0)
+            lines.Add(FormatNotice($"slow mode: one message every {FormatDuration(frame.Slow)}"));
+        if (frame.Unread > 0)
+            lines.Add(FormatNotice($"unread messages: {FormatNumber(frame.Unread)}{(frame.Mentions > 0 ? $"; mentions of you: {FormatNumber(frame.Mentions)}" : "")}"));
         if (frame.Recovered == false)
             lines.Add(FormatNotice("some messages that you missed are no longer available"));
         return JoinLines(lines, frame.Messages);
@@ -90,24 +163,31 @@ public static class TextFormat
 
     private static string FormatHistory(HistoryFrame frame)
     {
-        var lines = new List<string>();
+        var events = frame.Messages
+            .Select(message => ChatCodec.TryReadServer(message.Span, out var read) ? read : null)
+            .OfType<ServerFrame>()
+            .Select(read => (Seq: GetSeq(read), Line: Format(read)))
+            .Where(read => read.Seq is not null)
+            .ToList();
+        // The seq comes first, so that a person can type /edit, /delete, /react or /reply with it.
+        var lines = events.Where(read => read.Line.Length > 0).Select(read => $"{FormatNumber(read.Seq!.Value)} {read.Line}").ToList();
         if (frame.Messages.Count == 0)
             lines.Add(FormatNotice($"{FormatRoom(frame.Room)}: no messages found"));
-        var text = JoinLines(lines, frame.Messages);
-        return frame.More && FindSeqRange(frame.Messages) is { } seqs
-            ? text + "\n" + FormatNotice($"there are more messages: /before {FormatNumber(seqs.First)} or /after {FormatNumber(seqs.Last)}")
-            : text;
+        if (frame.More && events.Count > 0)
+            lines.Add(FormatNotice($"there are more messages: /before {FormatNumber(events[0].Seq!.Value)} or /after {FormatNumber(events[^1].Seq!.Value)}"));
+        return string.Join('\n', lines);
     }
 
-    private static (long First, long Last)? FindSeqRange(IReadOnlyList<ReadOnlyMemory<byte>> messages)
+    private static long? GetSeq(ServerFrame frame) => frame switch
     {
-        var seqs = messages
-            .Select(message => ChatCodec.TryReadServer(message.Span, out var frame) ? frame : null)
-            .Select(frame => frame switch { MessageFrame message => message.Seq, TopicFrame topic => topic.Seq, _ => (long?)null })
-            .OfType<long>()
-            .ToList();
-        return seqs.Count == 0 ? null : (seqs[0], seqs[^1]);
-    }
+        MessageFrame message => message.Seq,
+        TopicFrame topic => topic.Seq,
+        EditedFrame edited => edited.Seq,
+        DeletedFrame deleted => deleted.Seq,
+        ReactedFrame reacted => reacted.Seq,
+        ModeratedFrame moderated => moderated.Seq,
+        _ => null,
+    };
 
     private static string JoinLines(List<string> lines, IReadOnlyList<ReadOnlyMemory<byte>> messages)
     {

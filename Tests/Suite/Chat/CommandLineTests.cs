@@ -72,7 +72,12 @@ public class CommandLineTests
         Line("/topic -", new() { Type = ClientFrameType.Topic, Text = "" }),
         Line("/topic - and more", new() { Type = ClientFrameType.Topic, Text = "- and more" }),
         Line("/password old-secret my new password", new() { Type = ClientFrameType.Password, Old = "old-secret", New = "my new password" }),
-        Line("/logout-everywhere", new() { Type = ClientFrameType.Logout, Everywhere = true }),
+        Line("/password \"my long password\" a longer password", new() { Type = ClientFrameType.Password, Old = "my long password", New = "a longer password" }),
+        Line("/password \"a\"b c", new() { Type = ClientFrameType.Password, Old = "\"a\"b", New = "c" }),
+        Line("/password \"a b", new() { Type = ClientFrameType.Password, Old = "\"a", New = "b" }),
+        Line("/password a \"b c\"", new() { Type = ClientFrameType.Password, Old = "a", New = "\"b c\"" }),
+        Line("/kick \"ann\" 60", new() { Type = ClientFrameType.Kick, User = "ann", Seconds = 60 }),
+        Line("/logout everywhere", new() { Type = ClientFrameType.Logout, Everywhere = true }),
         Line("/notify mentions", new() { Type = ClientFrameType.Notify, Level = "mentions" }),
         Line("/notify none den", new() { Type = ClientFrameType.Notify, Level = "none", Room = "den" }),
         Line("/notify #den all", new() { Type = ClientFrameType.Notify, Level = "all", Room = "den" }),
@@ -115,6 +120,23 @@ public class CommandLineTests
     [Test]
     public void Every_type_can_be_typed() =>
         Lines.Select(each => ((ClientFrame)each.Arguments[1]!).Type).Should().Contain(Enum.GetValues<ClientFrameType>());
+
+    // A quotation mark at both ends of the value, or blanks and a mark inside it.
+    [TestCase("\"a\"")]
+    [TestCase("a \"b\" c")]
+    [TestCase("\"a\" b")]
+    public void Password_that_no_line_can_express_is_formatted_as_JSON(string old)
+    {
+        var frame = new ClientFrame { Type = ClientFrameType.Password, Old = old, New = "x" };
+        var line = CommandLine.Format(frame);
+        if (line is not null)
+            Wire.Read(line).Should().Be(frame with { IsTyped = true });
+        Wire.Read(Hint.Create(frame, typed: true)).Old.Should().Be(old);
+    }
+
+    [Test]
+    public void Topic_that_is_the_word_for_no_topic_is_formatted_as_JSON() =>
+        CommandLine.Format(new ClientFrame { Type = ClientFrameType.Topic, Text = "-" }).Should().BeNull();
 
     [TestCase("", ErrorCode.MissingField, "the line is empty", "/say hi all")]
     [TestCase("  \t ", ErrorCode.BadField, "the text shows nothing", "/say hi all")]

@@ -9,6 +9,8 @@ public class ReadmeTests
 {
     internal static readonly string[] Readme = File.ReadAllLines(Path.Combine(Repository.Root, "Protocol", "README.md"));
 
+    private static readonly DateTimeOffset Later = new(2026, 11, 23, 10, 3, 10, TimeSpan.Zero);
+
     private static IEnumerable<string> ClientLines => ReadLines("json client");
     private static IEnumerable<string> TypedLines => ReadLines("text typed");
     private static IEnumerable<string> ServerLines => ReadLines("json server");
@@ -61,14 +63,32 @@ public class ReadmeTests
     [Test]
     public void Text_format_in_the_readme_is_what_the_server_writes()
     {
-        var ann = new Person("u1", "ann");
+        var (ann, bob) = (new Person("u1", "ann"), new Person("u2", "bob"));
         ReadLines("text").Should().Equal(
             TextFormat.Format(new MessageFrame("lobby", 1, Wire.At, ann, "hi")),
             TextFormat.Format(new MessageFrame("lobby", 1, Wire.At, ann, "waves", Me: true)),
             TextFormat.Format(new TopicFrame("lobby", 1, Wire.At, ann, "be kind")),
             TextFormat.Format(new PresenceFrame("lobby", "u2", "bob", "joined", At: Wire.At)),
+            TextFormat.Format(new EditedFrame("lobby", 45, Later, ann, 42, "hi all")),
+            TextFormat.Format(new DeletedFrame("lobby", 46, Later, ann, 42)),
+            TextFormat.Format(new ReactedFrame("lobby", 47, Later, bob, 42, "👍")),
+            TextFormat.Format(new ModeratedFrame("lobby", 48, Later, ann, "mute", bob, Seconds: 60, Reason: "please calm down")),
+            TextFormat.Format(new InvitedFrame("garden", ann, Later, "all that grows")),
+            TextFormat.Format(new AckFrame(default, "lobby", Topic: "be kind")),
             TextFormat.Format(new GapFrame("lobby", 44, 60)),
             TextFormat.Format(new ErrorFrame(default, new(ErrorCode.NoRoom, "no such room \"loby\"", "/join lobby"))));
+    }
+
+    [Test]
+    public void History_in_the_readme_is_what_the_server_writes()
+    {
+        var (ann, bob) = (new Person("u1", "ann"), new Person("u2", "bob"));
+        ReadOnlyMemory<byte>[] messages =
+        [
+            ChatCodec.Encode(new MessageFrame("lobby", 42, Wire.At, ann, "hi all", Edited: Later, Reactions: [new("👍", [ann, bob]), new("❤️", [bob])])),
+            ChatCodec.Encode(new MessageFrame("lobby", 43, Wire.At, bob, "", Deleted: true)),
+        ];
+        string.Join('\n', ReadLines("text history")).Should().Be(TextFormat.Format(new HistoryFrame(default, "lobby", messages, false)));
     }
 
     private static List<string> ReadLines(string marker)
