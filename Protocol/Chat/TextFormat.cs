@@ -31,6 +31,7 @@ public static class TextFormat
             AckFrame { Room: { } room, Topic: { } topic } => FormatNotice(topic.Length == 0
                 ? $"{FormatRoom(room)} has no topic"
                 : $"topic of {FormatRoom(room)}: {TerminalText.CleanBlock(topic)}"),
+            AckFrame { Room: null, Seq: null } => FormatNotice("done"),
             AckFrame { Room: { } left, Seq: null } => FormatNotice($"you left {FormatRoom(left)}"),
             ErrorFrame error => FormatError(error.Error),
             JoinedFrame joined => FormatJoined(joined),

@@ -47,6 +47,9 @@ public sealed record Disconnect(ushort Code, string Text, bool Reconnect, bool D
     /// <summary>The clients of the peer's address have used up their points (<see cref="AddressOptions"/>), or have too many connections.</summary>
     public static readonly Disconnect AddressLimit = new(4011, "too much comes from your address; come back in a moment", Reconnect: true);
 
+    public static readonly Disconnect Kicked = new(4503, "a moderator has removed you from the room", Reconnect: false);
+
+    /// <summary>The client has caused too many errors.</summary>
     public static readonly Disconnect TooManyErrors = new(4506, "too many bad frames", Reconnect: false, DropsQueue: true);
 
     public static readonly Disconnect PlaintextRefused = new(

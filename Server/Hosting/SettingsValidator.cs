@@ -29,6 +29,7 @@ public static class SettingsValidator
         [DeflateOptions.Section] = typeof(DeflateOptions),
         [HttpOptions.Section] = typeof(HttpOptions),
         [LimitsOptions.Section] = typeof(LimitsOptions),
+        [OperatorOptions.Section] = typeof(OperatorOptions),
         [OriginOptions.Section] = typeof(OriginOptions),
         [PlaintextOptions.Section] = typeof(PlaintextOptions),
         [ProxyOptions.Section] = typeof(ProxyOptions),

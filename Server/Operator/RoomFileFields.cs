@@ -48,8 +48,25 @@ internal sealed class RoomFileFields
         _ => throw _createError($"\"{name}\" is not true or false"),
     };
 
-    public DateTimeOffset ReadTime(string name) =>
-        DateTimeOffset.TryParseExact(ReadText(name), RoomFileHeader.TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+    public IReadOnlyList<string>? ReadTextsOrNull(string name)
+    {
+        if (ReadValue(name) is not { } value)
+            return null;
+        try
+        {
+            return [.. value.EnumerateArray().Select(text => text.GetString() ?? throw new InvalidOperationException())];
+        }
+        catch (InvalidOperationException)
+        {
+            throw _createError($"\"{name}\" is not a list of texts");
+        }
+    }
+
+    public DateTimeOffset ReadTime(string name) => ReadTimeOrNull(name) ?? throw _createError($"\"{name}\" is missing");
+
+    public DateTimeOffset? ReadTimeOrNull(string name) =>
+        ReadTextOrNull(name) is not { } text ? null
+        : DateTimeOffset.TryParseExact(text, RoomFileHeader.TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
         && at >= DateTimeOffset.UnixEpoch
             ? at
             : throw _createError($"\"{name}\" is not a time like 2026-11-23T10:02:31.123Z");

@@ -57,16 +57,28 @@ internal sealed class RoomFileReader(Stream stream) : IDisposable
         var from = fields.ReadObject("from");
         var author = (User: from.ReadText("user"), Name: from.ReadText("name"));
         from.RejectUnknownFields();
-        var content = new NewEvent(kind, author.User, author.Name, fields.ReadText("text"), fields.ReadNumberOrNull("reply"), fields.ReadFlag("me", defaultValue: false), fields.ReadTextOrNull("id"));
+        var content = new NewEvent(kind, author.User, author.Name, fields.ReadText("text"), fields.ReadNumberOrNull("reply"), fields.ReadFlag("me", defaultValue: false), fields.ReadTextOrNull("id"))
+        {
+            Of = fields.ReadNumberOrNull("of"),
+            Emoji = fields.ReadTextOrNull("emoji"),
+            Off = fields.ReadFlag("off", defaultValue: false),
+            Mentions = fields.ReadTextsOrNull("mentions"),
+            Moderation = ReadModeration(fields),
+        };
+        var changes = (EditedAt: fields.ReadTimeOrNull("edited"), IsDeleted: fields.ReadFlag("deleted", defaultValue: false));
         fields.RejectUnknownFields();
         if (author.User.Length == 0)
             throw CreateError("the user is empty");
         if (content.Reply < 1)
             throw CreateError($"\"reply\" is {content.Reply}, but must be at least 1");
+        if (content.Of is null ? kind is RoomEventKind.Edited or RoomEventKind.Deleted or RoomEventKind.Reacted : content.Of < 1 || content.Of >= seq)
+            throw CreateError($"\"of\" must be a seq before {seq}");
+        if (kind == RoomEventKind.Reacted && content.Emoji is null)
+            throw CreateError("\"emoji\" is missing");
         if (kind == RoomEventKind.Topic)
             _lastTopic = (_lines.Number, content.Text);
         _nextSeq++;
-        return new RoomEvent(seq, at, content);
+        return new RoomEvent(seq, at, content) { EditedAt = changes.EditedAt, IsDeleted = changes.IsDeleted };
     }
 
     /// <summary>Creates the error for the line that was read last.</summary>
@@ -91,6 +103,12 @@ internal sealed class RoomFileReader(Stream stream) : IDisposable
         }
 
         throw CreateError("the line is not a JSON object");
+    }
+
+    private static ModerationDetails? ReadModeration(RoomFileFields fields)
+    {
+        var read = (Action: fields.ReadTextOrNull("action"), User: fields.ReadTextOrNull("user"), Name: fields.ReadTextOrNull("name"), Role: fields.ReadTextOrNull("role"), Seconds: fields.ReadNumberOrNull("seconds"));
+        return read.Action is null ? null : new ModerationDetails(read.Action, read.User, read.Name, read.Role, read.Seconds);
     }
 
     private RoomEventKind ParseKind(string type)

@@ -59,6 +59,26 @@ internal sealed class RoomFileWriter : IDisposable
             _json.WriteNumber("reply", reply);
         if (content.Me)
             _json.WriteBoolean("me", true);
+        if (content.Of is { } of)
+            _json.WriteNumber("of", of);
+        if (content.Emoji is { } emoji)
+            _json.WriteString("emoji", emoji);
+        if (content.Off)
+            _json.WriteBoolean("off", true);
+        if (content.Mentions is { } mentions)
+        {
+            _json.WriteStartArray("mentions");
+            foreach (var user in mentions)
+                _json.WriteStringValue(user);
+            _json.WriteEndArray();
+        }
+
+        if (content.Moderation is { } done)
+            Write(done);
+        if (next.EditedAt is { } edited)
+            WriteTime(edited, "edited");
+        if (next.IsDeleted)
+            _json.WriteBoolean("deleted", true);
         if (content.ClientId is { } id)
             _json.WriteString("id", id);
         EndLine();
@@ -71,14 +91,22 @@ internal sealed class RoomFileWriter : IDisposable
     }
 
     /// <summary>Gets the <c>type</c> of an event, the same as in the protocol.</summary>
-    public static string GetTypeName(RoomEventKind kind) => kind switch
-    {
-        RoomEventKind.Message => "message",
-        RoomEventKind.Topic => "topic",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
+    public static string GetTypeName(RoomEventKind kind) => kind.ToString().ToLowerInvariant();
 
-    private void WriteTime(DateTimeOffset at) => _json.WriteString("at", at.UtcDateTime.ToString(RoomFileHeader.TimeFormat, CultureInfo.InvariantCulture));
+    private void Write(ModerationDetails done)
+    {
+        _json.WriteString("action", done.Action);
+        if (done.User is not null)
+            _json.WriteString("user", done.User);
+        if (done.UserName is not null)
+            _json.WriteString("name", done.UserName);
+        if (done.Role is not null)
+            _json.WriteString("role", done.Role);
+        if (done.Seconds is { } seconds)
+            _json.WriteNumber("seconds", seconds);
+    }
+
+    private void WriteTime(DateTimeOffset at, string name = "at") => _json.WriteString(name, at.UtcDateTime.ToString(RoomFileHeader.TimeFormat, CultureInfo.InvariantCulture));
 
     private void EndLine()
     {

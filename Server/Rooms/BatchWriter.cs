@@ -83,8 +83,8 @@ internal sealed class PostBatch
 {
     public List<PostCommand> Posts { get; } = [];
 
-    /// <summary>Commands that take effect only after the posts of this batch are delivered.</summary>
-    public List<LeaveCommand> Leaving { get; } = [];
+    /// <summary>Commands that the loop handles only after the posts of this batch are delivered.</summary>
+    public List<RoomCommand> Waiting { get; } = [];
 
     /// <summary>The task that stores the posts. Its result has one entry for each post. Set when storing starts.</summary>
     public Task<IReadOnlyList<AppendResult>> Storing { get; set; } = null!;

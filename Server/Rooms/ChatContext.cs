@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Sessions;
@@ -8,12 +9,13 @@ namespace RawSocketChat.Server.Rooms;
 /// The state of one connection that the request handlers share. <see cref="ChatSession"/> creates this object and passes it to the handler
 /// of each request. The requests of a connection run one after another, so only one handler uses this state at a time.
 /// </summary>
-internal sealed class ChatContext(Connection connection, ChatServices services)
+internal sealed class ChatContext(Connection connection, ChatServices services) : IRoomListener
 {
     private readonly RateLimit _errors = new(services.ErrorRate);
     private readonly RateLimit _refusals = new(services.RefusalRate);
     private JoinedRooms _rooms = new();
     private Session? _session;
+    private ConcurrentQueue<RoomLoop>? _removedRooms;
 
     public Connection Connection { get; } = connection;
 
@@ -25,6 +27,9 @@ internal sealed class ChatContext(Connection connection, ChatServices services)
 
     /// <summary>The user's id and name, as frames and rooms show them. May be used only while there is a session.</summary>
     public Person Person => new(User.Id, User.Name);
+
+    /// <summary>Whether the user is an owner of every room (<see cref="OperatorOptions"/>). May be used only while there is a session.</summary>
+    public bool IsOperator => User.RegisteredName is { } name && services.Operators.Contains(name);
 
     /// <summary>The rooms that the connection has joined.</summary>
     public ref JoinedRooms Rooms => ref _rooms;
@@ -55,6 +60,23 @@ internal sealed class ChatContext(Connection connection, ChatServices services)
         session?.Detach(Connection);
         Volatile.Write(ref _session, null);
         return session;
+    }
+
+    /// <summary>
+    /// Closes the connection if a moderator has removed the user from the connection's only room. Otherwise the connection stays open, and the next request forgets the room.
+    /// </summary>
+    public void OnRemoved(RoomLoop room, bool isKicked)
+    {
+        LazyInitializer.EnsureInitialized(ref _removedRooms).Enqueue(room);
+        if (isKicked && _rooms.Count <= 1)
+            Connection.Close(Disconnect.Kicked);
+    }
+
+    /// <summary>Forgets the rooms from which the connection was removed. Call this before each request.</summary>
+    public async ValueTask ForgetRemovedRoomsAsync()
+    {
+        while (Volatile.Read(ref _removedRooms) is { } removed && removed.TryDequeue(out var room))
+            await RoomHandler.LeaveRoomAsync(this, room);
     }
 
     /// <summary>Charges the client's address. Returns an error if the address has too few points.</summary>

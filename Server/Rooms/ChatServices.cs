@@ -18,6 +18,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Accounts accounts,
         IOptions<LimitsOptions> limits,
         IOptions<RoomOptions> roomOptions,
+        IOptions<OperatorOptions> operators,
         ServerMetrics metrics,
         TimeProvider time,
         ILogger<ChatSession> logger)
@@ -29,6 +30,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Sessions = sessions;
         Accounts = accounts;
         Limits = limits.Value;
+        Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
         NamedMembers = roomOptions.Value.NamedMembers;
         Metrics = metrics;
         Time = time;
@@ -41,6 +43,9 @@ public sealed class ChatServices : IConnectionHandlerFactory
         RoomHandler = new RoomHandler(this);
         PostHandler = new PostHandler(this);
         ReadHandler = new ReadHandler(this);
+        MessageHandler = new MessageHandler(this);
+        ModerationHandler = new ModerationHandler(this);
+        PrivateHandler = new PrivateHandler(this);
     }
 
     public RoomDirectory Rooms { get; }
@@ -56,6 +61,9 @@ public sealed class ChatServices : IConnectionHandlerFactory
     public Accounts Accounts { get; }
 
     public LimitsOptions Limits { get; }
+
+    /// <inheritdoc cref="OperatorOptions.Accounts"/>
+    public IReadOnlySet<string> Operators { get; }
 
     /// <inheritdoc cref="RoomOptions.NamedMembers"/>
     public int NamedMembers { get; }
@@ -90,6 +98,12 @@ public sealed class ChatServices : IConnectionHandlerFactory
     internal PostHandler PostHandler { get; }
 
     internal ReadHandler ReadHandler { get; }
+
+    internal MessageHandler MessageHandler { get; }
+
+    internal ModerationHandler ModerationHandler { get; }
+
+    internal PrivateHandler PrivateHandler { get; }
 
     public IConnectionHandler Create(Connection connection) => new ChatSession(connection, this);
 }

@@ -7,8 +7,8 @@ namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
 /// The chat side of one connection: reads the client's frames and dispatches each one to the handler of its type. The frames are handled
-/// one at a time: a request has taken effect before the next frame is read. The exceptions are <c>say</c> and <c>topic</c>: they take
-/// effect when the event is stored, and the answer is sent then.
+/// one at a time: a request has taken effect before the next frame is read. The exceptions are the requests that add an event to a room's
+/// log: they take effect when the event is stored, and the answer is sent then.
 /// </summary>
 public sealed class ChatSession : IConnectionHandler
 {
@@ -48,6 +48,7 @@ public sealed class ChatSession : IConnectionHandler
         if (_context.Session is null && !(isFrame && frame.Type == ClientFrameType.Hello))
             await _services.IdentityHandler.GreetAsync(_context);
 
+        await _context.ForgetRemovedRoomsAsync();
         if (!isFrame)
             _context.Reject(answers, id, error);
         else if (answers.IsFull)
@@ -136,6 +137,9 @@ public sealed class ChatSession : IConnectionHandler
             case ClientFrameType.Leave:
                 await _services.RoomHandler.LeaveAsync(_context, frame, answers);
                 break;
+            case ClientFrameType.Close:
+                await _services.RoomHandler.CloseAsync(_context, frame, answers);
+                break;
             case ClientFrameType.History:
                 await _services.RoomHandler.HistoryAsync(_context, frame, answers);
                 break;
@@ -151,6 +155,33 @@ public sealed class ChatSession : IConnectionHandler
             case ClientFrameType.Topic:
                 await _services.PostHandler.TopicAsync(_context, frame, answers);
                 break;
+            case ClientFrameType.Edit:
+                await _services.MessageHandler.EditAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Delete:
+                await _services.MessageHandler.DeleteAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.React:
+                await _services.MessageHandler.ReactAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Typing:
+                await _services.ReadHandler.TypingAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Notify:
+                await _services.ReadHandler.NotifyAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Invite:
+                await _services.PrivateHandler.InviteAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Dm:
+                await _services.PrivateHandler.DirectAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Role or ClientFrameType.Kick or ClientFrameType.Ban or ClientFrameType.Unban or ClientFrameType.Mute or ClientFrameType.Unmute or ClientFrameType.Slow:
+                await _services.ModerationHandler.ModerateAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Password:
+                await _services.IdentityHandler.ChangePasswordAsync(_context, frame, answers);
+                break;
             case ClientFrameType.Read:
                 await _services.ReadHandler.ReadAsync(_context, frame, answers);
                 break;
@@ -160,12 +191,10 @@ public sealed class ChatSession : IConnectionHandler
             case ClientFrameType.Ping:
                 answers.Send(new PongFrame(frame.Id, _services.Time.GetUtcNow()));
                 break;
-            case ClientFrameType.Typing when frame.Id.IsNone:
-                break;
             default:
                 var name = frame.Type.ToString().ToLowerInvariant();
                 _context.Reject(answers, frame.Id, new ChatError(
-                    ErrorCode.Unavailable, $"this server does not offer \"{name}\" yet", frame.CreateHint(ClientFrameType.Help)));
+                    ErrorCode.NotOffered, $"this server does not offer \"{name}\"", frame.CreateHint(ClientFrameType.Help)));
                 break;
         }
     }

@@ -36,10 +36,26 @@ internal static class EventFrames
         ServerFrame frame = content.Kind switch
         {
             RoomEventKind.Topic => new TopicFrame(room, stored.Seq, stored.At, from, content.Text),
-            _ => new MessageFrame(room, stored.Seq, stored.At, from, content.Text, content.Reply, content.Me),
+            RoomEventKind.Edited => new EditedFrame(room, stored.Seq, stored.At, from, content.Of!.Value, content.Text, content.Mentions),
+            RoomEventKind.Deleted => new DeletedFrame(room, stored.Seq, stored.At, from, content.Of!.Value),
+            RoomEventKind.Reacted => new ReactedFrame(room, stored.Seq, stored.At, from, content.Of!.Value, content.Emoji!, content.Off),
+            RoomEventKind.Moderated => CreateModerated(room, stored, from),
+            _ => new MessageFrame(
+                room, stored.Seq, stored.At, from, content.Text, content.Reply, content.Me, content.Mentions, stored.EditedAt, stored.IsDeleted, CreateReactions(stored)),
         };
         return new EventFrame(stored.Seq, frame.Encode());
     }
+
+    private static ModeratedFrame CreateModerated(string room, RoomEvent stored, Person from)
+    {
+        var done = stored.Content.Moderation!;
+        var user = done.User is null ? null : new Person(done.User, done.UserName ?? "");
+        return new ModeratedFrame(room, stored.Seq, stored.At, from, done.Action, user, done.Role, done.Seconds, stored.Content.Text is { Length: > 0 } reason ? reason : null);
+    }
+
+    private static Reaction[]? CreateReactions(RoomEvent stored) => stored.Reactions.Count == 0
+        ? null
+        : [.. stored.Reactions.GroupBy(reaction => reaction.Emoji).Select(given => new Reaction(given.Key, [.. given.Select(reaction => new Person(reaction.User, reaction.Name))]))];
 
     /// <summary>Takes the first events that fit into both limits. If even the first event is too large, takes only this event.</summary>
     public static List<EventFrame> TakePage(this IEnumerable<EventFrame> events, int maxEvents, int maxBytes = MaxPageBytes)

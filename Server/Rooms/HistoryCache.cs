@@ -68,6 +68,16 @@ public sealed class HistoryCache(IOptions<RoomOptions> options)
         }
     }
 
+    /// <summary>Forgets a room's blocks from <paramref name="first"/> to <paramref name="last"/>, because events in them have changed.</summary>
+    public void Remove(string room, long first, long last)
+    {
+        lock (_gate)
+        {
+            foreach (var node in _entries.Where(entry => entry.Key.Room == room && entry.Key.Block >= first && entry.Key.Block <= last).Select(entry => entry.Value).ToArray())
+                Remove(node);
+        }
+    }
+
     private LinkedListNode<Entry> GetOrAdd(string room, long block, Func<long, Task<IReadOnlyList<EventFrame>>> load, out bool isNew)
     {
         lock (_gate)

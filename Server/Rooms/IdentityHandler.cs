@@ -105,11 +105,26 @@ internal sealed class IdentityHandler(ChatServices services)
             CloseConnections(ended);
     }
 
+    /// <summary>Handles <c>password</c>. The account's other sessions end.</summary>
+    public async ValueTask ChangePasswordAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        if (await services.Accounts.ChangePasswordAsync(context.Session!, frame.Old!, frame.New!, context.Connection.Remote) is { } rejection)
+        {
+            context.Reject(answers, frame.Id, CreateError(frame, rejection));
+            return;
+        }
+
+        await EndOtherSessionsAsync(context.Session!);
+        answers.Send(new AckFrame(frame.Id));
+    }
+
     public async ValueTask LogoutAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var session = context.Session!;
         try
         {
+            if (frame.Everywhere)
+                await EndOtherSessionsAsync(session);
             await services.Sessions.EndAsync(session);
         }
         catch (StorageException fault)
@@ -233,14 +248,15 @@ internal sealed class IdentityHandler(ChatServices services)
         await services.Memberships.LoadAsync(session.User);
         foreach (var (room, _) in context.Rooms.ToArray())
         {
-            if (!services.RoomAccess.CanEnter(context, room))
+            var state = await services.Catalog.GetMemberAsync(room.Name, session.User.Id, CancellationToken.None);
+            if (!services.RoomAccess.CanEnter(context, room) || room.FindBan(RoomAccess.CreateVisitor(context, state)) is not null)
             {
                 await RoomHandler.LeaveRoomAsync(context, room);
                 continue;
             }
 
             await room.ChangeUserAsync(context.Connection, context.Person);
-            services.Memberships.Add(session.User, room.Name);
+            services.Memberships.Add(session.User, room.Name, room.History.LastSeq);
         }
 
         services.Sessions.RemoveConnection(previous);
@@ -270,7 +286,14 @@ internal sealed class IdentityHandler(ChatServices services)
             services.Server,
             services.Time.GetUtcNow(),
             new WelcomeLimits(limits.FrameBytes, limits.TextLength, limits.MessagesPerSecond, services.NamedMembers),
-            [.. user.Rooms ?? services.UserRoomIndex.GetRooms(user.Id).Select(room => room.Name)]));
+            [.. user.Rooms ?? services.UserRoomIndex.GetRooms(user.Id).Select(room => room.Name)],
+            SupportedRequests.Features));
+    }
+
+    private async Task EndOtherSessionsAsync(Session session)
+    {
+        foreach (var ended in await services.Sessions.EndOthersAsync(session))
+            CloseConnections(ended);
     }
 
     private static void CloseConnections(Session ended)

@@ -66,7 +66,8 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
     /// Adds a room to the user's rooms, and stores the change in the background. Does nothing if the user is a member of this room or of
     /// <see cref="MaxRooms"/> rooms already.
     /// </summary>
-    public void Add(User user, string room)
+    /// <param name="readSeq">The read mark of a user who is new in the room.</param>
+    public void Add(User user, string room, long readSeq)
     {
         lock (user)
         {
@@ -74,7 +75,7 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
                 return;
             if (user.Rooms is not null)
                 user.Rooms = [.. user.Rooms, room];
-            _ = StoreAsync(room, user, isMember: true);
+            _ = StoreAsync(room, user.Id, isMember: true, readSeq);
         }
     }
 
@@ -84,7 +85,35 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
         {
             if (user.Rooms is not null)
                 user.Rooms = RemoveFrom(user.Rooms, room);
-            _ = StoreAsync(room, user, isMember: false);
+            _ = StoreAsync(room, user.Id, isMember: false, readSeq: 0);
+        }
+    }
+
+    /// <summary>
+    /// Adds a room to the rooms of a user who need not be connected, and stores the change. The user has read nothing of the room.
+    /// </summary>
+    /// <exception cref="StorageException">The change cannot be stored.</exception>
+    public async ValueTask InviteAsync(string user, string room)
+    {
+        await catalog.SetMemberAsync(room, user, isMember: true, readSeq: 0, CancellationToken.None);
+        if (sessions.FindConnectedUser(user) is not { } connected)
+            return;
+        lock (connected)
+        {
+            if (connected.Rooms is { } rooms && !IsMember(connected, room))
+                connected.Rooms = [.. rooms, room];
+        }
+    }
+
+    /// <summary>Applies what an action of a moderator changes. The log has stored the change.</summary>
+    public void Apply(string room, ModerationDetails done)
+    {
+        if (done.User is not { } id || sessions.FindConnectedUser(id) is not { } user)
+            return;
+        lock (user)
+        {
+            if (done.Action is ModerationAction.Kick or ModerationAction.Ban && user.Rooms is { } rooms)
+                user.Rooms = RemoveFrom(rooms, room);
         }
     }
 
@@ -108,11 +137,11 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
     private static IReadOnlyList<string> RemoveFrom(IReadOnlyList<string> rooms, string room) =>
         [.. rooms.Where(known => !known.Equals(room, StringComparison.OrdinalIgnoreCase))];
 
-    private async Task StoreAsync(string room, User user, bool isMember)
+    private async Task StoreAsync(string room, string user, bool isMember, long readSeq)
     {
         try
         {
-            await catalog.SetMemberAsync(room, user.Id, isMember, CancellationToken.None);
+            await catalog.SetMemberAsync(room, user, isMember, readSeq, CancellationToken.None);
         }
         catch (StorageException fault)
         {

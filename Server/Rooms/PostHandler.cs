@@ -12,6 +12,12 @@ internal sealed class PostHandler(ChatServices services)
     // Longer texts count once more for each such part, because every subscriber of the room has to receive them.
     private const int BytesPerToken = 16 * 1024;
 
+    // A message that mentions more users mentions only the first ones: each of them costs a search.
+    private const int MaxMentions = 20;
+
+    // The name with which an owner or a moderator mentions all members, and the id that stands for them.
+    private const string Everybody = "here";
+
     // While a message waits for its tokens, the handler checks this often (in milliseconds) whether the connection was closed.
     private const int MaxWaitMs = 1000;
 
@@ -30,7 +36,10 @@ internal sealed class PostHandler(ChatServices services)
         {
             context.CurrentRoom = room;
             var message = new NewEvent(
-                RoomEventKind.Message, context.User.Id, context.User.Name, frame.Text!, frame.Reply, frame.Me, frame.Id.IsNone ? null : frame.Id.Key);
+                RoomEventKind.Message, context.User.Id, context.User.Name, frame.Text!, frame.Reply, frame.Me, frame.Id.IsNone ? null : frame.Id.Key)
+            {
+                Mentions = await FindMentionsAsync(context, room, frame.Text!),
+            };
             await PostAsync(context, room, answers, frame, message);
         }
     }
@@ -41,7 +50,7 @@ internal sealed class PostHandler(ChatServices services)
         if (room is null)
             context.Reject(answers, frame.Id, error!);
         else if (frame.Text is null)
-            context.Reject(answers, frame.Id, new ChatError(ErrorCode.MissingField, "\"topic\" needs the field \"text\""));
+            answers.Send(new AckFrame(frame.Id, room.Name, Topic: room.Summary.Topic));
         else if ((ValidateTopic(frame.Text!) ?? await CheckRateAsync(context, frame.Text!)) is { } fault)
             context.Reject(answers, frame.Id, fault);
         else
@@ -53,18 +62,32 @@ internal sealed class PostHandler(ChatServices services)
         ? new ChatError(ErrorCode.TooLong, $"a topic has at most {MaxTopicLength} characters; this one has {topic.Length}")
         : null;
 
-    private ChatError? ValidateMessage(ClientFrame frame)
+    /// <summary>Returns the error of a text that is too long for a message; null for a valid one.</summary>
+    public ChatError? ValidateText(string text) => text.Length > services.Limits.TextLength
+        ? new ChatError(ErrorCode.TooLong, $"a text has at most {services.Limits.TextLength} characters; this one has {text.Length}")
+        : null;
+
+    /// <summary>
+    /// Finds the users that a text mentions. An owner or a moderator mentions everybody with <c>@here</c>.
+    /// </summary>
+    /// <returns>The ids of the users; null if the text mentions nobody.</returns>
+    public async ValueTask<IReadOnlyList<string>?> FindMentionsAsync(ChatContext context, RoomLoop room, string text)
     {
-        var limits = services.Limits;
-        if (frame.Files is { Count: > 0 })
-            return new ChatError(ErrorCode.Unavailable, "this server does not take files yet; send the text alone");
-        return frame.Text!.Length > limits.TextLength
-            ? new ChatError(ErrorCode.TooLong, $"a text has at most {limits.TextLength} characters; this one has {frame.Text.Length}")
-            : null;
+        List<string>? found = null;
+        foreach (var name in Mentions.FindNames(text, MaxMentions))
+        {
+            var id = !name.Equals(Everybody, StringComparison.OrdinalIgnoreCase) ? (await services.Sessions.FindUserAsync(name))?.Id
+                : context.IsOperator || RoomRole.GetRank(room.Moderation.GetRole(context.User.Id)) > 0 ? Everybody
+                : null;
+            if (id is not null && found?.Contains(id) != true)
+                (found ??= []).Add(id);
+        }
+
+        return found;
     }
 
-    // Takes the tokens of a message. If too few are left, waits or returns an error, depending on the connection.
-    private async ValueTask<ChatError?> CheckRateAsync(ChatContext context, string text)
+    /// <summary>Takes the tokens of a message. If too few are left, waits or returns an error, depending on the connection.</summary>
+    public async ValueTask<ChatError?> CheckRateAsync(ChatContext context, string text)
     {
         if (!services.Limits.Enabled)
             return null;
@@ -85,17 +108,23 @@ internal sealed class PostHandler(ChatServices services)
         return context.Charge(Cost.ForPost(bytes));
     }
 
+    private ChatError? ValidateMessage(ClientFrame frame) => frame.Files is { Count: > 0 }
+        ? new ChatError(ErrorCode.NotOffered, "this server does not take files; send the text alone")
+        : ValidateText(frame.Text!);
+
     // At most half of the burst, so that a user can always send the longest text after a pause.
     private int CountTokens(int bytes) => Math.Min(1 + (bytes / BytesPerToken), Math.Max(1, services.Limits.MessageBurst / 2));
 
-    // The author's session is stored before the event. Otherwise a crash between the two writes could leave an event
-    // whose author can never resume the session.
-    private async ValueTask PostAsync(ChatContext context, RoomLoop room, IFrameSink answers, ClientFrame frame, NewEvent posted)
+    /// <summary>
+    /// Posts an event. The author's session is stored before the event. Otherwise a crash between the two writes could leave an event whose
+    /// author can never resume the session.
+    /// </summary>
+    public async ValueTask PostAsync(ChatContext context, RoomLoop room, IFrameSink answers, ClientFrame frame, NewEvent posted)
     {
         if (await services.Sessions.EnsureSavedAsync(context.Session!))
         {
             answers.ExpectDeferredAnswer();
-            await room.PostAsync(context.Connection, answers, frame, posted);
+            await room.PostAsync(context.Connection, answers, frame, posted, context.IsOperator);
         }
         else
             context.Reject(answers, frame.Id, new ChatError(ErrorCode.Unavailable, "the server cannot store messages at the moment; send the message again in a moment", RetryAfterMs: 1000));

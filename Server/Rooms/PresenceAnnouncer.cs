@@ -20,6 +20,9 @@ internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSeco
 {
     private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(1);
 
+    // A client shows for six seconds that a member is writing. So a member who goes on writing is never shown as idle.
+    private static readonly TimeSpan TypingInterval = TimeSpan.FromSeconds(3);
+
     private readonly RateLimit _names = new(new Rate(perSecond, Math.Max(1, namedMembers), time));
     private ITimer? _timer;
     private bool _isScheduled;
@@ -41,16 +44,21 @@ internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSeco
     }
 
     /// <summary>
-    /// Tells the members up to which seq one member has read. In a large room, nothing is sent: with 1,000 members, each message that all
-    /// members read would cost a million frames.
+    /// Tells the other members that a member is writing, or has stopped. A member's frames are limited, and in a large room nothing is sent:
+    /// with 1,000 members who write, each second would cost a million frames.
     /// </summary>
-    public void AnnounceRead(Person person, long seq)
+    public void AnnounceTyping(Subscriber writer, bool off)
     {
-        if (!AnnouncesNames)
+        var member = writer.Member;
+        if (!AnnouncesNames || (off ? member.TypedAt is null : member.TypedAt is { } last && time.GetElapsedTime(last) < TypingInterval))
             return;
-        var frame = new ReadFrame(room.Name, seq, 0, 0).Encode();
+        member.TypedAt = off ? null : time.GetTimestamp();
+        var frame = new TypingFrame(room.Name, member.Person.User, member.Person.Name, off).Encode();
         foreach (var subscriber in room.Subscribers)
-            subscriber.Connection.Send(frame);
+        {
+            if (subscriber.Member != member)
+                subscriber.Connection.Send(frame);
+        }
     }
 
     /// <summary>

@@ -4,8 +4,8 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Handles <c>read</c>, which moves a read mark forward. A read mark is the seq up to which a user has read a room. The mark belongs to the
-/// user, not to a connection, and never moves back.
+/// Handles what users tell about reading and writing: <c>read</c>, which moves a read mark forward, <c>notify</c> and <c>typing</c>. A read
+/// mark is the seq up to which a user has read a room. The mark belongs to the user, not to a connection, and never moves back.
 /// </summary>
 internal sealed class ReadHandler(ChatServices services)
 {
@@ -18,18 +18,37 @@ internal sealed class ReadHandler(ChatServices services)
             return;
         }
 
-        var before = await GetMarkAsync(context, room) ?? 0;
-        var mark = Math.Min(frame.Seq!.Value, room.History.LastSeq);
-        if (mark > before)
-        {
-            mark = await services.Catalog.AdvanceReadMarkAsync(room.Name, context.User.Id, mark, CancellationToken.None);
-            await room.AnnounceReadAsync(context.Person, mark);
-        }
-
-        answers.Send(new AckFrame(frame.Id, room.Name, Math.Max(mark, before)));
+        var seq = Math.Min(frame.Seq!.Value, room.History.LastSeq);
+        var mark = await services.Catalog.AdvanceReadMarkAsync(room.Name, context.User.Id, seq, CancellationToken.None);
+        if (mark == seq && await services.Catalog.GetMemberAsync(room.Name, context.User.Id, CancellationToken.None) is { } state)
+            await room.SendToOthersAsync(context.Connection, context.User.Id, new ReadFrame(room.Name, mark, state.Unread, state.Mentions).Encode());
+        answers.Send(new AckFrame(frame.Id, room.Name, mark));
     }
 
-    /// <summary>The user's read mark in a room; null if the user has never set one.</summary>
-    public async ValueTask<long?> GetMarkAsync(ChatContext context, RoomLoop room) =>
-        await services.Catalog.GetReadMarkAsync(room.Name, context.User.Id, CancellationToken.None) is > 0 and var mark ? mark : null;
+    public async ValueTask NotifyAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
+        if (room is null)
+        {
+            context.Reject(answers, frame.Id, error!);
+            return;
+        }
+
+        await services.Catalog.SetNotifyAsync(room.Name, context.User.Id, frame.Level!, CancellationToken.None);
+        answers.Send(new AckFrame(frame.Id));
+    }
+
+    /// <summary>Without an id, the request has no answer, not even an error.</summary>
+    public async ValueTask TypingAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
+        if (room is not null)
+            await room.AnnounceTypingAsync(context.Connection, frame.Off);
+        if (frame.Id.IsNone)
+            return;
+        if (room is null)
+            context.Reject(answers, frame.Id, error!);
+        else
+            answers.Send(new AckFrame(frame.Id));
+    }
 }

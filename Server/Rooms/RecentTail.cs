@@ -58,6 +58,30 @@ public sealed class RecentTail
         _share.Add(change);
     }
 
+    /// <summary>Replaces an event, if the tail has it. Called by the room's loop only.</summary>
+    public void Replace(EventFrame changed)
+    {
+        int change;
+        lock (_gate)
+        {
+            var index = (int)(changed.Seq - (_nextSeq - _events.Count));
+            if (changed.Seq >= _nextSeq || index < 0)
+                return;
+            var events = _events.ToArray();
+            change = changed.MemoryBytes - events[index].MemoryBytes;
+            events[index] = changed;
+            _events.Clear();
+            foreach (var next in events)
+                _events.Enqueue(next);
+            (_snapshot, _bytes) = (events, _bytes + change);
+        }
+
+        _share.Add(change);
+    }
+
+    /// <summary>Removes all events from memory. Readers then read from the log.</summary>
+    public void RemoveAll() => _share.Add(-(int)Clear());
+
     /// <summary>Removes all events from memory, because the room closes. Readers then read from the log.</summary>
     public void Release()
     {

@@ -1,4 +1,6 @@
+using System.Globalization;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
@@ -17,6 +19,31 @@ internal static class RequestErrors
     /// <param name="retryAfterMs">Milliseconds after which the client may send again.</param>
     public static ChatError CreateRateLimited(string what, int retryAfterMs) =>
         new(ErrorCode.RateLimited, $"too many {what}; wait {retryAfterMs / 1000.0:0.0} s", RetryAfterMs: retryAfterMs);
+
+    /// <summary>The error of an edit, a deletion or a reaction that the log has rejected.</summary>
+    public static ChatError CreateRejected(AppendRejection rejection, string room, long seq) => rejection switch
+    {
+        AppendRejection.NotAuthor => new(ErrorCode.NotAllowed, "you can edit only your own messages"),
+        AppendRejection.TooMany => new(ErrorCode.TooMany, $"message {seq} has {MessageChanges.MaxReactions} reactions, which is the maximum"),
+        _ => new(ErrorCode.NotFound, $"there is no message {seq} in \"{room}\", or it is deleted"),
+    };
+
+    /// <param name="until">The end of the mute; null if it has no end.</param>
+    public static ChatError CreateMuted(string room, DateTimeOffset? until, DateTimeOffset now) => until is null
+        ? new(ErrorCode.Muted, $"you are muted in \"{room}\"")
+        : new(ErrorCode.Muted, $"you are muted in \"{room}\" until {Format(until.Value)}", RetryAfterMs: ToMilliseconds(until.Value - now));
+
+    public static ChatError CreateSlowMode(string room, TimeSpan interval, TimeSpan left) =>
+        new(ErrorCode.SlowMode, $"\"{room}\" is in slow mode: one message in {interval.TotalSeconds:0} s; wait {Math.Max(left.TotalSeconds, 0.1):0.0} s", RetryAfterMs: ToMilliseconds(left));
+
+    /// <param name="ban">The ban, which has not ended.</param>
+    public static ChatError CreateBanned(string room, RoomBan ban, DateTimeOffset now) => ban.Until is { } until
+        ? new(ErrorCode.Banned, $"you are banned from \"{room}\" until {Format(until)}", RetryAfterMs: ToMilliseconds(until - now))
+        : new(ErrorCode.Banned, $"you are banned from \"{room}\"");
+
+    private static string Format(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+
+    private static int ToMilliseconds(TimeSpan time) => (int)Math.Clamp(time.TotalMilliseconds, 1, int.MaxValue);
 
     /// <summary>The error of a message that was not stored, so that the client may send it again.</summary>
     public static ChatError CreateNotStored() =>

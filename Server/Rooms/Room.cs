@@ -5,19 +5,33 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>A user in a room, with one or more connections.</summary>
-public sealed class Member(Person person, string role)
+public sealed class Member(Person person)
 {
     public Person Person { get; set; } = person;
 
-    public string Role { get; } = role;
-
     public int ConnectionCount { get; set; }
+
+    /// <summary>When the members were told last that this one is writing, as a timestamp; null if they were not told.</summary>
+    public long? TypedAt { get; set; }
+}
+
+/// <summary>The side of a connection that a room calls.</summary>
+public interface IRoomListener
+{
+    /// <summary>Called on any thread after the connection was removed from the room.</summary>
+    /// <param name="isKicked">True if a moderator has removed the user; false if the room was removed.</param>
+    void OnRemoved(RoomLoop room, bool isKicked);
 }
 
 /// <summary>A connection in a room.</summary>
-public sealed class Subscriber(Connection connection, Member member)
+/// <param name="connection">The connection.</param>
+/// <param name="member">The connection's user.</param>
+/// <param name="listener">Null if nobody has to know that the connection was removed.</param>
+public sealed class Subscriber(Connection connection, Member member, IRoomListener? listener)
 {
     public Connection Connection { get; } = connection;
+
+    public IRoomListener? Listener { get; } = listener;
 
     public Member Member { get; set; } = member;
 
@@ -26,7 +40,7 @@ public sealed class Subscriber(Connection connection, Member member)
 }
 
 /// <summary>The state of a room: its topic, its members and their connections. Used by the room's loop only.</summary>
-public sealed class Room(string name, string topic, string? owner, bool isPrivate)
+public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyList<string>? directUsers = null)
 {
     private readonly Dictionary<string, Member> _members = [];
     private readonly Dictionary<Connection, Subscriber> _subscribers = [];
@@ -38,8 +52,8 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
 
     public bool IsPrivate { get; } = isPrivate;
 
-    /// <summary>The id of the user who created the room; null for the default room.</summary>
-    public string? Owner { get; } = owner;
+    /// <summary>The ids of the two users of a direct room; null for other rooms.</summary>
+    public IReadOnlyList<string>? DirectUsers { get; } = directUsers;
 
     public int MemberCount => _members.Count;
 
@@ -61,7 +75,7 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
     /// Adds a connection that is not live yet. If the connection is already in the room, the connection is no longer live.
     /// </summary>
     /// <param name="isNew">Whether the user had no connection in the room before.</param>
-    public Subscriber Join(Connection connection, Person person, out bool isNew)
+    public Subscriber Join(Connection connection, Person person, IRoomListener? listener, out bool isNew)
     {
         isNew = false;
         if (_subscribers.TryGetValue(connection, out var subscriber))
@@ -71,7 +85,7 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
         }
 
         var member = AddConnection(person, out isNew);
-        subscriber = new Subscriber(connection, member);
+        subscriber = new Subscriber(connection, member, listener);
         _subscribers.Add(connection, subscriber);
         return subscriber;
     }
@@ -125,7 +139,7 @@ public sealed class Room(string name, string topic, string? owner, bool isPrivat
         isNew = !_members.TryGetValue(person.User, out var member);
         if (member is null)
         {
-            member = new Member(person, person.User == Owner ? "owner" : "member");
+            member = new Member(person);
             _members.Add(person.User, member);
         }
 

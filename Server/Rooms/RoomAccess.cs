@@ -18,7 +18,18 @@ internal sealed class RoomAccess(ChatServices services)
     public async ValueTask<RoomLoop?> FindAsync(ChatContext context, string name) =>
         await services.Rooms.FindAsync(name) is { } room && IsVisible(context, room) ? room : null;
 
-    public bool CanEnter(ChatContext context, RoomLoop room) => CanEnter(context, room.Name, room.IsPrivate, room.Owner);
+    /// <summary>Whether a user may be in a room.</summary>
+    public bool CanEnter(ChatContext context, RoomLoop room) =>
+        !room.IsPrivate || room.Moderation.GetRole(context.User.Id) == RoomRole.Owner || services.Memberships.IsMember(context.User, room.Name);
+
+    /// <summary>Describes the user of a connection for the check of bans.</summary>
+    /// <param name="state">What the catalog stores about the user; null for a user who is new in the room.</param>
+    public static RoomVisitor CreateVisitor(ChatContext context, MemberState? state) =>
+        new(context.Person, ClientAddress.GetKey(context.Connection.Remote), IsKnown: !context.User.IsGuest || state is { IsMember: true }, context.IsOperator);
+
+    /// <summary>The other user of a direct room; null for other rooms.</summary>
+    public async ValueTask<Person?> FindOtherAsync(ChatContext context, RoomLoop room) =>
+        room.DirectUsers?.FirstOrDefault(user => user != context.User.Id) is { } other ? new Person(other, await services.Sessions.FindNameAsync(other) ?? "") : null;
 
     /// <summary>
     /// Lists visible rooms whose names contain <paramref name="match"/>, in any letter case. Rooms with more members come first. Rooms with
@@ -101,10 +112,8 @@ internal sealed class RoomAccess(ChatServices services)
 
     // Memberships are stored in the background. So the catalog may list a private room that the user has just left. This check excludes
     // such a room.
-    private bool CanEnter(ChatContext context, StoredRoom room) => CanEnter(context, room.Name, room.IsPrivate, room.Owner);
-
-    private bool CanEnter(ChatContext context, string name, bool isPrivate, string? owner) =>
-        !isPrivate || owner == context.User.Id || services.Memberships.IsMember(context.User, name);
+    private bool CanEnter(ChatContext context, StoredRoom room) =>
+        !room.IsPrivate || room.Owner == context.User.Id || services.Memberships.IsMember(context.User, room.Name);
 }
 
 /// <summary>The room of a request, or the reason why there is none.</summary>

@@ -33,19 +33,29 @@ internal abstract record RoomCommand<T> : RoomCommand
 }
 
 /// <summary>The result is null if the room has closed.</summary>
-internal sealed record JoinCommand(Connection Connection, Person Person) : RoomCommand<JoinResult?>;
+/// <param name="Visitor">The user who joins, and what a ban depends on.</param>
+internal sealed record JoinCommand(Connection Connection, RoomVisitor Visitor, IRoomListener? Listener) : RoomCommand<JoinResult?>;
+
+/// <summary>A user who wants to be in a room.</summary>
+/// <param name="Address">The key of the client's address (<see cref="ClientAddress.GetKey"/>).</param>
+/// <param name="IsKnown">Whether a ban of the address does not apply: the user has an account, or was in the room before.</param>
+/// <param name="IsOperator">Whether the user is an owner of every room.</param>
+public sealed record RoomVisitor(Person Person, string Address = "", bool IsKnown = true, bool IsOperator = false);
 
 internal sealed record LeaveCommand(Connection Connection) : RoomCommand<bool>;
 
 /// <summary>Makes a connection live; see <see cref="RoomLoop.GoLiveAsync"/>.</summary>
-internal sealed record GoLiveCommand(Connection Connection, long Cursor) : RoomCommand<bool>;
+internal sealed record GoLiveCommand(Connection Connection, long Cursor) : RoomCommand<bool?>;
 
 internal sealed record ChangeUserCommand(Connection Connection, Person Person) : RoomCommand<bool>;
 
 internal sealed record RenameCommand(Person Person, string PreviousName) : RoomCommand;
 
-/// <summary>Tells the members up to which seq one member has read.</summary>
-internal sealed record AnnounceReadCommand(Person Person, long Seq) : RoomCommand;
+/// <summary>Sends a frame to the other connections of a user in the room.</summary>
+internal sealed record SendToOthersCommand(Connection Connection, string User, EncodedFrame Frame) : RoomCommand;
+
+/// <summary>Tells the other members that a member is writing, or has stopped.</summary>
+internal sealed record TypingCommand(Connection Connection, bool Off) : RoomCommand;
 
 internal sealed record ListMembersCommand(int Max) : RoomCommand<MemberList>
 {
@@ -53,7 +63,8 @@ internal sealed record ListMembersCommand(int Max) : RoomCommand<MemberList>
     public override void OnRoomClosed() => Complete(new MemberList([], 0));
 }
 
-internal sealed record PostCommand(Connection Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event) : RoomCommand
+/// <param name="IsOperator">Whether the author is an owner of every room.</param>
+internal sealed record PostCommand(Connection Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event, bool IsOperator) : RoomCommand
 {
     public override void OnRoomClosed() => Reject(RequestErrors.CreateNotStored());
 
@@ -62,6 +73,9 @@ internal sealed record PostCommand(Connection Connection, IFrameSink Answers, Cl
 
 /// <summary>Closes the room if it is unused; see <see cref="RoomLoop.TryCloseAsync"/>.</summary>
 internal sealed record CloseCommand(TimeSpan UnusedFor, Action<RoomLoop> OnClosing) : RoomCommand<bool>;
+
+/// <summary>Closes the room for good, when its posts are stored; see <see cref="RoomLoop.EndAsync"/>. The result is true.</summary>
+internal sealed record EndCommand(Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
 /// <summary>Wakes the loop. After each command, the loop delivers stored posts, gathered events and the number of members.</summary>
 internal sealed record WakeCommand : RoomCommand
@@ -72,9 +86,10 @@ internal sealed record WakeCommand : RoomCommand
 /// <summary>The state of the room at the moment when a connection joined it.</summary>
 /// <param name="Seq">The newest event's seq.</param>
 /// <param name="Topic">The room's topic.</param>
-/// <param name="Role">The role of the connection's user.</param>
+/// <param name="Moderation">The roles, mutes, bans and the slow mode of the room.</param>
 /// <param name="Members">At most <see cref="RoomOptions.NamedMembers"/> of the members, and the number of all members.</param>
-public sealed record JoinResult(long Seq, string Topic, string Role, MemberList Members);
+/// <param name="Ban">The ban because of which the connection is not in the room; null if it is in the room.</param>
+public sealed record JoinResult(long Seq, string Topic, RoomModeration Moderation, MemberList Members, RoomBan? Ban = null);
 
 /// <param name="People">The members, or some of them if there are more than the caller asked for.</param>
 /// <param name="Count">The number of all members.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
@@ -57,10 +58,11 @@ public sealed class RoomDirectory(
     /// <param name="isPrivate">Whether only invited users may enter.</param>
     /// <param name="maxRooms">The maximum number of rooms on this server.</param>
     /// <param name="maxRoomsOfOwner">The maximum number of rooms that the owner has created.</param>
+    /// <param name="directUsers">The ids of the two users of a direct room; null for other rooms.</param>
     /// <returns>The room, or the reason why it was not created.</returns>
     /// <exception cref="StorageException">The room cannot be stored.</exception>
     public async Task<(RoomLoop? Room, RoomCreation Result)> TryCreateAsync(
-        string name, string topic, string? owner, bool isPrivate, int maxRooms = int.MaxValue, int maxRoomsOfOwner = int.MaxValue)
+        string name, string topic, string? owner, bool isPrivate, int maxRooms = int.MaxValue, int maxRoomsOfOwner = int.MaxValue, IReadOnlyList<string>? directUsers = null)
     {
         if (FindOpen(name) is not null)
             return (null, RoomCreation.NameTaken);
@@ -75,7 +77,7 @@ public sealed class RoomDirectory(
         var result = RoomCreation.TooManyRooms;
         try
         {
-            result = await catalog.CreateRoomAsync(new StoredRoom(name, topic, owner, isPrivate) { Skeletons = RoomName.CreateSkeletons(name) }, maxRoomsOfOwner, CancellationToken.None);
+            result = await catalog.CreateRoomAsync(new StoredRoom(name, topic, owner, isPrivate) { Skeletons = RoomName.CreateSkeletons(name), DirectUsers = directUsers }, maxRoomsOfOwner, CancellationToken.None);
         }
         finally
         {
@@ -135,6 +137,34 @@ public sealed class RoomDirectory(
         }
     }
 
+    /// <summary>Removes a room and its log. Everybody in the room gets a frame.</summary>
+    /// <returns>False if the room has closed meanwhile. Then the caller finds it again.</returns>
+    /// <exception cref="StorageException">The room cannot be removed. It is closed, and is opened again when somebody uses it.</exception>
+    public async Task<bool> RemoveAsync(RoomLoop room, EncodedFrame announcement)
+    {
+        var removing = new TaskCompletionSource<RoomLoop?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            if (!await room.EndAsync(closing => OnEnding(closing, removing.Task)))
+                return false;
+            room.AnnounceEnd(announcement);
+            if (await catalog.RemoveRoomAsync(room.Name, CancellationToken.None))
+                Interlocked.Decrement(ref _count);
+            memberships.RemoveRoom(room.Name);
+            return true;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (_busy.TryGetValue(room.Name, out var busy) && busy == removing.Task)
+                    _busy.Remove(room.Name);
+            }
+
+            removing.SetResult(null);
+        }
+    }
+
     private async Task<RoomLoop?> OpenAsync(string name)
     {
         while (true)
@@ -165,12 +195,13 @@ public sealed class RoomDirectory(
             if (await catalog.FindRoomAsync(name, CancellationToken.None) is not { } stored)
                 return null;
             var state = await log.OpenAsync(stored.Name, CancellationToken.None);
+            var moderation = await catalog.GetModerationAsync(stored.Name, CancellationToken.None);
             lock (_gate)
             {
                 if (_isStopping)
                     throw new StorageException("the server is stopping");
-                var room = new Room(stored.Name, stored.Topic, stored.Owner, stored.IsPrivate);
-                var loop = new RoomLoop(room, state, log, cache, tails, options.Value, fanout.Value, userRoomIndex, time, logger);
+                var room = new Room(stored.Name, stored.Topic, stored.IsPrivate, stored.DirectUsers);
+                var loop = new RoomLoop(room, moderation, state, log, cache, tails, options.Value, fanout.Value, userRoomIndex, time, logger, memberships.Apply);
                 _loops.Add(loop, loop.RunAsync());
                 _open[stored.Name] = loop;
                 return loop;
@@ -190,6 +221,16 @@ public sealed class RoomDirectory(
         {
             _open.TryRemove(KeyValuePair.Create(room.Name, room));
             _loops.Remove(room);
+        }
+    }
+
+    // Until the room is removed, nobody can open it again.
+    private void OnEnding(RoomLoop room, Task<RoomLoop?> removing)
+    {
+        lock (_gate)
+        {
+            OnClosing(room);
+            _busy.Add(room.Name, removing);
         }
     }
 

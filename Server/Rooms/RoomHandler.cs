@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <summary>Handles the requests about rooms: <c>join</c>, <c>create</c>, <c>leave</c>, <c>history</c>, <c>rooms</c> and <c>who</c>.</summary>
+/// <summary>Handles the requests about rooms: <c>join</c>, <c>create</c>, <c>leave</c>, <c>close</c>, <c>history</c>, <c>rooms</c> and <c>who</c>.</summary>
 internal sealed class RoomHandler(ChatServices services)
 {
     private const int DefaultHistory = 50;
@@ -66,6 +66,30 @@ internal sealed class RoomHandler(ChatServices services)
         answers.Send(new AckFrame(frame.Id, room.Name));
     }
 
+    /// <summary>Handles <c>close</c>: an owner removes a room and its log.</summary>
+    public async ValueTask CloseAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        while (true)
+        {
+            var (room, error) = await services.RoomAccess.ResolveRoomAsync(context, frame);
+            if (room is null)
+                context.Reject(answers, frame.Id, error!);
+            else if (room.Name == RoomName.Default)
+                context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, $"\"{room.Name}\" is the room for everybody; nobody can close it"));
+            else if (!context.IsOperator && room.Moderation.GetRole(context.User.Id) != RoomRole.Owner)
+                context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, $"only an owner of \"{room.Name}\" can close it", frame.CreateHint(ClientFrameType.Leave, room.Name)));
+            else if (!await services.Rooms.RemoveAsync(room, CreateEnd(context, room)))
+                continue; // the room has closed since it was found
+            else
+            {
+                await context.ForgetRemovedRoomsAsync();
+                answers.Send(new AckFrame(frame.Id, room.Name));
+            }
+
+            return;
+        }
+    }
+
     public async ValueTask HistoryAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveRoomAsync(context, frame);
@@ -78,7 +102,15 @@ internal sealed class RoomHandler(ChatServices services)
         var maxEvents = Math.Min(frame.Limit ?? DefaultHistory, EventFrames.MaxPageEvents);
         bool hasMore;
         IReadOnlyList<EventFrame> page;
-        if (frame.After is { } after)
+        if (frame.Around is { } around)
+        {
+            var before = await room.History.ReadBeforeAsync(around, maxEvents / 2);
+            var later = await room.History.ReadAfterAsync(around - 1, maxEvents - before.Count);
+            // The events after a hole in the log belong to another page.
+            page = before.Count > 0 && later.Count > 0 && later[0].Seq != before[^1].Seq + 1 ? later : [.. before, .. later];
+            hasMore = page.Count > 0 && (page[0].Seq > await room.History.GetFirstSeqAsync() || page[^1].Seq < room.History.LastSeq);
+        }
+        else if (frame.After is { } after)
         {
             page = await room.History.ReadAfterAsync(after, maxEvents);
             hasMore = page.Count > 0 && page[^1].Seq < room.History.LastSeq;
@@ -134,8 +166,18 @@ internal sealed class RoomHandler(ChatServices services)
             await running.StopAsync();
 
         var person = context.Person;
-        if (await room.JoinAsync(context.Connection, person) is not { } joined)
+        var state = await services.Catalog.GetMemberAsync(room.Name, context.User.Id, CancellationToken.None);
+        if (await room.JoinAsync(context.Connection, RoomAccess.CreateVisitor(context, state), context) is not { } joined)
             return false;
+        if (joined.Ban is { } ban)
+        {
+            // A private room does not show that it exists.
+            context.Reject(answers, frame.Id, room.IsPrivate && state is not { IsMember: true }
+                ? await services.RoomAccess.CreateNoRoomErrorAsync(context, frame)
+                : RequestErrors.CreateBanned(room.Name, ban, services.Time.GetUtcNow()));
+            return true;
+        }
+
         if (context.Person != person)
         {
             // The user was renamed over another connection during the join. The new name was not announced in this room, because the room
@@ -145,14 +187,14 @@ internal sealed class RoomHandler(ChatServices services)
 
         context.Rooms.Set(room, null);
         context.CurrentRoom = room;
-        services.Memberships.Add(context.User, room.Name);
+        services.Memberships.Add(context.User, room.Name, joined.Seq);
 
+        // A user who comes for the first time has missed nothing.
+        state ??= new MemberState(IsMember: true, joined.Seq, "all", Unread: 0, Mentions: 0);
         MissedEvents missed;
-        long? readMark;
         try
         {
             missed = await ReadMissedAsync(room, frame, joined);
-            readMark = await services.ReadHandler.GetMarkAsync(context, room);
         }
         catch (StorageException)
         {
@@ -170,17 +212,27 @@ internal sealed class RoomHandler(ChatServices services)
             room.Epoch,
             joined.Seq,
             joined.Topic,
-            joined.Role,
+            context.IsOperator ? RoomRole.Owner : joined.Moderation.GetRole(context.User.Id),
             joined.Members.People,
             joined.Members.Count,
             missed.Recovered,
             missed.Events.GetPayloads(),
-            readMark));
+            state.ReadSeq,
+            room.IsPrivate,
+            await services.RoomAccess.FindOtherAsync(context, room),
+            (int)joined.Moderation.SlowSeconds,
+            state.Unread,
+            state.Mentions,
+            state.Notify));
 
-        if (!await room.GoLiveAsync(context.Connection, missed.Cursor))
+        if (await room.GoLiveAsync(context.Connection, missed.Cursor) == false)
             context.Rooms.Set(room, new CatchUp(context.Connection, room, missed.Cursor, services.Logger));
         return true;
     }
+
+    // The frame looks like an event of the log that has ended.
+    private EncodedFrame CreateEnd(ChatContext context, RoomLoop room) =>
+        new ModeratedFrame(room.Name, room.History.LastSeq + 1, services.Time.GetUtcNow(), context.Person, "close").Encode();
 
     // If the frame has a cursor ("after"), reads the events after the cursor. Otherwise reads the newest events.
     private static async ValueTask<MissedEvents> ReadMissedAsync(RoomLoop room, ClientFrame frame, JoinResult joined)

@@ -65,6 +65,26 @@ public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, Hist
         return page;
     }
 
+    /// <summary>Reads one event; null if there is none, or if it is trimmed.</summary>
+    /// <exception cref="StorageException">The log cannot be read at the moment.</exception>
+    public async ValueTask<RoomEvent?> FindAsync(long seq) =>
+        seq < 1 || seq > LastSeq ? null
+        : await log.ReadAfterAsync(room, seq - 1, 1, int.MaxValue, CancellationToken.None) is [var found, ..] && found.Seq == seq ? found : null;
+
+    /// <summary>
+    /// Replaces a changed message in memory, so that no later read returns its earlier text. Called by the room's loop only.
+    /// </summary>
+    /// <param name="wasEdited">Whether the earlier text may also be in edits.</param>
+    public void Replace(RoomEvent changed, bool wasEdited)
+    {
+        var block = HistoryCache.GetBlock(changed.Seq);
+        cache.Remove(room, block, wasEdited ? long.MaxValue : block);
+        if (wasEdited)
+            tail.RemoveAll();
+        else
+            tail.Replace(EventFrames.Create(room, changed));
+    }
+
     /// <summary>The seq of the oldest event that is not trimmed.</summary>
     public async ValueTask<long> GetFirstSeqAsync() => (await log.OpenAsync(room, CancellationToken.None)).First;
 

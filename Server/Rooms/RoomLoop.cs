@@ -30,6 +30,9 @@ public sealed class RoomLoop
     private const int MaxCatchUpEvents = 1000;
     private const int MaxCatchUpBytes = 64 * 1024;
 
+    // In slow mode, the loop forgets the users whose interval is over when it remembers this many users.
+    private const int MaxRememberedPosts = 1000;
+
     private readonly Channel<RoomCommand> _commands;
     private readonly Room _room;
     private readonly RecentTail _tail;
@@ -40,15 +43,24 @@ public sealed class RoomLoop
     private readonly int _namedMembers;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Action<string, ModerationDetails>? _onModerated;
+
+    // When the last message of a user was accepted, as a timestamp. Used only in slow mode.
+    private readonly Dictionary<string, long> _postedAt = [];
     private long _seq;
     private long _usedAt;
     private bool _isClosed;
     private volatile bool _isStopping;
     private volatile RoomSummary _summary;
+    private volatile RoomModeration _moderation;
 
-    public RoomLoop(Room room, RoomLogState state, IRoomLog log, HistoryCache cache, TailBudget tails, RoomOptions options, FanoutOptions fanout, UserRoomIndex userRoomIndex, TimeProvider time, ILogger<RoomLoop> logger)
+    /// <param name="onModerated">Called on the loop's thread when an action of a moderator is stored, before it is acknowledged.</param>
+    public RoomLoop(
+        Room room, RoomModeration moderation, RoomLogState state, IRoomLog log, HistoryCache cache, TailBudget tails, RoomOptions options, FanoutOptions fanout, UserRoomIndex userRoomIndex, TimeProvider time, ILogger<RoomLoop> logger, Action<string, ModerationDetails>? onModerated = null)
     {
         _room = room;
+        _moderation = moderation;
+        _onModerated = onModerated;
         _time = time;
         _logger = logger;
         _usedAt = time.GetTimestamp();
@@ -71,7 +83,11 @@ public sealed class RoomLoop
 
     public bool IsPrivate => _room.IsPrivate;
 
-    public string? Owner => _room.Owner;
+    /// <inheritdoc cref="Room.DirectUsers"/>
+    public IReadOnlyList<string>? DirectUsers => _room.DirectUsers;
+
+    /// <summary>The roles, mutes, bans and the slow mode. Any thread may read it.</summary>
+    public RoomModeration Moderation => _moderation;
 
     public RoomHistory History { get; }
 
@@ -88,9 +104,10 @@ public sealed class RoomLoop
     /// meanwhile, because it was unused; the caller then finds it again in <see cref="RoomDirectory"/>, which opens it.
     /// </summary>
     /// <exception cref="StorageException">The server is stopping.</exception>
-    public async Task<JoinResult?> JoinAsync(Connection connection, Person person)
+    /// <param name="listener">Null if nobody has to know that a moderator removes the connection.</param>
+    public async Task<JoinResult?> JoinAsync(Connection connection, RoomVisitor visitor, IRoomListener? listener = null)
     {
-        var joined = await SendAsync(new JoinCommand(connection, person));
+        var joined = await SendAsync(new JoinCommand(connection, visitor, listener));
         return joined is null && _isStopping ? throw new StorageException("the server is stopping") : joined;
     }
 
@@ -99,9 +116,9 @@ public sealed class RoomLoop
 
     /// <summary>
     /// Makes a connection live: sends the events after <paramref name="cursor"/> to the connection, and later each new event. Returns
-    /// false, and does nothing, if there are too many events after the cursor or the connection is not in the room.
+    /// false, and does nothing, if there are too many events after the cursor. Returns null if the connection is not in the room.
     /// </summary>
-    public Task<bool> GoLiveAsync(Connection connection, long cursor) => SendAsync(new GoLiveCommand(connection, cursor));
+    public Task<bool?> GoLiveAsync(Connection connection, long cursor) => SendAsync(new GoLiveCommand(connection, cursor));
 
     /// <summary>Changes the user of a connection. Returns false if the connection is not in the room.</summary>
     public Task<bool> ChangeUserAsync(Connection connection, Person person) => SendAsync(new ChangeUserCommand(connection, person));
@@ -110,15 +127,19 @@ public sealed class RoomLoop
 
     public ValueTask RenameAsync(Person person, string previousName) => WriteAsync(new RenameCommand(person, previousName));
 
-    /// <summary>Tells the members how far one of them has read.</summary>
-    public ValueTask AnnounceReadAsync(Person person, long seq) => WriteAsync(new AnnounceReadCommand(person, seq));
+    /// <summary>Sends a frame to the other connections of a user in the room.</summary>
+    public ValueTask SendToOthersAsync(Connection connection, string user, EncodedFrame frame) => WriteAsync(new SendToOthersCommand(connection, user, frame));
+
+    /// <summary>Tells the other members that the connection's user is writing, or has stopped.</summary>
+    public ValueTask AnnounceTypingAsync(Connection connection, bool off) => WriteAsync(new TypingCommand(connection, off));
 
     /// <summary>
     /// Posts an event. Completes when the post is in the room's channel. The answer goes to <paramref name="answers"/> when the event is
     /// stored or rejected.
     /// </summary>
-    public ValueTask PostAsync(Connection connection, IFrameSink answers, ClientFrame frame, NewEvent posted) =>
-        WriteAsync(new PostCommand(connection, answers, frame, posted));
+    /// <param name="isOperator">Whether the author is an owner of every room.</param>
+    public ValueTask PostAsync(Connection connection, IFrameSink answers, ClientFrame frame, NewEvent posted, bool isOperator = false) =>
+        WriteAsync(new PostCommand(connection, answers, frame, posted, isOperator));
 
     /// <summary>
     /// Closes the room if it has no connections and no waiting work, and was unused for a time. A closed room handles no commands: a join
@@ -127,6 +148,22 @@ public sealed class RoomLoop
     /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
     /// <returns>Whether the room is closed.</returns>
     public Task<bool> TryCloseAsync(TimeSpan unusedFor, Action<RoomLoop> onClosing) => SendAsync(new CloseCommand(unusedFor, onClosing));
+
+    /// <summary>Closes the room, although it has connections, because it is being removed. Later commands have no effect.</summary>
+    /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
+    /// <returns>False if the room was closed already.</returns>
+    public Task<bool> EndAsync(Action<RoomLoop> onClosing) => SendAsync(new EndCommand(onClosing));
+
+    /// <summary>Tells everybody who was in the room that it is removed. Call this after <see cref="EndAsync"/>.</summary>
+    public void AnnounceEnd(EncodedFrame frame)
+    {
+        foreach (var subscriber in _room.Subscribers)
+        {
+            _userRoomIndex.Remove(subscriber.Member.Person.User, this);
+            subscriber.Connection.Send(frame);
+            subscriber.Listener?.OnRemoved(this, isKicked: false);
+        }
+    }
 
     /// <summary>Runs until <see cref="Stop"/>, or until the room closes.</summary>
     public async Task RunAsync()
@@ -217,11 +254,22 @@ public sealed class RoomLoop
             case RenameCommand rename:
                 Rename(rename);
                 break;
-            case AnnounceReadCommand read:
-                _presence.AnnounceRead(read.Person, read.Seq);
+            case SendToOthersCommand send:
+                SendToOthers(send);
+                break;
+            case TypingCommand typing:
+                if (_room.Find(typing.Connection) is { } writer && !_moderation.IsMuted(writer.Member.Person.User, _time.GetUtcNow(), out _))
+                    _presence.AnnounceTyping(writer, typing.Off);
                 break;
             case ListMembersCommand list:
                 list.Complete(ListMembers(list.Max));
+                break;
+            case EndCommand end when _writer.LastPending is { } batch:
+                batch.Waiting.Add(end);
+                break;
+            case EndCommand end:
+                Close(end.OnClosing);
+                end.Complete(true);
                 break;
             case CloseCommand close:
                 close.Complete(TryClose(close));
@@ -235,19 +283,59 @@ public sealed class RoomLoop
     private bool RequiresFlush(RoomCommand command) => command switch
     {
         // A LeaveCommand causes no flush here, because it may have to wait for pending posts. Leave() flushes later.
-        PostCommand or WakeCommand or AnnounceReadCommand or ListMembersCommand or LeaveCommand or CloseCommand => false,
+        PostCommand or WakeCommand or SendToOthersCommand or TypingCommand or ListMembersCommand or LeaveCommand or CloseCommand => false,
         JoinCommand => _presence.AnnouncesNames,
         _ => true,
     };
 
     private void Join(JoinCommand join)
     {
-        var subscriber = _room.Join(join.Connection, join.Person, out var isNew);
+        if (FindBan(join.Visitor) is { } ban)
+        {
+            join.Complete(new JoinResult(_seq, "", RoomModeration.Empty, new MemberList([], 0), ban));
+            return;
+        }
+
+        _room.Join(join.Connection, join.Visitor.Person, join.Listener, out var isNew);
         UpdateSummary();
         if (isNew)
-            AnnounceJoined(join.Person, join.Connection);
+            AnnounceJoined(join.Visitor.Person, join.Connection);
 
-        join.Complete(new JoinResult(_seq, _room.Topic, subscriber.Member.Role, ListMembers(_namedMembers)));
+        join.Complete(new JoinResult(_seq, _room.Topic, _moderation, ListMembers(_namedMembers)));
+    }
+
+    /// <summary>
+    /// Finds the ban that keeps a visitor out of the room; null if there is none. A ban of an address does not apply to owners and moderators.
+    /// Safe from any thread.
+    /// </summary>
+    public RoomBan? FindBan(RoomVisitor visitor)
+    {
+        var (moderation, user, now) = (_moderation, visitor.Person.User, _time.GetUtcNow());
+        if (visitor.IsOperator || moderation.Bans.IsEmpty)
+            return null;
+        return moderation.FindBan(user, now)
+            ?? (visitor.IsKnown || moderation.GetRole(user) != RoomRole.Member ? null : moderation.FindBanOfAddress(visitor.Address, now));
+    }
+
+    private void SendToOthers(SendToOthersCommand send)
+    {
+        if (_room.FindMember(send.User) is not { ConnectionCount: > 1 } member)
+            return;
+        foreach (var subscriber in _room.Subscribers)
+        {
+            if (subscriber.Member == member && subscriber.Connection != send.Connection)
+                subscriber.Connection.Send(send.Frame);
+        }
+    }
+
+    // Called after the members have the event that says so.
+    private void RemoveUser(string user)
+    {
+        foreach (var subscriber in _room.Subscribers.Where(subscriber => subscriber.Member.Person.User == user).ToArray())
+        {
+            Leave(subscriber.Connection);
+            subscriber.Listener?.OnRemoved(this, isKicked: true);
+        }
     }
 
     private bool Leave(Connection connection)
@@ -267,7 +355,7 @@ public sealed class RoomLoop
     private void LeaveAfterPendingPosts(LeaveCommand leave)
     {
         if (_writer.LastPending is { } batch)
-            batch.Leaving.Add(leave);
+            batch.Waiting.Add(leave);
         else
             leave.Complete(Leave(leave.Connection));
     }
@@ -308,10 +396,10 @@ public sealed class RoomLoop
 
     // The loop appends no event while this method runs. So the events that are sent here end exactly where the live events begin,
     // and the connection gets each event exactly once.
-    private bool TryGoLive(Connection connection, long cursor)
+    private bool? TryGoLive(Connection connection, long cursor)
     {
         if (_room.Find(connection) is not { } subscriber)
-            return false;
+            return null;
         if (cursor < _seq)
         {
             var missing = _tail.GetAfter(cursor, MaxCatchUpEvents, MaxCatchUpBytes);
@@ -330,21 +418,58 @@ public sealed class RoomLoop
     {
         if (_room.MemberCount > 0 || _writer.PendingPosts > 0 || _commands.Reader.Count > 0 || UnusedFor < close.UnusedFor)
             return false;
+        Close(close.OnClosing);
+        return true;
+    }
+
+    private void Close(Action<RoomLoop> onClosing)
+    {
         _isClosed = true;
-        close.OnClosing(this);
+        onClosing(this);
         _commands.Writer.TryComplete();
         _tail.Release();
-        return true;
     }
 
     private void Post(PostCommand post)
     {
-        if (_room.Find(post.Connection) is null)
-            post.Reject(new ChatError(ErrorCode.NotInRoom, $"you are not in \"{Name}\"", post.Frame.CreateHint(ClientFrameType.Join, Name)));
-        else if (post.Event.Reply is 0 || post.Event.Reply > _seq + _writer.PendingPosts)
-            post.Reject(new ChatError(ErrorCode.NotFound, $"there is no message {post.Event.Reply} in \"{Name}\" to reply to", post.Frame.CreateHint(ClientFrameType.History, Name)));
+        // The check of an action depends on the actions before it, and these count only when they are stored.
+        if (post.Event.Moderation is not null && _writer.LastPending is { } batch)
+            batch.Waiting.Add(post);
+        else if (CheckPost(post) is { } error)
+            post.Reject(error);
         else
             _writer.Add(post);
+    }
+
+    private ChatError? CheckPost(PostCommand post)
+    {
+        var (content, moderation) = (post.Event, _moderation);
+        if (_room.Find(post.Connection) is null)
+            return new ChatError(ErrorCode.NotInRoom, $"you are not in \"{Name}\"", post.Frame.CreateHint(ClientFrameType.Join, Name));
+        if (content.Moderation is { } action)
+            return post.IsOperator ? null : ModerationRules.Check(moderation, content.Author, action, Name);
+        if (content.Reply is 0 || content.Reply > _seq + _writer.PendingPosts)
+            return new ChatError(ErrorCode.NotFound, $"there is no message {content.Reply} in \"{Name}\" to reply to", post.Frame.CreateHint(ClientFrameType.History, Name));
+        var now = _time.GetUtcNow();
+        if (!post.IsOperator && moderation.IsMuted(content.Author, now, out var until))
+            return RequestErrors.CreateMuted(Name, until, now);
+        return content.Kind == RoomEventKind.Message && moderation.SlowSeconds > 0 && !post.IsOperator && moderation.GetRole(content.Author) == RoomRole.Member
+            ? CheckSlowMode(content.Author, TimeSpan.FromSeconds(moderation.SlowSeconds))
+            : null;
+    }
+
+    private ChatError? CheckSlowMode(string user, TimeSpan interval)
+    {
+        if (_postedAt.TryGetValue(user, out var last) && interval - _time.GetElapsedTime(last) is { Ticks: > 0 } left)
+            return RequestErrors.CreateSlowMode(Name, interval, left);
+        if (_postedAt.Count >= MaxRememberedPosts)
+        {
+            foreach (var old in _postedAt.Where(entry => _time.GetElapsedTime(entry.Value) >= interval).Select(entry => entry.Key).ToArray())
+                _postedAt.Remove(old);
+        }
+
+        _postedAt[user] = _time.GetTimestamp();
+        return null;
     }
 
     /// <summary>Starts to store the collected posts, and delivers the posts that are stored. Never waits.</summary>
@@ -361,16 +486,26 @@ public sealed class RoomLoop
             }
             finally
             {
-                foreach (var leave in batch.Leaving)
-                    leave.Complete(Leave(leave.Connection));
+                foreach (var command in batch.Waiting)
+                    HandleAfterBatch(command);
             }
         }
+    }
+
+    private void HandleAfterBatch(RoomCommand command)
+    {
+        if (command is LeaveCommand leave)
+            leave.Complete(Leave(leave.Connection));
+        else
+            Dispatch(command);
     }
 
     private void AnswerAndDeliver(List<PostCommand> posts, IReadOnlyList<AppendResult> results)
     {
         var events = new List<EventFrame>(results.Count);
         var acks = new AckBatch();
+        List<AppendResult>? changes = null;
+        List<string>? removed = null;
         for (var i = 0; i < results.Count; i++)
         {
             var (post, result) = (posts[i], results[i]);
@@ -383,9 +518,21 @@ public sealed class RoomLoop
                     _room.Topic = added.Content.Text;
                     UpdateSummary();
                 }
+
+                if (result.Changed is { } changed)
+                {
+                    (changes ??= []).Add(result);
+                    History.Replace(changed, result.WasEdited);
+                }
+
+                if (added.Content.Moderation is { } done)
+                    ApplyModeration(done, added.At, ref removed);
             }
 
-            acks.Add(post.Answers, new AckFrame(post.Frame.Id, result.Room, result.Seq, result.At, result.IsDuplicate).Encode());
+            ServerFrame answer = result.Rejection == AppendRejection.None
+                ? new AckFrame(post.Frame.Id, result.Room, result.Seq, result.At, result.IsDuplicate)
+                : new ErrorFrame(post.Frame.Id, RequestErrors.CreateRejected(result.Rejection, Name, result.Seq));
+            acks.Add(post.Answers, answer.Encode());
         }
 
         acks.Send();
@@ -394,7 +541,29 @@ public sealed class RoomLoop
 
         // The events become readable as history only now, after the acks. So no client reads its own event before the ack of this event.
         _tail.Add(events);
+        foreach (var change in changes ?? [])
+        {
+            // The message may be among the new events.
+            if (change.Changed!.Seq >= events[0].Seq)
+                History.Replace(change.Changed, change.WasEdited);
+        }
+
         _fanout.Deliver(events);
+        foreach (var user in removed ?? [])
+        {
+            _fanout.Flush();
+            RemoveUser(user);
+        }
+    }
+
+    private void ApplyModeration(ModerationDetails done, DateTimeOffset at, ref List<string>? removed)
+    {
+        _moderation = _moderation.Apply(done, at);
+        if (done.Action is ModerationAction.Kick or ModerationAction.Ban)
+            (removed ??= []).Add(done.User!);
+        if (_moderation.SlowSeconds == 0)
+            _postedAt.Clear();
+        _onModerated?.Invoke(Name, done);
     }
 
     private void RejectAll(List<PostCommand> posts, Exception fault)

@@ -3,8 +3,11 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <summary>Once a minute, closes unused rooms (<c>Rooms:IdleMinutes</c>) and removes empty ones (<c>Rooms:EmptyMinutes</c>).</summary>
-public sealed class RoomMaintenance(RoomDirectory rooms, IOptions<RoomOptions> options, TimeProvider time, ILogger<RoomMaintenance> logger) : BackgroundService
+/// <summary>
+/// Once a minute, closes unused rooms (<c>Rooms:IdleMinutes</c>), removes empty ones (<c>Rooms:EmptyMinutes</c>), and erases removed ones from
+/// the disk.
+/// </summary>
+public sealed class RoomMaintenance(RoomDirectory rooms, IRoomCatalog catalog, IOptions<RoomOptions> options, TimeProvider time, ILogger<RoomMaintenance> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -29,6 +32,7 @@ public sealed class RoomMaintenance(RoomDirectory rooms, IOptions<RoomOptions> o
             await rooms.CloseUnusedAsync(TimeSpan.FromMinutes(options.Value.IdleMinutes), stoppingToken);
             if (options.Value.EmptyMinutes is > 0 and var minutes)
                 await rooms.RemoveEmptyAsync(time.GetUtcNow() - TimeSpan.FromMinutes(minutes), stoppingToken);
+            await catalog.EraseRemovedAsync(stoppingToken);
         }
         catch (StorageException)
         {

@@ -5,6 +5,7 @@ public static class RoomsSetup
     public static IServiceCollection AddRooms(this IServiceCollection services)
     {
         services.AddOptions<RoomOptions>().BindConfiguration(RoomOptions.Section);
+        services.AddOptions<OperatorOptions>().BindConfiguration(OperatorOptions.Section);
         services.AddOptions<FanoutOptions>().BindConfiguration(FanoutOptions.Section);
         services.AddSingleton<UserRoomIndex>();
         services.AddSingleton<HistoryCache>();

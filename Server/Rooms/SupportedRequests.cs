@@ -3,15 +3,13 @@ using RawSocketChat.Protocol.Chat;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// The request types that this server implements. The server rejects all other types with <c>unavailable</c>, but ignores a <c>typing</c>
-/// frame without an id. <c>help</c> lists only the types that are implemented.
+/// The request types that this server implements. The server rejects all other types with <c>not-offered</c>. <c>help</c> lists only the
+/// types that are implemented.
 /// </summary>
 internal static class SupportedRequests
 {
-    public static bool Includes(ClientFrameType type) => type is not (
-        ClientFrameType.Edit or ClientFrameType.Delete or ClientFrameType.React or ClientFrameType.Typing
-        or ClientFrameType.Invite or ClientFrameType.Dm or ClientFrameType.Search
-        or ClientFrameType.Role or ClientFrameType.Kick or ClientFrameType.Ban or ClientFrameType.Unban
-        or ClientFrameType.Mute or ClientFrameType.Unmute or ClientFrameType.Slow
-        or ClientFrameType.Password or ClientFrameType.Notify or ClientFrameType.Close or ClientFrameType.Tokens);
+    /// <summary>The words of <c>features</c> in a welcome: what this server offers beyond joining, saying and reading.</summary>
+    public static readonly IReadOnlyList<string> Features = ["edit", "delete", "react", "mentions", "read", "typing", "dm", "invite", "moderation"];
+
+    public static bool Includes(ClientFrameType type) => type is not (ClientFrameType.Search or ClientFrameType.Tokens);
 }

@@ -16,6 +16,9 @@ public sealed class Accounts(
 
     private static readonly AccountRejection WrongCredentials = new(ErrorCode.BadPassword, "the name or the password is wrong");
 
+    private static readonly AccountRejection BadLength =
+        new(ErrorCode.BadPassword, $"a password has {MinPasswordCharacters} to {MaxPasswordCharacters} characters of any kind; a few words in a row make a good password");
+
     private static readonly AccountRejection Busy =
         new(ErrorCode.RateLimited, "too many users log in at the moment; try again in a few seconds", RetryAfterMs: BusyRetryMs);
 
@@ -37,7 +40,7 @@ public sealed class Accounts(
         if (!user.IsGuest)
             return AlreadyRegistered;
         if (password.EnumerateRunes().Count() is < MinPasswordCharacters or > MaxPasswordCharacters)
-            return new AccountRejection(ErrorCode.BadPassword, $"a password has {MinPasswordCharacters} to {MaxPasswordCharacters} characters of any kind; a few words in a row make a good password");
+            return BadLength;
         if (!attempts.TryTakeRegistration(remote, out var retryAfterMs))
             return TooManyAttempts(retryAfterMs);
         var (name, rejection) = await sessions.ReserveNameAsync(user, wantedName);
@@ -112,6 +115,42 @@ public sealed class Accounts(
             await RehashAsync(account, password, remote);
         var (session, ended) = await sessions.BeginAsync(account);
         return new LoginResult(session, null) { EndedSessions = ended };
+    }
+
+    /// <summary>Changes the password of a session's account.</summary>
+    /// <param name="remote">The client's address and port, as in <c>Connection.Remote</c>.</param>
+    /// <returns>Null if the password is changed; otherwise the reason why it is not.</returns>
+    public async Task<AccountRejection?> ChangePasswordAsync(Session session, string old, string wanted, string remote)
+    {
+        if (session.User.RegisteredName is not { } name)
+            return new AccountRejection(ErrorCode.NotAllowed, "you have no account; /register creates one");
+        if (wanted.EnumerateRunes().Count() is < MinPasswordCharacters or > MaxPasswordCharacters)
+            return BadLength;
+        var skeleton = NameSkeleton.Create(name);
+        if (!attempts.TryTakeLogin(skeleton, remote, out var retryAfterMs))
+            return TooManyAttempts(retryAfterMs);
+        try
+        {
+            var account = await storage.FindAccountOfUserAsync(session.User.Id, CancellationToken.None);
+            if (await passwords.VerifyAsync(account, old, remote) is not { } verdict)
+            {
+                attempts.GiveBackLogin(skeleton, remote);
+                return Busy;
+            }
+
+            if (account is null || verdict == PasswordVerificationResult.Failed)
+                return new AccountRejection(ErrorCode.BadPassword, "the old password is wrong");
+            attempts.GiveBackName(skeleton, remote);
+            if (await passwords.HashAsync(wanted, remote) is not { } hash)
+                return Busy;
+            await storage.ChangePasswordHashAsync(account.User, hash, CancellationToken.None);
+            return null;
+        }
+        catch (StorageException fault)
+        {
+            Log.HashNotSaved(logger, fault);
+            return Unavailable;
+        }
     }
 
     private async Task<AccountRejection?> CreateAccountAsync(Session session, string name, string password, string remote)

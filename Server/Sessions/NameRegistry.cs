@@ -129,6 +129,10 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
         }
     }
 
+    /// <summary>The id of the connected user who has a name, or a name that looks the same; null if there is none.</summary>
+    public string? FindBearer(string name) =>
+        NameSkeleton.CreateAll(name).Select(skeleton => _inUse.GetValueOrDefault(skeleton)).FirstOrDefault(user => user is not null);
+
     /// <summary>Reserves a name for a user while an account is created. Returns false if the user has already reserved a name.</summary>
     public bool TryReserve(string name, string user)
     {

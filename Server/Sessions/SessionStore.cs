@@ -237,6 +237,44 @@ public sealed class SessionStore : ISessionTokens
             _writer.SaveInBackground(session);
     });
 
+    /// <summary>
+    /// Finds a user by name: a connected user, or an account. Names that look the same find the same user. Returns null if there is none.
+    /// </summary>
+    /// <exception cref="StorageException">The storage cannot be read.</exception>
+    public async ValueTask<NamedUser?> FindUserAsync(string name)
+    {
+        if (NameRule.Accept(name, out _) is not { } accepted)
+            return null;
+        lock (_gate)
+        {
+            if (_names.FindBearer(accepted) is { } id && _connectedUsers.TryGetValue(id, out var user))
+                return new NamedUser(user.Id, user.Name, user.IsGuest);
+        }
+
+        return await _storage.FindAccountAsync(NameSkeleton.Create(accepted), CancellationToken.None) is { } account
+            ? new NamedUser(account.User, account.Name, IsGuest: false)
+            : null;
+    }
+
+    /// <summary>Finds the current name of a connected user, or the name of an account. Returns null for a guest who is away.</summary>
+    /// <exception cref="StorageException">The storage cannot be read.</exception>
+    public async ValueTask<string?> FindNameAsync(string user) =>
+        FindConnectedUser(user)?.Name ?? (await _storage.FindAccountOfUserAsync(user, CancellationToken.None))?.Name;
+
+    /// <summary>A user who has a connection; null if the user has none.</summary>
+    public User? FindConnectedUser(string id)
+    {
+        lock (_gate)
+            return _connectedUsers.GetValueOrDefault(id);
+    }
+
+    /// <summary>The connections of a user, in no particular order.</summary>
+    public IReadOnlyList<Connection> GetConnections(string user)
+    {
+        lock (_gate)
+            return _connectedUsers.TryGetValue(user, out var connected) ? [.. connected.ConnectedSessions.SelectMany(session => session.AttachedConnections)] : [];
+    }
+
     /// <summary>Ends a session permanently. The caller must close the session's connections.</summary>
     /// <exception cref="StorageException">The storage could not end the session, so the session continues.</exception>
     public async Task EndAsync(Session session)
@@ -271,6 +309,27 @@ public sealed class SessionStore : ISessionTokens
 
         lock (_gate)
             _byHash.Remove(session.TokenHash);
+    }
+
+    /// <summary>Ends all sessions of a session's user but this one.</summary>
+    /// <returns>The sessions that may have connections. The caller must close these connections.</returns>
+    /// <exception cref="StorageException">Some of the sessions may not have ended.</exception>
+    public async Task<IReadOnlyList<Session>> EndOthersAsync(Session kept)
+    {
+        List<Session> others;
+        Task ending;
+        lock (_gate)
+        {
+            others = [.. kept.User.ConnectedSessions.Concat(_away.Where(session => session.User.Id == kept.User.Id)).Where(session => session != kept)];
+            ending = Task.WhenAll(others.Select(EndNowAsync));
+        }
+
+        await ending;
+        await _storage.EndOtherSessionsAsync(kept.User.Id, kept.TokenHash, CancellationToken.None);
+        // A client may have resumed a session while the storage still had it.
+        lock (_gate)
+            _endCount++;
+        return others;
     }
 
     /// <summary>Saves the session if it is not stored. Call this before an event of the session's user is stored.</summary>
@@ -515,3 +574,8 @@ public sealed class SessionStore : ISessionTokens
 /// The reason why the user does not have the wanted name; null if the user has the name, or if no name was wanted.
 /// </param>
 public sealed record SessionStart(Session Session, NameRejection? Rejection);
+
+/// <summary>A user that a request names.</summary>
+/// <param name="Id">The stable id.</param>
+/// <param name="Name">The current name of a connected user, or the name of an account.</param>
+public sealed record NamedUser(string Id, string Name, bool IsGuest);

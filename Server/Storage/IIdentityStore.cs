@@ -35,6 +35,10 @@ public interface IIdentityStore
     /// <summary>Removes a session, so that its token is no longer valid.</summary>
     ValueTask EndSessionAsync(string tokenHash, CancellationToken cancellationToken);
 
+    /// <summary>Removes all sessions of a user but one.</summary>
+    /// <param name="keptTokenHash">The hash of the session that stays.</param>
+    ValueTask EndOtherSessionsAsync(string user, string keptTokenHash, CancellationToken cancellationToken);
+
     /// <summary>
     /// Changes every session that is stored as connected: the session is away since <paramref name="now"/>. Called once when the server
     /// starts, before the first connection. These sessions were connected when the previous process ended.

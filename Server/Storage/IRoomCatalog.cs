@@ -41,11 +41,36 @@ public interface IRoomCatalog
     /// <returns>False if there is no such room.</returns>
     ValueTask<bool> RemoveEmptyRoomAsync(string name, DateTimeOffset createdBefore, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Removes a room, its log and its members at once. <see cref="EraseRemovedAsync"/> erases the log from the disk. No loop of the room may
+    /// run.
+    /// </summary>
+    /// <returns>False if there is no such room.</returns>
+    ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Erases the logs of removed rooms, in small steps, and what else the disk still has of erased texts. Call this once a minute.
+    /// </summary>
+    ValueTask EraseRemovedAsync(CancellationToken cancellationToken);
+
     /// <summary>Gets the rooms that a user is a member of, in the order of joining.</summary>
     ValueTask<IReadOnlyList<string>> GetRoomsAsync(string user, CancellationToken cancellationToken);
 
     /// <summary>Adds a user to the members of a room, or removes the user.</summary>
-    ValueTask SetMemberAsync(string room, string user, bool isMember, CancellationToken cancellationToken);
+    /// <param name="readSeq">The read mark of a user who is new in the room.</param>
+    ValueTask SetMemberAsync(string room, string user, bool isMember, long readSeq, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gets what the catalog stores about a user in a room, and counts what the user has not read; null if it stores nothing. A user whom the
+    /// catalog does not know as a member may still have a read mark.
+    /// </summary>
+    ValueTask<MemberState?> GetMemberAsync(string room, string user, CancellationToken cancellationToken);
+
+    /// <summary>Sets for which messages of a room a user wants to be notified: <c>all</c>, <c>mentions</c> or <c>none</c>.</summary>
+    ValueTask SetNotifyAsync(string room, string user, string level, CancellationToken cancellationToken);
+
+    /// <summary>Gets the roles, mutes, bans and the slow mode of a room. They change only by an event in <see cref="IRoomLog"/>.</summary>
+    ValueTask<RoomModeration> GetModerationAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>Moves a user's read mark forward to <paramref name="seq"/>. A mark never moves back.</summary>
     /// <returns>The read mark after the call.</returns>
@@ -53,6 +78,20 @@ public interface IRoomCatalog
 
     /// <summary>Gets a user's read mark. Returns 0 if the user has no read mark.</summary>
     ValueTask<long> GetReadMarkAsync(string room, string user, CancellationToken cancellationToken);
+}
+
+/// <summary>What the catalog stores about a user in a room.</summary>
+/// <param name="IsMember">Whether the user has joined the room and has not left it.</param>
+/// <param name="ReadSeq">The read mark; 0 if the user has read nothing.</param>
+/// <param name="Notify">For which messages the user wants to be notified: <c>all</c>, <c>mentions</c> or <c>none</c>.</param>
+/// <param name="Unread">
+/// The number of other users' messages after the read mark, at most <see cref="MaxCount"/>. Only the newest 10,000 events count.
+/// </param>
+/// <param name="Mentions">The number of messages after the read mark that mention the user, at most <see cref="MaxCount"/>.</param>
+public sealed record MemberState(bool IsMember, long ReadSeq, string Notify, int Unread, int Mentions)
+{
+    /// <summary>The maximum of each count, so that counting costs little.</summary>
+    public const int MaxCount = 1000;
 }
 
 /// <summary>The result of creating a room.</summary>
@@ -78,4 +117,7 @@ public sealed record StoredRoom(string Name, string Topic, string? Owner, bool I
     /// The skeletons of the name, for the creation of the room: no two rooms have a common skeleton. Empty in a room that was read.
     /// </summary>
     public IReadOnlyList<string> Skeletons { get; init; } = [];
+
+    /// <summary>The ids of the two users of a direct room; null for other rooms.</summary>
+    public IReadOnlyList<string>? DirectUsers { get; init; }
 }

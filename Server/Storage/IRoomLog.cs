@@ -12,7 +12,8 @@ public interface IRoomLog
 
     /// <summary>
     /// Appends a batch, all or nothing, and assigns each event its sequence number and time. If the log of any room already has an event
-    /// with the same author and client id, the new event is not stored, and its result refers to the earlier event.
+    /// with the same author and client id, the new event is not stored, and its result refers to the earlier event. An edit, a deletion or a
+    /// reaction also changes the message to which it refers.
     /// </summary>
     /// <returns>One result for each event, in order.</returns>
     ValueTask<IReadOnlyList<AppendResult>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken);
@@ -36,6 +37,32 @@ public interface IRoomLog
 public sealed record RoomLogState(string Epoch, long First, long Last);
 
 /// <summary>The result of appending one event.</summary>
-/// <param name="Event">The stored event. Null if <paramref name="IsDuplicate"/>.</param>
+/// <param name="Event">The stored event. Null if <paramref name="IsDuplicate"/>, or if the event was rejected.</param>
+/// <param name="IsDuplicate">Whether an earlier event has the same client id, or a reaction changes nothing.</param>
 /// <param name="Room">The room of the stored event, or of the earlier event with the same client id.</param>
-public sealed record AppendResult(RoomEvent? Event, bool IsDuplicate, string Room, long Seq, DateTimeOffset At);
+public sealed record AppendResult(RoomEvent? Event, bool IsDuplicate, string Room, long Seq, DateTimeOffset At)
+{
+    /// <summary>Why the event was not stored.</summary>
+    public AppendRejection Rejection { get; init; }
+
+    /// <summary>The message that the event has changed, as it is now; null if the event changes no message.</summary>
+    public RoomEvent? Changed { get; init; }
+
+    /// <summary>Whether the changed message had been edited before. Then earlier edits had the replaced text.</summary>
+    public bool WasEdited { get; init; }
+}
+
+/// <summary>Why an edit, a deletion or a reaction was not stored.</summary>
+public enum AppendRejection
+{
+    None,
+
+    /// <summary>The event refers to no message, or to a message that is deleted or trimmed.</summary>
+    NotFound,
+
+    /// <summary>The message belongs to another user.</summary>
+    NotAuthor,
+
+    /// <summary>The message has its maximum number of reactions (<see cref="MessageChanges.MaxReactions"/>).</summary>
+    TooMany,
+}

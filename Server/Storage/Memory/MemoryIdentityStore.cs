@@ -89,6 +89,17 @@ public sealed class MemoryIdentityStore : IIdentityStore
             return new(RemoveExcess(max, session => !session.IsGuest && session.User == user));
     }
 
+    public ValueTask EndOtherSessionsAsync(string user, string keptTokenHash, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            foreach (var session in _sessions.Values.Where(session => session.User == user && session.TokenHash != keptTokenHash).ToArray())
+                _sessions.Remove(session.TokenHash);
+        }
+
+        return default;
+    }
+
     public ValueTask RemoveExpiredSessionsAsync(DateTimeOffset guestsBefore, DateTimeOffset accountsBefore, int max, CancellationToken cancellationToken)
     {
         lock (_gate)

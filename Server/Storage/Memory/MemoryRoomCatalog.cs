@@ -1,14 +1,24 @@
 namespace RawSocketChat.Server.Storage.Memory;
 
 /// <summary>Keeps rooms in memory, until the process ends. All tasks complete synchronously.</summary>
-/// <param name="log">The logs of the rooms, which have the current topics.</param>
-public sealed class MemoryRoomCatalog(MemoryRoomLog log, TimeProvider time) : IRoomCatalog
+public sealed class MemoryRoomCatalog : IRoomCatalog
 {
+    private readonly MemoryRoomLog _log;
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (StoredRoom Room, DateTimeOffset CreatedAt)> _rooms = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _namesBySkeleton = [];
     private readonly Dictionary<string, List<string>> _members = [];
     private readonly Dictionary<(string User, string Room), long> _readMarks = [];
+    private readonly Dictionary<(string User, string Room), string> _notifyLevels = [];
+
+    /// <param name="log">The logs of the rooms, which have the current topics, roles and bans.</param>
+    /// <param name="time">The clock.</param>
+    public MemoryRoomCatalog(MemoryRoomLog log, TimeProvider time)
+    {
+        (_log, _time) = (log, time);
+        log.Moderated += OnModerated;
+    }
 
     public ValueTask<int> CountRoomsAsync(CancellationToken cancellationToken)
     {
@@ -43,7 +53,7 @@ public sealed class MemoryRoomCatalog(MemoryRoomLog log, TimeProvider time) : IR
         {
             if (room.Owner is not null && _rooms.Values.Count(other => other.Room.Owner == room.Owner) >= maxOfOwner)
                 return new(RoomCreation.TooManyRoomsOfOwner);
-            if (room.Skeletons.Any(_namesBySkeleton.ContainsKey) || !_rooms.TryAdd(room.Name, (room with { Skeletons = [] }, time.GetUtcNow())))
+            if (room.Skeletons.Any(_namesBySkeleton.ContainsKey) || !_rooms.TryAdd(room.Name, (room with { Skeletons = [] }, _time.GetUtcNow())))
                 return new(RoomCreation.NameTaken);
             foreach (var skeleton in room.Skeletons)
                 _namesBySkeleton.Add(skeleton, room.Name);
@@ -67,21 +77,23 @@ public sealed class MemoryRoomCatalog(MemoryRoomLog log, TimeProvider time) : IR
         {
             if (!_rooms.TryGetValue(name, out var found) || !IsEmpty(found, createdBefore))
                 return new(false);
-            _rooms.Remove(name);
-            foreach (var skeleton in _namesBySkeleton.Where(entry => entry.Value == found.Room.Name).Select(entry => entry.Key).ToArray())
-                _namesBySkeleton.Remove(skeleton);
-            log.Remove(name);
-            foreach (var (user, rooms) in _members.ToArray())
-            {
-                if (rooms.RemoveAll(room => room.Equals(name, StringComparison.OrdinalIgnoreCase)) > 0 && rooms.Count == 0)
-                    _members.Remove(user);
-            }
-
-            foreach (var key in _readMarks.Keys.Where(key => key.Room.Equals(name, StringComparison.OrdinalIgnoreCase)).ToArray())
-                _readMarks.Remove(key);
+            Remove(found.Room.Name);
             return new(true);
         }
     }
+
+    public ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (!_rooms.TryGetValue(name, out var found))
+                return new(false);
+            Remove(found.Room.Name);
+            return new(true);
+        }
+    }
+
+    public ValueTask EraseRemovedAsync(CancellationToken cancellationToken) => default;
 
     public ValueTask<IReadOnlyList<string>> GetRoomsAsync(string user, CancellationToken cancellationToken)
     {
@@ -89,24 +101,36 @@ public sealed class MemoryRoomCatalog(MemoryRoomLog log, TimeProvider time) : IR
             return new(_members.TryGetValue(user, out var rooms) ? [.. rooms] : []);
     }
 
-    public ValueTask SetMemberAsync(string room, string user, bool isMember, CancellationToken cancellationToken)
+    public ValueTask SetMemberAsync(string room, string user, bool isMember, long readSeq, CancellationToken cancellationToken)
+    {
+        SetMember(room, user, isMember, readSeq);
+        return default;
+    }
+
+    public ValueTask<MemberState?> GetMemberAsync(string room, string user, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (!_rooms.TryGetValue(room, out var stored))
-                return default;
-            if (!_members.TryGetValue(user, out var rooms))
-                _members.Add(user, rooms = []);
-            var index = rooms.FindIndex(known => known.Equals(room, StringComparison.OrdinalIgnoreCase));
-            if (isMember && index < 0)
-                rooms.Add(stored.Room.Name);
-            else if (!isMember && index >= 0)
-                rooms.RemoveAt(index);
-            if (rooms.Count == 0)
-                _members.Remove(user);
+            var isMember = IsMember(room, user);
+            var hasMark = _readMarks.TryGetValue(CreateKey(room, user), out var readSeq);
+            if (!isMember && !hasMark && !_notifyLevels.ContainsKey(CreateKey(room, user)))
+                return new((MemberState?)null);
+            var (unread, mentions) = _log.CountUnread(room, user, readSeq);
+            return new(new MemberState(isMember, readSeq, _notifyLevels.GetValueOrDefault(CreateKey(room, user), "all"), unread, mentions));
         }
+    }
 
+    public ValueTask SetNotifyAsync(string room, string user, string level, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            _notifyLevels[CreateKey(room, user)] = level;
         return default;
+    }
+
+    public ValueTask<RoomModeration> GetModerationAsync(string room, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            return new(GetModeration(room));
     }
 
     public ValueTask<long> AdvanceReadMarkAsync(string room, string user, long seq, CancellationToken cancellationToken)
@@ -123,17 +147,74 @@ public sealed class MemoryRoomCatalog(MemoryRoomLog log, TimeProvider time) : IR
 
     private IOrderedEnumerable<StoredRoom> GetVisible(string user)
     {
-        var joined = _members.GetValueOrDefault(user, []);
         return _rooms.Values
             .Select(entry => WithTopic(entry.Room))
-            .Where(room => !room.IsPrivate || room.Owner == user || joined.Contains(room.Name, StringComparer.OrdinalIgnoreCase))
+            .Where(room => !room.IsPrivate || IsMember(room.Name, user) || GetModeration(room.Name).GetRole(user) == RoomRole.Owner)
             .OrderBy(room => room.Name, StringComparer.OrdinalIgnoreCase);
     }
 
-    private StoredRoom WithTopic(StoredRoom room) => log.FindTopic(room.Name) is { } topic ? room with { Topic = topic } : room;
+    private void SetMember(string room, string user, bool isMember, long readSeq)
+    {
+        lock (_gate)
+        {
+            if (!_rooms.TryGetValue(room, out var stored))
+                return;
+            if (!_members.TryGetValue(user, out var rooms))
+                _members.Add(user, rooms = []);
+            var index = rooms.FindIndex(known => known.Equals(room, StringComparison.OrdinalIgnoreCase));
+            if (isMember && index < 0)
+            {
+                rooms.Add(stored.Room.Name);
+                _readMarks.TryAdd(CreateKey(room, user), readSeq);
+            }
+            else if (!isMember && index >= 0)
+                rooms.RemoveAt(index);
+            if (rooms.Count == 0)
+                _members.Remove(user);
+        }
+    }
+
+    // The caller holds the lock.
+    private void Remove(string name)
+    {
+        _rooms.Remove(name);
+        foreach (var skeleton in _namesBySkeleton.Where(entry => entry.Value == name).Select(entry => entry.Key).ToArray())
+            _namesBySkeleton.Remove(skeleton);
+        _log.Remove(name);
+        foreach (var (user, rooms) in _members.ToArray())
+        {
+            if (rooms.RemoveAll(room => room.Equals(name, StringComparison.OrdinalIgnoreCase)) > 0 && rooms.Count == 0)
+                _members.Remove(user);
+        }
+
+        foreach (var key in _readMarks.Keys.Concat(_notifyLevels.Keys).Where(key => key.Room.Equals(name, StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
+            _readMarks.Remove(key);
+            _notifyLevels.Remove(key);
+        }
+    }
+
+    // The SQL log stores what an action changes. In memory, the log keeps the actions, and the memberships are here.
+    private void OnModerated(string room, ModerationDetails done)
+    {
+        if (done.Action is ModerationAction.Kick or ModerationAction.Ban)
+            SetMember(room, done.User!, isMember: false, readSeq: 0);
+    }
+
+    private bool IsMember(string room, string user) => _members.TryGetValue(user, out var rooms) && rooms.Contains(room, StringComparer.OrdinalIgnoreCase);
+
+    private RoomModeration GetModeration(string room)
+    {
+        var moderation = _log.GetModeration(room);
+        return _rooms.TryGetValue(room, out var found) && found.Room.Owner is { } owner && !moderation.Roles.ContainsKey(owner)
+            ? moderation with { Roles = moderation.Roles.Add(owner, RoomRole.Owner) }
+            : moderation;
+    }
+
+    private StoredRoom WithTopic(StoredRoom room) => _log.FindTopic(room.Name) is { } topic ? room with { Topic = topic } : room;
 
     private bool IsEmpty((StoredRoom Room, DateTimeOffset CreatedAt) entry, DateTimeOffset createdBefore) =>
-        entry.CreatedAt < createdBefore && !log.HasEvents(entry.Room.Name);
+        entry.CreatedAt < createdBefore && !_log.HasEvents(entry.Room.Name);
 
     private static (string, string) CreateKey(string room, string user) => (user, room.ToUpperInvariant());
 }

@@ -17,6 +17,9 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
     // All rooms share one lock, because client ids are unique across all rooms. No code waits for the disk while it holds the lock.
     private readonly Lock _gate = new();
 
+    /// <summary>Called when an action of a moderator was stored, with the room.</summary>
+    internal event Action<string, ModerationDetails>? Moderated;
+
     public ValueTask<RoomLogState> OpenAsync(string room, CancellationToken cancellationToken)
     {
         var log = _logs.GetOrAdd(room, _ => new EventList());
@@ -34,6 +37,13 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
             for (var i = 0; i < results.Length; i++)
                 results[i] = Append(room, log, batch[i], at);
             Trim(log);
+        }
+
+        // Call the catalog without the lock, because the catalog reads this log while it holds its own lock.
+        foreach (var result in results)
+        {
+            if (result.Event?.Content.Moderation is { } done)
+                Moderated?.Invoke(room, done);
         }
 
         return new(results);
@@ -63,6 +73,33 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
             return _logs.TryGetValue(room, out var log) ? log.Topic : null;
     }
 
+    /// <summary>The roles, mutes, bans and slow mode that events of the room have set.</summary>
+    internal RoomModeration GetModeration(string room)
+    {
+        lock (_gate)
+            return _logs.TryGetValue(room, out var log) ? log.Moderation : RoomModeration.Empty;
+    }
+
+    /// <summary>Counts the messages, and the mentions of a user, after a read mark.</summary>
+    internal (int Unread, int Mentions) CountUnread(string room, string user, long readSeq)
+    {
+        var (unread, mentions) = (0, 0);
+        lock (_gate)
+        {
+            if (!_logs.TryGetValue(room, out var log))
+                return default;
+            for (var seq = Math.Max(readSeq + 1, log.First); seq <= log.Last; seq++)
+            {
+                if (log[seq] is not { Content: { Kind: RoomEventKind.Message } content, IsDeleted: false })
+                    continue;
+                unread += content.Author == user ? 0 : 1;
+                mentions += content.Mentions?.Any(mention => mention == user || mention == "here") == true ? 1 : 0;
+            }
+        }
+
+        return (Math.Min(unread, MemberState.MaxCount), Math.Min(mentions, MemberState.MaxCount));
+    }
+
     /// <summary>Whether the room has or had an event.</summary>
     internal bool HasEvents(string room)
     {
@@ -70,8 +107,16 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
             return _logs.TryGetValue(room, out var log) && log.Last > 0;
     }
 
-    /// <summary>Removes the log of a room that has no events.</summary>
-    internal void Remove(string room) => _logs.TryRemove(room, out _);
+    /// <summary>Removes the log of a room.</summary>
+    internal void Remove(string room)
+    {
+        lock (_gate)
+        {
+            _logs.TryRemove(room, out _);
+            foreach (var key in _byClientId.Where(entry => entry.Value.Room.Equals(room, StringComparison.OrdinalIgnoreCase)).Select(entry => entry.Key).ToArray())
+                _byClientId.Remove(key);
+        }
+    }
 
     private static List<RoomEvent> ReadPage(EventList log, long from, int step, int max, int maxBytes)
     {
@@ -80,7 +125,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
         IEnumerable<RoomEvent> Walk()
         {
             for (var seq = from; seq >= log.First && seq <= log.Last; seq += step)
-                yield return log[seq];
+                yield return log.GetCurrent(seq);
         }
     }
 
@@ -90,12 +135,27 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
         if (content.ClientId is not null && _byClientId.TryGetValue(key, out var first))
             return first with { Event = null, IsDuplicate = true };
 
+        if (MessageChanges.ChangesMessage(content.Kind))
+            return Change(room, log, content, at);
         var stored = new RoomEvent(log.Last + 1, at, content);
         log.Add(stored);
         var result = new AppendResult(stored, IsDuplicate: false, room, stored.Seq, at);
         if (content.ClientId is not null)
             _byClientId.Add(key, result);
         return result;
+    }
+
+    private static AppendResult Change(string room, EventList log, NewEvent content, DateTimeOffset at)
+    {
+        var of = content.Of!.Value;
+        var message = of < log.First || of > log.Last ? null : log[of];
+        var (changed, rejection) = MessageChanges.Apply(message, content, at);
+        if (changed is null || changed == message)
+            return new AppendResult(null, IsDuplicate: changed is not null, room, of, at) { Rejection = rejection };
+        var stored = new RoomEvent(log.Last + 1, at, content);
+        log.Add(stored);
+        log[of] = changed;
+        return new AppendResult(stored, IsDuplicate: false, room, stored.Seq, at) { Changed = changed, WasEdited = message!.EditedAt is not null };
     }
 
     private void Trim(EventList log)
@@ -130,15 +190,33 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
 
         public int Count => _events.Count - _trimmed;
 
-        public RoomEvent this[long seq] => _events[(int)(seq - First) + _trimmed]!;
+        public RoomEvent this[long seq]
+        {
+            get => _events[(int)(seq - First) + _trimmed]!;
+            set => _events[(int)(seq - First) + _trimmed] = value;
+        }
 
         public string? Topic { get; private set; }
 
+        public RoomModeration Moderation { get; private set; } = RoomModeration.Empty;
+
         public void Add(RoomEvent stored)
         {
-            _events.Add(stored);
+            // The message has the new text, and every reader of the edit takes it from there.
+            _events.Add(stored.Content.Kind == RoomEventKind.Edited ? stored with { Content = stored.Content with { Text = "" } } : stored);
             if (stored.Content.Kind == RoomEventKind.Topic)
                 Topic = stored.Content.Text;
+            if (stored.Content.Moderation is { } done)
+                Moderation = Moderation.Apply(done, stored.At);
+        }
+
+        /// <summary>Gets an event as readers see it: an edit has the present text of its message.</summary>
+        public RoomEvent GetCurrent(long seq)
+        {
+            var stored = this[seq];
+            return stored.Content is { Kind: RoomEventKind.Edited, Of: { } of } && of >= First
+                ? stored with { Content = stored.Content with { Text = this[of].Content.Text } }
+                : stored;
         }
 
         public RoomEvent RemoveFirst()

@@ -4,13 +4,34 @@ using System.Text.Json.Serialization;
 namespace RawSocketChat.Server.Storage.Sql;
 
 /// <summary>The fields of an event that are stored as JSON in the column <c>body</c>. A field without a value is omitted.</summary>
-internal sealed record EventBody(long? Reply = null, bool Me = false)
+internal sealed record EventBody(
+    long? Reply = null,
+    bool Me = false,
+    string? Emoji = null,
+    bool Off = false,
+    IReadOnlyList<string>? Mentions = null,
+    string? Action = null,
+    string? User = null,
+    string? UserName = null,
+    string? Role = null,
+    long? Seconds = null)
 {
     private static readonly EventBody Empty = new();
 
     /// <summary>Returns the JSON, or null if all fields are empty.</summary>
     public static string? Encode(NewEvent content) =>
-        content is { Reply: null, Me: false } ? null : JsonSerializer.Serialize(new EventBody(content.Reply, content.Me), EventBodyJson.Default.EventBody);
+        content is { Reply: null, Me: false, Emoji: null, Mentions: null, Moderation: null } ? null : JsonSerializer.Serialize(Create(content), EventBodyJson.Default.EventBody);
+
+    /// <summary>Adds these fields to an event.</summary>
+    public NewEvent AddTo(NewEvent content) => content with
+    {
+        Reply = Reply,
+        Me = Me,
+        Emoji = Emoji,
+        Off = Off,
+        Mentions = Mentions,
+        Moderation = Action is null ? null : new ModerationDetails(Action, User, UserName, Role, Seconds),
+    };
 
     /// <exception cref="StorageException">The JSON is damaged.</exception>
     public static EventBody Decode(string? json)
@@ -25,6 +46,12 @@ internal sealed record EventBody(long? Reply = null, bool Me = false)
         {
             throw new StorageException($"the body of an event is damaged ({fault.Message})", fault) { IsDamage = true };
         }
+    }
+
+    private static EventBody Create(NewEvent content)
+    {
+        var done = content.Moderation;
+        return new EventBody(content.Reply, content.Me, content.Emoji, content.Off, content.Mentions, done?.Action, done?.User, done?.UserName, done?.Role, done?.Seconds);
     }
 }
 

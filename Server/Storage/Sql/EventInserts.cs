@@ -6,14 +6,54 @@ namespace RawSocketChat.Server.Storage.Sql;
 internal sealed class EventInserts(DbConnection connection) : IDisposable
 {
     private readonly Statement _event = new(
-        connection, "INSERT INTO events (room, seq, at, kind, author, name, text, body) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8)", 8);
+        connection,
+        """
+        INSERT INTO events (room, seq, at, kind, author, name, text, body, target, edited_at, is_deleted)
+        VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11)
+        """,
+        11);
 
     private readonly Statement _clientId = new(
         connection, "INSERT INTO client_ids (author, client_id, room, seq, at) VALUES (@p1, @p2, @p3, @p4, @p5) ON CONFLICT DO NOTHING", 5);
 
-    /// <param name="at">When the event is stored, in milliseconds since 1970 UTC.</param>
-    public void AddEvent(long room, long seq, long at, NewEvent content) =>
-        _event.Execute(room, seq, at, EventRow.FormatKind(content.Kind), content.Author, content.AuthorName, content.Text, EventBody.Encode(content));
+    private readonly Statement _mention = new(connection, "INSERT INTO mentions (user, room, seq) VALUES (@p1, @p2, @p3) ON CONFLICT DO NOTHING", 3);
+
+    private readonly Statement _reaction = new(
+        connection, "INSERT INTO reactions (room, seq, emoji, user, name, event) VALUES (@p1, @p2, @p3, @p4, @p5, @p6) ON CONFLICT DO NOTHING", 6);
+
+    /// <summary>
+    /// Adds an event. The row of an edit has no text: the message has the new text, and every reader of the edit takes it from there.
+    /// </summary>
+    public void AddEvent(long room, RoomEvent added)
+    {
+        var content = added.Content;
+        _event.Execute(
+            room,
+            added.Seq,
+            added.At.ToUnixTimeMilliseconds(),
+            EventRow.FormatKind(content.Kind),
+            content.Author,
+            content.AuthorName,
+            content.Kind == RoomEventKind.Edited ? "" : content.Text,
+            EventBody.Encode(content),
+            content.Of,
+            added.EditedAt?.ToUnixTimeMilliseconds(),
+            added.IsDeleted ? 1 : 0);
+        if (content.Kind == RoomEventKind.Message)
+            AddMentions(room, added.Seq, content.Mentions);
+    }
+
+    public void AddMentions(long room, long seq, IReadOnlyList<string>? users)
+    {
+        foreach (var user in users ?? [])
+            _mention.Execute(user, room, seq);
+    }
+
+    /// <summary>Adds a reaction to a message.</summary>
+    /// <param name="seq">The seq of the message.</param>
+    /// <param name="reactionSeq">The seq of the reaction.</param>
+    public void AddReaction(long room, long seq, string emoji, string user, string name, long reactionSeq) =>
+        _reaction.Execute(room, seq, emoji, user, name, reactionSeq);
 
     /// <summary>Adds the client id of an event. Returns false if the author has already used this id.</summary>
     /// <param name="at">When the event is stored, in milliseconds since 1970 UTC.</param>
@@ -21,7 +61,7 @@ internal sealed class EventInserts(DbConnection connection) : IDisposable
 
     public void Dispose()
     {
-        _event.Dispose();
-        _clientId.Dispose();
+        foreach (var statement in (Statement[])[_event, _clientId, _mention, _reaction])
+            statement.Dispose();
     }
 }

@@ -5,29 +5,35 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// <summary>Reads a row of the table <c>events</c>.</summary>
 internal static class EventRow
 {
-    /// <summary>The columns that <see cref="Read"/> expects first, in this order.</summary>
-    public const string Columns = "seq, at, kind, author, name, text, body";
+    /// <summary>The columns that <see cref="Read"/> expects first, in this order, from <see cref="Source"/>.</summary>
+    public const string Columns = "e.seq, e.at, e.kind, e.author, e.name, COALESCE(m.text, e.text), e.body, e.target, e.edited_at, e.is_deleted";
+
+    /// <summary>The events <c>e</c>, each edit with its message <c>m</c>, which has the text.</summary>
+    public const string Source = "events e LEFT JOIN events m ON e.kind = 'edited' AND m.room = e.room AND m.seq = e.target";
 
     /// <param name="clientId">The client id, which is in another table.</param>
     /// <exception cref="StorageException">A value is damaged.</exception>
     public static RoomEvent Read(DbDataReader row, string? clientId = null)
     {
         var body = EventBody.Decode(row.IsDBNull(6) ? null : row.GetString(6));
-        var content = new NewEvent(ParseKind(row.GetString(2)), row.GetString(3), row.GetString(4), row.GetString(5), body.Reply, body.Me, clientId);
-        return new RoomEvent(row.GetInt64(0), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), content);
+        var content = new NewEvent(ParseKind(row.GetString(2)), row.GetString(3), row.GetString(4), row.GetString(5), ClientId: clientId);
+        return new RoomEvent(row.GetInt64(0), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), body.AddTo(content) with { Of = row.IsDBNull(7) ? null : row.GetInt64(7) })
+        {
+            EditedAt = row.IsDBNull(8) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(8)),
+            IsDeleted = row.GetInt64(9) != 0,
+        };
     }
 
-    public static string FormatKind(RoomEventKind kind) => kind switch
-    {
-        RoomEventKind.Message => "message",
-        RoomEventKind.Topic => "topic",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
+    public static string FormatKind(RoomEventKind kind) => Enum.IsDefined(kind) ? kind.ToString().ToLowerInvariant() : throw new ArgumentOutOfRangeException(nameof(kind));
 
-    private static RoomEventKind ParseKind(string kind) => kind switch
+    private static RoomEventKind ParseKind(string name)
     {
-        "message" => RoomEventKind.Message,
-        "topic" => RoomEventKind.Topic,
-        _ => throw new StorageException($"an event has the unknown kind \"{kind}\"") { IsDamage = true },
-    };
+        foreach (var kind in Enum.GetValues<RoomEventKind>())
+        {
+            if (name.Equals(FormatKind(kind), StringComparison.Ordinal))
+                return kind;
+        }
+
+        throw new StorageException($"an event has the unknown kind \"{name}\"") { IsDamage = true };
+    }
 }

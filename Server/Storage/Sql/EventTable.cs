@@ -15,11 +15,24 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
         connection,
         """
         SELECT r.name, r.name_key, r.first_seq, c.seq, c.at FROM client_ids c JOIN rooms r ON r.id = c.room
-        WHERE c.author = @p1 AND c.client_id = @p2
+        WHERE c.author = @p1 AND c.client_id = @p2 AND r.name_key NOT LIKE '/%'
         """,
         2);
 
     private readonly Statement _setTopic = new(connection, "UPDATE rooms SET topic = @p2 WHERE id = @p1", 2);
+
+    private readonly Statement _find = new(connection, $"SELECT {EventRow.Columns} FROM {EventRow.Source} WHERE e.room = @p1 AND e.seq = @p2", 2);
+
+    private readonly Statement _reactions = ReactionRows.CreateQuery(connection);
+
+    private readonly Statement _update = new(
+        connection, "UPDATE events SET text = @p3, body = @p4, edited_at = @p5, is_deleted = @p6 WHERE room = @p1 AND seq = @p2", 6);
+
+    private readonly Statement _removeMentions = new(connection, "DELETE FROM mentions WHERE room = @p1 AND seq = @p2", 2);
+
+    private readonly Statement _removeReactions = new(connection, "DELETE FROM reactions WHERE room = @p1 AND seq = @p2", 2);
+
+    private readonly Statement _removeReaction = new(connection, "DELETE FROM reactions WHERE room = @p1 AND seq = @p2 AND emoji = @p3 AND user = @p4", 4);
 
     private readonly HashSet<LoggedRoom> _changed = [];
 
@@ -37,7 +50,9 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
         for (var i = 0; i < results.Length; i++)
         {
             var content = batch[i];
-            results[i] = content.ClientId is { } id && ClaimClientId(room, content.Author, id, at) is { } duplicate ? duplicate : Add(room, content, at);
+            results[i] = content.ClientId is { } id && ClaimClientId(room, content.Author, id, at) is { } duplicate ? duplicate
+                : MessageChanges.ChangesMessage(content.Kind) ? Change(room, content)
+                : Add(room, content);
         }
 
         return results;
@@ -54,7 +69,8 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
     }
 
     /// <summary>
-    /// Removes the events of a failed transaction that reached the disk. The senders got an error, so the events must not appear later.
+    /// Removes the events of a failed transaction that reached the disk. The senders got an error, so the events must not appear later. A
+    /// message that such an event has edited or deleted stays changed, because its earlier text is gone.
     /// </summary>
     public void RemoveUnacknowledged(LoggedRoom room)
     {
@@ -67,17 +83,60 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
 
     public void Dispose()
     {
-        foreach (var part in (IDisposable[])[_inserts, _replaceClientId, _findClientId, _setTopic])
+        foreach (var part in (IDisposable[])[_inserts, _replaceClientId, _findClientId, _setTopic, _find, _reactions, _update, _removeMentions, _removeReactions, _removeReaction])
             part.Dispose();
     }
 
-    private AppendResult Add(LoggedRoom room, NewEvent content, long at)
+    private AppendResult Add(LoggedRoom room, NewEvent content)
     {
-        var seq = room.NextSeq++;
-        _inserts.AddEvent(room.Id, seq, at, content);
+        var added = new RoomEvent(room.NextSeq++, Now, content);
+        _inserts.AddEvent(room.Id, added);
         if (content.Kind == RoomEventKind.Topic)
             _setTopic.Execute(room.Id, content.Text);
-        return new AppendResult(new RoomEvent(seq, Now, content), IsDuplicate: false, room.Name, seq, Now);
+        if (content.Moderation is { } done)
+            ModerationTables.Apply(connection, room.Id, done, Now);
+        return new AppendResult(added, IsDuplicate: false, room.Name, added.Seq, Now);
+    }
+
+    private AppendResult Change(LoggedRoom room, NewEvent content)
+    {
+        var of = content.Of!.Value;
+        var message = of < room.FirstSeq ? null : Find(room, of);
+        var (changed, rejection) = MessageChanges.Apply(message, content, Now);
+        if (changed is null || changed == message)
+            return new AppendResult(null, IsDuplicate: changed is not null, room.Name, of, Now) { Rejection = rejection };
+
+        var result = Add(room, content);
+        if (content.Kind != RoomEventKind.Reacted)
+            Update(room, changed);
+        else if (content.Off)
+            _removeReaction.Execute(room.Id, of, content.Emoji, content.Author);
+        else
+            _inserts.AddReaction(room.Id, of, content.Emoji!, content.Author, content.AuthorName, result.Seq);
+        return result with { Changed = changed, WasEdited = message!.EditedAt is not null };
+    }
+
+    private void Update(LoggedRoom room, RoomEvent changed)
+    {
+        var content = changed.Content;
+        _update.Execute(room.Id, changed.Seq, content.Text, EventBody.Encode(content), changed.EditedAt?.ToUnixTimeMilliseconds(), changed.IsDeleted ? 1 : 0);
+        _removeMentions.Execute(room.Id, changed.Seq);
+        _inserts.AddMentions(room.Id, changed.Seq, content.Mentions);
+        if (changed.IsDeleted)
+            _removeReactions.Execute(room.Id, changed.Seq);
+    }
+
+    private RoomEvent? Find(LoggedRoom room, long seq)
+    {
+        List<RoomEvent> found = [];
+        using (var row = _find.Query(room.Id, seq))
+        {
+            if (row.Read())
+                found.Add(EventRow.Read(row));
+        }
+
+        ReactionRows.AddTo(found, _reactions, room.Id);
+        return found.FirstOrDefault();
     }
 
     // Stores that the room's next event has this client id. If an earlier event has the id, changes nothing and returns the earlier event.

@@ -98,6 +98,9 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
             """,
             new { user, max }).AsList(), cancellationToken);
 
+    public async ValueTask EndOtherSessionsAsync(string user, string keptTokenHash, CancellationToken cancellationToken) => await storage.WriteAsync(
+        writer => writer.Connection.Execute("DELETE FROM sessions WHERE user = @user AND token_hash <> @keptTokenHash", new { user, keptTokenHash }), cancellationToken);
+
     public async ValueTask RemoveExpiredSessionsAsync(DateTimeOffset guestsBefore, DateTimeOffset accountsBefore, int max, CancellationToken cancellationToken)
     {
         var steps = new WriteSteps(storage);

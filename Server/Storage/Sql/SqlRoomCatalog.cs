@@ -9,14 +9,23 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
 {
     // The rooms that a user may see.
     private const string Visible = """
-        (is_private = 0 OR owner = @user OR id IN (SELECT m.room FROM members m WHERE m.user = @user AND m.joined_at IS NOT NULL))
+        (is_private = 0 OR id IN (SELECT m.room FROM members m WHERE m.user = @user AND (m.joined_at IS NOT NULL OR m.role = 'owner')))
         """;
 
+    // See RemoveRoomAsync.
+    private const string IsRemoved = "name_key LIKE '/%'";
+
+    // Counting the unread messages reads at most this many of the newest events.
+    private const int CountedEvents = 10_000;
+
+    // The mention of all members; see the table mentions.
+    private const string MentionsOfAll = "here";
+
     // A room that lost its events to retention has a greater first seq.
-    private const string IsEmpty = "created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id)";
+    private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id)";
 
     public ValueTask<int> CountRoomsAsync(CancellationToken cancellationToken) =>
-        storage.ReadAsync("the rooms", reader => reader.Connection.ExecuteScalar<int>("SELECT COUNT(*) FROM rooms"), cancellationToken);
+        storage.ReadAsync("the rooms", reader => reader.Connection.ExecuteScalar<int>($"SELECT COUNT(*) FROM rooms WHERE NOT {IsRemoved}"), cancellationToken);
 
     public ValueTask<StoredRoom?> FindRoomAsync(string name, CancellationToken cancellationToken) => storage.ReadAsync(
         "the rooms", reader => FindRoom(reader.Connection, name), cancellationToken);
@@ -68,6 +77,35 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
             });
     }
 
+    // A log may have millions of events, and there is one writer. So the room first gets a key that no name has. Nobody can find it then.
+    public ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken)
+    {
+        var values = new { Key = RoomCache.GetKey(name) };
+        return storage.WriteAsync(
+            writer => writer.Connection.QueryFirstOrDefault<long?>("SELECT id FROM rooms WHERE name_key = @Key", values) is { } id && Hide(writer.Connection, id),
+            cancellationToken,
+            onCommitted: isRemoved =>
+            {
+                if (isRemoved)
+                    storage.Rooms.Remove(values.Key);
+            });
+    }
+
+    public async ValueTask EraseRemovedAsync(CancellationToken cancellationToken)
+    {
+        var removed = await storage.ReadAsync("the removed rooms", reader => reader.Connection.Query<long>($"SELECT id FROM rooms WHERE {IsRemoved}").AsList(), cancellationToken);
+        var steps = new WriteSteps(storage);
+        foreach (var id in removed)
+        {
+            while (await steps.ExecuteAsync((writer, rows) => EraseStep(writer.Connection, id, rows), cancellationToken))
+            {
+            }
+        }
+
+        // After each transaction, also after an empty one, an engine may remove erased text from its log on the disk.
+        await storage.WriteAsync(_ => true, cancellationToken);
+    }
+
     public ValueTask<IReadOnlyList<string>> GetRoomsAsync(string user, CancellationToken cancellationToken) =>
         storage.ReadAsync<IReadOnlyList<string>>("the memberships", reader => reader.Connection.Query<string>(
             "SELECT r.name FROM members m JOIN rooms r ON r.id = m.room WHERE m.user = @user AND m.joined_at IS NOT NULL ORDER BY m.joined_at, r.id",
@@ -75,15 +113,42 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
 
     // If a user joins two rooms in the same millisecond, the second room gets a time one millisecond later, so that the rooms keep their
     // order.
-    public async ValueTask SetMemberAsync(string room, string user, bool isMember, CancellationToken cancellationToken) => await UpdateMemberAsync(
+    public async ValueTask SetMemberAsync(string room, string user, bool isMember, long readSeq, CancellationToken cancellationToken) => await UpdateMemberAsync(
         isMember
             ? """
-              INSERT INTO members (room, user, joined_at)
-              SELECT id, @user, GREATEST(@Now, COALESCE((SELECT MAX(joined_at) FROM members WHERE user = @user), 0) + 1) FROM rooms WHERE name_key = @Key
+              INSERT INTO members (room, user, joined_at, read_seq)
+              SELECT id, @user, GREATEST(@Now, COALESCE((SELECT MAX(joined_at) FROM members WHERE user = @user), 0) + 1), @seq FROM rooms WHERE name_key = @Key
               ON CONFLICT (room, user) DO UPDATE SET joined_at = COALESCE(members.joined_at, excluded.joined_at) RETURNING 0
               """
             : "UPDATE members SET joined_at = NULL WHERE user = @user AND room = (SELECT id FROM rooms WHERE name_key = @Key) RETURNING 0",
-        room, user, 0, cancellationToken);
+        room, user, readSeq, cancellationToken);
+
+    public ValueTask<MemberState?> GetMemberAsync(string room, string user, CancellationToken cancellationToken) => storage.ReadAsync(
+        "the members",
+        reader => reader.Connection.QueryFirstOrDefault<MemberRow>(
+            $"""
+            SELECT m.joined_at AS joinedAt, m.read_seq AS readSeq, m.notify,
+                (SELECT COUNT(*) FROM (
+                    SELECT 1 FROM events e
+                    WHERE e.room = r.id AND e.seq > m.read_seq AND e.seq > (SELECT MAX(seq) FROM events WHERE room = r.id) - {CountedEvents}
+                        AND e.kind = 'message' AND e.is_deleted = 0 AND e.author <> @user LIMIT {MemberState.MaxCount})) AS unread,
+                (SELECT COUNT(*) FROM (
+                    SELECT DISTINCT seq FROM mentions WHERE user IN (@user, '{MentionsOfAll}') AND room = r.id AND seq > m.read_seq
+                    LIMIT {MemberState.MaxCount})) AS mentions
+            FROM members m JOIN rooms r ON r.id = m.room WHERE r.name_key = @Key AND m.user = @user
+            """,
+            new { user, Key = RoomCache.GetKey(room) })?.ToState(),
+        cancellationToken);
+
+    public async ValueTask SetNotifyAsync(string room, string user, string level, CancellationToken cancellationToken) => await UpdateMemberAsync(
+        """
+        INSERT INTO members (room, user, notify) SELECT id, @user, @level FROM rooms WHERE name_key = @Key
+        ON CONFLICT (room, user) DO UPDATE SET notify = excluded.notify RETURNING 0
+        """,
+        room, user, 0, cancellationToken, level);
+
+    public ValueTask<RoomModeration> GetModerationAsync(string room, CancellationToken cancellationToken) => storage.ReadAsync(
+        "the roles and bans", reader => ModerationTables.Read(reader.Connection, RoomCache.GetKey(room)), cancellationToken);
 
     public ValueTask<long> AdvanceReadMarkAsync(string room, string user, long seq, CancellationToken cancellationToken) => UpdateMemberAsync(
         """
@@ -107,11 +172,13 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
             return null;
         var id = connection.QueryFirstOrDefault<long?>(
             """
-            INSERT INTO rooms (id, name, name_key, topic, owner, is_private, epoch, first_seq, created_at)
-            VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM rooms), @Name, @Key, @Topic, @Owner, @IsPrivate, @epoch, @firstSeq, @Now)
+            INSERT INTO rooms (id, name, name_key, topic, owner, is_private, epoch, first_seq, created_at, direct_users)
+            VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM rooms), @Name, @Key, @Topic, @Owner, @IsPrivate, @epoch, @firstSeq, @Now, @DirectUsers)
             ON CONFLICT (name_key) DO NOTHING RETURNING id
             """,
-            new { room.Name, Key = RoomCache.GetKey(room.Name), room.Topic, room.Owner, IsPrivate = room.IsPrivate ? 1 : 0, epoch, firstSeq, Now = now.ToUnixTimeMilliseconds() });
+            new { room.Name, Key = RoomCache.GetKey(room.Name), room.Topic, room.Owner, IsPrivate = room.IsPrivate ? 1 : 0, epoch, firstSeq, Now = now.ToUnixTimeMilliseconds(), DirectUsers = room.DirectUsers is null ? null : string.Join(' ', room.DirectUsers) });
+        if (id is not null && room.Owner is not null)
+            ModerationTables.Apply(connection, id.Value, new ModerationDetails(ModerationAction.Role, room.Owner, Role: RoomRole.Owner), now);
         if (id is not null)
             connection.Execute("INSERT INTO room_names (skeleton, room) VALUES (@skeleton, @id)", room.Skeletons.Select(skeleton => new { skeleton, id }));
         return id;
@@ -120,6 +187,26 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     /// <summary>Creates the epoch of a new log.</summary>
     internal static string CreateEpoch() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
 
+    private static bool Hide(DbConnection connection, long id) => connection.Execute(
+        """
+        DELETE FROM members WHERE room = @id;
+        DELETE FROM bans WHERE room = @id;
+        DELETE FROM room_names WHERE room = @id;
+        UPDATE rooms SET name = '', name_key = '/' || id, topic = '', owner = NULL, is_private = 1, direct_users = NULL WHERE id = @id;
+        """,
+        new { id }) > 0;
+
+    // Returns false when nothing is left.
+    private static bool EraseStep(DbConnection connection, long id, int rows)
+    {
+        var values = new { id, rows };
+        connection.Execute("DELETE FROM events WHERE room = @id AND seq IN (SELECT seq FROM events WHERE room = @id ORDER BY seq LIMIT @rows)", values);
+        if (connection.Execute("UPDATE rooms SET first_seq = e.seq FROM (SELECT MIN(seq) AS seq FROM events WHERE room = @id) e WHERE id = @id AND e.seq IS NOT NULL", values) > 0)
+            return true;
+        connection.Execute("DELETE FROM rooms WHERE id = @id", values);
+        return false;
+    }
+
     private static bool IsLimitReached(DbConnection connection, string? owner, int max) =>
         owner is not null && max < int.MaxValue && connection.ExecuteScalar<long>("SELECT COUNT(*) FROM rooms WHERE owner = @owner", new { owner }) >= max;
 
@@ -127,9 +214,9 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         connection.Query<RoomRow>($"SELECT {RoomRow.Columns} FROM rooms {where}", values).Select(row => row.ToRoom());
 
     // A guest can join a room before the guest's session is stored, for example after the disk was full. So the user's row may not exist.
-    private ValueTask<long> UpdateMemberAsync(string sql, string room, string user, long seq, CancellationToken cancellationToken)
+    private ValueTask<long> UpdateMemberAsync(string sql, string room, string user, long seq, CancellationToken cancellationToken, string? level = null)
     {
-        var values = new { user, Key = RoomCache.GetKey(room), seq, Now = storage.Time.GetUtcNow().ToUnixTimeMilliseconds() };
+        var values = new { user, Key = RoomCache.GetKey(room), seq, level, Now = storage.Time.GetUtcNow().ToUnixTimeMilliseconds() };
         return storage.WriteAsync(writer =>
         {
             writer.Connection.Execute("INSERT INTO users (id, name, created_at) VALUES (@user, '', @Now) ON CONFLICT DO NOTHING", values);
@@ -137,10 +224,26 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         }, cancellationToken);
     }
 
-    private sealed record RoomRow(string Name, string Topic, string? Owner, long IsPrivate)
+    // Properties, not constructor parameters: the driver does not know the type of a computed column.
+    private sealed class MemberRow
     {
-        public const string Columns = "name, topic, owner, is_private AS isPrivate";
+        public long? JoinedAt { get; init; }
 
-        public StoredRoom ToRoom() => new(Name, Topic, Owner, IsPrivate != 0);
+        public long ReadSeq { get; init; }
+
+        public required string Notify { get; init; }
+
+        public int Unread { get; init; }
+
+        public int Mentions { get; init; }
+
+        public MemberState ToState() => new(JoinedAt is not null, ReadSeq, Notify, Unread, Mentions);
+    }
+
+    private sealed record RoomRow(string Name, string Topic, string? Owner, long IsPrivate, string? DirectUsers)
+    {
+        public const string Columns = "name, topic, owner, is_private AS isPrivate, direct_users AS directUsers";
+
+        public StoredRoom ToRoom() => new(Name, Topic, Owner, IsPrivate != 0) { DirectUsers = DirectUsers?.Split(' ') };
     }
 }

@@ -38,7 +38,9 @@ CREATE TABLE rooms (
     is_private    INTEGER NOT NULL,
     epoch         TEXT    NOT NULL,             -- the id of the log; "" in a backup, which gets a new one at its first start
     first_seq     INTEGER NOT NULL,             -- the oldest seq that the log still has
-    created_at    INTEGER NOT NULL
+    created_at    INTEGER NOT NULL,
+    slow_seconds  INTEGER NOT NULL DEFAULT 0,   -- the minimum time between two messages of a member; 0 for no minimum
+    direct_users  TEXT                          -- the ids of the two users of a direct room, with a space between them; NULL for other rooms
 ) STRICT;
 CREATE INDEX rooms_by_owner ON rooms (owner);
 CREATE INDEX rooms_without_epoch ON rooms (id) WHERE epoch = '';
@@ -50,32 +52,66 @@ CREATE TABLE room_names (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX room_names_by_room ON room_names (room);
 
--- The members of the rooms. When a user leaves a room, the row stays, because it contains the read mark and the ban.
+-- The members of the rooms. When a user leaves a room, the row stays, because it contains the role, the read mark and the mute.
 CREATE TABLE members (
     room          INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
     user          TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     joined_at     INTEGER,                      -- NULL if the user is not a member
-    role          TEXT    NOT NULL DEFAULT 'member',
+    role          TEXT    NOT NULL DEFAULT 'member',  -- owner, moderator, member
     read_seq      INTEGER NOT NULL DEFAULT 0,   -- the read mark
-    notify        TEXT    NOT NULL DEFAULT 'all',
-    muted_until   INTEGER,
-    banned_until  INTEGER,
+    notify        TEXT    NOT NULL DEFAULT 'all',  -- all, mentions, none
+    muted_until   INTEGER,                      -- NULL if the user is not muted; 9223372036854775807 if the mute has no end
     PRIMARY KEY (room, user)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX members_by_user ON members (user, joined_at);
+
+-- The bans. A banned guest has one row for each address, so that new guests from there are banned too.
+CREATE TABLE bans (
+    room          INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    user          TEXT    NOT NULL,             -- no REFERENCES: the ban stays when a guest's row is removed
+    address       TEXT    NOT NULL,             -- an IPv4 address, or the first 64 bits of an IPv6 address; "" for the user alone
+    name          TEXT    NOT NULL,             -- the user's name when the ban began
+    until         INTEGER,                      -- NULL if the ban has no end
+    PRIMARY KEY (room, user, address)
+) STRICT, WITHOUT ROWID;
 
 -- The logs of all rooms. The seqs of a room have no hole.
 CREATE TABLE events (
     room          INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
     seq           INTEGER NOT NULL,             -- 1, 2, 3 …
-    kind          TEXT    NOT NULL,             -- message, topic
+    kind          TEXT    NOT NULL,             -- message, topic, edited, deleted, reacted, moderated
     author        TEXT    NOT NULL,             -- the id of the user; the event stays when a guest's row is removed
     name          TEXT    NOT NULL,             -- the author's name when the event was posted
     at            INTEGER NOT NULL,             -- when the event was stored
-    text          TEXT    NOT NULL,
-    body          TEXT,                         -- the other fields, as JSON: reply (a seq), me (an action); NULL if there is none
+    text          TEXT    NOT NULL,             -- the present text of a message; "" in a deleted message and in the event of an edit
+    body          TEXT,                         -- the other fields, as JSON, such as reply (a seq) and me (an action); NULL if there is none
+    target        INTEGER,                      -- edited, deleted, reacted: the seq of the message
+    edited_at     INTEGER,                      -- when the text of a message was changed last; NULL if it was never changed
+    is_deleted    INTEGER NOT NULL DEFAULT 0,   -- 1 in a deleted message
     PRIMARY KEY (room, seq)
 ) STRICT, WITHOUT ROWID;
+
+-- The emojis that users have added to messages.
+CREATE TABLE reactions (
+    room          INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,             -- the message
+    emoji         TEXT    NOT NULL,
+    user          TEXT    NOT NULL,
+    name          TEXT    NOT NULL,             -- the user's name at the time of the reaction
+    event         INTEGER NOT NULL,             -- the seq of the reaction
+    PRIMARY KEY (room, seq, emoji, user),
+    FOREIGN KEY (room, seq) REFERENCES events (room, seq) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- The users that messages mention.
+CREATE TABLE mentions (
+    user          TEXT    NOT NULL,             -- the id of the user, or "here" for all members
+    room          INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,             -- the message
+    PRIMARY KEY (user, room, seq),
+    FOREIGN KEY (room, seq) REFERENCES events (room, seq) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mentions_by_event ON mentions (room, seq);
 
 -- The ids that clients gave to their messages. With these ids, the server recognizes a message that is sent again. A row is removed after
 -- Data:ClientIdDays.

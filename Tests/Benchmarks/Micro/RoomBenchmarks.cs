@@ -35,13 +35,13 @@ public class RoomBenchmarks
         var options = new RoomOptions();
         var log = new MemoryRoomLog(Options.Create(new DataOptions { KeepEvents = 10_000 }), TimeProvider.System);
         var state = await log.OpenAsync("lobby", CancellationToken.None);
-        _room = new RoomLoop(new Room("lobby", "", null, isPrivate: false), state, log, new HistoryCache(Options.Create(options)), new TailBudget(Options.Create(options)), options, new FanoutOptions { GatherMilliseconds = 0 }, new UserRoomIndex(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
+        _room = new RoomLoop(new Room("lobby", "", isPrivate: false), RoomModeration.Empty, state, log, new HistoryCache(Options.Create(options)), new TailBudget(Options.Create(options)), options, new FanoutOptions { GatherMilliseconds = 0 }, new UserRoomIndex(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
         _ = _room.RunAsync();
         _acks = new AckCounter();
         for (var i = 0; i < Members; i++)
         {
             var connection = new Connection("benchmark", "", new ConnectionRequest(), new CountingOutbox(), TimeProvider.System);
-            var entered = await _room.JoinAsync(connection, new Person($"u{i}", $"p{i}"));
+            var entered = await _room.JoinAsync(connection, new RoomVisitor(new Person($"u{i}", $"p{i}")));
             await _room.GoLiveAsync(connection, entered!.Seq);
             _speaker = connection;
         }

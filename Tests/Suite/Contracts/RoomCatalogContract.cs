@@ -21,6 +21,24 @@ public abstract class RoomCatalogContract
     }
 
     [Test]
+    public async Task Removed_room_leaves_nothing_and_its_name_is_free()
+    {
+        await _catalog.CreateRoomAsync(new StoredRoom("cellar", "dark", "u7", IsPrivate: false) { Skeletons = ["cellar"] }, int.MaxValue, default);
+        var count = await _catalog.CountRoomsAsync(default);
+        await _catalog.SetMemberAsync("cellar", "u8", isMember: true, readSeq: 3, default);
+        (await _catalog.RemoveRoomAsync("Cellar", default)).Should().BeTrue();
+        (await _catalog.RemoveRoomAsync("cellar", default)).Should().BeFalse();
+        (await _catalog.CountRoomsAsync(default)).Should().Be(count - 1);
+        (await _catalog.GetRoomsAsync("u8", default)).Should().BeEmpty();
+
+        (await _catalog.CreateRoomAsync(new StoredRoom("cellar", "new", "u9", IsPrivate: false) { Skeletons = ["cellar"] }, int.MaxValue, default)).Should().Be(RoomCreation.Created);
+        await _catalog.EraseRemovedAsync(default);
+        (await _catalog.FindRoomAsync("cellar", default))!.Topic.Should().Be("new");
+        (await _catalog.GetMemberAsync("cellar", "u8", default)).Should().BeNull();
+        (await _catalog.GetModerationAsync("cellar", default)).Roles.Should().Equal(new Dictionary<string, string> { ["u9"] = RoomRole.Owner });
+    }
+
+    [Test]
     public async Task Catalog_returns_rooms_as_they_were_created_and_rejects_a_name_that_exists()
     {
         (await _catalog.CreateRoomAsync(new StoredRoom("GARDEN", "", "u2", IsPrivate: false), int.MaxValue, default)).Should().Be(RoomCreation.NameTaken);
@@ -64,7 +82,7 @@ public abstract class RoomCatalogContract
     [Test]
     public async Task Empty_room_is_removed_with_its_members_and_read_marks_and_its_name_can_be_used_again()
     {
-        await _catalog.SetMemberAsync("garden", "u2", isMember: true, default);
+        await _catalog.SetMemberAsync("garden", "u2", isMember: true, readSeq: 0, default);
         await _catalog.AdvanceReadMarkAsync("garden", "u2", 5, default);
         var later = DateTimeOffset.UtcNow.AddMinutes(1);
         (await _catalog.ListEmptyRoomsAsync(later, "", 10, default)).Should().Equal("Garden", "lobby");
@@ -77,7 +95,7 @@ public abstract class RoomCatalogContract
         (await _catalog.RemoveEmptyRoomAsync("garden", later, default)).Should().BeFalse();
         (await _catalog.FindRoomAsync("garden", default)).Should().BeNull();
         (await _catalog.GetRoomsAsync("u2", default)).Should().BeEmpty();
-        await _catalog.SetMemberAsync("garden", "u2", isMember: true, default);
+        await _catalog.SetMemberAsync("garden", "u2", isMember: true, readSeq: 0, default);
 
         await _catalog.CreateRoomAsync(new StoredRoom("garden", "", "u3", IsPrivate: true), int.MaxValue, default);
         (await _catalog.GetReadMarkAsync("garden", "u2", default)).Should().Be(0);
@@ -103,9 +121,9 @@ public abstract class RoomCatalogContract
     [Test]
     public async Task Private_room_is_listed_only_for_its_owner_and_its_members()
     {
-        await _catalog.SetMemberAsync("garden", "u2", isMember: true, default);
-        await _catalog.SetMemberAsync("garden", "u3", isMember: true, default);
-        await _catalog.SetMemberAsync("garden", "u3", isMember: false, default);
+        await _catalog.SetMemberAsync("garden", "u2", isMember: true, readSeq: 0, default);
+        await _catalog.SetMemberAsync("garden", "u3", isMember: true, readSeq: 0, default);
+        await _catalog.SetMemberAsync("garden", "u3", isMember: false, readSeq: 0, default);
         await _catalog.AdvanceReadMarkAsync("garden", "u4", 1, default);
         foreach (var (user, names) in ((string, string[])[])[("u1", ["Garden", "lobby"]), ("u2", ["Garden", "lobby"]), ("u3", ["lobby"]), ("u4", ["lobby"])])
         {
@@ -129,13 +147,13 @@ public abstract class RoomCatalogContract
     [Test]
     public async Task Catalog_returns_the_rooms_that_a_user_has_joined_and_not_left()
     {
-        await _catalog.SetMemberAsync("lobby", "u1", isMember: true, default);
-        await _catalog.SetMemberAsync("garden", "u1", isMember: true, default);
-        await _catalog.SetMemberAsync("lobby", "u1", isMember: true, default);
-        await _catalog.SetMemberAsync("garden", "u2", isMember: true, default);
+        await _catalog.SetMemberAsync("lobby", "u1", isMember: true, readSeq: 0, default);
+        await _catalog.SetMemberAsync("garden", "u1", isMember: true, readSeq: 0, default);
+        await _catalog.SetMemberAsync("lobby", "u1", isMember: true, readSeq: 0, default);
+        await _catalog.SetMemberAsync("garden", "u2", isMember: true, readSeq: 0, default);
         (await _catalog.GetRoomsAsync("u1", default)).Should().Equal("lobby", "Garden");
-        await _catalog.SetMemberAsync("LOBBY", "u1", isMember: false, default);
-        await _catalog.SetMemberAsync("lobby", "u1", isMember: false, default);
+        await _catalog.SetMemberAsync("LOBBY", "u1", isMember: false, readSeq: 0, default);
+        await _catalog.SetMemberAsync("lobby", "u1", isMember: false, readSeq: 0, default);
         (await _catalog.GetRoomsAsync("u1", default)).Should().Equal("Garden");
         (await _catalog.GetRoomsAsync("u2", default)).Should().Equal("Garden");
         (await _catalog.GetRoomsAsync("u3", default)).Should().BeEmpty();

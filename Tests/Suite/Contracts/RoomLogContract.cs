@@ -77,6 +77,93 @@ public abstract class RoomLogContract
         (await log.AppendAsync("a", [NewMessage("new", "0")], default))[0].IsDuplicate.Should().BeFalse("the log stores a client id until the event of this id is removed");
     }
 
+    [Test]
+    public async Task Edit_replaces_the_text_of_its_message_and_of_earlier_edits()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 10, 2, 31, 123, TimeSpan.Zero));
+        var log = Open(1000, time);
+        await log.OpenAsync("a", default);
+        await log.AppendAsync("a", [NewMessage("first") with { Reply = 1, Me = true, Mentions = ["u9"] }], default);
+        time.Advance(TimeSpan.FromSeconds(5));
+
+        var edited = (await log.AppendAsync("a", [Change(RoomEventKind.Edited, 1) with { Text = "second", Mentions = ["u8"] }], default))[0];
+        edited.Event!.Content.Text.Should().Be("second");
+        edited.WasEdited.Should().BeFalse();
+        edited.Changed!.Content.Should().BeEquivalentTo(NewMessage("second") with { Reply = 1, Me = true, Mentions = ["u8"] });
+        (await log.AppendAsync("a", [Change(RoomEventKind.Edited, 1) with { Text = "third" }], default))[0].WasEdited.Should().BeTrue();
+
+        var page = await log.ReadAfterAsync("a", 0, 10, 10_000, default);
+        page.Select(found => (found.Content.Kind, found.Content.Text, found.Content.Of)).Should().Equal(
+            (RoomEventKind.Message, "third", null), (RoomEventKind.Edited, "third", 1), (RoomEventKind.Edited, "third", 1));
+        page[0].EditedAt.Should().Be(time.GetUtcNow());
+    }
+
+    [Test]
+    public async Task Deletion_removes_the_text_the_mentions_and_the_reactions()
+    {
+        var log = Open(1000, TimeProvider.System);
+        await log.OpenAsync("a", default);
+        await log.AppendAsync("a", [NewMessage("secret") with { Reply = 1, Mentions = ["u9"] }, Change(RoomEventKind.Edited, 1) with { Text = "more secret" }, React(1, "👍", "bob")], default);
+
+        (await log.AppendAsync("a", [Change(RoomEventKind.Deleted, 1) with { Author = "bob" }], default))[0].Changed.Should().BeEquivalentTo(
+            new { IsDeleted = true, Reactions = Array.Empty<StoredReaction>(), Content = NewMessage("") with { Reply = 1 } });
+
+        var page = await log.ReadAfterAsync("a", 0, 10, 10_000, default);
+        page.Select(found => found.Content.Text).Should().AllBe("");
+        page[0].Should().Match<RoomEvent>(found => found.IsDeleted && found.Reactions.Count == 0 && found.Content.Mentions == null);
+    }
+
+    [Test]
+    public async Task Message_has_its_reactions_in_the_order_of_adding()
+    {
+        var log = Open(1000, TimeProvider.System);
+        await log.OpenAsync("a", default);
+        await log.AppendAsync("a", [NewMessage("x"), NewMessage("y"), React(2, "👍", "bob"), React(2, "🎉", "ann"), React(2, "👍", "ann"), React(1, "🎉", "ann")], default);
+
+        (await log.AppendAsync("a", [React(2, "🎉", "ann") with { Off = true }, React(2, "👍", "bob")], default))
+            .Select(result => (result.Event?.Seq, result.IsDuplicate)).Should().Equal((7, false), (null, true));
+
+        var page = await log.ReadBeforeAsync("a", 3, 10, 10_000, default);
+        page[0].Reactions.Should().Equal(new StoredReaction("🎉", "ann", "ann"));
+        page[1].Reactions.Should().Equal(new StoredReaction("👍", "bob", "bob"), new StoredReaction("👍", "ann", "ann"));
+        (await log.ReadAfterAsync("a", 1, 1, 10_000, default))[0].Reactions.Should().HaveCount(2);
+    }
+
+    [Test]
+    public async Task Change_of_what_is_no_message_is_rejected()
+    {
+        var log = Open(3, TimeProvider.System);
+        await log.OpenAsync("a", default);
+        await log.AppendAsync("a", [NewMessage("trimmed"), new NewEvent(RoomEventKind.Topic, "ann", "ann", "topic"), NewMessage("x"), NewMessage("of bob") with { Author = "bob" }], default);
+
+        foreach (var of in (long[])[0, 1, 2, 5, long.MaxValue])
+        {
+            foreach (var kind in (RoomEventKind[])[RoomEventKind.Edited, RoomEventKind.Deleted, RoomEventKind.Reacted])
+            {
+                var result = (await log.AppendAsync("a", [Change(kind, of) with { Emoji = "👍" }], default))[0];
+                result.Should().Match<AppendResult>(found => found.Rejection == AppendRejection.NotFound && found.Event == null, $"{kind} of {of}");
+            }
+        }
+
+        (await log.AppendAsync("a", [Change(RoomEventKind.Edited, 4) with { Text = "of ann" }], default))[0].Rejection.Should().Be(AppendRejection.NotAuthor);
+        (await log.OpenAsync("a", default)).Last.Should().Be(4);
+    }
+
+    [Test]
+    public async Task Message_has_a_maximum_number_of_reactions()
+    {
+        var log = Open(1000, TimeProvider.System);
+        await log.OpenAsync("a", default);
+        await log.AppendAsync("a", [NewMessage("x"), .. Enumerable.Range(0, MessageChanges.MaxReactions).Select(i => React(1, "👍", $"u{i}"))], default);
+        (await log.AppendAsync("a", [React(1, "👍", "one-more")], default))[0].Rejection.Should().Be(AppendRejection.TooMany);
+        (await log.AppendAsync("a", [React(1, "👍", "u0") with { Off = true }, React(1, "👍", "one-more")], default)).Select(result => result.Rejection)
+            .Should().AllBeEquivalentTo(AppendRejection.None);
+    }
+
+    private static NewEvent Change(RoomEventKind kind, long of) => new(kind, "ann", "ann", "") { Of = of };
+
+    private static NewEvent React(long of, string emoji, string user) => new(RoomEventKind.Reacted, user, user, "") { Of = of, Emoji = emoji };
+
     private static IEnumerable<long> Seqs(IReadOnlyList<RoomEvent> page) => page.Select(found => found.Seq);
 
     private static NewEvent NewMessage(string text, string? id = null) => new(RoomEventKind.Message, "ann", "ann", text, ClientId: id);

@@ -153,7 +153,8 @@ public abstract class TransportContract
             ("{\"type\":\"join\"}", ErrorCode.MissingField),
             ("{\"type\":\"join\",\"room\":\"loby\"}", ErrorCode.NoRoom),
             ("{\"type\":\"say\",\"room\":\"lobby\",\"text\":\"hi\"}", ErrorCode.NotInRoom),
-            ("{\"type\":\"edit\",\"seq\":1,\"text\":\"x\"}", ErrorCode.Unavailable),
+            ("{\"type\":\"edit\",\"seq\":1,\"text\":\"x\"}", ErrorCode.NotInRoom),
+            ("{\"type\":\"search\",\"query\":\"x\"}", ErrorCode.NotOffered),
             ("/jion lobby", ErrorCode.UnknownType),
             ("{\"a\":" + new string('[', 30_000), ErrorCode.BadJson),
         })

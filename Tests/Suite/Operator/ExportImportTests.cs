@@ -74,6 +74,40 @@ public sealed class ExportImportTests
     }
 
     [Test]
+    public async Task Import_restores_edits_deletions_reactions_and_moderation()
+    {
+        using var source = new TestStorage();
+        using var target = new TestStorage();
+        target.Storage.Dispose();
+        await source.Log.OpenAsync("room", default);
+        await source.Log.AppendAsync(
+            "room",
+            [
+                CreateMessage("replaced"),
+                CreateMessage("secret"),
+                new(RoomEventKind.Edited, "ann", "ann", "changed") { Of = 1, Mentions = ["u1", "here"] },
+                new(RoomEventKind.Reacted, "u1", "bob", "") { Of = 1, Emoji = "👍" },
+                new(RoomEventKind.Reacted, "ann", "ann", "") { Of = 1, Emoji = "👍" },
+                new(RoomEventKind.Reacted, "ann", "ann", "") { Of = 1, Emoji = "👍", Off = true },
+                new(RoomEventKind.Reacted, "ann", "ann", "") { Of = 2, Emoji = "👍" },
+                new(RoomEventKind.Deleted, "ann", "ann", "") { Of = 2 },
+                new(RoomEventKind.Moderated, "ann", "ann", "too loud") { Moderation = new ModerationDetails("mute", "u1", "bob", Seconds: 60) },
+                new(RoomEventKind.Moderated, "ann", "ann", "") { Moderation = new ModerationDetails("role", "u1", "bob", Role: "moderator") },
+            ],
+            default);
+        var exported = (await RunAsync(source.Folder, "export", "room")).ShouldSucceed().Output;
+        exported.Should().NotContain("replaced").And.NotContain("secret");
+
+        (await RunWithInputAsync(exported, target.Folder, "import", "-")).ShouldSucceed();
+
+        (await RunAsync(target.Folder, "check")).ShouldSucceed();
+        target.Reopen();
+        var expected = await source.Log.ReadAfterAsync("room", 0, 100, int.MaxValue, default);
+        (await target.Log.ReadAfterAsync("room", 0, 100, int.MaxValue, default)).Should().BeEquivalentTo(expected, options => options.WithStrictOrdering());
+        expected[0].Reactions.Should().Equal(new StoredReaction("👍", "u1", "bob"));
+    }
+
+    [Test]
     public async Task Import_restores_a_room_whose_events_are_all_trimmed()
     {
         using var source = new TestStorage();
@@ -128,7 +162,7 @@ public sealed class ExportImportTests
     [TestCase(2, "\"seq\":4", "\"seq\":5", "line 3: the seq is 5, but 4 is expected")]
     [TestCase(2, "{\"type\"", "{\"type", "line 3: the line is not a JSON object")]
     [TestCase(2, "{\"type\"", "[\"type\"", "line 3: the line is not a JSON object")]
-    [TestCase(2, "\"type\":\"message\"", "\"type\":\"edited\"", "line 3: the type is \"edited\", but this server knows only message, topic")]
+    [TestCase(2, "\"type\":\"message\"", "\"type\":\"file\"", "line 3: the type is \"file\", but this server knows only message, topic, edited, deleted, reacted, moderated")]
     [TestCase(2, "\"text\":", "\"texts\":", "line 3: \"text\" is missing")]
     [TestCase(2, "\"text\":", "\"files\":[],\"text\":", "line 3: this version does not know the field \"files\"")]
     [TestCase(2, "\"text\":\"42", "\"text\":\"\\ud83d", "line 3: \"text\" is not a text, or not UTF-8")]

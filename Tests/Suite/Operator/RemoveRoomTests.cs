@@ -12,8 +12,8 @@ public sealed class RemoveRoomTests
     public async Task Removed_room_leaves_no_data_and_the_other_rooms_keep_theirs()
     {
         using var storage = await CreateFilledStorageAsync();
-        await storage.Catalog.SetMemberAsync("Garden", "u1", isMember: true, default);
-        await storage.Catalog.SetMemberAsync("lobby", "u1", isMember: true, default);
+        await storage.Catalog.SetMemberAsync("Garden", "u1", isMember: true, readSeq: 0, default);
+        await storage.Catalog.SetMemberAsync("lobby", "u1", isMember: true, readSeq: 0, default);
         storage.Storage.Dispose();
         var before = (await RunAsync(storage.Folder, "export", "Garden")).Output.Split('\n')[1..];
 

@@ -26,11 +26,11 @@ public sealed class FanoutAllocationTests
 
     private static long MeasureAllocation(int members, Func<PipeWriter> writer)
     {
-        var room = new Room("lobby", "", null, false);
+        var room = new Room("lobby", "", isPrivate: false);
         for (var i = 0; i < members; i++)
         {
             var outbox = new PipeOutbox(writer(), WebSocketEncoding.Json, 1024 * 1024, TimeProvider.System);
-            room.GoLive(room.Join(new Connection("ws", "here", new ConnectionRequest(), outbox, TimeProvider.System), new Person($"u{i}", $"n{i}"), out _));
+            room.GoLive(room.Join(new Connection("ws", "here", new ConnectionRequest(), outbox, TimeProvider.System), new Person($"u{i}", $"n{i}"), listener: null, out _));
         }
 
         var fanout = new Fanout(room, TimeSpan.Zero, TimeProvider.System, () => { });

@@ -111,7 +111,7 @@ public sealed class FanoutTests
         await SayAsync("two");
 
         var late = new Reader(_time);
-        var entered = await _room.JoinAsync(late.Connection, new Person("late", "late"));
+        var entered = await _room.JoinAsync(late.Connection, new RoomVisitor(new Person("late", "late")));
         (await _room.GoLiveAsync(late.Connection, entered!.Seq - 1)).Should().BeTrue();
         _time.Advance(TimeSpan.FromSeconds(1));
         await WaitForLoopAsync();
@@ -178,7 +178,7 @@ public sealed class FanoutTests
         var log = new MemoryRoomLog(Options.Create(new DataOptions()), _time);
         var options = new RoomOptions { NamedMembers = namedMembers };
         _room = new RoomLoop(
-            new Room("lobby", "", null, false),
+            new Room("lobby", "", isPrivate: false), RoomModeration.Empty,
             await log.OpenAsync("lobby", CancellationToken.None),
             log,
             new HistoryCache(Options.Create(options)),
@@ -192,7 +192,7 @@ public sealed class FanoutTests
         _members = [.. Enumerable.Range(0, members).Select(_ => new Reader(_time))];
         foreach (var (i, member) in _members.Index())
         {
-            await _room.JoinAsync(member.Connection, new Person($"u{i}", $"n{i}"));
+            await _room.JoinAsync(member.Connection, new RoomVisitor(new Person($"u{i}", $"n{i}")));
             await _room.GoLiveAsync(member.Connection, 0);
         }
 

@@ -87,9 +87,9 @@ public sealed class RoomClosingTests
         await Directory.CloseUnusedAsync(TimeSpan.Zero);
 
         var connection = _server.FindConnection("ann");
-        (await room.JoinAsync(connection, new Person("u1", "ann"))).Should().BeNull();
+        (await room.JoinAsync(connection, new RoomVisitor(new Person("u1", "ann")))).Should().BeNull();
         (await room.LeaveAsync(connection)).Should().BeFalse();
-        (await room.GoLiveAsync(connection, 0)).Should().BeFalse();
+        (await room.GoLiveAsync(connection, 0)).Should().BeNull();
         (await room.ListMembersAsync(10)).Count.Should().Be(0);
         await room.RenameAsync(new Person("u1", "ann"), "bob");
         await room.PostAsync(connection, connection, new ClientFrame { Type = ClientFrameType.Say, Id = FrameId.From("late") }, new(RoomEventKind.Message, "u1", "ann", "hi"));

@@ -23,7 +23,7 @@ public sealed class RoomLoopTests
     {
         var room = await StartRoomAsync(tailBytes);
         var ann = CreateConnection();
-        await room.JoinAsync(ann, new Person("u1", "ann"));
+        await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
         var seen = new List<int>();
 
         // The log of this test completes each call at once, so Result does not block.
@@ -46,7 +46,7 @@ public sealed class RoomLoopTests
     {
         var room = await StartRoomAsync();
         var ann = CreateConnection();
-        await room.JoinAsync(ann, new Person("u1", "ann"));
+        await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
         room.Summary.MemberCount.Should().Be(1);
 
         var topic = "";
@@ -64,7 +64,7 @@ public sealed class RoomLoopTests
         var room = await StartRoomAsync();
         var ann = CreateConnection();
         var answered = 0;
-        await room.JoinAsync(ann, new Person("u1", "ann"));
+        await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
         await room.PostAsync(ann, new CallbackSink(() => answered++), Say, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi"));
         await room.ListMembersAsync(1);
         await room.PostAsync(ann, new CallbackSink(() => answered++), Say, new NewEvent(RoomEventKind.Message, "u1", "ann", "so do I", reply));
@@ -81,8 +81,8 @@ public sealed class RoomLoopTests
         var room = await StartRoomAsync(until: stored.Task);
         var (ann, bob) = (new AckSink(), new AckSink());
         var (annConnection, bobConnection) = (CreateConnection(), CreateConnection());
-        await room.JoinAsync(annConnection, new Person("u1", "ann"));
-        await room.JoinAsync(bobConnection, new Person("u2", "bob"));
+        await room.JoinAsync(annConnection, new RoomVisitor(new Person("u1", "ann")));
+        await room.JoinAsync(bobConnection, new RoomVisitor(new Person("u2", "bob")));
 
         // While the log stores the first post, the other posts wait in the next batch.
         await PostAsync(annConnection, ann, 0);
@@ -108,7 +108,7 @@ public sealed class RoomLoopTests
         IRoomLog log = until is null ? memory : new SlowLog(memory, until);
         var state = await log.OpenAsync("lobby", CancellationToken.None);
         var room = new RoomLoop(
-            new Room("lobby", "", null, false), state, log, new HistoryCache(Options.Create(new RoomOptions())), new TailBudget(Options.Create(new RoomOptions())), new RoomOptions { TailBytes = tailBytes }, new FanoutOptions(), new UserRoomIndex(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
+            new Room("lobby", "", isPrivate: false), RoomModeration.Empty, state, log, new HistoryCache(Options.Create(new RoomOptions())), new TailBudget(Options.Create(new RoomOptions())), new RoomOptions { TailBytes = tailBytes }, new FanoutOptions(), new UserRoomIndex(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
         _ = room.RunAsync();
         return room;
     }

@@ -12,7 +12,7 @@ public sealed class RoomTests
     [Test]
     public void Remaining_connections_stay_live_when_others_leave_in_any_order([Values(1, 7, 2015)] int seed)
     {
-        var room = new Room("lobby", "", null, false);
+        var room = new Room("lobby", "", isPrivate: false);
         var live = Enumerable.Range(0, 40).Select(_ => JoinLive()).ToList();
         var random = new Random(seed);
 
@@ -30,7 +30,7 @@ public sealed class RoomTests
         {
             var outbox = new PipeOutbox(new Pipe().Writer, WebSocketEncoding.Json, 1000, TimeProvider.System);
             var connection = new Connection("test", "here", new ConnectionRequest(), outbox, TimeProvider.System);
-            room.GoLive(room.Join(connection, new Person("u", "ann"), out _));
+            room.GoLive(room.Join(connection, new Person("u", "ann"), listener: null, out _));
             return connection;
         }
     }
@@ -38,11 +38,11 @@ public sealed class RoomTests
     [Test]
     public void Connection_that_joins_again_is_not_live()
     {
-        var room = new Room("lobby", "", null, false);
+        var room = new Room("lobby", "", isPrivate: false);
         var connection = new Connection("test", "here", new ConnectionRequest(), new PipeOutbox(new Pipe().Writer, WebSocketEncoding.Json, 1000, TimeProvider.System), TimeProvider.System);
-        room.GoLive(room.Join(connection, new Person("u", "ann"), out _));
+        room.GoLive(room.Join(connection, new Person("u", "ann"), listener: null, out _));
 
-        room.Join(connection, new Person("u", "ann"), out var isNew);
+        room.Join(connection, new Person("u", "ann"), listener: null, out var isNew);
 
         isNew.Should().BeFalse();
         room.Live.ToArray().Should().BeEmpty();

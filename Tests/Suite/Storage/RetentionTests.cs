@@ -105,7 +105,7 @@ public sealed class RetentionTests
         await storage.Log.OpenAsync("a", default);
         foreach (var user in (string[])["account", "guest", "gone"])
         {
-            await storage.Catalog.SetMemberAsync("a", user, isMember: true, default);
+            await storage.Catalog.SetMemberAsync("a", user, isMember: true, readSeq: 0, default);
             await storage.Catalog.AdvanceReadMarkAsync("a", user, 1, default);
         }
 

@@ -67,7 +67,7 @@ public sealed class WriteStepsTests
             """
             SELECT t.name || '.' || f."from" FROM sqlite_schema t, pragma_foreign_key_list(t.name) f
             WHERE t.type = 'table' AND NOT EXISTS (
-                SELECT 1 FROM pragma_index_list(t.name) i, pragma_index_info(i.name) c WHERE c.seqno = 0 AND c.name = f."from" AND NOT i.partial)
+                SELECT 1 FROM pragma_index_list(t.name) i, pragma_index_info(i.name) c WHERE c.seqno = f.seq AND c.name = f."from" AND NOT i.partial)
             """).AsList(), default);
         missing.Should().BeEmpty();
     }

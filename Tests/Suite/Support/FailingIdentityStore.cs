@@ -34,6 +34,9 @@ public sealed class FailingIdentityStore : IIdentityStore
         return _inner.FindAccountAsync(skeleton, cancellationToken);
     }
 
+    public ValueTask EndOtherSessionsAsync(string user, string keptTokenHash, CancellationToken cancellationToken) =>
+        IsFull ? throw new StorageException("the disk is full") : _inner.EndOtherSessionsAsync(user, keptTokenHash, cancellationToken);
+
     public ValueTask<StoredAccount?> FindAccountOfUserAsync(string user, CancellationToken cancellationToken)
     {
         ThrowIfUnreadable();

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
@@ -12,11 +13,13 @@ public static class DatabaseCheck
     private const long MaxTime = 253_402_300_799_999;
 
     // Each query returns a line for each fault.
+    private static readonly string Kinds = string.Join(", ", Enum.GetValues<RoomEventKind>().Select(kind => $"'{EventRow.FormatKind(kind)}'"));
+
     private static readonly (string What, string Sql)[] Rules =
     [
         ("rooms",
             """
-            SELECT 'room "' || name || '": its key is "' || name_key || '"' FROM rooms WHERE name_key <> upper(name) AND name NOT GLOB '*[^ -~]*'
+            SELECT 'room "' || name || '": its key is "' || name_key || '"' FROM rooms WHERE name_key <> upper(name) AND name_key NOT LIKE '/%' AND name NOT GLOB '*[^ -~]*'
             UNION ALL SELECT 'room "' || name || '": its log begins at ' || first_seq FROM rooms WHERE first_seq < 1
             """),
         ("sequence numbers",
@@ -32,11 +35,13 @@ public static class DatabaseCheck
         ("events",
             $"""
             SELECT 'room "' || r.name || '", event ' || e.seq || ': ' || CASE
-                WHEN e.kind NOT IN ('message', 'topic') THEN 'unknown kind "' || e.kind || '"'
+                WHEN e.kind NOT IN ({Kinds}) THEN 'unknown kind "' || e.kind || '"'
                 WHEN e.at NOT BETWEEN 0 AND {MaxTime} THEN 'impossible time ' || e.at
+                WHEN e.target >= e.seq OR (e.target IS NULL) <> (e.kind IN ('message', 'topic', 'moderated')) THEN 'impossible target ' || COALESCE(e.target, 'NULL')
+                WHEN e.is_deleted AND e.text <> '' THEN 'deleted, but it has a text'
                 ELSE 'invalid body ' || e.body END
             FROM events e JOIN rooms r ON r.id = e.room
-            WHERE e.kind NOT IN ('message', 'topic') OR e.at NOT BETWEEN 0 AND {MaxTime}
+            WHERE e.kind NOT IN ({Kinds}) OR e.target >= e.seq OR (e.target IS NULL) <> (e.kind IN ('message', 'topic', 'moderated')) OR (e.is_deleted AND e.text <> '') OR e.at NOT BETWEEN 0 AND {MaxTime}
                 OR (e.body IS NOT NULL AND (NOT json_valid(e.body) OR COALESCE(e.body ->> 'reply', 1) < 1))
             """),
         ("topics",

@@ -24,6 +24,8 @@ public sealed class RoomImport : IDisposable
     private readonly long _room;
     private readonly EventInserts _inserts;
     private readonly Statement _isInRoom;
+    private readonly Statement _isMessage;
+    private readonly Statement _removeReaction;
 
     private RoomImport(SqliteConnection connection, string file, long room, string epoch)
     {
@@ -33,6 +35,8 @@ public sealed class RoomImport : IDisposable
         Epoch = epoch;
         _inserts = new EventInserts(connection);
         _isInRoom = new Statement(connection, "SELECT 1 FROM client_ids WHERE author = @p1 AND client_id = @p2 AND room = @p3", 3);
+        _isMessage = new Statement(connection, "SELECT 1 FROM events WHERE room = @p1 AND seq = @p2 AND kind = 'message' AND is_deleted = 0", 2);
+        _removeReaction = new Statement(connection, "DELETE FROM reactions WHERE room = @p1 AND seq = @p2 AND emoji = @p3 AND user = @p4", 4);
     }
 
     /// <summary>The id of the room's log. A log that was lost or reset gets another epoch.</summary>
@@ -81,7 +85,9 @@ public sealed class RoomImport : IDisposable
                 result = ImportedEvent.StoredWithoutId;
             }
 
-            _inserts.AddEvent(_room, next.Seq, at, content);
+            _inserts.AddEvent(_room, next);
+            if (content is { Kind: RoomEventKind.Reacted, Of: { } of })
+                React(of, next);
             return result;
         }
         catch (SqliteException fault)
@@ -106,7 +112,17 @@ public sealed class RoomImport : IDisposable
     /// <summary>Closes the database. Without a commit nothing is imported.</summary>
     public void Dispose()
     {
-        foreach (var part in (IDisposable[])[_inserts, _isInRoom, _connection])
+        foreach (var part in (IDisposable[])[_inserts, _isInRoom, _isMessage, _removeReaction, _connection])
             part.Dispose();
+    }
+
+    // A file contains each reaction as an event, but not the reactions of each message.
+    private void React(long of, RoomEvent reaction)
+    {
+        var content = reaction.Content;
+        if (content.Off)
+            _removeReaction.Execute(_room, of, content.Emoji, content.Author);
+        else if (_isMessage.ExecuteScalar(_room, of) is not null)
+            _inserts.AddReaction(_room, of, content.Emoji!, content.Author, content.AuthorName, reaction.Seq);
     }
 }

@@ -61,7 +61,7 @@ public sealed class RoomReading : IDisposable
             """,
             new { id = _id }));
         using var command = new Statement(
-            _snapshot.Connection, $"SELECT {EventRow.Columns}, (SELECT client_id FROM room_ids i WHERE i.seq = e.seq) FROM events e WHERE room = @p1 AND seq >= @p2 ORDER BY seq", 2);
+            _snapshot.Connection, $"SELECT {EventRow.Columns}, (SELECT client_id FROM room_ids i WHERE i.seq = e.seq) FROM {EventRow.Source} WHERE e.room = @p1 AND e.seq >= @p2 ORDER BY e.seq", 2);
         using var rows = _snapshot.Read(_ => command.Query(_id, State.First));
         var next = State.First;
         while (_snapshot.Read(_ => rows.Read()))
@@ -82,7 +82,7 @@ public sealed class RoomReading : IDisposable
     {
         try
         {
-            return _snapshot.Read(_ => EventRow.Read(row, row.IsDBNull(7) ? null : row.GetString(7)));
+            return _snapshot.Read(_ => EventRow.Read(row, row.IsDBNull(10) ? null : row.GetString(10)));
         }
         catch (StorageException)
         {

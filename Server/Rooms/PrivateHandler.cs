@@ -1,0 +1,94 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.Storage;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>Handles the requests that bring another user into a room: <c>invite</c> and <c>dm</c>.</summary>
+internal sealed class PrivateHandler(ChatServices services)
+{
+    public async ValueTask InviteAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
+        if (room is null)
+            context.Reject(answers, frame.Id, error!);
+        else if (room.DirectUsers is not null)
+            context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, "this room is for two users only", frame.CreateHint(ClientFrameType.Create, "my-room")));
+        else if (context.Charge(Cost.UnknownName) is { } limited)
+            context.Reject(answers, frame.Id, limited);
+        else if (await services.Sessions.FindUserAsync(frame.User!) is not { } user)
+            context.Reject(answers, frame.Id, CreateNoUserError(frame.User!));
+        else if (room.Moderation.FindBan(user.Id, services.Time.GetUtcNow()) is not null)
+            context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, $"{user.Name} is banned from \"{room.Name}\""));
+        else
+        {
+            await services.Memberships.InviteAsync(user.Id, room.Name);
+            Announce(context, room, user);
+            answers.Send(new AckFrame(frame.Id));
+        }
+    }
+
+    /// <summary>Opens the room of two users, and creates it if it does not exist.</summary>
+    public async ValueTask DirectAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        if (((frame.Text is { } text ? services.PostHandler.ValidateText(text) : null) ?? context.Charge(Cost.UnknownName)) is { } error)
+            context.Reject(answers, frame.Id, error);
+        else if (await services.Sessions.FindUserAsync(frame.To!) is not { } other)
+            context.Reject(answers, frame.Id, CreateNoUserError(frame.To!));
+        else if (other.Id == context.User.Id)
+            context.Reject(answers, frame.Id, new ChatError(ErrorCode.BadField, "\"to\" must be another user"));
+        else if (!await services.Sessions.EnsureSavedAsync(context.Session!))
+            context.Reject(answers, frame.Id, RequestErrors.CreateNotStored());
+        else
+            await OpenAsync(context, frame, other, answers);
+    }
+
+    private async ValueTask OpenAsync(ChatContext context, ClientFrame frame, NamedUser other, IFrameSink answers)
+    {
+        var (room, error) = await FindOrCreateAsync(context, other);
+        if (room is null)
+        {
+            context.Reject(answers, frame.Id, error!);
+            return;
+        }
+
+        await services.Memberships.InviteAsync(context.User.Id, room.Name);
+        if (await services.Catalog.GetMemberAsync(room.Name, other.Id, CancellationToken.None) is not { IsMember: true })
+        {
+            await services.Memberships.InviteAsync(other.Id, room.Name);
+            Announce(context, room, other);
+        }
+
+        await services.RoomHandler.JoinAsync(context, new ClientFrame { Type = ClientFrameType.Join, Room = room.Name, Id = frame.Id, IsTyped = frame.IsTyped }, answers);
+        if (frame.Text is not null)
+            await services.PostHandler.SayAsync(context, new ClientFrame { Type = ClientFrameType.Say, Room = room.Name, Text = frame.Text, Id = frame.Id, IsTyped = frame.IsTyped }, answers);
+    }
+
+    private async ValueTask<(RoomLoop? Room, ChatError? Error)> FindOrCreateAsync(ChatContext context, NamedUser other)
+    {
+        var name = RoomName.CreateDirect(context.User.Id, other.Id);
+        while (true)
+        {
+            if (await services.Rooms.FindAsync(name) is { } found)
+                return (found, null);
+            if (context.Charge(Cost.Room) is { } limited)
+                return (null, limited);
+            var (created, result) = await services.Rooms.TryCreateAsync(
+                name, topic: "", owner: null, isPrivate: true, services.Limits.Enabled ? services.Limits.Rooms : int.MaxValue, directUsers: [context.User.Id, other.Id]);
+            if (created is not null)
+                return (created, null);
+            if (result == RoomCreation.TooManyRooms)
+                return (null, new ChatError(ErrorCode.TooMany, "this server has reached its maximum number of rooms"));
+        }
+    }
+
+    private void Announce(ChatContext context, RoomLoop room, NamedUser user)
+    {
+        var frame = new InvitedFrame(room.Name, context.Person, services.Time.GetUtcNow(), room.Summary.Topic).Encode();
+        foreach (var connection in services.Sessions.GetConnections(user.Id))
+            connection.Send(frame);
+    }
+
+    private static ChatError CreateNoUserError(string name) => new(ErrorCode.NotFound, $"there is no user \"{name}\"; a guest must be connected");
+}

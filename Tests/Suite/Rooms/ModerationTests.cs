@@ -1,0 +1,219 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Tests.Support;
+using static RawSocketChat.Tests.Support.ChatPeerExtensions;
+
+namespace RawSocketChat.Tests.Rooms;
+
+/// <summary>Roles, kicks, bans, mutes and the slow mode.</summary>
+public sealed class ModerationTests
+{
+    private const string Room = "garden";
+
+    private ServerUnderTest _server = null!;
+    private ChatClient _owner = null!;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        _server = await ServerUnderTest.StartAsync();
+        _owner = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=owner");
+        await _owner.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = Room, Id = FrameId.From("c") });
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        await _owner.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Owner_makes_moderators_and_the_last_owner_stays()
+    {
+        await using var bob = await EnterAsync("bob");
+        (await bob.RequestAsync<ErrorFrame>(Act(ClientFrameType.Role, "bob", role: "owner"))).Error.Code.Should().Be(ErrorCode.NotAllowed);
+        (await _owner.RequestAsync<ErrorFrame>(Act(ClientFrameType.Role, "owner", role: "member"))).Error.Text.Should().Contain("needs an owner");
+
+        await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Role, "bob", role: "moderator"));
+        (await bob.Inbox.ExpectAsync<ModeratedFrame>()).Should().Match<ModeratedFrame>(told => told.Action == "role" && told.User!.Name == "bob" && told.Role == "moderator");
+        (await bob.RequestAsync<JoinedFrame>(Join(Room))).Role.Should().Be("moderator");
+        (await bob.RequestAsync<ErrorFrame>(Act(ClientFrameType.Kick, "owner"))).Error.Code.Should().Be(ErrorCode.NotAllowed);
+        (await bob.RequestAsync<ErrorFrame>(Act(ClientFrameType.Role, "bob", role: "owner"))).Error.Code.Should().Be(ErrorCode.NotAllowed);
+
+        await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Role, "bob", role: "owner"));
+        await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Role, "owner", role: "member"));
+        (await _owner.RequestAsync<ErrorFrame>(Act(ClientFrameType.Kick, "bob"))).Error.Code.Should().Be(ErrorCode.NotAllowed);
+    }
+
+    [Test]
+    public async Task Kicked_user_without_another_room_is_disconnected_and_may_come_back()
+    {
+        await using var bob = await EnterAsync("bob");
+        await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Kick, "bob", reason: "too loud"));
+        (await bob.Inbox.ExpectAsync<ModeratedFrame>()).Should().Match<ModeratedFrame>(told => told.Action == "kick" && told.Reason == "too loud");
+        (await bob.Inbox.ExpectAsync<ByeFrame>()).Should().Match<ByeFrame>(bye => bye.Code == 4503 && !bye.Reconnect);
+        await _owner.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { Name: "bob", State: "left" });
+
+        await using var again = await EnterAsync("bob");
+    }
+
+    [Test]
+    public async Task Kicked_user_with_another_room_stays_connected()
+    {
+        await using var bob = await EnterAsync("bob");
+        await bob.RequestAsync<JoinedFrame>(Join("lobby"));
+        await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Kick, "bob"));
+        await bob.Inbox.ExpectAsync<ModeratedFrame>();
+
+        (await bob.RequestAsync<ErrorFrame>(Say("still here?", "s", Room))).Error.Code.Should().Be(ErrorCode.NotInRoom);
+        await bob.RequestAsync<AckFrame>(Say("here I am", "t", "lobby"));
+        (await bob.RequestAsync<JoinedFrame>(Join(Room))).MemberCount.Should().Be(2);
+    }
+
+    [Test]
+    public async Task Ban_holds_for_a_new_guest_a_new_name_and_other_transports_until_it_ends()
+    {
+        await using var carol = await EnterAsync("carol");
+        var bob = await EnterAsync("bob");
+        var session = bob.Inbox.All.OfType<WelcomeFrame>().Single().Session;
+        await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Ban, "bob", reason: "spam"));
+        await bob.Inbox.ExpectAsync<ByeFrame>(bye => bye.Code == 4503);
+        await bob.DisposeAsync();
+
+        await using var back = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={session}");
+        (await back.RequestAsync<ErrorFrame>(Join(Room))).Error.Code.Should().Be(ErrorCode.Banned);
+        await back.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Nick, Name = "robert", Id = FrameId.From("n") });
+        (await back.RequestAsync<ErrorFrame>(Join(Room))).Error.Code.Should().Be(ErrorCode.Banned);
+        await using var newGuest = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=somebody");
+        (await newGuest.RequestAsync<ErrorFrame>(Join(Room))).Error.Code.Should().Be(ErrorCode.Banned, "the guest comes from the same address");
+        await using var line = await LineClient.ConnectAsync(_server.RawPort);
+        await line.SendAsync(new ClientFrame { Type = ClientFrameType.Hello, Session = session });
+        (await line.RequestAsync<ErrorFrame>(Join(Room))).Error.Code.Should().Be(ErrorCode.Banned);
+        await carol.RequestAsync<AckFrame>(Say("I was here before", "c", Room));
+        (await carol.RequestAsync<JoinedFrame>(Join(Room))).MemberCount.Should().Be(2, "a guest who was in the room before stays");
+
+        await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Unban, "robert"));
+        await newGuest.RequestAsync<JoinedFrame>(Join(Room));
+        await back.RequestAsync<JoinedFrame>(Join(Room));
+    }
+
+    [Test]
+    public async Task Muted_user_reads_and_does_not_write()
+    {
+        await using var bob = await EnterAsync("bob");
+        await bob.RequestAsync<AckFrame>(Say("before", "b", Room));
+        await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Mute, "bob", seconds: 60));
+
+        foreach (var frame in (ClientFrame[])
+        [
+            Say("after", "a", Room),
+            new() { Type = ClientFrameType.Edit, Seq = 1, Text = "changed", Id = FrameId.From("e") },
+            new() { Type = ClientFrameType.React, Seq = 1, Emoji = "👍", Id = FrameId.From("r") },
+            new() { Type = ClientFrameType.Topic, Text = "mine", Id = FrameId.From("t") },
+        ])
+        {
+            (await bob.RequestAsync<ErrorFrame>(frame)).Error.Should().Match<ChatError>(error => error.Code == ErrorCode.Muted && error.RetryAfterMs > 50_000, $"{frame.Type}");
+        }
+
+        await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Unmute, "bob"));
+        await bob.RequestAsync<AckFrame>(Say("again", "g", Room));
+    }
+
+    [Test]
+    public async Task Slow_mode_limits_members_only()
+    {
+        await using var bob = await EnterAsync("bob");
+        await _owner.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Slow, Seconds = 600, Room = Room, Id = FrameId.From("slow") });
+        (await bob.RequestAsync<JoinedFrame>(Join(Room))).Slow.Should().Be(600);
+        await bob.RequestAsync<AckFrame>(Say("one", "1", Room));
+        (await bob.RequestAsync<ErrorFrame>(Say("two", "2", Room))).Error.Should().Match<ChatError>(error => error.Code == ErrorCode.SlowMode && error.RetryAfterMs > 500_000);
+        await _owner.RequestAsync<AckFrame>(Say("one", "o1", Room));
+        await _owner.RequestAsync<AckFrame>(Say("two", "o2", Room));
+        await _owner.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Slow, Seconds = 0, Room = Room, Id = FrameId.From("fast") });
+        await bob.RequestAsync<AckFrame>(Say("three", "3", Room));
+    }
+
+    [Test]
+    public async Task Member_cannot_moderate_and_learns_nothing_about_other_users()
+    {
+        await using var bob = await EnterAsync("bob");
+        foreach (var type in (ClientFrameType[])[ClientFrameType.Kick, ClientFrameType.Ban, ClientFrameType.Unban, ClientFrameType.Mute, ClientFrameType.Unmute])
+        {
+            var known = (await bob.RequestAsync<ErrorFrame>(Act(type, "owner"))).Error;
+            (await bob.RequestAsync<ErrorFrame>(Act(type, "nobody"))).Error.Should().Be(known);
+            known.Code.Should().Be(ErrorCode.NotAllowed);
+        }
+    }
+
+    [Test]
+    public async Task Roles_bans_and_mutes_hold_across_a_restart()
+    {
+        using var data = new TemporaryFolder();
+        string owner, bob;
+        await using (var server = await ServerUnderTest.StartAsync("--Data:Path", data.Path))
+        {
+            await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
+            owner = (await ann.Inbox.ExpectAsync<WelcomeFrame>()).Session;
+            await ann.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = Room, Id = FrameId.From("c") });
+            var (member, _) = await ChatClient.JoinAsync(server.HttpPort, "bob", Room);
+            bob = member.Inbox.All.OfType<WelcomeFrame>().Single().Session;
+            var (carol, _) = await ChatClient.JoinAsync(server.HttpPort, "carol", Room);
+            await ann.RequestAsync<AckFrame>(Act(ClientFrameType.Role, "carol", role: "moderator"));
+            await ann.RequestAsync<AckFrame>(Act(ClientFrameType.Mute, "carol"));
+            await ann.RequestAsync<AckFrame>(Act(ClientFrameType.Ban, "bob"));
+            await member.DisposeAsync();
+            await carol.DisposeAsync();
+        }
+
+        await using var next = await ServerUnderTest.StartAsync("--Data:Path", data.Path);
+        await using var banned = await ChatClient.ConnectAsync(next.HttpPort, $"/ws?session={bob}");
+        (await banned.RequestAsync<ErrorFrame>(Join(Room))).Error.Code.Should().Be(ErrorCode.Banned);
+        await using var back = await ChatClient.ConnectAsync(next.HttpPort, $"/ws?session={owner}");
+        var joined = await back.RequestAsync<JoinedFrame>(Join(Room));
+        joined.Role.Should().Be("owner");
+        joined.Messages.Select(json => ChatCodec.TryReadServer(json.Span, out var frame) ? frame : null).OfType<ModeratedFrame>().Select(told => told.Action)
+            .Should().Equal("role", "mute", "ban");
+        await back.RequestAsync<AckFrame>(Act(ClientFrameType.Unban, "bob"));
+        await banned.RequestAsync<JoinedFrame>(Join(Room));
+    }
+
+    [Test]
+    public async Task Account_of_the_operator_is_owner_everywhere()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Operator:Accounts:0", "boss");
+        var (bob, _) = await ChatClient.JoinAsync(server.HttpPort, "bob");
+        await using var boss = await ChatClient.ConnectAsync(server.HttpPort, "/ws");
+        await boss.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Register, Name = "boss", Password = "a long password", Id = FrameId.From("r") });
+        (await boss.RequestAsync<JoinedFrame>(Join("lobby"))).Role.Should().Be("owner");
+        await bob.SayAsync("spam");
+        await boss.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Delete, Seq = 1, Id = FrameId.From("d") });
+        await boss.RequestAsync<AckFrame>(Act(ClientFrameType.Ban, "bob") with { Room = "lobby" });
+        await bob.Inbox.ExpectAsync<ByeFrame>(bye => bye.Code == 4503);
+        await bob.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Owner_closes_a_room_and_its_log_is_gone()
+    {
+        await using var bob = await EnterAsync("bob");
+        await bob.RequestAsync<AckFrame>(Say("secret", "s", Room));
+        (await bob.RequestAsync<ErrorFrame>(Close(Room))).Error.Code.Should().Be(ErrorCode.NotAllowed);
+        (await _owner.RequestAsync<ErrorFrame>(Close("lobby"))).Error.Code.Should().Be(ErrorCode.NotAllowed);
+
+        await _owner.RequestAsync<AckFrame>(Close(Room));
+        (await bob.Inbox.ExpectAsync<ModeratedFrame>()).Action.Should().Be("close");
+        (await bob.RequestAsync<ErrorFrame>(Say("still there?", "t", Room))).Error.Code.Should().Be(ErrorCode.NoRoom);
+        (await bob.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Whoami, Id = FrameId.From("w") })).Rooms.Should().BeEmpty();
+
+        var again = await bob.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = Room, Id = FrameId.From("c") });
+        again.Should().Match<JoinedFrame>(joined => joined.Seq == 0 && joined.Role == "owner" && joined.MemberCount == 1);
+        (await bob.RequestAsync<AckFrame>(Say("secret", "s", Room))).Should().Match<AckFrame>(ack => ack.Seq == 1 && !ack.Duplicate, "the closed room has taken its ids with it");
+    }
+
+    private static ClientFrame Close(string room) => new() { Type = ClientFrameType.Close, Room = room, Id = FrameId.From($"close {room}") };
+
+    private static ClientFrame Act(ClientFrameType type, string user, string? role = null, int? seconds = null, string? reason = null) =>
+        new() { Type = type, User = user, Room = Room, Role = role, Seconds = seconds, Reason = reason, Id = FrameId.From($"{type} {user} {role}") };
+
+    private async Task<ChatClient> EnterAsync(string name) => (await ChatClient.JoinAsync(_server.HttpPort, name, Room)).Client;
+}
