@@ -51,7 +51,6 @@ public static class Mentions
         private int _wordStart;         // of the part between blanks and code that _index is in
         private int _wordEnd = -1;      // the end of the part for which _isAddress is valid
         private bool _isAddress;
-        private int _noFenceFrom = int.MaxValue;
 
         /// <summary>Returns the next name, or null at the end of the text.</summary>
         public string? FindNext()
@@ -133,7 +132,7 @@ public static class Mentions
 
         // Returns the end of the code that begins at _index, or the next index if the backtick there begins no code. The page has the same rules
         // (message-text.mjs).
-        private int SkipCode()
+        private readonly int SkipCode()
         {
             if (text.AsSpan(_index).StartsWith(Fence) && FindClosingFence(_index + Fence.Length) is var fence and >= 0)
                 return fence + Fence.Length;
@@ -147,7 +146,7 @@ public static class Mentions
         }
 
         // The name of a language may follow the opening fence. If no code block follows the name, the name is the code.
-        private int FindClosingFence(int afterFence)
+        private readonly int FindClosingFence(int afterFence)
         {
             var length = text.AsSpan(afterFence).IndexOfAnyExcept(LanguageCharacters);
             var afterLanguage = length < 0 ? text.Length : afterFence + length;
@@ -156,16 +155,8 @@ public static class Mentions
             return fence >= 0 ? fence : FindFence(afterFence + 1);
         }
 
-        private int FindFence(int from)
-        {
-            if (from >= _noFenceFrom || from > text.Length)
-                return -1;
-            var found = text.AsSpan(from).IndexOf(Fence);
-            if (found >= 0)
-                return from + found;
-            _noFenceFrom = from;
-            return -1;
-        }
+        // If this method finds nothing, at most a few fences follow: those that begin before "from".
+        private readonly int FindFence(int from) => from < text.Length ? text.IndexOf(Fence, from, StringComparison.Ordinal) : -1;
 
         private readonly bool TryGetRune(int index, out Rune rune)
         {
