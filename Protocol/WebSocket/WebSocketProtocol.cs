@@ -62,6 +62,11 @@ public sealed class WebSocketProtocol : IDisposable
     /// <summary>Whether a frame or a message has arrived only in part.</summary>
     public bool IsMidFrame => !_hasEnded && (_frame.IsMidFrame || _isMessageOpen);
 
+    /// <summary>
+    /// Whether the first fragment of a message has begun, and the last one has not ended. A control frame does not change this value (5.4).
+    /// </summary>
+    public bool IsMidMessage => !_hasEnded && _isMessageOpen;
+
     /// <summary>Whether the peer's close frame has arrived.</summary>
     public bool CloseReceived { get; private set; }
 

@@ -55,7 +55,10 @@ public sealed class Connection(string transportName, string remote, ConnectionRe
     /// </summary>
     public bool IsAwaitingFirstFrame { get; set; }
 
-    /// <summary>True while the peer has sent only a part of a frame. The transport sets this property after each read.</summary>
+    /// <summary>
+    /// True while the peer has sent only a part of a frame, or only some fragments of a message. The transport sets this property after
+    /// each read.
+    /// </summary>
     public bool IsMidFrame
     {
         get => Volatile.Read(ref _midFrameSince) != 0;
@@ -68,7 +71,7 @@ public sealed class Connection(string transportName, string remote, ConnectionRe
         }
     }
 
-    /// <summary>The time since the server read the first part of the incomplete frame; zero if no frame is incomplete.</summary>
+    /// <summary>The time since the server read the first part of the incomplete frame or message; zero if nothing is incomplete.</summary>
     public TimeSpan MidFrameFor => Volatile.Read(ref _midFrameSince) is not 0 and var since ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>
@@ -86,7 +89,7 @@ public sealed class Connection(string transportName, string remote, ConnectionRe
     /// <summary>Drops the <see cref="Request"/>. No code needs the request after the welcome.</summary>
     public void MarkGreeted() => Request = ConnectionRequest.Empty;
 
-    /// <summary>Records that a frame is complete. A part that follows belongs to another frame.</summary>
+    /// <summary>Records that a frame, with all its fragments, is complete. A part that follows belongs to another frame.</summary>
     public void MarkFrameEnd() => Volatile.Write(ref _midFrameSince, 0);
 
     /// <summary>Records that the peer has sent something.</summary>

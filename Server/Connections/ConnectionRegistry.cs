@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using RawSocketChat.Server.Logging;
 
 namespace RawSocketChat.Server.Connections;
 
@@ -27,7 +28,7 @@ public sealed class ConnectionRegistry : IDisposable
     public event Action? AddressRejected;
 
     /// <summary>Limits the log lines about failed handlers.</summary>
-    public LogLimit FaultLog { get; } = new(TimeProvider.System);
+    public LogLimit FaultLog { get; } = new(TimeProvider.System, burst: 20, TimeSpan.FromSeconds(10));
 
     public IEnumerable<Connection> All => _connections.Keys;
 

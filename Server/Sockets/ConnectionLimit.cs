@@ -1,3 +1,5 @@
+using RawSocketChat.Server.Logging;
+
 namespace RawSocketChat.Server.Sockets;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace RawSocketChat.Server.Sockets;
 /// </summary>
 internal sealed class ConnectionLimit(int max, TimeProvider time, ILogger logger)
 {
-    private readonly LogThrottle _log = new(time);
+    private readonly LogLimit _log = new(time, burst: 1, SocketListener.LogInterval);
     private int _count;
 
     /// <summary>The number of open connections.</summary>
@@ -21,8 +23,8 @@ internal sealed class ConnectionLimit(int max, TimeProvider time, ILogger logger
         if (Interlocked.Increment(ref _count) <= max)
             return true;
         Interlocked.Decrement(ref _count);
-        if (_log.TryBeginLine(out var rejected))
-            Log.ConnectionRejected(logger, max, rejected);
+        if (_log.TryTake(out var dropped))
+            Log.ConnectionRejected(logger, max, dropped + 1);
         return false;
     }
 

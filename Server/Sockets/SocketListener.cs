@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using RawSocketChat.Server.Logging;
 
 namespace RawSocketChat.Server.Sockets;
 
@@ -13,9 +14,12 @@ internal sealed class SocketListener(Socket listenSocket, SocketTransport transp
     /// </summary>
     internal static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The minimum time between two log lines of one kind.</summary>
+    internal static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+
     private readonly CancellationTokenSource _unbound = new();
-    private readonly LogThrottle _acceptLog = new(transport.Time);
-    private readonly LogThrottle _watchLog = new(transport.Time);
+    private readonly LogLimit _acceptLog = new(transport.Time, burst: 1, LogInterval);
+    private readonly LogLimit _watchLog = new(transport.Time, burst: 1, LogInterval);
 
     public EndPoint EndPoint { get; } = listenSocket.LocalEndPoint!;
 
@@ -65,7 +69,7 @@ internal sealed class SocketListener(Socket listenSocket, SocketTransport transp
 
     private async Task DelayRetryAsync(SocketException fault, CancellationToken cancellationToken)
     {
-        if (_acceptLog.TryBeginLine(out _))
+        if (_acceptLog.TryTake(out _))
             Log.AcceptFailed(transport.Logger, EndPoint, fault.SocketErrorCode, fault.Message);
         try
         {
@@ -96,8 +100,8 @@ internal sealed class SocketListener(Socket listenSocket, SocketTransport transp
         catch (SocketException fault)
         {
             // With another error the peer is already gone.
-            if (fault.SocketErrorCode == SocketError.TooManyOpenSockets && _watchLog.TryBeginLine(out var count))
-                Log.WatchFailed(transport.Logger, count, EndPoint, fault.Message);
+            if (fault.SocketErrorCode == SocketError.TooManyOpenSockets && _watchLog.TryTake(out var dropped))
+                Log.WatchFailed(transport.Logger, dropped + 1, EndPoint, fault.Message);
             return null;
         }
         finally

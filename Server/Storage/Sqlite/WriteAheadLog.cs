@@ -57,9 +57,17 @@ internal sealed class WriteAheadLog(SqliteStorage storage, ILogger logger)
     {
         try
         {
+            var usualTimeout = connection.ExecuteScalar<long>("PRAGMA busy_timeout");
             // A read of this server takes milliseconds. Do not wait for a longer read, because all rooms would have to wait too.
             connection.Execute("PRAGMA busy_timeout = 50");
-            return connection.QueryFirst<long>("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
+            try
+            {
+                return connection.QueryFirst<long>("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
+            }
+            finally
+            {
+                connection.Execute($"PRAGMA busy_timeout = {usualTimeout}");
+            }
         }
         catch (SqliteException)
         {

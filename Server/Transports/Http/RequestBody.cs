@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.Extensions.Options;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 
@@ -14,33 +15,39 @@ internal sealed class RequestBody(HttpContext context, ByteBudget budget) : IDis
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>Reads the whole body, without a leading byte order mark (some editors and shells write one).</summary>
+    /// <summary>
+    /// Reads the whole body, without a leading byte order mark (some editors and shells write one). The body must arrive within
+    /// <see cref="ConnectionOptions.WholeFrameSeconds"/>, as a frame on every other transport.
+    /// </summary>
     /// <param name="maxBytes">Maximum bytes of the body. The server buffers no more than this.</param>
     /// <param name="tooBigText">The error text for a body that is too big.</param>
     /// <returns>Null if the body is too big, can't be read, or exceeds the budget. In that case the request was answered.</returns>
     public async Task<ReadOnlyMemory<byte>?> ReadAsync(int maxBytes, string tooBigText)
     {
         byte[]? body;
+        using var timeout = StartTimeout();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, context.RequestAborted);
         try
         {
-            body = await ReadAsync(maxBytes);
+            body = await ReadAsync(maxBytes, ended.Token);
         }
         catch (Exception fault) when (fault is IOException || (fault is OperationCanceledException && !context.RequestAborted.IsCancellationRequested))
         {
             // Invalid chunks, an incomplete body, or a body that comes too slowly. The peer has caused the error, so the server does not
             // log the error.
+            if (timeout.IsCancellationRequested)
+                CloseConnection();
             await context.RejectAsync(
                 ErrorCode.BadFrame,
                 "the body can't be read: it is incomplete, too slow, or has invalid chunks",
-                status: (fault as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest);
+                status: (fault as BadHttpRequestException)?.StatusCode
+                    ?? (timeout.IsCancellationRequested ? StatusCodes.Status408RequestTimeout : StatusCodes.Status400BadRequest));
             return null;
         }
 
         if (body is null && budget.IsUsedUpFor(_countedBytes))
         {
-            // Kestrel would read the rest of the body, so close the connection instead.
-            if (HttpProtocol.IsHttp11(context.Request.Protocol))
-                context.Response.Headers.Connection = "close";
+            CloseConnection();
             await context.RejectAsync(ErrorCode.RateLimited, "the server receives too many large bodies at the moment; try again in a moment", retryAfterMs: 1000);
             return null;
         }
@@ -56,14 +63,27 @@ internal sealed class RequestBody(HttpContext context, ByteBudget budget) : IDis
 
     public void Dispose() => Count(0);
 
-    private async Task<byte[]?> ReadAsync(int maxBytes)
+    private CancellationTokenSource StartTimeout()
+    {
+        var options = context.RequestServices.GetRequiredService<IOptions<ConnectionOptions>>().Value;
+        return new CancellationTokenSource(TimeSpan.FromSeconds(options.WholeFrameSeconds), context.RequestServices.GetRequiredService<TimeProvider>());
+    }
+
+    // Kestrel would read the rest of the body.
+    private void CloseConnection()
+    {
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            context.Response.Headers.Connection = "close";
+    }
+
+    private async Task<byte[]?> ReadAsync(int maxBytes, CancellationToken ended)
     {
         if (context.Request.ContentLength > maxBytes)
             return null;
         var reader = context.Request.BodyReader;
         while (true)
         {
-            var result = await reader.ReadAsync(context.RequestAborted);
+            var result = await reader.ReadAsync(ended);
             Count(Math.Min(result.Buffer.Length, maxBytes));
             var isAllowed = result.Buffer.Length <= maxBytes && !budget.IsUsedUpFor(_countedBytes);
             if (isAllowed && !result.IsCompleted)

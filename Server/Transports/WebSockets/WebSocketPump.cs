@@ -128,7 +128,9 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, IConn
             if (!_protocol.TryReceive(segment.Span, out var consumed, out var received))
                 return;
             segment = segment[consumed..];
-            Connection.MarkFrameEnd();
+            // A control frame between two fragments must not give the message more time.
+            if (!_protocol.IsMidMessage)
+                Connection.MarkFrameEnd();
             switch (received.Kind)
             {
                 case WebSocketEventKind.Text:

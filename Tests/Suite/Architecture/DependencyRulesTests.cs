@@ -50,6 +50,9 @@ public sealed class DependencyRulesTests
     [TestCase("Operator")]
     public void Connections_refers_to_no_sibling(string sibling) => AssertNoReference($@"{ServerCode}Connections$", $@"{ServerCode}{sibling}");
 
+    [Test]
+    public void Logging_refers_to_no_other_part() => AssertNoReference($@"{ServerCode}Logging$", @"^RawSocketChat\.(?!Server\.Logging$)");
+
     [TestCase("Rooms")]
     [TestCase("Sessions")]
     [TestCase("Storage")]

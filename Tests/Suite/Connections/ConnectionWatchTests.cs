@@ -2,8 +2,10 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Protocol.WebSocket;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Tests.Support;
+using RawSocketChat.Tests.WebSocketLayer;
 using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Connections;
@@ -14,13 +16,14 @@ namespace RawSocketChat.Tests.Connections;
 [Category(Categories.Slow)] // waits for timeouts
 public sealed class ConnectionWatchTests
 {
+    private static readonly string[] Settings =
+        ["--Connections:PingSeconds", "30", "--Connections:PongSeconds", "10", "--Connections:FrameSeconds", "15", "--Connections:StallSeconds", "20", "--Limits:Enabled", "false"];
+
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 10, 2, 31, TimeSpan.Zero));
     private ServerUnderTest _server = null!;
 
     [SetUp]
-    public async Task StartServer() => _server = await ServerUnderTest.StartAsync(
-        services => services.AddSingleton<TimeProvider>(_time),
-        "--Connections:PingSeconds", "30", "--Connections:PongSeconds", "10", "--Connections:FrameSeconds", "15", "--Connections:StallSeconds", "20", "--Limits:Enabled", "false");
+    public async Task StartServer() => _server = await ServerUnderTest.StartAsync(ConfigureTime, Settings);
 
     [TearDown]
     public async Task StopServer() => await _server.DisposeAsync();
@@ -96,6 +99,48 @@ public sealed class ConnectionWatchTests
         await tcp.Inbox.ExpectAsync<ByeFrame>(bye => bye.Code == 4010);
     }
 
+    [TestCase(false, TestName = "{m}(HTTP/1.1)")]
+    [TestCase(true, TestName = "{m}(HTTP/2)")]
+    public async Task Server_closes_the_connection_of_a_client_that_sends_a_message_fragment_by_fragment(bool overHttp2)
+    {
+        await using var tls = await ServerUnderTest.StartAsync(ConfigureTime, ["--urls", "https://127.0.0.1:0", .. Settings]);
+        using var http2 = new Http2Client(tls);
+        await using var ann = overHttp2 ? await http2.ConnectAsync() : await ChatClient.ConnectAsync(tls.HttpPort, tls: tls.Certificate);
+        await ann.Inbox.ExpectAsync<WelcomeFrame>();
+        var connection = tls.Connections.All.Single();
+        await ann.SendBytesAsync(Wire.To(WebSocketRole.Server, Opcode.Text, "{"u8.ToArray(), final: false));
+        await TestWait.UntilAsync(() => connection.IsMidFrame, "the first fragment");
+        for (var seconds = 0; seconds < 110; seconds += 10)
+        {
+            await AdvanceAsync(10);
+            // A ping may come between two fragments.
+            await ann.SendBytesAsync(Wire.Join(Wire.To(WebSocketRole.Server, Opcode.Continuation, " "u8.ToArray(), final: false), Wire.To(WebSocketRole.Server, Opcode.Ping, [])));
+            await TestWait.UntilAsync(() => connection.SilentFor == TimeSpan.Zero, "the fragment to arrive");
+        }
+
+        connection.IsOpen.Should().BeTrue("--Connections:WholeFrameSeconds is 120");
+        await AdvanceAsync(11);
+        (await ann.Closed.OrFail("the close")).Code.Should().Be(4010);
+    }
+
+    [Test]
+    public async Task Client_that_always_sends_the_first_fragment_of_the_next_message_stays_connected()
+    {
+        await using var ann = await ChatClient.ConnectAsync(_server.HttpPort);
+        await ann.Inbox.ExpectAsync<WelcomeFrame>();
+        await ann.SendBytesAsync(Wire.To(WebSocketRole.Server, Opcode.Text, "{"u8.ToArray(), final: false));
+        for (var i = 0; i < 20; i++)
+        {
+            await AdvanceAsync(10);
+            var rest = Encoding.UTF8.GetBytes($$"""
+                "type":"ping","id":{{i}}}
+                """);
+            await ann.SendBytesAsync(Wire.Join(
+                Wire.To(WebSocketRole.Server, Opcode.Continuation, rest), Wire.To(WebSocketRole.Server, Opcode.Text, "{"u8.ToArray(), final: false)));
+            await ann.Inbox.ExpectAsync<PongFrame>(pong => pong.Id == FrameId.From(i));
+        }
+    }
+
     [Test]
     public async Task Client_that_always_sends_a_part_of_the_next_frame_stays_connected()
     {
@@ -162,6 +207,8 @@ public sealed class ConnectionWatchTests
         (await ann.Closed.OrFail("the close")).Code.Should().Be(4010);
         _server.Connections.Remove(broken);
     }
+
+    private void ConfigureTime(IServiceCollection services) => services.AddSingleton<TimeProvider>(_time);
 
     // Advances the time in steps of a second, because the watch checks once a second.
     private async Task AdvanceAsync(int seconds)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Transports.Http;
 using RawSocketChat.Tests.Support;
@@ -60,6 +61,28 @@ public sealed class HttpMemoryTests
         await TestWait.UntilAsync(() => Endpoint.Answers.Bytes == 0, "the end of the unread response");
         var read = async () => await response.Content.ReadAsByteArrayAsync().OrFail("the rest of the body");
         await read.Should().ThrowAsync<HttpRequestException>("the server has reset the stream");
+    }
+
+    [Test]
+    public async Task Body_that_does_not_arrive_in_time_is_dropped_even_if_its_bytes_keep_coming()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        _server = await ServerUnderTest.StartAsync(services => services.AddSingleton<TimeProvider>(time), "--Connections:WholeFrameSeconds", "90");
+        using var mallory = await HttpTestClient.StartSessionAsync(_server.HttpPort);
+        using var socket = await SendPartOfBodyAsync(mallory.Token!, bodyBytes: 400_000, sentBytes: 100_000);
+        for (var second = 1; second < 90; second++)
+        {
+            var expected = 100_000 + second;
+            await socket.SendAsync("x"u8.ToArray());
+            await TestWait.UntilAsync(() => Endpoint.Bodies.Bytes == expected, "the next byte");
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        await using var stream = new NetworkStream(socket);
+        using var reader = new StreamReader(stream);
+        (await reader.ReadToEndAsync().OrFail("the end of the connection")).Should().StartWith("HTTP/1.1 408 ").And.Contain("\"code\":\"bad-frame\"");
+        await TestWait.UntilAsync(() => Endpoint.Bodies.Bytes == 0, "the end of the accounting");
     }
 
     [Test]

@@ -91,7 +91,7 @@ public sealed class ListenerTests
             _time.Advance(SocketListener.RetryDelay);
             await using var connection = await accepting.OrFail("the connection");
             if (i == 1)
-                _time.Advance(LogThrottle.Interval);
+                _time.Advance(SocketListener.LogInterval);
         }
 
         log.Lines.Should().HaveCount(2).And.OnlyContain(line => line.Contains("cannot accept connections"));
@@ -112,7 +112,7 @@ public sealed class ListenerTests
         await ExpectEndAsync(listener.EndPoint);
         await ExpectEndAsync(listener.EndPoint);
         log.Lines.Should().ContainSingle().Which.Should().Contain("2 open connections").And.Contain("closed 1");
-        _time.Advance(LogThrottle.Interval);
+        _time.Advance(SocketListener.LogInterval);
         await ExpectEndAsync(listener.EndPoint);
         log.Lines.Should().HaveCount(2).And.Contain(line => line.Contains("closed 2"));
         accepting.IsCompleted.Should().BeFalse();

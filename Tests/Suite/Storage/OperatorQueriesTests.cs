@@ -42,7 +42,8 @@ public sealed partial class OperatorQueriesTests
     public async Task Documented_queries_return_the_documented_results()
     {
         var queries = SqlBlock().Matches(ReadDocument()).Select(match => match.Groups[1].Value).ToList();
-        queries.Should().HaveCount(5);
+        queries.Should().HaveCount(6);
+        await RegisterAsync("squatter");
         var results = new List<string>();
         foreach (var query in queries)
             results.Add((await QueryAsync(query)).TrimEnd('\n'));
@@ -51,7 +52,15 @@ public sealed partial class OperatorQueriesTests
         results[1].Should().Be("lobby|2|1");
         results[2].Split('\n').Should().HaveCount(2).And.OnlyContain(line => line.StartsWith("lobby|", StringComparison.Ordinal));
         results[3].Should().MatchRegex("^[0-9]{4}-[0-9]{2}-[0-9]{2}\\|2\\|25$");
+        results[5].Should().Be("squatter");
         await TestWait.UntilAsync(() => QueryAsync(queries[4]).GetAwaiter().GetResult() == "ann|member|2\n", "the membership, which the server stores in the background");
+    }
+
+    private async Task RegisterAsync(string name)
+    {
+        await using var client = await ChatClient.ConnectAsync(_server.HttpPort);
+        await client.SendAsync($$"""{"type":"register","name":"{{name}}","password":"correct horse battery"}""");
+        await client.Inbox.ExpectAsync<WelcomeFrame>(welcome => !welcome.Guest);
     }
 
     private Task<string> QueryAsync(string query) => Shell.RunAsync($"sqlite3 -readonly '{Path.Combine(_folder.Path, "chat.db")}' <<'END'\n{query}\nEND\n");

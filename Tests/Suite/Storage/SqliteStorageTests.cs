@@ -45,6 +45,22 @@ public sealed class SqliteStorageTests
         (await storage.Log.AppendAsync("a", [CreateMessage("2")], default).AsTask().OrFail("a later write"))[0].Seq.Should().Be(2);
     }
 
+    [Test]
+    public async Task Emptying_the_write_ahead_log_keeps_the_connections_busy_timeout([Values] bool isRead, [Values(0, 1234)] int timeout)
+    {
+        using var storage = new TestStorage();
+        await storage.Log.OpenAsync("a", default);
+        using var writer = storage.Storage.OpenForWriting();
+        using var reader = SqliteDatabase.OpenForReading(storage.Storage.File);
+        writer.Execute($"PRAGMA busy_timeout = {timeout}");
+        if (isRead)
+            reader.Execute("BEGIN; SELECT COUNT(*) FROM rooms");
+        writer.Execute("UPDATE rooms SET topic = 'for the log'");
+
+        WriteAheadLog.TryTruncate(writer).Should().Be(!isRead);
+        writer.ExecuteScalar<long>("PRAGMA busy_timeout").Should().Be(timeout);
+    }
+
     [TestCase("")]
     [TestCase("\0\u0001 a NUL and \uD83D\uDE00 an emoji")]
     public async Task Text_is_unchanged_after_a_restart(string text)

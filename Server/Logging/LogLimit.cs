@@ -1,0 +1,38 @@
+namespace RawSocketChat.Server.Logging;
+
+/// <summary>
+/// Limits how often strangers can cause one kind of log line: <paramref name="burst"/> lines at once, then one line in each
+/// <paramref name="interval"/>. Safe from any thread.
+/// </summary>
+/// <param name="time">The clock.</param>
+/// <param name="burst">The number of lines that may be written at once after a pause; at least 1.</param>
+/// <param name="interval">The time after which one more line may be written.</param>
+public sealed class LogLimit(TimeProvider time, int burst, TimeSpan interval)
+{
+    private readonly Lock _gate = new();
+    private readonly long _start = time.GetTimestamp();
+
+    // The time, counted from _start, at which a whole burst may be written again. Each line moves it by one interval.
+    private TimeSpan _burstAt;
+    private long _dropped;
+
+    /// <summary>Whether a line may be written now.</summary>
+    /// <param name="dropped">If the result is true, the number of lines that were not written since the last written line.</param>
+    public bool TryTake(out long dropped)
+    {
+        lock (_gate)
+        {
+            var now = time.GetElapsedTime(_start);
+            if (_burstAt - now > interval * (burst - 1))
+            {
+                _dropped++;
+                dropped = 0;
+                return false;
+            }
+
+            _burstAt = (_burstAt > now ? _burstAt : now) + interval;
+            (dropped, _dropped) = (_dropped, 0);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
+
+/// <summary>Removes accounts from a folder that no server uses, in one transaction.</summary>
+public static class AccountRemoval
+{
+    /// <summary>
+    /// Removes accounts with their names, sessions, memberships and read marks. Their events stay, with the author's name. The letter case
+    /// of the names does not matter.
+    /// </summary>
+    /// <param name="folder">The data folder.</param>
+    /// <param name="names">The names of the accounts.</param>
+    /// <param name="missing">The first name that no account has, if the result is null.</param>
+    /// <param name="known">The names of all accounts, if the result is null.</param>
+    /// <param name="cancel">Interrupts the removal. Nothing is removed then.</param>
+    /// <returns>Each removed account, with the number of its sessions; null if one of the names has no account.</returns>
+    /// <exception cref="StorageException">The database cannot be written.</exception>
+    public static IReadOnlyList<(string Name, long Sessions)>? Run(
+        DataFolder folder, IReadOnlyList<string> names, out string missing, out IReadOnlyCollection<string> known, CancellationToken cancel)
+    {
+        // A removal must not come back after a power failure, so it is synced even if the server's messages are not.
+        using var connection = SqliteDatabase.OpenForWriting(folder.Database, isSynced: true);
+        using var interrupt = cancel.Register(() => raw.sqlite3_interrupt(connection.Handle!));
+        try
+        {
+            connection.Execute("BEGIN IMMEDIATE");
+            // The database compares only ASCII letters without their case, so compare here. Two accounts never differ only in letter case.
+            var accounts = connection.Query<(string Id, string Name)>("SELECT id, name FROM users WHERE password_hash IS NOT NULL")
+                .ToDictionary(account => account.Name, StringComparer.OrdinalIgnoreCase);
+            (missing, known) = ("", []);
+            var removed = new List<(string, long)>();
+            foreach (var name in names.Select(name => name.Normalize(NormalizationForm.FormKC)).Distinct(StringComparer.OrdinalIgnoreCase))
+            {
+                cancel.ThrowIfCancellationRequested();
+                if (!accounts.TryGetValue(name, out var account))
+                {
+                    (missing, known) = (name, accounts.Keys);
+                    return null;
+                }
+
+                var sessions = connection.ExecuteScalar<long>("SELECT COUNT(*) FROM sessions WHERE user = @Id", new { account.Id });
+                // The rows in the other tables refer to this row, so the database removes them too.
+                connection.Execute("DELETE FROM users WHERE id = @Id", new { account.Id });
+                removed.Add((account.Name, sessions));
+            }
+
+            cancel.ThrowIfCancellationRequested();
+            connection.Execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
+            return removed;
+        }
+        catch (SqliteException fault)
+        {
+            cancel.ThrowIfCancellationRequested();
+            throw SqliteError.Translate(fault, folder.Database);
+        }
+    }
+}
