@@ -53,6 +53,16 @@ test('the page measures time by performance.now(), because a person can set the 
   for (const name of allowed) assert.ok(counts.filter((one) => one === name).length <= (name === 'app/connect.mjs' ? 2 : 1), `${name} uses the time of day more often`);
 });
 
+test('every key in the browser’s storage begins with the path of the page, because one host can have several servers', () => {
+  const keys = [...texts].flatMap(([, text]) => [...withoutComments(text).matchAll(/^(?:export )?const (\w+_KEY) = (.+);$/gm)]);
+  assert.ok(keys.length >= 6);
+  for (const [, name, value] of keys) assert.match(value, /^storageKey\(address\)$|^`\$\{STORAGE_KEY\} \w|^'born'$/, name);
+  for (const [name, text] of texts) {
+    for (const [, key] of withoutComments(text).matchAll(/\b(?:load|save)\('\w+Storage', (\w+)/g)) assert.match(key, /_KEY$/, `${name}: ${key}`);
+    if (name !== 'app/page.mjs' && name !== 'app/storage.mjs') assert.doesNotMatch(withoutComments(text), /\b(localStorage|sessionStorage)\./, name);
+  }
+});
+
 test('no module uses a function that a page over plain HTTP does not have', () => {
   for (const [name, text] of texts) assert.doesNotMatch(withoutComments(text), /\brandomUUID\b|\bcrypto\.subtle\b|\bnavigator\.clipboard\b/, name);
   // The stored outbox works without locks.
