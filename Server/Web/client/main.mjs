@@ -33,8 +33,7 @@ $('newest').addEventListener('click', () => {
 });
 
 $('banner-now').addEventListener('click', () => {
-  if (state.status.state === 'elsewhere') connection.open();
-  else if (state.status.state === 'closed') showEntrance('');
+  if (state.status.state === 'closed') showEntrance('');
   else connection.retryNow();
   if (ui.inside && !NARROW.matches) input.focus(); // the button is about to disappear
 });

@@ -63,7 +63,7 @@ export interface TransportOptions {
   http: HttpSessionState;
 }
 
-export type StatusName = 'idle' | 'connecting' | 'online' | 'reconnecting' | 'offline' | 'closed' | 'elsewhere';
+export type StatusName = 'idle' | 'connecting' | 'online' | 'reconnecting' | 'offline' | 'closed';
 
 /** The status of the connection. */
 export interface Status {
