@@ -6,12 +6,13 @@ import { forgetSession, identity } from './app/identity.mjs';
 import { isFile, nowIso } from './app/page.mjs';
 import { commit, notify, state } from './app/store.mjs';
 import { takeOverFirst } from './app/takeover.mjs';
-import { ui, watchedRoom } from './app/ui.mjs';
+import { isScrolledUp, ui, watchedRoom } from './app/ui.mjs';
 import { transportChangeWords } from './connection-text.mjs';
 import { isolated, withoutDirectionControls } from './direction.mjs';
 import { errorWords, sameName, sentence } from './formatting.mjs';
 import { assignSender, changeMessage, failAll } from './outbox.mjs';
 import { BAD_SESSION_CLOSE_CODE, NAME_ERRORS } from './protocol.mjs';
+import { changeRoom } from './rooms.mjs';
 import { applyWelcome, isJoin, markDisconnected, update } from './state.mjs';
 import { finishLogOut, setAccountNote } from './view/account.mjs';
 import { carryDraft, renameDraft } from './view/composer.mjs';
@@ -20,6 +21,8 @@ import { directory, input, NARROW } from './view/dom.mjs';
 import { showChat, showEntrance } from './view/entrance.mjs';
 
 /** @import { Frame, Request, Status, TransportName } from './types.js' */
+
+const HISTORY_RETRY_MS = 10_000; // after an error without a time to wait
 
 /**
  * @template T
@@ -78,7 +81,7 @@ onConnection('frame', (/** @type {Frame} */ frame) => {
   if (frame.type === 'welcome') reconnectAs(frame);
   // A `joined` frame without an id answers a typed line (/join or /dm), so the person wants to see that room.
   const answered = request ?? (frame.type === 'joined' ? { show: true } : undefined);
-  const change = () => commit(update(state, frame, { request: answered, watching: watchedRoom(), at: nowIso() }));
+  const change = () => commit(update(state, frame, { request: answered, watching: watchedRoom(), isScrolledUp, at: nowIso() }));
   if (frame.type === 'joined' && request?.room && request.room !== frame.room && state.rooms.get(request.room)?.epoch === null) {
     renameDraft(request.room, frame.room);
   }
@@ -134,6 +137,7 @@ const EFFECTS = {
     if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
       setTimeout(() => joinAgain(room, request?.kind), frame.retryAfterMs);
     }
+    if (request?.kind === 'history') setTimeout(() => commit(changeRoom(state, room, { loading: false })), frame.retryAfterMs ?? HISTORY_RETRY_MS);
     if (request?.kind === 'logout' || request?.kind === 'nick') return setAccountNote(errorWords(frame));
     const { entering } = identity;
     if (entering && NAME_ERRORS.has(frame.code)) {

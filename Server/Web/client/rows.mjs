@@ -4,6 +4,7 @@ import { isolated } from './direction.mjs';
 import { dayLabel, dayOf } from './formatting.mjs';
 import { indexFor } from './log.mjs';
 import { parsedText } from './message-text.mjs';
+import { hasNewest } from './rooms.mjs';
 
 /** @import { DrawnEntry, Entry, LogView, OutboxItem, Room, Row, User } from './types.js' */
 
@@ -55,7 +56,8 @@ export function createRows(room, outbox, view, self, now) {
   if (start > 0 || room.more) rows.push({ kind: 'older', key: 'older', label: 'Earlier messages' });
   else if (room.epoch) rows.push({ kind: 'start', key: 'start', label: room.name });
   for (let index = start; index < end; index += 1) add(room.entries[index]);
-  if (end === room.entries.length) {
+  if (end === room.entries.length && !hasNewest(room)) rows.push({ kind: 'newer', key: 'newer', label: 'Later messages' });
+  else if (end === room.entries.length) {
     for (const item of outbox) {
       if (item.room === room.name && !item.echo) add({ ...item, kind: 'message', key: `o${item.id}`, from: senderOf(item, self), item });
     }

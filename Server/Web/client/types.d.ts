@@ -137,6 +137,8 @@ export interface Room {
   joinedAt: number;
   cursor: number;
   oldest: number;
+  end: number;
+  tail: Entry[];
   more: boolean;
   loading: boolean;
   unread: number;
@@ -197,6 +199,8 @@ export interface Request {
   name?: string;
   show?: boolean;
   after?: number;
+  /** Which part of the history the page asked for. */
+  direction?: 'older' | 'newer' | 'newest';
   /** The text that the names of the requested rooms contain. */
   match?: string;
 }
@@ -206,6 +210,8 @@ export interface UpdateContext {
   request?: Request;
   /** The room that the reader is looking at. */
   watching: string | null;
+  /** Whether the reader has scrolled up in a room. */
+  isScrolledUp?: (room: string) => boolean;
   /** The time now (ISO 8601). */
   at: string;
 }
@@ -222,7 +228,7 @@ export interface LogView {
 export interface DrawnEntry extends Omit<Entry, 'order' | 'rank'> { order?: number; rank?: number; item?: OutboxItem }
 
 export interface Row {
-  kind: 'day' | 'new' | 'older' | 'start' | 'wait' | 'message' | 'topic' | 'notice';
+  kind: 'day' | 'new' | 'older' | 'newer' | 'start' | 'wait' | 'message' | 'topic' | 'notice';
   key: string;
   label?: string;
   entry?: DrawnEntry;
