@@ -126,12 +126,15 @@ test('a page does not take over the copies of a page that is open', async () => 
   assert.deepEqual(await claimedBy(await openPage()), []);
 });
 
-test('a page whose database is deleted while it is open stores its messages again', async () => {
-  (await openPage()).mirror([], [outboxItem('1')]);
+test('a page whose database is deleted while it is open stores its messages and the place again', async () => {
+  const page = await openPage();
+  page.mirror([], [outboxItem('1')]);
+  page.savePlace({ name: 'ann' });
   await settle();
   databases.clear();
   await settle();
   assert.deepEqual(databases.stored(), ['1']);
+  assert.deepEqual(await page.readPlace(), { name: 'ann' });
 });
 
 test('a page takes over the copy of a page whose database refused a message', async () => {

@@ -4,16 +4,18 @@ import { askDirectory, ask, joinAgain, joinRoom, requests, sendNext, setServerRo
 import { connection, rememberTransport, transportChoice } from './app/connect.mjs';
 import { forgetSession, identity } from './app/identity.mjs';
 import { isFile, nowIso } from './app/page.mjs';
+import { oncePerFrame } from './app/scheduling.mjs';
 import { commit, notify, state } from './app/store.mjs';
 import { takeOverFirst } from './app/takeover.mjs';
 import { isScrolledUp, ui, watchedRoom } from './app/ui.mjs';
 import { transportChangeWords } from './connection-text.mjs';
 import { isolated, withoutDirectionControls } from './direction.mjs';
+import { EventBatches } from './event-batches.mjs';
 import { errorWords, sameName, sentence } from './formatting.mjs';
 import { assignSender, changeMessage, failAll } from './outbox.mjs';
-import { BAD_SESSION_CLOSE_CODE, NAME_ERRORS } from './protocol.mjs';
+import { BAD_SESSION_CLOSE_CODE, LOG_EVENTS, NAME_ERRORS } from './protocol.mjs';
 import { changeRoom } from './rooms.mjs';
-import { applyWelcome, isJoin, markDisconnected, update } from './state.mjs';
+import { applyLogEvents, applyWelcome, isJoin, markDisconnected, update } from './state.mjs';
 import { finishLogOut, setAccountNote } from './view/account.mjs';
 import { carryDraft, renameDraft } from './view/composer.mjs';
 import { closeDirectory, openDirectory, setDirectoryNote } from './view/directory.mjs';
@@ -34,7 +36,11 @@ const onConnection = (type, listener) =>
 
 onConnection('refused', (/** @type {Frame} */ error) => showEntrance(error.text));
 
+const context = () => ({ watching: watchedRoom(), isScrolledUp, at: nowIso() });
+const batches = new EventBatches((events) => commit(applyLogEvents(state, events, context())), oncePerFrame, () => performance.now());
+
 onConnection('status', (/** @type {Status} */ status) => {
+  batches.flush();
   let next = { ...state, status };
   if (status.state !== 'online') {
     requests.clear();
@@ -76,12 +82,14 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
 });
 
 onConnection('frame', (/** @type {Frame} */ frame) => {
+  if (LOG_EVENTS.has(frame.type) && frame.id === undefined) return batches.add(frame);
+  batches.flush();
   const request = frame.id === undefined ? undefined : requests.get(frame.id);
   requests.delete(frame.id);
   if (frame.type === 'welcome') reconnectAs(frame);
   // A `joined` frame without an id answers a typed line (/join or /dm), so the person wants to see that room.
   const answered = request ?? (frame.type === 'joined' ? { show: true } : undefined);
-  const change = () => commit(update(state, frame, { request: answered, watching: watchedRoom(), isScrolledUp, at: nowIso() }));
+  const change = () => commit(update(state, frame, { request: answered, ...context() }));
   if (frame.type === 'joined' && request?.room && request.room !== frame.room && state.rooms.get(request.room)?.epoch === null) {
     renameDraft(request.room, frame.room);
   }

@@ -26,6 +26,8 @@ export class OutboxStore {
   #born = null;
   /** The messages that the stores have to contain. @type {OutboxItem[]} */
   #items = [];
+  /** @type {Place | null} */
+  #place = null;
   /** Whether the database did not store a change. Then only the copy is complete. */
   #hasFailed = false;
   #isCopied = false;
@@ -77,6 +79,7 @@ export class OutboxStore {
     this.#born = born;
     this.#database = database;
     this.mirror([], this.#items);
+    if (this.#place) this.savePlace(this.#place);
   }
 
   /** Opens the database again, and stores this page's messages there, after somebody has deleted the database. */
@@ -96,7 +99,10 @@ export class OutboxStore {
    * Stores the person's place; null removes it.
    * @param {Place | null} place
    */
-  savePlace(place) { return this.#run('place', 'readwrite', (store) => place ? store.put(place, 'place') : store.delete('place')); }
+  savePlace(place) {
+    this.#place = place;
+    return this.#run('place', 'readwrite', (store) => place ? store.put(place, 'place') : store.delete('place'));
+  }
 
   /**
    * Changes the stored outbox from one state to the next.

@@ -72,7 +72,7 @@ const UPDATES = {
     return request?.show || !state.current ? openRoom(next, room.name) : next;
   },
 
-  ...Object.fromEntries([...LOG_EVENTS].map((type) => [type, applyLogEvent])),
+  ...Object.fromEntries([...LOG_EVENTS].map((type) => [type, (state, frame, context) => applyLogEvents(state, [frame], context)])),
 
   history(state, frame, { request, at }) {
     const room = state.rooms.get(frame.room ?? request?.room);
@@ -154,15 +154,25 @@ const UPDATES = {
 };
 
 /**
+ * Returns the state after log events, which can be of several rooms. Many events cost one copy of each log.
  * @param {State} state
- * @param {Frame} frame
+ * @param {Frame[]} events
  * @param {UpdateContext} context
  */
-function applyLogEvent(state, frame, { watching, isScrolledUp }) {
-  const room = state.rooms.get(frame.room);
-  if (!room) return state;
-  const next = withRoom(state, insertEvents(room, [frame], { self: state.self, watching, isScrolledUp }));
-  return matchEchoes(next, room.name, [frame]);
+export function applyLogEvents(state, events, { watching, isScrolledUp }) {
+  /** @type {Map<string, Frame[]>} */
+  const byRoom = new Map();
+  for (const event of events) {
+    const ofRoom = byRoom.get(event.room);
+    if (ofRoom) ofRoom.push(event);
+    else byRoom.set(event.room, [event]);
+  }
+  let next = state;
+  for (const [name, ofRoom] of byRoom) {
+    const room = next.rooms.get(name);
+    if (room) next = matchEchoes(withRoom(next, insertEvents(room, ofRoom, { self: state.self, watching, isScrolledUp })), name, ofRoom);
+  }
+  return next;
 }
 
 /**

@@ -143,7 +143,10 @@ export async function signIn(frame, refused) {
   }
 }
 
+let saved = '';
+
 export function forgetSession() {
+  saved = '';
   identity.token = null;
   save('sessionStorage', STORAGE_KEY, null);
   save('sessionStorage', DRAFTS_KEY, null);
@@ -157,6 +160,9 @@ export function forgetSession() {
  */
 export function savePlace(place) {
   const { token, usesCookie } = identity;
+  const now = JSON.stringify([place, token, usesCookie]);
+  if (now === saved) return; // the caller calls this for each change of the rooms, and most changes are messages
+  saved = now;
   save('localStorage', NAME_KEY, place.name);
   save('sessionStorage', STORAGE_KEY, { ...place, ...token && { session: token } });
   if (usesCookie) outboxStore.savePlace(place);
