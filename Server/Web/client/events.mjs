@@ -21,6 +21,7 @@ import { carryDraft, renameDraft } from './view/composer.mjs';
 import { closeDirectory, openDirectory, setDirectoryNote } from './view/directory.mjs';
 import { directory, input, NARROW } from './view/dom.mjs';
 import { showChat, showEntrance } from './view/entrance.mjs';
+import { askLinkQuestion } from './view/link.mjs';
 
 /** @import { Frame, Request, Status, TransportName } from './types.js' */
 
@@ -79,6 +80,7 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
   askDirectory(); // before the joins, so that a #room in the joined rooms' messages becomes a link
   for (const name of rooms) joinRoom(name, { kind: state.rooms.get(name)?.epoch ? 'rejoin' : 'join', show: name === entering?.show });
   if (!state.commands.length) ask({ type: 'help' }, { kind: 'help' });
+  askLinkQuestion();
 });
 
 onConnection('frame', (/** @type {Frame} */ frame) => {

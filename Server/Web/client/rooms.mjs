@@ -13,7 +13,7 @@ const ENTRIES_AFTER_TRIM = 9_000;
  * @returns {Room}
  */
 export const newRoom = (name) => ({
-  name, topic: '', epoch: null, role: null, members: new Map(), memberCount: 0,
+  name, topic: '', epoch: null, role: null, isPrivate: false, members: new Map(), memberCount: 0,
   entries: [],
   live: false,      // joined over the current connection; only then do frames advance the cursor
   joinedAt: 0,      // the newest seq at the moment of joining: events up to it arrive in order

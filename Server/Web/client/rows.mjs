@@ -9,8 +9,8 @@ import { hasNewest } from './rooms.mjs';
 /** @import { DrawnEntry, Entry, LogView, OutboxItem, Room, Row, User } from './types.js' */
 
 const MAX_DRAWN = 500;               // messages in the DOM: a phone then lays out the page in less than a frame
-const MAX_FOLLOWED = 300;            // if the reader follows the log, the page draws less, because it draws often
-const FOLLOWED_AFTER_TRIM = 100;     // more than a screen shows; trimming 200 rows at once costs one layout instead of 200
+const DRAWN_AFTER_TRIM = 300;        // trimming 200 rows at once costs one layout instead of 200
+const DRAWN_IN_BURST = 100;          // more than a screen shows; the next drawing replaces all of them
 const GROUP_WITHIN_MS = 5 * 60_000;
 const QUOTE_LENGTH = 200;            // more than a line of the page shows
 
@@ -23,7 +23,9 @@ const QUOTE_LENGTH = 200;            // more than a line of the page shows
 export function visibleRange(entries, view) {
   let start = view.top ? indexFor(entries, view.top) : 0;
   if (!view.following) return [start, Math.min(entries.length, start + MAX_DRAWN)];
-  if (entries.length - start > MAX_FOLLOWED) start = entries.length - FOLLOWED_AFTER_TRIM;
+  const count = entries.length - start;
+  if (count > 2 * MAX_DRAWN) start = entries.length - DRAWN_IN_BURST; // all rows are new: this many arrived since the last drawing
+  else if (count > MAX_DRAWN) start = entries.length - DRAWN_AFTER_TRIM;
   return [start, entries.length];
 }
 

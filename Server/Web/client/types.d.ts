@@ -130,6 +130,7 @@ export interface Room {
   topic: string;
   epoch: string | null;
   role: string | null;
+  isPrivate: boolean;
   members: Map<string, string>;
   memberCount: number;
   entries: Entry[];

@@ -18,6 +18,8 @@ export const DRAFTS_KEY = `${STORAGE_KEY} drafts`;
 
 // All keys begin with STORAGE_KEY, so that two servers on one host share nothing.
 export const NAME_KEY = `${STORAGE_KEY} name`;
+/** The name of the session in the cookie, until the person logs out. */
+export const SESSION_NAME_KEY = `${STORAGE_KEY} session name`;
 export const THEME_KEY = `${STORAGE_KEY} theme`;
 
 /**
