@@ -35,7 +35,7 @@ async function open({ pin = null, order = TRANSPORT_ORDER, remembered = null, pr
     transports.push(new FakeTransport(name));
     return transports.at(-1);
   }, new TransportChoice(order, pin, remembered), prepare, () => network, { now: () => Date.now(), day: () => Date.now() + setForward });
-  for (const type of ['welcome', 'frame', 'refused', 'transport', 'claim', 'status']) {
+  for (const type of ['welcome', 'frame', 'refused', 'transport', 'takeover', 'status']) {
     connection.addEventListener(type, ({ detail }) => events.push([type, detail]));
   }
   connection.open();
@@ -72,13 +72,6 @@ describe('connecting', () => {
     await open({ pin: 'poll' });
     last().onready(null);
     assert.deepEqual(of('welcome'), [WELCOME]);
-  });
-
-  test('the connection claims the session’s outbox for every transport except WebSocket', async () => {
-    await open();
-    assert.equal(of('claim').length, 0);
-    await open({ pin: 'longpoll' });
-    assert.equal(of('claim').length, 1);
   });
 
   test('the connection stops if the server refuses the page', async () => {
@@ -271,13 +264,13 @@ describe('after the transport closed', () => {
     assert.deepEqual([...new Set(transports.map(({ name }) => name))], ['ws']);
   });
 
-  test('the page does not reconnect after a takeover by another page', async () => {
+  test('after a takeover by another page, the page can become another device and connects again', async () => {
     await open({ pin: 'longpoll' });
     last().onready(WELCOME);
     last().onclose({ code: 4009 });
-    assert.equal(status().state, 'elsewhere');
+    assert.equal(of('takeover').length, 1);
     await pass(120_000);
-    assert.equal(transports.length, 1);
+    assert.equal(transports.length, 2);
   });
 
   test('the connection ignores events of a transport that was replaced', async () => {
@@ -388,16 +381,5 @@ describe('stopping', () => {
     assert.equal(transports[0].isOpen, false);
     await pass(60_000);
     assert.equal(transports.length, 1);
-  });
-
-  test('yieldToOtherPage closes only transports that share the outbox', async () => {
-    await open();
-    last().onready(WELCOME);
-    connection.yieldToOtherPage();
-    assert.equal(status().state, 'online');
-    await open({ pin: 'poll' });
-    last().onready(WELCOME);
-    connection.yieldToOtherPage();
-    assert.equal(status().state, 'elsewhere');
   });
 });

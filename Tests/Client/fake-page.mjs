@@ -111,11 +111,23 @@ export async function startPage({ address = 'http://chat.test/', stored = {} } =
     addEventListener() {}, matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
     requestAnimationFrame: (work) => setImmediate(work), cancelAnimationFrame: clearImmediate,
     ResizeObserver: class { observe() {} },
+    HTMLDialogElement: class { showModal() {} }, CSS: { supports: () => true },
+    history: {
+      state: null, entries: 1,
+      replaceState(state, _, url) { this.state = state; location.href = url.href; },
+      pushState(state) { this.state = state; this.entries += 1; },
+      go() {},
+    },
     fetch: async (_, { body }) => new Response(JSON.stringify({ type: 'welcome', user: 'u-ann', name: JSON.parse(body).name ?? 'ann', guest: true })),
     document: Object.assign(new EventTarget(), {
       activeElement: null, hidden: false, title: '', readyState: 'complete', documentElement, hasFocus: () => true,
       getElementById: (id) => elements.get(id) ?? null, createElement: (tag) => new FakeElement(tag), createElementNS: (_, tag) => new FakeElement(tag),
     }),
+  };
+  Promise.withResolvers ??= function withResolvers() { // Node.js 20 does not have it
+    const resolvers = {};
+    resolvers.promise = new this((resolve, reject) => Object.assign(resolvers, { resolve, reject }));
+    return resolvers;
   };
   for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   await import('../../Server/Web/client/main.mjs');

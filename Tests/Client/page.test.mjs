@@ -14,7 +14,7 @@ const ids = [...markup.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
 
 /** Modules without DOM, clock and network. They may import each other only. */
 const PURE = [
-  'backoff.mjs', 'buffering.mjs', 'connection-text.mjs', 'direction.mjs', 'drafts.mjs', 'errors.mjs', 'formatting.mjs', 'hints.mjs', 'log.mjs', 'mentions.mjs', 'message-text.mjs', 'outbox.mjs', 'presence.mjs',
+  'backoff.mjs', 'buffering.mjs', 'connection-text.mjs', 'direction.mjs', 'drafts.mjs', 'errors.mjs', 'event-batches.mjs', 'formatting.mjs', 'hints.mjs', 'link.mjs', 'log.mjs', 'mentions.mjs', 'message-text.mjs', 'outbox.mjs', 'presence.mjs',
   'protocol.mjs', 'rooms.mjs', 'rows.mjs', 'server-address.mjs', 'state.mjs', 'suggestions.mjs', 'transport-choice.mjs', 'typed-input.mjs',
   'lab/clock-offset.mjs', 'lab/measures.mjs',
 ];
@@ -51,6 +51,16 @@ test('the page measures time by performance.now(), because a person can set the 
   const counts = files.flatMap((name) => [...withoutComments(texts.get(name)).matchAll(/\bDate\.now\b|\bnew Date\(\)/g)].map(() => name));
   assert.deepEqual(counts.filter((name) => !allowed.includes(name)), []);
   for (const name of allowed) assert.ok(counts.filter((one) => one === name).length <= (name === 'app/connect.mjs' ? 2 : 1), `${name} uses the time of day more often`);
+});
+
+test('every key in the browser’s storage begins with the path of the page, because one host can have several servers', () => {
+  const keys = [...texts].flatMap(([, text]) => [...withoutComments(text).matchAll(/^(?:export )?const (\w+_KEY) = (.+);$/gm)]);
+  assert.ok(keys.length >= 6);
+  for (const [, name, value] of keys) assert.match(value, /^storageKey\(address\)$|^`\$\{STORAGE_KEY\} \w|^'born'$/, name);
+  for (const [name, text] of texts) {
+    for (const [, key] of withoutComments(text).matchAll(/\b(?:load|save)\('\w+Storage', (\w+)/g)) assert.match(key, /_KEY$/, `${name}: ${key}`);
+    if (name !== 'app/page.mjs' && name !== 'app/storage.mjs') assert.doesNotMatch(withoutComments(text), /\b(localStorage|sessionStorage)\./, name);
+  }
 });
 
 test('no module uses a function that a page over plain HTTP does not have', () => {

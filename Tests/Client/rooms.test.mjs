@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
-import { addNotice, changeRoom, insertEvents, isUnusedPlaceholder, markRead, membersOf, openRoom, useServerSpelling, withoutRoom, withPlaceholders } from '../../Server/Web/client/rooms.mjs';
-import { ANN, BOB, EMPTY_STATE, inLobby, lobby, message, messages, outboxItem, roomWith, withOutbox } from './support.mjs';
+import { before, describe, test } from 'node:test';
+import { addNotice, changeRoom, hasNewest, insertEvents, insertHistory, isUnusedPlaceholder, markRead, membersOf, openRoom, useServerSpelling, withoutRoom, withPlaceholders } from '../../Server/Web/client/rooms.mjs';
+import { ANN, BOB, EMPTY_STATE, inLobby, lobby, message, messages, newRoom, outboxItem, roomWith, withOutbox } from './support.mjs';
 
 const three = () => withPlaceholders(EMPTY_STATE, ['a', 'b', 'c']);
 const reader = { self: ANN, watching: null };
@@ -128,6 +128,85 @@ describe('insertEvents', () => {
     assert.equal(room.entries.length, 9_000);
     assert.equal(room.oldest, 1_002);
     assert.equal(room.more, true);
+  });
+});
+
+describe('a history that is longer than the log', () => {
+  const LAST = 30_000, PAGE = 200;
+  const scrolledUp = { ...reader, isScrolledUp: () => true };
+  const older = (room) => insertHistory(room, messages(Math.max(1, room.oldest - PAGE), room.oldest - 1), room.oldest > PAGE + 1, 'older');
+  const newer = (room, last = LAST) => insertHistory(room, messages(room.end + 1, Math.min(last, room.end + PAGE)), room.end + PAGE < last, 'newer');
+  const seqsOf = (room) => room.entries.map(({ seq }) => seq);
+  const isComplete = (room) => seqsOf(room).every((seq, index, all) => index === 0 || seq === all[index - 1] + 1);
+  const newest = () => insertEvents({ ...newRoom('lobby'), live: true, epoch: 'e1', more: true, joinedAt: LAST }, messages(LAST - 49, LAST), null);
+  let start;
+  before(() => {
+    start = { ...newest(), cursor: LAST };
+    let requests = 0;
+    while (start.more) {
+      const wanted = start.oldest;
+      start = older(start);
+      requests += 1;
+      assert.ok(start.entries.length <= 10_000);
+      assert.ok(start.entries.some(({ seq }) => seq === wanted), 'the reader’s message stays');
+      assert.equal(start.oldest, Math.max(1, wanted - PAGE), 'no page is requested twice');
+    }
+    assert.equal(requests, Math.ceil((LAST - 50) / PAGE));
+  });
+
+  test('can be read to its beginning', () => {
+    assert.equal(start.entries[0].seq, 1);
+    assert.equal(hasNewest(start), false);
+    assert.equal(start.entries.at(-1).seq, start.end);
+    assert.ok(isComplete(start));
+  });
+
+  test('can be read to its end again', () => {
+    let room = start;
+    while (!hasNewest(room)) {
+      const wanted = room.end;
+      room = newer(room);
+      assert.ok(room.entries.length <= 10_000);
+      assert.ok(room.entries.some(({ seq }) => seq === wanted), 'the reader’s message stays');
+    }
+    assert.equal(room.entries.at(-1).seq, LAST);
+    assert.equal(room.more, true);
+    assert.ok(isComplete(room));
+  });
+
+  test('does not show new messages before those between them and the reader', () => {
+    const room = insertEvents(start, [message(LAST + 1, 'new')], scrolledUp);
+    assert.equal(room.entries, start.entries);
+    assert.deepEqual([room.cursor, room.unread], [LAST + 1, 1]);
+  });
+
+  test('misses no message that arrives while its end is requested', () => {
+    let room = start;
+    while (room.end + PAGE < LAST) room = newer(room);
+    const asked = { ...room, loading: true, tail: [] };
+    const meanwhile = insertEvents(asked, [message(LAST + 1, 'new')], scrolledUp);
+    const end = newer(meanwhile);
+    assert.equal(hasNewest(end), true);
+    assert.equal(end.entries.at(-1).seq, LAST + 1);
+    assert.ok(isComplete(end));
+  });
+
+  test('ends with the newest messages again after one request for them', () => {
+    const asked = { ...start, loading: true, tail: [] };
+    const meanwhile = insertEvents(asked, [message(LAST + 1, 'new')], scrolledUp);
+    const end = insertHistory(meanwhile, messages(LAST - 49, LAST), true, 'newest');
+    assert.deepEqual(seqsOf(end), seqsOf({ entries: messages(LAST - 49, LAST + 1) }));
+    assert.deepEqual([end.oldest, end.more, hasNewest(end)], [LAST - 49, true, true]);
+  });
+
+  test('does not lose the reader’s messages if others write', () => {
+    let room = newest();
+    while (room.entries.length < 9_990) room = older(room);
+    const first = room.entries[0];
+    for (let seq = LAST + 1; seq < LAST + 40; seq++) room = insertEvents(room, [message(seq, 'new')], scrolledUp);
+    assert.equal(room.entries[0], first);
+    assert.ok(room.entries.length <= 10_000);
+    assert.ok(isComplete(room));
   });
 });
 

@@ -13,7 +13,8 @@ describe('visibleRange', () => {
   const entries = roomWith(messages(1, 1200)).entries;
 
   test('contains the whole of a short log', () => assert.deepEqual(visibleRange(entries.slice(0, 80), FOLLOWING), [0, 80]));
-  test('ends with the newest entry if the reader follows', () => assert.deepEqual(visibleRange(entries, FOLLOWING), [900, 1200]));
+  test('ends with the newest entry if the reader follows', () => assert.deepEqual(visibleRange(entries.slice(0, 600), FOLLOWING), [300, 600]));
+  test('is short in a burst of messages', () => assert.deepEqual(visibleRange(entries, FOLLOWING), [1100, 1200]));
   test('keeps its start while the range is not too long', () => assert.deepEqual(visibleRange(entries, { ...FOLLOWING, top: entries[750] }), [750, 1200]));
   test('moves its start when the range becomes too long', () => assert.deepEqual(visibleRange(entries, { ...FOLLOWING, top: entries[600] }), [900, 1200]));
   test('starts at the entry to which the reader has scrolled', () => assert.deepEqual(visibleRange(entries, { following: false, top: entries[100], anchor: null }), [100, 600]));

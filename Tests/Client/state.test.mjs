@@ -163,10 +163,10 @@ describe('error', () => {
     assert.equal(fail(state, { code: 'unavailable', retryAfterMs: 100 }, { kind: 'join', room: 'attic' }).outbox[0].state, 'pending');
   });
 
-  test('for a history request allows the next request', () => {
-    const loading = receive(inLobby(), joined(0, [], {}), {});
-    const state = { ...loading, rooms: new Map(loading.rooms).set('lobby', { ...lobby(loading), loading: true }) };
-    assert.equal(lobby(fail(state, { code: 'rate-limited' }, { kind: 'history', room: 'lobby' })).loading, false);
+  test('for a history request says so, unless the page can ask again', () => {
+    const request = { kind: 'history', room: 'lobby' };
+    assert.equal(noticesOf(fail(inLobby(), { code: 'rate-limited', retryAfterMs: 100 }, request)).length, 0);
+    assert.equal(noticesOf(fail(inLobby(), { code: 'internal' }, request)).length, 1);
   });
 
   test('for leaving a room that the person has already left removes the room', () => {

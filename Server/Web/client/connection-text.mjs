@@ -31,7 +31,6 @@ export function statusWords({ state, reason, retryAt }, { host, isKnown, isFile 
     case 'connecting': return `Connecting to ${host}…`;
     case 'reconnecting': return `${why || (isKnown ? 'The connection was lost. ' : unreachableWords(host, isFile))}${retryAt ? 'Reconnecting' : 'Reconnecting…'}`;
     case 'offline': return 'You are offline. The page keeps your messages and sends them when the network is back.';
-    case 'elsewhere': return 'This chat is open in another tab.';
     case 'closed': return reason ? sentence(withoutDirectionControls(reason)) : 'Not connected.';
     default: return '';
   }

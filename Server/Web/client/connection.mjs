@@ -23,12 +23,11 @@ const SLEPT_MS = 5_000;                     // if the clock of the day advanced 
 
 /**
  * Events: `welcome` (detail: the welcome of a new connection), `frame` (detail: any other frame), `refused` (detail: an error
- * that another attempt would not fix), `transport` (detail: { from, to, buffers }: the page changes the transport), `claim` (the page is
- * about to read the session's outbox) and `status` (detail: a Status).
+ * that another attempt would not fix), `transport` (detail: { from, to, buffers }: the page changes the transport), `takeover` (another
+ * page has the name of this page's device) and `status` (detail: a Status).
  *
  *   connecting ──welcome──▶ online ──lost──▶ reconnecting ──timer──▶ (another attempt, perhaps with another transport) …
- *        ├──────── a final close code, or a bye frame that says so ──▶ closed
- *        └──────── another page took over ──▶ elsewhere
+ *        └──────── a final close code, or a bye frame that says so ──▶ closed
  *
  * While the connection uses a transport that is not the best one, it tries the best one in the background. When the best one works, the
  * connection changes to the best one.
@@ -94,13 +93,6 @@ export class Connection extends EventTarget {
     if (this.#status.state !== 'idle' && this.#status.state !== 'closed') this.open();
   }
 
-  /** Another page reads this session's outbox. If two pages read it, each frame would reach only one page. So this page stops. */
-  yieldToOtherPage() {
-    if (this.#choice.current === 'ws' || !['online', 'connecting', 'reconnecting', 'offline'].includes(this.#status.state)) return;
-    this.#tearDown();
-    this.#setStatus({ state: 'elsewhere' });
-  }
-
   /**
    * Sends a frame. Returns whether the transport accepted the frame. Only the answer shows that the frame arrived.
    * @param {Frame} frame
@@ -152,7 +144,7 @@ export class Connection extends EventTarget {
     if (name === 'ws') {
       const timeout = this.#choice.hasAlternatives ? FIRST_FRAME_WITHIN_MS : WELCOME_WITHIN_MS;
       this.#welcomeTimer = setTimeout(() => this.#transportClosed({ reason: 'The server does not answer.', hung: true }), timeout);
-    } else this.dispatchEvent(new CustomEvent('claim'));
+    }
     const transport = this.#create(name);
     this.#use(transport);
     transport.open();
@@ -219,7 +211,10 @@ export class Connection extends EventTarget {
   /** @param {CloseInfo} info */
   #transportClosed(info) {
     const bye = this.#bye;
-    if (info.code === TAKEN_OVER_CLOSE_CODE) return this.yieldToOtherPage();
+    if (info.code === TAKEN_OVER_CLOSE_CODE) {
+      this.dispatchEvent(new CustomEvent('takeover'));
+      return this.#retryLater('');
+    }
     const reason = bye?.text || info.reason || '';
     if (bye?.reconnect === false || (info.code ?? 0) >= FIRST_FINAL_CLOSE_CODE) {
       this.#tearDown();

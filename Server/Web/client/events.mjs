@@ -4,22 +4,28 @@ import { askDirectory, ask, joinAgain, joinRoom, requests, sendNext, setServerRo
 import { connection, rememberTransport, transportChoice } from './app/connect.mjs';
 import { forgetSession, identity } from './app/identity.mjs';
 import { isFile, nowIso } from './app/page.mjs';
+import { oncePerFrame } from './app/scheduling.mjs';
 import { commit, notify, state } from './app/store.mjs';
 import { takeOverFirst } from './app/takeover.mjs';
-import { ui, watchedRoom } from './app/ui.mjs';
+import { isScrolledUp, ui, watchedRoom } from './app/ui.mjs';
 import { transportChangeWords } from './connection-text.mjs';
 import { isolated, withoutDirectionControls } from './direction.mjs';
+import { EventBatches } from './event-batches.mjs';
 import { errorWords, sameName, sentence } from './formatting.mjs';
 import { assignSender, changeMessage, failAll } from './outbox.mjs';
-import { BAD_SESSION_CLOSE_CODE, NAME_ERRORS } from './protocol.mjs';
-import { applyWelcome, isJoin, markDisconnected, update } from './state.mjs';
+import { BAD_SESSION_CLOSE_CODE, LOG_EVENTS, NAME_ERRORS } from './protocol.mjs';
+import { changeRoom } from './rooms.mjs';
+import { applyLogEvents, applyWelcome, isJoin, markDisconnected, update } from './state.mjs';
 import { finishLogOut, setAccountNote } from './view/account.mjs';
 import { carryDraft, renameDraft } from './view/composer.mjs';
 import { closeDirectory, openDirectory, setDirectoryNote } from './view/directory.mjs';
 import { directory, input, NARROW } from './view/dom.mjs';
 import { showChat, showEntrance } from './view/entrance.mjs';
+import { askLinkQuestion } from './view/link.mjs';
 
 /** @import { Frame, Request, Status, TransportName } from './types.js' */
+
+const HISTORY_RETRY_MS = 10_000; // after an error without a time to wait
 
 /**
  * @template T
@@ -31,7 +37,11 @@ const onConnection = (type, listener) =>
 
 onConnection('refused', (/** @type {Frame} */ error) => showEntrance(error.text));
 
+const context = () => ({ watching: watchedRoom(), isScrolledUp, at: nowIso() });
+const batches = new EventBatches((events) => commit(applyLogEvents(state, events, context())), oncePerFrame, () => performance.now());
+
 onConnection('status', (/** @type {Status} */ status) => {
+  batches.flush();
   let next = { ...state, status };
   if (status.state !== 'online') {
     requests.clear();
@@ -70,15 +80,18 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
   askDirectory(); // before the joins, so that a #room in the joined rooms' messages becomes a link
   for (const name of rooms) joinRoom(name, { kind: state.rooms.get(name)?.epoch ? 'rejoin' : 'join', show: name === entering?.show });
   if (!state.commands.length) ask({ type: 'help' }, { kind: 'help' });
+  askLinkQuestion();
 });
 
 onConnection('frame', (/** @type {Frame} */ frame) => {
+  if (LOG_EVENTS.has(frame.type) && frame.id === undefined) return batches.add(frame);
+  batches.flush();
   const request = frame.id === undefined ? undefined : requests.get(frame.id);
   requests.delete(frame.id);
   if (frame.type === 'welcome') reconnectAs(frame);
   // A `joined` frame without an id answers a typed line (/join or /dm), so the person wants to see that room.
   const answered = request ?? (frame.type === 'joined' ? { show: true } : undefined);
-  const change = () => commit(update(state, frame, { request: answered, watching: watchedRoom(), at: nowIso() }));
+  const change = () => commit(update(state, frame, { request: answered, ...context() }));
   if (frame.type === 'joined' && request?.room && request.room !== frame.room && state.rooms.get(request.room)?.epoch === null) {
     renameDraft(request.room, frame.room);
   }
@@ -134,6 +147,7 @@ const EFFECTS = {
     if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
       setTimeout(() => joinAgain(room, request?.kind), frame.retryAfterMs);
     }
+    if (request?.kind === 'history') setTimeout(() => commit(changeRoom(state, room, { loading: false })), frame.retryAfterMs ?? HISTORY_RETRY_MS);
     if (request?.kind === 'logout' || request?.kind === 'nick') return setAccountNote(errorWords(frame));
     const { entering } = identity;
     if (entering && NAME_ERRORS.has(frame.code)) {

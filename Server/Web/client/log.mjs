@@ -39,6 +39,26 @@ export function insertEntry(entries, entry) {
   return index === entries.length ? [...entries, entry] : entries.toSpliced(index, 0, entry);
 }
 
+/**
+ * Inserts entries in their order. Many entries that belong to the end of the log cost one copy of the log, not one copy for each.
+ * @param {Entry[]} entries
+ * @param {Entry[]} added
+ */
+export function insertEntries(entries, added) {
+  /** @type {Entry[]} */
+  let appended = [];
+  for (const entry of added) {
+    const last = appended.at(-1) ?? entries.at(-1);
+    if (!last || compareEntries(last, entry) < 0) {
+      appended.push(entry);
+    } else {
+      entries = insertEntry(appended.length ? [...entries, ...appended] : entries, entry);
+      appended = [];
+    }
+  }
+  return appended.length ? [...entries, ...appended] : entries;
+}
+
 /** @type {Record<string, (event: Frame) => Partial<Entry>>} */
 const SHOWN_EVENTS = {
   message: (event) => ({ kind: 'message', text: event.text ?? '', me: Boolean(event.me), reply: event.reply, edited: event.edited, deleted: Boolean(event.deleted) }),

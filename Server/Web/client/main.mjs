@@ -1,12 +1,13 @@
 // Starts the page.
 
+import './baseline.mjs';
 import './events.mjs';
 import './lab/lab-view.mjs';
 import './view/render.mjs';
 import './view/submit.mjs';
 import { connection, wantedTransport } from './app/connect.mjs';
 import { identity, loadTabPlace } from './app/identity.mjs';
-import { address, load, NAME_KEY, parameters } from './app/page.mjs';
+import { address, load, NAME_KEY, parameters, SESSION_NAME_KEY } from './app/page.mjs';
 import { remember } from './app/remember.mjs';
 import { renderNow } from './app/scheduling.mjs';
 import { opening, outboxStore } from './app/storage.mjs';
@@ -14,10 +15,12 @@ import { onChange, state } from './app/store.mjs';
 import { outboxIsReady } from './app/chat.mjs';
 import { takeOver } from './app/takeover.mjs';
 import { ui } from './app/ui.mjs';
+import { planStart } from './link.mjs';
 import { renderComposer } from './view/composer.mjs';
-import { $, account, closestTo, directory, input, NARROW, setText } from './view/dom.mjs';
+import { $, closestTo, input, isDialogOpen, NARROW, setText } from './view/dom.mjs';
 import { DEFAULT_ROOM, enter, showEntrance } from './view/entrance.mjs';
 import { closeDrawer, loadTheme } from './view/layout.mjs';
+import { setLinkQuestion } from './view/link.mjs';
 import { afterScroll, followNewest } from './view/log.mjs';
 import { goToNeighbour } from './view/navigation.mjs';
 import { renderCountdown, setJoinNote } from './view/status.mjs';
@@ -33,15 +36,14 @@ $('newest').addEventListener('click', () => {
 });
 
 $('banner-now').addEventListener('click', () => {
-  if (state.status.state === 'elsewhere') connection.open();
-  else if (state.status.state === 'closed') showEntrance('');
+  if (state.status.state === 'closed') showEntrance('');
   else connection.retryNow();
   if (ui.inside && !NARROW.matches) input.focus(); // the button is about to disappear
 });
 setInterval(renderCountdown, 1000);
 
 document.addEventListener('keydown', (event) => {
-  if (event.defaultPrevented || !ui.inside || directory.open || account.open) return;
+  if (event.defaultPrevented || !ui.inside || isDialogOpen()) return;
   if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
     event.preventDefault();
     goToNeighbour(event.key === 'ArrowUp' ? -1 : 1);
@@ -76,14 +78,15 @@ async function start() {
   $('room').value = room || DEFAULT_ROOM;
   if (!identity.usesCookie && wantedTransport && wantedTransport !== 'ws') setJoinNote('A page opened from disk can only use WebSocket.', 'info');
 
-  const stored = await loadPlace(Boolean(name && room));
-  if (stored && (!name || name === stored.name || name === stored.enteredAs)) {
+  const stored = await loadPlace();
+  const plan = planStart({ name, room }, stored, load('localStorage', SESSION_NAME_KEY));
+  if (stored && plan.kind === 'restore') {
     identity.token = stored.session ?? null;
     ui.inside = true;
-    const rooms = [...new Set([...stored.rooms ?? [], ...room ? [room] : []])];
-    enter({ user: stored.user, name: stored.name, enteredAs: stored.enteredAs, rooms, show: room || stored.current });
+    setLinkQuestion(plan.question);
+    enter({ user: stored.user, name: stored.name, enteredAs: stored.enteredAs, rooms: stored.rooms, show: plan.show });
     focusInput();
-  } else if (name && room) {
+  } else if (name && room && plan.kind === 'enter') {
     ui.inside = true;
     enter({ name, rooms: [room], show: room, strict: true });
     focusInput();
@@ -100,17 +103,18 @@ function focusInput() {
   if (!NARROW.matches) input.focus();
 }
 
-/**
- * Returns the rooms and the name that the page has stored (a Place). Null if it has stored none, or must not use them.
- * @param {boolean} isGiven whether the page's address contains a name and a room
- */
-async function loadPlace(isGiven) {
+/** Returns the rooms and the name that the page has stored (a Place). Null if it has stored none, or must not use them. */
+async function loadPlace() {
   const stored = loadTabPlace();
   if (stored?.session) identity.usesCookie = false; // the browser kept no cookie before this page was loaded again
   if (!identity.usesCookie) return stored?.session ? stored : null;
-  if (stored || isGiven) return stored;
+  if (stored) return stored;
   await opening;
   return outboxStore.readPlace();
 }
 
 start();
+
+// The page works, so it does not need the text for browsers in which it does not.
+document.documentElement.dataset.started = '';
+document.addEventListener('DOMContentLoaded', () => { $('fallback').hidden = true; });

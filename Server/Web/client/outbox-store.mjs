@@ -1,8 +1,10 @@
-// Stores the outbox and the person's place in IndexedDB. It copies the state and makes no decisions.
+// Stores the outbox and the person's place in IndexedDB, and a second copy of the outbox. It copies the state and makes no decisions.
 
 /** @import { OutboxItem, Place } from './types.js' */
 
 const WITHIN_MS = 3_000; // if the database does not answer in this time, the page works without it
+
+const BORN_KEY = 'born'; // the key, in the object store `place`, of the time and a random number at which the database was created
 
 const STORED_FIELDS = /** @type {const} */ (['room', 'text', 'me', 'at', 'user', 'name', 'attempted', 'state', 'error', 'doubt']);
 
@@ -12,10 +14,23 @@ const STORED_FIELDS = /** @type {const} */ (['room', 'text', 'me', 'at', 'user',
  * messages of that page. Where the browser has no locks (plain HTTP from another machine), a page takes over all messages when it starts.
  * Then two pages may send the same message. This is harmless, because the server stores a message once for each id.
  *
+ * A browser or a person can delete the database at any time. So each page also keeps a copy of its messages in `copies`. The copy has the
+ * identity of the database (`born`) from which it was made. If the database has another identity now, it was deleted and created again, and
+ * the messages in the copies are missing from it. Otherwise the copies are ignored, because another page may have sent their messages.
+ *
  * If the database fails, the page works without a stored outbox.
  */
 export class OutboxStore {
-  #name; #tab;
+  #name; #tab; #copies; #createId;
+  /** The identity of the database, or null without a database. @type {string | null} */
+  #born = null;
+  /** The messages that the stores have to contain. @type {OutboxItem[]} */
+  #items = [];
+  /** @type {Place | null} */
+  #place = null;
+  /** Whether the database did not store a change. Then only the copy is complete. */
+  #hasFailed = false;
+  #isCopied = false;
   /** @type {IDBDatabase | null} */
   #database = null;
   /** @type {Promise<unknown>} */
@@ -26,28 +41,52 @@ export class OutboxStore {
 
   /**
    * @param {string} name the database's name
-   * @param {string} tab this page's own name, which no other page has
+   * @param {() => string} createId creates a name that no other page has
+   * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'> | null} copies the storage for the copies
    */
-  constructor(name, tab) {
+  constructor(name, createId, copies) {
     this.#name = name;
-    this.#tab = tab;
+    this.#tab = createId();
+    this.#createId = createId;
+    this.#copies = copies;
   }
 
   /** False if nothing stays stored after the page is closed. A browser may forbid storage by its settings, or in a private window. */
-  get isDurable() { return this.#database !== null; }
+  get isDurable() { return this.#database !== null && (!this.#hasFailed || this.#isCopied); }
 
   async open() {
     try {
-      const opening = indexedDB.open(this.#name, 1);
-      opening.onupgradeneeded = () => {
-        opening.result.createObjectStore('outbox', { keyPath: 'id' });
-        opening.result.createObjectStore('place');
-      };
-      const database = await within(WITHIN_MS, resultOf(opening));
       await within(WITHIN_MS, this.#holdLock());
-      database.onversionchange = () => database.close();
-      this.#database = database;
+      await within(WITHIN_MS, this.#openDatabase());
     } catch { /* the page keeps the outbox in memory */ }
+  }
+
+  async #openDatabase() {
+    const opening = indexedDB.open(this.#name, 1);
+    opening.onupgradeneeded = () => {
+      opening.result.createObjectStore('outbox', { keyPath: 'id' });
+      opening.result.createObjectStore('place');
+    };
+    const database = await resultOf(opening);
+    const places = database.transaction('place', 'readwrite').objectStore('place');
+    let born = await resultOf(places.get(BORN_KEY));
+    if (!born) await resultOf(places.put(born = this.#createId(), BORN_KEY));
+    database.onversionchange = () => {
+      database.close();
+      this.#restore();
+    };
+    database.onclose = () => this.#restore(); // the browser deleted its data
+    this.#born = born;
+    this.#database = database;
+    this.mirror([], this.#items);
+    if (this.#place) this.savePlace(this.#place);
+  }
+
+  /** Opens the database again, and stores this page's messages there, after somebody has deleted the database. */
+  async #restore() {
+    this.#database = null;
+    this.#hasFailed = false;
+    await this.#openDatabase().catch(() => {});
   }
 
   /**
@@ -60,7 +99,10 @@ export class OutboxStore {
    * Stores the person's place; null removes it.
    * @param {Place | null} place
    */
-  savePlace(place) { return this.#run('place', 'readwrite', (store) => place ? store.put(place, 'place') : store.delete('place')); }
+  savePlace(place) {
+    this.#place = place;
+    return this.#run('place', 'readwrite', (store) => place ? store.put(place, 'place') : store.delete('place'));
+  }
 
   /**
    * Changes the stored outbox from one state to the next.
@@ -72,9 +114,11 @@ export class OutboxStore {
     const kept = new Set(after.map(({ id }) => id));
     const changed = after.filter((item) => STORED_FIELDS.some((field) => item[field] !== old.get(item.id)?.[field]));
     const removed = before.filter(({ id }) => !kept.has(id));
+    this.#items = after;
     if (!changed.length && !removed.length) return;
+    this.#copy();
     this.#writing = this.#run('outbox', 'readwrite', (store) => {
-      for (const item of changed) store.put({ id: item.id, tab: this.#tab, ...Object.fromEntries(STORED_FIELDS.map((field) => [field, item[field]])) });
+      for (const item of changed) store.put(this.#storedItem(item));
       for (const { id } of removed) store.delete(id);
     });
   }
@@ -90,6 +134,11 @@ export class OutboxStore {
   async claim(onPageClosed) {
     if (this.#hasClaimed && !navigator.locks) return [];
     this.#hasClaimed = true;
+    return [...await this.#claimCopies(), ...await this.#claimStored(onPageClosed)];
+  }
+
+  /** @param {() => void} onPageClosed */
+  async #claimStored(onPageClosed) {
     const others = new Set((await this.#run('outbox', 'readonly', (store) => store.getAll()) ?? []).map((/** @type {{ tab: string }} */ { tab }) => tab));
     others.delete(this.#tab);
     if (!others.size) return [];
@@ -114,15 +163,60 @@ export class OutboxStore {
     return claimed;
   }
 
+  /** @param {OutboxItem} item */
+  #storedItem(item) {
+    return { id: item.id, tab: this.#tab, ...Object.fromEntries(STORED_FIELDS.map((field) => [field, item[field]])) };
+  }
+
+  /** Copies this page's messages. A copy that does not fit into the storage is left out: then only the database has the messages. */
+  #copy() {
+    if (this.#born === null || !this.#copies) return;
+    const key = this.#copyKey(this.#tab);
+    const born = this.#hasFailed ? null : this.#born;
+    this.#isCopied = false;
+    try {
+      this.#copies.removeItem(key);
+      if (this.#items.length) this.#copies.setItem(key, JSON.stringify({ born, items: this.#items.map((item) => this.#storedItem(item)) }));
+      this.#isCopied = true;
+    } catch { /* the storage is full or forbidden */ }
+  }
+
+  /**
+   * Takes over the copies of closed pages. Returns the messages that are only in the copies, because somebody deleted the database.
+   * @returns {Promise<OutboxItem[]>}
+   */
+  async #claimCopies() {
+    /** @type {OutboxItem[]} */
+    const claimed = [];
+    try {
+      const copies = this.#copies;
+      if (!copies) return [];
+      const open = new Set(await this.#openPages());
+      const prefix = this.#copyKey('');
+      const keys = Array.from({ length: copies.length }, (_, index) => copies.key(index) ?? '').filter((key) => key.startsWith(prefix));
+      for (const key of keys) {
+        const tab = key.slice(prefix.length);
+        if (tab === this.#tab || open.has(tab)) continue;
+        const { born, items } = JSON.parse(copies.getItem(key) ?? '{}');
+        copies.removeItem(key);
+        if (Array.isArray(items) && (born === null || born !== this.#born)) claimed.push(...items);
+      }
+    } catch { /* the storage is forbidden, or somebody else wrote to it */ }
+    return claimed;
+  }
+
+  /** @param {string} tab */
+  #copyKey(tab) { return `${this.#name} outbox ${tab}`; }
+
   /** Takes this page's lock, and keeps it until the page is closed. */
   async #holdLock() {
     if (!navigator.locks) return;
-    const { promise, resolve, reject } = Promise.withResolvers();
-    navigator.locks.request(this.#lockName(this.#tab), () => {
-      resolve(undefined);
-      return new Promise(() => {});
-    }).catch(reject);
-    await promise;
+    await new Promise((resolve, reject) => {
+      navigator.locks.request(this.#lockName(this.#tab), () => {
+        resolve(undefined);
+        return new Promise(() => {});
+      }).catch(reject);
+    });
   }
 
   async #openPages() {
@@ -152,18 +246,25 @@ export class OutboxStore {
    * @returns {Promise<any>}
    */
   #run(storeName, mode, work) {
-    if (!this.#database) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers();
-    setTimeout(resolve, WITHIN_MS);
-    try {
-      const transaction = this.#database.transaction(storeName, mode);
-      const request = work(transaction.objectStore(storeName));
-      transaction.oncomplete = () => resolve(request?.result);
-      transaction.onabort = transaction.onerror = () => resolve(undefined);
-    } catch {
-      resolve(undefined);
-    }
-    return promise;
+    const database = this.#database;
+    if (!database) return Promise.resolve();
+    return new Promise((resolve) => {
+      const fail = () => {
+        resolve(undefined);
+        if (storeName !== 'outbox' || mode !== 'readwrite' || this.#hasFailed) return;
+        this.#hasFailed = true;
+        this.#copy();
+      };
+      setTimeout(resolve, WITHIN_MS);
+      try {
+        const transaction = database.transaction(storeName, mode);
+        const request = work(transaction.objectStore(storeName));
+        transaction.oncomplete = () => resolve(request?.result);
+        transaction.onabort = transaction.onerror = fail;
+      } catch {
+        fail();
+      }
+    });
   }
 }
 

@@ -2,9 +2,9 @@
 
 import { isolated, withoutDirectionControls } from './direction.mjs';
 import { sameName } from './formatting.mjs';
-import { createEntry, indexFor, insertEntry } from './log.mjs';
+import { createEntry, indexFor } from './log.mjs';
 import { TEMPORARY_ERRORS } from './protocol.mjs';
-import { changeRoom, withPlaceholders, withRoom } from './rooms.mjs';
+import { addEntries, changeRoom, withPlaceholders, withRoom } from './rooms.mjs';
 
 /** @import { Frame, OutboxItem, State } from './types.js' */
 
@@ -103,10 +103,9 @@ export function acknowledgeMessage(state, item, ack) {
   const entry = { ...created, key: `o${item.id}`, id: item.id, local: true };
   const index = indexFor(room.entries, entry);
   const existing = room.entries[index];
-  const entries = existing?.seq === ack.seq
-    ? room.entries.with(index, { ...existing, id: item.id })
-    : insertEntry(room.entries, entry);
-  return withRoom(next, { ...room, entries });
+  return withRoom(next, existing?.seq === ack.seq
+    ? { ...room, entries: room.entries.with(index, { ...existing, id: item.id }) }
+    : addEntries(room, [entry]));
 }
 
 /**

@@ -5,7 +5,7 @@
 export const SUBPROTOCOL = 'rawchat.v1.json';
 
 export const FIRST_PRIVATE_CLOSE_CODE = 4000;
-export const TAKEN_OVER_CLOSE_CODE = 4009;  // another page reads this session's outbox
+export const TAKEN_OVER_CLOSE_CODE = 4009;  // another page reads this device's outbox
 export const FIRST_FINAL_CLOSE_CODE = 4500; // after 4000 to 4499 the page reconnects; after 4500 to 4999 it does not
 export const BAD_SESSION_CLOSE_CODE = 4501;
 

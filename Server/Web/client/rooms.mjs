@@ -1,11 +1,11 @@
 // The rooms of the state: pure functions from one state to the next.
 
-import { createEntry, indexFor, insertEntry } from './log.mjs';
+import { createEntry, indexFor, insertEntries, insertEntry } from './log.mjs';
 import { mentionsName } from './mentions.mjs';
 
 /** @import { Entry, Frame, Notice, Room, State, User } from './types.js' */
 
-const MAX_ENTRIES = 10_000;          // for each room, about 5 MB; the page can ask the server for older ones
+const MAX_ENTRIES = 10_000;          // for each room, about 5 MB; the page can ask the server for the others again
 const ENTRIES_AFTER_TRIM = 9_000;
 
 /**
@@ -13,12 +13,14 @@ const ENTRIES_AFTER_TRIM = 9_000;
  * @returns {Room}
  */
 export const newRoom = (name) => ({
-  name, topic: '', epoch: null, role: null, members: new Map(), memberCount: 0,
+  name, topic: '', epoch: null, role: null, isPrivate: false, members: new Map(), memberCount: 0,
   entries: [],
   live: false,      // joined over the current connection; only then do frames advance the cursor
   joinedAt: 0,      // the newest seq at the moment of joining: events up to it arrive in order
   cursor: 0,        // the page has all events up to this seq: `after` of the next join
   oldest: Infinity, // the oldest seq that the page has: `before` of the next history request
+  end: Infinity,    // if the page has dropped the newest entries, the seq of the last one that it keeps: `after` of the next request
+  tail: [],         // entries after `end` that arrived since the last request for history
   more: false, loading: false,
   unread: 0, mentions: 0, firstUnread: null,
 });
@@ -117,20 +119,74 @@ export function markRead(state, name) {
 export const membersOf = (list) => new Map((list ?? []).map(({ user, name }) => [user, name]));
 
 /**
- * Adds events to a room's log.
+ * Whether the page keeps the newest events of the room. If a reader has scrolled far up, the page has dropped them.
+ * @param {Room} room
+ */
+export const hasNewest = (room) => room.end === Infinity;
+
+/**
+ * Adds events to a room's log. If the log becomes too long, the page drops the end that is far from the reader.
  * @param {Room} room
  * @param {Frame[]} events
- * @param {{ self: User | null, watching: string | null } | null} reader the person for whom unread messages are counted, or null
- *   if the events are old
+ * @param {{ self: User | null, watching: string | null, isScrolledUp?: (room: string) => boolean } | null} reader the person for whom
+ *   unread messages are counted, or null if the events are old
  * @returns {Room}
  */
 export function insertEvents(room, events, reader) {
-  let { entries, cursor, oldest, topic, unread, mentions, firstUnread, more } = room;
+  const next = addEvents(room, events, reader);
+  return reader?.isScrolledUp?.(room.name) ? trimEnd(next) : trimStart(next);
+}
+
+/**
+ * Adds an answer to a request for history, and drops the end of the log that is far from the reader.
+ * @param {Room} room
+ * @param {Frame[]} events
+ * @param {boolean} hasMore whether the server has more events in the requested direction
+ * @param {'older' | 'newer' | 'newest'} direction
+ * @returns {Room}
+ */
+export function insertHistory(room, events, hasMore, direction) {
+  const answered = { ...room, loading: false, tail: [] };
+  if (direction === 'older') return trimEnd({ ...addEvents(answered, events, null), more: hasMore && events.length > 0 });
+  if (direction === 'newer') {
+    // Without more events, the answer and the events that have arrived since the request are all that was missing.
+    const isComplete = !hasMore || events.length === 0;
+    const entries = isComplete ? insertEntries(room.entries, room.tail) : room.entries;
+    return trimStart(addEvents({ ...answered, entries, end: isComplete ? Infinity : events[events.length - 1].seq }, events, null));
+  }
+  const first = events[0]?.seq ?? Infinity;
+  const entries = insertEntries(room.entries.filter(({ order }) => order >= first), room.tail);
+  return { ...addEvents({ ...answered, entries, oldest: Infinity, end: Infinity }, events, null), more: hasMore && events.length > 0 };
+}
+
+/**
+ * Adds an entry to the log, if it belongs to the part of the log that the page keeps. While the page requests the dropped part, the newer
+ * entries wait in the tail, because the answer may not have them.
+ * @param {Room} room
+ * @param {Entry[]} added
+ * @returns {Room}
+ */
+export function addEntries(room, added) {
+  const kept = hasNewest(room) ? added : added.filter(({ order }) => order <= room.end);
+  const waiting = room.loading && kept.length < added.length ? added.filter(({ order }) => order > room.end) : [];
+  return { ...room, entries: insertEntries(room.entries, kept), tail: insertEntries(room.tail, waiting) };
+}
+
+/**
+ * @param {Room} room
+ * @param {Frame[]} events
+ * @param {{ self: User | null, watching: string | null } | null} reader
+ * @returns {Room}
+ */
+function addEvents(room, events, reader) {
+  let { cursor, oldest, topic, unread, mentions, firstUnread } = room;
+  /** @type {Entry[]} */
+  const added = [];
   for (const event of events) {
     if (!Number.isInteger(event.seq)) continue;
     const entry = createEntry(event);
-    const isNew = event.seq > cursor && !(entry && entries[indexFor(entries, entry)]?.seq === event.seq);
-    if (entry) entries = insertEntry(entries, entry);
+    const isNew = event.seq > cursor && !(entry && room.entries[indexFor(room.entries, entry)]?.seq === event.seq);
+    if (entry) added.push(entry);
     if (entry && event.type === 'topic' && isNew) topic = entry.text ?? '';
     oldest = Math.min(oldest, event.seq);
     // Events up to joinedAt arrive in order. An event that arrives out of order was sent before the join, and does not advance the cursor.
@@ -141,12 +197,29 @@ export function insertEvents(room, events, reader) {
     unread += 1;
     if (mentionsName(entry, reader.self?.name)) mentions += 1;
   }
-  if (entries.length > MAX_ENTRIES) {
-    entries = entries.slice(-ENTRIES_AFTER_TRIM);
-    oldest = entries.find((entry) => entry.seq)?.seq ?? oldest;
-    more = true;
-  }
-  return { ...room, entries, cursor, oldest, topic, unread, mentions, firstUnread, more };
+  return { ...addEntries(room, added), cursor, oldest, topic, unread, mentions, firstUnread };
+}
+
+/**
+ * Drops the oldest entries of a log that is too long.
+ * @param {Room} room
+ * @returns {Room}
+ */
+function trimStart(room) {
+  if (room.entries.length <= MAX_ENTRIES) return room;
+  const entries = room.entries.slice(-ENTRIES_AFTER_TRIM);
+  return { ...room, entries, oldest: entries.find(({ seq }) => seq)?.seq ?? room.oldest, more: true };
+}
+
+/**
+ * Drops the newest entries of a log that is too long.
+ * @param {Room} room
+ * @returns {Room}
+ */
+function trimEnd(room) {
+  if (room.entries.length <= MAX_ENTRIES) return room;
+  const entries = room.entries.slice(0, ENTRIES_AFTER_TRIM);
+  return { ...room, entries, end: entries.findLast(({ seq }) => seq)?.seq ?? room.end };
 }
 
 /**

@@ -4,11 +4,13 @@ import { isolated } from './direction.mjs';
 import { dayLabel, dayOf } from './formatting.mjs';
 import { indexFor } from './log.mjs';
 import { parsedText } from './message-text.mjs';
+import { hasNewest } from './rooms.mjs';
 
 /** @import { DrawnEntry, Entry, LogView, OutboxItem, Room, Row, User } from './types.js' */
 
 const MAX_DRAWN = 500;               // messages in the DOM: a phone then lays out the page in less than a frame
 const DRAWN_AFTER_TRIM = 300;        // trimming 200 rows at once costs one layout instead of 200
+const DRAWN_IN_BURST = 100;          // more than a screen shows; the next drawing replaces all of them
 const GROUP_WITHIN_MS = 5 * 60_000;
 const QUOTE_LENGTH = 200;            // more than a line of the page shows
 
@@ -21,7 +23,9 @@ const QUOTE_LENGTH = 200;            // more than a line of the page shows
 export function visibleRange(entries, view) {
   let start = view.top ? indexFor(entries, view.top) : 0;
   if (!view.following) return [start, Math.min(entries.length, start + MAX_DRAWN)];
-  if (entries.length - start > MAX_DRAWN) start = entries.length - DRAWN_AFTER_TRIM;
+  const count = entries.length - start;
+  if (count > 2 * MAX_DRAWN) start = entries.length - DRAWN_IN_BURST; // all rows are new: this many arrived since the last drawing
+  else if (count > MAX_DRAWN) start = entries.length - DRAWN_AFTER_TRIM;
   return [start, entries.length];
 }
 
@@ -55,7 +59,8 @@ export function createRows(room, outbox, view, self, now) {
   if (start > 0 || room.more) rows.push({ kind: 'older', key: 'older', label: 'Earlier messages' });
   else if (room.epoch) rows.push({ kind: 'start', key: 'start', label: room.name });
   for (let index = start; index < end; index += 1) add(room.entries[index]);
-  if (end === room.entries.length) {
+  if (end === room.entries.length && !hasNewest(room)) rows.push({ kind: 'newer', key: 'newer', label: 'Later messages' });
+  else if (end === room.entries.length) {
     for (const item of outbox) {
       if (item.room === room.name && !item.echo) add({ ...item, kind: 'message', key: `o${item.id}`, from: senderOf(item, self), item });
     }

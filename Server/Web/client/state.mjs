@@ -6,7 +6,7 @@ import { byName, clockTime } from './formatting.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
 import { LOG_EVENTS } from './protocol.mjs';
-import { addNotice, changeRoom, insertEvents, isUnusedPlaceholder, membersOf, newRoom, openRoom, useServerSpelling, withoutRoom, withRoom } from './rooms.mjs';
+import { addNotice, changeRoom, insertEvents, insertHistory, isUnusedPlaceholder, membersOf, newRoom, openRoom, useServerSpelling, withoutRoom, withRoom } from './rooms.mjs';
 
 /** @import { DirectoryRoom, Frame, Room, State, UpdateContext } from './types.js' */
 
@@ -45,7 +45,7 @@ const UPDATES = {
     return addNotice(applyWelcome(state, frame), { at, text: `You are ${isolated(frame.name)}${frame.guest ? ', a guest' : ''}.` });
   },
 
-  joined(before, frame, { request, watching }) {
+  joined(before, frame, { request, watching, isScrolledUp }) {
     const state = useServerSpelling(before, request?.room, frame.room);
     const known = state.rooms.get(frame.room);
     const reset = Boolean(known?.epoch) && known?.epoch !== frame.epoch;
@@ -55,14 +55,14 @@ const UPDATES = {
     /** @type {Room} */
     let room = {
       ...(known && !reset ? known : newRoom(frame.room)),
-      epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, live: true, joinedAt: frame.seq ?? 0,
+      epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), live: true, joinedAt: frame.seq ?? 0,
       members: membersOf(frame.members), memberCount: frame.memberCount ?? 0,
     };
     if (!resumed) {
       if (!known?.epoch || reset) room.more = events.length > 0 && events[0].seq > 1;
       room.cursor = Math.max(room.cursor, frame.seq ?? 0);
     }
-    room = insertEvents(room, events, resumed ? { self: state.self, watching } : null);
+    room = insertEvents(room, events, resumed ? { self: state.self, watching, isScrolledUp } : null);
     let next = withRoom(state, room);
     if (reset) {
       next = addNotice(next, { room: room.name, tone: 'gap', order: 0,
@@ -72,7 +72,7 @@ const UPDATES = {
     return request?.show || !state.current ? openRoom(next, room.name) : next;
   },
 
-  ...Object.fromEntries([...LOG_EVENTS].map((type) => [type, applyLogEvent])),
+  ...Object.fromEntries([...LOG_EVENTS].map((type) => [type, (state, frame, context) => applyLogEvents(state, [frame], context)])),
 
   history(state, frame, { request, at }) {
     const room = state.rooms.get(frame.room ?? request?.room);
@@ -81,7 +81,7 @@ const UPDATES = {
     if (!room) return state;
     // A typed request may ask for any part of the history, so a notice shows its answer. The page's own requests continue the log.
     if (!request) return addNotice(state, { room: room.name, at, tone: 'help', text: events.map(historyLine).join('\n') || 'There are no messages.' });
-    return withRoom(state, { ...insertEvents(room, events, null), more: Boolean(frame.more) && events.length > 0, loading: false });
+    return withRoom(state, insertHistory(room, events, Boolean(frame.more), request.direction ?? 'older'));
   },
 
   ack(state, frame, { request }) {
@@ -96,7 +96,7 @@ const UPDATES = {
     if (item) return rejectMessage(state, item, frame);
     const name = request?.room ?? '';
     let next = state;
-    if (request?.kind === 'history') next = changeRoom(next, name, { loading: false });
+    if (request?.kind === 'history' && frame.retryAfterMs !== undefined) return state; // the page asks again
     if (isJoin(request) && isUnusedPlaceholder(next, name)) next = withoutRoom(next, name);
     else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(next, name, frame.text || frame.code);
     if (request?.kind === 'leave' && frame.code === 'not-in-room') return withoutRoom(next, name);
@@ -154,15 +154,25 @@ const UPDATES = {
 };
 
 /**
+ * Returns the state after log events, which can be of several rooms. Many events cost one copy of each log.
  * @param {State} state
- * @param {Frame} frame
+ * @param {Frame[]} events
  * @param {UpdateContext} context
  */
-function applyLogEvent(state, frame, { watching }) {
-  const room = state.rooms.get(frame.room);
-  if (!room) return state;
-  const next = withRoom(state, insertEvents(room, [frame], { self: state.self, watching }));
-  return matchEchoes(next, room.name, [frame]);
+export function applyLogEvents(state, events, { watching, isScrolledUp }) {
+  /** @type {Map<string, Frame[]>} */
+  const byRoom = new Map();
+  for (const event of events) {
+    const ofRoom = byRoom.get(event.room);
+    if (ofRoom) ofRoom.push(event);
+    else byRoom.set(event.room, [event]);
+  }
+  let next = state;
+  for (const [name, ofRoom] of byRoom) {
+    const room = next.rooms.get(name);
+    if (room) next = matchEchoes(withRoom(next, insertEvents(room, ofRoom, { self: state.self, watching, isScrolledUp })), name, ofRoom);
+  }
+  return next;
 }
 
 /**

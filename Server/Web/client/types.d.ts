@@ -63,7 +63,7 @@ export interface TransportOptions {
   http: HttpSessionState;
 }
 
-export type StatusName = 'idle' | 'connecting' | 'online' | 'reconnecting' | 'offline' | 'closed' | 'elsewhere';
+export type StatusName = 'idle' | 'connecting' | 'online' | 'reconnecting' | 'offline' | 'closed';
 
 /** The status of the connection. */
 export interface Status {
@@ -130,6 +130,7 @@ export interface Room {
   topic: string;
   epoch: string | null;
   role: string | null;
+  isPrivate: boolean;
   members: Map<string, string>;
   memberCount: number;
   entries: Entry[];
@@ -137,6 +138,8 @@ export interface Room {
   joinedAt: number;
   cursor: number;
   oldest: number;
+  end: number;
+  tail: Entry[];
   more: boolean;
   loading: boolean;
   unread: number;
@@ -197,6 +200,8 @@ export interface Request {
   name?: string;
   show?: boolean;
   after?: number;
+  /** Which part of the history the page asked for. */
+  direction?: 'older' | 'newer' | 'newest';
   /** The text that the names of the requested rooms contain. */
   match?: string;
 }
@@ -206,6 +211,8 @@ export interface UpdateContext {
   request?: Request;
   /** The room that the reader is looking at. */
   watching: string | null;
+  /** Whether the reader has scrolled up in a room. */
+  isScrolledUp?: (room: string) => boolean;
   /** The time now (ISO 8601). */
   at: string;
 }
@@ -222,7 +229,7 @@ export interface LogView {
 export interface DrawnEntry extends Omit<Entry, 'order' | 'rank'> { order?: number; rank?: number; item?: OutboxItem }
 
 export interface Row {
-  kind: 'day' | 'new' | 'older' | 'start' | 'wait' | 'message' | 'topic' | 'notice';
+  kind: 'day' | 'new' | 'older' | 'newer' | 'start' | 'wait' | 'message' | 'topic' | 'notice';
   key: string;
   label?: string;
   entry?: DrawnEntry;

@@ -55,7 +55,7 @@ public sealed class AccountPageSafetyTests
 
         await stale.Page.GotoAsync($"http://127.0.0.1:{_server.HttpPort}/");
         await ExpectAnnAsync(stale);
-        await stale.Page.GotoAsync($"http://127.0.0.1:{_server.HttpPort}/?name=Fool&room=lobby");
+        await stale.Page.GotoAsync($"http://127.0.0.1:{_server.HttpPort}/?name=other&room=lobby");
         await ExpectAnnAsync(stale);
         await Assertions.Expect(stale.Notices.Filter(new() { HasText = "You’re here as ann. This is your account" })).ToHaveCountAsync(1);
         await ann.Page.ReloadAsync();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Playwright;
+using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.EndToEnd;
@@ -96,6 +97,41 @@ public sealed class HistoryTests
         (await GetTopAsync(ann, 75)).Should().BeApproximately(before, 1);
         await Assertions.Expect(ann.Page.Locator("#newest")).ToBeVisibleAsync();
     }
+
+    [Test]
+    public async Task Reader_reaches_the_beginning_of_a_history_that_is_longer_than_the_log_and_returns()
+    {
+        const int count = 10_600; // the page keeps at most 10,000 messages
+        await using (var sender = await LineClient.ConnectAsync(_server.RawPort))
+        {
+            await sender.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Hello, Name = "sender", Id = FrameId.From("hello") });
+            await sender.RequestAsync<JoinedFrame>(ChatPeerExtensions.Join("lobby"));
+            for (var i = 1; i <= count; i++)
+                await sender.SendAsync(ChatPeerExtensions.Say($"said {i}"));
+            await sender.Inbox.ExpectAsync<MessageFrame>(message => message.Text == $"said {count}");
+        }
+
+        await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
+        await ann.ExpectMessageAsync($"said {count}");
+        await ScrollUntilAsync(ann, "0", "() => document.querySelector('#log .start')");
+        (await ann.ReadAsync()).Select(message => message.Seq).Should().BeInAscendingOrder().And.StartWith([1L, 2L, 3L]).And.OnlyHaveUniqueItems();
+
+        var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob");
+        await using var __ = bob;
+        await bob.SayAsync("said meanwhile");
+        await Assertions.Expect(ann.Page.Locator("#newest-text")).ToHaveTextAsync("1 new message");
+        await ScrollUntilAsync(ann, "log.scrollHeight", $"() => document.querySelector('#log .message:last-child')?.dataset.seq === '{count + 1}'");
+        await Assertions.Expect(ann.Page.Locator("#newest")).ToBeHiddenAsync();
+
+        await ScrollUntilAsync(ann, "0", "() => document.querySelector('#log .start')");
+        await ann.Page.ClickAsync("#newest");
+        await Assertions.Expect(ann.Messages.Last).ToContainTextAsync("said meanwhile");
+        await Assertions.Expect(ann.Messages.Last).ToBeInViewportAsync();
+    }
+
+    /// <summary>Scrolls to one end of the drawn log in each frame, until the page satisfies the predicate.</summary>
+    private static Task ScrollUntilAsync(ChatPage page, string top, string predicate) =>
+        page.UntilAsync($"() => {{ const log = document.getElementById('log'); log.scrollTop = {top}; return ({predicate})(); }}");
 
     private static Task<double> GetTopAsync(ChatPage page, int seq) =>
         page.Page.Locator($"#log .message[data-seq='{seq}']").EvaluateAsync<double>("node => node.getBoundingClientRect().top");

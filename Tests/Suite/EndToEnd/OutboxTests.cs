@@ -163,6 +163,19 @@ public sealed class OutboxTests
         await ExpectStoredAsync(ann, 1);
         await ann.Page.GotoAsync("about:blank");
         await ann.Page.Context.ClearCookiesAsync();
+        // Without its place, the page does not become ann again.
+        await ann.Page.RouteAsync("**/other", route => route.FulfillAsync(new() { Body = "other" }));
+        await ann.Page.GotoAsync($"http://127.0.0.1:{_relay.Port}/other");
+        await ann.Page.EvaluateAsync("""
+            async () => {
+              sessionStorage.clear();
+              localStorage.clear();
+              const [{ name }] = await indexedDB.databases();
+              const database = await new Promise((resolve) => { const opening = indexedDB.open(name); opening.onsuccess = () => resolve(opening.result); });
+              await new Promise((resolve) => { database.transaction('place', 'readwrite').objectStore('place').delete('place').onsuccess = resolve; });
+              database.close();
+            }
+            """);
         _relay.IsDown = false;
 
         await ann.Page.GotoAsync($"http://127.0.0.1:{_relay.Port}/?name=bob&room=lobby");
@@ -257,6 +270,8 @@ public sealed class OutboxTests
 
     private async Task SayAndLoseAckAsync(ChatPage page, string text)
     {
+        // The page sends a message only when it has joined the room.
+        await Assertions.Expect(page.Page.Locator("#members .member")).Not.ToHaveCountAsync(0);
         _relay.DropServerData();
         // On a busy machine the page may open another connection, which would deliver the ack.
         _relay.IsDown = true;

@@ -118,7 +118,7 @@ public sealed class PageTests
         await ann.SayAsync("bob, where are you?");
         var lobby = bob.Page.Locator("#rooms [data-room=lobby]");
         await Assertions.Expect(lobby).ToHaveAttributeAsync("data-unread", "2");
-        await Assertions.Expect(lobby).ToHaveAccessibleNameAsync("lobby, 2 unread, 1 for you");
+        await Assertions.Expect(lobby).ToHaveAccessibleNameAsync("lobby 2 unread, 1 for you");
         await Assertions.Expect(bob.Page).ToHaveTitleAsync("(2) #kitchen · RawSocketChat");
 
         await bob.Page.Keyboard.PressAsync("Alt+ArrowUp");

@@ -9,9 +9,10 @@ import { createId, nowIso } from './page.mjs';
 import { outboxStore } from './storage.mjs';
 import { commit, notify, state } from './store.mjs';
 
-/** @import { Frame, OutboxItem, Request, RequestKind } from '../types.js' */
+/** @import { Frame, OutboxItem, Request, RequestKind, Room } from '../types.js' */
 
-export const HISTORY_PAGE = 50;
+const HISTORY_PAGE = 50;      // when the page joins a room: more than a screen shows
+const MAX_HISTORY_PAGE = 200; // when the reader scrolls: the longest page that the server gives
 const DIRECTORY_FRESH_MS = 15_000;
 
 /** Requests by id, until the answer arrives or the connection ends. @type {Map<string, Request>} */
@@ -96,6 +97,17 @@ export function searchDirectory(match) {
   clearTimeout(searchTimer);
   if (!match || match.length > MAX_ROOM_NAME) return;
   searchTimer = setTimeout(() => ask({ type: 'rooms', match }, { kind: 'rooms', match }), SEARCH_AFTER_MS);
+}
+
+/**
+ * Asks for a part of a room's history: the events before the log's first one, those after its last one, or the newest ones.
+ * @param {Room} room
+ * @param {'older' | 'newer' | 'newest'} direction
+ */
+export function askHistory(room, direction) {
+  const from = { older: { before: room.oldest }, newer: { after: room.end }, newest: {} }[direction];
+  const limit = direction === 'newest' ? HISTORY_PAGE : MAX_HISTORY_PAGE;
+  return ask({ type: 'history', room: room.name, ...from, limit }, { kind: 'history', room: room.name, direction });
 }
 
 // Messages

@@ -5,16 +5,26 @@ import { isTransportName } from '../connection-text.mjs';
 import { TRANSPORT_ORDER, TransportChoice } from '../transport-choice.mjs';
 import { createTransport } from '../transports/transports.mjs';
 import { identity, introduce, socketQuery } from './identity.mjs';
-import { address, load, parameters, save, STORAGE_KEY } from './page.mjs';
+import { address, createId, load, parameters, save, STORAGE_KEY } from './page.mjs';
 
 /** @import { HttpSessionState, TransportName } from '../types.js' */
 
 const REMEMBERED_KEY = `${STORAGE_KEY} way`;
+const DEVICE_KEY = `${STORAGE_KEY} device`;
 const PIN_KEY = `${STORAGE_KEY} pinned way`;
 const REMEMBERED_FOR_MS = 60 * 60_000; // a visit within this time starts with the transport that worked on the visit before
 
+// Two pages with one cookie share a session. With WebSocket, each page has a connection of its own. With the other transports, each page is
+// a device of its own, so that it receives all frames. A page that is loaded again is the same device. A browser that duplicates a tab also
+// duplicates the name of the device. Then the server reports a takeover, and the page becomes another device.
 /** @type {HttpSessionState} */
-const http = { cursor: null, trusted: new Set() };
+const http = { cursor: null, trusted: new Set(), device: load('sessionStorage', DEVICE_KEY) ?? newDevice() };
+
+function newDevice() {
+  const device = createId();
+  save('sessionStorage', DEVICE_KEY, device);
+  return device;
+}
 
 /** @param {TransportName} name */
 function create(name) {
@@ -54,9 +64,7 @@ export function pinTransport(transport) {
   connection.pin(transport);
 }
 
-// Two pages with one cookie share a session. With WebSocket, each page has a connection of its own. With the other transports, both pages
-// would read the one outbox of the session, and each frame would reach only one page. So a page that is about to read the outbox tells the
-// other pages.
-const otherPages = 'BroadcastChannel' in window ? new BroadcastChannel(STORAGE_KEY) : null;
-connection.addEventListener('claim', () => otherPages?.postMessage('claim'));
-otherPages?.addEventListener('message', () => connection.yieldToOtherPage());
+connection.addEventListener('takeover', () => {
+  http.device = newDevice();
+  http.cursor = null;
+});

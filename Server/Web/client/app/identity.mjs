@@ -5,7 +5,7 @@ import { WELCOME_WITHIN_MS } from '../connection.mjs';
 import { RetryableError } from '../errors.mjs';
 import { errorWords, sameName } from '../formatting.mjs';
 import { NAME_ERRORS, parseFrame, SUBPROTOCOL } from '../protocol.mjs';
-import { address, DRAFTS_KEY, isFile, load, NAME_KEY, save, STORAGE_KEY } from './page.mjs';
+import { address, DRAFTS_KEY, isFile, load, NAME_KEY, save, SESSION_NAME_KEY, STORAGE_KEY } from './page.mjs';
 import { outboxStore } from './storage.mjs';
 import { state } from './store.mjs';
 
@@ -143,10 +143,14 @@ export async function signIn(frame, refused) {
   }
 }
 
+let saved = '';
+
 export function forgetSession() {
+  saved = '';
   identity.token = null;
   save('sessionStorage', STORAGE_KEY, null);
   save('sessionStorage', DRAFTS_KEY, null);
+  save('localStorage', SESSION_NAME_KEY, null);
   if (identity.usesCookie) outboxStore.savePlace(null);
 }
 
@@ -157,8 +161,12 @@ export function forgetSession() {
  */
 export function savePlace(place) {
   const { token, usesCookie } = identity;
+  const now = JSON.stringify([place, token, usesCookie]);
+  if (now === saved) return; // the caller calls this for each change of the rooms, and most changes are messages
+  saved = now;
   save('localStorage', NAME_KEY, place.name);
   save('sessionStorage', STORAGE_KEY, { ...place, ...token && { session: token } });
+  if (usesCookie) save('localStorage', SESSION_NAME_KEY, place.name);
   if (usesCookie) outboxStore.savePlace(place);
 }
 

@@ -16,8 +16,11 @@ export const STORAGE_KEY = storageKey(address);
 /** The drafts of this tab. */
 export const DRAFTS_KEY = `${STORAGE_KEY} drafts`;
 
-export const NAME_KEY = 'rawsocketchat name';
-export const THEME_KEY = 'rawsocketchat theme';
+// All keys begin with STORAGE_KEY, so that two servers on one host share nothing.
+export const NAME_KEY = `${STORAGE_KEY} name`;
+/** The name of the session in the cookie, until the person logs out. */
+export const SESSION_NAME_KEY = `${STORAGE_KEY} session name`;
+export const THEME_KEY = `${STORAGE_KEY} theme`;
 
 /**
  * Reads a value. A browser may forbid storage (for a page from disk, or by its settings); the chat works without it.

@@ -1,7 +1,8 @@
 // Stores the person's place, so that the page can restore it.
 
 import { BAD_SESSION_CLOSE_CODE } from '../protocol.mjs';
-import { identity, savePlace } from './identity.mjs';
+import { showInAddress } from './address.mjs';
+import { identity, loadTabPlace, savePlace } from './identity.mjs';
 import { oncePerFrame } from './scheduling.mjs';
 import { state } from './store.mjs';
 import { ui } from './ui.mjs';
@@ -11,4 +12,10 @@ export const remember = oncePerFrame(() => {
   if (state.status.code === BAD_SESSION_CLOSE_CODE) return; // the person logged out, here or in another tab
   const { user, name } = state.self;
   savePlace({ user, name, enteredAs: identity.enteredAs, rooms: [...state.rooms.keys()], current: state.current });
+  updateAddress();
 });
+
+/** Shows the current room in the page's address. */
+export function updateAddress() {
+  showInAddress(state.current, { keepsName: loadTabPlace() === null });
+}

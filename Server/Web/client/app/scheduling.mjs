@@ -28,6 +28,15 @@ let draw = () => {};
  */
 export function setRenderer(work) { draw = work; }
 
-export const scheduleRender = oncePerFrame(() => draw());
+let restUntil = 0; // by performance.now()
+
+/** Draws in the next frame. After a drawing the page rests as long as the drawing took, so that it can handle input and messages. */
+export const scheduleRender = oncePerFrame(() => {
+  const begin = performance.now();
+  if (begin < restUntil) return scheduleRender();
+  draw();
+  const end = performance.now();
+  restUntil = end + end - begin;
+});
 
 export function renderNow() { draw(); }

@@ -14,7 +14,7 @@ const CHECK_EVERY_MS = 5_000; // a page finds the messages of a crashed page wit
  * Takes over messages if this page can send them. A page can't send messages at the entrance, or if the page will not reconnect.
  */
 async function claimMessages() {
-  if (!ui.inside || state.status.state === 'closed' || state.status.state === 'elsewhere') return;
+  if (!ui.inside || state.status.state === 'closed') return;
   const items = await outboxStore.claim(takeOver);
   continueIdsAfter(items);
   const before = state.rooms;

@@ -30,6 +30,12 @@ export function viewOf(room) {
   return view;
 }
 
+/**
+ * Whether the reader has scrolled up in a room.
+ * @param {string} room
+ */
+export const isScrolledUp = (room) => ui.views.get(room)?.following === false;
+
 /** Returns the room whose newest messages the person can see, or null. */
 export function watchedRoom() {
   const isWatching = ui.inside && !document.hidden && document.hasFocus();

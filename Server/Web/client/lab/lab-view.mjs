@@ -3,6 +3,7 @@
 import { identity } from '../app/identity.mjs';
 import { state } from '../app/store.mjs';
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
+import { scheduleRender } from '../app/scheduling.mjs';
 import { closeAccount } from '../view/account.mjs';
 import { $, el, setText } from '../view/dom.mjs';
 import { offsetWords } from './clock-offset.mjs';
@@ -102,6 +103,7 @@ $('open-lab').hidden = !identity.usesCookie;
 $('open-lab').addEventListener('click', () => {
   closeAccount();
   $('lab').showModal();
+  scheduleRender();
   $('start-lab').focus();
 });
 $('start-lab').addEventListener('click', startOrStop);

@@ -1,5 +1,6 @@
 // The dialog for the person's name, account and transport.
 
+import { showInAddress } from '../app/address.mjs';
 import { ask } from '../app/chat.mjs';
 import { connection, pinTransport, transportChoice } from '../app/connect.mjs';
 import { forgetSession, identity, signIn } from '../app/identity.mjs';
@@ -76,6 +77,7 @@ export function finishLogOut() {
   commit({ ...state, self: null, rooms: new Map(), current: null, outbox: [] });
   clearDrafts();
   setInput('');
+  showInAddress(null);
   showEntrance('');
 }
 

@@ -146,6 +146,14 @@ input.addEventListener('input', () => {
   searchDirectory(roomBeingTyped(input.value, input.selectionStart) ?? '');
 });
 input.addEventListener('click', () => updateSuggestions());
+
+// The keyboard of a phone has no Shift key for the Enter key.
+$('break').addEventListener('pointerdown', (event) => event.preventDefault()); // the input keeps the focus, and the phone its keyboard
+$('break').addEventListener('click', () => {
+  input.setRangeText('\n', input.selectionStart, input.selectionEnd, 'end');
+  input.dispatchEvent(new Event('input'));
+  input.focus();
+});
 input.addEventListener('blur', () => updateSuggestions([]));
 
 suggestions.addEventListener('mousedown', (event) => {

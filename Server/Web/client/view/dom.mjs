@@ -11,7 +11,8 @@ import { hueFor, initialOf } from '../formatting.mjs';
  *   'name': HTMLInputElement, 'password': HTMLInputElement, 'room': HTMLInputElement, 'new-name': HTMLInputElement,
  *   'new-password': HTMLInputElement, 'keep-name': HTMLInputElement, 'directory-filter': HTMLInputElement,
  *   'create-room': HTMLInputElement, 'create-topic': HTMLInputElement, 'input': HTMLTextAreaElement, 'way': HTMLSelectElement,
- *   'directory': HTMLDialogElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'create': HTMLFormElement,
+ *   'directory': HTMLDialogElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'leaving': HTMLDialogElement,
+ *   'link-question': HTMLDialogElement, 'create': HTMLFormElement,
  * }} ElementsById
  */
 
@@ -28,6 +29,24 @@ export const log = $('log');
 export const input = $('input');
 export const directory = $('directory');
 export const account = $('account');
+export const leaving = $('leaving');
+export const linkQuestion = $('link-question');
+
+const DIALOGS = [directory, account, $('lab'), leaving, linkQuestion];
+
+export const isDialogOpen = () => DIALOGS.some(({ open }) => open);
+
+export function closeDialogs() {
+  for (const dialog of DIALOGS) if (dialog.open) dialog.close();
+}
+
+/**
+ * Calls the listener when any dialog has closed.
+ * @param {() => void} listener
+ */
+export function onDialogClosed(listener) {
+  for (const dialog of DIALOGS) dialog.addEventListener('close', listener);
+}
 
 /** Matches while the rooms are in a side panel. */
 export const NARROW = matchMedia('(max-width: 719px)');

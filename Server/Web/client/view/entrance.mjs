@@ -17,6 +17,7 @@ import { setJoinNote } from './status.mjs';
 /** @import { Entrance } from '../types.js' */
 
 export const DEFAULT_ROOM = 'lobby';
+export const ACCOUNT_NAME_WORDS = 'This is your account; to use another name, log out.';
 
 /**
  * Connects and joins the rooms.
@@ -46,7 +47,7 @@ export function showChat() {
   const { entering } = identity;
   const { self } = state;
   if (self && entering?.name && !sameName(entering.name, self.name)) {
-    const why = entering.refusal ? sentence(entering.refusal) : self.guest ? '' : 'This is your account; to use another name, log out.';
+    const why = entering.refusal ? sentence(entering.refusal) : self.guest ? '' : ACCOUNT_NAME_WORDS;
     notify(`You’re here as ${isolated(self.name)}. ${why}`, { tone: self.guest ? 'error' : 'info' });
   }
   identity.entering = null;

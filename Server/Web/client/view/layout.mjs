@@ -21,6 +21,7 @@ export function renderDrawers() {
 function toggleDrawer(name) {
   ui.drawer = ui.drawer === name ? null : name;
   renderDrawers();
+  scheduleRender();
   if (!ui.drawer) return input.focus();
   const first = $(name).querySelector('[aria-current], button:not([hidden])');
   if (first instanceof HTMLElement) first.focus();

@@ -21,7 +21,7 @@ export function createRowNode(row) {
   const { kind, entry, label = '' } = row;
   switch (kind) {
     case 'day': case 'new': return el('div', { class: `divider ${kind}`, role: 'separator', 'aria-label': label }, el('span', { class: 'label' }, label));
-    case 'older': return el('div', { class: 'divider older' }, el('span', { class: 'label' }, label));
+    case 'older': case 'newer': return el('div', { class: `divider ${kind}` }, el('span', { class: 'label' }, label));
     case 'start': return el('div', { class: 'start' }, el('b', null, '#', foreign(label)), 'The room’s history starts here.');
     case 'wait': return el('div', { class: 'blank' }, el('b', null, 'One moment.'), `The page keeps what you write to #${isolated(label)} and sends it when you are in the room.`);
   }

@@ -1,11 +1,11 @@
 // Draws the log of the current room and scrolls it.
 
-import { ask, HISTORY_PAGE } from '../app/chat.mjs';
+import { askHistory } from '../app/chat.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
 import { viewOf, watchedRoom } from '../app/ui.mjs';
 import { plural } from '../formatting.mjs';
-import { changeRoom, markRead } from '../rooms.mjs';
+import { changeRoom, hasNewest, markRead } from '../rooms.mjs';
 import { createRows, visibleRange } from '../rows.mjs';
 import { $, log, setText, whenChanged } from './dom.mjs';
 import { blankNode, createRowNode } from './log-rows.mjs';
@@ -132,9 +132,20 @@ function scrollToAnchor({ key, offset }) {
 export function followNewest() {
   if (state.current === null) return;
   const view = viewOf(state.current);
+  const room = state.rooms.get(state.current);
   view.following = true;
   view.top = null;
+  if (room && !hasNewest(room)) load(room, 'newest');
   scheduleRender();
+}
+
+/**
+ * Requests a part of the room's history.
+ * @param {Room} room
+ * @param {'older' | 'newer' | 'newest'} direction
+ */
+function load(room, direction) {
+  if (room.live && !room.loading && askHistory(room, direction)) commit(changeRoom(state, room.name, { loading: true, tail: [] }));
 }
 
 /** Reacts to the scroll position: marks the room as read, and requests the entries that are needed next. */
@@ -147,8 +158,10 @@ export function afterScroll() {
   $('newest').hidden = view.following;
   setText($('newest-text'), room.unread ? plural(room.unread, 'new message') : 'Jump to newest');
   if (watchedRoom() === room.name) commit(markRead(state, room.name));
-  if (log.scrollTop < NEAR_EDGE_PX) showOlder(room, view, start);
+  if (view.following && !hasNewest(room)) load(room, 'newest');
+  else if (log.scrollTop < NEAR_EDGE_PX) showOlder(room, view, start);
   else if (below < NEAR_EDGE_PX && end < room.entries.length) moveStart(room, view, start + STEP);
+  else if (below < NEAR_EDGE_PX && !hasNewest(room)) load(room, 'newer');
 }
 
 /**
@@ -160,10 +173,7 @@ function showOlder(room, view, start) {
   if (start > 0) {
     view.following = false;
     moveStart(room, view, start - STEP);
-  } else if (room.more && !room.loading && room.live && Number.isFinite(room.oldest)
-    && ask({ type: 'history', room: room.name, before: room.oldest, limit: HISTORY_PAGE }, { kind: 'history', room: room.name })) {
-    commit(changeRoom(state, room.name, { loading: true }));
-  }
+  } else if (room.more && Number.isFinite(room.oldest)) load(room, 'older');
 }
 
 /**
@@ -181,7 +191,7 @@ log.addEventListener('scroll', () => {
   if (!room || drawn.room !== room.name) return;
   const view = viewOf(room.name);
   const before = view.following;
-  const isAtEnd = visibleRange(room.entries, view)[1] === room.entries.length;
+  const isAtEnd = visibleRange(room.entries, view)[1] === room.entries.length && (before || hasNewest(room));
   const below = log.scrollHeight - log.scrollTop - log.clientHeight;
   // New rows never change scrollTop. So if scrollTop became smaller, the reader scrolled up, however fast the log grows.
   if (below <= 1) view.following = isAtEnd;

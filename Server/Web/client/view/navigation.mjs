@@ -4,10 +4,12 @@ import { ask, joinRoom } from '../app/chat.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
+import { isolated } from '../direction.mjs';
+import { plural } from '../formatting.mjs';
 import { openRoom } from '../rooms.mjs';
 import { setTypedAhead } from './composer.mjs';
 import { closeDirectory, showError } from './directory.mjs';
-import { $, closestTo, input, NARROW } from './dom.mjs';
+import { $, closestTo, input, leaving, NARROW, setText } from './dom.mjs';
 
 /** @param {string} room */
 function showRoom(room) {
@@ -48,7 +50,29 @@ $('rooms').addEventListener('click', (event) => {
   const room = closestTo(event, '[data-room]')?.dataset.room;
   if (room !== undefined) goToRoom(room);
 });
-$('leave').addEventListener('click', () => { if (state.current) leaveRoom(state.current); });
+
+/** The room that the person is asked about. @type {string | null} */
+let leavingRoom = null;
+
+/** Asks whether to leave the room, because the button is easy to hit by accident. A person who types /leave is not asked. */
+function askToLeave() {
+  const room = state.rooms.get(state.current ?? '');
+  if (!room) return;
+  leavingRoom = room.name;
+  const unsent = state.outbox.filter((item) => item.room === room.name).length;
+  setText($('leaving-title'), `Leave #${isolated(room.name)}?`);
+  setText($('leaving-words'), `${room.isPrivate ? 'This room is private: to come back, you need to be let in again.' : 'You can join again at any time.'}${
+    unsent ? ` ${plural(unsent, 'unsent message')} will be lost.` : ''}`);
+  leaving.showModal();
+  scheduleRender();
+}
+
+$('leave').addEventListener('click', askToLeave);
+$('stay').addEventListener('click', () => leaving.close());
+$('leave-now').addEventListener('click', () => {
+  leaving.close();
+  if (leavingRoom !== null) leaveRoom(leavingRoom);
+});
 $('directory-list').addEventListener('click', (event) => {
   const room = closestTo(event, '[data-room]')?.dataset.room;
   if (room === undefined) return;

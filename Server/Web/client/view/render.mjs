@@ -4,6 +4,7 @@ import { scheduleRender, setRenderer } from '../app/scheduling.mjs';
 import { onChange, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { renderAccount } from './account.mjs';
+import { renderBack } from './back.mjs';
 import { switchDraft } from './composer.mjs';
 import { renderDirectory } from './directory.mjs';
 import { $, account, app, directory } from './dom.mjs';
@@ -20,6 +21,7 @@ function render() {
   renderStatus();
   if (!ui.inside) return;
   renderDrawers();
+  renderBack();
   renderRooms();
   renderHead(room);
   renderMembers(room);

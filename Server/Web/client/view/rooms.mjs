@@ -16,8 +16,9 @@ const roomItems = /** @type {Map<string, ReturnType<typeof createRoomItem>>} */ 
 /** @param {string} name */
 function createRoomItem(name) {
   const badge = el('span', { class: 'badge' });
-  const button = el('button', { class: 'room', type: 'button', 'data-room': name }, foreign(name, 'name'), badge);
-  return { item: el('li', null, button), button, badge };
+  const words = el('span', { class: 'unseen' }); // continues the visible text, so that a person can say to a computer what they see
+  const button = el('button', { class: 'room', type: 'button', 'data-room': name }, foreign(name, 'name'), badge, words);
+  return { item: el('li', null, button), button, badge, words };
 }
 
 /** @param {string} name */
@@ -38,12 +39,12 @@ export const renderRooms = whenChanged(() => [state.rooms, state.current], () =>
   }
   let unreadElsewhere = 0;
   for (const { name, unread, mentions } of state.rooms.values()) {
-    const { button, badge } = roomItem(name);
+    const { button, badge, words } = roomItem(name);
     const isCurrent = name === state.current;
     if (!isCurrent) unreadElsewhere += unread;
     setAttribute(button, 'aria-current', isCurrent ? 'page' : null);
     setAttribute(button, 'data-unread', unread || null);
-    setAttribute(button, 'aria-label', `${isolated(name)}${unread ? `, ${unread} unread` : ''}${mentions ? `, ${mentions} for you` : ''}`);
+    setText(words, unread ? ` unread${mentions ? `, ${mentions} for you` : ''}` : '');
     setAttribute(badge, 'data-mention', mentions ? '' : null);
     badge.hidden = !unread;
     setText(badge, unread > 999 ? '999+' : String(unread));

@@ -11,9 +11,6 @@ import { $, avatar, setNote, setText, whenChanged } from './dom.mjs';
 
 /** @import { Room, Status, Tone } from '../types.js' */
 
-/** The banner's button: its words, and its label for screen readers. @type {Record<string, [string, string]>} */
-const BANNER_BUTTONS = { closed: ['Join again', 'Join again'], elsewhere: ['Use it here', 'Use the chat here'] };
-
 /** @param {Room | undefined} room */
 export function renderTitle(room) {
   const unread = [...state.rooms.values()].reduce((sum, { unread: count }) => sum + count, 0);
@@ -29,9 +26,9 @@ export const renderStatus = whenChanged(() => [state.status, state.self, ui.insi
   setText($('banner-text'), words);
   const button = $('banner-now');
   button.hidden = status.state === 'online' || status.state === 'connecting' || status.retryAt === null;
-  const [short, long] = BANNER_BUTTONS[status.state] ?? ['Now', 'Reconnect now'];
-  setText(button, short);
-  button.setAttribute('aria-label', long);
+  const isClosed = status.state === 'closed';
+  setText(button, isClosed ? 'Join again' : 'Now');
+  button.setAttribute('aria-label', isClosed ? 'Join again' : 'Reconnect now');
   renderTransport(status);
   $('my-state').dataset.state = status.state;
   setText($('my-words'), status.state === 'online' && self?.guest ? 'guest' : status.state);

@@ -1,0 +1,32 @@
+// Checks that the browser has what the page needs. Otherwise the page stops here, and shows the text at the end of index.html.
+//
+// The baseline are browsers of the last two years. The page may use everything that these browsers have had for that time: Chrome and Edge
+// 123, Firefox 124, Safari 17.5. The table has one feature for each of the page's needs that came last.
+
+/** @type {Record<string, () => unknown>} */
+const FEATURES = {
+  'Object.hasOwn': () => Object.hasOwn,
+  'Array.prototype.toSpliced': () => Array.prototype.toSpliced,
+  'structuredClone': () => structuredClone,
+  'URL.canParse': () => URL.canParse,
+  'AbortSignal.any': () => AbortSignal.any,
+  'Promise.withResolvers': () => Promise.withResolvers,
+  'the dialog element': () => HTMLDialogElement.prototype.showModal,
+  'the CSS function light-dark()': () => CSS.supports('color', 'light-dark(#fff, #000)'),
+};
+
+/** @param {() => unknown} find */
+function has(find) {
+  try { return Boolean(find()); } catch { return false; } // the object itself is missing
+}
+
+const missing = Object.keys(FEATURES).filter((name) => !has(FEATURES[name]));
+
+if (missing.length) {
+  const words = `This browser is too old for the page: it does not have ${missing.join(', ')}.`;
+  document.addEventListener('DOMContentLoaded', () => {
+    const place = document.getElementById('fallback-words');
+    if (place) place.textContent = words;
+  });
+  throw new Error(words);
+}

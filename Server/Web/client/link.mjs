@@ -1,0 +1,55 @@
+// What the page does with the name and the room in its address. Anybody can make a link, so a link changes nothing without a question.
+
+import { isolated } from './direction.mjs';
+import { sameName } from './formatting.mjs';
+
+/** @import { Place, User } from './types.js' */
+
+/**
+ * What a link asks for, if the person has to answer first.
+ * @typedef {{ name: string | null, room: string | null }} LinkQuestion
+ */
+
+/**
+ * Decides how the page starts: it restores the stored place, enters the room of the link, or shows the form. A link can enter a room at once
+ * only if it renames nobody.
+ * @param {{ name?: string, room?: string }} link the name and the room in the page's address
+ * @param {Place | null} place the stored place
+ * @param {string | null} sessionName the name of the session that the browser may have, although it has no stored place
+ * @returns {{ kind: 'restore', show: string | null, question: LinkQuestion | null } | { kind: 'enter' | 'form' }}
+ */
+export function planStart({ name, room }, place, sessionName) {
+  if (!place) return { kind: name && room && (!sessionName || sameName(name, sessionName)) ? 'enter' : 'form' };
+  const joined = room ? place.rooms.find((one) => sameName(one, room)) : undefined;
+  const isOtherName = name && !sameName(name, place.name) && !sameName(name, place.enteredAs ?? '');
+  const question = { name: isOtherName ? name : null, room: room && joined === undefined ? room : null };
+  return { kind: 'restore', show: joined ?? place.current, question: question.name || question.room ? question : null };
+}
+
+/**
+ * Returns what is left of the question for this person, or null. The page never renames an account.
+ * @param {LinkQuestion} question
+ * @param {User} self
+ * @param {string[]} rooms the rooms in which the person is
+ * @returns {LinkQuestion | null}
+ */
+export function openQuestion({ name, room }, self, rooms) {
+  const left = {
+    name: name && self.guest && !sameName(name, self.name) ? name : null,
+    room: room && !rooms.some((one) => sameName(one, room)) ? room : null,
+  };
+  return left.name || left.room ? left : null;
+}
+
+/**
+ * The words of the question, and of its buttons. `keep` is the answer that joins the room with the present name; null if there is none.
+ * @param {LinkQuestion} question
+ * @param {User} self
+ */
+export function questionWords({ name, room }, self) {
+  const [other, own, place] = [isolated(name ?? ''), isolated(self.name), `#${isolated(room ?? '')}`];
+  if (!name) return { title: `Join ${place}?`, text: 'The link that you opened asks you to join this room.', yes: 'Join', keep: null };
+  const change = `You are ${own} now. A new name changes in all your tabs, and the others see it.`;
+  if (!room) return { title: `Change your name to ${other}?`, text: `The link that you opened asks for this. ${change}`, yes: 'Change name', keep: null };
+  return { title: `Join ${place} as ${other}?`, text: `The link that you opened asks for this. ${change}`, yes: `Join as ${other}`, keep: `Join as ${own}` };
+}

@@ -1,0 +1,43 @@
+// The Back button of a phone. It closes what is open, then goes from the room to the list of rooms, and only then leaves the page.
+
+import { updateAddress } from '../app/remember.mjs';
+import { scheduleRender } from '../app/scheduling.mjs';
+import { ui } from '../app/ui.mjs';
+import { closeDialogs, isDialogOpen, NARROW, onDialogClosed } from './dom.mjs';
+import { renderDrawers } from './layout.mjs';
+
+// The page has one entry in the browser's history for each level. The entry contains its level.
+const LIST = 0, ROOM = 1, ABOVE = 2; // the list of rooms, a room, a dialog or the members
+
+/** Whether the page has asked the browser to go back, and the browser has not done it yet. */
+let isTravelling = false;
+
+const shownLevel = () => isDialogOpen() || ui.drawer === 'people' ? ABOVE : ui.drawer === 'rail' ? LIST : ROOM;
+const historyLevel = () => /** @type {number} */ (history.state?.level ?? LIST);
+
+/** Gives the browser's history as many entries as there are levels. */
+export function renderBack() {
+  if (!NARROW.matches || !ui.inside || isTravelling) return;
+  const [shown, stored] = [shownLevel(), historyLevel()];
+  if (shown < stored) {
+    isTravelling = true;
+    history.go(shown - stored);
+  }
+  for (let level = stored + 1; level <= shown; level += 1) history.pushState({ level }, '');
+}
+
+/** @param {number} level */
+function goBackTo(level) {
+  if (level < ABOVE) closeDialogs();
+  if (level < ABOVE) ui.drawer = level === LIST ? 'rail' : null;
+  renderDrawers();
+}
+
+addEventListener('popstate', () => {
+  const isOwn = isTravelling;
+  isTravelling = false;
+  if (ui.inside) updateAddress(); // the entry has the address of an earlier time
+  if (!isOwn && NARROW.matches && ui.inside) goBackTo(historyLevel());
+  scheduleRender();
+});
+onDialogClosed(scheduleRender);

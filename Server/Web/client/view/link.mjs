@@ -1,0 +1,46 @@
+// Asks the person before the page does what a link wants.
+
+import { ask, joinRoom } from '../app/chat.mjs';
+import { scheduleRender } from '../app/scheduling.mjs';
+import { notify, state } from '../app/store.mjs';
+import { isolated } from '../direction.mjs';
+import { openQuestion, questionWords } from '../link.mjs';
+import { $, linkQuestion, setText } from './dom.mjs';
+import { ACCOUNT_NAME_WORDS } from './entrance.mjs';
+
+/** @import { LinkQuestion } from '../link.mjs' */
+
+/** @type {LinkQuestion | null} */
+let question = null;
+
+/** @param {LinkQuestion | null} asked */
+export function setLinkQuestion(asked) { question = asked; }
+
+/** Opens the question, if there is one. Call this when the page is connected. */
+export function askLinkQuestion() {
+  const { self } = state;
+  if (!question || !self || linkQuestion.open) return;
+  if (question.name && !self.guest) notify(`You’re here as ${isolated(self.name)}. ${ACCOUNT_NAME_WORDS}`);
+  question = openQuestion(question, self, [...state.rooms.keys()]);
+  if (!question) return;
+  const { title, text, yes, keep } = questionWords(question, self);
+  setText($('link-title'), title);
+  setText($('link-words'), text);
+  setText($('link-yes'), yes);
+  setText($('link-keep'), keep ?? '');
+  $('link-keep').hidden = !keep;
+  linkQuestion.showModal();
+  scheduleRender();
+}
+
+/** @param {LinkQuestion} answer what the person agrees to */
+function accept({ name, room }) {
+  if (name) ask({ type: 'nick', name }, { kind: 'nick', name });
+  if (room) joinRoom(room);
+  linkQuestion.close();
+}
+
+$('link-yes').addEventListener('click', () => { if (question) accept(question); });
+$('link-keep').addEventListener('click', () => { if (question) accept({ ...question, name: null }); });
+$('link-no').addEventListener('click', () => linkQuestion.close());
+linkQuestion.addEventListener('close', () => { question = null; });
