@@ -174,6 +174,7 @@ public sealed class HostileWebSocketTests : HostileFixture
     [TestCase("a\nb", ExpectedResult = ErrorCode.BadName, TestName = "{m}(new line)")]
     [TestCase("<script>", ExpectedResult = ErrorCode.BadName, TestName = "{m}(markup)")]
     [TestCase("\u0301a", ExpectedResult = ErrorCode.BadName, TestName = "{m}(mark first)")]
+    [TestCase("admin", ExpectedResult = ErrorCode.BadName, TestName = "{m}(reserved name)")]
     [TestCase("ＡＮＮ", ExpectedResult = ErrorCode.NameTaken, TestName = "{m}(wide letters of a taken name)")]
     [TestCase("ANN", ExpectedResult = ErrorCode.NameTaken, TestName = "{m}(other case of a taken name)")]
     public async Task<string> Server_rejects_deceptive_names(string name)
