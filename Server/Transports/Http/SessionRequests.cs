@@ -89,7 +89,7 @@ internal sealed class SessionRequests(
     {
         if (!origins.Allows(context) || OriginPolicy.IsCrossSite(context))
         {
-            await context.RejectAsync(ErrorCode.NotAllowed, OriginPolicy.RejectionText);
+            await context.RejectAsync(ErrorCode.NotAllowed, OriginPolicy.GetRejectionText(context));
             return null;
         }
 

@@ -34,7 +34,7 @@ public sealed class WebSocketMiddleware(
 
         if (!origins.Allows(context))
         {
-            await RejectAsync(context, new HandshakeFault(StatusCodes.Status403Forbidden, OriginPolicy.RejectionText));
+            await RejectAsync(context, new HandshakeFault(StatusCodes.Status403Forbidden, OriginPolicy.GetRejectionText(context)));
             return;
         }
 
