@@ -62,6 +62,7 @@ public static class Program
         app.UseHalfClose();
         app.UsePlaintextGuard(app.Services.GetRequiredService<IOptions<PlaintextOptions>>().Value);
         app.UseTrustedProxies(app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value);
+        app.UseMountPath(MountPath.Read(app.Configuration), "/healthz", "/readyz");
         app.UseTrailingSlash();
         app.UseOptions(Methods);
         app.MapHealth(live: "/healthz", ready: "/readyz");

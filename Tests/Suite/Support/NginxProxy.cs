@@ -21,7 +21,11 @@ public sealed class NginxProxy : IAsyncDisposable
 
     /// <param name="backend">The server's HTTP port.</param>
     /// <param name="location">More directives for the location, in addition to <c>proxy_pass</c>.</param>
-    public static async Task<NginxProxy> StartAsync(int backend, string location = "")
+    public static Task<NginxProxy> StartAsync(int backend, string location = "") =>
+        StartAsync($$"""location / { proxy_pass http://127.0.0.1:{{backend}}; {{location}} }""");
+
+    /// <param name="locations">The <c>location</c> blocks of the server.</param>
+    public static async Task<NginxProxy> StartAsync(string locations)
     {
         var folder = new TemporaryFolder();
         var port = ServerUnderTest.FindFreePort();
@@ -41,10 +45,7 @@ public sealed class NginxProxy : IAsyncDisposable
                 scgi_temp_path {{folder.Path}}/scgi;
                 server {
                     listen 127.0.0.1:{{port}};
-                    location / {
-                        proxy_pass http://127.0.0.1:{{backend}};
-                        {{location}}
-                    }
+                    {{locations}}
                 }
             }
             """);
