@@ -36,6 +36,10 @@ public static class ListenerSetup
         var tls = configuration.Read<TlsOptions>(TlsOptions.Section);
         tls.Validate(urls.Any(url => Parse(url).Scheme == "https"));
         var isTakenOver = configuration.Read<TransportOptions>(TransportOptions.Section).Takeover;
+        var proxies = configuration.Read<ProxyOptions>(ProxyOptions.Section);
+        var trusted = TrustedAddresses.Parse(proxies);
+        if (trusted.IsEmpty && (proxies.ProxyProtocolHttp || proxies.ProxyProtocolRawTcp))
+            throw new SettingException($"--{ProxyOptions.Section}:{(proxies.ProxyProtocolHttp ? nameof(ProxyOptions.ProxyProtocolHttp) : nameof(ProxyOptions.ProxyProtocolRawTcp))}: no proxy is trusted; try: --{ProxyOptions.Section}:{nameof(ProxyOptions.Trusted)}:0 127.0.0.1");
         var hosts = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var url in urls)
         {
@@ -58,6 +62,8 @@ public static class ListenerSetup
         void ConfigureHttp(ListenOptions options, string scheme)
         {
             options.UseConnectionDrain();
+            if (proxies.ProxyProtocolHttp)
+                options.UseProxyProtocol(trusted);
             if (scheme == "https")
                 options.UseTls();
             if (isTakenOver)
@@ -65,7 +71,12 @@ public static class ListenerSetup
             options.UseHalfClose();
         }
 
-        static void ConfigureRawTcp(ListenOptions options) => options.UseConnectionHandler<RawTcpHandler>();
+        void ConfigureRawTcp(ListenOptions options)
+        {
+            if (proxies.ProxyProtocolRawTcp)
+                options.UseProxyProtocol(trusted);
+            options.UseConnectionHandler<RawTcpHandler>();
+        }
     }
 
     // Two addresses may name the same host in different ways, with different ports. The raw TCP port must be bound only once for each host.

@@ -15,6 +15,15 @@ public sealed class ProxyOptions
     /// </summary>
     [RegularExpression(@"[0-9A-Fa-f.:]+(/[0-9]{1,3})?", ErrorMessage = "is not an address; try: 127.0.0.1 or 10.0.0.0/8")]
     public IList<string> Trusted { get; } = [];
+
+    /// <summary>
+    /// Whether trusted proxies begin each connection to an HTTP address with a header of the PROXY protocol, version 1 or 2. The server
+    /// closes a connection of a trusted proxy without the header. Default false.
+    /// </summary>
+    public bool ProxyProtocolHttp { get; set; }
+
+    /// <summary>As <see cref="ProxyProtocolHttp"/>, for raw TCP. Default false.</summary>
+    public bool ProxyProtocolRawTcp { get; set; }
 }
 
 /// <summary>Reads the headers of trusted proxies: the address of the client, and the scheme, host and path prefix that the client used.</summary>
