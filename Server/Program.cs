@@ -20,6 +20,22 @@ namespace RawSocketChat.Server;
 /// <summary>The composition root: registers all services and maps all addresses.</summary>
 public static class Program
 {
+    // The answers to OPTIONS.
+    private static readonly Dictionary<string, string[]> Methods = new()
+    {
+        ["/"] = [HttpMethods.Get, HttpMethods.Head],
+        ["/ws"] = [HttpMethods.Get],
+        ["/session"] = [HttpMethods.Post],
+        ["/send"] = [HttpMethods.Post],
+        ["/poll"] = [HttpMethods.Get],
+        ["/longpoll"] = [HttpMethods.Get],
+        ["/events"] = [HttpMethods.Get],
+        ["/stream"] = [HttpMethods.Get],
+        ["/iframe"] = [HttpMethods.Get],
+        ["/healthz"] = [HttpMethods.Get, HttpMethods.Head],
+        ["/readyz"] = [HttpMethods.Get, HttpMethods.Head],
+    };
+
     public static Task<int> Main(string[] args) => CommandArguments.Parse(args) is { } command
         ? OperatorCommand.RunAsync(command, OperatorConsole.ForProcess(), TimeProvider.System, CancellationToken.None)
         : ServerRunner.RunAsync(() => Build(args));
@@ -46,7 +62,10 @@ public static class Program
         app.UseHalfClose();
         app.UsePlaintextGuard(app.Services.GetRequiredService<IOptions<PlaintextOptions>>().Value);
         app.UseTrustedProxies(app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value);
+        app.UseMountPath(MountPath.Read(app.Configuration), "/healthz", "/readyz");
         app.UseTrailingSlash();
+        app.UseOptions(Methods);
+        app.MapHealth(live: "/healthz", ready: "/readyz");
         app.MapRawWebSocket("/ws", alsoAt: "/", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
         app.MapStart("/session");
         app.MapSend("/send");

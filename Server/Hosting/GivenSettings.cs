@@ -10,10 +10,10 @@ internal static class GivenSettings
 {
     public const string EnvironmentPrefix = "RSC_";
 
-    // Settings of ASP.NET Core and of .NET's host.
-    private static readonly string[] FrameworkKeys =
+    // Settings without a section: this server's own, and those of ASP.NET Core and of .NET's host.
+    private static readonly string[] TopLevelKeys =
     [
-        "urls", "environment", "contentRoot", "applicationName", "webRoot", "AllowedHosts", "shutdownTimeoutSeconds", "detailedErrors",
+        "urls", MountPath.Setting, "environment", "contentRoot", "applicationName", "webRoot", "AllowedHosts", "shutdownTimeoutSeconds", "detailedErrors",
         "captureStartupErrors", "suppressStatusMessages", "preventHostingStartup", "hostingStartupAssemblies", "hostingStartupExcludeAssemblies",
     ];
 
@@ -54,7 +54,7 @@ internal static class GivenSettings
     {
         var section = key.Split(':')[0];
         var isSection = section.Length == key.Length;
-        if (FrameworkKeys.Contains(key, StringComparer.OrdinalIgnoreCase) || (!isSection && FrameworkSections.Contains(section, StringComparer.OrdinalIgnoreCase)))
+        if (TopLevelKeys.Contains(key, StringComparer.OrdinalIgnoreCase) || (!isSection && FrameworkSections.Contains(section, StringComparer.OrdinalIgnoreCase)))
             return null;
         if (SettingsValidator.FindSection(section) is not { } known)
             return $"{format(key)}: there is no such setting; {Suggest(key, format)}";
@@ -70,7 +70,7 @@ internal static class GivenSettings
         if (key.Equals("port", StringComparison.OrdinalIgnoreCase))
             return $"{format("urls")} (HTTP) or {format("RawTcp:Port")}";
         var parts = key.Split(':', 2);
-        var near = parts.Length == 2 ? FindInSection(parts[0], parts[1]) : NearestWord.Find(key, FrameworkKeys) ?? FindByName(key);
+        var near = parts.Length == 2 ? FindInSection(parts[0], parts[1]) : NearestWord.Find(key, TopLevelKeys) ?? FindByName(key);
         return near is null ? null : format(near);
     }
 
@@ -90,7 +90,7 @@ internal static class GivenSettings
 
     // A variable without a section may belong to another program. It is a mistyped setting only if it has the name of one.
     private static bool LacksSection(string variable) =>
-        variable.Equals("port", StringComparison.OrdinalIgnoreCase) || NearestWord.Find(variable, FrameworkKeys) is not null || GetKeys().Any(key => IsKey(key, variable));
+        variable.Equals("port", StringComparison.OrdinalIgnoreCase) || NearestWord.Find(variable, TopLevelKeys) is not null || GetKeys().Any(key => IsKey(key, variable));
 
     private static bool IsKey(string key, string name) => key.Replace(':', '_').Equals(name, StringComparison.OrdinalIgnoreCase) || HasName(key, name);
 

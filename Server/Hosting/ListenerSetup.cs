@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -11,10 +12,16 @@ using RawSocketChat.Server.Transports.WebSockets;
 
 namespace RawSocketChat.Server.Hosting;
 
-/// <summary>Binds the HTTP addresses, and the raw TCP port on the same hosts.</summary>
+/// <summary>Binds the HTTP addresses, the raw TCP port on the same hosts, and the Unix domain sockets.</summary>
 public static class ListenerSetup
 {
     public const string DefaultUrls = "http://localhost:5080";
+
+    // ASP.NET Core's variables for containers: ports on all hosts. Microsoft's images set the first one to 8080.
+    private static readonly (string Key, string Scheme)[] PortVariables = [("http_ports", "http"), ("https_ports", "https")];
+
+    // Only processes of this machine can use a Unix domain socket, so its peers count as this machine.
+    private static readonly IPEndPoint ThisMachine = new(IPAddress.Loopback, 0);
 
     private const int ProbeSeconds = 15;
     private const int Probes = 4;
@@ -25,28 +32,51 @@ public static class ListenerSetup
     /// <exception cref="SettingException">An address is not valid, or the certificate cannot be used.</exception>
     public static void Bind(this KestrelServerOptions kestrel, IReadOnlyList<string> urls, IConfiguration configuration)
     {
-        var rawPort = configuration.Read<RawTcpOptions>(RawTcpOptions.Section).Port;
+        var raw = configuration.Read<RawTcpOptions>(RawTcpOptions.Section);
         var tls = configuration.Read<TlsOptions>(TlsOptions.Section);
         tls.Validate(urls.Any(url => Parse(url).Scheme == "https"));
         var isTakenOver = configuration.Read<TransportOptions>(TransportOptions.Section).Takeover;
+        var proxies = configuration.Read<ProxyOptions>(ProxyOptions.Section);
+        var trusted = TrustedAddresses.Parse(proxies);
+        if (trusted.IsEmpty && (proxies.ProxyProtocolHttp || proxies.ProxyProtocolRawTcp))
+            throw new SettingException($"--{ProxyOptions.Section}:{(proxies.ProxyProtocolHttp ? nameof(ProxyOptions.ProxyProtocolHttp) : nameof(ProxyOptions.ProxyProtocolRawTcp))}: no proxy is trusted; try: --{ProxyOptions.Section}:{nameof(ProxyOptions.Trusted)}:0 127.0.0.1");
         var hosts = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var url in urls)
         {
             var address = Parse(url);
-            kestrel.ListenOn(address.Host, address.Port, options =>
+            if (address.IsUnixPipe)
             {
-                options.UseConnectionDrain();
-                if (address.Scheme == "https")
-                    options.UseTls();
-                if (isTakenOver)
-                    options.UseConnectionTakeover();
-                options.UseHalfClose();
-            });
+                kestrel.ListenAt(UnixSocketFile.CreateEndPoint("urls", address.UnixPipePath), options => ConfigureHttp(options, address.Scheme));
+                continue;
+            }
+
+            kestrel.ListenOn(address.Host, address.Port, options => ConfigureHttp(options, address.Scheme));
             hosts.Add(address.Host);
         }
 
-        foreach (var host in rawPort > 0 ? RemoveCoveredHosts(hosts) : [])
-            kestrel.ListenOn(host, rawPort, options => options.UseConnectionHandler<RawTcpHandler>());
+        foreach (var host in raw.Port > 0 ? RemoveCoveredHosts(hosts) : [])
+            kestrel.ListenOn(host, raw.Port, ConfigureRawTcp);
+        if (raw.GetSocketPath() is { } path)
+            kestrel.ListenAt(UnixSocketFile.CreateEndPoint($"{RawTcpOptions.Section}:{nameof(RawTcpOptions.Socket)}", path), ConfigureRawTcp);
+
+        void ConfigureHttp(ListenOptions options, string scheme)
+        {
+            options.UseConnectionDrain();
+            if (proxies.ProxyProtocolHttp)
+                options.UseProxyProtocol(trusted);
+            if (scheme == "https")
+                options.UseTls();
+            if (isTakenOver)
+                options.UseConnectionTakeover();
+            options.UseHalfClose();
+        }
+
+        void ConfigureRawTcp(ListenOptions options)
+        {
+            if (proxies.ProxyProtocolRawTcp)
+                options.UseProxyProtocol(trusted);
+            options.UseConnectionHandler<RawTcpHandler>();
+        }
     }
 
     // Two addresses may name the same host in different ways, with different ports. The raw TCP port must be bound only once for each host.
@@ -63,8 +93,12 @@ public static class ListenerSetup
         !host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         && (!IPAddress.TryParse(host.Trim('[', ']'), out var address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
 
+    /// <summary>The addresses to listen at: <c>urls</c>, or else the ports of <see cref="PortVariables"/>, or else the default.</summary>
+    /// <exception cref="SettingException">A port is not a number.</exception>
     public static IReadOnlyList<string> GetUrls(IConfiguration configuration) =>
-        configuration["urls"]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } given ? given : [DefaultUrls];
+        Split(configuration["urls"]) is { Length: > 0 } given ? given
+            : GetPortUrls(configuration) is { Count: > 0 } ports ? ports
+            : [DefaultUrls];
 
     /// <summary>
     /// Creates a bound listening socket with TCP keep-alive. On Linux, accepted connections inherit the socket's options. Keep-alive sends
@@ -76,6 +110,8 @@ public static class ListenerSetup
     {
         var seconds = options.TcpKeepAliveSeconds;
         var userTimeoutSeconds = Math.Max(seconds + (ProbeSeconds * Probes), 2 * options.StallSeconds);
+        if (endpoint is UnixDomainSocketEndPoint file)
+            return UnixSocketFile.Bind(file);
         var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds);
@@ -86,12 +122,32 @@ public static class ListenerSetup
         return socket;
     }
 
+    private static string[] Split(string? list) => list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    private static List<string> GetPortUrls(IConfiguration configuration)
+    {
+        var urls = new List<string>();
+        foreach (var (key, scheme) in PortVariables)
+        {
+            foreach (var port in Split(configuration[key]))
+            {
+                if (!ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+                    throw new SettingException($"ASPNETCORE_{key.ToUpperInvariant()}: \"{port}\" is not a port; try: ASPNETCORE_{key.ToUpperInvariant()}=8080");
+                urls.Add($"{scheme}://*:{port}");
+            }
+        }
+
+        return urls;
+    }
+
     private static BindingAddress Parse(string url)
     {
         try
         {
             var address = BindingAddress.Parse(url);
-            if (address.Scheme is "http" or "https" && !address.IsUnixPipe && !address.IsNamedPipe && address.PathBase.Length == 0
+            if (address.Scheme is "http" or "https" && address.IsUnixPipe)
+                return address;
+            if (address.Scheme is "http" or "https" && !address.IsNamedPipe && address.PathBase.Length == 0
                 && address.Port is >= IPEndPoint.MinPort and <= IPEndPoint.MaxPort && IsHost(address.Host))
                 return address;
         }
@@ -105,6 +161,17 @@ public static class ListenerSetup
 
     // If the port is no number, BindingAddress takes it for a part of the host, and ListenOn would bind all addresses of this machine.
     private static bool IsHost(string host) => host.StartsWith('[') ? IPAddress.TryParse(host.Trim('[', ']'), out _) : !host.Contains(':');
+
+    private static void ListenAt(this KestrelServerOptions kestrel, UnixDomainSocketEndPoint file, Action<ListenOptions> configure) =>
+        kestrel.ListenUnixSocket(file.ToString(), options =>
+        {
+            options.Use(next => connection =>
+            {
+                connection.RemoteEndPoint = ThisMachine;
+                return next(connection);
+            });
+            configure(options);
+        });
 
     private static void ListenOn(this KestrelServerOptions kestrel, string host, int port, Action<ListenOptions> configure)
     {

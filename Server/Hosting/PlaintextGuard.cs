@@ -1,4 +1,5 @@
 using System.Net;
+using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Hosting;
 
@@ -21,7 +22,7 @@ public static class PlaintextGuard
         options.Allowed ? app : app.Use(next => context => IsAllowed(context) ? next(context) : RejectAsync(context));
 
     private static bool IsAllowed(HttpContext context) =>
-        context.Request.IsHttps || context.Connection.RemoteIpAddress is not { } remote || IPAddress.IsLoopback(remote);
+        context.Request.IsHttps || ProxyPeer.GetAddress(context) is not { } remote || IPAddress.IsLoopback(remote);
 
     private static Task RejectAsync(HttpContext context)
     {

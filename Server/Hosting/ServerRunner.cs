@@ -65,6 +65,7 @@ public static class ServerRunner
     {
         SettingException => fault.Message,
         StorageException => $"--Data:Path: {fault.Message}",
+        IOException { InnerException: SettingException setting } => setting.Message,
         AddressInUseException => $"--urls, --RawTcp:Port: {fault.Message} Another server uses it; try: --urls http://localhost:5090 --RawTcp:Port 5091",
         IOException { InnerException: AddressInUseException inUse } => $"--urls, --RawTcp:Port: {inUse.Message}. {fault.Message} Try: --urls http://localhost:5090 --RawTcp:Port 5091",
         IOException or SocketException => $"--urls, --RawTcp:Port: cannot listen: {fault.Message}",
@@ -74,21 +75,58 @@ public static class ServerRunner
 
     private static void PrintStartLines(WebApplication app)
     {
-        var rawPort = app.Services.GetRequiredService<IOptions<RawTcpOptions>>().Value.Port;
         var all = WebAddress.GetAll(app.Services);
         var at = WebAddress.GetPageAddress(app.Services);
-        var web = at.GetLeftPart(UriPartial.Authority);
-        var raw = rawPort == 0 ? "" : $" and tcp://{at.Host}:{rawPort}";
-        Console.WriteLine($"RawSocketChat listens on {string.Join(", ", all.Select(address => address.GetLeftPart(UriPartial.Authority)))}{raw}");
+        var raw = app.Services.GetRequiredService<IOptions<RawTcpOptions>>().Value;
+        // Raw TCP listens on the hosts of the HTTP addresses.
+        var rawPort = at is null ? 0 : raw.Port;
+        var web = all.Select(address => address.GetLeftPart(UriPartial.Authority)).Concat(WebAddress.GetSockets(app.Services).Select(path => $"http://unix:{path}"));
+        var lines = new[] { rawPort == 0 ? null : $"tcp://{at!.Host}:{rawPort}", raw.GetSocketPath() is { } rawSocket ? $"unix:{rawSocket}" : null }.Where(line => line is not null);
+        Console.WriteLine($"RawSocketChat listens on {string.Join(" and ", lines.Prepend(string.Join(", ", web)))}{DescribeReach(app, all, rawPort)}");
         Console.WriteLine(DescribeStorage(app));
         // Resolve the certificate only if an address uses TLS, because the first use may create a development certificate.
         var certificate = all.Any(IsHttps) ? app.Services.GetRequiredService<ServerCertificate>() : null;
         var usesDevelopmentCertificate = certificate is { IsDevelopment: true };
         if (usesDevelopmentCertificate)
             Console.WriteLine($"TLS uses a development certificate, and browsers warn about it (set your own with --Tls:Certificate). Its SHA-256 fingerprint is {certificate!.Current.Fingerprint}");
-        // nc takes an IPv6 address without brackets.
-        var (wscat, scheme) = !IsHttps(at) ? ("npx wscat", "ws") : usesDevelopmentCertificate ? ("npx wscat --no-check", "wss") : ("npx wscat", "wss");
-        Console.WriteLine($"To join: open {web} in a browser, or: {wscat} -c '{scheme}://{at.Authority}/ws?name=ann&room=lobby'{(rawPort == 0 ? "" : $", or: nc {at.DnsSafeHost} {rawPort}")}");
+        Console.WriteLine($"To join: {string.Join(", or: ", DescribeWays(app, at, usesDevelopmentCertificate, rawPort))}");
+    }
+
+    private static IEnumerable<string> DescribeWays(WebApplication app, Uri? at, bool usesDevelopmentCertificate, int rawPort)
+    {
+        const string Query = "ws?name=ann&room=lobby";
+        if (at is not null)
+        {
+            var wscat = IsHttps(at) && usesDevelopmentCertificate ? "npx wscat --no-check" : "npx wscat";
+            var scheme = IsHttps(at) ? "wss" : "ws";
+            yield return $"open {(at.AbsolutePath == "/" ? at.GetLeftPart(UriPartial.Authority) : at)} in a browser";
+            yield return $"{wscat} -c '{scheme}://{at.Authority}{at.AbsolutePath}{Query}'";
+            // nc takes an IPv6 address without brackets.
+            if (rawPort != 0)
+                yield return $"nc {at.DnsSafeHost} {rawPort}";
+        }
+
+        // With Unix domain sockets alone, the page is at the address of the proxy.
+        if (at is null && WebAddress.GetSockets(app.Services) is [var socket, ..])
+            yield return $"npx wscat -c 'ws+unix:{socket}:{MountPath.Read(app.Configuration)}/{Query}'";
+        if (app.Services.GetRequiredService<IOptions<RawTcpOptions>>().Value.GetSocketPath() is { } rawSocket)
+            yield return $"nc -U {rawSocket}";
+    }
+
+    // Says why clients on other machines cannot connect, if the operator may expect that they can.
+    private static string DescribeReach(WebApplication app, IReadOnlyList<Uri> all, int rawPort)
+    {
+        const string Allow = $"--{PlaintextOptions.Section}:{nameof(PlaintextOptions.Allowed)} true";
+        var isAllowed = app.Services.GetRequiredService<IOptions<PlaintextOptions>>().Value.Allowed;
+        var open = all.Where(address => !WebAddress.IsLoopback(address)).ToList();
+        if (open.Count == 0)
+        {
+            return all.Count > 0 && app.Configuration.GetValue<bool>("RUNNING_IN_CONTAINER")
+                ? $" (only this container can connect; to change that: --urls http://*:{all[0].Port}{(isAllowed ? "" : $" {Allow}")})"
+                : "";
+        }
+
+        return !isAllowed && (rawPort != 0 || !open.All(IsHttps)) ? $" (without TLS, the server rejects other machines; to allow them: {Allow})" : "";
     }
 
     private static bool IsHttps(Uri address) => address.Scheme == Uri.UriSchemeHttps;

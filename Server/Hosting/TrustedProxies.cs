@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
 
 namespace RawSocketChat.Server.Hosting;
@@ -10,14 +9,24 @@ public sealed class ProxyOptions
     public const string Section = "Proxies";
 
     /// <summary>
-    /// Addresses of proxies, or networks of addresses such as <c>10.0.0.0/8</c>. The server believes the headers <c>X-Forwarded-For</c> and
-    /// <c>X-Forwarded-Proto</c> of their requests: the client's own address then counts for all limits. Default: none.
+    /// Addresses of proxies, or networks of addresses such as <c>10.0.0.0/8</c>. The server believes the headers <c>X-Forwarded-For</c>,
+    /// <c>X-Forwarded-Proto</c>, <c>X-Forwarded-Host</c> and <c>X-Forwarded-Prefix</c> of their requests: the client's own address then
+    /// counts for all limits, and hints, redirects and cookies have the address that the client used. Default: none.
     /// </summary>
     [RegularExpression(@"[0-9A-Fa-f.:]+(/[0-9]{1,3})?", ErrorMessage = "is not an address; try: 127.0.0.1 or 10.0.0.0/8")]
     public IList<string> Trusted { get; } = [];
+
+    /// <summary>
+    /// Whether trusted proxies begin each connection to an HTTP address with a header of the PROXY protocol, version 1 or 2. The server
+    /// closes a connection of a trusted proxy without the header. Default false.
+    /// </summary>
+    public bool ProxyProtocolHttp { get; set; }
+
+    /// <summary>As <see cref="ProxyProtocolHttp"/>, for raw TCP. Default false.</summary>
+    public bool ProxyProtocolRawTcp { get; set; }
 }
 
-/// <summary>Replaces the address of a trusted proxy with the address of its client.</summary>
+/// <summary>Reads the headers of trusted proxies: the address of the client, and the scheme, host and path prefix that the client used.</summary>
 public static class TrustedProxies
 {
     /// <exception cref="SettingException">An entry is neither an address nor a network.</exception>
@@ -27,22 +36,17 @@ public static class TrustedProxies
             return app;
         var options = new ForwardedHeadersOptions
         {
-            ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
+            ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost | ForwardedHeaders.XForwardedPrefix,
             // A chain of trusted proxies counts to its end. The first address that is not trusted is the client.
             ForwardLimit = null,
         };
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();
-        foreach (var entry in proxies.Trusted)
-        {
-            if (IPAddress.TryParse(entry, out var address))
-                options.KnownProxies.Add(address);
-            else if (System.Net.IPNetwork.TryParse(entry, out var network))
-                options.KnownIPNetworks.Add(network);
-            else
-                throw new SettingException($"--{ProxyOptions.Section}:{nameof(ProxyOptions.Trusted)}: \"{entry}\" is not an address or a network; try: 127.0.0.1 or 10.0.0.0/8");
-        }
-
+        var trusted = TrustedAddresses.Parse(proxies);
+        foreach (var address in trusted.Addresses)
+            options.KnownProxies.Add(address);
+        foreach (var network in trusted.Networks)
+            options.KnownIPNetworks.Add(network);
         return app.UseForwardedHeaders(options);
     }
 }

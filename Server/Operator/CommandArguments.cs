@@ -28,7 +28,7 @@ public sealed record CommandArguments(string[] Settings, string[] Words)
     }
 
     // Before the command, every word that the configuration accepts is a setting. It accepts no option with one hyphen. After the command, a setting must be --Section:Name or
-    // --urls, because no option of a command has such a form.
+    // --urls or --PathBase, because no option of a command has such a form.
     private static bool IsSetting(string word, bool isBeforeCommand)
     {
         if (HelpOptions.Contains(word))
@@ -36,6 +36,6 @@ public sealed record CommandArguments(string[] Settings, string[] Words)
         if (isBeforeCommand)
             return word.StartsWith("--", StringComparison.Ordinal) || word.StartsWith('/') || (word.Contains('=') && !word.StartsWith('-'));
         var key = word.Split('=')[0];
-        return key.StartsWith("--", StringComparison.Ordinal) && (key.Contains(':') || key.Equals("--urls", StringComparison.OrdinalIgnoreCase));
+        return key.StartsWith("--", StringComparison.Ordinal) && (key.Contains(':') || key.Equals("--urls", StringComparison.OrdinalIgnoreCase) || key.Equals("--PathBase", StringComparison.OrdinalIgnoreCase));
     }
 }

@@ -49,7 +49,8 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
     {
         // Read the count first: a registration that ends while the storage is being read makes the lookup outdated.
         var registrationCount = Volatile.Read(ref _registrationCount);
-        var name = wanted is null ? null : NameRule.Accept(wanted, out _);
+        // An account from the time before a name was reserved keeps its name.
+        var name = wanted is null || wanted == user?.RegisteredName ? wanted : NameRule.AcceptForUser(wanted, out _);
         var guestName = CreateGuestName(GuestNameLetters);
         // If the user has an account, the owner of the user's registered name is known, and the user needs no guest name.
         var names = user?.RegisteredName is { } registered
@@ -103,7 +104,7 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
         var wanted = lookup.Wanted!;
         if (status == NameStatus.Unknown)
             return new NameRejection(ErrorCode.Unavailable, wanted, "names cannot be looked up at the moment; try again in a moment", wanted);
-        var name = NameRule.Accept(wanted, out var invalid);
+        var name = NameRule.AcceptForUser(wanted, out var invalid);
         var suggestion = await SuggestAsync(name ?? wanted);
         return status switch
         {
@@ -212,7 +213,7 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
         var stem = NameRule.Accept(wanted, out _) is { } good
             ? string.Concat(good.EnumerateRunes().Take(NameRule.MaxCharacters - 6))
             : new string([.. wanted.Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_').Take(NameRule.MaxCharacters - 6)]).TrimStart('-', '_');
-        return Enumerable.Range(2, 98).Select(number => $"{stem}{number}").Prepend(stem).Where(name => NameRule.Accept(name, out _) == name);
+        return Enumerable.Range(2, 98).Select(number => $"{stem}{number}").Prepend(stem).Where(name => NameRule.AcceptForUser(name, out _) == name);
     }
 
     private static string CreateGuestName(int letters) => $"guest-{RandomNumberGenerator.GetString("abcdefghjkmnpqrstvwxyz23456789", letters)}";

@@ -18,6 +18,19 @@ public static class NameRule
     /// <returns>The normalized name, or null if the name is invalid.</returns>
     public static string? Accept(string name, out string reason) => Accept(name, MaxCharacters, out reason);
 
+    /// <summary>
+    /// As <see cref="Accept(string, out string)"/>, for a name that a user takes or registers. Rejects <see cref="ReservedNames"/> too.
+    /// </summary>
+    public static string? AcceptForUser(string name, out string reason)
+    {
+        if (Accept(name, out reason) is not { } shown)
+            return null;
+        if (!ReservedNames.Contains(shown))
+            return shown;
+        reason = $"the name \"{shown}\" is reserved, because others would take you for the server or its operator";
+        return null;
+    }
+
     /// <summary>As <see cref="Accept(string, out string)"/>, with another maximum number of characters.</summary>
     internal static string? Accept(string name, int maxCharacters, out string reason)
     {

@@ -19,22 +19,49 @@ public static class NameSkeleton
 
     /// <summary>
     /// All skeletons of a name: one of the name in small letters, one of the name as it is written, and one of the name in capitals. All
-    /// three are needed, because a capital and its small letter can look like different letters. If two names have a common skeleton, the
-    /// server treats them as the same name. <see cref="Create"/> returns the first skeleton.
+    /// three are needed, because a capital and its small letter can look like different letters. If the name has letters beyond ASCII, three
+    /// more skeletons follow, in which <see cref="UnicodeConfusables"/> has replaced the letters first. If two names have a common skeleton,
+    /// the server treats them as the same name. <see cref="Create"/> returns the first skeleton.
     /// </summary>
-    public static IReadOnlyList<string> CreateAll(string name) =>
-        [.. new[] { Create(name), CreateCaseSensitive(name), CreateCaseSensitive(name.ToUpperInvariant()) }.Distinct()];
+    public static IReadOnlyList<string> CreateAll(string name)
+    {
+        var forms = new[] { FoldCase(name), name, name.ToUpperInvariant() };
+        var skeletons = forms.Select(CreateCaseSensitive);
+        if (!Ascii.IsValid(name))
+            skeletons = skeletons.Concat(forms.Select(form => CreateCaseSensitive(ReplaceConfusables(form))));
+        return [.. skeletons.Distinct()];
+    }
 
     // Change to capitals first, because several small letters can have the same capital (Greek sigma and final sigma).
     private static string FoldCase(string name) => name.ToUpperInvariant().ToLowerInvariant();
+
+    private static string ReplaceConfusables(string name)
+    {
+        var replaced = new StringBuilder(name.Length + 8);
+        foreach (var rune in name.Normalize(NormalizationForm.FormKC).EnumerateRunes())
+        {
+            if (IsHangulSyllable(rune))
+            {
+                replaced.Append(rune);
+                continue;
+            }
+
+            foreach (var part in rune.ToString().Normalize(NormalizationForm.FormD).EnumerateRunes())
+                replaced.Append(UnicodeConfusables.GetPrototype(part) ?? part.ToString());
+        }
+
+        return replaced.ToString();
+    }
+
+    // The parts of a Hangul syllable look like bars and rings, so a syllable is never decomposed.
+    private static bool IsHangulSyllable(Rune rune) => rune.Value is >= 0xAC00 and <= 0xD7A3;
 
     private static string CreateCaseSensitive(string name)
     {
         var skeleton = new StringBuilder(name.Length + 8);
         foreach (var rune in name.Normalize(NormalizationForm.FormKC).EnumerateRunes())
         {
-            // Do not decompose a Hangul syllable, because its parts look like bars and rings.
-            if (rune.IsAscii || rune.Value is >= 0xAC00 and <= 0xD7A3 || Confusables.GetPrototype(rune) is not null)
+            if (rune.IsAscii || IsHangulSyllable(rune) || Confusables.GetPrototype(rune) is not null)
             {
                 Append(skeleton, rune);
                 continue;

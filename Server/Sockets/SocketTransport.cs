@@ -31,7 +31,7 @@ internal sealed class SocketTransport(
 
     public ILogger Logger => logger;
 
-    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
+    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint;
 
     /// <exception cref="AddressInUseException">Another socket already listens at the address.</exception>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)

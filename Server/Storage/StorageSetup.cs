@@ -16,6 +16,7 @@ public static class StorageSetup
         services.AddStore<IRoomLog, SqlRoomLog, MemoryRoomLog>();
         services.AddStore<IRoomCatalog, SqlRoomCatalog, MemoryRoomCatalog>();
         services.AddStore<IIdentityStore, SqlIdentityStore, MemoryIdentityStore>();
+        services.AddSingleton<StorageProbe>();
         services.AddHostedService<Retention>();
         return services;
     }

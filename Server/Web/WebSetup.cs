@@ -19,6 +19,7 @@ public static class WebSetup
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
-        return context.Response.WriteAsync("Not found. The chat page is at /, its WebSocket at /ws. Over HTTP: POST /session, then POST /send and GET /poll, /longpoll, /events, /stream or /iframe.\n");
+        var at = context.Request.PathBase.Value;
+        return context.Response.WriteAsync($"Not found. The chat page is at {at}/, its WebSocket at {at}/ws. Over HTTP: POST {at}/session, then POST {at}/send and GET {at}/poll, {at}/longpoll, {at}/events, {at}/stream or {at}/iframe.\n");
     });
 }

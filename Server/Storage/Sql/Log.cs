@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Warning, "The server could not remove {What}. It tries again in a minute")]
     public static partial void NotRemoved(ILogger logger, Exception fault, string what);
 
+    [LoggerMessage(11, LogLevel.Warning, "The clock is {Days:F1} days away from the time of the newest event or of the last check. If the clock is wrong, correct it. The server removes nothing because of its age for {Hours} hours")]
+    public static partial void ClockLeapt(ILogger logger, double days, int hours);
+
     [LoggerMessage(8, LogLevel.Warning, "The database has {Bytes} bytes of at most {MaxBytes} (Data:MaxBytes). The server removes the oldest events of the largest rooms")]
     public static partial void TrimsToMaxBytes(ILogger logger, long bytes, long maxBytes);
 

@@ -24,12 +24,16 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
     private static readonly TimeSpan ClientIdInterval = TimeSpan.FromHours(1);
 
     /// <summary>Removes the events that are too old or too many.</summary>
-    public static async Task TrimEventsAsync(SqlStorage storage, ILogger logger, CancellationToken cancellationToken)
+    /// <param name="storage">The storage.</param>
+    /// <param name="logger">Receives errors of single rooms.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    /// <param name="isClockTrusted">Whether the clock is right; if it is not, no event counts as too old.</param>
+    public static async Task TrimEventsAsync(SqlStorage storage, ILogger logger, CancellationToken cancellationToken, bool isClockTrusted = true)
     {
         var data = storage.Options;
         if (data is { KeepDays: 0, KeepEvents: 0 })
             return;
-        var cutoff = data.KeepDays > 0 ? (storage.Time.GetUtcNow() - TimeSpan.FromDays(data.KeepDays)).ToUnixTimeMilliseconds() : 0;
+        var cutoff = data.KeepDays > 0 && isClockTrusted ? (storage.Time.GetUtcNow() - TimeSpan.FromDays(data.KeepDays)).ToUnixTimeMilliseconds() : 0;
         for (var last = 0L; ;)
         {
             var rooms = await storage.ReadAsync("the rooms", reader => FindRooms(reader.Connection, last, cutoff, data.KeepEvents), cancellationToken);
@@ -125,17 +129,38 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         }
     }
 
+    private async Task<bool> IsClockTrustedAsync(SqlStorage storage, ClockGuard guard, CancellationToken stoppingToken)
+    {
+        long? newest;
+        try
+        {
+            newest = await storage.ReadAsync("the newest events", reader => FindNewestTime(reader.Connection), stoppingToken);
+        }
+        catch (StorageException)
+        {
+            // Without the reference, remove nothing by age. The storage has logged the reason.
+            return false;
+        }
+
+        var isTrusted = guard.IsTrusted(newest is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, out var leap);
+        if (leap is { } size)
+            Log.ClockLeapt(logger, size.TotalDays, (int)ClockGuard.DistrustTime.TotalHours);
+        return isTrusted;
+    }
+
     private async Task RemoveOldDataAsync(SqlStorage storage, CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
+        var guard = new ClockGuard(time);
         var clientIdsRemoved = time.GetTimestamp() - (long)(ClientIdInterval.TotalSeconds * time.TimestampFrequency);
         try
         {
             do
             {
-                await TryAsync("old events", TrimEventsAsync(storage, logger, stoppingToken));
+                var isClockTrusted = await IsClockTrustedAsync(storage, guard, stoppingToken);
+                await TryAsync("old events", TrimEventsAsync(storage, logger, stoppingToken, isClockTrusted));
                 await TryAsync("guests without a session", RemoveForgottenUsersAsync(storage, stoppingToken));
-                if (time.GetElapsedTime(clientIdsRemoved) >= ClientIdInterval && await TryAsync("old client ids", RemoveClientIdsAsync(storage, stoppingToken)))
+                if (isClockTrusted && time.GetElapsedTime(clientIdsRemoved) >= ClientIdInterval && await TryAsync("old client ids", RemoveClientIdsAsync(storage, stoppingToken)))
                     clientIdsRemoved = time.GetTimestamp();
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -194,6 +219,11 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         FROM rooms r WHERE id > @afterId ORDER BY id LIMIT @MaxRows
         """,
         new { afterId, cutoff, keep, MaxRows }).AsList();
+
+    // The newest event of a room is not always the one with the latest time, but the difference is a leap of the clock, which needs no
+    // exact size.
+    private static long? FindNewestTime(DbConnection connection) => connection.ExecuteScalar<long?>(
+        "SELECT MAX((SELECT at FROM events WHERE room = r.id ORDER BY seq DESC LIMIT 1)) FROM rooms r");
 
     private static List<TrimmableRoom> ReadRoomSizes(DbConnection connection) => connection.Query<TrimmableRoom>(
         """

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace RawSocketChat.Server.Storage.Sqlite;
 
 /// <summary>The folder of a server's data. Only one server at a time can use it.</summary>
@@ -26,7 +29,26 @@ public sealed class DataFolder : IDisposable
     /// </summary>
     /// <param name="advice">What to do if another server uses the folder, for the error text.</param>
     /// <exception cref="StorageException">The folder cannot be written to, or another server uses it.</exception>
+    /// <exception cref="StorageException">The write-ahead log in the folder belongs to another state of the database.</exception>
     public static DataFolder Take(string path, string advice = "stop that server, or use another folder for this one")
+    {
+        var folder = TakeUnchecked(path, advice);
+        try
+        {
+            DatabaseHeader.CheckWriteAheadLog(folder.Database, folder.ReadChangeCounter());
+            return folder;
+        }
+        catch (Exception fault)
+        {
+            folder.Dispose();
+            if (fault is IOException or UnauthorizedAccessException)
+                throw new StorageException($"\"{folder.Database}\" cannot be read: {fault.Message}", fault);
+            throw;
+        }
+    }
+
+    /// <summary>As <see cref="Take"/>, without looking at the database, which the caller replaces.</summary>
+    public static DataFolder TakeUnchecked(string path, string advice)
     {
         var full = System.IO.Path.GetFullPath(path);
         try
@@ -42,7 +64,7 @@ public sealed class DataFolder : IDisposable
         var file = System.IO.Path.Combine(full, LockName);
         try
         {
-            return new DataFolder(full, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+            return new DataFolder(full, OpenLock(file));
         }
         catch (IOException fault) when (File.Exists(file) && IsLocked(file))
         {
@@ -65,6 +87,48 @@ public sealed class DataFolder : IDisposable
     }
 
     public void Dispose() => _lock?.Dispose();
+
+    /// <summary>
+    /// Stores the change counter that the database has, in the lock file, for <see cref="DatabaseHeader.CheckWriteAheadLog"/> at the next
+    /// start.
+    /// </summary>
+    public void RecordChangeCounter(uint counter)
+    {
+        _lock!.SetLength(0);
+        _lock.Write(Encoding.ASCII.GetBytes(counter.ToString(CultureInfo.InvariantCulture)));
+    }
+
+    // The file is empty before the first start, and after an earlier version of the server.
+    private uint? ReadChangeCounter()
+    {
+        Span<byte> text = stackalloc byte[16];
+        _lock!.Position = 0;
+        var length = _lock.ReadAtLeast(text, text.Length, throwOnEndOfStream: false);
+        return uint.TryParse(text[..length], NumberStyles.None, CultureInfo.InvariantCulture, out var counter) ? counter : null;
+    }
+
+    // The folder may be one that others can read.
+    private static FileStream OpenLock(string file)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
+        if (OperatingSystem.IsWindows())
+            return new FileStream(file, options);
+        const UnixFileMode ForOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        options.UnixCreateMode = ForOwner;
+        var stream = new FileStream(file, options);
+        try
+        {
+            // An earlier version created the file with other permissions.
+            if (File.GetUnixFileMode(stream.SafeFileHandle) != ForOwner)
+                File.SetUnixFileMode(stream.SafeFileHandle, ForOwner);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // The file belongs to another user. The lock works.
+        }
+
+        return stream;
+    }
 
     // Only the owner may read the messages and the hashes of the passwords.
     private static void CreateForOwner(string folder)

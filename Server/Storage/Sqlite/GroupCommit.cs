@@ -30,7 +30,7 @@ internal sealed class GroupCommit : IDisposable
 
     // Null after a failure, until the next transaction opens a new connection.
     private StorageWriter? _writer;
-    private bool _isFailing;
+    private volatile bool _isFailing;
     private long _failedAt;
 
     public GroupCommit(SqliteStorage storage, SqliteConnection connection, ILogger logger)
@@ -42,6 +42,12 @@ internal sealed class GroupCommit : IDisposable
         _thread = new Thread(Run) { Name = "storage writer", IsBackground = true };
         _thread.Start();
     }
+
+    /// <summary>
+    /// Whether transactions fail now. True from a failed transaction until one succeeds that begins at least <see cref="RecoveryTime"/> after
+    /// the last failure. Safe from any thread.
+    /// </summary>
+    public bool IsFailing => _isFailing;
 
     /// <summary>Adds a job to one of the next transactions, and waits until this transaction is committed.</summary>
     /// <returns>The result of the job.</returns>

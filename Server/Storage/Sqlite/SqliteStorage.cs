@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Storage.Sql;
@@ -28,7 +29,9 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
         SqliteConnection? connection = null;
         try
         {
+            var before = System.IO.File.Exists(File) ? DatabaseHeader.TryRead(File) : null;
             connection = OpenForWriting();
+            MarkStart(connection, before?.ChangeCounter ?? 0);
             _readers = new ReaderPool(File, ReaderCount);
             _writer = new GroupCommit(this, connection, logger);
         }
@@ -47,6 +50,9 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
     /// <summary>The full path of the database.</summary>
     internal string File => _folder.Database;
 
+    /// <summary>Whether writes have failed within the last five seconds, or the last write has failed.</summary>
+    internal bool IsFailing => _writer.IsFailing;
+
     public void Dispose()
     {
         // Close the writer's connection last. Only a connection that may write merges the write-ahead log into the database when it closes.
@@ -56,6 +62,28 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
     }
 
     internal SqliteConnection OpenForWriting() => SqliteDatabase.OpenForWriting(File, Options.Durability == Durability.Full, Options.MaxBytes);
+
+    /// <summary>Writes one page that does not change anything.</summary>
+    /// <exception cref="StorageException">The storage cannot write.</exception>
+    internal async ValueTask ProbeWriteAsync() =>
+        await WriteAsync(writer => writer.Connection.Execute($"PRAGMA user_version = {SqliteDatabase.NewestVersion}"), CancellationToken.None);
+
+    // Gives the file a larger change counter than each earlier copy of it, so that such a copy is recognized beside the log of this run.
+    private void MarkStart(SqliteConnection connection, uint before)
+    {
+        try
+        {
+            connection.Execute($"PRAGMA user_version = {SqliteDatabase.NewestVersion}");
+        }
+        catch (SqliteException fault)
+        {
+            throw SqliteError.Translate(fault, File);
+        }
+
+        // The transaction has changed the first page, and each such transaction increments the counter.
+        if (WriteAheadLog.TryTruncate(connection))
+            _folder.RecordChangeCounter(before + 1);
+    }
 
     internal override async ValueTask<T> ReadAsync<T>(string what, Func<StorageReader, T> read, CancellationToken cancellationToken)
     {

@@ -45,7 +45,7 @@ internal sealed class SessionRequests(
     {
         if (!HttpMethods.IsGet(context.Request.Method))
         {
-            await context.RejectMethodAsync(HttpMethods.Get, "use GET to read frames here; POST /send sends frames");
+            await context.RejectMethodAsync(HttpMethods.Get, $"use GET to read frames here; POST {context.GetPath("/send")} sends frames");
             return null;
         }
 
@@ -89,7 +89,7 @@ internal sealed class SessionRequests(
     {
         if (!origins.Allows(context) || OriginPolicy.IsCrossSite(context))
         {
-            await context.RejectAsync(ErrorCode.NotAllowed, OriginPolicy.RejectionText);
+            await context.RejectAsync(ErrorCode.NotAllowed, OriginPolicy.GetRejectionText(context));
             return null;
         }
 
@@ -97,7 +97,7 @@ internal sealed class SessionRequests(
         {
             await context.RejectAsync(
                 ErrorCode.NotAllowed,
-                "a session is required, as Authorization: Bearer TOKEN or as its cookie; POST /session creates one",
+                $"a session is required, as Authorization: Bearer TOKEN or as its cookie; POST {context.GetPath("/session")} creates one",
                 CreateStartHint(context),
                 StatusCodes.Status401Unauthorized);
             return null;
@@ -124,7 +124,7 @@ internal sealed class SessionRequests(
             case SessionStatus.Unknown:
                 await context.RejectAsync(
                     ErrorCode.NotFound,
-                    "there is no such session, or it has ended; POST /session creates another",
+                    $"there is no such session, or it has ended; POST {context.GetPath("/session")} creates another",
                     CreateStartHint(context),
                     StatusCodes.Status401Unauthorized);
                 return null;
@@ -233,5 +233,5 @@ internal sealed class SessionRequests(
     }
 
     private static string CreateStartHint(HttpContext context) =>
-        $$"""curl -d '{"type":"hello","name":"ann"}' {{context.Request.Scheme}}://{{context.Request.Host}}/session""";
+        $$"""curl -d '{"type":"hello","name":"ann"}' {{PublicAddress.Create(context, "/session")}}""";
 }

@@ -41,7 +41,7 @@ public sealed class StartMiddleware(
         if (!HttpMethods.IsPost(context.Request.Method))
             await context.RejectMethodAsync(HttpMethods.Post, "use POST to send a frame here", StartHint.Hello);
         else if (!origins.Allows(context))
-            await context.RejectAsync(ErrorCode.NotAllowed, OriginPolicy.RejectionText);
+            await context.RejectAsync(ErrorCode.NotAllowed, OriginPolicy.GetRejectionText(context));
         else if (!SendMiddleware.HasAllowedContentType(context))
             await context.RejectAsync(ErrorCode.BadFrame, "the Content-Type must be application/json", StartHint.Hello, StatusCodes.Status415UnsupportedMediaType);
         else if (await posted.ReadAsync(sessions.Endpoint.MaxFrameBytes, $"a frame has at most {sessions.Endpoint.MaxFrameBytes} bytes") is not { } body)

@@ -19,9 +19,9 @@ public sealed class OriginOptions
     /// <summary>
     /// Whether client.html may be opened from disk, on the machine that the server runs on. A browser sends the origin <c>null</c> for such
     /// a page, but also for a sandboxed frame of any page. Therefore this setting applies only to loopback peers and loopback host names,
-    /// and the server ignores the cookies of such a request. Default true.
+    /// and the server ignores the cookies of such a request. Default false.
     /// </summary>
-    public bool FromDisk { get; set; } = true;
+    public bool FromDisk { get; set; }
 }
 
 /// <summary>
@@ -30,8 +30,9 @@ public sealed class OriginOptions
 /// </summary>
 public sealed class OriginPolicy(IOptions<OriginOptions> options, TimeProvider time, ILogger<OriginPolicy> logger)
 {
-    /// <summary>The error text for a page that is not allowed.</summary>
-    public const string RejectionText = "pages of another origin may not connect; the operator can allow one with --Origins:Allowed:0 https://example.org";
+    private const string RejectionText = "pages of another origin may not connect; the operator can allow one with --Origins:Allowed:0 https://example.org";
+
+    private const string FromDiskText = "pages from disk may not connect; the operator can allow them, on this machine only, with --Origins:FromDisk true";
 
     // A host name has at most 253 characters (RFC 1035, section 2.3.4), plus the scheme and the port.
     private const int MaxLoggedLength = 270;
@@ -52,6 +53,9 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options, TimeProvider t
     /// <summary>Whether a page of another origin caused a request that has no Origin header. A browser sends no Origin with a simple GET.</summary>
     public static bool IsCrossSite(HttpContext context) =>
         context.Request.Headers[FetchSiteHeader].ToString() is "cross-site" or "same-site" && !IsFromPage(context);
+
+    /// <summary>The error text for a page that is not allowed.</summary>
+    public static string GetRejectionText(HttpContext context) => IsFromDisk(context.Request.Headers.Origin) ? FromDiskText : RejectionText;
 
     /// <summary>Whether the request is allowed: it comes from a program, from this server's own page, or from a page that the settings allow.</summary>
     public bool Allows(HttpContext context)
@@ -77,7 +81,8 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options, TimeProvider t
     /// </summary>
     public static bool IsOverTls(HttpContext context) => context.Request.IsHttps || GetOwnPage(context)?.Scheme == Uri.UriSchemeHttps;
 
-    private static Uri? GetOwnPage(HttpContext context) =>
+    /// <summary>The server's own page that sends the request; null if another page or a program sends it.</summary>
+    internal static Uri? GetOwnPage(HttpContext context) =>
         context.Request.Headers.Origin is [var origin]
         && Uri.TryCreate(origin, UriKind.Absolute, out var page)
         && page.Scheme is "http" or "https"
@@ -114,7 +119,9 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options, TimeProvider t
     private bool IsAllowed(HttpContext context) =>
         context.Request.Headers.Origin is [var origin]
         && (_options.Allowed.Any(allowed => allowed == "*" || string.Equals(allowed.TrimEnd('/'), origin, StringComparison.OrdinalIgnoreCase))
-            || (origin is "null" or "file://" && _options.FromDisk && IsFromThisMachine(context)));
+            || (IsFromDisk(origin) && _options.FromDisk && IsFromThisMachine(context)));
+
+    private static bool IsFromDisk(string? origin) => origin is "null" or "file://";
 
     private static bool IsFromThisMachine(HttpContext context) =>
         context.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote)

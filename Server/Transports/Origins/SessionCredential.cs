@@ -13,14 +13,14 @@ public readonly record struct FoundToken(string Token, bool IsInCookie);
 /// </summary>
 public static class SessionCredential
 {
-    /// <summary>The name of the cookie over plain HTTP.</summary>
+    /// <summary>The name of the cookie over plain HTTP, if the server is not mounted under a path.</summary>
     public const string CookieName = "rsc_session";
 
-    /// <summary>
-    /// The name of the cookie over TLS. A browser accepts a cookie with this prefix only from the host itself over TLS, not from a sibling
-    /// domain.
-    /// </summary>
-    public const string SecureCookieName = "__Host-" + CookieName;
+    // A browser accepts a cookie with this prefix only from the host itself over TLS, not from a sibling domain, and only with the path "/".
+    private const string HostPrefix = "__Host-";
+
+    // A browser accepts a cookie with this prefix only over TLS.
+    private const string SecurePrefix = "__Secure-";
 
     /// <summary>The authentication scheme of the Authorization header (RFC 6750).</summary>
     public const string Scheme = "Bearer";
@@ -48,12 +48,12 @@ public static class SessionCredential
 
     /// <summary>Sets the cookie with the token in the response.</summary>
     public static void SetCookie(HttpContext context, string token) =>
-        context.Response.Cookies.Append(GetCookieName(context), token, new CookieOptions
+        context.Response.Cookies.Append(GetCookieName(context, OriginPolicy.IsOverTls(context)), token, new CookieOptions
         {
             HttpOnly = true,
             SameSite = SameSiteMode.Strict,
             Secure = OriginPolicy.IsOverTls(context),
-            Path = "/",
+            Path = context.Request.PathBase.HasValue ? context.Request.PathBase.Value : "/",
             MaxAge = CookieLifetime,
         });
 
@@ -79,11 +79,17 @@ public static class SessionCredential
         // A page's GET to its own origin has no Origin header. So behind a proxy that terminates TLS, the server cannot see from a GET that
         // the client uses TLS. But the cookie's prefix shows that the cookie was set over TLS.
         var cookies = context.Request.Cookies;
-        return cookies[SecureCookieName] is { Length: > 0 } secure ? secure
+        return cookies[GetCookieName(context, isOverTls: true)] is { Length: > 0 } secure ? secure
             : OriginPolicy.IsOverTls(context) ? null
-            : cookies[CookieName] is { Length: > 0 } plain ? plain
+            : cookies[GetCookieName(context, isOverTls: false)] is { Length: > 0 } plain ? plain
             : null;
     }
 
-    private static string GetCookieName(HttpContext context) => OriginPolicy.IsOverTls(context) ? SecureCookieName : CookieName;
+    // Several servers may be mounted under paths of one host. A browser also sends the cookie of /a to /a/b, so each path has its own name.
+    private static string GetCookieName(HttpContext context, bool isOverTls)
+    {
+        var mount = context.Request.PathBase.Value ?? "";
+        var prefix = !isOverTls ? "" : mount.Length == 0 ? HostPrefix : SecurePrefix;
+        return prefix + CookieName + mount.Replace('/', '_').Replace('~', '-');
+    }
 }

@@ -31,7 +31,7 @@ internal static class ProtocolRefusal
 
     private static byte[] CreateForHttp(Uri? web)
     {
-        var text = $"{Reason}, not HTTP.{(web is null ? "" : $" The web page is on port {web.Port} ({web.Scheme}).")}\n";
+        var text = $"{Reason}, not HTTP.{(web is null ? "" : $" The web page is on port {web.Port} ({web.Scheme}){(web.AbsolutePath == "/" ? "" : $", path {web.AbsolutePath}")}.")}\n";
         return Encode(
             $"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {Encoding.UTF8.GetByteCount(text)}\r\n"
             + $"X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n{text}");

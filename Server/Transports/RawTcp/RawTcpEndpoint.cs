@@ -12,12 +12,18 @@ public sealed class RawTcpOptions
     [Range(0, 65535)]
     public int Port { get; set; } = 5081;
 
+    /// <summary>Path of a Unix domain socket that accepts the same lines as the port. Default: none.</summary>
+    public string? Socket { get; set; }
+
     /// <summary>
     /// Hosts whose Flash pages may connect: a name or an address, <c>*.example.org</c>, or <c>*</c> for all. Flash pages of this machine
     /// may always connect. Default: none.
     /// </summary>
     [RegularExpression(@"(\*\.)?[A-Za-z0-9._:\-]+|\*", ErrorMessage = "is not a host; try: example.org, *.example.org or *")]
     public IList<string> PolicyDomains { get; } = [];
+
+    /// <summary>The full path of <see cref="Socket"/>; null for none.</summary>
+    internal string? GetSocketPath() => string.IsNullOrEmpty(Socket) ? null : Path.GetFullPath(Socket);
 }
 
 /// <summary>The handlers and limits of the raw TCP port.</summary>

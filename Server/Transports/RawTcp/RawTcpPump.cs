@@ -46,7 +46,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
             IsAwaitingFirstFrame = true,
         };
         Connection.Handler = endpoint.Handlers.Create(Connection);
-        if (!endpoint.AllowRemote && context.RemoteEndPoint is IPEndPoint peer && !IPAddress.IsLoopback(peer.Address))
+        if (!endpoint.AllowRemote && ProxyPeer.GetAddress(context) is { } peer && !IPAddress.IsLoopback(peer))
             Connection.Close(Disconnect.PlaintextRefused);
     }
 

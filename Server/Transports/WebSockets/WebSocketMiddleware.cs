@@ -34,7 +34,7 @@ public sealed class WebSocketMiddleware(
 
         if (!origins.Allows(context))
         {
-            await RejectAsync(context, new HandshakeFault(StatusCodes.Status403Forbidden, OriginPolicy.RejectionText));
+            await RejectAsync(context, new HandshakeFault(StatusCodes.Status403Forbidden, OriginPolicy.GetRejectionText(context)));
             return;
         }
 
@@ -114,6 +114,5 @@ public sealed class WebSocketMiddleware(
         return response.WriteAsync($"{fault.Text}\nThis is a WebSocket address; try: npx wscat -c '{GetAddress(context)}'\n");
     }
 
-    private static string GetAddress(HttpContext context) =>
-        $"{(context.Request.IsHttps ? "wss" : "ws")}://{context.Request.Host}{context.Request.PathBase}{context.Request.Path}";
+    private static string GetAddress(HttpContext context) => PublicAddress.Create(context, context.Request.Path.Value ?? "", isWebSocket: true);
 }

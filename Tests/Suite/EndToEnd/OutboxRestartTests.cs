@@ -105,7 +105,7 @@ public sealed class OutboxRestartTests
     }
 
     private async Task StartAsync() =>
-        _server = await ServerProcess.StartAsync("--urls", $"http://127.0.0.1:{_port}", "--RawTcp:Port", "0", "--Data:Path", _data.Path);
+        _server = await ServerProcess.StartAsync("--urls", $"http://127.0.0.1:{_port}", "--RawTcp:Port", "0", "--Data:Path", _data.Path, "--Origins:FromDisk", "true");
 
     private async Task KillAsync(ChatPage page)
     {

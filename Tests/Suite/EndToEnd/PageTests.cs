@@ -14,7 +14,7 @@ public sealed class PageTests
     private ServerUnderTest _server = null!;
 
     [SetUp]
-    public async Task StartServer() => _server = await ServerUnderTest.StartAsync();
+    public async Task StartServer() => _server = await ServerUnderTest.StartAsync("--Origins:FromDisk", "true");
 
     [TearDown]
     public async Task StopServer() => await _server.DisposeAsync();

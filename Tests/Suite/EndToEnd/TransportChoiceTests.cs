@@ -230,7 +230,8 @@ public sealed class TransportChoiceTests
     [Test]
     public async Task Page_from_disk_uses_WebSocket_only_and_says_so()
     {
-        await using var ann = await ChatPage.OpenAsync($"{new Uri(InstalledTools.ClientHtml)}?server=127.0.0.1:{_server.HttpPort}&name=ann&room=lobby&way=sse");
+        await using var server = await ServerUnderTest.StartAsync("--Origins:FromDisk", "true");
+        await using var ann = await ChatPage.OpenAsync($"{new Uri(InstalledTools.ClientHtml)}?server=127.0.0.1:{server.HttpPort}&name=ann&room=lobby&way=sse");
         await ann.ExpectInsideAsync("lobby");
         await ann.ExpectTransportAsync("ws");
         await ann.Page.ClickAsync("#me");

@@ -33,8 +33,7 @@ public sealed class HostileHttpTests
     {
         foreach (var origin in new[] { "https://evil.example", "null", $"https://127.0.0.1:{_server.HttpPort + 1}" })
         {
-            if (origin != "null")
-                _ = (await _ann.GetAsync(path, ("Origin", origin))).ShouldBe(403, ErrorCode.NotAllowed);
+            _ = (await _ann.GetAsync(path, ("Origin", origin))).ShouldBe(403, ErrorCode.NotAllowed);
             var byCookie = await _ann.GetAsync(path, ("Origin", origin), ("Cookie", $"rsc_session={_ann.Token}"));
             byCookie.Status.Should().BeOneOf(401, 403);
         }

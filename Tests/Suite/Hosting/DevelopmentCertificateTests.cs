@@ -91,7 +91,7 @@ public sealed class DevelopmentCertificateTests
         await using var server = await ServerProcess.StartAsync(
             "--urls", $"http://*:{http};https://localhost:{https};http://127.0.0.1:{local}", "--RawTcp:Port", $"{raw}", "--Data:Path", _folder.Path);
         server.Lines.Should().HaveCount(4);
-        server.Lines[0].Should().Be($"RawSocketChat listens on http://[::]:{http}, https://localhost:{https}, http://127.0.0.1:{local} and tcp://localhost:{raw}");
+        server.Lines[0].Should().Be($"RawSocketChat listens on http://[::]:{http}, https://localhost:{https}, http://127.0.0.1:{local} and tcp://localhost:{raw} (without TLS, the server rejects other machines; to allow them: --Plaintext:Allowed true)");
         server.Lines[2].Should().Contain("development certificate");
         server.Lines[3].Should().Contain($"open http://localhost:{http} in").And.Contain($"nc localhost {raw}");
     }

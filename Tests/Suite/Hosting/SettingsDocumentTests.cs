@@ -42,7 +42,7 @@ public sealed class SettingsDocumentTests
 
     [Test]
     public void Document_has_no_setting_that_does_not_exist() =>
-        Rows.Select(rows => rows.Key).Should().BeEquivalentTo([.. Settings().Select(setting => setting.Key), "urls"]);
+        Rows.Select(rows => rows.Key).Should().BeEquivalentTo([.. Settings().Select(setting => setting.Key), "urls", MountPath.Setting]);
 
     [Test]
     public void Document_has_the_default_addresses() => Rows["urls"].Single().Default.Should().Be(ListenerSetup.DefaultUrls);

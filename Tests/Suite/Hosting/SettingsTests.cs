@@ -51,6 +51,9 @@ public sealed class SettingsTests
     [TestCase("--Data:Path:Folder", "data", "did you mean --Data:Path?")]
     [TestCase("--Limit:TextLength", "5", "--Limit:TextLength: there is no such setting; did you mean --Limits:TextLength?")]
     [TestCase("--Logging:LogLevel:Default", "Loud", "--Logging:LogLevel:Default: \"Loud\" is not one of Trace, Debug")]
+    [TestCase("--urls", "http://unix:/dev/null", "unix:/dev/null: this file is no socket; name another path")]
+    [TestCase("--urls", "http://unix:/no/such/folder/chat.sock", "unix:/no/such/folder/chat.sock: cannot listen")]
+    [TestCase("--RawTcp:Socket", "/dev/null", "unix:/dev/null: this file is no socket")]
     [TestCase("--url", "http://localhost:1", "--url: there is no such setting; did you mean --urls?")]
     [TestCase("--port", "8080", "did you mean --urls (HTTP) or --RawTcp:Port?")]
     [TestCase("/port", "8080", "did you mean --urls (HTTP) or --RawTcp:Port?")]
@@ -111,6 +114,9 @@ public sealed class SettingsTests
         GivenSettings.FindErrors([], environment).Should().HaveCount(error is null ? 0 : 1);
     }
 
+    private static IConfiguration CreateConfiguration(params (string Key, string Value)[] settings) =>
+        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build();
+
     private static Action ReadSettings(string[] args) => () => new ConfigurationManager().AddSettings(args);
 
     [Test]
@@ -168,6 +174,42 @@ public sealed class SettingsTests
         await using var server = await ServerProcess.StartAsync("--urls", $"http://[::1]:{http}", "--RawTcp:Port", $"{raw}");
         server.Lines[0].Should().Contain($"tcp://[::1]:{raw}");
         server.Lines[2].Should().Contain($"http://[::1]:{http}").And.Contain($"ws://[::1]:{http}/ws").And.EndWith($"nc ::1 {raw}");
+    }
+
+    [TestCase("8080", "http://*:8080")]
+    [TestCase("8080;8081", "http://*:8080 http://*:8081")]
+    public void Ports_of_a_container_are_addresses_on_all_hosts(string ports, string urls) =>
+        ListenerSetup.GetUrls(CreateConfiguration(("http_ports", ports))).Should().Equal(urls.Split(' '));
+
+    [Test]
+    public void Addresses_take_precedence_over_the_ports_of_a_container() =>
+        ListenerSetup.GetUrls(CreateConfiguration(("urls", "http://localhost:1"), ("http_ports", "2"), ("https_ports", "3"))).Should().Equal("http://localhost:1");
+
+    [Test]
+    public async Task Server_listens_at_the_ports_of_a_container_and_says_that_it_rejects_other_machines()
+    {
+        var port = ServerUnderTest.FindFreePort();
+        await using var server = await ServerProcess.StartAsync([("ASPNETCORE_HTTP_PORTS", $"{port}")], "--RawTcp:Port", "0");
+        server.Lines.Should().HaveCount(3);
+        server.Lines[0].Should().Contain($":{port}").And.EndWith("(without TLS, the server rejects other machines; to allow them: --Plaintext:Allowed true)");
+        using var http = new HttpTestClient(port);
+        (await http.GetAsync("/healthz")).Status.Should().Be(200);
+    }
+
+    [Test]
+    public async Task Server_names_a_bad_port_of_a_container_in_one_line()
+    {
+        var (exitCode, output, error) = await ServerProcess.RunToEndAsync([], ("ASPNETCORE_HTTP_PORTS", "http"));
+        (exitCode, output).Should().Be((1, ""));
+        error.Trim().Should().Be("ASPNETCORE_HTTP_PORTS: \"http\" is not a port; try: ASPNETCORE_HTTP_PORTS=8080");
+    }
+
+    [Test]
+    public async Task Server_in_a_container_says_that_only_the_container_can_connect()
+    {
+        var port = ServerUnderTest.FindFreePort();
+        await using var server = await ServerProcess.StartAsync([("DOTNET_RUNNING_IN_CONTAINER", "true")], "--urls", $"http://127.0.0.1:{port}", "--RawTcp:Port", "0");
+        server.Lines[0].Should().EndWith($"(only this container can connect; to change that: --urls http://*:{port} --Plaintext:Allowed true)");
     }
 
     [TestCase("127.0.0.1 localhost", "localhost")]

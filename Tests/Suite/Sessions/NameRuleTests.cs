@@ -73,6 +73,27 @@ public sealed class NameRuleTests
         reason.Should().Contain(mix);
     }
 
+    [TestCase("server", false)]
+    [TestCase("System", false)]
+    [TestCase("OPERATOR", false)]
+    [TestCase("admin", false)]
+    [TestCase("rawsocketchat", false)]
+    [TestCase("ADM1N", false)]
+    [TestCase("adrnin", false)]
+    [TestCase("αδμιν", true, Description = "Greek letters")]
+    [TestCase("ѕуѕтем", false, Description = "Cyrillic letters")]
+    [TestCase("0perator", false)]
+    [TestCase("ádmin", false)]
+    [TestCase("admin2", true)]
+    [TestCase("sysadmin", true)]
+    [TestCase("Adminah", true)]
+    public void Reserved_names_and_their_look_alikes_are_no_names_of_users(string name, bool isAccepted)
+    {
+        NameRule.Accept(name, out _).Should().NotBeNull("a room may have this name");
+        (NameRule.AcceptForUser(name, out var reason) is not null).Should().Be(isAccepted);
+        reason.Contains("is reserved", StringComparison.Ordinal).Should().Be(!isAccepted);
+    }
+
     [TestCase("𐌰𐌽𐌽", Description = "Gothic")]
     [TestCase("𐐀𐐁", Description = "Deseret")]
     [TestCase("ᚨᚾ", Description = "Runic")]

@@ -68,6 +68,45 @@ public sealed class NameSkeletonTests
     }
 
     [Test]
+    public void Table_of_Unicode_has_only_letters_that_names_can_contain()
+    {
+        var table = UnicodeConfusables.ParseTable().ToList();
+        table.Should().HaveCountGreaterThan(1_500);
+        table.Select(entry => entry.Letter).Should().OnlyHaveUniqueItems();
+        foreach (var (letter, _) in table)
+            NameScripts.GetScript(letter).Should().NotBeNull($"of U+{letter.Value:X4}");
+    }
+
+    [Test]
+    public void Letter_has_a_skeleton_in_common_with_its_prototype_and_with_the_other_letters_of_the_prototype()
+    {
+        var valid = UnicodeConfusables.ParseTable().Where(entry => NameRule.Accept($"{entry.Letter}", out _) is not null).ToList();
+        valid.Should().HaveCountGreaterThan(1_000);
+        foreach (var group in valid.GroupBy(entry => entry.Prototype))
+        {
+            var names = group.Select(entry => $"{entry.Letter}").ToList();
+            if (NameRule.Accept(group.Key, out _) is { } prototype)
+                names.Add(prototype);
+            foreach (var name in names)
+                NameSkeleton.CreateAll(name).Should().IntersectWith(NameSkeleton.CreateAll(names[0]), "«{0}» looks like «{1}»", name, names[0]);
+        }
+    }
+
+    // These letters are not in Confusables.
+    [TestCase("ɡᴇᴏ", "geo")]
+    [TestCase("日", "⽇")]
+    [TestCase("ᎪᎷᎢ", "AMT")]
+    [TestCase("ܢ", "ܝ", false)]
+    [TestCase("ߊnn", "Inn")]
+    [TestCase("ꓥ", "Λ")]
+    [TestCase("日本", "日木", false)]
+    public void Names_are_compared_by_the_confusables_of_Unicode(string one, string other, bool areSame = true)
+    {
+        var common = NameSkeleton.CreateAll(one).Intersect(NameSkeleton.CreateAll(other));
+        common.Any().Should().Be(areSame);
+    }
+
+    [Test]
     public void Letters_of_scripts_that_resemble_Latin_have_the_skeleton_of_their_prototype()
     {
         // A name that consists of such letters then shares a skeleton with the Latin name that it imitates.

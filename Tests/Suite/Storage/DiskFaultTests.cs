@@ -88,6 +88,34 @@ public sealed class DiskFaultTests
     }
 
     [Test]
+    public async Task Server_is_not_ready_while_the_disk_is_full_but_keeps_the_sessions_that_start_then()
+    {
+        using var disk = new TemporaryDisk(megabytes: 16);
+        await using var server = await FaultyDiskServer.StartAsync(disk.DataPath);
+        using var probe = new HttpTestClient(server.Port);
+        (await probe.GetAsync("/readyz")).Status.Should().Be(200);
+
+        disk.Fill();
+        await TestWait.UntilAsync(async () => (await probe.GetAsync("/readyz")).Status == 503, "the server to find that the disk is full");
+        var body = (await probe.GetAsync("/readyz")).Body;
+        body.TrimEnd('\n').Should().Contain("the storage cannot write").And.NotContain("\n").And.NotContain(disk.Path, "anybody can read it");
+        (await probe.GetAsync("/healthz")).Status.Should().Be(200);
+        using var ann = await HttpTestClient.StartSessionAsync(server.Port, "ann");
+        (await ann.SendAsync("""{"type":"join","room":"lobby"}""")).Answers.Should().ContainSingle().Which.Should().BeOfType<JoinedFrame>();
+        await TestWait.UntilAsync(
+            async () => (await ann.SendAsync($$"""{"type":"say","text":"{{LongText}}"}""")).Answers[0] is ErrorFrame { Error.Code: ErrorCode.Unavailable }, "a rejected message");
+
+        disk.Free();
+        await TestWait.UntilAsync(async () => (await probe.GetAsync("/readyz")).Status == 200, "the server to be ready again");
+        (await ann.SendAsync("""{"type":"say","text":"hi"}""")).Answers.Should().ContainSingle().Which.Should().BeOfType<AckFrame>();
+        await server.KillAsync();
+
+        await using var next = await FaultyDiskServer.StartAsync(disk.DataPath);
+        using var again = new HttpTestClient(next.Port, ann.Token);
+        (await again.GetAsync("/poll")).Status.Should().Be(200, "a message is stored after its author's session");
+    }
+
+    [Test]
     public async Task Server_reports_a_full_disk_at_the_start_in_one_line()
     {
         using var disk = new TemporaryDisk(megabytes: 1);

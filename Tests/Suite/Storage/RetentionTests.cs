@@ -1,4 +1,6 @@
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Protocol.Chat;
@@ -40,6 +42,40 @@ public sealed class RetentionTests
         (await storage.Log.OpenAsync("quiet", default)).Last.Should().Be(1, "sequence numbers continue after all events are removed");
         (await storage.Log.AppendAsync("quiet", [CreateMessage("q", "q")], default))[0].Should().Match<AppendResult>(entry => !entry.IsDuplicate && entry.Seq == 2, "the storage keeps a client id until its event is removed");
         (await storage.Log.AppendAsync("a", [CreateMessage("x", "old 0"), CreateMessage("x", "young 0")], default)).Select(entry => entry.IsDuplicate).Should().Equal(false, true);
+    }
+
+    [Test]
+    public async Task Events_are_not_too_old_while_the_clock_is_not_trusted()
+    {
+        using var storage = new TestStorage(_time, keepDays: 6, keepEvents: 50);
+        await storage.Log.OpenAsync("a", default);
+        await AppendAsync(storage, "m", 100);
+        _time.Advance(TimeSpan.FromDays(400));
+        await Retention.TrimEventsAsync(storage.Storage, NullLogger.Instance, default, isClockTrusted: false);
+        (await storage.Log.OpenAsync("a", default)).Should().Match<RoomLogState>(state => state.First == 51 && state.Last == 100, "the number of events still counts");
+    }
+
+    [Test]
+    public async Task Server_keeps_all_events_and_logs_a_line_if_its_clock_is_far_behind_or_ahead_of_the_newest_event()
+    {
+        using var folder = new TemporaryFolder();
+        await using (var before = await ServerUnderTest.StartAsync("--Data:Path", folder.Path))
+        {
+            var (ann, _) = await ChatClient.JoinAsync(before.HttpPort, "ann");
+            await ann.SayAsync("hi");
+            await ann.DisposeAsync();
+        }
+
+        var log = new RecordedLog(LogLevel.Warning);
+        var wrong = new FakeTimeProvider(DateTimeOffset.UtcNow.AddDays(400));
+        await using (var server = await ServerUnderTest.StartAsync(
+            services => services.AddSingleton<TimeProvider>(wrong).AddSingleton<ILoggerProvider>(log), "--Data:Path", folder.Path, "--Data:KeepDays", "30"))
+            await TestWait.UntilAsync(() => log.Lines.Any(line => line.Contains("removes nothing because of its age", StringComparison.Ordinal)), "the warning");
+
+        await using var after = await ServerUnderTest.StartAsync("--Data:Path", folder.Path, "--Data:KeepDays", "30");
+        var (bob, joined) = await ChatClient.JoinAsync(after.HttpPort, "bob");
+        await using var __ = bob;
+        joined.Messages.DecodeMessages().Select(message => message.Text).Should().Equal("hi");
     }
 
     [Test]

@@ -35,7 +35,7 @@ public sealed record HttpTestResponse(int Status, string Body, ILookup<string, s
 /// <summary>Sends one HTTP request at a time, with the headers that a test needs.</summary>
 public sealed class HttpTestClient(int port, string? token = null) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false })
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
     {
         BaseAddress = new Uri($"http://127.0.0.1:{port}"),
         Timeout = Timeout.InfiniteTimeSpan,

@@ -42,6 +42,16 @@ public sealed class LineClient : IChatPeer
         return client;
     }
 
+    /// <summary>Connects to a Unix domain socket.</summary>
+    public static async Task<LineClient> ConnectAsync(UnixDomainSocketEndPoint endpoint)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(endpoint);
+        var client = new LineClient(socket, '\n');
+        client.Read();
+        return client;
+    }
+
     /// <summary>Starts to read.</summary>
     public void Read() => Ended = ReadAsync();
 

@@ -22,10 +22,16 @@ public sealed class NginxProxy : IAsyncDisposable
     /// <param name="backend">The server's HTTP port.</param>
     /// <param name="location">More directives for the location, in addition to <c>proxy_pass</c>.</param>
     /// <param name="paths">More locations, by path, with the HTTP port of the server to which each leads. nginx removes the path.</param>
-    public static async Task<NginxProxy> StartAsync(int backend, string location = "", Dictionary<string, int>? paths = null)
+    public static Task<NginxProxy> StartAsync(int backend, string location = "", Dictionary<string, int>? paths = null)
     {
         const string WebSocket = "proxy_set_header Host $http_host; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;";
-        var locations = string.Concat((paths ?? []).Select(one => $"location {one.Key} {{ proxy_pass http://127.0.0.1:{one.Value}/; {WebSocket} }}\n"));
+        var others = string.Concat((paths ?? []).Select(one => $"location {one.Key} {{ proxy_pass http://127.0.0.1:{one.Value}/; {WebSocket} }}\n"));
+        return StartAsync($$"""location / { proxy_pass http://127.0.0.1:{{backend}}; {{location}} }""" + "\n" + others);
+    }
+
+    /// <param name="locations">The <c>location</c> blocks of the server.</param>
+    public static async Task<NginxProxy> StartAsync(string locations)
+    {
         var folder = new TemporaryFolder();
         var port = ServerUnderTest.FindFreePort();
         var configuration = Path.Combine(folder.Path, "nginx.conf");
@@ -44,10 +50,6 @@ public sealed class NginxProxy : IAsyncDisposable
                 scgi_temp_path {{folder.Path}}/scgi;
                 server {
                     listen 127.0.0.1:{{port}};
-                    location / {
-                        proxy_pass http://127.0.0.1:{{backend}};
-                        {{location}}
-                    }
                     {{locations}}
                 }
             }

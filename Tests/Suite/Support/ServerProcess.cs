@@ -39,6 +39,14 @@ public sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
+    /// <summary>As the other overload, with environment variables.</summary>
+    public static async Task<ServerProcess> StartAsync((string Name, string Value)[] environment, params string[] settings)
+    {
+        var server = StartWithoutWaiting(settings, environment);
+        await server.WaitUntilReadyAsync();
+        return server;
+    }
+
     /// <summary>Starts a server whose managed heap cannot grow beyond a limit. The process ends if the server needs more.</summary>
     public static async Task<ServerProcess> StartWithHeapLimitAsync(long bytes, params string[] settings)
     {
@@ -133,6 +141,9 @@ public sealed class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
+        // Such a variable of the machine that runs the tests must not decide what the server prints.
+        foreach (var name in (string[])["ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "DOTNET_RUNNING_IN_CONTAINER"])
+            start.Environment.Remove(name);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         return Process.Start(start)!;

@@ -34,6 +34,18 @@ public static class TestWait
     /// <summary>Tests the condition every 10 ms until it is true.</summary>
     public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(condition, () => what);
 
+    /// <summary>Tests a condition that is a request.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    {
+        var end = DateTime.UtcNow + Timeout;
+        while (!await condition())
+        {
+            if (DateTime.UtcNow > end)
+                throw new AssertionException($"timeout after {Timeout.TotalSeconds} s: {what}");
+            await Task.Delay(10);
+        }
+    }
+
     /// <summary>Like the overload with a string, but builds the message only if the wait fails.</summary>
     public static async Task UntilAsync(Func<bool> condition, Func<string> what)
     {

@@ -12,9 +12,12 @@ public static class DatabaseBackup
 
     /// <summary>Copies the database into <paramref name="file"/>, which must exist and be empty. The result is one file without a write-ahead log.</summary>
     /// <exception cref="StorageException">The database cannot be read, the file cannot be written, or the copy is damaged.</exception>
-    public static void Copy(DataFolder folder, string file, IProgress<WorkProgress> progress, CancellationToken cancel)
+    public static void Copy(DataFolder folder, string file, IProgress<WorkProgress> progress, CancellationToken cancel) => Copy(folder.Database, file, progress, cancel);
+
+    /// <summary>As the other overload, for a database in any file.</summary>
+    public static void Copy(string database, string file, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
-        using var source = Snapshot.Open(folder, cancel);
+        using var source = Snapshot.Open(database, cancel);
         using var copy = SqliteDatabase.OpenForCopy(file);
         using var interrupt = cancel.Register(() => raw.sqlite3_interrupt(copy.Handle!));
         try

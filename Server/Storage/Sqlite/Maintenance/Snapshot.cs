@@ -25,9 +25,14 @@ internal sealed class Snapshot : IDisposable
     public SqliteConnection Connection { get; }
 
     /// <exception cref="StorageException">The database cannot be opened.</exception>
-    public static Snapshot Open(DataFolder folder, CancellationToken cancel)
+    public static Snapshot Open(DataFolder folder, CancellationToken cancel) => Open(folder.Database, cancel);
+
+    /// <param name="file">The full path of a database.</param>
+    /// <param name="cancel">Interrupts reads of the snapshot.</param>
+    /// <exception cref="StorageException">The database cannot be opened.</exception>
+    public static Snapshot Open(string file, CancellationToken cancel)
     {
-        var snapshot = new Snapshot(SqliteDatabase.OpenForReading(folder.Database), folder.Database, cancel);
+        var snapshot = new Snapshot(SqliteDatabase.OpenForReading(file), file, cancel);
         // SQLite takes the snapshot at the first read of the transaction, so read something now.
         snapshot.Read(connection => connection.Execute("BEGIN; SELECT COUNT(*) FROM sqlite_schema"));
         return snapshot;

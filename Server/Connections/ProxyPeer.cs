@@ -1,0 +1,21 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace RawSocketChat.Server.Connections;
+
+/// <summary>
+/// The trusted proxy that has opened a connection, if the connection's remote address is that of the proxy's client. A feature of the
+/// connection and of its HTTP requests.
+/// </summary>
+/// <param name="EndPoint">The proxy's address.</param>
+internal sealed record ProxyPeer(IPEndPoint EndPoint)
+{
+    /// <summary>The address of the machine that has opened the connection: the proxy, or else the client. Null if it is unknown.</summary>
+    public static IPAddress? GetAddress(ConnectionContext connection) => Find(connection.Features) ?? (connection.RemoteEndPoint as IPEndPoint)?.Address;
+
+    /// <summary>As the other overload, for an HTTP request.</summary>
+    public static IPAddress? GetAddress(HttpContext context) => Find(context.Features) ?? context.Connection.RemoteIpAddress;
+
+    private static IPAddress? Find(IFeatureCollection features) => features.Get<ProxyPeer>()?.EndPoint.Address;
+}

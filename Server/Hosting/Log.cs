@@ -1,0 +1,9 @@
+using System.Net;
+
+namespace RawSocketChat.Server.Hosting;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "Closed a connection of the trusted proxy {Proxy}: it did not begin with a PROXY protocol header ({Dropped} earlier such connections have no line)")]
+    public static partial void NoProxyHeader(ILogger logger, EndPoint proxy, long dropped);
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Sqlite;
+using RawSocketChat.Server.Storage.Sqlite.Maintenance;
+
+namespace RawSocketChat.Server.Operator;
+
+/// <summary>
+/// <c>restore FILE</c>: makes a backup the database of the data folder. The data that was in the folder stays there under another name,
+/// with its write-ahead log.
+/// </summary>
+internal static class RestoreCommand
+{
+    // The database, and SQLite's files that belong to it.
+    private static readonly string[] Suffixes = ["", "-wal", "-shm"];
+
+    public static Command Create(OperatorContext context)
+    {
+        var file = new Argument<string>("FILE") { Description = "the backup; it is not changed" };
+        var command = new Command("restore", "Makes a backup the database of the data folder. The data that is there now stays there under another name. The server must not be running.") { file };
+        command.SetAction(given => context.Invoke(command, (data, cancel) => Restore(data, given.GetRequiredValue(file), context, cancel)));
+        return command;
+    }
+
+    private static int Restore(DataOptions data, string name, OperatorContext context, CancellationToken cancel)
+    {
+        var source = Path.GetFullPath(name);
+        if (!File.Exists(source))
+            throw new OperatorException($"there is no file \"{name}\"");
+        using var folder = DataFolder.TakeUnchecked(data.Path, "stop it first");
+        if (source == folder.Database)
+            throw new OperatorException($"\"{name}\" is the database of the data folder; move it somewhere else first");
+        var old = CreateFreeName(folder, context.Time);
+        using var copy = AtomicFile.Create(Path.Combine(folder.Path, "chat.db.restored"));
+        var (size, isReplaced) = Progress.RunWithProgress(context.Console, progress =>
+        {
+            DatabaseBackup.Copy(source, copy.PartialPath, progress, cancel);
+            cancel.ThrowIfCancellationRequested();
+            var length = copy.Complete();
+            var hadData = MoveAside(folder, old);
+            File.Move(Path.Combine(folder.Path, "chat.db.restored"), folder.Database);
+            return (length, hadData);
+        });
+        context.Console.WriteLine($"Restored {name} to {folder.Path} ({size / 1024.0 / 1024.0:F1} MiB){(isReplaced ? $"; the data that was there is in {old}" : "")}");
+        return ExitCode.Success;
+    }
+
+    private static string CreateFreeName(DataFolder folder, TimeProvider time)
+    {
+        var stem = $"chat-before-restore-{time.GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}";
+        return Enumerable.Range(2, int.MaxValue - 2).Select(number => $"{stem}-{number}.db").Prepend($"{stem}.db")
+            .First(name => !File.Exists(Path.Combine(folder.Path, name)));
+    }
+
+    // A backup must not lie beside the write-ahead log of another database.
+    private static bool MoveAside(DataFolder folder, string name)
+    {
+        var isMoved = false;
+        foreach (var suffix in Suffixes.Where(suffix => File.Exists(folder.Database + suffix)))
+        {
+            File.Move(folder.Database + suffix, Path.Combine(folder.Path, name + suffix));
+            isMoved = true;
+        }
+
+        return isMoved;
+    }
+}

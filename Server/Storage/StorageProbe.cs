@@ -1,0 +1,77 @@
+using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Storage.Sqlite;
+
+namespace RawSocketChat.Server.Storage;
+
+/// <summary>
+/// Tells whether the storage can write now. It looks at the free space of the disk, and makes a small write, because only a write shows the
+/// other faults. One result counts for a second, so the number of questions does not matter to the disk. Safe from any thread.
+/// </summary>
+public sealed class StorageProbe(IServiceProvider services, IOptions<DataOptions> options, TimeProvider time)
+{
+    // With less free space, SQLite can still store some small messages, because it empties the write-ahead log after a failed write.
+    private const long MinFreeBytes = 1024 * 1024;
+
+    private static readonly TimeSpan ResultLifetime = TimeSpan.FromSeconds(1);
+
+    // A disk that hangs does not fail.
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+    private Task<bool>? _probe;
+    private long _probedAt;
+
+    /// <summary>Returns true if the storage can write. Data that is in memory only can always be written.</summary>
+    public async Task<bool> CanWriteAsync()
+    {
+        if (options.Value.Durability == Durability.None)
+            return true;
+        Task<bool> probe;
+        lock (_gate)
+        {
+            if (_probe is null || (_probe.IsCompleted && time.GetElapsedTime(_probedAt) >= ResultLifetime))
+            {
+                _probe = TryWriteAsync(services.GetRequiredService<SqliteStorage>());
+                _probedAt = time.GetTimestamp();
+            }
+
+            probe = _probe;
+        }
+
+        try
+        {
+            return await probe.WaitAsync(Timeout, time);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<bool> TryWriteAsync(SqliteStorage storage)
+    {
+        try
+        {
+            await storage.ProbeWriteAsync();
+            return !storage.IsFailing && HasFreeSpace(storage.Folder);
+        }
+        catch (StorageException)
+        {
+            // The storage has logged the reason.
+            return false;
+        }
+    }
+
+    private static bool HasFreeSpace(string folder)
+    {
+        try
+        {
+            return new DriveInfo(folder).AvailableFreeSpace >= MinFreeBytes;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // The system does not report it for this folder. The write has succeeded.
+            return true;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using RawSocketChat.Server.Transports.Origins;
+
+namespace RawSocketChat.Server.Transports;
+
+/// <summary>The addresses of this server as the client knows them, for hints.</summary>
+internal static class PublicAddress
+{
+    /// <summary>An absolute address, such as <c>https://its.example/chat/session</c>.</summary>
+    /// <param name="context">The request, after the headers of trusted proxies are read.</param>
+    /// <param name="path">The path after the mount path.</param>
+    /// <param name="isWebSocket">Whether the scheme is <c>ws</c> or <c>wss</c>.</param>
+    public static string Create(HttpContext context, string path, bool isWebSocket = false)
+    {
+        // Without a trusted proxy, the server's own page still knows the scheme and the host.
+        var host = OriginPolicy.GetOwnPage(context)?.Authority ?? context.Request.Host.Value;
+        var isOverTls = OriginPolicy.IsOverTls(context);
+        var scheme = isWebSocket ? (isOverTls ? "wss" : "ws") : isOverTls ? "https" : "http";
+        return $"{scheme}://{host}{context.Request.PathBase}{path}";
+    }
+
+    /// <summary>A path with the mount path, for texts that name an address without its host.</summary>
+    public static string GetPath(this HttpContext context, string path) => context.Request.PathBase.Value + path;
+}
