@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Protocol.Framing;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Logging;
 
 namespace RawSocketChat.Server.Hosting;
 
@@ -14,7 +15,7 @@ namespace RawSocketChat.Server.Hosting;
 /// </summary>
 internal sealed class ProxyProtocol(TrustedAddresses trusted, TimeSpan timeout, TimeProvider time, ILogger logger)
 {
-    private readonly LogLimit _logLimit = new(time);
+    private readonly LogLimit _logLimit = new(time, burst: 20, TimeSpan.FromSeconds(10));
 
     /// <summary>Reads the header, and runs the rest of the connection's pipeline. Ends the connection if the header is missing or invalid.</summary>
     public async Task RunAsync(ConnectionDelegate next, ConnectionContext connection)

@@ -21,6 +21,7 @@ public sealed class LargeBatchTests
     public async Task StopServer() => await _server.DisposeAsync();
 
     [TestCase("\u6587", TestName = "{m}(three bytes for each character)")]
+    [TestCase("\u00a0", TestName = "{m}(six bytes in JSON for two bytes of UTF-8)")]
     [TestCase("\U0001F600", TestName = "{m}(four bytes for two characters)")]
     public async Task Clients_that_read_at_once_get_all_messages_and_stay_connected(string character)
     {

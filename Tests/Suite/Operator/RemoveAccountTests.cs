@@ -51,8 +51,8 @@ public sealed class RemoveAccountTests
         await storage.Identities.TryAddAccountAsync(new StoredAccount("u3", "Änne", "hash", DateTimeOffset.UnixEpoch), ["anne"], default);
         await storage.Identities.SaveSessionAsync(new StoredSession("t2", "u2", "Bob", IsGuest: false, DateTimeOffset.UnixEpoch), default);
         await storage.Identities.SaveSessionAsync(new StoredSession("t4", "u4", "guest", IsGuest: true, DateTimeOffset.UnixEpoch), default);
-        await storage.Catalog.SetMemberAsync("lobby", "u1", isMember: true, default);
-        await storage.Catalog.SetMemberAsync("lobby", "u2", isMember: true, default);
+        await storage.Catalog.SetMemberAsync("lobby", "u1", isMember: true, readSeq: 0, default);
+        await storage.Catalog.SetMemberAsync("lobby", "u2", isMember: true, readSeq: 0, default);
         storage.Storage.Dispose();
 
         (await RunAsync(storage.Folder, "remove-account", "ann", "ÄNNE", "Ann")).ShouldSucceed().Lines.Should().Equal(
