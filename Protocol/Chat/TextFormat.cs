@@ -98,7 +98,7 @@ public static class TextFormat
             "slow" => frame.Seconds is > 0 and { } interval
                 ? $"{from} set {room} to slow mode: one message every {FormatDuration(interval)}"
                 : $"{from} ended slow mode in {room}",
-            "invite" => $"{from} invited {user} to {room}",
+            "close" => $"{from} closed {room}",
             _ => $"{from} moderated {room}: {TerminalText.CleanInline(frame.Action)}", // an action of a newer version
         };
         var reason = frame.Reason is { Length: > 0 } given ? $" (reason: {TerminalText.CleanBlock(given)})" : "";

@@ -39,7 +39,7 @@ public class TextFormatTests
         Case(Moderated("role", Bob) with { Role = "moderator" }, "[10:02:31] -!- ann gave bob the role moderator in #lobby"),
         Case(Moderated("slow", null, 60), "[10:02:31] -!- ann set #lobby to slow mode: one message every 1 min"),
         Case(Moderated("slow", null, 0), "[10:02:31] -!- ann ended slow mode in #lobby"),
-        Case(Moderated("invite", Bob), "[10:02:31] -!- ann invited bob to #lobby"),
+        Case(Moderated("close", null), "[10:02:31] -!- ann closed #lobby"),
         Case(Moderated("paint", null), "[10:02:31] -!- ann moderated #lobby: paint"),
         Case(new InvitedFrame("den", Ann, Wire.At, "be kind"), "[10:02:31] -!- ann invites you to #den (be kind); try: /join den"),
         Case(new InvitedFrame("den", Ann, Wire.At, ""), "[10:02:31] -!- ann invites you to #den; try: /join den"),
@@ -152,7 +152,7 @@ public class TextFormatTests
             new MessageFrame(evil, 1, Wire.At, person, evil, Edited: Wire.At, Reactions: [new(evil, [person])]),
             new EditedFrame(evil, 1, Wire.At, person, 1, evil), new DeletedFrame(evil, 1, Wire.At, person, 1), new ReactedFrame(evil, 1, Wire.At, person, 1, evil),
             new ReactedFrame(evil, 1, Wire.At, person, 1, evil, true), new InvitedFrame(evil, person, Wire.At, evil), new AckFrame(default, evil, Topic: evil),
-            .. new[] { "kick", "ban", "unban", "mute", "unmute", "role", "slow", "invite", evil }
+            .. new[] { "kick", "ban", "unban", "mute", "unmute", "role", "slow", "close", evil }
                 .Select(action => new ModeratedFrame(evil, 1, Wire.At, person, action, person, evil, 1, evil)),
             new JoinedFrame(default, evil, evil, 1, evil, evil, [person], 1, null, [], With: person),
             new TopicFrame(evil, 1, Wire.At, person, evil), new PresenceFrame(evil, evil, evil, "joined"), new PresenceFrame(evil, evil, evil, "left"),
