@@ -78,7 +78,7 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
   const rooms = new Set([...state.rooms.keys(), ...entering?.rooms ?? [], ...joined]);
   takeOverFirst();
   askDirectory(); // before the joins, so that a #room in the joined rooms' messages becomes a link
-  for (const name of rooms) joinRoom(name, { kind: state.rooms.get(name)?.epoch ? 'rejoin' : 'join', show: name === entering?.show });
+  for (const name of rooms) if (!state.rooms.get(name)?.removed) joinRoom(name, { kind: state.rooms.get(name)?.epoch ? 'rejoin' : 'join', show: name === entering?.show });
   if (!state.commands.length) ask({ type: 'help' }, { kind: 'help' });
   askLinkQuestion();
 });

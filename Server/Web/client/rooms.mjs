@@ -1,5 +1,6 @@
 // The rooms of the state: pure functions from one state to the next.
 
+import { applyChanges } from './changes.mjs';
 import { createEntry, indexFor, insertEntries, insertEntry } from './log.mjs';
 import { mentionsName } from './mentions.mjs';
 
@@ -22,6 +23,7 @@ export const newRoom = (name) => ({
   end: Infinity,    // if the page has dropped the newest entries, the seq of the last one that it keeps: `after` of the next request
   tail: [],         // entries after `end` that arrived since the last request for history
   more: false, loading: false,
+  removed: false,   // the user was kicked or banned: the page does not join the room again by itself
   unread: 0, mentions: 0, firstUnread: null,
 });
 
@@ -197,7 +199,11 @@ function addEvents(room, events, reader) {
     unread += 1;
     if (mentionsName(entry, reader.self?.name)) mentions += 1;
   }
-  return { ...addEntries(room, added), cursor, oldest, topic, unread, mentions, firstUnread };
+  const next = addEntries(room, added);
+  return {
+    ...next, entries: applyChanges(next.entries, events), tail: applyChanges(next.tail, events),
+    cursor, oldest, topic, unread, mentions, firstUnread,
+  };
 }
 
 /**

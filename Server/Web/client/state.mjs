@@ -55,7 +55,7 @@ const UPDATES = {
     /** @type {Room} */
     let room = {
       ...(known && !reset ? known : newRoom(frame.room)),
-      epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), live: true, joinedAt: frame.seq ?? 0,
+      epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), live: true, removed: false, joinedAt: frame.seq ?? 0,
       members: membersOf(frame.members), memberCount: frame.memberCount ?? 0,
     };
     if (!resumed) {
@@ -93,7 +93,7 @@ const UPDATES = {
 
   error(state, frame, { request, at }) {
     const item = frame.id === undefined ? undefined : state.outbox.find(({ id }) => id === frame.id);
-    if (item) return rejectMessage(state, item, frame);
+    if (item) return rejectInRoom(rejectMessage(state, item, frame), item.room, frame);
     const name = request?.room ?? '';
     let next = state;
     if (request?.kind === 'history' && frame.retryAfterMs !== undefined) return state; // the page asks again
@@ -170,9 +170,42 @@ export function applyLogEvents(state, events, { watching, isScrolledUp }) {
   let next = state;
   for (const [name, ofRoom] of byRoom) {
     const room = next.rooms.get(name);
-    if (room) next = matchEchoes(withRoom(next, insertEvents(room, ofRoom, { self: state.self, watching, isScrolledUp })), name, ofRoom);
+    if (!room) continue;
+    next = matchEchoes(withRoom(next, insertEvents(room, ofRoom, { self: state.self, watching, isScrolledUp })), name, ofRoom);
+    next = applyModeration(next, name, ofRoom.filter(({ type, seq }) => type === 'moderated' && seq > room.cursor));
   }
   return next;
+}
+
+/**
+ * Applies what moderators did to this user: a new role, or the removal from the room. The log of the room stays, so the person can read why.
+ * @param {State} state
+ * @param {string} name the room
+ * @param {Frame[]} events
+ * @returns {State}
+ */
+function applyModeration(state, name, events) {
+  let next = state;
+  for (const { action, user, role, reason } of events) {
+    if (user !== state.self?.user) continue;
+    if (action === 'role') next = changeRoom(next, name, { role });
+    if (action !== 'kick' && action !== 'ban') continue;
+    const words = action === 'ban' ? 'You were banned from this room.' : 'You were removed from this room.';
+    next = failRoom(changeRoom(next, name, { live: false, removed: true }), name, reason ? `${words} ${isolated(reason)}` : words);
+  }
+  return next;
+}
+
+/**
+ * Returns the state after the server has rejected a message. If the user is not in the room, the later messages can't be sent either, and
+ * the next attempt joins the room first.
+ * @param {State} state
+ * @param {string} name the room
+ * @param {Frame} error
+ */
+function rejectInRoom(state, name, { code, text }) {
+  if (code !== 'not-in-room' && code !== 'banned') return state;
+  return failRoom(changeRoom(state, name, { live: false }), name, withoutDirectionControls(text || code));
 }
 
 /**

@@ -82,9 +82,15 @@ export interface Limits { textLength?: number; namedMembers?: number }
 
 export interface PresenceChange { user: string; name: string; what: string; was?: string }
 
-/** An entry of a room's log: a message, a topic or a notice. Entries are sorted by (order, rank). */
+/** Who reacted to a message, by emoji. */
+export type Reactions = Map<string, User[]>;
+
+/** What a moderator did. `user` and `name` are those of the user acted on. */
+export interface Moderation { action: string; user?: string; name?: string; role?: string; seconds?: number; reason?: string }
+
+/** An entry of a room's log: a message, a topic, a moderator's act or a notice. Entries are sorted by (order, rank). */
 export interface Entry {
-  kind: 'message' | 'topic' | 'notice';
+  kind: 'message' | 'topic' | 'moderated' | 'notice';
   key: string;
   order: number;
   rank: number;
@@ -98,6 +104,11 @@ export interface Entry {
   reply?: number;
   edited?: string;
   deleted?: boolean;
+  /** The ids of the users that the message mentions; `here` stands for all. */
+  mentions?: string[];
+  reactions?: Reactions;
+  /** Set for `moderated` events. */
+  moderation?: Moderation;
   /** Set for messages of this page. `local` means that the server's copy has not arrived yet. */
   id?: string;
   local?: boolean;
@@ -142,6 +153,8 @@ export interface Room {
   tail: Entry[];
   more: boolean;
   loading: boolean;
+  /** The user was removed from the room. The page does not join it again by itself. */
+  removed: boolean;
   unread: number;
   mentions: number;
   firstUnread: number | null;
@@ -229,7 +242,7 @@ export interface LogView {
 export interface DrawnEntry extends Omit<Entry, 'order' | 'rank'> { order?: number; rank?: number; item?: OutboxItem }
 
 export interface Row {
-  kind: 'day' | 'new' | 'older' | 'newer' | 'start' | 'wait' | 'message' | 'topic' | 'notice';
+  kind: 'day' | 'new' | 'older' | 'newer' | 'start' | 'wait' | 'message' | 'topic' | 'moderated' | 'notice';
   key: string;
   label?: string;
   entry?: DrawnEntry;

@@ -11,7 +11,7 @@ export const remember = oncePerFrame(() => {
   if (!state.self || !ui.inside || !(identity.token || identity.usesCookie)) return;
   if (state.status.code === BAD_SESSION_CLOSE_CODE) return; // the person logged out, here or in another tab
   const { user, name } = state.self;
-  savePlace({ user, name, enteredAs: identity.enteredAs, rooms: [...state.rooms.keys()], current: state.current });
+  savePlace({ user, name, enteredAs: identity.enteredAs, rooms: [...state.rooms.values()].filter(({ removed }) => !removed).map(({ name: room }) => room), current: state.current });
   updateAddress();
 });
 

@@ -6,6 +6,7 @@ import { clockDigits, clockTime, fullTime, sentence } from '../formatting.mjs';
 import { lineOfHint } from '../hints.mjs';
 import { mentionsName } from '../mentions.mjs';
 import { parsedText } from '../message-text.mjs';
+import { moderationText } from '../moderation.mjs';
 import { presenceText } from '../presence.mjs';
 import { authorName, avatar, el, foreign, icon } from './dom.mjs';
 
@@ -27,6 +28,7 @@ export function createRowNode(row) {
   }
   if (!entry) throw new Error(`a row of kind ${kind} without an entry`);
   if (kind === 'message') return messageNode(entry, Boolean(row.first), row.label);
+  if (kind === 'moderated') return moderatedNode(entry);
   return kind === 'topic' ? topicNode(entry) : noticeNode(entry);
 }
 
@@ -68,6 +70,10 @@ function messageNode(entry, first, quote) {
 /** @param {DrawnEntry} entry */
 const topicNode = (entry) => noticeRow('*', 'info', el('p', { class: 'topic-text' },
   authorName(entry.from?.name ?? '?'), entry.text ? ' set the topic: ' : ' cleared the topic.', el('bdi', null, ...textNodes(entry)), ' ', timeNode(entry.at ?? '')));
+
+/** @param {DrawnEntry} entry */
+const moderatedNode = ({ from, at, moderation }) => noticeRow('*', 'info', el('p', null,
+  authorName(from?.name ?? '?'), ' ', foreign(moderationText(moderation ?? { action: '' })), ' ', timeNode(at ?? '')));
 
 /** @type {Record<Tone, string>} */
 const SIGNS = { info: '·', error: '!', gap: '⋯', help: '?', presence: '→' };
