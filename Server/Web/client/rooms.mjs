@@ -2,7 +2,7 @@
 
 import { applyChanges } from './changes.mjs';
 import { createEntry, indexFor, insertEntries, insertEntry } from './log.mjs';
-import { mentionsName } from './mentions.mjs';
+import { mentionsUser } from './mentions.mjs';
 
 /** @import { Entry, Frame, Notice, Room, State, User } from './types.js' */
 
@@ -197,7 +197,7 @@ function addEvents(room, events, reader) {
     if (reader.watching === room.name) continue;
     if (!unread) firstUnread = event.seq;
     unread += 1;
-    if (mentionsName(entry, reader.self?.name)) mentions += 1;
+    if (mentionsUser(entry, reader.self)) mentions += 1;
   }
   const next = addEntries(room, added);
   return {

@@ -4,10 +4,11 @@ import { state } from '../app/store.mjs';
 import { isolated } from '../direction.mjs';
 import { clockDigits, clockTime, fullTime, sentence } from '../formatting.mjs';
 import { lineOfHint } from '../hints.mjs';
-import { mentionsName } from '../mentions.mjs';
+import { mentionsUser } from '../mentions.mjs';
 import { parsedText } from '../message-text.mjs';
 import { moderationText } from '../moderation.mjs';
 import { presenceText } from '../presence.mjs';
+import { hiddenReactions, shownReactions } from '../reactions.mjs';
 import { authorName, avatar, el, foreign, icon } from './dom.mjs';
 
 /** @import { CodePiece, DrawnEntry, OutboxItem, Row, Tone } from '../types.js' */
@@ -50,7 +51,7 @@ function messageNode(entry, first, quote) {
   const from = entry.from ?? { user: '', name: '?' };
   const message = item ?? entry; // the entry of an item is created for each drawing
   const isOwn = item || from.user === state.self?.user;
-  const isMention = !isOwn && !entry.deleted && mentionsName(message, state.self?.name);
+  const isMention = !isOwn && !entry.deleted && mentionsUser(message, state.self);
   const text = entry.deleted ? ['This message was deleted.'] : textNodes(message);
   const classes = ['message', first && 'first', entry.me && 'action', isMention && 'mention', entry.deleted && 'removed'].filter(Boolean).join(' ');
   const body = el('div', { class: 'text', dir: 'auto' },
@@ -64,7 +65,20 @@ function messageNode(entry, first, quote) {
       first && !entry.me && el('div', { class: 'byline' }, authorName(from.name), timeNode(at ?? '')),
       !first && !entry.me && el('span', { class: 'unseen' }, `${isolated(from.name)}: `),
       quote && !entry.deleted && el('p', { class: 'quote' }, el('span', { class: 'unseen' }, 'in reply to '), quote),
-      body, item?.state === 'failed' && failureNode(item)));
+      body, reactionsNode(entry), item?.state === 'failed' && failureNode(item)));
+}
+
+/**
+ * The reactions to a message. Each is a button that adds or removes the person's own reaction.
+ * @param {DrawnEntry} entry
+ */
+function reactionsNode({ seq, reactions }) {
+  if (!reactions) return null;
+  const hidden = hiddenReactions(reactions);
+  return el('div', { class: 'reactions' }, ...shownReactions(reactions, state.self?.user).map(({ emoji, count, isOwn, names }) => el('button', {
+    type: 'button', class: 'chip', 'data-action': 'react', 'data-seq': seq, 'data-emoji': emoji, 'aria-pressed': String(isOwn),
+    title: names, 'aria-label': `${isolated(emoji)} ${count}, from ${names}`,
+  }, foreign(emoji), ` ${count}`)), hidden > 0 && el('span', { class: 'chip' }, `+${hidden}`));
 }
 
 /** @param {DrawnEntry} entry */
