@@ -10,9 +10,11 @@ describe('in the page', () => {
   let page;
   const event = (type, seq, of, more = {}) => ({ type, room: 'lobby', seq, at: at(seq), from: BOB, of, ...more });
   const node = (seq) => page.$('log').find(({ dataset }) => dataset.seq === String(seq) && dataset.action === undefined)[0];
+  /** Receives a frame that changes the log, and waits until the page has drawn it. After a drawing, the page rests for a while. */
   const receive = async (frame) => {
+    const drawn = page.$('log').textContent;
     page.receive(frame);
-    await page.settle();
+    while (page.$('log').textContent === drawn) await page.settle();
   };
 
   before(async () => {
@@ -47,4 +49,67 @@ describe('in the page', () => {
     await receive({ type: 'moderated', room: 'lobby', seq: 6, at: at(6), from: BOB, action: 'mute', user: 'u-x', name: '<i>x', seconds: 60, reason: 'calm\u202E down' });
     assert.match(page.$('log').textContent, /bob muted <i>x for 1 minute: calm down/);
   });
+
+  const last = (kind) => page.sent.findLast(({ type }) => type === kind);
+  const click = (id) => page.$(id).dispatchEvent(new Event('click'));
+  const clickNode = (button) => {
+    const event = new Event('click');
+    Object.defineProperty(event, 'target', { value: button });
+    page.$('log').dispatchEvent(event);
+  };
+  const openMenu = (seq) => clickNode(node(seq).find(({ dataset }) => dataset.action === 'menu')[0]);
+
+  test('the menu of one’s own message edits it, and Escape gives the draft back', async () => {
+    page.type('a draft');
+    openMenu(2);
+    assert.equal(page.$('message-menu').open, true);
+    click('menu-edit');
+    assert.equal(page.$('input').value, 'yes');
+    page.press('Escape');
+    assert.equal(page.$('input').value, 'a draft');
+    assert.equal(page.$('composing').hidden, true);
+    page.type('');
+  });
+
+  test('the arrow key in the empty input edits the last own message', () => {
+    page.press('ArrowUp');
+    assert.equal(page.$('input').value, 'yes');
+    page.type('yes, always');
+    page.press('Enter');
+    const { id, ...edit } = last('edit');
+    assert.deepEqual(edit, { type: 'edit', room: 'lobby', seq: 2, text: 'yes, always' });
+    assert.equal(page.$('input').value, '');
+    page.receive({ type: 'error', id, code: 'internal', text: 'no' });
+    assert.equal(page.$('input').value, 'yes, always', 'a text that the server has not stored comes back');
+    page.press('Escape');
+  });
+
+  test('delete asks first', () => {
+    openMenu(2);
+    click('menu-delete');
+    assert.equal(last('delete'), undefined);
+    assert.equal(page.$('menu-delete').textContent, 'Delete for everyone?');
+    click('menu-delete');
+    assert.deepEqual({ ...last('delete'), id: 0 }, { type: 'delete', room: 'lobby', seq: 2, id: 0 });
+    assert.equal(page.$('message-menu').open, false);
+  });
+
+  test('a click on a reaction takes part in it', async () => {
+    await receive(event('reacted', 7, 2, { emoji: '🎉' }));
+    clickNode(node(2).find(({ dataset }) => dataset.action === 'react')[0]);
+    assert.deepEqual({ ...last('react'), id: 0 }, { type: 'react', room: 'lobby', seq: 2, emoji: '🎉', id: 0 });
+  });
+
+  test('a reply names its message', async () => {
+    openMenu(2);
+    click('menu-reply');
+    assert.equal(page.$('composing-words').textContent, 'Replying to ann');
+    page.type('indeed');
+    page.press('Enter');
+    await page.settle();
+    assert.equal(last('say').reply, 2);
+    assert.equal(page.$('composing').hidden, true);
+  });
+
+  test('there is no menu for a deleted message', () => assert.deepEqual(node(1).find(({ dataset }) => dataset.action === 'menu'), []));
 });

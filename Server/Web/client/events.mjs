@@ -18,6 +18,7 @@ import { changeRoom } from './rooms.mjs';
 import { applyLogEvents, applyWelcome, isJoin, markDisconnected, update } from './state.mjs';
 import { finishLogOut, setAccountNote } from './view/account.mjs';
 import { carryDraft, renameDraft } from './view/composer.mjs';
+import { returnEdit } from './view/composing.mjs';
 import { closeDirectory, openDirectory, setDirectoryNote } from './view/directory.mjs';
 import { directory, input, NARROW } from './view/dom.mjs';
 import { showChat, showEntrance } from './view/entrance.mjs';
@@ -43,6 +44,7 @@ const batches = new EventBatches((events) => commit(applyLogEvents(state, events
 onConnection('status', (/** @type {Status} */ status) => {
   batches.flush();
   let next = { ...state, status };
+  const lostEdits = status.state === 'online' ? [] : [...requests.values()].filter(({ kind }) => kind === 'edit');
   if (status.state !== 'online') {
     requests.clear();
     setServerRoom(null);
@@ -51,6 +53,7 @@ onConnection('status', (/** @type {Status} */ status) => {
   if (status.state === 'closed') next = failAll(next, 'The connection is closed.');
   if (status.code === BAD_SESSION_CLOSE_CODE) forgetSession();
   commit(next);
+  lostEdits.forEach(returnEdit);
 });
 
 onConnection('transport', (/** @type {{ from: TransportName, to: TransportName, buffers?: boolean }} */ change) => {
@@ -143,6 +146,7 @@ const EFFECTS = {
     const item = state.outbox.find(({ id }) => id === frame.id);
     if (item?.waiting) setTimeout(() => stopWaiting(item.id), frame.retryAfterMs);
     if (item) return sendNext(item.room);
+    if (request?.kind === 'edit') return returnEdit(request);
     const room = request?.room ?? '';
     if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
       setTimeout(() => joinAgain(room, request?.kind), frame.retryAfterMs);

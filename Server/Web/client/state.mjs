@@ -22,6 +22,9 @@ export const EMPTY_STATE = {
 
 const JOIN_REQUESTS = new Set(['join', 'rejoin']);
 
+/** The room's own log shows the errors of these requests. */
+const IN_ROOM_REQUESTS = new Set(['rejoin', 'edit', 'delete', 'react']);
+
 /**
  * Whether the request is to join a room.
  * @param {{ kind?: string } | undefined} request
@@ -101,7 +104,7 @@ const UPDATES = {
     else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(next, name, frame.text || frame.code);
     if (request?.kind === 'leave' && frame.code === 'not-in-room') return withoutRoom(next, name);
     const create = frame.code === 'no-room' && name ? name : null;
-    const room = request?.kind === 'rejoin' && next.rooms.has(name) ? name : null;
+    const room = IN_ROOM_REQUESTS.has(request?.kind ?? '') && next.rooms.has(name) ? name : null;
     return addNotice(next, { room, at, tone: 'error', text: withoutDirectionControls(frame.text || frame.code || ''), hint: frame.hint, create });
   },
 

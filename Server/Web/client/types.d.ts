@@ -166,6 +166,8 @@ export interface OutboxItem {
   room: string;
   text: string;
   me: boolean;
+  /** The seq of the message that this one answers. */
+  reply?: number;
   at: string;
   /** The author of the message; null before the first welcome. */
   user: string | null;
@@ -204,7 +206,7 @@ export interface State {
   commands: Command[];
 }
 
-export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout';
+export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react';
 
 /** A request of the page. The page keeps it until the answer arrives. */
 export interface Request {
@@ -215,6 +217,9 @@ export interface Request {
   after?: number;
   /** Which part of the history the page asked for. */
   direction?: 'older' | 'newer' | 'newest';
+  /** The message that an edit changes, and its new text. */
+  seq?: number;
+  text?: string;
   /** The text that the names of the requested rooms contain. */
   match?: string;
 }
@@ -229,6 +234,9 @@ export interface UpdateContext {
   /** The time now (ISO 8601). */
   at: string;
 }
+
+/** What the input is for, if not for a new message. `draft` is the text that the edit has replaced in the input. */
+export interface Composing { kind: 'reply' | 'edit'; room: string; seq: number; draft?: string }
 
 /** The part of a room's log that the page draws. */
 export interface LogView {

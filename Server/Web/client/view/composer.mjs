@@ -19,6 +19,7 @@ const scheduleSave = oncePerFrame(saveDrafts);
 addEventListener('pagehide', saveDrafts);
 
 function keepDraft() {
+  if (ui.composing?.kind === 'edit') return; // after a reload it would look like a new message
   drafts.keep(input.value);
   scheduleSave();
 }
@@ -40,8 +41,18 @@ export function carryDraft(change) {
   isCarrying = isTypedAhead = false;
 }
 
+/** Ends a reply or an edit. After an edit, the input shows the text that was there before. */
+export function stopComposing() {
+  const { composing } = ui;
+  if (!composing) return;
+  ui.composing = null;
+  $('composing').hidden = true;
+  if (composing.kind === 'edit') setInput(composing.draft ?? '');
+}
+
 /** Shows the current room's draft in the input. A click, a key or a frame may have changed the room. */
 export function switchDraft() {
+  if (ui.composing && ui.composing.room !== state.current) stopComposing();
   const text = drafts.switchTo(state.current, input.value, isCarrying);
   if (text !== null) setInput(text);
 }

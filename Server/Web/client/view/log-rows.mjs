@@ -56,7 +56,7 @@ function messageNode(entry, first, quote) {
   const classes = ['message', first && 'first', entry.me && 'action', isMention && 'mention', entry.deleted && 'removed'].filter(Boolean).join(' ');
   const body = el('div', { class: 'text', dir: 'auto' },
     ...entry.me ? [authorName(from.name), ' '] : [], ...text,
-    entry.edited && el('span', { class: 'mark', title: fullTime(entry.edited) }, '(edited)'),
+    entry.edited && !entry.deleted && el('span', { class: 'mark', title: fullTime(entry.edited) }, '(edited)'),
     item?.state === 'pending' && el('span', { class: 'mark' }, pendingWords(item), ' ', !item.attempted && messageAction('cancel', 'Cancel', item.id)),
     entry.id && !item && sentTick());
   return el('div', { class: classes, 'data-seq': entry.seq, 'data-id': entry.id, 'data-state': entry.state },
@@ -65,8 +65,17 @@ function messageNode(entry, first, quote) {
       first && !entry.me && el('div', { class: 'byline' }, authorName(from.name), timeNode(at ?? '')),
       !first && !entry.me && el('span', { class: 'unseen' }, `${isolated(from.name)}: `),
       quote && !entry.deleted && el('p', { class: 'quote' }, el('span', { class: 'unseen' }, 'in reply to '), quote),
-      body, reactionsNode(entry), item?.state === 'failed' && failureNode(item)));
+      body, reactionsNode(entry), item?.state === 'failed' && failureNode(item)),
+    !item && !entry.deleted && entry.seq !== undefined && menuButton(entry.seq));
 }
+
+/**
+ * The button that opens the menu of a message. The Tab key skips it, because the log has hundreds of messages.
+ * @param {number} seq
+ */
+const menuButton = (seq) => el('button', {
+  type: 'button', class: 'icon menu', tabindex: -1, 'data-action': 'menu', 'data-seq': seq, 'aria-haspopup': 'dialog', 'aria-label': 'What to do with this message',
+}, icon('dots', 'dots'));
 
 /**
  * The reactions to a message. Each is a button that adds or removes the person's own reaction.
