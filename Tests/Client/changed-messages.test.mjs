@@ -14,7 +14,7 @@ describe('in the page', () => {
   const receive = async (frame) => {
     const drawn = page.$('log').textContent;
     page.receive(frame);
-    while (page.$('log').textContent === drawn) await page.settle();
+    for (let tries = 0; tries < 200 && page.$('log').textContent === drawn; tries += 1) await page.settle();
   };
 
   before(async () => {

@@ -1,5 +1,6 @@
 // Handles the events of the connection.
 
+import { noteReported } from './app/attention.mjs';
 import { askDirectory, ask, joinAgain, joinRoom, requests, sendNext, setServerRoom } from './app/chat.mjs';
 import { connection, rememberTransport, transportChoice } from './app/connect.mjs';
 import { forgetSession, identity } from './app/identity.mjs';
@@ -15,7 +16,8 @@ import { errorWords, sameName, sentence } from './formatting.mjs';
 import { assignSender, changeMessage, failAll } from './outbox.mjs';
 import { BAD_SESSION_CLOSE_CODE, LOG_EVENTS, NAME_ERRORS } from './protocol.mjs';
 import { changeRoom } from './rooms.mjs';
-import { applyLogEvents, applyWelcome, isJoin, markDisconnected, update } from './state.mjs';
+import { applyLogEvents, applyWelcome, invitationWords, isJoin, markDisconnected, update } from './state.mjs';
+import { endTyping } from './typing.mjs';
 import { finishLogOut, setAccountNote } from './view/account.mjs';
 import { carryDraft, renameDraft } from './view/composer.mjs';
 import { returnEdit } from './view/composing.mjs';
@@ -26,6 +28,7 @@ import { askLinkQuestion } from './view/link.mjs';
 
 /** @import { Frame, Request, Status, TransportName } from './types.js' */
 
+const TYPING_ENDS_MS = 6_000;
 const HISTORY_RETRY_MS = 10_000; // after an error without a time to wait
 
 /**
@@ -126,6 +129,7 @@ function reconnectAs({ session, user }) {
 /** Actions after a frame has changed the state, by the type of the frame. @type {Record<string, (frame: Frame, request: Request | undefined) => void>} */
 const EFFECTS = {
   joined(frame, request) {
+    noteReported(frame.room, frame.read ?? 0);
     if (!request) setServerRoom(frame.room);
     if (!ui.inside || identity.entering) showChat();
     if ((request?.kind === 'create' || !request) && directory.open) {
@@ -165,6 +169,13 @@ const EFFECTS = {
     if (entering) showEntrance(frame.text, frame.code === 'no-room' ? room || null : null);
     else if (ui.inside) openDirectory(frame.text);
   },
+
+  typing({ room, user }) {
+    const writer = state.rooms.get(room)?.writers.get(user);
+    if (writer) setTimeout(() => commit(endTyping(state, room, user, writer)), TYPING_ENDS_MS);
+  },
+
+  invited(frame) { if (!state.current && ui.inside) openDirectory(invitationWords(frame)); },
 
   rooms(_, request) { if (!request) openDirectory(); },
 };

@@ -6,7 +6,8 @@ import { byName, clockTime } from './formatting.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
 import { LOG_EVENTS } from './protocol.mjs';
-import { addNotice, changeRoom, insertEvents, insertHistory, isUnusedPlaceholder, membersOf, newRoom, openRoom, useServerSpelling, withoutRoom, withRoom } from './rooms.mjs';
+import { addNotice, changeRoom, insertEvents, insertHistory, isUnusedPlaceholder, membersOf, newRoom, openRoom, useServerSpelling, withCounts, withoutRoom, withRoom } from './rooms.mjs';
+import { applyTyping } from './typing.mjs';
 
 /** @import { DirectoryRoom, Frame, Room, State, UpdateContext } from './types.js' */
 
@@ -58,14 +59,18 @@ const UPDATES = {
     /** @type {Room} */
     let room = {
       ...(known && !reset ? known : newRoom(frame.room)),
-      epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), live: true, removed: false, joinedAt: frame.seq ?? 0,
+      epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), live: true, removed: false, with: frame.with ?? null, writers: new Map(), joinedAt: frame.seq ?? 0,
       members: membersOf(frame.members), memberCount: frame.memberCount ?? 0,
     };
     if (!resumed) {
       if (!known?.epoch || reset) room.more = events.length > 0 && events[0].seq > 1;
       room.cursor = Math.max(room.cursor, frame.seq ?? 0);
     }
+    // The server has counted all events up to its newest one. Its read mark is behind if it has not received the page's own mark.
+    const isCounted = typeof frame.unread === 'number' && (frame.read ?? 0) >= room.read;
+    if (isCounted) room.countedTo = frame.seq ?? 0;
     room = insertEvents(room, events, resumed ? { self: state.self, watching, isScrolledUp } : null);
+    if (isCounted) room = withCounts(room, { read: frame.read ?? 0, unread: frame.unread, mentions: frame.mentions });
     let next = withRoom(state, room);
     if (reset) {
       next = addNotice(next, { room: room.name, tone: 'gap', order: 0,
@@ -99,6 +104,7 @@ const UPDATES = {
     if (item) return rejectInRoom(rejectMessage(state, item, frame), item.room, frame);
     const name = request?.room ?? '';
     let next = state;
+    if (request?.kind === 'read' || request?.kind === 'typing') return state; // nobody waits for these
     if (request?.kind === 'history' && frame.retryAfterMs !== undefined) return state; // the page asks again
     if (isJoin(request) && isUnusedPlaceholder(next, name)) next = withoutRoom(next, name);
     else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(next, name, frame.text || frame.code);
@@ -115,7 +121,8 @@ const UPDATES = {
     // The server may report that an older connection of this user left the room. This connection is still in it.
     if (isSelf && frame.state === 'left') return state;
     const next = isSelf && state.self && frame.state === 'renamed' ? { ...state, self: { ...state.self, name: frame.name } } : state;
-    return applyPresence(next, room, frame);
+    const isOther = frame.state === 'renamed' && frame.user === room.with?.user;
+    return applyPresence(isOther ? changeRoom(next, room.name, { with: { user: frame.user, name: frame.name } }) : next, room, frame);
   },
 
   who(state, frame, { request, at }) {
@@ -140,6 +147,17 @@ const UPDATES = {
     const commands = frame.commands ?? [];
     if (request) return { ...state, commands };
     return addNotice(state, { at, tone: 'help', text: withoutDirectionControls(frame.text || 'What you can type:'), commands });
+  },
+
+  read(state, frame) {
+    const room = state.rooms.get(frame.room);
+    return room ? withRoom(state, withCounts(room, { read: frame.seq, unread: frame.unread ?? 0, mentions: frame.mentions })) : state;
+  },
+
+  typing: applyTyping,
+
+  invited(state, frame, { at }) {
+    return addNotice(state, { at, join: frame.room, text: invitationWords(frame) });
   },
 
   gap(state, frame) {
@@ -228,6 +246,9 @@ export const markDisconnected = (state) => ({
   rooms: new Map([...state.rooms].map(([name, room]) => [name, { ...room, live: false, loading: false }])),
   outbox: state.outbox.map((item) => item.inFlight || item.waiting ? { ...item, inFlight: false, waiting: false } : item),
 });
+
+/** @param {Frame} invited */
+export const invitationWords = ({ from, room }) => `${isolated(from?.name ?? '?')} invited you to #${isolated(room)}.`;
 
 /** @param {Frame} event */
 const historyLine = ({ seq, at, from, text, me }) => `${seq}  ${clockTime(at)}  ${isolated(from?.name ?? '?')}${me ? '' : ':'} ${isolated(text ?? '(deleted)')}`;

@@ -117,6 +117,8 @@ export interface Entry {
   hint?: string;
   commands?: Command[];
   create?: string | null;
+  /** The room to which somebody has invited this user. */
+  join?: string;
   changes?: PresenceChange[];
 }
 
@@ -133,6 +135,7 @@ export interface Notice {
   hint?: string;
   commands?: Command[];
   create?: string | null;
+  join?: string;
   changes?: PresenceChange[];
 }
 
@@ -155,10 +158,21 @@ export interface Room {
   loading: boolean;
   /** The user was removed from the room. The page does not join it again by itself. */
   removed: boolean;
+  /** The other person, in a direct room. */
+  with: User | null;
+  /** Who is writing, by user. */
+  writers: Map<string, Writer>;
+  /** How far this user has read, here or on another device. */
+  read: number;
+  /** The server's counts include the events up to this seq. */
+  countedTo: number;
   unread: number;
   mentions: number;
   firstUnread: number | null;
 }
+
+/** A person who is writing. Each `typing` frame creates a new object. */
+export interface Writer { name: string }
 
 /** A message that the server has not acknowledged. */
 export interface OutboxItem {
@@ -206,7 +220,7 @@ export interface State {
   commands: Command[];
 }
 
-export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react';
+export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react' | 'read' | 'typing';
 
 /** A request of the page. The page keeps it until the answer arrives. */
 export interface Request {
@@ -253,6 +267,8 @@ export interface Row {
   kind: 'day' | 'new' | 'older' | 'newer' | 'start' | 'wait' | 'message' | 'topic' | 'moderated' | 'notice';
   key: string;
   label?: string;
+  /** The room of the row is a direct room, and the label is the other person's name. */
+  isDirect?: boolean;
   entry?: DrawnEntry;
   first?: boolean;
 }

@@ -1,5 +1,6 @@
 // The input: its height, its suggestions and the drafts of all rooms.
 
+import { reportTyping } from '../app/attention.mjs';
 import { askDirectory, maxLength, searchDirectory } from '../app/chat.mjs';
 import { DRAFTS_KEY, load, save } from '../app/page.mjs';
 import { oncePerFrame } from '../app/scheduling.mjs';
@@ -155,6 +156,7 @@ input.addEventListener('input', () => {
   renderComposer();
   updateSuggestions();
   searchDirectory(roomBeingTyped(input.value, input.selectionStart) ?? '');
+  if (ui.composing?.kind !== 'edit') reportTyping(input.value);
 });
 input.addEventListener('click', () => updateSuggestions());
 

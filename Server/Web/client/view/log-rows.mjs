@@ -24,7 +24,7 @@ export function createRowNode(row) {
   switch (kind) {
     case 'day': case 'new': return el('div', { class: `divider ${kind}`, role: 'separator', 'aria-label': label }, el('span', { class: 'label' }, label));
     case 'older': case 'newer': return el('div', { class: `divider ${kind}` }, el('span', { class: 'label' }, label));
-    case 'start': return el('div', { class: 'start' }, el('b', null, '#', foreign(label)), 'The room’s history starts here.');
+    case 'start': return el('div', { class: 'start' }, el('b', null, !row.isDirect && '#', foreign(label)), row.isDirect ? 'Your talk starts here. Nobody else can read it.' : 'The room’s history starts here.');
     case 'wait': return el('div', { class: 'blank' }, el('b', null, 'One moment.'), `The page keeps what you write to #${isolated(label)} and sends it when you are in the room.`);
   }
   if (!entry) throw new Error(`a row of kind ${kind} without an entry`);
@@ -102,11 +102,12 @@ const moderatedNode = ({ from, at, moderation }) => noticeRow('*', 'info', el('p
 const SIGNS = { info: '·', error: '!', gap: '⋯', help: '?', presence: '→' };
 
 /** @param {DrawnEntry} entry */
-function noticeNode({ tone = 'info', text, changes, hint, commands = [], create }) {
+function noticeNode({ tone = 'info', text, changes, hint, commands = [], create, join }) {
   return noticeRow(SIGNS[tone], tone,
     el('p', null, changes ? presenceText(changes) : text),
     hint && el('p', null, 'Try ', hintNode(hint, state.current)),
     commands.length > 0 && el('dl', null, ...commands.flatMap(({ command, usage, text: words }) => [el('dt', null, foreign(usage ?? `/${command}`)), el('dd', null, foreign(words ?? ''))])),
+    join && el('button', { type: 'button', class: 'quiet', 'data-action': 'room', 'data-room': join }, `Join #${isolated(join)}`),
     create && el('button', { type: 'button', class: 'quiet', 'data-action': 'create', 'data-room': create }, `Create #${isolated(create)}`));
 }
 

@@ -1,5 +1,6 @@
 // Draws the log of the current room and scrolls it.
 
+import { reportRead } from '../app/attention.mjs';
 import { askHistory } from '../app/chat.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
@@ -157,7 +158,10 @@ export function afterScroll() {
   const below = log.scrollHeight - log.scrollTop - log.clientHeight;
   $('newest').hidden = view.following;
   setText($('newest-text'), room.unread ? plural(room.unread, 'new message') : 'Jump to newest');
-  if (watchedRoom() === room.name) commit(markRead(state, room.name));
+  if (watchedRoom() === room.name) {
+    commit(markRead(state, room.name));
+    reportRead(room.name);
+  }
   if (view.following && !hasNewest(room)) load(room, 'newest');
   else if (log.scrollTop < NEAR_EDGE_PX) showOlder(room, view, start);
   else if (below < NEAR_EDGE_PX && end < room.entries.length) moveStart(room, view, start + STEP);

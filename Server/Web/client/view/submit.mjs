@@ -1,5 +1,6 @@
 // Sends what the person typed, and handles the buttons in the log.
 
+import { typingIsOver } from '../app/attention.mjs';
 import { createRoom, joinAgain, maxLength, say, sendCommand, sendNext } from '../app/chat.mjs';
 import { signIn } from '../app/identity.mjs';
 import { commit, state } from '../app/store.mjs';
@@ -41,6 +42,7 @@ function send(text) {
     case 'say':
       say(parsed.text, parsed.me, ui.composing?.seq);
       stopComposing();
+      typingIsOver();
       return true;
     case 'signIn':
       sendSignIn(parsed.frame);
