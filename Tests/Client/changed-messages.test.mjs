@@ -1,4 +1,4 @@
-// Messages that change, in the page.
+// Messages that change, read marks, typing and invitations, in the page.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, mock, test } from 'node:test';
@@ -112,4 +112,59 @@ describe('in the page', () => {
   });
 
   test('there is no menu for a deleted message', () => assert.deepEqual(node(1).find(({ dataset }) => dataset.action === 'menu'), []));
+
+  test('what the person has read is told to the server once, after a moment', async () => {
+    mock.timers.tick(1_000);
+    const before = page.sent.filter(({ type }) => type === 'read').length;
+    await receive(message(10, 'one'));
+    await receive(message(11, 'two'));
+    mock.timers.tick(1_000);
+    const marks = page.sent.filter(({ type }) => type === 'read').slice(before);
+    assert.deepEqual(marks.map(({ room, seq }) => [room, seq]), [['lobby', 11]]);
+  });
+
+  test('typing is told once, and that it ended', () => {
+    const told = () => page.sent.filter(({ type }) => type === 'typing').map(({ off }) => Boolean(off));
+    const before = told().length;
+    page.type('h');
+    page.type('he');
+    page.type('');
+    assert.deepEqual(told().slice(before), [false, true]);
+    page.type('/topic x');
+    assert.deepEqual(told().length, before + 2, 'a command is not a message');
+    page.type('');
+  });
+
+  test('the typing of another person is shown for six seconds', async () => {
+    page.receive({ type: 'typing', room: 'lobby', ...BOB });
+    for (let tries = 0; tries < 200 && !page.$('typing').textContent; tries += 1) await page.settle();
+    assert.equal(page.$('typing').textContent, 'bob is writing…');
+    mock.timers.tick(6_000);
+    for (let tries = 0; tries < 200 && page.$('typing').textContent; tries += 1) await page.settle();
+    assert.equal(page.$('typing').textContent, '');
+  });
+
+  test('an invitation has a button that joins', async () => {
+    await receive({ type: 'invited', room: 'den', from: BOB, at: at(12), topic: '' });
+    const [button] = page.$('log').find(({ dataset }) => dataset.action === 'room' && dataset.room === 'den');
+    clickNode(button);
+    assert.equal(last('join').room, 'den');
+  });
+
+  test('a direct room has the name of the other person', async () => {
+    page.receive({ type: 'joined', id: last('join').id, room: 'den', epoch: 'e2', seq: 0, topic: '', role: 'member', private: true, with: BOB, members: [ANN], memberCount: 1, read: 0, unread: 0, mentions: 0, notify: 'all', messages: [] });
+    for (let tries = 0; tries < 200 && page.$('room-name').textContent !== 'bob'; tries += 1) await page.settle();
+    assert.equal(page.$('room-name').textContent, 'bob');
+    assert.equal(page.$('input').placeholder, 'Write to bob');
+  });
+
+  test('a message in a room from which the person was removed joins the room again', async () => {
+    page.receive({ type: 'moderated', room: 'den', seq: 1, at: at(13), from: BOB, action: 'kick', ...ANN });
+    const joins = page.sent.filter(({ type }) => type === 'join').length;
+    page.type('sorry');
+    page.press('Enter');
+    await page.settle();
+    assert.equal(page.sent.filter(({ type }) => type === 'join').length, joins + 1);
+    assert.equal(last('join').room, 'den');
+  });
 });

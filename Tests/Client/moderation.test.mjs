@@ -49,6 +49,12 @@ describe('a moderated event', () => {
   });
 });
 
+test('the page does not join a room again by itself if the user is banned there', () => {
+  const state = receive(start(), { type: 'error', id: 'x', code: 'banned', text: 'no' }, { request: { kind: 'rejoin', room: 'lobby' } });
+  assert.equal(lobby(state).removed, true);
+  assert.equal(errorOf(state)[0], 'failed no');
+});
+
 describe('an error shows on the message', () => {
   const failed = (code) => receive(start(), { type: 'error', id: '1', code, text: `sorry: ${code}` });
   for (const code of ['muted', 'not-allowed']) test(code, () => assert.deepEqual(errorOf(failed(code)), [`failed sorry: ${code}`, 'pending']));
