@@ -100,6 +100,16 @@ describe('in the page', () => {
     assert.deepEqual({ ...last('react'), id: 0 }, { type: 'react', room: 'lobby', seq: 2, emoji: '🎉', id: 0 });
   });
 
+  test('a button keeps the focus when its message changes', async () => {
+    const chips = () => node(2).find(({ dataset }) => dataset.action === 'react');
+    chips()[0].focus();
+    await receive(event('reacted', 8, 2, { emoji: '🎉', from: ANN }));
+    assert.equal(document.activeElement, chips()[0]);
+    await receive(event('reacted', 9, 2, { emoji: '🎉', off: true }));
+    await receive(event('reacted', 9, 2, { emoji: '🎉', from: ANN, off: true }));
+    assert.equal(document.activeElement.dataset.action, 'menu');
+  });
+
   test('a reply names its message', async () => {
     openMenu(2);
     click('menu-reply');
@@ -159,7 +169,7 @@ describe('in the page', () => {
   });
 
   test('a message in a room from which the person was removed joins the room again', async () => {
-    page.receive({ type: 'moderated', room: 'den', seq: 1, at: at(13), from: BOB, action: 'kick', ...ANN });
+    await receive({ type: 'moderated', room: 'den', seq: 1, at: at(13), from: BOB, action: 'kick', ...ANN });
     const joins = page.sent.filter(({ type }) => type === 'join').length;
     page.type('sorry');
     page.press('Enter');

@@ -90,7 +90,9 @@ function patchRows(rows) {
       drawn.keys.set(node, row.entry ? row.key : null);
       if (old) {
         if (next === old.node) next = node;
+        const focused = old.node.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : null;
         old.node.replaceWith(node);
+        if (focused) keepFocus(node, focused.dataset);
       }
       old = { node, source, first: row.first, shown };
       drawn.rows.set(row.key, old);
@@ -98,6 +100,18 @@ function patchRows(rows) {
     if (next === old.node) next = next.nextSibling;
     else log.insertBefore(old.node, next);
   }
+}
+
+/**
+ * Moves the focus to the button of a new node that does the same as the focused button of the old one. A reaction can be gone; then the
+ * button of the menu gets the focus.
+ * @param {HTMLElement} node
+ * @param {DOMStringMap} data
+ */
+function keepFocus(node, { action, emoji }) {
+  const buttons = /** @type {HTMLElement[]} */ ([...node.querySelectorAll('[data-action]')]);
+  const same = buttons.find(({ dataset }) => dataset.action === action && dataset.emoji === emoji);
+  (same ?? buttons.find(({ dataset }) => dataset.action === 'menu') ?? log).focus({ preventScroll: true });
 }
 
 /**
