@@ -96,7 +96,8 @@ $('menu-cancel').addEventListener('click', () => messageMenu.close());
 messageMenu.addEventListener('close', () => { openSeq = null; });
 
 log.addEventListener('contextmenu', (event) => {
-  const isMouse = /** @type {Partial<PointerEvent>} */ (event).pointerType === 'mouse' || event.button === 2 && /** @type {Partial<PointerEvent>} */ (event).pointerType === undefined; // the mouse keeps the browser's menu
+  const { pointerType } = /** @type {Partial<PointerEvent>} */ (event); // not all browsers have it here
+  const isMouse = pointerType === 'mouse' || pointerType === undefined && event.button === 2; // the mouse keeps the browser's menu
   const seq = closestTo(event, '.message')?.dataset.seq;
   if (isMouse || !seq || closestTo(event, 'a')) return;
   event.preventDefault();
