@@ -54,6 +54,8 @@ class FakeElement extends EventTarget {
   reset() {}
   closest(selector) { return selector.startsWith('[data-') && selector.slice('[data-'.length, -1) in this.dataset ? this : null; }
   querySelector() { return null; }
+  querySelectorAll(selector) { return this.find((node) => node.closest(selector) === node); }
+  contains(node) { return node === this || this.find((one) => one === node).length > 0; }
   focus() { document.activeElement = this; }
   showModal() { this.open = true; }
   close() { this.open = false; }

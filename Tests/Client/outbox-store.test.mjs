@@ -95,6 +95,13 @@ test('a page takes over the messages of a closed page from the database', async 
   assert.deepEqual(await claimedBy(await openPage()), ['1', '2']);
 });
 
+test('a stored reply stays a reply', async () => {
+  (await openPage()).mirror([], [outboxItem('1', { reply: 7 })]);
+  await settle();
+  closePages();
+  assert.equal((await (await openPage()).claim(() => {}))[0].reply, 7);
+});
+
 test('a page takes over the copies if the browser has deleted the database', async () => {
   (await openPage()).mirror([], [outboxItem('1'), outboxItem('2')]);
   await settle();

@@ -162,6 +162,12 @@ describe('addStoredMessages', () => {
   });
 });
 
+test('a reply stays a reply when the server has stored it', () => {
+  const state = withOutbox(inLobby(messages(1, 3)), item('1', { reply: 2 }));
+  const next = acknowledgeMessage(state, state.outbox[0], { type: 'ack', id: '1', room: 'lobby', seq: 4 });
+  assert.equal(lobby(next).entries.at(-1).reply, 2);
+});
+
 describe('matchEchoes', () => {
   const echoed = (changes, event) => matchEchoes(withOutbox(inLobby(), item('1', { attempted: true, text: 'hi', ...changes })), 'lobby', [event]).outbox[0].echo;
 
@@ -170,6 +176,8 @@ describe('matchEchoes', () => {
   for (const [what, changes, event] of [
     ['another text', {}, message(8, 'ho', ANN)],
     ['another user', {}, message(8, 'hi', BOB)],
+    ['a reply', {}, message(8, 'hi', ANN, { reply: 3 })],
+    ['a reply to another message', { reply: 2 }, message(8, 'hi', ANN, { reply: 3 })],
     ['an action', {}, message(8, 'hi', ANN, { me: true })],
     ['a message that was never sent', { attempted: false }, message(8, 'hi', ANN)],
     ['a message that failed', { state: 'failed' }, message(8, 'hi', ANN)],

@@ -14,8 +14,8 @@ const ids = [...markup.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
 
 /** Modules without DOM, clock and network. They may import each other only. */
 const PURE = [
-  'backoff.mjs', 'buffering.mjs', 'connection-text.mjs', 'direction.mjs', 'drafts.mjs', 'errors.mjs', 'event-batches.mjs', 'formatting.mjs', 'hints.mjs', 'link.mjs', 'log.mjs', 'mentions.mjs', 'message-text.mjs', 'outbox.mjs', 'presence.mjs',
-  'protocol.mjs', 'rooms.mjs', 'rows.mjs', 'server-address.mjs', 'state.mjs', 'suggestions.mjs', 'transport-choice.mjs', 'typed-input.mjs',
+  'actions.mjs', 'backoff.mjs', 'buffering.mjs', 'changes.mjs', 'connection-text.mjs', 'direction.mjs', 'drafts.mjs', 'errors.mjs', 'event-batches.mjs', 'formatting.mjs', 'hints.mjs', 'link.mjs', 'log.mjs', 'mentions.mjs', 'message-text.mjs', 'moderation.mjs', 'outbox.mjs', 'presence.mjs',
+  'protocol.mjs', 'reactions.mjs', 'rooms.mjs', 'rows.mjs', 'server-address.mjs', 'state.mjs', 'suggestions.mjs', 'transport-choice.mjs', 'typed-input.mjs', 'typing.mjs',
   'lab/clock-offset.mjs', 'lab/measures.mjs',
 ];
 const IMPURE = /\b(document|window|navigator|location|localStorage|sessionStorage|indexedDB|performance|crypto)\.|\b(fetch|setTimeout|setInterval|requestAnimationFrame)\(|\bnew (WebSocket|EventSource)\b|\bDate\.now\b|\bnew Date\(\)/;

@@ -1,5 +1,6 @@
 // Handles the events of the connection.
 
+import { noteReported } from './app/attention.mjs';
 import { askDirectory, ask, joinAgain, joinRoom, requests, sendNext, setServerRoom } from './app/chat.mjs';
 import { connection, rememberTransport, transportChoice } from './app/connect.mjs';
 import { forgetSession, identity } from './app/identity.mjs';
@@ -15,9 +16,11 @@ import { errorWords, sameName, sentence } from './formatting.mjs';
 import { assignSender, changeMessage, failAll } from './outbox.mjs';
 import { BAD_SESSION_CLOSE_CODE, LOG_EVENTS, NAME_ERRORS } from './protocol.mjs';
 import { changeRoom } from './rooms.mjs';
-import { applyLogEvents, applyWelcome, isJoin, markDisconnected, update } from './state.mjs';
+import { applyLogEvents, applyWelcome, invitationWords, isJoin, markDisconnected, update } from './state.mjs';
+import { endTyping } from './typing.mjs';
 import { finishLogOut, setAccountNote } from './view/account.mjs';
 import { carryDraft, renameDraft } from './view/composer.mjs';
+import { returnEdit } from './view/composing.mjs';
 import { closeDirectory, openDirectory, setDirectoryNote } from './view/directory.mjs';
 import { directory, input, NARROW } from './view/dom.mjs';
 import { showChat, showEntrance } from './view/entrance.mjs';
@@ -25,6 +28,7 @@ import { askLinkQuestion } from './view/link.mjs';
 
 /** @import { Frame, Request, Status, TransportName } from './types.js' */
 
+const TYPING_ENDS_MS = 6_000;
 const HISTORY_RETRY_MS = 10_000; // after an error without a time to wait
 
 /**
@@ -43,6 +47,7 @@ const batches = new EventBatches((events) => commit(applyLogEvents(state, events
 onConnection('status', (/** @type {Status} */ status) => {
   batches.flush();
   let next = { ...state, status };
+  const lostEdits = status.state === 'online' ? [] : [...requests.values()].filter(({ kind }) => kind === 'edit');
   if (status.state !== 'online') {
     requests.clear();
     setServerRoom(null);
@@ -51,6 +56,7 @@ onConnection('status', (/** @type {Status} */ status) => {
   if (status.state === 'closed') next = failAll(next, 'The connection is closed.');
   if (status.code === BAD_SESSION_CLOSE_CODE) forgetSession();
   commit(next);
+  lostEdits.forEach(returnEdit);
 });
 
 onConnection('transport', (/** @type {{ from: TransportName, to: TransportName, buffers?: boolean }} */ change) => {
@@ -78,7 +84,7 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
   const rooms = new Set([...state.rooms.keys(), ...entering?.rooms ?? [], ...joined]);
   takeOverFirst();
   askDirectory(); // before the joins, so that a #room in the joined rooms' messages becomes a link
-  for (const name of rooms) joinRoom(name, { kind: state.rooms.get(name)?.epoch ? 'rejoin' : 'join', show: name === entering?.show });
+  for (const name of rooms) if (!state.rooms.get(name)?.removed) joinRoom(name, { kind: state.rooms.get(name)?.epoch ? 'rejoin' : 'join', show: name === entering?.show });
   if (!state.commands.length) ask({ type: 'help' }, { kind: 'help' });
   askLinkQuestion();
 });
@@ -123,6 +129,7 @@ function reconnectAs({ session, user }) {
 /** Actions after a frame has changed the state, by the type of the frame. @type {Record<string, (frame: Frame, request: Request | undefined) => void>} */
 const EFFECTS = {
   joined(frame, request) {
+    noteReported(frame.room, frame.read ?? 0);
     if (!request) setServerRoom(frame.room);
     if (!ui.inside || identity.entering) showChat();
     if ((request?.kind === 'create' || !request) && directory.open) {
@@ -143,6 +150,7 @@ const EFFECTS = {
     const item = state.outbox.find(({ id }) => id === frame.id);
     if (item?.waiting) setTimeout(() => stopWaiting(item.id), frame.retryAfterMs);
     if (item) return sendNext(item.room);
+    if (request?.kind === 'edit') return returnEdit(request);
     const room = request?.room ?? '';
     if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
       setTimeout(() => joinAgain(room, request?.kind), frame.retryAfterMs);
@@ -161,6 +169,13 @@ const EFFECTS = {
     if (entering) showEntrance(frame.text, frame.code === 'no-room' ? room || null : null);
     else if (ui.inside) openDirectory(frame.text);
   },
+
+  typing({ room, user }) {
+    const writer = state.rooms.get(room)?.writers.get(user);
+    if (writer) setTimeout(() => commit(endTyping(state, room, user, writer)), TYPING_ENDS_MS);
+  },
+
+  invited(frame) { if (!state.current && ui.inside) openDirectory(invitationWords(frame)); },
 
   rooms(_, request) { if (!request) openDirectory(); },
 };

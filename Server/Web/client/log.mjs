@@ -1,7 +1,7 @@
 // The entries of a room's log, sorted by (order, rank). A log event has its sequence number as order, and rank 0. A notice
 // comes right after the event at which it appeared.
 
-/** @import { Entry, Frame } from './types.js' */
+/** @import { Entry, Frame, Reactions } from './types.js' */
 
 /**
  * @param {{ order: number, rank: number }} a
@@ -34,9 +34,25 @@ export function insertEntry(entries, entry) {
   const existing = entries[index];
   if (existing && compareEntries(existing, entry) === 0) {
     // The server's copy replaces the page's own copy. The key and the id stay, so the page reuses the node.
-    return existing.local ? entries.with(index, { ...entry, key: existing.key, id: existing.id }) : entries;
+    if (existing.local) return entries.with(index, { ...entry, key: existing.key, id: existing.id });
+    const updated = withNewerState(existing, entry);
+    return updated === existing ? entries : entries.with(index, updated);
   }
   return index === entries.length ? [...entries, entry] : entries.toSpliced(index, 0, entry);
+}
+
+/**
+ * Returns the entry with the changes that the server's later copy of it contains. The page can have missed the events of these changes.
+ * @param {Entry} existing
+ * @param {Entry} copy
+ * @returns {Entry}
+ */
+function withNewerState(existing, copy) {
+  if (existing.kind !== 'message' || existing.deleted) return existing;
+  if (copy.deleted) return { ...copy, key: existing.key, id: existing.id };
+  const isEdited = copy.edited !== undefined && (existing.edited === undefined || Date.parse(copy.edited) > Date.parse(existing.edited));
+  if (!isEdited && !copy.reactions) return existing;
+  return { ...existing, ...isEdited && { text: copy.text, edited: copy.edited, mentions: copy.mentions }, ...copy.reactions && { reactions: copy.reactions } };
 }
 
 /**
@@ -61,9 +77,24 @@ export function insertEntries(entries, added) {
 
 /** @type {Record<string, (event: Frame) => Partial<Entry>>} */
 const SHOWN_EVENTS = {
-  message: (event) => ({ kind: 'message', text: event.text ?? '', me: Boolean(event.me), reply: event.reply, edited: event.edited, deleted: Boolean(event.deleted) }),
+  message: (event) => ({
+    kind: 'message', text: event.deleted ? '' : event.text ?? '', me: Boolean(event.me), reply: event.reply, edited: event.edited, deleted: Boolean(event.deleted),
+    mentions: event.mentions, reactions: reactionsOf(event),
+  }),
   topic: (event) => ({ kind: 'topic', text: event.text ?? event.topic ?? '' }),
+  moderated: ({ action, user, name, role, seconds, reason }) => ({ kind: 'moderated', moderation: { action, user, name, role, seconds, reason } }),
 };
+
+/**
+ * The reactions of a message (emoji → people), or undefined if it has none. A map, because an emoji is foreign text.
+ * @param {Omit<Frame, 'type'>} event
+ * @returns {Reactions | undefined}
+ */
+function reactionsOf({ reactions, deleted }) {
+  if (deleted || !reactions || typeof reactions !== 'object') return undefined;
+  const pairs = Object.entries(reactions).filter(([emoji, people]) => emoji && Array.isArray(people) && people.length);
+  return pairs.length ? new Map(pairs) : undefined;
+}
 
 /**
  * Creates the entry for a log event, or returns null if the log does not show such events.

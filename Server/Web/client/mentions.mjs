@@ -2,9 +2,22 @@
 
 import { parsedText } from './message-text.mjs';
 
+/** @import { User } from './types.js' */
+
 const WORD = /[\p{L}\p{N}\p{M}_]/u;
 const WORD_AT_END = /[\p{L}\p{N}\p{M}_]$/u;
 const ADDRESS = /:\/\/|^www\.|[^\s@]@[\p{L}\p{N}-]+\.[\p{L}\p{N}]/iu; // of a page, or of a mailbox
+
+/**
+ * Whether a message mentions the user. What the server says counts. Without it, the page looks for the user's name.
+ * @param {{ text?: string, mentions?: string[] }} message
+ * @param {User | null | undefined} user
+ */
+export function mentionsUser(message, user) {
+  if (!user) return false;
+  if (Array.isArray(message.mentions)) return message.mentions.includes(user.user) || message.mentions.includes('here');
+  return mentionsName(message, user.name);
+}
 
 /**
  * Whether a message contains the name as a word of its own. Names in code, in links, in rooms and in mail addresses do not count.

@@ -1,7 +1,9 @@
 // The rooms of the state: pure functions from one state to the next.
 
+import { applyChanges } from './changes.mjs';
+import { isolated } from './direction.mjs';
 import { createEntry, indexFor, insertEntries, insertEntry } from './log.mjs';
-import { mentionsName } from './mentions.mjs';
+import { mentionsUser } from './mentions.mjs';
 
 /** @import { Entry, Frame, Notice, Room, State, User } from './types.js' */
 
@@ -22,8 +24,30 @@ export const newRoom = (name) => ({
   end: Infinity,    // if the page has dropped the newest entries, the seq of the last one that it keeps: `after` of the next request
   tail: [],         // entries after `end` that arrived since the last request for history
   more: false, loading: false,
+  removed: false,   // the user was kicked or banned: the page does not join the room again by itself
+  with: null, writers: new Map(),
+  read: 0,          // how far this user has read, on any device
+  countedTo: 0,     // the server's counts of unread messages include the events up to this seq
   unread: 0, mentions: 0, firstUnread: null,
 });
+
+/**
+ * The name of a room as a person knows it: a direct room has the name of the other person.
+ * @param {Room} room
+ */
+export const titleOf = (room) => room.with ? isolated(room.with.name) : `#${isolated(room.name)}`;
+
+/**
+ * Returns the room with the counts of the server. Counts for an earlier read mark than the page's own change nothing.
+ * @param {Room} room
+ * @param {{ read: number, unread: number, mentions?: number }} counts
+ * @returns {Room}
+ */
+export function withCounts(room, { read, unread, mentions = 0 }) {
+  if (read < room.read) return room;
+  const first = read > 0 && unread > 0 ? room.entries.find(({ kind, seq }) => kind === 'message' && seq !== undefined && seq > read)?.seq : undefined;
+  return { ...room, read, unread, mentions, firstUnread: first ?? (unread ? room.firstUnread : null) };
+}
 
 /**
  * Adds the rooms that the page is about to join, so that a person can write before the server answers.
@@ -108,7 +132,10 @@ export function openRoom(state, name) {
  * @param {string} name
  */
 export function markRead(state, name) {
-  return state.rooms.get(name)?.unread ? changeRoom(state, name, { unread: 0, mentions: 0 }) : state;
+  const room = state.rooms.get(name);
+  if (!room) return state;
+  const newest = hasNewest(room) ? room.entries.findLast(({ kind, seq }) => kind === 'message' && seq !== undefined)?.seq ?? 0 : 0;
+  return room.unread || newest > room.read ? withRoom(state, { ...room, unread: 0, mentions: 0, read: Math.max(room.read, newest) }) : state;
 }
 
 /**
@@ -179,7 +206,7 @@ export function addEntries(room, added) {
  * @returns {Room}
  */
 function addEvents(room, events, reader) {
-  let { cursor, oldest, topic, unread, mentions, firstUnread } = room;
+  let { cursor, oldest, topic, writers, unread, mentions, firstUnread } = room;
   /** @type {Entry[]} */
   const added = [];
   for (const event of events) {
@@ -191,13 +218,22 @@ function addEvents(room, events, reader) {
     oldest = Math.min(oldest, event.seq);
     // Events up to joinedAt arrive in order. An event that arrives out of order was sent before the join, and does not advance the cursor.
     if (room.live && (event.seq === cursor + 1 || event.seq > room.joinedAt)) cursor = Math.max(cursor, event.seq);
+    if (isNew && entry?.kind === 'message' && writers.has(event.from?.user)) {
+      writers = new Map(writers);
+      writers.delete(event.from?.user);
+    }
+    if (event.seq <= room.read || event.seq <= room.countedTo) continue;
     if (!reader || !isNew || entry?.kind !== 'message' || entry.from?.user === reader.self?.user) continue;
     if (reader.watching === room.name) continue;
     if (!unread) firstUnread = event.seq;
     unread += 1;
-    if (mentionsName(entry, reader.self?.name)) mentions += 1;
+    if (mentionsUser(entry, reader.self)) mentions += 1;
   }
-  return { ...addEntries(room, added), cursor, oldest, topic, unread, mentions, firstUnread };
+  const next = addEntries(room, added);
+  return {
+    ...next, entries: applyChanges(next.entries, events), tail: applyChanges(next.tail, events),
+    cursor, oldest, topic, writers, unread, mentions, firstUnread,
+  };
 }
 
 /**

@@ -57,7 +57,7 @@ export function createRows(room, outbox, view, self, now) {
     before = { entry, day, seq: entry.seq ?? before?.seq ?? 0 };
   };
   if (start > 0 || room.more) rows.push({ kind: 'older', key: 'older', label: 'Earlier messages' });
-  else if (room.epoch) rows.push({ kind: 'start', key: 'start', label: room.name });
+  else if (room.epoch) rows.push({ kind: 'start', key: 'start', label: room.with?.name ?? room.name, isDirect: room.with !== null });
   for (let index = start; index < end; index += 1) add(room.entries[index]);
   if (end === room.entries.length && !hasNewest(room)) rows.push({ kind: 'newer', key: 'newer', label: 'Later messages' });
   else if (end === room.entries.length) {

@@ -6,7 +6,8 @@ import { byName, clockTime } from './formatting.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
 import { LOG_EVENTS } from './protocol.mjs';
-import { addNotice, changeRoom, insertEvents, insertHistory, isUnusedPlaceholder, membersOf, newRoom, openRoom, useServerSpelling, withoutRoom, withRoom } from './rooms.mjs';
+import { addNotice, changeRoom, insertEvents, insertHistory, isUnusedPlaceholder, membersOf, newRoom, openRoom, useServerSpelling, withCounts, withoutRoom, withRoom } from './rooms.mjs';
+import { applyTyping } from './typing.mjs';
 
 /** @import { DirectoryRoom, Frame, Room, State, UpdateContext } from './types.js' */
 
@@ -21,6 +22,9 @@ export const EMPTY_STATE = {
 };
 
 const JOIN_REQUESTS = new Set(['join', 'rejoin']);
+
+/** The room's own log shows the errors of these requests. */
+const IN_ROOM_REQUESTS = new Set(['rejoin', 'edit', 'delete', 'react']);
 
 /**
  * Whether the request is to join a room.
@@ -55,14 +59,19 @@ const UPDATES = {
     /** @type {Room} */
     let room = {
       ...(known && !reset ? known : newRoom(frame.room)),
-      epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), live: true, joinedAt: frame.seq ?? 0,
+      epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), with: frame.with ?? null, writers: new Map(),
+      live: true, removed: false, joinedAt: frame.seq ?? 0,
       members: membersOf(frame.members), memberCount: frame.memberCount ?? 0,
     };
     if (!resumed) {
       if (!known?.epoch || reset) room.more = events.length > 0 && events[0].seq > 1;
       room.cursor = Math.max(room.cursor, frame.seq ?? 0);
     }
+    // The server has counted all events up to its newest one. Its read mark is behind if it has not received the page's own mark.
+    const isCounted = typeof frame.unread === 'number' && (frame.read ?? 0) >= room.read;
+    if (isCounted) room.countedTo = frame.seq ?? 0;
     room = insertEvents(room, events, resumed ? { self: state.self, watching, isScrolledUp } : null);
+    if (isCounted) room = withCounts(room, { read: frame.read ?? 0, unread: frame.unread, mentions: frame.mentions });
     let next = withRoom(state, room);
     if (reset) {
       next = addNotice(next, { room: room.name, tone: 'gap', order: 0,
@@ -93,15 +102,17 @@ const UPDATES = {
 
   error(state, frame, { request, at }) {
     const item = frame.id === undefined ? undefined : state.outbox.find(({ id }) => id === frame.id);
-    if (item) return rejectMessage(state, item, frame);
+    if (item) return rejectInRoom(rejectMessage(state, item, frame), item.room, frame);
     const name = request?.room ?? '';
     let next = state;
+    if (request?.kind === 'read' || request?.kind === 'typing') return state; // nobody waits for these
     if (request?.kind === 'history' && frame.retryAfterMs !== undefined) return state; // the page asks again
     if (isJoin(request) && isUnusedPlaceholder(next, name)) next = withoutRoom(next, name);
     else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(next, name, frame.text || frame.code);
+    if (isJoin(request) && frame.code === 'banned') next = changeRoom(next, name, { removed: true });
     if (request?.kind === 'leave' && frame.code === 'not-in-room') return withoutRoom(next, name);
     const create = frame.code === 'no-room' && name ? name : null;
-    const room = request?.kind === 'rejoin' && next.rooms.has(name) ? name : null;
+    const room = IN_ROOM_REQUESTS.has(request?.kind ?? '') && next.rooms.has(name) ? name : null;
     return addNotice(next, { room, at, tone: 'error', text: withoutDirectionControls(frame.text || frame.code || ''), hint: frame.hint, create });
   },
 
@@ -112,7 +123,8 @@ const UPDATES = {
     // The server may report that an older connection of this user left the room. This connection is still in it.
     if (isSelf && frame.state === 'left') return state;
     const next = isSelf && state.self && frame.state === 'renamed' ? { ...state, self: { ...state.self, name: frame.name } } : state;
-    return applyPresence(next, room, frame);
+    const isOther = frame.state === 'renamed' && frame.user === room.with?.user;
+    return applyPresence(isOther ? changeRoom(next, room.name, { with: { user: frame.user, name: frame.name } }) : next, room, frame);
   },
 
   who(state, frame, { request, at }) {
@@ -137,6 +149,17 @@ const UPDATES = {
     const commands = frame.commands ?? [];
     if (request) return { ...state, commands };
     return addNotice(state, { at, tone: 'help', text: withoutDirectionControls(frame.text || 'What you can type:'), commands });
+  },
+
+  read(state, frame) {
+    const room = state.rooms.get(frame.room);
+    return room ? withRoom(state, withCounts(room, { read: frame.seq, unread: frame.unread ?? 0, mentions: frame.mentions })) : state;
+  },
+
+  typing: applyTyping,
+
+  invited(state, frame, { at }) {
+    return addNotice(state, { at, join: frame.room, text: invitationWords(frame) });
   },
 
   gap(state, frame) {
@@ -170,9 +193,42 @@ export function applyLogEvents(state, events, { watching, isScrolledUp }) {
   let next = state;
   for (const [name, ofRoom] of byRoom) {
     const room = next.rooms.get(name);
-    if (room) next = matchEchoes(withRoom(next, insertEvents(room, ofRoom, { self: state.self, watching, isScrolledUp })), name, ofRoom);
+    if (!room) continue;
+    next = matchEchoes(withRoom(next, insertEvents(room, ofRoom, { self: state.self, watching, isScrolledUp })), name, ofRoom);
+    next = applyModeration(next, name, ofRoom.filter(({ type, seq }) => type === 'moderated' && seq > room.cursor));
   }
   return next;
+}
+
+/**
+ * Applies what moderators did to this user: a new role, or the removal from the room. The log of the room stays, so the person can read why.
+ * @param {State} state
+ * @param {string} name the room
+ * @param {Frame[]} events
+ * @returns {State}
+ */
+function applyModeration(state, name, events) {
+  let next = state;
+  for (const { action, user, role, reason } of events) {
+    if (user !== state.self?.user) continue;
+    if (action === 'role') next = changeRoom(next, name, { role });
+    if (action !== 'kick' && action !== 'ban') continue;
+    const words = action === 'ban' ? 'You were banned from this room.' : 'You were removed from this room.';
+    next = failRoom(changeRoom(next, name, { live: false, removed: true }), name, reason ? `${words} ${isolated(reason)}` : words);
+  }
+  return next;
+}
+
+/**
+ * Returns the state after the server has rejected a message. If the user is not in the room, the later messages can't be sent either, and
+ * the next attempt joins the room first.
+ * @param {State} state
+ * @param {string} name the room
+ * @param {Frame} error
+ */
+function rejectInRoom(state, name, { code, text }) {
+  if (code !== 'not-in-room' && code !== 'banned') return state;
+  return failRoom(changeRoom(state, name, { live: false }), name, withoutDirectionControls(text || code));
 }
 
 /**
@@ -192,6 +248,9 @@ export const markDisconnected = (state) => ({
   rooms: new Map([...state.rooms].map(([name, room]) => [name, { ...room, live: false, loading: false }])),
   outbox: state.outbox.map((item) => item.inFlight || item.waiting ? { ...item, inFlight: false, waiting: false } : item),
 });
+
+/** @param {Frame} invited */
+export const invitationWords = ({ from, room }) => `${isolated(from?.name ?? '?')} invited you to #${isolated(room)}.`;
 
 /** @param {Frame} event */
 const historyLine = ({ seq, at, from, text, me }) => `${seq}  ${clockTime(at)}  ${isolated(from?.name ?? '?')}${me ? '' : ':'} ${isolated(text ?? '(deleted)')}`;

@@ -82,9 +82,15 @@ export interface Limits { textLength?: number; namedMembers?: number }
 
 export interface PresenceChange { user: string; name: string; what: string; was?: string }
 
-/** An entry of a room's log: a message, a topic or a notice. Entries are sorted by (order, rank). */
+/** Who reacted to a message, by emoji. */
+export type Reactions = Map<string, User[]>;
+
+/** What a moderator did. `user` and `name` are those of the user acted on. */
+export interface Moderation { action: string; user?: string; name?: string; role?: string; seconds?: number; reason?: string }
+
+/** An entry of a room's log: a message, a topic, a moderator's act or a notice. Entries are sorted by (order, rank). */
 export interface Entry {
-  kind: 'message' | 'topic' | 'notice';
+  kind: 'message' | 'topic' | 'moderated' | 'notice';
   key: string;
   order: number;
   rank: number;
@@ -98,6 +104,11 @@ export interface Entry {
   reply?: number;
   edited?: string;
   deleted?: boolean;
+  /** The ids of the users that the message mentions; `here` stands for all. */
+  mentions?: string[];
+  reactions?: Reactions;
+  /** Set for `moderated` events. */
+  moderation?: Moderation;
   /** Set for messages of this page. `local` means that the server's copy has not arrived yet. */
   id?: string;
   local?: boolean;
@@ -106,6 +117,8 @@ export interface Entry {
   hint?: string;
   commands?: Command[];
   create?: string | null;
+  /** The room to which somebody has invited this user. */
+  join?: string;
   changes?: PresenceChange[];
 }
 
@@ -122,6 +135,7 @@ export interface Notice {
   hint?: string;
   commands?: Command[];
   create?: string | null;
+  join?: string;
   changes?: PresenceChange[];
 }
 
@@ -142,10 +156,23 @@ export interface Room {
   tail: Entry[];
   more: boolean;
   loading: boolean;
+  /** The user was removed from the room. The page does not join it again by itself. */
+  removed: boolean;
+  /** The other person, in a direct room. */
+  with: User | null;
+  /** Who is writing, by user. */
+  writers: Map<string, Writer>;
+  /** How far this user has read, here or on another device. */
+  read: number;
+  /** The server's counts include the events up to this seq. */
+  countedTo: number;
   unread: number;
   mentions: number;
   firstUnread: number | null;
 }
+
+/** A person who is writing. Each `typing` frame creates a new object. */
+export interface Writer { name: string }
 
 /** A message that the server has not acknowledged. */
 export interface OutboxItem {
@@ -153,6 +180,8 @@ export interface OutboxItem {
   room: string;
   text: string;
   me: boolean;
+  /** The seq of the message that this one answers. */
+  reply?: number;
   at: string;
   /** The author of the message; null before the first welcome. */
   user: string | null;
@@ -191,7 +220,7 @@ export interface State {
   commands: Command[];
 }
 
-export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout';
+export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react' | 'read' | 'typing';
 
 /** A request of the page. The page keeps it until the answer arrives. */
 export interface Request {
@@ -202,6 +231,9 @@ export interface Request {
   after?: number;
   /** Which part of the history the page asked for. */
   direction?: 'older' | 'newer' | 'newest';
+  /** The message that an edit changes, and its new text. */
+  seq?: number;
+  text?: string;
   /** The text that the names of the requested rooms contain. */
   match?: string;
 }
@@ -217,6 +249,9 @@ export interface UpdateContext {
   at: string;
 }
 
+/** What the input is for, if not for a new message. `draft` is the text that the edit has replaced in the input. */
+export interface Composing { kind: 'reply' | 'edit'; room: string; seq: number; draft?: string }
+
 /** The part of a room's log that the page draws. */
 export interface LogView {
   following: boolean;
@@ -229,9 +264,11 @@ export interface LogView {
 export interface DrawnEntry extends Omit<Entry, 'order' | 'rank'> { order?: number; rank?: number; item?: OutboxItem }
 
 export interface Row {
-  kind: 'day' | 'new' | 'older' | 'newer' | 'start' | 'wait' | 'message' | 'topic' | 'notice';
+  kind: 'day' | 'new' | 'older' | 'newer' | 'start' | 'wait' | 'message' | 'topic' | 'moderated' | 'notice';
   key: string;
   label?: string;
+  /** The room of the row is a direct room, and the label is the other person's name. */
+  isDirect?: boolean;
   entry?: DrawnEntry;
   first?: boolean;
 }

@@ -143,16 +143,18 @@ const canSendTo = (room) => isOutboxReady && connection.isOnline && Boolean(stat
  * Puts a message into the outbox of the current room, and sends it if possible.
  * @param {string} text
  * @param {boolean} me
+ * @param {number} [reply] the seq of the message that this one answers
  */
-export function say(text, me) {
+export function say(text, me, reply) {
   const room = state.current;
   if (room === null) return;
   const isSentAtOnce = canSendTo(room) && !state.outbox.some((item) => item.room === room && item.state === 'pending');
   commit(enqueueMessage(state, {
-    id: createMessageId(), room, text, me, at: nowIso(), attempted: isSentAtOnce,
+    id: createMessageId(), room, text, me, reply, at: nowIso(), attempted: isSentAtOnce,
     user: state.self?.user ?? null, name: state.self?.name ?? identity.entering?.name ?? '',
   }));
   if (!isSentAtOnce) warnIfNotDurable();
+  if (state.rooms.get(room)?.removed) joinAgain(room);
   sendNext(room);
 }
 
@@ -177,13 +179,13 @@ export function sendNext(room) {
  * @param {OutboxItem} item
  * @returns {void}
  */
-function transmit({ id, room, text, me, tries }) {
+function transmit({ id, room, text, me, reply, tries }) {
   // The server closes the connection if a frame is far too long, so the page does not send such a message.
   if (text.length > maxLength()) {
     commit(changeMessage(state, id, { ...FAILED, error: tooLongWords(text, maxLength()) }));
     return sendNext(room);
   }
-  if (!connection.send({ type: 'say', id, room, text, ...me && { me: true } })) return;
+  if (!connection.send({ type: 'say', id, room, text, ...me && { me: true }, ...reply && { reply } })) return;
   serverRoom = room;
   commit(changeMessage(state, id, { inFlight: true, tries: tries + 1, waiting: false, error: undefined, hint: undefined }));
 }

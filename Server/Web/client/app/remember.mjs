@@ -11,7 +11,10 @@ export const remember = oncePerFrame(() => {
   if (!state.self || !ui.inside || !(identity.token || identity.usesCookie)) return;
   if (state.status.code === BAD_SESSION_CLOSE_CODE) return; // the person logged out, here or in another tab
   const { user, name } = state.self;
-  savePlace({ user, name, enteredAs: identity.enteredAs, rooms: [...state.rooms.keys()], current: state.current });
+  // A page that is loaded again does not join a room from which the user was removed.
+  const rooms = [...state.rooms.values()].filter(({ removed }) => !removed).map((room) => room.name);
+  const current = rooms.find((room) => room === state.current) ?? null;
+  savePlace({ user, name, enteredAs: identity.enteredAs, rooms, current });
   updateAddress();
 });
 

@@ -2,7 +2,7 @@
 
 import { state } from './store.mjs';
 
-/** @import { LogView, Suggestion } from '../types.js' */
+/** @import { Composing, LogView, Suggestion } from '../types.js' */
 
 export const ui = {
   /** Whether the page shows the chat, and not the entrance. */
@@ -11,6 +11,8 @@ export const ui = {
   drawer: null,
   /** How far each room's log is scrolled. @type {Map<string, LogView>} */
   views: new Map(),
+  /** The message to which the person replies, or which the person edits. @type {Composing | null} */
+  composing: null,
   /** The visible suggestions. @type {Suggestion[]} */
   suggestions: [],
   /** The index of the suggestion that the person has chosen; -1 if none. */

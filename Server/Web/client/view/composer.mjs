@@ -1,5 +1,6 @@
 // The input: its height, its suggestions and the drafts of all rooms.
 
+import { reportTyping } from '../app/attention.mjs';
 import { askDirectory, maxLength, searchDirectory } from '../app/chat.mjs';
 import { DRAFTS_KEY, load, save } from '../app/page.mjs';
 import { oncePerFrame } from '../app/scheduling.mjs';
@@ -19,6 +20,7 @@ const scheduleSave = oncePerFrame(saveDrafts);
 addEventListener('pagehide', saveDrafts);
 
 function keepDraft() {
+  if (ui.composing?.kind === 'edit') return; // after a reload it would look like a new message
   drafts.keep(input.value);
   scheduleSave();
 }
@@ -40,8 +42,18 @@ export function carryDraft(change) {
   isCarrying = isTypedAhead = false;
 }
 
+/** Ends a reply or an edit. After an edit, the input shows the text that was there before. */
+export function stopComposing() {
+  const { composing } = ui;
+  if (!composing) return;
+  ui.composing = null;
+  $('composing').hidden = true;
+  if (composing.kind === 'edit') setInput(composing.draft ?? '');
+}
+
 /** Shows the current room's draft in the input. A click, a key or a frame may have changed the room. */
 export function switchDraft() {
+  if (ui.composing && ui.composing.room !== state.current) stopComposing();
   const text = drafts.switchTo(state.current, input.value, isCarrying);
   if (text !== null) setInput(text);
 }
@@ -144,6 +156,7 @@ input.addEventListener('input', () => {
   renderComposer();
   updateSuggestions();
   searchDirectory(roomBeingTyped(input.value, input.selectionStart) ?? '');
+  if (ui.composing?.kind !== 'edit') reportTyping(input.value);
 });
 input.addEventListener('click', () => updateSuggestions());
 

@@ -12,7 +12,7 @@ import { hueFor, initialOf } from '../formatting.mjs';
  *   'new-password': HTMLInputElement, 'keep-name': HTMLInputElement, 'directory-filter': HTMLInputElement,
  *   'create-room': HTMLInputElement, 'create-topic': HTMLInputElement, 'input': HTMLTextAreaElement, 'way': HTMLSelectElement,
  *   'directory': HTMLDialogElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'leaving': HTMLDialogElement,
- *   'link-question': HTMLDialogElement, 'create': HTMLFormElement,
+ *   'link-question': HTMLDialogElement, 'message-menu': HTMLDialogElement, 'menu-other': HTMLInputElement, 'create': HTMLFormElement,
  * }} ElementsById
  */
 
@@ -31,8 +31,9 @@ export const directory = $('directory');
 export const account = $('account');
 export const leaving = $('leaving');
 export const linkQuestion = $('link-question');
+export const messageMenu = $('message-menu');
 
-const DIALOGS = [directory, account, $('lab'), leaving, linkQuestion];
+const DIALOGS = [directory, account, $('lab'), leaving, linkQuestion, messageMenu];
 
 export const isDialogOpen = () => DIALOGS.some(({ open }) => open);
 

@@ -4,9 +4,11 @@ import { state } from '../app/store.mjs';
 import { isolated } from '../direction.mjs';
 import { clockDigits, clockTime, fullTime, sentence } from '../formatting.mjs';
 import { lineOfHint } from '../hints.mjs';
-import { mentionsName } from '../mentions.mjs';
+import { mentionsUser } from '../mentions.mjs';
 import { parsedText } from '../message-text.mjs';
+import { moderationText } from '../moderation.mjs';
 import { presenceText } from '../presence.mjs';
+import { hiddenReactions, shownReactions } from '../reactions.mjs';
 import { authorName, avatar, el, foreign, icon } from './dom.mjs';
 
 /** @import { CodePiece, DrawnEntry, OutboxItem, Row, Tone } from '../types.js' */
@@ -22,11 +24,12 @@ export function createRowNode(row) {
   switch (kind) {
     case 'day': case 'new': return el('div', { class: `divider ${kind}`, role: 'separator', 'aria-label': label }, el('span', { class: 'label' }, label));
     case 'older': case 'newer': return el('div', { class: `divider ${kind}` }, el('span', { class: 'label' }, label));
-    case 'start': return el('div', { class: 'start' }, el('b', null, '#', foreign(label)), 'The room’s history starts here.');
+    case 'start': return el('div', { class: 'start' }, el('b', null, !row.isDirect && '#', foreign(label)), row.isDirect ? 'Your talk starts here. Nobody else can read it.' : 'The room’s history starts here.');
     case 'wait': return el('div', { class: 'blank' }, el('b', null, 'One moment.'), `The page keeps what you write to #${isolated(label)} and sends it when you are in the room.`);
   }
   if (!entry) throw new Error(`a row of kind ${kind} without an entry`);
   if (kind === 'message') return messageNode(entry, Boolean(row.first), row.label);
+  if (kind === 'moderated') return moderatedNode(entry);
   return kind === 'topic' ? topicNode(entry) : noticeNode(entry);
 }
 
@@ -48,12 +51,12 @@ function messageNode(entry, first, quote) {
   const from = entry.from ?? { user: '', name: '?' };
   const message = item ?? entry; // the entry of an item is created for each drawing
   const isOwn = item || from.user === state.self?.user;
-  const isMention = !isOwn && !entry.deleted && mentionsName(message, state.self?.name);
+  const isMention = !isOwn && !entry.deleted && mentionsUser(message, state.self);
   const text = entry.deleted ? ['This message was deleted.'] : textNodes(message);
   const classes = ['message', first && 'first', entry.me && 'action', isMention && 'mention', entry.deleted && 'removed'].filter(Boolean).join(' ');
   const body = el('div', { class: 'text', dir: 'auto' },
     ...entry.me ? [authorName(from.name), ' '] : [], ...text,
-    entry.edited && el('span', { class: 'mark', title: fullTime(entry.edited) }, '(edited)'),
+    entry.edited && !entry.deleted && el('span', { class: 'mark', title: fullTime(entry.edited) }, '(edited)'),
     item?.state === 'pending' && el('span', { class: 'mark' }, pendingWords(item), ' ', !item.attempted && messageAction('cancel', 'Cancel', item.id)),
     entry.id && !item && sentTick());
   return el('div', { class: classes, 'data-seq': entry.seq, 'data-id': entry.id, 'data-state': entry.state },
@@ -62,22 +65,49 @@ function messageNode(entry, first, quote) {
       first && !entry.me && el('div', { class: 'byline' }, authorName(from.name), timeNode(at ?? '')),
       !first && !entry.me && el('span', { class: 'unseen' }, `${isolated(from.name)}: `),
       quote && !entry.deleted && el('p', { class: 'quote' }, el('span', { class: 'unseen' }, 'in reply to '), quote),
-      body, item?.state === 'failed' && failureNode(item)));
+      body, reactionsNode(entry), item?.state === 'failed' && failureNode(item)),
+    !item && !entry.deleted && entry.seq !== undefined && menuButton(entry.seq));
+}
+
+/**
+ * The button that opens the menu of a message. The Tab key skips it, because the log has hundreds of messages.
+ * @param {number} seq
+ */
+const menuButton = (seq) => el('button', {
+  type: 'button', class: 'icon menu', tabindex: -1, 'data-action': 'menu', 'data-seq': seq, 'aria-haspopup': 'dialog', 'aria-label': 'What to do with this message',
+}, icon('dots', 'dots'));
+
+/**
+ * The reactions to a message. Each is a button that adds or removes the person's own reaction.
+ * @param {DrawnEntry} entry
+ */
+function reactionsNode({ seq, reactions }) {
+  if (!reactions) return null;
+  const hidden = hiddenReactions(reactions);
+  return el('div', { class: 'reactions' }, ...shownReactions(reactions, state.self?.user).map(({ emoji, count, isOwn, names }) => el('button', {
+    type: 'button', class: 'chip', 'data-action': 'react', 'data-seq': seq, 'data-emoji': emoji, 'aria-pressed': String(isOwn),
+    title: names, 'aria-label': `${isolated(emoji)} ${count}, from ${names}`,
+  }, foreign(emoji), ` ${count}`)), hidden > 0 && el('span', { class: 'chip' }, `+${hidden}`));
 }
 
 /** @param {DrawnEntry} entry */
 const topicNode = (entry) => noticeRow('*', 'info', el('p', { class: 'topic-text' },
   authorName(entry.from?.name ?? '?'), entry.text ? ' set the topic: ' : ' cleared the topic.', el('bdi', null, ...textNodes(entry)), ' ', timeNode(entry.at ?? '')));
 
+/** @param {DrawnEntry} entry */
+const moderatedNode = ({ from, at, moderation }) => noticeRow('*', 'info', el('p', null,
+  authorName(from?.name ?? '?'), ' ', foreign(moderationText(moderation ?? { action: '' })), ' ', timeNode(at ?? '')));
+
 /** @type {Record<Tone, string>} */
 const SIGNS = { info: '·', error: '!', gap: '⋯', help: '?', presence: '→' };
 
 /** @param {DrawnEntry} entry */
-function noticeNode({ tone = 'info', text, changes, hint, commands = [], create }) {
+function noticeNode({ tone = 'info', text, changes, hint, commands = [], create, join }) {
   return noticeRow(SIGNS[tone], tone,
     el('p', null, changes ? presenceText(changes) : text),
     hint && el('p', null, 'Try ', hintNode(hint, state.current)),
     commands.length > 0 && el('dl', null, ...commands.flatMap(({ command, usage, text: words }) => [el('dt', null, foreign(usage ?? `/${command}`)), el('dd', null, foreign(words ?? ''))])),
+    join && el('button', { type: 'button', class: 'quiet', 'data-action': 'room', 'data-room': join }, `Join #${isolated(join)}`),
     create && el('button', { type: 'button', class: 'quiet', 'data-action': 'create', 'data-room': create }, `Create #${isolated(create)}`));
 }
 

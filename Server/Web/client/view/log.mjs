@@ -1,5 +1,6 @@
 // Draws the log of the current room and scrolls it.
 
+import { reportRead } from '../app/attention.mjs';
 import { askHistory } from '../app/chat.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
@@ -89,7 +90,9 @@ function patchRows(rows) {
       drawn.keys.set(node, row.entry ? row.key : null);
       if (old) {
         if (next === old.node) next = node;
+        const focused = old.node.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : null;
         old.node.replaceWith(node);
+        if (focused) keepFocus(node, focused.dataset);
       }
       old = { node, source, first: row.first, shown };
       drawn.rows.set(row.key, old);
@@ -97,6 +100,18 @@ function patchRows(rows) {
     if (next === old.node) next = next.nextSibling;
     else log.insertBefore(old.node, next);
   }
+}
+
+/**
+ * Moves the focus to the button of a new node that does the same as the focused button of the old one. A reaction can be gone; then the
+ * button of the menu gets the focus.
+ * @param {HTMLElement} node
+ * @param {DOMStringMap} data
+ */
+function keepFocus(node, { action, emoji }) {
+  const buttons = /** @type {HTMLElement[]} */ ([...node.querySelectorAll('[data-action]')]);
+  const same = buttons.find(({ dataset }) => dataset.action === action && dataset.emoji === emoji);
+  (same ?? buttons.find(({ dataset }) => dataset.action === 'menu') ?? log).focus({ preventScroll: true });
 }
 
 /**
@@ -157,7 +172,10 @@ export function afterScroll() {
   const below = log.scrollHeight - log.scrollTop - log.clientHeight;
   $('newest').hidden = view.following;
   setText($('newest-text'), room.unread ? plural(room.unread, 'new message') : 'Jump to newest');
-  if (watchedRoom() === room.name) commit(markRead(state, room.name));
+  if (watchedRoom() === room.name) {
+    commit(markRead(state, room.name));
+    reportRead(room.name);
+  }
   if (view.following && !hasNewest(room)) load(room, 'newest');
   else if (log.scrollTop < NEAR_EDGE_PX) showOlder(room, view, start);
   else if (below < NEAR_EDGE_PX && end < room.entries.length) moveStart(room, view, start + STEP);

@@ -4,9 +4,8 @@ import { ask, joinRoom } from '../app/chat.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
-import { isolated } from '../direction.mjs';
 import { plural } from '../formatting.mjs';
-import { openRoom } from '../rooms.mjs';
+import { openRoom, titleOf } from '../rooms.mjs';
 import { setTypedAhead } from './composer.mjs';
 import { closeDirectory, showError } from './directory.mjs';
 import { $, closestTo, input, leaving, NARROW, setText } from './dom.mjs';
@@ -60,8 +59,8 @@ function askToLeave() {
   if (!room) return;
   leavingRoom = room.name;
   const unsent = state.outbox.filter((item) => item.room === room.name).length;
-  setText($('leaving-title'), `Leave #${isolated(room.name)}?`);
-  setText($('leaving-words'), `${room.isPrivate ? 'This room is private: to come back, you need to be let in again.' : 'You can join again at any time.'}${
+  setText($('leaving-title'), `Leave ${titleOf(room)}?`);
+  setText($('leaving-words'), `${room.with ? 'You can open it again with /dm.' : room.isPrivate ? 'This room is private: to come back, you need to be let in again.' : 'You can join again at any time.'}${
     unsent ? ` ${plural(unsent, 'unsent message')} will be lost.` : ''}`);
   leaving.showModal();
   scheduleRender();

@@ -10,7 +10,7 @@ import { renderDirectory } from './directory.mjs';
 import { $, account, app, directory } from './dom.mjs';
 import { renderDrawers } from './layout.mjs';
 import { renderLog } from './log.mjs';
-import { renderHead, renderMembers, renderRooms } from './rooms.mjs';
+import { renderHead, renderMembers, renderRooms, renderTyping } from './rooms.mjs';
 import { renderStatus, renderTitle } from './status.mjs';
 
 function render() {
@@ -25,6 +25,7 @@ function render() {
   renderRooms();
   renderHead(room);
   renderMembers(room);
+  renderTyping(room);
   switchDraft();
   renderLog(room);
   if (directory.open) renderDirectory();

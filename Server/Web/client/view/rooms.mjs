@@ -2,8 +2,10 @@
 
 import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
-import { isolated } from '../direction.mjs';
+import { isolated, withoutDirectionControls } from '../direction.mjs';
 import { byName, plural } from '../formatting.mjs';
+import { titleOf } from '../rooms.mjs';
+import { typingWords } from '../typing.mjs';
 import { $, authorName, avatar, el, foreign, input, log, setAttribute, setText, whenChanged } from './dom.mjs';
 
 /** @import { Room } from '../types.js' */
@@ -17,8 +19,9 @@ const roomItems = /** @type {Map<string, ReturnType<typeof createRoomItem>>} */ 
 function createRoomItem(name) {
   const badge = el('span', { class: 'badge' });
   const words = el('span', { class: 'unseen' }); // continues the visible text, so that a person can say to a computer what they see
-  const button = el('button', { class: 'room', type: 'button', 'data-room': name }, foreign(name, 'name'), badge, words);
-  return { item: el('li', null, button), button, badge, words };
+  const title = foreign(name, 'name');
+  const button = el('button', { class: 'room', type: 'button', 'data-room': name }, title, badge, words);
+  return { item: el('li', null, button), button, title, badge, words };
 }
 
 /** @param {string} name */
@@ -38,8 +41,10 @@ export const renderRooms = whenChanged(() => [state.rooms, state.current], () =>
     roomItems.delete(name);
   }
   let unreadElsewhere = 0;
-  for (const { name, unread, mentions } of state.rooms.values()) {
-    const { button, badge, words } = roomItem(name);
+  for (const { name, with: other, unread, mentions } of state.rooms.values()) {
+    const { button, title, badge, words } = roomItem(name);
+    setText(title, withoutDirectionControls(other?.name ?? name));
+    setAttribute(button, 'data-direct', other ? '' : null);
     const isCurrent = name === state.current;
     if (!isCurrent) unreadElsewhere += unread;
     setAttribute(button, 'aria-current', isCurrent ? 'page' : null);
@@ -52,17 +57,21 @@ export const renderRooms = whenChanged(() => [state.rooms, state.current], () =>
   $('open-rail').toggleAttribute('data-unread', unreadElsewhere > 0);
 });
 
-export const renderHead = whenChanged((/** @type {Room | undefined} */ room) => [room?.name, room?.topic, room?.memberCount, ui.inside], (room) => {
-  $('room-name').replaceChildren(...room ? [el('span', { 'aria-hidden': 'true' }, '#'), foreign(room.name)] : ['RawSocketChat']);
+export const renderHead = whenChanged((/** @type {Room | undefined} */ room) => [room?.name, room?.with, room?.topic, room?.memberCount, ui.inside], (room) => {
+  $('room-name').replaceChildren(...room ? [!room.with && el('span', { 'aria-hidden': 'true' }, '#'), foreign(room.with?.name ?? room.name)].filter((node) => node !== false) : ['RawSocketChat']);
   setText($('topic'), isolated(room?.topic ?? ''));
   $('topic').title = isolated(room?.topic ?? '');
   setText($('member-count'), room ? room.memberCount.toLocaleString() : '');
   for (const id of ['toggle-people', 'leave']) $(id).hidden = !room;
-  $('leave').title = room ? `Leave #${isolated(room.name)}` : '';
+  $('leave').title = room ? `Leave ${titleOf(room)}` : '';
   $('leave').setAttribute('aria-label', $('leave').title);
-  log.setAttribute('aria-label', room ? `Messages in #${isolated(room.name)}` : 'Messages');
-  input.placeholder = room ? `Say something in #${isolated(room.name)}` : 'Say something';
-  input.setAttribute('aria-label', room ? `Message to #${isolated(room.name)}` : 'Message');
+  log.setAttribute('aria-label', room ? `Messages in ${titleOf(room)}` : 'Messages');
+  input.placeholder = room ? room.with ? `Write to ${titleOf(room)}` : `Say something in ${titleOf(room)}` : 'Say something';
+  input.setAttribute('aria-label', room ? `Message to ${titleOf(room)}` : 'Message');
+});
+
+export const renderTyping = whenChanged((/** @type {Room | undefined} */ room) => [room?.writers], (room) => {
+  setText($('typing'), room ? typingWords(room.writers) : '');
 });
 
 export const renderMembers = whenChanged((/** @type {Room | undefined} */ room) => [room?.members, room?.memberCount, state.self], (room) => {

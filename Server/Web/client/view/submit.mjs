@@ -1,16 +1,20 @@
 // Sends what the person typed, and handles the buttons in the log.
 
+import { typingIsOver } from '../app/attention.mjs';
 import { createRoom, joinAgain, maxLength, say, sendCommand, sendNext } from '../app/chat.mjs';
 import { signIn } from '../app/identity.mjs';
 import { commit, state } from '../app/store.mjs';
+import { ui } from '../app/ui.mjs';
 import { isolated } from '../direction.mjs';
 import { changeMessage, removeMessage } from '../outbox.mjs';
 import { parseInput } from '../typed-input.mjs';
 import { continueAs, logOut } from './account.mjs';
-import { handleSuggestionKey, setInput, setTypedAhead } from './composer.mjs';
+import { handleSuggestionKey, setInput, setTypedAhead, stopComposing } from './composer.mjs';
+import { editLast, submitEdit } from './composing.mjs';
 import { openDirectory, showError } from './directory.mjs';
 import { $, closestTo, input, log } from './dom.mjs';
 import { followNewest } from './log.mjs';
+import { openMessageMenu, react } from './message-menu.mjs';
 import { goToRoom, leaveRoom } from './navigation.mjs';
 
 /** @import { Frame } from '../types.js' */
@@ -18,6 +22,10 @@ import { goToRoom, leaveRoom } from './navigation.mjs';
 function submit() {
   const text = input.value.trimEnd();
   if (!text.trim()) return;
+  if (ui.composing?.kind === 'edit') {
+    submitEdit(ui.composing, text);
+    return;
+  }
   if (!send(text)) return;
   setInput('');
   if (state.current) followNewest();
@@ -32,7 +40,9 @@ function send(text) {
   switch (parsed.kind) {
     case 'error': return showError(parsed.text);
     case 'say':
-      say(parsed.text, parsed.me);
+      say(parsed.text, parsed.me, ui.composing?.seq);
+      stopComposing();
+      typingIsOver();
       return true;
     case 'signIn':
       sendSignIn(parsed.frame);
@@ -64,7 +74,10 @@ input.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && !event.shiftKey) {
     event.preventDefault();
     submit();
-  }
+  } else if (event.key === 'Escape' && ui.composing) {
+    event.preventDefault();
+    stopComposing();
+  } else if (event.key === 'ArrowUp' && !event.altKey && !input.value && !ui.composing && editLast()) event.preventDefault();
 });
 
 // The buttons in the log
@@ -94,6 +107,8 @@ const ACTIONS = {
   create({ room = '' }) { createRoom(room); },
   room({ room = '' }) { goToRoom(room); },
   directory() { openDirectory(); },
+  menu({ seq }) { openMessageMenu(Number(seq)); },
+  react({ seq, emoji = '' }) { react(Number(seq), emoji); },
 };
 
 log.addEventListener('click', (event) => {

@@ -1,0 +1,50 @@
+// Who is writing in a room.
+
+import { isolated } from './direction.mjs';
+import { changeRoom } from './rooms.mjs';
+
+/** @import { Frame, State, Writer } from './types.js' */
+
+const MAX_WRITERS = 50;
+const MAX_NAMES = 3;
+
+/**
+ * Applies a `typing` frame.
+ * @param {State} state
+ * @param {Frame} frame
+ * @returns {State}
+ */
+export function applyTyping(state, { room: name, user, name: writer, off }) {
+  const room = state.rooms.get(name);
+  if (!room || user === state.self?.user || typeof writer !== 'string') return state;
+  if (off) return endTyping(state, name, user);
+  if (room.writers.size >= MAX_WRITERS && !room.writers.has(user)) return state;
+  return changeRoom(state, name, { writers: new Map(room.writers).set(user, { name: writer }) });
+}
+
+/**
+ * Removes a person from the people who are writing.
+ * @param {State} state
+ * @param {string} name the room
+ * @param {string} user
+ * @param {Writer} [writer] what the page knew at an earlier time: if the person has written since then, nothing changes
+ * @returns {State}
+ */
+export function endTyping(state, name, user, writer) {
+  const current = state.rooms.get(name)?.writers.get(user);
+  if (!current || writer && current !== writer) return state;
+  const writers = new Map(state.rooms.get(name)?.writers);
+  writers.delete(user);
+  return changeRoom(state, name, { writers });
+}
+
+/**
+ * Says who is writing: "ann and bob are writing…".
+ * @param {Map<string, Writer>} writers
+ */
+export function typingWords(writers) {
+  const names = [...writers.values()].map(({ name }) => isolated(name));
+  if (names.length > MAX_NAMES) return `${names.length} people are writing…`;
+  if (names.length < 2) return names.length ? `${names[0]} is writing…` : '';
+  return `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]} are writing…`;
+}

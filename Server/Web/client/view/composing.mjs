@@ -1,0 +1,74 @@
+// Replies and edits in the input.
+
+import { ask, maxLength } from '../app/chat.mjs';
+import { notify, state } from '../app/store.mjs';
+import { ui } from '../app/ui.mjs';
+import { lastOwnMessage } from '../actions.mjs';
+import { isolated } from '../direction.mjs';
+import { tooLongWords } from '../typed-input.mjs';
+import { setInput, stopComposing } from './composer.mjs';
+import { showError } from './directory.mjs';
+import { $, input } from './dom.mjs';
+
+/** @import { Entry, Request } from '../types.js' */
+
+/** @param {Entry} entry */
+export function startReply({ seq, from }) {
+  if (state.current === null || seq === undefined) return;
+  stopComposing();
+  ui.composing = { kind: 'reply', room: state.current, seq };
+  showComposing(`Replying to ${isolated(from?.name ?? '?')}`);
+}
+
+/**
+ * Puts a message into the input, and keeps what the person had begun to write there.
+ * @param {{ seq?: number, text?: string }} entry
+ */
+export function startEdit({ seq, text = '' }) {
+  if (state.current === null || seq === undefined) return;
+  stopComposing();
+  ui.composing = { kind: 'edit', room: state.current, seq, draft: input.value };
+  setInput(text);
+  showComposing('Editing your message');
+}
+
+/** @param {string} words */
+function showComposing(words) {
+  $('composing').hidden = false;
+  $('composing-words').textContent = words;
+  input.focus();
+}
+
+/** Edits the person's newest message. Returns whether there is one. */
+export function editLast() {
+  const room = state.rooms.get(state.current ?? '');
+  const entry = room && lastOwnMessage(room, state.self);
+  if (entry) startEdit(entry);
+  return Boolean(entry);
+}
+
+/**
+ * Sends the edit that is in the input. Returns false if the text has to stay in the input.
+ * @param {{ room: string, seq: number }} edit
+ * @param {string} text
+ */
+export function submitEdit({ room, seq }, text) {
+  if (text.length > maxLength()) return showError(tooLongWords(text, maxLength()));
+  if (!ask({ type: 'edit', room, seq, text }, { kind: 'edit', room, seq, text })) return showError('To edit a message, the page must be connected.');
+  stopComposing();
+  return true;
+}
+
+/**
+ * Gives back the text of an edit that the server has not stored.
+ * @param {Request} request
+ */
+export function returnEdit({ room, seq, text = '' }) {
+  if (state.current === room && !ui.composing && !input.value) startEdit({ seq, text });
+  else notify(`This edit was not stored: ${isolated(text)}`, { room, tone: 'error' });
+}
+
+$('composing-stop').addEventListener('click', () => {
+  stopComposing();
+  input.focus();
+});

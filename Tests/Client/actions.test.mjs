@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { allowedActions, lastOwnMessage, toggleReaction } from '../../Server/Web/client/actions.mjs';
+import { ANN, at, BOB, message, receive, inLobby, roomWith } from './support.mjs';
+
+const room = (events, role = 'member') => roomWith(events, { role });
+const allowed = (event, role) => Object.entries(allowedActions(room([event]).entries[0], room([], role), ANN)).filter(([, may]) => may).map(([name]) => name);
+
+describe('what a person can do with a message', () => {
+  test('of their own', () => assert.deepEqual(allowed(message(1, 'a', ANN)), ['reply', 'react', 'edit', 'delete']));
+  test('of another person', () => assert.deepEqual(allowed(message(1, 'a')), ['reply', 'react']));
+  for (const role of ['owner', 'moderator']) test(`as ${role}: delete, but not edit`, () => assert.deepEqual(allowed(message(1, 'a'), role), ['reply', 'react', 'delete']));
+  test('that was deleted: nothing', () => assert.deepEqual(allowed(message(1, '', ANN, { deleted: true }), 'owner'), []));
+  test('that is a topic: nothing', () => assert.deepEqual(allowed({ type: 'topic', seq: 1, at: at(1), from: ANN, text: 'x' }, 'owner'), []));
+  test('that does not exist: nothing', () => assert.equal(allowedActions(undefined, room([]), ANN).reply, false));
+});
+
+describe('the last own message', () => {
+  test('is the newest that is not deleted', () => {
+    const events = [message(1, 'a', ANN), message(2, 'b', ANN), message(3, '', ANN, { deleted: true }), message(4, 'd')];
+    assert.equal(lastOwnMessage(room(events), ANN)?.seq, 2);
+  });
+  test('may be missing', () => assert.equal(lastOwnMessage(room([message(1, 'a')]), ANN), undefined));
+});
+
+test('a reaction of one’s own is removed, and another one is added', () => {
+  const [entry] = room([message(1, 'a', BOB, { reactions: { '👍': [BOB, ANN], '🎉': [BOB] } })]).entries;
+  assert.deepEqual(toggleReaction(entry, 'lobby', '👍', ANN), { type: 'react', room: 'lobby', seq: 1, emoji: '👍', off: true });
+  assert.deepEqual(toggleReaction(entry, 'lobby', '🎉', ANN), { type: 'react', room: 'lobby', seq: 1, emoji: '🎉' });
+});
+
+test('the error of a change is shown in its room', () => {
+  const state = receive({ ...inLobby(), current: null }, { type: 'error', id: 'x', code: 'not-allowed', text: 'no' }, { request: { kind: 'delete', room: 'lobby' } });
+  assert.equal(state.rooms.get('lobby').entries.at(-1).text, 'no');
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { durationWords, moderationText } from '../../Server/Web/client/moderation.mjs';
+import { ANN, at, BOB, inLobby, joined, lobby, messages, outboxItem, receive, withOutbox } from './support.mjs';
+
+const moderated = (action, more = {}) => ({ type: 'moderated', room: 'lobby', seq: 4, at: at(4), from: BOB, action, ...more });
+const start = () => withOutbox(inLobby(messages(1, 3)), outboxItem('1', { attempted: true, inFlight: true }), outboxItem('2'));
+const errorOf = (state) => state.outbox.map(({ state: now, error }) => `${now} ${error ?? ''}`.trim());
+
+describe('the words for what a moderator did', () => {
+  const cases = [
+    [{ action: 'kick', name: 'bob' }, 'removed bob.'],
+    [{ action: 'ban', name: 'bob', seconds: 3600, reason: 'advertising' }, 'banned bob for 1 hour: advertising'],
+    [{ action: 'mute', name: 'bob', seconds: 90 }, 'muted bob for 1 minute 30 seconds.'],
+    [{ action: 'role', name: 'bob', role: 'moderator' }, 'made bob a moderator.'],
+    [{ action: 'role', name: 'bob', role: 'owner' }, 'made bob an owner.'],
+    [{ action: 'invite', name: 'bob' }, 'invited bob.'],
+    [{ action: 'slow', seconds: 10 }, 'set slow mode: one message in 10 seconds.'],
+    [{ action: 'slow', seconds: 0 }, 'ended slow mode.'],
+    [{ action: 'hide', name: 'bob' }, 'hide bob.'],
+    [{ action: 'constructor' }, 'constructor somebody.'],
+    [{ action: 'kick', name: 'שלום', reason: '\u202Eabc' }, 'removed \u2068שלום\u2069: abc'],
+  ];
+  for (const [moderation, words] of cases) test(words, () => assert.equal(moderationText(moderation), words));
+  test('a duration has at most two units', () => assert.equal(durationWords(2 * 86_400 + 3_600 + 60), '2 days 1 hour'));
+});
+
+describe('a moderated event', () => {
+  test('is an entry of the log', () => {
+    const { entries, cursor } = lobby(receive(start(), moderated('mute', { ...ANN, seconds: 60, reason: 'calm down' })));
+    assert.equal(cursor, 4);
+    assert.equal(entries.at(-1).kind, 'moderated');
+    assert.deepEqual(entries.at(-1).moderation, { action: 'mute', ...ANN, role: undefined, seconds: 60, reason: 'calm down' });
+  });
+  test('changes the role of this user only', () => {
+    assert.equal(lobby(receive(start(), moderated('role', { ...ANN, role: 'owner' }))).role, 'owner');
+    assert.equal(lobby(receive(start(), moderated('role', { ...BOB, role: 'owner' }))).role, 'member');
+  });
+  test('that removes this user keeps the log, and says so on the waiting messages', () => {
+    const state = receive(start(), moderated('kick', { ...ANN, reason: 'spam' }));
+    assert.deepEqual([lobby(state).live, lobby(state).removed], [false, true]);
+    assert.equal(errorOf(state)[0], 'failed You were removed from this room. spam');
+    assert.equal(lobby(state).entries.length, 4);
+  });
+  test('of an earlier time does not remove a user who has come back', () => {
+    const back = receive(receive(start(), moderated('kick', ANN)), joined(6), { request: { kind: 'join', room: 'lobby' } });
+    assert.equal(lobby(back).removed, false);
+    assert.equal(lobby(receive(back, moderated('kick', ANN))).live, true);
+  });
+});
+
+test('the page does not join a room again by itself if the user is banned there', () => {
+  const state = receive(start(), { type: 'error', id: 'x', code: 'banned', text: 'no' }, { request: { kind: 'rejoin', room: 'lobby' } });
+  assert.equal(lobby(state).removed, true);
+  assert.equal(errorOf(state)[0], 'failed no');
+});
+
+describe('an error shows on the message', () => {
+  const failed = (code) => receive(start(), { type: 'error', id: '1', code, text: `sorry: ${code}` });
+  for (const code of ['muted', 'not-allowed']) test(code, () => assert.deepEqual(errorOf(failed(code)), [`failed sorry: ${code}`, 'pending']));
+  for (const code of ['not-in-room', 'banned']) {
+    test(`${code}, and on the messages after it, and the next attempt joins the room`, () => {
+      assert.deepEqual(errorOf(failed(code)), [`failed sorry: ${code}`, `failed sorry: ${code}`]);
+      assert.equal(lobby(failed(code)).live, false);
+    });
+  }
+  test('slow-mode lets the message wait', () => {
+    const state = receive(start(), { type: 'error', id: '1', code: 'slow-mode', text: 'wait', retryAfterMs: 900 });
+    assert.deepEqual(errorOf(state), ['pending wait', 'pending']);
+    assert.equal(state.outbox[0].waiting, true);
+  });
+});

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { mentionsUser } from '../../Server/Web/client/mentions.mjs';
+import { hiddenReactions, shownReactions } from '../../Server/Web/client/reactions.mjs';
+import { createRows } from '../../Server/Web/client/rows.mjs';
+import { ANN, at, BOB, inLobby, lobby, message, receive } from './support.mjs';
+
+const people = (count) => Array.from({ length: count }, (_, index) => ({ user: `u-${index}`, name: `p${index}` }));
+
+describe('reactions', () => {
+  test('name the people, and this user last', () => {
+    assert.deepEqual(shownReactions(new Map([['👍', [ANN, BOB]], ['🎉', [BOB]]]), ANN.user), [
+      { emoji: '👍', count: 2, isOwn: true, names: 'bob and you' }, { emoji: '🎉', count: 1, isOwn: false, names: 'bob' },
+    ]);
+  });
+  test('name twelve people, and count the others', () => assert.match(shownReactions(new Map([['👍', people(15)]]), 'u-14')[0].names, /p11, you and 2 more$/));
+  test('isolate names that are written from right to left', () => assert.equal(shownReactions(new Map([['👍', [{ user: 'x', name: 'שלום' }]]]), '')[0].names, '\u2068שלום\u2069'));
+  test('are at most 24, and the others are counted', () => {
+    const many = new Map(Array.from({ length: 30 }, (_, index) => [`e${index}`, [BOB]]));
+    assert.deepEqual([shownReactions(many, '').length, hiddenReactions(many), hiddenReactions(undefined)], [24, 6, 0]);
+  });
+});
+
+describe('mentionsUser', () => {
+  test('believes the server', () => {
+    assert.equal(mentionsUser({ text: 'hi', mentions: [ANN.user] }, ANN), true);
+    assert.equal(mentionsUser({ text: 'hi', mentions: ['here'] }, ANN), true);
+    assert.equal(mentionsUser({ text: 'ann, hi', mentions: [BOB.user] }, ANN), false);
+  });
+  test('looks for the name if the server says nothing', () => assert.equal(mentionsUser({ text: 'ann, hi' }, ANN), true));
+  test('is false without a user', () => assert.equal(mentionsUser({ text: 'hi', mentions: ['here'] }, null), false));
+});
+
+describe('a quote', () => {
+  const quoteAfter = (...events) => {
+    const state = events.reduce((before, event) => receive(before, event), inLobby([message(1, 'first'), message(2, 'yes', ANN, { reply: 1 })]));
+    return createRows(lobby(state), [], { following: true, top: null, anchor: null }, ANN, 0).at(-1).label;
+  };
+  const change = (type, more = {}) => ({ type, room: 'lobby', seq: 3, at: at(3), from: BOB, of: 1, ...more });
+  test('follows an edit', () => assert.equal(quoteAfter(change('edited', { text: 'second' })), 'bob: second'));
+  test('does not show a deleted text', () => assert.equal(quoteAfter(change('deleted')), 'bob: deleted'));
+});
