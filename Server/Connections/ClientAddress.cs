@@ -20,12 +20,15 @@ public static class ClientAddress
     /// <summary>Whether the "address and port" text has an address of this machine.</summary>
     public static bool IsLoopback(string remote) => Parse(remote) is { } address && IPAddress.IsLoopback(address);
 
+    /// <summary>Returns the IPv4 address that is mapped to an IPv6 address, or the address itself.</summary>
+    public static IPAddress Unmap(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
     private static IPAddress? Parse(string remote)
     {
         var port = remote.LastIndexOf(':');
         var host = (port < 0 ? remote : remote[..port]).Trim('[', ']');
         if (!IPAddress.TryParse(host, out var address))
             return null;
-        return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return Unmap(address);
     }
 }

@@ -28,7 +28,7 @@ public sealed class ConnectionRegistry : IDisposable
     public event Action? AddressRejected;
 
     /// <summary>Limits the log lines about failed handlers.</summary>
-    public LogLimit FaultLog { get; } = new(TimeProvider.System, burst: 20, TimeSpan.FromSeconds(10));
+    public LogLimit FaultLog { get; } = LogLimit.CreateUsual(TimeProvider.System);
 
     public IEnumerable<Connection> All => _connections.Keys;
 

@@ -38,8 +38,7 @@ public static class ListenerSetup
         var isTakenOver = configuration.Read<TransportOptions>(TransportOptions.Section).Takeover;
         var proxies = configuration.Read<ProxyOptions>(ProxyOptions.Section);
         var trusted = TrustedAddresses.Parse(proxies);
-        if (trusted.IsEmpty && (proxies.ProxyProtocolHttp || proxies.ProxyProtocolRawTcp))
-            throw new SettingException($"--{ProxyOptions.Section}:{(proxies.ProxyProtocolHttp ? nameof(ProxyOptions.ProxyProtocolHttp) : nameof(ProxyOptions.ProxyProtocolRawTcp))}: no proxy is trusted; try: --{ProxyOptions.Section}:{nameof(ProxyOptions.Trusted)}:0 127.0.0.1");
+        proxies.Validate();
         var hosts = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var url in urls)
         {

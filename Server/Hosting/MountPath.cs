@@ -33,6 +33,8 @@ public static partial class MountPath
     public static IApplicationBuilder UseMountPath(this IApplicationBuilder app, string mount, params string[] alsoOutside) => app.Use(next => context =>
     {
         var request = context.Request;
+        if (mount.Length == 0 && !request.PathBase.HasValue)
+            return next(context);
         var forwarded = (request.PathBase.Value ?? "").TrimEnd('/');
         if (!IsPath(forwarded))
             forwarded = "";
@@ -41,9 +43,10 @@ public static partial class MountPath
         if (!isInside && forwarded.Length == 0 && mount.Length > 0 && path.Length > 0 && !alsoOutside.Contains(path))
             return RejectOutsideAsync(context, mount);
         request.PathBase = forwarded.Length > 0 ? forwarded : mount;
-        if (isInside && rest.Length == 0 && IsForPage(request))
+        var isMountItself = isInside && rest.Length == 0;
+        if (isMountItself && IsForPage(request))
             return RedirectAsync(context);
-        request.Path = isInside && rest.Length == 0 ? "/" : rest;
+        request.Path = isMountItself ? "/" : rest;
         return next(context);
     });
 

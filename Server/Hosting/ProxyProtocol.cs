@@ -15,7 +15,7 @@ namespace RawSocketChat.Server.Hosting;
 /// </summary>
 internal sealed class ProxyProtocol(TrustedAddresses trusted, TimeSpan timeout, TimeProvider time, ILogger logger)
 {
-    private readonly LogLimit _logLimit = new(time, burst: 20, TimeSpan.FromSeconds(10));
+    private readonly LogLimit _logLimit = LogLimit.CreateUsual(time);
 
     /// <summary>Reads the header, and runs the rest of the connection's pipeline. Ends the connection if the header is missing or invalid.</summary>
     public async Task RunAsync(ConnectionDelegate next, ConnectionContext connection)

@@ -1,4 +1,5 @@
 using System.Net;
+using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Hosting;
 
@@ -10,8 +11,6 @@ public sealed class TrustedAddresses
     public IReadOnlyList<IPAddress> Addresses { get; }
 
     public IReadOnlyList<IPNetwork> Networks { get; }
-
-    public bool IsEmpty => Addresses.Count == 0 && Networks.Count == 0;
 
     /// <exception cref="SettingException">An entry is neither an address nor a network.</exception>
     public static TrustedAddresses Parse(ProxyOptions proxies)
@@ -33,7 +32,7 @@ public sealed class TrustedAddresses
     /// <summary>Whether the address is trusted. An IPv4 address that is mapped to IPv6 counts as the IPv4 address.</summary>
     public bool Contains(IPAddress address)
     {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        var plain = ClientAddress.Unmap(address);
         return Addresses.Contains(plain) || Networks.Any(network => network.Contains(plain));
     }
 }

@@ -24,6 +24,14 @@ public sealed class ProxyOptions
 
     /// <summary>As <see cref="ProxyProtocolHttp"/>, for raw TCP. Default false.</summary>
     public bool ProxyProtocolRawTcp { get; set; }
+
+    /// <exception cref="SettingException">A header of the PROXY protocol is required, but no proxy may send it.</exception>
+    public void Validate()
+    {
+        var required = ProxyProtocolHttp ? nameof(ProxyProtocolHttp) : ProxyProtocolRawTcp ? nameof(ProxyProtocolRawTcp) : null;
+        if (required is not null && Trusted.Count == 0)
+            throw new SettingException($"--{Section}:{required}: no proxy is trusted; try: --{Section}:{nameof(Trusted)}:0 127.0.0.1");
+    }
 }
 
 /// <summary>Reads the headers of trusted proxies: the address of the client, and the scheme, host and path prefix that the client used.</summary>

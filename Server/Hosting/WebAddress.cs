@@ -39,13 +39,13 @@ public static class WebAddress
         return [.. GetBound(services).Where(IsUnix).Select(GetSocketPath).Where(path => path != rawSocket)];
     }
 
-    /// <summary>Whether an address is that of all hosts: <c>0.0.0.0</c>, <c>[::]</c> or <c>*</c>.</summary>
-    public static bool IsAnyAddress(Uri address) =>
-        IPAddress.TryParse(address.Host.Trim('[', ']'), out var host) && (host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any));
-
     /// <summary>Whether only this machine can reach an address.</summary>
     public static bool IsLoopback(Uri address) =>
         address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var host) && IPAddress.IsLoopback(host));
+
+    // Whether an address is that of all hosts: 0.0.0.0 or [::].
+    private static bool IsAnyAddress(Uri address) =>
+        IPAddress.TryParse(address.Host.Trim('[', ']'), out var host) && (host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any));
 
     private static ICollection<string> GetBound(IServiceProvider services) =>
         services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;

@@ -16,6 +16,9 @@ public sealed class LogLimit(TimeProvider time, int burst, TimeSpan interval)
     private TimeSpan _burstAt;
     private long _dropped;
 
+    /// <summary>The usual limit: 20 lines at once, then one line in ten seconds.</summary>
+    public static LogLimit CreateUsual(TimeProvider time) => new(time, burst: 20, TimeSpan.FromSeconds(10));
+
     /// <summary>Whether a line may be written now.</summary>
     /// <param name="dropped">If the result is true, the number of lines that were not written since the last written line.</param>
     public bool TryTake(out long dropped)

@@ -28,7 +28,7 @@ internal static class BackupCommand
             cancel.ThrowIfCancellationRequested();
             return file.Complete();
         });
-        console.WriteLine($"Backed up {folder.Path} to {name} ({size / 1024.0 / 1024.0:F1} MiB)");
+        console.WriteLine($"Backed up {folder.Path} to {name} ({OperatorConsole.FormatSize(size)})");
         return ExitCode.Success;
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Server.Storage.Sqlite.Maintenance;
@@ -22,7 +21,7 @@ internal static class ExportCommand
 
     private static int Export(DataOptions data, string name, string? output, OperatorContext context, CancellationToken cancel)
     {
-        using var room = RoomReading.Open(DataFolder.Find(data.Path), name, out var names, cancel) ?? throw new OperatorException(DescribeMissingRoom(name, names));
+        using var room = RoomReading.Open(DataFolder.Find(data.Path), name, out var names, cancel) ?? throw OperatorException.CreateUnknown("room", name, names);
         if (output is null)
         {
             using var stream = context.Console.Output();
@@ -53,7 +52,4 @@ internal static class ExportCommand
 
             return true;
         });
-
-    private static string DescribeMissingRoom(string name, IReadOnlyList<string> names) =>
-        $"there is no room \"{name}\"" + (NearestWord.Find(name, names) is { } near ? $"; did you mean \"{near}\"?" : "");
 }

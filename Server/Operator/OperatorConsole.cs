@@ -21,6 +21,9 @@ public sealed record OperatorConsole(Func<Stream> Input, Func<Stream> Output, Te
         output.WriteLine(line);
     }
 
+    /// <summary>Formats a number of bytes in MiB.</summary>
+    public static string FormatSize(long bytes) => $"{bytes / 1024.0 / 1024.0:F1} MiB";
+
     // Opens a pipe directly. .NET's console stream does not report that the reader has closed the pipe, so a long export would continue
     // although nobody reads its output.
     private static Stream OpenOutput()

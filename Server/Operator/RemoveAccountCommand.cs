@@ -1,5 +1,4 @@
 using System.CommandLine;
-using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Server.Storage.Sqlite.Maintenance;
@@ -30,7 +29,7 @@ internal static class RemoveAccountCommand
             return AccountRemoval.Run(folder, names, out missing, out known, cancel);
         });
         if (removed is null)
-            throw new OperatorException($"there is no account \"{missing}\"" + (NearestWord.Find(missing, known) is { } near ? $"; did you mean \"{near}\"?" : ""));
+            throw OperatorException.CreateUnknown("account", missing, known);
         foreach (var (name, sessions) in removed)
             console.WriteLine($"Removed the account {name} and its {sessions} {(sessions == 1 ? "session" : "sessions")}");
         return ExitCode.Success;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Server.Storage.Sqlite.Maintenance;
@@ -28,7 +27,7 @@ internal static class RemoveRoomCommand
             return RoomRemoval.Run(folder, name, out names, cancel);
         });
         if (removed is not { } found)
-            throw new OperatorException($"there is no room \"{name}\"" + (NearestWord.Find(name, names) is { } near ? $"; did you mean \"{near}\"?" : ""));
+            throw OperatorException.CreateUnknown("room", name, names);
         console.WriteLine($"Removed {found.Room} and its {found.Events} {(found.Events == 1 ? "event" : "events")}");
         return ExitCode.Success;
     }

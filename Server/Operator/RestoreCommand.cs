@@ -32,17 +32,18 @@ internal static class RestoreCommand
         if (source == folder.Database)
             throw new OperatorException($"\"{name}\" is the database of the data folder; move it somewhere else first");
         var old = CreateFreeName(folder, context.Time);
-        using var copy = AtomicFile.Create(Path.Combine(folder.Path, "chat.db.restored"));
+        var restored = folder.Database + ".restored";
+        using var copy = AtomicFile.Create(restored);
         var (size, isReplaced) = Progress.RunWithProgress(context.Console, progress =>
         {
             DatabaseBackup.Copy(source, copy.PartialPath, progress, cancel);
             cancel.ThrowIfCancellationRequested();
             var length = copy.Complete();
             var hadData = MoveAside(folder, old);
-            File.Move(Path.Combine(folder.Path, "chat.db.restored"), folder.Database);
+            File.Move(restored, folder.Database);
             return (length, hadData);
         });
-        context.Console.WriteLine($"Restored {name} to {folder.Path} ({size / 1024.0 / 1024.0:F1} MiB){(isReplaced ? $"; the data that was there is in {old}" : "")}");
+        context.Console.WriteLine($"Restored {name} to {folder.Path} ({OperatorConsole.FormatSize(size)}){(isReplaced ? $"; the data that was there is in {old}" : "")}");
         return ExitCode.Success;
     }
 

@@ -71,7 +71,7 @@ internal sealed class RoomFileReader(Stream stream) : IDisposable
             throw CreateError("the user is empty");
         if (content.Reply < 1)
             throw CreateError($"\"reply\" is {content.Reply}, but must be at least 1");
-        if (content.Of is null ? kind is RoomEventKind.Edited or RoomEventKind.Deleted or RoomEventKind.Reacted : content.Of < 1 || content.Of >= seq)
+        if (content.Of is { } of ? of < 1 || of >= seq : MessageChanges.ChangesMessage(kind))
             throw CreateError($"\"of\" must be a seq before {seq}");
         if (kind == RoomEventKind.Reacted && content.Emoji is null)
             throw CreateError("\"emoji\" is missing");
@@ -111,16 +111,8 @@ internal sealed class RoomFileReader(Stream stream) : IDisposable
         return read.Action is null ? null : new ModerationDetails(read.Action, read.User, read.Name, read.Role, read.Seconds);
     }
 
-    private RoomEventKind ParseKind(string type)
-    {
-        foreach (var kind in Enum.GetValues<RoomEventKind>())
-        {
-            if (RoomFileWriter.GetTypeName(kind) == type)
-                return kind;
-        }
-
-        throw CreateError($"the type is \"{type}\", but this server knows only {string.Join(", ", Enum.GetValues<RoomEventKind>().Select(RoomFileWriter.GetTypeName))}");
-    }
+    private RoomEventKind ParseKind(string type) =>
+        RoomEventKindName.Parse(type) ?? throw CreateError($"the type is \"{type}\", but this server knows only {string.Join(", ", RoomEventKindName.All)}");
 
     private void ValidateEnd()
     {

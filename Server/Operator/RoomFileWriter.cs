@@ -47,7 +47,7 @@ internal sealed class RoomFileWriter : IDisposable
     {
         var content = next.Content;
         _json.WriteStartObject();
-        _json.WriteString("type", GetTypeName(content.Kind));
+        _json.WriteString("type", RoomEventKindName.Format(content.Kind));
         _json.WriteNumber("seq", next.Seq);
         WriteTime(next.At);
         _json.WriteStartObject("from");
@@ -89,9 +89,6 @@ internal sealed class RoomFileWriter : IDisposable
         _json.Dispose();
         _stream.Flush();
     }
-
-    /// <summary>Gets the <c>type</c> of an event, the same as in the protocol.</summary>
-    public static string GetTypeName(RoomEventKind kind) => kind.ToString().ToLowerInvariant();
 
     private void Write(ModerationDetails done)
     {

@@ -20,9 +20,7 @@ internal static class VacuumCommand
         DataFolder.Find(data.Path);
         using var folder = DataFolder.Take(data.Path, "stop it first");
         var (before, after) = Progress.RunWithProgress(console, progress => DatabaseVacuum.Run(folder, progress, cancel));
-        console.WriteLine($"The database had {ToMebibytes(before)} and has {ToMebibytes(after)} now");
+        console.WriteLine($"The database had {OperatorConsole.FormatSize(before)} and has {OperatorConsole.FormatSize(after)} now");
         return ExitCode.Success;
     }
-
-    private static string ToMebibytes(long bytes) => $"{bytes / 1024.0 / 1024.0:F1} MiB";
 }

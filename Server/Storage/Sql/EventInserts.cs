@@ -31,7 +31,7 @@ internal sealed class EventInserts(DbConnection connection) : IDisposable
             room,
             added.Seq,
             added.At.ToUnixTimeMilliseconds(),
-            EventRow.FormatKind(content.Kind),
+            RoomEventKindName.Format(content.Kind),
             content.Author,
             content.AuthorName,
             content.Kind == RoomEventKind.Edited ? "" : content.Text,

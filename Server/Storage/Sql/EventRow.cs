@@ -8,6 +8,9 @@ internal static class EventRow
     /// <summary>The columns that <see cref="Read"/> expects first, in this order, from <see cref="Source"/>.</summary>
     public const string Columns = "e.seq, e.at, e.kind, e.author, e.name, COALESCE(m.text, e.text), e.body, e.target, e.edited_at, e.is_deleted";
 
+    /// <summary>The number of <see cref="Columns"/>, which is the index of the next column.</summary>
+    public const int ColumnCount = 10;
+
     /// <summary>The events <c>e</c>, each edit with its message <c>m</c>, which has the text.</summary>
     public const string Source = "events e LEFT JOIN events m ON e.kind = 'edited' AND m.room = e.room AND m.seq = e.target";
 
@@ -24,16 +27,6 @@ internal static class EventRow
         };
     }
 
-    public static string FormatKind(RoomEventKind kind) => Enum.IsDefined(kind) ? kind.ToString().ToLowerInvariant() : throw new ArgumentOutOfRangeException(nameof(kind));
-
-    private static RoomEventKind ParseKind(string name)
-    {
-        foreach (var kind in Enum.GetValues<RoomEventKind>())
-        {
-            if (name.Equals(FormatKind(kind), StringComparison.Ordinal))
-                return kind;
-        }
-
-        throw new StorageException($"an event has the unknown kind \"{name}\"") { IsDamage = true };
-    }
+    private static RoomEventKind ParseKind(string name) =>
+        RoomEventKindName.Parse(name) ?? throw new StorageException($"an event has the unknown kind \"{name}\"") { IsDamage = true };
 }

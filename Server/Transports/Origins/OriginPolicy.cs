@@ -43,7 +43,7 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options, TimeProvider t
     private static readonly string[] OwnNames = ["localhost", Environment.MachineName];
 
     private readonly OriginOptions _options = options.Value;
-    private readonly LogLimit _logLimit = new(time, burst: 20, TimeSpan.FromSeconds(10));
+    private readonly LogLimit _logLimit = LogLimit.CreateUsual(time);
 
     /// <summary>
     /// Whether the request has an Origin header. A browser sends this header for a page: this server's own page or any other page.

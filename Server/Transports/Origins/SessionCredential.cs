@@ -47,15 +47,18 @@ public static class SessionCredential
     }
 
     /// <summary>Sets the cookie with the token in the response.</summary>
-    public static void SetCookie(HttpContext context, string token) =>
-        context.Response.Cookies.Append(GetCookieName(context, OriginPolicy.IsOverTls(context)), token, new CookieOptions
+    public static void SetCookie(HttpContext context, string token)
+    {
+        var isOverTls = OriginPolicy.IsOverTls(context);
+        context.Response.Cookies.Append(GetCookieName(context, isOverTls), token, new CookieOptions
         {
             HttpOnly = true,
             SameSite = SameSiteMode.Strict,
-            Secure = OriginPolicy.IsOverTls(context),
+            Secure = isOverTls,
             Path = context.Request.PathBase.HasValue ? context.Request.PathBase.Value : "/",
             MaxAge = CookieLifetime,
         });
+    }
 
     // If neither token has a session, the Bearer token counts: it may belong to a session that has ended and whose close message the server
     // still keeps.
@@ -88,8 +91,8 @@ public static class SessionCredential
     // Several servers may be mounted under paths of one host. A browser also sends the cookie of /a to /a/b, so each path has its own name.
     private static string GetCookieName(HttpContext context, bool isOverTls)
     {
-        var mount = context.Request.PathBase.Value ?? "";
-        var prefix = !isOverTls ? "" : mount.Length == 0 ? HostPrefix : SecurePrefix;
-        return prefix + CookieName + mount.Replace('/', '_').Replace('~', '-');
+        if (context.Request.PathBase.Value is not { Length: > 0 } mount)
+            return isOverTls ? HostPrefix + CookieName : CookieName;
+        return (isOverTls ? SecurePrefix : "") + CookieName + mount.Replace('/', '_').Replace('~', '-');
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security;
 using System.Text;
 using RawSocketChat.Protocol.Framing;
+using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.RawTcp;
 
@@ -30,6 +31,6 @@ internal static class PolicyFile
         yield return "localhost";
         yield return Environment.MachineName;
         if (local is not null)
-            yield return $"{(local.Address.IsIPv4MappedToIPv6 ? local.Address.MapToIPv4() : local.Address)}";
+            yield return $"{ClientAddress.Unmap(local.Address)}";
     }
 }

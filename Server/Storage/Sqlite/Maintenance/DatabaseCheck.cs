@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Dapper;
-using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
@@ -12,9 +11,10 @@ public static class DatabaseCheck
     // The last millisecond of the year 9999, because the protocol's times have years of four digits.
     private const long MaxTime = 253_402_300_799_999;
 
-    // Each query returns a line for each fault.
-    private static readonly string Kinds = string.Join(", ", Enum.GetValues<RoomEventKind>().Select(kind => $"'{EventRow.FormatKind(kind)}'"));
+    private static readonly string Kinds = FormatNames(Enum.GetValues<RoomEventKind>());
+    private static readonly string ChangingKinds = FormatNames(Enum.GetValues<RoomEventKind>().Where(MessageChanges.ChangesMessage));
 
+    // Each query returns a line for each fault.
     private static readonly (string What, string Sql)[] Rules =
     [
         ("rooms",
@@ -34,15 +34,14 @@ public static class DatabaseCheck
             """),
         ("events",
             $"""
-            SELECT 'room "' || r.name || '", event ' || e.seq || ': ' || CASE
+            SELECT 'room "' || name || '", event ' || seq || ': ' || fault FROM (SELECT r.name, e.seq, CASE
                 WHEN e.kind NOT IN ({Kinds}) THEN 'unknown kind "' || e.kind || '"'
                 WHEN e.at NOT BETWEEN 0 AND {MaxTime} THEN 'impossible time ' || e.at
-                WHEN e.target >= e.seq OR (e.target IS NULL) <> (e.kind IN ('message', 'topic', 'moderated')) THEN 'impossible target ' || COALESCE(e.target, 'NULL')
+                WHEN e.target >= e.seq OR (e.target IS NOT NULL) <> (e.kind IN ({ChangingKinds})) THEN 'impossible target ' || COALESCE(e.target, 'NULL')
                 WHEN e.is_deleted AND e.text <> '' THEN 'deleted, but it has a text'
-                ELSE 'invalid body ' || e.body END
-            FROM events e JOIN rooms r ON r.id = e.room
-            WHERE e.kind NOT IN ({Kinds}) OR e.target >= e.seq OR (e.target IS NULL) <> (e.kind IN ('message', 'topic', 'moderated')) OR (e.is_deleted AND e.text <> '') OR e.at NOT BETWEEN 0 AND {MaxTime}
-                OR (e.body IS NOT NULL AND (NOT json_valid(e.body) OR COALESCE(e.body ->> 'reply', 1) < 1))
+                WHEN e.body IS NOT NULL AND (NOT json_valid(e.body) OR COALESCE(e.body ->> 'reply', 1) < 1) THEN 'invalid body ' || e.body
+                END AS fault FROM events e JOIN rooms r ON r.id = e.room)
+            WHERE fault IS NOT NULL
             """),
         ("topics",
             """
@@ -103,4 +102,6 @@ public static class DatabaseCheck
         foreach (var (table, parent) in connection.Query<(string, string)>("SELECT \"table\", parent FROM pragma_foreign_key_check"))
             result.Add($"a row of the table {table} refers to a row of {parent} that does not exist");
     }
+
+    private static string FormatNames(IEnumerable<RoomEventKind> kinds) => string.Join(", ", kinds.Select(kind => $"'{RoomEventKindName.Format(kind)}'"));
 }

@@ -82,7 +82,7 @@ public sealed class RoomReading : IDisposable
     {
         try
         {
-            return _snapshot.Read(_ => EventRow.Read(row, row.IsDBNull(10) ? null : row.GetString(10)));
+            return _snapshot.Read(_ => EventRow.Read(row, row.IsDBNull(EventRow.ColumnCount) ? null : row.GetString(EventRow.ColumnCount)));
         }
         catch (StorageException)
         {
