@@ -33,6 +33,9 @@ internal sealed class BatchWriter(string room, IRoomLog log, Action wake)
     /// <summary>The batch that contains the newest undelivered post; null if all posts are delivered.</summary>
     public PostBatch? LastPending => _gathering.Posts.Count > 0 ? _gathering : _storing;
 
+    /// <summary>The newest batch with an action of a moderator that is not delivered yet; null if there is none.</summary>
+    public PostBatch? LastModerating => _gathering.HasModeration ? _gathering : _storing is { HasModeration: true } ? _storing : null;
+
     public void Add(PostCommand post)
     {
         _gathering.Posts.Add(post);
@@ -85,6 +88,8 @@ internal sealed class PostBatch
 
     /// <summary>Commands that the loop handles only after the posts of this batch are delivered.</summary>
     public List<RoomCommand> Waiting { get; } = [];
+
+    public bool HasModeration => Posts.Exists(post => post.Event.Moderation is not null);
 
     /// <summary>The task that stores the posts. Its result has one entry for each post. Set when storing starts.</summary>
     public Task<IReadOnlyList<AppendResult>> Storing { get; set; } = null!;

@@ -248,8 +248,8 @@ internal sealed class IdentityHandler(ChatServices services)
         await services.Memberships.LoadAsync(session.User);
         foreach (var (room, _) in context.Rooms.ToArray())
         {
-            var state = await services.Catalog.GetMemberAsync(room.Name, session.User.Id, CancellationToken.None);
-            if (!services.RoomAccess.CanEnter(context, room) || room.FindBan(RoomAccess.CreateVisitor(context, state)) is not null)
+            var visitor = RoomAccess.CreateVisitor(context, services.Memberships.IsMember(session.User, room.Name));
+            if (!services.RoomAccess.CanEnter(context, room) || room.FindBan(visitor) is not null)
             {
                 await RoomHandler.LeaveRoomAsync(context, room);
                 continue;

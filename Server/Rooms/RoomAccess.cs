@@ -23,9 +23,9 @@ internal sealed class RoomAccess(ChatServices services)
         !room.IsPrivate || room.Moderation.GetRole(context.User.Id) == RoomRole.Owner || services.Memberships.IsMember(context.User, room.Name);
 
     /// <summary>Describes the user of a connection for the check of bans.</summary>
-    /// <param name="state">What the catalog stores about the user; null for a user who is new in the room.</param>
-    public static RoomVisitor CreateVisitor(ChatContext context, MemberState? state) =>
-        new(context.Person, ClientAddress.GetKey(context.Connection.Remote), IsKnown: !context.User.IsGuest || state is { IsMember: true }, context.IsOperator);
+    /// <param name="isMember">Whether the user was in the room before and has not left it.</param>
+    public static RoomVisitor CreateVisitor(ChatContext context, bool isMember) =>
+        new(context.Person, ClientAddress.GetKey(context.Connection.Remote), IsKnown: !context.User.IsGuest || isMember, context.IsOperator);
 
     /// <summary>The other user of a direct room; null for other rooms.</summary>
     public async ValueTask<Person?> FindOtherAsync(ChatContext context, RoomLoop room) =>

@@ -167,7 +167,7 @@ internal sealed class RoomHandler(ChatServices services)
 
         var person = context.Person;
         var state = await services.Catalog.GetMemberAsync(room.Name, context.User.Id, CancellationToken.None);
-        if (await room.JoinAsync(context.Connection, RoomAccess.CreateVisitor(context, state), context) is not { } joined)
+        if (await room.JoinAsync(context.Connection, RoomAccess.CreateVisitor(context, state is { IsMember: true }), context) is not { } joined)
             return false;
         if (joined.Ban is { } ban)
         {
@@ -192,9 +192,11 @@ internal sealed class RoomHandler(ChatServices services)
         // A user who comes for the first time has missed nothing.
         state ??= new MemberState(IsMember: true, joined.Seq, "all", Unread: 0, Mentions: 0);
         MissedEvents missed;
+        Person? other;
         try
         {
             missed = await ReadMissedAsync(room, frame, joined);
+            other = await services.RoomAccess.FindOtherAsync(context, room);
         }
         catch (StorageException)
         {
@@ -219,7 +221,7 @@ internal sealed class RoomHandler(ChatServices services)
             missed.Events.GetPayloads(),
             state.ReadSeq,
             room.IsPrivate,
-            await services.RoomAccess.FindOtherAsync(context, room),
+            other,
             (int)joined.Moderation.SlowSeconds,
             state.Unread,
             state.Mentions,

@@ -65,10 +65,13 @@ public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, Hist
         return page;
     }
 
-    /// <summary>Reads one event; null if there is none, or if it is trimmed.</summary>
+    /// <summary>
+    /// Reads one event; null if there is none, or if it is trimmed. Other reads return a new event only after its ack. This method returns it
+    /// as soon as it is stored, because the sender may refer to it at once after the ack.
+    /// </summary>
     /// <exception cref="StorageException">The log cannot be read at the moment.</exception>
     public async ValueTask<RoomEvent?> FindAsync(long seq) =>
-        seq < 1 || seq > LastSeq ? null
+        seq < 1 ? null
         : await log.ReadAfterAsync(room, seq - 1, 1, int.MaxValue, CancellationToken.None) is [var found, ..] && found.Seq == seq ? found : null;
 
     /// <summary>

@@ -432,8 +432,9 @@ public sealed class RoomLoop
 
     private void Post(PostCommand post)
     {
-        // The check of an action depends on the actions before it, and these count only when they are stored.
-        if (post.Event.Moderation is not null && _writer.LastPending is { } batch)
+        // The check of an action depends on the actions before it, and these count only when they are stored. It does not wait for messages:
+        // in a flooded room there are always some, and an action against the flooder would never be handled.
+        if (post.Event.Moderation is not null && _writer.LastModerating is { } batch)
             batch.Waiting.Add(post);
         else if (CheckPost(post) is { } error)
             post.Reject(error);
@@ -494,7 +495,10 @@ public sealed class RoomLoop
 
     private void HandleAfterBatch(RoomCommand command)
     {
-        if (command is LeaveCommand leave)
+        // A command before this one may have closed the room.
+        if (_isClosed)
+            command.OnRoomClosed();
+        else if (command is LeaveCommand leave)
             leave.Complete(Leave(leave.Connection));
         else
             Dispatch(command);
@@ -543,9 +547,9 @@ public sealed class RoomLoop
         _tail.Add(events);
         foreach (var change in changes ?? [])
         {
-            // The message may be among the new events.
-            if (change.Changed!.Seq >= events[0].Seq)
-                History.Replace(change.Changed, change.WasEdited);
+            // The message, or an earlier edit of it, may be among the new events.
+            if (change.WasEdited || change.Changed!.Seq >= events[0].Seq)
+                History.Replace(change.Changed!, change.WasEdited);
         }
 
         _fanout.Deliver(events);

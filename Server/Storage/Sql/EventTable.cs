@@ -70,13 +70,16 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
 
     /// <summary>
     /// Removes the events of a failed transaction that reached the disk. The senders got an error, so the events must not appear later. A
-    /// message that such an event has edited or deleted stays changed, because its earlier text is gone.
+    /// message that such an event has edited or deleted stays changed, because its earlier text is gone. A removed reaction stays removed.
     /// </summary>
     public void RemoveUnacknowledged(LoggedRoom room)
     {
         var values = new { room.Id, room.LastSeq };
         if (connection.Execute("DELETE FROM events WHERE room = @Id AND seq > @LastSeq", values) > 0)
+        {
             connection.Execute("DELETE FROM client_ids WHERE room = @Id AND seq > @LastSeq", values);
+            connection.Execute("DELETE FROM reactions WHERE room = @Id AND event > @LastSeq", values);
+        }
     }
 
     public void OnCommitted() => _changed.Clear();

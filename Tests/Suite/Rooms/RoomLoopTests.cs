@@ -102,13 +102,68 @@ public sealed class RoomLoopTests
             await room.PostAsync(connection, answers, Say with { Id = FrameId.From(id) }, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi"));
     }
 
-    private static async Task<RoomLoop> StartRoomAsync(int tailBytes = 1024, Task? until = null)
+    [Test]
+    public async Task Message_is_found_at_the_moment_of_its_ack()
+    {
+        var room = await StartRoomAsync();
+        var ann = CreateConnection();
+        await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
+        var found = new TaskCompletionSource<RoomEvent?>();
+        var answers = new CallbackSink(() => found.SetResult(room.History.FindAsync(1).Preserve().GetAwaiter().GetResult()));
+        await room.PostAsync(ann, answers, Say, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi"));
+        (await found.Task.OrFail("the ack"))!.Content.Text.Should().Be("hi");
+        room.Stop();
+    }
+
+    [Test]
+    public async Task Text_that_is_edited_and_deleted_in_one_batch_is_in_no_later_answer()
+    {
+        var gate = new TaskCompletionSource();
+        var room = await StartRoomAsync(tailBytes: 1024 * 1024, until: gate.Task, stored: "the message");
+        var ann = CreateConnection();
+        await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
+        var answers = new CallbackSink(() => { });
+        await room.PostAsync(ann, answers, Say, new NewEvent(RoomEventKind.Message, "u1", "ann", "fills the first batch"));
+        await room.PostAsync(ann, answers, Say, new NewEvent(RoomEventKind.Edited, "u1", "ann", "a secret") { Of = 1 });
+        await room.PostAsync(ann, answers, Say, new NewEvent(RoomEventKind.Deleted, "u1", "ann", "") { Of = 1 });
+        gate.SetResult();
+        await TestWait.UntilAsync(() => room.History.LastSeq == 4, "all events");
+
+        var events = await room.History.ReadAfterAsync(2, 10);
+        events.Select(found => found.Seq).Should().Equal(3, 4);
+        events.Select(found => System.Text.Encoding.UTF8.GetString(found.Frame.Payload.Span)).Should().NotContain(json => json.Contains("a secret", StringComparison.Ordinal));
+        room.Stop();
+    }
+
+    [Test]
+    public async Task Action_of_a_moderator_does_not_wait_for_the_messages_before_it()
+    {
+        var gate = new TaskCompletionSource();
+        var room = await StartRoomAsync(until: gate.Task, moderation: RoomModeration.Empty.Apply(new ModerationDetails(ModerationAction.Role, "u1", Role: RoomRole.Owner), DateTimeOffset.UnixEpoch));
+        var ann = CreateConnection();
+        await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
+        var answers = new CallbackSink(() => { });
+        await room.PostAsync(ann, answers, Say, new NewEvent(RoomEventKind.Message, "u1", "ann", "is being stored"));
+        await room.PostAsync(ann, answers, Say, new NewEvent(RoomEventKind.Moderated, "u1", "ann", "") { Moderation = new ModerationDetails(ModerationAction.Mute, "u2", "bob") });
+        await room.PostAsync(ann, answers, Say, new NewEvent(RoomEventKind.Message, "u1", "ann", "comes later"));
+        gate.SetResult();
+        await TestWait.UntilAsync(() => room.History.LastSeq == 3, "all events");
+
+        var kinds = (await room.History.ReadAfterAsync(0, 10)).Select(found => ChatCodec.TryReadServer(found.Frame.Payload.Span, out var frame) ? frame.GetType() : null);
+        kinds.Should().Equal(typeof(MessageFrame), typeof(ModeratedFrame), typeof(MessageFrame));
+        room.Stop();
+    }
+
+    private static async Task<RoomLoop> StartRoomAsync(int tailBytes = 1024, Task? until = null, string? stored = null, RoomModeration? moderation = null)
     {
         var memory = new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System);
+        await memory.OpenAsync("lobby", CancellationToken.None);
+        if (stored is not null)
+            await memory.AppendAsync("lobby", [new NewEvent(RoomEventKind.Message, "u1", "ann", stored)], CancellationToken.None);
         IRoomLog log = until is null ? memory : new SlowLog(memory, until);
         var state = await log.OpenAsync("lobby", CancellationToken.None);
         var room = new RoomLoop(
-            new Room("lobby", "", isPrivate: false), RoomModeration.Empty, state, log, new HistoryCache(Options.Create(new RoomOptions())), new TailBudget(Options.Create(new RoomOptions())), new RoomOptions { TailBytes = tailBytes }, new FanoutOptions(), new UserRoomIndex(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
+            new Room("lobby", "", isPrivate: false), moderation ?? RoomModeration.Empty, state, log, new HistoryCache(Options.Create(new RoomOptions())), new TailBudget(Options.Create(new RoomOptions())), new RoomOptions { TailBytes = tailBytes }, new FanoutOptions(), new UserRoomIndex(), TimeProvider.System, NullLogger<RoomLoop>.Instance);
         _ = room.RunAsync();
         return room;
     }
