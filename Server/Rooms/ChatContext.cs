@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
@@ -30,6 +31,9 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
 
     /// <summary>Whether the user is an owner of every room (<see cref="OperatorOptions"/>). May be used only while there is a session.</summary>
     public bool IsOperator => User.RegisteredName is { } name && services.Operators.Contains(name);
+
+    /// <summary>The user's role in a room. May be used only while there is a session.</summary>
+    public string GetRole(RoomModeration moderation) => IsOperator ? RoomRole.Owner : moderation.GetRole(User.Id);
 
     /// <summary>The rooms that the connection has joined.</summary>
     public ref JoinedRooms Rooms => ref _rooms;

@@ -73,6 +73,13 @@ public sealed class HistoryCache(IOptions<RoomOptions> options)
     {
         lock (_gate)
         {
+            if (first == last)
+            {
+                if (_entries.TryGetValue((room, first), out var only))
+                    Remove(only);
+                return;
+            }
+
             foreach (var node in _entries.Where(entry => entry.Key.Room == room && entry.Key.Block >= first && entry.Key.Block <= last).Select(entry => entry.Value).ToArray())
                 Remove(node);
         }

@@ -108,11 +108,11 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
     /// <summary>Applies what an action of a moderator changes. The log has stored the change.</summary>
     public void Apply(string room, ModerationDetails done)
     {
-        if (done.User is not { } id || sessions.FindConnectedUser(id) is not { } user)
+        if (!RoomModeration.RemovesUser(done) || sessions.FindConnectedUser(done.User!) is not { } user)
             return;
         lock (user)
         {
-            if (done.Action is ModerationAction.Kick or ModerationAction.Ban && user.Rooms is { } rooms)
+            if (user.Rooms is { } rooms)
                 user.Rooms = RemoveFrom(rooms, room);
         }
     }

@@ -29,7 +29,7 @@ internal sealed class MessageHandler(ChatServices services)
         var (room, message) = await FindAsync(context, frame, answers);
         if (message is null)
             return;
-        if (message.Content.Author != context.User.Id && !context.IsOperator && room!.Moderation.GetRole(context.User.Id) == RoomRole.Member)
+        if (message.Content.Author != context.User.Id && context.GetRole(room!.Moderation) == RoomRole.Member)
             context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, "you can delete only your own messages; owners and moderators can delete all"));
         else if (await services.PostHandler.CheckRateAsync(context, "") is { } error)
             context.Reject(answers, frame.Id, error);

@@ -15,9 +15,6 @@ internal sealed class PostHandler(ChatServices services)
     // A message that mentions more users mentions only the first ones: each of them costs a search.
     private const int MaxMentions = 20;
 
-    // The name with which an owner or a moderator mentions all members, and the id that stands for them.
-    private const string Everybody = "here";
-
     // While a message waits for its tokens, the handler checks this often (in milliseconds) whether the connection was closed.
     private const int MaxWaitMs = 1000;
 
@@ -76,8 +73,8 @@ internal sealed class PostHandler(ChatServices services)
         List<string>? found = null;
         foreach (var name in Mentions.FindNames(text, MaxMentions))
         {
-            var id = !name.Equals(Everybody, StringComparison.OrdinalIgnoreCase) ? (await services.Sessions.FindUserAsync(name))?.Id
-                : context.IsOperator || RoomRole.GetRank(room.Moderation.GetRole(context.User.Id)) > 0 ? Everybody
+            var id = !name.Equals(NewEvent.Everybody, StringComparison.OrdinalIgnoreCase) ? (await services.Sessions.FindUserAsync(name))?.Id
+                : context.GetRole(room.Moderation) != RoomRole.Member ? NewEvent.Everybody
                 : null;
             if (id is not null && found?.Contains(id) != true)
                 (found ??= []).Add(id);

@@ -20,7 +20,7 @@ internal sealed class ReadHandler(ChatServices services)
 
         var seq = Math.Min(frame.Seq!.Value, room.History.LastSeq);
         var mark = await services.Catalog.AdvanceReadMarkAsync(room.Name, context.User.Id, seq, CancellationToken.None);
-        if (mark == seq && await services.Catalog.GetMemberAsync(room.Name, context.User.Id, CancellationToken.None) is { } state)
+        if (mark == seq && services.Sessions.GetConnections(context.User.Id).Count > 1 && await services.Catalog.GetMemberAsync(room.Name, context.User.Id, CancellationToken.None) is { } state)
             await room.SendToOthersAsync(context.Connection, context.User.Id, new ReadFrame(room.Name, mark, state.Unread, state.Mentions).Encode());
         answers.Send(new AckFrame(frame.Id, room.Name, mark));
     }

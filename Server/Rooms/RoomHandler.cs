@@ -76,7 +76,7 @@ internal sealed class RoomHandler(ChatServices services)
                 context.Reject(answers, frame.Id, error!);
             else if (room.Name == RoomName.Default)
                 context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, $"\"{room.Name}\" is the room for everybody; nobody can close it"));
-            else if (!context.IsOperator && room.Moderation.GetRole(context.User.Id) != RoomRole.Owner)
+            else if (context.GetRole(room.Moderation) != RoomRole.Owner)
                 context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, $"only an owner of \"{room.Name}\" can close it", frame.CreateHint(ClientFrameType.Leave, room.Name)));
             else if (!await services.Rooms.RemoveAsync(room, CreateEnd(context, room)))
                 continue; // the room has closed since it was found
@@ -214,7 +214,7 @@ internal sealed class RoomHandler(ChatServices services)
             room.Epoch,
             joined.Seq,
             joined.Topic,
-            context.IsOperator ? RoomRole.Owner : joined.Moderation.GetRole(context.User.Id),
+            context.GetRole(joined.Moderation),
             joined.Members.People,
             joined.Members.Count,
             missed.Recovered,

@@ -563,7 +563,7 @@ public sealed class RoomLoop
     private void ApplyModeration(ModerationDetails done, DateTimeOffset at, ref List<string>? removed)
     {
         _moderation = _moderation.Apply(done, at);
-        if (done.Action is ModerationAction.Kick or ModerationAction.Ban)
+        if (RoomModeration.RemovesUser(done))
             (removed ??= []).Add(done.User!);
         if (_moderation.SlowSeconds == 0)
             _postedAt.Clear();

@@ -75,9 +75,6 @@ public interface IRoomCatalog
     /// <summary>Moves a user's read mark forward to <paramref name="seq"/>. A mark never moves back.</summary>
     /// <returns>The read mark after the call.</returns>
     ValueTask<long> AdvanceReadMarkAsync(string room, string user, long seq, CancellationToken cancellationToken);
-
-    /// <summary>Gets a user's read mark. Returns 0 if the user has no read mark.</summary>
-    ValueTask<long> GetReadMarkAsync(string room, string user, CancellationToken cancellationToken);
 }
 
 /// <summary>What the catalog stores about a user in a room.</summary>

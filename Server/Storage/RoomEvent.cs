@@ -37,6 +37,9 @@ public sealed record NewEvent(
     bool Me = false,
     string? ClientId = null)
 {
+    /// <summary>The entry of <see cref="Mentions"/> that stands for all members.</summary>
+    public const string Everybody = "here";
+
     /// <summary>The seq of the message that an edit, a deletion or a reaction refers to; null for other events.</summary>
     public long? Of { get; init; }
 
@@ -46,7 +49,7 @@ public sealed record NewEvent(
     /// <summary>Whether a reaction removes the emoji.</summary>
     public bool Off { get; init; }
 
-    /// <summary>The ids of the users that the text mentions, and <c>here</c> for everybody; null for none.</summary>
+    /// <summary>The ids of the users that the text mentions, or <see cref="Everybody"/>; null for none.</summary>
     public IReadOnlyList<string>? Mentions { get; init; }
 
     /// <summary>What a moderator did; null for other events.</summary>

@@ -30,7 +30,10 @@ public static class ModerationAction
 /// <param name="UserName">The user's name when the ban began.</param>
 /// <param name="Addresses">The addresses of a guest. An account has none.</param>
 /// <param name="Until">The end of the ban; null if it has no end.</param>
-public sealed record RoomBan(string User, string UserName, IReadOnlyList<string> Addresses, DateTimeOffset? Until);
+public sealed record RoomBan(string User, string UserName, IReadOnlyList<string> Addresses, DateTimeOffset? Until)
+{
+    public bool HasEnded(DateTimeOffset now) => Until <= now;
+}
 
 /// <summary>The roles, mutes, bans and the slow mode of a room. Immutable.</summary>
 public sealed record RoomModeration
@@ -58,10 +61,10 @@ public sealed record RoomModeration
     public bool IsMuted(string user, DateTimeOffset now, out DateTimeOffset? until) => Mutes.TryGetValue(user, out until) && !(until <= now);
 
     /// <summary>Finds a ban of the user that has not ended; null if there is none.</summary>
-    public RoomBan? FindBan(string user, DateTimeOffset now) => Bans.Find(ban => ban.User == user && !(ban.Until <= now));
+    public RoomBan? FindBan(string user, DateTimeOffset now) => Bans.Find(ban => ban.User == user && !ban.HasEnded(now));
 
     /// <summary>Finds a ban that has not ended and applies to new guests from an address; null if there is none.</summary>
-    public RoomBan? FindBanOfAddress(string address, DateTimeOffset now) => Bans.Find(ban => ban.Addresses.Contains(address) && !(ban.Until <= now));
+    public RoomBan? FindBanOfAddress(string address, DateTimeOffset now) => Bans.Find(ban => ban.Addresses.Contains(address) && !ban.HasEnded(now));
 
     /// <summary>Applies an action.</summary>
     /// <param name="at">When the action was stored.</param>
@@ -77,11 +80,14 @@ public sealed record RoomModeration
             ModerationAction.Unban => this with { Bans = Bans.RemoveAll(ban => ban.User == done.User) },
             _ when IsBan(done) => this with
             {
-                Bans = Bans.RemoveAll(ban => ban.User == done.User || ban.Until <= at).Add(new RoomBan(done.User!, done.UserName!, done.Addresses, until)),
+                Bans = Bans.RemoveAll(ban => ban.User == done.User || ban.HasEnded(at)).Add(new RoomBan(done.User!, done.UserName!, done.Addresses, until)),
             },
             _ => this,
         };
     }
+
+    /// <summary>Whether the action removes the user from the room.</summary>
+    public static bool RemovesUser(ModerationDetails done) => done.Action is ModerationAction.Kick or ModerationAction.Ban;
 
     /// <summary>Whether the action bans the user: a ban, or a kick with a duration.</summary>
     public static bool IsBan(ModerationDetails done) => done.Action == ModerationAction.Ban || (done.Action == ModerationAction.Kick && done.Seconds > 0);

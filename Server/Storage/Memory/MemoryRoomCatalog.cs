@@ -139,12 +139,6 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
             return new(_readMarks[CreateKey(room, user)] = Math.Max(seq, _readMarks.GetValueOrDefault(CreateKey(room, user))));
     }
 
-    public ValueTask<long> GetReadMarkAsync(string room, string user, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-            return new(_readMarks.GetValueOrDefault(CreateKey(room, user)));
-    }
-
     private IOrderedEnumerable<StoredRoom> GetVisible(string user)
     {
         return _rooms.Values
@@ -197,7 +191,7 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
     // The SQL log stores what an action changes. In memory, the log keeps the actions, and the memberships are here.
     private void OnModerated(string room, ModerationDetails done)
     {
-        if (done.Action is ModerationAction.Kick or ModerationAction.Ban)
+        if (RoomModeration.RemovesUser(done))
             SetMember(room, done.User!, isMember: false, readSeq: 0);
     }
 

@@ -93,7 +93,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
                 if (log[seq] is not { Content: { Kind: RoomEventKind.Message } content, IsDeleted: false })
                     continue;
                 unread += content.Author == user ? 0 : 1;
-                mentions += content.Mentions?.Any(mention => mention == user || mention == "here") == true ? 1 : 0;
+                mentions += content.Mentions?.Any(mention => mention == user || mention == NewEvent.Everybody) == true ? 1 : 0;
             }
         }
 

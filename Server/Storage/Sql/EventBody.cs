@@ -22,16 +22,8 @@ internal sealed record EventBody(
     public static string? Encode(NewEvent content) =>
         content is { Reply: null, Me: false, Emoji: null, Mentions: null, Moderation: null } ? null : JsonSerializer.Serialize(Create(content), EventBodyJson.Default.EventBody);
 
-    /// <summary>Adds these fields to an event.</summary>
-    public NewEvent AddTo(NewEvent content) => content with
-    {
-        Reply = Reply,
-        Me = Me,
-        Emoji = Emoji,
-        Off = Off,
-        Mentions = Mentions,
-        Moderation = Action is null ? null : new ModerationDetails(Action, User, UserName, Role, Seconds),
-    };
+    /// <summary>Returns what a moderator did; null for an event of another kind.</summary>
+    public ModerationDetails? GetModeration() => Action is null ? null : new ModerationDetails(Action, User, UserName, Role, Seconds);
 
     /// <exception cref="StorageException">The JSON is damaged.</exception>
     public static EventBody Decode(string? json)

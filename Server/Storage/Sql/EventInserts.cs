@@ -18,6 +18,8 @@ internal sealed class EventInserts(DbConnection connection) : IDisposable
 
     private readonly Statement _mention = new(connection, "INSERT INTO mentions (user, room, seq) VALUES (@p1, @p2, @p3) ON CONFLICT DO NOTHING", 3);
 
+    private readonly Statement _removeReaction = new(connection, "DELETE FROM reactions WHERE room = @p1 AND seq = @p2 AND emoji = @p3 AND user = @p4", 4);
+
     private readonly Statement _reaction = new(
         connection, "INSERT INTO reactions (room, seq, emoji, user, name, event) VALUES (@p1, @p2, @p3, @p4, @p5, @p6) ON CONFLICT DO NOTHING", 6);
 
@@ -55,13 +57,16 @@ internal sealed class EventInserts(DbConnection connection) : IDisposable
     public void AddReaction(long room, long seq, string emoji, string user, string name, long reactionSeq) =>
         _reaction.Execute(room, seq, emoji, user, name, reactionSeq);
 
+    /// <summary>Removes a reaction from a message, if the message has it.</summary>
+    public void RemoveReaction(long room, long seq, string emoji, string user) => _removeReaction.Execute(room, seq, emoji, user);
+
     /// <summary>Adds the client id of an event. Returns false if the author has already used this id.</summary>
     /// <param name="at">When the event is stored, in milliseconds since 1970 UTC.</param>
     public bool TryAddClientId(string author, string id, long room, long seq, long at) => _clientId.Execute(author, id, room, seq, at) > 0;
 
     public void Dispose()
     {
-        foreach (var statement in (Statement[])[_event, _clientId, _mention, _reaction])
+        foreach (var statement in (Statement[])[_event, _clientId, _mention, _reaction, _removeReaction])
             statement.Dispose();
     }
 }

@@ -19,8 +19,15 @@ internal static class EventRow
     public static RoomEvent Read(DbDataReader row, string? clientId = null)
     {
         var body = EventBody.Decode(row.IsDBNull(6) ? null : row.GetString(6));
-        var content = new NewEvent(ParseKind(row.GetString(2)), row.GetString(3), row.GetString(4), row.GetString(5), ClientId: clientId);
-        return new RoomEvent(row.GetInt64(0), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), body.AddTo(content) with { Of = row.IsDBNull(7) ? null : row.GetInt64(7) })
+        var content = new NewEvent(ParseKind(row.GetString(2)), row.GetString(3), row.GetString(4), row.GetString(5), body.Reply, body.Me, clientId)
+        {
+            Of = row.IsDBNull(7) ? null : row.GetInt64(7),
+            Emoji = body.Emoji,
+            Off = body.Off,
+            Mentions = body.Mentions,
+            Moderation = body.GetModeration(),
+        };
+        return new RoomEvent(row.GetInt64(0), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), content)
         {
             EditedAt = row.IsDBNull(8) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(8)),
             IsDeleted = row.GetInt64(9) != 0,

@@ -13,9 +13,9 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
 
     private readonly Statement _findClientId = new(
         connection,
-        """
+        $"""
         SELECT r.name, r.name_key, r.first_seq, c.seq, c.at FROM client_ids c JOIN rooms r ON r.id = c.room
-        WHERE c.author = @p1 AND c.client_id = @p2 AND r.name_key NOT LIKE '/%'
+        WHERE c.author = @p1 AND c.client_id = @p2 AND NOT r.{SqlRoomCatalog.IsRemoved}
         """,
         2);
 
@@ -31,8 +31,6 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
     private readonly Statement _removeMentions = new(connection, "DELETE FROM mentions WHERE room = @p1 AND seq = @p2", 2);
 
     private readonly Statement _removeReactions = new(connection, "DELETE FROM reactions WHERE room = @p1 AND seq = @p2", 2);
-
-    private readonly Statement _removeReaction = new(connection, "DELETE FROM reactions WHERE room = @p1 AND seq = @p2 AND emoji = @p3 AND user = @p4", 4);
 
     private readonly HashSet<LoggedRoom> _changed = [];
 
@@ -86,7 +84,7 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
 
     public void Dispose()
     {
-        foreach (var part in (IDisposable[])[_inserts, _replaceClientId, _findClientId, _setTopic, _find, _reactions, _update, _removeMentions, _removeReactions, _removeReaction])
+        foreach (var part in (IDisposable[])[_inserts, _replaceClientId, _findClientId, _setTopic, _find, _reactions, _update, _removeMentions, _removeReactions])
             part.Dispose();
     }
 
@@ -113,7 +111,7 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
         if (content.Kind != RoomEventKind.Reacted)
             Update(room, changed);
         else if (content.Off)
-            _removeReaction.Execute(room.Id, of, content.Emoji, content.Author);
+            _inserts.RemoveReaction(room.Id, of, content.Emoji!, content.Author);
         else
             _inserts.AddReaction(room.Id, of, content.Emoji!, content.Author, content.AuthorName, result.Seq);
         return result with { Changed = changed, WasEdited = message!.EditedAt is not null };

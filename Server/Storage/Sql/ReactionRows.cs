@@ -16,12 +16,18 @@ internal static class ReactionRows
         if (page.Count == 0)
             return;
         using var rows = query.Query(room, page[0].Seq, page[^1].Seq);
-        var index = 0;
-        while (rows.Read())
+        List<StoredReaction> reactions = [];
+        for (var index = -1; rows.Read();)
         {
-            while (page[index].Seq < rows.GetInt64(0))
-                index++;
-            page[index] = page[index] with { Reactions = [.. page[index].Reactions, new StoredReaction(rows.GetString(1), rows.GetString(2), rows.GetString(3))] };
+            if (index < 0 || page[index].Seq != rows.GetInt64(0))
+            {
+                do
+                    index++;
+                while (page[index].Seq < rows.GetInt64(0));
+                page[index] = page[index] with { Reactions = reactions = [] };
+            }
+
+            reactions.Add(new StoredReaction(rows.GetString(1), rows.GetString(2), rows.GetString(3)));
         }
     }
 }

@@ -12,14 +12,11 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         (is_private = 0 OR id IN (SELECT m.room FROM members m WHERE m.user = @user AND (m.joined_at IS NOT NULL OR m.role = 'owner')))
         """;
 
-    // See RemoveRoomAsync.
-    private const string IsRemoved = "name_key LIKE '/%'";
+    /// <summary>The condition for the rows of removed rooms, whose logs are not erased yet; see <see cref="RemoveRoomAsync"/>.</summary>
+    internal const string IsRemoved = "name_key LIKE '/%'";
 
     // Counting the unread messages reads at most this many of the newest events.
     private const int CountedEvents = 10_000;
-
-    // The mention of all members; see the table mentions.
-    private const string MentionsOfAll = "here";
 
     // A room that lost its events to retention has a greater first seq.
     private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id)";
@@ -133,7 +130,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
                     WHERE e.room = r.id AND e.seq > m.read_seq AND e.seq > (SELECT MAX(seq) FROM events WHERE room = r.id) - {CountedEvents}
                         AND e.kind = 'message' AND e.is_deleted = 0 AND e.author <> @user LIMIT {MemberState.MaxCount})) AS unread,
                 (SELECT COUNT(*) FROM (
-                    SELECT DISTINCT seq FROM mentions WHERE user IN (@user, '{MentionsOfAll}') AND room = r.id AND seq > m.read_seq
+                    SELECT DISTINCT seq FROM mentions WHERE user IN (@user, '{NewEvent.Everybody}') AND room = r.id AND seq > m.read_seq
                     LIMIT {MemberState.MaxCount})) AS mentions
             FROM members m JOIN rooms r ON r.id = m.room WHERE r.name_key = @Key AND m.user = @user
             """,
@@ -156,11 +153,6 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         ON CONFLICT (room, user) DO UPDATE SET read_seq = GREATEST(members.read_seq, excluded.read_seq) RETURNING read_seq
         """,
         room, user, seq, cancellationToken);
-
-    public ValueTask<long> GetReadMarkAsync(string room, string user, CancellationToken cancellationToken) =>
-        storage.ReadAsync("the read marks", reader => reader.Connection.QueryFirstOrDefault<long>(
-            "SELECT read_seq FROM members WHERE user = @user AND room = (SELECT id FROM rooms WHERE name_key = @Key)",
-            new { user, Key = RoomCache.GetKey(room) }), cancellationToken);
 
     internal static StoredRoom? FindRoom(DbConnection connection, string name) =>
         Query(connection, "WHERE name_key = @Key", new { Key = RoomCache.GetKey(name) }).FirstOrDefault();

@@ -26,13 +26,6 @@ internal sealed class Statement : IDisposable
         return _command.ExecuteNonQuery();
     }
 
-    /// <summary>Executes the statement and returns the first column of the first row; null if there is no row.</summary>
-    public object? ExecuteScalar(params ReadOnlySpan<object?> values)
-    {
-        Bind(values);
-        return _command.ExecuteScalar();
-    }
-
     /// <summary>Executes the statement as a query. The caller must dispose of the reader before the statement is used again.</summary>
     public DbDataReader Query(params ReadOnlySpan<object?> values)
     {

@@ -98,7 +98,7 @@ public abstract class RoomCatalogContract
         await _catalog.SetMemberAsync("garden", "u2", isMember: true, readSeq: 0, default);
 
         await _catalog.CreateRoomAsync(new StoredRoom("garden", "", "u3", IsPrivate: true), int.MaxValue, default);
-        (await _catalog.GetReadMarkAsync("garden", "u2", default)).Should().Be(0);
+        ((await _catalog.GetMemberAsync("garden", "u2", default))?.ReadSeq ?? 0).Should().Be(0);
         (await _catalog.GetRoomsAsync("u2", default)).Should().BeEmpty();
     }
 
@@ -162,12 +162,12 @@ public abstract class RoomCatalogContract
     [Test]
     public async Task Read_mark_never_decreases_and_is_separate_for_each_user_and_room()
     {
-        (await _catalog.GetReadMarkAsync("lobby", "u1", default)).Should().Be(0);
+        ((await _catalog.GetMemberAsync("lobby", "u1", default))?.ReadSeq ?? 0).Should().Be(0);
         (await _catalog.AdvanceReadMarkAsync("lobby", "u1", 5, default)).Should().Be(5);
         (await _catalog.AdvanceReadMarkAsync("Lobby", "u1", 3, default)).Should().Be(5);
-        (await _catalog.GetReadMarkAsync("lobby", "u1", default)).Should().Be(5);
-        (await _catalog.GetReadMarkAsync("garden", "u1", default)).Should().Be(0);
-        (await _catalog.GetReadMarkAsync("lobby", "u2", default)).Should().Be(0);
+        ((await _catalog.GetMemberAsync("lobby", "u1", default))?.ReadSeq ?? 0).Should().Be(5);
+        ((await _catalog.GetMemberAsync("garden", "u1", default))?.ReadSeq ?? 0).Should().Be(0);
+        ((await _catalog.GetMemberAsync("lobby", "u2", default))?.ReadSeq ?? 0).Should().Be(0);
     }
 
     private async Task<IEnumerable<string>> ListAsync(string user, string match, int max = 10) =>

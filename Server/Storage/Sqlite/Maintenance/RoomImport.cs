@@ -25,7 +25,6 @@ public sealed class RoomImport : IDisposable
     private readonly EventInserts _inserts;
     private readonly Statement _isInRoom;
     private readonly Statement _isMessage;
-    private readonly Statement _removeReaction;
 
     private RoomImport(SqliteConnection connection, string file, long room, string epoch)
     {
@@ -36,7 +35,6 @@ public sealed class RoomImport : IDisposable
         _inserts = new EventInserts(connection);
         _isInRoom = new Statement(connection, "SELECT 1 FROM client_ids WHERE author = @p1 AND client_id = @p2 AND room = @p3", 3);
         _isMessage = new Statement(connection, "SELECT 1 FROM events WHERE room = @p1 AND seq = @p2 AND kind = 'message' AND is_deleted = 0", 2);
-        _removeReaction = new Statement(connection, "DELETE FROM reactions WHERE room = @p1 AND seq = @p2 AND emoji = @p3 AND user = @p4", 4);
     }
 
     /// <summary>The id of the room's log. A log that was lost or reset gets another epoch.</summary>
@@ -112,7 +110,7 @@ public sealed class RoomImport : IDisposable
     /// <summary>Closes the database. Without a commit nothing is imported.</summary>
     public void Dispose()
     {
-        foreach (var part in (IDisposable[])[_inserts, _isInRoom, _isMessage, _removeReaction, _connection])
+        foreach (var part in (IDisposable[])[_inserts, _isInRoom, _isMessage, _connection])
             part.Dispose();
     }
 
@@ -121,8 +119,14 @@ public sealed class RoomImport : IDisposable
     {
         var content = reaction.Content;
         if (content.Off)
-            _removeReaction.Execute(_room, of, content.Emoji, content.Author);
-        else if (_isMessage.ExecuteScalar(_room, of) is not null)
+            _inserts.RemoveReaction(_room, of, content.Emoji!, content.Author);
+        else if (IsMessage(of))
             _inserts.AddReaction(_room, of, content.Emoji!, content.Author, content.AuthorName, reaction.Seq);
+    }
+
+    private bool IsMessage(long seq)
+    {
+        using var row = _isMessage.Query(_room, seq);
+        return row.Read();
     }
 }
