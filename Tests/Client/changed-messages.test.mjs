@@ -3,18 +3,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, mock, test } from 'node:test';
 import { startPage } from './fake-page.mjs';
-import { ANN, at, BOB, message } from './support.mjs';
+import { ANN, at, BOB, change, message } from './support.mjs';
 
 describe('in the page', () => {
   after(() => mock.timers.reset());
   let page;
-  const event = (type, seq, of, more = {}) => ({ type, room: 'lobby', seq, at: at(seq), from: BOB, of, ...more });
   const node = (seq) => page.$('log').find(({ dataset }) => dataset.seq === String(seq) && dataset.action === undefined)[0];
   /** Receives a frame that changes the log, and waits until the page has drawn it. After a drawing, the page rests for a while. */
   const receive = async (frame) => {
     const drawn = page.$('log').textContent;
     page.receive(frame);
-    for (let tries = 0; tries < 200 && page.$('log').textContent === drawn; tries += 1) await page.settle();
+    await page.until(() => page.$('log').textContent !== drawn);
   };
 
   before(async () => {
@@ -25,13 +24,13 @@ describe('in the page', () => {
   });
 
   test('an edited message has a mark, and the quote shows the new text', async () => {
-    await receive(event('edited', 3, 1, { text: '<b>second</b>' }));
+    await receive(change('edited', 3, 1, { text: '<b>second</b>' }));
     assert.match(node(1).textContent, /<b>second<\/b>\(edited\)/);
     assert.match(node(2).textContent, /in reply to bob: <b>second<\/b>/);
   });
 
   test('a reaction is a button that says who reacted', async () => {
-    await receive(event('reacted', 4, 1, { emoji: '👍' }));
+    await receive(change('reacted', 4, 1, { emoji: '👍' }));
     const [chip] = node(1).find(({ dataset }) => dataset.action === 'react');
     assert.equal(chip.textContent, '👍 1');
     assert.equal(chip.getAttribute('aria-label'), '👍 1, from bob');
@@ -39,7 +38,7 @@ describe('in the page', () => {
   });
 
   test('a deleted message has neither its text nor its reactions', async () => {
-    await receive(event('deleted', 5, 1));
+    await receive(change('deleted', 5, 1));
     assert.match(node(1).textContent, /This message was deleted/);
     assert.doesNotMatch(page.$('log').textContent, /second|👍/);
     assert.match(node(2).textContent, /bob: deleted/);
@@ -52,10 +51,10 @@ describe('in the page', () => {
 
   const last = (kind) => page.sent.findLast(({ type }) => type === kind);
   const click = (id) => page.$(id).dispatchEvent(new Event('click'));
-  const clickNode = (button) => {
+  const clickNode = (button, list = 'log') => {
     const event = new Event('click');
     Object.defineProperty(event, 'target', { value: button });
-    page.$('log').dispatchEvent(event);
+    page.$(list).dispatchEvent(event);
   };
   const openMenu = (seq) => clickNode(node(seq).find(({ dataset }) => dataset.action === 'menu')[0]);
 
@@ -71,7 +70,7 @@ describe('in the page', () => {
     page.type('');
   });
 
-  test('the arrow key in the empty input edits the last own message', () => {
+  test('the arrow key in the empty input edits the last own message', async () => {
     page.press('ArrowUp');
     assert.equal(page.$('input').value, 'yes');
     page.type('yes, always');
@@ -79,7 +78,7 @@ describe('in the page', () => {
     const { id, ...edit } = last('edit');
     assert.deepEqual(edit, { type: 'edit', room: 'lobby', seq: 2, text: 'yes, always' });
     assert.equal(page.$('input').value, '');
-    page.receive({ type: 'error', id, code: 'internal', text: 'no' });
+    await receive({ type: 'error', id, code: 'internal', text: 'no' });
     assert.equal(page.$('input').value, 'yes, always', 'a text that the server has not stored comes back');
     page.press('Escape');
   });
@@ -95,7 +94,7 @@ describe('in the page', () => {
   });
 
   test('a click on a reaction takes part in it', async () => {
-    await receive(event('reacted', 7, 2, { emoji: '🎉' }));
+    await receive(change('reacted', 7, 2, { emoji: '🎉' }));
     clickNode(node(2).find(({ dataset }) => dataset.action === 'react')[0]);
     assert.deepEqual({ ...last('react'), id: 0 }, { type: 'react', room: 'lobby', seq: 2, emoji: '🎉', id: 0 });
   });
@@ -103,10 +102,10 @@ describe('in the page', () => {
   test('a button keeps the focus when its message changes', async () => {
     const chips = () => node(2).find(({ dataset }) => dataset.action === 'react');
     chips()[0].focus();
-    await receive(event('reacted', 8, 2, { emoji: '🎉', from: ANN }));
+    await receive(change('reacted', 8, 2, { emoji: '🎉', from: ANN }));
     assert.equal(document.activeElement, chips()[0]);
-    await receive(event('reacted', 9, 2, { emoji: '🎉', off: true }));
-    await receive(event('reacted', 9, 2, { emoji: '🎉', from: ANN, off: true }));
+    await receive(change('reacted', 9, 2, { emoji: '🎉', off: true }));
+    await receive(change('reacted', 9, 2, { emoji: '🎉', from: ANN, off: true }));
     assert.equal(document.activeElement.dataset.action, 'menu');
   });
 
@@ -147,10 +146,10 @@ describe('in the page', () => {
 
   test('the typing of another person is shown for six seconds', async () => {
     page.receive({ type: 'typing', room: 'lobby', ...BOB });
-    for (let tries = 0; tries < 200 && !page.$('typing').textContent; tries += 1) await page.settle();
+    await page.until(() => page.$('typing').textContent !== '');
     assert.equal(page.$('typing').textContent, 'bob is writing…');
     mock.timers.tick(6_000);
-    for (let tries = 0; tries < 200 && page.$('typing').textContent; tries += 1) await page.settle();
+    await page.until(() => page.$('typing').textContent === '');
     assert.equal(page.$('typing').textContent, '');
   });
 
@@ -163,7 +162,7 @@ describe('in the page', () => {
 
   test('a direct room has the name of the other person', async () => {
     page.receive({ type: 'joined', id: last('join').id, room: 'den', epoch: 'e2', seq: 0, topic: '', role: 'member', private: true, with: BOB, members: [ANN], memberCount: 1, read: 0, unread: 0, mentions: 0, notify: 'all', messages: [] });
-    for (let tries = 0; tries < 200 && page.$('room-name').textContent !== 'bob'; tries += 1) await page.settle();
+    await page.until(() => page.$('room-name').textContent === 'bob');
     assert.equal(page.$('room-name').textContent, 'bob');
     assert.equal(page.$('input').placeholder, 'Write to bob');
   });
@@ -176,5 +175,25 @@ describe('in the page', () => {
     await page.settle();
     assert.equal(page.sent.filter(({ type }) => type === 'join').length, joins + 1);
     assert.equal(last('join').room, 'den');
+  });
+
+  test('the menu of a message does nothing after another room has become the current one', async () => {
+    page.press('ArrowUp', { altKey: true });
+    await receive({ type: 'invited', room: 'attic', from: BOB, at: at(14), topic: '' });
+    clickNode(page.$('log').find(({ dataset }) => dataset.action === 'room' && dataset.room === 'attic')[0]);
+    openMenu(2);
+    page.receive({ type: 'joined', id: last('join').id, room: 'attic', epoch: 'e3', seq: 2, topic: '', role: 'owner', members: [ANN], memberCount: 1, messages: [message(2, 'elsewhere', ANN, { room: 'attic' })] });
+    await page.until(() => page.$('room-name').textContent === '#attic');
+    assert.equal(page.$('room-name').textContent, '#attic');
+    const before = page.sent.length;
+    click('menu-delete');
+    click('menu-delete');
+    assert.equal(page.$('message-menu').open, false);
+    clickNode(page.$('menu-emoji').children[0], 'menu-emoji');
+    click('menu-edit');
+    click('menu-reply');
+    assert.deepEqual(page.sent.slice(before), []);
+    assert.equal(page.$('input').value, '');
+    assert.equal(page.$('composing').hidden, true);
   });
 });

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { markDisconnected } from '../../Server/Web/client/state.mjs';
-import { ANN, at, BOB, inLobby, joined, lobby, message, messages, receive, textsOf } from './support.mjs';
+import { ANN, at, BOB, change, inLobby, joined, lobby, message, messages, receive, textsOf } from './support.mjs';
 
-const event = (type, seq, of, more = {}) => ({ type, room: 'lobby', seq, at: at(seq), from: BOB, of, ...more });
-const edited = (seq, of, text) => event('edited', seq, of, { text });
-const deleted = (seq, of) => event('deleted', seq, of);
-const reacted = (seq, of, emoji, from = BOB, more = {}) => event('reacted', seq, of, { emoji, from, ...more });
+const edited = (seq, of, text) => change('edited', seq, of, { text });
+const deleted = (seq, of) => change('deleted', seq, of);
+const reacted = (seq, of, emoji, from = BOB, more = {}) => change('reacted', seq, of, { emoji, from, ...more });
 const after = (start, ...events) => events.reduce((state, frame) => receive(state, frame), start);
 const first = (state) => lobby(state).entries[0];
 const reactionsOf = (state) => Object.fromEntries([...first(state).reactions ?? []].map(([emoji, people]) => [emoji, people.map(({ name }) => name)]));
@@ -19,7 +18,7 @@ describe('edited', () => {
     assert.equal(lobby(state).cursor, 3);
   });
   test('an earlier edit does not replace a later one', () => assert.equal(first(after(inLobby(messages(1, 1)), edited(3, 1, 'new'), edited(2, 1, 'old'))).text, 'new'));
-  test('an edit whose text was replaced changes nothing', () => assert.equal(first(after(inLobby(messages(1, 1)), event('edited', 2, 1))).text, 'text 1'));
+  test('an edit whose text was replaced changes nothing', () => assert.equal(first(after(inLobby(messages(1, 1)), change('edited', 2, 1))).text, 'text 1'));
   test('a message out of the log is ignored, and the cursor counts the event', () => {
     const before = inLobby(messages(5, 6));
     const state = after(before, edited(7, 2, 'x'), deleted(8, 3), reacted(9, 4, '👍'));

@@ -95,6 +95,10 @@ export async function startPage({ address = 'http://chat.test/', stored = {} } =
     $: (id) => elements.get(id),
     /** Lets promises and animation frames finish. */
     settle: async () => { for (let i = 0; i < 20; i++) await new Promise((resolve) => { setImmediate(resolve); }); },
+    /** Waits for the condition, at most two seconds of real time: after a drawing the page rests as long as the drawing took. */
+    async until(condition) {
+      for (const end = performance.now() + 2_000; !condition() && performance.now() < end;) await page.settle();
+    },
     receive: (frame) => page.socket.onmessage({ data: JSON.stringify(frame) }),
     press(key, modifiers = {}) {
       const event = Object.assign(new Event('keydown', { cancelable: true }), { key, shiftKey: false, altKey: false, ctrlKey: false, metaKey: false, ...modifiers });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { byName, clockDigits, dayLabel, dayOf, errorWords, hueFor, initialOf, plural, sameName, sentence } from '../../Server/Web/client/formatting.mjs';
+import { byName, clockDigits, dayLabel, dayOf, errorWords, hueFor, initialOf, listWords, plural, sameName, sentence } from '../../Server/Web/client/formatting.mjs';
 
 const local = (day, hour) => new Date(2026, 4, day, hour).toISOString();
 
@@ -44,6 +44,10 @@ test('plural chooses the form by the count', () => {
   assert.equal(plural(1, 'member'), '1 member');
   assert.equal(plural(0, 'member'), '0 members');
   assert.equal(plural(2, 'reply', 'replies'), '2 replies');
+});
+
+test('listWords joins words', () => {
+  assert.deepEqual([[], ['ann'], ['ann', 'bob'], ['ann', 'bob', 'carl']].map(listWords), ['', 'ann', 'ann and bob', 'ann, bob and carl']);
 });
 
 test('hueFor gives a name the same hue in any case', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createEntry, indexFor, insertEntry } from '../../Server/Web/client/log.mjs';
+import { createEntry, eventAt, indexFor, insertEntry } from '../../Server/Web/client/log.mjs';
 import { message } from './support.mjs';
 
 const entries = (...seqs) => seqs.map((seq) => createEntry(message(seq, `text ${seq}`)));
@@ -39,6 +39,12 @@ describe('insertEntry', () => {
 test('indexFor finds the index of an entry, or the index at which to insert it', () => {
   const list = entries(10, 20, 30);
   for (const [order, index] of [[5, 0], [10, 0], [11, 1], [20, 1], [30, 2], [31, 3]]) assert.equal(indexFor(list, { order, rank: 0 }), index);
+});
+
+test('eventAt finds the entry of an event, and no notice', () => {
+  const list = insertEntry(entries(10, 20), { kind: 'notice', key: 'n1', order: 15, rank: 1 });
+  assert.equal(eventAt(list, 20), list[2]);
+  for (const seq of [9, 15, 21]) assert.equal(eventAt(list, seq), undefined);
 });
 
 describe('createEntry', () => {

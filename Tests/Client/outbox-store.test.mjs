@@ -164,6 +164,38 @@ test('a page is not durable if neither the database nor the storage accepts a me
   assert.equal(page.isDurable, false);
 });
 
+test('a copy that does not fit replaces the earlier copy', async () => {
+  const page = await openPage();
+  page.mirror([], [outboxItem('1')]);
+  copies.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };
+  page.mirror([outboxItem('1')], [outboxItem('2')]);
+  assert.equal(copies.length, 0);
+});
+
+test('a page does not ask for the locks if there are no messages of another page', async () => {
+  const page = await openPage();
+  page.mirror([], [outboxItem('1')]);
+  await settle();
+  navigator.locks.query = () => assert.fail('the page asked for the locks');
+  assert.deepEqual(await claimedBy(page), []);
+});
+
+test('a page does not take over the copy of a page that opens while the browser lists the locks', async () => {
+  (await openPage()).mirror([], [outboxItem('1')]);
+  closePages();
+  const page = await openPage();
+  const { query } = navigator.locks;
+  navigator.locks.query = async () => {
+    const held = [...open];
+    navigator.locks.query = query;
+    (await openPage()).mirror([], [outboxItem('2')]);
+    return { held };
+  };
+  await page.claim(() => {});
+  assert.equal(copies.length, 1);
+  assert.match(copies.getItem(copies.key(0)), /text 2/);
+});
+
 test('two servers on one host do not take over each other’s messages', async () => {
   (await openPage('rawsocketchat chat.test/a')).mirror([], [outboxItem('1')]);
   await settle();

@@ -12,6 +12,9 @@ export const at = (minutes) => new Date(Date.parse(NOON) + minutes * 60_000).toI
 
 export const message = (seq, text, from = BOB, more = {}) => ({ type: 'message', room: 'lobby', seq, at: at(seq), from, text, ...more });
 
+/** Creates an `edited`, `deleted` or `reacted` frame: a change of the message with the seq `of`. */
+export const change = (type, seq, of, more = {}) => ({ type, room: 'lobby', seq, at: at(seq), from: BOB, of, ...more });
+
 export const messages = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => message(from + index, `text ${from + index}`));
 
 /** Creates a `joined` frame for the lobby whose newest event has the given seq. */

@@ -1,9 +1,9 @@
-// What a person can do with a message.
+// The actions that a person can use on a message.
 
 /** @import { Entry, Room, User } from './types.js' */
 
 /**
- * Which actions the person may use on a message.
+ * Returns which actions the person may use on a message.
  * @param {Entry | undefined} entry
  * @param {Room} room
  * @param {User | null} self
@@ -22,7 +22,7 @@ export function allowedActions(entry, room, self) {
 export const lastOwnMessage = (room, self) => room.entries.findLast((entry) => allowedActions(entry, room, self).edit);
 
 /**
- * The request that adds the person's reaction to a message, or removes it.
+ * Creates the request that adds the person's reaction to a message, or removes it.
  * @param {Entry} entry
  * @param {string} room
  * @param {string} emoji

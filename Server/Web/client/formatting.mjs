@@ -64,6 +64,12 @@ export const sentence = (words) => words[0].toUpperCase() + words.slice(1) + (/[
 export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString()} ${count === 1 ? one : many}`;
 
 /**
+ * Joins words to a list: "ann, bob and carl".
+ * @param {string[]} words
+ */
+export const listWords = (words) => words.length > 1 ? `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}` : words[0] ?? '';
+
+/**
  * Returns a hue for a name, in degrees. A name has the same hue on every page.
  * @param {string} name
  */

@@ -25,6 +25,16 @@ export function indexFor(entries, entry) {
 }
 
 /**
+ * Returns the entry of the log event with this sequence number, or undefined.
+ * @param {Entry[]} entries
+ * @param {number} seq
+ */
+export function eventAt(entries, seq) {
+  const entry = entries[indexFor(entries, { order: seq, rank: 0 })];
+  return entry?.seq === seq ? entry : undefined;
+}
+
+/**
  * Inserts an entry in its order, unless the log already has it.
  * @param {Entry[]} entries
  * @param {Entry} entry

@@ -117,4 +117,3 @@ start();
 
 // The page works, so it does not need the text for browsers in which it does not.
 document.documentElement.dataset.started = '';
-document.addEventListener('DOMContentLoaded', () => { $('fallback').hidden = true; });

@@ -1,4 +1,4 @@
-// The words for what a moderator did.
+// Describes the actions of moderators in words.
 
 import { isolated } from './direction.mjs';
 import { plural } from './formatting.mjs';
@@ -8,7 +8,7 @@ import { plural } from './formatting.mjs';
 const UNITS = /** @type {const} */ ([[86_400, 'day'], [3_600, 'hour'], [60, 'minute'], [1, 'second']]);
 
 /**
- * A duration in its largest units: "1 hour 30 minutes".
+ * Returns a duration in its largest units: "1 hour 30 minutes".
  * @param {number} seconds
  */
 export function durationWords(seconds) {
@@ -35,7 +35,7 @@ const ACTS = {
 };
 
 /**
- * What a moderator did, without the moderator's name: "muted bob for 1 minute: please calm down".
+ * Describes an action of a moderator, without the moderator's name: "muted bob for 1 minute: please calm down".
  * @param {Moderation} moderation
  */
 export function moderationText(moderation) {

@@ -170,15 +170,18 @@ export class OutboxStore {
 
   /** Copies this page's messages. A copy that does not fit into the storage is left out: then only the database has the messages. */
   #copy() {
-    if (this.#born === null || !this.#copies) return;
+    const copies = this.#copies;
+    if (this.#born === null || !copies) return;
     const key = this.#copyKey(this.#tab);
     const born = this.#hasFailed ? null : this.#born;
     this.#isCopied = false;
     try {
-      this.#copies.removeItem(key);
-      if (this.#items.length) this.#copies.setItem(key, JSON.stringify({ born, items: this.#items.map((item) => this.#storedItem(item)) }));
+      if (this.#items.length) copies.setItem(key, JSON.stringify({ born, items: this.#items.map((item) => this.#storedItem(item)) }));
+      else copies.removeItem(key);
       this.#isCopied = true;
-    } catch { /* the storage is full or forbidden */ }
+    } catch { // the storage is full or forbidden
+      try { copies.removeItem(key); } catch { /* forbidden: there is no earlier copy that this page has written */ }
+    }
   }
 
   /**
@@ -191,12 +194,14 @@ export class OutboxStore {
     try {
       const copies = this.#copies;
       if (!copies) return [];
-      const open = new Set(await this.#openPages());
       const prefix = this.#copyKey('');
-      const keys = Array.from({ length: copies.length }, (_, index) => copies.key(index) ?? '').filter((key) => key.startsWith(prefix));
-      for (const key of keys) {
-        const tab = key.slice(prefix.length);
-        if (tab === this.#tab || open.has(tab)) continue;
+      const keys = Array.from({ length: copies.length }, (_, index) => copies.key(index) ?? '');
+      const others = keys.filter((key) => key.startsWith(prefix) && key !== this.#copyKey(this.#tab));
+      if (!others.length) return [];
+      // The order matters: a page has its lock before it writes its copy, so a page that has a copy and no lock is closed.
+      const open = new Set(await this.#openPages());
+      for (const key of others) {
+        if (open.has(key.slice(prefix.length))) continue;
         const { born, items } = JSON.parse(copies.getItem(key) ?? '{}');
         copies.removeItem(key);
         if (Array.isArray(items) && (born === null || born !== this.#born)) claimed.push(...items);

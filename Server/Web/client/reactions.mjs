@@ -1,6 +1,7 @@
-// The reactions to a message, in words.
+// Describes the reactions to a message in words.
 
 import { isolated } from './direction.mjs';
+import { listWords } from './formatting.mjs';
 
 /** @import { Reactions, User } from './types.js' */
 
@@ -8,7 +9,7 @@ const MAX_SHOWN = 24; // a message with more emoji would fill the screen
 const MAX_NAMES = 12;
 
 /**
- * The reactions as the page shows them: the emoji, how many people chose it, whether this user is one of them, and who they are.
+ * Returns the reactions as the page shows them: the emoji, the number of people who chose it, whether this user is one of them, and their names.
  * @param {Reactions | undefined} reactions
  * @param {string | undefined} self the id of this user
  */
@@ -17,7 +18,7 @@ export const shownReactions = (reactions, self) => [...reactions ?? []].slice(0,
 }));
 
 /**
- * How many emoji of the reactions are not shown.
+ * Returns the number of emoji that the page does not show.
  * @param {Reactions | undefined} reactions
  */
 export const hiddenReactions = (reactions) => Math.max(0, (reactions?.size ?? 0) - MAX_SHOWN);
@@ -31,6 +32,5 @@ function namesOf(people, self) {
   const others = people.filter(({ user }) => user !== self).map(({ name }) => isolated(name));
   const own = others.length < people.length ? ['you'] : [];
   const rest = others.length - MAX_NAMES;
-  const words = rest > 0 ? [...others.slice(0, MAX_NAMES), ...own, `${rest} more`] : [...others, ...own];
-  return words.length > 1 ? `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}` : words[0] ?? '';
+  return listWords(rest > 0 ? [...others.slice(0, MAX_NAMES), ...own, `${rest} more`] : [...others, ...own]);
 }

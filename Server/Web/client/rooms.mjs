@@ -2,7 +2,7 @@
 
 import { applyChanges } from './changes.mjs';
 import { isolated } from './direction.mjs';
-import { createEntry, indexFor, insertEntries, insertEntry } from './log.mjs';
+import { createEntry, eventAt, insertEntries, insertEntry } from './log.mjs';
 import { mentionsUser } from './mentions.mjs';
 
 /** @import { Entry, Frame, Notice, Room, State, User } from './types.js' */
@@ -174,16 +174,16 @@ export function insertEvents(room, events, reader) {
  */
 export function insertHistory(room, events, hasMore, direction) {
   const answered = { ...room, loading: false, tail: [] };
-  if (direction === 'older') return trimEnd({ ...addEvents(answered, events, null), more: hasMore && events.length > 0 });
+  const more = hasMore && events.length > 0;
+  if (direction === 'older') return trimEnd({ ...addEvents(answered, events, null), more });
   if (direction === 'newer') {
     // Without more events, the answer and the events that have arrived since the request are all that was missing.
-    const isComplete = !hasMore || events.length === 0;
-    const entries = isComplete ? insertEntries(room.entries, room.tail) : room.entries;
-    return trimStart(addEvents({ ...answered, entries, end: isComplete ? Infinity : events[events.length - 1].seq }, events, null));
+    const entries = more ? room.entries : insertEntries(room.entries, room.tail);
+    return trimStart(addEvents({ ...answered, entries, end: more ? events[events.length - 1].seq : Infinity }, events, null));
   }
   const first = events[0]?.seq ?? Infinity;
   const entries = insertEntries(room.entries.filter(({ order }) => order >= first), room.tail);
-  return { ...addEvents({ ...answered, entries, oldest: Infinity, end: Infinity }, events, null), more: hasMore && events.length > 0 };
+  return { ...addEvents({ ...answered, entries, oldest: Infinity, end: Infinity }, events, null), more };
 }
 
 /**
@@ -212,7 +212,7 @@ function addEvents(room, events, reader) {
   for (const event of events) {
     if (!Number.isInteger(event.seq)) continue;
     const entry = createEntry(event);
-    const isNew = event.seq > cursor && !(entry && room.entries[indexFor(room.entries, entry)]?.seq === event.seq);
+    const isNew = event.seq > cursor && !eventAt(room.entries, event.seq);
     if (entry) added.push(entry);
     if (entry && event.type === 'topic' && isNew) topic = entry.text ?? '';
     oldest = Math.min(oldest, event.seq);

@@ -2,7 +2,7 @@
 
 import { isolated } from './direction.mjs';
 import { dayLabel, dayOf } from './formatting.mjs';
-import { indexFor } from './log.mjs';
+import { eventAt, indexFor } from './log.mjs';
 import { parsedText } from './message-text.mjs';
 import { hasNewest } from './rooms.mjs';
 
@@ -75,8 +75,8 @@ export function createRows(room, outbox, view, self, now) {
  * @param {number} seq
  */
 function quoteOf(entries, seq) {
-  const entry = entries[indexFor(entries, { order: seq, rank: 0 })];
-  if (entry?.seq !== seq || entry.kind !== 'message') return 'an earlier message';
+  const entry = eventAt(entries, seq);
+  if (entry?.kind !== 'message') return 'an earlier message';
   if (entry.deleted) return `${isolated(entry.from?.name ?? '?')}: deleted`;
   return `${isolated(entry.from?.name ?? '?')}: ${isolated(parsedText(entry).plain.slice(0, QUOTE_LENGTH))}`;
 }

@@ -82,10 +82,10 @@ export interface Limits { textLength?: number; namedMembers?: number }
 
 export interface PresenceChange { user: string; name: string; what: string; was?: string }
 
-/** Who reacted to a message, by emoji. */
+/** The people who reacted to a message, by emoji. */
 export type Reactions = Map<string, User[]>;
 
-/** What a moderator did. `user` and `name` are those of the user acted on. */
+/** An action of a moderator. `user` and `name` are those of the user whom the action concerns. */
 export interface Moderation { action: string; user?: string; name?: string; role?: string; seconds?: number; reason?: string }
 
 /** An entry of a room's log: a message, a topic, a moderator's act or a notice. Entries are sorted by (order, rank). */
@@ -160,7 +160,7 @@ export interface Room {
   removed: boolean;
   /** The other person, in a direct room. */
   with: User | null;
-  /** Who is writing, by user. */
+  /** The people who are writing, by user. */
   writers: Map<string, Writer>;
   /** How far this user has read, here or on another device. */
   read: number;
@@ -249,7 +249,7 @@ export interface UpdateContext {
   at: string;
 }
 
-/** What the input is for, if not for a new message. `draft` is the text that the edit has replaced in the input. */
+/** The message that the input replies to or edits. `draft` is the text that the edit has replaced in the input. */
 export interface Composing { kind: 'reply' | 'edit'; room: string; seq: number; draft?: string }
 
 /** The part of a room's log that the page draws. */

@@ -1,6 +1,7 @@
-// Who is writing in a room.
+// The members who are writing in a room.
 
 import { isolated } from './direction.mjs';
+import { listWords } from './formatting.mjs';
 import { changeRoom } from './rooms.mjs';
 
 /** @import { Frame, State, Writer } from './types.js' */
@@ -39,12 +40,11 @@ export function endTyping(state, name, user, writer) {
 }
 
 /**
- * Says who is writing: "ann and bob are writing…".
+ * Returns the text that names the writers: "ann and bob are writing…".
  * @param {Map<string, Writer>} writers
  */
 export function typingWords(writers) {
   const names = [...writers.values()].map(({ name }) => isolated(name));
   if (names.length > MAX_NAMES) return `${names.length} people are writing…`;
-  if (names.length < 2) return names.length ? `${names[0]} is writing…` : '';
-  return `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]} are writing…`;
+  return names.length ? `${listWords(names)} ${names.length === 1 ? 'is' : 'are'} writing…` : '';
 }

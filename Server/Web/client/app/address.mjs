@@ -3,13 +3,14 @@
 /**
  * Puts the current room into the address. The name is removed, because the page has stored it; a link does not pass it on.
  * @param {string | null} room
- * @param {{ keepsName?: boolean }} options `keepsName` if the page could not store the name
+ * @param {{ keepsName?: () => boolean }} options `keepsName` returns whether the page could not store the name. It is called only if the address
+ *   has a name.
  */
-export function showInAddress(room, { keepsName = false } = {}) {
+export function showInAddress(room, { keepsName = () => false } = {}) {
   const url = new URL(location.href);
   if (room === null) url.searchParams.delete('room');
   else url.searchParams.set('room', room);
-  if (!keepsName) url.searchParams.delete('name');
+  if (url.searchParams.has('name') && !keepsName()) url.searchParams.delete('name');
   if (url.href === location.href) return;
   // A browser may limit how often a page does this. The address then follows with the next change.
   try { history.replaceState(history.state, '', url); } catch { /* the address stays */ }

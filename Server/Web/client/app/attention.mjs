@@ -36,11 +36,11 @@ export function reportRead(name) {
   }, READ_AFTER_MS);
 }
 
-/** Where and when the page last said that the person is writing. @type {{ room: string, at: number } | null} */
+/** The room and the time at which the page last told the server that the person is writing. @type {{ room: string, at: number } | null} */
 let typing = null;
 
 /**
- * Says that the person is writing in the current room, or has stopped.
+ * Tells the server that the person is writing in the current room, or has stopped.
  * @param {string} text what is in the input
  */
 export function reportTyping(text) {

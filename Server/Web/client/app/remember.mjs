@@ -20,5 +20,5 @@ export const remember = oncePerFrame(() => {
 
 /** Shows the current room in the page's address. */
 export function updateAddress() {
-  showInAddress(state.current, { keepsName: loadTabPlace() === null });
+  showInAddress(state.current, { keepsName: () => loadTabPlace() === null });
 }

@@ -28,8 +28,10 @@ export function renderBack() {
 
 /** @param {number} level */
 function goBackTo(level) {
-  if (level < ABOVE) closeDialogs();
-  if (level < ABOVE) ui.drawer = level === LIST ? 'rail' : null;
+  if (level < ABOVE) {
+    closeDialogs();
+    ui.drawer = level === LIST ? 'rail' : null;
+  }
   renderDrawers();
 }
 

@@ -48,15 +48,14 @@ export function editLast() {
 }
 
 /**
- * Sends the edit that is in the input. Returns false if the text has to stay in the input.
+ * Sends the edit that is in the input. If the page can't send the edit, it shows the reason, and the text stays in the input.
  * @param {{ room: string, seq: number }} edit
  * @param {string} text
  */
 export function submitEdit({ room, seq }, text) {
-  if (text.length > maxLength()) return showError(tooLongWords(text, maxLength()));
-  if (!ask({ type: 'edit', room, seq, text }, { kind: 'edit', room, seq, text })) return showError('To edit a message, the page must be connected.');
-  stopComposing();
-  return true;
+  if (text.length > maxLength()) showError(tooLongWords(text, maxLength()));
+  else if (!ask({ type: 'edit', room, seq, text }, { kind: 'edit', room, seq, text })) showError('To edit a message, the page must be connected.');
+  else stopComposing();
 }
 
 /**

@@ -5,22 +5,27 @@ import { scheduleRender } from '../app/scheduling.mjs';
 import { state } from '../app/store.mjs';
 import { allowedActions, toggleReaction } from '../actions.mjs';
 import { isolated } from '../direction.mjs';
-import { indexFor } from '../log.mjs';
+import { eventAt } from '../log.mjs';
 import { startEdit, startReply } from './composing.mjs';
 import { showError } from './directory.mjs';
 import { $, closestTo, el, input, log, messageMenu, setText } from './dom.mjs';
 
+/** @import { Entry, Room } from '../types.js' */
+
 const COMMON_EMOJI = ['👍', '❤️', '😂', '🎉', '😮', '😢', '👀', '✅'];
 
-/** The seq of the message whose menu is open. @type {number | null} */
-let openSeq = null;
+/** The message whose menu is open. @type {{ room: string, seq: number } | null} */
+let opened = null;
 let isDeleteAsked = false;
 
-/** @param {number} seq */
+/**
+ * Returns the message of the current room, or null.
+ * @param {number} seq
+ */
 function messageOf(seq) {
   const room = state.rooms.get(state.current ?? '');
-  const entry = room?.entries[indexFor(room.entries, { order: seq, rank: 0 })];
-  return room && entry?.seq === seq ? { room, entry } : null;
+  const entry = room && eventAt(room.entries, seq);
+  return room && entry ? { room, entry } : null;
 }
 
 /** @param {number} seq */
@@ -29,7 +34,7 @@ export function openMessageMenu(seq) {
   if (!found || messageMenu.open) return;
   const allowed = allowedActions(found.entry, found.room, state.self);
   if (!allowed.reply) return;
-  openSeq = seq;
+  opened = { room: found.room.name, seq };
   isDeleteAsked = false;
   setText($('menu-title'), `Message from ${isolated(found.entry.from?.name ?? '?')}`);
   $('menu-edit').hidden = !allowed.edit;
@@ -41,59 +46,60 @@ export function openMessageMenu(seq) {
 }
 
 /**
- * Adds the person's reaction to a message, or removes it.
+ * Adds the person's reaction to a message of the current room, or removes it.
  * @param {number} seq
  * @param {string} emoji
  */
 export function react(seq, emoji) {
   const found = messageOf(seq);
-  if (!found || !emoji) return;
-  const { room, entry } = found;
+  if (found && emoji) toggle(found.entry, found.room, emoji);
+}
+
+/**
+ * @param {Entry} entry
+ * @param {Room} room
+ * @param {string} emoji
+ */
+function toggle(entry, room, emoji) {
   if (!ask(toggleReaction(entry, room.name, emoji, state.self), { kind: 'react', room: room.name })) showError('To react, the page must be connected.');
 }
 
 /**
- * Closes the menu, and does what the person chose if the message still exists.
- * @param {(seq: number) => void} act
+ * Closes the menu, and calls `act` with the message of the menu. A frame can change the current room while the menu is open. Then the page
+ * does nothing, because the same seq is another message there.
+ * @param {(entry: Entry, room: Room) => void} act
  */
 function choose(act) {
-  const seq = openSeq;
+  const found = opened?.room === state.current ? messageOf(opened.seq) : null;
   messageMenu.close();
   input.focus();
-  if (seq !== null) act(seq);
+  if (found) act(found.entry, found.room);
 }
 
 $('menu-emoji').replaceChildren(...COMMON_EMOJI.map((emoji) => el('button', { type: 'button', class: 'quiet', 'data-emoji': emoji, 'aria-label': `React with ${emoji}` }, emoji)));
 $('menu-emoji').addEventListener('click', (event) => {
   const emoji = closestTo(event, '[data-emoji]')?.dataset.emoji;
-  if (emoji) choose((seq) => react(seq, emoji));
+  if (emoji) choose((entry, room) => toggle(entry, room, emoji));
 });
 $('menu-react').addEventListener('submit', (event) => {
   event.preventDefault();
   const emoji = $('menu-other').value.trim();
-  if (emoji) choose((seq) => react(seq, emoji));
+  if (emoji) choose((entry, room) => toggle(entry, room, emoji));
 });
-$('menu-reply').addEventListener('click', () => choose((seq) => {
-  const found = messageOf(seq);
-  if (found) startReply(found.entry);
-}));
-$('menu-edit').addEventListener('click', () => choose((seq) => {
-  const found = messageOf(seq);
-  if (found) startEdit(found.entry);
-}));
+$('menu-reply').addEventListener('click', () => choose(startReply));
+$('menu-edit').addEventListener('click', () => choose(startEdit));
 $('menu-delete').addEventListener('click', () => {
   if (!isDeleteAsked) {
     isDeleteAsked = true;
     setText($('menu-delete'), 'Delete for everyone?');
     return;
   }
-  choose((seq) => {
-    const room = state.current ?? undefined;
+  choose(({ seq }, { name: room }) => {
     if (!ask({ type: 'delete', room, seq }, { kind: 'delete', room })) showError('To delete a message, the page must be connected.');
   });
 });
 $('menu-cancel').addEventListener('click', () => messageMenu.close());
-messageMenu.addEventListener('close', () => { openSeq = null; });
+messageMenu.addEventListener('close', () => { opened = null; });
 
 log.addEventListener('contextmenu', (event) => {
   const { pointerType } = /** @type {Partial<PointerEvent>} */ (event); // not all browsers have it here
@@ -106,6 +112,7 @@ log.addEventListener('contextmenu', (event) => {
 
 // The Enter key goes from the log to the newest message, and the arrow keys from message to message.
 log.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' && event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
   const buttons = /** @type {HTMLElement[]} */ ([...log.querySelectorAll('[data-action="menu"]')]);
   const index = buttons.findIndex((button) => button === document.activeElement);
   /** @type {HTMLElement | undefined} */
