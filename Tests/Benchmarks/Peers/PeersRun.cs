@@ -167,7 +167,8 @@ internal sealed class PeersRun(PeersOptions options, IReadOnlyList<Peer> catalog
             try
             {
                 return new MeasuredPeer(peer, running, LoadRun.Open(
-                    running.EndPoint, running.Id, peer.Wire, options.Subscribers, Math.Max(options.Subscribers, options.Idle), TimeSpan.FromSeconds(options.Patience), cancel));
+                    running.EndPoint, () => CpuTime.ForProcessTree(running.Id), peer.Wire,
+                    options.Subscribers, Math.Max(options.Subscribers, options.Idle), TimeSpan.FromSeconds(options.Patience), cancel));
             }
             catch
             {

@@ -16,21 +16,21 @@ internal readonly record struct CpuTime(double Total, long UserTicks, long Syste
 
     public static CpuTime operator +(CpuTime a, CpuTime b) => new(a.Total + b.Total, a.UserTicks + b.UserTicks, a.SystemTicks + b.SystemTicks);
 
-    /// <summary>Returns the processor time of a process and its descendants so far. Descendants that have ended do not count.</summary>
-    public static CpuTime ForProcessTree(int process)
-    {
-        var sum = default(CpuTime);
-        foreach (var id in GetProcessTree(process))
-        {
-            if (Kernel.ProcessorMicroseconds(id) is not { } total || Read($"/proc/{id}/stat") is not { } stat)
-                continue;
-            // proc(5): the 14th and 15th fields are the times. The second field, the name in parentheses, may contain spaces.
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            sum = new CpuTime(
-                sum.Total + total, sum.UserTicks + long.Parse(fields[11], CultureInfo.InvariantCulture), sum.SystemTicks + long.Parse(fields[12], CultureInfo.InvariantCulture));
-        }
+    /// <summary>
+    /// Returns the processor time of a process and its descendants so far. Descendants that have ended do not count, so the sum decreases
+    /// when one ends.
+    /// </summary>
+    public static CpuTime ForProcessTree(int process) =>
+        GetProcessTree(process).Aggregate(default(CpuTime), (sum, id) => sum + ForProcess(id));
 
-        return sum;
+    /// <summary>Returns the processor time of a process so far, without its descendants; zero if the process has ended.</summary>
+    public static CpuTime ForProcess(int id)
+    {
+        if (Kernel.ProcessorMicroseconds(id) is not { } total || Read($"/proc/{id}/stat") is not { } stat)
+            return default;
+        // proc(5): the 14th and 15th fields are the times. The second field, the name in parentheses, may contain spaces.
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return new CpuTime(total, long.Parse(fields[11], CultureInfo.InvariantCulture), long.Parse(fields[12], CultureInfo.InvariantCulture));
     }
 
     /// <summary>Returns the resident memory of a process and its descendants, in bytes.</summary>

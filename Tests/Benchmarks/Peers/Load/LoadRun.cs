@@ -17,7 +17,7 @@ internal sealed class LoadRun : IDisposable
     private const int ConcurrentHandshakes = 8;
 
     private readonly EndPoint _server;
-    private readonly int _process;
+    private readonly Func<CpuTime> _readCpuTime;
     private readonly Wire _wire;
     private readonly Receiver _receiver;
     private readonly TimeSpan _timeout;
@@ -27,9 +27,9 @@ internal sealed class LoadRun : IDisposable
     private LoadConnection _publisher = null!;
     private int _next;
 
-    private LoadRun(EndPoint server, int process, Wire wire, int maxSubscribers, TimeSpan timeout)
+    private LoadRun(EndPoint server, Func<CpuTime> readCpuTime, Wire wire, int maxSubscribers, TimeSpan timeout)
     {
-        (_server, _process, _wire, _timeout) = (server, process, wire, timeout);
+        (_server, _readCpuTime, _wire, _timeout) = (server, readCpuTime, wire, timeout);
         _receiver = new Receiver(wire, maxSubscribers + 1);
         _publication = wire.EncodePublication(System.Text.Encoding.ASCII.GetString(MessageNumber.CreateText(TextBytes)));
         _numberOffset = _publication.AsSpan().IndexOf(MessageNumber.Mark) + 1;
@@ -42,16 +42,17 @@ internal sealed class LoadRun : IDisposable
     public string? Error => _receiver.Error ?? (_receiver.Closed > 0 ? $"{_receiver.Closed} connections were closed" : null);
 
     /// <param name="server">The address of the peer.</param>
-    /// <param name="process">The process id of the peer.</param>
+    /// <param name="readCpuTime">Returns the processor time of the peer so far.</param>
     /// <param name="wire">The protocol of the peer.</param>
     /// <param name="subscribers">The number of connections to open, including the publisher.</param>
     /// <param name="maxSubscribers">The maximum number of connections for later calls of <see cref="Subscribe"/>.</param>
     /// <param name="timeout">The time without a delivery after which missing messages count as lost.</param>
     /// <param name="cancel">Cancels the opening.</param>
     /// <exception cref="LoadException">Not all connections could be opened.</exception>
-    public static LoadRun Open(EndPoint server, int process, Wire wire, int subscribers, int maxSubscribers, TimeSpan timeout, CancellationToken cancel)
+    public static LoadRun Open(
+        EndPoint server, Func<CpuTime> readCpuTime, Wire wire, int subscribers, int maxSubscribers, TimeSpan timeout, CancellationToken cancel)
     {
-        var run = new LoadRun(server, process, wire, maxSubscribers, timeout);
+        var run = new LoadRun(server, readCpuTime, wire, maxSubscribers, timeout);
         try
         {
             run.OpenPublisher();
@@ -133,13 +134,13 @@ internal sealed class LoadRun : IDisposable
     {
         var first = _next;
         _receiver.Reset(first, withLatency);
-        var (server, generator, start) = (CpuTime.ForProcessTree(_process), Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
+        var (server, generator, start) = (_readCpuTime(), Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
         publish(start);
         var published = _next - first;
         var expected = (long)published * Subscribers;
         var isComplete = _receiver.Wait(expected, _timeout, cancel);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds - (isComplete ? 0 : _timeout.TotalSeconds);
-        (server, generator) = (CpuTime.ForProcessTree(_process) - server, Environment.CpuUsage.TotalTime - generator);
+        (server, generator) = (_readCpuTime() - server, Environment.CpuUsage.TotalTime - generator);
         cancel.ThrowIfCancellationRequested();
         var delivered = Math.Max(1, _receiver.Delivered);
         var latency = withLatency ? _receiver.Latency : null;
