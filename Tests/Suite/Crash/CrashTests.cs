@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Crash;
 
 /// <summary>
-/// No acknowledged message is lost or duplicated when the server is killed (SIGKILL). The suite runs 25 rounds. Run more with:
+/// No acknowledged message is lost or duplicated when the server is killed (SIGKILL). The suite runs 10 rounds. Run more with:
 /// <code>RSC_CRASH_ROUNDS=500 Tests/run Crash</code>
 /// A failure prints its seed. <c>RSC_CRASH_SEED</c> repeats the random decisions of that run, but not the scheduling of threads.
 /// </summary>
@@ -12,7 +12,7 @@ namespace RawSocketChat.Tests.Crash;
 [Parallelizable(ParallelScope.Self)]
 public sealed class CrashTests
 {
-    private static readonly int Rounds = Setting("RSC_CRASH_ROUNDS", 25);
+    private static readonly int Rounds = Setting("RSC_CRASH_ROUNDS", 10);
 
     [Test]
     public Task Each_acknowledged_message_is_stored_once_and_in_order_after_every_kill() => RunRoundsAsync(Rounds, "full");

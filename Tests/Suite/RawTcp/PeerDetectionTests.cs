@@ -11,6 +11,7 @@ namespace RawSocketChat.Tests.RawTcp;
 
 /// <summary>The server uses the first line to detect whether a raw TCP client is a person, a program, or a client of another protocol.</summary>
 [Category(Categories.Slow)] // waits for timeouts
+[Parallelizable(ParallelScope.Self)]
 public sealed class PeerDetectionTests : HostileFixture
 {
     private string[] LobbyTexts => [.. Ann.Inbox.All.OfType<MessageFrame>().Select(message => message.Text)];

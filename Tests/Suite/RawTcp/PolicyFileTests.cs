@@ -10,6 +10,7 @@ namespace RawSocketChat.Tests.RawTcp;
 
 /// <summary>Flash's request for a policy file at the raw TCP port, and the content of the file.</summary>
 [Category(Categories.Slow)] // waits for timeouts
+[Parallelizable(ParallelScope.Self)]
 public sealed class PolicyFileTests
 {
     [Test]

@@ -8,6 +8,7 @@ namespace RawSocketChat.Tests.Rfc8441;
 
 /// <summary>RFC 8441, sections 5 and 5.1: a WebSocket is one stream, and does not affect the other streams of its connection.</summary>
 [Category(Categories.Slow)] // waits for timeouts
+[Parallelizable(ParallelScope.Self)]
 public sealed class Section5_StreamTests : Http2Fixture
 {
     private ChatClient _neighbour = null!;

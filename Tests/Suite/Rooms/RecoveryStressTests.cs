@@ -5,7 +5,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Rooms;
 
 /// <summary>
-/// Clients join thousands of times with random cursors while many messages are sent. Each client must receive every event after its cursor
+/// Clients join more than a thousand times with random cursors while many messages are sent. Each client must receive every event after its cursor
 /// once and in order. The server reads the newest events from memory and older events from the log. The setting Rooms:TailBytes decides how
 /// many events are in memory.
 /// </summary>
@@ -13,7 +13,7 @@ namespace RawSocketChat.Tests.Rooms;
 public sealed class RecoveryStressTests
 {
     private const int Clients = 24;
-    private const int JoinsEach = 100;
+    private const int JoinsEach = 50;
 
     // A client that lacks fewer events than this number has nearly caught up.
     private const int FewEvents = 8;

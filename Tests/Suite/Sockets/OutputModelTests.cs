@@ -12,6 +12,7 @@ namespace RawSocketChat.Tests.Sockets;
 [TestFixture(true)]
 [TestFixture(false)]
 [Category(Categories.Slow)] // waits for peers that read slowly
+[Parallelizable(ParallelScope.Self)]
 public sealed class OutputModelTests(bool isPolled)
 {
     private const int Rounds = 100;

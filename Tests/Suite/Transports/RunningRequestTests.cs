@@ -15,6 +15,7 @@ namespace RawSocketChat.Tests.Transports;
 
 /// <summary>A slow request keeps its session open while the request runs. The request ends when its peer is gone.</summary>
 [Category(Categories.Slow)] // starts many servers
+[Parallelizable(ParallelScope.Self)]
 public sealed class RunningRequestTests
 {
     [Test]
