@@ -6,8 +6,8 @@ using RawSocketChat.Protocol.Chat;
 namespace RawSocketChat.Server.Operator;
 
 /// <summary>
-/// The commands of the server's executable. They work on the data of a server. All commands except <c>import</c>,
-/// <c>remove-account</c>, <c>remove-room</c>, <c>restore</c> and <c>vacuum</c> also work while the server runs.
+/// The commands of the server's executable. They work on the data of a server. All commands except <c>erase</c>,
+/// <c>import</c>, <c>remove-account</c>, <c>remove-room</c>, <c>restore</c> and <c>vacuum</c> also work while the server runs.
 /// </summary>
 public static class OperatorCommand
 {
@@ -41,7 +41,18 @@ public static class OperatorCommand
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => CancelOnFirstSignal(stop, signal));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => CancelOnFirstSignal(stop, signal));
         var context = new OperatorContext(arguments.Settings, console, time, stop.Token);
-        var root = new RootCommand(Description) { BackupCommand.Create(context), CheckCommand.Create(context), ExportCommand.Create(context), ImportCommand.Create(context), RemoveAccountCommand.Create(context), RemoveRoomCommand.Create(context), RestoreCommand.Create(context), VacuumCommand.Create(context) };
+        var root = new RootCommand(Description)
+        {
+            BackupCommand.Create(context),
+            CheckCommand.Create(context),
+            EraseCommand.Create(context),
+            ExportCommand.Create(context),
+            ImportCommand.Create(context),
+            RemoveAccountCommand.Create(context),
+            RemoveRoomCommand.Create(context),
+            RestoreCommand.Create(context),
+            VacuumCommand.Create(context),
+        };
         var words = ExpandHelpCommand(arguments.Words);
         if (words[0] == "--version")
         {

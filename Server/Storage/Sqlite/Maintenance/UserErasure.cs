@@ -1,0 +1,106 @@
+using System.Text;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
+
+/// <summary>Erases what a user wrote, and the user, from a folder that no server uses, in one transaction.</summary>
+public static class UserErasure
+{
+    private const string AddDeletions =
+        """
+        INSERT INTO events (room, seq, at, kind, author, name, text, target)
+        SELECT e.room, (SELECT MAX(seq) FROM events WHERE room = e.room) + ROW_NUMBER() OVER (PARTITION BY e.room ORDER BY e.seq),
+            @Now, 'deleted', @Id, @ErasedName, '', e.seq
+        FROM events e WHERE e.author = @Id AND e.kind = 'message' AND NOT e.is_deleted
+        """;
+
+    // A room has the text of its newest topic event, or the topic with which it was created.
+    private const string EraseTopics =
+        """
+        UPDATE rooms SET topic = ''
+        WHERE COALESCE((SELECT author FROM events WHERE room = rooms.id AND kind = 'topic' ORDER BY seq DESC LIMIT 1), owner) = @Id
+        """;
+
+    // Each reaction becomes one that is taken back, because clients that return apply the events of the log.
+    private const string EraseEvents =
+        """
+        DELETE FROM reactions WHERE (room, seq) IN (SELECT room, seq FROM events WHERE author = @Id AND kind = 'message');
+        DELETE FROM mentions WHERE (room, seq) IN (SELECT room, seq FROM events WHERE author = @Id AND kind = 'message');
+        UPDATE events SET name = @ErasedName, text = '', is_deleted = (kind = 'message'), body = CASE
+            WHEN kind = 'message' THEN CASE WHEN body ->> 'reply' IS NULL THEN NULL ELSE json_object('reply', body ->> 'reply') END
+            WHEN kind = 'reacted' THEN json_set(body, '$.off', json('true'))
+            ELSE body END
+        WHERE author = @Id;
+        UPDATE events SET body = json_set(body, '$.userName', @ErasedName) WHERE kind = 'moderated' AND body ->> 'user' = @Id;
+        """;
+
+    // The rows of sessions, names and members refer to the user, so the database removes them too.
+    private const string RemoveRows =
+        """
+        DELETE FROM reactions WHERE user = @Id;
+        DELETE FROM mentions WHERE user = @Id;
+        DELETE FROM bans WHERE user = @Id;
+        DELETE FROM client_ids WHERE author = @Id;
+        DELETE FROM users WHERE id = @Id;
+        """;
+
+    /// <summary>
+    /// Deletes the user's messages: each becomes a tombstone, and a deletion is added to the log, so that clients that return delete the
+    /// message too. Removes the user's topics, reasons, reactions and bans. Removes the user with the name, sessions and memberships.
+    /// The user's events stay without text and with the name <see cref="ErasedUser.Name"/>, because a log has no hole.
+    /// </summary>
+    /// <param name="folder">The data folder.</param>
+    /// <param name="nameOrId">The name of an account in any letter case, or the id of a user, such as a guest.</param>
+    /// <param name="now">The time of the deletions.</param>
+    /// <param name="known">The names of all accounts, if the result is null.</param>
+    /// <param name="cancel">Interrupts the erasure. Nothing is erased then.</param>
+    /// <returns>The name of the user, and the numbers of messages and sessions that were erased; null if there is no such user.</returns>
+    /// <exception cref="StorageException">The database cannot be written.</exception>
+    public static (string Name, long Messages, long Sessions)? Run(
+        DataFolder folder, string nameOrId, DateTimeOffset now, out IReadOnlyList<string> known, CancellationToken cancel)
+    {
+        // An erasure must not come back after a power failure, so it is synced even if the server's messages are not.
+        using var connection = SqliteDatabase.OpenForWriting(folder.Database, isSynced: true);
+        using var interrupt = cancel.Register(() => raw.sqlite3_interrupt(connection.Handle!));
+        try
+        {
+            known = [];
+            connection.Execute("BEGIN IMMEDIATE");
+            if (FindUser(connection, nameOrId) is not { } user)
+            {
+                known = connection.Query<string>("SELECT name FROM users WHERE password_hash IS NOT NULL").AsList();
+                return null;
+            }
+
+            var values = new { user.Id, ErasedName = ErasedUser.Name, Now = now.ToUnixTimeMilliseconds() };
+            var sessions = connection.ExecuteScalar<long>("SELECT COUNT(*) FROM sessions WHERE user = @Id", values);
+            var messages = connection.Execute(AddDeletions, values);
+            connection.Execute(EraseTopics, values);
+            connection.Execute(EraseEvents, values);
+            connection.Execute(RemoveRows, values);
+            cancel.ThrowIfCancellationRequested();
+            // The checkpoint overwrites the erased text in the database file, and empties the write-ahead log, which may contain it too.
+            connection.Execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
+            return (user.Name, messages, sessions);
+        }
+        catch (SqliteException fault)
+        {
+            cancel.ThrowIfCancellationRequested();
+            throw SqliteError.Translate(fault, folder.Database);
+        }
+    }
+
+    private static (string Id, string Name)? FindUser(SqliteConnection connection, string nameOrId)
+    {
+        var name = nameOrId.Normalize(NormalizationForm.FormKC);
+        // The database compares only ASCII letters without their case, so compare here. Two accounts never differ only in letter case.
+        var accounts = connection.Query<(string Id, string Name)>("SELECT id, name FROM users WHERE password_hash IS NOT NULL");
+        return accounts.Where(account => account.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Cast<(string, string)?>().FirstOrDefault()
+            ?? connection.Query<(string Id, string Name)>("SELECT id, name FROM users WHERE id = @nameOrId", new { nameOrId }).Cast<(string, string)?>().FirstOrDefault()
+            // The row of a guest is removed some time after the last session. The messages stay.
+            ?? connection.Query<(string Id, string Name)>("SELECT author, name FROM events WHERE author = @nameOrId ORDER BY at DESC LIMIT 1", new { nameOrId })
+                .Cast<(string, string)?>().FirstOrDefault();
+    }
+}
