@@ -45,7 +45,7 @@ public static class TrustedProxies
         var options = new ForwardedHeadersOptions
         {
             ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost | ForwardedHeaders.XForwardedPrefix,
-            // A chain of trusted proxies counts to its end. The first address that is not trusted is the client.
+            // A request may come through several trusted proxies. The last address that is not trusted is the client.
             ForwardLimit = null,
         };
         options.KnownProxies.Clear();

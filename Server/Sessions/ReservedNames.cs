@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace RawSocketChat.Server.Sessions;
 
-/// <summary>Names that nobody may take or register, because others would take their owner for the server or its operator.</summary>
+/// <summary>Names that nobody may take or register, because other users could confuse their owner with the server or its operator.</summary>
 internal static class ReservedNames
 {
     private static readonly FrozenSet<string> Skeletons =

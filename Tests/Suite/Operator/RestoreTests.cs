@@ -88,7 +88,7 @@ public sealed class RestoreTests
         using var killed = CopyAsAfterKill(storage.Folder);
 
         var restored = (await RunAsync(killed.Path, "restore", backup)).ShouldSucceed().Output;
-        restored.Should().StartWith($"Restored {backup} to {killed.Path} (").And.Contain("the data that was there is in chat-before-restore-");
+        restored.Should().StartWith($"Restored {backup} to {killed.Path} (").And.Contain("the replaced database is chat-before-restore-");
         (await RunAsync(killed.Path, "check")).ShouldSucceed().Output.Should().Contain("1551 events");
         Open(killed.Path).Should().NotThrow();
 
