@@ -54,7 +54,7 @@ internal sealed record RenameCommand(Person Person, string PreviousName) : RoomC
 /// <summary>Sends a frame to the other connections of a user in the room.</summary>
 internal sealed record SendToOthersCommand(Connection Connection, string User, EncodedFrame Frame) : RoomCommand;
 
-/// <summary>Tells the other members that a member is writing, or has stopped.</summary>
+/// <summary>Announces to the other members that a member is writing, or has stopped.</summary>
 internal sealed record TypingCommand(Connection Connection, bool Off) : RoomCommand;
 
 internal sealed record ListMembersCommand(int Max) : RoomCommand<MemberList>
@@ -74,7 +74,7 @@ internal sealed record PostCommand(Connection Connection, IFrameSink Answers, Cl
 /// <summary>Closes the room if it is unused; see <see cref="RoomLoop.TryCloseAsync"/>.</summary>
 internal sealed record CloseCommand(TimeSpan UnusedFor, Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
-/// <summary>Closes the room for good, when its posts are stored; see <see cref="RoomLoop.EndAsync"/>. The result is true.</summary>
+/// <summary>Closes the room permanently, when its posts are stored; see <see cref="RoomLoop.EndAsync"/>. The result is true.</summary>
 internal sealed record EndCommand(Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
 /// <summary>Wakes the loop. After each command, the loop delivers stored posts, gathered events and the number of members.</summary>

@@ -93,7 +93,7 @@ public sealed class RoomLoop
 
     public RoomSummary Summary => _summary;
 
-    /// <summary>How long nobody has used the room. Any thread may read it.</summary>
+    /// <summary>The time since somebody last used the room. Any thread may read it.</summary>
     public TimeSpan UnusedFor => _time.GetElapsedTime(Volatile.Read(ref _usedAt));
 
     /// <summary>Records that somebody uses the room now. Safe from any thread.</summary>
@@ -130,7 +130,7 @@ public sealed class RoomLoop
     /// <summary>Sends a frame to the other connections of a user in the room.</summary>
     public ValueTask SendToOthersAsync(Connection connection, string user, EncodedFrame frame) => WriteAsync(new SendToOthersCommand(connection, user, frame));
 
-    /// <summary>Tells the other members that the connection's user is writing, or has stopped.</summary>
+    /// <summary>Announces to the other members that the connection's user is writing, or has stopped.</summary>
     public ValueTask AnnounceTypingAsync(Connection connection, bool off) => WriteAsync(new TypingCommand(connection, off));
 
     /// <summary>
@@ -149,12 +149,12 @@ public sealed class RoomLoop
     /// <returns>Whether the room is closed.</returns>
     public Task<bool> TryCloseAsync(TimeSpan unusedFor, Action<RoomLoop> onClosing) => SendAsync(new CloseCommand(unusedFor, onClosing));
 
-    /// <summary>Closes the room, although it has connections, because it is being removed. Later commands have no effect.</summary>
+    /// <summary>Closes a room that is being removed, even if it has connections. Later commands have no effect.</summary>
     /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
     /// <returns>False if the room was closed already.</returns>
     public Task<bool> EndAsync(Action<RoomLoop> onClosing) => SendAsync(new EndCommand(onClosing));
 
-    /// <summary>Tells everybody who was in the room that it is removed. Call this after <see cref="EndAsync"/>.</summary>
+    /// <summary>Sends the last frame of a removed room to everybody who was in it. Call this after <see cref="EndAsync"/>.</summary>
     public void AnnounceEnd(EncodedFrame frame)
     {
         foreach (var subscriber in _room.Subscribers)
@@ -328,7 +328,7 @@ public sealed class RoomLoop
         }
     }
 
-    // Called after the members have the event that says so.
+    // Call this after the event of the kick or the ban was sent to the members.
     private void RemoveUser(string user)
     {
         foreach (var subscriber in _room.Subscribers.Where(subscriber => subscriber.Member.Person.User == user).ToArray())
@@ -432,8 +432,8 @@ public sealed class RoomLoop
 
     private void Post(PostCommand post)
     {
-        // The check of an action depends on the actions before it, and these count only when they are stored. It does not wait for messages:
-        // in a flooded room there are always some, and an action against the flooder would never be handled.
+        // The check of a moderator's action depends on the earlier actions, which take effect when they are stored. So the action waits for
+        // them. It does not wait for messages: in a flooded room some messages always wait, so the action would never be handled.
         if (post.Event.Moderation is not null && _writer.LastModerating is { } batch)
             batch.Waiting.Add(post);
         else if (CheckPost(post) is { } error)
