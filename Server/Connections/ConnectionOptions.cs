@@ -37,7 +37,7 @@ public sealed class ConnectionOptions
 
     /// <summary>
     /// Seconds in which a whole message must arrive: a frame with all its fragments, or the body of a POST. After this time the server
-    /// closes the connection (4010), or answers the POST with status 408, even if the peer sends a byte or a fragment now and then. Default
+    /// closes the connection (4010), or answers the POST with status 408, even if the peer still sends bytes or fragments. Default
     /// 120.
     /// </summary>
     [Range(1, 3600)]

@@ -41,8 +41,8 @@ public sealed class LimitsOptions
     /// <summary>
     /// Frames of any kind that the server reads from a connection per second, WebSocket control frames included. A frame counts once more
     /// for each 4 KiB. After a pause the server reads five times this number at once. It reads the rest later and rejects nothing, so TCP
-    /// slows the client down. The server closes a connection (4506) that goes on after ten times this number of <c>rate-limited</c> errors; a
-    /// tenth of this number is allowed per second. Default 200.
+    /// slows the client down. The server also closes a connection (4506) if it gets too many <c>rate-limited</c> errors: ten times this number
+    /// at once, and then a tenth of this number per second, are allowed. Default 200.
     /// </summary>
     [Range(1, 1_000_000)]
     public int FramesPerSecond { get; set; } = 200;
