@@ -59,7 +59,7 @@ public sealed record Disconnect(ushort Code, string Text, bool Reconnect, bool D
     public static readonly Disconnect PolicyServed = new(1000, "the policy file was served", Reconnect: false, SendsCloseMessage: false);
 
     /// <summary>The peer uses another protocol than this transport, so the peer would not understand a close message.</summary>
-    public static readonly Disconnect WrongProtocol = new(1002, "this port accepts chat lines, not another protocol", Reconnect: false, SendsCloseMessage: false);
+    public static readonly Disconnect WrongProtocol = new(1002, "this port accepts lines of chat, not another protocol", Reconnect: false, SendsCloseMessage: false);
 
     /// <summary>The peer violated the WebSocket protocol; <paramref name="code"/> is 1002, 1007 or 1009.</summary>
     public static Disconnect ProtocolError(ushort code, string text) => new(code, text, Reconnect: false);

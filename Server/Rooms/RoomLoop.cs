@@ -30,7 +30,7 @@ public sealed class RoomLoop
     private const int MaxCatchUpEvents = 1000;
     private const int MaxCatchUpBytes = 64 * 1024;
 
-    // In slow mode, the loop forgets the users whose interval is over when it remembers this many users.
+    // In slow mode, when the loop has stored the last post of this many users, it removes the users whose interval is over.
     private const int MaxRememberedPosts = 1000;
 
     private readonly Channel<RoomCommand> _commands;

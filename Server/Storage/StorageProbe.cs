@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage.Sqlite;
 namespace RawSocketChat.Server.Storage;
 
 /// <summary>
-/// Tells whether the storage can write now. It looks at the free space of the disk, and makes a small write, because only a write shows the
+/// Checks whether the storage can write now. It reads the free space of the disk and makes a small write, because only a write shows the
 /// other faults. One result counts for a second, so many requests cause at most one write a second. Safe from any thread.
 /// </summary>
 public sealed class StorageProbe(IServiceProvider services, IOptions<DataOptions> options, TimeProvider time)

@@ -83,7 +83,7 @@ public sealed class WebSocketMiddleware(
         {
             return new ChatError(
                 ErrorCode.BadField,
-                $"unknown subprotocol \"{offered[0]}\"; this server knows {string.Join(" and ", endpoint.Subprotocols)}, and a client may omit the subprotocol",
+                $"unknown subprotocol \"{offered[0]}\"; this server supports {string.Join(" and ", endpoint.Subprotocols)}, and a client may omit the subprotocol",
                 $"npx wscat -s {endpoint.Subprotocols[0]} -c '{GetAddress(context)}'");
         }
 
