@@ -90,7 +90,8 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
             : new ChatError(ErrorCode.RateLimited, $"too much comes from your address; wait {retryAfterMs / 1000.0:0.0} s", RetryAfterMs: retryAfterMs);
 
     /// <summary>
-    /// Answers a request with an error. Closes the connection if it has caused too many errors, or far too many rate-limited requests.
+    /// Answers a request with an error. Closes the connection if it has caused too many errors, or if it goes on after very many rate-limited
+    /// requests.
     /// </summary>
     public void Reject(IFrameSink answers, FrameId id, ChatError error)
     {

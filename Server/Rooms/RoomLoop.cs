@@ -149,7 +149,7 @@ public sealed class RoomLoop
     /// <returns>Whether the room is closed.</returns>
     public Task<bool> TryCloseAsync(TimeSpan unusedFor, Action<RoomLoop> onClosing) => SendAsync(new CloseCommand(unusedFor, onClosing));
 
-    /// <summary>Closes a room that is being removed, even if it has connections. Later commands have no effect.</summary>
+    /// <summary>Closes the room, although it has connections, because it is being removed. Later commands have no effect.</summary>
     /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
     /// <returns>False if the room was closed already.</returns>
     public Task<bool> EndAsync(Action<RoomLoop> onClosing) => SendAsync(new EndCommand(onClosing));
