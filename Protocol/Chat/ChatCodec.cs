@@ -64,7 +64,7 @@ public static class ChatCodec
     }
 
     /// <summary>
-    /// Reads a server frame. Returns false if the bytes are no valid server frame, or have a type that this version does not know. A client
+    /// Reads a server frame. Returns false if the bytes are not a valid server frame, or have a type that this version does not know. A client
     /// ignores such frames.
     /// </summary>
     public static bool TryReadServer(ReadOnlySpan<byte> utf8, out ServerFrame frame) => ServerFrameReader.TryRead(utf8, out frame);

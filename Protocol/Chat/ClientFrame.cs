@@ -23,7 +23,7 @@ public sealed record ClientFrame
     public string? Format { get; init; }
     /// <summary>register, login: the password.</summary>
     public string? Password { get; init; }
-    /// <summary>password: the present password.</summary>
+    /// <summary>password: the current password.</summary>
     public string? Old { get; init; }
     /// <summary>password: the new password.</summary>
     public string? New { get; init; }
@@ -39,7 +39,7 @@ public sealed record ClientFrame
     public string? Match { get; init; }
     /// <summary>create: the new room's topic.</summary>
     public string? Topic { get; init; }
-    /// <summary>invite, role, kick, ban, unban, mute, unmute: the name of the user to act on.</summary>
+    /// <summary>invite, role, kick, ban, unban, mute, unmute: the name of the user whom the request concerns.</summary>
     public string? User { get; init; }
     /// <summary>dm: the name of the other user.</summary>
     public string? To { get; init; }

@@ -4,9 +4,10 @@ using System.Text;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// Reads a typed line: <c>/command arguments</c>, or the text of a message. A line that begins with a path (<c>/etc/hosts</c>) is a message,
-/// and so is a line that begins with <c>//</c>, without its first slash. The last argument of a command takes
-/// the rest of the line. An argument before it ends at a blank, or is in quotation marks (<c>"my old password"</c>). If a command refers to a room, and the command's first argument is not free text, <c>#room</c> may come first.
+/// Reads a typed line: <c>/command arguments</c>, or the text of a message. A line that begins with a path (<c>/etc/hosts</c>) is a message.
+/// So is a line that begins with <c>//</c>, without its first slash. The last argument of a command is the rest of the line. Each earlier
+/// argument ends at a blank, or is in quotation marks (<c>"my old password"</c>). If a command refers to a room, and the command's first
+/// argument is not free text, <c>#room</c> may come first.
 /// </summary>
 public static class CommandLine
 {
@@ -126,7 +127,7 @@ public static class CommandLine
     private static ReadOnlySpan<char> NextArgument(ref ReadOnlySpan<char> rest, bool last)
     {
         var end = rest.Length > 1 && rest[0] == '"' && !last ? rest[1..].IndexOf('"') + 1 : 0;
-        // In a word such as "a"b the marks belong to the word.
+        // In a word such as "a"b the quotation marks belong to the word.
         if (end <= 0 || (end + 1 < rest.Length && !Blanks.Contains(rest[end + 1])))
             return NextToken(ref rest, last);
         var token = rest[1..end];
@@ -155,7 +156,7 @@ public static class CommandLine
                 value = command.EmptyWord;
             if (value is null)
                 continue;
-            // Without the number sign, the reader would take a room named 20 for a limit.
+            // Without the number sign, the reader would read a room named 20 as a limit.
             var sign = use.Field == Field.Room && PeekKind(value) == FieldKind.Number ? "#" : "";
             var mark = use != command.Arguments[^1] && value.AsSpan().ContainsAny(Blanks) ? "\"" : "";
             line.Append(' ').Append(sign).Append(mark).Append(value).Append(mark);

@@ -44,7 +44,7 @@ internal static class Commands
         new("unban", ClientFrameType.Unban, "/unban bob sorry", "ends a ban") { Required = [Field.User], Optional = [Field.Reason] },
         Moderation("mute", ClientFrameType.Mute, "/mute bob 60 too loud", "stops a user from posting in the room"),
         new("unmute", ClientFrameType.Unmute, "/unmute bob sorry", "ends a mute") { Required = [Field.User], Optional = [Field.Reason] },
-        new("slow", ClientFrameType.Slow, "/slow 10", "sets the minimum seconds between two messages of one user; 0 means no minimum") { Required = [Field.Seconds] },
+        new("slow", ClientFrameType.Slow, "/slow 10", "sets the minimum time between two messages of one user, in seconds; 0 means no minimum") { Required = [Field.Seconds] },
         new("register", ClientFrameType.Register, "/register ann my long password", "creates an account, so that the name is yours") { Required = [Field.Name, Field.Password] },
         new("login", ClientFrameType.Login, "/login ann my long password", "logs in to your account") { Required = [Field.Name, Field.Password] },
         new("password", ClientFrameType.Password, "/password old-secret my new password", "changes your password, and ends your other sessions; an old password with blanks needs quotation marks")

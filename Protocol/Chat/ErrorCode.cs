@@ -41,7 +41,7 @@ public static class ErrorCode
     public const string RateLimited = "rate-limited";
     /// <summary>The frame has more bytes than the server allows.</summary>
     public const string TooBig = "too-big";
-    /// <summary>A count or a quota is used up, such as the number of rooms that a user may create.</summary>
+    /// <summary>A count or a quota is used up, such as the number of reactions of one message.</summary>
     public const string TooMany = "too-many";
     /// <summary>This server does not offer the request.</summary>
     public const string NotOffered = "not-offered";

@@ -75,7 +75,7 @@ public static class Mentions
             return null;
         }
 
-        // Reads the name after the @ at _index. Returns null if there is none. Moves _index behind everything that it has read.
+        // Reads the name after the @ at _index. Returns null if there is none. Moves _index to the first character that it has not read.
         private string? ReadName()
         {
             var at = _index++;
@@ -155,7 +155,7 @@ public static class Mentions
             return fence >= 0 ? fence : FindFence(afterFence + 1);
         }
 
-        // If this method finds nothing, at most a few fences follow: those that begin before "from".
+        // If there is no fence after "from", the text after it has no other fence to search for. So the time stays linear.
         private readonly int FindFence(int from) => from < text.Length ? text.IndexOf(Fence, from, StringComparison.Ordinal) : -1;
 
         private readonly bool TryGetRune(int index, out Rune rune)

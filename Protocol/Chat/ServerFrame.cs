@@ -127,7 +127,7 @@ public sealed record ReactedFrame(string Room, long Seq, DateTimeOffset At, Pers
 /// <param name="At">The time when the event was stored.</param>
 /// <param name="From">The user who moderated.</param>
 /// <param name="Action"><c>kick</c>, <c>ban</c>, <c>unban</c>, <c>mute</c>, <c>unmute</c>, <c>role</c>, <c>slow</c> or <c>close</c>.</param>
-/// <param name="User">The user acted on; null for <c>slow</c>.</param>
+/// <param name="User">The user whom the action concerns; null for <c>slow</c> and <c>close</c>.</param>
 /// <param name="Role">For <c>role</c>: <c>owner</c>, <c>moderator</c> or <c>member</c>.</param>
 /// <param name="Seconds">The duration in seconds; null if there is no end. For <c>slow</c>: the interval in seconds, 0 if slow mode ended.</param>
 /// <param name="Reason">The reason, if the user gave one.</param>

@@ -16,7 +16,7 @@ public static class DeflateNegotiation
 
     /// <summary>For the server: accepts the first valid offer of the client.</summary>
     /// <param name="offered">The values of the request's header. Other extensions in the values are ignored.</param>
-    /// <param name="preferred">The parameters that the server prefers; null if the server wants no compression.</param>
+    /// <param name="preferred">The parameters that the server prefers; null if the server does not compress.</param>
     /// <param name="agreed">The agreed parameters; null if messages are not compressed.</param>
     /// <param name="answer">The value of the header in the answer; null if the answer has none.</param>
     /// <returns>An error text if the header is malformed (the handshake then fails with 400: RFC 6455, 9.1); else null.</returns>

@@ -2,8 +2,8 @@ namespace RawSocketChat.Protocol.Framing;
 
 /// <summary>
 /// Detects the <see cref="PeerKind"/> of a raw TCP client. A client of another protocol must be recognized, because an attacker can make such a
-/// client (a browser, for example) send lines of the attacker's choice. A line that a person could have typed must not be taken for another
-/// protocol. <see cref="ForeignProtocols"/> knows the other protocols.
+/// client (a browser, for example) send lines of the attacker's choice. A line that a person could have typed must not be treated as another
+/// protocol. <see cref="ForeignProtocols"/> recognizes the other protocols.
 /// </summary>
 public static class PeerDetector
 {

@@ -15,7 +15,7 @@ public enum ProxyHeaderResult
     /// <summary>The bytes are the beginning of a header.</summary>
     NeedMore,
 
-    /// <summary>The bytes are no header.</summary>
+    /// <summary>The bytes are not a header.</summary>
     Invalid,
 }
 

@@ -36,9 +36,9 @@ public static class ServerHandshake
 
         // 4.2.1, 3 and 4: both headers are lists, and their case does not matter
         if (!HeaderTokens.Contains(upgrade, Token))
-            return new(426, "This address speaks WebSocket: the request needs the header \"Upgrade: websocket\".");
+            return new(426, "This address accepts WebSocket requests: the request needs the header \"Upgrade: websocket\".");
         if (!HeaderTokens.Contains(connection, "Upgrade"))
-            return new(426, "This address speaks WebSocket: the request needs the header \"Connection: Upgrade\".");
+            return new(426, "This address accepts WebSocket requests: the request needs the header \"Connection: Upgrade\".");
 
         // 4.2.1, 6; 11.3.5: at most once. The version is checked before the key, because another version may define the key differently.
         if (version?.Contains(',') == true)
@@ -74,7 +74,7 @@ public static class ServerHandshake
 
         // RFC 9220, 3, for all HTTP versions: 501 for an unknown :protocol
         if (!protocol.Equals(Token, StringComparison.OrdinalIgnoreCase))
-            return new(501, "This address speaks WebSocket: the request needs \":protocol: websocket\".");
+            return new(501, "This address accepts WebSocket requests: the request needs \":protocol: websocket\".");
 
         // RFC 8441, 5: the version header is used as over HTTP/1.1. The status cannot be 426: it requires the header Upgrade, which
         // HTTP/2 does not have.

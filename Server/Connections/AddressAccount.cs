@@ -1,7 +1,7 @@
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// What the clients of one address have cost the server lately. All connections of the address share the account. Safe from any thread.
+/// The points that the clients of one address have left. All connections of the address share the account. Safe from any thread.
 /// </summary>
 public sealed class AddressAccount
 {

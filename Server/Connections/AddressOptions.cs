@@ -25,7 +25,7 @@ public sealed class AddressOptions
     public int Connections { get; set; } = 1_000;
 
     /// <summary>
-    /// True counts the clients on the server's own machine like the clients of any other address. By default they cost nothing, because a
+    /// Whether clients on the server's own machine cost points like the clients of any other address. By default they cost nothing, because a
     /// proxy on this machine that is not configured (<c>Proxies:Trusted</c>) would otherwise use up the points of all its clients.
     /// </summary>
     public bool ChargeLoopback { get; set; }

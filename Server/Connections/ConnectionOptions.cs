@@ -36,8 +36,9 @@ public sealed class ConnectionOptions
     public int FrameSeconds { get; set; } = 20;
 
     /// <summary>
-    /// Seconds in which the whole of a frame must arrive, with all its fragments. After this time the server closes the connection (4010),
-    /// even if the peer sends a byte or a fragment now and then. Default 120.
+    /// Seconds in which a whole message must arrive: a frame with all its fragments, or the body of a POST. After this time the server
+    /// closes the connection (4010), or answers the POST with status 408, even if the peer still sends bytes or fragments. Default
+    /// 120.
     /// </summary>
     [Range(1, 3600)]
     public int WholeFrameSeconds { get; set; } = 120;

@@ -48,7 +48,9 @@ public sealed class ConnectionRegistry : IDisposable
 
     public void Remove(Connection connection) => _connections.TryRemove(connection, out _);
 
-    /// <summary>Opens the account of the connection's address. Returns false if the address has used up what it may cost.</summary>
+    /// <summary>
+    /// Opens the account of the connection's address. Returns false if the address has too few points or too many connections.
+    /// </summary>
     public bool TryOpenAccount(Connection connection)
     {
         if (_accounts is null)

@@ -18,10 +18,10 @@ public static class Cost
     /// <summary>Any other request.</summary>
     public const int Request = 1;
 
-    /// <summary>A request that is answered with an error, in addition to the price of the request.</summary>
+    /// <summary>A request that gets an error other than <c>rate-limited</c>, in addition to the price of the request.</summary>
     public const int Error = 2;
 
-    /// <summary>The hint for a room that does not exist: the server looks for similar names.</summary>
+    /// <summary>A search for a name: for the hint if a room does not exist, and for the user of <c>invite</c> and <c>dm</c>.</summary>
     public const int UnknownName = 5;
 
     /// <summary>A message or topic with this many bytes: the server stores it and sends it to every member of the room.</summary>

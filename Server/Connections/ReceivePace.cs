@@ -14,7 +14,7 @@ public sealed class ReceivePace(Rate? rate, TimeProvider time)
     /// <summary>A frame counts once, and once more for each whole 4 KiB, because a large frame takes longer to inflate and to read.</summary>
     public const int BytesPerToken = 4096;
 
-    // Long enough that the change of the connection costs little, and short enough that a hundred busy connections delay nobody noticeably.
+    // Long enough that the change to another connection costs little, and short enough that a hundred busy connections delay nobody noticeably.
     private static readonly long SliceTicks = Stopwatch.Frequency / 2000;
 
     private readonly RateLimit? _limit = rate is null ? null : new RateLimit(rate);

@@ -22,6 +22,6 @@ public sealed class ServerMetrics
         connections.AddressRejected += () => CountRejection("address");
     }
 
-    /// <param name="limit">What limit it was: <c>address</c> for connections of an address, <c>rate</c> for frames.</param>
+    /// <param name="limit">The kind of limit: <c>address</c> for connections of an address, <c>rate</c> for frames.</param>
     public void CountRejection(string limit) => _rejections.Add(1, new KeyValuePair<string, object?>("limit", limit));
 }

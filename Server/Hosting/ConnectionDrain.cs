@@ -8,10 +8,11 @@ namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
 /// Ends the input of an HTTP connection at shutdown if no request runs, or if a POST runs whose body may be incomplete. Kestrel itself ends
-/// only idle connections. It waits for the rest of half a request or half a TLS handshake until the host's shutdown timeout.
+/// only idle connections. It waits for the rest of an incomplete request or TLS handshake until the host's shutdown timeout.
 /// <para>
-/// The input ends as if the peer had ended its side: this class shuts down the receiving side of the socket. So bytes that have arrived are
-/// still read. HTTP answers half a request with 400, and output is not affected. Kestrel ends HTTP/2 connections without streams itself, and
+/// The input ends as if the peer had shut down its sending side: this class shuts down the receiving side of the socket. So bytes that have
+/// arrived are still read. HTTP answers an incomplete request with 400, and output is not affected. Kestrel ends HTTP/2 connections without
+/// streams itself, and
 /// <see cref="Tls.Http2ShutdownTimeout"/> ends the others.
 /// </para>
 /// <para>Safe from any thread.</para>
@@ -50,7 +51,7 @@ internal sealed class ConnectionDrain
         return HttpMethods.IsPost(context.Request.Method) ? next(context) : RunWithInputAsync(next, context);
     }
 
-    // The request learns from the input that its peer is gone.
+    // Such a request detects by the end of the input that its peer is gone.
     private async Task RunWithInputAsync(RequestDelegate next, HttpContext context)
     {
         lock (_gate)

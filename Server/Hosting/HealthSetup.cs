@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Hosting;
 public static class HealthSetup
 {
     /// <summary>
-    /// Answers 200 at <paramref name="live"/> while the process can answer at all. Answers 200 at <paramref name="ready"/> if the server
+    /// Answers 200 at <paramref name="live"/> while the process runs. Answers 200 at <paramref name="ready"/> if the server
     /// accepts clients and can store messages, otherwise 503 with the reason. The reason names no file, because everybody can read it.
     /// </summary>
     public static IApplicationBuilder MapHealth(this IApplicationBuilder app, string live, string ready)

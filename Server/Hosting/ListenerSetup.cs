@@ -158,7 +158,7 @@ public static class ListenerSetup
         throw new SettingException($"--urls: \"{url}\" is not an address to listen on; try: --urls {DefaultUrls}");
     }
 
-    // If the port is no number, BindingAddress takes it for a part of the host, and ListenOn would bind all addresses of this machine.
+    // If the port is not a number, BindingAddress treats it as a part of the host, and ListenOn would bind all addresses of this machine.
     private static bool IsHost(string host) => host.StartsWith('[') ? IPAddress.TryParse(host.Trim('[', ']'), out _) : !host.Contains(':');
 
     private static void ListenAt(this KestrelServerOptions kestrel, UnixDomainSocketEndPoint file, Action<ListenOptions> configure) =>

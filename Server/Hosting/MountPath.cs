@@ -61,7 +61,7 @@ public static partial class MountPath
     private static bool IsForPage(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Headers.Upgrade.Count == 0;
 
-    // A browser may store a permanent redirect longer than the setting lives.
+    // A browser may keep a permanent redirect after the setting has changed.
     private static Task RedirectAsync(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;
@@ -80,7 +80,7 @@ public static partial class MountPath
             $"Not found. The chat page is at {mount}/. A proxy that removes this path must send it in X-Forwarded-Prefix, and must be in Proxies:Trusted.\n");
     }
 
-    // The path becomes a part of cookies, hints and redirects, so it has no character that could end them.
+    // The path becomes a part of cookies, hints and redirects, so it must not contain a character that could end one of them.
     private static bool IsPath(string text) => PathPattern().IsMatch(text);
 
     [GeneratedRegex(@"\A(/[A-Za-z0-9._~-]+)+\z")]

@@ -9,9 +9,9 @@ using RawSocketChat.Server.Logging;
 namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
-/// Reads the header of the PROXY protocol at the beginning of the connections of trusted proxies. The client's address of the header then
-/// is the connection's remote address; <see cref="ProxyPeer"/> has the address of the proxy. A trusted proxy must send the header: if it
-/// were optional, a client could send a header of its own through a proxy that sends none. Connections of other peers are not changed.
+/// Reads the header of the PROXY protocol at the beginning of the connections of trusted proxies. The client's address in the header
+/// becomes the connection's remote address, and <see cref="ProxyPeer"/> has the address of the proxy. A trusted proxy must send the header: if
+/// it were optional, a client could send a header of its own through a proxy that sends none. Connections of other peers are not changed.
 /// </summary>
 internal sealed class ProxyProtocol(TrustedAddresses trusted, TimeSpan timeout, TimeProvider time, ILogger logger)
 {

@@ -9,7 +9,7 @@ public sealed class ProxyOptions
     public const string Section = "Proxies";
 
     /// <summary>
-    /// Addresses of proxies, or networks of addresses such as <c>10.0.0.0/8</c>. The server believes the headers <c>X-Forwarded-For</c>,
+    /// Addresses of proxies, or networks of addresses such as <c>10.0.0.0/8</c>. The server uses the headers <c>X-Forwarded-For</c>,
     /// <c>X-Forwarded-Proto</c>, <c>X-Forwarded-Host</c> and <c>X-Forwarded-Prefix</c> of their requests: the client's own address then
     /// counts for all limits, and hints, redirects and cookies have the address that the client used. Default: none.
     /// </summary>
@@ -45,7 +45,7 @@ public static class TrustedProxies
         var options = new ForwardedHeadersOptions
         {
             ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost | ForwardedHeaders.XForwardedPrefix,
-            // A chain of trusted proxies counts to its end. The first address that is not trusted is the client.
+            // A request may come through several trusted proxies. The last address that is not trusted is the client.
             ForwardLimit = null,
         };
         options.KnownProxies.Clear();

@@ -12,7 +12,7 @@ internal static class UnixSocketFile
 {
     /// <summary>Creates a socket that is bound to the file. Deletes a file that a killed server has left.</summary>
     /// <exception cref="AddressInUseException">A server listens at the file.</exception>
-    /// <exception cref="SettingException">The file is no socket, or it cannot be created.</exception>
+    /// <exception cref="SettingException">The file is not a socket, or it cannot be created.</exception>
     public static Socket Bind(UnixDomainSocketEndPoint endpoint)
     {
         var path = endpoint.ToString();
@@ -45,7 +45,7 @@ internal static class UnixSocketFile
     private static void RemoveAbandoned(UnixDomainSocketEndPoint endpoint, string path)
     {
         if (IsOrdinaryFile(path))
-            throw new SettingException($"unix:{path}: this file is no socket; name another path");
+            throw new SettingException($"unix:{path}: this file is not a socket; set another path");
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {

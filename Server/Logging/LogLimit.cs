@@ -1,7 +1,7 @@
 namespace RawSocketChat.Server.Logging;
 
 /// <summary>
-/// Limits how often strangers can cause one kind of log line: <paramref name="burst"/> lines at once, then one line in each
+/// Limits how often clients can cause one kind of log line: <paramref name="burst"/> lines at once, then one line in each
 /// <paramref name="interval"/>. Safe from any thread.
 /// </summary>
 /// <param name="time">The clock.</param>

@@ -13,7 +13,7 @@ internal static class BackupCommand
     public static Command Create(OperatorContext context)
     {
         var file = new Argument<string>("FILE") { Description = "the backup to create; it must not exist yet" };
-        var command = new Command("backup", "Copies all data into one file. The server may be running. To restore a backup, put it into an empty folder as chat.db and start the server with --Data:Path on that folder.") { file };
+        var command = new Command("backup", "Copies all data into one file. The server may be running. To use a backup, stop the server and run the command restore.") { file };
         command.SetAction(given => context.Invoke(command, (data, cancel) => Backup(data, given.GetRequiredValue(file), context.Console, cancel)));
         return command;
     }

@@ -28,7 +28,7 @@ public static class OperatorCommand
           0  success
           1  failure, with one line on the standard error; check: damage found
           2  check: could not run
-        130  interrupted; nothing is left half done
+        130  interrupted; no partial result is left
         """;
 
     /// <summary>

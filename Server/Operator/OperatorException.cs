@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Operator;
 public sealed class OperatorException(string message) : Exception(message)
 {
     /// <summary>Creates the error for a name that does not exist. It names the known name that is most similar.</summary>
-    /// <param name="what">What has the name, for example "room".</param>
+    /// <param name="what">The kind of thing that the name belongs to, for example "room".</param>
     public static OperatorException CreateUnknown(string what, string name, IEnumerable<string> known) =>
         new($"there is no {what} \"{name}\"" + (NearestWord.Find(name, known) is { } near ? $"; did you mean \"{near}\"?" : ""));
 }

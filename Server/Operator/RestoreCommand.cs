@@ -7,8 +7,8 @@ using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 namespace RawSocketChat.Server.Operator;
 
 /// <summary>
-/// <c>restore FILE</c>: makes a backup the database of the data folder. The data that was in the folder stays there under another name,
-/// with its write-ahead log.
+/// <c>restore FILE</c>: replaces the database of the data folder with a backup. The replaced database stays in the folder under another
+/// name, with its write-ahead log.
 /// </summary>
 internal static class RestoreCommand
 {
@@ -18,7 +18,7 @@ internal static class RestoreCommand
     public static Command Create(OperatorContext context)
     {
         var file = new Argument<string>("FILE") { Description = "the backup; it is not changed" };
-        var command = new Command("restore", "Makes a backup the database of the data folder. The data that is there now stays there under another name. The server must not be running.") { file };
+        var command = new Command("restore", "Replaces the database of the data folder with a backup. The replaced database stays in the folder under another name. The server must not be running.") { file };
         command.SetAction(given => context.Invoke(command, (data, cancel) => Restore(data, given.GetRequiredValue(file), context, cancel)));
         return command;
     }
@@ -43,7 +43,7 @@ internal static class RestoreCommand
             File.Move(restored, folder.Database);
             return (length, hadData);
         });
-        context.Console.WriteLine($"Restored {name} to {folder.Path} ({OperatorConsole.FormatSize(size)}){(isReplaced ? $"; the data that was there is in {old}" : "")}");
+        context.Console.WriteLine($"Restored {name} to {folder.Path} ({OperatorConsole.FormatSize(size)}){(isReplaced ? $"; the replaced database is {old}" : "")}");
         return ExitCode.Success;
     }
 
@@ -54,7 +54,7 @@ internal static class RestoreCommand
             .First(name => !File.Exists(Path.Combine(folder.Path, name)));
     }
 
-    // A backup must not lie beside the write-ahead log of another database.
+    // A backup must not be beside the write-ahead log of another database.
     private static bool MoveAside(DataFolder folder, string name)
     {
         var isMoved = false;

@@ -81,7 +81,7 @@ internal sealed class RoomFileFields
     public void RejectUnknownFields()
     {
         if (_unread.Count > 0)
-            throw _createError($"this version does not know the field \"{_unread.Keys.First()}\"");
+            throw _createError($"this version does not support the field \"{_unread.Keys.First()}\"");
     }
 
     private JsonElement? ReadValue(string name) => _unread.Remove(name, out var value) ? value : null;

@@ -112,7 +112,7 @@ internal sealed class RoomFileReader(Stream stream) : IDisposable
     }
 
     private RoomEventKind ParseKind(string type) =>
-        RoomEventKindName.Parse(type) ?? throw CreateError($"the type is \"{type}\", but this server knows only {string.Join(", ", RoomEventKindName.All)}");
+        RoomEventKindName.Parse(type) ?? throw CreateError($"the type is \"{type}\", but this server supports only {string.Join(", ", RoomEventKindName.All)}");
 
     private void ValidateEnd()
     {

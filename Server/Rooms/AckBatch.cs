@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
 /// Collects the acks of one batch of posts. Sends all acks of one sink together, in the order of the posts. So a program that posts many
-/// messages at once gets all acks in one write. Otherwise each ack would need its own system call, and this call costs more than all other
+/// messages at once gets all acks in one write. Otherwise each ack would need its own system call, and the call costs more than all other
 /// work for the ack.
 /// </summary>
 internal struct AckBatch()

@@ -56,7 +56,7 @@ internal sealed class CatchUp
                 // A page with fewer events than the maximum usually shows that the connection has nearly caught up. Call GoLiveAsync only
                 // then: each call waits in the room's channel, and a busy room may get more than a page of new events during this wait.
                 // With a call after every page, catching up might never end.
-                // A moderator may have removed the connection from the room; then there is nothing to catch up with.
+                // If a moderator has removed the connection from the room, GoLiveAsync returns null, and the catch-up ends.
                 if (page.Events.Count < EventFrames.MaxPageEvents && await _room.GoLiveAsync(_connection, cursor) != false)
                     return;
             }

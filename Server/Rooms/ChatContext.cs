@@ -67,7 +67,8 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
     }
 
     /// <summary>
-    /// Closes the connection if a moderator has removed the user from the connection's only room. Otherwise the connection stays open, and the next request forgets the room.
+    /// Closes the connection if a moderator has removed the user from the connection's only room. Otherwise the connection stays open, and
+    /// removes the room from its rooms before the next request.
     /// </summary>
     public void OnRemoved(RoomLoop room, bool isKicked)
     {

@@ -81,7 +81,7 @@ public sealed class ChatSession : IConnectionHandler
 
     public EncodedFrame CreateSlowConsumerNotice(long queuedBytes, long limitBytes) => new LagFrame(queuedBytes, limitBytes).Encode();
 
-    // Messages have a limit of their own, and a message or a room has a price of its own (PostHandler, RoomHandler).
+    // The handlers check the rate of messages, and charge the further price of a message or a room (PostHandler, RoomHandler).
     private ChatError? CheckRate(ClientFrameType type)
     {
         if (!_services.Limits.Enabled)

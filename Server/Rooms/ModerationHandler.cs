@@ -29,7 +29,7 @@ internal sealed class ModerationHandler(ChatServices services)
         }
 
         var action = new ModerationDetails(frame.Type.ToString().ToLowerInvariant(), Role: frame.Role, Seconds: frame.Seconds);
-        // Check this before the user is looked up: somebody who may not do this learns nothing about other users.
+        // Check this before the lookup of the user. Otherwise the answer would show to any member whether that user exists.
         if ((Validate(frame) ?? (context.IsOperator ? null : ModerationRules.Check(room.Moderation, context.User.Id, action, room.Name))) is { } rejection)
         {
             context.Reject(answers, frame.Id, rejection);

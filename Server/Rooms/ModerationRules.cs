@@ -3,7 +3,10 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <summary>Who may do what in a room: an owner everything, a moderator everything but roles, and only to members.</summary>
+/// <summary>
+/// The rules of moderation. Only an owner may give roles. Owners and moderators may do all other actions, but not to a user of the same or a
+/// higher role.
+/// </summary>
 internal static class ModerationRules
 {
     /// <summary>Returns an error if a user may not do an action.</summary>

@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <summary>Handles the requests that add an event to a room's log: <c>say</c> and <c>topic</c>.</summary>
+/// <summary>Handles <c>say</c> and <c>topic</c>. The other handlers use it to check the rate of an event and to post the event.</summary>
 internal sealed class PostHandler(ChatServices services)
 {
     private const int MaxTopicLength = 500;

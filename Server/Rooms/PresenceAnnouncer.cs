@@ -4,9 +4,9 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Tells the members of a room who joins and leaves. In a small room, the members get the name of each user who joins or leaves. In a large
-/// room, they get only the number of members, at most once a second. Otherwise N users who join a room in one second would cost about N²
-/// frames, because each join would be sent to all members. Used by the room's loop only.
+/// Announces to the members of a room which users join and leave. In a small room, the members get the name of each user who joins or leaves.
+/// In a large room, they get only the number of members, at most once a second. Otherwise N users who join a room in one second would cost
+/// about N² frames, because each join would be sent to all members. Used by the room's loop only.
 /// </summary>
 /// <param name="namedMembers">The maximum number of members of a small room.</param>
 /// <param name="perSecond">
@@ -44,8 +44,8 @@ internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSeco
     }
 
     /// <summary>
-    /// Tells the other members that a member is writing, or has stopped. A member's frames are limited, and in a large room nothing is sent:
-    /// with 1,000 members who write, each second would cost a million frames.
+    /// Announces to the other members that a member is writing, or has stopped. The rate of these frames is limited for each member. A large
+    /// room announces nothing: with 1,000 members who write, each second would cost a million frames.
     /// </summary>
     public void AnnounceTyping(Subscriber writer, bool off)
     {

@@ -4,8 +4,8 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Handles what users tell about reading and writing: <c>read</c>, which moves a read mark forward, <c>notify</c> and <c>typing</c>. A read
-/// mark is the seq up to which a user has read a room. The mark belongs to the user, not to a connection, and never moves back.
+/// Handles <c>read</c>, which moves a read mark forward, <c>notify</c> and <c>typing</c>. A read mark is the seq up to which a user has read a
+/// room. The mark belongs to the user, not to a connection, and never moves back.
 /// </summary>
 internal sealed class ReadHandler(ChatServices services)
 {

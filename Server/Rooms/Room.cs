@@ -11,7 +11,9 @@ public sealed class Member(Person person)
 
     public int ConnectionCount { get; set; }
 
-    /// <summary>When the members were told last that this one is writing, as a timestamp; null if they were not told.</summary>
+    /// <summary>
+    /// The time of the last announcement that this member is writing, as a timestamp; null if there was none, or if the member has stopped.
+    /// </summary>
     public long? TypedAt { get; set; }
 }
 

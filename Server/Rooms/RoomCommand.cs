@@ -54,7 +54,7 @@ internal sealed record RenameCommand(Person Person, string PreviousName) : RoomC
 /// <summary>Sends a frame to the other connections of a user in the room.</summary>
 internal sealed record SendToOthersCommand(Connection Connection, string User, EncodedFrame Frame) : RoomCommand;
 
-/// <summary>Tells the other members that a member is writing, or has stopped.</summary>
+/// <summary>Announces to the other members that a member is writing, or has stopped.</summary>
 internal sealed record TypingCommand(Connection Connection, bool Off) : RoomCommand;
 
 internal sealed record ListMembersCommand(int Max) : RoomCommand<MemberList>

@@ -46,7 +46,7 @@ public sealed class RoomDirectory(
         open.MarkUsed();
         return new(open);
 
-        // The stored name counts: the database may find a room by a name that this dictionary does not take for the same.
+        // Use the stored name: the database may find a room by a spelling that this dictionary treats as another name.
         async ValueTask<RoomLoop?> FindStoredAsync() =>
             await catalog.FindRoomAsync(RoomName.Normalize(name), CancellationToken.None) is { } stored ? await OpenAsync(stored.Name) : null;
     }
@@ -67,7 +67,7 @@ public sealed class RoomDirectory(
         if (FindOpen(name) is not null)
             return (null, RoomCreation.NameTaken);
 
-        // Count the room before it is created. If it is not created after all, another creation may have failed for it meanwhile.
+        // Count the room before it is created. If its creation then fails, another creation may have failed meanwhile because of this count.
         if (Interlocked.Increment(ref _count) > maxRooms)
         {
             Interlocked.Decrement(ref _count);

@@ -232,7 +232,7 @@ internal sealed class RoomHandler(ChatServices services)
         return true;
     }
 
-    // The frame looks like an event of the log that has ended.
+    // The frame has the form of an event of the removed log.
     private EncodedFrame CreateEnd(ChatContext context, RoomLoop room) =>
         new ModeratedFrame(room.Name, room.History.LastSeq + 1, services.Time.GetUtcNow(), context.Person, "close").Encode();
 

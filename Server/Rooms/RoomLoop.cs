@@ -30,7 +30,7 @@ public sealed class RoomLoop
     private const int MaxCatchUpEvents = 1000;
     private const int MaxCatchUpBytes = 64 * 1024;
 
-    // In slow mode, the loop forgets the users whose interval is over when it remembers this many users.
+    // In slow mode, when the loop has stored the last post of this many users, it removes the users whose interval is over.
     private const int MaxRememberedPosts = 1000;
 
     private readonly Channel<RoomCommand> _commands;
@@ -93,7 +93,7 @@ public sealed class RoomLoop
 
     public RoomSummary Summary => _summary;
 
-    /// <summary>How long nobody has used the room. Any thread may read it.</summary>
+    /// <summary>The time since somebody last used the room. Any thread may read it.</summary>
     public TimeSpan UnusedFor => _time.GetElapsedTime(Volatile.Read(ref _usedAt));
 
     /// <summary>Records that somebody uses the room now. Safe from any thread.</summary>
@@ -130,7 +130,7 @@ public sealed class RoomLoop
     /// <summary>Sends a frame to the other connections of a user in the room.</summary>
     public ValueTask SendToOthersAsync(Connection connection, string user, EncodedFrame frame) => WriteAsync(new SendToOthersCommand(connection, user, frame));
 
-    /// <summary>Tells the other members that the connection's user is writing, or has stopped.</summary>
+    /// <summary>Announces to the other members that the connection's user is writing, or has stopped.</summary>
     public ValueTask AnnounceTypingAsync(Connection connection, bool off) => WriteAsync(new TypingCommand(connection, off));
 
     /// <summary>
@@ -154,7 +154,7 @@ public sealed class RoomLoop
     /// <returns>False if the room was closed already.</returns>
     public Task<bool> EndAsync(Action<RoomLoop> onClosing) => SendAsync(new EndCommand(onClosing));
 
-    /// <summary>Tells everybody who was in the room that it is removed. Call this after <see cref="EndAsync"/>.</summary>
+    /// <summary>Sends the last frame of a removed room to everybody who was in it. Call this after <see cref="EndAsync"/>.</summary>
     public void AnnounceEnd(EncodedFrame frame)
     {
         foreach (var subscriber in _room.Subscribers)
@@ -328,7 +328,7 @@ public sealed class RoomLoop
         }
     }
 
-    // Called after the members have the event that says so.
+    // Call this after the event of the kick or the ban was sent to the members.
     private void RemoveUser(string user)
     {
         foreach (var subscriber in _room.Subscribers.Where(subscriber => subscriber.Member.Person.User == user).ToArray())
@@ -432,8 +432,8 @@ public sealed class RoomLoop
 
     private void Post(PostCommand post)
     {
-        // The check of an action depends on the actions before it, and these count only when they are stored. It does not wait for messages:
-        // in a flooded room there are always some, and an action against the flooder would never be handled.
+        // The check of a moderator's action depends on the earlier actions, which take effect when they are stored. So the action waits for
+        // them. It does not wait for messages: in a flooded room some messages always wait, so the action would never be handled.
         if (post.Event.Moderation is not null && _writer.LastModerating is { } batch)
             batch.Waiting.Add(post);
         else if (CheckPost(post) is { } error)

@@ -17,7 +17,7 @@ public sealed class Accounts(
     private static readonly AccountRejection WrongCredentials = new(ErrorCode.BadPassword, "the name or the password is wrong");
 
     private static readonly AccountRejection BadLength =
-        new(ErrorCode.BadPassword, $"a password has {MinPasswordCharacters} to {MaxPasswordCharacters} characters of any kind; a few words in a row make a good password");
+        new(ErrorCode.BadPassword, $"a password has {MinPasswordCharacters} to {MaxPasswordCharacters} characters of any kind; several words together are a good password");
 
     private static readonly AccountRejection Busy =
         new(ErrorCode.RateLimited, "too many users log in at the moment; try again in a few seconds", RetryAfterMs: BusyRetryMs);

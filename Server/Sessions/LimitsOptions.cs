@@ -21,8 +21,8 @@ public sealed class LimitsOptions
     public int TextLength { get; set; } = 8_000;
 
     /// <summary>
-    /// Messages that a user may send per second, over all connections of the user. More messages get <c>rate-limited</c>. On raw TCP in the
-    /// text format they wait instead. Default 5.
+    /// Messages that a user may send per second, over all connections of the user. Topics, changes of messages, reactions, moderation and new
+    /// names count too. More messages get <c>rate-limited</c>. On raw TCP in the text format they wait instead. Default 5.
     /// </summary>
     [Range(1, 1_000_000)]
     public int MessagesPerSecond { get; set; } = 5;
@@ -32,8 +32,8 @@ public sealed class LimitsOptions
     public int MessageBurst { get; set; } = 20;
 
     /// <summary>
-    /// Frames other than messages that a connection may send per second. After a pause the connection may send ten times this number at
-    /// once. Default 20.
+    /// Requests other than messages that a user may send per second, over all connections of the user. After a pause the user may send ten
+    /// times this number at once. Default 20.
     /// </summary>
     [Range(1, 1_000_000)]
     public int RequestsPerSecond { get; set; } = 20;
@@ -41,8 +41,8 @@ public sealed class LimitsOptions
     /// <summary>
     /// Frames of any kind that the server reads from a connection per second, WebSocket control frames included. A frame counts once more
     /// for each 4 KiB. After a pause the server reads five times this number at once. It reads the rest later and rejects nothing, so TCP
-    /// slows the client down. The server closes a connection (4506) that goes on after ten times this number of <c>rate-limited</c> errors; a
-    /// tenth of this number is allowed per second. Default 200.
+    /// slows the client down. The server also closes a connection (4506) if it gets too many <c>rate-limited</c> errors: ten times this number
+    /// at once, and then a tenth of this number per second, are allowed. Default 200.
     /// </summary>
     [Range(1, 1_000_000)]
     public int FramesPerSecond { get; set; } = 200;

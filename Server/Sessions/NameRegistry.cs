@@ -49,7 +49,7 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
     {
         // Read the count first: a registration that ends while the storage is being read makes the lookup outdated.
         var registrationCount = Volatile.Read(ref _registrationCount);
-        // An account from the time before a name was reserved keeps its name.
+        // An account that has registered a name before the name became reserved keeps the name.
         var name = wanted is null || wanted == user?.RegisteredName ? wanted : NameRule.AcceptForUser(wanted, out _);
         var guestName = CreateGuestName(GuestNameLetters);
         // If the user has an account, the owner of the user's registered name is known, and the user needs no guest name.

@@ -27,7 +27,7 @@ public static class NameRule
             return null;
         if (!ReservedNames.Contains(shown))
             return shown;
-        reason = $"the name \"{shown}\" is reserved, because others would take you for the server or its operator";
+        reason = $"the name \"{shown}\" is reserved, because other users could confuse you with the server or its operator";
         return null;
     }
 

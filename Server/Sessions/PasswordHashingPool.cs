@@ -12,10 +12,10 @@ namespace RawSocketChat.Server.Sessions;
 /// </summary>
 public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
 {
-    // Hashing a password takes a core about a tenth of a second, so these take a few seconds. No login should wait longer.
+    // A core hashes a password in about a tenth of a second, so this number of passwords takes a few seconds. No login should wait longer.
     private const int MaxPerAddress = 32;
 
-    // If there are more, the newest login of the address with the most waiting logins is rejected.
+    // If more passwords would wait, the newest login of the address with the most waiting logins is rejected.
     private const int MaxCount = 256;
 
     private static readonly int MaxRunning = Environment.ProcessorCount > 2 ? 2 : 1;
@@ -31,7 +31,7 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
     // The addresses in _waiting, in the order of their turns.
     private readonly Queue<string> _turns = [];
 
-    // The waiting and the running work, of each address and in all.
+    // The number of waiting and running jobs, for each address and for all addresses.
     private readonly Dictionary<string, int> _countByAddress = [];
     private int _count;
     private int _running;

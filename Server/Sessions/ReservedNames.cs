@@ -3,7 +3,7 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Sessions;
 
-/// <summary>Names that nobody may take or register, because others would take their owner for the server, its operator or an erased user.</summary>
+/// <summary>Names that nobody may take or register, because other users could confuse their owner with the server, its operator or an erased user.</summary>
 internal static class ReservedNames
 {
     private static readonly FrozenSet<string> Skeletons =

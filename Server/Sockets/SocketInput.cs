@@ -320,7 +320,7 @@ internal sealed class SocketInput : PipeReader, IValueTaskSource<ReadResult>, IT
     private bool WantsMore(bool isReading) =>
         !_hasEnded && !_isCompleted && (_receivedOffset - _consumedOffset < ReadAheadBytes || ((isReading || _isWaiting) && _receivedOffset == _examinedOffset));
 
-    // Receives the available bytes. Returns when the input wants no more bytes, or when it waits until the socket has more (_isArmed).
+    // Receives the available bytes. Returns when the input needs no more bytes, or when it waits until the socket has more (_isArmed).
     // isReading: a read has begun and is not pending yet.
     private void ReceiveAvailable(bool isReading = false)
     {

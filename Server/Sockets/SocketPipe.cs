@@ -103,7 +103,7 @@ internal sealed class SocketPipe : IDetachablePipe
     internal void OnOutputFailed(Exception fault)
     {
         // Linux reports ECONNRESET to one call only. If a send gets this error, a receive at the same moment returns 0 bytes, as if the
-        // peer had ended its side. But after the peer has ended its side, the error of a send is EPIPE. So here the connection was reset.
+        // peer had shut down its sending side. But after the peer has done so, the error of a send is EPIPE. So here the connection was reset.
         if (OperatingSystem.IsLinux() && fault.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
             _input.EndByReset(fault);
         else

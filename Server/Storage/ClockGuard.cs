@@ -1,7 +1,7 @@
 namespace RawSocketChat.Server.Storage;
 
 /// <summary>
-/// Detects leaps of the wall clock, so that data is not removed as old because the clock is wrong. The reference is the time of the newest
+/// Detects leaps of the wall clock, so that a wrong clock causes no removal of old data. The reference is the time of the newest
 /// stored event, and later the time that a monotonic clock measures. After a leap, the clock counts as wrong for a day of running time:
 /// until then an operator or NTP corrects a wrong clock, and a clock that was corrected by the leap is used again. Not safe for concurrent
 /// calls.

@@ -49,7 +49,7 @@ public interface IRoomCatalog
     ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Erases the logs of removed rooms, in small steps, and what else the disk still has of erased texts. Call this once a minute.
+    /// Erases the logs of removed rooms in small steps, and the remaining copies of erased texts on the disk. Call this once a minute.
     /// </summary>
     ValueTask EraseRemovedAsync(CancellationToken cancellationToken);
 
@@ -61,12 +61,12 @@ public interface IRoomCatalog
     ValueTask SetMemberAsync(string room, string user, bool isMember, long readSeq, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Gets what the catalog stores about a user in a room, and counts what the user has not read; null if it stores nothing. A user whom the
-    /// catalog does not know as a member may still have a read mark.
+    /// Gets what the catalog stores about a user in a room, and counts what the user has not read; null if it stores nothing. A user who is not
+    /// a member may still have a read mark.
     /// </summary>
     ValueTask<MemberState?> GetMemberAsync(string room, string user, CancellationToken cancellationToken);
 
-    /// <summary>Sets for which messages of a room a user wants to be notified: <c>all</c>, <c>mentions</c> or <c>none</c>.</summary>
+    /// <summary>Sets which messages of a room notify a user: <c>all</c>, <c>mentions</c> or <c>none</c>.</summary>
     ValueTask SetNotifyAsync(string room, string user, string level, CancellationToken cancellationToken);
 
     /// <summary>Gets the roles, mutes, bans and the slow mode of a room. They change only by an event in <see cref="IRoomLog"/>.</summary>
@@ -80,7 +80,7 @@ public interface IRoomCatalog
 /// <summary>What the catalog stores about a user in a room.</summary>
 /// <param name="IsMember">Whether the user has joined the room and has not left it.</param>
 /// <param name="ReadSeq">The read mark; 0 if the user has read nothing.</param>
-/// <param name="Notify">For which messages the user wants to be notified: <c>all</c>, <c>mentions</c> or <c>none</c>.</param>
+/// <param name="Notify">Which messages notify the user: <c>all</c>, <c>mentions</c> or <c>none</c>.</param>
 /// <param name="Unread">
 /// The number of other users' messages after the read mark, at most <see cref="MaxCount"/>. Only the newest 10,000 events count.
 /// </param>

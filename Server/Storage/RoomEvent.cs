@@ -23,7 +23,7 @@ public enum RoomEventKind
 /// <param name="Author">The stable id of the user.</param>
 /// <param name="AuthorName">The author's name when the event was posted.</param>
 /// <param name="Text">
-/// The text of a message or a topic, or the reason of a moderation. An edit that was read has the present text of its message.
+/// The text of a message or a topic, or the reason of a moderation. An edit that was read has the current text of its message.
 /// </param>
 /// <param name="ClientId">
 /// The client's id of the event, unique for the author; null for none. With this id, the server recognizes an event that is sent again.

@@ -4,8 +4,8 @@ using RawSocketChat.Server.Storage.Sqlite;
 namespace RawSocketChat.Server.Storage;
 
 /// <summary>
-/// Tells whether the storage can write now. It looks at the free space of the disk, and makes a small write, because only a write shows the
-/// other faults. One result counts for a second, so the number of questions does not matter to the disk. Safe from any thread.
+/// Checks whether the storage can write now. It reads the free space of the disk and makes a small write, because only a write shows the
+/// other faults. One result counts for a second, so many requests cause at most one write a second. Safe from any thread.
 /// </summary>
 public sealed class StorageProbe(IServiceProvider services, IOptions<DataOptions> options, TimeProvider time)
 {
@@ -14,7 +14,7 @@ public sealed class StorageProbe(IServiceProvider services, IOptions<DataOptions
 
     private static readonly TimeSpan ResultLifetime = TimeSpan.FromSeconds(1);
 
-    // A disk that hangs does not fail.
+    // A write to a disk that hangs does not return.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
@@ -70,7 +70,7 @@ public sealed class StorageProbe(IServiceProvider services, IOptions<DataOptions
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // The system does not report it for this folder. The write has succeeded.
+            // The system does not report the free space for this folder. The write has succeeded.
             return true;
         }
     }

@@ -22,7 +22,7 @@ internal static class HttpRequests
         null or FrameFormat.Json => null,
         FrameFormat.Text when offersText => null,
         FrameFormat.Text => new ChatError(
-            ErrorCode.BadField, $"this address answers in json only; {context.GetPath("/ws")} and {context.GetPath("/stream")} know the formats text and json", $"{context.GetPath("/stream")}?format={FrameFormat.Text}"),
+            ErrorCode.BadField, $"this address sends only json; {context.GetPath("/ws")} and {context.GetPath("/stream")} send json or text", $"{context.GetPath("/stream")}?format={FrameFormat.Text}"),
         var format => new ChatError(ErrorCode.BadField, $"there is no format \"{Shorten(format)}\"; text and json are known", $"format={FrameFormat.Text}"),
     };
 

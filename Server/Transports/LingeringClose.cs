@@ -43,7 +43,7 @@ internal static class LingeringClose
         }
     }
 
-    /// <summary>Waits for input and discards the input. Returns true if the peer has ended its side.</summary>
+    /// <summary>Waits for input and discards the input. Returns true if the peer has shut down its sending side.</summary>
     public static async ValueTask<bool> DiscardAsync(PipeReader input, CancellationToken cancellationToken)
     {
         var result = await input.ReadAsync(cancellationToken);
@@ -51,7 +51,7 @@ internal static class LingeringClose
         return result.IsCompleted;
     }
 
-    /// <summary>Discards input until nothing arrives for 200 ms. Returns true if the peer has ended its side by then.</summary>
+    /// <summary>Discards input until nothing arrives for 200 ms. Returns true if the peer has shut down its sending side by then.</summary>
     public static async Task<bool> DiscardUntilQuietAsync(PipeReader input, TimeProvider time, CancellationToken timeout)
     {
         while (!timeout.IsCancellationRequested)
@@ -73,7 +73,7 @@ internal static class LingeringClose
 
     /// <summary>
     /// Discards input until the peer is quiet, and then ends the server's side of the connection, because the peer may wait for this end.
-    /// After that, discards input until the peer has ended its side too.
+    /// After that, discards input until the peer has shut down its sending side too.
     /// </summary>
     public static async Task RunAsync(PipeReader input, PipeWriter output, TimeProvider time, CancellationToken timeout)
     {

@@ -11,7 +11,7 @@ internal static class PublicAddress
     /// <param name="isWebSocket">Whether the scheme is <c>ws</c> or <c>wss</c>.</param>
     public static string Create(HttpContext context, string path, bool isWebSocket = false)
     {
-        // Without a trusted proxy, the server's own page still knows the scheme and the host.
+        // Without a trusted proxy, the Origin of the server's own page still has the scheme and the host.
         var host = OriginPolicy.GetOwnPage(context)?.Authority ?? context.Request.Host.Value;
         var isOverTls = OriginPolicy.IsOverTls(context);
         var scheme = isWebSocket ? (isOverTls ? "wss" : "ws") : isOverTls ? "https" : "http";

@@ -188,7 +188,7 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
         }
     }
 
-    // The SQL log stores what an action changes. In memory, the log keeps the actions, and the memberships are here.
+    // The log in memory stores only the action, and this catalog stores the memberships. (With SQL, the log changes the memberships too.)
     private void OnModerated(string room, ModerationDetails done)
     {
         if (RoomModeration.RemovesUser(done))

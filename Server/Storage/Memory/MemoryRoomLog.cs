@@ -210,7 +210,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
                 Moderation = Moderation.Apply(done, stored.At);
         }
 
-        /// <summary>Gets an event as readers see it: an edit has the present text of its message.</summary>
+        /// <summary>Gets an event as readers see it: an edit has the current text of its message.</summary>
         public RoomEvent GetCurrent(long seq)
         {
             var stored = this[seq];

@@ -92,7 +92,8 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         var steps = new WriteSteps(storage);
         for (var last = ""; ;)
         {
-            // A reader finds them, because most guests have a session. The deletion looks at the session again: the guest may have come back.
+            // A reader finds these users, because most guests have a session. The deletion checks for a session again: the guest may have
+            // returned.
             var guests = await storage.ReadAsync("the guests", reader => ReadGuests(reader.Connection, last), cancellationToken);
             await RemoveAsync(
                 steps,

@@ -107,7 +107,8 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
         await RemoveAwayAsync(steps, isGuest: 1, guestsBefore.ToUnixTimeMilliseconds(), cancellationToken);
         await RemoveAwayAsync(steps, isGuest: 0, accountsBefore.ToUnixTimeMilliseconds(), cancellationToken);
 
-        // A reader counts, because the count reads the index of all guests' sessions. It counts again after each step: sessions also end meanwhile.
+        // Count with a reader, because the count reads the index of all guests' sessions. Count again after each step, because sessions also
+        // end meanwhile.
         while (await CountGuestsAsync(cancellationToken) is var count && count > max)
         {
             if (await steps.ExecuteAsync((writer, rows) => RemoveOldest(writer, isGuest: 1, long.MaxValue, (int)Math.Min(rows, count - max)), cancellationToken) == 0)

@@ -11,7 +11,7 @@ internal sealed class WriteSteps(SqlStorage storage)
 
     private const int MinRows = 16;
 
-    // As long as the sync of a commit takes on a common disk, so a step about doubles the time of the commit that it shares.
+    // About the time of a commit's sync on a common disk. So a step about doubles the time of the commit that it shares.
     private static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(4);
 
     private int _rows = 64;

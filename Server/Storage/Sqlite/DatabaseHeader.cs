@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 
 /// <summary>
 /// The header of a database file (sqlite.org/fileformat2.html, section 1.3), and the check that a write-ahead log belongs to the file. SQLite
-/// itself would apply any log that lies beside a database, also that of an earlier or later state.
+/// itself would apply any log that is beside a database, including the log of an earlier or later state.
 /// </summary>
 /// <param name="UsesWriteAheadLog">False for a file that the <c>backup</c> command has written.</param>
 /// <param name="ChangeCounter">Grows with the state of the file. It grows at each start of the server.</param>
@@ -17,7 +17,7 @@ internal readonly record struct DatabaseHeader(bool UsesWriteAheadLog, uint Chan
 
     /// <summary>
     /// Reads the header. Returns null if the file is too short. Call this method only while this process has no connection to the file:
-    /// to close a file ends all POSIX locks of the process on it, also those of SQLite.
+    /// closing a file releases all POSIX locks of the process on it, including the locks of SQLite.
     /// </summary>
     public static DatabaseHeader? TryRead(string file)
     {

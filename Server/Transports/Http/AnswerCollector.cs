@@ -26,8 +26,8 @@ internal sealed class AnswerCollector : IFrameSink
     }
 
     /// <summary>
-    /// Ignores the message. Only the answers to <c>say</c> and <c>topic</c> come as encoded frames, and <c>POST /session</c> accepts
-    /// neither.
+    /// Ignores the message. Only the answers to requests that add an event come as encoded frames, and <c>POST /session</c> accepts no
+    /// such request.
     /// </summary>
     public void Send(EncodedMessage message)
     {

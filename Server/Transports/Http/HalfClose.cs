@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>
-/// Lets a peer that has ended its side of the connection receive the answer to its request, even if the body of the request is incomplete.
+/// Lets a peer that has shut down its sending side receive the answer to its request, even if the body of the request is incomplete.
 /// Kestrel closes such a connection without an answer in two cases: the transport reports the end, or a read of the body returns the end
 /// (even if that read also returns the last bytes of the body). Therefore a read of this pipe returns the last bytes, and only the next
 /// read returns the end. If the body is incomplete, the next read throws an exception. Kestrel gets the transport's report only while a
@@ -37,7 +37,8 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
     PipeWriter IDuplexPipe.Output => _pipe.Output;
 
     /// <summary>
-    /// Runs HTTP on a connection. Kestrel gets the report that the peer has ended its side only after <see cref="SetEndWanted"/> with true.
+    /// Runs HTTP on a connection. Kestrel gets the report that the peer has shut down its sending side only after <see cref="SetEndWanted"/>
+    /// with true.
     /// </summary>
     public static async Task RunAsync(ConnectionDelegate http, ConnectionContext connection)
     {
@@ -68,8 +69,8 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
     public void SetBody(bool isBody) => _isBody = isBody;
 
     /// <summary>
-    /// Sets whether Kestrel gets the report that the peer has ended its side. After this report, Kestrel aborts the request. If the peer
-    /// has already ended its side, Kestrel gets the report at once.
+    /// Sets whether Kestrel gets the report that the peer has shut down its sending side. After this report, Kestrel aborts the request. If
+    /// the peer has already shut down its sending side, Kestrel gets the report at once.
     /// </summary>
     public void SetEndWanted(bool isWanted)
     {
@@ -152,7 +153,7 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
     private ConnectionAbortedException CreateTruncatedBodyFault(in ReadResult result)
     {
         _input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-        return new ConnectionAbortedException("The peer ended its side in the middle of a body.");
+        return new ConnectionAbortedException("The peer shut down its sending side in the middle of a body.");
     }
 
     // Remembers the buffer for AdvanceTo. If the read has new bytes, hides the end of the stream until the next read.

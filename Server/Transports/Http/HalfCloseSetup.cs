@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Transports.Http;
 public static class HalfCloseSetup
 {
     /// <summary>
-    /// Makes the server answer a request at this address even if the peer has ended its side of the connection. Call this method after TLS
+    /// Makes the server answer a request at this address even if the peer has shut down its sending side. Call this method after TLS
     /// and the connection takeover are set up.
     /// </summary>
     public static void UseHalfClose(this ListenOptions listen) => listen.Use(http => connection => HalfClose.RunAsync(http, connection));
@@ -29,8 +29,8 @@ public static class HalfCloseSetup
     });
 
     /// <summary>
-    /// Sets whether the request waits for frames or writes a stream. If the peer ends its side, the server aborts such a request, and
-    /// answers any other request. Has no effect on HTTP/2.
+    /// Sets whether the request waits for frames or writes a stream. If the peer shuts down its sending side, the server aborts such a
+    /// request, and answers any other request. Has no effect on HTTP/2.
     /// </summary>
     internal static void SetEndWanted(this HttpContext context, bool isWanted)
     {

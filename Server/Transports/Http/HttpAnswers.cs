@@ -26,7 +26,7 @@ internal static class HttpAnswers
     public static Task RejectAsync(this HttpContext context, string code, string text, string? hint = null, int? status = null, int? retryAfterMs = null) =>
         context.RejectAsync(new ErrorFrame(default, new ChatError(code, text, hint, retryAfterMs)), status);
 
-    /// <summary>Rejects a request because its address has used up what it may cost.</summary>
+    /// <summary>Rejects a request because its address has too few points or too many connections.</summary>
     public static Task RejectAddressAsync(this HttpContext context) =>
         context.RejectAsync(ErrorCode.RateLimited, Disconnect.AddressLimit.Text, retryAfterMs: 10_000);
 

@@ -44,7 +44,7 @@ public sealed class HttpOptions
 
     /// <summary>
     /// Bytes that the answers to all <c>POST /send</c> may hold together until they are read. Above this, the server rejects the requests of
-    /// sessions that are owed more than 16 KiB. Default 64 MiB.
+    /// sessions that have more than 16 KiB of answers to read. Default 64 MiB.
     /// </summary>
     [Range(1024 * 1024, 1024L * 1024 * 1024 * 1024)]
     public long AnswerBytes { get; set; } = 64 * 1024 * 1024;

@@ -17,7 +17,7 @@ internal sealed class RequestBody(HttpContext context, ByteBudget budget) : IDis
 
     /// <summary>
     /// Reads the whole body, without a leading byte order mark (some editors and shells write one). The body must arrive within
-    /// <see cref="ConnectionOptions.WholeFrameSeconds"/>, as a frame on every other transport.
+    /// <see cref="ConnectionOptions.WholeFrameSeconds"/>, like a frame on every other transport.
     /// </summary>
     /// <param name="maxBytes">Maximum bytes of the body. The server buffers no more than this.</param>
     /// <param name="tooBigText">The error text for a body that is too big.</param>
@@ -69,7 +69,7 @@ internal sealed class RequestBody(HttpContext context, ByteBudget budget) : IDis
         return new CancellationTokenSource(TimeSpan.FromSeconds(options.WholeFrameSeconds), context.RequestServices.GetRequiredService<TimeProvider>());
     }
 
-    // Kestrel would read the rest of the body.
+    // Without this header, Kestrel would read the rest of the body.
     private void CloseConnection()
     {
         if (HttpProtocol.IsHttp11(context.Request.Protocol))

@@ -36,8 +36,8 @@ internal sealed class SessionRequests(
     /// <param name="context">The request.</param>
     /// <param name="transportName">The transport that the request uses.</param>
     /// <param name="isEventSource">
-    /// Whether an EventSource may send the cursor as <c>Last-Event-ID</c>, or its replacement as <c>lastEventId</c> in the query. A cursor
-    /// that is no number then counts as none: an EventSource never reconnects after an error status.
+    /// Whether an EventSource may send the cursor as <c>Last-Event-ID</c>, or its replacement as <c>lastEventId</c> in the query. The server
+    /// then ignores a cursor that is not a number: an EventSource never reconnects after an error status.
     /// </param>
     /// <param name="offersText">Whether the address offers the text format too.</param>
     /// <returns>Null if the request was rejected and answered, or if the peer is gone.</returns>
@@ -218,8 +218,8 @@ internal sealed class SessionRequests(
     private async Task<bool> WaitUntilOpenAsync(HttpContext context, HttpSession session)
     {
         using var _ = session.BeginRequest();
-        // A session opens within milliseconds, so a peer that has ended its side gets an answer. If the storage takes long, such a peer
-        // counts as gone.
+        // A session opens within milliseconds, so a peer that has shut down its sending side gets an answer. If the storage takes long, such a
+        // peer counts as gone.
         if (!session.Opened.IsCompleted)
             await session.Opened.WaitAsync(UsualOpeningTime, time, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!session.Opened.IsCompleted)

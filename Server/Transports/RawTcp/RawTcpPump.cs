@@ -72,9 +72,9 @@ internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
     {
         try
         {
-            // A peer that has ended its side after its last line still reads the answers.
+            // A peer that has shut down its sending side after its last line still reads the answers.
             Connection.Close(Disconnect.EndOfInput);
-            // nc and XMLSocket end their side when the server has ended its own.
+            // nc and XMLSocket shut down their sending side when the server has shut down its own.
             if (await LingeringClose.TryAsync(_host, Connection, _outbox, timeout => LingeringClose.RunAsync(Input, _transport.Output, _host.Time, timeout)))
                 return;
             _pipe?.Abort();
@@ -106,7 +106,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
 
             Input.AdvanceTo(buffer.End);
             Connection.IsMidFrame = _lines.IsMidLine;
-            // Parts of a line also take time, and a part is no frame.
+            // A part of a line also takes time, and the pace counts only whole lines.
             await _pace.YieldIfDueAsync();
             if (result.IsCompleted)
                 return;
@@ -117,7 +117,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
     {
         if (!_hasInput && !segment.IsEmpty)
         {
-            // Checked here, because the framing takes a NUL for the end of an empty line.
+            // Checked here, because the framing treats a NUL as the end of an empty line.
             _hasInput = true;
             if (segment.Span[0] == 0)
             {

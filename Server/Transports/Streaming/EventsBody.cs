@@ -11,7 +11,7 @@ internal sealed class EventsBody : StreamBody
     private const int RetryMilliseconds = 1000;
 
     // An EventSource always reconnects, whatever the last event says. Two of them would take over the session from each other once a
-    // second. With an hour (browsers accept at least this much), the older one is quiet for as long as a page is usually open.
+    // second. With a delay of one hour (browsers accept at least this delay), the older one usually does not reconnect while its page is open.
     private const int RetryAfterTakeoverMilliseconds = 3_600_000;
 
     public override string TransportName => "sse";

@@ -12,7 +12,7 @@ namespace RawSocketChat.Server.Transports.WebSockets;
 /// around that code continues with the same pipe. If the pipe can be detached, Kestrel's own connection ends too.
 /// <para>
 /// Kestrel does not guarantee this behaviour. After an upgrade Kestrel does not use the pipe again. But Kestrel starts a timeout within
-/// which the peer must end its side. The connection's heartbeat drives that timeout, so this class also wraps the heartbeat.
+/// which the peer must shut down its sending side. The connection's heartbeat drives that timeout, so this class also wraps the heartbeat.
 /// </para>
 /// </summary>
 internal sealed class ConnectionTakeover(IConnectionHeartbeatFeature? heartbeat) : IConnectionHeartbeatFeature

@@ -74,7 +74,7 @@ public sealed class WebSocketMiddleware(
     }
 
     // RFC 6455, section 4.1: a client that offers subprotocols closes the connection if the server selects none of them. So the server
-    // decides before it creates a guest, whom the members of a room would see come and go.
+    // decides before it creates a guest. Otherwise the members of a room would see a guest join and leave.
     private ChatError? FindRefusal(HttpContext context, string? subprotocol)
     {
         if (endpoint.Subprotocols.Count == 0)
@@ -83,7 +83,7 @@ public sealed class WebSocketMiddleware(
         {
             return new ChatError(
                 ErrorCode.BadField,
-                $"unknown subprotocol \"{offered[0]}\"; this server knows {string.Join(" and ", endpoint.Subprotocols)}, and a client may omit the subprotocol",
+                $"unknown subprotocol \"{offered[0]}\"; this server supports {string.Join(" and ", endpoint.Subprotocols)}, and a client may omit the subprotocol",
                 $"npx wscat -s {endpoint.Subprotocols[0]} -c '{GetAddress(context)}'");
         }
 

@@ -112,7 +112,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, IConn
 
         _input.AdvanceTo(buffer.End);
         Connection.IsMidFrame = _protocol.IsMidFrame;
-        // Parts of a frame also take time, and a part is no frame.
+        // A part of a frame also takes time, and the pace counts only whole frames.
         await _pace.YieldIfDueAsync();
         if (result.IsCompleted)
         {

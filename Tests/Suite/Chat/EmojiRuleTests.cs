@@ -69,7 +69,7 @@ public class EmojiRuleTests
     [TestCase("👍🏽🏽", TestName = "Two skin tones")]
     [TestCase("😀🏽", TestName = "A skin tone on an emoji that has none")]
     [TestCase("👩🏻‍❤️‍👨🏻👍")]
-    [TestCase("👨‍👍", TestName = "A joined sequence that is no emoji")]
+    [TestCase("👨‍👍", TestName = "A joined sequence that is not an emoji")]
     [TestCase("👨‍", TestName = "A joiner at the end")]
     [TestCase("‍", TestName = "A joiner alone")]
     [TestCase("\uFE0F", TestName = "A variation selector alone")]
@@ -118,7 +118,7 @@ public class EmojiRuleTests
     }
 
     [Test]
-    public void Two_emoji_together_are_never_one()
+    public void Two_emoji_together_are_refused()
     {
         Gen.Select(Gen.Int[0, All.Length - 1], Gen.Int[0, All.Length - 1]).Sample((first, second) =>
             EmojiRule.TryNormalize(All[first] + All[second], out _).Should().BeFalse("«{0}» and «{1}» are two", All[first], All[second]));

@@ -130,7 +130,7 @@ public abstract class RoomLogContract
     }
 
     [Test]
-    public async Task Change_of_what_is_no_message_is_rejected()
+    public async Task Change_of_an_event_that_is_not_a_message_is_rejected()
     {
         var log = Open(3, TimeProvider.System);
         await log.OpenAsync("a", default);

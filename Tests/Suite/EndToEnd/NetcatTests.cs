@@ -83,7 +83,7 @@ public sealed class NetcatTests
     }
 
     private static ServerFrame Read(string json) =>
-        ChatCodec.TryReadServer(Encoding.UTF8.GetBytes(json), out var frame) ? frame : throw new AssertionException($"this is no frame: {json}");
+        ChatCodec.TryReadServer(Encoding.UTF8.GetBytes(json), out var frame) ? frame : throw new AssertionException($"this is not a frame: {json}");
 
     private async Task<Terminal> TypeAsync(string name)
     {

@@ -55,7 +55,7 @@ public sealed class PhoneTests
     }
 
     [Test]
-    public async Task What_a_person_closes_needs_no_Back()
+    public async Task View_that_a_person_closes_leaves_no_step_for_Back()
     {
         await _ann.Page.TapAsync("#leave");
         await ExpectLevelAsync(2);

@@ -81,8 +81,8 @@ public sealed class ServerRestartTests
         await nat.ExpectAsync("you are in #lobby");
 
         await _server.InterruptAsync();
-        await nat.ExpectAsync("going down");
-        await Assertions.Expect(ann.Page.Locator("#banner-text")).ToContainTextAsync("going down");
+        await nat.ExpectAsync("shutting down");
+        await Assertions.Expect(ann.Page.Locator("#banner-text")).ToContainTextAsync("shutting down");
         (await _server.WaitForExitAsync()).Should().Be(0);
         await _server.DisposeAsync();
 

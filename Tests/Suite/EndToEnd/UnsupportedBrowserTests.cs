@@ -50,7 +50,7 @@ public sealed class UnsupportedBrowserTests
     }
 
     [Test]
-    public async Task Browser_that_runs_the_script_shows_no_such_text()
+    public async Task Browser_that_runs_the_script_shows_no_warning()
     {
         await using var page = await ChatPage.OpenAsync(Url);
         await Assertions.Expect(page.Page.Locator("#join")).ToBeVisibleAsync();

@@ -6,13 +6,13 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Hostile;
 
 /// <summary>
-/// All attacks of one stranger at once, on a server with default settings in its own process. Meanwhile two users chat, and a newcomer
-/// comes. Set <c>RSC_ATTACK_SECONDS</c> for a longer attack.
+/// All attacks of one attacker at once, on a server with default settings in its own process. Meanwhile two users chat, and a new user
+/// connects. Set <c>RSC_ATTACK_SECONDS</c> for a longer attack.
 /// </summary>
 [Category(Categories.Slow)] // attacks for some seconds
 public sealed class AllAttacksTests
 {
-    // Without a limit, the garbage collector would take more memory than the server needs, because the machine has plenty.
+    // Without a limit, the garbage collector would take more memory than the server needs, because the machine has free memory.
     private const long HeapBytes = 384L * 1024 * 1024;
 
     // The heap, and the memory outside it: code, stacks, buffers of the sockets and the database's cache.
@@ -29,7 +29,7 @@ public sealed class AllAttacksTests
     // they are not charged, the limits for all clients together must hold.
     [TestCase(true, TestName = "{m}(charged)")]
     [TestCase(false, TestName = "{m}(free of charge)")]
-    public async Task Memory_stays_bounded_nothing_is_lost_and_newcomers_get_in(bool isCharged)
+    public async Task Memory_stays_bounded_nothing_is_lost_and_newcomers_can_connect(bool isCharged)
     {
         _httpPort = ServerUnderTest.FindFreePort();
         _rawPort = ServerUnderTest.FindFreePort();

@@ -7,7 +7,7 @@ using RawSocketChat.Tests.WebSocketLayer;
 
 namespace RawSocketChat.Tests.Hostile;
 
-/// <summary>The attacks of one stranger on a server: each costs the stranger little, and would cost a server without limits much.</summary>
+/// <summary>The attacks of one attacker on a server. Each attack costs the attacker little, and would cost a server without limits much.</summary>
 /// <param name="httpPort">The HTTP port of the server, or of a proxy in front of it.</param>
 /// <param name="rawPort">The raw TCP port; null for no attack on it.</param>
 internal sealed class Attacks(int httpPort, int? rawPort)
@@ -44,7 +44,7 @@ internal sealed class Attacks(int httpPort, int? rawPort)
             }
             catch (Exception fault) when (fault is SocketException or IOException or HttpRequestException or ObjectDisposedException or OperationCanceledException or HandshakeRefusedException or AssertionException)
             {
-                // The server has rejected the attacker, which is its right.
+                // The server may reject the attacker.
             }
         }
     }

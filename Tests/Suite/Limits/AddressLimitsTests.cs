@@ -135,7 +135,7 @@ public sealed class AddressLimitsTests
     }
 
     [Test]
-    public void Server_rejects_a_proxy_that_is_no_address()
+    public void Server_rejects_a_proxy_that_is_not_an_address()
     {
         var start = () => Server.Program.Build(["--Proxies:Trusted:0", "1.2.3.4/99"]);
         start.Should().Throw<Server.Hosting.SettingException>().WithMessage("--Proxies:Trusted: \"1.2.3.4/99\" is not an address or a network; try: 127.0.0.1 or 10.0.0.0/8");

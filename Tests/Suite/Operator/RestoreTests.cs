@@ -88,7 +88,7 @@ public sealed class RestoreTests
         using var killed = CopyAsAfterKill(storage.Folder);
 
         var restored = (await RunAsync(killed.Path, "restore", backup)).ShouldSucceed().Output;
-        restored.Should().StartWith($"Restored {backup} to {killed.Path} (").And.Contain("the data that was there is in chat-before-restore-");
+        restored.Should().StartWith($"Restored {backup} to {killed.Path} (").And.Contain("the replaced database is chat-before-restore-");
         (await RunAsync(killed.Path, "check")).ShouldSucceed().Output.Should().Contain("1551 events");
         Open(killed.Path).Should().NotThrow();
 
@@ -110,7 +110,7 @@ public sealed class RestoreTests
     }
 
     [Test]
-    public async Task Restore_of_a_file_that_is_no_backup_changes_nothing()
+    public async Task Restore_of_a_file_that_is_not_a_backup_changes_nothing()
     {
         using var storage = await CreateFilledStorageAsync();
         storage.Storage.Dispose();
@@ -145,7 +145,7 @@ public sealed class RestoreTests
         return copy;
     }
 
-    // Another process reads the files: to close a file in this process would end SQLite's locks on it.
+    // Another process reads the files: closing a file in this process would release SQLite's locks on it.
     private static byte[] ReadShared(string file)
     {
         using var cat = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("cat", [file]) { RedirectStandardOutput = true })!;

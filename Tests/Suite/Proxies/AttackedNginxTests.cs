@@ -6,7 +6,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Proxies;
 
 /// <summary>
-/// All attacks of one stranger at once, through a real nginx that forwards the addresses of its clients. <c>AllAttacksTests</c> is the same
+/// All attacks of one attacker at once, through a real nginx that forwards the addresses of its clients. <c>AllAttacksTests</c> is the same
 /// without a proxy.
 /// </summary>
 [Category(Categories.Slow)] // runs nginx, and attacks for some seconds
@@ -47,7 +47,7 @@ public sealed class AttackedNginxTests
     }
 
     [Test]
-    public async Task Newcomer_from_another_address_gets_in_logs_in_and_says_something()
+    public async Task Newcomer_from_another_address_connects_logs_in_and_posts_a_message()
     {
         await using var ann = await JoinAsync("ann", "203.0.113.1");
         using var stop = new CancellationTokenSource();

@@ -11,7 +11,7 @@ namespace RawSocketChat.Tests.RawTcp;
 public sealed class MessageRateTests
 {
     [Test]
-    public async Task Server_posts_all_lines_of_a_pipe_that_has_ended_its_side()
+    public async Task Server_posts_all_lines_of_a_pipe_that_has_shut_down_its_sending_side()
     {
         await using var server = await ServerUnderTest.StartAsync("--Limits:MessageBurst", "4", "--Limits:MessagesPerSecond", "40");
         await using var nc = await LineClient.ConnectAsync(server.RawPort);

@@ -30,7 +30,7 @@ public sealed class TimeoutTests
         Advance(39);
         _server.Connections.All.Single().IsOpen.Should().BeTrue("--Connections:FirstFrameSeconds is 40");
         Advance(2);
-        await silent.ExpectLineAsync("-!- bye: nothing was heard from you for too long");
+        await silent.ExpectLineAsync("-!- bye: the server received nothing from you for too long");
         silent.Lines.Should().ContainSingle();
     }
 

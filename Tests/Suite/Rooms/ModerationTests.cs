@@ -28,7 +28,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Owner_makes_moderators_and_the_last_owner_stays()
+    public async Task Owner_gives_roles_and_the_last_owner_keeps_the_role()
     {
         await using var bob = await EnterAsync("bob");
         (await bob.RequestAsync<ErrorFrame>(Act(ClientFrameType.Role, "bob", role: "owner"))).Error.Code.Should().Be(ErrorCode.NotAllowed);
@@ -71,7 +71,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Ban_holds_for_a_new_guest_a_new_name_and_other_transports_until_it_ends()
+    public async Task Ban_applies_to_a_new_guest_a_new_name_and_other_transports_until_it_ends()
     {
         await using var carol = await EnterAsync("carol");
         var bob = await EnterAsync("bob");
@@ -146,7 +146,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Roles_bans_and_mutes_hold_across_a_restart()
+    public async Task Roles_bans_and_mutes_survive_a_restart()
     {
         using var data = new TemporaryFolder();
         string owner, bob;

@@ -87,7 +87,7 @@ public sealed class NameRuleTests
     [TestCase("admin2", true)]
     [TestCase("sysadmin", true)]
     [TestCase("Adminah", true)]
-    public void Reserved_names_and_their_look_alikes_are_no_names_of_users(string name, bool isAccepted)
+    public void Reserved_names_and_their_look_alikes_are_rejected_as_names_of_users(string name, bool isAccepted)
     {
         NameRule.Accept(name, out _).Should().NotBeNull("a room may have this name");
         (NameRule.AcceptForUser(name, out var reason) is not null).Should().Be(isAccepted);

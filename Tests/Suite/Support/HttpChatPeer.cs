@@ -115,7 +115,7 @@ public sealed partial class HttpChatPeer : IChatPeer
         {
             var body = await PostAsync(text);
             if (!PollBatch.TryReadArray(body, int.MaxValue, out var answers))
-                throw new AssertionException($"the body is no array of answers: {Encoding.UTF8.GetString(body)}");
+                throw new AssertionException($"the body is not an array of answers: {Encoding.UTF8.GetString(body)}");
             foreach (var answer in answers)
                 Inbox.Add(answer.Span);
         }

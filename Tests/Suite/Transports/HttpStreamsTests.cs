@@ -62,7 +62,7 @@ public sealed class HttpStreamsTests
     [TestCase("NaN")]
     [TestCase("-1")]
     [TestCase("99999999999999999999")]
-    public async Task Cursor_of_an_EventSource_that_is_no_number_counts_as_none(string cursor)
+    public async Task Cursor_of_an_EventSource_that_is_not_a_number_is_ignored(string cursor)
     {
         using var ann = await HttpTestClient.StartSessionAsync(_server.HttpPort);
         foreach (var (path, headers) in ((string, (string, string)[])[])[("/events", [("Last-Event-ID", cursor)]), ($"/events?lastEventId={cursor}", []), ($"/events?after={cursor}", [])])
@@ -97,7 +97,7 @@ public sealed class HttpStreamsTests
     [TestCase("/stream?format=xml", "text and json")]
     [TestCase("/poll?format=xml", "text and json")]
     [TestCase("/longpoll?format=TEXT", "text and json")]
-    [TestCase("/events?format=text", "json only")]
+    [TestCase("/events?format=text", "only json")]
     public async Task Server_rejects_a_format_that_the_address_does_not_offer(string path, string expected)
     {
         using var ann = await HttpTestClient.StartSessionAsync(_server.HttpPort);

@@ -22,7 +22,7 @@ public static class AccountRemoval
     public static IReadOnlyList<(string Name, long Sessions)>? Run(
         DataFolder folder, IReadOnlyList<string> names, out string missing, out IReadOnlyCollection<string> known, CancellationToken cancel)
     {
-        // A removal must not come back after a power failure, so it is synced even if the server's messages are not.
+        // The removed data must not reappear after a power failure, so the removal is synced even if the server's messages are not.
         using var connection = SqliteDatabase.OpenForWriting(folder.Database, isSynced: true);
         using var interrupt = cancel.Register(() => raw.sqlite3_interrupt(connection.Handle!));
         try

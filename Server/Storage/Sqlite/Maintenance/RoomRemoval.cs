@@ -14,7 +14,7 @@ public static class RoomRemoval
     /// <exception cref="StorageException">The database cannot be written.</exception>
     public static (string Room, long Events)? Run(DataFolder folder, string name, out IReadOnlyList<string> names, CancellationToken cancel)
     {
-        // A removal must not come back after a power failure, so it is synced even if the server's messages are not.
+        // The removed data must not reappear after a power failure, so the removal is synced even if the server's messages are not.
         using var connection = SqliteDatabase.OpenForWriting(folder.Database, isSynced: true);
         using var interrupt = cancel.Register(() => raw.sqlite3_interrupt(connection.Handle!));
         try
