@@ -4,7 +4,7 @@ namespace RawSocketChat.Protocol.Chat;
 public static class Help
 {
     /// <summary>
-    /// Creates the help about one command, or about all commands if <paramref name="about"/> is null. The help corrects a slightly
+    /// Creates the help about one command and its variants, or about all commands if <paramref name="about"/> is null. The help corrects a slightly
     /// mistyped word. For an unknown word the help lists all commands and repeats the word in <see cref="HelpFrame.About"/>.
     /// </summary>
     /// <param name="id">The id of the request.</param>
@@ -21,11 +21,15 @@ public static class Help
         var command = Commands.Find(word) ?? Commands.Find(NearestWord.Find(word, Commands.KnownNames) ?? "");
         return command is null
             ? new HelpFrame(id, word, CreateEntries(isOffered))
-            : new HelpFrame(id, command.Name, [CreateEntry(command, isOffered)]);
+            : new HelpFrame(id, command.Name, [CreateEntry(command, isOffered), .. CreateVariantEntries(command, isOffered)]);
     }
 
     private static HelpEntry[] CreateEntries(Func<ClientFrameType, bool>? isOffered) =>
         [.. Commands.All.Where(command => isOffered?.Invoke(command.Type) != false).Select(command => CreateEntry(command, isOffered))];
+
+    // A user who asks about /create also learns /create-private.
+    private static IEnumerable<HelpEntry> CreateVariantEntries(CommandSpec command, Func<ClientFrameType, bool>? isOffered) =>
+        Commands.All.Where(other => other.Name.StartsWith(command.Name + "-", StringComparison.Ordinal)).Select(other => CreateEntry(other, isOffered));
 
     private static HelpEntry CreateEntry(CommandSpec command, Func<ClientFrameType, bool>? isOffered)
     {

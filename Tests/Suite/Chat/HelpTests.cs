@@ -35,6 +35,10 @@ public class HelpTests
     }
 
     [Test]
+    public void Help_about_a_command_also_shows_its_variants() =>
+        Help.CreateFrame(default, "create").Commands.Select(entry => entry.Command).Should().Equal("create", "create-private");
+
+    [Test]
     public void Help_about_an_unknown_command_lists_all_commands()
     {
         var help = Help.CreateFrame(default, "frobnicate");
