@@ -51,7 +51,7 @@ public sealed record ClientFrame
     public string? Level { get; init; }
     /// <summary>tokens: <c>create</c>, <c>list</c> or <c>revoke</c>.</summary>
     public string? Do { get; init; }
-    /// <summary>search: the words to search for.</summary>
+    /// <summary>search: the words to search for, and filters; see <see cref="SearchQuery"/>.</summary>
     public string? Query { get; init; }
     /// <summary>search: finds only messages of the user with this name.</summary>
     public string? From { get; init; }
@@ -60,7 +60,7 @@ public sealed record ClientFrame
 
     /// <summary>join, history: events after this seq (0 or more).</summary>
     public long? After { get; init; }
-    /// <summary>history, search: events before this seq (0 or more).</summary>
+    /// <summary>history: events before this seq (0 or more). search: messages before this cursor of an earlier answer (0 or more).</summary>
     public long? Before { get; init; }
     /// <summary>history: events on both sides of this seq (0 or more).</summary>
     public long? Around { get; init; }

@@ -8,15 +8,16 @@ namespace RawSocketChat.Protocol.Chat;
 /// </summary>
 internal sealed class ServerFields
 {
-    public string? Type, Session, User, Name, Server, Room, Epoch, Topic, Role, Text, State, Was, About, Code, Hint, Emoji, Action, Reason, Notify;
+    public string? Type, Session, User, Name, Server, Room, Epoch, Topic, Role, Text, State, Was, About, Code, Hint, Emoji, Action, Reason, Notify, Query;
     public FrameId Id;
     public DateTimeOffset? At, Edited;
-    public long? Seq, Reply, ReadUpTo, FromSeq, To, MemberCount, Queued, Limit, CloseCode, AfterMs, RetryAfterMs, Us, Of, Seconds, Slow, Unread, MentionCount;
+    public long? Seq, Reply, ReadUpTo, FromSeq, To, MemberCount, Queued, Limit, CloseCode, AfterMs, RetryAfterMs, Us, Of, Seconds, Slow, Unread, MentionCount, Before;
     public bool? Guest, Duplicate, Recovered, Me, More, Reconnect, Deleted, Off, Private;
     public Person? From, With;
     public WelcomeLimits? Limits;
     public List<string>? RoomNames, Features, MentionedUsers;
     public List<Reaction>? Reactions;
+    public Snippet? Snippet;
     public List<RoomInfo>? Rooms;
     public List<Person>? Members;
     public List<HelpEntry>? Commands;
@@ -46,6 +47,7 @@ internal sealed class ServerFields
             case "action": Action = ReadString(ref reader); break;
             case "reason": Reason = ReadString(ref reader); break;
             case "notify": Notify = ReadString(ref reader); break;
+            case "query": Query = ReadString(ref reader); break;
             case "at": At = ReadTime(ref reader); break;
             case "edited": Edited = ReadTime(ref reader); break;
             case "seq": Seq = ReadNumber(ref reader); break;
@@ -55,6 +57,7 @@ internal sealed class ServerFields
             case "memberCount": MemberCount = ReadNumber(ref reader); break;
             case "queued": Queued = ReadNumber(ref reader); break;
             case "limit": Limit = ReadNumber(ref reader); break;
+            case "before": Before = ReadNumber(ref reader); break;
             case "afterMs": AfterMs = ReadNumber(ref reader); break;
             case "retryAfterMs": RetryAfterMs = ReadNumber(ref reader); break;
             case "us": Us = ReadNumber(ref reader); break;
@@ -80,6 +83,7 @@ internal sealed class ServerFields
             case "mentions": (MentionedUsers, MentionCount) = (null, ReadNumber(ref reader)); MentionedUsers = ReadList(ref reader, ReadString); break;
             case "features": Features = ReadList(ref reader, ReadString); break;
             case "reactions": Reactions = ReadReactions(ref reader); break;
+            case "snippet": Snippet = ReadSnippet(ref reader); break;
             case "limits": Limits = ReadLimits(ref reader); break;
             case "members": Members = ReadList(ref reader, ReadPerson); break;
             case "commands": Commands = ReadList(ref reader, ReadHelpEntry); break;
@@ -236,6 +240,49 @@ internal sealed class ServerFields
                 reactions.Add(new Reaction(emoji, people));
         }
         return reactions;
+    }
+
+    private static Snippet? ReadSnippet(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return null;
+        }
+        string? text = null;
+        var marks = new List<SnippetMark>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            if (name == "text")
+                text = ReadString(ref reader);
+            else if (name == "marks" && reader.TokenType == JsonTokenType.StartArray)
+                ReadMarks(ref reader, marks);
+            else
+                reader.Skip();
+        }
+        return text is null ? null : new Snippet(text, [.. marks.Where(mark => mark.Start >= 0 && mark.Length > 0 && mark.Length <= text.Length - mark.Start)]);
+    }
+
+    // A list of pairs of numbers.
+    private static void ReadMarks(ref Utf8JsonReader reader, List<SnippetMark> marks)
+    {
+        var pair = new List<long>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            pair.Clear();
+            if (reader.TokenType == JsonTokenType.StartArray)
+            {
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    pair.Add(ReadNumber(ref reader) ?? -1);
+                    reader.Skip();
+                }
+            }
+            if (pair is [var start and >= 0 and <= int.MaxValue, var length and >= 0 and <= int.MaxValue])
+                marks.Add(new SnippetMark((int)start, (int)length));
+        }
     }
 
     // In a welcome, rooms is a list of names. In a rooms frame, it is a list of objects.

@@ -82,10 +82,11 @@ public sealed record JoinedFrame(
 /// <param name="Edited">In pages of stored messages: the time of the last edit; null if there was none.</param>
 /// <param name="Deleted">In pages of stored messages: whether the message is deleted. The frame then has no text.</param>
 /// <param name="Reactions">In pages of stored messages: the reactions; null or empty if there are none.</param>
+/// <param name="Snippet">In the answer to a search: the part of the text that was found; null elsewhere.</param>
 public sealed record MessageFrame(
     string Room, long Seq, DateTimeOffset At, Person From, string Text, long? Reply = null, bool Me = false,
     IReadOnlyList<string>? Mentions = null, DateTimeOffset? Edited = null, bool Deleted = false,
-    IReadOnlyList<Reaction>? Reactions = null) : ServerFrame;
+    IReadOnlyList<Reaction>? Reactions = null, Snippet? Snippet = null) : ServerFrame;
 
 /// <summary>One emoji on a message, and the users who reacted with it.</summary>
 /// <param name="Emoji">The emoji.</param>
@@ -181,6 +182,13 @@ public sealed record InvitedFrame(string Room, Person From, DateTimeOffset At, s
 /// <param name="Messages">Complete JSON frames in UTF-8, oldest first. The server writes these frames unchanged.</param>
 /// <param name="More">Whether there are more messages in the requested direction.</param>
 public sealed record HistoryFrame(FrameId Id, string Room, IReadOnlyList<ReadOnlyMemory<byte>> Messages, bool More) : ServerFrame;
+
+/// <summary>Messages that a search has found: the answer to <c>search</c>.</summary>
+/// <param name="Id">The answered request's id.</param>
+/// <param name="Query">The query of the request.</param>
+/// <param name="Messages">Complete JSON frames in UTF-8, newest first. The server writes these frames unchanged.</param>
+/// <param name="Before">The cursor of the next page; null if there are no more messages.</param>
+public sealed record ResultsFrame(FrameId Id, string Query, IReadOnlyList<ReadOnlyMemory<byte>> Messages, long? Before = null) : ServerFrame;
 
 /// <summary>The rooms that the user can join: the answer to <c>rooms</c>.</summary>
 /// <param name="Id">The answered request's id.</param>

@@ -65,6 +65,7 @@ internal static class ServerFrameReader
             : null,
         "invited" => f is { Room: { } room, From: { } from, At: { } at } ? new InvitedFrame(room, from, at, f.Topic ?? "") : null,
         "history" => f is { Room: { } room, Messages: { } messages } ? new HistoryFrame(f.Id, room, messages, f.More ?? false) : null,
+        "results" => f is { Query: { } query, Messages: { } messages } ? new ResultsFrame(f.Id, query, messages, f.Before) : null,
         "rooms" => f.Rooms is { } rooms ? new RoomsFrame(f.Id, rooms) : null,
         "who" => f is { Room: { } room, Members: { } members } ? new WhoFrame(f.Id, room, members, ClampToInt(f.MemberCount) ?? members.Count) : null,
         "help" => f.Commands is { } commands ? new HelpFrame(f.Id, f.About, commands) : null,
@@ -94,7 +95,7 @@ internal static class ServerFrameReader
     // A deleted message has no text.
     private static MessageFrame? BuildMessage(ServerFields f) =>
         f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from } && (f.Deleted == true ? "" : f.Text) is { } text
-            ? new MessageFrame(room, seq, at, from, text, f.Reply, f.Me ?? false, f.MentionedUsers, f.Edited, f.Deleted ?? false, f.Reactions)
+            ? new MessageFrame(room, seq, at, from, text, f.Reply, f.Me ?? false, f.MentionedUsers, f.Edited, f.Deleted ?? false, f.Reactions, f.Snippet)
             : null;
 
     private static int? ClampToInt(long? value) => value is { } number ? (int)Math.Clamp(number, 0, int.MaxValue) : null;

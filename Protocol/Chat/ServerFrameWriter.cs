@@ -28,6 +28,7 @@ internal static class ServerFrameWriter
             case WelcomeFrame welcome: Write(writer, welcome); break;
             case ReadFrame read: Write(writer, read); break;
             case HistoryFrame history: Write(writer, history); break;
+            case ResultsFrame results: Write(writer, results); break;
             case RoomsFrame rooms: Write(writer, rooms); break;
             case WhoFrame who: Write(writer, who); break;
             case HelpFrame help: Write(writer, help); break;
@@ -134,6 +135,24 @@ internal static class ServerFrameWriter
             writer.WriteBoolean("deleted"u8, true);
         if (frame.Reactions is { Count: > 0 } reactions)
             WriteReactions(writer, reactions);
+        if (frame.Snippet is { } snippet)
+            Write(writer, snippet);
+    }
+
+    private static void Write(Utf8JsonWriter writer, Snippet snippet)
+    {
+        writer.WriteStartObject("snippet"u8);
+        writer.WriteText("text"u8, snippet.Text);
+        writer.WriteStartArray("marks"u8);
+        foreach (var (start, length) in snippet.Marks)
+        {
+            writer.WriteStartArray();
+            writer.WriteNumberValue(start);
+            writer.WriteNumberValue(length);
+            writer.WriteEndArray();
+        }
+        writer.WriteEndArray();
+        writer.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter writer, EditedFrame frame)
@@ -235,6 +254,15 @@ internal static class ServerFrameWriter
         writer.WriteText("room"u8, frame.Room);
         WriteMessages(writer, frame.Messages);
         writer.WriteBoolean("more"u8, frame.More);
+    }
+
+    private static void Write(Utf8JsonWriter writer, ResultsFrame frame)
+    {
+        WriteHead(writer, "results"u8, frame.Id);
+        writer.WriteText("query"u8, frame.Query);
+        WriteMessages(writer, frame.Messages);
+        if (frame.Before is { } before)
+            writer.WriteNumber("before"u8, before);
     }
 
     private static void Write(Utf8JsonWriter writer, RoomsFrame frame)

@@ -36,6 +36,7 @@ public static class TextFormat
             ErrorFrame error => FormatError(error.Error),
             JoinedFrame joined => FormatJoined(joined),
             HistoryFrame history => FormatHistory(history),
+            ResultsFrame results => FormatResults(results),
             RoomsFrame rooms => FormatRooms(rooms),
             WhoFrame who => FormatNotice($"{FormatRoom(who.Room)}: {FormatMembers(who.Members, who.MemberCount)}"),
             WelcomeFrame welcome => FormatWelcome(welcome),
@@ -177,6 +178,34 @@ public static class TextFormat
         if (frame.More && events.Count > 0)
             lines.Add(FormatNotice($"there are more messages: /before {FormatNumber(events[0].Seq!.Value)} or /after {FormatNumber(events[^1].Seq!.Value)}"));
         return string.Join('\n', lines);
+    }
+
+    // A search goes back over many days, so its lines have the date too.
+    private static string FormatResults(ResultsFrame frame)
+    {
+        var lines = frame.Messages
+            .Select(message => ChatCodec.TryReadServer(message.Span, out var read) ? read as MessageFrame : null)
+            .OfType<MessageFrame>()
+            .Select(found => $"{FormatNumber(found.Seq)} [{WireTime.FormatDateAndTime(found.At)}] {FormatRoom(found.Room)}{(found.Me ? $" * {FormatName(found.From)} " : $" <{FormatName(found.From)}> ")}{FormatFound(found)}")
+            .ToList();
+        if (lines.Count == 0)
+            lines.Add(FormatNotice("no messages found"));
+        if (frame.Before is { } before)
+            lines.Add(FormatNotice($"there may be older messages: /search {TerminalText.CleanInline(SearchQuery.WithCursor(frame.Query, before))}"));
+        return string.Join('\n', lines);
+    }
+
+    private static string FormatFound(MessageFrame frame)
+    {
+        if (frame.Snippet is not { } snippet)
+            return TerminalText.CleanBlock(frame.Text);
+        var (text, end) = (new StringBuilder(), 0);
+        foreach (var mark in snippet.Marks.Where(mark => mark.Start >= end))
+        {
+            text.Append(snippet.Text.AsSpan(end, mark.Start - end)).Append('*').Append(snippet.Text.AsSpan(mark.Start, mark.Length)).Append('*');
+            end = mark.Start + mark.Length;
+        }
+        return TerminalText.CleanInline(text.Append(snippet.Text.AsSpan(end)).ToString());
     }
 
     private static long? GetSeq(ServerFrame frame) => frame switch

@@ -16,6 +16,9 @@ internal static class WireTime
         writer.WriteString(name, text[..written]);
     }
 
+    /// <summary>Formats the date and the time of day in UTC, for people: <c>2026-11-23 10:02:31</c>.</summary>
+    public static string FormatDateAndTime(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
     /// <summary>Formats the time of day in UTC, for people: <c>10:02:31</c>.</summary>
     public static string FormatTimeOfDay(DateTimeOffset at) => at.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
 }

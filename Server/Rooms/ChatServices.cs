@@ -14,11 +14,13 @@ public sealed class ChatServices : IConnectionHandlerFactory
         UserRoomIndex userRoomIndex,
         Memberships memberships,
         IRoomCatalog catalog,
+        IMessageSearch search,
         SessionStore sessions,
         Accounts accounts,
         IOptions<LimitsOptions> limits,
         IOptions<RoomOptions> roomOptions,
         IOptions<OperatorOptions> operators,
+        IOptions<DataOptions> data,
         ServerMetrics metrics,
         TimeProvider time,
         ILogger<ChatSession> logger)
@@ -27,6 +29,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         UserRoomIndex = userRoomIndex;
         Memberships = memberships;
         Catalog = catalog;
+        Search = search;
         Sessions = sessions;
         Accounts = accounts;
         Limits = limits.Value;
@@ -46,6 +49,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
         MessageHandler = new MessageHandler(this);
         ModerationHandler = new ModerationHandler(this);
         PrivateHandler = new PrivateHandler(this);
+        SearchHandler = new SearchHandler(this);
+        SupportedRequests = new SupportedRequests(data.Value.Search);
     }
 
     public RoomDirectory Rooms { get; }
@@ -55,6 +60,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
     public Memberships Memberships { get; }
 
     public IRoomCatalog Catalog { get; }
+
+    public IMessageSearch Search { get; }
 
     public SessionStore Sessions { get; }
 
@@ -104,6 +111,11 @@ public sealed class ChatServices : IConnectionHandlerFactory
     internal ModerationHandler ModerationHandler { get; }
 
     internal PrivateHandler PrivateHandler { get; }
+
+    internal SearchHandler SearchHandler { get; }
+
+    /// <summary>The requests that this server offers.</summary>
+    public SupportedRequests SupportedRequests { get; }
 
     public IConnectionHandler Create(Connection connection) => new ChatSession(connection, this);
 }

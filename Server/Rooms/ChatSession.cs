@@ -185,8 +185,11 @@ public sealed class ChatSession : IConnectionHandler
             case ClientFrameType.Read:
                 await _services.ReadHandler.ReadAsync(_context, frame, answers);
                 break;
+            case ClientFrameType.Search when _services.SupportedRequests.Includes(frame.Type):
+                await _services.SearchHandler.SearchAsync(_context, frame, answers);
+                break;
             case ClientFrameType.Help:
-                answers.Send(Help.CreateFrame(frame.Id, frame.About, SupportedRequests.Includes));
+                answers.Send(Help.CreateFrame(frame.Id, frame.About, _services.SupportedRequests.Includes));
                 break;
             case ClientFrameType.Ping:
                 answers.Send(new PongFrame(frame.Id, _services.Time.GetUtcNow()));

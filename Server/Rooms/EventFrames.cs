@@ -29,7 +29,8 @@ internal static class EventFrames
     public const int MaxPageEvents = 200;
 
     /// <summary>Encodes a stored event. No other code turns stored events into frames.</summary>
-    public static EventFrame Create(string room, RoomEvent stored)
+    /// <param name="snippet">In the answer to a search: the part of the text that was found.</param>
+    public static EventFrame Create(string room, RoomEvent stored, Snippet? snippet = null)
     {
         var content = stored.Content;
         var from = new Person(content.Author, content.AuthorName);
@@ -41,7 +42,7 @@ internal static class EventFrames
             RoomEventKind.Reacted => new ReactedFrame(room, stored.Seq, stored.At, from, content.Of!.Value, content.Emoji!, content.Off),
             RoomEventKind.Moderated => CreateModerated(room, stored, from),
             _ => new MessageFrame(
-                room, stored.Seq, stored.At, from, content.Text, content.Reply, content.Me, content.Mentions, stored.EditedAt, stored.IsDeleted, CreateReactions(stored)),
+                room, stored.Seq, stored.At, from, content.Text, content.Reply, content.Me, content.Mentions, stored.EditedAt, stored.IsDeleted, CreateReactions(stored), snippet),
         };
         return new EventFrame(stored.Seq, frame.Encode());
     }

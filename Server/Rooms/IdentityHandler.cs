@@ -287,7 +287,7 @@ internal sealed class IdentityHandler(ChatServices services)
             services.Time.GetUtcNow(),
             new WelcomeLimits(limits.FrameBytes, limits.TextLength, limits.MessagesPerSecond, services.NamedMembers),
             [.. user.Rooms ?? services.UserRoomIndex.GetRooms(user.Id).Select(room => room.Name)],
-            SupportedRequests.Features));
+            services.SupportedRequests.Features));
     }
 
     private async Task EndOtherSessionsAsync(Session session)

@@ -6,10 +6,17 @@ namespace RawSocketChat.Server.Rooms;
 /// The request types that this server implements. The server rejects all other types with <c>not-offered</c>. <c>help</c> lists only the
 /// types that are implemented.
 /// </summary>
-internal static class SupportedRequests
+/// <param name="withSearch">Whether the server indexes messages.</param>
+public sealed class SupportedRequests(bool withSearch)
 {
     /// <summary>The words of <c>features</c> in a welcome: what this server offers beyond joining, saying and reading.</summary>
-    public static readonly IReadOnlyList<string> Features = ["edit", "delete", "react", "mentions", "read", "typing", "dm", "invite", "moderation"];
+    public IReadOnlyList<string> Features { get; } =
+        ["edit", "delete", "react", "mentions", "read", "typing", "dm", "invite", "moderation", .. withSearch ? (string[])["search"] : []];
 
-    public static bool Includes(ClientFrameType type) => type is not (ClientFrameType.Search or ClientFrameType.Tokens);
+    public bool Includes(ClientFrameType type) => type switch
+    {
+        ClientFrameType.Search => withSearch,
+        ClientFrameType.Tokens => false,
+        _ => true,
+    };
 }

@@ -62,6 +62,12 @@ public sealed class DataOptions
     public int ClientIdDays { get; set; } = 7;
 
     /// <summary>
+    /// Whether users can search messages. If this is false, the server does not index new messages, so a later search will not find them. It
+    /// then needs less space and time for each message. Default true.
+    /// </summary>
+    public bool Search { get; set; } = true;
+
+    /// <summary>
     /// Maximum size of the write-ahead log in MiB. The log grows beyond its usual 64 MiB only while another program reads the database in one
     /// long transaction. At the maximum the server rejects messages as unavailable until that program ends. Default 1,024.
     /// </summary>

@@ -72,10 +72,18 @@ public interface IRoomCatalog
     /// <summary>Gets the roles, mutes, bans and the slow mode of a room. They change only by an event in <see cref="IRoomLog"/>.</summary>
     ValueTask<RoomModeration> GetModerationAsync(string room, CancellationToken cancellationToken);
 
+    /// <summary>Lists the rooms that have a ban of a user, or of an address, which has not ended. A room may be listed for both reasons.</summary>
+    /// <param name="address">The address of the user; null to list the bans of the user alone.</param>
+    ValueTask<IReadOnlyList<BannedRoom>> ListBannedRoomsAsync(string user, string? address, DateTimeOffset now, CancellationToken cancellationToken);
+
     /// <summary>Moves a user's read mark forward to <paramref name="seq"/>. A mark never moves back.</summary>
     /// <returns>The read mark after the call.</returns>
     ValueTask<long> AdvanceReadMarkAsync(string room, string user, long seq, CancellationToken cancellationToken);
 }
+
+/// <summary>A room with a ban that has not ended.</summary>
+/// <param name="IsByAddress">Whether the ban is one of the address, and not of the user.</param>
+public sealed record BannedRoom(string Room, bool IsByAddress);
 
 /// <summary>What the catalog stores about a user in a room.</summary>
 /// <param name="IsMember">Whether the user has joined the room and has not left it.</param>

@@ -14,6 +14,7 @@ public static class StorageSetup
         services.AddSingleton<SqlStorage>(provider => provider.GetRequiredService<SqliteStorage>());
         services.AddSingleton<MemoryRoomLog>();
         services.AddStore<IRoomLog, SqlRoomLog, MemoryRoomLog>();
+        services.AddStore<IMessageSearch, SqliteMessageSearch, MemoryMessageSearch>();
         services.AddStore<IRoomCatalog, SqlRoomCatalog, MemoryRoomCatalog>();
         services.AddStore<IIdentityStore, SqlIdentityStore, MemoryIdentityStore>();
         services.AddSingleton<StorageProbe>();

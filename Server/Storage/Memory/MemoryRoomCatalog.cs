@@ -133,6 +133,18 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
             return new(GetModeration(room));
     }
 
+    public ValueTask<IReadOnlyList<BannedRoom>> ListBannedRoomsAsync(string user, string? address, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            var rooms = _rooms.Keys.Select(room => (Room: room, Moderation: GetModeration(room))).Where(entry => entry.Moderation.Bans.Count > 0).ToArray();
+            return new([
+                .. rooms.Where(entry => entry.Moderation.FindBan(user, now) is not null).Select(entry => new BannedRoom(entry.Room, IsByAddress: false)),
+                .. rooms.Where(entry => address is not null && entry.Moderation.FindBanOfAddress(address, now) is not null).Select(entry => new BannedRoom(entry.Room, IsByAddress: true)),
+            ]);
+        }
+    }
+
     public ValueTask<long> AdvanceReadMarkAsync(string room, string user, long seq, CancellationToken cancellationToken)
     {
         lock (_gate)

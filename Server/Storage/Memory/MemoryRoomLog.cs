@@ -17,6 +17,10 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
     // All rooms share one lock, because client ids are unique across all rooms. No code waits for the disk while it holds the lock.
     private readonly Lock _gate = new();
 
+    // The messages of all rooms in the order of their cursors. Some of them may be trimmed.
+    private readonly List<StoredMessage> _messages = [];
+    private int _trimmed;
+
     /// <summary>Called when an action of a moderator was stored, with the room.</summary>
     internal event Action<string, ModerationDetails>? Moderated;
 
@@ -100,6 +104,32 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
         return (Math.Min(unread, MemberState.MaxCount), Math.Min(mentions, MemberState.MaxCount));
     }
 
+    /// <summary>
+    /// Reads messages of all rooms below a cursor, newest first: a part of them that takes little time. Deleted messages are missing.
+    /// </summary>
+    /// <param name="next">The cursor for the next part; null if there are no more messages.</param>
+    internal IReadOnlyList<FoundMessage> ReadMessages(long before, out long? next)
+    {
+        const int MaxCount = 256;
+        var page = new List<FoundMessage>();
+        lock (_gate)
+        {
+            var index = _messages.BinarySearch(new StoredMessage(before, "", null!, 0));
+            index = index < 0 ? ~index : index;
+            var end = Math.Max(0, index - MaxCount);
+            while (--index >= end)
+            {
+                var (cursor, room, log, seq) = _messages[index];
+                if (seq >= log.First && log[seq] is { IsDeleted: false } message)
+                    page.Add(new FoundMessage(room, message, cursor));
+            }
+
+            next = end == 0 ? null : _messages[end].Cursor;
+        }
+
+        return page;
+    }
+
     /// <summary>Whether the room has or had an event.</summary>
     internal bool HasEvents(string room)
     {
@@ -112,7 +142,8 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
     {
         lock (_gate)
         {
-            _logs.TryRemove(room, out _);
+            if (_logs.TryRemove(room, out var removed))
+                _messages.RemoveAll(message => message.Log == removed);
             foreach (var key in _byClientId.Where(entry => entry.Value.Room.Equals(room, StringComparison.OrdinalIgnoreCase)).Select(entry => entry.Key).ToArray())
                 _byClientId.Remove(key);
         }
@@ -139,6 +170,8 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
             return Change(room, log, content, at);
         var stored = new RoomEvent(log.Last + 1, at, content);
         log.Add(stored);
+        if (content.Kind == RoomEventKind.Message)
+            _messages.Add(new StoredMessage(Math.Max(SearchCursor.Get(at), _messages.Count == 0 ? 0 : _messages[^1].Cursor + 1), room, log, stored.Seq));
         var result = new AppendResult(stored, IsDuplicate: false, room, stored.Seq, at);
         if (content.ClientId is not null)
             _byClientId.Add(key, result);
@@ -165,6 +198,14 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
             var removed = log.RemoveFirst().Content;
             if (removed.ClientId is { } id)
                 _byClientId.Remove((removed.Author, id));
+            _trimmed += removed.Kind == RoomEventKind.Message ? 1 : 0;
+        }
+
+        // More than half of the list is trimmed messages.
+        if (_trimmed * 2 > _messages.Count)
+        {
+            _messages.RemoveAll(message => message.Seq < message.Log.First);
+            _trimmed = 0;
         }
     }
 
@@ -172,6 +213,11 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
         _logs.TryGetValue(room, out var log) ? log : throw new StorageException($"the log of room \"{room}\" was not opened");
 
     private static DateTimeOffset ToMilliseconds(DateTimeOffset at) => DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds());
+
+    private sealed record StoredMessage(long Cursor, string Room, EventList Log, long Seq) : IComparable<StoredMessage>
+    {
+        public int CompareTo(StoredMessage? other) => Cursor.CompareTo(other?.Cursor ?? long.MinValue);
+    }
 
     /// <summary>
     /// A list of events by sequence number. Trimmed events leave empty entries. The empty entries are removed when they are more than half

@@ -3,15 +3,17 @@ using System.Data.Common;
 namespace RawSocketChat.Server.Storage.Sql;
 
 /// <summary>Inserts events and their client ids. Used by one thread at a time, inside a transaction.</summary>
-internal sealed class EventInserts(DbConnection connection) : IDisposable
+/// <param name="connection">The connection, which no other code uses to add events.</param>
+/// <param name="isIndexed">Whether new messages become part of the search index.</param>
+internal sealed class EventInserts(DbConnection connection, bool isIndexed) : IDisposable
 {
     private readonly Statement _event = new(
         connection,
         """
-        INSERT INTO events (room, seq, at, kind, author, name, text, body, target, edited_at, is_deleted)
-        VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11)
+        INSERT INTO events (room, seq, at, kind, author, name, text, body, target, edited_at, is_deleted, search_id)
+        VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12)
         """,
-        11);
+        12);
 
     private readonly Statement _clientId = new(
         connection, "INSERT INTO client_ids (author, client_id, room, seq, at) VALUES (@p1, @p2, @p3, @p4, @p5) ON CONFLICT DO NOTHING", 5);
@@ -22,6 +24,8 @@ internal sealed class EventInserts(DbConnection connection) : IDisposable
 
     private readonly Statement _reaction = new(
         connection, "INSERT INTO reactions (room, seq, emoji, user, name, event) VALUES (@p1, @p2, @p3, @p4, @p5, @p6) ON CONFLICT DO NOTHING", 6);
+
+    private readonly SearchIds? _searchIds = isIndexed ? new SearchIds(connection) : null;
 
     /// <summary>
     /// Adds an event. The row of an edit has no text: the message has the new text, and every reader of the edit takes it from there.
@@ -40,7 +44,8 @@ internal sealed class EventInserts(DbConnection connection) : IDisposable
             EventBody.Encode(content),
             content.Of,
             added.EditedAt?.ToUnixTimeMilliseconds(),
-            added.IsDeleted ? 1 : 0);
+            added.IsDeleted ? 1 : 0,
+            content.Kind == RoomEventKind.Message && !added.IsDeleted ? _searchIds?.Next(added.At) : null);
         if (content.Kind == RoomEventKind.Message)
             AddMentions(room, added.Seq, content.Mentions);
     }
@@ -68,5 +73,6 @@ internal sealed class EventInserts(DbConnection connection) : IDisposable
     {
         foreach (var statement in (Statement[])[_event, _clientId, _mention, _reaction, _removeReaction])
             statement.Dispose();
+        _searchIds?.Dispose();
     }
 }

@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// <summary>Writes the logs of the rooms. Used by the writer's thread only, inside a transaction.</summary>
 internal sealed class EventTable(DbConnection connection, SqlStorage storage) : IDisposable
 {
-    private readonly EventInserts _inserts = new(connection);
+    private readonly EventInserts _inserts = new(connection, storage.Options.Search);
 
     private readonly Statement _replaceClientId = new(
         connection, "UPDATE client_ids SET room = @p3, seq = @p4, at = @p5 WHERE author = @p1 AND client_id = @p2", 5);

@@ -4,7 +4,7 @@ using Dapper;
 namespace RawSocketChat.Server.Storage.Sql;
 
 /// <summary>The state of one room's log. Only the writer's thread appends to the log. Any thread may read the state.</summary>
-internal sealed class LoggedRoom(long id, string name, string epoch, long firstSeq, long lastSeq)
+internal sealed class LoggedRoom(long id, string name, string epoch, long firstSeq, long lastSeq, bool isPrivate)
 {
     private readonly Lock _gate = new();
     private long _firstSeq = firstSeq;
@@ -15,6 +15,8 @@ internal sealed class LoggedRoom(long id, string name, string epoch, long firstS
     public string Name { get; } = name;
 
     public string Epoch { get; } = epoch;
+
+    public bool IsPrivate { get; } = isPrivate;
 
     /// <summary>The oldest seq that can be read. If there is no such event, this number is greater than the last seq.</summary>
     public long FirstSeq => Interlocked.Read(ref _firstSeq);
@@ -33,10 +35,11 @@ internal sealed class LoggedRoom(long id, string name, string epoch, long firstS
     /// <summary>Reads the state of a log. Returns null if there is no room with this key (<see cref="RoomCache.GetKey"/>).</summary>
     public static LoggedRoom? Find(DbConnection connection, string key) => connection.QueryFirstOrDefault<Row>(
         """
-        SELECT id, name, epoch, first_seq AS firstSeq, COALESCE((SELECT MAX(seq) FROM events WHERE room = rooms.id), first_seq - 1) AS lastSeq
+        SELECT id, name, epoch, first_seq AS firstSeq, COALESCE((SELECT MAX(seq) FROM events WHERE room = rooms.id), first_seq - 1) AS lastSeq,
+            is_private AS isPrivate
         FROM rooms WHERE name_key = @key
         """,
-        new { key }) is { } row ? new LoggedRoom(row.Id, row.Name, row.Epoch, row.FirstSeq, row.LastSeq) : null;
+        new { key }) is { } row ? new LoggedRoom(row.Id, row.Name, row.Epoch, row.FirstSeq, row.LastSeq, row.IsPrivate != 0) : null;
 
     /// <summary>Makes the events of a committed transaction visible. Called on the writer's thread.</summary>
     /// <param name="keep">The number of newest events that can be read; 0 for all.</param>
@@ -69,5 +72,7 @@ internal sealed class LoggedRoom(long id, string name, string epoch, long firstS
         public long FirstSeq { get; init; }
 
         public long LastSeq { get; init; }
+
+        public long IsPrivate { get; init; }
     }
 }

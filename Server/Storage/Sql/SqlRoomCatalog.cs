@@ -8,8 +8,8 @@ namespace RawSocketChat.Server.Storage.Sql;
 public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
 {
     // The rooms that a user may see.
-    private const string Visible = """
-        (is_private = 0 OR id IN (SELECT m.room FROM members m WHERE m.user = @user AND (m.joined_at IS NOT NULL OR m.role = 'owner')))
+    private const string Visible = $"""
+        (NOT {IsRemoved} AND (is_private = 0 OR id IN (SELECT m.room FROM members m WHERE m.user = @user AND (m.joined_at IS NOT NULL OR m.role = 'owner'))))
         """;
 
     /// <summary>The condition for the rows of removed rooms, whose logs are not erased yet; see <see cref="RemoveRoomAsync"/>.</summary>
@@ -147,6 +147,20 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     public ValueTask<RoomModeration> GetModerationAsync(string room, CancellationToken cancellationToken) => storage.ReadAsync(
         "the roles and bans", reader => ModerationTables.Read(reader.Connection, RoomCache.GetKey(room)), cancellationToken);
 
+    public ValueTask<IReadOnlyList<BannedRoom>> ListBannedRoomsAsync(string user, string? address, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var values = new { user, address, Now = now.ToUnixTimeMilliseconds() };
+        return storage.ReadAsync<IReadOnlyList<BannedRoom>>("the bans", reader =>
+        [
+            .. reader.Connection.Query<(string Room, long IsByAddress)>(
+                """
+                SELECT r.name, 0 FROM bans b JOIN rooms r ON r.id = b.room WHERE b.user = @user AND (b.until IS NULL OR b.until > @Now)
+                UNION SELECT r.name, 1 FROM bans b JOIN rooms r ON r.id = b.room WHERE b.address = @address AND b.address <> '' AND (b.until IS NULL OR b.until > @Now)
+                """,
+                values).Select(row => new BannedRoom(row.Room, row.IsByAddress != 0)),
+        ], cancellationToken);
+    }
+
     public ValueTask<long> AdvanceReadMarkAsync(string room, string user, long seq, CancellationToken cancellationToken) => UpdateMemberAsync(
         """
         INSERT INTO members (room, user, read_seq) SELECT id, @user, @seq FROM rooms WHERE name_key = @Key
@@ -184,7 +198,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         DELETE FROM members WHERE room = @id;
         DELETE FROM bans WHERE room = @id;
         DELETE FROM room_names WHERE room = @id;
-        UPDATE rooms SET name = '', name_key = '/' || id, topic = '', owner = NULL, is_private = 1, direct_users = NULL WHERE id = @id;
+        UPDATE rooms SET name = '', name_key = '/' || id, topic = '', owner = NULL, direct_users = NULL WHERE id = @id;
         """,
         new { id }) > 0;
 

@@ -35,7 +35,7 @@ CREATE TABLE rooms (
     name_key      TEXT    NOT NULL UNIQUE,      -- the name in upper case, so that a room is found in any letter case
     topic         TEXT    NOT NULL,
     owner         TEXT,                         -- the user who created the room; NULL for the default room
-    is_private    INTEGER NOT NULL,
+    is_private    INTEGER NOT NULL,             -- never changes, because the search index has it
     epoch         TEXT    NOT NULL,             -- the id of the log; "" in a backup, which gets a new one at its first start
     first_seq     INTEGER NOT NULL,             -- the oldest seq that the log still has
     created_at    INTEGER NOT NULL,
@@ -74,6 +74,8 @@ CREATE TABLE bans (
     until         INTEGER,                      -- NULL if the ban has no end
     PRIMARY KEY (room, user, address)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX bans_by_user ON bans (user);
+CREATE INDEX bans_by_address ON bans (address);
 
 -- The logs of all rooms. The seqs of a room have no hole.
 CREATE TABLE events (
@@ -88,8 +90,10 @@ CREATE TABLE events (
     target        INTEGER,                      -- edited, deleted, reacted: the seq of the message
     edited_at     INTEGER,                      -- when the text of a message was changed last; NULL if it was never changed
     is_deleted    INTEGER NOT NULL DEFAULT 0,   -- 1 in a deleted message
+    search_id     INTEGER,                      -- the row of a message in the search index: 256 times the time, plus 0, 1, 2 …; NULL if it has none
     PRIMARY KEY (room, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX events_by_search_id ON events (search_id) WHERE search_id IS NOT NULL;
 
 -- The emojis that users have added to messages.
 CREATE TABLE reactions (
@@ -123,3 +127,37 @@ CREATE TABLE client_ids (
     at            INTEGER NOT NULL,
     PRIMARY KEY (author, client_id)
 ) STRICT, WITHOUT ROWID;
+
+-- The search index: the words of all messages that are not deleted. It has no copy of the texts. The functions search_words and
+-- search_filters are functions of the server. So other programs cannot change messages, but they can read them.
+CREATE VIRTUAL TABLE search USING fts5 (
+    words,                                      -- the words of the text
+    filters,                                    -- words for the room, for a public room, and for the author's id and name
+    content = '', columnsize = 0, tokenize = 'ascii'
+);
+
+-- Words that are removed must be removed from the file too. Otherwise the index would only mark them as removed.
+INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+
+-- The triggers keep the index in step with the messages, whatever changes the messages.
+CREATE TRIGGER search_added AFTER INSERT ON events WHEN NEW.search_id IS NOT NULL AND NOT NEW.is_deleted BEGIN
+    INSERT INTO search (rowid, words, filters)
+    VALUES (NEW.search_id, search_words(NEW.text), search_filters(NEW.room, (SELECT is_private FROM rooms WHERE id = NEW.room), NEW.author, NEW.name));
+END;
+CREATE TRIGGER search_removed AFTER DELETE ON events WHEN OLD.search_id IS NOT NULL AND NOT OLD.is_deleted BEGIN
+    INSERT INTO search (search, rowid, words, filters)
+    VALUES ('delete', OLD.search_id, search_words(OLD.text), search_filters(OLD.room, (SELECT is_private FROM rooms WHERE id = OLD.room), OLD.author, OLD.name));
+END;
+CREATE TRIGGER search_changed AFTER UPDATE OF text, author, name, is_deleted ON events WHEN OLD.search_id IS NOT NULL BEGIN
+    INSERT INTO search (search, rowid, words, filters)
+    SELECT 'delete', OLD.search_id, search_words(OLD.text), search_filters(OLD.room, (SELECT is_private FROM rooms WHERE id = OLD.room), OLD.author, OLD.name)
+    WHERE NOT OLD.is_deleted;
+    INSERT INTO search (rowid, words, filters)
+    SELECT NEW.search_id, search_words(NEW.text), search_filters(NEW.room, (SELECT is_private FROM rooms WHERE id = NEW.room), NEW.author, NEW.name)
+    WHERE NOT NEW.is_deleted;
+END;
+
+-- The events of a room must be removed while the row of the room still exists, because the index needs it.
+CREATE TRIGGER search_room_removed BEFORE DELETE ON rooms BEGIN
+    DELETE FROM events WHERE room = OLD.id;
+END;

@@ -78,6 +78,7 @@ internal static class SqliteDatabase
             connection.Execute($"PRAGMA cache_size = -{CacheKibibytes}");
             // SQLite does not have GREATEST, which other SQL databases have.
             connection.CreateFunction("greatest", (long first, long second) => Math.Max(first, second), isDeterministic: true);
+            SearchIndex.AddFunctions(connection);
             prepare(connection);
             return connection;
         }

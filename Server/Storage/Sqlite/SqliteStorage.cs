@@ -17,6 +17,7 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
     private readonly DataFolder _folder;
     private readonly GroupCommit _writer;
     private readonly ReaderPool _readers;
+    private readonly SearchReader _search;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, bool> _unreadable = new();
 
@@ -33,6 +34,7 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
             connection = OpenForWriting();
             MarkStart(connection, before?.ChangeCounter ?? 0);
             _readers = new ReaderPool(File, ReaderCount);
+            _search = new SearchReader(File, time);
             _writer = new GroupCommit(this, connection, logger);
         }
         catch
@@ -56,6 +58,7 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
     public void Dispose()
     {
         // Close the writer's connection last. Only a connection that may write merges the write-ahead log into the database when it closes.
+        _search.Dispose();
         _readers.Dispose();
         _writer.Dispose();
         _folder.Dispose();
@@ -85,11 +88,19 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
             _folder.RecordChangeCounter(before + 1);
     }
 
-    internal override async ValueTask<T> ReadAsync<T>(string what, Func<StorageReader, T> read, CancellationToken cancellationToken)
+    internal override ValueTask<T> ReadAsync<T>(string what, Func<StorageReader, T> read, CancellationToken cancellationToken) =>
+        TranslateAsync(what, _readers.ReadAsync(read, cancellationToken));
+
+    /// <inheritdoc cref="SearchReader.SearchAsync"/>
+    /// <exception cref="StorageException">The index cannot be read.</exception>
+    internal ValueTask<SearchPage> SearchAsync(string expression, long before, int limit, CancellationToken cancellationToken) =>
+        TranslateAsync("the search index", _search.SearchAsync(expression, before, limit, (key, seq) => seq < Rooms.FindOpen(key)?.FirstSeq, cancellationToken));
+
+    private async ValueTask<T> TranslateAsync<T>(string what, ValueTask<T> read)
     {
         try
         {
-            return await _readers.ReadAsync(read, cancellationToken);
+            return await read;
         }
         catch (Exception fault) when (fault is SqliteException or StorageException or ArgumentOutOfRangeException)
         {

@@ -32,7 +32,7 @@ public sealed class RoomImport : IDisposable
         _file = file;
         _room = room;
         Epoch = epoch;
-        _inserts = new EventInserts(connection);
+        _inserts = new EventInserts(connection, isIndexed: true);
         _isInRoom = new Statement(connection, "SELECT 1 FROM client_ids WHERE author = @p1 AND client_id = @p2 AND room = @p3", 3);
         _isMessage = new Statement(connection, "SELECT 1 FROM events WHERE room = @p1 AND seq = @p2 AND kind = 'message' AND is_deleted = 0", 2);
     }

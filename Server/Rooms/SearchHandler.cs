@@ -1,0 +1,108 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Search;
+using RawSocketChat.Server.Storage;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>
+/// Handles <c>search</c>. A user finds the messages of public rooms and of the private rooms that the user is a member of, except those of
+/// rooms from which the user is banned: the messages that <c>history</c> would show.
+/// </summary>
+internal sealed class SearchHandler(ChatServices services)
+{
+    private const int DefaultLimit = 20;
+    private const int MaxLimit = 100;
+
+    // Each word is a further search in the index.
+    private const int MaxPhrases = 16;
+
+    // A search counts as this many requests: a user may search four times a second, and forty times at once after a pause.
+    private const int RequestTokens = 5;
+
+    public async ValueTask SearchAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        if (!SearchQuery.TryParse(frame.Query!, out var query, out var problem, out var example))
+        {
+            context.Reject(answers, frame.Id, CreateError(frame, problem, example));
+            return;
+        }
+
+        var phrases = query.Texts.Select(SearchPhrase.Create).OfType<SearchPhrase>().ToList();
+        if (phrases.Count == 0 && query is { From: null, Room: null, HasFile: false } && frame is { From: null, Room: null })
+            context.Reject(answers, frame.Id, CreateError(frame, "the query has no word", SearchQuery.Example));
+        else if (phrases.Count > MaxPhrases)
+            context.Reject(answers, frame.Id, CreateError(frame, $"a query has at most {MaxPhrases} words; this one has {phrases.Count}", SearchQuery.Example));
+        else if (CheckRate(context) is { } limited)
+            context.Reject(answers, frame.Id, limited);
+        else
+            await SearchAsync(context, frame with { Room = frame.Room ?? query.Room, From = frame.From ?? query.From }, query, phrases, answers);
+    }
+
+    private async ValueTask SearchAsync(ChatContext context, ClientFrame frame, SearchQuery query, List<SearchPhrase> phrases, IFrameSink answers)
+    {
+        var (scope, error) = await GetScopeAsync(context, frame);
+        if (error is not null)
+        {
+            context.Reject(answers, frame.Id, error);
+            return;
+        }
+
+        var page = query.HasFile
+            // No message has a file yet.
+            ? SearchPage.Empty
+            : await services.Search.SearchAsync(
+                new MessageQuery(phrases, scope!)
+                {
+                    Author = frame.From is null ? null : new SearchedAuthor((await services.Sessions.FindUserAsync(frame.From))?.Id, frame.From),
+                    Before = Math.Min(frame.Before ?? long.MaxValue, query.BeforeCursor ?? (query.BeforeTime is { } time ? SearchCursor.Get(time) : long.MaxValue)),
+                    Limit = Math.Min(frame.Limit ?? DefaultLimit, MaxLimit),
+                },
+                CancellationToken.None);
+        if (page is { IsTimedOut: true, Messages.Count: 0 })
+        {
+            context.Reject(answers, frame.Id, new ChatError(
+                ErrorCode.Unavailable, "the search took too long; search for a rarer word, or in one room", CreateHint(frame, $"{SearchQuery.Example} in:#lobby"), RetryAfterMs: 1000));
+            return;
+        }
+
+        var frames = page.Messages.Select(found => EventFrames.Create(found.Room, found.Event, SnippetBuilder.Create(found.Event.Content.Text, phrases))).TakePage(MaxLimit);
+        context.Connection.Account.Charge(Cost.ForHistory(frames.Sum(found => found.Frame.Payload.Length)));
+        answers.Send(new ResultsFrame(
+            frame.Id, frame.Query!, frames.GetPayloads(), page.HasMore || frames.Count < page.Messages.Count ? page.Messages[frames.Count - 1].Cursor : null));
+    }
+
+    // The rooms to search, or the reason why the asker may not search the room of the request.
+    private async ValueTask<(SearchScope? Scope, ChatError? Error)> GetScopeAsync(ChatContext context, ClientFrame frame)
+    {
+        if (frame.Room is not null)
+        {
+            var (room, error) = await services.RoomAccess.ResolveReadableRoomAsync(context, frame);
+            return (room is null ? null : new SearchScope([room.Name]), error);
+        }
+
+        var memberships = services.Memberships.GetRooms(context.User);
+        return (new SearchScope(memberships, WithPublicRooms: true, await ListBannedRoomsAsync(context, memberships)), null);
+    }
+
+    // As for a join: a ban of an address applies to new guests, and no ban applies to an operator.
+    private async ValueTask<IReadOnlyList<string>> ListBannedRoomsAsync(ChatContext context, IReadOnlyList<string> memberships)
+    {
+        if (context.IsOperator)
+            return [];
+        var address = context.User.IsGuest ? ClientAddress.GetKey(context.Connection.Remote) : null;
+        var banned = await services.Catalog.ListBannedRoomsAsync(context.User.Id, address, services.Time.GetUtcNow(), CancellationToken.None);
+        return [.. banned.Where(ban => !ban.IsByAddress || !memberships.Contains(ban.Room, StringComparer.OrdinalIgnoreCase)).Select(ban => ban.Room).Distinct()];
+    }
+
+    private ChatError? CheckRate(ChatContext context) =>
+        !services.Limits.Enabled ? null
+        : !context.User.RequestLimit.TryTake(RequestTokens, out var retryAfterMs) ? RequestErrors.CreateRateLimited("searches", retryAfterMs)
+        : context.Charge(Cost.Search);
+
+    private static ChatError CreateError(ClientFrame frame, string problem, string example) =>
+        new(frame.Query!.Length > SearchQuery.MaxLength ? ErrorCode.TooLong : ErrorCode.BadField, problem, CreateHint(frame, example));
+
+    private static string CreateHint(ClientFrame frame, string query) =>
+        Hint.Create(new ClientFrame { Type = ClientFrameType.Search, Query = query }, frame.IsTyped);
+}

@@ -1,0 +1,41 @@
+namespace RawSocketChat.Server.Search;
+
+/// <summary>A word of a query, or words that must follow each other in a message.</summary>
+public sealed class SearchPhrase
+{
+    private SearchPhrase(IReadOnlyList<string> terms) => Terms = terms;
+
+    /// <summary>The words, as the index stores them. Never empty.</summary>
+    public IReadOnlyList<string> Terms { get; }
+
+    /// <summary>Creates a phrase. Returns null if the text has no word.</summary>
+    public static SearchPhrase? Create(string text)
+    {
+        var words = SearchText.Split(text);
+        // A pair of characters contains its first and its last character. The search needs fewer words then.
+        var first = words.Count > 1 && words[0].Start == words[1].Start ? 1 : 0;
+        var end = words.Count > 1 && words[^1].End == words[^2].End ? words.Count - 1 : words.Count;
+        return words.Count == 0 ? null : new SearchPhrase([.. words.Take(first..end).Select(word => word.Term)]);
+    }
+
+    /// <summary>Finds the phrase in the words of a text. The result has the places of the phrase: start and length in UTF-16 code units.</summary>
+    public IEnumerable<(int Start, int Length)> FindIn(IReadOnlyList<SearchWord> words)
+    {
+        for (var i = 0; i <= words.Count - Terms.Count; i++)
+        {
+            if (IsAt(words, i))
+                yield return (words[i].Start, words[i + Terms.Count - 1].End - words[i].Start);
+        }
+    }
+
+    private bool IsAt(IReadOnlyList<SearchWord> words, int index)
+    {
+        for (var i = 0; i < Terms.Count; i++)
+        {
+            if (words[index + i].Term != Terms[i])
+                return false;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Data.Common;
+using Dapper;
+
+namespace RawSocketChat.Server.Storage.Sql;
+
+/// <summary>
+/// Assigns the ids of messages in the search index (<see cref="SearchCursor"/>). Imported messages get ids of their own time, between the ids
+/// of other messages. Used by one thread at a time, inside a transaction.
+/// </summary>
+internal sealed class SearchIds(DbConnection connection) : IDisposable
+{
+    private readonly Statement _newestFrom = new(connection, "SELECT MAX(search_id) FROM events WHERE search_id >= @p1 AND search_id < @p2", 2);
+
+    private long _last = long.MinValue;
+    private long? _max;
+
+    /// <summary>Returns an id that no message has: the first free one from the beginning of a millisecond on.</summary>
+    public long Next(DateTimeOffset at)
+    {
+        _max ??= connection.ExecuteScalar<long?>("SELECT MAX(search_id) FROM events WHERE search_id IS NOT NULL") ?? long.MinValue;
+        var id = SearchCursor.Get(at);
+
+        // The messages of one commit have the same time. There may be more of them than ids of a millisecond.
+        if (_last >= id && _last - id <= 1000 * SearchCursor.PerMillisecond)
+            id = _last + 1;
+        // No message has an id above the greatest one, so only older messages need a query.
+        while (id <= _max && FindNewest(id) is { } taken)
+            id = taken + 1;
+        _last = id;
+        _max = Math.Max(_max.Value, id);
+        return id;
+    }
+
+    public void Dispose() => _newestFrom.Dispose();
+
+    // Returns the greatest id of the next milliseconds; null if all of them are free.
+    private long? FindNewest(long id)
+    {
+        using var row = _newestFrom.Query(id, id + SearchCursor.PerMillisecond);
+        return row.Read() && !row.IsDBNull(0) ? row.GetInt64(0) : null;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text;
+using Microsoft.Data.Sqlite;
+using RawSocketChat.Server.Search;
+
+namespace RawSocketChat.Server.Storage.Sqlite;
+
+/// <summary>The words of the table <c>search</c>, and the expressions that find them.</summary>
+internal static class SearchIndex
+{
+    private const string PublicWord = "public";
+
+    /// <summary>Adds the functions that the triggers of <c>schema.sql</c> call.</summary>
+    public static void AddFunctions(SqliteConnection connection)
+    {
+        connection.CreateFunction("search_words", (string text) => SearchText.GetTerms(text), isDeterministic: true);
+        connection.CreateFunction("search_filters", (long room, long isPrivate, string author, string name) =>
+            $"{(isPrivate == 0 ? PublicWord : "")} {GetRoomWord(room)} {GetUserWord(author)} {GetNameWord(name)}", isDeterministic: true);
+    }
+
+    /// <summary>Creates the expression of a query. Every word of the user is in quotation marks, so none is an operator.</summary>
+    /// <param name="rooms">The ids of the rooms to search.</param>
+    /// <param name="exceptRooms">The ids of the public rooms that are not searched.</param>
+    public static string CreateExpression(MessageQuery query, IReadOnlyList<long> rooms, IReadOnlyList<long> exceptRooms)
+    {
+        var parts = new List<string>();
+        if (query.Phrases.Count > 0)
+            parts.Add($"({{words}} : ({string.Join(" AND ", query.Phrases.Select(phrase => Quote(string.Join(' ', phrase.Terms))))}))");
+        if (query.Author is { } author)
+            parts.Add($"({{filters}} : ({Or([.. author.Id is null ? Array.Empty<string>() : [GetUserWord(author.Id)], GetNameWord(author.Name)])}))");
+        var readable = rooms.Select(GetRoomWord).ToList();
+        if (query.Scope.WithPublicRooms)
+            readable.Insert(0, PublicWord);
+        var scope = Or(readable);
+        // A banned user is no member, so no room is both readable and excepted.
+        if (exceptRooms.Count > 0)
+            scope = $"({scope}) NOT ({Or(exceptRooms.Select(GetRoomWord))})";
+        parts.Add($"({{filters}} : ({scope}))");
+        return string.Join(" AND ", parts);
+    }
+
+    private static string Or(IEnumerable<string> words) => string.Join(" OR ", words.Select(Quote));
+
+    private static string Quote(string words) => $"\"{words}\"";
+
+    private static string GetRoomWord(long id) => $"r{id}";
+
+    private static string GetUserWord(string id) => "u" + ToHex(id);
+
+    private static string GetNameWord(string name) => "n" + ToHex(name.Normalize(NormalizationForm.FormKC).ToUpperInvariant());
+
+    // The index splits text at punctuation, which ids and names may have.
+    private static string ToHex(string text) => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text));
+}
