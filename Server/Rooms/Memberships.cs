@@ -62,6 +62,13 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
             return user.Rooms?.Contains(room, StringComparer.OrdinalIgnoreCase) == true;
     }
 
+    /// <summary>The rooms of a user; empty if they are not known.</summary>
+    public static IReadOnlyList<string> GetRooms(User user)
+    {
+        lock (user)
+            return user.Rooms ?? [];
+    }
+
     /// <summary>
     /// Adds a room to the user's rooms, and stores the change in the background. Does nothing if the user is a member of this room or of
     /// <see cref="MaxRooms"/> rooms already.

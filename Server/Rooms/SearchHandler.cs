@@ -81,7 +81,7 @@ internal sealed class SearchHandler(ChatServices services)
             return (room is null ? null : new SearchScope([room.Name]), error);
         }
 
-        var memberships = services.Memberships.GetRooms(context.User);
+        var memberships = Memberships.GetRooms(context.User);
         return (new SearchScope(memberships, WithPublicRooms: true, await ListBannedRoomsAsync(context, memberships)), null);
     }
 

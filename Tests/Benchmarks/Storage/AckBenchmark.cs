@@ -13,11 +13,13 @@ namespace RawSocketChat.Tests.Benchmarks.Storage;
 internal static class AckBenchmark
 {
     private const string GroupCommit = "full";
+    private const string NoSearch = "full, no search index";
     private const string SingleCommits = "full, one commit each";
 
     private static readonly (string Name, string[] Settings)[] Modes =
     [
         (GroupCommit, []),
+        (NoSearch, ["--Data:Search", "false"]),
         (SingleCommits, ["--Data:CommitEvents", "1"]),
         ("process", ["--Data:Durability", "process"]),
         ("none", ["--Data:Durability", "none"]),
@@ -40,7 +42,7 @@ internal static class AckBenchmark
             }
         }
 
-        Console.WriteLine($"window {window}, 128 bytes of text, medians of {rounds} rounds of {seconds} s; server and senders share this machine's {Environment.ProcessorCount} cores");
+        Console.WriteLine($"window {window}, 128 bytes of words, medians of {rounds} rounds of {seconds} s; server and senders share this machine's {Environment.ProcessorCount} cores");
         Console.WriteLine($"{"mode",-22} {"senders",8} {"acks/s",10} {"p50 ms",8} {"p99 ms",8} {"server CPU µs per ack",22}");
         foreach (var count in senders)
         {
@@ -53,6 +55,8 @@ internal static class AckBenchmark
             // Compare the two modes of the same round. They were measured one after the other, so the speed of the machine was about the same.
             var ratios = results[(GroupCommit, count)].Zip(results[(SingleCommits, count)], (with, without) => with.Rate / without.Rate).ToList();
             Console.WriteLine($"{"",-22} {count,8} full is {Statistics.Median(ratios):0.0} times as fast as one commit per event ({string.Join(", ", ratios.Select(ratio => $"{ratio:0.0}"))})");
+            var shares = results[(NoSearch, count)].Zip(results[(GroupCommit, count)], (without, with) => 1 - (with.Rate / without.Rate)).ToList();
+            Console.WriteLine($"{"",-22} {count,8} the search index takes {Statistics.Median(shares):p0} of the acks per second ({string.Join(", ", shares.Select(share => $"{share:p0}"))})");
         }
 
         return 0;
@@ -122,6 +126,9 @@ internal static class AckBenchmark
     private sealed class Sender(Socket socket) : IDisposable
     {
         private readonly byte[] _buffer = new byte[64 * 1024];
+        private static readonly string[] Texts = BenchmarkTexts.Create(10_000, seed: 1);
+
+        private readonly int _firstText = Random.Shared.Next(Texts.Length);
         private readonly Queue<long> _sent = new();
         private long _next;
 
@@ -168,7 +175,7 @@ internal static class AckBenchmark
         {
             var lines = new StringBuilder();
             for (var i = 0; i < count; i++)
-                lines.Append("{\"type\":\"say\",\"id\":").Append(++_next).Append(",\"text\":\"").Append(BenchmarkFolder.Text).Append("\"}\n");
+                lines.Append("{\"type\":\"say\",\"id\":").Append(++_next).Append(",\"text\":\"").Append(Texts[(_next + _firstText) % Texts.Length]).Append("\"}\n");
             var now = Stopwatch.GetTimestamp();
             for (var i = 0; i < count; i++)
                 _sent.Enqueue(now);

@@ -15,6 +15,7 @@ var clients = new Option<int>("--clients") { Description = "clients that reconne
 var missed = new Option<int>("--missed") { Description = "events that each client has missed", DefaultValueFactory = _ => 10_000 };
 var events = new Option<int>("--events") { Description = "events in the large room", DefaultValueFactory = _ => 10_000_000 };
 var sessions = new Option<int>("--sessions") { Description = "expired sessions of guests", DefaultValueFactory = _ => 100_000 };
+var messages = new Option<int>("--messages") { Description = "messages to search", DefaultValueFactory = _ => 1_000_000 };
 var folder = new Option<string?>("--folder") { Description = "folder for the databases, on the disk to measure [default: the temporary folder]" };
 
 var log = new Command("log", "acknowledged events per second of the log alone: one commit for each event, and group commit") { seconds, rounds, senders, folder };
@@ -27,6 +28,8 @@ var pages = new Command("pages", "a very large room against one of 1,000 events:
 pages.SetAction((given, _) => PageBenchmark.RunAsync(given.GetValue(events), given.GetValue(rounds), given.GetValue(folder)));
 var cleanUp = new Command("cleanup", "time of a commit while many expired sessions and guests are removed") { sessions, folder };
 cleanUp.SetAction((given, _) => CleanUpBenchmark.RunAsync(given.GetValue(sessions), given.GetValue(folder)));
+var search = new Command("search", "searches over many messages against reading one message by its key, in one run") { messages, folder };
+search.SetAction((given, _) => SearchBenchmark.RunAsync(given.GetValue(messages), given.GetValue(folder)));
 
-return await new RootCommand("Measures the cost of durable storage. Each server is a separate process on this machine. The benchmark stops it at the end.") { log, acks, recover, pages, cleanUp }
+return await new RootCommand("Measures the cost of durable storage. Each server is a separate process on this machine. The benchmark stops it at the end.") { log, acks, recover, pages, cleanUp, search }
     .Parse(args).InvokeAsync();

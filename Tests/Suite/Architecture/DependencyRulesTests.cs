@@ -53,6 +53,9 @@ public sealed class DependencyRulesTests
     [Test]
     public void Logging_refers_to_no_other_part() => AssertNoReference($@"{ServerCode}Logging$", @"^RawSocketChat\.(?!Server\.Logging$)");
 
+    [Test]
+    public void Search_refers_to_no_other_part_of_the_server() => AssertNoReference($@"{ServerCode}Search$", $@"{ServerCode}(?!Search$)");
+
     [TestCase("Rooms")]
     [TestCase("Sessions")]
     [TestCase("Storage")]

@@ -91,6 +91,13 @@ public class ReadmeTests
         string.Join('\n', ReadLines("text history")).Should().Be(TextFormat.Format(new HistoryFrame(default, "lobby", messages, false)));
     }
 
+    [Test]
+    public void Results_in_the_readme_are_what_the_server_writes()
+    {
+        var found = new MessageFrame("lobby", 42, Wire.At, new Person("u2", "bob"), "my keys are lost", Snippet: new("my keys are lost", [new(3, 4), new(12, 4)]));
+        string.Join('\n', ReadLines("text search")).Should().Be(TextFormat.Format(new ResultsFrame(default, "lost keys", [ChatCodec.Encode(found)], 459_629_606_687_488)));
+    }
+
     private static List<string> ReadLines(string marker)
     {
         var lines = new List<string>();

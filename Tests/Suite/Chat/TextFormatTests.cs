@@ -79,6 +79,9 @@ public class TextFormatTests
         Case(new HistoryFrame(default, "lobby", [Hi, Yo], true),
             "12 [10:02:31] #lobby <ann> hi\n13 [10:02:31] #lobby <bob> yo\n-!- there are more messages: /before 12 or /after 13"),
         Case(new HistoryFrame(default, "lobby", [], false), "-!- #lobby: no messages found"),
+        Case(new ResultsFrame(default, "x", []), "-!- no messages found"),
+        Case(new ResultsFrame(default, "hi before:2026-11-01 \"lost keys\"", [ChatCodec.Encode(new MessageFrame("lobby", 12, Wire.At, Ann, "oh hi", Snippet: new("oh hi", [new(3, 2)]))), Hi, Unknown], 456),
+            "12 [2026-11-23 10:02:31] #lobby <ann> oh *hi*\n12 [2026-11-23 10:02:31] #lobby <ann> hi\n-!- there may be older messages: /search hi \"lost keys\" before:456"),
         Case(new RoomsFrame(default, [new("lobby", "be kind", 3), new("den", "", 12)]),
             "-!- rooms and their number of members:\n    #lobby     3  be kind\n    #den      12"),
         Case(new RoomsFrame(default, []), "-!- no rooms found; to create one, type: /create garden"),
@@ -158,7 +161,7 @@ public class TextFormatTests
             new TopicFrame(evil, 1, Wire.At, person, evil), new PresenceFrame(evil, evil, evil, "joined"), new PresenceFrame(evil, evil, evil, "left"),
             new PresenceFrame(evil, evil, evil, "renamed", evil), new ErrorFrame(default, new(evil, evil, evil)), new AckFrame(default, evil, 1, null, true),
             new JoinedFrame(default, evil, evil, 1, evil, evil, [person], 1, false, [ChatCodec.Encode(new MessageFrame(evil, 1, Wire.At, person, evil))]),
-            new HistoryFrame(default, evil, [], false), new RoomsFrame(default, [new(evil, evil, 1)]), new WhoFrame(default, evil, [person], 1),
+            new HistoryFrame(default, evil, [], false), new ResultsFrame(default, evil, [ChatCodec.Encode(new MessageFrame(evil, 1, Wire.At, person, evil, Snippet: new(evil, [new(0, 1)])))], 1), new RoomsFrame(default, [new(evil, evil, 1)]), new WhoFrame(default, evil, [person], 1),
             new WelcomeFrame(default, evil, evil, evil, true, evil, Wire.At, new(1, 1, 1, 1), [evil]), new GapFrame(evil, 1, 2),
             new ByeFrame(4001, evil, true), new HelpFrame(default, evil, [new(evil, evil, evil, evil)]),
         ];

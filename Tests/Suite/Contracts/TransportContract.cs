@@ -154,7 +154,8 @@ public abstract class TransportContract
             ("{\"type\":\"join\",\"room\":\"loby\"}", ErrorCode.NoRoom),
             ("{\"type\":\"say\",\"room\":\"lobby\",\"text\":\"hi\"}", ErrorCode.NotInRoom),
             ("{\"type\":\"edit\",\"seq\":1,\"text\":\"x\"}", ErrorCode.NotInRoom),
-            ("{\"type\":\"search\",\"query\":\"x\"}", ErrorCode.NotOffered),
+            ("{\"type\":\"search\",\"query\":\"in:\"}", ErrorCode.BadField),
+            ("{\"type\":\"tokens\",\"do\":\"list\"}", ErrorCode.NotOffered),
             ("/jion lobby", ErrorCode.UnknownType),
             ("{\"a\":" + new string('[', 30_000), ErrorCode.BadJson),
         })

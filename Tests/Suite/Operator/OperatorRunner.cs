@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using RawSocketChat.Server.Operator;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Tests.Storage;
 
 namespace RawSocketChat.Tests.Operator;
@@ -44,6 +45,7 @@ internal static class OperatorRunner
     {
         using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "chat.db")};Pooling=False");
         connection.Open();
+        SearchIndex.AddFunctions(connection);
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();

@@ -43,6 +43,7 @@ public static class ChatPeerExtensions
         JoinedFrame answer => answer.Id,
         HistoryFrame answer => answer.Id,
         RoomsFrame answer => answer.Id,
+        ResultsFrame answer => answer.Id,
         WhoFrame answer => answer.Id,
         HelpFrame answer => answer.Id,
         PongFrame answer => answer.Id,

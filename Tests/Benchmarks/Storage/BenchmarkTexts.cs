@@ -1,0 +1,51 @@
+using System.Text;
+
+namespace RawSocketChat.Tests.Benchmarks.Storage;
+
+/// <summary>
+/// Texts of words as in a natural language: of 50,000 words, the word of rank n is about n times as rare as the first (Zipf's law).
+/// </summary>
+internal static class BenchmarkTexts
+{
+    /// <summary>The length of each text in bytes, about 20 words.</summary>
+    public const int Length = 128;
+
+    private const int WordCount = 50_000;
+
+    private static readonly string[] Words = CreateWords();
+
+    /// <summary>Some texts, in an order that looks random.</summary>
+    public static string[] Create(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => CreateText(random))];
+    }
+
+    /// <summary>A word as texts have it: the frequent words often.</summary>
+    public static string ChooseFrequentWord(Random random) => Words[(int)Math.Pow(WordCount, random.NextDouble()) - 1];
+
+    /// <summary>Any word.</summary>
+    public static string ChooseWord(Random random) => Words[random.Next(WordCount)];
+
+    private static string CreateText(Random random)
+    {
+        var text = new StringBuilder(Length + 16);
+        while (text.Length < Length)
+            text.Append(ChooseFrequentWord(random)).Append(' ');
+        return text.ToString(0, Length);
+    }
+
+    // Frequent words are short.
+    private static string[] CreateWords()
+    {
+        var random = new Random(1);
+        var words = new HashSet<string>();
+        while (words.Count < WordCount)
+        {
+            var length = 2 + (int)Math.Log2(1 + (words.Count / 8.0)) / 2 + random.Next(3);
+            words.Add(string.Concat(Enumerable.Range(0, length).Select(_ => (char)random.Next('a', 'z' + 1))));
+        }
+
+        return [.. words];
+    }
+}

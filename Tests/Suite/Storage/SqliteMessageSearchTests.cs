@@ -1,0 +1,185 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using RawSocketChat.Server.Search;
+using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Sql;
+using RawSocketChat.Server.Storage.Sqlite;
+using RawSocketChat.Server.Storage.Sqlite.Maintenance;
+using RawSocketChat.Tests.Contracts;
+
+namespace RawSocketChat.Tests.Storage;
+
+public sealed class SqliteMessageSearchTests : MessageSearchContract
+{
+    private readonly List<TestStorage> _storages = [];
+
+    [TearDown]
+    public void Close()
+    {
+        _storages.ForEach(storage => storage.Dispose());
+        _storages.Clear();
+    }
+
+    [Test]
+    public async Task Index_survives_a_restart()
+    {
+        var storage = await CreateAsync();
+        await storage.Log.AppendAsync("a", [CreateMessage("before"), CreateMessage("secret")], default);
+        storage.Reopen();
+        await storage.Log.AppendAsync("a", [CreateMessage("after"), new NewEvent(RoomEventKind.Deleted, "ann", "ann", "") { Of = 2 }], default);
+        (await FindAsync(storage, "before")).Should().Equal(1);
+        (await FindAsync(storage, "after")).Should().Equal(3);
+        (await FindAsync(storage, "secret")).Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task Removed_words_are_in_no_file()
+    {
+        var storage = await CreateAsync();
+        var random = new Random(7);
+        var (kept, removed) = (new List<string>(), new List<string>());
+        for (var i = 0; i < 60; i++)
+        {
+            // Each commit becomes a part of the index, and the index merges its parts now and then.
+            var words = Enumerable.Range(0, 20).Select(_ => CreateWord(random)).ToList();
+            await storage.Log.AppendAsync("a", [.. words.Select(word => CreateMessage($"the {word} of"))], default);
+            var first = (await storage.Log.OpenAsync("a", default)).Last - 19;
+            await storage.Log.AppendAsync(
+                "a",
+                [
+                    .. Enumerable.Range(0, 5).Select(n => new NewEvent(RoomEventKind.Deleted, "ann", "ann", "") { Of = first + (4 * n) }),
+                    .. Enumerable.Range(0, 5).Select(n => new NewEvent(RoomEventKind.Edited, "ann", "ann", "changed") { Of = first + (4 * n) + 1 }),
+                ],
+                default);
+            foreach (var (index, word) in words.Index())
+                (index % 4 < 2 ? removed : kept).Add(word);
+        }
+
+        ShouldHaveNoWords(storage, removed, kept);
+        (await FindAsync(storage, removed[0])).Should().BeEmpty();
+        (await FindAsync(storage, kept[0])).Should().HaveCount(1);
+    }
+
+    [Test]
+    public async Task Trimmed_words_are_in_no_file()
+    {
+        var storage = await CreateAsync(keepEvents: 10);
+        var random = new Random(8);
+        var words = Enumerable.Range(0, 300).Select(_ => CreateWord(random)).ToList();
+        foreach (var word in words)
+            await storage.Log.AppendAsync("a", [CreateMessage(word)], default);
+        await Retention.TrimEventsAsync(storage.Storage, NullLogger.Instance, default);
+        ShouldHaveNoWords(storage, words[..290], words[290..]);
+    }
+
+    [Test]
+    public async Task Words_of_a_removed_room_are_in_no_file()
+    {
+        var storage = await CreateAsync();
+        var random = new Random(9);
+        var words = Enumerable.Range(0, 300).Select(_ => CreateWord(random)).ToList();
+        await storage.Log.AppendAsync("a", [.. words.Select(CreateMessage)], default);
+        await storage.Catalog.RemoveRoomAsync("a", default);
+        await storage.Catalog.EraseRemovedAsync(default);
+        ShouldHaveNoWords(storage, words, []);
+    }
+
+    [Test]
+    public async Task Rolled_back_messages_are_not_found()
+    {
+        var storage = await CreateAsync();
+        var failing = async () => await storage.Storage.WriteAsync<int>(
+            writer =>
+            {
+                writer.Events.Append(storage.Storage.Rooms.FindOpen("A")!, [CreateMessage("lost")]);
+                throw new InvalidOperationException("the test fails this transaction");
+            },
+            default);
+        await failing.Should().ThrowAsync<StorageException>();
+        await storage.Log.AppendAsync("a", [CreateMessage("stored")], default);
+        (await FindAsync(storage, "lost")).Should().BeEmpty();
+        (await FindAsync(storage, "stored")).Should().Equal(1);
+    }
+
+    [Test]
+    public async Task Imported_messages_are_found_at_their_own_time()
+    {
+        var storage = await CreateAsync();
+        await storage.Log.AppendAsync("a", [CreateMessage("x today")], default);
+        storage.Storage.Dispose();
+        var yesterday = DateTimeOffset.UtcNow.AddDays(-1);
+        using (var folder = DataFolder.Take(storage.Folder))
+        using (var import = RoomImport.Begin(folder, new StoredRoom("old", "", null, IsPrivate: false), null, first: 1, DateTimeOffset.UtcNow, Durability.Process)!)
+        {
+            for (var seq = 1; seq <= 300; seq++)
+                import.Add(new RoomEvent(seq, yesterday, CreateMessage("x yesterday")));
+            import.Add(new RoomEvent(301, yesterday, CreateMessage("")) { IsDeleted = true });
+            import.Commit();
+        }
+
+        storage.Reopen();
+        var page = await Search(storage, "x", limit: 400);
+        page.Messages.Select(found => (found.Room, found.Event.Seq)).Should().Equal([("a", 1), .. Enumerable.Range(1, 300).Reverse().Select(seq => ("old", (long)seq))]);
+        (await Search(storage, "x", before: SearchCursor.Get(yesterday))).Messages.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task Index_is_undamaged_after_many_changes()
+    {
+        var storage = await CreateAsync();
+        for (var i = 0; i < 50; i++)
+        {
+            await storage.Log.AppendAsync("a", [.. Enumerable.Range(0, 10).Select(n => CreateMessage($"word{n} of {i}"))], default);
+            await storage.Log.AppendAsync("a", [new NewEvent(RoomEventKind.Deleted, "ann", "ann", "") { Of = (i * 11) + 1 }], default);
+        }
+
+        var check = DatabaseCheck.Run(DataFolder.Find(storage.Folder), new Progress<WorkProgress>(_ => { }), default);
+        check.Lines.Should().BeEmpty();
+        (await Search(storage, "word0", limit: 100)).Messages.Should().BeEmpty();
+        (await Search(storage, "word1", limit: 100)).Messages.Should().HaveCount(50);
+    }
+
+    [Test]
+    public async Task Messages_are_not_indexed_without_Data_Search()
+    {
+        var storage = await CreateAsync();
+        storage.Storage.Options.Search = false;
+        storage.Reopen();
+        await storage.Log.AppendAsync("a", [CreateMessage("x"), new NewEvent(RoomEventKind.Edited, "ann", "ann", "y x") { Of = 1 }], default);
+        (await FindAsync(storage, "x")).Should().BeEmpty();
+    }
+
+    protected override (IRoomLog Log, IRoomCatalog Catalog, IMessageSearch Search) Open(int keepEvents, TimeProvider time)
+    {
+        var storage = new TestStorage(time, keepEvents);
+        _storages.Add(storage);
+        return (storage.Log, storage.Catalog, new SqliteMessageSearch(storage.Storage));
+    }
+
+    private async Task<TestStorage> CreateAsync(int keepEvents = 0)
+    {
+        var storage = new TestStorage(keepEvents: keepEvents);
+        _storages.Add(storage);
+        await storage.Log.OpenAsync("a", default);
+        return storage;
+    }
+
+    // The parts of a word that the index could share with another word count too.
+    private static void ShouldHaveNoWords(TestStorage storage, List<string> removed, List<string> kept)
+    {
+        storage.Storage.Dispose();
+        var files = Directory.GetFiles(storage.Folder).Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))).ToList();
+        removed.Where(word => files.Exists(file => file.Contains(word[6..], StringComparison.Ordinal))).Should().BeEmpty();
+        kept.Where(word => !files.Exists(file => file.Contains(word[6..], StringComparison.Ordinal))).Should().BeEmpty();
+        storage.Reopen();
+    }
+
+    private static string CreateWord(Random random) => string.Concat(Enumerable.Range(0, 16).Select(_ => (char)random.Next('a', 'z' + 1)));
+
+    private static async Task<IEnumerable<long>> FindAsync(TestStorage storage, string word) => (await Search(storage, word)).Messages.Select(found => found.Event.Seq);
+
+    private static async Task<SearchPage> Search(TestStorage storage, string word, int limit = 20, long before = long.MaxValue) =>
+        await new SqliteMessageSearch(storage.Storage).SearchAsync(new MessageQuery([SearchPhrase.Create(word)!], new SearchScope([], WithPublicRooms: true)) { Limit = limit, Before = before }, default);
+
+    private static NewEvent CreateMessage(string text) => new(RoomEventKind.Message, "ann", "ann", text);
+}
