@@ -173,12 +173,35 @@ public abstract class MessageSearchContract
         await SayAsync("a", "x in a");
         await _catalog.RemoveRoomAsync("b", default);
         (await FindAsync("x")).Should().Equal("x in a");
+        (await _catalog.ListRoomsAsync("bob", "", 10, default)).Select(room => room.Name).Should().Equal("a");
         await _catalog.EraseRemovedAsync(default);
         (await FindAsync("x")).Should().Equal("x in a");
         await _catalog.CreateRoomAsync(new StoredRoom("b", "", "eve", IsPrivate: false), 10, default);
         await _log.OpenAsync("b", default);
         (await FindInAsync(new SearchScope(["b"]))).Should().BeEmpty();
     }
+
+    [Test]
+    public async Task Rooms_with_a_ban_of_the_user_or_the_address_are_listed()
+    {
+        await _log.AppendAsync("a", [Ban("bob", seconds: null, "10.0.0.7"), Ban("eve", seconds: 60)], default);
+        await _log.AppendAsync("b", [Ban("bob", seconds: 60)], default);
+        (await ListBannedAsync("bob", null)).Should().BeEquivalentTo([new BannedRoom("a", false), new BannedRoom("b", false)]);
+        (await ListBannedAsync("carol", "10.0.0.7")).Should().Equal(new BannedRoom("a", true));
+        (await ListBannedAsync("carol", null)).Should().BeEmpty();
+        (await ListBannedAsync("carol", "10.0.0.8")).Should().BeEmpty();
+        _time.Advance(TimeSpan.FromSeconds(60));
+        (await ListBannedAsync("bob", null)).Should().Equal(new BannedRoom("a", false));
+        await _log.AppendAsync("a", [new NewEvent(RoomEventKind.Moderated, "ann", "ann", "") { Moderation = new ModerationDetails(ModerationAction.Unban, "bob", "bob") }], default);
+        (await ListBannedAsync("bob", "10.0.0.7")).Should().BeEmpty();
+    }
+
+    private Task<IReadOnlyList<BannedRoom>> ListBannedAsync(string user, string? address) => _catalog.ListBannedRoomsAsync(user, address, _time.GetUtcNow(), default).AsTask();
+
+    private static NewEvent Ban(string user, long? seconds, params string[] addresses) => new(RoomEventKind.Moderated, "ann", "ann", "")
+    {
+        Moderation = new ModerationDetails(ModerationAction.Ban, user, user, Seconds: seconds) { Addresses = addresses },
+    };
 
     private async Task OpenAsync(int keepEvents)
     {
