@@ -42,6 +42,20 @@ public interface IRoomCatalog
     ValueTask<bool> RemoveEmptyRoomAsync(string name, DateTimeOffset createdBefore, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Lists the names of the abandoned rooms in alphabetical order: the rooms without an owner that were created before a time and had no
+    /// event since. A direct room is never abandoned.
+    /// </summary>
+    /// <param name="after">The list begins after this name; "" begins with the first.</param>
+    ValueTask<IReadOnlyList<string>> ListAbandonedRoomsAsync(DateTimeOffset unusedSince, string after, int max, CancellationToken cancellationToken);
+
+    /// <summary>Does the same as <see cref="RemoveRoomAsync"/>, if the room is abandoned.</summary>
+    /// <returns>False if there is no such room.</returns>
+    ValueTask<bool> RemoveAbandonedRoomAsync(string name, DateTimeOffset unusedSince, CancellationToken cancellationToken);
+
+    /// <summary>Gets the time of the newest event of all rooms; null if there is no event.</summary>
+    ValueTask<DateTimeOffset?> FindNewestTimeAsync(CancellationToken cancellationToken);
+
+    /// <summary>
     /// Removes a room, its log and its members at once. <see cref="EraseRemovedAsync"/> erases the log from the disk. No loop of the room may
     /// run.
     /// </summary>

@@ -107,6 +107,13 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
             return _logs.TryGetValue(room, out var log) && log.Last > 0;
     }
 
+    /// <summary>The time of the newest event of the room; null if there is no event.</summary>
+    internal DateTimeOffset? FindLastTime(string room)
+    {
+        lock (_gate)
+            return _logs.TryGetValue(room, out var log) && log.Count > 0 ? log[log.Last].At : null;
+    }
+
     /// <summary>Removes the log of a room.</summary>
     internal void Remove(string room)
     {

@@ -21,6 +21,13 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     // A room that lost its events to retention has a greater first seq.
     private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id)";
 
+    // The newest event comes first, because it is found at once. The search for an owner reads all members of the room.
+    private const string IsAbandoned = $"""
+        NOT {IsRemoved} AND created_at < @Before AND direct_users IS NULL
+        AND COALESCE((SELECT at FROM events e WHERE e.room = rooms.id ORDER BY seq DESC LIMIT 1), 0) < @Before
+        AND NOT EXISTS (SELECT 1 FROM members m WHERE m.room = rooms.id AND m.role = 'owner')
+        """;
+
     public ValueTask<int> CountRoomsAsync(CancellationToken cancellationToken) =>
         storage.ReadAsync("the rooms", reader => reader.Connection.ExecuteScalar<int>($"SELECT COUNT(*) FROM rooms WHERE NOT {IsRemoved}"), cancellationToken);
 
@@ -57,9 +64,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         cancellationToken);
 
     public ValueTask<IReadOnlyList<string>> ListEmptyRoomsAsync(DateTimeOffset createdBefore, string after, int max, CancellationToken cancellationToken) =>
-        storage.ReadAsync<IReadOnlyList<string>>("the rooms", reader => reader.Connection.Query<string>(
-            $"SELECT name FROM rooms WHERE name_key > @Key AND {IsEmpty} ORDER BY name_key LIMIT @max",
-            new { Key = RoomCache.GetKey(after), Before = createdBefore.ToUnixTimeMilliseconds(), max }).AsList(), cancellationToken);
+        ListAsync(IsEmpty, createdBefore, after, max, cancellationToken);
 
     public ValueTask<bool> RemoveEmptyRoomAsync(string name, DateTimeOffset createdBefore, CancellationToken cancellationToken)
     {
@@ -74,19 +79,16 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
             });
     }
 
-    // A log may have millions of events, and there is one writer. So the room first gets a key that no name has. Nobody can find it then.
-    public ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken)
-    {
-        var values = new { Key = RoomCache.GetKey(name) };
-        return storage.WriteAsync(
-            writer => writer.Connection.QueryFirstOrDefault<long?>("SELECT id FROM rooms WHERE name_key = @Key", values) is { } id && Hide(writer.Connection, id),
-            cancellationToken,
-            onCommitted: isRemoved =>
-            {
-                if (isRemoved)
-                    storage.Rooms.Remove(values.Key);
-            });
-    }
+    public ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken) => HideAsync(name, "TRUE", before: default, cancellationToken);
+
+    public ValueTask<IReadOnlyList<string>> ListAbandonedRoomsAsync(DateTimeOffset unusedSince, string after, int max, CancellationToken cancellationToken) =>
+        ListAsync(IsAbandoned, unusedSince, after, max, cancellationToken);
+
+    public ValueTask<bool> RemoveAbandonedRoomAsync(string name, DateTimeOffset unusedSince, CancellationToken cancellationToken) =>
+        HideAsync(name, IsAbandoned, unusedSince, cancellationToken);
+
+    public ValueTask<DateTimeOffset?> FindNewestTimeAsync(CancellationToken cancellationToken) =>
+        storage.ReadAsync("the newest events", reader => FindNewestTime(reader.Connection), cancellationToken);
 
     public async ValueTask EraseRemovedAsync(CancellationToken cancellationToken)
     {
@@ -176,8 +178,34 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         return id;
     }
 
+    // The newest event of a room is not always the one with the latest time. But only a leap of the clock makes a difference, and nobody needs
+    // the exact size of a leap.
+    internal static DateTimeOffset? FindNewestTime(DbConnection connection) =>
+        connection.ExecuteScalar<long?>("SELECT MAX((SELECT at FROM events WHERE room = r.id ORDER BY seq DESC LIMIT 1)) FROM rooms r") is { } at
+            ? DateTimeOffset.FromUnixTimeMilliseconds(at)
+            : null;
+
     /// <summary>Creates the epoch of a new log.</summary>
     internal static string CreateEpoch() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+
+    private ValueTask<IReadOnlyList<string>> ListAsync(string condition, DateTimeOffset before, string after, int max, CancellationToken cancellationToken) =>
+        storage.ReadAsync<IReadOnlyList<string>>("the rooms", reader => reader.Connection.Query<string>(
+            $"SELECT name FROM rooms WHERE name_key > @Key AND {condition} ORDER BY name_key LIMIT @max",
+            new { Key = RoomCache.GetKey(after), Before = before.ToUnixTimeMilliseconds(), max }).AsList(), cancellationToken);
+
+    // A log may have millions of events, and there is one writer. So the room first gets a key that no name has. Nobody can find it then.
+    private ValueTask<bool> HideAsync(string name, string condition, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var values = new { Key = RoomCache.GetKey(name), Before = before.ToUnixTimeMilliseconds() };
+        return storage.WriteAsync(
+            writer => writer.Connection.QueryFirstOrDefault<long?>($"SELECT id FROM rooms WHERE name_key = @Key AND {condition}", values) is { } id && Hide(writer.Connection, id),
+            cancellationToken,
+            onCommitted: isRemoved =>
+            {
+                if (isRemoved)
+                    storage.Rooms.Remove(values.Key);
+            });
+    }
 
     private static bool Hide(DbConnection connection, long id) => connection.Execute(
         """

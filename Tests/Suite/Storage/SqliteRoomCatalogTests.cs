@@ -1,4 +1,5 @@
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Sql;
 using RawSocketChat.Tests.Contracts;
 
 namespace RawSocketChat.Tests.Storage;
@@ -7,8 +8,14 @@ public sealed class SqliteRoomCatalogTests : RoomCatalogContract
 {
     private TestStorage? _storage;
 
+    protected override IRoomLog Log => _storage!.Log;
+
+    protected override IIdentityStore Identities => _storage!.Identities;
+
     [TearDown]
     public void Close() => _storage?.Dispose();
 
-    protected override IRoomCatalog Open() => (_storage = new TestStorage()).Catalog;
+    protected override IRoomCatalog Open(TimeProvider time) => (_storage = new TestStorage(time)).Catalog;
+
+    protected override Task RemoveForgottenUsersAsync() => Retention.RemoveForgottenUsersAsync(_storage!.Storage, default);
 }
