@@ -72,12 +72,13 @@ internal sealed class PrivateHandler(ChatServices services)
         {
             if (await services.Rooms.FindAsync(name) is { } found)
                 return (found, null);
-            if (context.Charge(Cost.Room) is { } limited)
+            if (context.ChargeRoom() is { } limited)
                 return (null, limited);
             var (created, result) = await services.Rooms.TryCreateAsync(
                 name, topic: "", owner: null, isPrivate: true, services.Limits.Enabled ? services.Limits.Rooms : int.MaxValue, directUsers: [context.User.Id, other.Id]);
             if (created is not null)
                 return (created, null);
+            context.GiveBackRoom();
             if (result == RoomCreation.TooManyRooms)
                 return (null, new ChatError(ErrorCode.TooMany, "this server has reached its maximum number of rooms"));
         }

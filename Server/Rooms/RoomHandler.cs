@@ -34,7 +34,7 @@ internal sealed class RoomHandler(ChatServices services)
             return;
         }
 
-        if ((CheckRoomCount(context, frame, null) ?? PostHandler.ValidateTopic(topic) ?? context.Charge(Cost.Room)) is { } invalid)
+        if ((CheckRoomCount(context, frame, null) ?? PostHandler.ValidateTopic(topic) ?? context.ChargeRoom()) is { } invalid)
         {
             context.Reject(answers, frame.Id, invalid);
             return;
@@ -43,6 +43,8 @@ internal sealed class RoomHandler(ChatServices services)
         var (room, result) = limits.Enabled
             ? await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private, limits.Rooms, limits.RoomsPerUser)
             : await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private);
+        if (result != RoomCreation.Created)
+            context.GiveBackRoom();
         if (await CreateErrorAsync(context, frame, name, result) is { } error)
             context.Reject(answers, frame.Id, error);
         else if (room is null || !await TryJoinRoomAsync(context, room, frame, answers))
