@@ -74,7 +74,7 @@ internal sealed record PostCommand(Connection Connection, IFrameSink Answers, Cl
 /// <summary>Closes the room if it is unused; see <see cref="RoomLoop.TryCloseAsync"/>.</summary>
 internal sealed record CloseCommand(TimeSpan UnusedFor, Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
-/// <summary>Closes the room for good, when its posts are stored; see <see cref="RoomLoop.EndAsync"/>. The result is true.</summary>
+/// <summary>Closes the room for good; see <see cref="RoomLoop.EndAsync"/>. The result is true when the earlier posts are delivered.</summary>
 internal sealed record EndCommand(Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
 /// <summary>Wakes the loop. After each command, the loop delivers stored posts, gathered events and the number of members.</summary>

@@ -149,7 +149,10 @@ public sealed class RoomLoop
     /// <returns>Whether the room is closed.</returns>
     public Task<bool> TryCloseAsync(TimeSpan unusedFor, Action<RoomLoop> onClosing) => SendAsync(new CloseCommand(unusedFor, onClosing));
 
-    /// <summary>Closes the room, although it has connections, because it is being removed. Later commands have no effect.</summary>
+    /// <summary>
+    /// Closes the room, although it has connections, because it is being removed. Later commands have no effect. Completes when the earlier
+    /// posts are stored and delivered.
+    /// </summary>
     /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
     /// <returns>False if the room was closed already.</returns>
     public Task<bool> EndAsync(Action<RoomLoop> onClosing) => SendAsync(new EndCommand(onClosing));
@@ -264,12 +267,8 @@ public sealed class RoomLoop
             case ListMembersCommand list:
                 list.Complete(ListMembers(list.Max));
                 break;
-            case EndCommand end when _writer.LastPending is { } batch:
-                batch.Waiting.Add(end);
-                break;
             case EndCommand end:
-                Close(end.OnClosing);
-                end.Complete(true);
+                End(end);
                 break;
             case CloseCommand close:
                 close.Complete(TryClose(close));
@@ -422,6 +421,17 @@ public sealed class RoomLoop
         return true;
     }
 
+    // The room takes no more posts, so that only the posts before this command can delay the end. These posts are still stored, and their senders
+    // get the answers.
+    private void End(EndCommand end)
+    {
+        Close(end.OnClosing);
+        if (_writer.LastPending is { } batch)
+            batch.Waiting.Add(end);
+        else
+            end.Complete(true);
+    }
+
     private void Close(Action<RoomLoop> onClosing)
     {
         _isClosed = true;
@@ -495,13 +505,23 @@ public sealed class RoomLoop
 
     private void HandleAfterBatch(RoomCommand command)
     {
-        // A command before this one may have closed the room.
-        if (_isClosed)
-            command.OnRoomClosed();
-        else if (command is LeaveCommand leave)
+        if (command is LeaveCommand leave)
+        {
             leave.Complete(Leave(leave.Connection));
+        }
+        else if (command is EndCommand end)
+        {
+            _fanout.Flush();
+            end.Complete(true);
+        }
+        else if (_isClosed)
+        {
+            command.OnRoomClosed();
+        }
         else
+        {
             Dispatch(command);
+        }
     }
 
     private void AnswerAndDeliver(List<PostCommand> posts, IReadOnlyList<AppendResult> results)
