@@ -66,6 +66,15 @@ internal sealed record ListMembersCommand(int Max) : RoomCommand<MemberList>
 /// <param name="IsOperator">Whether the author is an owner of every room.</param>
 internal sealed record PostCommand(Connection Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event, bool IsOperator) : RoomCommand
 {
+    /// <summary>
+    /// The error of a post that may be stored only as a duplicate (<see cref="NewEvent.OnlyIfDuplicate"/>): the answer, if it is none. Null for
+    /// other posts.
+    /// </summary>
+    public ChatError? ErrorUnlessDuplicate { get; init; }
+
+    /// <summary>Whether the author has to wait for the interval of the slow mode after this post.</summary>
+    public bool StartsInterval { get; set; }
+
     public override void OnRoomClosed() => Reject(RequestErrors.CreateNotStored());
 
     public void Reject(ChatError error) => Answers.Send(new ErrorFrame(Frame.Id, error).Encode());

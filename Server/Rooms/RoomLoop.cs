@@ -45,7 +45,8 @@ public sealed class RoomLoop
     private readonly ILogger _logger;
     private readonly Action<string, ModerationDetails>? _onModerated;
 
-    // When the last message of a user was accepted, as a timestamp. Used only in slow mode.
+    // When the last message of a user was accepted, as a timestamp. Used only in slow mode. A message that is not stored after all leaves no
+    // entry.
     private readonly Dictionary<string, long> _postedAt = [];
     private long _seq;
     private long _usedAt;
@@ -448,8 +449,13 @@ public sealed class RoomLoop
             batch.Waiting.Add(post);
         else if (CheckPost(post) is { } error)
             post.Reject(error);
-        else
+        else if (CheckSilence(post) is not { } silence)
             _writer.Add(post);
+        else if (post.Event is { ClientId: not null, Kind: RoomEventKind.Message })
+            // The client may send a stored message again, because it has not got the ack. Only the log knows.
+            _writer.Add(post with { Event = post.Event with { OnlyIfDuplicate = true }, ErrorUnlessDuplicate = silence });
+        else
+            post.Reject(silence);
     }
 
     private ChatError? CheckPost(PostCommand post)
@@ -461,16 +467,25 @@ public sealed class RoomLoop
             return post.IsOperator ? null : ModerationRules.Check(moderation, content.Author, action, Name);
         if (content.Reply is 0 || content.Reply > _seq + _writer.PendingPosts)
             return new ChatError(ErrorCode.NotFound, $"there is no message {content.Reply} in \"{Name}\" to reply to", post.Frame.CreateHint(ClientFrameType.History, Name));
-        var now = _time.GetUtcNow();
-        if (!post.IsOperator && moderation.IsMuted(content.Author, now, out var until))
+        return null;
+    }
+
+    // Returns an error if the author may not post now: because of a mute or of the slow mode.
+    private ChatError? CheckSilence(PostCommand post)
+    {
+        var (content, moderation, now) = (post.Event, _moderation, _time.GetUtcNow());
+        if (post.IsOperator || content.Moderation is not null)
+            return null;
+        if (moderation.IsMuted(content.Author, now, out var until))
             return RequestErrors.CreateMuted(Name, until, now);
-        return content.Kind == RoomEventKind.Message && moderation.SlowSeconds > 0 && !post.IsOperator && moderation.GetRole(content.Author) == RoomRole.Member
-            ? CheckSlowMode(content.Author, TimeSpan.FromSeconds(moderation.SlowSeconds))
+        return content.Kind == RoomEventKind.Message && moderation.SlowSeconds > 0 && moderation.GetRole(content.Author) == RoomRole.Member
+            ? CheckSlowMode(post, TimeSpan.FromSeconds(moderation.SlowSeconds))
             : null;
     }
 
-    private ChatError? CheckSlowMode(string user, TimeSpan interval)
+    private ChatError? CheckSlowMode(PostCommand post, TimeSpan interval)
     {
+        var user = post.Event.Author;
         if (_postedAt.TryGetValue(user, out var last) && interval - _time.GetElapsedTime(last) is { Ticks: > 0 } left)
             return RequestErrors.CreateSlowMode(Name, interval, left);
         if (_postedAt.Count >= MaxRememberedPosts)
@@ -480,7 +495,15 @@ public sealed class RoomLoop
         }
 
         _postedAt[user] = _time.GetTimestamp();
+        post.StartsInterval = true;
         return null;
+    }
+
+    // The user may post at once, because nothing of the user was stored.
+    private void ForgetInterval(PostCommand post)
+    {
+        if (post.StartsInterval)
+            _postedAt.Remove(post.Event.Author);
     }
 
     /// <summary>Starts to store the collected posts, and delivers the posts that are stored. Never waits.</summary>
@@ -552,10 +575,14 @@ public sealed class RoomLoop
                 if (added.Content.Moderation is { } done)
                     ApplyModeration(done, added.At, ref removed);
             }
+            else
+            {
+                ForgetInterval(post);
+            }
 
             ServerFrame answer = result.Rejection == AppendRejection.None
                 ? new AckFrame(post.Frame.Id, result.Room, result.Seq, result.At, result.IsDuplicate)
-                : new ErrorFrame(post.Frame.Id, RequestErrors.CreateRejected(result.Rejection, Name, result.Seq));
+                : new ErrorFrame(post.Frame.Id, result.Rejection == AppendRejection.NotDuplicate ? post.ErrorUnlessDuplicate! : RequestErrors.CreateRejected(result.Rejection, Name, result.Seq));
             acks.Add(post.Answers, answer.Encode());
         }
 
@@ -596,7 +623,10 @@ public sealed class RoomLoop
         if (fault is not StorageException)
             Log.NotStored(_logger, fault, Name, posts.Count);
         foreach (var post in posts)
+        {
+            ForgetInterval(post);
             post.Reject(RequestErrors.CreateNotStored());
+        }
     }
 
     // Call this before the command is answered. Then a client that lists the rooms after the answer sees the effect of its own command.

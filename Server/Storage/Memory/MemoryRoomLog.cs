@@ -141,6 +141,8 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
         var key = content.ClientId is { } id ? (content.Author, id) : default;
         if (content.ClientId is not null && _byClientId.TryGetValue(key, out var first))
             return first with { Event = null, IsDuplicate = true };
+        if (content.OnlyIfDuplicate)
+            return new AppendResult(null, IsDuplicate: false, room, log.Last, at) { Rejection = AppendRejection.NotDuplicate };
 
         if (MessageChanges.ChangesMessage(content.Kind))
             return Change(room, log, content, at);

@@ -155,6 +155,53 @@ public sealed class RoomLoopTests
     }
 
     [Test]
+    public async Task Message_that_could_not_be_stored_does_not_start_the_interval_of_the_slow_mode()
+    {
+        var failure = Task.FromException(new StorageException("the disk is full"));
+        var room = await StartRoomAsync(until: failure, moderation: RoomModeration.Empty with { SlowSeconds = 600 });
+        var ann = CreateConnection();
+        await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
+        var answers = new FrameSink();
+        for (var i = 1; i <= 2; i++)
+        {
+            await room.PostAsync(ann, answers, Say, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi", ClientId: "1"));
+            await TestWait.UntilAsync(() => answers.Frames.Count == i, "the answer");
+        }
+
+        answers.Frames.OfType<ErrorFrame>().Select(error => error.Error.Code).Should().Equal(ErrorCode.Unavailable, ErrorCode.Unavailable);
+        room.Stop();
+    }
+
+    [Test]
+    public async Task Duplicate_does_not_start_the_interval_of_the_slow_mode()
+    {
+        var gate = new TaskCompletionSource();
+        gate.SetResult();
+        var room = await StartRoomAsync(until: gate.Task, moderation: RoomModeration.Empty.Apply(new ModerationDetails(ModerationAction.Role, "u1", Role: RoomRole.Moderator), DateTimeOffset.UnixEpoch));
+        var (ann, bob) = (CreateConnection(), CreateConnection());
+        await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
+        await room.JoinAsync(bob, new RoomVisitor(new Person("u2", "bob")));
+        var answers = new FrameSink();
+        await PostAsync(bob, new NewEvent(RoomEventKind.Message, "u2", "bob", "hi", ClientId: "1"));
+        await PostAsync(ann, new NewEvent(RoomEventKind.Moderated, "u1", "ann", "") { Moderation = new ModerationDetails(ModerationAction.Slow, Seconds: 600) });
+        await PostAsync(bob, new NewEvent(RoomEventKind.Message, "u2", "bob", "hi", ClientId: "1"));
+        await PostAsync(bob, new NewEvent(RoomEventKind.Message, "u2", "bob", "new", ClientId: "2"));
+        await PostAsync(bob, new NewEvent(RoomEventKind.Message, "u2", "bob", "newer", ClientId: "3"));
+        await PostAsync(bob, new NewEvent(RoomEventKind.Message, "u2", "bob", "new", ClientId: "2"));
+
+        answers.Frames.Select(frame => frame is AckFrame ack ? $"{ack.Seq} {ack.Duplicate}" : ((ErrorFrame)frame).Error.Code)
+            .Should().Equal("1 False", "2 False", "1 True", "3 False", ErrorCode.SlowMode, "3 True");
+        room.Stop();
+
+        async Task PostAsync(Connection connection, NewEvent posted)
+        {
+            var count = answers.Frames.Count;
+            await room.PostAsync(connection, answers, Say, posted);
+            await TestWait.UntilAsync(() => answers.Frames.Count > count, "the answer");
+        }
+    }
+
+    [Test]
     public async Task Room_ends_although_posts_never_stop()
     {
         var gate = new TaskCompletionSource();
