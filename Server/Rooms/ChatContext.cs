@@ -80,7 +80,11 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
     public async ValueTask ForgetRemovedRoomsAsync()
     {
         while (Volatile.Read(ref _removedRooms) is { } removed && removed.TryDequeue(out var room))
-            await RoomHandler.LeaveRoomAsync(this, room);
+        {
+            // A join that was being handled during the removal may have come after it. Then the connection is in the room again.
+            if (!await room.ContainsAsync(Connection))
+                await RoomHandler.LeaveRoomAsync(this, room);
+        }
     }
 
     /// <summary>Charges the client's address. Returns an error if the address has too few points.</summary>

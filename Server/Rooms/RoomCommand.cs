@@ -42,6 +42,9 @@ internal sealed record JoinCommand(Connection Connection, RoomVisitor Visitor, I
 /// <param name="IsOperator">Whether the user is an owner of every room.</param>
 public sealed record RoomVisitor(Person Person, string Address = "", bool IsKnown = true, bool IsOperator = false);
 
+/// <summary>Asks whether a connection is in the room.</summary>
+internal sealed record ContainsCommand(Connection Connection) : RoomCommand<bool>;
+
 internal sealed record LeaveCommand(Connection Connection) : RoomCommand<bool>;
 
 /// <summary>Makes a connection live; see <see cref="RoomLoop.GoLiveAsync"/>.</summary>

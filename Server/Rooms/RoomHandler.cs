@@ -180,6 +180,14 @@ internal sealed class RoomHandler(ChatServices services)
             return true;
         }
 
+        if (!services.RoomAccess.CanEnter(context, room))
+        {
+            // A moderator has removed the user from the private room since the room was found.
+            await LeaveRoomAsync(context, room);
+            context.Reject(answers, frame.Id, await services.RoomAccess.CreateNoRoomErrorAsync(context, frame));
+            return true;
+        }
+
         if (context.Person != person)
         {
             // The user was renamed over another connection during the join. The new name was not announced in this room, because the room
@@ -189,7 +197,11 @@ internal sealed class RoomHandler(ChatServices services)
 
         context.Rooms.Set(room, null);
         context.CurrentRoom = room;
-        services.Memberships.Add(context.User, room.Name, joined.Seq);
+
+        // A user whom somebody has invited to a private room is a member already. A moderator may have removed the user since the join, and
+        // this ends the invitation: to add the user now would renew it.
+        if (!room.IsPrivate || context.GetRole(joined.Moderation) == RoomRole.Owner)
+            services.Memberships.Add(context.User, room.Name, joined.Seq);
 
         // A user who comes for the first time has missed nothing.
         state ??= new MemberState(IsMember: true, joined.Seq, "all", Unread: 0, Mentions: 0);

@@ -112,6 +112,9 @@ public sealed class RoomLoop
         return joined is null && _isStopping ? throw new StorageException("the server is stopping") : joined;
     }
 
+    /// <summary>Whether a connection is in the room, after all earlier commands.</summary>
+    public Task<bool> ContainsAsync(Connection connection) => SendAsync(new ContainsCommand(connection));
+
     /// <summary>Removes a connection from the room. Returns false if the connection was not in the room.</summary>
     public Task<bool> LeaveAsync(Connection connection) => SendAsync(new LeaveCommand(connection));
 
@@ -246,6 +249,9 @@ public sealed class RoomLoop
             case JoinCommand join:
                 Join(join);
                 break;
+            case ContainsCommand contains:
+                contains.Complete(_room.Find(contains.Connection) is not null);
+                break;
             case GoLiveCommand goLive:
                 goLive.Complete(TryGoLive(goLive.Connection, goLive.Cursor));
                 break;
@@ -283,7 +289,7 @@ public sealed class RoomLoop
     private bool RequiresFlush(RoomCommand command) => command switch
     {
         // A LeaveCommand causes no flush here, because it may have to wait for pending posts. Leave() flushes later.
-        PostCommand or WakeCommand or SendToOthersCommand or TypingCommand or ListMembersCommand or LeaveCommand or CloseCommand => false,
+        PostCommand or WakeCommand or SendToOthersCommand or TypingCommand or ListMembersCommand or ContainsCommand or LeaveCommand or CloseCommand => false,
         JoinCommand => _presence.AnnouncesNames,
         _ => true,
     };

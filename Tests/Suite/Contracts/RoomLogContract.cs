@@ -45,7 +45,7 @@ public abstract class RoomLogContract
         await log.OpenAsync("a", default);
         await log.AppendAsync("a", [NewMessage("x", "id")], default);
         var results = await log.AppendAsync("a", [Repeat("id"), Repeat("new"), Repeat("new"), Repeat(null)], default);
-        results.Select(result => (result.Seq, result.IsDuplicate, result.Rejection)).First().Should().Be((1, true, AppendRejection.None));
+        results.Select(result => (result.Seq, result.IsDuplicate, result.Rejection)).First().Should().Be((1L, true, AppendRejection.None));
         results.Skip(1).Should().OnlyContain(result => !result.IsDuplicate && result.Event == null && result.Rejection == AppendRejection.NotDuplicate);
         (await log.AppendAsync("a", [NewMessage("y", "new")], default))[0].Should().Match<AppendResult>(result => result.Seq == 2 && !result.IsDuplicate);
 
