@@ -287,9 +287,9 @@ internal sealed class RoomHandler(ChatServices services)
     private async ValueTask<ChatError?> CreateErrorAsync(ChatContext context, ClientFrame frame, string name, RoomCreation result) => result switch
     {
         RoomCreation.TooManyRooms =>
-            new ChatError(ErrorCode.NotAllowed, "this server has reached its maximum number of rooms", frame.CreateHint(ClientFrameType.Rooms)),
+            new ChatError(ErrorCode.TooMany, "this server has reached its maximum number of rooms", frame.CreateHint(ClientFrameType.Rooms)),
         RoomCreation.TooManyRoomsOfOwner =>
-            new ChatError(ErrorCode.NotAllowed, $"you have created {services.Limits.RoomsPerUser} rooms, which is the maximum", frame.CreateHint(ClientFrameType.Rooms)),
+            new ChatError(ErrorCode.TooMany, $"you have created {services.Limits.RoomsPerUser} rooms, which is the maximum", frame.CreateHint(ClientFrameType.Rooms)),
         RoomCreation.NameTaken when await services.RoomAccess.FindAsync(context, name) is { } room =>
             new ChatError(ErrorCode.RoomExists, $"there is a room \"{room.Name}\" already", frame.CreateHint(ClientFrameType.Join, room.Name)),
         RoomCreation.NameTaken =>
@@ -299,7 +299,7 @@ internal sealed class RoomHandler(ChatServices services)
 
     private ChatError? CheckRoomCount(ChatContext context, ClientFrame frame, RoomLoop? joining) =>
         services.Limits.Enabled && context.Rooms.Count >= services.Limits.RoomsPerConnection && (joining is null || !context.Rooms.Contains(joining))
-            ? new ChatError(ErrorCode.NotAllowed, $"you are in {context.Rooms.Count} rooms, which is the maximum", frame.CreateHint(ClientFrameType.Leave, context.CurrentRoom?.Name))
+            ? new ChatError(ErrorCode.TooMany, $"you are in {context.Rooms.Count} rooms, which is the maximum", frame.CreateHint(ClientFrameType.Leave, context.CurrentRoom?.Name))
             : null;
 
     /// <param name="Events">

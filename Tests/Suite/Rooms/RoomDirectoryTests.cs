@@ -112,11 +112,11 @@ public sealed class RoomDirectoryTests
         _server.Services.GetRequiredService<RoomDirectory>().Count.Should().Be(3);
         await RestartAsync("--Limits:Rooms", "4", "--Limits:RoomsPerUser", "2");
         await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={_annsSession}");
-        (await ann.RequestAsync<ErrorFrame>(Create("third"))).Error.Should().Match<ChatError>(error => error.Code == ErrorCode.NotAllowed && error.Text.Contains("you have created 2"));
+        (await ann.RequestAsync<ErrorFrame>(Create("third"))).Error.Should().Match<ChatError>(error => error.Code == ErrorCode.TooMany && error.Text.Contains("you have created 2"));
         await using var bob = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=bob");
         (await bob.RequestAsync<ErrorFrame>(Create("garden"))).Error.Code.Should().Be(ErrorCode.RoomExists);
         await bob.RequestAsync<JoinedFrame>(Create("third"));
-        (await bob.RequestAsync<ErrorFrame>(Create("fourth"))).Error.Should().Match<ChatError>(error => error.Code == ErrorCode.NotAllowed && error.Text.Contains("maximum number of rooms"));
+        (await bob.RequestAsync<ErrorFrame>(Create("fourth"))).Error.Should().Match<ChatError>(error => error.Code == ErrorCode.TooMany && error.Text.Contains("maximum number of rooms"));
     }
 
     private async Task RestartAsync(params string[] settings)
