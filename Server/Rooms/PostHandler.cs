@@ -21,8 +21,11 @@ internal sealed class PostHandler(ChatServices services)
     public async ValueTask SayAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         // If a person who is in no room types a line, the person joins the default room, and the line is posted in this room.
-        if (frame.IsTyped && frame.Room is null && context.CurrentRoom is null)
-            await services.RoomHandler.JoinAsync(context, new ClientFrame { Type = ClientFrameType.Join, Room = RoomName.Default, IsTyped = true }, answers);
+        if (frame.IsTyped && frame.Room is null && context.CurrentRoom is null
+            && !await services.RoomHandler.JoinAsync(context, new ClientFrame { Type = ClientFrameType.Join, Room = RoomName.Default, IsTyped = true }, answers))
+        {
+            return;
+        }
 
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
         if (room is null)

@@ -11,7 +11,8 @@ internal sealed class RoomHandler(ChatServices services)
     private const int MaxListedRooms = 200;
     private const int MaxListedMembers = 1000;
 
-    public async ValueTask JoinAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    /// <returns>Whether the connection is in the room. If not, the request was answered with an error.</returns>
+    public async ValueTask<bool> JoinAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         while (true)
         {
@@ -21,7 +22,9 @@ internal sealed class RoomHandler(ChatServices services)
                 context.Reject(answers, frame.Id, error);
             else if (!await TryJoinRoomAsync(context, room, frame, answers))
                 continue; // the room has closed since it was found
-            return;
+            else
+                return context.Rooms.Contains(room);
+            return false;
         }
     }
 
@@ -297,7 +300,9 @@ internal sealed class RoomHandler(ChatServices services)
         _ => null,
     };
 
-    private ChatError? CheckRoomCount(ChatContext context, ClientFrame frame, RoomLoop? joining) =>
+    /// <summary>Returns an error if the connection is in too many rooms to join one more.</summary>
+    /// <param name="joining">The room, if the connection may be in it already.</param>
+    public ChatError? CheckRoomCount(ChatContext context, ClientFrame frame, RoomLoop? joining) =>
         services.Limits.Enabled && context.Rooms.Count >= services.Limits.RoomsPerConnection && (joining is null || !context.Rooms.Contains(joining))
             ? new ChatError(ErrorCode.TooMany, $"you are in {context.Rooms.Count} rooms, which is the maximum", frame.CreateHint(ClientFrameType.Leave, context.CurrentRoom?.Name))
             : null;
