@@ -25,7 +25,7 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
 
     /// <summary>
     /// Loads the memberships of a user who was not connected. If the storage fails, the memberships stay unknown. Without them, the user
-    /// can find only those private rooms that the user has created.
+    /// can find only those private rooms that the user owns.
     /// </summary>
     public async ValueTask LoadAsync(User user)
     {

@@ -20,7 +20,7 @@ internal sealed class RoomAccess(ChatServices services)
 
     /// <summary>Whether a user may be in a room.</summary>
     public bool CanEnter(ChatContext context, RoomLoop room) =>
-        !room.IsPrivate || room.Moderation.GetRole(context.User.Id) == RoomRole.Owner || services.Memberships.IsMember(context.User, room.Name);
+        CanEnter(context, room.Name, room.IsPrivate, room.Moderation.GetRole(context.User.Id) == RoomRole.Owner);
 
     /// <summary>Describes the user of a connection for the check of bans.</summary>
     /// <param name="isMember">Whether the user was in the room before and has not left it.</param>
@@ -112,8 +112,9 @@ internal sealed class RoomAccess(ChatServices services)
 
     // Memberships are stored in the background. So the catalog may list a private room that the user has just left. This check excludes
     // such a room.
-    private bool CanEnter(ChatContext context, StoredRoom room) =>
-        !room.IsPrivate || room.Owner == context.User.Id || services.Memberships.IsMember(context.User, room.Name);
+    private bool CanEnter(ChatContext context, StoredRoom room) => CanEnter(context, room.Name, room.IsPrivate, room.IsOwned);
+
+    private bool CanEnter(ChatContext context, string name, bool isPrivate, bool isOwner) => !isPrivate || isOwner || services.Memberships.IsMember(context.User, name);
 }
 
 /// <summary>The room of a request, or the reason why there is none.</summary>

@@ -14,8 +14,8 @@ public interface IRoomCatalog
     ValueTask<StoredRoom?> FindRoomAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lists rooms in alphabetical order, at most <paramref name="max"/>: the public rooms, and the private rooms that the user has created
-    /// or is a member of.
+    /// Lists rooms in alphabetical order, at most <paramref name="max"/>: the public rooms, and the private rooms that the user owns or is a
+    /// member of.
     /// </summary>
     /// <param name="match">A part of the rooms' names, in any letter case. The empty text matches every name.</param>
     ValueTask<IReadOnlyList<StoredRoom>> ListRoomsAsync(string user, string match, int max, CancellationToken cancellationToken);
@@ -121,7 +121,7 @@ public enum RoomCreation
 }
 
 /// <summary>A room.</summary>
-/// <param name="Owner">The stable id of the user who created the room. Null for the default room.</param>
+/// <param name="Owner">The stable id of the user who created the room, and who need not own it any more. Null for the default room.</param>
 public sealed record StoredRoom(string Name, string Topic, string? Owner, bool IsPrivate)
 {
     /// <summary>
@@ -131,4 +131,7 @@ public sealed record StoredRoom(string Name, string Topic, string? Owner, bool I
 
     /// <summary>The ids of the two users of a direct room; null for other rooms.</summary>
     public IReadOnlyList<string>? DirectUsers { get; init; }
+
+    /// <summary>Whether the user of the list owns the room now. False in a room that is not part of a list for a user.</summary>
+    public bool IsOwned { get; init; }
 }

@@ -171,8 +171,8 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
     private IOrderedEnumerable<StoredRoom> GetVisible(string user)
     {
         return _rooms.Values
-            .Select(entry => WithTopic(entry.Room))
-            .Where(room => !room.IsPrivate || IsMember(room.Name, user) || GetModeration(room.Name).GetRole(user) == RoomRole.Owner)
+            .Select(entry => WithTopic(entry.Room) with { IsOwned = GetModeration(entry.Room.Name).GetRole(user) == RoomRole.Owner })
+            .Where(room => !room.IsPrivate || room.IsOwned || IsMember(room.Name, user))
             .OrderBy(room => room.Name, StringComparer.OrdinalIgnoreCase);
     }
 

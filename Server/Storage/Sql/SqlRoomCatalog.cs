@@ -12,6 +12,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         (is_private = 0 OR id IN (SELECT m.room FROM members m WHERE m.user = @user AND (m.joined_at IS NOT NULL OR m.role = 'owner')))
         """;
 
+    private const string IsOwned = "id IN (SELECT m.room FROM members m WHERE m.user = @user AND m.role = 'owner')";
+
     /// <summary>The condition for the rows of removed rooms, whose logs are not erased yet; see <see cref="RemoveRoomAsync"/>.</summary>
     internal const string IsRemoved = "name_key LIKE '/%'";
 
@@ -39,7 +41,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         var pattern = $"%{RoomCache.GetKey(match).Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)}%";
         return storage.ReadAsync<IReadOnlyList<StoredRoom>>(
             "the rooms",
-            reader => [.. Query(reader.Connection, $"WHERE name_key LIKE @pattern ESCAPE '!' AND {Visible} ORDER BY name_key LIMIT @max", new { user, pattern, max })],
+            reader => [.. Query(reader.Connection, $"WHERE name_key LIKE @pattern ESCAPE '!' AND {Visible} ORDER BY name_key LIMIT @max", new { user, pattern, max }, IsOwned)],
             cancellationToken);
     }
 
@@ -50,8 +52,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
             "the rooms",
             reader =>
             [
-                .. Query(reader.Connection, $"WHERE name_key < @Key AND {Visible} ORDER BY name_key DESC LIMIT @max", values).Reverse(),
-                .. Query(reader.Connection, $"WHERE name_key >= @Key AND {Visible} ORDER BY name_key LIMIT @max", values),
+                .. Query(reader.Connection, $"WHERE name_key < @Key AND {Visible} ORDER BY name_key DESC LIMIT @max", values, IsOwned).Reverse(),
+                .. Query(reader.Connection, $"WHERE name_key >= @Key AND {Visible} ORDER BY name_key LIMIT @max", values, IsOwned),
             ],
             cancellationToken);
     }
@@ -230,8 +232,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     private static bool IsLimitReached(DbConnection connection, string? owner, int max) =>
         owner is not null && max < int.MaxValue && connection.ExecuteScalar<long>("SELECT COUNT(*) FROM rooms WHERE owner = @owner", new { owner }) >= max;
 
-    private static IEnumerable<StoredRoom> Query(DbConnection connection, string where, object values) =>
-        connection.Query<RoomRow>($"SELECT {RoomRow.Columns} FROM rooms {where}", values).Select(row => row.ToRoom());
+    private static IEnumerable<StoredRoom> Query(DbConnection connection, string where, object values, string isOwned = "FALSE") =>
+        connection.Query<RoomRow>($"SELECT {RoomRow.Columns}, {isOwned} AS isOwned FROM rooms {where}", values).Select(row => row.ToRoom());
 
     // A guest can join a room before the guest's session is stored, for example after the disk was full. So the user's row may not exist.
     private ValueTask<long> UpdateMemberAsync(string sql, string room, string user, long seq, CancellationToken cancellationToken, string? level = null)
@@ -260,10 +262,23 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         public MemberState ToState() => new(JoinedAt is not null, ReadSeq, Notify, Unread, Mentions);
     }
 
-    private sealed record RoomRow(string Name, string Topic, string? Owner, long IsPrivate, string? DirectUsers)
+    // Properties, not constructor parameters: the driver does not know the type of a computed column.
+    private sealed class RoomRow
     {
         public const string Columns = "name, topic, owner, is_private AS isPrivate, direct_users AS directUsers";
 
-        public StoredRoom ToRoom() => new(Name, Topic, Owner, IsPrivate != 0) { DirectUsers = DirectUsers?.Split(' ') };
+        public required string Name { get; init; }
+
+        public required string Topic { get; init; }
+
+        public string? Owner { get; init; }
+
+        public bool IsPrivate { get; init; }
+
+        public string? DirectUsers { get; init; }
+
+        public bool IsOwned { get; init; }
+
+        public StoredRoom ToRoom() => new(Name, Topic, Owner, IsPrivate) { DirectUsers = DirectUsers?.Split(' '), IsOwned = IsOwned };
     }
 }

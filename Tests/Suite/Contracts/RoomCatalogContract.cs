@@ -181,6 +181,9 @@ public abstract class RoomCatalogContract
             (await ListAsync(user, "")).Should().Equal(names);
             (await ListNeighborsAsync(user, "g", max: 10)).Should().Equal(names);
         }
+
+        (await _catalog.ListRoomsAsync("u1", "", 10, default)).Select(room => room.IsOwned).Should().Equal(true, false);
+        (await _catalog.ListNeighborsAsync("u2", "g", 10, default)).Select(room => room.IsOwned).Should().Equal(false, false);
     }
 
     [TestCase("c", 1, "b,c")]

@@ -107,6 +107,30 @@ public sealed class RoomDirectoryTests
     }
 
     [Test]
+    public async Task Private_room_that_is_not_open_is_listed_for_its_owners_and_not_for_a_creator_who_owns_it_no_more()
+    {
+        await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={_annsSession}");
+        await using var bob = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=bob");
+        await bob.Inbox.ExpectAsync<WelcomeFrame>();
+        await ann.RequestAsync<JoinedFrame>(Join("den"));
+        await ann.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Invite, User = "bob", Room = "den", Id = FrameId.From("i") });
+        await bob.RequestAsync<JoinedFrame>(Join("den"));
+        await ann.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Role, User = "bob", Role = "owner", Room = "den", Id = FrameId.From("r") });
+        await bob.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Role, User = "ann", Role = "member", Room = "den", Id = FrameId.From("r") });
+        await ann.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = "den", Id = FrameId.From("l") });
+        await bob.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = "den", Id = FrameId.From("l") });
+
+        foreach (var isOpen in (bool[])[true, false])
+        {
+            if (!isOpen)
+                await _server.Services.GetRequiredService<RoomDirectory>().CloseUnusedAsync(TimeSpan.Zero);
+            GetOpenRooms().Contains("den").Should().Be(isOpen);
+            (await ListAsync(ann, "den")).Select(room => room.Room).Should().Equal("Garden");
+            (await ListAsync(bob, "den")).Select(room => room.Room).Should().Equal("den", "Garden");
+        }
+    }
+
+    [Test]
     public async Task Limits_count_rooms_that_are_not_open()
     {
         _server.Services.GetRequiredService<RoomDirectory>().Count.Should().Be(3);
