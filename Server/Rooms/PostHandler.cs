@@ -74,9 +74,10 @@ internal sealed class PostHandler(ChatServices services)
     public async ValueTask<IReadOnlyList<string>?> FindMentionsAsync(ChatContext context, RoomLoop room, string text)
     {
         List<string>? found = null;
+        Action? charge = null;
         foreach (var name in Mentions.FindNames(text, MaxMentions))
         {
-            var id = !name.Equals(NewEvent.Everybody, StringComparison.OrdinalIgnoreCase) ? (await services.Sessions.FindUserAsync(name))?.Id
+            var id = !name.Equals(NewEvent.Everybody, StringComparison.OrdinalIgnoreCase) ? (await services.Sessions.FindUserAsync(name, charge ??= ChargeLookup))?.Id
                 : context.GetRole(room.Moderation) != RoomRole.Member ? NewEvent.Everybody
                 : null;
             if (id is not null && found?.Contains(id) != true)
@@ -84,6 +85,8 @@ internal sealed class PostHandler(ChatServices services)
         }
 
         return found;
+
+        void ChargeLookup() => context.Connection.Account.Charge(Cost.MentionLookup);
     }
 
     /// <summary>Takes the tokens of a message. If too few are left, waits or returns an error, depending on the connection.</summary>

@@ -57,6 +57,20 @@ public sealed class AttentionTests
     }
 
     [Test]
+    public async Task Names_that_no_connected_user_has_cost_the_address_of_the_author()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Addresses:ChargeLoopback", "true", "--Addresses:PointBurst", "200", "--Addresses:PointsPerSecond", "1");
+        var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
+        await ann.SayAsync(string.Join(' ', Enumerable.Repeat("@ann", 200)));
+        await ann.SayAsync(string.Join(' ', Enumerable.Range(0, 20).Select(i => $"@nobody{i}")));
+        await ann.SayAsync(string.Join(' ', Enumerable.Range(0, 20).Select(i => $"@nobody{i}")));
+        await ann.SayAsync(string.Join(' ', Enumerable.Range(0, 200).Select(i => $"@nobody{i}")));
+        await ann.SayAsync(string.Join(' ', Enumerable.Range(0, 20).Select(i => $"@nobody{i}")));
+        (await ann.RequestAsync<ErrorFrame>(Say("one more", "x"))).Error.Should().Match<ChatError>(error => error.Code == ErrorCode.RateLimited && error.Text.Contains("address"));
+        await ann.DisposeAsync();
+    }
+
+    [Test]
     public async Task Others_see_that_somebody_is_typing()
     {
         await using var server = await ServerUnderTest.StartAsync();
