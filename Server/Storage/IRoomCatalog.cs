@@ -98,7 +98,7 @@ public interface IRoomCatalog
 /// <param name="Unread">
 /// The number of other users' messages after the read mark, at most <see cref="MaxCount"/>. Only the newest 10,000 events count.
 /// </param>
-/// <param name="Mentions">The number of messages after the read mark that mention the user, at most <see cref="MaxCount"/>.</param>
+/// <param name="Mentions">The number of other users' messages after the read mark that mention the user, at most <see cref="MaxCount"/>.</param>
 public sealed record MemberState(bool IsMember, long ReadSeq, string Notify, int Unread, int Mentions)
 {
     /// <summary>The maximum of each count, so that counting costs little.</summary>

@@ -134,7 +134,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
                     WHERE e.room = r.id AND e.seq > m.read_seq AND e.seq > (SELECT MAX(seq) FROM events WHERE room = r.id) - {CountedEvents}
                         AND e.kind = 'message' AND e.is_deleted = 0 AND e.author <> @user LIMIT {MemberState.MaxCount})) AS unread,
                 (SELECT COUNT(*) FROM (
-                    SELECT DISTINCT seq FROM mentions WHERE user IN (@user, '{NewEvent.Everybody}') AND room = r.id AND seq > m.read_seq
+                    SELECT DISTINCT n.seq FROM mentions n JOIN events e ON e.room = n.room AND e.seq = n.seq
+                    WHERE n.user IN (@user, '{NewEvent.Everybody}') AND n.room = r.id AND n.seq > m.read_seq AND e.author <> @user
                     LIMIT {MemberState.MaxCount})) AS mentions
             FROM members m JOIN rooms r ON r.id = m.room WHERE r.name_key = @Key AND m.user = @user
             """,
