@@ -15,7 +15,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     private const string IsOwned = "id IN (SELECT m.room FROM members m WHERE m.user = @user AND m.role = 'owner')";
 
     /// <summary>The condition for the rows of removed rooms, whose logs are not erased yet; see <see cref="RemoveRoomAsync"/>.</summary>
-    internal const string IsRemoved = "name_key LIKE '/%'";
+    // A slash and the id. With a range, the index finds these rows. With LIKE, each search would read all rooms.
+    internal const string IsRemoved = "name_key BETWEEN '/0' AND '/:'";
 
     // Counting the unread messages reads at most this many of the newest events.
     private const int CountedEvents = 10_000;

@@ -1,3 +1,4 @@
+using Dapper;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sql;
 using RawSocketChat.Tests.Contracts;
@@ -18,4 +19,12 @@ public sealed class SqliteRoomCatalogTests : RoomCatalogContract
     protected override IRoomCatalog Open(TimeProvider time) => (_storage = new TestStorage(time)).Catalog;
 
     protected override Task RemoveForgottenUsersAsync() => Retention.RemoveForgottenUsersAsync(_storage!.Storage, default);
+
+    [Test]
+    public async Task Removed_rooms_are_found_without_reading_the_other_rooms()
+    {
+        var plan = await _storage!.Storage.ReadAsync(
+            "the plan", reader => reader.Connection.Query($"EXPLAIN QUERY PLAN SELECT id FROM rooms WHERE {SqlRoomCatalog.IsRemoved}").Select(row => (string)row.detail).ToList(), default);
+        plan.Should().ContainSingle().Which.Should().StartWith("SEARCH rooms USING").And.Contain("name_key>? AND name_key<?");
+    }
 }
