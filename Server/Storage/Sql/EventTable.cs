@@ -11,10 +11,12 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
     private readonly Statement _replaceClientId = new(
         connection, "UPDATE client_ids SET room = @p3, seq = @p4, at = @p5 WHERE author = @p1 AND client_id = @p2", 5);
 
+    // A new room may have the id of a removed room, whose client ids are still stored. So the event must have the time of the client id.
     private readonly Statement _findClientId = new(
         connection,
         $"""
         SELECT r.name, r.name_key, r.first_seq, c.seq, c.at FROM client_ids c JOIN rooms r ON r.id = c.room
+        JOIN events e ON e.room = c.room AND e.seq = c.seq AND e.author = c.author AND e.at = c.at
         WHERE c.author = @p1 AND c.client_id = @p2 AND NOT r.{SqlRoomCatalog.IsRemoved}
         """,
         2);

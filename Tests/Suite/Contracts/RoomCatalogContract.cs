@@ -51,6 +51,23 @@ public abstract class RoomCatalogContract
     }
 
     [Test]
+    public async Task Removed_room_takes_its_client_ids_with_it()
+    {
+        var message = new NewEvent(RoomEventKind.Message, "u8", "bob", "hi", ClientId: "x");
+        await _catalog.CreateRoomAsync(new StoredRoom("cellar", "", "u7", IsPrivate: false), int.MaxValue, default);
+        await Log.OpenAsync("cellar", default);
+        await Log.AppendAsync("cellar", [message], default);
+        await _catalog.RemoveRoomAsync("cellar", default);
+        await _catalog.EraseRemovedAsync(default);
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await _catalog.CreateRoomAsync(new StoredRoom("attic", "", "u7", IsPrivate: false), int.MaxValue, default);
+        await Log.OpenAsync("attic", default);
+        await Log.AppendAsync("attic", [message with { ClientId = "y" }], default);
+        (await Log.AppendAsync("attic", [message], default))[0].Should().Match<AppendResult>(result => !result.IsDuplicate && result.Seq == 2);
+    }
+
+    [Test]
     public async Task Catalog_returns_rooms_as_they_were_created_and_rejects_a_name_that_exists()
     {
         (await _catalog.CreateRoomAsync(new StoredRoom("GARDEN", "", "u2", IsPrivate: false), int.MaxValue, default)).Should().Be(RoomCreation.NameTaken);
