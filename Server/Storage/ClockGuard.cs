@@ -21,8 +21,11 @@ public sealed class ClockGuard(TimeProvider time)
     private long _seenTimestamp;
     private long? _leaptTimestamp;
 
+    /// <summary>Whether the next call of <see cref="IsTrusted"/> needs the time of the newest event. Later calls do not use it.</summary>
+    public bool NeedsNewest => _seenAt is null;
+
     /// <summary>Whether the clock can be trusted now. Call this method about once a minute.</summary>
-    /// <param name="newest">The time of the newest stored event; null if there is none.</param>
+    /// <param name="newest">The time of the newest stored event; null if there is none. Only the first call uses it.</param>
     /// <param name="leap">The size of a leap that this call has detected; otherwise null.</param>
     public bool IsTrusted(DateTimeOffset? newest, out TimeSpan? leap)
     {
