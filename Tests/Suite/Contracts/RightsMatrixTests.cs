@@ -106,7 +106,7 @@ public sealed class RightsMatrixTests(string transport)
     {
         var frame = new ClientFrame { Type = row.Type, Id = Id };
         var inRoom = frame with { Room = room };
-        return (row.Type, row.Object) switch
+        return (row.Type, row.Target) switch
         {
             (ClientFrameType.Hello or ClientFrameType.Whoami or ClientFrameType.Logout or ClientFrameType.Help or ClientFrameType.Ping or ClientFrameType.Rooms, "") => frame,
             (ClientFrameType.Nick, "") => frame with { Name = $"{name}-renamed" },
@@ -127,7 +127,7 @@ public sealed class RightsMatrixTests(string transport)
             (ClientFrameType.Slow, "") => inRoom with { Seconds = 10 },
             (ClientFrameType.Role, "of a member") => inRoom with { User = "the-member", Role = "moderator" },
             (ClientFrameType.Kick or ClientFrameType.Ban or ClientFrameType.Unban or ClientFrameType.Mute or ClientFrameType.Unmute, "of a member" or "of a moderator" or "of an owner") =>
-                inRoom with { User = $"the-{row.Object.Split(' ')[^1]}" },
+                inRoom with { User = $"the-{row.Target.Split(' ')[^1]}" },
             (ClientFrameType.Search, "") => frame with { Query = "a text" },
             (ClientFrameType.Tokens, "") => frame with { Do = "list" },
             _ => throw new AssertionException($"no test knows the row \"{row}\""),
@@ -173,8 +173,8 @@ public sealed class RightsMatrixTests(string transport)
         await _owner.RequestAsync<WhoFrame>(new ClientFrame { Type = ClientFrameType.Who, Room = room, Id = NewId() });
     }
 
-    private Task ActAsync(ClientFrameType type, string room, string user, string? role = null) =>
-        _owner.RequestAsync<AckFrame>(new ClientFrame { Type = type, Room = room, User = user, Role = role, Id = NewId() });
+    private async Task ActAsync(ClientFrameType type, string room, string user, string? role = null) =>
+        await _owner.RequestAsync<AckFrame>(new ClientFrame { Type = type, Room = room, User = user, Role = role, Id = NewId() });
 
     // Connects a new user, who is in the lobby.
     private async Task<(string Name, IChatPeer Peer)> ConnectAsync(string column)

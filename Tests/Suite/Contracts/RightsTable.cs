@@ -6,11 +6,11 @@ namespace RawSocketChat.Tests.Contracts;
 
 /// <summary>One request in the table of rights.</summary>
 /// <param name="Type">The type of the request.</param>
-/// <param name="Object">What the request acts on or has, in the table's words, for example <c>of a member</c>; often empty.</param>
+/// <param name="Target">What the request acts on or has, in the table's words, for example <c>of a member</c>; often empty.</param>
 /// <param name="Answers">For each column, the type of the answer or the code of the error.</param>
-public sealed record RightsRow(ClientFrameType Type, string Object, IReadOnlyDictionary<string, string> Answers)
+public sealed record RightsRow(ClientFrameType Type, string Target, IReadOnlyDictionary<string, string> Answers)
 {
-    public override string ToString() => $"{Type} {Object}".TrimEnd();
+    public override string ToString() => $"{Type} {Target}".TrimEnd();
 }
 
 /// <summary>
@@ -36,8 +36,8 @@ internal static partial class RightsTable
         var cells = line.Trim('|').Split('|', StringSplitOptions.TrimEntries);
         cells.Should().HaveCount(Columns.Length + 1, "the row is «{0}»", line);
         var answers = Columns.Zip(cells.Skip(1)).ToDictionary(pair => pair.First, pair => pair.Second.Trim('`'));
-        var thing = cells[0][(cells[0].LastIndexOf('`') + 1)..].Trim();
-        return RequestPattern().Matches(cells[0]).Select(match => new RightsRow(Enum.Parse<ClientFrameType>(match.Groups[1].Value, ignoreCase: true), thing, answers));
+        var target = cells[0][(cells[0].LastIndexOf('`') + 1)..].Trim();
+        return RequestPattern().Matches(cells[0]).Select(match => new RightsRow(Enum.Parse<ClientFrameType>(match.Groups[1].Value, ignoreCase: true), target, answers));
     }
 
     [GeneratedRegex("`([a-z]+)`")]
