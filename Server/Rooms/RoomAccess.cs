@@ -68,6 +68,16 @@ internal sealed class RoomAccess(ChatServices services)
         return new ResolvedRoom(room, room is null ? await CreateNoRoomErrorAsync(context, frame) : null);
     }
 
+    /// <summary>Does the same as <see cref="ResolveRoomAsync"/>, but rejects a room from which the user is banned.</summary>
+    public async ValueTask<ResolvedRoom> ResolveReadableRoomAsync(ChatContext context, ClientFrame frame)
+    {
+        var resolved = await ResolveRoomAsync(context, frame);
+        if (resolved.Room is not { } room || context.Rooms.Contains(room))
+            return resolved;
+        var visitor = CreateVisitor(context, services.Memberships.IsMember(context.User, room.Name));
+        return room.FindBan(visitor) is { } ban ? new ResolvedRoom(Room: null, RequestErrors.CreateBanned(room.Name, ban, services.Time.GetUtcNow())) : resolved;
+    }
+
     /// <summary>Does the same as <see cref="ResolveRoomAsync"/>, but rejects a room that the connection has not joined.</summary>
     public ValueTask<ResolvedRoom> ResolveJoinedRoomAsync(ChatContext context, ClientFrame frame)
     {

@@ -97,7 +97,7 @@ internal sealed class RoomHandler(ChatServices services)
 
     public async ValueTask HistoryAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
-        var (room, error) = await services.RoomAccess.ResolveRoomAsync(context, frame);
+        var (room, error) = await services.RoomAccess.ResolveReadableRoomAsync(context, frame);
         if (room is null)
         {
             context.Reject(answers, frame.Id, error!);
@@ -138,7 +138,7 @@ internal sealed class RoomHandler(ChatServices services)
 
     public async ValueTask WhoAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
-        var (room, error) = await services.RoomAccess.ResolveRoomAsync(context, frame);
+        var (room, error) = await services.RoomAccess.ResolveReadableRoomAsync(context, frame);
         if (room is null)
         {
             context.Reject(answers, frame.Id, error!);
