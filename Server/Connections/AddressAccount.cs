@@ -30,7 +30,7 @@ public sealed class AddressAccount
 
     internal bool IsUnlimited => _points is null;
 
-    /// <summary>Whether the account may be removed: a new account would allow as much.</summary>
+    /// <summary>Whether the account may be removed: the address has no open connection, and a new account would have the same limits.</summary>
     internal bool IsUnused => Connections == 0 && (_points is null || _points.TimeUntilFull == TimeSpan.Zero) && !HasGuestRooms();
 
     /// <summary>Takes points. Returns false, and takes none, if too few are left.</summary>

@@ -111,8 +111,8 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
         return true;
     }
 
-    /// <summary>Applies what an action of a moderator changes. The log has stored the change.</summary>
-    public void Apply(string room, ModerationDetails done)
+    /// <summary>After a kick or a ban, removes the room from the rooms of the user in memory. The log has stored the change.</summary>
+    public void RemoveKickedUser(string room, ModerationDetails done)
     {
         if (!RoomModeration.RemovesUser(done) || sessions.FindConnectedUser(done.User!) is not { } user)
             return;

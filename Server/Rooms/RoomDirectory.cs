@@ -200,7 +200,7 @@ public sealed class RoomDirectory(
                 if (_isStopping)
                     throw new StorageException("the server is stopping");
                 var room = new Room(stored.Name, stored.Topic, stored.IsPrivate, stored.DirectUsers);
-                var loop = new RoomLoop(room, moderation, state, log, cache, tails, options.Value, fanout.Value, userRoomIndex, time, logger, memberships.Apply);
+                var loop = new RoomLoop(room, moderation, state, log, cache, tails, options.Value, fanout.Value, userRoomIndex, time, logger, memberships.RemoveKickedUser);
                 _loops.Add(loop, loop.RunAsync());
                 _open[stored.Name] = loop;
                 return loop;

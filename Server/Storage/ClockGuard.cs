@@ -2,9 +2,9 @@ namespace RawSocketChat.Server.Storage;
 
 /// <summary>
 /// Detects leaps of the wall clock, so that a wrong clock causes no removal of old data. The reference is the time of the newest
-/// stored event, and later the time that a monotonic clock measures. After a leap, the clock counts as wrong for a day of running time:
-/// until then an operator or NTP corrects a wrong clock, and a clock that was corrected by the leap is used again. Not safe for concurrent
-/// calls.
+/// stored event, and later the time that a monotonic clock measures. After a leap, the clock counts as wrong for 24 hours of the monotonic
+/// clock. An operator or NTP can correct a wrong clock in this time. If the leap itself was a correction, the clock counts as right again
+/// after this time. Not safe for concurrent calls.
 /// </summary>
 public sealed class ClockGuard(TimeProvider time)
 {

@@ -96,9 +96,9 @@ public interface IRoomCatalog
 /// <param name="ReadSeq">The read mark; 0 if the user has read nothing.</param>
 /// <param name="Notify">Which messages notify the user: <c>all</c>, <c>mentions</c> or <c>none</c>.</param>
 /// <param name="Unread">
-/// The number of other users' messages after the read mark, at most <see cref="MaxCount"/>. Only the newest 10,000 events count.
+/// The number of other users' messages after the read mark, at most <see cref="MaxCount"/>. A database counts only the newest 10,000 events.
 /// </param>
-/// <param name="Mentions">The number of other users' messages after the read mark that mention the user, at most <see cref="MaxCount"/>.</param>
+/// <param name="Mentions">The number of other users' messages after the read mark that mention the user or all members, at most <see cref="MaxCount"/>.</param>
 public sealed record MemberState(bool IsMember, long ReadSeq, string Notify, int Unread, int Mentions)
 {
     /// <summary>The maximum of each count, so that counting costs little.</summary>

@@ -211,7 +211,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
 
         public void Add(RoomEvent stored)
         {
-            // The message has the new text, and every reader of the edit takes it from there.
+            // Store the edit without its text. The edited message has the new text, and GetCurrent copies the text into the edit.
             _events.Add(stored.Content.Kind == RoomEventKind.Edited ? stored with { Content = stored.Content with { Text = "" } } : stored);
             if (stored.Content.Kind == RoomEventKind.Topic)
                 Topic = stored.Content.Text;
