@@ -16,6 +16,8 @@ namespace RawSocketChat.Tests.Contracts;
 [TestFixture(WebSocket)]
 [TestFixture(Send)]
 [TestFixture(RawTcp)]
+[Category(Categories.Slow)] // creates more than a thousand users and rooms
+[Parallelizable(ParallelScope.Self)]
 public sealed class RightsMatrixTests(string transport)
 {
     private const string WebSocket = "WebSocket";
