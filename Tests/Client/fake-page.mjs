@@ -44,7 +44,9 @@ class FakeElement extends EventTarget {
     parent?.insertBefore(node, this);
     this.remove();
   }
+  get selectionEnd() { return this.selectionStart; }
   setSelectionRange(start) { this.selectionStart = start; }
+  getBoundingClientRect() { return { left: 0, top: 0, bottom: 0, width: 0, height: 0 }; }
   setRangeText(text, start, end) {
     this.value = this.value.slice(0, start) + text + this.value.slice(end);
     this.selectionStart = start + text.length;
@@ -52,7 +54,10 @@ class FakeElement extends EventTarget {
   select() {}
   scrollIntoView() {}
   reset() {}
-  closest(selector) { return selector.startsWith('[data-') && selector.slice('[data-'.length, -1) in this.dataset ? this : null; }
+  closest(selector) {
+    const [, name, value] = /^\[data-([^=\]]+)(?:="(.*)")?\]$/.exec(selector) ?? [];
+    return name in this.dataset && (value === undefined || this.dataset[name] === value) ? this : null;
+  }
   querySelector() { return null; }
   querySelectorAll(selector) { return this.find((node) => node.closest(selector) === node); }
   contains(node) { return node === this || this.find((one) => one === node).length > 0; }

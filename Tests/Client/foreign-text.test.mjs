@@ -55,7 +55,7 @@ describe('in the page', async () => {
     page.$('open-directory').dispatchEvent(new Event('click'));
     page.type('#');
     await page.settle();
-    const places = ['log', 'rooms', 'members', 'room-name', 'topic', 'directory-list', 'suggestions', 'account-title', 'my-name'];
+    const places = ['log', 'room-list', 'members', 'room-name', 'topic', 'directory-list', 'suggestions', 'account-title', 'my-name'];
     const nodes = places.flatMap((place) => [page.$(place), ...page.$(place).find(() => true)]);
     for (const node of nodes) for (const text of [node.textContent, ...node.attributes.values(), node.title ?? '']) assert.doesNotMatch(text, /[\u202A-\u202E\u2066\u2067]/);
     assert.match(page.$('log').textContent, /photo_gpj\.exe/);
@@ -63,7 +63,7 @@ describe('in the page', async () => {
 
   test('names, rooms and topics have elements of their own, whose direction does not reach the text beside them', () => {
     const isolates = (place) => page.$(place).find(({ tag }) => tag === 'bdi').map(({ textContent }) => textContent);
-    assert.deepEqual(isolates('rooms'), ['lobby']);
+    assert.deepEqual(isolates('room-list'), ['lobby']);
     assert.deepEqual(isolates('room-name'), ['lobby']);
     assert.deepEqual(isolates('members'), ['ann', HEBREW]);
     assert.deepEqual(isolates('directory-list'), [HEBREW, 'tea at five']);

@@ -4,6 +4,7 @@ import './baseline.mjs';
 import './events.mjs';
 import './lab/lab-view.mjs';
 import './view/render.mjs';
+import './view/room-menu.mjs';
 import './view/submit.mjs';
 import { connection, wantedTransport } from './app/connect.mjs';
 import { identity, loadTabPlace } from './app/identity.mjs';

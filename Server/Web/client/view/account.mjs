@@ -4,26 +4,24 @@ import { showInAddress } from '../app/address.mjs';
 import { ask } from '../app/chat.mjs';
 import { connection, pinTransport, transportChoice } from '../app/connect.mjs';
 import { forgetSession, identity, signIn } from '../app/identity.mjs';
-import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, notify, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
 import { isolated } from '../direction.mjs';
 import { clearDrafts, setInput } from './composer.mjs';
-import { $, account, el, setNote, setText, whenChanged } from './dom.mjs';
+import { $, account, el, openDialog, setNote, setText, whenChanged } from './dom.mjs';
 import { showEntrance } from './entrance.mjs';
 
 /** @import { Frame, Tone, TransportName } from '../types.js' */
 
-function openAccount() {
+export function openAccount() {
   ui.drawer = null;
-  scheduleRender();
   setAccountNote('');
   $('new-name').value = state.self?.name ?? '';
   $('new-password').value = '';
   $('way').value = transportChoice.pin ?? '';
   renderAccount();
-  account.showModal();
+  openDialog(account);
 }
 
 export function closeAccount() {
