@@ -167,7 +167,7 @@ describe('in the page', () => {
     await page.until(() => roomItem(other) !== undefined);
     assert.equal(roomItem(other).getAttribute('data-unread'), '1');
     assert.equal(page.$('room-name').textContent, 'bob', 'the person stays in the room');
-    assert.match(page.$('log').textContent, /eve opened a talk with you\.Open the talk/);
+    assert.match(page.$('log').textContent, /eve started a direct conversation with you\.Open the conversation/);
     assert.doesNotMatch(page.$('log').textContent, /dm-/);
   });
 

@@ -67,6 +67,13 @@ describe('a room that is closed', () => {
   });
   test('by the person', () => assert.match(closedWords(inLobby(), closed(ANN)), /^You closed #lobby\. The room and its messages are gone\.$/));
   test('that has a hostile name', () => assert.match(closedWords(inLobby(), closed({ user: 'x', name: 'a\u202Eb' }, { reason: 'c\u2066d' })), /^ab closed #lobby: cd /));
+  test('while the page was away leaves the list too, unless a message waits for it', () => {
+    const gone = (state) => receive(state, { type: 'error', id: 'x', code: 'no-room', text: 'no such room "lobby"' }, { request: { kind: 'rejoin', room: 'lobby', after: 3 } });
+    const state = gone(receive(inLobby(messages(1, 3)), joined(0, [], { room: 'den' }), { request: { kind: 'join', room: 'den' } }));
+    assert.deepEqual([...state.rooms.keys()], ['den']);
+    assert.equal(state.rooms.get('den').entries.at(-1).text, '#lobby no longer exists, or you can’t enter it any more.');
+    assert.deepEqual([...gone(start()).rooms.keys()], ['lobby']);
+  });
   test('may be the only one', () => assert.equal(receive(inLobby(), closed()).current, null));
 });
 

@@ -53,7 +53,7 @@ describe('a direct room', () => {
     for (const other of [null, { user: 'x', name: '' }]) assert.deepEqual([labelOf({ ...direct, with: other }), titleOf({ ...direct, with: other })], ['Direct message', 'Direct message']);
     const [row] = createRows(newRoom(DIRECT), [], { following: true, top: null, anchor: null }, ANN, 0);
     assert.deepEqual([row.kind, row.label], ['wait', 'Direct message']);
-    assert.equal(invitationWords({ type: 'invited', room: DIRECT, from: BOB }), 'bob opened a talk with you.');
+    assert.equal(invitationWords({ type: 'invited', room: DIRECT, from: BOB }), 'bob started a direct conversation with you.');
   });
   test('is not a room whose name only looks similar', () => assert.equal(isDirect(newRoom('dm-ann')), false));
   test('comes after the rooms, also as the neighbour of a room that ends', () => {

@@ -10,9 +10,9 @@ const ROOM_FOR_EVERYBODY = 'lobby'; // nobody can close it
 
 /** The levels of notification, in the order of the menu. @type {{ level: NotifyLevel, words: string }[]} */
 const NOTIFY_LEVELS = [
-  { level: 'all', words: 'Count every message' },
-  { level: 'mentions', words: 'Count mentions only' },
-  { level: 'none', words: 'Count nothing' },
+  { level: 'all', words: 'Notifications: every message' },
+  { level: 'mentions', words: 'Notifications: mentions only' },
+  { level: 'none', words: 'Notifications: none' },
 ];
 
 /**

@@ -117,6 +117,10 @@ const UPDATES = {
     else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(next, name, frame.text || frame.code);
     if (isJoin(request) && frame.code === 'banned') next = changeRoom(next, name, { removed: true });
     if (request?.kind === 'leave' && frame.code === 'not-in-room') return withoutRoom(next, name);
+    if (isJoin(request) && frame.code === 'no-room' && hasEnded(next, name)) {
+      const gone = next.rooms.get(name) ?? { name, with: null };
+      return addNotice(withoutRoom(next, name), { at, text: `${titleOf(gone)} no longer exists, or you can’t enter it any more.`, create: isDirectName(name) ? null : name });
+    }
     const create = frame.code === 'no-room' && name ? name : null;
     const room = IN_ROOM_REQUESTS.has(request?.kind ?? '') && next.rooms.has(name) ? name : null;
     return addNotice(next, { room, at, tone: 'error', text: withoutDirectionControls(frame.text || frame.code || ''), hint: frame.hint, create });
@@ -181,6 +185,13 @@ const UPDATES = {
   lag: (state, _, { at }) => addNotice(state, { at,
     text: 'Your connection is slow, and messages are waiting on the server. No message is lost. If it gets worse, the page reconnects.' }),
 };
+
+/**
+ * Whether the page can drop a room that the server no longer has: the user was in it, and no message waits for it.
+ * @param {State} state
+ * @param {string} name
+ */
+const hasEnded = (state, name) => Boolean(state.rooms.get(name)?.epoch) && !state.outbox.some((item) => item.room === name);
 
 /**
  * Returns the state after log events, which can be of several rooms. Many events cost one copy of each log.
@@ -261,7 +272,7 @@ export const markDisconnected = (state) => ({
 
 /** @param {Frame} invited */
 export const invitationWords = ({ from, room }) =>
-  isDirectName(room) ? `${isolated(from?.name ?? '?')} opened a talk with you.` : `${isolated(from?.name ?? '?')} invited you to #${isolated(room)}.`;
+  isDirectName(room) ? `${isolated(from?.name ?? '?')} started a direct conversation with you.` : `${isolated(from?.name ?? '?')} invited you to #${isolated(room)}.`;
 
 /**
  * Says who closed a room, and what is lost with it.

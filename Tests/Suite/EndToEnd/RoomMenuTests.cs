@@ -116,7 +116,7 @@ public sealed class RoomMenuTests
         (await _ann.Page.TitleAsync()).Should().Match("(*) #lobby · RawSocketChat");
 
         await room.ClickAsync(new() { Button = MouseButton.Right });
-        await Assertions.Expect(_ann.Page.Locator("#menu-items [aria-checked=true]")).ToHaveTextAsync("Count every message");
+        await Assertions.Expect(_ann.Page.Locator("#menu-items [aria-checked=true]")).ToHaveTextAsync("Notifications: every message");
         await _ann.Page.ClickAsync("#menu-items [data-item=none]");
         await ExpectNoBadgeAsync();
         await bob.SayAsync("two, @ann", room: "noise");

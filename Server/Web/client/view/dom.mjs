@@ -65,6 +65,13 @@ export function onDialogClosed(listener) {
 
 /** Matches while the rooms are in a side panel. */
 export const NARROW = matchMedia('(max-width: 719px)');
+
+// The focus goes back to the button that opened the dialog. If this button is gone, the focus goes to the log or the input. On a phone, the
+// keyboard would cover half of the chat.
+onDialogClosed(() => {
+  if (document.activeElement === document.body && !isDialogOpen()) (NARROW.matches ? log : input).focus();
+});
+
 /** Matches while the members are in a side panel. */
 export const MEDIUM = matchMedia('(max-width: 1099px)');
 

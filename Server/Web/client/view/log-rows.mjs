@@ -120,7 +120,7 @@ function noticeNode({ tone = 'info', text, changes, hint, commands = [], create,
     el('p', null, changes ? presenceText(changes) : text),
     hint && el('p', null, 'Try ', hintNode(hint, state.current)),
     commands.length > 0 && el('dl', null, ...commands.flatMap(({ command, usage, text: words }) => [el('dt', null, foreign(usage ?? `/${command}`)), el('dd', null, foreign(words ?? ''))])),
-    join && el('button', { type: 'button', class: 'quiet', 'data-action': 'room', 'data-room': join }, isDirectName(join) ? 'Open the talk' : `Join #${isolated(join)}`),
+    join && el('button', { type: 'button', class: 'quiet', 'data-action': 'room', 'data-room': join }, isDirectName(join) ? 'Open the conversation' : `Join #${isolated(join)}`),
     create && el('button', { type: 'button', class: 'quiet', 'data-action': 'create', 'data-room': create }, `Create #${isolated(create)}`));
 }
 

@@ -46,9 +46,9 @@ export function openMessageMenu(seq, anchor) {
   setText($('menu-delete'), 'Delete');
   $('menu-other').value = '';
   $('menu-person').hidden = found.entry.from?.user === state.self?.user;
-  setText($('menu-person'), `About ${isolated(found.entry.from?.name ?? '?')}…`);
   openMenu(messageMenu, anchor);
   resetTabStop();
+  /** @type {HTMLElement} */ ($('menu-emoji').children[0]).focus();
 }
 
 /**
