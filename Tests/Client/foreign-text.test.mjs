@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, mock, test } from 'node:test';
 import { errorWords } from '../../Server/Web/client/formatting.mjs';
+import { notificationOf } from '../../Server/Web/client/notification.mjs';
 import { presenceText } from '../../Server/Web/client/presence.mjs';
 import { createRows } from '../../Server/Web/client/rows.mjs';
 import { startPage } from './fake-page.mjs';
@@ -29,6 +30,10 @@ describe('the words of the page isolate', () => {
   test('the name and the text in a quote', () => {
     const rows = createRows(roomWith([message(1, `${HEBREW} 1`, SHALOM), message(2, 'yes', ANN, { reply: 1 })]), [], { following: true, top: null, anchor: null }, ANN, 0);
     assert.equal(rows.at(-1).label, `${ISOLATED}: \u2068${HEBREW} 1\u2069`);
+  });
+  test('the name in a notification', () => {
+    const { title, body } = notificationOf(message(3, `${OVERRIDE}a`, SHALOM), roomWith([]), ANN);
+    assert.deepEqual([title, body], [`${ISOLATED} in #lobby`, 'a']);
   });
   test('nothing in an error, but remove what changes the direction', () => {
     assert.equal(lastText(receive(inLobby(), { type: 'error', code: 'x', text: `no "${OVERRIDE}abc"` })), 'no "abc"');

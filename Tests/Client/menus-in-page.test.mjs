@@ -130,6 +130,11 @@ describe('in the page', () => {
     assert.equal(document.title, 'bob · RawSocketChat');
   });
 
+  test('the page stores the name of the person, for the next visit', () => {
+    const [key] = [...page.sessionStorage.keys()].filter((one) => page.sessionStorage.getItem(one).includes('"rooms"'));
+    assert.deepEqual(JSON.parse(page.sessionStorage.getItem(key)).direct, [[DIRECT, BOB]]);
+  });
+
   test('a second message to the person opens the same room without a request', async () => {
     dispatch('click', roomItem('lobby'), 'rooms');
     await page.until(() => page.$('room-name').textContent === '#lobby');

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { allowedRoomActions, badgeOf, roomMenu, unreadIn } from '../../Server/Web/client/room-actions.mjs';
-import { isDirect, labelOf, roomsInOrder, titleOf, withoutRoom } from '../../Server/Web/client/rooms.mjs';
+import { isDirect, labelOf, otherPerson, roomsInOrder, titleOf, withDirectNames, withoutRoom, withPlaceholders } from '../../Server/Web/client/rooms.mjs';
 import { createRows } from '../../Server/Web/client/rows.mjs';
 import { invitationWords } from '../../Server/Web/client/state.mjs';
-import { ANN, BOB, EMPTY_STATE, inLobby, joined, lobby, newRoom, receive, roomWith } from './support.mjs';
+import { ANN, BOB, EMPTY_STATE, inLobby, joined, lobby, message, newRoom, receive, roomWith } from './support.mjs';
 
 const DIRECT = `dm-${'0a'.repeat(16)}`;
 const room = (role, changes = {}) => roomWith([], { name: 'den', role, ...changes });
@@ -54,6 +54,17 @@ describe('a direct room', () => {
     const [row] = createRows(newRoom(DIRECT), [], { following: true, top: null, anchor: null }, ANN, 0);
     assert.deepEqual([row.kind, row.label], ['wait', 'Direct message']);
     assert.equal(invitationWords({ type: 'invited', room: DIRECT, from: BOB }), 'bob started a direct conversation with you.');
+  });
+  test('keeps the name of a person who has left, whom the server can’t name', () => {
+    const gone = { user: BOB.user, name: '' };
+    assert.equal(otherPerson(gone, direct, []).name, 'bob');
+    assert.equal(otherPerson(gone, undefined, [message(1, 'hi', { ...BOB, name: 'rob' }), message(2, 'yes', ANN)]).name, 'rob');
+    assert.equal(otherPerson({ ...gone, name: 'new' }, direct, []).name, 'new');
+    assert.equal(otherPerson(undefined, direct, []), null);
+  });
+  test('is named before the page has joined it again', () => {
+    const state = withDirectNames(withPlaceholders(EMPTY_STATE, [DIRECT, 'lobby']), [[DIRECT, BOB], ['lobby', BOB]]);
+    assert.deepEqual([...state.rooms.values()].map(labelOf), ['bob', 'lobby']);
   });
   test('is not a room whose name only looks similar', () => assert.equal(isDirect(newRoom('dm-ann')), false));
   test('comes after the rooms, also as the neighbour of a room that ends', () => {

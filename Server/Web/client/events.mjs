@@ -4,6 +4,7 @@ import { noteReported } from './app/attention.mjs';
 import { askDirectory, ask, joinAgain, joinRoom, requests, sendNext, setServerRoom } from './app/chat.mjs';
 import { connection, rememberTransport, transportChoice } from './app/connect.mjs';
 import { forgetSession, identity } from './app/identity.mjs';
+import { showNotifications } from './app/notifications.mjs';
 import { isFile, nowIso } from './app/page.mjs';
 import { oncePerFrame } from './app/scheduling.mjs';
 import { commit, notify, state } from './app/store.mjs';
@@ -51,6 +52,7 @@ const batches = new EventBatches(receiveEvents, oncePerFrame, () => performance.
 function receiveEvents(events) {
   const before = state;
   commit(applyLogEvents(before, events, context()));
+  showNotifications(events, goToRoom);
   const closed = events.findLast(({ type, action }) => type === 'moderated' && action === 'close');
   // Without a room, there is no log that could show the notice.
   if (closed && before.current && !state.current && ui.inside) openDirectory(closedWords(before, closed));

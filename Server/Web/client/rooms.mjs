@@ -97,6 +97,29 @@ export function withPlaceholders(state, names) {
 }
 
 /**
+ * Names the direct rooms among the placeholders.
+ * @param {State} state
+ * @param {[room: string, person: User][]} people
+ * @returns {State}
+ */
+export const withDirectNames = (state, people) => people.reduce((next, [name, person]) =>
+  isDirectName(name) && next.rooms.get(name)?.epoch === null ? changeRoom(next, name, { with: person }) : next, state);
+
+/**
+ * Returns the other person of a direct room. The server does not know the name of a guest who has left. Then the name that the page knows, or
+ * the one in the messages, stays.
+ * @param {User | null | undefined} other what the server has sent
+ * @param {Room | undefined} known
+ * @param {Frame[]} events the newest messages
+ * @returns {User | null}
+ */
+export function otherPerson(other, known, events) {
+  if (!other || other.name) return other ?? null;
+  const author = events.findLast(({ from }) => from?.user === other.user)?.from;
+  return { ...other, name: author?.name ?? known?.with?.name ?? '' };
+}
+
+/**
  * Renames a placeholder to the server's spelling of the room's name.
  * @param {State} state
  * @param {string | undefined} given the name that the page asked for

@@ -6,7 +6,7 @@ import { byName, clockTime, plural } from './formatting.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
 import { LOG_EVENTS } from './protocol.mjs';
-import { addNotice, changeRoom, insertAround, insertEvents, insertHistory, isDirectName, isUnusedPlaceholder, membersOf, newRoom, openRoom, titleOf, useServerSpelling, withCounts, withoutRoom, withRoom } from './rooms.mjs';
+import { addNotice, changeRoom, insertAround, insertEvents, insertHistory, isDirectName, isUnusedPlaceholder, membersOf, newRoom, openRoom, otherPerson, titleOf, useServerSpelling, withCounts, withoutRoom, withRoom } from './rooms.mjs';
 import { applyTyping } from './typing.mjs';
 
 /** @import { DirectoryRoom, Frame, Room, State, UpdateContext } from './types.js' */
@@ -62,7 +62,7 @@ const UPDATES = {
     /** @type {Room} */
     let room = {
       ...(known && !reset ? known : newRoom(frame.room)),
-      epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), with: frame.with ?? null, writers: new Map(),
+      epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), with: otherPerson(frame.with, known, events), writers: new Map(),
       live: true, removed: false, joinedAt: frame.seq ?? 0,
       members: membersOf(frame.members), memberCount: frame.memberCount ?? 0, notify: frame.notify ?? 'all', slow: frame.slow ?? 0,
     };

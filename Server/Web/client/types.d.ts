@@ -349,6 +349,7 @@ export interface Entrance {
   enteredAs?: string | null;
   /** Why the server rejected the name. */
   refusal?: string;
+  direct?: Place['direct'];
 }
 
 /** The rooms and the name of the person. The page restores them when it is opened again. */
@@ -359,4 +360,6 @@ export interface Place {
   rooms: string[];
   current: string | null;
   session?: string;
+  /** The other people of the direct rooms, so that the page can name these rooms before it is connected. */
+  direct?: [room: string, person: User][];
 }

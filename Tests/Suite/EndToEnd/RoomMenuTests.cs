@@ -67,14 +67,32 @@ public sealed class RoomMenuTests
         (await bob.Page.Locator("#menu-items [data-item]").AllInnerTextsAsync()).Should().Equal("Message", "Mention");
         await bob.Page.Keyboard.PressAsync("Escape");
 
+        // A removed person sees why, and can come back.
+        await bob.SayAsync("/join lobby");
+        await bob.ExpectInsideAsync("lobby");
+        await GoToAsync(bob, "quiet");
+        await _ann.Page.Locator("#log [data-action=person]").Filter(new() { HasText = "bob" }).First.ClickAsync();
+        await _ann.Page.ClickAsync("#menu-items [data-item=kick]");
+        await _ann.Page.FillAsync("#form-text", "enough for today");
+        await _ann.Page.ClickAsync("#form-yes");
+        await Assertions.Expect(bob.Notices.Filter(new() { HasText = "ann removed you: enough for today" })).ToHaveAttributeAsync("data-tone", "error");
+        await Assertions.Expect(bob.Notices.Last).ToContainTextAsync("You are no longer in this room.");
+        await ScreenshotAsync(bob, "removed");
+        await bob.Page.ClickAsync("#log [data-action=rejoin]");
+        await Assertions.Expect(bob.Page.Locator("#log [data-action=rejoin]")).ToHaveCountAsync(0);
+
         // The owner closes the room from its menu. It leaves bob's list, and bob sees who closed it.
         await _ann.Page.ClickAsync("#open-room-menu");
         await _ann.Page.ClickAsync("#menu-items [data-item=close]");
+        await ScreenshotAsync(_ann, "close");
         await _ann.Page.ClickAsync("#form-yes");
-        await Assertions.Expect(bob.Page.Locator("#rooms .room")).ToHaveCountAsync(0);
-        await Assertions.Expect(bob.Page.Locator("#directory-note")).ToContainTextAsync("ann closed #quiet.");
+        await Assertions.Expect(bob.Page.Locator("#rooms .room")).ToHaveCountAsync(1);
+        await bob.ExpectInsideAsync("lobby");
+        await Assertions.Expect(bob.Notices.Last).ToContainTextAsync("ann closed #quiet.");
         await Assertions.Expect(_ann.Page.Locator("#form")).ToBeHiddenAsync();
         await Assertions.Expect(_ann.Notices.Last).ToContainTextAsync("You closed #quiet.");
+        await bob.Page.ClickAsync("#me");
+        await ScreenshotAsync(bob, "account");
         _ann.Errors.Should().BeEmpty();
         bob.Errors.Should().BeEmpty();
     }
@@ -101,6 +119,15 @@ public sealed class RoomMenuTests
         foreach (var page in new[] { _ann, carl })
             (await page.Page.Locator("#app").InnerTextAsync()).Should().NotContain("dm-", "no part of the page shows the technical name");
         carl.Errors.Should().BeEmpty();
+
+        // The server forgets the name of a guest who has left. The page keeps it.
+        await carl.Page.CloseAsync();
+        await Assertions.Expect(_ann.Page.Locator("#member-count")).ToHaveTextAsync("1");
+        await _ann.Page.ReloadAsync();
+        await _ann.ExpectOnlineAsync();
+        await Assertions.Expect(_ann.Page.Locator("#room-name")).ToHaveTextAsync("carl");
+        await Assertions.Expect(_ann.Page.Locator("#member-count")).ToHaveTextAsync("1");
+        (await _ann.Page.Locator("#direct-list .name").AllInnerTextsAsync()).Should().Equal("carl");
     }
 
     [Test]
@@ -159,6 +186,7 @@ public sealed class RoomMenuTests
         await Assertions.Expect(found).ToBeFocusedAsync();
         await Assertions.Expect(found).ToBeInViewportAsync();
         await Assertions.Expect(found).ToContainTextAsync("who has the keys?");
+        await ScreenshotAsync(_ann, "jumped");
 
         // The page continues from there in both directions, and comes back to the newest message.
         await _ann.Page.ClickAsync("#newest");
@@ -233,6 +261,7 @@ public sealed class RoomMenuTests
                         (places) => [
                           ...[document.documentElement, ...places.map((place) => document.querySelector(place))]
                             .filter((node) => node.scrollWidth > node.clientWidth).map((node) => `${node.id || 'the page'} is ${node.scrollWidth} wide in ${node.clientWidth}`),
+                          ...[...document.querySelectorAll('#log .menu')].filter((node) => node.clientWidth > 60).map(() => 'a button covers its message'),
                           ...[...document.querySelectorAll('hostile-element, img')].map((node) => `element ${node.localName}`),
                           ...document.scripts.length === 1 ? [] : ['a script'],
                           ...typeof hacked === 'undefined' ? [] : ['the markup ran'],

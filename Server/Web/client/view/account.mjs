@@ -4,6 +4,7 @@ import { showInAddress } from '../app/address.mjs';
 import { ask } from '../app/chat.mjs';
 import { connection, pinTransport, transportChoice } from '../app/connect.mjs';
 import { forgetSession, identity, signIn } from '../app/identity.mjs';
+import { areNotificationsOn, canNotify, setNotifications } from '../app/notifications.mjs';
 import { commit, notify, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
@@ -20,6 +21,7 @@ export function openAccount() {
   $('new-name').value = state.self?.name ?? '';
   $('new-password').value = '';
   $('way').value = transportChoice.pin ?? '';
+  renderSwitch();
   renderAccount();
   openDialog(account);
 }
@@ -104,6 +106,22 @@ $('keep').addEventListener('submit', async (event) => {
   $('close-account').focus();
 });
 $('log-out').addEventListener('click', logOut);
+
+// Notifications
+
+function renderSwitch() {
+  $('alerts').hidden = !canNotify;
+  setText($('alerts-switch'), areNotificationsOn() ? 'Stop' : 'Show');
+  $('alerts-switch').setAttribute('aria-label', areNotificationsOn() ? 'Stop notifications' : 'Show notifications');
+}
+
+$('alerts').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const wanted = !areNotificationsOn();
+  const isOn = await setNotifications(wanted);
+  setAccountNote(wanted && !isOn ? 'The browser does not allow notifications of this page. You can change this in its settings.' : '', 'error');
+  renderSwitch();
+});
 
 // The transport
 
