@@ -43,7 +43,7 @@ test('an invitation needs a name, with or without its sign', () => {
   const form = inviteForm(room);
   assert.equal(form.field.isRequired, true);
   assert.deepEqual(form.frame('@bob', ''), { type: 'invite', room: 'den', user: 'bob' });
-  assert.equal(form.done('@bob'), 'You invited bob.');
+  assert.equal(form.done('@bob'), 'You invited bob to #den.');
   assert.match(inviteForm({ ...room, isPrivate: true }).words, /private/);
 });
 

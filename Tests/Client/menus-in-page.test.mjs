@@ -199,7 +199,7 @@ describe('in the page', () => {
     submit();
     answer({ type: 'ack' }, 'invite');
     await page.until(() => page.$('log').textContent.includes('You invited'));
-    assert.match(page.$('log').textContent, /You invited carl\./);
+    assert.match(page.$('log').textContent, /You invited carl to #lobby\./);
   });
 
   test('the quote of a message that is loaded moves the focus to it', async () => {

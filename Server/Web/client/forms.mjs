@@ -86,7 +86,7 @@ export const inviteForm = (room) => ({
   words: room.isPrivate ? 'This room is private: only people who were invited can join it.' : 'The person gets an invitation. A guest must be connected.', yes: 'Invite',
   field: { label: 'Name', value: '', maxLength: MAX_NAME, isRequired: true },
   frame: (name) => ({ type: 'invite', room: room.name, user: withoutSign(name) }),
-  done: (name) => `You invited ${isolated(withoutSign(name))}.`,
+  done: (name) => `You invited ${isolated(withoutSign(name))} to ${titleOf(room)}.`,
 });
 
 /** @param {string} name */

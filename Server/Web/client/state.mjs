@@ -24,7 +24,7 @@ export const EMPTY_STATE = {
 const JOIN_REQUESTS = new Set(['join', 'rejoin']);
 
 /** The room's own log shows the errors of these requests. */
-const IN_ROOM_REQUESTS = new Set(['rejoin', 'edit', 'delete', 'react', 'notify', 'history']);
+const IN_ROOM_REQUESTS = new Set(['rejoin', 'edit', 'delete', 'react', 'history']);
 
 /** The page does not show the errors of these requests in a log: nobody waits for them, or a dialog shows them. */
 const SILENT_REQUESTS = new Set(['read', 'typing', 'form']);

@@ -117,7 +117,7 @@ export interface Form {
   choice?: { label: string; value: string; options: { value: string; words: string }[] };
   /** Creates the request from what the person wrote and chose. */
   frame(text: string, choice: string): Frame;
-  /** The words for the log after the server has accepted the request. */
+  /** The words for the current log after the server has accepted the request. */
   done?(text: string): string;
 }
 

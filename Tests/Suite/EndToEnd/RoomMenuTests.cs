@@ -76,7 +76,7 @@ public sealed class RoomMenuTests
         await _ann.Page.FillAsync("#form-text", "enough for today");
         await _ann.Page.ClickAsync("#form-yes");
         await Assertions.Expect(bob.Notices.Filter(new() { HasText = "ann removed you: enough for today" })).ToHaveAttributeAsync("data-tone", "error");
-        await Assertions.Expect(bob.Notices.Last).ToContainTextAsync("You are no longer in this room.");
+        await Assertions.Expect(bob.Notices.Last).ToContainTextAsync("You are no longer in this room");
         await ScreenshotAsync(bob, "removed");
         await bob.Page.ClickAsync("#log [data-action=rejoin]");
         await Assertions.Expect(bob.Page.Locator("#log [data-action=rejoin]")).ToHaveCountAsync(0);

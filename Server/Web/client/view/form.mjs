@@ -7,7 +7,7 @@ import { $, el, form, openDialog, setNote, setText } from './dom.mjs';
 
 /** @import { Form, Frame, Request } from '../types.js' */
 
-/** The question that the dialog shows, and the room that it is about. @type {{ form: Form, room: string } | null} */
+/** The question that the dialog shows. @type {Form | null} */
 let opened = null;
 /** The request that the dialog waits for. @type {Request | null} */
 let asked = null;
@@ -15,11 +15,10 @@ let asked = null;
 /**
  * Asks a question.
  * @param {Form} question
- * @param {string} room
  */
-export function openForm(question, room) {
+export function openForm(question) {
   const { title, words, yes, isDangerous, field, choice } = question;
-  opened = { form: question, room };
+  opened = question;
   setText($('form-title'), title);
   setText($('form-words'), words);
   setText($('form-yes'), yes);
@@ -53,7 +52,7 @@ function showNote(words) {
 
 function submit() {
   if (!opened || asked) return;
-  const { form: question, room } = opened;
+  const question = opened;
   const text = question.field ? $('form-text').value.trim() : '';
   if (question.field?.isRequired && !text) {
     showNote('Please enter a name.');
@@ -61,24 +60,23 @@ function submit() {
     return;
   }
   /** @type {Request} */
-  const request = { kind: 'form', room, done: question.done?.(text) };
+  const request = { kind: 'form', done: question.done?.(text) };
   if (ask(question.frame(text, question.choice ? $('form-choice').value : ''), request)) wait(request);
   else showNote('For this, the page must be connected.');
 }
 
 /**
- * Shows the answer to a request of the dialog. If the person has closed the dialog, the log shows an error.
+ * Shows the answer to a request of the dialog. If the person has closed the dialog, the current log shows an error.
  * @param {Request} request
  * @param {Frame} answer
  */
 export function answerForm(request, answer) {
-  const { room, done } = request;
   const isError = answer.type === 'error';
   const isShown = request === asked && form.open;
   if (isShown && isError) showNote(errorWords(answer));
   else if (isShown) closeForm();
-  if (!isShown && isError) notify(errorWords(answer), { room, tone: 'error' });
-  if (!isError && done) notify(done, { room });
+  if (!isShown && isError) notify(errorWords(answer), { tone: 'error' });
+  if (!isError && request.done) notify(request.done);
 }
 
 /** Call this when the connection has ended: no answer will come. */

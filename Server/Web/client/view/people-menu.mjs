@@ -1,7 +1,9 @@
 // The menu of a person, in the log and in the list of members.
 
 import { ask } from '../app/chat.mjs';
+import { scheduleRender } from '../app/scheduling.mjs';
 import { state } from '../app/store.mjs';
+import { ui } from '../app/ui.mjs';
 import { isolated } from '../direction.mjs';
 import { moderationForm, roleForm } from '../forms.mjs';
 import { allowedPersonActions, personMenu, withPresentName } from '../people.mjs';
@@ -42,16 +44,18 @@ function use(action, person, name) {
   if (!room) return;
   switch (action) {
     case 'mention': return mention(person, name);
-    case 'owner': case 'moderator': case 'member': return openForm(roleForm(action, person, room), name);
-    default: return openForm(moderationForm(action, person, room), name);
+    case 'owner': case 'moderator': case 'member': return openForm(roleForm(action, person, room));
+    default: return openForm(moderationForm(action, person, room));
   }
 }
 
 /** @param {User} person */
 function openTalk({ user, name }) {
   const direct = directRoomWith(state, user);
-  if (direct && !direct.removed) goToRoom(direct.name);
-  else if (!ask({ type: 'dm', to: name }, { kind: 'dm', show: true })) showError('To write to somebody, the page must be connected.');
+  if (direct && !direct.removed) return goToRoom(direct.name);
+  ui.drawer = null; // an error appears in the log
+  scheduleRender();
+  if (!ask({ type: 'dm', to: name }, { kind: 'dm', show: true })) showError('To write to somebody, the page must be connected.');
 }
 
 /**

@@ -30,10 +30,10 @@ function use(id, name) {
   const room = state.rooms.get(name);
   if (!room) return;
   switch (id) {
-    case 'topic': return openForm(topicForm(room), name);
-    case 'invite': return openForm(inviteForm(room), name);
-    case 'slow': return openForm(slowForm(room), name);
-    case 'close': return openForm(closeForm(room, state.outbox.filter((item) => item.room === name).length), name);
+    case 'topic': return openForm(topicForm(room));
+    case 'invite': return openForm(inviteForm(room));
+    case 'slow': return openForm(slowForm(room));
+    case 'close': return openForm(closeForm(room, state.outbox.filter((item) => item.room === name).length));
     case 'leave': return askToLeave(name);
     default: return setLevel(/** @type {NotifyLevel} */ (id), name);
   }
