@@ -164,7 +164,7 @@ describe('in the page', () => {
     page.$('menu').close();
   });
 
-  test('an invitation to a talk brings the talk into the list', async () => {
+  test('an invitation to a direct conversation brings it into the list', async () => {
     const other = `dm-${'0b'.repeat(16)}`;
     page.receive({ type: 'invited', room: other, from: { user: 'u-eve', name: 'eve' }, at: at(505), topic: '' });
     assert.equal(last('join').room, other);

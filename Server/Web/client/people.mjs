@@ -1,4 +1,4 @@
-// The actions that a person can use on another person: talk, mention, and what the role allows ("Order in a room", Protocol/README.md).
+// The actions that a person can use on another person: message, mention, and what the role allows ("Order in a room", Protocol/README.md).
 
 import { isDirect } from './rooms.mjs';
 

@@ -25,7 +25,7 @@ export function createRowNode(row) {
   switch (kind) {
     case 'day': case 'new': return el('div', { class: `divider ${kind}`, role: 'separator', 'aria-label': label }, el('span', { class: 'label' }, label));
     case 'older': case 'newer': return el('div', { class: `divider ${kind}` }, el('span', { class: 'label' }, label));
-    case 'start': return el('div', { class: 'start' }, el('b', null, !row.isDirect && '#', foreign(label)), row.isDirect ? 'Your talk starts here. Nobody else can read it.' : 'The room’s history starts here.');
+    case 'start': return el('div', { class: 'start' }, el('b', null, !row.isDirect && '#', foreign(label)), row.isDirect ? 'Your conversation starts here. Nobody else can read it.' : 'The room’s history starts here.');
     case 'wait': return el('div', { class: 'blank' }, el('b', null, 'One moment.'), `The page keeps what you write to ${label} and sends it when you are in the room.`);
     case 'removed': return noticeRow('!', 'error', el('p', null, 'You are no longer in this room, so you see no new messages here.'),
       el('button', { type: 'button', class: 'quiet', 'data-action': 'rejoin', 'data-room': label }, 'Join again'));

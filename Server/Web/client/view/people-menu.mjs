@@ -40,7 +40,7 @@ export function openPersonMenu(person, anchor) {
  */
 function use(action, person, name) {
   const room = state.rooms.get(name);
-  if (action === 'message') return openTalk(person);
+  if (action === 'message') return openConversation(person);
   if (!room) return;
   switch (action) {
     case 'mention': return mention(person, name);
@@ -50,7 +50,7 @@ function use(action, person, name) {
 }
 
 /** @param {User} person */
-function openTalk({ user, name }) {
+function openConversation({ user, name }) {
   const direct = directRoomWith(state, user);
   if (direct && !direct.removed) return goToRoom(direct.name);
   ui.drawer = null; // an error appears in the log
