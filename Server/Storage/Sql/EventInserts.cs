@@ -28,7 +28,7 @@ internal sealed class EventInserts(DbConnection connection, bool isIndexed) : ID
     private readonly SearchIds? _searchIds = isIndexed ? new SearchIds(connection) : null;
 
     /// <summary>
-    /// Adds an event. The row of an edit has no text: the message has the new text, and every reader of the edit takes it from there.
+    /// Adds an event. The row of an edit has no text. The row of the edited message has the new text, and the query for an edit joins this row.
     /// </summary>
     public void AddEvent(long room, RoomEvent added)
     {
