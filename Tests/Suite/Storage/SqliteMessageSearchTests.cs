@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Server.Search;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sql;
@@ -108,7 +109,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         await storage.Log.AppendAsync("a", [CreateMessage("x today")], default);
         storage.Storage.Dispose();
         var yesterday = DateTimeOffset.UtcNow.AddDays(-1);
-        using (var folder = DataFolder.Take(storage.Folder))
+        using (var folder = DataFolder.Lock(storage.Folder))
         using (var import = RoomImport.Begin(folder, new StoredRoom("old", "", null, IsPrivate: false), null, first: 1, DateTimeOffset.UtcNow, Durability.Process)!)
         {
             for (var seq = 1; seq <= 300; seq++)
@@ -137,6 +138,29 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         check.Lines.Should().BeEmpty();
         (await Search(storage, "word0", limit: 100)).Messages.Should().BeEmpty();
         (await Search(storage, "word1", limit: 100)).Messages.Should().HaveCount(50);
+    }
+
+    [Test]
+    public async Task Search_that_takes_too_long_stops_and_the_next_one_works()
+    {
+        var storage = await CreateAsync();
+        await storage.Log.AppendAsync("a", [.. Enumerable.Range(0, 50).Select(_ => CreateMessage("x"))], default);
+        var time = new FakeTimeProvider();
+        using var reader = new SearchReader(Path.Combine(storage.Folder, DataFolder.DatabaseName), time);
+
+        // The search reads the newest three messages within its time.
+        var read = 0;
+        var page = await reader.SearchAsync("x", long.MaxValue, 20, IsHidden, default);
+        (page.Messages.Select(found => found.Event.Seq), page.HasMore, page.IsTimedOut).Should().BeEquivalentTo((new long[] { 50, 49, 48 }, true, true));
+        page = await reader.SearchAsync("x", page.Messages[^1].Cursor, 20, (_, _) => false, default);
+        (page.Messages[0].Event.Seq, page.Messages.Count, page.HasMore, page.IsTimedOut).Should().Be((47, 20, true, false));
+
+        bool IsHidden(string room, long seq)
+        {
+            if (++read == 3)
+                time.Advance(TimeSpan.FromMinutes(1));
+            return false;
+        }
     }
 
     [Test]
