@@ -6,13 +6,20 @@ namespace RawSocketChat.Server.Storage.Sql;
 internal static class EventRow
 {
     /// <summary>The columns that <see cref="Read"/> expects first, in this order, from <see cref="Source"/>.</summary>
-    public const string Columns = "e.seq, e.at, e.kind, e.author, e.name, COALESCE(m.text, e.text), e.body, e.target, e.edited_at, e.is_deleted";
+    public const string Columns = $"{ColumnsBeforeText}, COALESCE(m.text, e.text), {ColumnsAfterText}";
+
+    /// <summary>As <see cref="Columns"/>, if all events <c>e</c> are messages, so that no <c>m</c> is needed.</summary>
+    public const string MessageColumns = $"{ColumnsBeforeText}, e.text, {ColumnsAfterText}";
 
     /// <summary>The number of <see cref="Columns"/>, which is the index of the next column.</summary>
     public const int ColumnCount = 10;
 
     /// <summary>The events <c>e</c>, each edit with its message <c>m</c>, which has the text.</summary>
     public const string Source = "events e LEFT JOIN events m ON e.kind = 'edited' AND m.room = e.room AND m.seq = e.target";
+
+    private const string ColumnsBeforeText = "e.seq, e.at, e.kind, e.author, e.name";
+
+    private const string ColumnsAfterText = "e.body, e.target, e.edited_at, e.is_deleted";
 
     /// <param name="clientId">The client id, which is in another table.</param>
     /// <exception cref="StorageException">A value is damaged.</exception>

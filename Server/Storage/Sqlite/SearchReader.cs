@@ -100,8 +100,8 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
         public Statement Find { get; } = new(
             connection,
             $"""
-            SELECT {EventRow.Columns}, r.id, r.name, r.name_key, s.rowid
-            FROM search s CROSS JOIN events e ON e.search_id = s.rowid CROSS JOIN rooms r ON r.id = e.room LEFT JOIN events m ON FALSE
+            SELECT {EventRow.MessageColumns}, r.id, r.name, r.name_key, s.rowid
+            FROM search s CROSS JOIN events e ON e.search_id = s.rowid CROSS JOIN rooms r ON r.id = e.room
             WHERE s.search MATCH @p1 AND s.rowid < @p2 AND NOT r.{SqlRoomCatalog.IsRemoved}
             ORDER BY s.rowid DESC
             """,

@@ -12,7 +12,7 @@ internal static class SearchBenchmark
     private const int RoomCount = 20;
     private const int PrivateRooms = 5;
     private const int AuthorCount = 1_000;
-    private const int Rounds = 2_000;
+    private const int Rounds = 1_000;
     private const int MaxTimesKeyRead = 50;
 
     public static async Task<int> RunAsync(int messages, string? folder)

@@ -16,7 +16,7 @@ public sealed class DiskFaultTests
     [TestCase(1020)]
     public async Task Server_rejects_messages_while_the_disk_is_full_and_accepts_them_afterwards(int before)
     {
-        using var disk = new TemporaryDisk(megabytes: 16);
+        using var disk = new TemporaryDisk(megabytes: 40);
         var server = await FaultyDiskServer.StartAsync(disk.DataPath);
         await using var first = server;
         var (ann, _) = await server.JoinAsync("ann");
