@@ -14,7 +14,7 @@ public interface IMessageSearch
 }
 
 /// <summary>What a search must find.</summary>
-/// <param name="Phrases">Words and phrases. A message must have all of them.</param>
+/// <param name="Phrases">Words and phrases. A message must have all of them. There is a phrase, an author, or a room as the scope.</param>
 /// <param name="Scope">The rooms to search.</param>
 public sealed record MessageQuery(IReadOnlyList<SearchPhrase> Phrases, SearchScope Scope)
 {

@@ -132,7 +132,7 @@ CREATE TABLE client_ids (
 -- search_filters are functions of the server. So other programs cannot change messages, but they can read them.
 CREATE VIRTUAL TABLE search USING fts5 (
     words,                                      -- the words of the text
-    filters,                                    -- words for the room, for a public room, and for the author's id and name
+    filters,                                    -- words for the room, for a private room, and for the author's id and name
     content = '', columnsize = 0, tokenize = 'ascii'
 );
 

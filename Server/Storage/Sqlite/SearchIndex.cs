@@ -7,18 +7,19 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 /// <summary>The words of the table <c>search</c>, and the expressions that find them.</summary>
 internal static class SearchIndex
 {
-    private const string PublicWord = "public";
+    private const string PrivateWord = "private";
 
     /// <summary>Adds the functions that the triggers of <c>schema.sql</c> call.</summary>
     public static void AddFunctions(SqliteConnection connection)
     {
         connection.CreateFunction("search_words", (string text) => SearchText.GetTerms(text), isDeterministic: true);
         connection.CreateFunction("search_filters", (long room, long isPrivate, string author, string name) =>
-            $"{(isPrivate == 0 ? PublicWord : "")} {GetRoomWord(room)} {GetUserWord(author)} {GetNameWord(name)}", isDeterministic: true);
+            $"{(isPrivate == 0 ? "" : PrivateWord)} {GetRoomWord(room)} {GetUserWord(author)} {GetNameWord(name)}", isDeterministic: true);
     }
 
     /// <summary>Creates the expression of a query. Every word of the user is in quotation marks, so none is an operator.</summary>
-    /// <param name="rooms">The ids of the rooms to search.</param>
+    /// <param name="query">The query. With all public rooms as its scope, it needs a phrase or an author.</param>
+    /// <param name="rooms">The ids of the rooms to search; with all public rooms, only those of the private ones.</param>
     /// <param name="exceptRooms">The ids of the public rooms that are not searched.</param>
     public static string CreateExpression(MessageQuery query, IReadOnlyList<long> rooms, IReadOnlyList<long> exceptRooms)
     {
@@ -27,15 +28,16 @@ internal static class SearchIndex
             parts.Add($"({{words}} : ({string.Join(" AND ", query.Phrases.Select(phrase => Quote(string.Join(' ', phrase.Terms))))}))");
         if (query.Author is { } author)
             parts.Add($"({{filters}} : ({Or([.. author.Id is null ? Array.Empty<string>() : [GetUserWord(author.Id)], GetNameWord(author.Name)])}))");
-        var readable = rooms.Select(GetRoomWord).ToList();
-        if (query.Scope.WithPublicRooms)
-            readable.Insert(0, PublicWord);
-        var scope = Or(readable);
-        // A banned user is no member, so no room is both readable and excepted.
-        if (exceptRooms.Count > 0)
-            scope = $"({scope}) NOT ({Or(exceptRooms.Select(GetRoomWord))})";
-        parts.Add($"({{filters}} : ({scope}))");
-        return string.Join(" AND ", parts);
+        if (!query.Scope.WithPublicRooms)
+            parts.Add($"({{filters}} : ({Or(rooms.Select(GetRoomWord))}))");
+        var found = $"({string.Join(" AND ", parts)})";
+        if (!query.Scope.WithPublicRooms)
+            return found;
+
+        // The index looks for what NOT excludes only in messages that match everything else. To look for the word of all public rooms in
+        // each message with one of the words would take several times as long.
+        var excluded = rooms.Count == 0 ? Quote(PrivateWord) : $"({Quote(PrivateWord)} NOT ({Or(rooms.Select(GetRoomWord))}))";
+        return $"{found} NOT ({{filters}} : ({string.Join(" OR ", exceptRooms.Select(GetRoomWord).Select(Quote).Prepend(excluded))}))";
     }
 
     private static string Or(IEnumerable<string> words) => string.Join(" OR ", words.Select(Quote));

@@ -1,7 +1,7 @@
 // Handles the events of the connection.
 
 import { noteReported } from './app/attention.mjs';
-import { askDirectory, ask, joinAgain, joinRoom, requests, sendNext, setServerRoom } from './app/chat.mjs';
+import { askDirectory, ask, joinAgain, joinRoom, requests, sendNext, setServerRoom, takeJumpAfterJoin } from './app/chat.mjs';
 import { connection, rememberTransport, transportChoice } from './app/connect.mjs';
 import { forgetSession, identity } from './app/identity.mjs';
 import { showNotifications } from './app/notifications.mjs';
@@ -23,12 +23,13 @@ import { finishLogOut, setAccountNote } from './view/account.mjs';
 import { carryDraft, renameDraft } from './view/composer.mjs';
 import { returnEdit } from './view/composing.mjs';
 import { closeDirectory, openDirectory, setDirectoryNote } from './view/directory.mjs';
-import { directory, input, NARROW } from './view/dom.mjs';
+import { directory, input, NARROW, search } from './view/dom.mjs';
 import { showChat, showEntrance } from './view/entrance.mjs';
 import { answerForm, stopWaitingForForm } from './view/form.mjs';
 import { askLinkQuestion } from './view/link.mjs';
-import { showJump } from './view/log.mjs';
+import { jumpTo, showJump } from './view/log.mjs';
 import { goToRoom } from './view/navigation.mjs';
+import { openSearch, setSearchNote } from './view/search.mjs';
 
 /** @import { Frame, Request, Status, TransportName } from './types.js' */
 
@@ -152,6 +153,8 @@ const EFFECTS = {
       if (!NARROW.matches) input.focus();
     }
     if (request?.kind === 'dm') goToRoom(frame.room);
+    const jump = takeJumpAfterJoin(frame.room);
+    if (jump) jumpTo(jump.seq);
     sendNext(frame.room);
     if (!state.directory.some(({ room }) => room === frame.room)) askDirectory();
   },
@@ -169,6 +172,7 @@ const EFFECTS = {
     if (item) return sendNext(item.room);
     if (request?.kind === 'edit') return returnEdit(request);
     if (request?.kind === 'form') return answerForm(request, frame);
+    if (request?.kind === 'search') return setSearchNote(frame.text ?? '');
     const room = request?.room ?? '';
     if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
       setTimeout(() => joinAgain(room, request?.kind), frame.retryAfterMs);
@@ -204,6 +208,9 @@ const EFFECTS = {
   },
 
   rooms(_, request) { if (!request) openDirectory(); },
+
+  // A person has typed /search.
+  results(frame) { if (!search.open) openSearch(frame.query); },
 };
 
 /**

@@ -7,6 +7,7 @@ import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outb
 import { applyPresence } from './presence.mjs';
 import { LOG_EVENTS } from './protocol.mjs';
 import { addNotice, changeRoom, insertAround, insertEvents, insertHistory, isDirectName, isUnusedPlaceholder, membersOf, newRoom, openRoom, otherPerson, titleOf, useServerSpelling, withCounts, withoutRoom, withRoom } from './rooms.mjs';
+import { applyResults } from './search.mjs';
 import { applyTyping } from './typing.mjs';
 
 /** @import { DirectoryRoom, Frame, Room, State, UpdateContext } from './types.js' */
@@ -18,7 +19,7 @@ import { applyTyping } from './typing.mjs';
 export const EMPTY_STATE = {
   self: null, limits: {}, status: { state: 'idle' },
   rooms: new Map(), current: null, outbox: [], serial: 0,
-  directory: [], commands: [],
+  directory: [], commands: [], found: null,
 };
 
 const JOIN_REQUESTS = new Set(['join', 'rejoin']);
@@ -27,7 +28,7 @@ const JOIN_REQUESTS = new Set(['join', 'rejoin']);
 const IN_ROOM_REQUESTS = new Set(['rejoin', 'edit', 'delete', 'react', 'history']);
 
 /** The page does not show the errors of these requests in a log: nobody waits for them, or a dialog shows them. */
-const SILENT_REQUESTS = new Set(['read', 'typing', 'form']);
+const SILENT_REQUESTS = new Set(['read', 'typing', 'form', 'search']);
 
 /**
  * Whether the request is to join a room.
@@ -154,6 +155,8 @@ const UPDATES = {
     const found = new Set(rooms.map(({ room }) => room));
     return { ...state, directory: [...state.directory.filter(({ room }) => !found.has(room)), ...rooms] };
   },
+
+  results: (state, frame, { request }) => applyResults(state, frame, request?.before),
 
   help(state, frame, { request, at }) {
     const commands = frame.commands ?? [];

@@ -264,10 +264,20 @@ export interface State {
   serial: number;
   directory: DirectoryRoom[];
   commands: Command[];
+  found: Found | null;
+}
+
+/** What the last search has found. */
+export interface Found {
+  query: string;
+  /** Newest first. */
+  messages: Frame[];
+  /** The cursor of the next page; null if there is none. */
+  before: number | null;
 }
 
 export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react' | 'read' | 'typing'
-  | 'dm' | 'notify' | 'form';
+  | 'dm' | 'notify' | 'form' | 'search';
 
 /** A request of the page. The page keeps it until the answer arrives. */
 export interface Request {
@@ -276,6 +286,8 @@ export interface Request {
   name?: string;
   show?: boolean;
   after?: number;
+  /** The cursor of a search. */
+  before?: number;
   /** Which part of the history the page asked for. */
   direction?: 'older' | 'newer' | 'newest' | 'around';
   /** The level that a `notify` request sets. */

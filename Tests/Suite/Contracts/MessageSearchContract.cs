@@ -52,10 +52,10 @@ public abstract class MessageSearchContract
     [Test]
     public async Task Words_that_are_operators_of_an_index_are_words()
     {
-        await SayAsync("a", "AND or NOT near", "r1 public words filters");
+        await SayAsync("a", "AND or NOT near", "r1 private words filters");
         (await FindAsync("AND")).Should().Equal("AND or NOT near");
         (await FindAsync("OR NOT NEAR")).Should().Equal("AND or NOT near");
-        (await FindAsync("public r1")).Should().Equal("r1 public words filters");
+        (await FindAsync("private r1")).Should().Equal("r1 private words filters");
         (await FindAsync("r2")).Should().BeEmpty("the word for the room is no word of a message");
     }
 

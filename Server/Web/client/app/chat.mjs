@@ -117,6 +117,34 @@ export function askHistory(room, direction) {
  */
 export const askAround = (room, seq) => ask({ type: 'history', room, around: seq, limit: HISTORY_PAGE }, { kind: 'history', room, seq, direction: 'around' });
 
+/**
+ * Searches messages. Returns false if there is no connection.
+ * @param {string} query
+ * @param {number} [before] the cursor of the next page
+ */
+export const askSearch = (query, before) => ask({ type: 'search', query, ...before !== undefined && { before } }, { kind: 'search', before });
+
+/** The message that the page shows when it is in the message's room. @type {{ room: string, seq: number } | null} */
+let jumpAfterJoin = null;
+
+/**
+ * @param {string} room
+ * @param {number} seq
+ */
+export function goAfterJoin(room, seq) {
+  jumpAfterJoin = { room, seq };
+}
+
+/**
+ * Returns the message to show in a room that the page has joined, once.
+ * @param {string} room
+ */
+export function takeJumpAfterJoin(room) {
+  const jump = jumpAfterJoin?.room === room ? jumpAfterJoin : null;
+  jumpAfterJoin = null;
+  return jump;
+}
+
 // Messages
 
 let lastMessageAt = 0;

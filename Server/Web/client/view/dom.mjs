@@ -12,7 +12,7 @@ import { hueFor, initialOf } from '../formatting.mjs';
  *   'name': HTMLInputElement, 'password': HTMLInputElement, 'room': HTMLInputElement, 'new-name': HTMLInputElement,
  *   'new-password': HTMLInputElement, 'keep-name': HTMLInputElement, 'directory-filter': HTMLInputElement,
  *   'create-room': HTMLInputElement, 'create-topic': HTMLInputElement, 'input': HTMLTextAreaElement, 'way': HTMLSelectElement,
- *   'directory': HTMLDialogElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'leaving': HTMLDialogElement,
+ *   'directory': HTMLDialogElement, 'search': HTMLDialogElement, 'search-query': HTMLInputElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'leaving': HTMLDialogElement,
  *   'link-question': HTMLDialogElement, 'message-menu': HTMLDialogElement, 'menu-other': HTMLInputElement, 'create': HTMLFormElement,
  *   'menu': HTMLDialogElement, 'form': HTMLDialogElement, 'form-text': HTMLInputElement, 'form-choice': HTMLSelectElement, 'form-yes': HTMLButtonElement,
  * }} ElementsById
@@ -30,6 +30,7 @@ export const app = $('app');
 export const log = $('log');
 export const input = $('input');
 export const directory = $('directory');
+export const search = $('search');
 export const account = $('account');
 export const leaving = $('leaving');
 export const linkQuestion = $('link-question');
@@ -38,7 +39,7 @@ export const messageMenu = $('message-menu');
 export const menu = $('menu');
 export const form = $('form');
 
-const DIALOGS = [directory, account, $('lab'), leaving, linkQuestion, messageMenu, menu, form];
+const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, messageMenu, menu, form];
 
 /**
  * Opens a dialog. The page then draws what depends on it: on a phone, the Back button closes a dialog.

@@ -7,10 +7,11 @@ import { renderAccount } from './account.mjs';
 import { renderBack } from './back.mjs';
 import { switchDraft } from './composer.mjs';
 import { renderDirectory } from './directory.mjs';
-import { $, account, app, directory } from './dom.mjs';
+import { $, account, app, directory, search } from './dom.mjs';
 import { renderDrawers } from './layout.mjs';
 import { renderLog } from './log.mjs';
 import { renderHead, renderMembers, renderRooms, renderTyping } from './rooms.mjs';
+import { renderSearch } from './search.mjs';
 import { renderStatus, renderTitle } from './status.mjs';
 
 function render() {
@@ -29,6 +30,7 @@ function render() {
   switchDraft();
   renderLog(room);
   if (directory.open) renderDirectory();
+  if (search.open) renderSearch();
   if (account.open) renderAccount();
 }
 

@@ -1,0 +1,68 @@
+// The dialog that searches messages.
+
+import { askSearch, goAfterJoin } from '../app/chat.mjs';
+import { state } from '../app/store.mjs';
+import { ui } from '../app/ui.mjs';
+import { withoutDirectionControls } from '../direction.mjs';
+import { fullTime } from '../formatting.mjs';
+import { markedPieces } from '../search.mjs';
+import { $, closestTo, el, foreign, openDialog, search, setText, whenChanged } from './dom.mjs';
+import { jumpTo } from './log.mjs';
+import { goToRoom } from './navigation.mjs';
+
+/** @import { Frame } from '../types.js' */
+
+const query = $('search-query');
+
+export const renderSearch = whenChanged(() => [state.found], () => {
+  const found = state.found;
+  $('search-list').replaceChildren(...(found?.messages ?? []).map(resultNode));
+  $('search-more').hidden = !found?.before;
+  if (found) setSearchNote(found.messages.length || found.before ? '' : 'No messages found.');
+});
+
+/** @param {Frame} message */
+const resultNode = ({ room, seq, at, from, text, snippet }) => el('li', null,
+  el('button', { type: 'button', 'data-room': room, 'data-seq': seq },
+    el('span', { class: 'about' }, el('b', null, foreign(from?.name ?? '?')), ' in #', foreign(room), el('time', { datetime: at }, fullTime(at))),
+    el('span', { class: 'text', dir: 'auto' }, ...markedPieces(snippet ?? { text, marks: [] }).map(([part, isMarked]) => isMarked ? el('mark', null, withoutDirectionControls(part)) : withoutDirectionControls(part)))));
+
+/** @param {string} [text] a query, which the page has sent */
+export function openSearch(text) {
+  ui.drawer = null;
+  openDialog(search);
+  if (text !== undefined) query.value = text;
+  renderSearch();
+  query.focus();
+}
+
+/** @param {string} text */
+export function setSearchNote(text) {
+  setText($('search-note'), withoutDirectionControls(text));
+}
+
+function submit() {
+  const text = query.value.trim();
+  if (text) setSearchNote(askSearch(text) ? 'Searching…' : 'To search, the page must be connected.');
+}
+
+$('open-search').addEventListener('click', () => openSearch());
+$('close-search').addEventListener('click', () => search.close());
+$('search-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  submit();
+});
+$('search-more').addEventListener('click', () => {
+  if (state.found?.before && !askSearch(state.found.query, state.found.before)) setSearchNote('To search, the page must be connected.');
+});
+$('search-list').addEventListener('click', (event) => {
+  const button = closestTo(event, '[data-seq]');
+  if (!button) return;
+  const [room, seq] = [button.dataset.room ?? '', Number(button.dataset.seq)];
+  search.close();
+  const isJoined = state.rooms.get(room)?.live;
+  if (!isJoined) goAfterJoin(room, seq);
+  goToRoom(room);
+  if (isJoined) jumpTo(seq);
+});
+search.addEventListener('click', (event) => { if (event.target === search) search.close(); });
