@@ -14,6 +14,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         UserRoomIndex userRoomIndex,
         Memberships memberships,
         IRoomCatalog catalog,
+        ITokenStore tokens,
         SessionStore sessions,
         Accounts accounts,
         IOptions<LimitsOptions> limits,
@@ -27,6 +28,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         UserRoomIndex = userRoomIndex;
         Memberships = memberships;
         Catalog = catalog;
+        Tokens = tokens;
         Sessions = sessions;
         Accounts = accounts;
         Limits = limits.Value;
@@ -46,6 +48,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         MessageHandler = new MessageHandler(this);
         ModerationHandler = new ModerationHandler(this);
         PrivateHandler = new PrivateHandler(this);
+        TokenHandler = new TokenHandler(this);
     }
 
     public RoomDirectory Rooms { get; }
@@ -55,6 +58,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
     public Memberships Memberships { get; }
 
     public IRoomCatalog Catalog { get; }
+
+    public ITokenStore Tokens { get; }
 
     public SessionStore Sessions { get; }
 
@@ -104,6 +109,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
     internal ModerationHandler ModerationHandler { get; }
 
     internal PrivateHandler PrivateHandler { get; }
+
+    internal TokenHandler TokenHandler { get; }
 
     public IConnectionHandler Create(Connection connection) => new ChatSession(connection, this);
 }

@@ -100,9 +100,7 @@ public sealed class ChatSession : IConnectionHandler
         }
         catch (StorageException fault)
         {
-            _context.Reject(answers, frame.Id, fault.IsDamage
-                ? new ChatError(ErrorCode.Unavailable, "the server can no longer read this data; the operator can find the reason in the server's log")
-                : new ChatError(ErrorCode.Unavailable, "the server cannot read or store data at the moment; try again in a moment", RetryAfterMs: 1000));
+            _context.Reject(answers, frame.Id, RequestErrors.CreateUnavailable(fault));
         }
     }
 
@@ -184,6 +182,9 @@ public sealed class ChatSession : IConnectionHandler
                 break;
             case ClientFrameType.Read:
                 await _services.ReadHandler.ReadAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Tokens:
+                await _services.TokenHandler.HandleAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Help:
                 answers.Send(Help.CreateFrame(frame.Id, frame.About, SupportedRequests.Includes));

@@ -67,14 +67,17 @@ internal sealed class PostHandler(ChatServices services)
     /// <summary>
     /// Finds the users that a text mentions. An owner or a moderator mentions everybody with <c>@here</c>.
     /// </summary>
+    /// <param name="context">The author's connection; null for a program, which cannot mention everybody.</param>
+    /// <param name="room">The room.</param>
+    /// <param name="text">The text.</param>
     /// <returns>The ids of the users; null if the text mentions nobody.</returns>
-    public async ValueTask<IReadOnlyList<string>?> FindMentionsAsync(ChatContext context, RoomLoop room, string text)
+    public async ValueTask<IReadOnlyList<string>?> FindMentionsAsync(ChatContext? context, RoomLoop room, string text)
     {
         List<string>? found = null;
         foreach (var name in Mentions.FindNames(text, MaxMentions))
         {
             var id = !name.Equals(NewEvent.Everybody, StringComparison.OrdinalIgnoreCase) ? (await services.Sessions.FindUserAsync(name))?.Id
-                : context.GetRole(room.Moderation) != RoomRole.Member ? NewEvent.Everybody
+                : context is not null && context.GetRole(room.Moderation) != RoomRole.Member ? NewEvent.Everybody
                 : null;
             if (id is not null && found?.Contains(id) != true)
                 (found ??= []).Add(id);
@@ -105,12 +108,14 @@ internal sealed class PostHandler(ChatServices services)
         return context.Charge(Cost.ForPost(bytes));
     }
 
-    private ChatError? ValidateMessage(ClientFrame frame) => frame.Files is { Count: > 0 }
+    /// <summary>Returns the error of a message that the server does not accept; null for a valid one.</summary>
+    public ChatError? ValidateMessage(ClientFrame frame) => frame.Files is { Count: > 0 }
         ? new ChatError(ErrorCode.NotOffered, "this server does not take files; send the text alone")
         : ValidateText(frame.Text!);
 
+    /// <summary>The tokens of the rate limit that a message with this many bytes takes.</summary>
     // At most half of the burst, so that a user can always send the longest text after a pause.
-    private int CountTokens(int bytes) => Math.Min(1 + (bytes / BytesPerToken), Math.Max(1, services.Limits.MessageBurst / 2));
+    public int CountTokens(int bytes) => Math.Min(1 + (bytes / BytesPerToken), Math.Max(1, services.Limits.MessageBurst / 2));
 
     /// <summary>
     /// Posts an event. The author's session is stored before the event. Otherwise a crash between the two writes could leave an event whose

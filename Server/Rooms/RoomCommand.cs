@@ -63,12 +63,13 @@ internal sealed record ListMembersCommand(int Max) : RoomCommand<MemberList>
     public override void OnRoomClosed() => Complete(new MemberList([], 0));
 }
 
+/// <param name="Connection">The author's connection; null for the post of a program, which is not in the room.</param>
 /// <param name="IsOperator">Whether the author is an owner of every room.</param>
-internal sealed record PostCommand(Connection Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event, bool IsOperator) : RoomCommand
+internal sealed record PostCommand(Connection? Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event, bool IsOperator) : RoomCommand
 {
     public override void OnRoomClosed() => Reject(RequestErrors.CreateNotStored());
 
-    public void Reject(ChatError error) => Answers.Send(new ErrorFrame(Frame.Id, error).Encode());
+    public void Reject(ChatError error) => Answers.Send(new ErrorFrame(Frame.Id, error));
 }
 
 /// <summary>Closes the room if it is unused; see <see cref="RoomLoop.TryCloseAsync"/>.</summary>

@@ -142,6 +142,13 @@ public sealed class RoomLoop
         WriteAsync(new PostCommand(connection, answers, frame, posted, isOperator));
 
     /// <summary>
+    /// Posts a message of a program. Roles, mutes, bans and the slow mode do not apply to it. The answer is sent to <paramref name="answers"/> as in
+    /// the other overload.
+    /// </summary>
+    public ValueTask PostAsync(IFrameSink answers, ClientFrame frame, NewEvent posted) =>
+        WriteAsync(new PostCommand(Connection: null, answers, frame, posted, IsOperator: false));
+
+    /// <summary>
     /// Closes the room if it has no connections and no waiting work, and was unused for a time. A closed room handles no commands: a join
     /// returns null, other commands have no effect, and posts are rejected.
     /// </summary>
@@ -445,12 +452,14 @@ public sealed class RoomLoop
     private ChatError? CheckPost(PostCommand post)
     {
         var (content, moderation) = (post.Event, _moderation);
-        if (_room.Find(post.Connection) is null)
+        if (post.Connection is { } connection && _room.Find(connection) is null)
             return new ChatError(ErrorCode.NotInRoom, $"you are not in \"{Name}\"", post.Frame.CreateHint(ClientFrameType.Join, Name));
         if (content.Moderation is { } action)
             return post.IsOperator ? null : ModerationRules.Check(moderation, content.Author, action, Name);
         if (content.Reply is 0 || content.Reply > _seq + _writer.PendingPosts)
-            return new ChatError(ErrorCode.NotFound, $"there is no message {content.Reply} in \"{Name}\" to reply to", post.Frame.CreateHint(ClientFrameType.History, Name));
+            return new ChatError(ErrorCode.NotFound, $"there is no message {content.Reply} in \"{Name}\" to reply to", post.Connection is null ? null : post.Frame.CreateHint(ClientFrameType.History, Name));
+        if (post.Connection is null)
+            return null;
         var now = _time.GetUtcNow();
         if (!post.IsOperator && moderation.IsMuted(content.Author, now, out var until))
             return RequestErrors.CreateMuted(Name, until, now);
@@ -536,7 +545,11 @@ public sealed class RoomLoop
             ServerFrame answer = result.Rejection == AppendRejection.None
                 ? new AckFrame(post.Frame.Id, result.Room, result.Seq, result.At, result.IsDuplicate)
                 : new ErrorFrame(post.Frame.Id, RequestErrors.CreateRejected(result.Rejection, Name, result.Seq));
-            acks.Add(post.Answers, answer.Encode());
+            // A program needs the values of its answer for the HTTP status.
+            if (post.Connection is null)
+                post.Answers.Send(answer);
+            else
+                acks.Add(post.Answers, answer.Encode());
         }
 
         acks.Send();

@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Rooms;
 internal static class SupportedRequests
 {
     /// <summary>The words of <c>features</c> in a welcome: what this server offers beyond joining, saying and reading.</summary>
-    public static readonly IReadOnlyList<string> Features = ["edit", "delete", "react", "mentions", "read", "typing", "dm", "invite", "moderation"];
+    public static readonly IReadOnlyList<string> Features = ["edit", "delete", "react", "mentions", "read", "typing", "dm", "invite", "moderation", "tokens"];
 
-    public static bool Includes(ClientFrameType type) => type is not (ClientFrameType.Search or ClientFrameType.Tokens);
+    public static bool Includes(ClientFrameType type) => type is not ClientFrameType.Search;
 }

@@ -18,8 +18,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     // Counting the unread messages reads at most this many of the newest events.
     private const int CountedEvents = 10_000;
 
-    // A room that lost its events to retention has a greater first seq.
-    private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id)";
+    // A room that lost its events to retention has a greater first seq. A room with a token stays, because a program will post there.
+    private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id) AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.room = rooms.id)";
 
     public ValueTask<int> CountRoomsAsync(CancellationToken cancellationToken) =>
         storage.ReadAsync("the rooms", reader => reader.Connection.ExecuteScalar<int>($"SELECT COUNT(*) FROM rooms WHERE NOT {IsRemoved}"), cancellationToken);
@@ -182,6 +182,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     private static bool Hide(DbConnection connection, long id) => connection.Execute(
         """
         DELETE FROM members WHERE room = @id;
+        DELETE FROM tokens WHERE room = @id;
         DELETE FROM bans WHERE room = @id;
         DELETE FROM room_names WHERE room = @id;
         UPDATE rooms SET name = '', name_key = '/' || id, topic = '', owner = NULL, is_private = 1, direct_users = NULL WHERE id = @id;

@@ -179,5 +179,5 @@ public abstract class RoomCatalogContract
 
 public sealed class MemoryRoomCatalogTests : RoomCatalogContract
 {
-    protected override IRoomCatalog Open() => new MemoryRoomCatalog(new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System), TimeProvider.System);
+    protected override IRoomCatalog Open() => new MemoryRoomCatalog(new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System), new MemoryTokenStore(), TimeProvider.System);
 }

@@ -45,6 +45,7 @@ public static class ChatPeerExtensions
         RoomsFrame answer => answer.Id,
         WhoFrame answer => answer.Id,
         HelpFrame answer => answer.Id,
+        TokensFrame answer => answer.Id,
         PongFrame answer => answer.Id,
         _ => default,
     };
