@@ -21,8 +21,11 @@ internal sealed class PostHandler(ChatServices services)
     public async ValueTask SayAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         // If a person who is in no room types a line, the person joins the default room, and the line is posted in this room.
-        if (frame.IsTyped && frame.Room is null && context.CurrentRoom is null)
-            await services.RoomHandler.JoinAsync(context, new ClientFrame { Type = ClientFrameType.Join, Room = RoomName.Default, IsTyped = true }, answers);
+        if (frame.IsTyped && frame.Room is null && context.CurrentRoom is null
+            && !await services.RoomHandler.JoinAsync(context, new ClientFrame { Type = ClientFrameType.Join, Room = RoomName.Default, IsTyped = true }, answers))
+        {
+            return;
+        }
 
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
         if (room is null)
@@ -67,16 +70,22 @@ internal sealed class PostHandler(ChatServices services)
     /// <summary>
     /// Finds the users that a text mentions. An owner or a moderator mentions everybody with <c>@here</c>.
     /// </summary>
-    /// <param name="context">The author's connection; null for a program, which cannot mention everybody.</param>
-    /// <param name="room">The room.</param>
-    /// <param name="text">The text.</param>
     /// <returns>The ids of the users; null if the text mentions nobody.</returns>
-    public async ValueTask<IReadOnlyList<string>?> FindMentionsAsync(ChatContext? context, RoomLoop room, string text)
+    public ValueTask<IReadOnlyList<string>?> FindMentionsAsync(ChatContext context, RoomLoop room, string text) =>
+        FindMentionsAsync(context, room, text, context.Connection.Account);
+
+    /// <summary>Finds the users that the text of a program mentions. A program cannot mention everybody.</summary>
+    /// <param name="account">The account of the program's address, which pays for the search.</param>
+    /// <inheritdoc cref="FindMentionsAsync(ChatContext, RoomLoop, string)"/>
+    public ValueTask<IReadOnlyList<string>?> FindMentionsAsync(RoomLoop room, string text, AddressAccount account) => FindMentionsAsync(context: null, room, text, account);
+
+    private async ValueTask<IReadOnlyList<string>?> FindMentionsAsync(ChatContext? context, RoomLoop room, string text, AddressAccount account)
     {
         List<string>? found = null;
+        Action? charge = null;
         foreach (var name in Mentions.FindNames(text, MaxMentions))
         {
-            var id = !name.Equals(NewEvent.Everybody, StringComparison.OrdinalIgnoreCase) ? (await services.Sessions.FindUserAsync(name))?.Id
+            var id = !name.Equals(NewEvent.Everybody, StringComparison.OrdinalIgnoreCase) ? (await services.Sessions.FindUserAsync(name, charge ??= ChargeLookup))?.Id
                 : context is not null && context.GetRole(room.Moderation) != RoomRole.Member ? NewEvent.Everybody
                 : null;
             if (id is not null && found?.Contains(id) != true)
@@ -84,6 +93,8 @@ internal sealed class PostHandler(ChatServices services)
         }
 
         return found;
+
+        void ChargeLookup() => account.Charge(Cost.MentionLookup);
     }
 
     /// <summary>Takes the tokens of a message. If too few are left, waits or returns an error, depending on the connection.</summary>

@@ -37,7 +37,7 @@ public sealed class ProgramRequests(ChatServices services)
         var posted = new NewEvent(RoomEventKind.Message, token.Bot, token.Name, text, frame.Reply, frame.Me, frame.Id.IsNone ? null : frame.Id.Key)
         {
             IsBot = true,
-            Mentions = await services.PostHandler.FindMentionsAsync(context: null, room, text),
+            Mentions = await services.PostHandler.FindMentionsAsync(room, text, account),
         };
         var answer = new SingleAnswer();
         await room.PostAsync(answer, frame, posted);

@@ -129,6 +129,8 @@ public sealed class Accounts(
         var skeleton = NameSkeleton.Create(name);
         if (!attempts.TryTakeLogin(skeleton, remote, out var retryAfterMs))
             return TooManyAttempts(retryAfterMs);
+        if (attempts.IsNameSlow(skeleton))
+            await Task.Delay(AttemptLimits.SlowNameDelay, time);
         try
         {
             var account = await storage.FindAccountOfUserAsync(session.User.Id, CancellationToken.None);

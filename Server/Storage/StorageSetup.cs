@@ -14,6 +14,7 @@ public static class StorageSetup
         services.AddSingleton<SqlStorage>(provider => provider.GetRequiredService<SqliteStorage>());
         services.AddSingleton<MemoryRoomLog>();
         services.AddSingleton<MemoryTokenStore>();
+        services.AddSingleton<MemoryIdentityStore>();
         services.AddStore<IRoomLog, SqlRoomLog, MemoryRoomLog>();
         services.AddStore<IRoomCatalog, SqlRoomCatalog, MemoryRoomCatalog>();
         services.AddStore<IIdentityStore, SqlIdentityStore, MemoryIdentityStore>();

@@ -1,3 +1,5 @@
+using RawSocketChat.Server.Transports;
+
 namespace RawSocketChat.Server.Web;
 
 /// <summary>Adds the page, and the answer for unknown paths, to the request pipeline.</summary>
@@ -16,10 +18,9 @@ public static class WebSetup
     /// <summary>Answers every other path with 404 and a text that lists the known paths.</summary>
     public static void MapNotFound(this IApplicationBuilder app) => app.Run(context =>
     {
-        context.Response.StatusCode = StatusCodes.Status404NotFound;
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        context.Response.Headers.CacheControl = "no-store";
         var at = context.Request.PathBase.Value;
-        return context.Response.WriteAsync($"Not found. The chat page is at {at}/, its WebSocket at {at}/ws. Over HTTP: POST {at}/session, then POST {at}/send and GET {at}/poll, {at}/longpoll, {at}/events, {at}/stream or {at}/iframe. For programs with a token of a room: {at}/openapi.json.\n");
+        return context.AnswerTextAsync(
+            StatusCodes.Status404NotFound,
+            $"Not found. The chat page is at {at}/, its WebSocket at {at}/ws. Over HTTP: POST {at}/session, then POST {at}/send and GET {at}/poll, {at}/longpoll, {at}/events, {at}/stream or {at}/iframe. For programs with a token of a room: {at}/openapi.json.");
     });
 }

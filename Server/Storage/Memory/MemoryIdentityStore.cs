@@ -112,6 +112,13 @@ public sealed class MemoryIdentityStore : IIdentityStore
         return default;
     }
 
+    /// <summary>Whether a user has an account or a session.</summary>
+    internal bool HasUser(string user)
+    {
+        lock (_gate)
+            return _accounts.ContainsKey(user) || _sessions.Values.Any(session => session.User == user);
+    }
+
     // If more than max sessions match the filter, removes the excess: only sessions that are away, beginning with the session that is away
     // longest. Returns the hashes of the removed sessions.
     private List<string> RemoveExcess(int max, Func<StoredSession, bool> filter)

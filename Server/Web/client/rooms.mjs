@@ -209,6 +209,8 @@ function addEvents(room, events, reader) {
   let { cursor, oldest, topic, writers, unread, mentions, firstUnread } = room;
   /** @type {Entry[]} */
   const added = [];
+  /** @type {Set<number>} */
+  const changedUnread = new Set();
   for (const event of events) {
     if (!Number.isInteger(event.seq)) continue;
     const entry = createEntry(event);
@@ -223,17 +225,34 @@ function addEvents(room, events, reader) {
       writers.delete(event.from?.user);
     }
     if (event.seq <= room.read || event.seq <= room.countedTo) continue;
-    if (!reader || !isNew || entry?.kind !== 'message' || entry.from?.user === reader.self?.user) continue;
-    if (reader.watching === room.name) continue;
+    if (!reader || !isNew || reader.watching === room.name) continue;
+    if (event.of > room.read) changedUnread.add(event.of);
+    if (entry?.kind !== 'message' || entry.from?.user === reader.self?.user) continue;
     if (!unread) firstUnread = event.seq;
     unread += 1;
     if (mentionsUser(entry, reader.self)) mentions += 1;
   }
   const next = addEntries(room, added);
+  const entries = applyChanges(next.entries, events);
+  for (const seq of changedUnread) {
+    const [before, after] = [countsOf(eventAt(next.entries, seq), reader?.self), countsOf(eventAt(entries, seq), reader?.self)];
+    unread = Math.max(0, unread + after.unread - before.unread);
+    mentions = Math.max(0, mentions + after.mentions - before.mentions);
+  }
   return {
-    ...next, entries: applyChanges(next.entries, events), tail: applyChanges(next.tail, events),
+    ...next, entries, tail: applyChanges(next.tail, events),
     cursor, oldest, topic, writers, unread, mentions, firstUnread,
   };
+}
+
+/**
+ * What an entry adds to the counts of its room while it is unread.
+ * @param {Entry | undefined} entry
+ * @param {User | null | undefined} self
+ */
+function countsOf(entry, self) {
+  const isCounted = entry?.kind === 'message' && !entry.deleted && entry.from?.user !== self?.user;
+  return { unread: Number(isCounted), mentions: Number(isCounted && mentionsUser(entry, self)) };
 }
 
 /**
