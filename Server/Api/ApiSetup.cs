@@ -18,10 +18,12 @@ public static class ApiSetup
     {
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict);
         services.AddOpenApi(ApiDescription.Configure);
-        // The path of a hook contains a secret. These parts of ASP.NET Core log the path of a request, some of them below the level Warning.
+        // The path of a hook contains a secret, and these loggers write the path of each request below the level Warning. The filters come after
+        // those of the settings, and the last filter of a category counts.
         services.AddLogging(logging => logging
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning)
-            .AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning));
+            .AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.Routing.Matching.DfaMatcher", LogLevel.Warning));
         return services;
     }
 

@@ -12,7 +12,8 @@ public sealed class HookLogTests
         var log = new RecordedLog(LogLevel.Trace);
         await using var server = await ServerUnderTest.StartAsync(
             services => services.AddLogging(logging => logging.AddProvider(log)),
-            "--Logging:LogLevel:Default", "Trace", "--Logging:LogLevel:Microsoft.AspNetCore", "Trace", "--Logging:LogLevel:Microsoft.AspNetCore.Server.Kestrel", "Trace");
+            "--Logging:LogLevel:Default", "Trace", "--Logging:LogLevel:Microsoft.AspNetCore", "Trace", "--Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "Trace",
+            "--Logging:LogLevel:Microsoft.AspNetCore.Routing.Matching.DfaMatcher", "Trace", "--Logging:LogLevel:Microsoft.AspNetCore.Server.Kestrel", "Trace");
         await using var room = await TokenRoom.CreateAsync(server);
         using var anybody = new HttpTestClient(server.HttpPort);
         (await anybody.PostAsync(room.Hook, """{"text":"x"}""")).Body.Should().Be("ok");
