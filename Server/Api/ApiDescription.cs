@@ -50,7 +50,7 @@ internal static class ApiDescription
         .Produces<ApiAck>(StatusCodes.Status200OK)
         .ProducesErrors(StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status404NotFound, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status429TooManyRequests, StatusCodes.Status503ServiceUnavailable)
         .AddOpenApiOperationTransformer(RequireTokenAsync)
-        .AddOpenApiOperationTransformer((operation, context, cancel) => AddBodyAsync<ApiPost>(operation, context, cancel, "application/json"));
+        .AddOpenApiOperationTransformer((operation, context, cancel) => AddBodyAsync<ApiPost>(operation, context, "application/json", cancel));
 
     public static void DescribeHistory(RouteHandlerBuilder endpoint) => endpoint
         .WithTags("messages")
@@ -76,11 +76,11 @@ internal static class ApiDescription
         .WithDescription("The body is the message as JSON, or a form with the JSON in the field payload. The message becomes plain text. The token is the path's last part, so keep the address secret.")
         .Produces<string>(StatusCodes.Status200OK, "text/plain")
         .ProducesErrors(StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status429TooManyRequests, StatusCodes.Status503ServiceUnavailable)
-        .AddOpenApiOperationTransformer((operation, context, cancel) => AddBodyAsync<ApiSlackMessage>(operation, context, cancel, "application/json"))
-        .AddOpenApiOperationTransformer((operation, context, cancel) => AddBodyAsync<ApiSlackForm>(operation, context, cancel, "application/x-www-form-urlencoded"));
+        .AddOpenApiOperationTransformer((operation, context, cancel) => AddBodyAsync<ApiSlackMessage>(operation, context, "application/json", cancel))
+        .AddOpenApiOperationTransformer((operation, context, cancel) => AddBodyAsync<ApiSlackForm>(operation, context, "application/x-www-form-urlencoded", cancel));
 
     // The metadata of Accepts would also make the routing reject other content types. But curl -d sends JSON as a form.
-    private static async Task AddBodyAsync<T>(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken, string type)
+    private static async Task AddBodyAsync<T>(OpenApiOperation operation, OpenApiOperationTransformerContext context, string type, CancellationToken cancellationToken)
     {
         var schema = await context.GetOrCreateSchemaAsync(typeof(T), parameterDescription: null, cancellationToken);
         var body = operation.RequestBody as OpenApiRequestBody ?? new OpenApiRequestBody { Required = true };

@@ -17,9 +17,9 @@ internal static class ApiRequests
     /// Handles a request at the expense of its address. The request counts as a connection of the address while it runs. An error of the storage
     /// becomes the answer.
     /// </summary>
-    public static async Task RunAsync(this HttpContext context, AddressAccounts accounts, Func<AddressAccount, Task> handle)
+    public static async Task RunAsync(this HttpContext context, ConnectionRegistry connections, Func<AddressAccount, Task> handle)
     {
-        if (accounts.TryOpen(context.GetRemote()) is not { } account)
+        if (connections.TryOpenAccount(context.GetRemote()) is not { } account)
         {
             await context.RejectAddressAsync();
             return;
@@ -35,7 +35,7 @@ internal static class ApiRequests
         }
         finally
         {
-            accounts.Close(account);
+            connections.CloseAccount(account);
         }
     }
 

@@ -31,13 +31,13 @@ public static class ApiSetup
     public static void MapApi(this WebApplication app, string description)
     {
         app.UseRouting();
-        var (programs, accounts, http) = (
-            app.Services.GetRequiredService<ProgramRequests>(), app.Services.GetRequiredService<AddressAccounts>(), app.Services.GetRequiredService<HttpEndpoint>());
-        var messages = new MessagesEndpoint(programs, accounts, http);
+        var (programs, connections, http) = (
+            app.Services.GetRequiredService<ProgramRequests>(), app.Services.GetRequiredService<ConnectionRegistry>(), app.Services.GetRequiredService<HttpEndpoint>());
+        var messages = new MessagesEndpoint(programs, connections, http);
         app.MapPost(MessagesPath, messages.PostAsync).Describe(ApiDescription.DescribePost);
         app.MapGet(MessagesPath, messages.ReadAsync).Describe(ApiDescription.DescribeHistory);
         app.MapOtherMethods(MessagesPath, "POST a message here, or GET the history", HttpMethods.Get, HttpMethods.Post);
-        app.MapPost(HookPath, new HookEndpoint(programs, accounts, http).PostAsync).Describe(ApiDescription.DescribeHook);
+        app.MapPost(HookPath, new HookEndpoint(programs, connections, http).PostAsync).Describe(ApiDescription.DescribeHook);
         app.MapOtherMethods(HookPath, "POST a message here, as to an incoming webhook of Slack", HttpMethods.Post);
         app.MapOpenApi(description);
         app.UseEndpoints(_ => { });

@@ -11,11 +11,11 @@ namespace RawSocketChat.Server.Api;
 /// Takes what an incoming webhook of Slack takes, so that tools which can post to Slack can post here: a message as JSON, or as JSON in the field
 /// <c>payload</c> of a form. A posted message gets the answer that Slack gives.
 /// </summary>
-internal sealed class HookEndpoint(ProgramRequests programs, AddressAccounts accounts, HttpEndpoint http)
+internal sealed class HookEndpoint(ProgramRequests programs, ConnectionRegistry connections, HttpEndpoint http)
 {
     private const string PayloadField = "payload";
 
-    public Task PostAsync(HttpContext context, string token) => context.RunAsync(accounts, async account =>
+    public Task PostAsync(HttpContext context, string token) => context.RunAsync(connections, async account =>
     {
         if (await programs.FindTokenAsync(token) is not { } found)
         {

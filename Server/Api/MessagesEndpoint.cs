@@ -13,9 +13,9 @@ namespace RawSocketChat.Server.Api;
 /// The messages of a room, for a program with a token of the room. A request without a valid token of this room always gets the same answer, so
 /// no answer shows whether a room exists.
 /// </summary>
-internal sealed class MessagesEndpoint(ProgramRequests programs, AddressAccounts accounts, HttpEndpoint http)
+internal sealed class MessagesEndpoint(ProgramRequests programs, ConnectionRegistry connections, HttpEndpoint http)
 {
-    public Task PostAsync(HttpContext context, string room) => context.RunAsync(accounts, async account =>
+    public Task PostAsync(HttpContext context, string room) => context.RunAsync(connections, async account =>
     {
         // Authenticate before reading the body, so that a client without a token can't make the server buffer the body.
         if (await FindTokenAsync(context, room, account) is not { } token)
@@ -32,7 +32,7 @@ internal sealed class MessagesEndpoint(ProgramRequests programs, AddressAccounts
             await context.RejectAsync(account, (ErrorFrame)answer);
     });
 
-    public Task ReadAsync(HttpContext context, string room) => context.RunAsync(accounts, async account =>
+    public Task ReadAsync(HttpContext context, string room) => context.RunAsync(connections, async account =>
     {
         if (await FindTokenAsync(context, room, account) is not { } token)
             return;

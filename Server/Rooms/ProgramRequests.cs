@@ -32,7 +32,7 @@ public sealed class ProgramRequests(ChatServices services)
         var text = frame.Text ?? "";
         if ((services.PostHandler.ValidateMessage(frame) ?? CheckPostRate(token, text, account)) is { } error)
             return new ErrorFrame(frame.Id, error);
-        if (await services.Rooms.FindAsync(token.Room) is not { } room)
+        if (await FindRoomAsync(token) is not { } room)
             return new ErrorFrame(frame.Id, CreateNoRoomError(token));
         var posted = new NewEvent(RoomEventKind.Message, token.Bot, token.Name, text, frame.Reply, frame.Me, frame.Id.IsNone ? null : frame.Id.Key)
         {
@@ -54,13 +54,18 @@ public sealed class ProgramRequests(ChatServices services)
     {
         if (services.Limits.Enabled && !_reads.TryTake(token.Bot, out var retryAfterMs))
             return new ErrorFrame(frame.Id, CreateRateLimited("requests", retryAfterMs));
-        return await services.Rooms.FindAsync(token.Room) is { } room
+        return await FindRoomAsync(token) is { } room
             ? await RoomHandler.ReadHistoryAsync(room, frame, account)
             : new ErrorFrame(frame.Id, CreateNoRoomError(token));
     }
 
     /// <summary>The error of a request that failed because of the storage.</summary>
     public static ChatError CreateUnavailable(StorageException fault) => RequestErrors.CreateUnavailable(fault);
+
+    // After the token was found, its room may have been removed, and another user may have created a room with the same name. So look for the token
+    // again: if it is still there, the room is the token's room, or a removed one that takes no posts.
+    private async ValueTask<RoomLoop?> FindRoomAsync(StoredToken token) =>
+        await services.Rooms.FindAsync(token.Room) is { } room && await services.Tokens.FindAsync(token.TokenHash, CancellationToken.None) is not null ? room : null;
 
     private ChatError? CheckPostRate(StoredToken token, string text, AddressAccount account)
     {
@@ -78,7 +83,7 @@ public sealed class ProgramRequests(ChatServices services)
         return RequestErrors.CreateRateLimited(what, retryAfterMs);
     }
 
-    // The room was removed after its token was found.
+    // The room was removed, or the token was revoked, after the token was found.
     private static ChatError CreateNoRoomError(StoredToken token) => new(ErrorCode.NoRoom, $"no such room \"{token.Room}\"");
 
     /// <summary>Receives the answer to one post.</summary>

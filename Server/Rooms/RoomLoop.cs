@@ -564,6 +564,7 @@ public sealed class RoomLoop
     {
         var events = new List<EventFrame>(results.Count);
         var acks = new AckBatch();
+        List<(IFrameSink Program, ServerFrame Answer)>? programAnswers = null;
         List<AppendResult>? changes = null;
         List<string>? removed = null;
         for (var i = 0; i < results.Count; i++)
@@ -596,19 +597,22 @@ public sealed class RoomLoop
             ServerFrame answer = result.Rejection == AppendRejection.None
                 ? new AckFrame(post.Frame.Id, result.Room, result.Seq, result.At, result.IsDuplicate)
                 : new ErrorFrame(post.Frame.Id, result.Rejection == AppendRejection.NotDuplicate ? post.ErrorUnlessDuplicate! : RequestErrors.CreateRejected(result.Rejection, Name, result.Seq));
-            // A program needs the values of its answer for the HTTP status.
             if (post.Connection is null)
-                post.Answers.Send(answer);
+                (programAnswers ??= []).Add((post.Answers, answer));
             else
                 acks.Add(post.Answers, answer.Encode());
         }
 
         acks.Send();
         if (events.Count == 0)
+        {
+            AnswerPrograms(programAnswers);
             return;
+        }
 
         // The events become readable as history only now, after the acks. So no client reads its own event before the ack of this event.
         _tail.Add(events);
+        AnswerPrograms(programAnswers);
         foreach (var change in changes ?? [])
         {
             // The message, or an earlier edit of it, may be among the new events.
@@ -622,6 +626,16 @@ public sealed class RoomLoop
             _fanout.Flush();
             RemoveUser(user);
         }
+    }
+
+    // A program gets no copy of its message, so it gets the answer when it can read the message as history. It needs the values of the answer for
+    // the HTTP status, so the answer is not encoded here.
+    private static void AnswerPrograms(List<(IFrameSink Program, ServerFrame Answer)>? answers)
+    {
+        if (answers is null)
+            return;
+        foreach (var (program, answer) in answers)
+            program.Send(answer);
     }
 
     private void ApplyModeration(ModerationDetails done, DateTimeOffset at, ref List<string>? removed)

@@ -39,9 +39,9 @@ public sealed record TokenRoom(string Name, ChatClient Owner, string Token, Http
 
     public string Hook => $"/hooks/{Token}";
 
-    public static async Task<TokenRoom> CreateAsync(ServerUnderTest server, bool isPrivate = false)
+    public static async Task<TokenRoom> CreateAsync(ServerUnderTest server, bool isPrivate = false, string path = "")
     {
-        var owner = await ChatClient.ConnectAsync(server.HttpPort, "/ws");
+        var owner = await ChatClient.ConnectAsync(server.HttpPort, $"{path}/ws");
         var room = $"r{Guid.NewGuid():n}";
         await owner.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = room, Private = isPrivate, Id = FrameId.From("create") });
         var token = (await owner.CreateTokenAsync(room, BotName)).Token!;
