@@ -110,6 +110,7 @@ internal sealed class RoomHandler(ChatServices services)
     /// <summary>Reads the page of history that a request asks for, and charges the client's address.</summary>
     public static async ValueTask<HistoryFrame> ReadHistoryAsync(RoomLoop room, ClientFrame frame, AddressAccount account)
     {
+        await room.WaitForAcknowledgedAsync();
         var maxEvents = Math.Min(frame.Limit ?? DefaultHistory, EventFrames.MaxPageEvents);
         bool hasMore;
         IReadOnlyList<EventFrame> page;
