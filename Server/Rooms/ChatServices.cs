@@ -15,6 +15,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Memberships memberships,
         IRoomCatalog catalog,
         IMessageSearch search,
+        ITokenStore tokens,
         SessionStore sessions,
         Accounts accounts,
         IOptions<LimitsOptions> limits,
@@ -30,6 +31,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Memberships = memberships;
         Catalog = catalog;
         Search = search;
+        Tokens = tokens;
         Sessions = sessions;
         Accounts = accounts;
         Limits = limits.Value;
@@ -51,6 +53,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         PrivateHandler = new PrivateHandler(this);
         SearchHandler = new SearchHandler(this);
         SupportedRequests = new SupportedRequests(data.Value.Search);
+        TokenHandler = new TokenHandler(this);
     }
 
     public RoomDirectory Rooms { get; }
@@ -62,6 +65,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
     public IRoomCatalog Catalog { get; }
 
     public IMessageSearch Search { get; }
+    public ITokenStore Tokens { get; }
 
     public SessionStore Sessions { get; }
 
@@ -116,6 +120,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
 
     /// <summary>The requests that this server offers.</summary>
     public SupportedRequests SupportedRequests { get; }
+    internal TokenHandler TokenHandler { get; }
 
     public IConnectionHandler Create(Connection connection) => new ChatSession(connection, this);
 }

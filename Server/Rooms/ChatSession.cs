@@ -100,9 +100,7 @@ public sealed class ChatSession : IConnectionHandler
         }
         catch (StorageException fault)
         {
-            _context.Reject(answers, frame.Id, fault.IsDamage
-                ? new ChatError(ErrorCode.Unavailable, "the server can no longer read this data; the operator can find the reason in the server's log")
-                : new ChatError(ErrorCode.Unavailable, "the server cannot read or store data at the moment; try again in a moment", RetryAfterMs: 1000));
+            _context.Reject(answers, frame.Id, RequestErrors.CreateUnavailable(fault));
         }
     }
 
@@ -187,6 +185,9 @@ public sealed class ChatSession : IConnectionHandler
                 break;
             case ClientFrameType.Search when _services.SupportedRequests.Includes(frame.Type):
                 await _services.SearchHandler.SearchAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Tokens:
+                await _services.TokenHandler.HandleAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Help:
                 answers.Send(Help.CreateFrame(frame.Id, frame.About, _services.SupportedRequests.Includes));

@@ -11,12 +11,7 @@ public sealed class SupportedRequests(bool withSearch)
 {
     /// <summary>The words of <c>features</c> in a welcome: what this server offers beyond joining, saying and reading.</summary>
     public IReadOnlyList<string> Features { get; } =
-        ["edit", "delete", "react", "mentions", "read", "typing", "dm", "invite", "moderation", .. withSearch ? (string[])["search"] : []];
+        ["edit", "delete", "react", "mentions", "read", "typing", "dm", "invite", "moderation", "tokens", .. withSearch ? (string[])["search"] : []];
 
-    public bool Includes(ClientFrameType type) => type switch
-    {
-        ClientFrameType.Search => withSearch,
-        ClientFrameType.Tokens => false,
-        _ => true,
-    };
+    public bool Includes(ClientFrameType type) => withSearch || type is not ClientFrameType.Search;
 }
