@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.Options;
+using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
@@ -16,6 +17,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
         IRoomCatalog catalog,
         SessionStore sessions,
         Accounts accounts,
+        ExternalAccounts externalAccounts,
+        IOptions<AuthOptions> auth,
         IOptions<LimitsOptions> limits,
         IOptions<RoomOptions> roomOptions,
         IOptions<OperatorOptions> operators,
@@ -29,6 +32,10 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Catalog = catalog;
         Sessions = sessions;
         Accounts = accounts;
+        ExternalAccounts = externalAccounts;
+        Auth = auth.Value;
+        GuestDoor = new GuestDoor(Auth);
+        Features = [.. SupportedRequests.Features, .. FindAuthFeatures()];
         Limits = limits.Value;
         Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
         NamedMembers = roomOptions.Value.NamedMembers;
@@ -60,6 +67,13 @@ public sealed class ChatServices : IConnectionHandlerFactory
 
     public Accounts Accounts { get; }
 
+    public ExternalAccounts ExternalAccounts { get; }
+
+    public AuthOptions Auth { get; }
+
+    /// <summary>The words of <c>features</c> in a welcome.</summary>
+    public IReadOnlyList<string> Features { get; }
+
     public LimitsOptions Limits { get; }
 
     /// <inheritdoc cref="OperatorOptions.Accounts"/>
@@ -89,6 +103,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
     /// <summary>The server's name and version, as each welcome shows them.</summary>
     public string Server { get; } = $"RawSocketChat/{typeof(ChatServices).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}";
 
+    internal GuestDoor GuestDoor { get; }
+
     internal RoomAccess RoomAccess { get; }
 
     internal IdentityHandler IdentityHandler { get; }
@@ -106,4 +122,17 @@ public sealed class ChatServices : IConnectionHandlerFactory
     internal PrivateHandler PrivateHandler { get; }
 
     public IConnectionHandler Create(Connection connection) => new ChatSession(connection, this);
+
+    /// <summary>Whether this server offers a request.</summary>
+    public bool IsOffered(ClientFrameType type) => SupportedRequests.Includes(type) && (type != ClientFrameType.Register || Auth.Register);
+
+    private IEnumerable<string> FindAuthFeatures()
+    {
+        if (Auth.Register)
+            yield return "register";
+        if (ExternalAccounts.IsEnabled)
+            yield return "jwt";
+        if (!Auth.Guests)
+            yield return "login-required";
+    }
 }

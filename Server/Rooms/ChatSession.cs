@@ -55,6 +55,8 @@ public sealed class ChatSession : IConnectionHandler
             _context.Reject(answers, id, RequestErrors.UnreadAnswers);
         else if (CheckRate(frame.Type) is { } limited)
             _context.Reject(answers, id, limited);
+        else if (!GuestDoor.Allows(frame.Type) && _services.GuestDoor.IsClosedTo(_context.User))
+            _context.Reject(answers, id, _services.GuestDoor.CreateError(frame.IsTyped));
         else
             await HandleAsync(frame, answers);
     }
@@ -116,7 +118,7 @@ public sealed class ChatSession : IConnectionHandler
             case ClientFrameType.Nick:
                 await _services.IdentityHandler.NickAsync(_context, frame, answers);
                 break;
-            case ClientFrameType.Register:
+            case ClientFrameType.Register when _services.Auth.Register:
                 await _services.IdentityHandler.RegisterAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Login:
@@ -186,7 +188,7 @@ public sealed class ChatSession : IConnectionHandler
                 await _services.ReadHandler.ReadAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Help:
-                answers.Send(Help.CreateFrame(frame.Id, frame.About, SupportedRequests.Includes));
+                answers.Send(Help.CreateFrame(frame.Id, frame.About, _services.IsOffered));
                 break;
             case ClientFrameType.Ping:
                 answers.Send(new PongFrame(frame.Id, _services.Time.GetUtcNow()));
