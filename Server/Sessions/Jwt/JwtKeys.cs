@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using Microsoft.IdentityModel.Tokens;
 
 namespace RawSocketChat.Server.Sessions.Jwt;
@@ -29,7 +28,9 @@ internal sealed class JwtKeys
         {
             set = new JsonWebKeySet(json);
         }
-        catch (Exception fault) when (fault is ArgumentException or JsonException or FormatException or InvalidOperationException)
+#pragma warning disable CA1031 // the library names no list of exceptions, and each one says that the text is no key set
+        catch (Exception fault)
+#pragma warning restore CA1031
         {
             throw new FormatException("this is no JSON Web Key Set", fault);
         }
