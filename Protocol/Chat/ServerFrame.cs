@@ -150,7 +150,7 @@ public sealed record TopicFrame(string Room, long Seq, DateTimeOffset At, Person
 /// <param name="State"><c>joined</c>, <c>left</c>, <c>renamed</c>, or, in large rooms, <c>count</c>.</param>
 /// <param name="Was">The previous name of a renamed user.</param>
 /// <param name="MemberCount">The current number of members. Always set for <c>count</c>.</param>
-/// <param name="At">The time in UTC, which the text format shows.</param>
+/// <param name="At">The time of the change, in UTC. The text format shows it for <c>joined</c>, <c>left</c> and <c>renamed</c>.</param>
 public sealed record PresenceFrame(
     string Room, string? User, string? Name, string State, string? Was = null, int? MemberCount = null, DateTimeOffset? At = null) : ServerFrame;
 

@@ -6,20 +6,32 @@ namespace RawSocketChat.Server.Connections;
 public sealed class AddressAccount
 {
     /// <summary>The account of connections that cost nothing.</summary>
-    public static readonly AddressAccount Unlimited = new(null);
+    public static readonly AddressAccount Unlimited = new(null, 0);
+
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     private readonly RateLimit? _points;
+    private readonly TimeProvider? _time;
+    private readonly int _guestRoomsPerDay;
+
+    // When the guests of the address have created rooms, as timestamps, oldest first. At most _guestRoomsPerDay entries. It is its own lock.
+    private readonly List<long> _guestRooms = [];
 
     /// <param name="rate">The points that the address gets; null for no limit.</param>
-    internal AddressAccount(Rate? rate) => _points = rate is null ? null : new RateLimit(rate);
+    /// <param name="guestRoomsPerDay">The rooms that the guests of the address may create in 24 hours.</param>
+    internal AddressAccount(Rate? rate, int guestRoomsPerDay)
+    {
+        _points = rate is null ? null : new RateLimit(rate);
+        (_time, _guestRoomsPerDay) = (rate?.Time, guestRoomsPerDay);
+    }
 
     /// <summary>The open connections of the address. The lock of <see cref="AddressAccounts"/> guards this property.</summary>
     internal int Connections { get; set; }
 
     internal bool IsUnlimited => _points is null;
 
-    /// <summary>Whether the account may be removed: a new account would have as many points.</summary>
-    internal bool IsUnused => Connections == 0 && (_points is null || _points.TimeUntilFull == TimeSpan.Zero);
+    /// <summary>Whether the account may be removed: the address has no open connection, and a new account would have the same limits.</summary>
+    internal bool IsUnused => Connections == 0 && (_points is null || _points.TimeUntilFull == TimeSpan.Zero) && !HasGuestRooms();
 
     /// <summary>Takes points. Returns false, and takes none, if too few are left.</summary>
     /// <param name="points">The price of a request, from <see cref="Cost"/>.</param>
@@ -32,4 +44,52 @@ public sealed class AddressAccount
 
     /// <summary>Takes points, even if fewer are left, for a cost that is known only afterwards. Later requests then have to wait.</summary>
     public void Charge(int points) => _points?.Overdraw(points);
+
+    /// <summary>Counts a room that a guest creates. Returns false if the guests of the address have created too many rooms in the last 24 hours.</summary>
+    /// <param name="retryAfterMs">Milliseconds until a guest may create the next room, if the result is false; otherwise 0.</param>
+    public bool TryTakeGuestRoom(out int retryAfterMs)
+    {
+        retryAfterMs = 0;
+        if (_time is null)
+            return true;
+        lock (_guestRooms)
+        {
+            RemoveOldGuestRooms();
+            if (_guestRooms.Count < _guestRoomsPerDay)
+            {
+                _guestRooms.Add(_time.GetTimestamp());
+                return true;
+            }
+
+            var left = _guestRooms.Count == 0 ? Day : Day - _time.GetElapsedTime(_guestRooms[0]);
+            retryAfterMs = (int)Math.Ceiling(left.TotalMilliseconds);
+            return false;
+        }
+    }
+
+    /// <summary>Undoes one <see cref="TryTakeGuestRoom"/>, because the room was not created.</summary>
+    public void GiveBackGuestRoom()
+    {
+        lock (_guestRooms)
+        {
+            if (_guestRooms.Count > 0)
+                _guestRooms.RemoveAt(_guestRooms.Count - 1);
+        }
+    }
+
+    private bool HasGuestRooms()
+    {
+        lock (_guestRooms)
+        {
+            RemoveOldGuestRooms();
+            return _guestRooms.Count > 0;
+        }
+    }
+
+    // The caller holds the lock.
+    private void RemoveOldGuestRooms()
+    {
+        var count = _guestRooms.TakeWhile(createdAt => _time!.GetElapsedTime(createdAt) >= Day).Count();
+        _guestRooms.RemoveRange(0, count);
+    }
 }

@@ -63,8 +63,8 @@ public sealed class AddressAccounts(IOptions<AddressOptions> options, TimeProvid
         if (_byKey.Count >= MaxAccounts)
             RemoveUnused();
         if (_byKey.Count >= MaxAccounts)
-            return _shared ??= new AddressAccount(_rate);
-        account = new AddressAccount(_rate);
+            return _shared ??= new AddressAccount(_rate, _options.GuestRoomsPerDay);
+        account = new AddressAccount(_rate, _options.GuestRoomsPerDay);
         _byKey.Add(key, account);
         return account;
     }

@@ -24,6 +24,10 @@ public sealed class AddressOptions
     [Range(1, 10_000_000)]
     public int Connections { get; set; } = 1_000;
 
+    /// <summary>Rooms that the guests of one address may create in 24 hours, direct rooms included. Accounts have no such limit. Default 50.</summary>
+    [Range(0, 1_000_000)]
+    public int GuestRoomsPerDay { get; set; } = 50;
+
     /// <summary>
     /// Whether clients on the server's own machine cost points like the clients of any other address. By default they cost nothing, because a
     /// proxy on this machine that is not configured (<c>Proxies:Trusted</c>) would otherwise use up the points of all its clients.

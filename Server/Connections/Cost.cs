@@ -24,6 +24,9 @@ public static class Cost
     /// <summary>A search for a name: for the hint if a room does not exist, and for the user of <c>invite</c> and <c>dm</c>.</summary>
     public const int UnknownName = 5;
 
+    /// <summary>A name in a message that no connected user has: the server looks for an account.</summary>
+    public const int MentionLookup = 2;
+
     /// <summary>A message or topic with this many bytes: the server stores it and sends it to every member of the room.</summary>
     public static int ForPost(int bytes) => 2 + (bytes / 1024);
 

@@ -1,5 +1,6 @@
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Transports;
 
 namespace RawSocketChat.Server.Hosting;
 
@@ -29,13 +30,6 @@ public static class HealthSetup
             : await storage.CanWriteAsync() ? null
             : "the storage cannot write, so messages are rejected; the disk may be full, and the server's log has the reason";
 
-    private static Task AnswerAsync(HttpContext context, string? fault)
-    {
-        var response = context.Response;
-        response.StatusCode = fault is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-        response.ContentType = "text/plain; charset=utf-8";
-        response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
-        return response.WriteAsync($"{fault ?? "ok"}\n");
-    }
+    private static Task AnswerAsync(HttpContext context, string? fault) =>
+        context.AnswerTextAsync(fault is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, fault ?? "ok");
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using RawSocketChat.Server.Transports;
 
 namespace RawSocketChat.Server.Hosting;
 
@@ -71,14 +72,9 @@ public static partial class MountPath
     }
 
     // A redirect would be a loop behind a proxy that removes the mount path.
-    private static Task RejectOutsideAsync(HttpContext context, string mount)
-    {
-        context.Response.StatusCode = StatusCodes.Status404NotFound;
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        context.Response.Headers.CacheControl = "no-store";
-        return context.Response.WriteAsync(
-            $"Not found. The chat page is at {mount}/. A proxy that removes this path must send it in X-Forwarded-Prefix, and must be in Proxies:Trusted.\n");
-    }
+    private static Task RejectOutsideAsync(HttpContext context, string mount) => context.AnswerTextAsync(
+        StatusCodes.Status404NotFound,
+        $"Not found. The chat page is at {mount}/. A proxy that removes this path must send it in X-Forwarded-Prefix, and must be in Proxies:Trusted.");
 
     // The path becomes a part of cookies, hints and redirects, so it must not contain a character that could end one of them.
     private static bool IsPath(string text) => PathPattern().IsMatch(text);

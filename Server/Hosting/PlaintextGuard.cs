@@ -1,5 +1,6 @@
 using System.Net;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Transports;
 
 namespace RawSocketChat.Server.Hosting;
 
@@ -24,12 +25,7 @@ public static class PlaintextGuard
     private static bool IsAllowed(HttpContext context) =>
         context.Request.IsHttps || ProxyPeer.GetAddress(context) is not { } remote || IPAddress.IsLoopback(remote);
 
-    private static Task RejectAsync(HttpContext context)
-    {
-        context.Response.StatusCode = StatusCodes.Status403Forbidden;
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        context.Response.Headers.CacheControl = "no-store";
-        return context.Response.WriteAsync(
-            "Only this machine may connect without TLS. The operator can put a proxy with TLS in front, or allow it with --Plaintext:Allowed true\n");
-    }
+    private static Task RejectAsync(HttpContext context) => context.AnswerTextAsync(
+        StatusCodes.Status403Forbidden,
+        "Only this machine may connect without TLS. The operator can put a proxy with TLS in front, or allow it with --Plaintext:Allowed true");
 }

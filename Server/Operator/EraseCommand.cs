@@ -20,7 +20,7 @@ internal static class EraseCommand
     private static int Erase(DataOptions data, string nameOrId, OperatorContext context, CancellationToken cancel)
     {
         DataFolder.Find(data.Path);
-        using var folder = DataFolder.Take(data.Path, "stop it first");
+        using var folder = DataFolder.Lock(data.Path, "stop it first");
         IReadOnlyList<string> known = [];
         var erased = Progress.RunWithProgress(context.Console, progress =>
         {

@@ -31,7 +31,7 @@ internal static class ImportCommand
         var accepted = RoomName.Accept(name ?? header.Room.Name, out _) ?? throw new OperatorException($"line 1: {RoomName.Rule}; try: --as NAME");
         var room = header.Room with { Name = accepted, Skeletons = RoomName.CreateSkeletons(accepted) };
 
-        using var folder = DataFolder.Take(data.Path, "stop it first");
+        using var folder = DataFolder.Lock(data.Path, "stop it first");
         var epoch = room.Name == header.Room.Name ? header.State.Epoch : null;
         using var import = RoomImport.Begin(folder, room, epoch, header.State.First, context.Time.GetUtcNow(), data.Durability)
             ?? throw new OperatorException($"a room \"{room.Name}\" already exists; try: --as {SuggestName(room.Name)}");

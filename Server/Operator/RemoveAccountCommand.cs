@@ -20,7 +20,7 @@ internal static class RemoveAccountCommand
     private static int Remove(DataOptions data, string[] names, OperatorConsole console, CancellationToken cancel)
     {
         DataFolder.Find(data.Path);
-        using var folder = DataFolder.Take(data.Path, "stop it first");
+        using var folder = DataFolder.Lock(data.Path, "stop it first");
         var missing = "";
         IReadOnlyCollection<string> known = [];
         var removed = Progress.RunWithProgress(console, progress =>

@@ -19,7 +19,7 @@ internal static class RemoveRoomCommand
     private static int Remove(DataOptions data, string name, OperatorConsole console, CancellationToken cancel)
     {
         DataFolder.Find(data.Path);
-        using var folder = DataFolder.Take(data.Path, "stop it first");
+        using var folder = DataFolder.Lock(data.Path, "stop it first");
         IReadOnlyList<string> names = [];
         var removed = Progress.RunWithProgress(console, progress =>
         {

@@ -28,7 +28,7 @@ internal static class RestoreCommand
         var source = Path.GetFullPath(name);
         if (!File.Exists(source))
             throw new OperatorException($"there is no file \"{name}\"");
-        using var folder = DataFolder.TakeUnchecked(data.Path, "stop it first");
+        using var folder = DataFolder.LockWithoutCheck(data.Path, "stop it first");
         if (source == folder.Database)
             throw new OperatorException($"\"{name}\" is the database of the data folder; move it somewhere else first");
         var old = CreateFreeName(folder, context.Time);

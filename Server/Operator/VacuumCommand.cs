@@ -18,7 +18,7 @@ internal static class VacuumCommand
     private static int Vacuum(DataOptions data, OperatorConsole console, CancellationToken cancel)
     {
         DataFolder.Find(data.Path);
-        using var folder = DataFolder.Take(data.Path, "stop it first");
+        using var folder = DataFolder.Lock(data.Path, "stop it first");
         var (before, after) = Progress.RunWithProgress(console, progress => DatabaseVacuum.Run(folder, progress, cancel));
         console.WriteLine($"The database had {OperatorConsole.FormatSize(before)} and has {OperatorConsole.FormatSize(after)} now");
         return ExitCode.Success;

@@ -81,13 +81,37 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
     public async ValueTask ForgetRemovedRoomsAsync()
     {
         while (Volatile.Read(ref _removedRooms) is { } removed && removed.TryDequeue(out var room))
-            await RoomHandler.LeaveRoomAsync(this, room);
+        {
+            // A join that was being handled during the removal may have come after it. Then the connection is in the room again.
+            if (!await room.ContainsAsync(Connection))
+                await RoomHandler.LeaveRoomAsync(this, room);
+        }
     }
 
     /// <summary>Charges the client's address. Returns an error if the address has too few points.</summary>
     public ChatError? Charge(int points) =>
         Connection.Account.TryCharge(points, out var retryAfterMs) ? null
             : new ChatError(ErrorCode.RateLimited, $"too much comes from your address; wait {retryAfterMs / 1000.0:0.0} s", RetryAfterMs: retryAfterMs);
+
+    /// <summary>
+    /// Charges the client's address for a room that the user creates. If the room is not created, call
+    /// <see cref="GiveBackRoom"/>.
+    /// </summary>
+    /// <returns>An error if the address may create no room now.</returns>
+    public ChatError? ChargeRoom()
+    {
+        if (Charge(Cost.Room) is { } limited)
+            return limited;
+        return !User.IsGuest || Connection.Account.TryTakeGuestRoom(out var retryAfterMs) ? null
+            : new ChatError(ErrorCode.TooMany, "the guests of your address have created the maximum number of rooms for today; a user with an account may create more", RetryAfterMs: retryAfterMs);
+    }
+
+    /// <summary>Undoes the part of <see cref="ChargeRoom"/> that counts the rooms of a day.</summary>
+    public void GiveBackRoom()
+    {
+        if (User.IsGuest)
+            Connection.Account.GiveBackGuestRoom();
+    }
 
     /// <summary>
     /// Answers a request with an error. Closes the connection if it has caused too many errors, or if it goes on after very many rate-limited

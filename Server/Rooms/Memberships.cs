@@ -10,8 +10,8 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILogger<Memberships> logger)
 {
-    // Each welcome lists these rooms. The limit keeps the welcome short if a user joins very many rooms.
-    private const int MaxRooms = 500;
+    /// <summary>The maximum number of rooms of a user. Each welcome lists these rooms, so it must stay short.</summary>
+    public const int MaxRooms = 500;
 
     // Incremented when a room is removed. LoadAsync uses it to detect that a room was removed while the catalog was being read.
     private int _removals;
@@ -25,7 +25,7 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
 
     /// <summary>
     /// Loads the memberships of a user who was not connected. If the storage fails, the memberships stay unknown. Without them, the user
-    /// can find only those private rooms that the user has created.
+    /// can find only those private rooms that the user owns.
     /// </summary>
     public async ValueTask LoadAsync(User user)
     {
@@ -92,21 +92,27 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
     /// <summary>
     /// Adds a room to the rooms of a user who need not be connected, and stores the change. The user has read nothing of the room.
     /// </summary>
+    /// <returns>False if the user is a member of <see cref="MaxRooms"/> other rooms already. Then nothing has changed.</returns>
     /// <exception cref="StorageException">The change cannot be stored.</exception>
-    public async ValueTask InviteAsync(string user, string room)
+    public async ValueTask<bool> TryInviteAsync(string user, string room)
     {
+        var rooms = sessions.FindConnectedUser(user)?.Rooms ?? await catalog.GetRoomsAsync(user, CancellationToken.None);
+        if (rooms.Count >= MaxRooms && !rooms.Contains(room, StringComparer.OrdinalIgnoreCase))
+            return false;
         await catalog.SetMemberAsync(room, user, isMember: true, readSeq: 0, CancellationToken.None);
         if (sessions.FindConnectedUser(user) is not { } connected)
-            return;
+            return true;
         lock (connected)
         {
-            if (connected.Rooms is { } rooms && !IsMember(connected, room))
-                connected.Rooms = [.. rooms, room];
+            if (connected.Rooms is not null && !IsMember(connected, room))
+                connected.Rooms = [.. connected.Rooms, room];
         }
+
+        return true;
     }
 
-    /// <summary>Applies what an action of a moderator changes. The log has stored the change.</summary>
-    public void Apply(string room, ModerationDetails done)
+    /// <summary>After a kick or a ban, removes the room from the rooms of the user in memory. The log has stored the change.</summary>
+    public void RemoveKickedUser(string room, ModerationDetails done)
     {
         if (!RoomModeration.RemovesUser(done) || sessions.FindConnectedUser(done.User!) is not { } user)
             return;

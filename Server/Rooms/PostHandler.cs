@@ -21,8 +21,11 @@ internal sealed class PostHandler(ChatServices services)
     public async ValueTask SayAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         // If a person who is in no room types a line, the person joins the default room, and the line is posted in this room.
-        if (frame.IsTyped && frame.Room is null && context.CurrentRoom is null)
-            await services.RoomHandler.JoinAsync(context, new ClientFrame { Type = ClientFrameType.Join, Room = RoomName.Default, IsTyped = true }, answers);
+        if (frame.IsTyped && frame.Room is null && context.CurrentRoom is null
+            && !await services.RoomHandler.JoinAsync(context, new ClientFrame { Type = ClientFrameType.Join, Room = RoomName.Default, IsTyped = true }, answers))
+        {
+            return;
+        }
 
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
         if (room is null)
@@ -71,9 +74,10 @@ internal sealed class PostHandler(ChatServices services)
     public async ValueTask<IReadOnlyList<string>?> FindMentionsAsync(ChatContext context, RoomLoop room, string text)
     {
         List<string>? found = null;
+        Action? charge = null;
         foreach (var name in Mentions.FindNames(text, MaxMentions))
         {
-            var id = !name.Equals(NewEvent.Everybody, StringComparison.OrdinalIgnoreCase) ? (await services.Sessions.FindUserAsync(name))?.Id
+            var id = !name.Equals(NewEvent.Everybody, StringComparison.OrdinalIgnoreCase) ? (await services.Sessions.FindUserAsync(name, charge ??= ChargeLookup))?.Id
                 : context.GetRole(room.Moderation) != RoomRole.Member ? NewEvent.Everybody
                 : null;
             if (id is not null && found?.Contains(id) != true)
@@ -81,6 +85,8 @@ internal sealed class PostHandler(ChatServices services)
         }
 
         return found;
+
+        void ChargeLookup() => context.Connection.Account.Charge(Cost.MentionLookup);
     }
 
     /// <summary>Takes the tokens of a message. If too few are left, waits or returns an error, depending on the connection.</summary>

@@ -21,9 +21,10 @@ internal sealed class PrivateHandler(ChatServices services)
             context.Reject(answers, frame.Id, CreateNoUserError(frame.User!));
         else if (room.Moderation.FindBan(user.Id, services.Time.GetUtcNow()) is not null)
             context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, $"{user.Name} is banned from \"{room.Name}\""));
+        else if (!await services.Memberships.TryInviteAsync(user.Id, room.Name))
+            context.Reject(answers, frame.Id, CreateTooManyError(user.Name));
         else
         {
-            await services.Memberships.InviteAsync(user.Id, room.Name);
             Announce(context, room, user);
             answers.Send(new AckFrame(frame.Id));
         }
@@ -46,38 +47,49 @@ internal sealed class PrivateHandler(ChatServices services)
 
     private async ValueTask OpenAsync(ChatContext context, ClientFrame frame, NamedUser other, IFrameSink answers)
     {
-        var (room, error) = await FindOrCreateAsync(context, other);
-        if (room is null)
+        var (room, error) = await FindOrCreateAsync(context, frame, other);
+        error ??= await JoinBothAsync(context, room!, other);
+        if (error is not null)
         {
-            context.Reject(answers, frame.Id, error!);
+            context.Reject(answers, frame.Id, error);
             return;
         }
 
-        await services.Memberships.InviteAsync(context.User.Id, room.Name);
-        if (await services.Catalog.GetMemberAsync(room.Name, other.Id, CancellationToken.None) is not { IsMember: true })
-        {
-            await services.Memberships.InviteAsync(other.Id, room.Name);
-            Announce(context, room, other);
-        }
-
-        await services.RoomHandler.JoinAsync(context, new ClientFrame { Type = ClientFrameType.Join, Room = room.Name, Id = frame.Id, IsTyped = frame.IsTyped }, answers);
-        if (frame.Text is not null)
+        var join = new ClientFrame { Type = ClientFrameType.Join, Room = room!.Name, Id = frame.Id, IsTyped = frame.IsTyped };
+        if (await services.RoomHandler.JoinAsync(context, join, answers) && frame.Text is not null)
             await services.PostHandler.SayAsync(context, new ClientFrame { Type = ClientFrameType.Say, Room = room.Name, Text = frame.Text, Id = frame.Id, IsTyped = frame.IsTyped }, answers);
     }
 
-    private async ValueTask<(RoomLoop? Room, ChatError? Error)> FindOrCreateAsync(ChatContext context, NamedUser other)
+    // Makes both users members of their room. Returns an error if one of them is a member of too many rooms.
+    private async ValueTask<ChatError?> JoinBothAsync(ChatContext context, RoomLoop room, NamedUser other)
+    {
+        if (!await services.Memberships.TryInviteAsync(context.User.Id, room.Name))
+            return CreateTooManyError(context.User.Name);
+        if (await services.Catalog.GetMemberAsync(room.Name, other.Id, CancellationToken.None) is { IsMember: true })
+            return null;
+        if (!await services.Memberships.TryInviteAsync(other.Id, room.Name))
+            return CreateTooManyError(other.Name);
+        Announce(context, room, other);
+        return null;
+    }
+
+    private async ValueTask<(RoomLoop? Room, ChatError? Error)> FindOrCreateAsync(ChatContext context, ClientFrame frame, NamedUser other)
     {
         var name = RoomName.CreateDirect(context.User.Id, other.Id);
+        // Check this first: a request that is rejected must not create a room and invite the other user.
+        if (services.RoomHandler.CheckRoomCount(context, frame, services.Rooms.FindOpen(name)) is { } tooMany)
+            return (null, tooMany);
         while (true)
         {
             if (await services.Rooms.FindAsync(name) is { } found)
                 return (found, null);
-            if (context.Charge(Cost.Room) is { } limited)
+            if (context.ChargeRoom() is { } limited)
                 return (null, limited);
             var (created, result) = await services.Rooms.TryCreateAsync(
                 name, topic: "", owner: null, isPrivate: true, services.Limits.Enabled ? services.Limits.Rooms : int.MaxValue, directUsers: [context.User.Id, other.Id]);
             if (created is not null)
                 return (created, null);
+            context.GiveBackRoom();
             if (result == RoomCreation.TooManyRooms)
                 return (null, new ChatError(ErrorCode.TooMany, "this server has reached its maximum number of rooms"));
         }
@@ -89,6 +101,9 @@ internal sealed class PrivateHandler(ChatServices services)
         foreach (var connection in services.Sessions.GetConnections(user.Id))
             connection.Send(frame);
     }
+
+    private static ChatError CreateTooManyError(string name) =>
+        new(ErrorCode.TooMany, $"{name} is a member of {Memberships.MaxRooms} rooms, which is the maximum");
 
     private static ChatError CreateNoUserError(string name) => new(ErrorCode.NotFound, $"there is no user \"{name}\"; a guest must be connected");
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
@@ -8,7 +10,11 @@ namespace RawSocketChat.Server.Rooms;
 public sealed class RecentTail
 {
     private readonly Lock _gate = new();
-    private readonly Queue<EventFrame> _events = [];
+
+    // The events, after empty entries of events that were removed. The empty entries go when they are more than half of the list. So adding,
+    // removing and replacing an event take constant time.
+    private readonly List<EventFrame?> _events = [];
+    private int _removed;
     private readonly TailBudget.Share _share;
     private readonly int _maxBytes;
     private EventFrame[]? _snapshot = [];
@@ -46,12 +52,12 @@ public sealed class RecentTail
             foreach (var next in added)
             {
                 _nextSeq = next.Seq + 1;
-                _events.Enqueue(next);
+                _events.Add(next);
                 _bytes += next.MemoryBytes;
             }
 
             while (_bytes > _maxBytes)
-                _bytes -= _events.Dequeue().MemoryBytes;
+                RemoveFirst();
             change = _bytes - before;
         }
 
@@ -64,16 +70,12 @@ public sealed class RecentTail
         int change;
         lock (_gate)
         {
-            var index = (int)(changed.Seq - (_nextSeq - _events.Count));
-            if (changed.Seq >= _nextSeq || index < 0)
+            var index = (int)Math.Max(-1, changed.Seq - (_nextSeq - _events.Count));
+            if (changed.Seq >= _nextSeq || index < _removed)
                 return;
-            var events = _events.ToArray();
-            change = changed.MemoryBytes - events[index].MemoryBytes;
-            events[index] = changed;
-            _events.Clear();
-            foreach (var next in events)
-                _events.Enqueue(next);
-            (_snapshot, _bytes) = (events, _bytes + change);
+            change = changed.MemoryBytes - _events[index]!.MemoryBytes;
+            _events[index] = changed;
+            (_snapshot, _bytes) = (null, _bytes + change);
         }
 
         _share.Add(change);
@@ -116,12 +118,24 @@ public sealed class RecentTail
         return page;
     }
 
-    // All reads between two events share one copy of the queue.
+    // All reads between two changes share one copy of the list.
     private (EventFrame[] Events, long NextSeq) GetSnapshot()
     {
         _share.MarkUsed();
         lock (_gate)
-            return (_snapshot ??= [.. _events], _nextSeq);
+            return (_snapshot ??= CollectionsMarshal.AsSpan(_events)[_removed..].ToArray()!, _nextSeq);
+    }
+
+    // The caller holds the lock.
+    private void RemoveFirst()
+    {
+        _bytes -= _events[_removed]!.MemoryBytes;
+        _events[_removed++] = null;
+        if (_removed * 2 > _events.Count)
+        {
+            _events.RemoveRange(0, _removed);
+            _removed = 0;
+        }
     }
 
     // Returns the bytes of the removed events.
@@ -132,7 +146,7 @@ public sealed class RecentTail
             var removed = _bytes;
             _events.Clear();
             _events.TrimExcess();
-            (_snapshot, _bytes) = ([], 0);
+            (_snapshot, _removed, _bytes) = ([], 0, 0);
             return removed;
         }
     }

@@ -5,8 +5,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Resolves the room that a request refers to. A private room is visible only to the users who may enter it. No answer to another user may
-/// show that the room exists.
+/// Resolves the room that a request refers to. A private room is visible only to the users who may enter it: its owners, its members, and an
+/// operator who names it. No answer to another user may show that the room exists.
 /// </summary>
 internal sealed class RoomAccess(ChatServices services)
 {
@@ -16,20 +16,19 @@ internal sealed class RoomAccess(ChatServices services)
 
     /// <summary>Finds a visible room by its name.</summary>
     public async ValueTask<RoomLoop?> FindAsync(ChatContext context, string name) =>
-        await services.Rooms.FindAsync(name) is { } room && IsVisible(context, room) ? room : null;
+        await services.Rooms.FindAsync(name) is { } room && (CanEnter(context, room) || context.Rooms.Contains(room)) ? room : null;
 
     /// <summary>Whether a user may be in a room.</summary>
-    public bool CanEnter(ChatContext context, RoomLoop room) =>
-        !room.IsPrivate || room.Moderation.GetRole(context.User.Id) == RoomRole.Owner || services.Memberships.IsMember(context.User, room.Name);
+    public bool CanEnter(ChatContext context, RoomLoop room) => context.IsOperator || IsOwnerOrMember(context, room);
 
     /// <summary>Describes the user of a connection for the check of bans.</summary>
     /// <param name="isMember">Whether the user was in the room before and has not left it.</param>
     public static RoomVisitor CreateVisitor(ChatContext context, bool isMember) =>
         new(context.Person, ClientAddress.GetKey(context.Connection.Remote), IsKnown: !context.User.IsGuest || isMember, context.IsOperator);
 
-    /// <summary>The other user of a direct room; null for other rooms.</summary>
+    /// <summary>The other user of the user's direct room; null for other rooms.</summary>
     public async ValueTask<Person?> FindOtherAsync(ChatContext context, RoomLoop room) =>
-        room.DirectUsers?.FirstOrDefault(user => user != context.User.Id) is { } other ? new Person(other, await services.Sessions.FindNameAsync(other) ?? "") : null;
+        room.DirectUsers is { } users && users.Contains(context.User.Id) && users.FirstOrDefault(user => user != context.User.Id) is { } other ? new Person(other, await services.Sessions.FindNameAsync(other) ?? "") : null;
 
     /// <summary>
     /// Lists visible rooms whose names contain <paramref name="match"/>, in any letter case. Rooms with more members come first. Rooms with
@@ -44,10 +43,10 @@ internal sealed class RoomAccess(ChatServices services)
         // Every room with members is in Open. So the catalog is needed only for rooms without members. These rooms come last, in
         // alphabetical order, so the first rooms of the catalog are enough.
         var stored = (await services.Catalog.ListRoomsAsync(context.User.Id, match, max, CancellationToken.None))
-            .Where(room => CanEnter(context, room))
+            .Where(room => IsOwnerOrMember(context, room))
             .Select(room => (room.Name, Summary: new RoomSummary(room.Topic, MemberCount: 0)));
         var open = services.Rooms.Open
-            .Where(room => room.Name.Contains(match, StringComparison.OrdinalIgnoreCase) && IsVisible(context, room))
+            .Where(room => room.Name.Contains(match, StringComparison.OrdinalIgnoreCase) && IsListed(context, room))
             .Select(room => (room.Name, room.Summary));
         return
         [
@@ -67,6 +66,16 @@ internal sealed class RoomAccess(ChatServices services)
             return new ResolvedRoom(context.CurrentRoom, context.CurrentRoom is null ? CreateNoCurrentRoomError(frame) : null);
         var room = await FindAsync(context, name);
         return new ResolvedRoom(room, room is null ? await CreateNoRoomErrorAsync(context, frame) : null);
+    }
+
+    /// <summary>Does the same as <see cref="ResolveRoomAsync"/>, but rejects a room from which the user is banned.</summary>
+    public async ValueTask<ResolvedRoom> ResolveReadableRoomAsync(ChatContext context, ClientFrame frame)
+    {
+        var resolved = await ResolveRoomAsync(context, frame);
+        if (resolved.Room is not { } room || context.Rooms.Contains(room))
+            return resolved;
+        var visitor = CreateVisitor(context, services.Memberships.IsMember(context.User, room.Name));
+        return room.FindBan(visitor) is { } ban ? new ResolvedRoom(Room: null, RequestErrors.CreateBanned(room.Name, ban, services.Time.GetUtcNow())) : resolved;
     }
 
     /// <summary>Does the same as <see cref="ResolveRoomAsync"/>, but rejects a room that the connection has not joined.</summary>
@@ -97,8 +106,8 @@ internal sealed class RoomAccess(ChatServices services)
         var neighbors = name.Length > RoomName.MaxLength ? [] : await services.Catalog.ListNeighborsAsync(context.User.Id, name, MaxNeighbors, CancellationToken.None);
 
         // Look at the names first, because only few of them may be similar. The neighbors come first, because open rooms are in no order.
-        var visibleNames = neighbors.Where(room => NearestWord.MayBeSimilar(name, room.Name) && CanEnter(context, room)).Select(room => room.Name)
-            .Concat(services.Rooms.Open.Where(room => NearestWord.MayBeSimilar(name, room.Name) && IsVisible(context, room)).Select(room => room.Name));
+        var visibleNames = neighbors.Where(room => NearestWord.MayBeSimilar(name, room.Name) && IsOwnerOrMember(context, room)).Select(room => room.Name)
+            .Concat(services.Rooms.Open.Where(room => NearestWord.MayBeSimilar(name, room.Name) && IsListed(context, room)).Select(room => room.Name));
         var hint = NearestWord.FindInMany(name, visibleNames, out _) is { } near ? frame.CreateHint(ClientFrameType.Join, near)
             : RoomName.IsValid(name) ? frame.CreateHint(ClientFrameType.Create, name)
             : frame.CreateHint(ClientFrameType.Rooms);
@@ -108,12 +117,18 @@ internal sealed class RoomAccess(ChatServices services)
     private static ChatError CreateNoCurrentRoomError(ClientFrame frame) =>
         new(ErrorCode.NotInRoom, "you are in no room", frame.CreateHint(ClientFrameType.Join, RoomName.Default));
 
-    private bool IsVisible(ChatContext context, RoomLoop room) => CanEnter(context, room) || context.Rooms.Contains(room);
+    // An operator finds every private room by its name. But lists and hints show an operator only what they show to others.
+    private bool IsListed(ChatContext context, RoomLoop room) => IsOwnerOrMember(context, room) || context.Rooms.Contains(room);
+
+    private bool IsOwnerOrMember(ChatContext context, RoomLoop room) =>
+        IsOwnerOrMember(context, room.Name, room.IsPrivate, room.Moderation.GetRole(context.User.Id) == RoomRole.Owner);
 
     // Memberships are stored in the background. So the catalog may list a private room that the user has just left. This check excludes
     // such a room.
-    private bool CanEnter(ChatContext context, StoredRoom room) =>
-        !room.IsPrivate || room.Owner == context.User.Id || services.Memberships.IsMember(context.User, room.Name);
+    private bool IsOwnerOrMember(ChatContext context, StoredRoom room) => IsOwnerOrMember(context, room.Name, room.IsPrivate, room.IsOwned);
+
+    private bool IsOwnerOrMember(ChatContext context, string name, bool isPrivate, bool isOwner) =>
+        !isPrivate || isOwner || services.Memberships.IsMember(context.User, name);
 }
 
 /// <summary>The room of a request, or the reason why there is none.</summary>

@@ -42,6 +42,9 @@ internal sealed record JoinCommand(Connection Connection, RoomVisitor Visitor, I
 /// <param name="IsOperator">Whether the user is an owner of every room.</param>
 public sealed record RoomVisitor(Person Person, string Address = "", bool IsKnown = true, bool IsOperator = false);
 
+/// <summary>Asks whether a connection is in the room.</summary>
+internal sealed record ContainsCommand(Connection Connection) : RoomCommand<bool>;
+
 internal sealed record LeaveCommand(Connection Connection) : RoomCommand<bool>;
 
 /// <summary>Makes a connection live; see <see cref="RoomLoop.GoLiveAsync"/>.</summary>
@@ -66,6 +69,15 @@ internal sealed record ListMembersCommand(int Max) : RoomCommand<MemberList>
 /// <param name="IsOperator">Whether the author is an owner of every room.</param>
 internal sealed record PostCommand(Connection Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event, bool IsOperator) : RoomCommand
 {
+    /// <summary>
+    /// The error of a post that may be stored only as a duplicate (<see cref="NewEvent.OnlyIfDuplicate"/>): the answer, if it is none. Null for
+    /// other posts.
+    /// </summary>
+    public ChatError? ErrorUnlessDuplicate { get; init; }
+
+    /// <summary>Whether the author has to wait for the interval of the slow mode after this post.</summary>
+    public bool StartsInterval { get; set; }
+
     public override void OnRoomClosed() => Reject(RequestErrors.CreateNotStored());
 
     public void Reject(ChatError error) => Answers.Send(new ErrorFrame(Frame.Id, error).Encode());
@@ -74,7 +86,7 @@ internal sealed record PostCommand(Connection Connection, IFrameSink Answers, Cl
 /// <summary>Closes the room if it is unused; see <see cref="RoomLoop.TryCloseAsync"/>.</summary>
 internal sealed record CloseCommand(TimeSpan UnusedFor, Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
-/// <summary>Closes the room for good, when its posts are stored; see <see cref="RoomLoop.EndAsync"/>. The result is true.</summary>
+/// <summary>Closes the room for good; see <see cref="RoomLoop.EndAsync"/>. The result is true when the earlier posts are delivered.</summary>
 internal sealed record EndCommand(Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
 /// <summary>Wakes the loop. After each command, the loop delivers stored posts, gathered events and the number of members.</summary>

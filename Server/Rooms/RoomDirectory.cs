@@ -124,18 +124,18 @@ public sealed class RoomDirectory(
 
     /// <summary>Removes the rooms that were created before a time, never had an event, and are not open.</summary>
     /// <exception cref="StorageException">The rooms cannot be read or removed.</exception>
-    public async Task RemoveEmptyAsync(DateTimeOffset createdBefore, CancellationToken cancellationToken)
-    {
-        for (var last = ""; ;)
-        {
-            var names = await catalog.ListEmptyRoomsAsync(createdBefore, last, MaxRows, cancellationToken);
-            foreach (var name in names.Where(name => name != RoomName.Default))
-                await RemoveIfEmptyAsync(name, createdBefore);
-            if (names.Count < MaxRows)
-                return;
-            last = names[^1];
-        }
-    }
+    public Task RemoveEmptyAsync(DateTimeOffset createdBefore, CancellationToken cancellationToken) => RemoveListedAsync(
+        last => catalog.ListEmptyRoomsAsync(createdBefore, last, MaxRows, cancellationToken),
+        name => catalog.RemoveEmptyRoomAsync(name, createdBefore, CancellationToken.None));
+
+    /// <summary>
+    /// Removes the rooms without an owner that are not open and had no event since a time, with their logs. The default room and direct rooms
+    /// stay.
+    /// </summary>
+    /// <exception cref="StorageException">The rooms cannot be read or removed.</exception>
+    public Task RemoveAbandonedAsync(DateTimeOffset unusedSince, CancellationToken cancellationToken) => RemoveListedAsync(
+        last => catalog.ListAbandonedRoomsAsync(unusedSince, last, MaxRows, cancellationToken),
+        name => catalog.RemoveAbandonedRoomAsync(name, unusedSince, CancellationToken.None));
 
     /// <summary>Removes a room and its log. Everybody in the room gets a frame.</summary>
     /// <returns>False if the room has closed meanwhile. Then the caller finds it again.</returns>
@@ -149,8 +149,7 @@ public sealed class RoomDirectory(
                 return false;
             room.AnnounceEnd(announcement);
             if (await catalog.RemoveRoomAsync(room.Name, CancellationToken.None))
-                Interlocked.Decrement(ref _count);
-            memberships.RemoveRoom(room.Name);
+                OnRemoved(room.Name);
             return true;
         }
         finally
@@ -201,7 +200,7 @@ public sealed class RoomDirectory(
                 if (_isStopping)
                     throw new StorageException("the server is stopping");
                 var room = new Room(stored.Name, stored.Topic, stored.IsPrivate, stored.DirectUsers);
-                var loop = new RoomLoop(room, moderation, state, log, cache, tails, options.Value, fanout.Value, userRoomIndex, time, logger, memberships.Apply);
+                var loop = new RoomLoop(room, moderation, state, log, cache, tails, options.Value, fanout.Value, userRoomIndex, time, logger, memberships.RemoveKickedUser);
                 _loops.Add(loop, loop.RunAsync());
                 _open[stored.Name] = loop;
                 return loop;
@@ -234,14 +233,27 @@ public sealed class RoomDirectory(
         }
     }
 
-    private async Task RemoveIfEmptyAsync(string name, DateTimeOffset createdBefore)
+    private async Task RemoveListedAsync(Func<string, ValueTask<IReadOnlyList<string>>> list, Func<string, ValueTask<bool>> remove)
+    {
+        for (var last = ""; ;)
+        {
+            var names = await list(last);
+            foreach (var name in names.Where(name => name != RoomName.Default))
+                await RemoveIfClosedAsync(name, remove);
+            if (names.Count < MaxRows)
+                return;
+            last = names[^1];
+        }
+    }
+
+    private async Task RemoveIfClosedAsync(string name, Func<string, ValueTask<bool>> remove)
     {
         Task removing;
         lock (_gate)
         {
             if (_isStopping || FindOpen(name) is not null || _busy.ContainsKey(name))
                 return;
-            var task = Task.Run(() => RemoveStoredAsync(name, createdBefore));
+            var task = Task.Run(() => RemoveStoredAsync(name, remove));
             _busy.Add(name, task);
             removing = task;
         }
@@ -249,16 +261,22 @@ public sealed class RoomDirectory(
         await removing;
     }
 
+    // Nobody can open a room of this name before this method returns.
+    private void OnRemoved(string name)
+    {
+        Interlocked.Decrement(ref _count);
+        memberships.RemoveRoom(name);
+        // Otherwise a new room of the same name would show the texts of the removed log.
+        cache.Remove(name, 0, long.MaxValue);
+    }
+
     // Returns null. A caller of OpenAsync that waits for this task then looks for the room again.
-    private async Task<RoomLoop?> RemoveStoredAsync(string name, DateTimeOffset createdBefore)
+    private async Task<RoomLoop?> RemoveStoredAsync(string name, Func<string, ValueTask<bool>> remove)
     {
         try
         {
-            if (await catalog.RemoveEmptyRoomAsync(name, createdBefore, CancellationToken.None))
-            {
-                Interlocked.Decrement(ref _count);
-                memberships.RemoveRoom(name);
-            }
+            if (await remove(name))
+                OnRemoved(name);
         }
         catch (StorageException fault)
         {

@@ -11,7 +11,8 @@ internal sealed class RoomHandler(ChatServices services)
     private const int MaxListedRooms = 200;
     private const int MaxListedMembers = 1000;
 
-    public async ValueTask JoinAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    /// <returns>Whether the connection is in the room. If not, the request was answered with an error.</returns>
+    public async ValueTask<bool> JoinAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         while (true)
         {
@@ -21,7 +22,9 @@ internal sealed class RoomHandler(ChatServices services)
                 context.Reject(answers, frame.Id, error);
             else if (!await TryJoinRoomAsync(context, room, frame, answers))
                 continue; // the room has closed since it was found
-            return;
+            else
+                return context.Rooms.Contains(room);
+            return false;
         }
     }
 
@@ -34,7 +37,7 @@ internal sealed class RoomHandler(ChatServices services)
             return;
         }
 
-        if ((CheckRoomCount(context, frame, null) ?? PostHandler.ValidateTopic(topic) ?? context.Charge(Cost.Room)) is { } invalid)
+        if ((CheckRoomCount(context, frame, null) ?? PostHandler.ValidateTopic(topic) ?? context.ChargeRoom()) is { } invalid)
         {
             context.Reject(answers, frame.Id, invalid);
             return;
@@ -43,6 +46,8 @@ internal sealed class RoomHandler(ChatServices services)
         var (room, result) = limits.Enabled
             ? await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private, limits.Rooms, limits.RoomsPerUser)
             : await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private);
+        if (result != RoomCreation.Created)
+            context.GiveBackRoom();
         if (await CreateErrorAsync(context, frame, name, result) is { } error)
             context.Reject(answers, frame.Id, error);
         else if (room is null || !await TryJoinRoomAsync(context, room, frame, answers))
@@ -92,7 +97,7 @@ internal sealed class RoomHandler(ChatServices services)
 
     public async ValueTask HistoryAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
-        var (room, error) = await services.RoomAccess.ResolveRoomAsync(context, frame);
+        var (room, error) = await services.RoomAccess.ResolveReadableRoomAsync(context, frame);
         if (room is null)
         {
             context.Reject(answers, frame.Id, error!);
@@ -133,7 +138,7 @@ internal sealed class RoomHandler(ChatServices services)
 
     public async ValueTask WhoAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
-        var (room, error) = await services.RoomAccess.ResolveRoomAsync(context, frame);
+        var (room, error) = await services.RoomAccess.ResolveReadableRoomAsync(context, frame);
         if (room is null)
         {
             context.Reject(answers, frame.Id, error!);
@@ -178,6 +183,14 @@ internal sealed class RoomHandler(ChatServices services)
             return true;
         }
 
+        if (!services.RoomAccess.CanEnter(context, room))
+        {
+            // A moderator has removed the user from the private room since the room was found.
+            await LeaveRoomAsync(context, room);
+            context.Reject(answers, frame.Id, await services.RoomAccess.CreateNoRoomErrorAsync(context, frame));
+            return true;
+        }
+
         if (context.Person != person)
         {
             // The user was renamed over another connection during the join. The new name was not announced in this room, because the room
@@ -187,7 +200,11 @@ internal sealed class RoomHandler(ChatServices services)
 
         context.Rooms.Set(room, null);
         context.CurrentRoom = room;
-        services.Memberships.Add(context.User, room.Name, joined.Seq);
+
+        // A user whom somebody has invited to a private room is a member already. A moderator may have removed the user since the join, and
+        // this ends the invitation: to add the user now would renew it.
+        if (!room.IsPrivate || context.GetRole(joined.Moderation) == RoomRole.Owner)
+            services.Memberships.Add(context.User, room.Name, joined.Seq);
 
         // A user who comes for the first time has missed nothing.
         state ??= new MemberState(IsMember: true, joined.Seq, "all", Unread: 0, Mentions: 0);
@@ -273,9 +290,9 @@ internal sealed class RoomHandler(ChatServices services)
     private async ValueTask<ChatError?> CreateErrorAsync(ChatContext context, ClientFrame frame, string name, RoomCreation result) => result switch
     {
         RoomCreation.TooManyRooms =>
-            new ChatError(ErrorCode.NotAllowed, "this server has reached its maximum number of rooms", frame.CreateHint(ClientFrameType.Rooms)),
+            new ChatError(ErrorCode.TooMany, "this server has reached its maximum number of rooms", frame.CreateHint(ClientFrameType.Rooms)),
         RoomCreation.TooManyRoomsOfOwner =>
-            new ChatError(ErrorCode.NotAllowed, $"you have created {services.Limits.RoomsPerUser} rooms, which is the maximum", frame.CreateHint(ClientFrameType.Rooms)),
+            new ChatError(ErrorCode.TooMany, $"you have created {services.Limits.RoomsPerUser} rooms, which is the maximum", frame.CreateHint(ClientFrameType.Rooms)),
         RoomCreation.NameTaken when await services.RoomAccess.FindAsync(context, name) is { } room =>
             new ChatError(ErrorCode.RoomExists, $"there is a room \"{room.Name}\" already", frame.CreateHint(ClientFrameType.Join, room.Name)),
         RoomCreation.NameTaken =>
@@ -283,9 +300,11 @@ internal sealed class RoomHandler(ChatServices services)
         _ => null,
     };
 
-    private ChatError? CheckRoomCount(ChatContext context, ClientFrame frame, RoomLoop? joining) =>
+    /// <summary>Returns an error if the connection is in too many rooms to join one more.</summary>
+    /// <param name="joining">The room, if the connection may be in it already.</param>
+    public ChatError? CheckRoomCount(ChatContext context, ClientFrame frame, RoomLoop? joining) =>
         services.Limits.Enabled && context.Rooms.Count >= services.Limits.RoomsPerConnection && (joining is null || !context.Rooms.Contains(joining))
-            ? new ChatError(ErrorCode.NotAllowed, $"you are in {context.Rooms.Count} rooms, which is the maximum", frame.CreateHint(ClientFrameType.Leave, context.CurrentRoom?.Name))
+            ? new ChatError(ErrorCode.TooMany, $"you are in {context.Rooms.Count} rooms, which is the maximum", frame.CreateHint(ClientFrameType.Leave, context.CurrentRoom?.Name))
             : null;
 
     /// <param name="Events">

@@ -45,7 +45,8 @@ public sealed class RoomLoop
     private readonly ILogger _logger;
     private readonly Action<string, ModerationDetails>? _onModerated;
 
-    // When the last message of a user was accepted, as a timestamp. Used only in slow mode.
+    // When the last message of a user was accepted, as a timestamp. Used only in slow mode. A message that is not stored after all leaves no
+    // entry.
     private readonly Dictionary<string, long> _postedAt = [];
     private long _seq;
     private long _usedAt;
@@ -111,6 +112,9 @@ public sealed class RoomLoop
         return joined is null && _isStopping ? throw new StorageException("the server is stopping") : joined;
     }
 
+    /// <summary>Whether a connection is in the room, after all earlier commands.</summary>
+    public Task<bool> ContainsAsync(Connection connection) => SendAsync(new ContainsCommand(connection));
+
     /// <summary>Removes a connection from the room. Returns false if the connection was not in the room.</summary>
     public Task<bool> LeaveAsync(Connection connection) => SendAsync(new LeaveCommand(connection));
 
@@ -149,7 +153,10 @@ public sealed class RoomLoop
     /// <returns>Whether the room is closed.</returns>
     public Task<bool> TryCloseAsync(TimeSpan unusedFor, Action<RoomLoop> onClosing) => SendAsync(new CloseCommand(unusedFor, onClosing));
 
-    /// <summary>Closes the room, although it has connections, because it is being removed. Later commands have no effect.</summary>
+    /// <summary>
+    /// Closes the room, although it has connections, because it is being removed. Later commands have no effect. Completes when the earlier
+    /// posts are stored and delivered.
+    /// </summary>
     /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
     /// <returns>False if the room was closed already.</returns>
     public Task<bool> EndAsync(Action<RoomLoop> onClosing) => SendAsync(new EndCommand(onClosing));
@@ -242,6 +249,9 @@ public sealed class RoomLoop
             case JoinCommand join:
                 Join(join);
                 break;
+            case ContainsCommand contains:
+                contains.Complete(_room.Find(contains.Connection) is not null);
+                break;
             case GoLiveCommand goLive:
                 goLive.Complete(TryGoLive(goLive.Connection, goLive.Cursor));
                 break;
@@ -264,12 +274,8 @@ public sealed class RoomLoop
             case ListMembersCommand list:
                 list.Complete(ListMembers(list.Max));
                 break;
-            case EndCommand end when _writer.LastPending is { } batch:
-                batch.Waiting.Add(end);
-                break;
             case EndCommand end:
-                Close(end.OnClosing);
-                end.Complete(true);
+                End(end);
                 break;
             case CloseCommand close:
                 close.Complete(TryClose(close));
@@ -283,7 +289,7 @@ public sealed class RoomLoop
     private bool RequiresFlush(RoomCommand command) => command switch
     {
         // A LeaveCommand causes no flush here, because it may have to wait for pending posts. Leave() flushes later.
-        PostCommand or WakeCommand or SendToOthersCommand or TypingCommand or ListMembersCommand or LeaveCommand or CloseCommand => false,
+        PostCommand or WakeCommand or SendToOthersCommand or TypingCommand or ListMembersCommand or ContainsCommand or LeaveCommand or CloseCommand => false,
         JoinCommand => _presence.AnnouncesNames,
         _ => true,
     };
@@ -422,6 +428,17 @@ public sealed class RoomLoop
         return true;
     }
 
+    // The room takes no more posts, so that only the posts before this command can delay the end. These posts are still stored, and their senders
+    // get the answers.
+    private void End(EndCommand end)
+    {
+        Close(end.OnClosing);
+        if (_writer.LastPending is { } batch)
+            batch.Waiting.Add(end);
+        else
+            end.Complete(true);
+    }
+
     private void Close(Action<RoomLoop> onClosing)
     {
         _isClosed = true;
@@ -438,8 +455,13 @@ public sealed class RoomLoop
             batch.Waiting.Add(post);
         else if (CheckPost(post) is { } error)
             post.Reject(error);
-        else
+        else if (CheckSilence(post) is not { } silence)
             _writer.Add(post);
+        else if (post.Event is { ClientId: not null, Kind: RoomEventKind.Message })
+            // The client may send a stored message again, because it has not got the ack. Only the log knows.
+            _writer.Add(post with { Event = post.Event with { OnlyIfDuplicate = true }, ErrorUnlessDuplicate = silence });
+        else
+            post.Reject(silence);
     }
 
     private ChatError? CheckPost(PostCommand post)
@@ -451,16 +473,25 @@ public sealed class RoomLoop
             return post.IsOperator ? null : ModerationRules.Check(moderation, content.Author, action, Name);
         if (content.Reply is 0 || content.Reply > _seq + _writer.PendingPosts)
             return new ChatError(ErrorCode.NotFound, $"there is no message {content.Reply} in \"{Name}\" to reply to", post.Frame.CreateHint(ClientFrameType.History, Name));
-        var now = _time.GetUtcNow();
-        if (!post.IsOperator && moderation.IsMuted(content.Author, now, out var until))
+        return null;
+    }
+
+    // Returns an error if the author may not post now: because of a mute or of the slow mode.
+    private ChatError? CheckSilence(PostCommand post)
+    {
+        var (content, moderation, now) = (post.Event, _moderation, _time.GetUtcNow());
+        if (post.IsOperator || content.Moderation is not null)
+            return null;
+        if (moderation.IsMuted(content.Author, now, out var until))
             return RequestErrors.CreateMuted(Name, until, now);
-        return content.Kind == RoomEventKind.Message && moderation.SlowSeconds > 0 && !post.IsOperator && moderation.GetRole(content.Author) == RoomRole.Member
-            ? CheckSlowMode(content.Author, TimeSpan.FromSeconds(moderation.SlowSeconds))
+        return content.Kind == RoomEventKind.Message && moderation.SlowSeconds > 0 && moderation.GetRole(content.Author) == RoomRole.Member
+            ? CheckSlowMode(post, TimeSpan.FromSeconds(moderation.SlowSeconds))
             : null;
     }
 
-    private ChatError? CheckSlowMode(string user, TimeSpan interval)
+    private ChatError? CheckSlowMode(PostCommand post, TimeSpan interval)
     {
+        var user = post.Event.Author;
         if (_postedAt.TryGetValue(user, out var last) && interval - _time.GetElapsedTime(last) is { Ticks: > 0 } left)
             return RequestErrors.CreateSlowMode(Name, interval, left);
         if (_postedAt.Count >= MaxRememberedPosts)
@@ -470,7 +501,15 @@ public sealed class RoomLoop
         }
 
         _postedAt[user] = _time.GetTimestamp();
+        post.StartsInterval = true;
         return null;
+    }
+
+    // The user may post at once, because nothing of the user was stored.
+    private void ForgetInterval(PostCommand post)
+    {
+        if (post.StartsInterval)
+            _postedAt.Remove(post.Event.Author);
     }
 
     /// <summary>Starts to store the collected posts, and delivers the posts that are stored. Never waits.</summary>
@@ -495,13 +534,23 @@ public sealed class RoomLoop
 
     private void HandleAfterBatch(RoomCommand command)
     {
-        // A command before this one may have closed the room.
-        if (_isClosed)
-            command.OnRoomClosed();
-        else if (command is LeaveCommand leave)
+        if (command is LeaveCommand leave)
+        {
             leave.Complete(Leave(leave.Connection));
+        }
+        else if (command is EndCommand end)
+        {
+            _fanout.Flush();
+            end.Complete(true);
+        }
+        else if (_isClosed)
+        {
+            command.OnRoomClosed();
+        }
         else
+        {
             Dispatch(command);
+        }
     }
 
     private void AnswerAndDeliver(List<PostCommand> posts, IReadOnlyList<AppendResult> results)
@@ -532,10 +581,14 @@ public sealed class RoomLoop
                 if (added.Content.Moderation is { } done)
                     ApplyModeration(done, added.At, ref removed);
             }
+            else
+            {
+                ForgetInterval(post);
+            }
 
             ServerFrame answer = result.Rejection == AppendRejection.None
                 ? new AckFrame(post.Frame.Id, result.Room, result.Seq, result.At, result.IsDuplicate)
-                : new ErrorFrame(post.Frame.Id, RequestErrors.CreateRejected(result.Rejection, Name, result.Seq));
+                : new ErrorFrame(post.Frame.Id, result.Rejection == AppendRejection.NotDuplicate ? post.ErrorUnlessDuplicate! : RequestErrors.CreateRejected(result.Rejection, Name, result.Seq));
             acks.Add(post.Answers, answer.Encode());
         }
 
@@ -576,7 +629,10 @@ public sealed class RoomLoop
         if (fault is not StorageException)
             Log.NotStored(_logger, fault, Name, posts.Count);
         foreach (var post in posts)
+        {
+            ForgetInterval(post);
             post.Reject(RequestErrors.CreateNotStored());
+        }
     }
 
     // Call this before the command is answered. Then a client that lists the rooms after the answer sees the effect of its own command.

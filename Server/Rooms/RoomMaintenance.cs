@@ -5,11 +5,17 @@ namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
 /// Once a minute, closes unused rooms (<c>Rooms:IdleMinutes</c>), removes empty ones (<c>Rooms:EmptyMinutes</c>), and erases removed ones from
-/// the disk.
+/// the disk. Once an hour, removes abandoned rooms (<c>Rooms:AbandonedDays</c>).
 /// </summary>
 public sealed class RoomMaintenance(RoomDirectory rooms, IRoomCatalog catalog, IOptions<RoomOptions> options, TimeProvider time, ILogger<RoomMaintenance> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    // The search reads all rooms and many of their members, so it does not run every minute.
+    private static readonly TimeSpan AbandonedInterval = TimeSpan.FromHours(1);
+
+    private readonly ClockGuard _clock = new(time);
+    private long? _abandonedRemoved;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -32,6 +38,8 @@ public sealed class RoomMaintenance(RoomDirectory rooms, IRoomCatalog catalog, I
             await rooms.CloseUnusedAsync(TimeSpan.FromMinutes(options.Value.IdleMinutes), stoppingToken);
             if (options.Value.EmptyMinutes is > 0 and var minutes)
                 await rooms.RemoveEmptyAsync(time.GetUtcNow() - TimeSpan.FromMinutes(minutes), stoppingToken);
+            if (options.Value.AbandonedDays is > 0 and var days)
+                await RemoveAbandonedAsync(TimeSpan.FromDays(days), stoppingToken);
             await catalog.EraseRemovedAsync(stoppingToken);
         }
         catch (StorageException)
@@ -44,5 +52,15 @@ public sealed class RoomMaintenance(RoomDirectory rooms, IRoomCatalog catalog, I
         {
             Log.MaintenanceFailed(logger, fault);
         }
+    }
+
+    // A wrong clock must not remove rooms.
+    private async Task RemoveAbandonedAsync(TimeSpan unusedFor, CancellationToken stoppingToken)
+    {
+        var newest = _clock.NeedsNewest ? await catalog.FindNewestTimeAsync(stoppingToken) : null;
+        if (!_clock.IsTrusted(newest, out _) || (_abandonedRemoved is { } last && time.GetElapsedTime(last) < AbandonedInterval))
+            return;
+        await rooms.RemoveAbandonedAsync(time.GetUtcNow() - unusedFor, stoppingToken);
+        _abandonedRemoved = time.GetTimestamp();
     }
 }

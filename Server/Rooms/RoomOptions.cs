@@ -39,6 +39,13 @@ public sealed class RoomOptions
     public int EmptyMinutes { get; set; } = 60;
 
     /// <summary>
+    /// Days after which the server removes a room that has no owner, that nobody is in and that had no event. Its log is removed too. 0 removes
+    /// no room. The default room and direct rooms are never removed. Default 30.
+    /// </summary>
+    [Range(0, 36_500)]
+    public int AbandonedDays { get; set; } = 30;
+
+    /// <summary>
     /// The maximum number of members that <c>joined</c> lists. A room with at most this many members announces by name who joins
     /// and leaves. A larger room announces only the number of its members, at most once a second. Default 100.
     /// </summary>

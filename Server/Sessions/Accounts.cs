@@ -132,6 +132,8 @@ public sealed class Accounts(
         var skeleton = NameSkeleton.Create(name);
         if (!attempts.TryTakeLogin(skeleton, remote, out var retryAfterMs))
             return CreateTooManyAttempts(retryAfterMs);
+        if (attempts.IsNameSlow(skeleton))
+            await Task.Delay(AttemptLimits.SlowNameDelay, time);
         try
         {
             var account = await storage.FindAccountOfUserAsync(session.User.Id, CancellationToken.None);

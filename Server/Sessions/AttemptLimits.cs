@@ -4,7 +4,7 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Limits attempts to log in and to register. Attempts to log in count for the client's address, and for the name together with the address.
+/// Limits attempts to log in, to change a password and to register. A change of the password counts as a login. Attempts to log in count for the client's address, and for the name together with the address.
 /// So nobody can lock an account for its owner. If all addresses together have too many attempts for one name, each further login with this
 /// name is slow. A successful login does not count for the name, because the login was not a guess. The login counts for the address,
 /// because verifying a password costs more time than any other request. A registration counts for the address, because a registered name
@@ -24,7 +24,7 @@ public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider t
     // miss an attempt at the same time.
     private const int MaxKeys = 20_000;
 
-    /// <summary>The time by which a login with a slow name is delayed.</summary>
+    /// <summary>The time by which a login, or a change of the password, with a slow name is delayed.</summary>
     public static readonly TimeSpan SlowNameDelay = TimeSpan.FromSeconds(3);
 
     private readonly bool _isEnabled = limits.Value.Enabled;

@@ -243,8 +243,9 @@ public sealed class SessionStore : ISessionTokens
     /// Finds a user by name: a connected user, or an account. Names that look the same find the same user. Returns null if there is none.
     /// If guests may not use the chat, finds no guest.
     /// </summary>
+    /// <param name="onRead">Called before the storage is read, because no connected user has the name. Null if nobody has to know.</param>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
-    public async ValueTask<NamedUser?> FindUserAsync(string name)
+    public async ValueTask<NamedUser?> FindUserAsync(string name, Action? onRead = null)
     {
         if (NameRule.Accept(name, out _) is not { } accepted)
             return null;
@@ -254,6 +255,7 @@ public sealed class SessionStore : ISessionTokens
                 return new NamedUser(user.Id, user.Name, user.IsGuest);
         }
 
+        onRead?.Invoke();
         return await _storage.FindAccountAsync(NameSkeleton.Create(accepted), CancellationToken.None) is { } account
             ? new NamedUser(account.User, account.Name, IsGuest: false)
             : null;

@@ -2,9 +2,9 @@ namespace RawSocketChat.Server.Storage;
 
 /// <summary>
 /// Detects leaps of the wall clock, so that a wrong clock causes no removal of old data. The reference is the time of the newest
-/// stored event, and later the time that a monotonic clock measures. After a leap, the clock counts as wrong for a day of running time:
-/// until then an operator or NTP corrects a wrong clock, and a clock that was corrected by the leap is used again. Not safe for concurrent
-/// calls.
+/// stored event, and later the time that a monotonic clock measures. After a leap, the clock counts as wrong for 24 hours of the monotonic
+/// clock. An operator or NTP can correct a wrong clock in this time. If the leap itself was a correction, the clock counts as right again
+/// after this time. Not safe for concurrent calls.
 /// </summary>
 public sealed class ClockGuard(TimeProvider time)
 {
@@ -21,8 +21,11 @@ public sealed class ClockGuard(TimeProvider time)
     private long _seenTimestamp;
     private long? _leaptTimestamp;
 
+    /// <summary>Whether the next call of <see cref="IsTrusted"/> needs the time of the newest event. Later calls do not use it.</summary>
+    public bool NeedsNewest => _seenAt is null;
+
     /// <summary>Whether the clock can be trusted now. Call this method about once a minute.</summary>
-    /// <param name="newest">The time of the newest stored event; null if there is none.</param>
+    /// <param name="newest">The time of the newest stored event; null if there is none. Only the first call uses it.</param>
     /// <param name="leap">The size of a leap that this call has detected; otherwise null.</param>
     public bool IsTrusted(DateTimeOffset? newest, out TimeSpan? leap)
     {

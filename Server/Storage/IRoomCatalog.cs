@@ -14,8 +14,8 @@ public interface IRoomCatalog
     ValueTask<StoredRoom?> FindRoomAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lists rooms in alphabetical order, at most <paramref name="max"/>: the public rooms, and the private rooms that the user has created
-    /// or is a member of.
+    /// Lists rooms in alphabetical order, at most <paramref name="max"/>: the public rooms, and the private rooms that the user owns or is a
+    /// member of.
     /// </summary>
     /// <param name="match">A part of the rooms' names, in any letter case. The empty text matches every name.</param>
     ValueTask<IReadOnlyList<StoredRoom>> ListRoomsAsync(string user, string match, int max, CancellationToken cancellationToken);
@@ -40,6 +40,20 @@ public interface IRoomCatalog
     /// </summary>
     /// <returns>False if there is no such room.</returns>
     ValueTask<bool> RemoveEmptyRoomAsync(string name, DateTimeOffset createdBefore, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Lists the names of the abandoned rooms in alphabetical order: the rooms without an owner that were created before a time and had no
+    /// event since. A direct room is never abandoned.
+    /// </summary>
+    /// <param name="after">The list begins after this name; "" begins with the first.</param>
+    ValueTask<IReadOnlyList<string>> ListAbandonedRoomsAsync(DateTimeOffset unusedSince, string after, int max, CancellationToken cancellationToken);
+
+    /// <summary>Does the same as <see cref="RemoveRoomAsync"/>, if the room is abandoned.</summary>
+    /// <returns>False if there is no such room.</returns>
+    ValueTask<bool> RemoveAbandonedRoomAsync(string name, DateTimeOffset unusedSince, CancellationToken cancellationToken);
+
+    /// <summary>Gets the time of the newest event of all rooms; null if there is no event.</summary>
+    ValueTask<DateTimeOffset?> FindNewestTimeAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Removes a room, its log and its members at once. <see cref="EraseRemovedAsync"/> erases the log from the disk. No loop of the room may
@@ -82,9 +96,9 @@ public interface IRoomCatalog
 /// <param name="ReadSeq">The read mark; 0 if the user has read nothing.</param>
 /// <param name="Notify">Which messages notify the user: <c>all</c>, <c>mentions</c> or <c>none</c>.</param>
 /// <param name="Unread">
-/// The number of other users' messages after the read mark, at most <see cref="MaxCount"/>. Only the newest 10,000 events count.
+/// The number of other users' messages after the read mark, at most <see cref="MaxCount"/>. A database counts only the newest 10,000 events.
 /// </param>
-/// <param name="Mentions">The number of messages after the read mark that mention the user, at most <see cref="MaxCount"/>.</param>
+/// <param name="Mentions">The number of other users' messages after the read mark that mention the user or all members, at most <see cref="MaxCount"/>.</param>
 public sealed record MemberState(bool IsMember, long ReadSeq, string Notify, int Unread, int Mentions)
 {
     /// <summary>The maximum of each count, so that counting costs little.</summary>
@@ -107,7 +121,7 @@ public enum RoomCreation
 }
 
 /// <summary>A room.</summary>
-/// <param name="Owner">The stable id of the user who created the room. Null for the default room.</param>
+/// <param name="Owner">The stable id of the user who created the room, and who need not own it any more. Null for the default room.</param>
 public sealed record StoredRoom(string Name, string Topic, string? Owner, bool IsPrivate)
 {
     /// <summary>
@@ -117,4 +131,7 @@ public sealed record StoredRoom(string Name, string Topic, string? Owner, bool I
 
     /// <summary>The ids of the two users of a direct room; null for other rooms.</summary>
     public IReadOnlyList<string>? DirectUsers { get; init; }
+
+    /// <summary>Whether the user of the list owns the room now. False in a room that is not part of a list for a user.</summary>
+    public bool IsOwned { get; init; }
 }

@@ -52,7 +52,7 @@ public sealed record AppendResult(RoomEvent? Event, bool IsDuplicate, string Roo
     public bool WasEdited { get; init; }
 }
 
-/// <summary>Why an edit, a deletion or a reaction was not stored.</summary>
+/// <summary>Why an event was not stored.</summary>
 public enum AppendRejection
 {
     None,
@@ -65,4 +65,7 @@ public enum AppendRejection
 
     /// <summary>The message has its maximum number of reactions (<see cref="MessageChanges.MaxReactions"/>).</summary>
     TooMany,
+
+    /// <summary>The event is no duplicate (<see cref="NewEvent.OnlyIfDuplicate"/>).</summary>
+    NotDuplicate,
 }

@@ -54,6 +54,12 @@ public sealed record NewEvent(
 
     /// <summary>What a moderator did; null for other events.</summary>
     public ModerationDetails? Moderation { get; init; }
+
+    /// <summary>
+    /// Whether the author may post nothing new now. Then the log only recognizes a duplicate by its <see cref="ClientId"/>, and rejects any other
+    /// event with <see cref="AppendRejection.NotDuplicate"/>.
+    /// </summary>
+    public bool OnlyIfDuplicate { get; init; }
 }
 
 /// <summary>What an owner or a moderator did.</summary>

@@ -13,6 +13,7 @@ public static class StorageSetup
         services.AddSingleton<SqliteStorage>();
         services.AddSingleton<SqlStorage>(provider => provider.GetRequiredService<SqliteStorage>());
         services.AddSingleton<MemoryRoomLog>();
+        services.AddSingleton<MemoryIdentityStore>();
         services.AddStore<IRoomLog, SqlRoomLog, MemoryRoomLog>();
         services.AddStore<IRoomCatalog, SqlRoomCatalog, MemoryRoomCatalog>();
         services.AddStore<IIdentityStore, SqlIdentityStore, MemoryIdentityStore>();

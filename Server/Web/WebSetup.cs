@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Transports;
 
 namespace RawSocketChat.Server.Web;
 
@@ -25,10 +26,9 @@ public static class WebSetup
     /// <summary>Answers every other path with 404 and a text that lists the known paths.</summary>
     public static void MapNotFound(this IApplicationBuilder app) => app.Run(context =>
     {
-        context.Response.StatusCode = StatusCodes.Status404NotFound;
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        context.Response.Headers.CacheControl = "no-store";
         var at = context.Request.PathBase.Value;
-        return context.Response.WriteAsync($"Not found. The chat page is at {at}/, its WebSocket at {at}/ws. Over HTTP: POST {at}/session, then POST {at}/send and GET {at}/poll, {at}/longpoll, {at}/events, {at}/stream or {at}/iframe.\n");
+        return context.AnswerTextAsync(
+            StatusCodes.Status404NotFound,
+            $"Not found. The chat page is at {at}/, its WebSocket at {at}/ws. Over HTTP: POST {at}/session, then POST {at}/send and GET {at}/poll, {at}/longpoll, {at}/events, {at}/stream or {at}/iframe.");
     });
 }

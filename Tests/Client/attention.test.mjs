@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { markRead, titleOf } from '../../Server/Web/client/rooms.mjs';
 import { markDisconnected } from '../../Server/Web/client/state.mjs';
 import { endTyping, typingWords } from '../../Server/Web/client/typing.mjs';
-import { ANN, BOB, EMPTY_STATE, inLobby, joined, lobby, message, messages, noticesOf, receive } from './support.mjs';
+import { ANN, BOB, change, EMPTY_STATE, inLobby, joined, lobby, message, messages, noticesOf, receive } from './support.mjs';
 
 const counts = (state) => [lobby(state).unread, lobby(state).mentions, lobby(state).firstUnread];
 const enter = (frame) => receive(receive(EMPTY_STATE, { type: 'welcome', ...ANN }), frame, { request: { kind: 'join', room: 'lobby' } });
@@ -29,6 +29,27 @@ describe('unread messages', () => {
     const state = receive(enter(joined(5, messages(1, 5), { read: 1, unread: 4, mentions: 2 })), { type: 'read', room: 'lobby', seq: 4, unread: 1, mentions: 0 });
     assert.deepEqual(counts(state), [1, 0, 5]);
     assert.deepEqual(counts(receive(state, { type: 'read', room: 'lobby', seq: 5, unread: 0, mentions: 0 })), [0, 0, null]);
+  });
+  test('that are deleted count no longer', () => {
+    const state = enter(joined(5, messages(1, 5), { read: 3, unread: 2, mentions: 0 }));
+    assert.deepEqual(counts(receive(state, change('deleted', 6, 5))), [1, 0, 4]);
+    assert.deepEqual(counts(receive(state, change('deleted', 6, 2))), [2, 0, 4], 'the person has read it');
+    assert.deepEqual(counts(receive(receive(state, change('deleted', 6, 5)), change('deleted', 6, 5))), [1, 0, 4], 'the event arrives twice');
+    const live = receive(receive(state, message(6, '@ann', BOB, { mentions: [ANN.user] })), message(7, 'mine', ANN));
+    assert.deepEqual(counts(receive(live, change('deleted', 8, 7, { from: ANN }))), [3, 1, 4], 'it is the person’s own');
+    assert.deepEqual(counts(receive(live, change('deleted', 8, 6))), [2, 0, 4]);
+  });
+  test('that are edited may mention the person, or mention the person no longer', () => {
+    const state = enter(joined(5, messages(1, 5), { read: 3, unread: 2, mentions: 0 }));
+    const mentioned = receive(state, change('edited', 6, 5, { text: '@ann', mentions: [ANN.user] }));
+    assert.deepEqual(counts(mentioned), [2, 1, 4]);
+    assert.deepEqual(counts(receive(mentioned, change('edited', 7, 5, { text: 'nobody', mentions: [] }))), [2, 0, 4]);
+    assert.deepEqual(counts(receive(mentioned, change('deleted', 7, 5))), [1, 0, 4]);
+  });
+  test('that were deleted before the join are not counted twice', () => {
+    const away = markDisconnected(enter(joined(5, messages(1, 5), { read: 3, unread: 2, mentions: 0 })));
+    const back = receive(away, joined(6, [change('deleted', 6, 5)], { read: 3, unread: 1, mentions: 0 }), { request: { kind: 'rejoin', room: 'lobby', after: 5 } });
+    assert.deepEqual(counts(back), [1, 0, 4]);
   });
   test('an older read mark changes nothing', () => {
     const state = markRead(inLobby(messages(1, 5)), 'lobby');

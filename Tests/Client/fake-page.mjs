@@ -44,7 +44,9 @@ class FakeElement extends EventTarget {
     parent?.insertBefore(node, this);
     this.remove();
   }
+  get selectionEnd() { return this.selectionStart; }
   setSelectionRange(start) { this.selectionStart = start; }
+  getBoundingClientRect() { return { left: 0, top: 0, bottom: 0, width: 0, height: 0 }; }
   setRangeText(text, start, end) {
     this.value = this.value.slice(0, start) + text + this.value.slice(end);
     this.selectionStart = start + text.length;
@@ -52,7 +54,10 @@ class FakeElement extends EventTarget {
   select() {}
   scrollIntoView() {}
   reset() {}
-  closest(selector) { return selector.startsWith('[data-') && selector.slice('[data-'.length, -1) in this.dataset ? this : null; }
+  closest(selector) {
+    const [, name, value] = /^\[data-([^=\]]+)(?:="(.*)")?\]$/.exec(selector) ?? [];
+    return name in this.dataset && (value === undefined || this.dataset[name] === value) ? this : null;
+  }
   querySelector() { return null; }
   querySelectorAll(selector) { return this.find((node) => node.closest(selector) === node); }
   contains(node) { return node === this || this.find((one) => one === node).length > 0; }
@@ -65,6 +70,7 @@ class FakeElement extends EventTarget {
 
 class FakeStorage {
   #values = new Map();
+  keys() { return this.#values.keys(); }
   getItem(key) { return this.#values.get(key) ?? null; }
   setItem(key, value) { this.#values.set(key, value); }
   removeItem(key) { this.#values.delete(key); }
@@ -72,9 +78,10 @@ class FakeStorage {
 
 /**
  * Starts the client. Time stands still, except for the test's own ticks. A test file can start one page only.
- * @param {{ address?: string, stored?: Record<string, unknown> }} options the page's address, and what the tab has stored
+ * @param {{ address?: string, stored?: Record<string, unknown>, isSecure?: boolean }} options the page's address, what the tab has stored, and
+ *   whether the browser allows what needs a secure page
  */
-export async function startPage({ address = 'http://chat.test/', stored = {} } = {}) {
+export async function startPage({ address = 'http://chat.test/', stored = {}, isSecure = false } = {}) {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const markup = await readFile(new URL('../../Server/Web/client/index.html', import.meta.url), 'utf8');
   const elements = new Map([...markup.matchAll(/<(\w+)[^>]*? id="([^"]+)"/g)].map(([, tag, id]) => [id, new FakeElement(tag)]));
@@ -112,7 +119,7 @@ export async function startPage({ address = 'http://chat.test/', stored = {} } =
     },
   };
   const globals = {
-    window: { sessionStorage, localStorage: new FakeStorage() }, sessionStorage, location: new URL(address), navigator: { onLine: true },
+    window: { sessionStorage, localStorage: new FakeStorage(), isSecureContext: isSecure, focus() {} }, sessionStorage, location: new URL(address), navigator: { onLine: true },
     Element: FakeElement, HTMLElement: FakeElement, WebSocket: FakeSocket,
     addEventListener() {}, matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
     requestAnimationFrame: (work) => setImmediate(work), cancelAnimationFrame: clearImmediate,

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, mock, test } from 'node:test';
 import { errorWords } from '../../Server/Web/client/formatting.mjs';
+import { notificationOf } from '../../Server/Web/client/notification.mjs';
 import { presenceText } from '../../Server/Web/client/presence.mjs';
 import { createRows } from '../../Server/Web/client/rows.mjs';
 import { startPage } from './fake-page.mjs';
@@ -30,6 +31,10 @@ describe('the words of the page isolate', () => {
     const rows = createRows(roomWith([message(1, `${HEBREW} 1`, SHALOM), message(2, 'yes', ANN, { reply: 1 })]), [], { following: true, top: null, anchor: null }, ANN, 0);
     assert.equal(rows.at(-1).label, `${ISOLATED}: \u2068${HEBREW} 1\u2069`);
   });
+  test('the name in a notification', () => {
+    const { title, body } = notificationOf(message(3, `${OVERRIDE}a`, SHALOM), roomWith([]), ANN);
+    assert.deepEqual([title, body], [`${ISOLATED} in #lobby`, 'a']);
+  });
   test('nothing in an error, but remove what changes the direction', () => {
     assert.equal(lastText(receive(inLobby(), { type: 'error', code: 'x', text: `no "${OVERRIDE}abc"` })), 'no "abc"');
     assert.equal(errorWords({ type: 'error', text: `no "${OVERRIDE}abc"` }), 'No "abc".');
@@ -55,7 +60,7 @@ describe('in the page', async () => {
     page.$('open-directory').dispatchEvent(new Event('click'));
     page.type('#');
     await page.settle();
-    const places = ['log', 'rooms', 'members', 'room-name', 'topic', 'directory-list', 'suggestions', 'account-title', 'my-name'];
+    const places = ['log', 'room-list', 'members', 'room-name', 'topic', 'directory-list', 'suggestions', 'account-title', 'my-name'];
     const nodes = places.flatMap((place) => [page.$(place), ...page.$(place).find(() => true)]);
     for (const node of nodes) for (const text of [node.textContent, ...node.attributes.values(), node.title ?? '']) assert.doesNotMatch(text, /[\u202A-\u202E\u2066\u2067]/);
     assert.match(page.$('log').textContent, /photo_gpj\.exe/);
@@ -63,7 +68,7 @@ describe('in the page', async () => {
 
   test('names, rooms and topics have elements of their own, whose direction does not reach the text beside them', () => {
     const isolates = (place) => page.$(place).find(({ tag }) => tag === 'bdi').map(({ textContent }) => textContent);
-    assert.deepEqual(isolates('rooms'), ['lobby']);
+    assert.deepEqual(isolates('room-list'), ['lobby']);
     assert.deepEqual(isolates('room-name'), ['lobby']);
     assert.deepEqual(isolates('members'), ['ann', HEBREW]);
     assert.deepEqual(isolates('directory-list'), [HEBREW, 'tea at five']);

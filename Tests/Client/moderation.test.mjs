@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { durationWords, moderationText } from '../../Server/Web/client/moderation.mjs';
+import { closedWords } from '../../Server/Web/client/state.mjs';
 import { ANN, at, BOB, inLobby, joined, lobby, messages, outboxItem, receive, withOutbox } from './support.mjs';
 
 const moderated = (action, more = {}) => ({ type: 'moderated', room: 'lobby', seq: 4, at: at(4), from: BOB, action, ...more });
@@ -22,6 +23,11 @@ describe('the words for what a moderator did', () => {
     [{ action: 'kick', name: 'שלום', reason: '\u202Eabc' }, 'removed \u2068שלום\u2069: abc'],
   ];
   for (const [moderation, words] of cases) test(words, () => assert.equal(moderationText(moderation), words));
+  test('say “you” to the person whom they concern', () => {
+    assert.equal(moderationText({ action: 'mute', ...ANN, seconds: 60, reason: 'calm down' }, ANN), 'muted you for 1 minute: calm down');
+    assert.equal(moderationText({ action: 'role', ...ANN, role: 'owner' }, BOB), 'made ann an owner.');
+    assert.equal(moderationText({ action: 'slow', seconds: 10 }, ANN), 'set slow mode: one message in 10 seconds.');
+  });
   test('a duration has at most two units', () => assert.equal(durationWords(2 * 86_400 + 3_600 + 60), '2 days 1 hour'));
 });
 
@@ -46,6 +52,38 @@ describe('a moderated event', () => {
     const back = receive(receive(start(), moderated('kick', ANN)), joined(6), { request: { kind: 'join', room: 'lobby' } });
     assert.equal(lobby(back).removed, false);
     assert.equal(lobby(receive(back, moderated('kick', ANN))).live, true);
+  });
+});
+
+describe('a room that is closed', () => {
+  const closed = (from = BOB, more = {}) => moderated('close', { from, ...more });
+  const elsewhere = () => receive(start(), joined(0, [], { room: 'den' }), { request: { kind: 'join', room: 'den' } });
+
+  test('leaves the list, and a notice says who closed it and what is lost', () => {
+    const state = receive(elsewhere(), closed());
+    assert.deepEqual([...state.rooms.keys()], ['den']);
+    assert.deepEqual([state.current, state.outbox.length], ['den', 0]);
+    assert.equal(state.rooms.get('den').entries.at(-1).text, 'bob closed #lobby. The room and its messages are gone. 2 unsent messages of yours could not be sent.');
+  });
+  test('by the person', () => assert.match(closedWords(inLobby(), closed(ANN)), /^You closed #lobby\. The room and its messages are gone\.$/));
+  test('that has a hostile name', () => assert.match(closedWords(inLobby(), closed({ user: 'x', name: 'a\u202Eb' }, { reason: 'c\u2066d' })), /^ab closed #lobby: cd /));
+  test('while the page was away leaves the list too, unless a message waits for it', () => {
+    const gone = (state) => receive(state, { type: 'error', id: 'x', code: 'no-room', text: 'no such room "lobby"' }, { request: { kind: 'rejoin', room: 'lobby', after: 3 } });
+    const state = gone(receive(inLobby(messages(1, 3)), joined(0, [], { room: 'den' }), { request: { kind: 'join', room: 'den' } }));
+    assert.deepEqual([...state.rooms.keys()], ['den']);
+    assert.equal(state.rooms.get('den').entries.at(-1).text, '#lobby no longer exists, or you can’t enter it any more.');
+    assert.deepEqual([...gone(start()).rooms.keys()], ['lobby']);
+  });
+  test('may be the only one', () => assert.equal(receive(inLobby(), closed()).current, null));
+});
+
+describe('slow mode', () => {
+  test('is known from the join, and changes with each event', () => {
+    const slow = receive(inLobby(), joined(3, [], { slow: 30 }), { request: { kind: 'rejoin', room: 'lobby' } });
+    assert.equal(lobby(slow).slow, 30);
+    assert.equal(lobby(receive(slow, moderated('slow', { seconds: 10 }))).slow, 10);
+    assert.equal(lobby(receive(slow, moderated('slow', { seconds: 0 }))).slow, 0);
+    assert.equal(lobby(receive(slow, moderated('slow', { seq: 2, seconds: 5 }))).slow, 30, 'an old event');
   });
 });
 

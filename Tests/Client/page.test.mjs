@@ -14,8 +14,8 @@ const ids = [...markup.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
 
 /** Modules without DOM, clock and network. They may import each other only. */
 const PURE = [
-  'actions.mjs', 'backoff.mjs', 'buffering.mjs', 'changes.mjs', 'connection-text.mjs', 'direction.mjs', 'drafts.mjs', 'errors.mjs', 'event-batches.mjs', 'formatting.mjs', 'hints.mjs', 'link.mjs', 'log.mjs', 'mentions.mjs', 'message-text.mjs', 'moderation.mjs', 'outbox.mjs', 'presence.mjs',
-  'protocol.mjs', 'reactions.mjs', 'rooms.mjs', 'rows.mjs', 'server-address.mjs', 'state.mjs', 'suggestions.mjs', 'transport-choice.mjs', 'typed-input.mjs', 'typing.mjs',
+  'actions.mjs', 'backoff.mjs', 'buffering.mjs', 'changes.mjs', 'connection-text.mjs', 'direction.mjs', 'drafts.mjs', 'errors.mjs', 'event-batches.mjs', 'formatting.mjs', 'forms.mjs', 'hints.mjs', 'link.mjs', 'log.mjs', 'mentions.mjs', 'menus.mjs', 'message-text.mjs', 'moderation.mjs', 'notification.mjs', 'outbox.mjs', 'people.mjs', 'presence.mjs',
+  'protocol.mjs', 'reactions.mjs', 'room-actions.mjs', 'rooms.mjs', 'rows.mjs', 'server-address.mjs', 'state.mjs', 'suggestions.mjs', 'transport-choice.mjs', 'typed-input.mjs', 'typing.mjs',
   'lab/clock-offset.mjs', 'lab/measures.mjs',
 ];
 const IMPURE = /\b(document|window|navigator|location|localStorage|sessionStorage|indexedDB|performance|crypto)\.|\b(fetch|setTimeout|setInterval|requestAnimationFrame)\(|\bnew (WebSocket|EventSource)\b|\bDate\.now\b|\bnew Date\(\)/;
@@ -74,6 +74,10 @@ test('only main.mjs, events.mjs and modules in app, view and lab import from app
     if (/^(app|view|lab)\/|^(main|events)\.mjs$/.test(name)) continue;
     for (const path of importsOf(name)) assert.doesNotMatch(path, /^(app|view|lab)\//, `${name} imports ${path}`);
   }
+});
+
+test('every dialog opens by openDialog(), so that the page draws what depends on it', () => {
+  for (const [name, text] of texts) if (name !== 'view/dom.mjs' && name !== 'baseline.mjs') assert.doesNotMatch(withoutComments(text), /\bshowModal\b/, name);
 });
 
 test('modules in app do not import from view or lab', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { addNotice, changeRoom, hasNewest, insertEvents, insertHistory, isUnusedPlaceholder, markRead, membersOf, openRoom, useServerSpelling, withoutRoom, withPlaceholders } from '../../Server/Web/client/rooms.mjs';
+import { addNotice, changeRoom, hasNewest, insertAround, insertEvents, insertHistory, isUnusedPlaceholder, markRead, membersOf, openRoom, useServerSpelling, withoutRoom, withPlaceholders } from '../../Server/Web/client/rooms.mjs';
 import { ANN, BOB, EMPTY_STATE, inLobby, lobby, message, messages, newRoom, outboxItem, roomWith, withOutbox } from './support.mjs';
 
 const three = () => withPlaceholders(EMPTY_STATE, ['a', 'b', 'c']);
@@ -208,6 +208,36 @@ describe('a history that is longer than the log', () => {
     assert.ok(room.entries.length <= 10_000);
     assert.ok(isComplete(room));
   });
+});
+
+describe('the messages around an earlier one', () => {
+  const newest = () => ({ ...roomWith(messages(900, 1000), { more: true, joinedAt: 1000 }), cursor: 1000, loading: true });
+  const seqs = ({ entries }) => [entries[0].seq, entries.at(-1).seq, entries.length];
+
+  test('replace a part of the log that they do not touch', () => {
+    const room = insertAround(newest(), messages(100, 150));
+    assert.deepEqual(seqs(room), [100, 150, 51]);
+    assert.deepEqual([room.oldest, room.end, room.more, room.loading, hasNewest(room), room.cursor], [100, 150, true, false, false, 1000]);
+  });
+  test('are followed by the later ones, without a hole', () => {
+    let room = insertAround(newest(), messages(700, 850));
+    room = insertHistory(room, messages(851, 1000), false, 'newer');
+    assert.deepEqual([...seqs(room), hasNewest(room)], [700, 1000, 301, true]);
+  });
+  test('extend a part of the log that they touch', () => {
+    for (const [from, to] of [[850, 899], [850, 950]]) {
+      const room = insertAround(newest(), messages(from, to));
+      assert.deepEqual([...seqs(room), hasNewest(room)], [850, 1000, 151, true]);
+    }
+    const later = insertAround(insertAround(newest(), messages(100, 150)), messages(151, 200));
+    assert.deepEqual([...seqs(later), later.end], [100, 200, 101, 200]);
+  });
+  test('at the start of the log have nothing before them', () => assert.equal(insertAround(newest(), messages(1, 50)).more, false));
+  test('keep a message that arrives meanwhile out, because there is a hole before it', () => {
+    const room = insertEvents(insertAround(newest(), messages(100, 150)), [message(1001, 'new')], reader);
+    assert.deepEqual([seqs(room)[1], room.cursor, room.unread], [150, 1001, 1]);
+  });
+  test('can be none', () => assert.equal(insertAround(newest(), []).loading, false));
 });
 
 describe('notices', () => {

@@ -90,6 +90,19 @@ describe('log events', () => {
 });
 
 describe('history', () => {
+  const around = (seq) => ({ request: { kind: 'history', direction: 'around', room: 'lobby', seq } });
+
+  test('around a message shows the message', () => {
+    const state = receive(inLobby(messages(51, 60)), { type: 'history', room: 'lobby', messages: messages(11, 20), more: true }, around(15));
+    assert.deepEqual(textsOf(state), messages(11, 20).map(({ text }) => text));
+  });
+
+  test('around a message that the server no longer has changes nothing but says so', () => {
+    const state = receive(inLobby(messages(51, 52)), { type: 'history', room: 'lobby', messages: messages(30, 40), more: true }, around(15));
+    assert.deepEqual(textsOf(state), ['text 51', 'text 52', 'The server no longer has this message.']);
+    assert.equal(lobby(state).loading, false);
+  });
+
   test('extends the log upwards', () => {
     const state = receive(inLobby(messages(51, 60)), { type: 'history', room: 'lobby', messages: messages(41, 50), more: true }, { request: { kind: 'history', room: 'lobby' } });
     assert.equal(lobby(state).entries.length, 20);

@@ -32,7 +32,7 @@ internal sealed class FloodArguments
     private readonly Option<double> _churn = CreateOption("--churn", "PERCENT", Defaults.Churn, "percent of the connections that are cut each second and then reconnect");
     private readonly Option<double> _pollInterval = CreateOption("--poll-interval", "SECONDS", Defaults.PollInterval, "seconds from an answer to the next request, for poll");
     private readonly Option<int?> _seed = CreateOption<int?>("--seed", "N", null, "selects the slow readers, the cuts and the text sizes [default: random; the report shows it]");
-    private readonly Option<double> _patience = CreateOption("--patience", "SECONDS", Defaults.Patience, "seconds without a delivery after which missing messages are lost; also the timeout to connect");
+    private readonly Option<double> _patience = CreateOption("--patience", "SECONDS", Defaults.Patience, "counts missing messages as lost after this many seconds without a delivery; also the timeout to connect");
     private readonly Option<int?> _serverPid = CreateOption<int?>("--server-pid", "PID", null, "process id of the server, to read its CPU time and memory");
     private readonly Option<string[]> _fail = new("--fail") { HelpName = "CONDITION", Description = "fails the run if this condition is met, such as 'delivery.p99>50ms'; repeatable", AllowMultipleArgumentsPerToken = false };
     private readonly Option<bool> _findMax = new("--find-max") { Description = "searches for the highest rate that passes; starts at --rate and runs --seconds for each step [--fail default: '" + FindMaxCondition + "']" };

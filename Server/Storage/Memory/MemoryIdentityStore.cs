@@ -145,6 +145,13 @@ public sealed class MemoryIdentityStore : IIdentityStore
         return default;
     }
 
+    /// <summary>Whether a user has an account or a session.</summary>
+    internal bool HasUser(string user)
+    {
+        lock (_gate)
+            return _accounts.ContainsKey(user) || _sessions.Values.Any(session => session.User == user);
+    }
+
     private bool TryAdd(StoredAccount account, IReadOnlyList<string> skeletons)
     {
         if (_accounts.ContainsKey(account.User) || skeletons.Any(_owners.ContainsKey))

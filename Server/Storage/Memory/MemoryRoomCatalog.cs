@@ -4,6 +4,7 @@ namespace RawSocketChat.Server.Storage.Memory;
 public sealed class MemoryRoomCatalog : IRoomCatalog
 {
     private readonly MemoryRoomLog _log;
+    private readonly MemoryIdentityStore _identities;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (StoredRoom Room, DateTimeOffset CreatedAt)> _rooms = new(StringComparer.OrdinalIgnoreCase);
@@ -13,10 +14,11 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
     private readonly Dictionary<(string User, string Room), string> _notifyLevels = [];
 
     /// <param name="log">The logs of the rooms, which have the current topics, roles and bans.</param>
+    /// <param name="identities">The accounts and sessions. A user who has neither is forgotten, and owns no room.</param>
     /// <param name="time">The clock.</param>
-    public MemoryRoomCatalog(MemoryRoomLog log, TimeProvider time)
+    public MemoryRoomCatalog(MemoryRoomLog log, MemoryIdentityStore identities, TimeProvider time)
     {
-        (_log, _time) = (log, time);
+        (_log, _identities, _time) = (log, identities, time);
         log.Moderated += OnModerated;
     }
 
@@ -93,6 +95,33 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
         }
     }
 
+    public ValueTask<IReadOnlyList<string>> ListAbandonedRoomsAsync(DateTimeOffset unusedSince, string after, int max, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return new(_rooms.Values
+                .Where(entry => StringComparer.OrdinalIgnoreCase.Compare(entry.Room.Name, after) > 0 && IsAbandoned(entry, unusedSince))
+                .Select(entry => entry.Room.Name).Order(StringComparer.OrdinalIgnoreCase).Take(max).ToArray());
+        }
+    }
+
+    public ValueTask<bool> RemoveAbandonedRoomAsync(string name, DateTimeOffset unusedSince, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (!_rooms.TryGetValue(name, out var found) || !IsAbandoned(found, unusedSince))
+                return new(false);
+            Remove(found.Room.Name);
+            return new(true);
+        }
+    }
+
+    public ValueTask<DateTimeOffset?> FindNewestTimeAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            return new(_rooms.Keys.Max(_log.FindLastTime));
+    }
+
     public ValueTask EraseRemovedAsync(CancellationToken cancellationToken) => default;
 
     public ValueTask<IReadOnlyList<string>> GetRoomsAsync(string user, CancellationToken cancellationToken)
@@ -142,8 +171,8 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
     private IOrderedEnumerable<StoredRoom> GetVisible(string user)
     {
         return _rooms.Values
-            .Select(entry => WithTopic(entry.Room))
-            .Where(room => !room.IsPrivate || IsMember(room.Name, user) || GetModeration(room.Name).GetRole(user) == RoomRole.Owner)
+            .Select(entry => WithTopic(entry.Room) with { IsOwned = GetModeration(entry.Room.Name).GetRole(user) == RoomRole.Owner })
+            .Where(room => !room.IsPrivate || room.IsOwned || IsMember(room.Name, user))
             .OrderBy(room => room.Name, StringComparer.OrdinalIgnoreCase);
     }
 
@@ -209,6 +238,10 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
 
     private bool IsEmpty((StoredRoom Room, DateTimeOffset CreatedAt) entry, DateTimeOffset createdBefore) =>
         entry.CreatedAt < createdBefore && !_log.HasEvents(entry.Room.Name);
+
+    private bool IsAbandoned((StoredRoom Room, DateTimeOffset CreatedAt) entry, DateTimeOffset unusedSince) =>
+        entry.CreatedAt < unusedSince && entry.Room.DirectUsers is null && !(_log.FindLastTime(entry.Room.Name) >= unusedSince)
+        && !GetModeration(entry.Room.Name).Roles.Any(role => role.Value == RoomRole.Owner && _identities.HasUser(role.Key));
 
     private static (string, string) CreateKey(string room, string user) => (user, room.ToUpperInvariant());
 }

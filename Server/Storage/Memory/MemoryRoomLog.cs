@@ -80,7 +80,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
             return _logs.TryGetValue(room, out var log) ? log.Moderation : RoomModeration.Empty;
     }
 
-    /// <summary>Counts the messages, and the mentions of a user, after a read mark.</summary>
+    /// <summary>Counts the messages of others, and those that mention a user, after a read mark.</summary>
     internal (int Unread, int Mentions) CountUnread(string room, string user, long readSeq)
     {
         var (unread, mentions) = (0, 0);
@@ -90,9 +90,9 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
                 return default;
             for (var seq = Math.Max(readSeq + 1, log.First); seq <= log.Last; seq++)
             {
-                if (log[seq] is not { Content: { Kind: RoomEventKind.Message } content, IsDeleted: false })
+                if (log[seq] is not { Content: { Kind: RoomEventKind.Message } content, IsDeleted: false } || content.Author == user)
                     continue;
-                unread += content.Author == user ? 0 : 1;
+                unread++;
                 mentions += content.Mentions?.Any(mention => mention == user || mention == NewEvent.Everybody) == true ? 1 : 0;
             }
         }
@@ -105,6 +105,13 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
     {
         lock (_gate)
             return _logs.TryGetValue(room, out var log) && log.Last > 0;
+    }
+
+    /// <summary>The time of the newest event of the room; null if there is no event.</summary>
+    internal DateTimeOffset? FindLastTime(string room)
+    {
+        lock (_gate)
+            return _logs.TryGetValue(room, out var log) && log.Count > 0 ? log[log.Last].At : null;
     }
 
     /// <summary>Removes the log of a room.</summary>
@@ -134,6 +141,8 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
         var key = content.ClientId is { } id ? (content.Author, id) : default;
         if (content.ClientId is not null && _byClientId.TryGetValue(key, out var first))
             return first with { Event = null, IsDuplicate = true };
+        if (content.OnlyIfDuplicate)
+            return new AppendResult(null, IsDuplicate: false, room, log.Last, at) { Rejection = AppendRejection.NotDuplicate };
 
         if (MessageChanges.ChangesMessage(content.Kind))
             return Change(room, log, content, at);
@@ -202,7 +211,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
 
         public void Add(RoomEvent stored)
         {
-            // The message has the new text, and every reader of the edit takes it from there.
+            // Store the edit without its text. The edited message has the new text, and GetCurrent copies the text into the edit.
             _events.Add(stored.Content.Kind == RoomEventKind.Edited ? stored with { Content = stored.Content with { Text = "" } } : stored);
             if (stored.Content.Kind == RoomEventKind.Topic)
                 Topic = stored.Content.Text;

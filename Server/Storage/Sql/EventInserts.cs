@@ -24,7 +24,7 @@ internal sealed class EventInserts(DbConnection connection) : IDisposable
         connection, "INSERT INTO reactions (room, seq, emoji, user, name, event) VALUES (@p1, @p2, @p3, @p4, @p5, @p6) ON CONFLICT DO NOTHING", 6);
 
     /// <summary>
-    /// Adds an event. The row of an edit has no text: the message has the new text, and every reader of the edit takes it from there.
+    /// Adds an event. The row of an edit has no text. The row of the edited message has the new text, and the query for an edit joins this row.
     /// </summary>
     public void AddEvent(long room, RoomEvent added)
     {

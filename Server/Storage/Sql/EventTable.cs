@@ -11,10 +11,12 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
     private readonly Statement _replaceClientId = new(
         connection, "UPDATE client_ids SET room = @p3, seq = @p4, at = @p5 WHERE author = @p1 AND client_id = @p2", 5);
 
+    // A new room may have the id of a removed room, whose client ids are still stored. So the event must have the time of the client id.
     private readonly Statement _findClientId = new(
         connection,
         $"""
         SELECT r.name, r.name_key, r.first_seq, c.seq, c.at FROM client_ids c JOIN rooms r ON r.id = c.room
+        JOIN events e ON e.room = c.room AND e.seq = c.seq AND e.author = c.author AND e.at = c.at
         WHERE c.author = @p1 AND c.client_id = @p2 AND NOT r.{SqlRoomCatalog.IsRemoved}
         """,
         2);
@@ -48,7 +50,8 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
         for (var i = 0; i < results.Length; i++)
         {
             var content = batch[i];
-            results[i] = content.ClientId is { } id && ClaimClientId(room, content.Author, id, at) is { } duplicate ? duplicate
+            results[i] = content.OnlyIfDuplicate ? FindDuplicate(room, content)
+                : content.ClientId is { } id && ClaimClientId(room, content.Author, id, at) is { } duplicate ? duplicate
                 : MessageChanges.ChangesMessage(content.Kind) ? Change(room, content)
                 : Add(room, content);
         }
@@ -145,19 +148,22 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
     {
         if (_inserts.TryAddClientId(author, id, room.Id, room.NextSeq, at))
             return null;
-        using (var row = _findClientId.Query(author, id))
-        {
-            if (row.Read() && FindDuplicate(row) is { } duplicate)
-                return duplicate;
-        }
-
+        if (FindDuplicate(author, id) is { } duplicate)
+            return duplicate;
         _replaceClientId.Execute(author, id, room.Id, room.NextSeq, at);
         return null;
     }
 
+    private AppendResult FindDuplicate(LoggedRoom room, NewEvent content) =>
+        (content.ClientId is { } id ? FindDuplicate(content.Author, id) : null)
+        ?? new AppendResult(null, IsDuplicate: false, room.Name, room.LastSeq, Now) { Rejection = AppendRejection.NotDuplicate };
+
     // Returns null if the id may be used again, because the earlier event is trimmed or too old.
-    private AppendResult? FindDuplicate(DbDataReader row)
+    private AppendResult? FindDuplicate(string author, string id)
     {
+        using var row = _findClientId.Query(author, id);
+        if (!row.Read())
+            return null;
         var (name, firstSeq, seq) = (row.GetString(0), row.GetInt64(2), row.GetInt64(3));
         var at = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4));
         // The log in memory hides trimmed events before they are deleted from the table.

@@ -11,7 +11,7 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Error, "The server could not remove the old events of room {Room}. It tries again in a minute")]
     public static partial void TrimFailed(ILogger logger, Exception fault, string room);
 
-    [LoggerMessage(5, LogLevel.Error, "The server cannot read {What}: {Reason}. It rejects requests that need the data. This line is logged once")]
+    [LoggerMessage(5, LogLevel.Error, "The server cannot read {What}: {Reason}. It rejects requests that need the data. This line is logged at most once in ten minutes")]
     public static partial void CannotRead(ILogger logger, Exception? fault, string what, string reason);
 
     [LoggerMessage(6, LogLevel.Warning, "The server could not remove {What}. It tries again in a minute")]

@@ -132,10 +132,11 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
 
     private async Task<bool> IsClockTrustedAsync(SqlStorage storage, ClockGuard guard, CancellationToken stoppingToken)
     {
-        long? newest;
+        DateTimeOffset? newest = null;
         try
         {
-            newest = await storage.ReadAsync("the newest events", reader => FindNewestTime(reader.Connection), stoppingToken);
+            if (guard.NeedsNewest)
+                newest = await storage.ReadAsync("the newest events", reader => SqlRoomCatalog.FindNewestTime(reader.Connection), stoppingToken);
         }
         catch (StorageException)
         {
@@ -143,7 +144,7 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
             return false;
         }
 
-        var isTrusted = guard.IsTrusted(newest is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, out var leap);
+        var isTrusted = guard.IsTrusted(newest, out var leap);
         if (leap is { } size)
             Log.ClockLeapt(logger, size.TotalDays, (int)ClockGuard.DistrustTime.TotalHours);
         return isTrusted;
@@ -220,11 +221,6 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         FROM rooms r WHERE id > @afterId ORDER BY id LIMIT @MaxRows
         """,
         new { afterId, cutoff, keep, MaxRows }).AsList();
-
-    // The newest event of a room is not always the one with the latest time, but the difference is a leap of the clock, which needs no
-    // exact size.
-    private static long? FindNewestTime(DbConnection connection) => connection.ExecuteScalar<long?>(
-        "SELECT MAX((SELECT at FROM events WHERE room = r.id ORDER BY seq DESC LIMIT 1)) FROM rooms r");
 
     private static List<TrimmableRoom> ReadRoomSizes(DbConnection connection) => connection.Query<TrimmableRoom>(
         """

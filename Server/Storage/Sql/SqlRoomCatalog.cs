@@ -12,14 +12,24 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         (is_private = 0 OR id IN (SELECT m.room FROM members m WHERE m.user = @user AND (m.joined_at IS NOT NULL OR m.role = 'owner')))
         """;
 
+    private const string IsOwned = "id IN (SELECT m.room FROM members m WHERE m.user = @user AND m.role = 'owner')";
+
     /// <summary>The condition for the rows of removed rooms, whose logs are not erased yet; see <see cref="RemoveRoomAsync"/>.</summary>
-    internal const string IsRemoved = "name_key LIKE '/%'";
+    // A slash and the id. With a range, the index finds these rows. With LIKE, each search would read all rooms.
+    internal const string IsRemoved = "name_key BETWEEN '/0' AND '/:'";
 
     // Counting the unread messages reads at most this many of the newest events.
     private const int CountedEvents = 10_000;
 
     // A room that lost its events to retention has a greater first seq.
     private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id)";
+
+    // The newest event comes first, because it is found at once. The search for an owner reads all members of the room.
+    private const string IsAbandoned = $"""
+        NOT {IsRemoved} AND created_at < @Before AND direct_users IS NULL
+        AND COALESCE((SELECT at FROM events e WHERE e.room = rooms.id ORDER BY seq DESC LIMIT 1), 0) < @Before
+        AND NOT EXISTS (SELECT 1 FROM members m WHERE m.room = rooms.id AND m.role = 'owner')
+        """;
 
     public ValueTask<int> CountRoomsAsync(CancellationToken cancellationToken) =>
         storage.ReadAsync("the rooms", reader => reader.Connection.ExecuteScalar<int>($"SELECT COUNT(*) FROM rooms WHERE NOT {IsRemoved}"), cancellationToken);
@@ -32,7 +42,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         var pattern = $"%{RoomCache.GetKey(match).Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)}%";
         return storage.ReadAsync<IReadOnlyList<StoredRoom>>(
             "the rooms",
-            reader => [.. Query(reader.Connection, $"WHERE name_key LIKE @pattern ESCAPE '!' AND {Visible} ORDER BY name_key LIMIT @max", new { user, pattern, max })],
+            reader => [.. Query(reader.Connection, $"WHERE name_key LIKE @pattern ESCAPE '!' AND {Visible} ORDER BY name_key LIMIT @max", new { user, pattern, max }, IsOwned)],
             cancellationToken);
     }
 
@@ -43,8 +53,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
             "the rooms",
             reader =>
             [
-                .. Query(reader.Connection, $"WHERE name_key < @Key AND {Visible} ORDER BY name_key DESC LIMIT @max", values).Reverse(),
-                .. Query(reader.Connection, $"WHERE name_key >= @Key AND {Visible} ORDER BY name_key LIMIT @max", values),
+                .. Query(reader.Connection, $"WHERE name_key < @Key AND {Visible} ORDER BY name_key DESC LIMIT @max", values, IsOwned).Reverse(),
+                .. Query(reader.Connection, $"WHERE name_key >= @Key AND {Visible} ORDER BY name_key LIMIT @max", values, IsOwned),
             ],
             cancellationToken);
     }
@@ -57,9 +67,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         cancellationToken);
 
     public ValueTask<IReadOnlyList<string>> ListEmptyRoomsAsync(DateTimeOffset createdBefore, string after, int max, CancellationToken cancellationToken) =>
-        storage.ReadAsync<IReadOnlyList<string>>("the rooms", reader => reader.Connection.Query<string>(
-            $"SELECT name FROM rooms WHERE name_key > @Key AND {IsEmpty} ORDER BY name_key LIMIT @max",
-            new { Key = RoomCache.GetKey(after), Before = createdBefore.ToUnixTimeMilliseconds(), max }).AsList(), cancellationToken);
+        ListAsync(IsEmpty, createdBefore, after, max, cancellationToken);
 
     public ValueTask<bool> RemoveEmptyRoomAsync(string name, DateTimeOffset createdBefore, CancellationToken cancellationToken)
     {
@@ -74,19 +82,16 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
             });
     }
 
-    // A log may have millions of events, and there is one writer. So the room first gets a key that no name has. Nobody can find it then.
-    public ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken)
-    {
-        var values = new { Key = RoomCache.GetKey(name) };
-        return storage.WriteAsync(
-            writer => writer.Connection.QueryFirstOrDefault<long?>("SELECT id FROM rooms WHERE name_key = @Key", values) is { } id && Hide(writer.Connection, id),
-            cancellationToken,
-            onCommitted: isRemoved =>
-            {
-                if (isRemoved)
-                    storage.Rooms.Remove(values.Key);
-            });
-    }
+    public ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken) => HideAsync(name, "TRUE", before: default, cancellationToken);
+
+    public ValueTask<IReadOnlyList<string>> ListAbandonedRoomsAsync(DateTimeOffset unusedSince, string after, int max, CancellationToken cancellationToken) =>
+        ListAsync(IsAbandoned, unusedSince, after, max, cancellationToken);
+
+    public ValueTask<bool> RemoveAbandonedRoomAsync(string name, DateTimeOffset unusedSince, CancellationToken cancellationToken) =>
+        HideAsync(name, IsAbandoned, unusedSince, cancellationToken);
+
+    public ValueTask<DateTimeOffset?> FindNewestTimeAsync(CancellationToken cancellationToken) =>
+        storage.ReadAsync("the newest events", reader => FindNewestTime(reader.Connection), cancellationToken);
 
     public async ValueTask EraseRemovedAsync(CancellationToken cancellationToken)
     {
@@ -130,7 +135,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
                     WHERE e.room = r.id AND e.seq > m.read_seq AND e.seq > (SELECT MAX(seq) FROM events WHERE room = r.id) - {CountedEvents}
                         AND e.kind = 'message' AND e.is_deleted = 0 AND e.author <> @user LIMIT {MemberState.MaxCount})) AS unread,
                 (SELECT COUNT(*) FROM (
-                    SELECT DISTINCT seq FROM mentions WHERE user IN (@user, '{NewEvent.Everybody}') AND room = r.id AND seq > m.read_seq
+                    SELECT DISTINCT n.seq FROM mentions n JOIN events e ON e.room = n.room AND e.seq = n.seq
+                    WHERE n.user IN (@user, '{NewEvent.Everybody}') AND n.room = r.id AND n.seq > m.read_seq AND e.author <> @user
                     LIMIT {MemberState.MaxCount})) AS mentions
             FROM members m JOIN rooms r ON r.id = m.room WHERE r.name_key = @Key AND m.user = @user
             """,
@@ -176,8 +182,34 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         return id;
     }
 
+    // The newest event of a room is not always the one with the latest time. But only a leap of the clock makes a difference, and nobody needs
+    // the exact size of a leap.
+    internal static DateTimeOffset? FindNewestTime(DbConnection connection) =>
+        connection.ExecuteScalar<long?>("SELECT MAX((SELECT at FROM events WHERE room = r.id ORDER BY seq DESC LIMIT 1)) FROM rooms r") is { } at
+            ? DateTimeOffset.FromUnixTimeMilliseconds(at)
+            : null;
+
     /// <summary>Creates the epoch of a new log.</summary>
     internal static string CreateEpoch() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+
+    private ValueTask<IReadOnlyList<string>> ListAsync(string condition, DateTimeOffset before, string after, int max, CancellationToken cancellationToken) =>
+        storage.ReadAsync<IReadOnlyList<string>>("the rooms", reader => reader.Connection.Query<string>(
+            $"SELECT name FROM rooms WHERE name_key > @Key AND {condition} ORDER BY name_key LIMIT @max",
+            new { Key = RoomCache.GetKey(after), Before = before.ToUnixTimeMilliseconds(), max }).AsList(), cancellationToken);
+
+    // A log may have millions of events, and there is one writer. So the room first gets a key that no name has. Nobody can find it then.
+    private ValueTask<bool> HideAsync(string name, string condition, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var values = new { Key = RoomCache.GetKey(name), Before = before.ToUnixTimeMilliseconds() };
+        return storage.WriteAsync(
+            writer => writer.Connection.QueryFirstOrDefault<long?>($"SELECT id FROM rooms WHERE name_key = @Key AND {condition}", values) is { } id && Hide(writer.Connection, id),
+            cancellationToken,
+            onCommitted: isRemoved =>
+            {
+                if (isRemoved)
+                    storage.Rooms.Remove(values.Key);
+            });
+    }
 
     private static bool Hide(DbConnection connection, long id) => connection.Execute(
         """
@@ -202,8 +234,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     private static bool IsLimitReached(DbConnection connection, string? owner, int max) =>
         owner is not null && max < int.MaxValue && connection.ExecuteScalar<long>("SELECT COUNT(*) FROM rooms WHERE owner = @owner", new { owner }) >= max;
 
-    private static IEnumerable<StoredRoom> Query(DbConnection connection, string where, object values) =>
-        connection.Query<RoomRow>($"SELECT {RoomRow.Columns} FROM rooms {where}", values).Select(row => row.ToRoom());
+    private static IEnumerable<StoredRoom> Query(DbConnection connection, string where, object values, string isOwned = "FALSE") =>
+        connection.Query<RoomRow>($"SELECT {RoomRow.Columns}, {isOwned} AS isOwned FROM rooms {where}", values).Select(row => row.ToRoom());
 
     // A guest can join a room before the guest's session is stored, for example after the disk was full. So the user's row may not exist.
     private ValueTask<long> UpdateMemberAsync(string sql, string room, string user, long seq, CancellationToken cancellationToken, string? level = null)
@@ -232,10 +264,23 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         public MemberState ToState() => new(JoinedAt is not null, ReadSeq, Notify, Unread, Mentions);
     }
 
-    private sealed record RoomRow(string Name, string Topic, string? Owner, long IsPrivate, string? DirectUsers)
+    // Properties, not constructor parameters: the driver does not know the type of a computed column.
+    private sealed class RoomRow
     {
         public const string Columns = "name, topic, owner, is_private AS isPrivate, direct_users AS directUsers";
 
-        public StoredRoom ToRoom() => new(Name, Topic, Owner, IsPrivate != 0) { DirectUsers = DirectUsers?.Split(' ') };
+        public required string Name { get; init; }
+
+        public required string Topic { get; init; }
+
+        public string? Owner { get; init; }
+
+        public bool IsPrivate { get; init; }
+
+        public string? DirectUsers { get; init; }
+
+        public bool IsOwned { get; init; }
+
+        public StoredRoom ToRoom() => new(Name, Topic, Owner, IsPrivate) { DirectUsers = DirectUsers?.Split(' '), IsOwned = IsOwned };
     }
 }

@@ -30,9 +30,9 @@ public sealed class DataFolder : IDisposable
     /// <param name="advice">What to do if another server uses the folder, for the error text.</param>
     /// <exception cref="StorageException">The folder cannot be written to, or another server uses it.</exception>
     /// <exception cref="StorageException">The write-ahead log in the folder belongs to another state of the database.</exception>
-    public static DataFolder Take(string path, string advice = "stop that server, or use another folder for this one")
+    public static DataFolder Lock(string path, string advice = "stop that server, or use another folder for this one")
     {
-        var folder = TakeUnchecked(path, advice);
+        var folder = LockWithoutCheck(path, advice);
         try
         {
             DatabaseHeader.CheckWriteAheadLog(folder.Database, folder.ReadChangeCounter());
@@ -47,8 +47,8 @@ public sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>As <see cref="Take"/>, without looking at the database, which the caller replaces.</summary>
-    public static DataFolder TakeUnchecked(string path, string advice)
+    /// <summary>Locks the folder like <see cref="Lock"/>, but does not check the database. For a caller that replaces the database.</summary>
+    public static DataFolder LockWithoutCheck(string path, string advice)
     {
         var full = System.IO.Path.GetFullPath(path);
         try

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Logging;
 using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Server.Storage.Sqlite;
@@ -14,18 +15,21 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
 {
     private const int ReaderCount = 2;
 
+    // The same fault fails many requests. So the server logs it once in this time for each kind of data.
+    private static readonly TimeSpan ReadLogInterval = TimeSpan.FromMinutes(10);
+
     private readonly DataFolder _folder;
     private readonly GroupCommit _writer;
     private readonly ReaderPool _readers;
     private readonly ILogger _logger;
-    private readonly ConcurrentDictionary<string, bool> _unreadable = new();
+    private readonly ConcurrentDictionary<string, LogLimit> _readLogs = new();
 
     /// <exception cref="StorageException">The folder cannot be used, or the database cannot be read.</exception>
     public SqliteStorage(IOptions<DataOptions> options, TimeProvider time, ILogger<SqliteStorage> logger)
         : base(options.Value, time)
     {
         _logger = logger;
-        _folder = DataFolder.Take(Options.Path);
+        _folder = DataFolder.Lock(Options.Path);
         SqliteConnection? connection = null;
         try
         {
@@ -99,7 +103,7 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
                 ArgumentOutOfRangeException known => SqliteError.Translate(known, File),
                 _ => (StorageException)fault,
             };
-            if (_unreadable.TryAdd(what, true))
+            if (_readLogs.GetOrAdd(what, _ => new LogLimit(Time, burst: 1, ReadLogInterval)).TryTake(out _))
                 Log.CannotRead(_logger, error.InnerException, what, error.Message);
             throw error;
         }

@@ -105,14 +105,8 @@ public sealed class WebSocketMiddleware(
         return new ConnectionRequest(context.GetParameter("name"), context.GetParameter("room"), session, SessionIsInCookie: hidesToken);
     }
 
-    private static Task RejectAsync(HttpContext context, HandshakeFault fault)
-    {
-        var response = context.Response;
-        response.StatusCode = fault.Status;
-        response.ContentType = "text/plain; charset=utf-8";
-        response.Headers.CacheControl = "no-store";
-        return response.WriteAsync($"{fault.Text}\nThis is a WebSocket address; try: npx wscat -c '{GetAddress(context)}'\n");
-    }
+    private static Task RejectAsync(HttpContext context, HandshakeFault fault) =>
+        context.AnswerTextAsync(fault.Status, $"{fault.Text}\nThis is a WebSocket address; try: npx wscat -c '{GetAddress(context)}'");
 
     private static string GetAddress(HttpContext context) => PublicAddress.Create(context, context.Request.Path.Value ?? "", isWebSocket: true);
 }

@@ -4,6 +4,7 @@ import { noteReported } from './app/attention.mjs';
 import { askDirectory, ask, joinAgain, joinRoom, requests, sendNext, setServerRoom } from './app/chat.mjs';
 import { connection, rememberTransport, transportChoice } from './app/connect.mjs';
 import { forgetSession, identity } from './app/identity.mjs';
+import { showNotifications } from './app/notifications.mjs';
 import { isFile, nowIso } from './app/page.mjs';
 import { oncePerFrame } from './app/scheduling.mjs';
 import { commit, notify, state } from './app/store.mjs';
@@ -15,8 +16,8 @@ import { EventBatches } from './event-batches.mjs';
 import { errorWords, sameName, sentence } from './formatting.mjs';
 import { assignSender, changeMessage, failAll } from './outbox.mjs';
 import { BAD_SESSION_CLOSE_CODE, LOG_EVENTS, NAME_ERRORS } from './protocol.mjs';
-import { changeRoom } from './rooms.mjs';
-import { applyLogEvents, applyWelcome, invitationWords, isJoin, markDisconnected, update } from './state.mjs';
+import { changeRoom, isDirectName } from './rooms.mjs';
+import { applyLogEvents, applyWelcome, closedWords, invitationWords, isJoin, markDisconnected, update } from './state.mjs';
 import { endTyping } from './typing.mjs';
 import { finishLogOut, setAccountNote } from './view/account.mjs';
 import { carryDraft, renameDraft } from './view/composer.mjs';
@@ -24,7 +25,10 @@ import { returnEdit } from './view/composing.mjs';
 import { closeDirectory, openDirectory, setDirectoryNote } from './view/directory.mjs';
 import { directory, input, NARROW } from './view/dom.mjs';
 import { showChat, showEntrance } from './view/entrance.mjs';
+import { answerForm, stopWaitingForForm } from './view/form.mjs';
 import { askLinkQuestion } from './view/link.mjs';
+import { showJump } from './view/log.mjs';
+import { goToRoom } from './view/navigation.mjs';
 
 /** @import { Frame, Request, Status, TransportName } from './types.js' */
 
@@ -42,13 +46,24 @@ const onConnection = (type, listener) =>
 onConnection('refused', (/** @type {Frame} */ error) => showEntrance(error.text));
 
 const context = () => ({ watching: watchedRoom(), isScrolledUp, at: nowIso() });
-const batches = new EventBatches((events) => commit(applyLogEvents(state, events, context())), oncePerFrame, () => performance.now());
+const batches = new EventBatches(receiveEvents, oncePerFrame, () => performance.now());
+
+/** @param {Frame[]} events */
+function receiveEvents(events) {
+  const before = state;
+  commit(applyLogEvents(before, events, context()));
+  showNotifications(events, goToRoom);
+  const closed = events.findLast(({ type, action }) => type === 'moderated' && action === 'close');
+  // Without a room, there is no log that could show the notice.
+  if (closed && before.current && !state.current && ui.inside) openDirectory(closedWords(before, closed));
+}
 
 onConnection('status', (/** @type {Status} */ status) => {
   batches.flush();
   let next = { ...state, status };
   const lostEdits = status.state === 'online' ? [] : [...requests.values()].filter(({ kind }) => kind === 'edit');
   if (status.state !== 'online') {
+    stopWaitingForForm();
     requests.clear();
     setServerRoom(null);
     next = markDisconnected(next);
@@ -136,12 +151,14 @@ const EFFECTS = {
       closeDirectory();
       if (!NARROW.matches) input.focus();
     }
+    if (request?.kind === 'dm') goToRoom(frame.room);
     sendNext(frame.room);
     if (!state.directory.some(({ room }) => room === frame.room)) askDirectory();
   },
 
   ack(frame, request) {
     if (request?.kind === 'logout') finishLogOut();
+    else if (request?.kind === 'form') answerForm(request, frame);
     else if (request?.kind === 'nick') setAccountNote(`Your name is now ${isolated(frame.name ?? request.name)}.`, 'info');
     else if (frame.room) sendNext(frame.room);
   },
@@ -151,6 +168,7 @@ const EFFECTS = {
     if (item?.waiting) setTimeout(() => stopWaiting(item.id), frame.retryAfterMs);
     if (item) return sendNext(item.room);
     if (request?.kind === 'edit') return returnEdit(request);
+    if (request?.kind === 'form') return answerForm(request, frame);
     const room = request?.room ?? '';
     if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
       setTimeout(() => joinAgain(room, request?.kind), frame.retryAfterMs);
@@ -175,7 +193,15 @@ const EFFECTS = {
     if (writer) setTimeout(() => commit(endTyping(state, room, user, writer)), TYPING_ENDS_MS);
   },
 
-  invited(frame) { if (!state.current && ui.inside) openDirectory(invitationWords(frame)); },
+  history(_, request) {
+    if (request?.direction === 'around') showJump(request.room ?? '', request.seq ?? 0);
+  },
+
+  invited(frame) {
+    // A direct room appears in the list when somebody writes.
+    if (isDirectName(frame.room) && !state.rooms.has(frame.room)) joinRoom(frame.room, { show: false });
+    if (!state.current && ui.inside) openDirectory(invitationWords(frame));
+  },
 
   rooms(_, request) { if (!request) openDirectory(); },
 };

@@ -4,6 +4,7 @@ import './baseline.mjs';
 import './events.mjs';
 import './lab/lab-view.mjs';
 import './view/render.mjs';
+import './view/room-menu.mjs';
 import './view/submit.mjs';
 import { connection, wantedTransport } from './app/connect.mjs';
 import { identity, loadTabPlace } from './app/identity.mjs';
@@ -84,7 +85,7 @@ async function start() {
     identity.token = stored.session ?? null;
     ui.inside = true;
     setLinkQuestion(plan.question);
-    enter({ user: stored.user, name: stored.name, enteredAs: stored.enteredAs, rooms: stored.rooms, show: plan.show });
+    enter({ user: stored.user, name: stored.name, enteredAs: stored.enteredAs, rooms: stored.rooms, show: plan.show, direct: stored.direct });
     focusInput();
   } else if (name && room && plan.kind === 'enter') {
     ui.inside = true;

@@ -26,16 +26,51 @@ export const newRoom = (name) => ({
   more: false, loading: false,
   removed: false,   // the user was kicked or banned: the page does not join the room again by itself
   with: null, writers: new Map(),
+  notify: 'all', slow: 0,
   read: 0,          // how far this user has read, on any device
   countedTo: 0,     // the server's counts of unread messages include the events up to this seq
   unread: 0, mentions: 0, firstUnread: null,
 });
 
+// The server gives these names to direct rooms, and to no other ones.
+const DIRECT_NAME = /^dm-[\da-f]{32}$/;
+
 /**
- * The name of a room as a person knows it: a direct room has the name of the other person.
- * @param {Room} room
+ * Whether this is the name of a direct room. The page can know the name before it knows the two people.
+ * @param {string} name
  */
-export const titleOf = (room) => room.with ? isolated(room.with.name) : `#${isolated(room.name)}`;
+export const isDirectName = (name) => DIRECT_NAME.test(name);
+
+/**
+ * Whether the room is the private room of two people.
+ * @param {Pick<Room, 'name' | 'with'>} room
+ */
+export const isDirect = (room) => room.with !== null || isDirectName(room.name);
+
+/**
+ * The name that the page shows for a room, without a sign: a direct room has the name of the other person.
+ * @param {Pick<Room, 'name' | 'with'>} room
+ */
+export const labelOf = (room) => isDirect(room) ? room.with?.name || 'Direct message' : room.name;
+
+/**
+ * The name of a room as a person knows it, for a sentence of the page.
+ * @param {Pick<Room, 'name' | 'with'>} room
+ */
+export const titleOf = (room) => `${isDirect(room) ? '' : '#'}${isolated(labelOf(room))}`;
+
+/**
+ * The rooms in the order in which the page lists them: direct rooms come last.
+ * @param {Map<string, Room>} rooms
+ */
+export const roomsInOrder = (rooms) => [...rooms.values()].sort((a, b) => Number(isDirect(a)) - Number(isDirect(b)));
+
+/**
+ * Returns the direct room with a person, or undefined.
+ * @param {State} state
+ * @param {string} user
+ */
+export const directRoomWith = (state, user) => [...state.rooms.values()].find((room) => room.with?.user === user);
 
 /**
  * Returns the room with the counts of the server. Counts for an earlier read mark than the page's own change nothing.
@@ -59,6 +94,29 @@ export function withPlaceholders(state, names) {
   const rooms = new Map(state.rooms);
   for (const name of names) if (!rooms.has(name)) rooms.set(name, newRoom(name));
   return rooms.size === state.rooms.size ? state : { ...state, rooms };
+}
+
+/**
+ * Names the direct rooms among the placeholders.
+ * @param {State} state
+ * @param {[room: string, person: User][]} people
+ * @returns {State}
+ */
+export const withDirectNames = (state, people) => people.reduce((next, [name, person]) =>
+  isDirectName(name) && next.rooms.get(name)?.epoch === null ? changeRoom(next, name, { with: person }) : next, state);
+
+/**
+ * Returns the other person of a direct room. The server does not know the name of a guest who has left. Then the name that the page knows, or
+ * the one in the messages, stays.
+ * @param {User | null | undefined} other what the server has sent
+ * @param {Room | undefined} known
+ * @param {Frame[]} events the newest messages
+ * @returns {User | null}
+ */
+export function otherPerson(other, known, events) {
+  if (!other || other.name) return other ?? null;
+  const author = events.findLast(({ from }) => from?.user === other.user)?.from;
+  return { ...other, name: author?.name ?? known?.with?.name ?? '' };
 }
 
 /**
@@ -108,7 +166,7 @@ export function changeRoom(state, name, changes) {
  * @returns {State}
  */
 export function withoutRoom(state, name) {
-  const names = [...state.rooms.keys()];
+  const names = roomsInOrder(state.rooms).map((room) => room.name);
   const rooms = new Map(state.rooms);
   rooms.delete(name);
   const neighbour = names[names.indexOf(name) + 1] ?? names[names.indexOf(name) - 1] ?? null;
@@ -187,6 +245,25 @@ export function insertHistory(room, events, hasMore, direction) {
 }
 
 /**
+ * Adds the part of the history around one event. If this part does not touch the part that the page has, it replaces that part, because the
+ * page keeps one part without a hole.
+ * @param {Room} room
+ * @param {Frame[]} events all events of the part, oldest first
+ * @returns {Room}
+ */
+export function insertAround(room, events) {
+  if (!events.length) return { ...room, loading: false, tail: [] };
+  const [first, last] = [events[0].seq, events[events.length - 1].seq];
+  const newest = hasNewest(room) ? Math.max(room.cursor, last) : room.end;
+  const older = first > 1;
+  if (first > newest + 1 || last < room.oldest - 1) {
+    return { ...addEvents({ ...room, loading: false, tail: [], entries: [], oldest: Infinity, end: last }, events, null), more: older };
+  }
+  const grown = { ...room, loading: false, tail: [], end: hasNewest(room) ? Infinity : Math.max(room.end, last), more: first < room.oldest ? older : room.more };
+  return first < room.oldest ? trimEnd(addEvents(grown, events, null)) : trimStart(addEvents(grown, events, null));
+}
+
+/**
  * Adds an entry to the log, if it belongs to the part of the log that the page keeps. While the page requests the dropped part, the newer
  * entries wait in the tail, because the answer may not have them.
  * @param {Room} room
@@ -206,15 +283,18 @@ export function addEntries(room, added) {
  * @returns {Room}
  */
 function addEvents(room, events, reader) {
-  let { cursor, oldest, topic, writers, unread, mentions, firstUnread } = room;
+  let { cursor, oldest, topic, slow, writers, unread, mentions, firstUnread } = room;
   /** @type {Entry[]} */
   const added = [];
+  /** @type {Set<number>} */
+  const changedUnread = new Set();
   for (const event of events) {
     if (!Number.isInteger(event.seq)) continue;
     const entry = createEntry(event);
     const isNew = event.seq > cursor && !eventAt(room.entries, event.seq);
     if (entry) added.push(entry);
     if (entry && event.type === 'topic' && isNew) topic = entry.text ?? '';
+    if (event.type === 'moderated' && event.action === 'slow' && isNew) slow = event.seconds ?? 0;
     oldest = Math.min(oldest, event.seq);
     // Events up to joinedAt arrive in order. An event that arrives out of order was sent before the join, and does not advance the cursor.
     if (room.live && (event.seq === cursor + 1 || event.seq > room.joinedAt)) cursor = Math.max(cursor, event.seq);
@@ -223,17 +303,34 @@ function addEvents(room, events, reader) {
       writers.delete(event.from?.user);
     }
     if (event.seq <= room.read || event.seq <= room.countedTo) continue;
-    if (!reader || !isNew || entry?.kind !== 'message' || entry.from?.user === reader.self?.user) continue;
-    if (reader.watching === room.name) continue;
+    if (!reader || !isNew || reader.watching === room.name) continue;
+    if (event.of > room.read) changedUnread.add(event.of);
+    if (entry?.kind !== 'message' || entry.from?.user === reader.self?.user) continue;
     if (!unread) firstUnread = event.seq;
     unread += 1;
     if (mentionsUser(entry, reader.self)) mentions += 1;
   }
   const next = addEntries(room, added);
+  const entries = applyChanges(next.entries, events);
+  for (const seq of changedUnread) {
+    const [before, after] = [countsOf(eventAt(next.entries, seq), reader?.self), countsOf(eventAt(entries, seq), reader?.self)];
+    unread = Math.max(0, unread + after.unread - before.unread);
+    mentions = Math.max(0, mentions + after.mentions - before.mentions);
+  }
   return {
-    ...next, entries: applyChanges(next.entries, events), tail: applyChanges(next.tail, events),
-    cursor, oldest, topic, writers, unread, mentions, firstUnread,
+    ...next, entries, tail: applyChanges(next.tail, events),
+    cursor, oldest, topic, slow, writers, unread, mentions, firstUnread,
   };
+}
+
+/**
+ * What an entry adds to the counts of its room while it is unread.
+ * @param {Entry | undefined} entry
+ * @param {User | null | undefined} self
+ */
+function countsOf(entry, self) {
+  const isCounted = entry?.kind === 'message' && !entry.deleted && entry.from?.user !== self?.user;
+  return { unread: Number(isCounted), mentions: Number(isCounted && mentionsUser(entry, self)) };
 }
 
 /**

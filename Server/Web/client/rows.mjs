@@ -4,7 +4,7 @@ import { isolated } from './direction.mjs';
 import { dayLabel, dayOf } from './formatting.mjs';
 import { eventAt, indexFor } from './log.mjs';
 import { parsedText } from './message-text.mjs';
-import { hasNewest } from './rooms.mjs';
+import { hasNewest, isDirect, labelOf, titleOf } from './rooms.mjs';
 
 /** @import { DrawnEntry, Entry, LogView, OutboxItem, Room, Row, User } from './types.js' */
 
@@ -57,7 +57,7 @@ export function createRows(room, outbox, view, self, now) {
     before = { entry, day, seq: entry.seq ?? before?.seq ?? 0 };
   };
   if (start > 0 || room.more) rows.push({ kind: 'older', key: 'older', label: 'Earlier messages' });
-  else if (room.epoch) rows.push({ kind: 'start', key: 'start', label: room.with?.name ?? room.name, isDirect: room.with !== null });
+  else if (room.epoch) rows.push({ kind: 'start', key: 'start', label: labelOf(room), isDirect: isDirect(room) });
   for (let index = start; index < end; index += 1) add(room.entries[index]);
   if (end === room.entries.length && !hasNewest(room)) rows.push({ kind: 'newer', key: 'newer', label: 'Later messages' });
   else if (end === room.entries.length) {
@@ -65,7 +65,8 @@ export function createRows(room, outbox, view, self, now) {
       if (item.room === room.name && !item.echo) add({ ...item, kind: 'message', key: `o${item.id}`, from: senderOf(item, self), item });
     }
   }
-  if (!room.epoch && !rows.length) rows.push({ kind: 'wait', key: 'wait', label: room.name });
+  if (room.removed && room.epoch) rows.push({ kind: 'removed', key: 'removed', label: room.name });
+  if (!room.epoch && !rows.length) rows.push({ kind: 'wait', key: 'wait', label: titleOf(room) });
   return rows;
 }
 

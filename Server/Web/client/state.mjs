@@ -2,11 +2,11 @@
 // is changed in place.
 
 import { isolated, withoutDirectionControls } from './direction.mjs';
-import { byName, clockTime } from './formatting.mjs';
+import { byName, clockTime, plural } from './formatting.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
 import { LOG_EVENTS } from './protocol.mjs';
-import { addNotice, changeRoom, insertEvents, insertHistory, isUnusedPlaceholder, membersOf, newRoom, openRoom, useServerSpelling, withCounts, withoutRoom, withRoom } from './rooms.mjs';
+import { addNotice, changeRoom, insertAround, insertEvents, insertHistory, isDirectName, isUnusedPlaceholder, membersOf, newRoom, openRoom, otherPerson, titleOf, useServerSpelling, withCounts, withoutRoom, withRoom } from './rooms.mjs';
 import { applyTyping } from './typing.mjs';
 
 /** @import { DirectoryRoom, Frame, Room, State, UpdateContext } from './types.js' */
@@ -24,7 +24,10 @@ export const EMPTY_STATE = {
 const JOIN_REQUESTS = new Set(['join', 'rejoin']);
 
 /** The room's own log shows the errors of these requests. */
-const IN_ROOM_REQUESTS = new Set(['rejoin', 'edit', 'delete', 'react']);
+const IN_ROOM_REQUESTS = new Set(['rejoin', 'edit', 'delete', 'react', 'history']);
+
+/** The page does not show the errors of these requests in a log: nobody waits for them, or a dialog shows them. */
+const SILENT_REQUESTS = new Set(['read', 'typing', 'form']);
 
 /**
  * Whether the request is to join a room.
@@ -59,9 +62,9 @@ const UPDATES = {
     /** @type {Room} */
     let room = {
       ...(known && !reset ? known : newRoom(frame.room)),
-      epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), with: frame.with ?? null, writers: new Map(),
+      epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), with: otherPerson(frame.with, known, events), writers: new Map(),
       live: true, removed: false, joinedAt: frame.seq ?? 0,
-      members: membersOf(frame.members), memberCount: frame.memberCount ?? 0,
+      members: membersOf(frame.members), memberCount: frame.memberCount ?? 0, notify: frame.notify ?? 'all', slow: frame.slow ?? 0,
     };
     if (!resumed) {
       if (!known?.epoch || reset) room.more = events.length > 0 && events[0].seq > 1;
@@ -90,13 +93,16 @@ const UPDATES = {
     if (!room) return state;
     // A typed request may ask for any part of the history, so a notice shows its answer. The page's own requests continue the log.
     if (!request) return addNotice(state, { room: room.name, at, tone: 'help', text: events.map(historyLine).join('\n') || 'There are no messages.' });
-    return withRoom(state, insertHistory(room, events, Boolean(frame.more), request.direction ?? 'older'));
+    if (request.direction !== 'around') return withRoom(state, insertHistory(room, events, Boolean(frame.more), request.direction ?? 'older'));
+    if (events.some(({ seq }) => seq === request.seq)) return withRoom(state, insertAround(room, events));
+    return addNotice(changeRoom(state, room.name, { loading: false }), { room: room.name, at, tone: 'error', text: 'The server no longer has this message.' });
   },
 
   ack(state, frame, { request }) {
     const item = state.outbox.find(({ id }) => id === frame.id);
     if (item) return acknowledgeMessage(state, item, frame);
     if (request?.kind === 'nick' && state.self) return { ...state, self: { ...state.self, name: frame.name ?? request.name } };
+    if (request?.kind === 'notify' && request.room && request.level) return changeRoom(state, request.room, { notify: request.level });
     return request?.kind === 'leave' && request.room ? withoutRoom(state, request.room) : state;
   },
 
@@ -105,12 +111,16 @@ const UPDATES = {
     if (item) return rejectInRoom(rejectMessage(state, item, frame), item.room, frame);
     const name = request?.room ?? '';
     let next = state;
-    if (request?.kind === 'read' || request?.kind === 'typing') return state; // nobody waits for these
-    if (request?.kind === 'history' && frame.retryAfterMs !== undefined) return state; // the page asks again
+    if (SILENT_REQUESTS.has(request?.kind ?? '')) return state;
+    if (request?.kind === 'history' && request.direction !== 'around' && frame.retryAfterMs !== undefined) return state; // the page asks again
     if (isJoin(request) && isUnusedPlaceholder(next, name)) next = withoutRoom(next, name);
     else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(next, name, frame.text || frame.code);
     if (isJoin(request) && frame.code === 'banned') next = changeRoom(next, name, { removed: true });
     if (request?.kind === 'leave' && frame.code === 'not-in-room') return withoutRoom(next, name);
+    if (isJoin(request) && frame.code === 'no-room' && hasEnded(next, name)) {
+      const gone = next.rooms.get(name) ?? { name, with: null };
+      return addNotice(withoutRoom(next, name), { at, text: `${titleOf(gone)} no longer exists, or you can’t enter it any more.`, create: isDirectName(name) ? null : name });
+    }
     const create = frame.code === 'no-room' && name ? name : null;
     const room = IN_ROOM_REQUESTS.has(request?.kind ?? '') && next.rooms.has(name) ? name : null;
     return addNotice(next, { room, at, tone: 'error', text: withoutDirectionControls(frame.text || frame.code || ''), hint: frame.hint, create });
@@ -177,12 +187,19 @@ const UPDATES = {
 };
 
 /**
+ * Whether the page can drop a room that the server no longer has: the user was in it, and no message waits for it.
+ * @param {State} state
+ * @param {string} name
+ */
+const hasEnded = (state, name) => Boolean(state.rooms.get(name)?.epoch) && !state.outbox.some((item) => item.room === name);
+
+/**
  * Returns the state after log events, which can be of several rooms. Many events cost one copy of each log.
  * @param {State} state
  * @param {Frame[]} events
  * @param {UpdateContext} context
  */
-export function applyLogEvents(state, events, { watching, isScrolledUp }) {
+export function applyLogEvents(state, events, { watching, isScrolledUp, at }) {
   /** @type {Map<string, Frame[]>} */
   const byRoom = new Map();
   for (const event of events) {
@@ -195,21 +212,25 @@ export function applyLogEvents(state, events, { watching, isScrolledUp }) {
     const room = next.rooms.get(name);
     if (!room) continue;
     next = matchEchoes(withRoom(next, insertEvents(room, ofRoom, { self: state.self, watching, isScrolledUp })), name, ofRoom);
-    next = applyModeration(next, name, ofRoom.filter(({ type, seq }) => type === 'moderated' && seq > room.cursor));
+    next = applyModeration(next, name, ofRoom.filter(({ type, seq }) => type === 'moderated' && seq > room.cursor), at);
   }
   return next;
 }
 
 /**
- * Applies what moderators did to this user: a new role, or the removal from the room. The log of the room stays, so the person can read why.
+ * Applies what moderators did to the room or to this user: the end of the room, a new role, or the removal from the room. After a removal the
+ * log of the room stays, so the person can read why.
  * @param {State} state
  * @param {string} name the room
  * @param {Frame[]} events
+ * @param {string} at the time now
  * @returns {State}
  */
-function applyModeration(state, name, events) {
+function applyModeration(state, name, events, at) {
   let next = state;
-  for (const { action, user, role, reason } of events) {
+  for (const event of events) {
+    const { action, user, role, reason } = event;
+    if (action === 'close') return addNotice(withoutRoom(next, name), { at, text: closedWords(next, event) });
     if (user !== state.self?.user) continue;
     if (action === 'role') next = changeRoom(next, name, { role });
     if (action !== 'kick' && action !== 'ban') continue;
@@ -250,7 +271,20 @@ export const markDisconnected = (state) => ({
 });
 
 /** @param {Frame} invited */
-export const invitationWords = ({ from, room }) => `${isolated(from?.name ?? '?')} invited you to #${isolated(room)}.`;
+export const invitationWords = ({ from, room }) =>
+  isDirectName(room) ? `${isolated(from?.name ?? '?')} started a direct conversation with you.` : `${isolated(from?.name ?? '?')} invited you to #${isolated(room)}.`;
+
+/**
+ * Says who closed a room, and what is lost with it.
+ * @param {State} state the state before the end of the room
+ * @param {Frame} closed
+ */
+export function closedWords(state, { room: name, from, reason }) {
+  const room = state.rooms.get(name) ?? { name, with: null };
+  const unsent = state.outbox.filter((item) => item.room === name).length;
+  const who = from?.user !== undefined && from.user === state.self?.user ? 'You' : isolated(from?.name ?? 'Somebody');
+  return `${who} closed ${titleOf(room)}${reason ? `: ${isolated(reason)}` : '.'} The room and its messages are gone.${unsent ? ` ${plural(unsent, 'unsent message')} of yours could not be sent.` : ''}`;
+}
 
 /** @param {Frame} event */
 const historyLine = ({ seq, at, from, text, me }) => `${seq}  ${clockTime(at)}  ${isolated(from?.name ?? '?')}${me ? '' : ':'} ${isolated(text ?? '(deleted)')}`;

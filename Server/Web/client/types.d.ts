@@ -88,6 +88,49 @@ export type Reactions = Map<string, User[]>;
 /** An action of a moderator. `user` and `name` are those of the user whom the action concerns. */
 export interface Moderation { action: string; user?: string; name?: string; role?: string; seconds?: number; reason?: string }
 
+/** The words for an action of a moderator, in the order in which the page shows them. */
+export interface ModerationWords {
+  act: string;
+  /** The person whom the action concerns. The name is "you" if `isSelf`. */
+  whom?: User;
+  isSelf?: boolean;
+  rest: string;
+  reason?: string;
+}
+
+/** Which messages of a room notify the person. */
+export type NotifyLevel = 'all' | 'mentions' | 'none';
+
+export type PersonAction = 'message' | 'mention' | 'owner' | 'moderator' | 'member' | 'mute' | 'unmute' | 'kick' | 'ban' | 'unban';
+
+export type RoomAction = 'topic' | 'notify' | 'invite' | 'slow' | 'leave' | 'close';
+
+/** A question of the page, and the request that it sends. */
+export interface Form {
+  title: string;
+  words: string;
+  /** The label of the button that sends the request. */
+  yes: string;
+  /** The request can't be undone. */
+  isDangerous?: boolean;
+  field?: { label: string; value: string; maxLength: number; isRequired: boolean };
+  choice?: { label: string; value: string; options: { value: string; words: string }[] };
+  /** Creates the request from what the person wrote and chose. */
+  frame(text: string, choice: string): Frame;
+  /** The words for the current log after the server has accepted the request. */
+  done?(text: string): string;
+}
+
+/** An entry of a menu. Entries of one group stand between two lines. */
+export interface MenuItem {
+  id: string;
+  words: string;
+  group: number;
+  isDangerous?: boolean;
+  /** Set for one of several settings: whether it is the present one. */
+  isChecked?: boolean;
+}
+
 /** An entry of a room's log: a message, a topic, a moderator's act or a notice. Entries are sorted by (order, rank). */
 export interface Entry {
   kind: 'message' | 'topic' | 'moderated' | 'notice';
@@ -160,6 +203,9 @@ export interface Room {
   removed: boolean;
   /** The other person, in a direct room. */
   with: User | null;
+  notify: NotifyLevel;
+  /** The minimum number of seconds between two messages of a member; 0 for no minimum. */
+  slow: number;
   /** The people who are writing, by user. */
   writers: Map<string, Writer>;
   /** How far this user has read, here or on another device. */
@@ -220,7 +266,8 @@ export interface State {
   commands: Command[];
 }
 
-export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react' | 'read' | 'typing';
+export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react' | 'read' | 'typing'
+  | 'dm' | 'notify' | 'form';
 
 /** A request of the page. The page keeps it until the answer arrives. */
 export interface Request {
@@ -230,10 +277,14 @@ export interface Request {
   show?: boolean;
   after?: number;
   /** Which part of the history the page asked for. */
-  direction?: 'older' | 'newer' | 'newest';
-  /** The message that an edit changes, and its new text. */
+  direction?: 'older' | 'newer' | 'newest' | 'around';
+  /** The level that a `notify` request sets. */
+  level?: NotifyLevel;
+  /** The message that an edit changes, and its new text; or the message that the page asked for with the messages around it. */
   seq?: number;
   text?: string;
+  /** The words for the log after the server has accepted the request. */
+  done?: string;
   /** The text that the names of the requested rooms contain. */
   match?: string;
 }
@@ -264,7 +315,7 @@ export interface LogView {
 export interface DrawnEntry extends Omit<Entry, 'order' | 'rank'> { order?: number; rank?: number; item?: OutboxItem }
 
 export interface Row {
-  kind: 'day' | 'new' | 'older' | 'newer' | 'start' | 'wait' | 'message' | 'topic' | 'moderated' | 'notice';
+  kind: 'day' | 'new' | 'older' | 'newer' | 'start' | 'wait' | 'removed' | 'message' | 'topic' | 'moderated' | 'notice';
   key: string;
   label?: string;
   /** The room of the row is a direct room, and the label is the other person's name. */
@@ -298,6 +349,7 @@ export interface Entrance {
   enteredAs?: string | null;
   /** Why the server rejected the name. */
   refusal?: string;
+  direct?: Place['direct'];
 }
 
 /** The rooms and the name of the person. The page restores them when it is opened again. */
@@ -308,4 +360,6 @@ export interface Place {
   rooms: string[];
   current: string | null;
   session?: string;
+  /** The other people of the direct rooms, so that the page can name these rooms before it is connected. */
+  direct?: [room: string, person: User][];
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Memory;
 
@@ -7,15 +8,26 @@ namespace RawSocketChat.Tests.Contracts;
 /// <summary>The rules that every room catalog must keep.</summary>
 public abstract class RoomCatalogContract
 {
+    private FakeTimeProvider _time = null!;
     private IRoomCatalog _catalog = null!;
 
+    /// <summary>The logs of the catalog's rooms.</summary>
+    protected abstract IRoomLog Log { get; }
+
+    /// <summary>The accounts and sessions of the same server.</summary>
+    protected abstract IIdentityStore Identities { get; }
+
     /// <summary>Opens an empty catalog.</summary>
-    protected abstract IRoomCatalog Open();
+    protected abstract IRoomCatalog Open(TimeProvider time);
+
+    /// <summary>Removes the users who have neither an account nor a session, as the server does once a minute.</summary>
+    protected abstract Task RemoveForgottenUsersAsync();
 
     [SetUp]
     public async Task OpenCatalogAsync()
     {
-        _catalog = Open();
+        _time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        _catalog = Open(_time);
         await _catalog.CreateRoomAsync(new StoredRoom("Garden", "all that grows", "u1", IsPrivate: true), int.MaxValue, default);
         await _catalog.CreateRoomAsync(new StoredRoom("lobby", "", null, IsPrivate: false), int.MaxValue, default);
     }
@@ -39,6 +51,23 @@ public abstract class RoomCatalogContract
     }
 
     [Test]
+    public async Task Removed_room_takes_its_client_ids_with_it()
+    {
+        var message = new NewEvent(RoomEventKind.Message, "u8", "bob", "hi", ClientId: "x");
+        await _catalog.CreateRoomAsync(new StoredRoom("cellar", "", "u7", IsPrivate: false), int.MaxValue, default);
+        await Log.OpenAsync("cellar", default);
+        await Log.AppendAsync("cellar", [message], default);
+        await _catalog.RemoveRoomAsync("cellar", default);
+        await _catalog.EraseRemovedAsync(default);
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await _catalog.CreateRoomAsync(new StoredRoom("attic", "", "u7", IsPrivate: false), int.MaxValue, default);
+        await Log.OpenAsync("attic", default);
+        await Log.AppendAsync("attic", [message with { ClientId = "y" }], default);
+        (await Log.AppendAsync("attic", [message], default))[0].Should().Match<AppendResult>(result => !result.IsDuplicate && result.Seq == 2);
+    }
+
+    [Test]
     public async Task Catalog_returns_rooms_as_they_were_created_and_rejects_a_name_that_exists()
     {
         (await _catalog.CreateRoomAsync(new StoredRoom("GARDEN", "", "u2", IsPrivate: false), int.MaxValue, default)).Should().Be(RoomCreation.NameTaken);
@@ -56,7 +85,7 @@ public abstract class RoomCatalogContract
         (await _catalog.CreateRoomAsync(Create("other", "b", "c"), int.MaxValue, default)).Should().Be(RoomCreation.NameTaken);
         (await _catalog.FindRoomAsync("other", default)).Should().BeNull();
         (await _catalog.FindRoomAsync("park", default)).Should().Be(new StoredRoom("park", "", "u1", IsPrivate: false));
-        (await _catalog.RemoveEmptyRoomAsync("park", DateTimeOffset.UtcNow.AddMinutes(1), default)).Should().BeTrue();
+        (await _catalog.RemoveEmptyRoomAsync("park", _time.GetUtcNow().AddMinutes(1), default)).Should().BeTrue();
         (await _catalog.CreateRoomAsync(Create("other", "b", "c"), int.MaxValue, default)).Should().Be(RoomCreation.Created);
     }
 
@@ -84,7 +113,7 @@ public abstract class RoomCatalogContract
     {
         await _catalog.SetMemberAsync("garden", "u2", isMember: true, readSeq: 0, default);
         await _catalog.AdvanceReadMarkAsync("garden", "u2", 5, default);
-        var later = DateTimeOffset.UtcNow.AddMinutes(1);
+        var later = _time.GetUtcNow().AddMinutes(1);
         (await _catalog.ListEmptyRoomsAsync(later, "", 10, default)).Should().Equal("Garden", "lobby");
         (await _catalog.ListEmptyRoomsAsync(later, "", 1, default)).Should().Equal("Garden");
         (await _catalog.ListEmptyRoomsAsync(later, "Garden", 10, default)).Should().Equal("lobby");
@@ -100,6 +129,45 @@ public abstract class RoomCatalogContract
         await _catalog.CreateRoomAsync(new StoredRoom("garden", "", "u3", IsPrivate: true), int.MaxValue, default);
         ((await _catalog.GetMemberAsync("garden", "u2", default))?.ReadSeq ?? 0).Should().Be(0);
         (await _catalog.GetRoomsAsync("u2", default)).Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task Room_without_an_owner_is_abandoned_when_it_had_no_event_for_the_time()
+    {
+        await Identities.TryAddAccountAsync(new StoredAccount("u-account", "ann", "", _time.GetUtcNow()), ["ann"], default);
+        await Identities.SaveSessionAsync(new StoredSession("hash", "u-guest", "bob", IsGuest: true, AwaySince: null), default);
+        foreach (var (name, owner) in new[] { ("of-account", "u-account"), ("of-guest", "u-guest"), ("of-nobody", "u-gone"), ("quiet", "u-gone"), ("inherited", "u-gone") })
+            await _catalog.CreateRoomAsync(new StoredRoom(name, "", owner, IsPrivate: false), int.MaxValue, default);
+        await _catalog.CreateRoomAsync(new StoredRoom("dm-1", "", Owner: null, IsPrivate: true) { DirectUsers = ["u-gone", "u-other"] }, int.MaxValue, default);
+        await SayAsync("quiet");
+        await Log.OpenAsync("inherited", default);
+        await Log.AppendAsync("inherited", [new NewEvent(RoomEventKind.Moderated, "u-gone", "x", "") { Moderation = new ModerationDetails(ModerationAction.Role, "u-account", "ann", RoomRole.Owner) }], default);
+        await RemoveForgottenUsersAsync();
+        _time.Advance(TimeSpan.FromDays(20));
+        await SayAsync("of-nobody");
+        _time.Advance(TimeSpan.FromDays(11));
+        var unusedSince = _time.GetUtcNow().AddDays(-30);
+
+        (await _catalog.FindNewestTimeAsync(default)).Should().BeCloseTo(_time.GetUtcNow().AddDays(-11), TimeSpan.FromSeconds(1));
+        (await _catalog.ListAbandonedRoomsAsync(unusedSince, "", 10, default)).Should().Equal("Garden", "lobby", "quiet");
+        (await _catalog.ListAbandonedRoomsAsync(unusedSince, "garden", 1, default)).Should().Equal("lobby");
+        foreach (var room in (string[])["of-account", "of-guest", "of-nobody", "inherited", "dm-1"])
+            (await _catalog.RemoveAbandonedRoomAsync(room, unusedSince, default)).Should().BeFalse(room);
+
+        (await _catalog.RemoveAbandonedRoomAsync("QUIET", unusedSince, default)).Should().BeTrue();
+        (await _catalog.RemoveAbandonedRoomAsync("quiet", unusedSince, default)).Should().BeFalse();
+        (await _catalog.FindRoomAsync("quiet", default)).Should().BeNull();
+        (await _catalog.CreateRoomAsync(new StoredRoom("quiet", "", "u9", IsPrivate: false), int.MaxValue, default)).Should().Be(RoomCreation.Created);
+        (await Log.OpenAsync("quiet", default)).Last.Should().Be(0);
+
+        _time.Advance(TimeSpan.FromDays(30));
+        (await _catalog.ListAbandonedRoomsAsync(_time.GetUtcNow().AddDays(-30), "", 10, default)).Should().Equal("Garden", "lobby", "of-nobody");
+
+        async Task SayAsync(string room)
+        {
+            await Log.OpenAsync(room, default);
+            await Log.AppendAsync(room, [new NewEvent(RoomEventKind.Message, "u-gone", "x", "hi")], default);
+        }
     }
 
     [TestCase("", "ab1,a_1,A_2,lobby")]
@@ -130,6 +198,9 @@ public abstract class RoomCatalogContract
             (await ListAsync(user, "")).Should().Equal(names);
             (await ListNeighborsAsync(user, "g", max: 10)).Should().Equal(names);
         }
+
+        (await _catalog.ListRoomsAsync("u1", "", 10, default)).Select(room => room.IsOwned).Should().Equal(true, false);
+        (await _catalog.ListNeighborsAsync("u2", "g", 10, default)).Select(room => room.IsOwned).Should().Equal(false, false);
     }
 
     [TestCase("c", 1, "b,c")]
@@ -179,5 +250,19 @@ public abstract class RoomCatalogContract
 
 public sealed class MemoryRoomCatalogTests : RoomCatalogContract
 {
-    protected override IRoomCatalog Open() => new MemoryRoomCatalog(new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System), TimeProvider.System);
+    private MemoryRoomLog _log = null!;
+    private MemoryIdentityStore _identities = null!;
+
+    protected override IRoomLog Log => _log;
+
+    protected override IIdentityStore Identities => _identities;
+
+    protected override IRoomCatalog Open(TimeProvider time)
+    {
+        (_log, _identities) = (new MemoryRoomLog(Options.Create(new DataOptions()), time), new MemoryIdentityStore());
+        return new MemoryRoomCatalog(_log, _identities, time);
+    }
+
+    // Nothing is left of such a user.
+    protected override Task RemoveForgottenUsersAsync() => Task.CompletedTask;
 }

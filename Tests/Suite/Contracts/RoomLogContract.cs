@@ -39,6 +39,20 @@ public abstract class RoomLogContract
     }
 
     [Test]
+    public async Task Event_that_may_only_be_a_duplicate_is_recognized_and_never_stored()
+    {
+        var log = Open(1000, TimeProvider.System);
+        await log.OpenAsync("a", default);
+        await log.AppendAsync("a", [NewMessage("x", "id")], default);
+        var results = await log.AppendAsync("a", [Repeat("id"), Repeat("new"), Repeat("new"), Repeat(null)], default);
+        results.Select(result => (result.Seq, result.IsDuplicate, result.Rejection)).First().Should().Be((1L, true, AppendRejection.None));
+        results.Skip(1).Should().OnlyContain(result => !result.IsDuplicate && result.Event == null && result.Rejection == AppendRejection.NotDuplicate);
+        (await log.AppendAsync("a", [NewMessage("y", "new")], default))[0].Should().Match<AppendResult>(result => result.Seq == 2 && !result.IsDuplicate);
+
+        static NewEvent Repeat(string? id) => NewMessage("x", id) with { OnlyIfDuplicate = true };
+    }
+
+    [Test]
     public async Task Event_times_are_the_times_of_the_append_in_milliseconds()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 10, 2, 31, 123, TimeSpan.Zero).AddTicks(4567));

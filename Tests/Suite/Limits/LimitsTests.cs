@@ -89,13 +89,13 @@ public sealed class LimitsTests
         await using var ann = await ChatClient.ConnectAsync(server.HttpPort);
         await ann.RequestAsync<JoinedFrame>(Create("one"));
         await ann.RequestAsync<JoinedFrame>(Create("two"));
-        (await ann.RequestAsync<ErrorFrame>(Create("three"))).Error.Code.Should().Be(ErrorCode.NotAllowed);
-        (await ann.RequestAsync<ErrorFrame>(Join("lobby"))).Error.Code.Should().Be(ErrorCode.NotAllowed);
+        (await ann.RequestAsync<ErrorFrame>(Create("three"))).Error.Code.Should().Be(ErrorCode.TooMany);
+        (await ann.RequestAsync<ErrorFrame>(Join("lobby"))).Error.Code.Should().Be(ErrorCode.TooMany);
         await ann.RequestAsync<JoinedFrame>(Join("one"));
 
         await using var bob = await ChatClient.ConnectAsync(server.HttpPort);
         await bob.RequestAsync<JoinedFrame>(Create("three"));
-        (await bob.RequestAsync<ErrorFrame>(Create("four"))).Error.Code.Should().Be(ErrorCode.NotAllowed);
+        (await bob.RequestAsync<ErrorFrame>(Create("four"))).Error.Code.Should().Be(ErrorCode.TooMany);
     }
 
     [Test]
@@ -107,7 +107,7 @@ public sealed class LimitsTests
         await ann.RequestAsync<JoinedFrame>(Create("one"));
         await ann.RequestAsync<JoinedFrame>(Create("two"));
         await ann.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = "one", Id = FrameId.From("leave") });
-        (await ann.RequestAsync<ErrorFrame>(Create("three"))).Error.Code.Should().Be(ErrorCode.NotAllowed);
+        (await ann.RequestAsync<ErrorFrame>(Create("three"))).Error.Code.Should().Be(ErrorCode.TooMany);
     }
 
     [Test]

@@ -56,6 +56,36 @@ public sealed class AttentionTests
         await bob.DisposeAsync();
     }
 
+    [TestCase("full")]
+    [TestCase("none")]
+    public async Task Own_messages_do_not_count_as_mentions(string durability)
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Data:Durability", durability);
+        await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
+        await ann.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = "garden", Id = FrameId.From("c") });
+        var (bob, _) = await ChatClient.JoinAsync(server.HttpPort, "bob", "garden");
+        await ann.SayAsync("@here lunch, says @ann", room: "garden");
+        (await ann.RequestAsync<JoinedFrame>(Join("garden"))).Should().Match<JoinedFrame>(joined => joined.Unread == 0 && joined.Mentions == 0);
+        await bob.SayAsync("@ann I come", room: "garden");
+        (await ann.RequestAsync<JoinedFrame>(Join("garden"))).Should().Match<JoinedFrame>(joined => joined.Unread == 1 && joined.Mentions == 1);
+        (await bob.RequestAsync<JoinedFrame>(Join("garden"))).Should().Match<JoinedFrame>(joined => joined.Unread == 1 && joined.Mentions == 1);
+        await bob.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Names_that_no_connected_user_has_cost_the_address_of_the_author()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Addresses:ChargeLoopback", "true", "--Addresses:PointBurst", "200", "--Addresses:PointsPerSecond", "1");
+        var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
+        await ann.SayAsync(string.Join(' ', Enumerable.Repeat("@ann", 200)));
+        await ann.SayAsync(string.Join(' ', Enumerable.Range(0, 20).Select(i => $"@nobody{i}")));
+        await ann.SayAsync(string.Join(' ', Enumerable.Range(0, 20).Select(i => $"@nobody{i}")));
+        await ann.SayAsync(string.Join(' ', Enumerable.Range(0, 200).Select(i => $"@nobody{i}")));
+        await ann.SayAsync(string.Join(' ', Enumerable.Range(0, 20).Select(i => $"@nobody{i}")));
+        (await ann.RequestAsync<ErrorFrame>(Say("one more", "x"))).Error.Should().Match<ChatError>(error => error.Code == ErrorCode.RateLimited && error.Text.Contains("address"));
+        await ann.DisposeAsync();
+    }
+
     [Test]
     public async Task Others_see_that_somebody_is_typing()
     {

@@ -1,4 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Rooms;
+using RawSocketChat.Server.Storage;
 using RawSocketChat.Tests.Support;
 using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
@@ -66,6 +69,49 @@ public sealed class DirectRoomTests
     {
         (await _ann.RequestAsync<ErrorFrame>(Direct("nobody"))).Error.Code.Should().Be(ErrorCode.NotFound);
         (await _ann.RequestAsync<ErrorFrame>(Direct("ann"))).Error.Code.Should().Be(ErrorCode.BadField);
+    }
+
+    [Test]
+    public async Task Text_for_a_direct_room_that_cannot_be_joined_is_answered_once_and_reaches_nobody()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Limits:RoomsPerConnection", "1");
+        var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
+        await using var bob = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=bob");
+        await bob.Inbox.ExpectAsync<WelcomeFrame>();
+        var request = Direct("bob", "hi bob");
+        (await ann.RequestAsync<ErrorFrame>(request)).Error.Code.Should().Be(ErrorCode.TooMany);
+        await ann.RequestAsync<PongFrame>(new ClientFrame { Type = ClientFrameType.Ping, Id = FrameId.From("p") });
+        ann.Inbox.All.OfType<ErrorFrame>().Should().ContainSingle();
+        await bob.RequestAsync<PongFrame>(new ClientFrame { Type = ClientFrameType.Ping, Id = FrameId.From("p") });
+        bob.Inbox.All.OfType<InvitedFrame>().Should().BeEmpty();
+        server.Services.GetRequiredService<RoomDirectory>().Count.Should().Be(1);
+        await ann.DisposeAsync();
+    }
+
+    [Test]
+    public async Task User_who_is_a_member_of_the_maximum_number_of_rooms_cannot_be_invited_to_another()
+    {
+        var catalog = _server.Services.GetRequiredService<IRoomCatalog>();
+        await using var phone = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=carol");
+        var carol = await phone.Inbox.ExpectAsync<WelcomeFrame>();
+        await phone.DisposeAsync();
+        await TestWait.UntilAsync(() => !_server.HasConnection("carol"), "carol to leave");
+        await Task.WhenAll(Enumerable.Range(0, Memberships.MaxRooms).Select(i => FillAsync($"room{i}")));
+
+        await using var again = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={carol.Session}");
+        (await again.Inbox.ExpectAsync<WelcomeFrame>()).Rooms.Should().HaveCount(Memberships.MaxRooms);
+        await _ann.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = "den", Private = true, Id = FrameId.From("c") });
+        (await _ann.RequestAsync<ErrorFrame>(new ClientFrame { Type = ClientFrameType.Invite, User = "carol", Room = "den", Id = FrameId.From("i") })).Error.Code.Should().Be(ErrorCode.TooMany);
+        (await _ann.RequestAsync<ErrorFrame>(Direct("carol", "hi"))).Error.Code.Should().Be(ErrorCode.TooMany);
+        (await again.RequestAsync<ErrorFrame>(Direct("ann"))).Error.Code.Should().Be(ErrorCode.TooMany);
+        (await catalog.GetRoomsAsync(carol.User, default)).Should().HaveCount(Memberships.MaxRooms);
+        again.Inbox.All.OfType<InvitedFrame>().Should().BeEmpty();
+
+        async Task FillAsync(string room)
+        {
+            await catalog.CreateRoomAsync(new StoredRoom(room, "", Owner: null, IsPrivate: false), int.MaxValue, default);
+            await catalog.SetMemberAsync(room, carol.User, isMember: true, readSeq: 0, default);
+        }
     }
 
     [Test]

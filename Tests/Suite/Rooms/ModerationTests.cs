@@ -133,6 +133,20 @@ public sealed class ModerationTests
         await bob.RequestAsync<AckFrame>(Say("three", "3", Room));
     }
 
+    [TestCase(ClientFrameType.Slow)]
+    [TestCase(ClientFrameType.Mute)]
+    public async Task Message_that_is_sent_again_is_acknowledged_as_a_duplicate_while_its_author_may_not_post(ClientFrameType type)
+    {
+        await using var bob = await EnterAsync("bob");
+        await _owner.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Slow, Seconds = 600, Room = Room, Id = FrameId.From("slow") });
+        await bob.RequestAsync<AckFrame>(Say("one", "1", Room));
+        if (type == ClientFrameType.Mute)
+            await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Mute, "bob", seconds: 60));
+        (await bob.RequestAsync<ErrorFrame>(Say("two", "2", Room))).Error.Code.Should().Be(type == ClientFrameType.Mute ? ErrorCode.Muted : ErrorCode.SlowMode);
+        await bob.SendAsync(Say("one", "1", Room));
+        (await bob.Inbox.ExpectAsync<AckFrame>(ack => ack.Duplicate)).Should().Match<AckFrame>(ack => ack.Id == FrameId.From("1") && ack.Room == Room);
+    }
+
     [Test]
     public async Task Member_cannot_moderate_and_learns_nothing_about_other_users()
     {

@@ -23,6 +23,38 @@ public sealed class RecentTailTests
         budget.Bytes.Should().Be(10 * EventBytes);
     }
 
+    [Test]
+    public void Replaced_event_takes_the_place_of_the_earlier_one_after_older_events_have_left()
+    {
+        var budget = CreateBudget(int.MaxValue);
+        var tail = new RecentTail(10 * EventBytes, 0, budget);
+        for (var last = 1; last <= 60; last++)
+        {
+            Fill(tail, last, last);
+            var first = Math.Max(1, last - 9);
+            foreach (var seq in (long[])[first - 1, first, last, last + 1])
+                tail.Replace(CreateEvent(seq));
+            tail.GetAfter(first - 1, 100)!.Select(found => found.Seq).Should().Equal(Enumerable.Range(first, last - first + 1).Select(seq => (long)seq));
+        }
+
+        var changed = new EventFrame(55, new EncodedFrame(new byte[PayloadBytes - 10]));
+        tail.Replace(changed);
+        tail.GetAfter(54, 1).Should().Equal(changed);
+        budget.Bytes.Should().Be((10 * EventBytes) - 10);
+    }
+
+    [Test]
+    public void Replacing_an_event_does_not_copy_the_tail()
+    {
+        var tail = new RecentTail(int.MaxValue, 0, CreateBudget(int.MaxValue));
+        Fill(tail, 1, 10_000);
+        var changed = CreateEvent(5_000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+            tail.Replace(changed);
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(10_000 * 8, "one copy would take more");
+    }
+
     // The runtime allocates whole pages of memory for the queue, so a few bytes of difference for each event are fine.
     [Test]
     public void Counted_memory_of_an_event_is_about_what_the_event_takes()

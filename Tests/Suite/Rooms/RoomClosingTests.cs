@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Rooms;
+using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sql;
 using RawSocketChat.Tests.Support;
@@ -123,6 +124,67 @@ public sealed class RoomClosingTests
         Directory.FindOpen("full").Should().NotBeNull("ann is in it");
     }
 
+    [TestCase("full")]
+    [TestCase("none")]
+    public async Task Server_removes_a_room_without_an_owner_that_nobody_is_in_after_AbandonedDays(string durability)
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        _server = await ServerUnderTest.StartAsync(
+            services => services.AddSingleton<TimeProvider>(time), "--Data:Durability", durability, "--Rooms:AbandonedDays", "3", "--Limits:Enabled", "false", "--Connections:PingSeconds", "3600");
+        var (ann, _) = await ChatClient.JoinAsync(_server.HttpPort, "ann");
+        // Raw TCP has no pings, so the server does not close the connection while the time passes.
+        await using var bob = await LineClient.ConnectAsync(_server.RawPort);
+        foreach (var room in (string[])["left", "used"])
+        {
+            await CreateAsync(ann, room);
+            await ann.SayAsync("hi", room: room);
+        }
+
+        await CreateAsync(bob, "owned");
+        await bob.RequestAsync<AckFrame>(Say("hi", "1", "owned"));
+        await bob.RequestAsync<JoinedFrame>(Join("used"));
+        await ann.DisposeAsync();
+        await TestWait.UntilAsync(() => Directory.FindOpen("left")!.Summary.MemberCount == 0, "ann to leave");
+
+        // Ann's session, and then her user, expire after an hour.
+        await AdvanceUntilAsync(() => Directory.Open.Count() == 3, "the room that nobody is in to be closed");
+        time.Advance(TimeSpan.FromDays(2));
+        await AdvanceUntilAsync(() => _server.Services.GetRequiredService<SessionStore>().Count == 1, "ann's session to expire");
+        Directory.Count.Should().Be(4, "ann has spoken in the room three days ago at most");
+        time.Advance(TimeSpan.FromDays(2));
+        await AdvanceUntilAsync(() => Directory.Count == 3, "the abandoned room to be removed");
+
+        (await bob.RequestAsync<ErrorFrame>(Join("left"))).Error.Code.Should().Be(ErrorCode.NoRoom);
+        await bob.RequestAsync<AckFrame>(Say("still here", "2", "used"));
+        await bob.RequestAsync<AckFrame>(Say("still here", "3", "owned"));
+        (await CreateAsync(bob, "left")).Seq.Should().Be(0, "the name is free, and the log is gone");
+
+        async Task AdvanceUntilAsync(Func<bool> condition, string what) => await TestWait.UntilAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMinutes(1));
+                return condition();
+            },
+            what);
+    }
+
+    [Test]
+    public async Task Room_with_the_name_of_a_removed_room_shows_nothing_of_its_log()
+    {
+        _server = await ServerUnderTest.StartAsync("--Rooms:TailBytes", "0");
+        await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=ann");
+        await CreateAsync(ann, "garden");
+        await ann.SayAsync("secret", room: "garden");
+        (await ann.RequestAsync<HistoryFrame>(History("secret"))).Messages.Should().ContainSingle("it is read from the log into the cache");
+        await ann.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Close, Room = "garden", Id = FrameId.From("close") });
+
+        await ann.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = "garden", Id = FrameId.From("again") });
+        await ann.SayAsync("hello", room: "garden");
+        (await ann.RequestAsync<HistoryFrame>(History("hello"))).Messages.DecodeMessages().Select(message => message.Text).Should().Equal("hello");
+
+        static ClientFrame History(string id) => new() { Type = ClientFrameType.History, Room = "garden", Id = FrameId.From(id) };
+    }
+
     [Test]
     public async Task Member_of_a_removed_room_cannot_enter_a_private_room_that_gets_its_name()
     {
@@ -183,7 +245,7 @@ public sealed class RoomClosingTests
         (await Directory.TryCreateAsync("one-more", "", "u1", isPrivate: false, maxRooms: 12)).Result.Should().Be(RoomCreation.Created);
     }
 
-    private static Task<JoinedFrame> CreateAsync(ChatClient client, string room) =>
+    private static Task<JoinedFrame> CreateAsync(IChatPeer client, string room) =>
         client.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = room, Id = FrameId.From($"create {room}") });
 
     private static Task<AckFrame> LeaveAsync(ChatClient client, string room) =>

@@ -107,16 +107,40 @@ public sealed class RoomDirectoryTests
     }
 
     [Test]
+    public async Task Private_room_that_is_not_open_is_listed_for_its_owners_and_not_for_a_creator_who_owns_it_no_more()
+    {
+        await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={_annsSession}");
+        await using var bob = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=bob");
+        await bob.Inbox.ExpectAsync<WelcomeFrame>();
+        await ann.RequestAsync<JoinedFrame>(Join("den"));
+        await ann.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Invite, User = "bob", Room = "den", Id = FrameId.From("i") });
+        await bob.RequestAsync<JoinedFrame>(Join("den"));
+        await ann.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Role, User = "bob", Role = "owner", Room = "den", Id = FrameId.From("r") });
+        await bob.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Role, User = "ann", Role = "member", Room = "den", Id = FrameId.From("r") });
+        await ann.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = "den", Id = FrameId.From("l") });
+        await bob.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = "den", Id = FrameId.From("l") });
+
+        foreach (var isOpen in (bool[])[true, false])
+        {
+            if (!isOpen)
+                await _server.Services.GetRequiredService<RoomDirectory>().CloseUnusedAsync(TimeSpan.Zero);
+            GetOpenRooms().Contains("den").Should().Be(isOpen);
+            (await ListAsync(ann, "den")).Select(room => room.Room).Should().Equal("Garden");
+            (await ListAsync(bob, "den")).Select(room => room.Room).Should().Equal("den", "Garden");
+        }
+    }
+
+    [Test]
     public async Task Limits_count_rooms_that_are_not_open()
     {
         _server.Services.GetRequiredService<RoomDirectory>().Count.Should().Be(3);
         await RestartAsync("--Limits:Rooms", "4", "--Limits:RoomsPerUser", "2");
         await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={_annsSession}");
-        (await ann.RequestAsync<ErrorFrame>(Create("third"))).Error.Should().Match<ChatError>(error => error.Code == ErrorCode.NotAllowed && error.Text.Contains("you have created 2"));
+        (await ann.RequestAsync<ErrorFrame>(Create("third"))).Error.Should().Match<ChatError>(error => error.Code == ErrorCode.TooMany && error.Text.Contains("you have created 2"));
         await using var bob = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=bob");
         (await bob.RequestAsync<ErrorFrame>(Create("garden"))).Error.Code.Should().Be(ErrorCode.RoomExists);
         await bob.RequestAsync<JoinedFrame>(Create("third"));
-        (await bob.RequestAsync<ErrorFrame>(Create("fourth"))).Error.Should().Match<ChatError>(error => error.Code == ErrorCode.NotAllowed && error.Text.Contains("maximum number of rooms"));
+        (await bob.RequestAsync<ErrorFrame>(Create("fourth"))).Error.Should().Match<ChatError>(error => error.Code == ErrorCode.TooMany && error.Text.Contains("maximum number of rooms"));
     }
 
     private async Task RestartAsync(params string[] settings)

@@ -154,6 +154,78 @@ public sealed class RoomLoopTests
         room.Stop();
     }
 
+    [Test]
+    public async Task Message_that_could_not_be_stored_does_not_start_the_interval_of_the_slow_mode()
+    {
+        var failure = Task.FromException(new StorageException("the disk is full"));
+        var room = await StartRoomAsync(until: failure, moderation: RoomModeration.Empty with { SlowSeconds = 600 });
+        var ann = CreateConnection();
+        await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
+        var answers = new FrameSink();
+        for (var i = 1; i <= 2; i++)
+        {
+            await room.PostAsync(ann, answers, Say, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi", ClientId: "1"));
+            await TestWait.UntilAsync(() => answers.Frames.Count == i, "the answer");
+        }
+
+        answers.Frames.OfType<ErrorFrame>().Select(error => error.Error.Code).Should().Equal(ErrorCode.Unavailable, ErrorCode.Unavailable);
+        room.Stop();
+    }
+
+    [Test]
+    public async Task Duplicate_does_not_start_the_interval_of_the_slow_mode()
+    {
+        var gate = new TaskCompletionSource();
+        gate.SetResult();
+        var room = await StartRoomAsync(until: gate.Task, moderation: RoomModeration.Empty.Apply(new ModerationDetails(ModerationAction.Role, "u1", Role: RoomRole.Moderator), DateTimeOffset.UnixEpoch));
+        var (ann, bob) = (CreateConnection(), CreateConnection());
+        await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
+        await room.JoinAsync(bob, new RoomVisitor(new Person("u2", "bob")));
+        var answers = new FrameSink();
+        await PostAsync(bob, new NewEvent(RoomEventKind.Message, "u2", "bob", "hi", ClientId: "1"));
+        await PostAsync(ann, new NewEvent(RoomEventKind.Moderated, "u1", "ann", "") { Moderation = new ModerationDetails(ModerationAction.Slow, Seconds: 600) });
+        await PostAsync(bob, new NewEvent(RoomEventKind.Message, "u2", "bob", "hi", ClientId: "1"));
+        await PostAsync(bob, new NewEvent(RoomEventKind.Message, "u2", "bob", "new", ClientId: "2"));
+        await PostAsync(bob, new NewEvent(RoomEventKind.Message, "u2", "bob", "newer", ClientId: "3"));
+        await PostAsync(bob, new NewEvent(RoomEventKind.Message, "u2", "bob", "new", ClientId: "2"));
+
+        answers.Frames.Select(frame => frame is AckFrame ack ? $"{ack.Seq} {ack.Duplicate}" : ((ErrorFrame)frame).Error.Code)
+            .Should().Equal("1 False", "2 False", "1 True", "3 False", ErrorCode.SlowMode, "3 True");
+        room.Stop();
+
+        async Task PostAsync(Connection connection, NewEvent posted)
+        {
+            var count = answers.Frames.Count;
+            await room.PostAsync(connection, answers, Say, posted);
+            await TestWait.UntilAsync(() => answers.Frames.Count > count, "the answer");
+        }
+    }
+
+    [Test]
+    public async Task Room_ends_although_posts_never_stop()
+    {
+        var gate = new TaskCompletionSource();
+        var room = await StartRoomAsync(until: gate.Task);
+        var ann = CreateConnection();
+        await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
+        var (answers, isEnding) = (new FrameSink(), new TaskCompletionSource());
+        await PostAsync("before");
+        var ended = room.EndAsync(_ => isEnding.SetResult());
+        await isEnding.Task.OrFail("the room to end while the log stores a post");
+        ended.IsCompleted.Should().BeFalse("the post before the end is not stored yet");
+        for (var i = 0; i < 10; i++)
+            await PostAsync("after");
+        gate.SetResult();
+        (await ended.OrFail("the end")).Should().BeTrue();
+        (await room.EndAsync(_ => { })).Should().BeFalse("the room has ended");
+
+        await TestWait.UntilAsync(() => answers.Frames.Count == 11, "an answer to each post");
+        answers.Frames.OfType<AckFrame>().Select(ack => ack.Seq).Should().Equal(1);
+        answers.Frames.OfType<ErrorFrame>().Select(error => error.Error.Code).Should().OnlyContain(code => code == ErrorCode.Unavailable);
+
+        async Task PostAsync(string text) => await room.PostAsync(ann, answers, Say, new NewEvent(RoomEventKind.Message, "u1", "ann", text));
+    }
+
     private static async Task<RoomLoop> StartRoomAsync(int tailBytes = 1024, Task? until = null, string? stored = null, RoomModeration? moderation = null)
     {
         var memory = new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System);
@@ -198,6 +270,32 @@ public sealed class RoomLoopTests
                 {
                     ChatCodec.TryReadServer(frame.Payload.Span, out var ack).Should().BeTrue();
                     _ids.Add(int.Parse(((AckFrame)ack).Id.ToString(), System.Globalization.CultureInfo.InvariantCulture));
+                }
+            }
+        }
+    }
+
+    private sealed class FrameSink : IFrameSink
+    {
+        private readonly List<ServerFrame> _frames = [];
+
+        public IReadOnlyList<ServerFrame> Frames
+        {
+            get
+            {
+                lock (_frames)
+                    return [.. _frames];
+            }
+        }
+
+        public void Send(EncodedMessage outbound)
+        {
+            lock (_frames)
+            {
+                foreach (var frame in outbound is EncodedBatch batch ? batch.Frames : [(EncodedFrame)outbound])
+                {
+                    ChatCodec.TryReadServer(frame.Payload.Span, out var read).Should().BeTrue();
+                    _frames.Add(read);
                 }
             }
         }

@@ -182,7 +182,7 @@ public sealed class AccountTests(string transport) : AccountFixture(transport)
 
         (await ann.Inbox.ExpectAsync<ByeFrame>()).Should().Match<ByeFrame>(bye => bye.Code == 4501 && !bye.Reconnect);
         (await ConnectAsync(null, first.Session)).Welcome.Guest.Should().BeTrue("that token has ended");
-        (await phone.RequestAsync<WelcomeFrame>(Login("ann", Password))).Guest.Should().BeFalse("the connection does not need its own earlier session");
+        (await phone.RequestAsync<WelcomeFrame>(Login("ann", Password))).Guest.Should().BeFalse("a login at the maximum may end the earlier session of the same connection");
         (await phone.RequestAsync<WelcomeFrame>(Whoami)).User.Should().Be(first.User);
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Tests.Support;
 using static RawSocketChat.Tests.Support.ChatPeerExtensions;
@@ -109,6 +110,27 @@ public sealed class LoginAttemptTests(string transport) : AccountFixture(transpo
         Hasher.VerifyCount.Should().Be(before, "the server verifies no further password");
         Time.Advance(TimeSpan.FromSeconds(3));
         await ann.RequestAsync<WelcomeFrame>(Login("ann", Password));
+    }
+
+    [Test]
+    public async Task Change_of_a_password_is_slow_like_a_login_while_many_addresses_guess_it()
+    {
+        await StartAsync("--Limits:LoginAttemptsPerName", "2");
+        var (ann, _) = await ConnectAsync("ann");
+        var (eve, _) = await ConnectAsync("eve");
+        var token = (await ann.RequestAsync<WelcomeFrame>(Register("ann"))).Session;
+        var session = (await Server.Services.GetRequiredService<SessionStore>().ResumeAsync(token))!.Session;
+        var accounts = Server.Services.GetRequiredService<Accounts>();
+        foreach (var remote in (string[])["192.0.2.1:1", "192.0.2.2:1"])
+            (await accounts.LoginAsync("ann", "wrong password", remote)).Rejection!.Code.Should().Be(ErrorCode.BadPassword);
+
+        var before = Hasher.VerifyCount;
+        var changing = accounts.ChangePasswordAsync(session, Password, "another long password", "192.0.2.3:1");
+        (await eve.RequestAsync<ErrorFrame>(Login("nobody", "wrong password"))).Error.Code.Should().Be(ErrorCode.BadPassword);
+        (Hasher.VerifyCount - before).Should().Be(1, "passwords are verified in their order, and the one of the slow name waits");
+        Time.Advance(AttemptLimits.SlowNameDelay);
+        (await changing.OrFail("the change")).Should().BeNull();
+        (Hasher.VerifyCount - before).Should().Be(2);
     }
 
     [Test]

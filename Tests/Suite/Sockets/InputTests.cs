@@ -143,7 +143,7 @@ public sealed class InputTests(bool isPolled)
     [Test]
     public async Task Read_that_finds_the_reset_itself_has_ended_and_a_later_abort_does_not_end_it_again()
     {
-        // Above the read-ahead limit only a read receives, so the read is the first to find the reset.
+        // With more unread bytes than the read-ahead limit, the input receives only during a ReadAsync. So ReadAsync detects the reset.
         var closed = _pair.Closed;
         var sending = _pair.Peer.SendAsync(new byte[100_000]);
         while (true)

@@ -20,7 +20,7 @@ public sealed class DataFolderTests
             File.SetUnixFileMode(file, mode);
         }
 
-        using var _ = DataFolder.Take(folder.Path);
+        using var _ = DataFolder.Lock(folder.Path);
         File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 }

@@ -1,6 +1,8 @@
 using System.Runtime.Versioning;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sqlite;
@@ -315,10 +317,37 @@ public sealed class SqliteStorageTests
     public void Only_the_owner_can_read_a_created_data_folder()
     {
         using var parent = new TemporaryFolder();
-        using (DataFolder.Take(Path.Combine(parent.Path, "deep", "down")))
+        using (DataFolder.Lock(Path.Combine(parent.Path, "deep", "down")))
         {
             File.GetUnixFileMode(Path.Combine(parent.Path, "deep", "down"))
                 .Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Test]
+    public async Task Data_that_cannot_be_read_is_logged_once_in_ten_minutes_for_each_kind()
+    {
+        using var folder = new TemporaryFolder();
+        var time = new FakeTimeProvider();
+        var log = new RecordedLog(LogLevel.Error);
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
+        using var storage = new SqliteStorage(Options.Create(new DataOptions { Path = folder.Path }), time, loggers.CreateLogger<SqliteStorage>());
+
+        await FailAsync("the accounts");
+        await FailAsync("the accounts");
+        await FailAsync("the rooms");
+        time.Advance(TimeSpan.FromMinutes(9));
+        await FailAsync("the accounts");
+        log.Lines.Should().HaveCount(2).And.OnlyContain(line => line.Contains("cannot read"));
+
+        time.Advance(TimeSpan.FromMinutes(2));
+        await FailAsync("the accounts");
+        log.Lines.Should().HaveCount(3);
+
+        async Task FailAsync(string what)
+        {
+            Func<Task> read = async () => await storage.ReadAsync<int>(what, _ => throw new StorageException("damaged"), default);
+            await read.Should().ThrowAsync<StorageException>();
         }
     }
 

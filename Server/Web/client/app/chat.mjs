@@ -110,6 +110,13 @@ export function askHistory(room, direction) {
   return ask({ type: 'history', room: room.name, ...from, limit }, { kind: 'history', room: room.name, direction });
 }
 
+/**
+ * Asks for a message that the page does not have, and for the messages around it.
+ * @param {string} room
+ * @param {number} seq
+ */
+export const askAround = (room, seq) => ask({ type: 'history', room, around: seq, limit: HISTORY_PAGE }, { kind: 'history', room, seq, direction: 'around' });
+
 // Messages
 
 let lastMessageAt = 0;

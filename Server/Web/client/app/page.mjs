@@ -21,6 +21,7 @@ export const NAME_KEY = `${STORAGE_KEY} name`;
 /** The name of the session in the cookie, until the person logs out. */
 export const SESSION_NAME_KEY = `${STORAGE_KEY} session name`;
 export const THEME_KEY = `${STORAGE_KEY} theme`;
+export const NOTIFICATIONS_KEY = `${STORAGE_KEY} notifications`;
 
 /**
  * Reads a value. A browser may forbid storage (for a page from disk, or by its settings); the chat works without it.

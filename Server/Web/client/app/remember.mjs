@@ -7,6 +7,8 @@ import { oncePerFrame } from './scheduling.mjs';
 import { state } from './store.mjs';
 import { ui } from './ui.mjs';
 
+/** @import { Place } from '../types.js' */
+
 export const remember = oncePerFrame(() => {
   if (!state.self || !ui.inside || !(identity.token || identity.usesCookie)) return;
   if (state.status.code === BAD_SESSION_CLOSE_CODE) return; // the person logged out, here or in another tab
@@ -14,7 +16,12 @@ export const remember = oncePerFrame(() => {
   // A page that is loaded again does not join a room from which the user was removed.
   const rooms = [...state.rooms.values()].filter(({ removed }) => !removed).map((room) => room.name);
   const current = rooms.find((room) => room === state.current) ?? null;
-  savePlace({ user, name, enteredAs: identity.enteredAs, rooms, current });
+  /** @type {NonNullable<Place['direct']>} */
+  const direct = rooms.flatMap((room) => {
+    const other = state.rooms.get(room)?.with;
+    return other?.name ? [[room, { user: other.user, name: other.name }]] : [];
+  });
+  savePlace({ user, name, enteredAs: identity.enteredAs, rooms, current, ...direct.length > 0 && { direct } });
   updateAddress();
 });
 

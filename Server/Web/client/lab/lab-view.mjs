@@ -3,9 +3,8 @@
 import { identity } from '../app/identity.mjs';
 import { state } from '../app/store.mjs';
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
-import { scheduleRender } from '../app/scheduling.mjs';
 import { closeAccount } from '../view/account.mjs';
-import { $, el, setText } from '../view/dom.mjs';
+import { $, el, openDialog, setText } from '../view/dom.mjs';
 import { offsetWords } from './clock-offset.mjs';
 import { compareTransports, MESSAGES, QUIET_S } from './comparison.mjs';
 import { formatMeasure, percentile } from './measures.mjs';
@@ -102,8 +101,7 @@ async function startOrStop() {
 $('open-lab').hidden = !identity.usesCookie;
 $('open-lab').addEventListener('click', () => {
   closeAccount();
-  $('lab').showModal();
-  scheduleRender();
+  openDialog($('lab'));
   $('start-lab').focus();
 });
 $('start-lab').addEventListener('click', startOrStop);

@@ -4,26 +4,26 @@ import { showInAddress } from '../app/address.mjs';
 import { ask } from '../app/chat.mjs';
 import { connection, pinTransport, transportChoice } from '../app/connect.mjs';
 import { forgetSession, identity, signIn } from '../app/identity.mjs';
-import { scheduleRender } from '../app/scheduling.mjs';
+import { areNotificationsOn, canNotify, setNotifications } from '../app/notifications.mjs';
 import { commit, notify, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
 import { isolated } from '../direction.mjs';
 import { clearDrafts, setInput } from './composer.mjs';
-import { $, account, el, setNote, setText, whenChanged } from './dom.mjs';
+import { $, account, el, openDialog, setNote, setText, whenChanged } from './dom.mjs';
 import { showEntrance } from './entrance.mjs';
 
 /** @import { Frame, Tone, TransportName } from '../types.js' */
 
-function openAccount() {
+export function openAccount() {
   ui.drawer = null;
-  scheduleRender();
   setAccountNote('');
   $('new-name').value = state.self?.name ?? '';
   $('new-password').value = '';
   $('way').value = transportChoice.pin ?? '';
+  renderSwitch();
   renderAccount();
-  account.showModal();
+  openDialog(account);
 }
 
 export function closeAccount() {
@@ -106,6 +106,22 @@ $('keep').addEventListener('submit', async (event) => {
   $('close-account').focus();
 });
 $('log-out').addEventListener('click', logOut);
+
+// Notifications
+
+function renderSwitch() {
+  $('alerts').hidden = !canNotify;
+  setText($('alerts-switch'), areNotificationsOn() ? 'Stop' : 'Show');
+  $('alerts-switch').setAttribute('aria-label', areNotificationsOn() ? 'Stop notifications' : 'Show notifications');
+}
+
+$('alerts').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const wanted = !areNotificationsOn();
+  const isOn = await setNotifications(wanted);
+  setAccountNote(wanted && !isOn ? 'The browser does not allow notifications of this page. You can change this in its settings.' : '', 'error');
+  renderSwitch();
+});
 
 // The transport
 

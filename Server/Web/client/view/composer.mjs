@@ -8,6 +8,7 @@ import { onChange, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { Drafts } from '../drafts.mjs';
 import { BAD_SESSION_CLOSE_CODE } from '../protocol.mjs';
+import { insertedMention } from '../people.mjs';
 import { roomBeingTyped, suggestionKey, suggestionsFor } from '../suggestions.mjs';
 import { $, closestTo, el, foreign, input, setText } from './dom.mjs';
 
@@ -149,6 +150,16 @@ function acceptSuggestion(index) {
   ui.selected = -1;
   renderSuggestions();
   renderComposer();
+}
+
+/**
+ * Inserts a mention at the caret.
+ * @param {string} name
+ */
+export function insertMention(name) {
+  const [start, end] = [input.selectionStart, input.selectionEnd];
+  input.setRangeText(insertedMention(input.value.slice(0, start), input.value.slice(end), name), start, end, 'end');
+  input.dispatchEvent(new Event('input'));
 }
 
 input.addEventListener('input', () => {

@@ -1,12 +1,11 @@
 // The dialog that lists the server's rooms and creates new ones.
 
 import { askDirectory, createRoom, searchDirectory } from '../app/chat.mjs';
-import { scheduleRender } from '../app/scheduling.mjs';
 import { notify, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { isolated } from '../direction.mjs';
 import { plural } from '../formatting.mjs';
-import { $, directory, el, foreign, setText, whenChanged } from './dom.mjs';
+import { $, directory, el, foreign, openDialog, setText, whenChanged } from './dom.mjs';
 
 const filter = $('directory-filter');
 
@@ -27,8 +26,7 @@ export const renderDirectory = whenChanged(() => [state.directory, [...state.roo
 export function openDirectory(note = '') {
   setDirectoryNote(note);
   ui.drawer = null;
-  scheduleRender();
-  if (!directory.open) directory.showModal();
+  openDialog(directory);
   askDirectory({ isFresh: true });
   renderDirectory();
   filter.focus();

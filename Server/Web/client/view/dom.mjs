@@ -1,9 +1,10 @@
 // Creates and changes DOM nodes. No node is parsed from text.
 
+import { scheduleRender } from '../app/scheduling.mjs';
 import { withoutDirectionControls } from '../direction.mjs';
 import { hueFor, initialOf } from '../formatting.mjs';
 
-/** @import { Tone } from '../types.js' */
+/** @import { Tone, User } from '../types.js' */
 
 /**
  * The elements whose own properties the page uses.
@@ -13,6 +14,7 @@ import { hueFor, initialOf } from '../formatting.mjs';
  *   'create-room': HTMLInputElement, 'create-topic': HTMLInputElement, 'input': HTMLTextAreaElement, 'way': HTMLSelectElement,
  *   'directory': HTMLDialogElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'leaving': HTMLDialogElement,
  *   'link-question': HTMLDialogElement, 'message-menu': HTMLDialogElement, 'menu-other': HTMLInputElement, 'create': HTMLFormElement,
+ *   'menu': HTMLDialogElement, 'form': HTMLDialogElement, 'form-text': HTMLInputElement, 'form-choice': HTMLSelectElement, 'form-yes': HTMLButtonElement,
  * }} ElementsById
  */
 
@@ -33,7 +35,19 @@ export const leaving = $('leaving');
 export const linkQuestion = $('link-question');
 export const messageMenu = $('message-menu');
 
-const DIALOGS = [directory, account, $('lab'), leaving, linkQuestion, messageMenu];
+export const menu = $('menu');
+export const form = $('form');
+
+const DIALOGS = [directory, account, $('lab'), leaving, linkQuestion, messageMenu, menu, form];
+
+/**
+ * Opens a dialog. The page then draws what depends on it: on a phone, the Back button closes a dialog.
+ * @param {HTMLDialogElement} dialog
+ */
+export function openDialog(dialog) {
+  if (!dialog.open) dialog.showModal();
+  scheduleRender();
+}
 
 export const isDialogOpen = () => DIALOGS.some(({ open }) => open);
 
@@ -51,6 +65,13 @@ export function onDialogClosed(listener) {
 
 /** Matches while the rooms are in a side panel. */
 export const NARROW = matchMedia('(max-width: 719px)');
+
+// The focus goes back to the button that opened the dialog. If this button is gone, the focus goes to the log or the input. On a phone, the
+// keyboard would cover half of the chat.
+onDialogClosed(() => {
+  if (document.activeElement === document.body && !isDialogOpen()) (NARROW.matches ? log : input).focus();
+});
+
 /** Matches while the members are in a side panel. */
 export const MEDIUM = matchMedia('(max-width: 1099px)');
 
@@ -104,6 +125,15 @@ export const avatar = (name) => withHue(el('span', { class: 'face', 'aria-hidden
 
 /** @param {string} name */
 export const authorName = (name, className = 'author') => withHue(foreign(name, `${className} said-name`), name);
+
+/**
+ * Creates the button that opens the menu of a person. In the log, the Tab key skips it, because the log has hundreds of messages.
+ * @param {User} person
+ * @param {...Child} children
+ */
+export const personButton = ({ user, name }, ...children) => el('button', {
+  type: 'button', class: 'person', tabindex: -1, 'data-action': 'person', 'data-user': user, 'data-name': name, 'aria-haspopup': 'menu',
+}, ...children);
 
 /**
  * Creates an element for text that is not the page's own: a name, a room or a topic. Its direction does not change the text around it.

@@ -1,11 +1,10 @@
 // Asks the person before the page does what a link wants.
 
 import { ask, joinRoom } from '../app/chat.mjs';
-import { scheduleRender } from '../app/scheduling.mjs';
 import { notify, state } from '../app/store.mjs';
 import { isolated } from '../direction.mjs';
 import { openQuestion, questionWords } from '../link.mjs';
-import { $, linkQuestion, setText } from './dom.mjs';
+import { $, linkQuestion, openDialog, setText } from './dom.mjs';
 import { ACCOUNT_NAME_WORDS } from './entrance.mjs';
 
 /** @import { LinkQuestion } from '../link.mjs' */
@@ -29,8 +28,7 @@ export function askLinkQuestion() {
   setText($('link-yes'), yes);
   setText($('link-keep'), keep ?? '');
   $('link-keep').hidden = !keep;
-  linkQuestion.showModal();
-  scheduleRender();
+  openDialog(linkQuestion);
 }
 
 /** @param {LinkQuestion} answer what the person agrees to */

@@ -6,12 +6,13 @@ import { clockDigits, clockTime, fullTime, sentence } from '../formatting.mjs';
 import { lineOfHint } from '../hints.mjs';
 import { mentionsUser } from '../mentions.mjs';
 import { parsedText } from '../message-text.mjs';
-import { moderationText } from '../moderation.mjs';
+import { moderationWords } from '../moderation.mjs';
 import { presenceText } from '../presence.mjs';
 import { hiddenReactions, shownReactions } from '../reactions.mjs';
-import { authorName, avatar, el, foreign, icon } from './dom.mjs';
+import { isDirectName } from '../rooms.mjs';
+import { authorName, avatar, el, foreign, icon, personButton } from './dom.mjs';
 
-/** @import { CodePiece, DrawnEntry, OutboxItem, Row, Tone } from '../types.js' */
+/** @import { CodePiece, DrawnEntry, OutboxItem, Row, Tone, User } from '../types.js' */
 /** @import { Child } from './dom.mjs' */
 
 /**
@@ -24,8 +25,10 @@ export function createRowNode(row) {
   switch (kind) {
     case 'day': case 'new': return el('div', { class: `divider ${kind}`, role: 'separator', 'aria-label': label }, el('span', { class: 'label' }, label));
     case 'older': case 'newer': return el('div', { class: `divider ${kind}` }, el('span', { class: 'label' }, label));
-    case 'start': return el('div', { class: 'start' }, el('b', null, !row.isDirect && '#', foreign(label)), row.isDirect ? 'Your talk starts here. Nobody else can read it.' : 'The room’s history starts here.');
-    case 'wait': return el('div', { class: 'blank' }, el('b', null, 'One moment.'), `The page keeps what you write to #${isolated(label)} and sends it when you are in the room.`);
+    case 'start': return el('div', { class: 'start' }, el('b', null, !row.isDirect && '#', foreign(label)), row.isDirect ? 'Your conversation starts here. Nobody else can read it.' : 'The room’s history starts here.');
+    case 'wait': return el('div', { class: 'blank' }, el('b', null, 'One moment.'), `The page keeps what you write to ${label} and sends it when you are in the room.`);
+    case 'removed': return noticeRow('!', 'error', el('p', null, 'You are no longer in this room, so you see no new messages here.'),
+      el('button', { type: 'button', class: 'quiet', 'data-action': 'rejoin', 'data-room': label }, 'Join again'));
   }
   if (!entry) throw new Error(`a row of kind ${kind} without an entry`);
   if (kind === 'message') return messageNode(entry, Boolean(row.first), row.label);
@@ -55,16 +58,16 @@ function messageNode(entry, first, quote) {
   const text = entry.deleted ? ['This message was deleted.'] : textNodes(message);
   const classes = ['message', first && 'first', entry.me && 'action', isMention && 'mention', entry.deleted && 'removed'].filter(Boolean).join(' ');
   const body = el('div', { class: 'text', dir: 'auto' },
-    ...entry.me ? [authorName(from.name), ' '] : [], ...text,
+    ...entry.me ? [authorButton(from), ' '] : [], ...text,
     entry.edited && !entry.deleted && el('span', { class: 'mark', title: fullTime(entry.edited) }, '(edited)'),
     item?.state === 'pending' && el('span', { class: 'mark' }, pendingWords(item), ' ', !item.attempted && messageAction('cancel', 'Cancel', item.id)),
     entry.id && !item && sentTick());
   return el('div', { class: classes, 'data-seq': entry.seq, 'data-id': entry.id, 'data-state': entry.state },
     first ? avatar(from.name) : gutterTime(at ?? ''),
     el('div', { class: 'main' },
-      first && !entry.me && el('div', { class: 'byline' }, authorName(from.name), timeNode(at ?? '')),
+      first && !entry.me && el('div', { class: 'byline' }, authorButton(from), timeNode(at ?? '')),
       !first && !entry.me && el('span', { class: 'unseen' }, `${isolated(from.name)}: `),
-      quote && !entry.deleted && el('p', { class: 'quote' }, el('span', { class: 'unseen' }, 'in reply to '), quote),
+      quote && !entry.deleted && el('button', { type: 'button', class: 'quote', 'data-action': 'jump', 'data-seq': message.reply, title: 'Go to this message' }, el('span', { class: 'unseen' }, 'in reply to '), quote),
       body, reactionsNode(entry), item?.state === 'failed' && failureNode(item)),
     !item && !entry.deleted && entry.seq !== undefined && menuButton(entry.seq));
 }
@@ -92,11 +95,21 @@ function reactionsNode({ seq, reactions }) {
 
 /** @param {DrawnEntry} entry */
 const topicNode = (entry) => noticeRow('*', 'info', el('p', { class: 'topic-text' },
-  authorName(entry.from?.name ?? '?'), entry.text ? ' set the topic: ' : ' cleared the topic.', el('bdi', null, ...textNodes(entry)), ' ', timeNode(entry.at ?? '')));
+  authorButton(entry.from), entry.text ? ' set the topic: ' : ' cleared the topic.', el('bdi', null, ...textNodes(entry)), ' ', timeNode(entry.at ?? '')));
 
 /** @param {DrawnEntry} entry */
-const moderatedNode = ({ from, at, moderation }) => noticeRow('*', 'info', el('p', null,
-  authorName(from?.name ?? '?'), ' ', foreign(moderationText(moderation ?? { action: '' })), ' ', timeNode(at ?? '')));
+function moderatedNode({ from, at, moderation }) {
+  const { act, whom, isSelf, rest, reason } = moderationWords(moderation ?? { action: '' }, state.self);
+  const isRemoval = moderation?.action === 'kick' || moderation?.action === 'ban';
+  return noticeRow(isSelf && isRemoval ? '!' : '*', isSelf && isRemoval ? 'error' : 'info', el('p', null,
+    authorButton(from), ' ', act, whom && (isSelf ? whom.name : authorButton(whom)), rest, reason && foreign(reason), ' ', timeNode(at ?? '')));
+}
+
+/**
+ * The name of a person in the log, which opens the person's menu.
+ * @param {User} [person]
+ */
+const authorButton = (person = { user: '', name: '?' }) => personButton(person, authorName(person.name));
 
 /** @type {Record<Tone, string>} */
 const SIGNS = { info: '·', error: '!', gap: '⋯', help: '?', presence: '→' };
@@ -107,7 +120,7 @@ function noticeNode({ tone = 'info', text, changes, hint, commands = [], create,
     el('p', null, changes ? presenceText(changes) : text),
     hint && el('p', null, 'Try ', hintNode(hint, state.current)),
     commands.length > 0 && el('dl', null, ...commands.flatMap(({ command, usage, text: words }) => [el('dt', null, foreign(usage ?? `/${command}`)), el('dd', null, foreign(words ?? ''))])),
-    join && el('button', { type: 'button', class: 'quiet', 'data-action': 'room', 'data-room': join }, `Join #${isolated(join)}`),
+    join && el('button', { type: 'button', class: 'quiet', 'data-action': 'room', 'data-room': join }, isDirectName(join) ? 'Open the conversation' : `Join #${isolated(join)}`),
     create && el('button', { type: 'button', class: 'quiet', 'data-action': 'create', 'data-room': create }, `Create #${isolated(create)}`));
 }
 

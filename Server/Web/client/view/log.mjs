@@ -1,11 +1,12 @@
 // Draws the log of the current room and scrolls it.
 
 import { reportRead } from '../app/attention.mjs';
-import { askHistory } from '../app/chat.mjs';
+import { askAround, askHistory } from '../app/chat.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
 import { viewOf, watchedRoom } from '../app/ui.mjs';
 import { plural } from '../formatting.mjs';
+import { eventAt, indexFor } from '../log.mjs';
 import { changeRoom, hasNewest, markRead } from '../rooms.mjs';
 import { createRows, visibleRange } from '../rows.mjs';
 import { $, log, setText, whenChanged } from './dom.mjs';
@@ -16,6 +17,7 @@ import { blankNode, createRowNode } from './log-rows.mjs';
 const STEP = 150;          // how many entries the drawn part moves
 const NEAR_EDGE_PX = 400;
 const AT_BOTTOM_PX = 16;
+const BEFORE_JUMP = 30;    // how many entries are drawn before a message to which the reader jumps
 
 /**
  * A row that is drawn: the node, and the data from which the node was made.
@@ -30,11 +32,13 @@ const drawn = {
   /** The entries' keys; null for rows without an entry. @type {WeakMap<Element, string | null>} */
   keys: new WeakMap(),
   scrolledTo: 0,
+  /** The key of the entry to which the reader jumps with the next drawing. @type {string | null} */
+  jump: null,
   liveTimer: 0,
 };
 
 /** @param {Room | undefined} room */
-const logInputs = (room) => [room, state.outbox, state.self, state.status.state, room && viewOf(room.name).top, room && viewOf(room.name).following];
+const logInputs = (room) => [room, state.outbox, state.self, state.status.state, room && viewOf(room.name).top, room && viewOf(room.name).following, drawn.jump];
 
 export const renderLog = whenChanged(logInputs, (room) => {
   const isOtherRoom = drawn.room !== (room?.name ?? null);
@@ -57,6 +61,7 @@ export const renderLog = whenChanged(logInputs, (room) => {
   if (!isOnlyAppended) muteLiveRegion();
   patchRows(rows);
   if (view.following) scrollTo(log.scrollHeight);
+  else if (drawn.jump) finishJump(drawn.jump);
   else if (anchor) scrollToAnchor(anchor);
   afterScroll();
 });
@@ -142,6 +147,50 @@ function scrollTo(top) {
 function scrollToAnchor({ key, offset }) {
   const row = drawn.rows.get(key);
   if (row) scrollTo(row.node.offsetTop - offset);
+}
+
+/**
+ * Shows a message of the current room, and moves the focus to it. If the page does not have the message, it asks the server first. Returns
+ * false if it can't ask.
+ * @param {number} seq
+ */
+export function jumpTo(seq) {
+  const room = state.rooms.get(state.current ?? '');
+  if (!room) return false;
+  if (eventAt(room.entries, seq)) showJump(room.name, seq);
+  else if (!room.live || !askAround(room.name, seq)) return false;
+  else commit(changeRoom(state, room.name, { loading: true, tail: [] }));
+  return true;
+}
+
+/**
+ * Shows a message that the page has, if its room is the current one.
+ * @param {string} name
+ * @param {number} seq
+ */
+export function showJump(name, seq) {
+  const room = state.rooms.get(name);
+  const entry = room && eventAt(room.entries, seq);
+  if (!entry || state.current !== name) return;
+  const view = viewOf(name);
+  const index = indexFor(room.entries, entry);
+  const [start, end] = visibleRange(room.entries, view);
+  if (index < start || index >= end) view.top = room.entries[Math.max(0, index - BEFORE_JUMP)];
+  else view.top = start ? room.entries[start] : null;
+  view.following = false;
+  drawn.jump = entry.key;
+  scheduleRender();
+}
+
+/** @param {string} key */
+function finishJump(key) {
+  drawn.jump = null;
+  const node = drawn.rows.get(key)?.node;
+  if (!node) return;
+  scrollTo(node.offsetTop - (log.clientHeight - node.offsetHeight) / 2);
+  node.setAttribute('tabindex', '-1');
+  node.setAttribute('data-jumped', '');
+  node.focus({ preventScroll: true });
 }
 
 export function followNewest() {

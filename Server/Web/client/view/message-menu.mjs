@@ -1,7 +1,6 @@
 // The menu of a message: reactions, reply, edit and delete. A button, a long press and the keyboard open it.
 
 import { ask } from '../app/chat.mjs';
-import { scheduleRender } from '../app/scheduling.mjs';
 import { state } from '../app/store.mjs';
 import { allowedActions, toggleReaction } from '../actions.mjs';
 import { isolated } from '../direction.mjs';
@@ -9,6 +8,8 @@ import { eventAt } from '../log.mjs';
 import { startEdit, startReply } from './composing.mjs';
 import { showError } from './directory.mjs';
 import { $, closestTo, el, input, log, messageMenu, setText } from './dom.mjs';
+import { openMenu, rove } from './menu.mjs';
+import { openPersonMenu } from './people-menu.mjs';
 
 /** @import { Entry, Room } from '../types.js' */
 
@@ -28,8 +29,11 @@ function messageOf(seq) {
   return room && entry ? { room, entry } : null;
 }
 
-/** @param {number} seq */
-export function openMessageMenu(seq) {
+/**
+ * @param {number} seq
+ * @param {Element | null} anchor the button that opens the menu
+ */
+export function openMessageMenu(seq, anchor) {
   const found = messageOf(seq);
   if (!found || messageMenu.open) return;
   const allowed = allowedActions(found.entry, found.room, state.self);
@@ -41,8 +45,10 @@ export function openMessageMenu(seq) {
   $('menu-delete').hidden = !allowed.delete;
   setText($('menu-delete'), 'Delete');
   $('menu-other').value = '';
-  messageMenu.showModal();
-  scheduleRender();
+  $('menu-person').hidden = found.entry.from?.user === state.self?.user;
+  openMenu(messageMenu, anchor);
+  resetTabStop();
+  /** @type {HTMLElement} */ ($('menu-emoji').children[0]).focus();
 }
 
 /**
@@ -98,28 +104,41 @@ $('menu-delete').addEventListener('click', () => {
     if (!ask({ type: 'delete', room, seq }, { kind: 'delete', room })) showError('To delete a message, the page must be connected.');
   });
 });
+$('menu-person').addEventListener('click', () => choose(({ seq, from }) => {
+  const button = log.querySelector(`[data-action="menu"][data-seq="${Number(seq)}"]`);
+  if (from) openPersonMenu(from, button);
+}));
 $('menu-cancel').addEventListener('click', () => messageMenu.close());
+messageMenu.addEventListener('click', (event) => { if (event.target === messageMenu) messageMenu.close(); });
+const resetTabStop = rove($('menu-actions'));
 messageMenu.addEventListener('close', () => { opened = null; });
 
 log.addEventListener('contextmenu', (event) => {
   const { pointerType } = /** @type {Partial<PointerEvent>} */ (event); // not all browsers have it here
+  if (event.defaultPrevented) return; // it was for the name of a person
   const isMouse = pointerType === 'mouse' || pointerType === undefined && event.button === 2; // the mouse keeps the browser's menu
   const seq = closestTo(event, '.message')?.dataset.seq;
   if (isMouse || !seq || closestTo(event, 'a')) return;
   event.preventDefault();
-  openMessageMenu(Number(seq));
+  openMessageMenu(Number(seq), closestTo(event, '.message'));
 });
 
-// The Enter key goes from the log to the newest message, and the arrow keys from message to message.
+// The Enter key goes from the log to the newest message. The arrow keys go from message to message, and between the buttons of a message.
 log.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' && event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
-  const buttons = /** @type {HTMLElement[]} */ ([...log.querySelectorAll('[data-action="menu"]')]);
-  const index = buttons.findIndex((button) => button === document.activeElement);
+  if (event.altKey || !['Enter', 'ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'].includes(event.key)) return;
+  const menus = /** @type {HTMLElement[]} */ ([...log.querySelectorAll('[data-action="menu"]')]);
+  const index = menus.findIndex((button) => button.closest('.message')?.contains(document.activeElement));
+  const buttons = /** @type {HTMLElement[]} */ ([...menus[index]?.closest('.message')?.querySelectorAll('button, a') ?? []]);
+  const own = buttons.findIndex((button) => button === document.activeElement);
   /** @type {HTMLElement | undefined} */
   let target;
-  if (index < 0 && event.key === 'Enter' && event.target === log) target = buttons.at(-1);
-  else if (index >= 0 && event.key === 'ArrowUp' && !event.altKey) target = buttons[index - 1];
-  else if (index >= 0 && event.key === 'ArrowDown' && !event.altKey) target = buttons[index + 1];
+  switch (event.key) {
+    case 'Enter': target = event.target === log ? menus.at(-1) : undefined; break;
+    case 'ArrowUp': target = index >= 0 ? menus[index - 1] : undefined; break;
+    case 'ArrowDown': target = index >= 0 ? menus[index + 1] : undefined; break;
+    case 'ArrowLeft': target = own >= 0 ? buttons[own - 1] : buttons.at(-1); break;
+    case 'ArrowRight': target = buttons[own + 1]; break;
+  }
   if (!target) return;
   event.preventDefault();
   target.focus();

@@ -5,10 +5,10 @@ import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { plural } from '../formatting.mjs';
-import { openRoom, titleOf } from '../rooms.mjs';
+import { isDirect, openRoom, roomsInOrder, titleOf } from '../rooms.mjs';
 import { setTypedAhead } from './composer.mjs';
 import { closeDirectory, showError } from './directory.mjs';
-import { $, closestTo, input, leaving, NARROW, setText } from './dom.mjs';
+import { $, closestTo, input, leaving, NARROW, openDialog, setText } from './dom.mjs';
 
 /** @param {string} room */
 function showRoom(room) {
@@ -33,7 +33,7 @@ export function goToRoom(room) {
  * @param {number} step
  */
 export function goToNeighbour(step) {
-  const names = [...state.rooms.keys()];
+  const names = roomsInOrder(state.rooms).map(({ name }) => name);
   if (names.length > 1) showRoom(names[(names.indexOf(state.current ?? '') + step + names.length) % names.length]);
 }
 
@@ -53,20 +53,22 @@ $('rooms').addEventListener('click', (event) => {
 /** The room that the person is asked about. @type {string | null} */
 let leavingRoom = null;
 
-/** Asks whether to leave the room, because the button is easy to hit by accident. A person who types /leave is not asked. */
-function askToLeave() {
-  const room = state.rooms.get(state.current ?? '');
+/**
+ * Asks whether to leave a room, because the button is easy to hit by accident. A person who types /leave is not asked.
+ * @param {string | null} name
+ */
+export function askToLeave(name) {
+  const room = state.rooms.get(name ?? '');
   if (!room) return;
   leavingRoom = room.name;
   const unsent = state.outbox.filter((item) => item.room === room.name).length;
   setText($('leaving-title'), `Leave ${titleOf(room)}?`);
-  setText($('leaving-words'), `${room.with ? 'You can open it again with /dm.' : room.isPrivate ? 'This room is private: to come back, you need to be let in again.' : 'You can join again at any time.'}${
+  setText($('leaving-words'), `${isDirect(room) ? 'You can open it again from the other person’s menu, or with /dm.' : room.isPrivate ? 'This room is private: to come back, you need to be let in again.' : 'You can join again at any time.'}${
     unsent ? ` ${plural(unsent, 'unsent message')} will be lost.` : ''}`);
-  leaving.showModal();
-  scheduleRender();
+  openDialog(leaving);
 }
 
-$('leave').addEventListener('click', askToLeave);
+$('leave').addEventListener('click', () => askToLeave(state.current));
 $('stay').addEventListener('click', () => leaving.close());
 $('leave-now').addEventListener('click', () => {
   leaving.close();

@@ -4,9 +4,11 @@ import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { isolated, withoutDirectionControls } from '../direction.mjs';
 import { byName, plural } from '../formatting.mjs';
-import { titleOf } from '../rooms.mjs';
+import { badgeOf } from '../room-actions.mjs';
+import { isDirect, labelOf, roomsInOrder, titleOf } from '../rooms.mjs';
 import { typingWords } from '../typing.mjs';
-import { $, authorName, avatar, el, foreign, input, log, setAttribute, setText, whenChanged } from './dom.mjs';
+import { $, authorName, avatar, el, foreign, input, log, personButton, setAttribute, setText, whenChanged } from './dom.mjs';
+import { rove } from './menu.mjs';
 
 /** @import { Room } from '../types.js' */
 
@@ -30,8 +32,23 @@ function roomItem(name) {
   if (existing) return existing;
   const created = createRoomItem(name);
   roomItems.set(name, created);
-  $('rooms').append(created.item);
   return created;
+}
+
+/**
+ * Changes the children of a list to the given nodes. A node that stays is not moved, so it keeps the focus.
+ * @param {HTMLElement} list
+ * @param {HTMLElement[]} nodes
+ */
+function putInOrder(list, nodes) {
+  const wanted = new Set(/** @type {Element[]} */ (nodes));
+  for (const node of [...list.children]) if (!wanted.has(node)) node.remove();
+  /** @type {ChildNode | null} */
+  let next = list.firstChild;
+  for (const node of nodes) {
+    if (next === node) next = next.nextSibling;
+    else list.insertBefore(node, next);
+  }
 }
 
 export const renderRooms = whenChanged(() => [state.rooms, state.current], () => {
@@ -41,32 +58,42 @@ export const renderRooms = whenChanged(() => [state.rooms, state.current], () =>
     roomItems.delete(name);
   }
   let unreadElsewhere = 0;
-  for (const { name, with: other, unread, mentions } of state.rooms.values()) {
-    const { button, title, badge, words } = roomItem(name);
-    setText(title, withoutDirectionControls(other?.name ?? name));
-    setAttribute(button, 'data-direct', other ? '' : null);
-    const isCurrent = name === state.current;
-    if (!isCurrent) unreadElsewhere += unread;
+  for (const room of state.rooms.values()) {
+    const { button, title, badge, words } = roomItem(room.name);
+    const { count, isMention } = badgeOf(room);
+    setText(title, withoutDirectionControls(labelOf(room)));
+    setAttribute(button, 'title', titleOf(room));
+    setAttribute(button, 'data-direct', isDirect(room) ? '' : null);
+    const isCurrent = room.name === state.current;
+    if (!isCurrent) unreadElsewhere += count;
     setAttribute(button, 'aria-current', isCurrent ? 'page' : null);
-    setAttribute(button, 'data-unread', unread || null);
-    setText(words, unread ? ` unread${mentions ? `, ${mentions} for you` : ''}` : '');
-    setAttribute(badge, 'data-mention', mentions ? '' : null);
-    badge.hidden = !unread;
-    setText(badge, unread > 999 ? '999+' : String(unread));
+    setAttribute(button, 'data-unread', count || null);
+    setText(words, count ? ` unread${isMention ? `, ${room.mentions} for you` : ''}` : '');
+    setAttribute(badge, 'data-mention', isMention ? '' : null);
+    badge.hidden = !count;
+    setText(badge, count > 999 ? '999+' : String(count));
   }
+  const inOrder = roomsInOrder(state.rooms);
+  const direct = inOrder.filter(isDirect);
+  putInOrder($('room-list'), inOrder.filter((room) => !isDirect(room)).map(({ name }) => roomItem(name).item));
+  putInOrder($('direct-list'), direct.map(({ name }) => roomItem(name).item));
+  $('direct-rooms').hidden = direct.length === 0;
   $('open-rail').toggleAttribute('data-unread', unreadElsewhere > 0);
 });
 
 export const renderHead = whenChanged((/** @type {Room | undefined} */ room) => [room?.name, room?.with, room?.topic, room?.memberCount, ui.inside], (room) => {
-  $('room-name').replaceChildren(...room ? [!room.with && el('span', { 'aria-hidden': 'true' }, '#'), foreign(room.with?.name ?? room.name)].filter((node) => node !== false) : ['RawSocketChat']);
+  $('room-name').replaceChildren(...room ? [!isDirect(room) && el('span', { 'aria-hidden': 'true' }, '#'), foreign(labelOf(room))].filter((node) => node !== false) : ['RawSocketChat']);
   setText($('topic'), isolated(room?.topic ?? ''));
   $('topic').title = isolated(room?.topic ?? '');
   setText($('member-count'), room ? room.memberCount.toLocaleString() : '');
-  for (const id of ['toggle-people', 'leave']) $(id).hidden = !room;
+  for (const id of ['toggle-people', 'leave', 'open-room-menu']) $(id).hidden = !room;
+  $('room-name').title = room ? titleOf(room) : '';
+  $('open-room-menu').title = room ? `Menu of ${titleOf(room)}` : '';
+  $('open-room-menu').setAttribute('aria-label', $('open-room-menu').title);
   $('leave').title = room ? `Leave ${titleOf(room)}` : '';
   $('leave').setAttribute('aria-label', $('leave').title);
   log.setAttribute('aria-label', room ? `Messages in ${titleOf(room)}` : 'Messages');
-  input.placeholder = room ? room.with ? `Write to ${titleOf(room)}` : `Say something in ${titleOf(room)}` : 'Say something';
+  input.placeholder = room ? isDirect(room) ? `Write to ${titleOf(room)}` : `Say something in ${titleOf(room)}` : 'Say something';
   input.setAttribute('aria-label', room ? `Message to ${titleOf(room)}` : 'Message');
 });
 
@@ -74,11 +101,33 @@ export const renderTyping = whenChanged((/** @type {Room | undefined} */ room) =
   setText($('typing'), room ? typingWords(room.writers) : '');
 });
 
+/** The items by user, with the name that they show. @type {Map<string, { item: HTMLElement, name: string, isSelf: boolean }>} */
+const memberItems = new Map();
+
+const resetTabStop = rove($('members'), '[data-action]');
+
+/**
+ * @param {string} user
+ * @param {string} name
+ */
+function memberItem(user, name) {
+  const existing = memberItems.get(user);
+  const isSelf = user === state.self?.user;
+  if (existing?.name === name && existing.isSelf === isSelf) return existing.item;
+  const button = personButton({ user, name }, avatar(name), authorName(name, 'name'), isSelf && el('small', null, 'you'));
+  const item = el('li', { class: 'member', 'data-user': user, title: isolated(name) }, button);
+  memberItems.set(user, { item, name, isSelf });
+  return item;
+}
+
 export const renderMembers = whenChanged((/** @type {Room | undefined} */ room) => [room?.members, room?.memberCount, state.self], (room) => {
   const members = [...room?.members ?? []].sort((a, b) => byName(a[1], b[1])).slice(0, MAX_MEMBERS_SHOWN);
   const more = (room?.memberCount ?? 0) - members.length;
-  $('members').replaceChildren(
-    ...members.map(([user, name]) => el('li', { class: 'member', 'data-user': user, title: isolated(name) }, avatar(name), authorName(name, 'name'), user === state.self?.user && el('small', null, 'you'))),
-    ...more > 0 ? [el('li', { class: 'rest' }, `and ${plural(more, 'other')}`)] : []);
+  const shown = new Set(members.map(([user]) => user));
+  for (const user of memberItems.keys()) if (!shown.has(user)) memberItems.delete(user);
+  putInOrder($('members'), [
+    ...members.map(([user, name]) => memberItem(user, name)),
+    ...more > 0 ? [el('li', { class: 'rest' }, `and ${plural(more, 'other')}`)] : []]);
+  resetTabStop();
   setText($('people-heading'), room ? plural(room.memberCount, 'member') : 'Members');
 });

@@ -7,6 +7,7 @@ import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { countdownWords, statusWords, TRANSPORT_NAMES, transportWords } from '../connection-text.mjs';
 import { isolated } from '../direction.mjs';
+import { unreadIn } from '../room-actions.mjs';
 import { titleOf } from '../rooms.mjs';
 import { $, avatar, setNote, setText, whenChanged } from './dom.mjs';
 
@@ -14,7 +15,7 @@ import { $, avatar, setNote, setText, whenChanged } from './dom.mjs';
 
 /** @param {Room | undefined} room */
 export function renderTitle(room) {
-  const unread = [...state.rooms.values()].reduce((sum, { unread: count }) => sum + count, 0);
+  const unread = unreadIn(state.rooms.values());
   const place = ui.inside && room ? `${titleOf(room)} · RawSocketChat` : 'RawSocketChat';
   const title = unread ? `(${unread}) ${place}` : place;
   if (document.title !== title) document.title = title;

@@ -13,9 +13,10 @@ import { handleSuggestionKey, setInput, setTypedAhead, stopComposing } from './c
 import { editLast, submitEdit } from './composing.mjs';
 import { openDirectory, showError } from './directory.mjs';
 import { $, closestTo, input, log } from './dom.mjs';
-import { followNewest } from './log.mjs';
+import { followNewest, jumpTo } from './log.mjs';
 import { openMessageMenu, react } from './message-menu.mjs';
 import { goToRoom, leaveRoom } from './navigation.mjs';
+import { openPersonMenu } from './people-menu.mjs';
 
 /** @import { Frame } from '../types.js' */
 
@@ -82,7 +83,7 @@ input.addEventListener('keydown', (event) => {
 
 // The buttons in the log
 
-/** @type {Record<string, (data: DOMStringMap) => void>} */
+/** @type {Record<string, (data: DOMStringMap, button: HTMLElement) => void>} */
 const ACTIONS = {
   retry({ id = '' }) {
     const item = state.outbox.find((one) => one.id === id);
@@ -107,11 +108,14 @@ const ACTIONS = {
   create({ room = '' }) { createRoom(room); },
   room({ room = '' }) { goToRoom(room); },
   directory() { openDirectory(); },
-  menu({ seq }) { openMessageMenu(Number(seq)); },
+  menu({ seq }, button) { openMessageMenu(Number(seq), button); },
+  person({ user = '', name = '' }, button) { openPersonMenu({ user, name }, button); },
+  jump({ seq }) { if (!jumpTo(Number(seq))) showError('To load this message, the page must be in the room.'); },
+  rejoin({ room = '' }) { joinAgain(room); },
   react({ seq, emoji = '' }) { react(Number(seq), emoji); },
 };
 
 log.addEventListener('click', (event) => {
   const button = closestTo(event, '[data-action]');
-  if (button) ACTIONS[button.dataset.action ?? '']?.(button.dataset);
+  if (button) ACTIONS[button.dataset.action ?? '']?.(button.dataset, button);
 });

@@ -1,0 +1,91 @@
+// The actions that a person can use on another person: message, mention, and what the role allows ("Order in a room", Protocol/README.md).
+
+import { isDirect } from './rooms.mjs';
+
+/** @import { MenuItem, PersonAction, Room, User } from './types.js' */
+
+/** @param {string | null | undefined} role */
+export const rankOf = (role) => role === 'owner' ? 2 : role === 'moderator' ? 1 : 0;
+
+/**
+ * Returns the role of a member, as far as the loaded log shows it. Null if the page does not know it.
+ * @param {Room} room
+ * @param {string} user
+ */
+export function knownRole(room, user) {
+  const last = room.entries.findLast(({ moderation }) => moderation?.action === 'role' && moderation.user === user);
+  return last?.moderation?.role ?? null;
+}
+
+/**
+ * Returns the person with the present name. A message has the name that its author had then, but the server finds people by their present
+ * names.
+ * @param {Room} room
+ * @param {User} person
+ * @returns {User}
+ */
+export const withPresentName = (room, { user, name }) =>
+  ({ user, name: room.members.get(user) ?? (room.with?.user === user && room.with.name ? room.with.name : name) });
+
+/**
+ * Returns the actions that the person may use on another person, in the order of the menu. Nobody can use one on oneself.
+ * @param {User} person
+ * @param {Room} room
+ * @param {User | null} self
+ * @returns {PersonAction[]}
+ */
+export function allowedPersonActions(person, room, self) {
+  if (!person.user || person.user === self?.user) return [];
+  /** @type {PersonAction[]} */
+  const actions = room.with?.user === person.user ? ['mention'] : ['message', 'mention'];
+  const rank = room.removed || isDirect(room) ? 0 : rankOf(room.role);
+  const role = knownRole(room, person.user);
+  if (rank === 2) actions.push(.../** @type {PersonAction[]} */ (['owner', 'moderator', 'member']).filter((one) => one !== role));
+  if (rank === 0 || role !== null && role !== 'member' && rankOf(role) >= rank) return actions;
+  const isListed = room.members.has(person.user);
+  actions.push('mute', 'unmute');
+  // In a large room, the page does not know all members.
+  if (isListed || room.memberCount > room.members.size) actions.push('kick');
+  actions.push('ban');
+  if (!isListed) actions.push('unban');
+  return actions;
+}
+
+/** @type {Record<PersonAction, Omit<MenuItem, 'id'>>} */
+const ITEMS = {
+  message: { words: 'Message', group: 0 },
+  mention: { words: 'Mention', group: 0 },
+  owner: { words: 'Make owner…', group: 1 },
+  moderator: { words: 'Make moderator…', group: 1 },
+  member: { words: 'Make member…', group: 1 },
+  mute: { words: 'Mute…', group: 2 },
+  unmute: { words: 'Unmute…', group: 2 },
+  kick: { words: 'Remove from the room…', group: 2, isDangerous: true },
+  ban: { words: 'Ban…', group: 2, isDangerous: true },
+  unban: { words: 'Unban…', group: 2 },
+};
+
+/**
+ * The menu of a person.
+ * @param {PersonAction[]} actions
+ * @returns {MenuItem[]}
+ */
+export const personMenu = (actions) => actions.map((id) => ({ id, ...ITEMS[id] }));
+
+/** A name that needs no quotation marks in a mention: a word that does not end with a full stop or a dash. */
+const PLAIN_NAME = /^[\p{L}\p{N}\p{M}_.-]*[\p{L}\p{N}\p{M}_]$/u;
+
+/**
+ * Returns the text that mentions a person.
+ * @param {string} name
+ */
+export const mentionOf = (name) => PLAIN_NAME.test(name) ? `@${name}` : `@"${name}"`;
+
+/**
+ * Returns the mention as it is inserted into a text, with the blanks that separate it from the words around it.
+ * @param {string} before the text before the mention
+ * @param {string} after the text after the mention
+ * @param {string} name
+ */
+export const insertedMention = (before, after, name) =>
+  `${before === '' || /\s$/u.test(before) ? '' : ' '}${mentionOf(name)}${/^\s/u.test(after) ? '' : ' '}`;

@@ -1,0 +1,68 @@
+// The actions that a person can use on a room.
+
+import { durationWords } from './moderation.mjs';
+import { rankOf } from './people.mjs';
+import { isDirect } from './rooms.mjs';
+
+/** @import { MenuItem, NotifyLevel, Room, RoomAction } from './types.js' */
+
+const ROOM_FOR_EVERYBODY = 'lobby'; // nobody can close it
+
+/** The levels of notification, in the order of the menu. @type {{ level: NotifyLevel, words: string }[]} */
+const NOTIFY_LEVELS = [
+  { level: 'all', words: 'Notifications: every message' },
+  { level: 'mentions', words: 'Notifications: mentions only' },
+  { level: 'none', words: 'Notifications: none' },
+];
+
+/**
+ * Returns the actions that the person may use on a room, in the order of the menu.
+ * @param {Room} room
+ * @returns {RoomAction[]}
+ */
+export function allowedRoomActions(room) {
+  if (room.removed || room.epoch === null) return ['leave'];
+  if (isDirect(room)) return ['notify', 'leave'];
+  const rank = rankOf(room.role);
+  /** @type {RoomAction[]} */
+  const actions = ['notify', 'topic', 'invite'];
+  if (rank >= 1) actions.push('slow');
+  actions.push('leave');
+  if (rank === 2 && room.name !== ROOM_FOR_EVERYBODY) actions.push('close');
+  return actions;
+}
+
+/**
+ * The menu of a room. The id of a level of notification is its name.
+ * @param {Room} room
+ * @returns {MenuItem[]}
+ */
+export function roomMenu(room) {
+  const slow = room.slow ? `Slow mode: ${durationWords(room.slow)}…` : 'Slow mode…';
+  /** @type {Record<Exclude<RoomAction, 'notify'>, Omit<MenuItem, 'id'>>} */
+  const items = {
+    topic: { words: room.topic ? 'Change the topic…' : 'Set a topic…', group: 1 },
+    invite: { words: 'Invite somebody…', group: 1 },
+    slow: { words: slow, group: 1 },
+    leave: { words: 'Leave…', group: 2 },
+    close: { words: 'Close the room…', group: 2, isDangerous: true },
+  };
+  /** @type {MenuItem[]} */
+  const levels = NOTIFY_LEVELS.map(({ level, words }) => ({ id: level, words, group: 0, isChecked: room.notify === level }));
+  return allowedRoomActions(room).flatMap((id) => id === 'notify' ? levels : [{ id, ...items[id] }]);
+}
+
+/**
+ * The unread messages that the page shows for a room, at the room's level of notification. With `isMention`, somebody mentioned the person.
+ * @param {Room} room
+ */
+export function badgeOf({ notify, unread, mentions }) {
+  const count = notify === 'none' ? 0 : notify === 'mentions' ? mentions : unread;
+  return { count, isMention: count > 0 && mentions > 0 };
+}
+
+/**
+ * The number of unread messages in the title of the page.
+ * @param {Iterable<Room>} rooms
+ */
+export const unreadIn = (rooms) => [...rooms].reduce((sum, room) => sum + badgeOf(room).count, 0);

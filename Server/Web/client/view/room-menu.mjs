@@ -1,0 +1,61 @@
+// The menu of a room: its topic, its notifications, invitations, slow mode, and its end.
+
+import { ask } from '../app/chat.mjs';
+import { state } from '../app/store.mjs';
+import { closeForm, inviteForm, slowForm, topicForm } from '../forms.mjs';
+import { roomMenu } from '../room-actions.mjs';
+import { titleOf } from '../rooms.mjs';
+import { showError } from './directory.mjs';
+import { $, closestTo } from './dom.mjs';
+import { openForm } from './form.mjs';
+import { showMenu } from './menu.mjs';
+import { askToLeave } from './navigation.mjs';
+
+/** @import { NotifyLevel } from '../types.js' */
+
+/**
+ * @param {string | null | undefined} name
+ * @param {Element} anchor
+ */
+function openRoomMenu(name, anchor) {
+  const room = state.rooms.get(name ?? '');
+  if (room) showMenu(titleOf(room), roomMenu(room), anchor, (id) => use(id, room.name));
+}
+
+/**
+ * @param {string} id
+ * @param {string} name
+ */
+function use(id, name) {
+  const room = state.rooms.get(name);
+  if (!room) return;
+  switch (id) {
+    case 'topic': return openForm(topicForm(room));
+    case 'invite': return openForm(inviteForm(room));
+    case 'slow': return openForm(slowForm(room));
+    case 'close': return openForm(closeForm(room, state.outbox.filter((item) => item.room === name).length));
+    case 'leave': return askToLeave(name);
+    default: return setLevel(/** @type {NotifyLevel} */ (id), name);
+  }
+}
+
+/**
+ * @param {NotifyLevel} level
+ * @param {string} room
+ */
+function setLevel(level, room) {
+  if (!ask({ type: 'notify', room, level }, { kind: 'notify', room, level })) showError('To change this, the page must be connected.');
+}
+
+$('open-room-menu').addEventListener('click', () => openRoomMenu(state.current, $('open-room-menu')));
+$('head').addEventListener('contextmenu', (event) => {
+  if (!closestTo(event, '.title, #open-room-menu')) return;
+  event.preventDefault();
+  openRoomMenu(state.current, $('open-room-menu'));
+});
+$('rooms').addEventListener('contextmenu', (event) => {
+  const button = closestTo(event, '[data-room]');
+  if (!button) return;
+  event.preventDefault();
+  openRoomMenu(button.dataset.room, button);
+});

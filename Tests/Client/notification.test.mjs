@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, mock, test } from 'node:test';
+import { notificationOf, notificationsOf } from '../../Server/Web/client/notification.mjs';
+import { startPage } from './fake-page.mjs';
+import { ANN, BOB, message, newRoom, roomWith } from './support.mjs';
+
+const room = (changes = {}) => roomWith([], changes);
+const shown = (event, changes) => notificationOf(event, room(changes), ANN);
+
+describe('a notification', () => {
+  test('has the name, the room and the text, without the backticks around code', () =>
+    assert.deepEqual(shown(message(1, 'see `this`')), { title: 'bob in #lobby', body: 'see this', tag: 'lobby' }));
+  test('of a direct room has the name of the other person only', () => assert.equal(shown(message(1, 'hi'), { with: BOB }).title, 'bob'));
+  test('is short', () => assert.equal(shown(message(1, 'x'.repeat(5_000))).body.length, 200));
+  test('at the level of mentions is shown for mentions only', () => {
+    assert.equal(shown(message(1, 'hi'), { notify: 'mentions' }), null);
+    assert.equal(shown(message(1, 'hi @ann', BOB, { mentions: [ANN.user] }), { notify: 'mentions' }).body, 'hi @ann');
+  });
+  test('at the level of nothing is never shown', () => assert.equal(shown(message(1, '@ann', BOB, { mentions: [ANN.user] }), { notify: 'none' }), null));
+  test('is not shown for one’s own messages, for those that one has read, and for other events', () => {
+    assert.equal(shown(message(1, 'mine', ANN)), null);
+    assert.equal(shown(message(1, 'old'), { read: 1 }), null);
+    assert.equal(shown(message(1, '', BOB, { deleted: true })), null);
+    assert.equal(shown({ ...message(1, 'x'), type: 'topic' }), null);
+  });
+  test('of many messages of a room is that of the newest', () => {
+    const rooms = new Map([['lobby', room()], ['den', { ...newRoom('den'), name: 'den' }]]);
+    const events = [message(1, 'one'), message(2, 'two'), message(1, 'three', BOB, { room: 'den' }), message(1, 'x', BOB, { room: 'unknown' })];
+    assert.deepEqual(notificationsOf(events, rooms, ANN).map(({ body }) => body), ['two', 'three']);
+  });
+});
+
+describe('in the page', () => {
+  after(() => mock.timers.reset());
+  let page;
+  const notifications = [];
+  class FakeNotification {
+    static permission = 'default';
+    static answer = 'granted';
+    static async requestPermission() { return this.permission = this.answer; }
+    constructor(title, options) { Object.assign(this, { title, ...options }); notifications.push(this); }
+    close() {}
+  }
+  const flip = async () => {
+    page.$('alerts').dispatchEvent(new Event('submit', { cancelable: true }));
+    await page.settle();
+  };
+
+  before(async () => {
+    globalThis.Notification = FakeNotification;
+    page = await startPage({ address: 'http://chat.test/?name=ann&room=lobby', isSecure: true });
+    page.receive({ type: 'welcome', ...ANN, guest: true, session: '' });
+    page.receive({ type: 'joined', room: 'lobby', epoch: 'e1', seq: 0, role: 'member', topic: '', members: [ANN, BOB], memberCount: 2, messages: [], id: page.sent.find(({ type }) => type === 'join').id });
+    page.$('me').dispatchEvent(new Event('click'));
+  });
+
+  const receive = async (event) => {
+    page.receive(event);
+    await page.until(() => page.$('log').textContent.includes(event.text));
+  };
+
+  test('no notification is shown before the person has switched them on', async () => {
+    document.hasFocus = () => false;
+    await receive(message(1, 'one'));
+    assert.deepEqual(notifications, []);
+    assert.equal(page.$('alerts').hidden, false);
+    assert.equal(page.$('alerts-switch').textContent, 'Show');
+  });
+
+  test('a browser that forbids them leaves them off, and the page says so', async () => {
+    FakeNotification.answer = 'denied';
+    await flip();
+    assert.equal(page.$('alerts-switch').textContent, 'Show');
+    assert.match(page.$('account-note').textContent, /does not allow notifications/);
+  });
+
+  test('a message is shown while the person looks at another page, and a click opens its room', async () => {
+    FakeNotification.answer = 'granted';
+    await flip();
+    assert.equal(page.$('alerts-switch').textContent, 'Stop');
+    await receive(message(2, 'two'));
+    assert.deepEqual(notifications.map(({ title, body }) => [title, body]), [['bob in #lobby', 'two']]);
+    notifications[0].onclick();
+    assert.equal(page.$('room-name').textContent, '#lobby');
+  });
+
+  test('nothing is shown to a person who looks at the page', async () => {
+    document.hasFocus = () => true;
+    await receive(message(3, 'three'));
+    assert.equal(notifications.length, 1);
+  });
+
+  test('they can be switched off', async () => {
+    document.hasFocus = () => false;
+    await flip();
+    await receive(message(4, 'four'));
+    assert.equal(notifications.length, 1);
+  });
+});

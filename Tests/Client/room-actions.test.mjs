@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { allowedRoomActions, badgeOf, roomMenu, unreadIn } from '../../Server/Web/client/room-actions.mjs';
+import { isDirect, labelOf, otherPerson, roomsInOrder, titleOf, withDirectNames, withoutRoom, withPlaceholders } from '../../Server/Web/client/rooms.mjs';
+import { createRows } from '../../Server/Web/client/rows.mjs';
+import { invitationWords } from '../../Server/Web/client/state.mjs';
+import { ANN, BOB, EMPTY_STATE, inLobby, joined, lobby, message, newRoom, receive, roomWith } from './support.mjs';
+
+const DIRECT = `dm-${'0a'.repeat(16)}`;
+const room = (role, changes = {}) => roomWith([], { name: 'den', role, ...changes });
+const allowed = (...given) => allowedRoomActions(room(...given)).join(' ');
+
+describe('what a person can do with a room', () => {
+  test('as a member', () => assert.equal(allowed('member'), 'notify topic invite leave'));
+  test('as a moderator: set slow mode', () => assert.equal(allowed('moderator'), 'notify topic invite slow leave'));
+  test('as an owner: close it', () => assert.equal(allowed('owner'), 'notify topic invite slow leave close'));
+  test('that is for everybody: nobody can close it', () => assert.equal(allowed('owner', { name: 'lobby' }), 'notify topic invite slow leave'));
+  test('of two people', () => assert.equal(allowed('member', { with: BOB }), 'notify leave'));
+  test('from which the person was removed: leave', () => assert.equal(allowed('owner', { removed: true }), 'leave'));
+  test('that the page has not joined yet: leave', () => assert.equal(allowed(null, { epoch: null }), 'leave'));
+  test('the menu shows the present level and the present interval', () => {
+    const items = roomMenu(room('moderator', { notify: 'mentions', slow: 30 }));
+    assert.deepEqual(items.filter(({ isChecked }) => isChecked).map(({ id }) => id), ['mentions']);
+    assert.deepEqual(items.map(({ id }) => id), ['all', 'mentions', 'none', 'topic', 'invite', 'slow', 'leave']);
+    assert.equal(items.find(({ id }) => id === 'slow').words, 'Slow mode: 30 seconds…');
+  });
+});
+
+describe('the badge of a room', () => {
+  const badge = (notify) => badgeOf({ ...newRoom('den'), notify, unread: 5, mentions: 2 });
+  test('counts all messages', () => assert.deepEqual(badge('all'), { count: 5, isMention: true }));
+  test('counts mentions only', () => assert.deepEqual(badge('mentions'), { count: 2, isMention: true }));
+  test('counts nothing', () => assert.deepEqual(badge('none'), { count: 0, isMention: false }));
+  test('without mentions', () => assert.deepEqual(badgeOf({ ...newRoom('den'), unread: 5 }), { count: 5, isMention: false }));
+  test('the title of the page adds what the badges show', () => {
+    assert.equal(unreadIn([{ ...newRoom('a'), unread: 5 }, { ...newRoom('b'), unread: 5, notify: 'none' }, { ...newRoom('c'), unread: 5, mentions: 1, notify: 'mentions' }]), 6);
+  });
+});
+
+describe('the level of notification', () => {
+  test('is known from the join', () => assert.equal(lobby(receive(inLobby(), joined(0, [], { notify: 'none' }), { request: { kind: 'rejoin', room: 'lobby' } })).notify, 'none'));
+  test('changes after the server has stored it', () => {
+    const request = { kind: 'notify', room: 'lobby', level: 'mentions' };
+    assert.equal(lobby(receive(inLobby(), { type: 'ack', id: 'x' }, { request })).notify, 'mentions');
+    assert.equal(lobby(receive(inLobby(), { type: 'error', id: 'x', code: 'internal', text: 'no' }, { request })).notify, 'all');
+  });
+});
+
+describe('a direct room', () => {
+  const direct = { ...newRoom(DIRECT), with: BOB };
+  test('is shown by the name of the other person', () => assert.deepEqual([labelOf(direct), titleOf(direct)], ['bob', 'bob']));
+  test('never shows its technical name', () => {
+    for (const other of [null, { user: 'x', name: '' }]) assert.deepEqual([labelOf({ ...direct, with: other }), titleOf({ ...direct, with: other })], ['Direct message', 'Direct message']);
+    const [row] = createRows(newRoom(DIRECT), [], { following: true, top: null, anchor: null }, ANN, 0);
+    assert.deepEqual([row.kind, row.label], ['wait', 'Direct message']);
+    assert.equal(invitationWords({ type: 'invited', room: DIRECT, from: BOB }), 'bob started a direct conversation with you.');
+  });
+  test('keeps the name of a person who has left, whom the server can’t name', () => {
+    const gone = { user: BOB.user, name: '' };
+    assert.equal(otherPerson(gone, direct, []).name, 'bob');
+    assert.equal(otherPerson(gone, undefined, [message(1, 'hi', { ...BOB, name: 'rob' }), message(2, 'yes', ANN)]).name, 'rob');
+    assert.equal(otherPerson({ ...gone, name: 'new' }, direct, []).name, 'new');
+    assert.equal(otherPerson(undefined, direct, []), null);
+  });
+  test('is named before the page has joined it again', () => {
+    const state = withDirectNames(withPlaceholders(EMPTY_STATE, [DIRECT, 'lobby']), [[DIRECT, BOB], ['lobby', BOB]]);
+    assert.deepEqual([...state.rooms.values()].map(labelOf), ['bob', 'lobby']);
+  });
+  test('is not a room whose name only looks similar', () => assert.equal(isDirect(newRoom('dm-ann')), false));
+  test('comes after the rooms, also as the neighbour of a room that ends', () => {
+    const rooms = new Map([['a', newRoom('a')], [DIRECT, direct], ['b', newRoom('b')]]);
+    assert.deepEqual(roomsInOrder(rooms).map(({ name }) => name), ['a', 'b', DIRECT]);
+    assert.equal(withoutRoom({ ...EMPTY_STATE, rooms, current: 'b' }, 'b').current, DIRECT);
+  });
+});
