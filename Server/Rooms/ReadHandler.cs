@@ -18,6 +18,7 @@ internal sealed class ReadHandler(ChatServices services)
             return;
         }
 
+        await room.WaitForAcknowledgedAsync();
         var seq = Math.Min(frame.Seq!.Value, room.History.LastSeq);
         var mark = await services.Catalog.AdvanceReadMarkAsync(room.Name, context.User.Id, seq, CancellationToken.None);
         if (mark == seq && services.Sessions.GetConnections(context.User.Id).Count > 1 && await services.Catalog.GetMemberAsync(room.Name, context.User.Id, CancellationToken.None) is { } state)

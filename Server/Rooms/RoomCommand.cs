@@ -45,6 +45,9 @@ public sealed record RoomVisitor(Person Person, string Address = "", bool IsKnow
 /// <summary>Asks whether a connection is in the room.</summary>
 internal sealed record ContainsCommand(Connection Connection) : RoomCommand<bool>;
 
+/// <summary>The result comes when the loop has handled all earlier commands and has delivered the events that it has acknowledged.</summary>
+internal sealed record BarrierCommand : RoomCommand<bool>;
+
 internal sealed record LeaveCommand(Connection Connection) : RoomCommand<bool>;
 
 /// <summary>Makes a connection live; see <see cref="RoomLoop.GoLiveAsync"/>.</summary>

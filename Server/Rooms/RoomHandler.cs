@@ -104,6 +104,7 @@ internal sealed class RoomHandler(ChatServices services)
             return;
         }
 
+        await room.WaitForAcknowledgedAsync();
         var maxEvents = Math.Min(frame.Limit ?? DefaultHistory, EventFrames.MaxPageEvents);
         bool hasMore;
         IReadOnlyList<EventFrame> page;

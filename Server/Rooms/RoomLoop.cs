@@ -49,6 +49,9 @@ public sealed class RoomLoop
     // entry.
     private readonly Dictionary<string, long> _postedAt = [];
     private long _seq;
+
+    // The newest event whose ack is sent, or is being sent. Any thread may read it.
+    private long _acknowledgedSeq;
     private long _usedAt;
     private bool _isClosed;
     private volatile bool _isStopping;
@@ -114,6 +117,13 @@ public sealed class RoomLoop
 
     /// <summary>Whether a connection is in the room, after all earlier commands.</summary>
     public Task<bool> ContainsAsync(Connection connection) => SendAsync(new ContainsCommand(connection));
+
+    /// <summary>
+    /// Waits until the history contains each event whose ack was sent before this call. The loop sends the ack first, so a client that asks
+    /// at once after the ack could miss its own event. Safe from any thread.
+    /// </summary>
+    public ValueTask WaitForAcknowledgedAsync() =>
+        Volatile.Read(ref _acknowledgedSeq) <= History.LastSeq ? ValueTask.CompletedTask : new ValueTask(SendAsync(new BarrierCommand()));
 
     /// <summary>Removes a connection from the room. Returns false if the connection was not in the room.</summary>
     public Task<bool> LeaveAsync(Connection connection) => SendAsync(new LeaveCommand(connection));
@@ -252,6 +262,9 @@ public sealed class RoomLoop
             case ContainsCommand contains:
                 contains.Complete(_room.Find(contains.Connection) is not null);
                 break;
+            case BarrierCommand barrier:
+                barrier.Complete(true);
+                break;
             case GoLiveCommand goLive:
                 goLive.Complete(TryGoLive(goLive.Connection, goLive.Cursor));
                 break;
@@ -289,7 +302,7 @@ public sealed class RoomLoop
     private bool RequiresFlush(RoomCommand command) => command switch
     {
         // A LeaveCommand causes no flush here, because it may have to wait for pending posts. Leave() flushes later.
-        PostCommand or WakeCommand or SendToOthersCommand or TypingCommand or ListMembersCommand or ContainsCommand or LeaveCommand or CloseCommand => false,
+        PostCommand or WakeCommand or SendToOthersCommand or TypingCommand or ListMembersCommand or ContainsCommand or BarrierCommand or LeaveCommand or CloseCommand => false,
         JoinCommand => _presence.AnnouncesNames,
         _ => true,
     };
@@ -592,6 +605,7 @@ public sealed class RoomLoop
             acks.Add(post.Answers, answer.Encode());
         }
 
+        Volatile.Write(ref _acknowledgedSeq, _seq);
         acks.Send();
         if (events.Count == 0)
             return;

@@ -42,6 +42,25 @@ public sealed class RoomLoopTests
     }
 
     [Test]
+    public async Task Client_that_asks_at_once_after_its_ack_finds_its_event_in_the_history()
+    {
+        var room = await StartRoomAsync();
+        var ann = CreateConnection();
+        await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
+        await room.WaitForAcknowledgedAsync();
+
+        var found = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await room.PostAsync(ann, new CallbackSink(() => _ = FindNewestAsync()), Say, new NewEvent(RoomEventKind.Message, "u1", "ann", "hi"));
+        (await found.Task.OrFail("the newest event")).Should().Be(1);
+
+        async Task FindNewestAsync()
+        {
+            await room.WaitForAcknowledgedAsync();
+            found.SetResult(room.History.LastSeq);
+        }
+    }
+
+    [Test]
     public async Task Room_summary_changes_before_the_command_is_answered()
     {
         var room = await StartRoomAsync();

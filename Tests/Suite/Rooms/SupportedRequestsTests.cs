@@ -15,7 +15,7 @@ public sealed class SupportedRequestsTests
         // Test all commands except "format", because its answer is a line of text and not a frame.
         foreach (var command in Commands.All.Select(form => form.Name).Where(word => word != "format"))
         {
-            var entry = (await HelpAsync(command)).Single();
+            var entry = (await HelpAsync(command))[0];
             await using var peer = await ChatClient.ConnectAsync(server.HttpPort, "/ws");
             await peer.SendAsync("{\"id\":\"q\"," + entry.Json[1..]);
             var answer = await peer.Inbox.ExpectAsync<ServerFrame>(frame => ChatPeerExtensions.GetId(frame) == FrameId.From("q"));
