@@ -62,6 +62,8 @@ public sealed class JwtTests(string transport) : AccountFixture(transport)
         (await LoginAsync("42", "Ann")).Name.Should().Be("Ann2");
         (await LoginAsync("42", "Ann")).Name.Should().Be("Ann2", "the name does not change with each login");
         (await LoginAsync("43", "Ann")).Name.Should().Be("Ann3");
+        await LoginAsync("42", "Zoe");
+        (await LoginAsync("43", "Ann")).Name.Should().Be("Ann3", "a number is not replaced by another number");
         var bob = await LoginAsync("44", "Bob");
         bob.Name.Should().Be("Bob2");
 
