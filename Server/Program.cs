@@ -57,6 +57,7 @@ public static class Program
         builder.Services.AddHttpSessions(services => services.GetRequiredService<ChatEndpoints>().Http);
         builder.Services.AddSingleton<ChatEndpoints>();
         builder.Services.AddApi();
+        builder.Services.AddClientPage();
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section);
         configureServices?.Invoke(builder.Services);
 

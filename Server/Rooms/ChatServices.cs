@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.Options;
+using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
@@ -18,6 +19,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
         ITokenStore tokens,
         SessionStore sessions,
         Accounts accounts,
+        ExternalAccounts externalAccounts,
+        IOptions<AuthOptions> auth,
         IOptions<LimitsOptions> limits,
         IOptions<RoomOptions> roomOptions,
         IOptions<OperatorOptions> operators,
@@ -34,6 +37,10 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Tokens = tokens;
         Sessions = sessions;
         Accounts = accounts;
+        ExternalAccounts = externalAccounts;
+        Auth = auth.Value;
+        GuestDoor = new GuestDoor(Auth);
+        SupportedRequests = new SupportedRequests(data.Value.Search, externalAccounts.IsEnabled, Auth);
         Limits = limits.Value;
         Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
         NamedMembers = roomOptions.Value.NamedMembers;
@@ -52,7 +59,6 @@ public sealed class ChatServices : IConnectionHandlerFactory
         ModerationHandler = new ModerationHandler(this);
         PrivateHandler = new PrivateHandler(this);
         SearchHandler = new SearchHandler(this);
-        SupportedRequests = new SupportedRequests(data.Value.Search);
         TokenHandler = new TokenHandler(this);
     }
 
@@ -70,6 +76,10 @@ public sealed class ChatServices : IConnectionHandlerFactory
     public SessionStore Sessions { get; }
 
     public Accounts Accounts { get; }
+
+    public ExternalAccounts ExternalAccounts { get; }
+
+    public AuthOptions Auth { get; }
 
     public LimitsOptions Limits { get; }
 
@@ -99,6 +109,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
 
     /// <summary>The server's name and version, as each welcome shows them.</summary>
     public string Server { get; } = $"RawSocketChat/{typeof(ChatServices).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}";
+
+    internal GuestDoor GuestDoor { get; }
 
     internal RoomAccess RoomAccess { get; }
 

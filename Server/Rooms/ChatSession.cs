@@ -55,6 +55,8 @@ public sealed class ChatSession : IConnectionHandler
             _context.Reject(answers, id, RequestErrors.UnreadAnswers);
         else if (CheckRate(frame.Type) is { } limited)
             _context.Reject(answers, id, limited);
+        else if (!GuestDoor.Allows(frame.Type) && _services.GuestDoor.IsClosedTo(_context.User))
+            _context.Reject(answers, id, _services.GuestDoor.CreateError(frame.IsTyped));
         else
             await HandleAsync(frame, answers);
     }
@@ -114,7 +116,7 @@ public sealed class ChatSession : IConnectionHandler
             case ClientFrameType.Nick:
                 await _services.IdentityHandler.NickAsync(_context, frame, answers);
                 break;
-            case ClientFrameType.Register:
+            case ClientFrameType.Register when _services.Auth.Register:
                 await _services.IdentityHandler.RegisterAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Login:

@@ -5,7 +5,7 @@
 CREATE TABLE users (
     id            TEXT    NOT NULL PRIMARY KEY,
     name          TEXT    NOT NULL,             -- the registered name, or the last name of a guest
-    password_hash TEXT,                         -- NULL for a guest
+    password_hash TEXT,                         -- NULL for a guest; "" for an account of the table external_accounts, which has no password
     created_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX guests ON users (id) WHERE password_hash IS NULL;
@@ -17,6 +17,15 @@ CREATE TABLE names (
     user          TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX names_by_user ON names (user);
+
+-- The accounts of users for whom the operator's own site vouches with a token (Auth:Jwt).
+CREATE TABLE external_accounts (
+    issuer        TEXT    NOT NULL,             -- the claim iss of the token; "" if it has none
+    subject       TEXT    NOT NULL,             -- the id of the user at the site
+    user          TEXT    NOT NULL UNIQUE REFERENCES users (id) ON DELETE CASCADE,
+    claimed_name  TEXT    NOT NULL,             -- the name in the newest token; users.name is made from it
+    PRIMARY KEY (issuer, subject)
+) STRICT, WITHOUT ROWID;
 
 -- The sessions of guests and accounts. The token itself is not stored.
 CREATE TABLE sessions (
