@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Api;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Hosting;
 using RawSocketChat.Server.Operator;
@@ -32,6 +33,7 @@ public static class Program
         ["/events"] = [HttpMethods.Get],
         ["/stream"] = [HttpMethods.Get],
         ["/iframe"] = [HttpMethods.Get],
+        ["/openapi.json"] = [HttpMethods.Get],
         ["/healthz"] = [HttpMethods.Get, HttpMethods.Head],
         ["/readyz"] = [HttpMethods.Get, HttpMethods.Head],
     };
@@ -54,6 +56,8 @@ public static class Program
         builder.Services.AddRawTcp(services => services.GetRequiredService<ChatEndpoints>().RawTcp);
         builder.Services.AddHttpSessions(services => services.GetRequiredService<ChatEndpoints>().Http);
         builder.Services.AddSingleton<ChatEndpoints>();
+        builder.Services.AddApi();
+        builder.Services.AddClientPage();
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section);
         configureServices?.Invoke(builder.Services);
 
@@ -73,6 +77,7 @@ public static class Program
         app.MapLongPolling("/longpoll");
         app.MapStreaming(events: "/events", lines: "/stream", iframe: "/iframe");
         app.MapClientPage();
+        app.MapApi(description: "/openapi.json");
         app.MapNotFound();
         return app;
     }

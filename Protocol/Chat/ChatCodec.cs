@@ -46,6 +46,20 @@ public static class ChatCodec
         return false;
     }
 
+    /// <summary>
+    /// Reads a <c>say</c> without its type: a JSON object with the other fields of <c>say</c>, which a program posts over HTTP. The results are those
+    /// of <see cref="TryReadClient"/>.
+    /// </summary>
+    public static bool TryReadSay(ReadOnlySpan<byte> utf8, out ClientFrame frame, out FrameId id, out ChatError error)
+    {
+        var trimmed = utf8.TrimStart(" \t\r\n"u8);
+        if (trimmed.StartsWith("{"u8))
+            return ClientFrameReader.TryRead(trimmed, out frame, out id, out error, FrameSpecs.Get(ClientFrameType.Say));
+        (frame, id) = (null!, default);
+        error = new ChatError(ErrorCode.BadJson, "the body must be a JSON object with a text", "{\"text\":\"disk is full\"}");
+        return false;
+    }
+
     /// <summary>Writes one frame as JSON, without a delimiter. The JSON never contains a newline or a NUL.</summary>
     public static void Write(IBufferWriter<byte> output, ServerFrame frame)
     {

@@ -18,7 +18,8 @@ internal static class ClientFrameReader
     // The error text for a string with only one half of a surrogate pair (such as "\ud83d" alone). Such a string is not valid Unicode.
     private const string LoneSurrogate = "contains an incomplete character (a \\ud… escape without its second half)";
 
-    public static bool TryRead(ReadOnlySpan<byte> utf8, out ClientFrame frame, out FrameId id, out ChatError error)
+    // If fixedSpec is given, the frame has this type, and its field "type" is ignored as an unknown field is.
+    public static bool TryRead(ReadOnlySpan<byte> utf8, out ClientFrame frame, out FrameId id, out ChatError error, FrameSpec? fixedSpec = null)
     {
         frame = null!;
         var draft = new FrameDraft();
@@ -30,6 +31,8 @@ internal static class ClientFrameReader
             error = new ChatError(ErrorCode.BadJson, fault, Hint.AnyJson);
             return false;
         }
+        if (fixedSpec is not null)
+            (envelope.Spec, envelope.UnknownType, envelope.IsTypeNotString) = (fixedSpec, null, false);
         return TryBuild(in draft, in envelope, out frame, out error);
     }
 

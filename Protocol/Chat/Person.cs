@@ -1,6 +1,7 @@
 namespace RawSocketChat.Protocol.Chat;
 
-/// <summary>A user, as frames show it.</summary>
+/// <summary>A user or a bot, as frames show it.</summary>
 /// <param name="User">The stable id, which stays the same when the name changes.</param>
 /// <param name="Name">The name at the time of the frame.</param>
-public sealed record Person(string User, string Name);
+/// <param name="Bot">Whether this is a bot: a program that posts with the token of a room.</param>
+public sealed record Person(string User, string Name, bool Bot = false);

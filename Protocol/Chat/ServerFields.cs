@@ -8,11 +8,11 @@ namespace RawSocketChat.Protocol.Chat;
 /// </summary>
 internal sealed class ServerFields
 {
-    public string? Type, Session, User, Name, Server, Room, Epoch, Topic, Role, Text, State, Was, About, Code, Hint, Emoji, Action, Reason, Notify, Query;
+    public string? Type, Session, User, Name, Server, Room, Epoch, Topic, Role, Text, State, Was, About, Code, Hint, Emoji, Action, Reason, Notify, Query, Do, Token;
     public FrameId Id;
     public DateTimeOffset? At, Edited;
     public long? Seq, Reply, ReadUpTo, FromSeq, To, MemberCount, Queued, Limit, CloseCode, AfterMs, RetryAfterMs, Us, Of, Seconds, Slow, Unread, MentionCount, Before;
-    public bool? Guest, Duplicate, Recovered, Me, More, Reconnect, Deleted, Off, Private;
+    public bool? Bot, Guest, Duplicate, Recovered, Me, More, Reconnect, Deleted, Off, Private;
     public Person? From, With;
     public WelcomeLimits? Limits;
     public List<string>? RoomNames, Features, MentionedUsers;
@@ -21,6 +21,7 @@ internal sealed class ServerFields
     public List<RoomInfo>? Rooms;
     public List<Person>? Members;
     public List<HelpEntry>? Commands;
+    public List<TokenInfo>? Tokens;
     public List<ReadOnlyMemory<byte>>? Messages;
 
     /// <summary>Reads the value of one field. May throw the exceptions of Utf8JsonReader.</summary>
@@ -48,6 +49,8 @@ internal sealed class ServerFields
             case "reason": Reason = ReadString(ref reader); break;
             case "notify": Notify = ReadString(ref reader); break;
             case "query": Query = ReadString(ref reader); break;
+            case "do": Do = ReadString(ref reader); break;
+            case "token": Token = ReadString(ref reader); break;
             case "at": At = ReadTime(ref reader); break;
             case "edited": Edited = ReadTime(ref reader); break;
             case "seq": Seq = ReadNumber(ref reader); break;
@@ -65,6 +68,7 @@ internal sealed class ServerFields
             case "seconds": Seconds = ReadNumber(ref reader); break;
             case "slow": Slow = ReadNumber(ref reader); break;
             case "unread": Unread = ReadNumber(ref reader); break;
+            case "bot": Bot = ReadFlag(ref reader); break;
             case "guest": Guest = ReadFlag(ref reader); break;
             case "duplicate": Duplicate = ReadFlag(ref reader); break;
             case "recovered": Recovered = ReadFlag(ref reader); break;
@@ -87,6 +91,7 @@ internal sealed class ServerFields
             case "limits": Limits = ReadLimits(ref reader); break;
             case "members": Members = ReadList(ref reader, ReadPerson); break;
             case "commands": Commands = ReadList(ref reader, ReadHelpEntry); break;
+            case "tokens": Tokens = ReadList(ref reader, ReadToken); break;
             case "rooms": ReadRooms(ref reader); break;
             case "messages": Messages = ReadMessages(ref reader, whole); break;
             default: break;
@@ -124,7 +129,13 @@ internal sealed class ServerFields
     private static Person? ReadPerson(ref Utf8JsonReader reader)
     {
         var fields = ReadObject(ref reader);
-        return fields is { User: { } user, Name: { } name } ? new Person(user, name) : null;
+        return fields is { User: { } user, Name: { } name } ? new Person(user, name, fields.Bot ?? false) : null;
+    }
+
+    private static TokenInfo? ReadToken(ref Utf8JsonReader reader)
+    {
+        var fields = ReadObject(ref reader);
+        return fields is { Name: { } name, At: { } at } ? new TokenInfo(name, at) : null;
     }
 
     private static RoomInfo? ReadRoom(ref Utf8JsonReader reader)
@@ -148,7 +159,7 @@ internal sealed class ServerFields
         {
             var name = reader.GetString()!;
             reader.Read();
-            if (name is "user" or "name" or "room" or "topic" or "memberCount")
+            if (name is "user" or "name" or "bot" or "room" or "topic" or "memberCount" or "at")
                 fields.Read(ref reader, name, default);
             else
                 reader.Skip();

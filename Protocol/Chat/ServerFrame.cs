@@ -208,6 +208,20 @@ public sealed record RoomInfo(string Room, string Topic, int MemberCount);
 /// <param name="MemberCount">The number of all members.</param>
 public sealed record WhoFrame(FrameId Id, string Room, IReadOnlyList<Person> Members, int MemberCount) : ServerFrame;
 
+/// <summary>The tokens with which programs post to a room: the answer to <c>tokens</c>.</summary>
+/// <param name="Id">The answered request's id.</param>
+/// <param name="Do">The request: <c>create</c>, <c>list</c> or <c>revoke</c>.</param>
+/// <param name="Room">The room.</param>
+/// <param name="Tokens">The tokens of the room after the request, in the order of their names.</param>
+/// <param name="Name">For <c>create</c> and <c>revoke</c>: the name of the token.</param>
+/// <param name="Token">For <c>create</c>: the secret token. No other frame contains it.</param>
+public sealed record TokensFrame(FrameId Id, string Do, string Room, IReadOnlyList<TokenInfo> Tokens, string? Name = null, string? Token = null) : ServerFrame;
+
+/// <summary>A token of a room, without the secret.</summary>
+/// <param name="Name">The name of the token, which is also the name of its bot.</param>
+/// <param name="At">The time of its creation.</param>
+public sealed record TokenInfo(string Name, DateTimeOffset At);
+
 /// <summary>A list of commands: the answer to <c>help</c>.</summary>
 /// <param name="Id">The answered request's id.</param>
 /// <param name="About">The command that the client asked about; null for all.</param>

@@ -31,6 +31,7 @@ internal static class ServerFrameWriter
             case ResultsFrame results: Write(writer, results); break;
             case RoomsFrame rooms: Write(writer, rooms); break;
             case WhoFrame who: Write(writer, who); break;
+            case TokensFrame tokens: Write(writer, tokens); break;
             case HelpFrame help: Write(writer, help); break;
             case PongFrame pong: Write(writer, pong); break;
             case WireFrame wire: Write(writer, wire); break;
@@ -288,6 +289,26 @@ internal static class ServerFrameWriter
         writer.WriteNumber("memberCount"u8, frame.MemberCount);
     }
 
+    private static void Write(Utf8JsonWriter writer, TokensFrame frame)
+    {
+        WriteHead(writer, "tokens"u8, frame.Id);
+        writer.WriteText("do"u8, frame.Do);
+        writer.WriteText("room"u8, frame.Room);
+        if (frame.Name is not null)
+            writer.WriteText("name"u8, frame.Name);
+        if (frame.Token is not null)
+            writer.WriteText("token"u8, frame.Token);
+        writer.WriteStartArray("tokens"u8);
+        foreach (var token in frame.Tokens)
+        {
+            writer.WriteStartObject();
+            writer.WriteText("name"u8, token.Name);
+            writer.WriteTime("at"u8, token.At);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
     private static void Write(Utf8JsonWriter writer, HelpFrame frame)
     {
         WriteHead(writer, "help"u8, frame.Id);
@@ -404,6 +425,8 @@ internal static class ServerFrameWriter
         writer.WriteStartObject();
         writer.WriteText("user"u8, person.User);
         writer.WriteText("name"u8, person.Name);
+        if (person.Bot)
+            writer.WriteBoolean("bot"u8, true);
         writer.WriteEndObject();
     }
 

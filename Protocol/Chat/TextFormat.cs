@@ -39,6 +39,7 @@ public static class TextFormat
             ResultsFrame results => FormatResults(results),
             RoomsFrame rooms => FormatRooms(rooms),
             WhoFrame who => FormatNotice($"{FormatRoom(who.Room)}: {FormatMembers(who.Members, who.MemberCount)}"),
+            TokensFrame tokens => FormatTokens(tokens),
             WelcomeFrame welcome => FormatWelcome(welcome),
             HelpFrame help => FormatHelp(help),
             PongFrame pong => FormatTime(pong.At) + FormatNotice("pong"),
@@ -56,7 +57,8 @@ public static class TextFormat
 
     private static string FormatRoom(string room) => "#" + TerminalText.CleanInline(room);
 
-    private static string FormatName(Person person) => TerminalText.CleanInline(person.Name);
+    // No user can have a name with a blank, so no user can look like a bot.
+    private static string FormatName(Person person) => TerminalText.CleanInline(person.Name) + (person.Bot ? " (bot)" : "");
 
     private static string FormatNotice(string text) => "-!- " + text;
 
@@ -249,6 +251,34 @@ public static class TextFormat
             if (room.Topic.Length > 0)
                 text.Append("  ").Append(TerminalText.CleanInline(room.Topic));
         }
+        return text.ToString();
+    }
+
+    private static string FormatTokens(TokensFrame frame)
+    {
+        var room = FormatRoom(frame.Room);
+        var name = TerminalText.CleanInline(frame.Name ?? "");
+        if (frame.Token is { } token)
+        {
+            var shown = TerminalText.CleanInline(token);
+            return string.Join('\n',
+                FormatNotice($"created the token {name} for {room}; the server shows it only now:"),
+                $"    {shown}",
+                FormatNotice("a program posts with it like this; replace http://localhost:5080 by the web address of this server:"),
+                $"    curl -H 'Authorization: Bearer {shown}' -d '{{\"text\":\"disk is full\"}}' http://localhost:5080/api/rooms/{Uri.EscapeDataString(frame.Room)}/messages",
+                FormatNotice("a tool that can post to Slack needs this webhook address:"),
+                $"    http://localhost:5080/hooks/{shown}");
+        }
+
+        var text = new StringBuilder();
+        if (frame.Name is not null)
+            text.Append(FormatNotice($"revoked the token {name} of {room}")).Append('\n');
+        if (frame.Tokens.Count == 0)
+            return text.Append(FormatNotice($"{room} has no tokens; to create one, type: /tokens create build-server")).ToString();
+        text.Append(FormatNotice($"tokens of {room} and the times of their creation:"));
+        var width = Math.Min(32, frame.Tokens.Max(each => each.Name.Length));
+        foreach (var each in frame.Tokens)
+            text.Append("\n    ").Append(TerminalText.CleanInline(each.Name).PadRight(width)).Append("  ").Append(WireTime.FormatMinute(each.At));
         return text.ToString();
     }
 

@@ -21,4 +21,7 @@ internal static class WireTime
 
     /// <summary>Formats the time of day in UTC, for people: <c>10:02:31</c>.</summary>
     public static string FormatTimeOfDay(DateTimeOffset at) => at.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+
+    /// <summary>Formats the date and the time in UTC, for people: <c>2026-11-23 10:02 UTC</c>.</summary>
+    public static string FormatMinute(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 }

@@ -53,20 +53,32 @@ public sealed class ConnectionRegistry : IDisposable
     /// </summary>
     public bool TryOpenAccount(Connection connection)
     {
-        if (_accounts is null)
-            return true;
-        if (_accounts.TryOpen(connection.Remote) is not { } account)
-        {
-            AddressRejected?.Invoke();
+        if (TryOpenAccount(connection.Remote) is not { } account)
             return false;
-        }
-
         connection.Account = account;
         return true;
     }
 
+    /// <summary>
+    /// Opens the account of an address, for a request that has no connection of its own. Returns null if the address has too few points or too
+    /// many connections. The caller must call <see cref="CloseAccount(AddressAccount)"/>.
+    /// </summary>
+    /// <param name="remote">The client's address and port.</param>
+    public AddressAccount? TryOpenAccount(string remote)
+    {
+        if (_accounts is null)
+            return AddressAccount.Unlimited;
+        var account = _accounts.TryOpen(remote);
+        if (account is null)
+            AddressRejected?.Invoke();
+        return account;
+    }
+
     /// <summary>Counts the end of a connection for its address.</summary>
-    public void CloseAccount(Connection connection) => _accounts?.Close(connection.Account);
+    public void CloseAccount(Connection connection) => CloseAccount(connection.Account);
+
+    /// <summary>Counts the end of a request for its address.</summary>
+    public void CloseAccount(AddressAccount account) => _accounts?.Close(account);
 
     /// <summary>Closes all connections and accepts no new ones. An error of one connection does not affect the others.</summary>
     public void CloseAll(Disconnect reason, ILogger logger)

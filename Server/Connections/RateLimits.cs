@@ -30,7 +30,11 @@ public sealed class RateLimits(double perSecond, int burst, int maxKeys, TimePro
     /// Takes one token of a key. Returns false if no token is left, or if the table is full and a new key can replace no other key.
     /// </summary>
     /// <param name="retryAfterMs">If the result is false, milliseconds until a retry may succeed; otherwise 0.</param>
-    public bool TryTake(string key, out int retryAfterMs)
+    public bool TryTake(string key, out int retryAfterMs) => TryTake(key, 1, out retryAfterMs);
+
+    /// <summary>As the other overload, but takes several tokens, or none.</summary>
+    /// <param name="tokens">The number of tokens. If it is larger than the burst, the result is always false.</param>
+    public bool TryTake(string key, int tokens, out int retryAfterMs)
     {
         lock (_gate)
         {
@@ -42,7 +46,7 @@ public sealed class RateLimits(double perSecond, int burst, int maxKeys, TimePro
                 _byTimeFull.Enqueue(key, time.GetElapsedTime(_start));
             }
 
-            return limit.TryTake(out retryAfterMs);
+            return limit.TryTake(tokens, out retryAfterMs);
         }
     }
 

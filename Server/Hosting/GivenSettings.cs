@@ -86,7 +86,7 @@ internal static class GivenSettings
     // Finds the setting if the operator left out the section (TextLength), or wrote one underscore instead of two (DATA_PATH).
     private static string? FindByName(string name) =>
         GetKeys().FirstOrDefault(key => IsKey(key, name))
-        ?? (NearestWord.Find(name, GetKeys().Select(key => key.Split(':')[1])) is { } similar ? GetKeys().First(key => HasName(key, similar)) : null);
+        ?? (NearestWord.Find(name, GetKeys().Select(key => key[(key.LastIndexOf(':') + 1)..])) is { } similar ? GetKeys().First(key => HasName(key, similar)) : null);
 
     // A variable without a section may belong to another program. It is a mistyped setting only if it has the name of one.
     private static bool LacksSection(string variable) =>
@@ -94,7 +94,7 @@ internal static class GivenSettings
 
     private static bool IsKey(string key, string name) => key.Replace(':', '_').Equals(name, StringComparison.OrdinalIgnoreCase) || HasName(key, name);
 
-    private static bool HasName(string key, string name) => key.Split(':')[1].Equals(name, StringComparison.OrdinalIgnoreCase);
+    private static bool HasName(string key, string name) => key[(key.LastIndexOf(':') + 1)..].Equals(name, StringComparison.OrdinalIgnoreCase);
 
     private static IEnumerable<string> GetKeys() => SettingsValidator.SectionNames.SelectMany(section => SettingsValidator.GetNames(section).Select(name => $"{section}:{name}"));
 

@@ -7,11 +7,13 @@ using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Hosting.Tls;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.Sessions.Jwt;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Transports.Http;
 using RawSocketChat.Server.Transports.Origins;
 using RawSocketChat.Server.Transports.RawTcp;
 using RawSocketChat.Server.Transports.WebSockets;
+using RawSocketChat.Server.Web;
 using SessionOptions = RawSocketChat.Server.Sessions.SessionOptions;
 
 namespace RawSocketChat.Server.Hosting;
@@ -24,10 +26,12 @@ public static class SettingsValidator
     private static readonly Dictionary<string, Type> Sections = new()
     {
         [AddressOptions.Section] = typeof(AddressOptions),
+        [AuthOptions.Section] = typeof(AuthOptions),
         [ConnectionOptions.Section] = typeof(ConnectionOptions),
         [DataOptions.Section] = typeof(DataOptions),
         [DeflateOptions.Section] = typeof(DeflateOptions),
         [HttpOptions.Section] = typeof(HttpOptions),
+        [JwtOptions.Section] = typeof(JwtOptions),
         [LimitsOptions.Section] = typeof(LimitsOptions),
         [OperatorOptions.Section] = typeof(OperatorOptions),
         [OriginOptions.Section] = typeof(OriginOptions),
@@ -39,6 +43,7 @@ public static class SettingsValidator
         [SessionOptions.Section] = typeof(SessionOptions),
         [TlsOptions.Section] = typeof(TlsOptions),
         [TransportOptions.Section] = typeof(TransportOptions),
+        [WebOptions.Section] = typeof(WebOptions),
     };
 
     /// <summary>The names of all sections.</summary>
@@ -67,15 +72,16 @@ public static class SettingsValidator
     private static IEnumerable<string> FindErrors(IConfigurationSection section, Type options)
     {
         var known = GetProperties(options);
-        foreach (var given in section.GetChildren())
+        // A section may contain another section: Auth contains Auth:Jwt.
+        foreach (var given in section.GetChildren().Where(child => FindSection(child.Path) is null))
         {
             var property = known.FirstOrDefault(property => property.Name.Equals(given.Key, StringComparison.OrdinalIgnoreCase));
-            if ((property is null ? DescribeUnknownSetting(section.Key, given.Key, known) : FindError(property, given)) is { } error)
-                yield return $"--{section.Key}:{property?.Name ?? given.Key}: {error}";
+            if ((property is null ? DescribeUnknownSetting(section.Path, given.Key, known) : FindError(property, given)) is { } error)
+                yield return $"--{section.Path}:{property?.Name ?? given.Key}: {error}";
             if (property is not null && !IsList(property) && given.GetChildren().FirstOrDefault() is { } part)
-                yield return $"--{part.Path}: there is no such setting; did you mean --{section.Key}:{property.Name}?";
+                yield return $"--{part.Path}: there is no such setting; did you mean --{section.Path}:{property.Name}?";
             foreach (var element in property?.GetCustomAttribute<RegularExpressionAttribute>() is { } form ? given.GetChildren().Where(element => !form.IsValid(element.Value)) : [])
-                yield return $"--{section.Key}:{property!.Name}:{element.Key}: \"{element.Value}\" {property.GetCustomAttribute<RegularExpressionAttribute>()!.ErrorMessage}";
+                yield return $"--{section.Path}:{property!.Name}:{element.Key}: \"{element.Value}\" {property.GetCustomAttribute<RegularExpressionAttribute>()!.ErrorMessage}";
         }
     }
 

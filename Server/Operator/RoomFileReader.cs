@@ -55,10 +55,11 @@ internal sealed class RoomFileReader(Stream stream) : IDisposable
             throw CreateError($"the seq is {seq}, but {(_nextSeq > _header.State.Last ? $"the log ends at {_header.State.Last}" : $"{_nextSeq} is expected")}");
         var at = fields.ReadTime("at");
         var from = fields.ReadObject("from");
-        var author = (User: from.ReadText("user"), Name: from.ReadText("name"));
+        var author = (User: from.ReadText("user"), Name: from.ReadText("name"), IsBot: from.ReadFlag("bot", defaultValue: false));
         from.RejectUnknownFields();
         var content = new NewEvent(kind, author.User, author.Name, fields.ReadText("text"), fields.ReadNumberOrNull("reply"), fields.ReadFlag("me", defaultValue: false), fields.ReadTextOrNull("id"))
         {
+            IsBot = author.IsBot,
             Of = fields.ReadNumberOrNull("of"),
             Emoji = fields.ReadTextOrNull("emoji"),
             Off = fields.ReadFlag("off", defaultValue: false),

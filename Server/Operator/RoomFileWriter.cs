@@ -53,6 +53,8 @@ internal sealed class RoomFileWriter : IDisposable
         _json.WriteStartObject("from");
         _json.WriteString("user", content.Author);
         _json.WriteString("name", content.AuthorName);
+        if (content.IsBot)
+            _json.WriteBoolean("bot", true);
         _json.WriteEndObject();
         _json.WriteString("text", content.Text);
         if (content.Reply is { } reply)

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.Options;
+using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
@@ -15,8 +16,11 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Memberships memberships,
         IRoomCatalog catalog,
         IMessageSearch search,
+        ITokenStore tokens,
         SessionStore sessions,
         Accounts accounts,
+        ExternalAccounts externalAccounts,
+        IOptions<AuthOptions> auth,
         IOptions<LimitsOptions> limits,
         IOptions<RoomOptions> roomOptions,
         IOptions<OperatorOptions> operators,
@@ -30,8 +34,13 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Memberships = memberships;
         Catalog = catalog;
         Search = search;
+        Tokens = tokens;
         Sessions = sessions;
         Accounts = accounts;
+        ExternalAccounts = externalAccounts;
+        Auth = auth.Value;
+        GuestDoor = new GuestDoor(Auth);
+        SupportedRequests = new SupportedRequests(data.Value.Search, externalAccounts.IsEnabled, Auth);
         Limits = limits.Value;
         Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
         NamedMembers = roomOptions.Value.NamedMembers;
@@ -50,7 +59,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         ModerationHandler = new ModerationHandler(this);
         PrivateHandler = new PrivateHandler(this);
         SearchHandler = new SearchHandler(this);
-        SupportedRequests = new SupportedRequests(data.Value.Search);
+        TokenHandler = new TokenHandler(this);
     }
 
     public RoomDirectory Rooms { get; }
@@ -62,10 +71,15 @@ public sealed class ChatServices : IConnectionHandlerFactory
     public IRoomCatalog Catalog { get; }
 
     public IMessageSearch Search { get; }
+    public ITokenStore Tokens { get; }
 
     public SessionStore Sessions { get; }
 
     public Accounts Accounts { get; }
+
+    public ExternalAccounts ExternalAccounts { get; }
+
+    public AuthOptions Auth { get; }
 
     public LimitsOptions Limits { get; }
 
@@ -96,6 +110,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
     /// <summary>The server's name and version, as each welcome shows them.</summary>
     public string Server { get; } = $"RawSocketChat/{typeof(ChatServices).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}";
 
+    internal GuestDoor GuestDoor { get; }
+
     internal RoomAccess RoomAccess { get; }
 
     internal IdentityHandler IdentityHandler { get; }
@@ -116,6 +132,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
 
     /// <summary>The requests that this server offers.</summary>
     public SupportedRequests SupportedRequests { get; }
+    internal TokenHandler TokenHandler { get; }
 
     public IConnectionHandler Create(Connection connection) => new ChatSession(connection, this);
 }

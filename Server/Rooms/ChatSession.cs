@@ -55,6 +55,8 @@ public sealed class ChatSession : IConnectionHandler
             _context.Reject(answers, id, RequestErrors.UnreadAnswers);
         else if (CheckRate(frame.Type) is { } limited)
             _context.Reject(answers, id, limited);
+        else if (!GuestDoor.Allows(frame.Type) && _services.GuestDoor.IsClosedTo(_context.User))
+            _context.Reject(answers, id, _services.GuestDoor.CreateError(frame.IsTyped));
         else
             await HandleAsync(frame, answers);
     }
@@ -100,9 +102,7 @@ public sealed class ChatSession : IConnectionHandler
         }
         catch (StorageException fault)
         {
-            _context.Reject(answers, frame.Id, fault.IsDamage
-                ? new ChatError(ErrorCode.Unavailable, "the server can no longer read this data; the operator can find the reason in the server's log")
-                : new ChatError(ErrorCode.Unavailable, "the server cannot read or store data at the moment; try again in a moment", RetryAfterMs: 1000));
+            _context.Reject(answers, frame.Id, RequestErrors.CreateUnavailable(fault));
         }
     }
 
@@ -116,7 +116,7 @@ public sealed class ChatSession : IConnectionHandler
             case ClientFrameType.Nick:
                 await _services.IdentityHandler.NickAsync(_context, frame, answers);
                 break;
-            case ClientFrameType.Register:
+            case ClientFrameType.Register when _services.Auth.Register:
                 await _services.IdentityHandler.RegisterAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Login:
@@ -187,6 +187,9 @@ public sealed class ChatSession : IConnectionHandler
                 break;
             case ClientFrameType.Search when _services.SupportedRequests.Includes(frame.Type):
                 await _services.SearchHandler.SearchAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Tokens:
+                await _services.TokenHandler.HandleAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Help:
                 answers.Send(Help.CreateFrame(frame.Id, frame.About, _services.SupportedRequests.Includes));

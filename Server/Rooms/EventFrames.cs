@@ -33,7 +33,7 @@ internal static class EventFrames
     public static EventFrame Create(string room, RoomEvent stored, Snippet? snippet = null)
     {
         var content = stored.Content;
-        var from = new Person(content.Author, content.AuthorName);
+        var from = new Person(content.Author, content.AuthorName, content.IsBot);
         ServerFrame frame = content.Kind switch
         {
             RoomEventKind.Topic => new TopicFrame(room, stored.Seq, stored.At, from, content.Text),

@@ -20,9 +20,12 @@ internal sealed class IdentityHandler(ChatServices services)
         var (connection, request) = (context.Connection, context.Connection.Request);
         var error = await StartSessionAsync(context, new ClientFrame { Type = ClientFrameType.Hello, Name = request.Name, IsTyped = true });
         SendWelcome(context, connection, default);
+        var isClosed = services.GuestDoor.IsClosedTo(context.User);
+        if (isClosed && (request.Name ?? request.Room) is not null)
+            error ??= services.GuestDoor.CreateError(isTyped: true);
         if (error is not null)
             context.Reject(connection, default, error);
-        if (request.Room is { } room)
+        if (request.Room is { } room && !isClosed)
         {
             var join = new ClientFrame { Type = ClientFrameType.Join, Room = room is ['#', .. var name] ? name : room, IsTyped = true };
             await services.RoomHandler.JoinAsync(context, join, connection);
@@ -41,10 +44,14 @@ internal sealed class IdentityHandler(ChatServices services)
             return;
         }
 
-        if (context.Session is null)
+        if (frame.Jwt is not null)
+            await LoginWithTokenAsync(context, frame, answers);
+        else if (context.Session is null)
             await StartAsync(context, frame, answers);
         else if (frame.Session is not null)
             await ResumeAsync(context, frame, answers);
+        else if (frame.Name is not null && services.GuestDoor.IsClosedTo(context.User))
+            context.Reject(answers, frame.Id, services.GuestDoor.CreateError(frame.IsTyped));
         else if (frame.Name is not null)
             await NickAsync(context, frame, answers);
         else
@@ -101,6 +108,39 @@ internal sealed class IdentityHandler(ChatServices services)
         // session of this connection.
         await ChangeSessionAsync(context, session);
         SendWelcome(context, answers, frame.Id);
+        foreach (var ended in login.EndedSessions)
+            CloseConnections(ended);
+    }
+
+    /// <summary>
+    /// Handles a <c>hello</c> with a token of the operator's own site. The token alone says who the user is and which name the user has, so
+    /// the other fields of the frame do not count.
+    /// </summary>
+    private async ValueTask LoginWithTokenAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
+    {
+        var login = await services.ExternalAccounts.LoginAsync(frame.Jwt!, context.Connection.Remote, services.Operators.Contains);
+        if (login.Session is not { } session)
+        {
+            if (context.Session is null)
+                await GreetAsync(context);
+            var hint = services.Auth.Guests ? frame.CreateHint(ClientFrameType.Whoami) : GuestDoor.CreateLoginHint(frame.IsTyped);
+            context.Reject(answers, frame.Id, new ChatError(login.Rejection!.Code, login.Rejection.Text, hint, login.Rejection.RetryAfterMs));
+            return;
+        }
+
+        // A password login costs more time than a guest, and a token costs less. But each login starts a session that the server keeps.
+        context.Connection.Account.Charge(Cost.Guest);
+        if (context.Session is not null)
+            await ChangeSessionAsync(context, session);
+        else
+        {
+            context.Attach(session);
+            await services.Memberships.LoadAsync(session.User);
+        }
+
+        SendWelcome(context, answers, frame.Id);
+        if (login.PreviousName is { } previousName)
+            await AnnounceRenameAsync(context, previousName);
         foreach (var ended in login.EndedSessions)
             CloseConnections(ended);
     }
@@ -171,6 +211,9 @@ internal sealed class IdentityHandler(ChatServices services)
     private async ValueTask StartAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var error = await StartSessionAsync(context, frame);
+        // If the session could not be looked up, the client should try again with it.
+        if (services.GuestDoor.IsClosedTo(context.User) && error?.Code != ErrorCode.Unavailable)
+            error = services.GuestDoor.CreateError(frame.IsTyped);
         SendWelcome(context, answers, error is null ? frame.Id : default);
         if (error is not null)
             context.Reject(answers, frame.Id, error);
@@ -187,7 +230,7 @@ internal sealed class IdentityHandler(ChatServices services)
 
         await ChangeSessionAsync(context, session);
         var previousName = context.User.Name;
-        if (frame.Name is { } name && name != previousName)
+        if (frame.Name is { } name && name != previousName && !services.GuestDoor.IsClosedTo(session.User))
             rejection = await services.Sessions.RenameAsync(session.User, name);
         SendWelcome(context, answers, frame.Id);
         if (CreateError(frame, rejection) is { } nameError)
@@ -209,7 +252,7 @@ internal sealed class IdentityHandler(ChatServices services)
                 context.Attach(session);
                 await services.Memberships.LoadAsync(session.User);
                 var previousName = context.User.Name;
-                if (frame.Name is { } name && name != previousName)
+                if (frame.Name is { } name && name != previousName && !services.GuestDoor.IsClosedTo(session.User))
                     nameRejection = await services.Sessions.RenameAsync(session.User, name);
                 await AnnounceRenameAsync(context, previousName);
                 return CreateError(frame, nameRejection);
@@ -217,7 +260,8 @@ internal sealed class IdentityHandler(ChatServices services)
         }
 
         context.Connection.Account.Charge(Cost.Guest);
-        var (guest, rejection) = await services.Sessions.BeginAsync(frame.Name);
+        // A client that must log in first takes no name from anybody.
+        var (guest, rejection) = await services.Sessions.BeginAsync(services.Auth.Guests ? frame.Name : null);
         context.Attach(guest);
         Memberships.InitializeEmpty(guest.User);
         return CreateError(frame, rejection) ?? error;

@@ -71,14 +71,22 @@ internal sealed class PostHandler(ChatServices services)
     /// Finds the users that a text mentions. An owner or a moderator mentions everybody with <c>@here</c>.
     /// </summary>
     /// <returns>The ids of the users; null if the text mentions nobody.</returns>
-    public async ValueTask<IReadOnlyList<string>?> FindMentionsAsync(ChatContext context, RoomLoop room, string text)
+    public ValueTask<IReadOnlyList<string>?> FindMentionsAsync(ChatContext context, RoomLoop room, string text) =>
+        FindMentionsAsync(context, room, text, context.Connection.Account);
+
+    /// <summary>Finds the users that the text of a program mentions. A program cannot mention everybody.</summary>
+    /// <param name="account">The account of the program's address, which pays for the search.</param>
+    /// <inheritdoc cref="FindMentionsAsync(ChatContext, RoomLoop, string)"/>
+    public ValueTask<IReadOnlyList<string>?> FindMentionsAsync(RoomLoop room, string text, AddressAccount account) => FindMentionsAsync(context: null, room, text, account);
+
+    private async ValueTask<IReadOnlyList<string>?> FindMentionsAsync(ChatContext? context, RoomLoop room, string text, AddressAccount account)
     {
         List<string>? found = null;
         Action? charge = null;
         foreach (var name in Mentions.FindNames(text, MaxMentions))
         {
             var id = !name.Equals(NewEvent.Everybody, StringComparison.OrdinalIgnoreCase) ? (await services.Sessions.FindUserAsync(name, charge ??= ChargeLookup))?.Id
-                : context.GetRole(room.Moderation) != RoomRole.Member ? NewEvent.Everybody
+                : context is not null && context.GetRole(room.Moderation) != RoomRole.Member ? NewEvent.Everybody
                 : null;
             if (id is not null && found?.Contains(id) != true)
                 (found ??= []).Add(id);
@@ -86,7 +94,7 @@ internal sealed class PostHandler(ChatServices services)
 
         return found;
 
-        void ChargeLookup() => context.Connection.Account.Charge(Cost.MentionLookup);
+        void ChargeLookup() => account.Charge(Cost.MentionLookup);
     }
 
     /// <summary>Takes the tokens of a message. If too few are left, waits or returns an error, depending on the connection.</summary>
@@ -111,12 +119,14 @@ internal sealed class PostHandler(ChatServices services)
         return context.Charge(Cost.ForPost(bytes));
     }
 
-    private ChatError? ValidateMessage(ClientFrame frame) => frame.Files is { Count: > 0 }
+    /// <summary>Returns the error of a message that the server does not accept; null for a valid one.</summary>
+    public ChatError? ValidateMessage(ClientFrame frame) => frame.Files is { Count: > 0 }
         ? new ChatError(ErrorCode.NotOffered, "this server does not take files; send the text alone")
         : ValidateText(frame.Text!);
 
+    /// <summary>The tokens of the rate limit that a message with this many bytes takes.</summary>
     // At most half of the burst, so that a user can always send the longest text after a pause.
-    private int CountTokens(int bytes) => Math.Min(1 + (bytes / BytesPerToken), Math.Max(1, services.Limits.MessageBurst / 2));
+    public int CountTokens(int bytes) => Math.Min(1 + (bytes / BytesPerToken), Math.Max(1, services.Limits.MessageBurst / 2));
 
     /// <summary>
     /// Posts an event. The author's session is stored before the event. Otherwise a crash between the two writes could leave an event whose

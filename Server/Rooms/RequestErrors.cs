@@ -45,6 +45,11 @@ internal static class RequestErrors
 
     private static int ToMilliseconds(TimeSpan time) => (int)Math.Clamp(time.TotalMilliseconds, 1, int.MaxValue);
 
+    /// <summary>The error of a request that failed because of the storage.</summary>
+    public static ChatError CreateUnavailable(StorageException fault) => fault.IsDamage
+        ? new(ErrorCode.Unavailable, "the server can no longer read this data; the operator can find the reason in the server's log")
+        : new(ErrorCode.Unavailable, "the server cannot read or store data at the moment; try again in a moment", RetryAfterMs: 1000);
+
     /// <summary>The error of a message that was not stored, so that the client may send it again.</summary>
     public static ChatError CreateNotStored() =>
         new(ErrorCode.Unavailable, "the message could not be stored; send it again in a moment", RetryAfterMs: 1000);

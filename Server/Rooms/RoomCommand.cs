@@ -69,8 +69,9 @@ internal sealed record ListMembersCommand(int Max) : RoomCommand<MemberList>
     public override void OnRoomClosed() => Complete(new MemberList([], 0));
 }
 
+/// <param name="Connection">The author's connection; null for the post of a program, which is not in the room.</param>
 /// <param name="IsOperator">Whether the author is an owner of every room.</param>
-internal sealed record PostCommand(Connection Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event, bool IsOperator) : RoomCommand
+internal sealed record PostCommand(Connection? Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event, bool IsOperator) : RoomCommand
 {
     /// <summary>
     /// The error of a post that may be stored only as a duplicate (<see cref="NewEvent.OnlyIfDuplicate"/>): the answer, if it is none. Null for
@@ -83,7 +84,7 @@ internal sealed record PostCommand(Connection Connection, IFrameSink Answers, Cl
 
     public override void OnRoomClosed() => Reject(RequestErrors.CreateNotStored());
 
-    public void Reject(ChatError error) => Answers.Send(new ErrorFrame(Frame.Id, error).Encode());
+    public void Reject(ChatError error) => Answers.Send(new ErrorFrame(Frame.Id, error));
 }
 
 /// <summary>Closes the room if it is unused; see <see cref="RoomLoop.TryCloseAsync"/>.</summary>

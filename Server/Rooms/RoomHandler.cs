@@ -104,6 +104,12 @@ internal sealed class RoomHandler(ChatServices services)
             return;
         }
 
+        answers.Send(await ReadHistoryAsync(room, frame, context.Connection.Account));
+    }
+
+    /// <summary>Reads the page of history that a request asks for, and charges the client's address.</summary>
+    public static async ValueTask<HistoryFrame> ReadHistoryAsync(RoomLoop room, ClientFrame frame, AddressAccount account)
+    {
         await room.WaitForAcknowledgedAsync();
         var maxEvents = Math.Min(frame.Limit ?? DefaultHistory, EventFrames.MaxPageEvents);
         bool hasMore;
@@ -127,8 +133,8 @@ internal sealed class RoomHandler(ChatServices services)
             hasMore = page.Count > 0 && page[0].Seq > await room.History.GetFirstSeqAsync();
         }
 
-        context.Connection.Account.Charge(Cost.ForHistory(page.Sum(found => found.Frame.Payload.Length)));
-        answers.Send(new HistoryFrame(frame.Id, room.Name, page.GetPayloads(), hasMore));
+        account.Charge(Cost.ForHistory(page.Sum(found => found.Frame.Payload.Length)));
+        return new HistoryFrame(frame.Id, room.Name, page.GetPayloads(), hasMore);
     }
 
     public async ValueTask ListRoomsAsync(ChatContext context, ClientFrame frame, IFrameSink answers)

@@ -156,6 +156,13 @@ public sealed class RoomLoop
         WriteAsync(new PostCommand(connection, answers, frame, posted, isOperator));
 
     /// <summary>
+    /// Posts a message of a program. Roles, mutes, bans and the slow mode do not apply to it. The answer is sent to <paramref name="answers"/> as in
+    /// the other overload.
+    /// </summary>
+    public ValueTask PostAsync(IFrameSink answers, ClientFrame frame, NewEvent posted) =>
+        WriteAsync(new PostCommand(Connection: null, answers, frame, posted, IsOperator: false));
+
+    /// <summary>
     /// Closes the room if it has no connections and no waiting work, and was unused for a time. A closed room handles no commands: a join
     /// returns null, other commands have no effect, and posts are rejected.
     /// </summary>
@@ -480,20 +487,20 @@ public sealed class RoomLoop
     private ChatError? CheckPost(PostCommand post)
     {
         var (content, moderation) = (post.Event, _moderation);
-        if (_room.Find(post.Connection) is null)
+        if (post.Connection is { } connection && _room.Find(connection) is null)
             return new ChatError(ErrorCode.NotInRoom, $"you are not in \"{Name}\"", post.Frame.CreateHint(ClientFrameType.Join, Name));
         if (content.Moderation is { } action)
             return post.IsOperator ? null : ModerationRules.Check(moderation, content.Author, action, Name);
         if (content.Reply is 0 || content.Reply > _seq + _writer.PendingPosts)
-            return new ChatError(ErrorCode.NotFound, $"there is no message {content.Reply} in \"{Name}\" to reply to", post.Frame.CreateHint(ClientFrameType.History, Name));
+            return new ChatError(ErrorCode.NotFound, $"there is no message {content.Reply} in \"{Name}\" to reply to", post.Connection is null ? null : post.Frame.CreateHint(ClientFrameType.History, Name));
         return null;
     }
 
-    // Returns an error if the author may not post now: because of a mute or of the slow mode.
+    // Returns an error if the author may not post now: because of a mute or of the slow mode. Neither applies to programs.
     private ChatError? CheckSilence(PostCommand post)
     {
         var (content, moderation, now) = (post.Event, _moderation, _time.GetUtcNow());
-        if (post.IsOperator || content.Moderation is not null)
+        if (post.IsOperator || post.Connection is null || content.Moderation is not null)
             return null;
         if (moderation.IsMuted(content.Author, now, out var until))
             return RequestErrors.CreateMuted(Name, until, now);
@@ -570,6 +577,7 @@ public sealed class RoomLoop
     {
         var events = new List<EventFrame>(results.Count);
         var acks = new AckBatch();
+        List<(IFrameSink Program, ServerFrame Answer)>? programAnswers = null;
         List<AppendResult>? changes = null;
         List<string>? removed = null;
         for (var i = 0; i < results.Count; i++)
@@ -602,11 +610,15 @@ public sealed class RoomLoop
             ServerFrame answer = result.Rejection == AppendRejection.None
                 ? new AckFrame(post.Frame.Id, result.Room, result.Seq, result.At, result.IsDuplicate)
                 : new ErrorFrame(post.Frame.Id, result.Rejection == AppendRejection.NotDuplicate ? post.ErrorUnlessDuplicate! : RequestErrors.CreateRejected(result.Rejection, Name, result.Seq));
-            acks.Add(post.Answers, answer.Encode());
+            if (post.Connection is null)
+                (programAnswers ??= []).Add((post.Answers, answer));
+            else
+                acks.Add(post.Answers, answer.Encode());
         }
 
         Volatile.Write(ref _acknowledgedSeq, _seq);
         acks.Send();
+        AnswerPrograms(programAnswers);
         if (events.Count == 0)
             return;
 
@@ -625,6 +637,15 @@ public sealed class RoomLoop
             _fanout.Flush();
             RemoveUser(user);
         }
+    }
+
+    // A program needs the values of its answer for the HTTP status, so the answer is not encoded here.
+    private static void AnswerPrograms(List<(IFrameSink Program, ServerFrame Answer)>? answers)
+    {
+        if (answers is null)
+            return;
+        foreach (var (program, answer) in answers)
+            program.Send(answer);
     }
 
     private void ApplyModeration(ModerationDetails done, DateTimeOffset at, ref List<string>? removed)

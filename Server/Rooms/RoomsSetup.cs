@@ -15,6 +15,7 @@ public static class RoomsSetup
         services.AddHostedService(provider => provider.GetRequiredService<RoomDirectory>());
         services.AddHostedService<RoomMaintenance>();
         services.AddSingleton<ChatServices>();
+        services.AddSingleton<ProgramRequests>();
         return services;
     }
 }

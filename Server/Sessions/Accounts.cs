@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Storage;
 
@@ -6,7 +7,8 @@ namespace RawSocketChat.Server.Sessions;
 
 /// <summary>Registers accounts and logs users in. An account is a name that a password protects. Safe from any thread.</summary>
 public sealed class Accounts(
-    SessionStore sessions, IIdentityStore storage, PasswordHashingPool passwords, AttemptLimits attempts, TimeProvider time, ILogger<Accounts> logger)
+    SessionStore sessions, IIdentityStore storage, PasswordHashingPool passwords, AttemptLimits attempts, IOptions<AuthOptions> auth, TimeProvider time,
+    ILogger<Accounts> logger)
 {
     public const int MinPasswordCharacters = 8;
     public const int MaxPasswordCharacters = 256;
@@ -42,7 +44,7 @@ public sealed class Accounts(
         if (password.EnumerateRunes().Count() is < MinPasswordCharacters or > MaxPasswordCharacters)
             return BadLength;
         if (!attempts.TryTakeRegistration(remote, out var retryAfterMs))
-            return TooManyAttempts(retryAfterMs);
+            return CreateTooManyAttempts(retryAfterMs);
         var (name, rejection) = await sessions.ReserveNameAsync(user, wantedName);
         if (name is null)
         {
@@ -81,7 +83,7 @@ public sealed class Accounts(
         // An invalid name gets an empty skeleton. No account has this skeleton.
         var skeleton = NameRule.Accept(name, out _) is { } shown ? NameSkeleton.Create(shown) : "";
         if (!attempts.TryTakeLogin(skeleton, remote, out var retryAfterMs))
-            return new LoginResult(null, TooManyAttempts(retryAfterMs));
+            return new LoginResult(null, CreateTooManyAttempts(retryAfterMs));
         if (attempts.IsNameSlow(skeleton))
             await Task.Delay(AttemptLimits.SlowNameDelay, time);
 
@@ -99,7 +101,8 @@ public sealed class Accounts(
 
         // The storage finds an account by each skeleton of its name. Accept only the main skeleton, because the attempts are counted by
         // skeleton. Otherwise an attacker could guess a password under several skeletons, and each skeleton would have its own limit.
-        if (account is not null && NameSkeleton.Create(account.Name) != skeleton)
+        // An account without a password gets the answer of an unknown name, after the same time.
+        if (account is not null && (NameSkeleton.Create(account.Name) != skeleton || !account.HasPassword))
             account = null;
         var verdict = await passwords.VerifyAsync(account, password, remote);
         if (verdict is null)
@@ -123,17 +126,23 @@ public sealed class Accounts(
     public async Task<AccountRejection?> ChangePasswordAsync(Session session, string old, string wanted, string remote)
     {
         if (session.User.RegisteredName is not { } name)
-            return new AccountRejection(ErrorCode.NotAllowed, "you have no account; /register creates one");
+            return new AccountRejection(ErrorCode.NotAllowed, auth.Value.Register ? "you have no account; /register creates one" : "you have no account");
         if (wanted.EnumerateRunes().Count() is < MinPasswordCharacters or > MaxPasswordCharacters)
             return BadLength;
         var skeleton = NameSkeleton.Create(name);
         if (!attempts.TryTakeLogin(skeleton, remote, out var retryAfterMs))
-            return TooManyAttempts(retryAfterMs);
+            return CreateTooManyAttempts(retryAfterMs);
         if (attempts.IsNameSlow(skeleton))
             await Task.Delay(AttemptLimits.SlowNameDelay, time);
         try
         {
             var account = await storage.FindAccountOfUserAsync(session.User.Id, CancellationToken.None);
+            if (account is { HasPassword: false })
+            {
+                attempts.GiveBackLogin(skeleton, remote);
+                return new AccountRejection(ErrorCode.NotAllowed, "your account has no password here; you log in through your site");
+            }
+
             if (await passwords.VerifyAsync(account, old, remote) is not { } verdict)
             {
                 attempts.GiveBackLogin(skeleton, remote);
@@ -180,7 +189,7 @@ public sealed class Accounts(
         }
     }
 
-    private static AccountRejection TooManyAttempts(int retryAfterMs) =>
+    internal static AccountRejection CreateTooManyAttempts(int retryAfterMs) =>
         new(ErrorCode.RateLimited, $"too many attempts; wait {retryAfterMs / 1000.0:0.0} s", RetryAfterMs: retryAfterMs);
 }
 
@@ -199,4 +208,10 @@ public sealed record LoginResult(Session? Session, AccountRejection? Rejection)
     /// sessions.
     /// </summary>
     public IReadOnlyList<Session> EndedSessions { get; init; } = [];
+
+    /// <summary>
+    /// The user's name before this login, if the login has changed the name of a connected user; otherwise null. The caller must announce the
+    /// change.
+    /// </summary>
+    public string? PreviousName { get; init; }
 }

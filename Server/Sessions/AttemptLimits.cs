@@ -69,6 +69,17 @@ public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider t
         _addresses.GiveBack(ClientAddress.GetKey(remote));
     }
 
+    /// <summary>Counts one attempt to log in with a token of the operator's own site. Returns false if the address has no attempt left.</summary>
+    /// <param name="remote">The client's address and port, as in <c>Connection.Remote</c>.</param>
+    public bool TryTakeToken(string remote, out int retryAfterMs)
+    {
+        retryAfterMs = 0;
+        return !_isEnabled || _addresses.TryTake(ClientAddress.GetKey(remote), out retryAfterMs);
+    }
+
+    /// <summary>Gives the attempt back to the address. Call this if the token was valid, or if the server could not verify it.</summary>
+    public void GiveBackToken(string remote) => _addresses.GiveBack(ClientAddress.GetKey(remote));
+
     /// <summary>Counts one attempt to register. Returns false if the address has no attempt left.</summary>
     public bool TryTakeRegistration(string remote, out int retryAfterMs)
     {

@@ -87,6 +87,10 @@ public sealed class LimitsOptions
     [Range(1, 10_000_000)]
     public int RoomsPerUser { get; set; } = 20;
 
+    /// <summary>Maximum tokens with which programs post to one room. Default 20.</summary>
+    [Range(1, 10_000)]
+    public int TokensPerRoom { get; set; } = 20;
+
     /// <summary>
     /// Maximum bytes in a connection's outbox. If more bytes would wait, the peer is a slow consumer, and the server closes the connection
     /// (4008). Even with the smallest allowed value, two answers with a page of history each fit into the outbox. Default 1 MiB.

@@ -144,6 +144,41 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
         return true;
     }
 
+    /// <summary>
+    /// Reserves the wanted name for a user, or the first similar name that the user may take: the name with a number, or with random letters.
+    /// </summary>
+    /// <param name="user">The user id. It may be the id of a user whose account is not stored yet.</param>
+    /// <param name="wanted">A valid name.</param>
+    /// <param name="isOffLimits">Whether the user may not get a name, even if it is free.</param>
+    /// <param name="isExact">Whether to reserve only the wanted name.</param>
+    /// <returns>The reserved name. Null if the user has already reserved a name, or if <paramref name="isExact"/> and the name is taken.</returns>
+    /// <exception cref="StorageException">The storage cannot be read.</exception>
+    public async ValueTask<string?> ReserveSimilarAsync(string wanted, string user, Predicate<string> isOffLimits, bool isExact)
+    {
+        for (var candidates = isExact ? [wanted] : CreateSimilarNames(wanted).Prepend(wanted).Distinct(); ; candidates = CreateUncheckedNames(wanted))
+        {
+            foreach (var names in candidates.Chunk(SuggestionsPerQuery))
+            {
+                var (reserved, isCurrent) = (null as string, false);
+                while (!isCurrent)
+                {
+                    var registrationCount = Volatile.Read(ref _registrationCount);
+                    var owners = await storage.FindNameOwnersAsync([.. names.SelectMany(NameSkeleton.CreateAll).Distinct()], CancellationToken.None);
+                    lock (gate)
+                    {
+                        isCurrent = registrationCount == _registrationCount;
+                        reserved = names.FirstOrDefault(name => !isOffLimits(name) && GetStatus(name, user, owners) == NameStatus.Available);
+                        if (isCurrent && reserved is not null)
+                            return TryReserve(reserved, user) ? reserved : null;
+                    }
+                }
+            }
+
+            if (isExact)
+                return null;
+        }
+    }
+
     public void Unreserve(string user)
     {
         foreach (var skeleton in _reserved.Where(entry => entry.Value == user).Select(entry => entry.Key).ToList())
@@ -216,5 +251,15 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
         return Enumerable.Range(2, 98).Select(number => $"{stem}{number}").Prepend(stem).Where(name => NameRule.AcceptForUser(name, out _) == name);
     }
 
-    private static string CreateGuestName(int letters) => $"guest-{RandomNumberGenerator.GetString("abcdefghjkmnpqrstvwxyz23456789", letters)}";
+    // Endless in effect: the caller takes the first name that is free.
+    private static IEnumerable<string> CreateUncheckedNames(string wanted)
+    {
+        var stem = string.Concat(wanted.EnumerateRunes().Take(NameRule.MaxCharacters - GuestNameLetters - 1));
+        return Enumerable.Range(0, SuggestionsPerQuery).Select(_ => $"{stem}-{CreateLetters(GuestNameLetters)}").Where(name => NameRule.AcceptForUser(name, out _) == name)
+            .DefaultIfEmpty(CreateGuestName(GuestNameLetters));
+    }
+
+    private static string CreateGuestName(int letters) => $"guest-{CreateLetters(letters)}";
+
+    private static string CreateLetters(int count) => RandomNumberGenerator.GetString("abcdefghjkmnpqrstvwxyz23456789", count);
 }

@@ -99,7 +99,7 @@ public static class NameRule
         return true;
     }
 
-    private static bool IsAllowedInside(Rune rune) =>
+    internal static bool IsAllowedInside(Rune rune) =>
         rune.Value is '-' or '_' or '.' || ((Rune.IsLetterOrDigit(rune) || IsMark(rune)) && !TextRule.IsInvisible(rune));
 
     private static bool IsMark(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;

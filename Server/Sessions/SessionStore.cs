@@ -19,6 +19,7 @@ public sealed class SessionStore : ISessionTokens
     private readonly IIdentityStore _storage;
     private readonly SessionWriter _writer;
     private readonly SessionOptions _options;
+    private readonly AuthOptions _auth;
     private readonly Rate _messageRate;
     private readonly Rate _requestRate;
     private readonly TimeProvider _time;
@@ -37,12 +38,14 @@ public sealed class SessionStore : ISessionTokens
     private long _endCount;
 
     public SessionStore(
-        IIdentityStore storage, IOptions<SessionOptions> options, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<SessionStore> logger)
+        IIdentityStore storage, IOptions<SessionOptions> options, IOptions<LimitsOptions> limits, IOptions<AuthOptions> auth, TimeProvider time,
+        ILogger<SessionStore> logger)
     {
         _storage = storage;
         _writer = new SessionWriter(storage, _gate, RemoveIfSettled, logger);
         _names = new NameRegistry(storage, _gate, logger);
         _options = options.Value;
+        _auth = auth.Value;
         _messageRate = new Rate(limits.Value.MessagesPerSecond, limits.Value.MessageBurst, time);
         _requestRate = new Rate(limits.Value.RequestsPerSecond, limits.Value.RequestsPerSecond * 10, time);
         _time = time;
@@ -116,8 +119,7 @@ public sealed class SessionStore : ISessionTokens
                 EvictAway();
                 if (!_names.TryChooseName(lookup, user: null, out var name, out status))
                     continue;
-                var id = $"u{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
-                session = new Session(SessionToken.Create(), CreateUser(id, name, registeredName: null));
+                session = new Session(SessionToken.Create(), CreateUser(CreateUserId(), name, registeredName: null));
                 AddConnection(session, name);
                 saving = _writer.SaveAsync(session);
             }
@@ -239,6 +241,7 @@ public sealed class SessionStore : ISessionTokens
 
     /// <summary>
     /// Finds a user by name: a connected user, or an account. Names that look the same find the same user. Returns null if there is none.
+    /// If guests may not use the chat, finds no guest.
     /// </summary>
     /// <param name="onRead">Called before the storage is read, because no connected user has the name. Null if nobody has to know.</param>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
@@ -248,7 +251,7 @@ public sealed class SessionStore : ISessionTokens
             return null;
         lock (_gate)
         {
-            if (_names.FindBearer(accepted) is { } id && _connectedUsers.TryGetValue(id, out var user))
+            if (_names.FindBearer(accepted) is { } id && _connectedUsers.TryGetValue(id, out var user) && (_auth.Guests || !user.IsGuest))
                 return new NamedUser(user.Id, user.Name, user.IsGuest);
         }
 
@@ -356,11 +359,58 @@ public sealed class SessionStore : ISessionTokens
         return (reserved, rejection);
     }
 
-    internal void UnreserveName(User user)
+    internal void UnreserveName(User user) => UnreserveName(user.Id);
+
+    internal void UnreserveName(string user)
     {
         lock (_gate)
-            _names.Unreserve(user.Id);
+            _names.Unreserve(user);
     }
+
+    /// <inheritdoc cref="NameRegistry.ReserveSimilarAsync"/>
+    internal ValueTask<string?> ReserveSimilarNameAsync(string user, string wanted, Predicate<string> isOffLimits, bool isExact = false) =>
+        _names.ReserveSimilarAsync(wanted, user, isOffLimits, isExact);
+
+    /// <summary>Ends the reservation of a user whose account is now stored.</summary>
+    internal void CompleteRegistration(string user)
+    {
+        lock (_gate)
+            _names.CompleteRegistration(user);
+    }
+
+    /// <summary>
+    /// Gives the sessions of an account the new registered name of the account. A user who has chosen another name with <c>nick</c> keeps it.
+    /// </summary>
+    /// <param name="user">The user id. The storage already has the new name.</param>
+    /// <returns>The old name if the name of a connected user has changed; otherwise null.</returns>
+    internal string? RenameAccount(string user, string oldName, string newName)
+    {
+        lock (_gate)
+        {
+            // A session that is being read from the storage may still have the old name.
+            _endCount++;
+            _names.CompleteRegistration(user);
+            // A session that is away may have its own object for the user.
+            foreach (var away in _away.Concat(_evicted).Select(session => session.User).Where(other => other.Id == user && !IsConnected(other)))
+            {
+                away.RegisteredName = newName;
+                if (away.Name == oldName)
+                    away.Name = newName;
+            }
+
+            if (!_connectedUsers.TryGetValue(user, out var connected))
+                return null;
+            connected.RegisteredName = newName;
+            if (connected.Name != oldName || oldName == newName)
+                return null;
+            SetName(connected, newName);
+            foreach (var session in connected.ConnectedSessions)
+                _writer.SaveInBackground(session);
+            return oldName;
+        }
+    }
+
+    internal static string CreateUserId() => $"u{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
 
     /// <summary>
     /// Turns the session's guest into a registered user: the user gets the account's name, and the session gets a new token. The old token
@@ -524,6 +574,8 @@ public sealed class SessionStore : ISessionTokens
 
         session.User.ConnectedSessions = [.. session.User.ConnectedSessions, session];
     }
+
+    private bool IsConnected(User user) => _connectedUsers.GetValueOrDefault(user.Id) == user;
 
     private void SetName(User user, string name)
     {

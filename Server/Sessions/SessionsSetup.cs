@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Sessions.Jwt;
 using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Sessions;
@@ -14,6 +15,8 @@ public static class SessionsSetup
     public static IServiceCollection AddSessions(this IServiceCollection services)
     {
         services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section);
+        services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section);
+        services.AddOptions<JwtOptions>().BindConfiguration(JwtOptions.Section);
         services.AddOptions<LimitsOptions>().BindConfiguration(LimitsOptions.Section);
         services.AddOptions<AddressOptions>().Configure<IOptions<LimitsOptions>>((addresses, limits) => addresses.IsEnabled = limits.Value.Enabled);
         services.Configure<PasswordHasherOptions>(options => options.IterationCount = HashIterations);
@@ -23,6 +26,8 @@ public static class SessionsSetup
         services.AddSingleton<SessionStore>();
         services.AddSingleton<ISessionTokens>(provider => provider.GetRequiredService<SessionStore>());
         services.AddSingleton<Accounts>();
+        services.AddSingleton<JwtVerifier>();
+        services.AddSingleton<ExternalAccounts>();
         services.AddHostedService<SessionMaintenance>();
         return services;
     }

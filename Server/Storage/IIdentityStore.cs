@@ -23,6 +23,26 @@ public interface IIdentityStore
     /// <param name="skeletons">The skeletons of the name, without duplicates. Names that look the same have a common skeleton.</param>
     ValueTask<bool> TryAddAccountAsync(StoredAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken);
 
+    /// <summary>Finds the account of a user of the operator's own site. Returns null if the user has no account yet.</summary>
+    /// <param name="issuer">The site; empty if the site does not name itself.</param>
+    /// <param name="subject">The id of the user at the site. The comparison is case-sensitive.</param>
+    ValueTask<ExternalAccount?> FindExternalAccountAsync(string issuer, string subject, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Adds the account of a user of the operator's own site. Returns false if the user of the site already has an account, or if another
+    /// account has one of the skeletons.
+    /// </summary>
+    /// <param name="skeletons">The skeletons of the name, without duplicates.</param>
+    ValueTask<bool> TryAddExternalAccountAsync(ExternalAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Replaces the names of an account that <see cref="TryAddExternalAccountAsync"/> has added. Sessions that use the old name get the new
+    /// name too. Returns false if there is no such account, or if another account has one of the skeletons.
+    /// </summary>
+    /// <param name="account">The account with its new names.</param>
+    /// <param name="skeletons">The skeletons of the new name, without duplicates.</param>
+    ValueTask<bool> TryRenameExternalAccountAsync(ExternalAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken);
+
     /// <summary>Replaces the hash of an account's password, for example after an upgrade of the hasher.</summary>
     ValueTask ChangePasswordHashAsync(string user, string passwordHash, CancellationToken cancellationToken);
 
@@ -63,8 +83,24 @@ public interface IIdentityStore
 /// <summary>A registered account.</summary>
 /// <param name="User">The stable id of the user.</param>
 /// <param name="Name">The name as registered, in NFKC.</param>
-/// <param name="PasswordHash">The hash, in the format of the password hasher.</param>
-public sealed record StoredAccount(string User, string Name, string PasswordHash, DateTimeOffset At);
+/// <param name="PasswordHash">The hash, in the format of the password hasher. Empty if the account has no password.</param>
+public sealed record StoredAccount(string User, string Name, string PasswordHash, DateTimeOffset At)
+{
+    /// <summary>False for the account of a user of the operator's own site: no password opens it.</summary>
+    public bool HasPassword => PasswordHash.Length > 0;
+}
+
+/// <summary>An account of a user of the operator's own site. It has no password.</summary>
+/// <param name="Issuer">The site; empty if the site does not name itself.</param>
+/// <param name="Subject">The id of the user at the site.</param>
+/// <param name="User">The stable id of the user.</param>
+/// <param name="Name">The registered name, in NFKC.</param>
+/// <param name="ClaimedName">The user's name at the site when the user last logged in. <paramref name="Name"/> is made from it.</param>
+public sealed record ExternalAccount(string Issuer, string Subject, string User, string Name, string ClaimedName, DateTimeOffset At)
+{
+    /// <summary>The account, as other accounts are stored.</summary>
+    public StoredAccount ToAccount() => new(User, Name, "", At);
+}
 
 /// <summary>A session. The token itself is not stored.</summary>
 /// <param name="TokenHash">SHA-256 of the token, in hex.</param>

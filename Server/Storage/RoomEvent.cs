@@ -20,7 +20,7 @@ public enum RoomEventKind
 }
 
 /// <summary>An event before it is appended: everything but its sequence number and time.</summary>
-/// <param name="Author">The stable id of the user.</param>
+/// <param name="Author">The stable id of the user or the bot.</param>
 /// <param name="AuthorName">The author's name when the event was posted.</param>
 /// <param name="Text">
 /// The text of a message or a topic, or the reason of a moderation. An edit that was read has the current text of its message.
@@ -39,6 +39,9 @@ public sealed record NewEvent(
 {
     /// <summary>The entry of <see cref="Mentions"/> that stands for all members.</summary>
     public const string Everybody = "here";
+
+    /// <summary>Whether the author is a bot: a program that posts with a token of the room.</summary>
+    public bool IsBot { get; init; }
 
     /// <summary>The seq of the message that an edit, a deletion or a reaction refers to; null for other events.</summary>
     public long? Of { get; init; }

@@ -13,11 +13,13 @@ public static class StorageSetup
         services.AddSingleton<SqliteStorage>();
         services.AddSingleton<SqlStorage>(provider => provider.GetRequiredService<SqliteStorage>());
         services.AddSingleton<MemoryRoomLog>();
+        services.AddSingleton<MemoryTokenStore>();
         services.AddSingleton<MemoryIdentityStore>();
         services.AddStore<IRoomLog, SqlRoomLog, MemoryRoomLog>();
         services.AddStore<IMessageSearch, SqliteMessageSearch, MemoryMessageSearch>();
         services.AddStore<IRoomCatalog, SqlRoomCatalog, MemoryRoomCatalog>();
         services.AddStore<IIdentityStore, SqlIdentityStore, MemoryIdentityStore>();
+        services.AddStore<ITokenStore, SqlTokenStore, MemoryTokenStore>();
         services.AddSingleton<StorageProbe>();
         services.AddHostedService<Retention>();
         return services;

@@ -19,9 +19,14 @@ public sealed class ClientPage
     private readonly Lazy<PageBody> _gzip;
     private readonly Lazy<PageBody> _brotli;
 
+    private readonly bool _mayBeFramed;
+
+    /// <param name="source">The text of client.html.</param>
+    /// <param name="frameAncestors">The origins whose pages may show the page in a frame (<see cref="WebOptions.FrameAncestors"/>).</param>
     /// <exception cref="InvalidDataException">The page does not have exactly one script and one style element.</exception>
-    public ClientPage(string source)
+    public ClientPage(string source, params IReadOnlyList<string> frameAncestors)
     {
+        _mayBeFramed = frameAncestors.Count > 0;
         // A browser hashes the text without a byte order mark and with LF line ends.
         var page = source.TrimStart('\uFEFF').ReplaceLineEndings("\n");
         var html = Encoding.UTF8.GetBytes(page);
@@ -38,7 +43,7 @@ public sealed class ClientPage
             "img-src data:",
             "base-uri 'none'",
             "form-action 'none'",
-            "frame-ancestors 'none'");
+            $"frame-ancestors {(_mayBeFramed ? string.Join(' ', frameAncestors) : "'none'")}");
     }
 
     /// <summary>The Content-Security-Policy of the page.</summary>
@@ -46,7 +51,7 @@ public sealed class ClientPage
 
     /// <summary>Reads the page from a file.</summary>
     /// <exception cref="InvalidDataException">The page does not have exactly one script and one style element.</exception>
-    public static ClientPage FromFile(string path) => new(File.ReadAllText(path));
+    public static ClientPage FromFile(string path, IReadOnlyList<string> frameAncestors) => new(File.ReadAllText(path), frameAncestors);
 
     /// <summary>Answers a GET or HEAD request with the page.</summary>
     public async Task WriteAsync(HttpContext context)
@@ -54,6 +59,9 @@ public sealed class ClientPage
         var (request, response) = (context.Request.GetTypedHeaders(), context.Response);
         var body = Choose(request.AcceptEncoding);
         response.Headers.ContentSecurityPolicy = Policy;
+        // For browsers that do not know frame-ancestors. The header cannot name origins, so it is absent if some may frame the page.
+        if (!_mayBeFramed)
+            response.Headers.XFrameOptions = "DENY";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers["Referrer-Policy"] = "no-referrer";
         response.Headers.CacheControl = CacheControl;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Transports;
 
 namespace RawSocketChat.Server.Web;
@@ -5,10 +6,17 @@ namespace RawSocketChat.Server.Web;
 /// <summary>Adds the page, and the answer for unknown paths, to the request pipeline.</summary>
 public static class WebSetup
 {
+    public static IServiceCollection AddClientPage(this IServiceCollection services)
+    {
+        services.AddOptions<WebOptions>().BindConfiguration(WebOptions.Section);
+        return services;
+    }
+
     /// <summary>Serves client.html at <c>/</c>.</summary>
     public static IApplicationBuilder MapClientPage(this IApplicationBuilder app)
     {
-        var page = ClientPage.FromFile(Path.Combine(AppContext.BaseDirectory, "client.html"));
+        var options = app.ApplicationServices.GetRequiredService<IOptions<WebOptions>>().Value;
+        var page = ClientPage.FromFile(Path.Combine(AppContext.BaseDirectory, "client.html"), [.. options.FrameAncestors]);
         return app.Use(next => context =>
             context.Request.Path == "/" && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
                 ? page.WriteAsync(context)
@@ -21,6 +29,6 @@ public static class WebSetup
         var at = context.Request.PathBase.Value;
         return context.AnswerTextAsync(
             StatusCodes.Status404NotFound,
-            $"Not found. The chat page is at {at}/, its WebSocket at {at}/ws. Over HTTP: POST {at}/session, then POST {at}/send and GET {at}/poll, {at}/longpoll, {at}/events, {at}/stream or {at}/iframe.");
+            $"Not found. The chat page is at {at}/, its WebSocket at {at}/ws. Over HTTP: POST {at}/session, then POST {at}/send and GET {at}/poll, {at}/longpoll, {at}/events, {at}/stream or {at}/iframe. For programs with a token of a room: {at}/openapi.json.");
     });
 }

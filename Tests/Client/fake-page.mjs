@@ -78,10 +78,11 @@ class FakeStorage {
 
 /**
  * Starts the client. Time stands still, except for the test's own ticks. A test file can start one page only.
- * @param {{ address?: string, stored?: Record<string, unknown>, isSecure?: boolean }} options the page's address, what the tab has stored, and
- *   whether the browser allows what needs a secure page
+ * @param {{ address?: string, stored?: Record<string, unknown>, isSecure?: boolean, isFramed?: boolean, refusal?: object }} options the page's
+ *   address, what the tab has stored, whether the browser allows what needs a secure page, whether the page is in a frame, and the answer to
+ *   POST /session; without it the server welcomes ann
  */
-export async function startPage({ address = 'http://chat.test/', stored = {}, isSecure = false } = {}) {
+export async function startPage({ address = 'http://chat.test/', stored = {}, isSecure = false, isFramed = false, refusal } = {}) {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const markup = await readFile(new URL('../../Server/Web/client/index.html', import.meta.url), 'utf8');
   const elements = new Map([...markup.matchAll(/<(\w+)[^>]*? id="([^"]+)"/g)].map(([, tag, id]) => [id, new FakeElement(tag)]));
@@ -93,12 +94,16 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, is
   class FakeSocket extends EventTarget {
     static OPEN = 1;
     readyState = 1;
-    constructor() { super(); page.socket = this; }
+    constructor(url) {
+      super();
+      page.socket = this;
+      page.urls.push(new URL(url));
+    }
     send(text) { sent.push(text.startsWith('{') ? JSON.parse(text) : text); }
     close() {}
   }
   const page = {
-    sent, sessionStorage, socket: null,
+    sent, sessionStorage, socket: null, urls: [],
     $: (id) => elements.get(id),
     /** Lets promises and animation frames finish. */
     settle: async () => { for (let i = 0; i < 20; i++) await new Promise((resolve) => { setImmediate(resolve); }); },
@@ -118,8 +123,10 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, is
       elements.get('input').dispatchEvent(new Event('input'));
     },
   };
+  const window = { sessionStorage, localStorage: new FakeStorage(), isSecureContext: isSecure, focus() {} };
+  window.parent = isFramed ? {} : window;
   const globals = {
-    window: { sessionStorage, localStorage: new FakeStorage(), isSecureContext: isSecure, focus() {} }, sessionStorage, location: new URL(address), navigator: { onLine: true },
+    window, sessionStorage, location: new URL(address), navigator: { onLine: true },
     Element: FakeElement, HTMLElement: FakeElement, WebSocket: FakeSocket,
     addEventListener() {}, matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
     requestAnimationFrame: (work) => setImmediate(work), cancelAnimationFrame: clearImmediate,
@@ -131,7 +138,7 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, is
       pushState(state) { this.state = state; this.entries += 1; },
       go() {},
     },
-    fetch: async (_, { body }) => new Response(JSON.stringify({ type: 'welcome', user: 'u-ann', name: JSON.parse(body).name ?? 'ann', guest: true })),
+    fetch: async (_, { body }) => new Response(JSON.stringify(refusal ?? { type: 'welcome', user: 'u-ann', name: JSON.parse(body).name ?? 'ann', guest: true })),
     document: Object.assign(new EventTarget(), {
       activeElement: null, hidden: false, title: '', readyState: 'complete', documentElement, hasFocus: () => true,
       getElementById: (id) => elements.get(id) ?? null, createElement: (tag) => new FakeElement(tag), createElementNS: (_, tag) => new FakeElement(tag),

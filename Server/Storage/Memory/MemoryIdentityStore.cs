@@ -9,6 +9,7 @@ public sealed class MemoryIdentityStore : IIdentityStore
     // The skeletons of the registered names, and the user ids of their owners.
     private readonly Dictionary<string, string> _owners = [];
     private readonly Dictionary<string, StoredSession> _sessions = [];
+    private readonly Dictionary<(string Issuer, string Subject), ExternalAccount> _externalAccounts = [];
 
     public ValueTask<StoredAccount?> FindAccountAsync(string skeleton, CancellationToken cancellationToken)
     {
@@ -31,12 +32,44 @@ public sealed class MemoryIdentityStore : IIdentityStore
     public ValueTask<bool> TryAddAccountAsync(StoredAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
     {
         lock (_gate)
+            return new(TryAdd(account, skeletons));
+    }
+
+    public ValueTask<ExternalAccount?> FindExternalAccountAsync(string issuer, string subject, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            return new(_externalAccounts.GetValueOrDefault((issuer, subject)));
+    }
+
+    public ValueTask<bool> TryAddExternalAccountAsync(ExternalAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
+    {
+        lock (_gate)
         {
-            if (_accounts.ContainsKey(account.User) || skeletons.Any(_owners.ContainsKey))
+            if (_externalAccounts.ContainsKey((account.Issuer, account.Subject)) || !TryAdd(account.ToAccount(), skeletons))
                 return new(false);
+            _externalAccounts.Add((account.Issuer, account.Subject), account);
+            return new(true);
+        }
+    }
+
+    public ValueTask<bool> TryRenameExternalAccountAsync(ExternalAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_externalAccounts.GetValueOrDefault((account.Issuer, account.Subject)) is not { } known || known.User != account.User
+                || skeletons.Any(skeleton => _owners.TryGetValue(skeleton, out var owner) && owner != account.User))
+            {
+                return new(false);
+            }
+
+            foreach (var skeleton in _owners.Where(entry => entry.Value == account.User).Select(entry => entry.Key).ToList())
+                _owners.Remove(skeleton);
             foreach (var skeleton in skeletons)
                 _owners.Add(skeleton, account.User);
-            _accounts.Add(account.User, account);
+            foreach (var session in _sessions.Values.Where(session => session.User == account.User && session.Name == known.Name).ToList())
+                _sessions[session.TokenHash] = session with { Name = account.Name };
+            _accounts[account.User] = _accounts[account.User] with { Name = account.Name };
+            _externalAccounts[(account.Issuer, account.Subject)] = known with { Name = account.Name, ClaimedName = account.ClaimedName };
             return new(true);
         }
     }
@@ -117,6 +150,16 @@ public sealed class MemoryIdentityStore : IIdentityStore
     {
         lock (_gate)
             return _accounts.ContainsKey(user) || _sessions.Values.Any(session => session.User == user);
+    }
+
+    private bool TryAdd(StoredAccount account, IReadOnlyList<string> skeletons)
+    {
+        if (_accounts.ContainsKey(account.User) || skeletons.Any(_owners.ContainsKey))
+            return false;
+        foreach (var skeleton in skeletons)
+            _owners.Add(skeleton, account.User);
+        _accounts.Add(account.User, account);
+        return true;
     }
 
     // If more than max sessions match the filter, removes the excess: only sessions that are away, beginning with the session that is away

@@ -4,6 +4,7 @@ namespace RawSocketChat.Server.Storage.Memory;
 public sealed class MemoryRoomCatalog : IRoomCatalog
 {
     private readonly MemoryRoomLog _log;
+    private readonly MemoryTokenStore _tokens;
     private readonly MemoryIdentityStore _identities;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
@@ -14,11 +15,12 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
     private readonly Dictionary<(string User, string Room), string> _notifyLevels = [];
 
     /// <param name="log">The logs of the rooms, which have the current topics, roles and bans.</param>
+    /// <param name="tokens">The tokens of the rooms.</param>
     /// <param name="identities">The accounts and sessions. A user who has neither is forgotten, and owns no room.</param>
     /// <param name="time">The clock.</param>
-    public MemoryRoomCatalog(MemoryRoomLog log, MemoryIdentityStore identities, TimeProvider time)
+    public MemoryRoomCatalog(MemoryRoomLog log, MemoryTokenStore tokens, MemoryIdentityStore identities, TimeProvider time)
     {
-        (_log, _identities, _time) = (log, identities, time);
+        (_log, _tokens, _identities, _time) = (log, tokens, identities, time);
         log.Moderated += OnModerated;
     }
 
@@ -59,6 +61,7 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
                 return new(RoomCreation.NameTaken);
             foreach (var skeleton in room.Skeletons)
                 _namesBySkeleton.Add(skeleton, room.Name);
+            _tokens.AddRoom(room.Name);
             return new(RoomCreation.Created);
         }
     }
@@ -216,6 +219,7 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
         foreach (var skeleton in _namesBySkeleton.Where(entry => entry.Value == name).Select(entry => entry.Key).ToArray())
             _namesBySkeleton.Remove(skeleton);
         _log.Remove(name);
+        _tokens.RemoveRoom(name);
         foreach (var (user, rooms) in _members.ToArray())
         {
             if (rooms.RemoveAll(room => room.Equals(name, StringComparison.OrdinalIgnoreCase)) > 0 && rooms.Count == 0)
@@ -249,7 +253,7 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
     private StoredRoom WithTopic(StoredRoom room) => _log.FindTopic(room.Name) is { } topic ? room with { Topic = topic } : room;
 
     private bool IsEmpty((StoredRoom Room, DateTimeOffset CreatedAt) entry, DateTimeOffset createdBefore) =>
-        entry.CreatedAt < createdBefore && !_log.HasEvents(entry.Room.Name);
+        entry.CreatedAt < createdBefore && !_log.HasEvents(entry.Room.Name) && !_tokens.HasTokens(entry.Room.Name);
 
     private bool IsAbandoned((StoredRoom Room, DateTimeOffset CreatedAt) entry, DateTimeOffset unusedSince) =>
         entry.CreatedAt < unusedSince && entry.Room.DirectUsers is null && !(_log.FindLastTime(entry.Room.Name) >= unusedSince)

@@ -28,6 +28,7 @@ internal static class EventRow
         var body = EventBody.Decode(row.IsDBNull(6) ? null : row.GetString(6));
         var content = new NewEvent(ParseKind(row.GetString(2)), row.GetString(3), row.GetString(4), row.GetString(5), body.Reply, body.Me, clientId)
         {
+            IsBot = body.Bot,
             Of = row.IsDBNull(7) ? null : row.GetInt64(7),
             Emoji = body.Emoji,
             Off = body.Off,

@@ -25,25 +25,58 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
                 .ToDictionary(row => row.Skeleton, row => row.User),
             cancellationToken);
 
-    public ValueTask<bool> TryAddAccountAsync(StoredAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
+    public ValueTask<bool> TryAddAccountAsync(StoredAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken) =>
+        storage.WriteAsync(writer => TryAdd(writer, account, skeletons), cancellationToken);
+
+    public ValueTask<ExternalAccount?> FindExternalAccountAsync(string issuer, string subject, CancellationToken cancellationToken) =>
+        storage.ReadAsync("the accounts", reader => reader.Connection.QueryFirstOrDefault<ExternalAccountRow>(
+            """
+            SELECT e.user, u.name, e.claimed_name AS claimedName, u.created_at AS at
+            FROM external_accounts e JOIN users u ON u.id = e.user WHERE e.issuer = @issuer AND e.subject = @subject
+            """,
+            new { issuer, subject }) is { } row
+                ? new ExternalAccount(issuer, subject, row.User, row.Name, row.ClaimedName, DateTimeOffset.FromUnixTimeMilliseconds(row.At))
+                : null, cancellationToken);
+
+    public ValueTask<bool> TryAddExternalAccountAsync(ExternalAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken) =>
+        storage.WriteAsync(writer =>
+        {
+            if (writer.Connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM external_accounts WHERE issuer = @Issuer AND subject = @Subject)", new { account.Issuer, account.Subject })
+                || !TryAdd(writer, account.ToAccount(), skeletons))
+            {
+                return false;
+            }
+
+            writer.Connection.Execute(
+                "INSERT INTO external_accounts (issuer, subject, user, claimed_name) VALUES (@Issuer, @Subject, @User, @ClaimedName)",
+                new { account.Issuer, account.Subject, account.User, account.ClaimedName });
+            return true;
+        }, cancellationToken);
+
+    public ValueTask<bool> TryRenameExternalAccountAsync(ExternalAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
     {
-        var values = new { account.User, account.Name, account.PasswordHash, At = account.At.ToUnixTimeMilliseconds() };
+        var values = new { account.Issuer, account.Subject, account.User, account.Name, account.ClaimedName, skeletons };
         return storage.WriteAsync(writer =>
         {
             if (writer.Connection.ExecuteScalar<bool>(
-                "SELECT EXISTS (SELECT 1 FROM names WHERE user = @User OR skeleton IN @skeletons)", new { account.User, skeletons }))
+                """
+                SELECT EXISTS (SELECT 1 FROM names WHERE skeleton IN @skeletons AND user <> @User)
+                    OR NOT EXISTS (SELECT 1 FROM external_accounts WHERE issuer = @Issuer AND subject = @Subject AND user = @User)
+                """,
+                values))
             {
                 return false;
             }
 
             writer.Connection.Execute(
                 """
-                INSERT INTO users (id, name, password_hash, created_at) VALUES (@User, @Name, @PasswordHash, @At)
-                ON CONFLICT (id) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash, created_at = excluded.created_at
+                UPDATE sessions SET name = @Name WHERE user = @User AND name = (SELECT name FROM users WHERE id = @User);
+                UPDATE users SET name = @Name WHERE id = @User;
+                UPDATE external_accounts SET claimed_name = @ClaimedName WHERE issuer = @Issuer AND subject = @Subject;
+                DELETE FROM names WHERE user = @User;
                 """,
                 values);
-            writer.Connection.Execute(
-                "INSERT INTO names (skeleton, user) VALUES (@skeleton, @User)", skeletons.Select(skeleton => new { skeleton, account.User }));
+            AddNames(writer, account.User, skeletons);
             return true;
         }, cancellationToken);
     }
@@ -116,6 +149,27 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
         }
     }
 
+    private static bool TryAdd(StorageWriter writer, StoredAccount account, IReadOnlyList<string> skeletons)
+    {
+        if (writer.Connection.ExecuteScalar<bool>(
+            "SELECT EXISTS (SELECT 1 FROM names WHERE user = @User OR skeleton IN @skeletons)", new { account.User, skeletons }))
+        {
+            return false;
+        }
+
+        writer.Connection.Execute(
+            """
+            INSERT INTO users (id, name, password_hash, created_at) VALUES (@User, @Name, @PasswordHash, @At)
+            ON CONFLICT (id) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash, created_at = excluded.created_at
+            """,
+            new { account.User, account.Name, account.PasswordHash, At = account.At.ToUnixTimeMilliseconds() });
+        AddNames(writer, account.User, skeletons);
+        return true;
+    }
+
+    private static void AddNames(StorageWriter writer, string user, IReadOnlyList<string> skeletons) =>
+        writer.Connection.Execute("INSERT INTO names (skeleton, user) VALUES (@skeleton, @user)", skeletons.Select(skeleton => new { skeleton, user }));
+
     private ValueTask<StoredAccount?> FindAccountAsync(string sql, object values, CancellationToken cancellationToken) =>
         storage.ReadAsync("the accounts", reader => reader.Connection.QueryFirstOrDefault<AccountRow>(sql, values) is { } row
             ? new StoredAccount(row.User, row.Name, row.PasswordHash, DateTimeOffset.FromUnixTimeMilliseconds(row.At))
@@ -142,6 +196,8 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
 
     private async ValueTask ExecuteAsync(string sql, object values, CancellationToken cancellationToken) =>
         await storage.WriteAsync(writer => writer.Connection.Execute(sql, values), cancellationToken);
+
+    private sealed record ExternalAccountRow(string User, string Name, string ClaimedName, long At);
 
     private sealed record AccountRow(string User, string Name, string PasswordHash, long At);
 

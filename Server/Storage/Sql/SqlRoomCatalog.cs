@@ -21,8 +21,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     // Counting the unread messages reads at most this many of the newest events.
     private const int CountedEvents = 10_000;
 
-    // A room that lost its events to retention has a greater first seq.
-    private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id)";
+    // A room that lost its events to retention has a greater first seq. A room with a token stays, because a program will post there.
+    private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id) AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.room = rooms.id)";
 
     // The newest event comes first, because it is found at once. The search for an owner reads all members of the room.
     private const string IsAbandoned = $"""
@@ -228,6 +228,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     private static bool Hide(DbConnection connection, long id) => connection.Execute(
         """
         DELETE FROM members WHERE room = @id;
+        DELETE FROM tokens WHERE room = @id;
         DELETE FROM bans WHERE room = @id;
         DELETE FROM room_names WHERE room = @id;
         UPDATE rooms SET name = '', name_key = '/' || id, topic = '', owner = NULL, direct_users = NULL WHERE id = @id;

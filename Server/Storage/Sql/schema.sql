@@ -1,11 +1,11 @@
 -- The tables of a chat, version 1. Any SQLite program can read them: sqlite3 data/chat.db "select name, text from events".
--- Times are milliseconds since 1970-01-01 00:00 UTC. Ids of users begin with "u". Booleans are 0 and 1.
+-- Times are milliseconds since 1970-01-01 00:00 UTC. Ids of users begin with "u", and ids of bots with "b". Booleans are 0 and 1.
 
 -- Users: guests and accounts. The row of a guest is removed some time after the guest's last session has ended.
 CREATE TABLE users (
     id            TEXT    NOT NULL PRIMARY KEY,
     name          TEXT    NOT NULL,             -- the registered name, or the last name of a guest
-    password_hash TEXT,                         -- NULL for a guest
+    password_hash TEXT,                         -- NULL for a guest; "" for an account of the table external_accounts, which has no password
     created_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX guests ON users (id) WHERE password_hash IS NULL;
@@ -17,6 +17,15 @@ CREATE TABLE names (
     user          TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX names_by_user ON names (user);
+
+-- The accounts of users for whom the operator's own site vouches with a token (Auth:Jwt).
+CREATE TABLE external_accounts (
+    issuer        TEXT    NOT NULL,             -- the claim iss of the token; "" if it has none
+    subject       TEXT    NOT NULL,             -- the id of the user at the site
+    user          TEXT    NOT NULL UNIQUE REFERENCES users (id) ON DELETE CASCADE,
+    claimed_name  TEXT    NOT NULL,             -- the name in the newest token; users.name is made from it
+    PRIMARY KEY (issuer, subject)
+) STRICT, WITHOUT ROWID;
 
 -- The sessions of guests and accounts. The token itself is not stored.
 CREATE TABLE sessions (
@@ -52,6 +61,18 @@ CREATE TABLE room_names (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX room_names_by_room ON room_names (room);
 
+-- The tokens with which programs post to the rooms. The token itself is not stored. A revoked token has no row.
+CREATE TABLE tokens (
+    token_hash    TEXT    NOT NULL PRIMARY KEY, -- SHA-256 of the token, in hex
+    room          INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    bot           TEXT    NOT NULL,             -- the author of the messages that are posted with the token; begins with "b"
+    name          TEXT    NOT NULL,             -- the name of the token and of its bot
+    name_key      TEXT    NOT NULL,             -- the name in upper case
+    creator       TEXT    NOT NULL,             -- the user who created the token; no REFERENCES: the token stays when the user is removed
+    created_at    INTEGER NOT NULL,
+    UNIQUE (room, name_key)
+) STRICT, WITHOUT ROWID;
+
 -- The members of the rooms. When a user leaves a room, the row stays, because it contains the role, the read mark and the mute.
 CREATE TABLE members (
     room          INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
@@ -82,7 +103,7 @@ CREATE TABLE events (
     room          INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
     seq           INTEGER NOT NULL,             -- 1, 2, 3 …
     kind          TEXT    NOT NULL,             -- message, topic, edited, deleted, reacted, moderated
-    author        TEXT    NOT NULL,             -- the id of the user; the event stays when a guest's row is removed
+    author        TEXT    NOT NULL,             -- the id of the user or the bot; the event stays when a guest's row is removed
     name          TEXT    NOT NULL,             -- the author's name when the event was posted
     at            INTEGER NOT NULL,             -- when the event was stored
     text          TEXT    NOT NULL,             -- the present text of a message; "" in a deleted message and in the event of an edit

@@ -67,7 +67,8 @@ public static class SessionCredential
             ? new FoundToken(cookie, IsInCookie: true)
             : new FoundToken(bearer, IsInCookie: false);
 
-    private static string? FindBearer(HttpRequest request) =>
+    /// <summary>The token of the Authorization header; null if the header has no Bearer token.</summary>
+    internal static string? FindBearer(HttpRequest request) =>
         request.Headers.Authorization is [{ } credentials]
         && credentials.StartsWith(SchemePrefix, StringComparison.OrdinalIgnoreCase)
         && credentials[SchemePrefix.Length..].Trim() is { Length: > 0 } token

@@ -7,8 +7,8 @@ import './view/render.mjs';
 import './view/room-menu.mjs';
 import './view/submit.mjs';
 import { connection, wantedTransport } from './app/connect.mjs';
-import { identity, loadTabPlace } from './app/identity.mjs';
-import { address, load, NAME_KEY, parameters, SESSION_NAME_KEY } from './app/page.mjs';
+import { identity, loadTabPlace, signInFromSite } from './app/identity.mjs';
+import { address, load, NAME_KEY, parameters, SESSION_NAME_KEY, siteToken } from './app/page.mjs';
 import { remember } from './app/remember.mjs';
 import { renderNow } from './app/scheduling.mjs';
 import { opening, outboxStore } from './app/storage.mjs';
@@ -81,7 +81,12 @@ async function start() {
 
   const stored = await loadPlace();
   const plan = planStart({ name, room }, stored, load('localStorage', SESSION_NAME_KEY));
-  if (stored && plan.kind === 'restore') {
+  const signedIn = siteToken && await signInFromSite(siteToken, setJoinNote);
+  if (signedIn) {
+    ui.inside = true;
+    enter({ user: signedIn.user, name: signedIn.name, rooms: [room || DEFAULT_ROOM], show: room || DEFAULT_ROOM });
+    focusInput();
+  } else if (stored && plan.kind === 'restore') {
     identity.token = stored.session ?? null;
     ui.inside = true;
     setLinkQuestion(plan.question);

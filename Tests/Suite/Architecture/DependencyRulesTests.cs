@@ -82,6 +82,7 @@ public sealed class DependencyRulesTests
     [TestCase("Origins", "Http")]
     public void Transports_do_not_refer_to_each_other(string transport, string other) => AssertNoReference($@"{ServerCode}Transports\.{transport}$", $@"{ServerCode}Transports\.{other}$");
 
+    [TestCase(@"^RawSocketChat\.Server\.Api")]
     [TestCase(@"^RawSocketChat\.Server\.Transports")]
     [TestCase(@"^RawSocketChat\.Server\.Storage\.")]
     [TestCase(@"^RawSocketChat\.Protocol\.(WebSocket|Framing)")]
@@ -132,6 +133,17 @@ public sealed class DependencyRulesTests
     [TestCase("Web")]
     public void Operator_commands_refer_only_to_storage(string forbidden) => AssertNoReference($@"{ServerCode}Operator$", $@"{ServerCode}{forbidden}");
 
+    [TestCase("Connections")]
+    [TestCase("Transports")]
+    [TestCase("Sessions")]
+    [TestCase("Storage")]
+    public void Only_Program_refers_to_the_API(string folder) => AssertNoReference($@"{ServerCode}{folder}", $@"{ServerCode}Api$");
+
+    [TestCase("Hosting")]
+    [TestCase("Sessions")]
+    [TestCase("Operator")]
+    public void API_refers_to_rooms_and_HTTP_alone(string forbidden) => AssertNoReference($@"{ServerCode}Api$", $@"{ServerCode}{forbidden}");
+
     [Test]
     public void Flood_refers_to_Protocol_only() =>
         FindAssemblyReferences(typeof(Flood.FloodRun)).Where(name => name.StartsWith("RawSocketChat", StringComparison.Ordinal)).Should().Equal("RawSocketChat.Protocol");
@@ -146,7 +158,7 @@ public sealed class DependencyRulesTests
 
     [Test]
     public void Only_posted_bodies_the_export_format_and_stored_bodies_are_parsed_with_System_Text_Json() =>
-        AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Transports\.Http$|Storage\.Sql$)", @"^System\.Text\.Json");
+        AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Transports\.Http$|Storage\.Sql$)", @"^System\.Text\.Json");
 
     [TestCase(@"^System\.Net\.WebSockets")]
     [TestCase(@"^Microsoft\.AspNetCore\.SignalR")]

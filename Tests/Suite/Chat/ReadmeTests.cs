@@ -98,6 +98,20 @@ public class ReadmeTests
         string.Join('\n', ReadLines("text search")).Should().Be(TextFormat.Format(new ResultsFrame(default, "lost keys", [ChatCodec.Encode(found)], 459_629_606_687_488)));
     }
 
+    [Test]
+    public void Text_about_tokens_in_the_readme_is_what_the_server_writes()
+    {
+        TokenInfo[] one = [new("build-server", Wire.At)];
+        ServerFrame[] frames =
+        [
+            new TokensFrame(default, "create", "lobby", one, "build-server", "4be2f2a1…"),
+            new MessageFrame("lobby", 1, Wire.At, new Person("b1", "build-server", Bot: true), "disk is full"),
+            new TokensFrame(default, "list", "lobby", one),
+            new TokensFrame(default, "revoke", "lobby", [], "build-server"),
+        ];
+        string.Join('\n', ReadLines("text tokens")).Should().Be(string.Join('\n', frames.Select(TextFormat.Format)));
+    }
+
     private static List<string> ReadLines(string marker)
     {
         var lines = new List<string>();

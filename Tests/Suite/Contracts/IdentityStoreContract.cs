@@ -78,6 +78,55 @@ public abstract class IdentityStoreContract
     }
 
     [Test]
+    public async Task External_account_is_found_by_issuer_and_subject_and_by_its_name()
+    {
+        var ann = External("https://a.example", "42", "u1", "ann");
+        (await _store.FindExternalAccountAsync("https://a.example", "42", default)).Should().BeNull();
+        (await _store.TryAddExternalAccountAsync(ann, ["ann"], default)).Should().BeTrue();
+        (await _store.FindExternalAccountAsync("https://a.example", "42", default)).Should().Be(ann);
+        (await _store.FindAccountAsync("ann", default)).Should().Be(ann.ToAccount());
+        (await _store.FindAccountOfUserAsync("u1", default))!.HasPassword.Should().BeFalse();
+        (await _store.FindExternalAccountAsync("", "42", default)).Should().BeNull("another issuer has other users");
+        (await _store.TryAddExternalAccountAsync(External("", "42", "u2", "bob"), ["bob"], default)).Should().BeTrue();
+        (await _store.TryAddExternalAccountAsync(External("", "Case", "u3", "cas"), ["cas"], default)).Should().BeTrue();
+        (await _store.FindExternalAccountAsync("", "case", default)).Should().BeNull("the comparison is case-sensitive");
+    }
+
+    [Test]
+    public async Task Store_rejects_a_second_external_account_of_a_subject_and_a_registered_name()
+    {
+        await _store.TryAddAccountAsync(Account("u1", "ann"), ["ann"], default);
+        (await _store.TryAddExternalAccountAsync(External("", "1", "u2", "ann"), ["ann"], default)).Should().BeFalse("the name is registered");
+        (await _store.FindExternalAccountAsync("", "1", default)).Should().BeNull("a rejected account is not stored");
+        (await _store.TryAddExternalAccountAsync(External("", "1", "u2", "ann2"), ["ann2"], default)).Should().BeTrue();
+        (await _store.TryAddExternalAccountAsync(External("", "1", "u3", "ann3"), ["ann3"], default)).Should().BeFalse("the subject has an account");
+        (await _store.FindAccountOfUserAsync("u3", default)).Should().BeNull("a rejected account is not stored");
+        (await _store.TryAddAccountAsync(Account("u4", "ann2"), ["ann2"], default)).Should().BeFalse("the name belongs to an external account");
+    }
+
+    [Test]
+    public async Task Renamed_external_account_frees_its_old_name_and_renames_its_sessions()
+    {
+        var (ann, bob) = (External("", "1", "u1", "ann"), External("", "2", "u2", "bob"));
+        await _store.TryAddExternalAccountAsync(ann, ["ann", "ANN"], default);
+        await _store.TryAddExternalAccountAsync(bob, ["bob"], default);
+        var named = new StoredSession("h1", "u1", "ann", IsGuest: false, AwaySince: null);
+        await _store.SaveSessionAsync(named, default);
+        await _store.SaveSessionAsync(named with { TokenHash = "h2", Name = "nick" }, default);
+        (await _store.TryRenameExternalAccountAsync(ann with { Name = "bob" }, ["bob"], default)).Should().BeFalse("the name is registered");
+        (await _store.TryRenameExternalAccountAsync(ann with { Subject = "3" }, ["anna"], default)).Should().BeFalse("there is no such account");
+        (await _store.FindExternalAccountAsync("", "1", default)).Should().Be(ann, "a rejected change is not stored");
+
+        var renamed = ann with { Name = "anna", ClaimedName = "Anna!" };
+        (await _store.TryRenameExternalAccountAsync(renamed, ["anna", "ANN"], default)).Should().BeTrue();
+        (await _store.FindExternalAccountAsync("", "1", default)).Should().Be(renamed);
+        (await _store.FindAccountOfUserAsync("u1", default)).Should().Be(renamed.ToAccount());
+        (await _store.FindNameOwnersAsync(["ann", "ANN", "anna"], default)).Should().Equal(new Dictionary<string, string> { ["ANN"] = "u1", ["anna"] = "u1" });
+        (await _store.FindSessionAsync("h1", default))!.Name.Should().Be("anna");
+        (await _store.FindSessionAsync("h2", default))!.Name.Should().Be("nick", "the user has chosen this name");
+    }
+
+    [Test]
     public async Task ChangePasswordHash_changes_only_the_hash_of_one_account()
     {
         var (ann, bob) = (Account("u1", "ann"), Account("u2", "bob"));
@@ -207,6 +256,8 @@ public abstract class IdentityStoreContract
     }
 
     private static StoredAccount Account(string user, string name) => new(user, name, $"hash of {name}", Noon);
+
+    private static ExternalAccount External(string issuer, string subject, string user, string name) => new(issuer, subject, user, name, name, Noon);
 
     private static StoredSession Session(string hash, bool isGuest = true) => new(hash, "u1", "ann", isGuest, AwaySince: null);
 }

@@ -260,7 +260,7 @@ public sealed class MemoryRoomCatalogTests : RoomCatalogContract
     protected override IRoomCatalog Open(TimeProvider time)
     {
         (_log, _identities) = (new MemoryRoomLog(Options.Create(new DataOptions()), time), new MemoryIdentityStore());
-        return new MemoryRoomCatalog(_log, _identities, time);
+        return new MemoryRoomCatalog(_log, new MemoryTokenStore(), _identities, time);
     }
 
     // Nothing is left of such a user.

@@ -155,7 +155,7 @@ public abstract class TransportContract
             ("{\"type\":\"say\",\"room\":\"lobby\",\"text\":\"hi\"}", ErrorCode.NotInRoom),
             ("{\"type\":\"edit\",\"seq\":1,\"text\":\"x\"}", ErrorCode.NotInRoom),
             ("{\"type\":\"search\",\"query\":\"in:\"}", ErrorCode.BadField),
-            ("{\"type\":\"tokens\",\"do\":\"list\"}", ErrorCode.NotOffered),
+            ("{\"type\":\"hello\",\"jwt\":\"x\"}", ErrorCode.NotOffered),
             ("/jion lobby", ErrorCode.UnknownType),
             ("{\"a\":" + new string('[', 30_000), ErrorCode.BadJson),
         })

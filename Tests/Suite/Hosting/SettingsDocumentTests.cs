@@ -49,7 +49,7 @@ public sealed class SettingsDocumentTests
 
     [Test]
     public void Validator_accepts_each_section() =>
-        SettingsValidator.SectionNames.Should().BeEquivalentTo(Settings().Select(setting => setting.Key.Split(':')[0]).Distinct());
+        SettingsValidator.SectionNames.Should().BeEquivalentTo(Settings().Select(setting => setting.Key[..setting.Key.LastIndexOf(':')]).Distinct());
 
     public sealed record Setting(string Key, PropertyInfo Property, object? Default)
     {

@@ -88,7 +88,23 @@ public sealed class SettingsTests
     [TestCase("--Limit:A 1 --port 2", "--Limit:A: there is no such setting; did you mean --Limits:Enabled?; --port: there is no such setting")]
     public void Unknown_option_is_an_error(string line, string part) => ReadSettings(line.Split(' ')).Should().Throw<SettingException>().WithMessage($"*{part}*");
 
+    [TestCase("--Auth:Gests false", "--Auth:Gests: there is no such setting; did you mean --Auth:Guests?")]
+    [TestCase("--Auth:Guests no", "--Auth:Guests: \"no\" is not true or false")]
+    [TestCase("--Auth:Jwt:Keys x", "--Auth:Jwt:Keys: there is no such setting; did you mean --Auth:Jwt:Key?")]
+    [TestCase("--Auth:Jwt:ClockSkewSeconds 601", "--Auth:Jwt:ClockSkewSeconds: 601 is not between 0 and 600")]
+    [TestCase("--ClockSkewSecond 5", "did you mean --Auth:Jwt:ClockSkewSeconds?")]
+    [TestCase("--Web:FrameAncestors:0 https://a.example/", "--Web:FrameAncestors:0: \"https://a.example/\" is not an origin; try: https://example.org")]
+    [TestCase("--Web:FrameAncestors:0 *", "--Web:FrameAncestors:0: \"*\" is not an origin")]
+    public void Bad_setting_of_a_section_is_an_error(string line, string part) => ReadSettings(line.Split(' ')).Should().Throw<SettingException>().WithMessage($"*{part}*");
+
+    [TestCase("--Auth:Jwt:Key short", "--Auth:Jwt:Key: the key has 5 bytes, but HS256 needs at least 32 random bytes*")]
+    [TestCase("--Auth:Jwt:Jwks /no/such/file", "--Auth:Jwt:Jwks: the file \"/no/such/file\" cannot be read*")]
+    [TestCase("--Auth:Jwt:Audience chat", "--Auth:Jwt:Audience: no key is set; set --Auth:Jwt:Key or --Auth:Jwt:Jwks")]
+    public void Single_sign_on_that_cannot_work_stops_the_start(string line, string message) =>
+        FluentActions.Invoking(() => Server.Program.Build(line.Split(' '))).Should().Throw<SettingException>().WithMessage(message);
+
     [TestCase("")]
+    [TestCase("--Auth:Guests false --Auth:Jwt:Key x --auth:jwt:issuer https://a.example --Web:FrameAncestors:0 https://a.example:8443")]
     [TestCase("--urls http://localhost:1 --environment Development --contentRoot / --AllowedHosts *")]
     [TestCase("--Logging:LogLevel:Default Debug --Logging:Console:LogLevel:Default Information --Kestrel:Limits:MaxConcurrentConnections 5")]
     [TestCase("/limits:textlength 5 Data:Path=x --DATA:KEEPDAYS=3 --Origins:Allowed:0 https://a.example")]

@@ -40,6 +40,7 @@ public abstract class SessionStoreFixture
         Storage,
         Options.Create(new SessionOptions { GuestMinutes = guestMinutes, AccountDays = accountDays, Most = maxSessions, PerAccount = perAccount }),
         Options.Create(new LimitsOptions()),
+        Options.Create(new AuthOptions()),
         Time,
         NullLogger<SessionStore>.Instance);
 }

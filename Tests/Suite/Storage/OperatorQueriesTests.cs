@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Tests.Api;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Storage;
@@ -42,7 +43,7 @@ public sealed partial class OperatorQueriesTests
     public async Task Documented_queries_return_the_documented_results()
     {
         var queries = SqlBlock().Matches(ReadDocument()).Select(match => match.Groups[1].Value).ToList();
-        queries.Should().HaveCount(6);
+        queries.Should().HaveCount(7);
         await RegisterAsync("squatter");
         var results = new List<string>();
         foreach (var query in queries)
@@ -54,6 +55,17 @@ public sealed partial class OperatorQueriesTests
         results[3].Should().MatchRegex("^[0-9]{4}-[0-9]{2}-[0-9]{2}\\|2\\|25$");
         results[5].Should().Be("squatter");
         await TestWait.UntilAsync(() => QueryAsync(queries[4]).GetAwaiter().GetResult() == "ann|member|2\n", "the membership, which the server stores in the background");
+    }
+
+    [Test]
+    public async Task Documented_query_lists_the_tokens_of_programs()
+    {
+        await using var room = await TokenRoom.CreateAsync(_server);
+        await room.Owner.CreateTokenAsync(room.Name, "unused");
+        await room.PostAsync("""{"text":"disk is full"}""");
+        var query = SqlBlock().Matches(ReadDocument()).Select(match => match.Groups[1].Value).Single(sql => sql.Contains("FROM tokens", StringComparison.Ordinal));
+        const string Time = "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}";
+        (await QueryAsync(query)).Should().MatchRegex($"^{room.Name}\\|build-server\\|{Time}\\|u[0-9a-f]+\\|{Time}\n{room.Name}\\|unused\\|{Time}\\|u[0-9a-f]+\\|\n$");
     }
 
     private async Task RegisterAsync(string name)

@@ -29,6 +29,8 @@ public sealed class TestStorage : IDisposable
 
     public IRoomCatalog Catalog => new SqlRoomCatalog(Storage);
 
+    public ITokenStore Tokens => new SqlTokenStore(Storage);
+
     public IIdentityStore Identities => new SqlIdentityStore(Storage);
 
     /// <summary>Closes the storage and opens it again, as a restart of the server does.</summary>

@@ -59,6 +59,24 @@ public sealed class FailingIdentityStore : IIdentityStore
         return _inner.TryAddAccountAsync(account, skeletons, cancellationToken);
     }
 
+    public ValueTask<ExternalAccount?> FindExternalAccountAsync(string issuer, string subject, CancellationToken cancellationToken)
+    {
+        ThrowIfUnreadable();
+        return _inner.FindExternalAccountAsync(issuer, subject, cancellationToken);
+    }
+
+    public ValueTask<bool> TryAddExternalAccountAsync(ExternalAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
+    {
+        ThrowIfFull();
+        return _inner.TryAddExternalAccountAsync(account, skeletons, cancellationToken);
+    }
+
+    public ValueTask<bool> TryRenameExternalAccountAsync(ExternalAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
+    {
+        ThrowIfFull();
+        return _inner.TryRenameExternalAccountAsync(account, skeletons, cancellationToken);
+    }
+
     public ValueTask ChangePasswordHashAsync(string user, string passwordHash, CancellationToken cancellationToken)
     {
         ThrowIfFull();

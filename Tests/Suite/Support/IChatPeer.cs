@@ -46,6 +46,7 @@ public static class ChatPeerExtensions
         ResultsFrame answer => answer.Id,
         WhoFrame answer => answer.Id,
         HelpFrame answer => answer.Id,
+        TokensFrame answer => answer.Id,
         PongFrame answer => answer.Id,
         _ => default,
     };

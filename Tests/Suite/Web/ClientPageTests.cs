@@ -102,6 +102,21 @@ public sealed class ClientPageTests
             .Should().Contain("script-src 'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='");
     }
 
+    [Test]
+    public async Task Page_can_be_framed_only_by_the_origins_of_the_settings()
+    {
+        using var http = new HttpTestClient(_server.HttpPort);
+        var page = await http.GetAsync("/");
+        page.Headers["Content-Security-Policy"].Single().Should().EndWith("frame-ancestors 'none'");
+        page.Headers["X-Frame-Options"].Should().Equal("DENY");
+
+        await using var embedded = await ServerUnderTest.StartAsync("--Web:FrameAncestors:0", "https://a.example", "--Web:FrameAncestors:1", "http://b.example:8080");
+        using var other = new HttpTestClient(embedded.HttpPort);
+        page = await other.GetAsync("/");
+        page.Headers["Content-Security-Policy"].Single().Should().EndWith("frame-ancestors https://a.example http://b.example:8080");
+        page.Headers["X-Frame-Options"].Should().BeEmpty();
+    }
+
     [TestCase("<script>1</script>")]
     [TestCase("<style></style><script>1</script><script>2</script>")]
     [TestCase("<style></style><script src=x></script>")]

@@ -29,7 +29,7 @@ public static class UserErasure
         DELETE FROM reactions WHERE (room, seq) IN (SELECT room, seq FROM events WHERE author = @Id AND kind = 'message');
         DELETE FROM mentions WHERE (room, seq) IN (SELECT room, seq FROM events WHERE author = @Id AND kind = 'message');
         UPDATE events SET name = @ErasedName, text = '', is_deleted = (kind = 'message'), body = CASE
-            WHEN kind = 'message' THEN CASE WHEN body ->> 'reply' IS NULL THEN NULL ELSE json_object('reply', body ->> 'reply') END
+            WHEN kind = 'message' THEN NULLIF(json_patch('{}', json_object('reply', body -> 'reply', 'bot', body -> 'bot')), '{}')
             WHEN kind = 'reacted' THEN json_set(body, '$.off', json('true'))
             ELSE body END
         WHERE author = @Id;

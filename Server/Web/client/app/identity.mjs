@@ -5,7 +5,7 @@ import { WELCOME_WITHIN_MS } from '../connection.mjs';
 import { RetryableError } from '../errors.mjs';
 import { errorWords, sameName } from '../formatting.mjs';
 import { NAME_ERRORS, parseFrame, SUBPROTOCOL } from '../protocol.mjs';
-import { address, DRAFTS_KEY, isFile, load, NAME_KEY, save, SESSION_NAME_KEY, STORAGE_KEY } from './page.mjs';
+import { address, DRAFTS_KEY, isFile, load, NAME_KEY, save, SESSION_NAME_KEY, siteToken, STORAGE_KEY } from './page.mjs';
 import { outboxStore } from './storage.mjs';
 import { state } from './store.mjs';
 
@@ -13,7 +13,7 @@ import { state } from './store.mjs';
 
 export const identity = {
   /** Whether the page's session is in a cookie. A page from disk, or a page without cookies, holds the session's token itself. */
-  usesCookie: !isFile,
+  usesCookie: !isFile && !siteToken, // most browsers keep no cookies of a page in a frame of another site
   /** The session's token; null if the page uses a cookie. @type {string | null} */
   token: null,
   /** The user that the cookie identifies. @type {string | null} */
@@ -56,6 +56,7 @@ export async function introduce(signal) {
   const name = wantedName();
   const knownUser = identity.entering ? identity.entering.user : state.self?.user;
   let answer = await askForIdentity({ type: 'hello' }, signal);
+  if (answer.code === 'not-allowed') return { refusal: answer }; // a server without guests
   const isOther = identity.entering?.strict ? answer.name !== name : answer.user !== knownUser && !sameName(answer.name ?? '', name ?? '');
   if (answer.type === 'welcome' && answer.guest && name && isOther) {
     const named = await askForIdentity({ type: 'hello', name }, signal);
@@ -141,6 +142,20 @@ export async function signIn(frame, refused) {
   } finally {
     isSigningIn = false;
   }
+}
+
+/**
+ * Signs in with a token of the site that shows the page in a frame. Returns the welcome, or null.
+ * @param {string} jwt
+ * @param {(words: string) => void} refused
+ */
+export async function signInFromSite(jwt, refused) {
+  let answer = await signIn({ type: 'hello', jwt }, refused);
+  const token = identity.token;
+  // The server gives no token to a page whose browser has sent the cookie. So the browser keeps the cookie in this frame.
+  if (!token) [identity.token, identity.usesCookie] = [null, true];
+  if (answer && !token) answer = await signIn({ type: 'hello', jwt }, refused);
+  return answer;
 }
 
 let saved = '';

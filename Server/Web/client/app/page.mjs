@@ -7,6 +7,22 @@ export const isFile = location.protocol === 'file:';
 /** The parameters in the page's address: name, room, way, server. */
 export const parameters = new URLSearchParams(location.search);
 
+/**
+ * A token of the site that shows this page in a frame, from the fragment of the page's address (`#jwt=…`). No browser sends a fragment to a
+ * server, and the page removes it from the address at once. Only a page in a frame takes a token: the server lets only the sites in
+ * Web:FrameAncestors frame the page. Anybody can make a link, and a link must not log a person in as somebody else.
+ */
+export const siteToken = takeSiteToken();
+
+function takeSiteToken() {
+  const token = new URLSearchParams(location.hash.slice(1)).get('jwt');
+  if (!token) return null;
+  const url = new URL(location.href);
+  url.hash = '';
+  history.replaceState(history.state, '', url);
+  return isFile || window.parent === window ? null : token;
+}
+
 /** The address of the server's WebSocket. */
 export const address = serverAddress(location, parameters.get('server'));
 

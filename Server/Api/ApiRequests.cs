@@ -1,0 +1,53 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Rooms;
+using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Transports;
+using RawSocketChat.Server.Transports.Http;
+
+namespace RawSocketChat.Server.Api;
+
+/// <summary>What the endpoints of the API share.</summary>
+internal static class ApiRequests
+{
+    /// <summary>A body that can be posted as it is.</summary>
+    public const string PostHint = """{"text":"disk is full"}""";
+
+    /// <summary>
+    /// Handles a request at the expense of its address. The request counts as a connection of the address while it runs. An error of the storage
+    /// becomes the answer.
+    /// </summary>
+    public static async Task RunAsync(this HttpContext context, ConnectionRegistry connections, Func<AddressAccount, Task> handle)
+    {
+        if (connections.TryOpenAccount(context.GetRemote()) is not { } account)
+        {
+            await context.RejectAddressAsync();
+            return;
+        }
+
+        try
+        {
+            await handle(account);
+        }
+        catch (StorageException fault) when (!context.Response.HasStarted)
+        {
+            await context.RejectAsync(new ErrorFrame(default, ProgramRequests.CreateUnavailable(fault)));
+        }
+        finally
+        {
+            connections.CloseAccount(account);
+        }
+    }
+
+    /// <summary>Reads the body. Null if it can't be read. In that case the request was answered.</summary>
+    public static Task<ReadOnlyMemory<byte>?> ReadAsync(this RequestBody body, HttpEndpoint http) =>
+        body.ReadAsync(http.MaxFrameBytes, $"a body has at most {http.MaxFrameBytes} bytes");
+
+    /// <summary>Answers with an error of the chat, and charges the address for it.</summary>
+    public static Task RejectAsync(this HttpContext context, AddressAccount account, ErrorFrame error)
+    {
+        if (error.Error.Code != ErrorCode.RateLimited)
+            account.Charge(Cost.Error);
+        return context.RejectAsync(error, error.Error.Code is ErrorCode.NoRoom ? StatusCodes.Status404NotFound : null);
+    }
+}

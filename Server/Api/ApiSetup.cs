@@ -1,0 +1,62 @@
+using Microsoft.AspNetCore.OpenApi;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Rooms;
+using RawSocketChat.Server.Transports.Http;
+
+namespace RawSocketChat.Server.Api;
+
+/// <summary>Adds the HTTP API for programs, and its description, to the services and the request pipeline.</summary>
+public static class ApiSetup
+{
+    /// <summary>The path of the messages of a room.</summary>
+    private const string MessagesPath = "/api/rooms/{room}/messages";
+
+    /// <summary>The path that takes what Slack's incoming webhooks take.</summary>
+    private const string HookPath = "/hooks/{token}";
+
+    public static IServiceCollection AddApi(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict);
+        services.AddOpenApi(ApiDescription.Configure);
+        // The path of a hook contains a secret, and these loggers write the path of each request below the level Warning. The filters come after
+        // those of the settings, and the last filter of a category counts.
+        services.AddLogging(logging => logging
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.Routing.Matching.DfaMatcher", LogLevel.Warning));
+        return services;
+    }
+
+    /// <summary>Maps the addresses of the API, and its description at <paramref name="description"/>. Call this after the other addresses are mapped.</summary>
+    public static void MapApi(this WebApplication app, string description)
+    {
+        app.UseRouting();
+        var (programs, connections, http) = (
+            app.Services.GetRequiredService<ProgramRequests>(), app.Services.GetRequiredService<ConnectionRegistry>(), app.Services.GetRequiredService<HttpEndpoint>());
+        var messages = new MessagesEndpoint(programs, connections, http);
+        app.MapPost(MessagesPath, messages.PostAsync).Describe(ApiDescription.DescribePost);
+        app.MapGet(MessagesPath, messages.ReadAsync).Describe(ApiDescription.DescribeHistory);
+        app.MapOtherMethods(MessagesPath, "POST a message here, or GET the history", HttpMethods.Get, HttpMethods.Post);
+        app.MapPost(HookPath, new HookEndpoint(programs, connections, http).PostAsync).Describe(ApiDescription.DescribeHook);
+        app.MapOtherMethods(HookPath, "POST a message here, as to an incoming webhook of Slack", HttpMethods.Post);
+        app.MapOpenApi(description);
+        app.UseEndpoints(_ => { });
+    }
+
+    private static void Describe(this RouteHandlerBuilder endpoint, Action<RouteHandlerBuilder> describe) => describe(endpoint);
+
+    // This pattern without a method matches the methods that the other patterns with the same path do not.
+    private static void MapOtherMethods(this WebApplication app, string path, string text, params string[] allowed)
+    {
+        var methods = string.Join(", ", [.. allowed, HttpMethods.Options]);
+        app.Map(path, context =>
+        {
+            if (!HttpMethods.IsOptions(context.Request.Method))
+                return context.RejectMethodAsync(methods, text, ApiRequests.PostHint);
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            context.Response.Headers.Allow = methods;
+            context.Response.Headers.CacheControl = "no-store";
+            return Task.CompletedTask;
+        }).ExcludeFromDescription();
+    }
+}

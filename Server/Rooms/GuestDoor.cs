@@ -1,0 +1,27 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Sessions;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>
+/// Rejects the requests of guests if the server has no guests (<see cref="AuthOptions.Guests"/>). A client without an account still gets a
+/// session, because it needs a connection to log in. Until then the client can enter no room, so nobody sees it.
+/// </summary>
+internal sealed class GuestDoor(AuthOptions auth)
+{
+    /// <summary>Whether a user must log in first.</summary>
+    public bool IsClosedTo(User user) => !auth.Guests && user.IsGuest;
+
+    /// <summary>Whether a guest may send a request: one that logs in, or that concerns only the client itself.</summary>
+    public static bool Allows(ClientFrameType type) => type is
+        ClientFrameType.Hello or ClientFrameType.Login or ClientFrameType.Register or ClientFrameType.Logout
+        or ClientFrameType.Whoami or ClientFrameType.Help or ClientFrameType.Ping;
+
+    /// <summary>Creates the answer to a request that needs an account.</summary>
+    /// <param name="isTyped">Whether a person typed the request.</param>
+    public ChatError CreateError(bool isTyped) =>
+        new(ErrorCode.NotAllowed, $"this server has no guests; log in{(auth.Register ? " or register" : "")} first", CreateLoginHint(isTyped));
+
+    public static string CreateLoginHint(bool isTyped) =>
+        Hint.Create(new ClientFrame { Type = ClientFrameType.Login, Name = "ann", Password = "my long password" }, isTyped);
+}

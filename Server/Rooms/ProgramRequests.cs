@@ -1,0 +1,101 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.Storage;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>
+/// Handles the requests of programs. A program has a token of one room instead of a session. It is not a member of the room, and its messages
+/// have a bot as author. Safe from any thread.
+/// </summary>
+public sealed class ProgramRequests(ChatServices services)
+{
+    // A key whose bucket is full makes room for another one, so more programs than this are possible, but not at the same time.
+    private const int MaxActiveTokens = 10_000;
+
+    private readonly RateLimits _posts = new(services.Limits.MessagesPerSecond, services.Limits.MessageBurst, MaxActiveTokens, services.Time);
+    private readonly RateLimits _reads = new(services.Limits.RequestsPerSecond, services.Limits.RequestsPerSecond * 10, MaxActiveTokens, services.Time);
+
+    /// <summary>Finds a token by its secret. Returns null if there is no such token, or if it was revoked or its room was removed.</summary>
+    /// <exception cref="StorageException">The tokens cannot be read.</exception>
+    public ValueTask<StoredToken?> FindTokenAsync(string secret) => services.Tokens.FindAsync(SessionToken.ComputeHash(secret), CancellationToken.None);
+
+    /// <summary>Posts a message to the room of the token.</summary>
+    /// <param name="token">The token of the program.</param>
+    /// <param name="frame">A <c>say</c>. Its room is ignored.</param>
+    /// <param name="account">The account of the program's address.</param>
+    /// <param name="cancellationToken">Ends the wait for the answer. The message may be posted nevertheless.</param>
+    /// <returns>An <see cref="AckFrame"/> when the message is stored; otherwise an <see cref="ErrorFrame"/>.</returns>
+    public async ValueTask<ServerFrame> PostAsync(StoredToken token, ClientFrame frame, AddressAccount account, CancellationToken cancellationToken)
+    {
+        var text = frame.Text ?? "";
+        if ((services.PostHandler.ValidateMessage(frame) ?? CheckPostRate(token, text, account)) is { } error)
+            return new ErrorFrame(frame.Id, error);
+        if (await FindRoomAsync(token) is not { } room)
+            return new ErrorFrame(frame.Id, CreateNoRoomError(token));
+        var posted = new NewEvent(RoomEventKind.Message, token.Bot, token.Name, text, frame.Reply, frame.Me, frame.Id.IsNone ? null : frame.Id.Key)
+        {
+            IsBot = true,
+            Mentions = await services.PostHandler.FindMentionsAsync(room, text, account),
+        };
+        var answer = new SingleAnswer();
+        await room.PostAsync(answer, frame, posted);
+        return await answer.Frame.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Reads a page of the history of the token's room.</summary>
+    /// <param name="token">The token of the program.</param>
+    /// <param name="frame">A <c>history</c>. Its room is ignored.</param>
+    /// <param name="account">The account of the program's address.</param>
+    /// <returns>A <see cref="HistoryFrame"/> or an <see cref="ErrorFrame"/>.</returns>
+    /// <exception cref="StorageException">The history cannot be read.</exception>
+    public async ValueTask<ServerFrame> ReadHistoryAsync(StoredToken token, ClientFrame frame, AddressAccount account)
+    {
+        if (services.Limits.Enabled && !_reads.TryTake(token.Bot, out var retryAfterMs))
+            return new ErrorFrame(frame.Id, CreateRateLimited("requests", retryAfterMs));
+        return await FindRoomAsync(token) is { } room
+            ? await RoomHandler.ReadHistoryAsync(room, frame, account)
+            : new ErrorFrame(frame.Id, CreateNoRoomError(token));
+    }
+
+    /// <summary>The error of a request that failed because of the storage.</summary>
+    public static ChatError CreateUnavailable(StorageException fault) => RequestErrors.CreateUnavailable(fault);
+
+    // After the token was found, its room may have been removed, and another user may have created a room with the same name. So look for the token
+    // again: if it is still there, the room is the token's room, or a removed one that takes no posts.
+    private async ValueTask<RoomLoop?> FindRoomAsync(StoredToken token) =>
+        await services.Rooms.FindAsync(token.Room) is { } room && await services.Tokens.FindAsync(token.TokenHash, CancellationToken.None) is not null ? room : null;
+
+    private ChatError? CheckPostRate(StoredToken token, string text, AddressAccount account)
+    {
+        if (!services.Limits.Enabled)
+            return null;
+        var bytes = TextSize.GetBytes(text);
+        if (!_posts.TryTake(token.Bot, services.PostHandler.CountTokens(bytes), out var retryAfterMs))
+            return CreateRateLimited("messages", retryAfterMs);
+        return account.TryCharge(Cost.ForPost(bytes), out retryAfterMs) ? null : CreateRateLimited("messages from your address", retryAfterMs);
+    }
+
+    private ChatError CreateRateLimited(string what, int retryAfterMs)
+    {
+        services.Metrics.CountRejection("rate");
+        return RequestErrors.CreateRateLimited(what, retryAfterMs);
+    }
+
+    // The room was removed, or the token was revoked, after the token was found.
+    private static ChatError CreateNoRoomError(StoredToken token) => new(ErrorCode.NoRoom, $"no such room \"{token.Room}\"");
+
+    /// <summary>Receives the answer to one post.</summary>
+    private sealed class SingleAnswer : IFrameSink
+    {
+        private readonly TaskCompletionSource<ServerFrame> _frame = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<ServerFrame> Frame => _frame.Task;
+
+        public void Send(ServerFrame frame) => _frame.TrySetResult(frame);
+
+        /// <summary>The room sends a program only typed frames, so this is an error of the server.</summary>
+        public void Send(EncodedMessage message) => Send(new ErrorFrame(default, new ChatError(ErrorCode.Internal, "the server sent an answer that it cannot read")));
+    }
+}
