@@ -1,0 +1,43 @@
+using Microsoft.Playwright;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.EndToEnd;
+
+/// <summary>The page's search: it shows what was found, and goes to a found message.</summary>
+[Category(Categories.Slow)] // runs Chromium
+public sealed class SearchPageTests
+{
+    [Test]
+    public async Task Person_searches_and_goes_to_a_message_that_the_page_does_not_have()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
+        var (bob, _) = await ChatClient.JoinAsync(server.HttpPort, "bob");
+        await using var _1 = bob;
+        await bob.SayAsync("the Café has <b>cake</b>");
+        for (var i = 0; i < 300; i++)
+            await bob.SayAsync($"later {i}");
+        await bob.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = "garden", Id = FrameId.From("c") });
+        await bob.SayAsync("the cafe in the garden");
+
+        await using var ann = await ChatPage.JoinAsync(server.HttpPort, "ann");
+        await ann.Page.Locator("#open-search").ClickAsync();
+        await ann.Page.Locator("#search-query").FillAsync("cafe");
+        await ann.Page.Locator("#search-query").PressAsync("Enter");
+        var found = ann.Page.Locator("#search-list button");
+        await Assertions.Expect(found).ToHaveCountAsync(2);
+        (await found.Locator(".text").AllInnerTextsAsync()).Should().Equal("the cafe in the garden", "the Café has <b>cake</b>");
+        (await found.Locator("mark").AllInnerTextsAsync()).Should().Equal("cafe", "Café");
+
+        await found.Last.ClickAsync();
+        await Assertions.Expect(ann.Page.Locator("#log .message[data-jumped]")).ToContainTextAsync("the Café has <b>cake</b>");
+
+        // The command of a terminal opens the same dialog. A message of another public room opens this room.
+        await ann.SayAsync("/search garden");
+        await Assertions.Expect(found).ToHaveCountAsync(1);
+        await found.ClickAsync();
+        await ann.ExpectInsideAsync("garden");
+        await Assertions.Expect(ann.Page.Locator("#log .message[data-jumped]")).ToContainTextAsync("the cafe in the garden");
+        ann.Errors.Should().BeEmpty();
+    }
+}
