@@ -16,7 +16,15 @@ public static class SearchText
     // Letters that have no decomposition in Unicode, but are typed without their stroke or as two letters.
     private static readonly Dictionary<char, string> PlainLetters = new()
     {
-        ['ø'] = "o", ['ł'] = "l", ['đ'] = "d", ['ħ'] = "h", ['ı'] = "i", ['ß'] = "ss", ['æ'] = "ae", ['œ'] = "oe", ['ς'] = "σ",
+        ['ø'] = "o",
+        ['ł'] = "l",
+        ['đ'] = "d",
+        ['ħ'] = "h",
+        ['ı'] = "i",
+        ['ß'] = "ss",
+        ['æ'] = "ae",
+        ['œ'] = "oe",
+        ['ς'] = "σ",
     };
 
     // Blocks of Unicode, first and last code point: Thai and Lao, Myanmar, Hangul, Khmer, Japanese and Chinese. Korean has spaces, but writes
