@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Storage;
 
 /// <summary>
 /// Finds messages by their words. The log keeps the index: a message that was stored, changed or removed is found, or not found any more,
-/// from that moment on. Safe from any thread.
+/// from that moment on. Only during a flood of messages, the newest ones may be found some seconds later. Safe from any thread.
 /// </summary>
 public interface IMessageSearch
 {

@@ -22,6 +22,7 @@ public static class StorageSetup
         services.AddStore<ITokenStore, SqlTokenStore, MemoryTokenStore>();
         services.AddSingleton<StorageProbe>();
         services.AddHostedService<Retention>();
+        services.AddHostedService<SearchIndexer>();
         return services;
     }
 

@@ -160,22 +160,31 @@ CREATE VIRTUAL TABLE search USING fts5 (
 -- Words that are removed must be removed from the file too. Otherwise the index would only mark them as removed.
 INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 
--- The triggers keep the index in step with the messages, whatever changes the messages.
+-- The new messages that are not in the index yet. To add many messages to the index at once costs much less than to add each one when it is
+-- stored, so the server adds them in groups: soon after, and before each search.
+CREATE TABLE unindexed (
+    search_id     INTEGER NOT NULL PRIMARY KEY  -- events.search_id
+) STRICT;
+
+-- The triggers keep the index in step with the messages, whatever changes the messages. A message that is not indexed yet must not be removed
+-- from the index.
 CREATE TRIGGER search_added AFTER INSERT ON events WHEN NEW.search_id IS NOT NULL AND NOT NEW.is_deleted BEGIN
-    INSERT INTO search (rowid, words, filters)
-    VALUES (NEW.search_id, search_words(NEW.text), search_filters(NEW.room, (SELECT is_private FROM rooms WHERE id = NEW.room), NEW.author, NEW.name));
+    INSERT INTO unindexed (search_id) VALUES (NEW.search_id);
 END;
 CREATE TRIGGER search_removed AFTER DELETE ON events WHEN OLD.search_id IS NOT NULL AND NOT OLD.is_deleted BEGIN
     INSERT INTO search (search, rowid, words, filters)
-    VALUES ('delete', OLD.search_id, search_words(OLD.text), search_filters(OLD.room, (SELECT is_private FROM rooms WHERE id = OLD.room), OLD.author, OLD.name));
+    SELECT 'delete', OLD.search_id, search_words(OLD.text), search_filters(OLD.room, (SELECT is_private FROM rooms WHERE id = OLD.room), OLD.author, OLD.name)
+    WHERE NOT EXISTS (SELECT 1 FROM unindexed WHERE search_id = OLD.search_id);
+    DELETE FROM unindexed WHERE search_id = OLD.search_id;
 END;
 CREATE TRIGGER search_changed AFTER UPDATE OF text, author, name, is_deleted ON events WHEN OLD.search_id IS NOT NULL BEGIN
     INSERT INTO search (search, rowid, words, filters)
     SELECT 'delete', OLD.search_id, search_words(OLD.text), search_filters(OLD.room, (SELECT is_private FROM rooms WHERE id = OLD.room), OLD.author, OLD.name)
-    WHERE NOT OLD.is_deleted;
+    WHERE NOT OLD.is_deleted AND NOT EXISTS (SELECT 1 FROM unindexed WHERE search_id = OLD.search_id);
     INSERT INTO search (rowid, words, filters)
     SELECT NEW.search_id, search_words(NEW.text), search_filters(NEW.room, (SELECT is_private FROM rooms WHERE id = NEW.room), NEW.author, NEW.name)
-    WHERE NOT NEW.is_deleted;
+    WHERE NOT NEW.is_deleted AND NOT EXISTS (SELECT 1 FROM unindexed WHERE search_id = NEW.search_id);
+    DELETE FROM unindexed WHERE NEW.is_deleted AND search_id = NEW.search_id;
 END;
 
 -- The events of a room must be removed while the row of the room still exists, because the index needs it.

@@ -8,6 +8,7 @@ public sealed class SqliteMessageSearch(SqliteStorage storage) : IMessageSearch
         var rooms = await GetIdsAsync(query.Scope.Rooms, onlyPrivate: query.Scope.WithPublicRooms, cancellationToken);
         if (rooms.Count == 0 && !query.Scope.WithPublicRooms)
             return SearchPage.Empty;
+        await SearchIndexer.IndexBeforeSearchAsync(storage, cancellationToken);
         var expression = SearchIndex.CreateExpression(query, rooms, await GetIdsAsync(query.Scope.ExceptRooms ?? [], onlyPrivate: false, cancellationToken));
         return await storage.SearchAsync(expression, query.Before, query.Limit, cancellationToken);
     }

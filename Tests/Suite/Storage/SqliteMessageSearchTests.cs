@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Server.Search;
@@ -7,6 +8,7 @@ using RawSocketChat.Server.Storage.Sql;
 using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 using RawSocketChat.Tests.Contracts;
+using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Storage;
 
@@ -26,6 +28,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
     {
         var storage = await CreateAsync();
         await storage.Log.AppendAsync("a", [CreateMessage("before"), CreateMessage("secret")], default);
+        await IndexAsync(storage);
         storage.Reopen();
         await storage.Log.AppendAsync("a", [CreateMessage("after"), new NewEvent(RoomEventKind.Deleted, "ann", "ann", "") { Of = 2 }], default);
         (await FindAsync(storage, "before")).Should().Equal(1);
@@ -44,6 +47,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
             // Each commit becomes a part of the index, and the index merges its parts now and then.
             var words = Enumerable.Range(0, 20).Select(_ => CreateWord(random)).ToList();
             await storage.Log.AppendAsync("a", [.. words.Select(word => CreateMessage($"the {word} of"))], default);
+            await IndexAsync(storage);
             var first = (await storage.Log.OpenAsync("a", default)).Last - 19;
             await storage.Log.AppendAsync(
                 "a",
@@ -68,7 +72,11 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         var random = new Random(8);
         var words = Enumerable.Range(0, 300).Select(_ => CreateWord(random)).ToList();
         foreach (var word in words)
+        {
             await storage.Log.AppendAsync("a", [CreateMessage(word)], default);
+            await IndexAsync(storage);
+        }
+
         await Retention.TrimEventsAsync(storage.Storage, NullLogger.Instance, default);
         ShouldHaveNoWords(storage, words[..290], words[290..]);
     }
@@ -80,9 +88,46 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         var random = new Random(9);
         var words = Enumerable.Range(0, 300).Select(_ => CreateWord(random)).ToList();
         await storage.Log.AppendAsync("a", [.. words.Select(CreateMessage)], default);
+        await IndexAsync(storage);
         await storage.Catalog.RemoveRoomAsync("a", default);
         await storage.Catalog.EraseRemovedAsync(default);
         ShouldHaveNoWords(storage, words, []);
+    }
+
+    [Test]
+    public async Task Message_that_changes_before_it_is_indexed_is_found_by_its_new_text_only()
+    {
+        var storage = await CreateAsync();
+        await storage.Log.AppendAsync("a", [CreateMessage("old"), CreateMessage("secret"), CreateMessage("kept")], default);
+        await storage.Log.AppendAsync(
+            "a",
+            [new NewEvent(RoomEventKind.Edited, "ann", "ann", "new") { Of = 1 }, new NewEvent(RoomEventKind.Deleted, "ann", "ann", "") { Of = 2 }],
+            default);
+        (await FindAsync(storage, "old")).Should().BeEmpty();
+        (await FindAsync(storage, "secret")).Should().BeEmpty();
+        (await FindAsync(storage, "new")).Should().Equal(1);
+        (await FindAsync(storage, "kept")).Should().Equal(3);
+        DatabaseCheck.Run(DataFolder.Find(storage.Folder), new Progress<WorkProgress>(_ => { }), default).Lines.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task New_messages_are_indexed_without_a_search()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await ServerUnderTest.StartAsync("--Data:Path", folder.Path);
+        var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
+        await using var __ = ann;
+        await ann.SayAsync("x");
+        await TestWait.UntilAsync(() => CountUnindexed() == 0, "the message to be indexed");
+
+        long CountUnindexed()
+        {
+            using var connection = new SqliteConnection($"Data Source={Path.Combine(folder.Path, DataFolder.DatabaseName)};Pooling=False;Mode=ReadOnly");
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT COUNT(*) FROM unindexed WHERE EXISTS (SELECT 1 FROM events)";
+            return (long)command.ExecuteScalar()!;
+        }
     }
 
     [Test]
@@ -131,9 +176,13 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         for (var i = 0; i < 50; i++)
         {
             await storage.Log.AppendAsync("a", [.. Enumerable.Range(0, 10).Select(n => CreateMessage($"word{n} of {i}"))], default);
+            // Some of the deleted messages are in the index, and others wait for it.
+            if (i % 3 == 0)
+                await IndexAsync(storage);
             await storage.Log.AppendAsync("a", [new NewEvent(RoomEventKind.Deleted, "ann", "ann", "") { Of = (i * 11) + 1 }], default);
         }
 
+        await IndexAsync(storage);
         var check = DatabaseCheck.Run(DataFolder.Find(storage.Folder), new Progress<WorkProgress>(_ => { }), default);
         check.Lines.Should().BeEmpty();
         (await Search(storage, "word0", limit: 100)).Messages.Should().BeEmpty();
@@ -145,6 +194,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
     {
         var storage = await CreateAsync();
         await storage.Log.AppendAsync("a", [.. Enumerable.Range(0, 50).Select(_ => CreateMessage("x"))], default);
+        await IndexAsync(storage);
         var time = new FakeTimeProvider();
         using var reader = new SearchReader(Path.Combine(storage.Folder, DataFolder.DatabaseName), time);
 
@@ -187,6 +237,8 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         await storage.Log.OpenAsync("a", default);
         return storage;
     }
+
+    private static Task IndexAsync(TestStorage storage) => SearchIndexer.IndexBeforeSearchAsync(storage.Storage, default);
 
     // The parts of a word that the index could share with another word count too.
     private static void ShouldHaveNoWords(TestStorage storage, List<string> removed, List<string> kept)

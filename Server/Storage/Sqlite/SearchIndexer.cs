@@ -1,0 +1,94 @@
+using Dapper;
+using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Storage.Sql;
+
+namespace RawSocketChat.Server.Storage.Sqlite;
+
+/// <summary>
+/// Adds new messages to the search index, in groups. A message of 20 words costs 60 µs in a commit of its own, and a fifth of this in a large
+/// group. So an acknowledgement does not wait for the index. The indexer runs twice a second, and takes at most an eighth of the writer's
+/// time. During a flood of messages the index falls behind, and catches up later.
+/// </summary>
+public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOptions> options, TimeProvider time) : BackgroundService
+{
+    // The pause after a step, as a multiple of the time of the step.
+    private const int PauseFactor = 7;
+
+    // A search waits at most for this number of steps, which take about 4 ms each.
+    private const int MaxStepsOfSearch = 25;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>
+    /// Adds the messages that are stored by now, so that a search finds them. During a flood of messages, some may remain.
+    /// </summary>
+    /// <exception cref="StorageException">The index cannot be written.</exception>
+    public static async Task IndexBeforeSearchAsync(SqlStorage storage, CancellationToken cancellationToken)
+    {
+        var steps = new WriteSteps(storage);
+        for (var step = 0; step < MaxStepsOfSearch && await HasUnindexedAsync(storage, cancellationToken); step++)
+            await steps.ExecuteAsync(IndexNext, cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.Value.Durability == Durability.None)
+            return;
+        var storage = services.GetRequiredService<SqlStorage>();
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                await IndexAsync(storage, stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The host is stopping.
+        }
+    }
+
+    private async Task IndexAsync(SqlStorage storage, CancellationToken stoppingToken)
+    {
+        try
+        {
+            var steps = new WriteSteps(storage);
+            while (await HasUnindexedAsync(storage, stoppingToken))
+            {
+                var took = await steps.ExecuteAsync(
+                    (writer, rows) =>
+                    {
+                        var start = time.GetTimestamp();
+                        IndexNext(writer, rows);
+                        return time.GetElapsedTime(start);
+                    },
+                    stoppingToken);
+                await Task.Delay(PauseFactor * took, time, stoppingToken);
+            }
+        }
+        catch (StorageException)
+        {
+            // The storage has logged the fault. The messages wait for the next run.
+        }
+    }
+
+    private static ValueTask<bool> HasUnindexedAsync(SqlStorage storage, CancellationToken cancellationToken) =>
+        storage.ReadAsync("the search index", reader => reader.Connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM unindexed)"), cancellationToken);
+
+    // Adds the oldest messages that are not in the index.
+    private static long IndexNext(StorageWriter writer, int max)
+    {
+        var connection = writer.Connection;
+        var last = connection.ExecuteScalar<long?>("SELECT MAX(search_id) FROM (SELECT search_id FROM unindexed ORDER BY search_id LIMIT @max)", new { max });
+        if (last is null)
+            return 0;
+        return connection.Execute(
+            """
+            INSERT INTO search (rowid, words, filters)
+            SELECT e.search_id, search_words(e.text), search_filters(e.room, r.is_private, e.author, e.name)
+            FROM unindexed u CROSS JOIN events e ON e.search_id = u.search_id CROSS JOIN rooms r ON r.id = e.room
+            WHERE u.search_id <= @last ORDER BY u.search_id;
+            DELETE FROM unindexed WHERE search_id <= @last;
+            """,
+            new { last });
+    }
+}
