@@ -22,12 +22,19 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
     /// <summary>
     /// Adds the messages that are stored by now, so that a search finds them. During a flood of messages, some may remain.
     /// </summary>
+    /// <returns>Whether the index has all messages.</returns>
     /// <exception cref="StorageException">The index cannot be written.</exception>
-    public static async Task IndexBeforeSearchAsync(SqlStorage storage, CancellationToken cancellationToken)
+    public static async Task<bool> IndexBeforeSearchAsync(SqlStorage storage, CancellationToken cancellationToken)
     {
         var steps = new WriteSteps(storage);
-        for (var step = 0; step < MaxStepsOfSearch && await HasUnindexedAsync(storage, cancellationToken); step++)
+        for (var step = 0; step < MaxStepsOfSearch; step++)
+        {
+            if (!await HasUnindexedAsync(storage, cancellationToken))
+                return true;
             await steps.ExecuteAsync(IndexNext, cancellationToken);
+        }
+
+        return false;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

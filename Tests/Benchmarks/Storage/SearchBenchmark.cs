@@ -84,6 +84,10 @@ internal static class SearchBenchmark
             // Each room gets its messages in several commits of all rooms, as in a busy chat.
             await Task.WhenAll(texts.Chunk(batch / RoomCount).Select((part, room) => log.AppendAsync(
                 GetRoom(room), [.. part.Select(text => CreateMessage(GetAuthor(random.Next(AuthorCount)), text))], CancellationToken.None).AsTask()));
+            while (!await SearchIndexer.IndexBeforeSearchAsync(storage, CancellationToken.None))
+            {
+                // There are more messages than one search would wait for.
+            }
         }
     }
 

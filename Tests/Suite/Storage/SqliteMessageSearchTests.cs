@@ -238,7 +238,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         return storage;
     }
 
-    private static Task IndexAsync(TestStorage storage) => SearchIndexer.IndexBeforeSearchAsync(storage.Storage, default);
+    private static Task<bool> IndexAsync(TestStorage storage) => SearchIndexer.IndexBeforeSearchAsync(storage.Storage, default);
 
     // The parts of a word that the index could share with another word count too.
     private static void ShouldHaveNoWords(TestStorage storage, List<string> removed, List<string> kept)
