@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 
 /// <summary>
 /// Adds new messages to the search index, in groups. A message of 20 words costs 60 µs in a commit of its own, and a fifth of this in a large
-/// group. So an acknowledgement does not wait for the index. The indexer runs twice a second, and takes at most an eighth of the writer's
+/// group. So an acknowledgement does not wait for the index. The indexer runs every ten seconds, and takes at most an eighth of the writer's
 /// time. During a flood of messages the index falls behind, and catches up later.
 /// </summary>
 public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOptions> options, TimeProvider time) : BackgroundService
@@ -17,7 +17,8 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
     // A search waits at most for this number of steps, which take about 4 ms each.
     private const int MaxStepsOfSearch = 25;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    // Long, because each run costs the same for one message as for a hundred. A search does not wait for the next run.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Adds the messages that are stored by now, so that a search finds them. During a flood of messages, some may remain.
