@@ -32,7 +32,7 @@ internal static class ApiDescription
                 response.Description = DescribeStatus(status);
             return Task.CompletedTask;
         });
-        // JSON has no type for "a string or an integer" that a C# type could stand for.
+        // An id is a string or an integer. No C# type gives a schema with both types.
         options.AddSchemaTransformer((schema, context, _) =>
         {
             if (context.JsonPropertyInfo is { Name: "id" })

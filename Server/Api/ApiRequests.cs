@@ -14,8 +14,7 @@ internal static class ApiRequests
     public const string PostHint = """{"text":"disk is full"}""";
 
     /// <summary>
-    /// Handles a request at the expense of its address. The request counts as a connection of the address while it runs. An error of the storage
-    /// becomes the answer.
+    /// Handles a request, and counts it as a connection of the client's address while it runs. If the storage fails, answers with the error.
     /// </summary>
     public static async Task RunAsync(this HttpContext context, ConnectionRegistry connections, Func<AddressAccount, Task> handle)
     {
@@ -39,7 +38,7 @@ internal static class ApiRequests
         }
     }
 
-    /// <summary>Reads the body. Null if it can't be read. In that case the request was answered.</summary>
+    /// <summary>Reads the body. Returns null if the body can't be read. In that case this method has answered the request.</summary>
     public static Task<ReadOnlyMemory<byte>?> ReadAsync(this RequestBody body, HttpEndpoint http) =>
         body.ReadAsync(http.MaxFrameBytes, $"a body has at most {http.MaxFrameBytes} bytes");
 

@@ -11,15 +11,15 @@ public static class ApiSetup
     /// <summary>The path of the messages of a room.</summary>
     private const string MessagesPath = "/api/rooms/{room}/messages";
 
-    /// <summary>The path that takes what Slack's incoming webhooks take.</summary>
+    /// <summary>The path that accepts the requests of Slack's incoming webhooks.</summary>
     private const string HookPath = "/hooks/{token}";
 
     public static IServiceCollection AddApi(this IServiceCollection services)
     {
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict);
         services.AddOpenApi(ApiDescription.Configure);
-        // The path of a hook contains a secret, and these loggers write the path of each request below the level Warning. The filters come after
-        // those of the settings, and the last filter of a category counts.
+        // The path of a hook contains a secret, and these loggers write the path of each request at levels below Warning. These filters are added
+        // after the filters of the settings, and the last filter of a category applies.
         services.AddLogging(logging => logging
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning)
             .AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning)
@@ -45,7 +45,7 @@ public static class ApiSetup
 
     private static void Describe(this RouteHandlerBuilder endpoint, Action<RouteHandlerBuilder> describe) => describe(endpoint);
 
-    // This pattern without a method matches the methods that the other patterns with the same path do not.
+    // This pattern without a method matches the methods that the other patterns with the same path do not match.
     private static void MapOtherMethods(this WebApplication app, string path, string text, params string[] allowed)
     {
         var methods = string.Join(", ", [.. allowed, HttpMethods.Options]);

@@ -8,8 +8,8 @@ using RawSocketChat.Server.Transports.Http;
 namespace RawSocketChat.Server.Api;
 
 /// <summary>
-/// Takes what an incoming webhook of Slack takes, so that tools which can post to Slack can post here: a message as JSON, or as JSON in the field
-/// <c>payload</c> of a form. A posted message gets the answer that Slack gives.
+/// Accepts the requests of an incoming webhook of Slack: a message as JSON, or as JSON in the field <c>payload</c> of a form. So tools that can post
+/// to Slack can post here. A posted message gets the answer that Slack gives.
 /// </summary>
 internal sealed class HookEndpoint(ProgramRequests programs, ConnectionRegistry connections, HttpEndpoint http)
 {
@@ -35,7 +35,7 @@ internal sealed class HookEndpoint(ProgramRequests programs, ConnectionRegistry 
             await AnswerOkAsync(context);
     });
 
-    // One of the results is null.
+    // Exactly one of the results is null.
     private static (ClientFrame? Frame, ChatError? Error) ReadMessage(ReadOnlyMemory<byte> body)
     {
         if (FindPayload(body) is not { } json)

@@ -44,7 +44,7 @@ internal sealed class MessagesEndpoint(ProgramRequests programs, ConnectionRegis
             await context.RejectAsync(account, (ErrorFrame)answer);
     });
 
-    // Null if the request has no valid token of the room. In that case the request was answered.
+    // Returns null if the request has no valid token of the room. In that case this method has answered the request.
     private async Task<StoredToken?> FindTokenAsync(HttpContext context, string room, AddressAccount account)
     {
         var bearer = SessionCredential.FindBearer(context.Request);

@@ -18,7 +18,7 @@ internal static class SlackMarkup
             if (close < 0)
                 return plain.Append(Unescape(text[at..])).ToString();
             plain.Append(Unescape(text[at..open]));
-            // Many programs do not escape a "<" that is no markup.
+            // Many programs do not escape a "<" that is not markup.
             if (DecodeReference(text[(open + 1)..close]) is { } reference)
             {
                 plain.Append(reference);
@@ -34,7 +34,7 @@ internal static class SlackMarkup
         return plain.ToString();
     }
 
-    // Returns null if the text between the brackets is no markup.
+    // Returns null if the text between the brackets is not markup.
     private static string? DecodeReference(string inner)
     {
         var bar = inner.IndexOf('|', StringComparison.Ordinal);

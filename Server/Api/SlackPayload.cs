@@ -37,7 +37,8 @@ internal static class SlackPayload
         return false;
     }
 
-    // The text of a message with blocks is only a summary for notifications. But it is meant to be complete enough, and it is plain.
+    // If a message has blocks, Slack shows its text only in notifications. The text is used here, because it is plain and should say what the blocks
+    // say.
     private static string ReadMessage(JsonElement message)
     {
         var lines = new List<string>();
@@ -58,7 +59,7 @@ internal static class SlackPayload
         foreach (var field in GetObjects(attachment, "fields"))
             AddLine(lines, string.Join(": ", new[] { GetText(field, "title"), GetText(field, "value") }.Where(part => part.Length > 0)));
         AddBlocks(lines, attachment);
-        // The fallback is for programs that do not show attachments: it repeats their other texts.
+        // The fallback repeats the other texts of the attachment, for programs that do not show attachments.
         if (lines.Count == count)
             AddText(lines, attachment, "fallback");
     }
