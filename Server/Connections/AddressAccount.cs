@@ -1,7 +1,7 @@
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// The points that the clients of one address have left. All connections of the address share the account. Safe from any thread.
+/// The points that the clients of one address can still use. All connections of the address share the account. Safe from any thread.
 /// </summary>
 public sealed class AddressAccount
 {
@@ -14,7 +14,8 @@ public sealed class AddressAccount
     private readonly TimeProvider? _time;
     private readonly int _guestRoomsPerDay;
 
-    // When the guests of the address have created rooms, as timestamps, oldest first. At most _guestRoomsPerDay entries. It is its own lock.
+    // The times at which guests of the address created rooms, as timestamps, oldest first. At most _guestRoomsPerDay entries. The list is also the
+    // lock that protects it.
     private readonly List<long> _guestRooms = [];
 
     /// <param name="rate">The points that the address gets; null for no limit.</param>

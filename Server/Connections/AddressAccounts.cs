@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// The accounts of all addresses. They bound what one client can cost the other clients, even if it opens many connections and becomes many
-/// guests. Safe from any thread.
+/// The accounts of all addresses. They bound what one client can cost the other clients, even if that client opens many connections as many guests.
+/// Safe from any thread.
 /// </summary>
 public sealed class AddressAccounts(IOptions<AddressOptions> options, TimeProvider time)
 {

@@ -24,7 +24,7 @@ public static class Cost
     /// <summary>A search for a name: for the hint if a room does not exist, and for the user of <c>invite</c> and <c>dm</c>.</summary>
     public const int UnknownName = 5;
 
-    /// <summary>A search for messages, in addition to the price of the request. It may take some milliseconds.</summary>
+    /// <summary>A search for messages, in addition to the price of the request. A search may take some milliseconds.</summary>
     public const int Search = 10;
 
     /// <summary>A name in a message that no connected user has: the server looks for an account.</summary>
