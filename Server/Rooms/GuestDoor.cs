@@ -4,8 +4,8 @@ using RawSocketChat.Server.Sessions;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Rejects the requests of guests if the server has no guests (<see cref="AuthOptions.Guests"/>). A client without an account still gets a
-/// session, because it needs a connection to log in. Until then the client can enter no room, so nobody sees it.
+/// Rejects the requests of guests if the server has no guests (<see cref="AuthOptions.Guests"/>). A connection without an account still gets a
+/// guest's session, because the client needs a connection to log in. Until the login the client cannot enter a room, so nobody sees it.
 /// </summary>
 internal sealed class GuestDoor(AuthOptions auth)
 {

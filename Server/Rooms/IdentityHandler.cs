@@ -113,8 +113,8 @@ internal sealed class IdentityHandler(ChatServices services)
     }
 
     /// <summary>
-    /// Handles a <c>hello</c> with a token of the operator's own site. The token alone says who the user is and which name the user has, so
-    /// the other fields of the frame do not count.
+    /// Handles a <c>hello</c> with a token of the operator's own site. Only the token says who the user is and which name the user has. The other
+    /// fields of the frame are ignored.
     /// </summary>
     private async ValueTask LoginWithTokenAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
@@ -128,7 +128,8 @@ internal sealed class IdentityHandler(ChatServices services)
             return;
         }
 
-        // A password login costs more time than a guest, and a token costs less. But each login starts a session that the server keeps.
+        // Each login starts a session that the server keeps, as for a guest. So all logins have the price of a guest, although a password takes more
+        // time and a token takes less.
         context.Connection.Account.Charge(Cost.Guest);
         if (context.Session is not null)
             await ChangeSessionAsync(context, session);
@@ -211,7 +212,7 @@ internal sealed class IdentityHandler(ChatServices services)
     private async ValueTask StartAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var error = await StartSessionAsync(context, frame);
-        // If the session could not be looked up, the client should try again with it.
+        // If the storage could not be read, keep the error: the client should try again with the same session.
         if (services.GuestDoor.IsClosedTo(context.User) && error?.Code != ErrorCode.Unavailable)
             error = services.GuestDoor.CreateError(frame.IsTyped);
         SendWelcome(context, answers, error is null ? frame.Id : default);
@@ -260,7 +261,7 @@ internal sealed class IdentityHandler(ChatServices services)
         }
 
         context.Connection.Account.Charge(Cost.Guest);
-        // A client that must log in first takes no name from anybody.
+        // A client that must log in first gets a name that the server chooses, so that it does not take a name that somebody else wants.
         var (guest, rejection) = await services.Sessions.BeginAsync(services.Auth.Guests ? frame.Name : null);
         context.Attach(guest);
         Memberships.InitializeEmpty(guest.User);

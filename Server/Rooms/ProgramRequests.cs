@@ -11,7 +11,8 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 public sealed class ProgramRequests(ChatServices services)
 {
-    // A key whose bucket is full makes room for another one, so more programs than this are possible, but not at the same time.
+    // The maximum number of tokens that post at the same time. A token whose bucket is full again makes space for another token, so more programs are
+    // possible.
     private const int MaxActiveTokens = 10_000;
 
     private readonly RateLimits _posts = new(services.Limits.MessagesPerSecond, services.Limits.MessageBurst, MaxActiveTokens, services.Time);
@@ -63,7 +64,7 @@ public sealed class ProgramRequests(ChatServices services)
     public static ChatError CreateUnavailable(StorageException fault) => RequestErrors.CreateUnavailable(fault);
 
     // After the token was found, its room may have been removed, and another user may have created a room with the same name. So look for the token
-    // again: if it is still there, the room is the token's room, or a removed one that takes no posts.
+    // again. If the token still exists, the room is the token's room, or a removed room that accepts no posts.
     private async ValueTask<RoomLoop?> FindRoomAsync(StoredToken token) =>
         await services.Rooms.FindAsync(token.Room) is { } room && await services.Tokens.FindAsync(token.TokenHash, CancellationToken.None) is not null ? room : null;
 
@@ -95,7 +96,7 @@ public sealed class ProgramRequests(ChatServices services)
 
         public void Send(ServerFrame frame) => _frame.TrySetResult(frame);
 
-        /// <summary>The room sends a program only typed frames, so this is an error of the server.</summary>
+        /// <summary>The room sends a program only typed frames, so a call of this method is an error of the server.</summary>
         public void Send(EncodedMessage message) => Send(new ErrorFrame(default, new ChatError(ErrorCode.Internal, "the server sent an answer that it cannot read")));
     }
 }

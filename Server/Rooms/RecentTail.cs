@@ -11,8 +11,8 @@ public sealed class RecentTail
 {
     private readonly Lock _gate = new();
 
-    // The events, after empty entries of events that were removed. The empty entries go when they are more than half of the list. So adding,
-    // removing and replacing an event take constant time.
+    // The list begins with empty entries for removed events. The events follow. When more than half of the list is empty, the empty entries are
+    // removed. So adding, removing and replacing an event take constant time.
     private readonly List<EventFrame?> _events = [];
     private int _removed;
     private readonly TailBudget.Share _share;

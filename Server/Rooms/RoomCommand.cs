@@ -74,8 +74,8 @@ internal sealed record ListMembersCommand(int Max) : RoomCommand<MemberList>
 internal sealed record PostCommand(Connection? Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event, bool IsOperator) : RoomCommand
 {
     /// <summary>
-    /// The error of a post that may be stored only as a duplicate (<see cref="NewEvent.OnlyIfDuplicate"/>): the answer, if it is none. Null for
-    /// other posts.
+    /// For a post that is accepted only if it is a duplicate (<see cref="NewEvent.OnlyIfDuplicate"/>): the answer if the post is not a duplicate.
+    /// Null for other posts.
     /// </summary>
     public ChatError? ErrorUnlessDuplicate { get; init; }
 
@@ -90,7 +90,9 @@ internal sealed record PostCommand(Connection? Connection, IFrameSink Answers, C
 /// <summary>Closes the room if it is unused; see <see cref="RoomLoop.TryCloseAsync"/>.</summary>
 internal sealed record CloseCommand(TimeSpan UnusedFor, Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
-/// <summary>Closes the room for good; see <see cref="RoomLoop.EndAsync"/>. The result is true when the earlier posts are delivered.</summary>
+/// <summary>
+/// Closes a room that is being removed; see <see cref="RoomLoop.EndAsync"/>. The result is true when the earlier posts are delivered.
+/// </summary>
 internal sealed record EndCommand(Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
 /// <summary>Wakes the loop. After each command, the loop delivers stored posts, gathered events and the number of members.</summary>

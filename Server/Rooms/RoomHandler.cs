@@ -208,8 +208,8 @@ internal sealed class RoomHandler(ChatServices services)
         context.Rooms.Set(room, null);
         context.CurrentRoom = room;
 
-        // A user whom somebody has invited to a private room is a member already. A moderator may have removed the user since the join, and
-        // this ends the invitation: to add the user now would renew it.
+        // An invited user of a private room is already a member. If a moderator has removed the user since the join, the invitation has ended. Adding
+        // the user here would renew the invitation.
         if (!room.IsPrivate || context.GetRole(joined.Moderation) == RoomRole.Owner)
             services.Memberships.Add(context.User, room.Name, joined.Seq);
 
@@ -256,7 +256,7 @@ internal sealed class RoomHandler(ChatServices services)
         return true;
     }
 
-    // The frame has the form of an event of the removed log.
+    // The frame looks like the next event of the removed log, but it was not stored.
     private EncodedFrame CreateEnd(ChatContext context, RoomLoop room) =>
         new ModeratedFrame(room.Name, room.History.LastSeq + 1, services.Time.GetUtcNow(), context.Person, "close").Encode();
 

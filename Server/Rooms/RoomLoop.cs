@@ -30,7 +30,7 @@ public sealed class RoomLoop
     private const int MaxCatchUpEvents = 1000;
     private const int MaxCatchUpBytes = 64 * 1024;
 
-    // In slow mode, when the loop has stored the last post of this many users, it removes the users whose interval is over.
+    // The number of entries in _postedAt at which the loop removes the users whose interval is over.
     private const int MaxRememberedPosts = 1000;
 
     private readonly Channel<RoomCommand> _commands;
@@ -45,8 +45,8 @@ public sealed class RoomLoop
     private readonly ILogger _logger;
     private readonly Action<string, ModerationDetails>? _onModerated;
 
-    // When the last message of a user was accepted, as a timestamp. Used only in slow mode. A message that is not stored after all leaves no
-    // entry.
+    // The time at which the last message of each user was accepted, as a timestamp. Used only in slow mode. If a message is accepted but not stored,
+    // its entry is removed.
     private readonly Dictionary<string, long> _postedAt = [];
     private long _seq;
 
@@ -478,7 +478,7 @@ public sealed class RoomLoop
         else if (CheckSilence(post) is not { } silence)
             _writer.Add(post);
         else if (post.Event is { ClientId: not null, Kind: RoomEventKind.Message })
-            // The client may send a stored message again, because it has not got the ack. Only the log knows.
+            // A client that has not received the ack may send a stored message again. Only the log knows whether the message is stored.
             _writer.Add(post with { Event = post.Event with { OnlyIfDuplicate = true }, ErrorUnlessDuplicate = silence });
         else
             post.Reject(silence);
@@ -525,7 +525,7 @@ public sealed class RoomLoop
         return null;
     }
 
-    // The user may post at once, because nothing of the user was stored.
+    // Lets the user post again at once, because the post was not stored.
     private void ForgetInterval(PostCommand post)
     {
         if (post.StartsInterval)

@@ -14,7 +14,7 @@ internal sealed class SearchHandler(ChatServices services)
     private const int DefaultLimit = 20;
     private const int MaxLimit = 100;
 
-    // Each word is a further search in the index.
+    // The index searches for each word separately.
     private const int MaxPhrases = 16;
 
     // A search counts as this many requests: a user may search four times a second, and forty times at once after a pause.
@@ -72,7 +72,7 @@ internal sealed class SearchHandler(ChatServices services)
             frame.Id, frame.Query!, frames.GetPayloads(), page.HasMore || frames.Count < page.Messages.Count ? page.Messages[frames.Count - 1].Cursor : null));
     }
 
-    // The rooms to search, or the reason why the asker may not search the room of the request.
+    // Returns the rooms to search, or the reason why the user may not search the room of the request.
     private async ValueTask<(SearchScope? Scope, ChatError? Error)> GetScopeAsync(ChatContext context, ClientFrame frame)
     {
         if (frame.Room is not null)

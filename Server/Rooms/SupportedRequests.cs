@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 /// <param name="withSearch">Whether the server indexes messages.</param>
 /// <param name="withJwt">Whether a <c>hello</c> may log in with a JSON Web Token.</param>
-/// <param name="auth">Who may enter.</param>
+/// <param name="auth">The settings that say who may use the chat.</param>
 public sealed class SupportedRequests(bool withSearch, bool withJwt, AuthOptions auth)
 {
     /// <summary>The words of <c>features</c> in a welcome: what this server offers beyond joining, saying and reading.</summary>

@@ -54,7 +54,7 @@ internal sealed class TokenHandler(ChatServices services)
 
     private async ValueTask RevokeAsync(ChatContext context, ClientFrame frame, RoomLoop room, string name, IFrameSink answers)
     {
-        // A name that was normalized when the token was created is found by every spelling.
+        // The name was normalized when the token was created. So every spelling of the name finds the token.
         if (await services.Tokens.RevokeAsync(room.Name, RoomName.Normalize(name), CancellationToken.None) is { } revoked)
             await AnswerAsync(frame, room, answers, revoked.Name, secret: null);
         else
