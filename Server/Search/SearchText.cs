@@ -5,12 +5,12 @@ namespace RawSocketChat.Server.Search;
 
 /// <summary>
 /// Splits texts into the words that the search index stores. The index, the queries and the marks of snippets use the same words, in all
-/// storages. Languages that write words without spaces have no visible words. There, each character is a word, and so is each pair of
-/// neighboring characters: 東京都 is 東, 東京, 京, 京都, 都. So a query finds any part of such a text, also a part of one or two characters.
+/// storages. In languages without spaces between words, each character is a word, and each pair of neighboring characters is a word too. For example,
+/// the words of 東京都 are 東, 東京, 京, 京都 and 都. So a query finds any part of such a text, even a part of one or two characters.
 /// </summary>
 public static class SearchText
 {
-    // A longer word is cut. Nobody types so long a word, and the index of a word takes at least its length.
+    // A longer word is cut, because the index stores each word. Nobody types such a long word in a query.
     private const int MaxTermLength = 64;
 
     // Letters that have no decomposition in Unicode, but are typed without their stroke or as two letters.

@@ -9,7 +9,7 @@ public static class SnippetBuilder
     // About two lines of a terminal.
     private const int MaxLength = 160;
 
-    // The text before the first mark tells what the message is about, but the reader looks for the mark.
+    // Some text before the first mark shows what the message is about. It is short, because the reader looks for the mark.
     private const int LengthBeforeMark = 40;
 
     /// <summary>Cuts the part around the first found phrase out of a text, and marks the phrases in this part.</summary>
@@ -18,7 +18,7 @@ public static class SnippetBuilder
         var words = SearchText.Split(text);
         var found = Merge(phrases.SelectMany(phrase => phrase.FindIn(words)));
         var start = text.Length <= MaxLength || found.Count == 0 ? 0 : FindCut(text, words, found[0].Start - LengthBeforeMark);
-        // Not so near to the end that less text than possible is shown.
+        // Do not start so near to the end that the snippet is shorter than it could be.
         start = Math.Min(start, FindCut(text, words, text.Length - MaxLength));
         var end = Math.Min(text.Length, start + MaxLength);
         if (end < text.Length && char.IsLowSurrogate(text[end]))
@@ -33,7 +33,7 @@ public static class SnippetBuilder
         return new Snippet(snippet.ToString(), [.. found.Where(place => place.Start >= start && place.End <= end).Select(place => new SnippetMark(place.Start + offset, place.End - place.Start))]);
     }
 
-    // The beginning of the first word from an index on, so that no word is cut.
+    // Returns the beginning of the first word at or after an index, so that no word is cut.
     private static int FindCut(string text, List<SearchWord> words, int index)
     {
         if (index <= 0)
