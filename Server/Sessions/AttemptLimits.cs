@@ -77,7 +77,7 @@ public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider t
         return !_isEnabled || _addresses.TryTake(ClientAddress.GetKey(remote), out retryAfterMs);
     }
 
-    /// <summary>Gives the attempt back to the address. Call this if the token was valid, or if the server could not verify it.</summary>
+    /// <summary>Gives the attempt back to the address. Call this if the token was valid, or if the server could not verify the token.</summary>
     public void GiveBackToken(string remote) => _addresses.GiveBack(ClientAddress.GetKey(remote));
 
     /// <summary>Counts one attempt to register. Returns false if the address has no attempt left.</summary>

@@ -6,8 +6,8 @@ public sealed class AuthOptions
     public const string Section = "Auth";
 
     /// <summary>
-    /// Whether people may use the chat without an account. If false, a client can only log in, register, and ask for help until it has an
-    /// account. Default true.
+    /// Whether people may use the chat without an account. If false, a client without an account can only log in, register, and send the few requests
+    /// that concern only the client itself, such as <c>help</c>. Default true.
     /// </summary>
     public bool Guests { get; set; } = true;
 

@@ -6,8 +6,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Logs in the users for whom the operator's own site vouches with a JSON Web Token. The subject of the token is the account: the server
-/// creates it at the first login. The account has no password, and its name follows the name in the token. Safe from any thread.
+/// Logs in the users for whom the operator's own site vouches with a JSON Web Token. The issuer and the subject of the token identify the account.
+/// The server creates the account at the first login. The account has no password, and its name follows the name in the token. Safe from any thread.
 /// </summary>
 public sealed class ExternalAccounts(
     SessionStore sessions, IIdentityStore storage, JwtVerifier verifier, AttemptLimits attempts, TimeProvider time, ILogger<ExternalAccounts> logger)
@@ -26,7 +26,7 @@ public sealed class ExternalAccounts(
     /// <summary>Starts a new session of the account of a token's subject.</summary>
     /// <param name="token">The token. It is a secret until it expires, so no log may contain it.</param>
     /// <param name="remote">The client's address and port, as in <c>Connection.Remote</c>.</param>
-    /// <param name="isOffLimits">Whether no account of the site may get a name, because the name itself has rights.</param>
+    /// <param name="isOffLimits">Returns whether the accounts of the site may not get a name, because the name has rights.</param>
     public async Task<LoginResult> LoginAsync(string token, string remote, Predicate<string> isOffLimits)
     {
         if (!IsEnabled)
@@ -53,7 +53,7 @@ public sealed class ExternalAccounts(
         }
     }
 
-    // Repeats if another login of the same user, or the registration of the chosen name, was faster.
+    // Tries again if another login of the same user has added the account meanwhile, or if somebody has registered the chosen name.
     private async Task<(ExternalAccount Account, string? PreviousName)> FindOrCreateAsync(JwtIdentity identity, Predicate<string> isOffLimits)
     {
         var wanted = ClaimedName.ToName(identity.Name);
@@ -79,7 +79,7 @@ public sealed class ExternalAccounts(
         }
     }
 
-    // An account whose name was taken gets the name as soon as it is free. Until then it keeps the name that it has.
+    // An account whose wanted name was taken gets this name at the first login after the name is free. Until then the account keeps its present name.
     private async Task<(ExternalAccount Account, string? PreviousName)> FollowNameAsync(ExternalAccount known, string claimed, string wanted, Predicate<string> isOffLimits)
     {
         if (known.Name == wanted && known.ClaimedName == claimed)

@@ -251,7 +251,7 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
         return Enumerable.Range(2, 98).Select(number => $"{stem}{number}").Prepend(stem).Where(name => NameRule.AcceptForUser(name, out _) == name);
     }
 
-    // Endless in effect: the caller takes the first name that is free.
+    // Returns some names with random letters. The caller calls this method again until one of the names is free.
     private static IEnumerable<string> CreateUncheckedNames(string wanted)
     {
         var stem = string.Concat(wanted.EnumerateRunes().Take(NameRule.MaxCharacters - GuestNameLetters - 1));

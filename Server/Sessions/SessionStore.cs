@@ -243,7 +243,8 @@ public sealed class SessionStore : ISessionTokens
     /// Finds a user by name: a connected user, or an account. Names that look the same find the same user. Returns null if there is none.
     /// If guests may not use the chat, finds no guest.
     /// </summary>
-    /// <param name="onRead">Called before the storage is read, because no connected user has the name. Null if nobody has to know.</param>
+    /// <param name="onRead">Called before the server looks for an account in the storage. The server does so if no connected user has the name. May
+    /// be null.</param>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     public async ValueTask<NamedUser?> FindUserAsync(string name, Action? onRead = null)
     {
@@ -390,7 +391,7 @@ public sealed class SessionStore : ISessionTokens
             // A session that is being read from the storage may still have the old name.
             _endCount++;
             _names.CompleteRegistration(user);
-            // A session that is away may have its own object for the user.
+            // A session without connections may have its own object for the user.
             foreach (var away in _away.Concat(_evicted).Select(session => session.User).Where(other => other.Id == user && !IsConnected(other)))
             {
                 away.RegisteredName = newName;

@@ -28,7 +28,7 @@ internal sealed class JwtKeys
         {
             set = new JsonWebKeySet(json);
         }
-#pragma warning disable CA1031 // the library names no list of exceptions, and each one says that the text is no key set
+#pragma warning disable CA1031 // the library does not document its exceptions, and each exception means that the text is not a key set
         catch (Exception fault)
 #pragma warning restore CA1031
         {

@@ -94,7 +94,7 @@ public sealed class JwtVerifier : IDisposable
 
     private async Task<bool> HasValidSignatureAsync(JsonWebToken jwt, IReadOnlyList<SecurityKey> keys)
     {
-        // CheckClaims checks the claims: it uses the injected clock, and names the fault.
+        // CheckClaims checks the claims instead, because it uses the injected clock and names the fault.
         var parameters = new TokenValidationParameters
         {
             IssuerSigningKeys = keys,
@@ -126,7 +126,7 @@ public sealed class JwtVerifier : IDisposable
 
     private JwtResult CreateIdentity(JsonWebToken jwt)
     {
-        // A lone surrogate would be stored as another character, and then two subjects would be one.
+        // The storage would replace a lone surrogate with another character. Then two different subjects could have one account.
         if (!jwt.TryGetPayloadValue<string>(_options.SubjectClaim, out var subject) || subject is not { Length: > 0 and <= MaxSubjectLength } || !NameRule.IsWellFormed(subject))
             return JwtResult.Reject($"its claim \"{_options.SubjectClaim}\" must be a text of 1 to {MaxSubjectLength} characters");
         if (jwt.Issuer is not { Length: <= MaxIssuerLength } issuer || !NameRule.IsWellFormed(issuer))
@@ -138,7 +138,7 @@ public sealed class JwtVerifier : IDisposable
 /// <summary>What a valid token says about its user.</summary>
 /// <param name="Issuer">The site; empty if the token does not name it.</param>
 /// <param name="Subject">The id of the user at the site.</param>
-/// <param name="Name">The name of the user at the site; empty if the token has none. It may be no valid name here.</param>
+/// <param name="Name">The name of the user at the site; empty if the token has none. The chat may have to change it to a valid name.</param>
 public sealed record JwtIdentity(string Issuer, string Subject, string Name);
 
 /// <summary>The result of verifying a token.</summary>
