@@ -62,8 +62,8 @@ public sealed class DataOptions
     public int ClientIdDays { get; set; } = 7;
 
     /// <summary>
-    /// Whether users can search messages. If this is false, the server does not index new messages, so a later search will not find them. It
-    /// then needs less space and time for each message. Default true.
+    /// Whether users can search messages. If this is false, the server does not index new messages, so a later search will not find them. Then the
+    /// server needs less space and time for each message. Default true.
     /// </summary>
     public bool Search { get; set; } = true;
 

@@ -86,7 +86,7 @@ public interface IIdentityStore
 /// <param name="PasswordHash">The hash, in the format of the password hasher. Empty if the account has no password.</param>
 public sealed record StoredAccount(string User, string Name, string PasswordHash, DateTimeOffset At)
 {
-    /// <summary>False for the account of a user of the operator's own site: no password opens it.</summary>
+    /// <summary>False for the account of a user of the operator's own site: nobody can log in to it with a password.</summary>
     public bool HasPassword => PasswordHash.Length > 0;
 }
 

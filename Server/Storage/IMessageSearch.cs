@@ -3,8 +3,8 @@ using RawSocketChat.Server.Search;
 namespace RawSocketChat.Server.Storage;
 
 /// <summary>
-/// Finds messages by their words. The log keeps the index: a message that was stored, changed or removed is found, or not found any more,
-/// from that moment on. Only during a flood of messages, the newest ones may be found some seconds later. Safe from any thread.
+/// Finds messages by their words. The log updates the index, so a search finds the current texts of all stored messages. Only during a flood of
+/// messages, a search may miss the newest messages for some seconds. Safe from any thread.
 /// </summary>
 public interface IMessageSearch
 {
@@ -14,7 +14,8 @@ public interface IMessageSearch
 }
 
 /// <summary>What a search must find.</summary>
-/// <param name="Phrases">Words and phrases. A message must have all of them. There is a phrase, an author, or a room as the scope.</param>
+/// <param name="Phrases">Words and phrases. A message must have all of them. The query has at least one phrase, an author, or rooms as its
+/// scope.</param>
 /// <param name="Scope">The rooms to search.</param>
 public sealed record MessageQuery(IReadOnlyList<SearchPhrase> Phrases, SearchScope Scope)
 {

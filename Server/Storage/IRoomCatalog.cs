@@ -97,7 +97,7 @@ public interface IRoomCatalog
 }
 
 /// <summary>A room with a ban that has not ended.</summary>
-/// <param name="IsByAddress">Whether the ban is one of the address, and not of the user.</param>
+/// <param name="IsByAddress">Whether the ban is a ban of the address, and not of the user.</param>
 public sealed record BannedRoom(string Room, bool IsByAddress);
 
 /// <summary>What the catalog stores about a user in a room.</summary>
@@ -130,7 +130,7 @@ public enum RoomCreation
 }
 
 /// <summary>A room.</summary>
-/// <param name="Owner">The stable id of the user who created the room, and who need not own it any more. Null for the default room.</param>
+/// <param name="Owner">The stable id of the user who created the room. This user may no longer own the room. Null for the default room.</param>
 public sealed record StoredRoom(string Name, string Topic, string? Owner, bool IsPrivate)
 {
     /// <summary>

@@ -3,10 +3,10 @@ using RawSocketChat.Server.Search;
 
 namespace RawSocketChat.Server.Storage.Memory;
 
-/// <summary>Searches the logs in memory. There is no index: a search reads all messages, newest first.</summary>
+/// <summary>Searches the logs in memory. There is no index: a search reads the messages one by one, newest first.</summary>
 public sealed class MemoryMessageSearch(MemoryRoomLog log, IRoomCatalog catalog, TimeProvider time) : IMessageSearch
 {
-    // Longer than with an index, because there is none.
+    // Longer than the time of a search in the database, because there is no index.
     private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(1);
 
     public async ValueTask<SearchPage> SearchAsync(MessageQuery query, CancellationToken cancellationToken)

@@ -105,7 +105,8 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
     }
 
     /// <summary>
-    /// Reads messages of all rooms below a cursor, newest first: a part of them that takes little time. Deleted messages are missing.
+    /// Reads the newest messages of all rooms below a cursor, newest first. Reads only as many messages as take little time, and leaves out deleted
+    /// messages.
     /// </summary>
     /// <param name="next">The cursor for the next part; null if there are no more messages.</param>
     internal IReadOnlyList<FoundMessage> ReadMessages(long before, out long? next)

@@ -24,7 +24,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     // A room that lost its events to retention has a greater first seq. A room with a token stays, because a program will post there.
     private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id) AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.room = rooms.id)";
 
-    // The newest event comes first, because it is found at once. The search for an owner reads all members of the room.
+    // The condition on the newest event comes first, because the database finds this event at once. The search for an owner reads all members of the
+    // room.
     private const string IsAbandoned = $"""
         NOT {IsRemoved} AND created_at < @Before AND direct_users IS NULL
         AND COALESCE((SELECT at FROM events e WHERE e.room = rooms.id ORDER BY seq DESC LIMIT 1), 0) < @Before
@@ -211,7 +212,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
             $"SELECT name FROM rooms WHERE name_key > @Key AND {condition} ORDER BY name_key LIMIT @max",
             new { Key = RoomCache.GetKey(after), Before = before.ToUnixTimeMilliseconds(), max }).AsList(), cancellationToken);
 
-    // A log may have millions of events, and there is one writer. So the room first gets a key that no name has. Nobody can find it then.
+    // A log may have millions of events, and there is one writer. So the room first gets a key that no name has. Then nobody can find the room.
     private ValueTask<bool> HideAsync(string name, string condition, DateTimeOffset before, CancellationToken cancellationToken)
     {
         var values = new { Key = RoomCache.GetKey(name), Before = before.ToUnixTimeMilliseconds() };

@@ -149,8 +149,8 @@ CREATE TABLE client_ids (
     PRIMARY KEY (author, client_id)
 ) STRICT, WITHOUT ROWID;
 
--- The search index: the words of all messages that are not deleted. It has no copy of the texts. The functions search_words and
--- search_filters are functions of the server. So other programs cannot change messages, but they can read them.
+-- The search index: the words of all messages that are not deleted. It has no copy of the texts. The triggers below call search_words and
+-- search_filters, which are functions of the server. So other programs can read messages, but they cannot change them.
 CREATE VIRTUAL TABLE search USING fts5 (
     words,                                      -- the words of the text
     filters,                                    -- words for the room, for a private room, and for the author's id and name
@@ -161,13 +161,12 @@ CREATE VIRTUAL TABLE search USING fts5 (
 INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 
 -- The new messages that are not in the index yet. To add many messages to the index at once costs much less than to add each one when it is
--- stored, so the server adds them in groups: soon after, and before each search.
+-- stored, so the server adds them in groups, every ten seconds and before each search.
 CREATE TABLE unindexed (
     search_id     INTEGER NOT NULL PRIMARY KEY  -- events.search_id
 ) STRICT;
 
--- The triggers keep the index in step with the messages, whatever changes the messages. A message that is not indexed yet must not be removed
--- from the index.
+-- The triggers update the index whenever a message changes. They must not remove a message from the index that is not in the index yet.
 CREATE TRIGGER search_added AFTER INSERT ON events WHEN NEW.search_id IS NOT NULL AND NOT NEW.is_deleted BEGIN
     INSERT INTO unindexed (search_id) VALUES (NEW.search_id);
 END;
@@ -187,7 +186,7 @@ CREATE TRIGGER search_changed AFTER UPDATE OF text, author, name, is_deleted ON 
     DELETE FROM unindexed WHERE NEW.is_deleted AND search_id = NEW.search_id;
 END;
 
--- The events of a room must be removed while the row of the room still exists, because the index needs it.
+-- The events of a room must be removed while the row of the room still exists, because the triggers read this row.
 CREATE TRIGGER search_room_removed BEFORE DELETE ON rooms BEGIN
     DELETE FROM events WHERE room = OLD.id;
 END;

@@ -34,8 +34,8 @@ internal static class SearchIndex
         if (!query.Scope.WithPublicRooms)
             return found;
 
-        // The index looks for what NOT excludes only in messages that match everything else. To look for the word of all public rooms in
-        // each message with one of the words would take several times as long.
+        // The index looks for the words after NOT only in messages that match everything else. If instead all messages of public rooms had a word
+        // that each query requires, a search would take several times as long.
         var excluded = rooms.Count == 0 ? Quote(PrivateWord) : $"({Quote(PrivateWord)} NOT ({Or(rooms.Select(GetRoomWord))}))";
         return $"{found} NOT ({{filters}} : ({string.Join(" OR ", exceptRooms.Select(GetRoomWord).Select(Quote).Prepend(excluded))}))";
     }

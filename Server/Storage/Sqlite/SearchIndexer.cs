@@ -5,9 +5,9 @@ using RawSocketChat.Server.Storage.Sql;
 namespace RawSocketChat.Server.Storage.Sqlite;
 
 /// <summary>
-/// Adds new messages to the search index, in groups. A message of 20 words costs 60 µs in a commit of its own, and a fifth of this in a large
-/// group. So an acknowledgement does not wait for the index. The indexer runs every ten seconds, and takes at most an eighth of the writer's
-/// time. During a flood of messages the index falls behind, and catches up later.
+/// Adds new messages to the search index, in groups. To index a message of 20 words takes 60 µs if the message is alone in its commit, and a fifth of
+/// this time in a large group. So the server acknowledges a message before it is in the index. The indexer runs every ten seconds, and takes at most
+/// an eighth of the writer's time. So during a flood of messages, the newest messages enter the index later.
 /// </summary>
 public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOptions> options, TimeProvider time) : BackgroundService
 {
@@ -17,7 +17,7 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
     // A search waits at most for this number of steps, which take about 4 ms each.
     private const int MaxStepsOfSearch = 25;
 
-    // Long, because each run costs the same for one message as for a hundred. A search does not wait for the next run.
+    // The interval is long, because a run costs about the same for one message as for a hundred. A search does not wait for the next run.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     /// <summary>

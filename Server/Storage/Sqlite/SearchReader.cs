@@ -21,7 +21,7 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
     private Prepared? _prepared;
     private bool _isDisposed;
 
-    /// <summary>Finds messages. The found rooms and the reactions are read from the same connection.</summary>
+    /// <summary>Finds messages. The same connection also reads the rooms and the reactions of the messages.</summary>
     /// <param name="expression">The FTS5 expression.</param>
     /// <param name="before">The cursor below which to search.</param>
     /// <param name="limit">The maximum number of messages.</param>
@@ -54,7 +54,7 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
     {
         if (_isDisposed)
             throw new StorageException("the server is stopping");
-        // The first search opens the connection, because many servers are never asked.
+        // The first search opens the connection, because on many servers nobody searches.
         _prepared ??= new Prepared(SqliteDatabase.OpenForReading(file));
         var connection = _prepared.Connection;
         var found = new List<(string Room, long Id, RoomEvent Event, long Cursor)>();

@@ -23,7 +23,7 @@ public static class UserErasure
         WHERE COALESCE((SELECT author FROM events WHERE room = rooms.id AND kind = 'topic' ORDER BY seq DESC LIMIT 1), owner) = @Id
         """;
 
-    // Each reaction becomes one that is taken back, because clients that return apply the events of the log.
+    // Each event of a reaction becomes the removal of this reaction, because clients that reconnect apply the events of the log.
     private const string EraseEvents =
         """
         DELETE FROM reactions WHERE (room, seq) IN (SELECT room, seq FROM events WHERE author = @Id AND kind = 'message');
@@ -47,9 +47,9 @@ public static class UserErasure
         """;
 
     /// <summary>
-    /// Deletes the user's messages: each becomes a tombstone, and a deletion is added to the log, so that clients that return delete the
-    /// message too. Removes the user's topics, reasons, reactions and bans. Removes the user with the name, sessions and memberships.
-    /// The user's events stay without text and with the name <see cref="ErasedUser.Name"/>, because a log has no hole.
+    /// Deletes the user's messages: each becomes a tombstone, and a deletion is added to the log, so that clients that reconnect delete the message
+    /// too. Removes the user's topics, reasons, reactions and bans. Removes the user with the name, sessions and memberships.
+    /// The user's events stay without text and with the name <see cref="ErasedUser.Name"/>, because the numbers of a log have no gap.
     /// </summary>
     /// <param name="folder">The data folder.</param>
     /// <param name="nameOrId">The name of an account in any letter case, or the id of a user, such as a guest.</param>
@@ -61,7 +61,7 @@ public static class UserErasure
     public static (string Name, long Messages, long Sessions)? Run(
         DataFolder folder, string nameOrId, DateTimeOffset now, out IReadOnlyList<string> known, CancellationToken cancel)
     {
-        // An erasure must not come back after a power failure, so it is synced even if the server's messages are not.
+        // The erased data must not reappear after a power failure, so the erasure is synced even if the server's messages are not.
         using var connection = SqliteDatabase.OpenForWriting(folder.Database, isSynced: true);
         using var interrupt = cancel.Register(() => raw.sqlite3_interrupt(connection.Handle!));
         try
