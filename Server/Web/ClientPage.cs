@@ -59,7 +59,8 @@ public sealed class ClientPage
         var (request, response) = (context.Request.GetTypedHeaders(), context.Response);
         var body = Choose(request.AcceptEncoding);
         response.Headers.ContentSecurityPolicy = Policy;
-        // For browsers that do not know frame-ancestors. The header cannot name origins, so it is absent if some may frame the page.
+        // For browsers that do not know frame-ancestors. This header cannot name origins. So the server does not send it if pages of some origins may
+        // show the page in a frame.
         if (!_mayBeFramed)
             response.Headers.XFrameOptions = "DENY";
         response.Headers.XContentTypeOptions = "nosniff";

@@ -55,7 +55,7 @@ function receiveEvents(events) {
   commit(applyLogEvents(before, events, context()));
   showNotifications(events, goToRoom);
   const closed = events.findLast(({ type, action }) => type === 'moderated' && action === 'close');
-  // Without a room, there is no log that could show the notice.
+  // If the page is in no room, no log can show the notice.
   if (closed && before.current && !state.current && ui.inside) openDirectory(closedWords(before, closed));
 }
 

@@ -31,7 +31,7 @@ const MODERATION = {
 };
 
 /**
- * Asks how long and why a person is muted, removed or banned, or why this ends.
+ * Asks how long and why a person is muted, removed or banned, or why a mute or a ban ends.
  * @param {ModerationAction} action
  * @param {User} person
  * @param {Room} room

@@ -1,7 +1,7 @@
 // How a menu moves its focus, and where it opens.
 
 /**
- * Returns the index of the entry that gets the focus after a key, or null if the key is not for the menu. A letter goes to the next entry
+ * Returns the index of the entry that gets the focus after a key, or null if the menu does not use the key. A letter goes to the next entry
  * that begins with it.
  * @param {{ key: string, altKey: boolean, ctrlKey: boolean, metaKey: boolean }} event
  * @param {number} index the entry that has the focus; -1 if none

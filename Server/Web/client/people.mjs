@@ -1,4 +1,4 @@
-// The actions that a person can use on another person: message, mention, and what the role allows ("Order in a room", Protocol/README.md).
+// The actions that a person can use on another person: message, mention, and what the role allows (Protocol/README.md, "Roles and moderation").
 
 import { isDirect } from './rooms.mjs';
 
@@ -18,8 +18,8 @@ export function knownRole(room, user) {
 }
 
 /**
- * Returns the person with the present name. A message has the name that its author had then, but the server finds people by their present
- * names.
+ * Returns the person with the present name. A message has the name that its author had when it was posted, but the server finds people by their
+ * present names.
  * @param {Room} room
  * @param {User} person
  * @returns {User}
@@ -28,7 +28,7 @@ export const withPresentName = (room, { user, name }) =>
   ({ user, name: room.members.get(user) ?? (room.with?.user === user && room.with.name ? room.with.name : name) });
 
 /**
- * Returns the actions that the person may use on another person, in the order of the menu. Nobody can use one on oneself.
+ * Returns the actions that the person may use on another person, in the order of the menu. There are no actions on oneself.
  * @param {User} person
  * @param {Room} room
  * @param {User | null} self

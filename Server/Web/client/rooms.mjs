@@ -32,7 +32,7 @@ export const newRoom = (name) => ({
   unread: 0, mentions: 0, firstUnread: null,
 });
 
-// The server gives these names to direct rooms, and to no other ones.
+// The server gives these names to direct rooms only.
 const DIRECT_NAME = /^dm-[\da-f]{32}$/;
 
 /**
@@ -106,8 +106,8 @@ export const withDirectNames = (state, people) => people.reduce((next, [name, pe
   isDirectName(name) && next.rooms.get(name)?.epoch === null ? changeRoom(next, name, { with: person }) : next, state);
 
 /**
- * Returns the other person of a direct room. The server does not know the name of a guest who has left. Then the name that the page knows, or
- * the one in the messages, stays.
+ * Returns the other person of a direct room. The server does not know the name of a guest who has left. Then the page uses the name in the newest
+ * messages, or else the name that it knows.
  * @param {User | null | undefined} other what the server has sent
  * @param {Room | undefined} known
  * @param {Frame[]} events the newest messages

@@ -3,7 +3,8 @@
 /** @import { Found, Frame, State } from './types.js' */
 
 /**
- * Returns the state after an answer to a search. The next page of the same query is added to the messages before it.
+ * Returns the state after an answer to a search. The messages of a further page of the same query are added after the messages that the page already
+ * has.
  * @param {State} state
  * @param {Frame} frame
  * @param {number | undefined} before the cursor that the page has sent; undefined for a first page
@@ -17,7 +18,7 @@ export function applyResults(state, frame, before) {
 }
 
 /**
- * Splits a snippet into parts, each with whether it is marked. Marks that do not fit into the text are ignored.
+ * Splits a snippet into parts. Each part says whether it is marked. Marks that do not fit into the text are ignored.
  * @param {{ text: string, marks: [number, number][] }} snippet
  * @returns {[string, boolean][]}
  */

@@ -121,13 +121,13 @@ export interface Form {
   done?(text: string): string;
 }
 
-/** An entry of a menu. Entries of one group stand between two lines. */
+/** An entry of a menu. The menu draws a line between two groups of entries. */
 export interface MenuItem {
   id: string;
   words: string;
   group: number;
   isDangerous?: boolean;
-  /** Set for one of several settings: whether it is the present one. */
+  /** Whether this setting is the current one. Undefined for an entry that is not a setting. */
   isChecked?: boolean;
 }
 
@@ -290,7 +290,7 @@ export interface Request {
   before?: number;
   /** Which part of the history the page asked for. */
   direction?: 'older' | 'newer' | 'newest' | 'around';
-  /** The level that a `notify` request sets. */
+  /** The level of notification that a `notify` request sets. */
   level?: NotifyLevel;
   /** The message that an edit changes, and its new text; or the message that the page asked for with the messages around it. */
   seq?: number;

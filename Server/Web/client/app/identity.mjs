@@ -152,7 +152,7 @@ export async function signIn(frame, refused) {
 export async function signInFromSite(jwt, refused) {
   let answer = await signIn({ type: 'hello', jwt }, refused);
   const token = identity.token;
-  // The server gives no token to a page whose browser has sent the cookie. So the browser keeps the cookie in this frame.
+  // The server sends no token if the browser has sent the cookie. So a missing token means that the browser keeps the cookie in this frame.
   if (!token) [identity.token, identity.usesCookie] = [null, true];
   if (answer && !token) answer = await signIn({ type: 'hello', jwt }, refused);
   return answer;

@@ -36,6 +36,6 @@ export function showNotifications(events, open) {
         shown.close();
         open(tag);
       };
-    } catch { return; } // the browsers of phones show notifications of installed pages only
+    } catch { return; } // browsers on phones show only the notifications of installed pages
   }
 }

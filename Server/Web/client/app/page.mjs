@@ -10,7 +10,7 @@ export const parameters = new URLSearchParams(location.search);
 /**
  * A token of the site that shows this page in a frame, from the fragment of the page's address (`#jwt=…`). No browser sends a fragment to a
  * server, and the page removes it from the address at once. Only a page in a frame takes a token: the server lets only the sites in
- * Web:FrameAncestors frame the page. Anybody can make a link, and a link must not log a person in as somebody else.
+ * Web:FrameAncestors frame the page. Anybody can make a link with a token, and such a link must not log a person in as somebody else.
  */
 export const siteToken = takeSiteToken();
 

@@ -42,7 +42,7 @@ export const form = $('form');
 const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, messageMenu, menu, form];
 
 /**
- * Opens a dialog. The page then draws what depends on it: on a phone, the Back button closes a dialog.
+ * Opens a dialog. The page is then drawn again, because other parts depend on open dialogs: on a phone, the Back button closes a dialog.
  * @param {HTMLDialogElement} dialog
  */
 export function openDialog(dialog) {

@@ -1,4 +1,4 @@
-// The dialog for a question about a person or a room. It stays open until the server has answered, so the person sees an error in it.
+// The dialog for a question about a person or a room. The dialog stays open until the server has answered, so the person sees an error in the dialog.
 
 import { ask } from '../app/chat.mjs';
 import { notify } from '../app/store.mjs';
@@ -79,7 +79,7 @@ export function answerForm(request, answer) {
   if (!isError && request.done) notify(request.done);
 }
 
-/** Call this when the connection has ended: no answer will come. */
+/** Call this when the connection has ended, because no answer will come. */
 export function stopWaitingForForm() {
   if (asked) showNote('The connection was lost. Please try again when you are connected.');
 }

@@ -17,7 +17,7 @@ import { blankNode, createRowNode } from './log-rows.mjs';
 const STEP = 150;          // how many entries the drawn part moves
 const NEAR_EDGE_PX = 400;
 const AT_BOTTOM_PX = 16;
-const BEFORE_JUMP = 30;    // how many entries are drawn before a message to which the reader jumps
+const BEFORE_JUMP = 30;    // the number of entries that are drawn before a message to which the reader jumps
 
 /**
  * A row that is drawn: the node, and the data from which the node was made.

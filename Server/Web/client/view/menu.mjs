@@ -61,7 +61,7 @@ export function openMenu(dialog, anchor) {
   dialog.style.setProperty('--menu-top', `${top}px`);
 }
 
-/** What the person does with the entry that they choose. @type {(id: string) => void} */
+/** Called with the id of the entry that the person chooses. @type {(id: string) => void} */
 let use = () => {};
 
 /**

@@ -115,7 +115,7 @@ messageMenu.addEventListener('close', () => { opened = null; });
 
 log.addEventListener('contextmenu', (event) => {
   const { pointerType } = /** @type {Partial<PointerEvent>} */ (event); // not all browsers have it here
-  if (event.defaultPrevented) return; // it was for the name of a person
+  if (event.defaultPrevented) return; // the menu of a person has handled the event
   const isMouse = pointerType === 'mouse' || pointerType === undefined && event.button === 2; // the mouse keeps the browser's menu
   const seq = closestTo(event, '.message')?.dataset.seq;
   if (isMouse || !seq || closestTo(event, 'a')) return;

@@ -20,7 +20,7 @@ import { goToRoom } from './navigation.mjs';
 /** @import { PersonAction, User } from '../types.js' */
 
 /**
- * Opens the menu of a person in the current room. The person's own name opens the account.
+ * Opens the menu of a person in the current room. A click on the person's own name opens the account instead.
  * @param {User} person
  * @param {Element | null} anchor the button of the name
  */

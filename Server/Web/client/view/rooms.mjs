@@ -36,7 +36,7 @@ function roomItem(name) {
 }
 
 /**
- * Changes the children of a list to the given nodes. A node that stays is not moved, so it keeps the focus.
+ * Changes the children of a list to the given nodes. A node that is already in its place is not moved, so it keeps the focus.
  * @param {HTMLElement} list
  * @param {HTMLElement[]} nodes
  */
