@@ -11,7 +11,7 @@ describe('in the page', () => {
   after(() => mock.timers.reset());
   let page;
   const last = (kind) => page.sent.findLast(({ type }) => type === kind);
-  /** Dispatches an event whose target is a node inside of a list. */
+  /** Dispatches an event whose target is a node inside a list. */
   const dispatch = (type, node, list) => {
     const event = new Event(type, { cancelable: true });
     Object.defineProperty(event, 'target', { value: node });

@@ -21,7 +21,7 @@ internal static class BenchmarkTexts
         return [.. Enumerable.Range(0, count).Select(_ => CreateText(random))];
     }
 
-    /// <summary>A word as texts have it: the frequent words often.</summary>
+    /// <summary>A word with the frequency that it has in the texts.</summary>
     public static string ChooseFrequentWord(Random random) => Words[(int)Math.Pow(WordCount, random.NextDouble()) - 1];
 
     /// <summary>Any word.</summary>

@@ -86,7 +86,7 @@ internal static class SearchBenchmark
                 GetRoom(room), [.. part.Select(text => CreateMessage(GetAuthor(random.Next(AuthorCount)), text))], CancellationToken.None).AsTask()));
             while (!await SearchIndexer.IndexBeforeSearchAsync(storage, CancellationToken.None))
             {
-                // There are more messages than one search would wait for.
+                // A search waits only for a limited number of messages, and there are more.
             }
         }
     }

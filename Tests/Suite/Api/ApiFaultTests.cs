@@ -77,7 +77,7 @@ public sealed class ApiFaultTests
                 }
                 catch (HttpRequestException)
                 {
-                    // The server is gone.
+                    // The server has stopped.
                 }
             });
             await TestWait.UntilAsync(() => acknowledged.Count > 20, "some posts");
@@ -97,7 +97,7 @@ public sealed class ApiFaultTests
     private Task<ServerUnderTest> StartServerAsync() => ServerUnderTest.StartAsync(
         services => services.AddSingleton<ITokenStore>(provider => _tokens = new InterruptedTokenStore(provider.GetRequiredService<MemoryTokenStore>())), "--Data:Durability", "none");
 
-    /// <summary>A token store that calls a test once, when it has found a token.</summary>
+    /// <summary>A token store that calls a function of a test once, after the store has found a token.</summary>
     private sealed class InterruptedTokenStore(ITokenStore inner) : ITokenStore
     {
         private Func<Task>? _onFound;

@@ -6,12 +6,12 @@ namespace RawSocketChat.Tests.Api;
 /// <summary><c>/hooks/{token}</c>, with the payloads of tools that post to Slack.</summary>
 public sealed class HookTests : ApiFixture
 {
-    // As the Slack notifier of Prometheus Alertmanager sends it.
+    // A message of the Slack notifier of Prometheus Alertmanager.
     private const string Alertmanager = """
         {"channel":"#alerts","username":"Alertmanager","attachments":[{"title":"[FIRING:1] HighLoad (node-7 critical)","title_link":"http://alertmanager:9093/#/alerts?receiver=chat","pretext":"","text":"load &gt; 8 for 10m\nsee <http://wiki/load|the runbook>","fallback":"[FIRING:1] HighLoad (node-7 critical) | http://alertmanager:9093/#/alerts?receiver=chat","callback_id":"","footer":"","color":"danger","mrkdwn_in":["fallback","pretext","text"],"fields":[{"title":"instance","value":"node-7:9100","short":true}]}]}
         """;
 
-    // As tools announce a push to GitHub.
+    // A message of a tool that announces a push to GitHub.
     private const string GitHub = """
         {"username":"GitHub","icon_url":"https://example.org/octocat.png","attachments":[{"fallback":"[acme/site] 2 new commits pushed to main by ann","pretext":"[<https://github.com/acme/site|acme/site>] <https://github.com/acme/site/compare/1...2|2 new commits> pushed to `main` by ann","color":"#24292f","text":"<https://github.com/acme/site/commit/1|`1f3a`> - Escape &lt;b&gt; &amp;amp;\n<https://github.com/acme/site/commit/2|`2b4c`> - Fix a typo"}]}
         """;

@@ -77,8 +77,8 @@ public sealed class OpenApiTests : ApiFixture
             FindFaults(JsonNode.Parse(answer.Body), content![type]!["schema"]!, "$").Should().BeEmpty(answer.Body);
     }
 
-    // Also a field that the schema does not have is a fault: a reader of the document would not know it. Only reactions and the fields of moderated
-    // events are left to Protocol/README.md, as the document says.
+    // A field that the schema does not have is a fault too, because a reader of the schema would not know the field. The exceptions are reactions and
+    // the fields of moderated events: for these, the schema refers to Protocol/README.md.
     private IEnumerable<string> FindFaults(JsonNode? value, JsonNode schema, string at)
     {
         if (schema["$ref"] is { } reference)

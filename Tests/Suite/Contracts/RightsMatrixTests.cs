@@ -26,7 +26,7 @@ public sealed class RightsMatrixTests(string transport)
 
     private const string Password = "correct horse battery";
 
-    // More than the operators of all tests of a fixture.
+    // The number of operator accounts. The tests of a fixture use fewer.
     private const int Operators = 200;
 
     private static readonly FrameId Id = FrameId.From("q");

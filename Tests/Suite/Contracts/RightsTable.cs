@@ -14,7 +14,7 @@ public sealed record RightsRow(ClientFrameType Type, string Target, IReadOnlyDic
 }
 
 /// <summary>
-/// The table of rights in Protocol/README.md, section "Order in a room". A row of the document may name several requests; here each
+/// The table of rights in Protocol/README.md, section "Roles and moderation". A row of the document may name several requests; here each
 /// request has a row of its own.
 /// </summary>
 internal static partial class RightsTable

@@ -263,6 +263,6 @@ public sealed class MemoryRoomCatalogTests : RoomCatalogContract
         return new MemoryRoomCatalog(_log, new MemoryTokenStore(), _identities, time);
     }
 
-    // Nothing is left of such a user.
+    // The catalog in memory ignores the roles of such a user, so there is nothing to remove.
     protected override Task RemoveForgottenUsersAsync() => Task.CompletedTask;
 }

@@ -75,7 +75,7 @@ public sealed class BotReadmeTests
         using var bot = Start("js bot", "roll.mjs", "node");
         try
         {
-            // The bot answers messages that come after its start, and nobody sees its start.
+            // The bot answers only messages that come after its start, and the test cannot see when the bot has started.
             var answer = ExpectMessageAsync("helper");
             for (var i = 0; !answer.IsCompleted && i < 100; i++)
             {

@@ -103,7 +103,7 @@ public sealed class RemovedTextTests(bool isRestarted)
         var history = new ClientFrame { Type = ClientFrameType.History };
         foreach (var request in (ClientFrame[])[history, history with { After = 0 }, history with { Before = 6 }, history with { Around = 3 }, history with { Around = 4, Limit = 1 }])
             await peer.RequestAsync<HistoryFrame>(request with { Id = NewId() });
-        // The events that the answer to this join does not have follow one by one.
+        // The server sends the events that are missing in the answer to this join one by one.
         await peer.RequestAsync<JoinedFrame>(Join("lobby", after: 1, limit: 1));
         await peer.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "the end");
 

@@ -146,7 +146,7 @@ public sealed class RoomClosingTests
         await ann.DisposeAsync();
         await TestWait.UntilAsync(() => Directory.FindOpen("left")!.Summary.MemberCount == 0, "ann to leave");
 
-        // Ann's session, and then her user, expire after an hour.
+        // Ann's session expires after an hour, and then the server removes her user.
         await AdvanceUntilAsync(() => Directory.Open.Count() == 3, "the room that nobody is in to be closed");
         time.Advance(TimeSpan.FromDays(2));
         await AdvanceUntilAsync(() => _server.Services.GetRequiredService<SessionStore>().Count == 1, "ann's session to expire");

@@ -180,7 +180,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         for (var i = 0; i < 50; i++)
         {
             await storage.Log.AppendAsync("a", [.. Enumerable.Range(0, 10).Select(n => CreateMessage($"word{n} of {i}"))], default);
-            // Some of the deleted messages are in the index, and others wait for it.
+            // Some of the deleted messages are in the index, and the others are not in it yet.
             if (i % 3 == 0)
                 await IndexAsync(storage);
             await storage.Log.AppendAsync("a", [new NewEvent(RoomEventKind.Deleted, "ann", "ann", "") { Of = (i * 11) + 1 }], default);
@@ -244,7 +244,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
 
     private static Task<bool> IndexAsync(TestStorage storage) => SearchIndexer.IndexBeforeSearchAsync(storage.Storage, default);
 
-    // The parts of a word that the index could share with another word count too.
+    // Searches for words without their first six letters, because the index may store the beginning of a word together with another word.
     private static void ShouldHaveNoWords(TestStorage storage, List<string> removed, List<string> kept)
     {
         storage.Storage.Dispose();

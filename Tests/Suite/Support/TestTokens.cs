@@ -6,7 +6,9 @@ using System.Text.Json.Nodes;
 
 namespace RawSocketChat.Tests.Support;
 
-/// <summary>Signs JSON Web Tokens as the site of an operator does, and as an attacker does. Written without the library that the server uses.</summary>
+/// <summary>
+/// Signs JSON Web Tokens as the site of an operator does, and as an attacker does. This class does not use the library that the server uses.
+/// </summary>
 public sealed class TestTokens : IDisposable
 {
     /// <summary>A value for <c>Auth:Jwt:Key</c>.</summary>
