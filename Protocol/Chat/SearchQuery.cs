@@ -5,7 +5,7 @@ namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
 /// The text of a search: words, <c>"phrases"</c>, and the filters <c>from:ann</c>, <c>in:#lobby</c>, <c>before:2026-11-01</c> and
-/// <c>has:file</c>. A message must match all of them. If a filter occurs twice, the last one counts.
+/// <c>has:file</c>. A message must match all of them. If a filter occurs twice, the last one applies.
 /// </summary>
 /// <param name="Texts">The words and phrases. Each one may be several words, which must then follow each other in the message.</param>
 /// <param name="From">The name of the author; null for any author.</param>
@@ -72,7 +72,7 @@ public sealed record SearchQuery(
         return null;
     }
 
-    // Reads up to the next blank, or a phrase in quotation marks. A missing second mark counts as one at the end.
+    // Reads up to the next blank, or a phrase in quotation marks. If the second quotation mark is missing, the phrase ends at the end of the text.
     private static string ReadText(ref ReadOnlySpan<char> rest)
     {
         if (rest.StartsWith('"'))
