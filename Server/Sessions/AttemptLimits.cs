@@ -4,7 +4,8 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Limits attempts to log in, to change a password and to register. A change of the password counts as a login. Attempts to log in count for the client's address, and for the name together with the address.
+/// Limits attempts to log in, to change a password and to register. A change of the password counts as a login. Attempts to log in count for the
+/// client's address, and for the name together with the address.
 /// So nobody can lock an account for its owner. If all addresses together have too many attempts for one name, each further login with this
 /// name is slow. A successful login does not count for the name, because the login was not a guess. The login counts for the address,
 /// because verifying a password costs more time than any other request. A registration counts for the address, because a registered name
@@ -19,9 +20,10 @@ public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider t
     private const double SecondsPerRegistration = 300;
 
     // The maximum number of entries of each kind. Each entry takes about 200 bytes. If the table is full, a new entry replaces an entry that
-    // has all its attempts. If there is no such entry, the attempt is rejected. This does not happen in practice: an entry loses an attempt
-    // only when the server verifies or hashes a password, and a core does this only about ten times a second. So only a few hundred entries
-    // miss an attempt at the same time.
+    // has all its attempts. If there is no such entry, the attempt is rejected. This does not happen in practice. An entry loses an attempt when the
+    // server verifies or hashes a password, and a core does this only about ten times a second. So only a few hundred entries miss an attempt at the
+    // same time. The entry of an address also loses an attempt when the server rejects a token. But rejected tokens fill the table only if they come
+    // from 20,000 addresses at the same time.
     private const int MaxKeys = 20_000;
 
     /// <summary>The time by which a login, or a change of the password, with a slow name is delayed.</summary>

@@ -10,7 +10,7 @@ internal static class ClaimedName
 
     private const string Fallback = "user";
 
-    /// <summary>Cuts a name at the site to <see cref="MaxLength"/>. Replaces characters that are no valid Unicode.</summary>
+    /// <summary>Cuts a name at the site to <see cref="MaxLength"/>. Replaces characters that are not valid Unicode.</summary>
     public static string Cut(string claimed)
     {
         var text = new StringBuilder();

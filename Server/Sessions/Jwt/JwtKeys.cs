@@ -5,7 +5,7 @@ namespace RawSocketChat.Server.Sessions.Jwt;
 
 /// <summary>
 /// The public keys of a JSON Web Key Set that can verify RS256 or ES256. Other keys of the set are ignored: keys for encryption, keys of
-/// other algorithms, and symmetric keys, which would be no secret in a public file. Immutable.
+/// other algorithms, and symmetric keys, which are not secret in a public file. Immutable.
 /// </summary>
 internal sealed class JwtKeys
 {
@@ -20,7 +20,7 @@ internal sealed class JwtKeys
     private JwtKeys(List<(string Algorithm, SecurityKey Key)> keys) => _keys = keys;
 
     /// <summary>Reads a key set.</summary>
-    /// <exception cref="FormatException">The text is no key set, or has no usable key. The message says which.</exception>
+    /// <exception cref="FormatException">The text is not a key set, or the key set has no usable key. The message names the reason.</exception>
     public static JwtKeys Parse(string json)
     {
         JsonWebKeySet set;

@@ -8,7 +8,9 @@ internal static class EventRow
     /// <summary>The columns that <see cref="Read"/> expects first, in this order, from <see cref="Source"/>.</summary>
     public const string Columns = $"{ColumnsBeforeText}, COALESCE(m.text, e.text), {ColumnsAfterText}";
 
-    /// <summary>As <see cref="Columns"/>, if all events <c>e</c> are messages, so that no <c>m</c> is needed.</summary>
+    /// <summary>
+    /// The same as <see cref="Columns"/>, for a query whose events <c>e</c> are all messages. Such a query does not join <c>m</c>.
+    /// </summary>
     public const string MessageColumns = $"{ColumnsBeforeText}, e.text, {ColumnsAfterText}";
 
     /// <summary>The number of <see cref="Columns"/>, which is the index of the next column.</summary>

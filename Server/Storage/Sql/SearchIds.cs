@@ -14,16 +14,16 @@ internal sealed class SearchIds(DbConnection connection) : IDisposable
     private long _last = long.MinValue;
     private long? _max;
 
-    /// <summary>Returns an id that no message has: the first free one from the beginning of a millisecond on.</summary>
+    /// <summary>Returns an id that no message has: a free id at or soon after the first id of a time.</summary>
     public long Next(DateTimeOffset at)
     {
         _max ??= connection.ExecuteScalar<long?>("SELECT MAX(search_id) FROM events WHERE search_id IS NOT NULL") ?? long.MinValue;
         var id = SearchCursor.Get(at);
 
-        // The messages of one commit have the same time. There may be more of them than ids of a millisecond.
+        // The messages of one commit have the same time. A commit may have more messages than a millisecond has ids.
         if (_last >= id && _last - id <= 1000 * SearchCursor.PerMillisecond)
             id = _last + 1;
-        // No message has an id above the greatest one, so only older messages need a query.
+        // No message has an id above the greatest id, so only ids below it need a query.
         while (id <= _max && FindNewest(id) is { } taken)
             id = taken + 1;
         _last = id;
@@ -33,7 +33,7 @@ internal sealed class SearchIds(DbConnection connection) : IDisposable
 
     public void Dispose() => _newestFrom.Dispose();
 
-    // Returns the greatest id of the next milliseconds; null if all of them are free.
+    // Returns the greatest id in use among an id and the next 255 ids; null if all of them are free.
     private long? FindNewest(long id)
     {
         using var row = _newestFrom.Query(id, id + SearchCursor.PerMillisecond);
