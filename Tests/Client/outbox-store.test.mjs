@@ -126,6 +126,21 @@ test('a page does not take over the copies while the database exists, because an
   assert.equal(copies.length, 0);
 });
 
+test('a page takes over each message once if another page ended before the database had stored it', async () => {
+  const first = await openPage();
+  first.mirror([], [outboxItem('1')]);
+  const bornOf = (key) => JSON.parse(copies.getItem(key)).born;
+  assert.equal(bornOf(copies.key(0)), null);
+  first.mirror([outboxItem('1')], [outboxItem('1'), outboxItem('2')]);
+  closePages();
+  assert.deepEqual(await claimedBy(await openPage()), ['1', '2']);
+
+  const second = await openPage();
+  second.mirror([], [outboxItem('3')]);
+  await settle();
+  assert.notEqual(bornOf([...Array(copies.length).keys()].map((index) => copies.key(index)).find((key) => copies.getItem(key).includes('"3"'))), null);
+});
+
 test('a page does not take over the copies of a page that is open', async () => {
   (await openPage()).mirror([], [outboxItem('1')]);
   await settle();
@@ -182,6 +197,7 @@ test('a page does not ask for the locks if there are no messages of another page
 
 test('a page does not take over the copy of a page that opens while the browser lists the locks', async () => {
   (await openPage()).mirror([], [outboxItem('1')]);
+  await settle();
   closePages();
   const page = await openPage();
   const { query } = navigator.locks;

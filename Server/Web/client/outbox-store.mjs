@@ -31,6 +31,9 @@ export class OutboxStore {
   /** Whether the database did not store a change. Then only the copy is complete. */
   #hasFailed = false;
   #isCopied = false;
+  /** The number of the newest change, and of the newest change that the database has stored. */
+  #change = 0;
+  #storedChange = 0;
   /** @type {IDBDatabase | null} */
   #database = null;
   /** @type {Promise<unknown>} */
@@ -116,10 +119,14 @@ export class OutboxStore {
     const removed = before.filter(({ id }) => !kept.has(id));
     this.#items = after;
     if (!changed.length && !removed.length) return;
+    const change = ++this.#change;
     this.#copy();
     this.#writing = this.#run('outbox', 'readwrite', (store) => {
       for (const item of changed) store.put(this.#storedItem(item));
       for (const { id } of removed) store.delete(id);
+    }, () => {
+      this.#storedChange = change;
+      if (change === this.#change) this.#copy();
     });
   }
 
@@ -134,7 +141,8 @@ export class OutboxStore {
   async claim(onPageClosed) {
     if (this.#hasClaimed && !navigator.locks) return [];
     this.#hasClaimed = true;
-    return [...await this.#claimCopies(), ...await this.#claimStored(onPageClosed)];
+    const claimed = [...await this.#claimCopies(), ...await this.#claimStored(onPageClosed)];
+    return [...new Map(claimed.map((item) => [item.id, item])).values()];
   }
 
   /** @param {() => void} onPageClosed */
@@ -168,12 +176,15 @@ export class OutboxStore {
     return { id: item.id, tab: this.#tab, ...Object.fromEntries(STORED_FIELDS.map((field) => [field, item[field]])) };
   }
 
-  /** Copies this page's messages. A copy that does not fit into the storage is left out: then only the database has the messages. */
+  /**
+   * Copies this page's messages. Until the database has stored a change, the copy has no identity: if the page ends before that, the next page
+   * takes over the copy. A copy that does not fit into the storage is left out: then only the database has the messages.
+   */
   #copy() {
     const copies = this.#copies;
     if (this.#born === null || !copies) return;
     const key = this.#copyKey(this.#tab);
-    const born = this.#hasFailed ? null : this.#born;
+    const born = this.#hasFailed || this.#storedChange !== this.#change ? null : this.#born;
     this.#isCopied = false;
     try {
       if (this.#items.length) copies.setItem(key, JSON.stringify({ born, items: this.#items.map((item) => this.#storedItem(item)) }));
@@ -248,9 +259,10 @@ export class OutboxStore {
    * @param {'outbox' | 'place'} storeName
    * @param {IDBTransactionMode} mode
    * @param {(store: IDBObjectStore) => IDBRequest | void} work
+   * @param {() => void} [onStored] called when the database has stored the changes of `work`
    * @returns {Promise<any>}
    */
-  #run(storeName, mode, work) {
+  #run(storeName, mode, work, onStored) {
     const database = this.#database;
     if (!database) return Promise.resolve();
     return new Promise((resolve) => {
@@ -264,7 +276,10 @@ export class OutboxStore {
       try {
         const transaction = database.transaction(storeName, mode);
         const request = work(transaction.objectStore(storeName));
-        transaction.oncomplete = () => resolve(request?.result);
+        transaction.oncomplete = () => {
+          onStored?.();
+          resolve(request?.result);
+        };
         transaction.onabort = transaction.onerror = fail;
       } catch {
         fail();
