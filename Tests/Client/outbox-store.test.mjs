@@ -146,7 +146,13 @@ test('a page does not take over the copies of a page that is open', async () => 
   await settle();
   databases = memoryDatabases(); // the first page does not know yet that its database was deleted
   Object.defineProperty(globalThis, 'indexedDB', { value: databases, configurable: true });
-  assert.deepEqual(await claimedBy(await openPage()), []);
+  const page = await openPage();
+  const requested = [];
+  navigator.locks.request = async (name) => { requested.push(name); };
+  let closed = 0;
+  assert.deepEqual(await page.claim(() => { closed += 1; }), []);
+  await settle();
+  assert.deepEqual([requested, closed], [['chat tab1'], 1], 'the page waits for the lock of the other page');
 });
 
 test('a page whose database is deleted while it is open stores its messages and the place again', async () => {

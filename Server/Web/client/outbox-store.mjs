@@ -141,7 +141,7 @@ export class OutboxStore {
   async claim(onPageClosed) {
     if (this.#hasClaimed && !navigator.locks) return [];
     this.#hasClaimed = true;
-    const claimed = [...await this.#claimCopies(), ...await this.#claimStored(onPageClosed)];
+    const claimed = [...await this.#claimCopies(onPageClosed), ...await this.#claimStored(onPageClosed)];
     return [...new Map(claimed.map((item) => [item.id, item])).values()];
   }
 
@@ -197,9 +197,10 @@ export class OutboxStore {
 
   /**
    * Takes over the copies of closed pages. Returns the messages that are only in the copies, because somebody deleted the database.
+   * @param {() => void} onPageClosed called when a page that is still open closes later
    * @returns {Promise<OutboxItem[]>}
    */
-  async #claimCopies() {
+  async #claimCopies(onPageClosed) {
     /** @type {OutboxItem[]} */
     const claimed = [];
     try {
@@ -212,7 +213,12 @@ export class OutboxStore {
       // The order matters: a page has its lock before it writes its copy, so a page that has a copy and no lock is closed.
       const open = new Set(await this.#openPages());
       for (const key of others) {
-        if (open.has(key.slice(prefix.length))) continue;
+        const tab = key.slice(prefix.length);
+        if (open.has(tab)) {
+          // The page may be closing: a page that is being left keeps its lock for a moment.
+          this.#watch(tab, onPageClosed);
+          continue;
+        }
         const { born, items } = JSON.parse(copies.getItem(key) ?? '{}');
         copies.removeItem(key);
         if (Array.isArray(items) && (born === null || born !== this.#born)) claimed.push(...items);
