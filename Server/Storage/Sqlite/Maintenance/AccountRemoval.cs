@@ -1,7 +1,4 @@
-using System.Text;
 using Dapper;
-using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
@@ -22,40 +19,33 @@ public static class AccountRemoval
     public static IReadOnlyList<(string Name, long Sessions)>? Run(
         DataFolder folder, IReadOnlyList<string> names, out string missing, out IReadOnlyCollection<string> known, CancellationToken cancel)
     {
-        // The removed data must not reappear after a power failure, so the removal is synced even if the server's messages are not.
-        using var connection = SqliteDatabase.OpenForWriting(folder.Database, isSynced: true);
-        using var interrupt = cancel.Register(() => raw.sqlite3_interrupt(connection.Handle!));
-        try
-        {
-            connection.Execute("BEGIN IMMEDIATE");
-            // The database compares only ASCII letters without their case, so compare here. Two accounts never differ only in letter case.
-            var accounts = connection.Query<(string Id, string Name)>("SELECT id, name FROM users WHERE password_hash IS NOT NULL")
-                .ToDictionary(account => account.Name, StringComparer.OrdinalIgnoreCase);
-            (missing, known) = ("", []);
-            var removed = new List<(string, long)>();
-            foreach (var name in names.Select(name => name.Normalize(NormalizationForm.FormKC)).Distinct(StringComparer.OrdinalIgnoreCase))
+        string unknown = "";
+        IReadOnlyCollection<string> accountNames = [];
+        var removed = OfflineTransaction.Run<IReadOnlyList<(string, long)>>(
+            folder,
+            connection =>
             {
-                cancel.ThrowIfCancellationRequested();
-                if (!accounts.TryGetValue(name, out var account))
+                var accounts = OfflineTransaction.ReadAccounts(connection);
+                var removed = new List<(string, long)>();
+                foreach (var name in names.Select(OfflineTransaction.NormalizeName).Distinct(StringComparer.OrdinalIgnoreCase))
                 {
-                    (missing, known) = (name, accounts.Keys);
-                    return null;
+                    cancel.ThrowIfCancellationRequested();
+                    if (!accounts.TryGetValue(name, out var account))
+                    {
+                        (unknown, accountNames) = (name, accounts.Keys);
+                        return null;
+                    }
+
+                    var sessions = connection.ExecuteScalar<long>("SELECT COUNT(*) FROM sessions WHERE user = @Id", new { account.Id });
+                    // The rows in the other tables refer to this row, so the database removes them too.
+                    connection.Execute("DELETE FROM users WHERE id = @Id", new { account.Id });
+                    removed.Add((account.Name, sessions));
                 }
 
-                var sessions = connection.ExecuteScalar<long>("SELECT COUNT(*) FROM sessions WHERE user = @Id", new { account.Id });
-                // The rows in the other tables refer to this row, so the database removes them too.
-                connection.Execute("DELETE FROM users WHERE id = @Id", new { account.Id });
-                removed.Add((account.Name, sessions));
-            }
-
-            cancel.ThrowIfCancellationRequested();
-            connection.Execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
-            return removed;
-        }
-        catch (SqliteException fault)
-        {
-            cancel.ThrowIfCancellationRequested();
-            throw SqliteError.Translate(fault, folder.Database);
-        }
+                return removed;
+            },
+            cancel);
+        (missing, known) = (unknown, accountNames);
+        return removed;
     }
 }

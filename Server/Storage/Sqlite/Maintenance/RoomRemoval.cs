@@ -1,7 +1,5 @@
 using Dapper;
-using Microsoft.Data.Sqlite;
 using RawSocketChat.Server.Storage.Sql;
-using SQLitePCL;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
@@ -14,30 +12,24 @@ public static class RoomRemoval
     /// <exception cref="StorageException">The database cannot be written.</exception>
     public static (string Room, long Events)? Run(DataFolder folder, string name, out IReadOnlyList<string> names, CancellationToken cancel)
     {
-        // The removed data must not reappear after a power failure, so the removal is synced even if the server's messages are not.
-        using var connection = SqliteDatabase.OpenForWriting(folder.Database, isSynced: true);
-        using var interrupt = cancel.Register(() => raw.sqlite3_interrupt(connection.Handle!));
-        try
-        {
-            names = [];
-            connection.Execute("BEGIN IMMEDIATE");
-            if (LoggedRoom.Find(connection, RoomCache.GetKey(name)) is not { } room)
+        IReadOnlyList<string> roomNames = [];
+        var removed = OfflineTransaction.Run<(string, long)?>(
+            folder,
+            connection =>
             {
-                names = connection.Query<string>("SELECT name FROM rooms ORDER BY id").AsList();
-                return null;
-            }
+                if (LoggedRoom.Find(connection, RoomCache.GetKey(name)) is not { } room)
+                {
+                    roomNames = connection.Query<string>("SELECT name FROM rooms ORDER BY id").AsList();
+                    return null;
+                }
 
-            cancel.ThrowIfCancellationRequested();
-            var events = connection.Execute("DELETE FROM events WHERE room = @Id", room);
-            connection.Execute("DELETE FROM client_ids WHERE room = @Id; DELETE FROM rooms WHERE id = @Id", room);
-            cancel.ThrowIfCancellationRequested();
-            connection.Execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
-            return (room.Name, events);
-        }
-        catch (SqliteException fault)
-        {
-            cancel.ThrowIfCancellationRequested();
-            throw SqliteError.Translate(fault, folder.Database);
-        }
+                cancel.ThrowIfCancellationRequested();
+                var events = connection.Execute("DELETE FROM events WHERE room = @Id", room);
+                connection.Execute("DELETE FROM client_ids WHERE room = @Id; DELETE FROM rooms WHERE id = @Id", room);
+                return (room.Name, events);
+            },
+            cancel);
+        names = roomNames;
+        return removed;
     }
 }

@@ -1,7 +1,5 @@
-using System.Text;
 using Dapper;
 using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
@@ -61,46 +59,40 @@ public static class UserErasure
     public static (string Name, long Messages, long Sessions)? Run(
         DataFolder folder, string nameOrId, DateTimeOffset now, out IReadOnlyList<string> known, CancellationToken cancel)
     {
-        // The erased data must not reappear after a power failure, so the erasure is synced even if the server's messages are not.
-        using var connection = SqliteDatabase.OpenForWriting(folder.Database, isSynced: true);
-        using var interrupt = cancel.Register(() => raw.sqlite3_interrupt(connection.Handle!));
-        try
-        {
-            known = [];
-            connection.Execute("BEGIN IMMEDIATE");
-            if (FindUser(connection, nameOrId) is not { } user)
+        IReadOnlyList<string> accountNames = [];
+        var erased = OfflineTransaction.Run<(string, long, long)?>(
+            folder,
+            connection =>
             {
-                known = connection.Query<string>("SELECT name FROM users WHERE password_hash IS NOT NULL").AsList();
-                return null;
-            }
+                var accounts = OfflineTransaction.ReadAccounts(connection);
+                if (!accounts.TryGetValue(OfflineTransaction.NormalizeName(nameOrId), out var user) && !TryFindById(connection, nameOrId, out user))
+                {
+                    accountNames = [.. accounts.Keys];
+                    return null;
+                }
 
-            var values = new { user.Id, ErasedName = ErasedUser.Name, Now = now.ToUnixTimeMilliseconds() };
-            var sessions = connection.ExecuteScalar<long>("SELECT COUNT(*) FROM sessions WHERE user = @Id", values);
-            var messages = connection.Execute(AddDeletions, values);
-            connection.Execute(EraseTopics, values);
-            connection.Execute(EraseEvents, values);
-            connection.Execute(RemoveRows, values);
-            cancel.ThrowIfCancellationRequested();
-            // The checkpoint overwrites the erased text in the database file, and empties the write-ahead log, which may contain it too.
-            connection.Execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
-            return (user.Name, messages, sessions);
-        }
-        catch (SqliteException fault)
-        {
-            cancel.ThrowIfCancellationRequested();
-            throw SqliteError.Translate(fault, folder.Database);
-        }
+                var values = new { user.Id, ErasedName = ErasedUser.Name, Now = now.ToUnixTimeMilliseconds() };
+                var sessions = connection.ExecuteScalar<long>("SELECT COUNT(*) FROM sessions WHERE user = @Id", values);
+                var messages = connection.Execute(AddDeletions, values);
+                connection.Execute(EraseTopics, values);
+                connection.Execute(EraseEvents, values);
+                connection.Execute(RemoveRows, values);
+                return (user.Name, messages, sessions);
+            },
+            cancel);
+        known = accountNames;
+        return erased;
     }
 
-    private static (string Id, string Name)? FindUser(SqliteConnection connection, string nameOrId)
+    // The row of a guest is removed some time after the last session. The messages stay, so look for their author too.
+    private static bool TryFindById(SqliteConnection connection, string id, out (string Id, string Name) user)
     {
-        var name = nameOrId.Normalize(NormalizationForm.FormKC);
-        // The database compares only ASCII letters without their case, so compare here. Two accounts never differ only in letter case.
-        var accounts = connection.Query<(string Id, string Name)>("SELECT id, name FROM users WHERE password_hash IS NOT NULL");
-        return accounts.Where(account => account.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Cast<(string, string)?>().FirstOrDefault()
-            ?? connection.Query<(string Id, string Name)>("SELECT id, name FROM users WHERE id = @nameOrId", new { nameOrId }).Cast<(string, string)?>().FirstOrDefault()
-            // The row of a guest is removed some time after the last session. The messages stay.
-            ?? connection.Query<(string Id, string Name)>("SELECT author, name FROM events WHERE author = @nameOrId ORDER BY at DESC LIMIT 1", new { nameOrId })
-                .Cast<(string, string)?>().FirstOrDefault();
+        user = connection.QueryFirstOrDefault<(string Id, string Name)>(
+            """
+            SELECT * FROM (SELECT id, name FROM users WHERE id = @id)
+            UNION ALL SELECT * FROM (SELECT author, name FROM events WHERE author = @id ORDER BY at DESC LIMIT 1)
+            """,
+            new { id });
+        return user.Id is not null;
     }
 }
