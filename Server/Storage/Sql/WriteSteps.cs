@@ -19,24 +19,27 @@ internal sealed class WriteSteps(SqlStorage storage)
     /// <summary>The number of rows of the next step. It follows the time that the steps take.</summary>
     public int Rows => _rows;
 
+    /// <summary>The time that the last step took on the writer's thread.</summary>
+    public TimeSpan Took { get; private set; }
+
     /// <summary>Executes the next step.</summary>
     /// <param name="write">Called on the writer's thread with the number of rows that it should write at most.</param>
     /// <returns>The result of <paramref name="write"/>.</returns>
     /// <exception cref="StorageException">Nothing of the step was stored.</exception>
     public async Task<T> ExecuteAsync<T>(Func<StorageWriter, int, T> write, CancellationToken cancellationToken)
     {
-        var (rows, took) = (_rows, TimeSpan.Zero);
+        var rows = _rows;
         var result = await storage.WriteAsync(
             writer =>
             {
                 var start = storage.Time.GetTimestamp();
                 var written = write(writer, rows);
-                took = storage.Time.GetElapsedTime(start);
+                Took = storage.Time.GetElapsedTime(start);
                 return written;
             },
             cancellationToken,
             rows: rows);
-        _rows = took > MaxTime ? Math.Max(MinRows, rows / 2) : took < MaxTime / 2 ? Math.Min(MaxRows, rows * 2) : rows;
+        _rows = Took > MaxTime ? Math.Max(MinRows, rows / 2) : Took < MaxTime / 2 ? Math.Min(MaxRows, rows * 2) : rows;
         return result;
     }
 }

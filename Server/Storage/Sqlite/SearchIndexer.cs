@@ -28,14 +28,10 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
     public static async Task<bool> IndexBeforeSearchAsync(SqlStorage storage, CancellationToken cancellationToken)
     {
         var steps = new WriteSteps(storage);
-        for (var step = 0; step < MaxStepsOfSearch; step++)
-        {
-            if (!await HasUnindexedAsync(storage, cancellationToken))
-                return true;
-            await steps.ExecuteAsync(IndexNext, cancellationToken);
-        }
-
-        return false;
+        var isComplete = !await HasUnindexedAsync(storage, cancellationToken);
+        for (var step = 0; step < MaxStepsOfSearch && !isComplete; step++)
+            isComplete = await steps.ExecuteAsync(IndexNext, cancellationToken);
+        return isComplete;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -60,17 +56,10 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
         try
         {
             var steps = new WriteSteps(storage);
-            while (await HasUnindexedAsync(storage, stoppingToken))
+            for (var isComplete = !await HasUnindexedAsync(storage, stoppingToken); !isComplete;)
             {
-                var took = await steps.ExecuteAsync(
-                    (writer, rows) =>
-                    {
-                        var start = time.GetTimestamp();
-                        IndexNext(writer, rows);
-                        return time.GetElapsedTime(start);
-                    },
-                    stoppingToken);
-                await Task.Delay(PauseFactor * took, time, stoppingToken);
+                isComplete = await steps.ExecuteAsync(IndexNext, stoppingToken);
+                await Task.Delay(PauseFactor * steps.Took, time, stoppingToken);
             }
         }
         catch (StorageException)
@@ -82,14 +71,14 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
     private static ValueTask<bool> HasUnindexedAsync(SqlStorage storage, CancellationToken cancellationToken) =>
         storage.ReadAsync("the search index", reader => reader.Connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM unindexed)"), cancellationToken);
 
-    // Adds the oldest messages that are not in the index.
-    private static long IndexNext(StorageWriter writer, int max)
+    // Adds the oldest messages that are not in the index. Returns whether there are no others.
+    private static bool IndexNext(StorageWriter writer, int max)
     {
         var connection = writer.Connection;
-        var last = connection.ExecuteScalar<long?>("SELECT MAX(search_id) FROM (SELECT search_id FROM unindexed ORDER BY search_id LIMIT @max)", new { max });
-        if (last is null)
-            return 0;
-        return connection.Execute(
+        var ids = connection.Query<long>("SELECT search_id FROM unindexed ORDER BY search_id LIMIT @max", new { max }).AsList();
+        if (ids.Count == 0)
+            return true;
+        connection.Execute(
             """
             INSERT INTO search (rowid, words, filters)
             SELECT e.search_id, search_words(e.text), search_filters(e.room, r.is_private, e.author, e.name)
@@ -97,6 +86,7 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
             WHERE u.search_id <= @last ORDER BY u.search_id;
             DELETE FROM unindexed WHERE search_id <= @last;
             """,
-            new { last });
+            new { last = ids[^1] });
+        return ids.Count < max;
     }
 }
