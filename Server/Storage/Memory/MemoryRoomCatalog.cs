@@ -66,58 +66,19 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
         }
     }
 
-    public ValueTask<IReadOnlyList<string>> ListEmptyRoomsAsync(DateTimeOffset createdBefore, string after, int max, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            return new(_rooms.Values
-                .Where(entry => IsEmpty(entry, createdBefore) && StringComparer.OrdinalIgnoreCase.Compare(entry.Room.Name, after) > 0)
-                .Select(entry => entry.Room.Name).Order(StringComparer.OrdinalIgnoreCase).Take(max).ToArray());
-        }
-    }
+    public ValueTask<IReadOnlyList<string>> ListEmptyRoomsAsync(DateTimeOffset createdBefore, string after, int max, CancellationToken cancellationToken) =>
+        List(entry => IsEmpty(entry, createdBefore), after, max);
 
-    public ValueTask<bool> RemoveEmptyRoomAsync(string name, DateTimeOffset createdBefore, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            if (!_rooms.TryGetValue(name, out var found) || !IsEmpty(found, createdBefore))
-                return new(false);
-            Remove(found.Room.Name);
-            return new(true);
-        }
-    }
+    public ValueTask<bool> RemoveEmptyRoomAsync(string name, DateTimeOffset createdBefore, CancellationToken cancellationToken) =>
+        RemoveIf(name, entry => IsEmpty(entry, createdBefore));
 
-    public ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            if (!_rooms.TryGetValue(name, out var found))
-                return new(false);
-            Remove(found.Room.Name);
-            return new(true);
-        }
-    }
+    public ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken) => RemoveIf(name, _ => true);
 
-    public ValueTask<IReadOnlyList<string>> ListAbandonedRoomsAsync(DateTimeOffset unusedSince, string after, int max, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            return new(_rooms.Values
-                .Where(entry => StringComparer.OrdinalIgnoreCase.Compare(entry.Room.Name, after) > 0 && IsAbandoned(entry, unusedSince))
-                .Select(entry => entry.Room.Name).Order(StringComparer.OrdinalIgnoreCase).Take(max).ToArray());
-        }
-    }
+    public ValueTask<IReadOnlyList<string>> ListAbandonedRoomsAsync(DateTimeOffset unusedSince, string after, int max, CancellationToken cancellationToken) =>
+        List(entry => IsAbandoned(entry, unusedSince), after, max);
 
-    public ValueTask<bool> RemoveAbandonedRoomAsync(string name, DateTimeOffset unusedSince, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            if (!_rooms.TryGetValue(name, out var found) || !IsAbandoned(found, unusedSince))
-                return new(false);
-            Remove(found.Room.Name);
-            return new(true);
-        }
-    }
+    public ValueTask<bool> RemoveAbandonedRoomAsync(string name, DateTimeOffset unusedSince, CancellationToken cancellationToken) =>
+        RemoveIf(name, entry => IsAbandoned(entry, unusedSince));
 
     public ValueTask<DateTimeOffset?> FindNewestTimeAsync(CancellationToken cancellationToken)
     {
@@ -251,6 +212,27 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
     }
 
     private StoredRoom WithTopic(StoredRoom room) => _log.FindTopic(room.Name) is { } topic ? room with { Topic = topic } : room;
+
+    private ValueTask<IReadOnlyList<string>> List(Predicate<(StoredRoom Room, DateTimeOffset CreatedAt)> condition, string after, int max)
+    {
+        lock (_gate)
+        {
+            return new(_rooms.Values
+                .Where(entry => StringComparer.OrdinalIgnoreCase.Compare(entry.Room.Name, after) > 0 && condition(entry))
+                .Select(entry => entry.Room.Name).Order(StringComparer.OrdinalIgnoreCase).Take(max).ToArray());
+        }
+    }
+
+    private ValueTask<bool> RemoveIf(string name, Predicate<(StoredRoom Room, DateTimeOffset CreatedAt)> condition)
+    {
+        lock (_gate)
+        {
+            if (!_rooms.TryGetValue(name, out var found) || !condition(found))
+                return new(false);
+            Remove(found.Room.Name);
+            return new(true);
+        }
+    }
 
     private bool IsEmpty((StoredRoom Room, DateTimeOffset CreatedAt) entry, DateTimeOffset createdBefore) =>
         entry.CreatedAt < createdBefore && !_log.HasEvents(entry.Room.Name) && !_tokens.HasTokens(entry.Room.Name);
