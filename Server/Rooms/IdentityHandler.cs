@@ -104,12 +104,7 @@ internal sealed class IdentityHandler(ChatServices services)
             return;
         }
 
-        // Change the session before the connections of the ended sessions are closed, because one of the ended sessions may be the previous
-        // session of this connection.
-        await ChangeSessionAsync(context, session);
-        SendWelcome(context, answers, frame.Id);
-        foreach (var ended in login.EndedSessions)
-            CloseConnections(ended);
+        await CompleteLoginAsync(context, frame, answers, login, session);
     }
 
     /// <summary>
@@ -131,6 +126,13 @@ internal sealed class IdentityHandler(ChatServices services)
         // Each login starts a session that the server keeps, as for a guest. So all logins have the price of a guest, although a password takes more
         // time and a token takes less.
         context.Connection.Account.Charge(Cost.Guest);
+        await CompleteLoginAsync(context, frame, answers, login, session);
+    }
+
+    private async ValueTask CompleteLoginAsync(ChatContext context, ClientFrame frame, IFrameSink answers, LoginResult login, Session session)
+    {
+        // Change the session before the connections of the ended sessions are closed, because one of the ended sessions may be the previous
+        // session of this connection.
         if (context.Session is not null)
             await ChangeSessionAsync(context, session);
         else
