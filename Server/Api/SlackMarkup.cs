@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Api;
 
 /// <summary>
 /// Turns the markup of Slack's texts into plain text: <c>&lt;https://x|label&gt;</c> becomes <c>label (https://x)</c>, <c>&lt;!here&gt;</c> becomes
-/// <c>@here</c>, and <c>&amp;lt;</c> becomes the character that it stands for. Stars and backticks stay.
+/// <c>@here</c>, and <c>&amp;lt;</c> becomes <c>&lt;</c>. Stars and backticks stay.
 /// </summary>
 internal static class SlackMarkup
 {
@@ -59,7 +59,7 @@ internal static class SlackMarkup
         return label.Length == 0 || label == shown ? shown : $"{label} ({shown})";
     }
 
-    // The ampersand comes last: "&amp;lt;" stands for the text "&lt;".
+    // Replace the ampersand last: "&amp;lt;" is the escaped form of the text "&lt;".
     private static string Unescape(string text) => text
         .Replace("&lt;", "<", StringComparison.Ordinal)
         .Replace("&gt;", ">", StringComparison.Ordinal)
