@@ -74,4 +74,7 @@ public enum FileAddition
 
     /// <summary>The user's files would have too many bytes.</summary>
     TooManyBytes,
+
+    /// <summary>The contents of all files of the server would have too many bytes.</summary>
+    ServerFull,
 }
