@@ -160,7 +160,7 @@ const UPDATES = {
 
   help(state, frame, { request, at }) {
     const commands = frame.commands ?? [];
-    if (request) return { ...state, commands };
+    if (request || isWholeHelp(frame)) return { ...state, commands };
     return addNotice(state, { at, tone: 'help', text: withoutDirectionControls(frame.text || 'What you can type:'), commands });
   },
 
@@ -188,6 +188,14 @@ const UPDATES = {
   lag: (state, _, { at }) => addNotice(state, { at,
     text: 'Your connection is slow, and messages are waiting on the server. No message is lost. If it gets worse, the page reconnects.' }),
 };
+
+const MAX_HELP_IN_LOG = 4;
+
+/**
+ * Whether the answer to /help is the list of all commands, which is too long for a log. A dialog shows it.
+ * @param {Frame} frame
+ */
+export const isWholeHelp = ({ commands }) => (commands?.length ?? 0) > MAX_HELP_IN_LOG;
 
 /**
  * Whether the page can drop a room that the server no longer has: the user was in it, and no message waits for it.

@@ -103,7 +103,7 @@ export type NotifyLevel = 'all' | 'mentions' | 'none';
 
 export type PersonAction = 'message' | 'mention' | 'owner' | 'moderator' | 'member' | 'mute' | 'unmute' | 'kick' | 'ban' | 'unban';
 
-export type RoomAction = 'topic' | 'notify' | 'invite' | 'slow' | 'leave' | 'close';
+export type RoomAction = 'favourite' | 'topic' | 'notify' | 'invite' | 'slow' | 'leave' | 'close';
 
 /** A question of the page, and the request that it sends. */
 export interface Form {
@@ -332,20 +332,70 @@ export interface Row {
   label?: string;
   /** The room of the row is a direct room, and the label is the other person's name. */
   isDirect?: boolean;
+  /** What the top of a complete history says about the room. */
+  room?: RoomCard;
   entry?: DrawnEntry;
   first?: boolean;
+}
+
+/** What the page shows of a room in which nobody has written yet. */
+export interface RoomCard {
+  name: string;
+  topic: string;
+  isPrivate: boolean;
+  /** The names of some other members. */
+  others: string[];
+  memberCount: number;
+  /** Nobody has written yet. */
+  isNew: boolean;
+  mayInvite: boolean;
+}
+
+/** A public room that the server lists before a person has logged in. */
+export interface SiteRoom { room: string; topic?: string; memberCount?: number }
+
+/** What the operator has set for this server. */
+export interface Site {
+  name: string;
+  /** The accent colours of both themes and the colour of text on them; null for the page's own. */
+  accents: { light: string; onLight: string; dark: string; onDark: string; washLight: string; washDark: string } | null;
+  /** The logo as a data: address. */
+  logo: string | null;
+  rooms: SiteRoom[];
+}
+
+/** The rooms of the list, by group. */
+export interface RoomGroups { unread: Room[]; favourites: Room[]; direct: Room[]; others: Room[] }
+
+/** What the switcher offers. The id is a room, a user, or the words of a search. */
+export interface SwitcherItem {
+  kind: 'room' | 'join' | 'person' | 'message' | 'search';
+  id: string;
+  label: string;
+  detail: string;
+  isDirect?: boolean;
+  unread?: number;
+  seq?: number;
 }
 
 export interface TextPiece {
   text: string;
   href?: string;
   room?: string;
+  /** The name in a mention. */
+  mention?: string;
 }
 
 export interface CodePiece { open: string; code: string; close: string; block: boolean }
 
-/** The text of a message, parsed. `plain` is the trimmed text without the backticks around code. */
-export interface ParsedText { pieces: (TextPiece | CodePiece)[]; plain: string }
+/** A part of a line: text, code, a mention, or a mark with its own parts. The text of the message has `sign` on both sides of a mark. */
+export type Inline = TextPiece | CodePiece | { mark: 'bold' | 'italic' | 'strike' | 'spoiler'; sign: string; pieces: Inline[] };
+
+/** A part of a message: lines of text, or a quote or a list. The text of the message has `open` and `close` around each item. */
+export type Block = { pieces: Inline[] } | { kind: 'quote' | 'list'; items: { open: string; pieces: Inline[]; close: string }[] };
+
+/** The text of a message, parsed. `plain` is the trimmed text without backticks and marks, and without the words of spoilers. */
+export interface ParsedText { pieces: (TextPiece | CodePiece)[]; blocks: Block[]; plain: string }
 
 export interface Suggestion { what: string; usage?: string; more: string; start: number }
 

@@ -2,6 +2,7 @@
 
 import { reportRead } from '../app/attention.mjs';
 import { askAround, askHistory } from '../app/chat.mjs';
+import { onPreferences, preferences } from '../app/preferences.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
 import { viewOf, watchedRoom } from '../app/ui.mjs';
@@ -35,10 +36,12 @@ const drawn = {
   /** The key of the entry to which the reader jumps with the next drawing. @type {string | null} */
   jump: null,
   liveTimer: 0,
+  /** Another value after each change of the format of times. */
+  format: preferences.clock,
 };
 
 /** @param {Room | undefined} room */
-const logInputs = (room) => [room, state.outbox, state.self, state.status.state, room && viewOf(room.name).top, room && viewOf(room.name).following, drawn.jump];
+const logInputs = (room) => [drawn.format, room, state.outbox, state.self, state.status.state, room && viewOf(room.name).top, room && viewOf(room.name).following, drawn.jump];
 
 export const renderLog = whenChanged(logInputs, (room) => {
   const isOtherRoom = drawn.room !== (room?.name ?? null);
@@ -66,6 +69,15 @@ export const renderLog = whenChanged(logInputs, (room) => {
   afterScroll();
 });
 
+// All times of the log are drawn again.
+onPreferences(() => {
+  if (drawn.format === preferences.clock) return;
+  drawn.format = preferences.clock;
+  drawn.rows.clear();
+  log.replaceChildren();
+  scheduleRender();
+});
+
 /** A screen reader reads everything that is added to a live region. It should read new messages, but not a page of history. */
 function muteLiveRegion() {
   log.setAttribute('aria-live', 'off');
@@ -89,7 +101,7 @@ function patchRows(rows) {
   for (const row of rows) {
     let old = drawn.rows.get(row.key);
     const source = row.entry?.item ?? row.entry;
-    const shown = row.entry?.item ? state.status.state : row.label;
+    const shown = row.entry?.item ? state.status.state : row.room ? JSON.stringify([row.label, row.room]) : row.label;
     if (!old || old.source !== source || old.first !== row.first || old.shown !== shown) {
       const node = createRowNode(row);
       drawn.keys.set(node, row.entry ? row.key : null);
