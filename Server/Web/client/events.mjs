@@ -199,7 +199,7 @@ const EFFECTS = {
   },
 
   history(_, request) {
-    if (request?.direction === 'around') showJump(request.room ?? '', request.seq ?? 0);
+    if (request?.direction === 'around') showJump(request.room ?? '', request.seq ?? 0, request);
   },
 
   invited(frame) {

@@ -110,7 +110,7 @@ async function start() {
     identity.token = stored.session ?? null;
     ui.inside = true;
     setLinkQuestion(plan.question);
-    enter({ user: stored.user, name: stored.name, enteredAs: stored.enteredAs, rooms: stored.rooms, show: plan.show, direct: stored.direct });
+    enter({ user: stored.user, name: stored.name, enteredAs: stored.enteredAs, rooms: stored.rooms, show: plan.show, direct: stored.direct, marks: stored.marks });
     focusInput();
   } else if (name && room && plan.kind === 'enter') {
     ui.inside = true;

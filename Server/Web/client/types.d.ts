@@ -214,8 +214,14 @@ export interface Room {
   countedTo: number;
   unread: number;
   mentions: number;
+  /** The seq at or after which the mark of new messages is. */
   firstUnread: number | null;
+  /** The mark of new messages before the page was loaded again; null after the first join. */
+  mark: ReadMark | null;
 }
+
+/** Where the mark of new messages is. The seq belongs to the epoch of the room. */
+export interface ReadMark { epoch: string; seq: number }
 
 /** A person who is writing. Each `typing` frame creates a new object. */
 export interface Writer { name: string }
@@ -290,6 +296,8 @@ export interface Request {
   before?: number;
   /** Which part of the history the page asked for. */
   direction?: 'older' | 'newer' | 'newest' | 'around';
+  /** With `around`: the next message is as good, if the server has none with this seq. */
+  orNext?: boolean;
   /** The level of notification that a `notify` request sets. */
   level?: NotifyLevel;
   /** The message that an edit changes, and its new text; or the message that the page asked for with the messages around it. */
@@ -320,6 +328,8 @@ export interface LogView {
   following: boolean;
   /** The first entry that is drawn. */
   top: Entry | null;
+  /** The mark of new messages that the reader has seen. */
+  seenMark?: number;
   anchor: { key: string; offset: number } | null;
 }
 
@@ -412,6 +422,7 @@ export interface Entrance {
   /** Why the server rejected the name. */
   refusal?: string;
   direct?: Place['direct'];
+  marks?: Place['marks'];
 }
 
 /** The rooms and the name of the person. The page restores them when it is opened again. */
@@ -422,6 +433,8 @@ export interface Place {
   rooms: string[];
   current: string | null;
   session?: string;
+  /** The marks of new messages, for the tab that is loaded again. */
+  marks?: [room: string, mark: ReadMark][];
   /** The other people of the direct rooms, so that the page can name these rooms before it is connected. */
   direct?: [room: string, person: User][];
 }

@@ -25,10 +25,10 @@ export function onSite(listener) { listeners.push(listener); }
  * @returns {Site}
  */
 function siteFrom(answer) {
-  const { name, colour, logo } = answer ?? {};
+  const { name, color, logo } = answer ?? {};
   return {
     name: typeof name === 'string' && name ? name : DEFAULT_NAME,
-    accents: accentsFor(colour),
+    accents: accentsFor(color),
     logo: typeof logo === 'string' && logo.startsWith('data:image/') && logo.length <= MAX_LOGO ? logo : null,
     rooms: Array.isArray(answer?.rooms) ? answer.rooms.filter((/** @type {any} */ one) => typeof one?.room === 'string') : [],
   };
@@ -42,7 +42,7 @@ export async function askSite() {
     if (!response.ok) return;
     const answer = await response.json();
     site = siteFrom(answer);
-    save('localStorage', SITE_KEY, { name: answer.name, colour: answer.colour, logo: answer.logo });
+    save('localStorage', SITE_KEY, { name: answer.name, color: answer.color, logo: answer.logo });
   } catch { return; } // the page works without
   for (const listener of listeners) listener();
 }
