@@ -133,6 +133,7 @@ function showTab(shown) {
     $(`tab-${tab}`).setAttribute('tabindex', tab === shown ? '0' : '-1');
     $(`panel-${tab}`).hidden = tab !== shown;
   }
+  $(`tab-${shown}`).scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
 $('settings-tabs').addEventListener('click', (event) => {
