@@ -160,6 +160,7 @@ const CHOICES = {
 
 function renderChoices() {
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ ($('panel-look').querySelectorAll('input'))) radio.checked = CHOICES[radio.name].current() === radio.value;
+  $('alert-level').value = preferences.alerts;
   $('sound').checked = preferences.sound;
   const isOver = preferences.quietUntil !== null && preferences.quietUntil <= nowIso();
   $('quiet-for').value = preferences.quietUntil === null || isOver ? '' : preferences.quietUntil === 'forever' ? 'forever' : 'set';
@@ -171,6 +172,7 @@ $('panel-look').addEventListener('change', ({ target }) => {
 });
 onPreferences(renderChoices);
 
+$('alert-level').addEventListener('change', () => setPreferences({ alerts: $('alert-level').value === 'mentions' ? 'mentions' : 'all' }));
 $('sound').addEventListener('change', () => {
   setPreferences({ sound: $('sound').checked });
   if (preferences.sound) playSound();

@@ -30,7 +30,7 @@ const resultNode = ({ room, seq, at, from, text, snippet }) => el('li', null,
 export function openSearch(text) {
   ui.drawer = null;
   openDialog(search);
-  if (text !== undefined) query.value = text;
+  query.value = text ?? state.found?.query ?? query.value; // the switcher may have searched
   renderSearch();
   query.focus();
 }
