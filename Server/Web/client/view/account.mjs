@@ -5,14 +5,14 @@ import { ask } from '../app/chat.mjs';
 import { connection, pinTransport, transportChoice } from '../app/connect.mjs';
 import { forgetSession, identity, signIn } from '../app/identity.mjs';
 import { areNotificationsOn, canNotify, setNotifications } from '../app/notifications.mjs';
-import { nowIso } from '../app/page.mjs';
+import { isApple, nowIso } from '../app/page.mjs';
 import { onPreferences, preferences, setPreferences } from '../app/preferences.mjs';
 import { playSound } from '../app/sound.mjs';
 import { commit, notify, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
 import { isolated } from '../direction.mjs';
-import { KEYS } from '../keys.mjs';
+import { keyName, KEYS } from '../keys.mjs';
 import { QUIET_CHOICES, quietEnd, quietWords } from '../quiet.mjs';
 import { clearDrafts, setInput } from './composer.mjs';
 import { $, account, avatar, closestTo, el, openDialog, setNote, setText, whenChanged } from './dom.mjs';
@@ -180,7 +180,7 @@ $('sound').addEventListener('change', () => {
 $('quiet-for').append(...QUIET_CHOICES.map(({ value, words }) => el('option', { value }, words)), el('option', { value: 'set', hidden: true }, 'On'));
 $('quiet-for').addEventListener('change', () => setPreferences({ quietUntil: quietEnd($('quiet-for').value, nowIso()) }));
 
-$('key-list').append(...KEYS.flatMap(({ keys, words }) => [el('dt', null, ...keys.map((key) => el('kbd', null, key))), el('dd', null, words)]));
+$('key-list').append(...KEYS.flatMap(({ keys, words }) => [el('dt', null, ...keys.map((key) => el('kbd', null, keyName(key, isApple)))), el('dd', null, words)]));
 
 // Notifications
 

@@ -1,10 +1,12 @@
 // The dialog that jumps to a room, a person or a message.
 
 import { askDirectory, askSearch, searchDirectory } from '../app/chat.mjs';
+import { isApple } from '../app/page.mjs';
 import { preferences } from '../app/preferences.mjs';
 import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { withoutDirectionControls } from '../direction.mjs';
+import { keyName } from '../keys.mjs';
 import { switcherItems } from '../switcher.mjs';
 import { $, avatar, closeDialogs, closestTo, el, foreign, icon, openDialog, setText, switcher, whenChanged } from './dom.mjs';
 import { goToMessage } from './go-to-message.mjs';
@@ -128,6 +130,8 @@ list.addEventListener('pointermove', (event) => {
   hasMoved = true;
   select(index);
 });
+setText($('switcher-key'), keyName('Ctrl K', isApple));
+$('open-switcher').setAttribute('aria-keyshortcuts', isApple ? 'Meta+K' : 'Control+K');
 $('open-switcher').addEventListener('click', openSwitcher);
 $('close-switcher').addEventListener('click', () => switcher.close());
 switcher.addEventListener('click', (event) => { if (event.target === switcher) switcher.close(); });
