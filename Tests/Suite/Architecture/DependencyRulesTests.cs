@@ -174,8 +174,8 @@ public sealed class DependencyRulesTests
     }
 
     [Test]
-    public void Only_posted_bodies_the_export_format_stored_bodies_and_requests_for_previews_are_parsed_with_System_Text_Json() =>
-        AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Transports\.Http$|Storage\.Sql$|Files\.Images$)", @"^System\.Text\.Json");
+    public void Only_posted_bodies_the_site_the_export_format_stored_bodies_and_requests_for_previews_use_System_Text_Json() =>
+        AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Web$|Transports\.Http$|Storage\.Sql$|Files\.Images$)", @"^System\.Text\.Json");
 
     [TestCase(@"^System\.Net\.WebSockets")]
     [TestCase(@"^Microsoft\.AspNetCore\.SignalR")]

@@ -1,0 +1,32 @@
+// The keys of the page, and how a keyboard names them.
+
+/** @type {{ keys: string[], words: string }[]} */
+export const KEYS = [
+  { keys: ['Ctrl K'], words: 'Jump to a room, a person or a message' },
+  { keys: ['Alt ↑', 'Alt ↓'], words: 'The room before or after this one' },
+  { keys: ['Alt Shift ↑', 'Alt Shift ↓'], words: 'The unread room before or after this one' },
+  { keys: ['Enter'], words: 'Send the message' },
+  { keys: ['Shift Enter'], words: 'Begin a new line' },
+  { keys: ['↑'], words: 'Edit your last message, if the input is empty' },
+  { keys: ['Tab'], words: 'Complete a name, a room or a command' },
+  { keys: ['Escape'], words: 'Close what is open, then go to the newest message' },
+  { keys: ['Enter', '↑', '↓', '←', '→'], words: 'In the log: the newest message, other messages, the buttons of a message' },
+  { keys: ['Ctrl /', '?'], words: 'Show this list' },
+];
+
+/** The names of the keys on a keyboard of Apple. @type {Record<string, string>} */
+const APPLE = { Ctrl: '⌘', Alt: '⌥', Shift: '⇧' };
+
+/**
+ * The name of a key or of several keys, as the person's keyboard shows it.
+ * @param {string} keys
+ * @param {boolean} isApple
+ */
+export const keyName = (keys, isApple) => isApple ? keys.split(' ').map((key) => APPLE[key] ?? key).join(' ') : keys;
+
+/**
+ * Whether the key event has the modifier of the page's commands, and no other one: Ctrl, or ⌘ on a keyboard of Apple, where Ctrl edits text.
+ * @param {{ ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean }} event
+ * @param {boolean} isApple
+ */
+export const isCommand = ({ ctrlKey, metaKey, altKey, shiftKey }, isApple) => !altKey && !shiftKey && (isApple ? metaKey && !ctrlKey : ctrlKey && !metaKey);
