@@ -149,7 +149,7 @@ public sealed class DependencyRulesTests
         FindAssemblyReferences(typeof(Flood.FloodRun)).Where(name => name.StartsWith("RawSocketChat", StringComparison.Ordinal)).Should().Equal("RawSocketChat.Protocol");
 
     [Test]
-    public void Server_parses_no_frame_that_a_server_writes()
+    public void Server_does_not_parse_the_types_of_frames_that_it_writes()
     {
         var decoders = Types().That().ResideInNamespaceMatching(ServerCode).GetObjects(Code)
             .Where(type => type.Dependencies.OfType<MethodCallDependency>().Any(call => call.TargetMember.Name.StartsWith("TryReadServer", StringComparison.Ordinal)));
@@ -157,7 +157,7 @@ public sealed class DependencyRulesTests
     }
 
     [Test]
-    public void Only_posted_bodies_the_export_format_and_stored_bodies_are_parsed_with_System_Text_Json() =>
+    public void Only_posted_bodies_and_exports_and_stored_bodies_are_parsed_with_System_Text_Json() =>
         AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Transports\.Http$|Storage\.Sql$)", @"^System\.Text\.Json");
 
     [TestCase(@"^System\.Net\.WebSockets")]

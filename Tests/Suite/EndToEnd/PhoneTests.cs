@@ -55,7 +55,7 @@ public sealed class PhoneTests
     }
 
     [Test]
-    public async Task View_that_a_person_closes_leaves_no_step_for_Back()
+    public async Task Back_does_not_return_to_a_view_that_the_person_has_closed()
     {
         await _ann.Page.TapAsync("#leave");
         await ExpectLevelAsync(2);

@@ -100,7 +100,7 @@ public sealed class SettingsTests
     [TestCase("--Auth:Jwt:Key short", "--Auth:Jwt:Key: the key has 5 bytes, but HS256 needs at least 32 random bytes*")]
     [TestCase("--Auth:Jwt:Jwks /no/such/file", "--Auth:Jwt:Jwks: the file \"/no/such/file\" cannot be read*")]
     [TestCase("--Auth:Jwt:Audience chat", "--Auth:Jwt:Audience: no key is set; set --Auth:Jwt:Key or --Auth:Jwt:Jwks")]
-    public void Single_sign_on_that_cannot_work_stops_the_start(string line, string message) =>
+    public void Settings_of_a_single_sign_on_that_cannot_work_stop_the_start(string line, string message) =>
         FluentActions.Invoking(() => Server.Program.Build(line.Split(' '))).Should().Throw<SettingException>().WithMessage(message);
 
     [TestCase("")]
