@@ -20,7 +20,7 @@ public sealed class ByteBudget(long limitBytes)
 
     public void Remove(long bytes) => Interlocked.Add(ref _bytes, -bytes);
 
-    /// <summary>Whether a holder must not hold more now.</summary>
+    /// <summary>Whether a holder must not add bytes now.</summary>
     /// <param name="heldBytes">The bytes that this holder holds; they are counted here.</param>
     public bool IsUsedUpFor(long heldBytes) => heldBytes >= FreeBytes && Bytes >= limitBytes;
 }

@@ -51,7 +51,7 @@ internal sealed class ConnectionDrain
         return HttpMethods.IsPost(context.Request.Method) ? next(context) : RunWithInputAsync(next, context);
     }
 
-    // Such a request detects by the end of the input that its peer is gone.
+    // A request that is not a POST uses the end of the input to detect that its peer is gone. So the input must stay open while the request runs.
     private async Task RunWithInputAsync(RequestDelegate next, HttpContext context)
     {
         lock (_gate)
@@ -103,7 +103,7 @@ internal static class ConnectionDrainSetup
     /// <summary>Drains connections of this address at shutdown. Call it before TLS is set up, so that it includes TLS handshakes.</summary>
     public static void UseConnectionDrain(this ListenOptions listen) => listen.Use(next => connection => ConnectionDrain.RunAsync(next, connection));
 
-    /// <summary>Lets each connection know its running requests, before any other code handles them.</summary>
+    /// <summary>Passes each request to the <see cref="ConnectionDrain"/> of its connection, before any other code handles the request.</summary>
     public static void AddConnectionDrain(this IServiceCollection services) => services.AddSingleton<IStartupFilter, RequestFilter>();
 
     private sealed class RequestFilter : IStartupFilter
