@@ -21,6 +21,6 @@ public sealed class ByteBudget(long limitBytes)
     public void Remove(long bytes) => Interlocked.Add(ref _bytes, -bytes);
 
     /// <summary>Whether a holder must not add bytes now.</summary>
-    /// <param name="heldBytes">The bytes that this holder holds; they are counted here.</param>
+    /// <param name="heldBytes">The bytes that this holder has added to the budget.</param>
     public bool IsUsedUpFor(long heldBytes) => heldBytes >= FreeBytes && Bytes >= limitBytes;
 }

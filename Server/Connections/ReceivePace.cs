@@ -21,7 +21,7 @@ public sealed class ReceivePace(Rate? rate, TimeProvider time)
     private readonly RateLimit? _limit = rate is null ? null : new RateLimit(rate);
     private long _sliceStart;
 
-    /// <summary>Call this when the pump waits for input, so other connections can run anyway.</summary>
+    /// <summary>Call this when the pump begins to wait for input. Other connections run during this wait, so no yield is due.</summary>
     public void OnWaiting() => _sliceStart = 0;
 
     /// <summary>Waits if the connection must let others run, or if it has used up its rate.</summary>

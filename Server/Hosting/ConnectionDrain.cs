@@ -11,9 +11,8 @@ namespace RawSocketChat.Server.Hosting;
 /// only idle connections. It waits for the rest of an incomplete request or TLS handshake until the host's shutdown timeout.
 /// <para>
 /// The input ends as if the peer had shut down its sending side: this class shuts down the receiving side of the socket. So bytes that have
-/// arrived are still read. HTTP answers an incomplete request with 400, and output is not affected. Kestrel ends HTTP/2 connections without
-/// streams itself, and
-/// <see cref="Tls.Http2ShutdownTimeout"/> ends the others.
+/// arrived are still read. HTTP answers an incomplete request with 400, and the output is not affected. Kestrel ends HTTP/2 connections without
+/// streams itself, and <see cref="Tls.Http2ShutdownTimeout"/> ends the others.
 /// </para>
 /// <para>Safe from any thread.</para>
 /// </summary>

@@ -92,7 +92,7 @@ public sealed class RecentTailTests
         Fill(tails[3], 1, 10);
 
         tails.Select(tail => tail.GetAfter(9, 10)?.Count).Should().Equal(1, null, 1, 1);
-        tails[1].LastSeq.Should().Be(10, "a tail without events still knows the end of the log");
+        tails[1].LastSeq.Should().Be(10, "a tail without events still has the seq of the last event");
         budget.Bytes.Should().Be(30 * EventBytes);
 
         Fill(tails[1], 11, 12);
