@@ -6,7 +6,7 @@ public static class Cost
     /// <summary>A connection on any transport.</summary>
     public const int Connection = 5;
 
-    /// <summary>A guest's session. By default the server keeps it for an hour after the last connection.</summary>
+    /// <summary>A session of a new guest, or of a login with a token of the operator's own site.</summary>
     public const int Guest = 20;
 
     /// <summary>A room. The server keeps it.</summary>
