@@ -37,6 +37,9 @@ public abstract class EncodedMessage
 /// <param name="kind">Text (UTF-8) or binary.</param>
 public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind = MessageKind.Text) : EncodedMessage
 {
+    // All frames that have replaced each other share one object.
+    private Revision? _revision;
+
     public ReadOnlyMemory<byte> Payload { get; } = payload;
 
     public MessageKind Kind { get; } = kind;
@@ -46,7 +49,37 @@ public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind 
     /// </summary>
     public Lazy<EncodedFrame>? WithoutToken { get; init; }
 
+    /// <summary>
+    /// The frame to send instead of this one; this frame itself, unless <see cref="ReplaceWith"/> has replaced it. An outbox that keeps a frame
+    /// until the client asks for it must read this property when it sends the frame. Safe from any thread.
+    /// </summary>
+    public EncodedFrame Current => Volatile.Read(ref _revision)?.Current ?? this;
+
+    /// <summary>
+    /// Replaces the frame in all outboxes that have not sent it yet, because its message was changed. Only one thread at a time may replace a
+    /// frame.
+    /// </summary>
+    /// <param name="next">A new frame, which no outbox has yet.</param>
+    public void ReplaceWith(EncodedFrame next)
+    {
+        var revision = _revision ?? new Revision();
+        next._revision = revision;
+        revision.Current = next;
+        Volatile.Write(ref _revision, revision);
+    }
+
     protected override ReadOnlyMemory<byte> Encode(WireEncoding encoding) => encoding.Encode(this);
+
+    private sealed class Revision
+    {
+        private EncodedFrame? _current;
+
+        public EncodedFrame? Current
+        {
+            get => Volatile.Read(ref _current);
+            set => Volatile.Write(ref _current, value);
+        }
+    }
 }
 
 /// <summary>

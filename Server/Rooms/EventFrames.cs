@@ -10,11 +10,14 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 public sealed record EventFrame(long Seq, EncodedFrame Frame)
 {
+    /// <summary>The values of an edit; null for other events. The next change of the message changes the edit too.</summary>
+    public EditedFrame? Edit { get; init; }
+
     // The objects of an event and its entries in lists need about 130 bytes on a 64-bit system.
     private const int ObjectBytes = 128;
 
     /// <summary>The memory that the event takes, in bytes.</summary>
-    public int MemoryBytes => Frame.Payload.Length + ObjectBytes;
+    public int MemoryBytes => Frame.Payload.Length + ObjectBytes + (Edit is null ? 0 : Edit.Text.Length * sizeof(char));
 }
 
 /// <summary>Encodes stored events, and combines the frames of events into pages and batches.</summary>
@@ -44,7 +47,7 @@ internal static class EventFrames
             _ => new MessageFrame(
                 room, stored.Seq, stored.At, from, content.Text, content.Reply, content.Me, content.Mentions, stored.EditedAt, stored.IsDeleted, CreateReactions(stored), snippet),
         };
-        return new EventFrame(stored.Seq, frame.Encode());
+        return new EventFrame(stored.Seq, frame.Encode()) { Edit = frame as EditedFrame };
     }
 
     private static ModeratedFrame CreateModerated(string room, RoomEvent stored, Person from)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Rooms;
 
@@ -64,25 +65,42 @@ public sealed class RecentTail
         _share.Add(change);
     }
 
-    /// <summary>Replaces an event, if the tail has it. Called by the room's loop only.</summary>
+    /// <summary>
+    /// Replaces a message, if the tail has it. Clients for which an outbox still keeps the message get the replacement too. Called by the room's
+    /// loop only.
+    /// </summary>
     public void Replace(EventFrame changed)
     {
-        int change;
+        var change = 0;
         lock (_gate)
         {
             var index = (int)Math.Max(-1, changed.Seq - (_nextSeq - _events.Count));
-            if (changed.Seq >= _nextSeq || index < _removed)
-                return;
-            change = changed.MemoryBytes - _events[index]!.MemoryBytes;
-            _events[index] = changed;
-            (_snapshot, _bytes) = (null, _bytes + change);
+            if (changed.Seq < _nextSeq && index >= _removed)
+                change = Replace(index, changed);
         }
 
         _share.Add(change);
     }
 
-    /// <summary>Removes all events from memory. Readers then read from the log.</summary>
-    public void RemoveAll() => _share.Add(-(int)Clear());
+    /// <summary>Replaces the text of all edits of a message, as <see cref="Replace(EventFrame)"/> does. Called by the room's loop only.</summary>
+    /// <param name="of">The seq of the message.</param>
+    public void ReplaceEdits(long of, string text, IReadOnlyList<string>? mentions)
+    {
+        var change = 0;
+        lock (_gate)
+        {
+            for (var i = _removed; i < _events.Count; i++)
+            {
+                if (_events[i] is { Edit: { } edit } && edit.Of == of)
+                {
+                    edit = edit with { Text = text, Mentions = mentions };
+                    change += Replace(i, new EventFrame(edit.Seq, edit.Encode()) { Edit = edit });
+                }
+            }
+        }
+
+        _share.Add(change);
+    }
 
     /// <summary>Removes all events from memory, because the room closes. Readers then read from the log.</summary>
     public void Release()
@@ -124,6 +142,17 @@ public sealed class RecentTail
         _share.MarkUsed();
         lock (_gate)
             return (_snapshot ??= CollectionsMarshal.AsSpan(_events)[_removed..].ToArray()!, _nextSeq);
+    }
+
+    // Returns the change of the memory in bytes. The caller holds the lock.
+    private int Replace(int index, EventFrame changed)
+    {
+        var before = _events[index]!;
+        before.Frame.ReplaceWith(changed.Frame);
+        _events[index] = changed;
+        var change = changed.MemoryBytes - before.MemoryBytes;
+        (_snapshot, _bytes) = (null, _bytes + change);
+        return change;
     }
 
     // The caller holds the lock.

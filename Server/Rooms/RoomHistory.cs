@@ -75,17 +75,18 @@ public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, Hist
         : await log.ReadAfterAsync(room, seq - 1, 1, int.MaxValue, CancellationToken.None) is [var found, ..] && found.Seq == seq ? found : null;
 
     /// <summary>
-    /// Replaces a changed message in memory, so that no later read returns its earlier text. Called by the room's loop only.
+    /// Replaces a changed message in memory, so that neither a later read nor an outbox that keeps the message for a client sends its earlier
+    /// text. Called by the room's loop only.
     /// </summary>
+    /// <param name="hasNewText">Whether the message was edited or deleted, and has not only other reactions.</param>
     /// <param name="wasEdited">Whether the earlier text may also be in edits.</param>
-    public void Replace(RoomEvent changed, bool wasEdited)
+    public void Replace(RoomEvent changed, bool hasNewText, bool wasEdited)
     {
         var block = HistoryCache.GetBlock(changed.Seq);
-        cache.Remove(room, block, wasEdited ? long.MaxValue : block);
-        if (wasEdited)
-            tail.RemoveAll();
-        else
-            tail.Replace(EventFrames.Create(room, changed));
+        cache.Remove(room, block, hasNewText && wasEdited ? long.MaxValue : block);
+        tail.Replace(EventFrames.Create(room, changed));
+        if (hasNewText && wasEdited)
+            tail.ReplaceEdits(changed.Seq, changed.Content.Text, changed.Content.Mentions);
     }
 
     /// <summary>The seq of the oldest event that is not trimmed.</summary>

@@ -596,7 +596,7 @@ public sealed class RoomLoop
                 if (result.Changed is { } changed)
                 {
                     (changes ??= []).Add(result);
-                    History.Replace(changed, result.WasEdited);
+                    History.Replace(changed, HasNewText(added), result.WasEdited);
                 }
 
                 if (added.Content.Moderation is { } done)
@@ -628,7 +628,7 @@ public sealed class RoomLoop
         {
             // The message, or an earlier edit of it, may be among the new events.
             if (change.WasEdited || change.Changed!.Seq >= events[0].Seq)
-                History.Replace(change.Changed!, change.WasEdited);
+                History.Replace(change.Changed!, HasNewText(change.Event!), change.WasEdited);
         }
 
         _fanout.Deliver(events);
@@ -638,6 +638,8 @@ public sealed class RoomLoop
             RemoveUser(user);
         }
     }
+
+    private static bool HasNewText(RoomEvent change) => change.Content.Kind != RoomEventKind.Reacted;
 
     // A program needs the values of its answer for the HTTP status, so the answer is not encoded here.
     private static void AnswerPrograms(List<(IFrameSink Program, ServerFrame Answer)>? answers)

@@ -169,13 +169,14 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
             var bytes = 0L;
             for (; cursor < last && bytes < maxBytes; cursor++)
             {
-                var frame = _frames[cursor + 1];
+                var queued = _frames[cursor + 1];
+                var frame = queued.Current;
                 frames.Add(frame);
                 bytes += frame.Payload.Length;
                 if (cursor == _lastSent)
                 {
                     _lastSent++;
-                    _waitingBytes -= frame.Payload.Length;
+                    _waitingBytes -= queued.Payload.Length;
                 }
             }
 

@@ -2,6 +2,7 @@ using System.Text;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Operator;
 using RawSocketChat.Tests.Support;
+using RawSocketChat.Tests.Transports;
 using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Rooms;
@@ -85,6 +86,35 @@ public sealed class RemovedTextTests(bool isRestarted)
     {
         await ShouldReadNoRemovedTextAsync(await HttpChatPeer.ConnectAsync(_server.HttpPort, transport));
         await ShouldReadNoRemovedTextAsync(await HttpChatPeer.ConnectAsync(_server.HttpPort, transport, session: _session));
+    }
+
+    [Test]
+    public async Task Absent_HTTP_client_receives_no_text_that_was_removed_meanwhile()
+    {
+        using var absent = await HttpTestClient.StartSessionAsync(_server.HttpPort);
+        var room = await absent.CreateRoomAsync();
+        var (ann, _) = await ChatClient.JoinAsync(_server.HttpPort, "ann", room);
+        foreach (var text in Removed)
+            await ann.SayAsync(text, room: room);
+        await ann.SayAsync("unchanged", room: room);
+        foreach (var frame in (ClientFrame[])
+        [
+            new() { Type = ClientFrameType.Edit, Seq = 1, Text = "second draft" },
+            new() { Type = ClientFrameType.React, Seq = 1, Emoji = "👍" },
+            new() { Type = ClientFrameType.Edit, Seq = 1, Text = "final text" },
+            new() { Type = ClientFrameType.Delete, Seq = 2 },
+            new() { Type = ClientFrameType.Edit, Seq = 3, Text = "first draft" },
+            new() { Type = ClientFrameType.Delete, Seq = 3 },
+            new() { Type = ClientFrameType.Delete, Seq = 4 },
+        ])
+            await ann.RequestAsync<AckFrame>(frame with { Room = room, Id = NewId() });
+        await ann.DisposeAsync();
+
+        var received = (await absent.GetAsync("/poll?after=0")).Frames.Where(frame => frame is MessageFrame or EditedFrame or DeletedFrame or ReactedFrame).ToArray();
+        string.Concat(received.Select(frame => Encoding.UTF8.GetString(ChatCodec.Encode(frame)))).Should().Contain("final text").And.Contain("unchanged").And.NotContainAny(Removed);
+        received.OfType<MessageFrame>().Select(message => (message.Seq, message.Text, message.Deleted)).Should().Equal(
+            (1, "final text", false), (2, "", true), (3, "", true), (4, "", true), (5, "unchanged", false));
+        received.OfType<EditedFrame>().Select(edit => (edit.Seq, edit.Text)).Should().Equal((6, "final text"), (8, "final text"), (10, ""));
     }
 
     [Test]

@@ -31,6 +31,20 @@ public sealed class CursorOutboxTests
     }
 
     [Test]
+    public void Outbox_returns_the_newest_replacement_of_a_frame()
+    {
+        var (first, second, third) = (Frame("a"), Frame("longer than before"), Frame(""));
+        _outbox.Send(first);
+        Send("b");
+        first.ReplaceWith(second);
+        Poll(null).Should().Be(("longer than beforeb", Start + 2));
+        second.ReplaceWith(third);
+        Poll(null).Should().Be(("b", Start + 2));
+        Poll(Start + 2).Should().Be(("", Start + 2));
+        _outbox.QueuedBytes.Should().Be(0);
+    }
+
+    [Test]
     public void Confirmation_removes_only_the_frames_up_to_the_cursor()
     {
         Send("a", "b", "c");
