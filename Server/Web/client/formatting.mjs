@@ -11,7 +11,7 @@ const FULL_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeSt
 const LONG_DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const RELATIVE_DAY = new Intl.RelativeTimeFormat(PAGE_LANGUAGE, { numeric: 'auto' });
 
-const HUES = 24; // more hues than this look alike
+const HUES = 24; // with more hues, neighbouring hues would look the same
 
 /** @param {string} at */
 export const clockTime = (at) => CLOCK.format(new Date(at));
