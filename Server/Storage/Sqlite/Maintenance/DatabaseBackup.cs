@@ -14,7 +14,7 @@ public static class DatabaseBackup
     /// <exception cref="StorageException">The database cannot be read, the file cannot be written, or the copy is damaged.</exception>
     public static void Copy(DataFolder folder, string file, IProgress<WorkProgress> progress, CancellationToken cancel) => Copy(folder.Database, file, progress, cancel);
 
-    /// <summary>As the other overload, for a database in any file.</summary>
+    /// <summary>Like the other overload, but for a database in any file.</summary>
     public static void Copy(string database, string file, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         using var source = Snapshot.Open(database, cancel);
