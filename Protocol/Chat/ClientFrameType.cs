@@ -3,7 +3,7 @@ namespace RawSocketChat.Protocol.Chat;
 /// <summary>The types of client frames. On the wire a type is its name in lower case.</summary>
 public enum ClientFrameType
 {
-    /// <summary>Changes the user of the connection, or the format of the server's frames. The answer is <c>welcome</c>.</summary>
+    /// <summary>Starts or resumes a session, or changes the user's name or the format of the server's frames. The answer is <c>welcome</c>.</summary>
     Hello,
     /// <summary>Changes the user's name.</summary>
     Nick,

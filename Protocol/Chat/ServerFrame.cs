@@ -63,7 +63,7 @@ public sealed record ErrorFrame(FrameId Id, ChatError Error) : ServerFrame;
 /// <param name="Private">Whether only invited users can join.</param>
 /// <param name="With">In a direct room: the other user.</param>
 /// <param name="Slow">The minimum time between two messages of one user in seconds; 0 if there is none.</param>
-/// <param name="Unread">The number of messages after the read mark.</param>
+/// <param name="Unread">The number of other users' messages after the read mark.</param>
 /// <param name="Mentions">The number of these messages that mention the user.</param>
 /// <param name="Notify">Which messages notify the user: <c>all</c>, <c>mentions</c> or <c>none</c>.</param>
 public sealed record JoinedFrame(
@@ -167,7 +167,7 @@ public sealed record TypingFrame(string Room, string User, string Name, bool Off
 /// <summary>The user's read mark moved. Only the user's own other connections get this frame. It is not an event of the log.</summary>
 /// <param name="Room">The room.</param>
 /// <param name="Seq">The newest event that the user has read.</param>
-/// <param name="Unread">The number of messages after the mark.</param>
+/// <param name="Unread">The number of other users' messages after the mark.</param>
 /// <param name="Mentions">The number of these messages that mention the user.</param>
 public sealed record ReadFrame(string Room, long Seq, int Unread, int Mentions) : ServerFrame;
 

@@ -22,6 +22,7 @@ public sealed class ServerMetrics
         connections.AddressRejected += () => CountRejection("address");
     }
 
-    /// <param name="limit">The kind of limit: <c>address</c> for connections of an address, <c>rate</c> for frames.</param>
+    /// <param name="limit">The kind of limit: <c>address</c> if an address may not open another connection, <c>rate</c> if a request gets
+    /// <c>rate-limited</c>.</param>
     public void CountRejection(string limit) => _rejections.Add(1, new KeyValuePair<string, object?>("limit", limit));
 }

@@ -12,7 +12,7 @@ internal sealed class GuestDoor(AuthOptions auth)
     /// <summary>Whether a user must log in first.</summary>
     public bool IsClosedTo(User user) => !auth.Guests && user.IsGuest;
 
-    /// <summary>Whether a guest may send a request: one that logs in, or that concerns only the client itself.</summary>
+    /// <summary>Whether a guest may send a request: a request that logs in, or a request that concerns only the client itself.</summary>
     public static bool Allows(ClientFrameType type) => type is
         ClientFrameType.Hello or ClientFrameType.Login or ClientFrameType.Register or ClientFrameType.Logout
         or ClientFrameType.Whoami or ClientFrameType.Help or ClientFrameType.Ping;

@@ -6,7 +6,7 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Welcomes new connections and gives them a session. Handles <c>hello</c>, <c>nick</c>, <c>register</c>, <c>login</c>,
+/// Welcomes new connections and gives them a session. Handles <c>hello</c>, <c>nick</c>, <c>register</c>, <c>login</c>, <c>password</c>,
 /// <c>logout</c> and <c>whoami</c>. Only this class attaches connections to sessions.
 /// </summary>
 internal sealed class IdentityHandler(ChatServices services)

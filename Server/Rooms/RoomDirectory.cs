@@ -18,8 +18,8 @@ public sealed class RoomDirectory(
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, RoomLoop> _open = new(StringComparer.OrdinalIgnoreCase);
 
-    // The rooms that are being opened or removed. There is one task at a time for each room: between reading a room's state and opening the
-    // room, nobody else can open it, change it and close it again.
+    // The rooms that are being opened or removed. There is one task at a time for each room, and all callers wait for it. So no caller can open
+    // a room with a state that is already out of date.
     private readonly Dictionary<string, Task<RoomLoop?>> _busy = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<RoomLoop, Task> _loops = [];
     private int _count;

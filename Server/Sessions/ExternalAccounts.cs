@@ -6,8 +6,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Logs in the users for whom the operator's own site vouches with a JSON Web Token. The issuer and the subject of the token identify the account.
-/// The server creates the account at the first login. The account has no password, and its name follows the name in the token. Safe from any thread.
+/// Logs in users with a JSON Web Token of the operator's own site. The issuer and the subject of the token identify the account. The server
+/// creates the account at the first login. The account has no password, and its name follows the name in the token. Safe from any thread.
 /// </summary>
 public sealed class ExternalAccounts(
     SessionStore sessions, IIdentityStore storage, JwtVerifier verifier, AttemptLimits attempts, TimeProvider time, ILogger<ExternalAccounts> logger)
@@ -79,7 +79,7 @@ public sealed class ExternalAccounts(
         }
     }
 
-    // An account whose wanted name was taken gets this name at the first login after the name is free. Until then the account keeps its present name.
+    // An account whose wanted name was taken gets this name at the first login after the name is free. Until then the account keeps its current name.
     private async Task<(ExternalAccount Account, string? PreviousName)> FollowNameAsync(ExternalAccount known, string claimed, string wanted, Predicate<string> isOffLimits)
     {
         if (known.Name == wanted && known.ClaimedName == claimed)

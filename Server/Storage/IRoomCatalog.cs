@@ -57,8 +57,8 @@ public interface IRoomCatalog
     ValueTask<DateTimeOffset?> FindNewestTimeAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes a room, its log, its members and its tokens at once. <see cref="EraseRemovedAsync"/> erases the log from the disk. No loop of the room may
-    /// run.
+    /// Removes a room, its log, its members and its tokens at once. <see cref="EraseRemovedAsync"/> then erases the log from the disk. No loop
+    /// of the room may run.
     /// </summary>
     /// <returns>False if there is no such room.</returns>
     ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken);

@@ -45,7 +45,7 @@ for (const name of PURE) {
   });
 }
 
-test('the page measures time by performance.now(), because a person can set the clock of the day', () => {
+test('the page measures time by performance.now(), because a person can set the wall clock', () => {
   // The time of day is in ids, which continue after a reload, in stored times, and in the labels of days.
   const allowed = ['app/chat.mjs', 'app/connect.mjs', 'app/page.mjs', 'connection.mjs', 'view/log.mjs'];
   const counts = files.flatMap((name) => [...withoutComments(texts.get(name)).matchAll(/\bDate\.now\b|\bnew Date\(\)/g)].map(() => name));

@@ -18,7 +18,7 @@ CREATE TABLE names (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX names_by_user ON names (user);
 
--- The accounts of users for whom the operator's own site vouches with a token (Auth:Jwt).
+-- The accounts of users who log in with a token of the operator's own site (Auth:Jwt).
 CREATE TABLE external_accounts (
     issuer        TEXT    NOT NULL,             -- the claim iss of the token; "" if it has none
     subject       TEXT    NOT NULL,             -- the id of the user at the site
@@ -41,7 +41,7 @@ CREATE INDEX sessions_by_away_since ON sessions (is_guest, away_since);
 CREATE TABLE rooms (
     id            INTEGER NOT NULL PRIMARY KEY, -- in the order of creation
     name          TEXT    NOT NULL,
-    name_key      TEXT    NOT NULL UNIQUE,      -- the name in upper case, so that a room is found in any letter case
+    name_key      TEXT    NOT NULL UNIQUE,      -- the name in upper case, so that a room is found in any letter case; "/" and the id if the room is removed but not yet erased
     topic         TEXT    NOT NULL,
     owner         TEXT,                         -- the user who created the room; NULL for the default room
     is_private    INTEGER NOT NULL,             -- never changes, because the search index has it
@@ -106,7 +106,7 @@ CREATE TABLE events (
     author        TEXT    NOT NULL,             -- the id of the user or the bot; the event stays when a guest's row is removed
     name          TEXT    NOT NULL,             -- the author's name when the event was posted
     at            INTEGER NOT NULL,             -- when the event was stored
-    text          TEXT    NOT NULL,             -- the present text of a message; "" in a deleted message and in the event of an edit
+    text          TEXT    NOT NULL,             -- the current text of a message; "" in a deleted message and in the event of an edit
     body          TEXT,                         -- the other fields, as JSON, such as reply (a seq), me (an action) and files; NULL if there is none
     target        INTEGER,                      -- edited, deleted, reacted: the seq of the message
     edited_at     INTEGER,                      -- when the text of a message was changed last; NULL if it was never changed

@@ -203,7 +203,7 @@ const EFFECTS = {
   },
 
   invited(frame) {
-    // A direct room appears in the list when somebody writes.
+    // A direct room appears in the list when somebody writes in it.
     if (isDirectName(frame.room) && !state.rooms.has(frame.room)) joinRoom(frame.room, { show: false });
     if (!state.current && ui.inside) openDirectory(invitationWords(frame));
   },

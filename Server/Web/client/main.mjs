@@ -142,5 +142,5 @@ async function loadPlace() {
 
 start();
 
-// The page works, so it does not need the text for browsers in which it does not.
+// The page has started, so hide the text that is shown if it does not start.
 document.documentElement.dataset.started = '';

@@ -166,7 +166,7 @@ public sealed class DependencyRulesTests
         FindAssemblyReferences(typeof(Flood.FloodRun)).Where(name => name.StartsWith("RawSocketChat", StringComparison.Ordinal)).Should().Equal("RawSocketChat.Protocol");
 
     [Test]
-    public void Server_parses_no_frame_that_a_server_writes()
+    public void Server_does_not_parse_the_types_of_frames_that_it_writes()
     {
         var decoders = Types().That().ResideInNamespaceMatching(ServerCode).GetObjects(Code)
             .Where(type => type.Dependencies.OfType<MethodCallDependency>().Any(call => call.TargetMember.Name.StartsWith("TryReadServer", StringComparison.Ordinal)));
@@ -174,7 +174,7 @@ public sealed class DependencyRulesTests
     }
 
     [Test]
-    public void Only_posted_bodies_the_site_the_export_format_stored_bodies_and_requests_for_previews_use_System_Text_Json() =>
+    public void Only_bodies_exports_and_requests_for_previews_use_System_Text_Json() =>
         AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Web$|Transports\.Http$|Storage\.Sql$|Files\.Images$)", @"^System\.Text\.Json");
 
     [TestCase(@"^System\.Net\.WebSockets")]

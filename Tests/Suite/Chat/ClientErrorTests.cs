@@ -86,7 +86,7 @@ public class ClientErrorTests
 
     [TestCase("[]")]
     [TestCase("1.5")]
-    public void Invalid_second_id_replaces_a_valid_first_id(string later)
+    public void Frame_with_a_valid_and_then_an_invalid_id_has_no_id(string later)
     {
         Wire.ReadError($$"""{"type":"ping","id":7,"id":{{later}}}""", out var id).Code.Should().Be(ErrorCode.BadField);
         id.IsNone.Should().BeTrue();

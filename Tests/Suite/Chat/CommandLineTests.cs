@@ -121,7 +121,7 @@ public class CommandLineTests
     public void Every_type_can_be_typed() =>
         Lines.Select(each => ((ClientFrame)each.Arguments[1]!).Type).Should().Contain(Enum.GetValues<ClientFrameType>());
 
-    // A quotation mark at both ends of the value, or blanks and a mark inside it.
+    // In each case, the password begins and ends with a quotation mark, or contains blanks and a quotation mark.
     [TestCase("\"a\"")]
     [TestCase("a \"b\" c")]
     [TestCase("\"a\" b")]
@@ -135,7 +135,7 @@ public class CommandLineTests
     }
 
     [Test]
-    public void Topic_that_is_the_word_for_no_topic_is_formatted_as_JSON() =>
+    public void Topic_that_equals_the_sign_for_no_topic_is_formatted_as_JSON() =>
         CommandLine.Format(new ClientFrame { Type = ClientFrameType.Topic, Text = "-" }).Should().BeNull();
 
     [TestCase("", ErrorCode.MissingField, "the line is empty", "/say hi all")]

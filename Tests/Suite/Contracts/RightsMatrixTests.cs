@@ -77,7 +77,7 @@ public sealed class RightsMatrixTests(string transport)
     }
 
     [Test]
-    public async Task Private_room_does_not_exist_for_others()
+    public async Task Server_answers_others_as_if_a_private_room_did_not_exist()
     {
         var mismatches = new List<string>();
         foreach (var row in Rows.Where(row => row.Type != ClientFrameType.Create && RefersToRoom(row)))

@@ -38,7 +38,7 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Guest_gets_an_error_with_a_hint_for_everything_but_logging_in_and_help()
+    public async Task Guest_gets_an_error_with_a_hint_for_every_request_except_login_and_help()
     {
         await using var client = await ChatClient.ConnectAsync(_server.HttpPort);
         await client.Inbox.ExpectAsync<WelcomeFrame>();
@@ -65,7 +65,7 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Name_and_room_of_the_query_get_an_error_and_nobody_sees_the_guest()
+    public async Task Guest_with_a_name_and_a_room_in_the_query_gets_an_error_and_nobody_sees_the_guest()
     {
         var (member, _) = await RegisterAsync("watcher");
         await member.RequestAsync<JoinedFrame>(Join("lobby"));
@@ -98,7 +98,7 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Raw_TCP_answers_a_first_line_with_a_welcome_and_the_error()
+    public async Task Raw_TCP_answers_the_first_line_of_a_guest_with_a_welcome_and_the_error()
     {
         await using var client = await LineClient.ConnectAsync(_server.RawPort);
         await client.SendAsync("hi all");
@@ -124,7 +124,7 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Session_of_a_guest_from_before_can_only_log_in()
+    public async Task Session_of_a_guest_from_POST_session_can_only_log_in_or_register()
     {
         await using var client = await ChatClient.ConnectAsync(_server.HttpPort);
         var guest = await client.Inbox.ExpectAsync<WelcomeFrame>();
@@ -135,7 +135,7 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Server_without_registration_does_not_offer_it()
+    public async Task Server_without_registration_does_not_offer_the_register_command()
     {
         await using var client = await ChatClient.ConnectAsync(_closed.HttpPort);
         (await client.Inbox.ExpectAsync<WelcomeFrame>()).Features.Should().NotContain("register");
@@ -149,7 +149,7 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Token_of_the_site_opens_the_closed_server()
+    public async Task User_with_a_token_of_the_site_can_use_a_server_without_guests_and_registration()
     {
         await using var client = await ChatClient.ConnectAsync(_closed.HttpPort);
         await client.Inbox.ExpectAsync<WelcomeFrame>();

@@ -139,7 +139,7 @@ public sealed class JwtVerifierTests
     }
 
     [Test]
-    public async Task Public_key_is_no_secret_of_HS256()
+    public async Task Public_key_is_not_accepted_as_the_secret_of_HS256()
     {
         var claims = Claims().ToJsonString();
         byte[][] secrets =
@@ -249,7 +249,7 @@ public sealed class JwtVerifierTests
     }
 
     [Test]
-    public void Settings_that_fit_together_are_no_errors()
+    public void Consistent_settings_are_accepted()
     {
         new JwtOptions().FindErrors().Should().BeEmpty();
         Both().FindErrors().Should().BeEmpty();
