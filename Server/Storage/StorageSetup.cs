@@ -14,12 +14,14 @@ public static class StorageSetup
         services.AddSingleton<SqlStorage>(provider => provider.GetRequiredService<SqliteStorage>());
         services.AddSingleton<MemoryRoomLog>();
         services.AddSingleton<MemoryTokenStore>();
+        services.AddSingleton<MemoryWebhookStore>();
         services.AddSingleton<MemoryIdentityStore>();
         services.AddStore<IRoomLog, SqlRoomLog, MemoryRoomLog>();
         services.AddStore<IMessageSearch, SqliteMessageSearch, MemoryMessageSearch>();
         services.AddStore<IRoomCatalog, SqlRoomCatalog, MemoryRoomCatalog>();
         services.AddStore<IIdentityStore, SqlIdentityStore, MemoryIdentityStore>();
         services.AddStore<ITokenStore, SqlTokenStore, MemoryTokenStore>();
+        services.AddStore<IWebhookStore, SqlWebhookStore, MemoryWebhookStore>();
         services.AddSingleton<StorageProbe>();
         services.AddHostedService<Retention>();
         services.AddHostedService<SearchIndexer>();
