@@ -15,6 +15,7 @@ using RawSocketChat.Server.Transports.RawTcp;
 using RawSocketChat.Server.Transports.Streaming;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Server.Web;
+using RawSocketChat.Server.Webhooks;
 
 namespace RawSocketChat.Server;
 
@@ -50,6 +51,7 @@ public static class Program
         builder.Services.AddStorage();
         builder.Services.AddSessions();
         builder.Services.AddRooms();
+        builder.Services.AddWebhooks();
         builder.Services.AddConnectionRegistry();
         builder.Services.AddOrigins();
         builder.Services.AddWebSockets();

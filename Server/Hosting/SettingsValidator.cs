@@ -14,6 +14,7 @@ using RawSocketChat.Server.Transports.Origins;
 using RawSocketChat.Server.Transports.RawTcp;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Server.Web;
+using RawSocketChat.Server.Webhooks;
 using SessionOptions = RawSocketChat.Server.Sessions.SessionOptions;
 
 namespace RawSocketChat.Server.Hosting;
@@ -43,6 +44,7 @@ public static class SettingsValidator
         [SessionOptions.Section] = typeof(SessionOptions),
         [TlsOptions.Section] = typeof(TlsOptions),
         [TransportOptions.Section] = typeof(TransportOptions),
+        [WebhookOptions.Section] = typeof(WebhookOptions),
         [WebOptions.Section] = typeof(WebOptions),
     };
 

@@ -17,6 +17,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
         IRoomCatalog catalog,
         IMessageSearch search,
         ITokenStore tokens,
+        IWebhookStore webhooks,
+        IWebhookDelivery webhookDelivery,
         SessionStore sessions,
         Accounts accounts,
         ExternalAccounts externalAccounts,
@@ -35,12 +37,14 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Catalog = catalog;
         Search = search;
         Tokens = tokens;
+        Webhooks = webhooks;
+        WebhookDelivery = webhookDelivery;
         Sessions = sessions;
         Accounts = accounts;
         ExternalAccounts = externalAccounts;
         Auth = auth.Value;
         GuestDoor = new GuestDoor(Auth);
-        SupportedRequests = new SupportedRequests(data.Value.Search, externalAccounts.IsEnabled, Auth);
+        SupportedRequests = new SupportedRequests(data.Value.Search, externalAccounts.IsEnabled, webhookDelivery.IsEnabled, Auth);
         Limits = limits.Value;
         Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
         NamedMembers = roomOptions.Value.NamedMembers;
@@ -60,6 +64,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         PrivateHandler = new PrivateHandler(this);
         SearchHandler = new SearchHandler(this);
         TokenHandler = new TokenHandler(this);
+        WebhookHandler = new WebhookHandler(this);
     }
 
     public RoomDirectory Rooms { get; }
@@ -71,7 +76,12 @@ public sealed class ChatServices : IConnectionHandlerFactory
     public IRoomCatalog Catalog { get; }
 
     public IMessageSearch Search { get; }
+
     public ITokenStore Tokens { get; }
+
+    public IWebhookStore Webhooks { get; }
+
+    public IWebhookDelivery WebhookDelivery { get; }
 
     public SessionStore Sessions { get; }
 
@@ -132,7 +142,10 @@ public sealed class ChatServices : IConnectionHandlerFactory
 
     /// <summary>The requests that this server offers.</summary>
     public SupportedRequests SupportedRequests { get; }
+
     internal TokenHandler TokenHandler { get; }
+
+    internal WebhookHandler WebhookHandler { get; }
 
     public IConnectionHandler Create(Connection connection) => new ChatSession(connection, this);
 }
