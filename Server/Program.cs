@@ -35,6 +35,7 @@ public static class Program
         ["/stream"] = [HttpMethods.Get],
         ["/iframe"] = [HttpMethods.Get],
         ["/openapi.json"] = [HttpMethods.Get],
+        ["/asyncapi.json"] = [HttpMethods.Get],
         ["/healthz"] = [HttpMethods.Get, HttpMethods.Head],
         ["/readyz"] = [HttpMethods.Get, HttpMethods.Head],
     };
@@ -79,7 +80,7 @@ public static class Program
         app.MapLongPolling("/longpoll");
         app.MapStreaming(events: "/events", lines: "/stream", iframe: "/iframe");
         app.MapClientPage();
-        app.MapApi(description: "/openapi.json");
+        app.MapApi(description: "/openapi.json", protocolDescription: "/asyncapi.json");
         app.MapNotFound();
         return app;
     }
