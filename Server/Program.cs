@@ -17,6 +17,7 @@ using RawSocketChat.Server.Transports.RawTcp;
 using RawSocketChat.Server.Transports.Streaming;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Server.Web;
+using RawSocketChat.Server.Webhooks;
 
 namespace RawSocketChat.Server;
 
@@ -37,6 +38,7 @@ public static class Program
         ["/stream"] = [HttpMethods.Get],
         ["/iframe"] = [HttpMethods.Get],
         ["/openapi.json"] = [HttpMethods.Get],
+        ["/asyncapi.json"] = [HttpMethods.Get],
         ["/site.json"] = [HttpMethods.Get, HttpMethods.Head],
         ["/healthz"] = [HttpMethods.Get, HttpMethods.Head],
         ["/readyz"] = [HttpMethods.Get, HttpMethods.Head],
@@ -56,6 +58,7 @@ public static class Program
         builder.Services.AddStorage();
         builder.Services.AddSessions();
         builder.Services.AddRooms();
+        builder.Services.AddWebhooks();
         builder.Services.AddConnectionRegistry();
         builder.Services.AddOrigins();
         builder.Services.AddWebSockets();
@@ -86,7 +89,7 @@ public static class Program
         app.MapFiles("/files");
         app.MapClientPage();
         app.MapSite("/site.json");
-        app.MapApi(description: "/openapi.json");
+        app.MapApi(description: "/openapi.json", protocolDescription: "/asyncapi.json");
         app.MapNotFound();
         return app;
     }

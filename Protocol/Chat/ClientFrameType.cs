@@ -67,6 +67,8 @@ public enum ClientFrameType
     Search,
     /// <summary>Creates, lists or revokes the tokens of a room, with which programs post.</summary>
     Tokens,
+    /// <summary>Sets, shows or removes the webhook of a room, or sends its failed events again.</summary>
+    Webhook,
     /// <summary>Asks for the user of the connection.</summary>
     Whoami,
     /// <summary>Asks for the list of commands.</summary>

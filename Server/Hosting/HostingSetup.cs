@@ -6,6 +6,7 @@ using RawSocketChat.Server.Hosting.Tls;
 using RawSocketChat.Server.Sessions.Jwt;
 using RawSocketChat.Server.Sockets;
 using RawSocketChat.Server.Web;
+using RawSocketChat.Server.Webhooks;
 
 namespace RawSocketChat.Server.Hosting;
 
@@ -32,6 +33,7 @@ public static class HostingSetup
         builder.Configuration.AddSettings(args);
         var errors = builder.Configuration.Read<JwtOptions>(JwtOptions.Section).FindErrors()
             .Concat(builder.Configuration.Read<WebOptions>(WebOptions.Section).FindErrors())
+            .Concat(builder.Configuration.Read<WebhookOptions>(WebhookOptions.Section).FindErrors())
             .ToList();
         if (errors.Count > 0)
             throw new SettingException(string.Join("; ", errors));

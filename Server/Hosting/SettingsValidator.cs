@@ -15,6 +15,7 @@ using RawSocketChat.Server.Transports.Origins;
 using RawSocketChat.Server.Transports.RawTcp;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Server.Web;
+using RawSocketChat.Server.Webhooks;
 using SessionOptions = RawSocketChat.Server.Sessions.SessionOptions;
 
 namespace RawSocketChat.Server.Hosting;
@@ -46,6 +47,7 @@ public static class SettingsValidator
         [SessionOptions.Section] = typeof(SessionOptions),
         [TlsOptions.Section] = typeof(TlsOptions),
         [TransportOptions.Section] = typeof(TransportOptions),
+        [WebhookOptions.Section] = typeof(WebhookOptions),
         [WebOptions.Section] = typeof(WebOptions),
     };
 

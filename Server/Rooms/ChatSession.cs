@@ -191,6 +191,9 @@ public sealed class ChatSession : IConnectionHandler
             case ClientFrameType.Tokens:
                 await _services.TokenHandler.HandleAsync(_context, frame, answers);
                 break;
+            case ClientFrameType.Webhook when _services.SupportedRequests.Includes(frame.Type):
+                await _services.WebhookHandler.HandleAsync(_context, frame, answers);
+                break;
             case ClientFrameType.Help:
                 answers.Send(Help.CreateFrame(frame.Id, frame.About, _services.SupportedRequests.Includes));
                 break;

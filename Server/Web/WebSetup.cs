@@ -46,6 +46,6 @@ public static class WebSetup
         var at = context.Request.PathBase.Value;
         return context.AnswerTextAsync(
             StatusCodes.Status404NotFound,
-            $"Not found. The chat page is at {at}/, its WebSocket at {at}/ws. Over HTTP: POST {at}/session, then POST {at}/send and GET {at}/poll, {at}/longpoll, {at}/events, {at}/stream or {at}/iframe. For programs with a token of a room: {at}/openapi.json.");
+            $"Not found. The chat page is at {at}/, its WebSocket at {at}/ws. Over HTTP: POST {at}/session, then POST {at}/send and GET {at}/poll, {at}/longpoll, {at}/events, {at}/stream or {at}/iframe. For programs with a token of a room: {at}/openapi.json. All frames: {at}/asyncapi.json.");
     });
 }

@@ -73,6 +73,32 @@ CREATE TABLE tokens (
     UNIQUE (room, name_key)
 ) STRICT, WITHOUT ROWID;
 
+-- The outgoing webhooks: the addresses to which the server sends the events of the rooms.
+CREATE TABLE webhooks (
+    room          INTEGER NOT NULL PRIMARY KEY REFERENCES rooms (id) ON DELETE CASCADE,
+    id            TEXT    NOT NULL UNIQUE,      -- a random id, a part of the ids that receivers see
+    url           TEXT    NOT NULL,
+    secret        TEXT    NOT NULL,             -- the key of the signatures: "whsec_" and base64
+    delivered_seq INTEGER NOT NULL,             -- the newest event that needs no delivery any more
+    failures      INTEGER NOT NULL DEFAULT 0,   -- failed attempts since the last success
+    attempts      INTEGER NOT NULL DEFAULT 0,   -- failed attempts to deliver the event after delivered_seq
+    failing_since INTEGER,                      -- the first failed attempt since the last success; NULL if the newest attempt did not fail
+    next_attempt_at INTEGER,                    -- NULL if the next attempt is due now
+    error         TEXT,                         -- the error of the newest attempt; NULL if it did not fail
+    is_off        INTEGER NOT NULL DEFAULT 0    -- 1 if the receiver has turned the webhook off (410 Gone)
+) STRICT;
+
+-- The events that could not be delivered to a webhook. Only the newest ones stay (Webhooks:FailedEvents).
+CREATE TABLE webhook_failures (
+    room          INTEGER NOT NULL REFERENCES webhooks (room) ON DELETE CASCADE,
+    seq           INTEGER NOT NULL,             -- no REFERENCES to the event, which retention may remove
+    at            INTEGER NOT NULL,             -- when the delivery was given up
+    attempts      INTEGER NOT NULL,
+    error         TEXT    NOT NULL,             -- the last error
+    is_retried    INTEGER NOT NULL,             -- 1 if an owner or a moderator wants the event to be sent again
+    PRIMARY KEY (room, seq)
+) STRICT, WITHOUT ROWID;
+
 -- The members of the rooms. When a user leaves a room, the row stays, because it contains the role, the read mark and the mute.
 CREATE TABLE members (
     room          INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,

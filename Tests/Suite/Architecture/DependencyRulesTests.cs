@@ -161,6 +161,22 @@ public sealed class DependencyRulesTests
     [Test]
     public void Only_the_preview_program_refers_to_an_image_decoder() => AssertNoReference(@"^RawSocketChat\.Server\.(?!Files\.Images$)", @"^SkiaSharp");
 
+    [TestCase("Connections")]
+    [TestCase("Transports")]
+    [TestCase("Sessions")]
+    [TestCase("Rooms")]
+    [TestCase("Storage")]
+    [TestCase("Api")]
+    [TestCase("Operator")]
+    public void Only_Program_and_Hosting_refer_to_Webhooks(string folder) => AssertNoReference($@"{ServerCode}{folder}", $@"{ServerCode}Webhooks$");
+
+    [TestCase("Transports")]
+    [TestCase("Sessions")]
+    [TestCase("Hosting")]
+    [TestCase("Api")]
+    [TestCase("Operator")]
+    public void Webhooks_refer_to_rooms_and_storage_alone(string forbidden) => AssertNoReference($@"{ServerCode}Webhooks$", $@"{ServerCode}{forbidden}");
+
     [Test]
     public void Flood_refers_to_Protocol_only() =>
         FindAssemblyReferences(typeof(Flood.FloodRun)).Where(name => name.StartsWith("RawSocketChat", StringComparison.Ordinal)).Should().Equal("RawSocketChat.Protocol");

@@ -169,6 +169,7 @@ public class TextFormatTests
             new HistoryFrame(default, evil, [], false), new ResultsFrame(default, evil, [ChatCodec.Encode(new MessageFrame(evil, 1, Wire.At, person, evil, Snippet: new(evil, [new(0, 1)])))], 1), new RoomsFrame(default, [new(evil, evil, 1)]), new WhoFrame(default, evil, [person], 1),
             new WelcomeFrame(default, evil, evil, evil, true, evil, Wire.At, new(1, 1, 1, 1), [evil]), new GapFrame(evil, 1, 2),
             new TokensFrame(default, evil, evil, [new(evil, Wire.At)], evil, evil), new TokensFrame(default, evil, evil, [new(evil, Wire.At)], evil),
+            new WebhookFrame(default, evil, evil, [new(1, Wire.At, 1, evil)], evil, evil, 1, new(evil, Wire.At, Wire.At)), new WebhookFrame(default, "remove", evil, []),
             new ByeFrame(4001, evil, true), new HelpFrame(default, evil, [new(evil, evil, evil, evil)]),
         ];
         foreach (var frame in frames)

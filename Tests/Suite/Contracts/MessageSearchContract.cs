@@ -264,7 +264,7 @@ public sealed class MemoryMessageSearchTests : MessageSearchContract
     protected override (IRoomLog Log, IRoomCatalog Catalog, IMessageSearch Search) Open(int keepEvents, TimeProvider time)
     {
         var log = new MemoryRoomLog(Options.Create(new DataOptions { KeepEvents = keepEvents }), time);
-        var catalog = new MemoryRoomCatalog(log, new MemoryTokenStore(), new MemoryIdentityStore(), time);
+        var catalog = new MemoryRoomCatalog(log, new MemoryTokenStore(), new MemoryWebhookStore(log), new MemoryIdentityStore(), time);
         return (log, catalog, new MemoryMessageSearch(log, catalog, time));
     }
 

@@ -132,6 +132,7 @@ public sealed class RightsMatrixTests(string transport)
             (ClientFrameType.Kick or ClientFrameType.Ban or ClientFrameType.Unban or ClientFrameType.Mute or ClientFrameType.Unmute, "of a member" or "of a moderator" or "of an owner") =>
                 inRoom with { User = $"the-{row.Target.Split(' ')[^1]}" },
             (ClientFrameType.Search, "of the room") => inRoom with { Query = "a text" },
+            (ClientFrameType.Webhook, "") => inRoom with { Do = "show" },
             (ClientFrameType.Tokens, "") => inRoom with { Do = "list" },
             _ => throw new AssertionException($"no test knows the row \"{row}\""),
         };

@@ -260,7 +260,7 @@ public sealed class MemoryRoomCatalogTests : RoomCatalogContract
     protected override IRoomCatalog Open(TimeProvider time)
     {
         (_log, _identities) = (new MemoryRoomLog(Options.Create(new DataOptions()), time), new MemoryIdentityStore());
-        return new MemoryRoomCatalog(_log, new MemoryTokenStore(), _identities, time);
+        return new MemoryRoomCatalog(_log, new MemoryTokenStore(), new MemoryWebhookStore(_log), _identities, time);
     }
 
     // The catalog in memory ignores the roles of such a user, so there is nothing to remove.

@@ -121,6 +121,7 @@ public sealed class MemoryTokenStoreTests : TokenStoreContract
     protected override (ITokenStore Tokens, IRoomCatalog Catalog) Open()
     {
         var tokens = new MemoryTokenStore();
-        return (tokens, new MemoryRoomCatalog(new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System), tokens, new MemoryIdentityStore(), TimeProvider.System));
+        var log = new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System);
+        return (tokens, new MemoryRoomCatalog(log, tokens, new MemoryWebhookStore(log), new MemoryIdentityStore(), TimeProvider.System));
     }
 }
