@@ -5,6 +5,7 @@ using RawSocketChat.Server.Hosting;
 using RawSocketChat.Server.Operator;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.SingleSignOn;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Transports;
 using RawSocketChat.Server.Transports.Http;
@@ -33,6 +34,7 @@ public static class Program
         ["/events"] = [HttpMethods.Get],
         ["/stream"] = [HttpMethods.Get],
         ["/iframe"] = [HttpMethods.Get],
+        ["/login"] = [HttpMethods.Get],
         ["/openapi.json"] = [HttpMethods.Get],
         ["/healthz"] = [HttpMethods.Get, HttpMethods.Head],
         ["/readyz"] = [HttpMethods.Get, HttpMethods.Head],
@@ -57,6 +59,7 @@ public static class Program
         builder.Services.AddHttpSessions(services => services.GetRequiredService<ChatEndpoints>().Http);
         builder.Services.AddSingleton<ChatEndpoints>();
         builder.Services.AddApi();
+        builder.Services.AddSingleSignOn();
         builder.Services.AddClientPage();
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section);
         configureServices?.Invoke(builder.Services);
@@ -77,6 +80,7 @@ public static class Program
         app.MapLongPolling("/longpoll");
         app.MapStreaming(events: "/events", lines: "/stream", iframe: "/iframe");
         app.MapClientPage();
+        app.MapLogin("/login");
         app.MapApi(description: "/openapi.json");
         app.MapNotFound();
         return app;

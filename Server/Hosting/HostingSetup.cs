@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Hosting.Tls;
+using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Sessions.Jwt;
 using RawSocketChat.Server.Sockets;
 
@@ -29,7 +30,8 @@ public static class HostingSetup
     {
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
         builder.Configuration.AddSettings(args);
-        if (builder.Configuration.Read<JwtOptions>(JwtOptions.Section).FindErrors().ToList() is { Count: > 0 } errors)
+        var (jwt, oidc) = (builder.Configuration.Read<JwtOptions>(JwtOptions.Section), builder.Configuration.Read<OidcOptions>(OidcOptions.Section));
+        if (jwt.FindErrors().Concat(oidc.FindErrors()).ToList() is { Count: > 0 } errors)
             throw new SettingException(string.Join("; ", errors));
 
         builder.Services.AddOptions<PlaintextOptions>().BindConfiguration(PlaintextOptions.Section);

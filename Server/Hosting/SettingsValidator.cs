@@ -33,6 +33,7 @@ public static class SettingsValidator
         [HttpOptions.Section] = typeof(HttpOptions),
         [JwtOptions.Section] = typeof(JwtOptions),
         [LimitsOptions.Section] = typeof(LimitsOptions),
+        [OidcOptions.Section] = typeof(OidcOptions),
         [OperatorOptions.Section] = typeof(OperatorOptions),
         [OriginOptions.Section] = typeof(OriginOptions),
         [PlaintextOptions.Section] = typeof(PlaintextOptions),

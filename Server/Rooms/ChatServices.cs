@@ -21,6 +21,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Accounts accounts,
         ExternalAccounts externalAccounts,
         IOptions<AuthOptions> auth,
+        IOptions<OidcOptions> oidc,
         IOptions<LimitsOptions> limits,
         IOptions<RoomOptions> roomOptions,
         IOptions<OperatorOptions> operators,
@@ -39,8 +40,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Accounts = accounts;
         ExternalAccounts = externalAccounts;
         Auth = auth.Value;
-        GuestDoor = new GuestDoor(Auth);
-        SupportedRequests = new SupportedRequests(data.Value.Search, externalAccounts.IsEnabled, Auth);
+        GuestDoor = new GuestDoor(Auth, oidc.Value.IsEnabled);
+        SupportedRequests = new SupportedRequests(data.Value.Search, externalAccounts.IsEnabled, oidc.Value.IsEnabled, Auth);
         Limits = limits.Value;
         Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
         NamedMembers = roomOptions.Value.NamedMembers;

@@ -9,11 +9,12 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 /// <param name="withSearch">Whether the server indexes messages.</param>
 /// <param name="withJwt">Whether a <c>hello</c> may log in with a JSON Web Token.</param>
+/// <param name="withOidc">Whether the page offers a login with an OpenID Connect provider.</param>
 /// <param name="auth">The settings that say who may use the chat.</param>
-public sealed class SupportedRequests(bool withSearch, bool withJwt, AuthOptions auth)
+public sealed class SupportedRequests(bool withSearch, bool withJwt, bool withOidc, AuthOptions auth)
 {
     /// <summary>The words of <c>features</c> in a welcome: what this server offers beyond joining, saying and reading.</summary>
-    public IReadOnlyList<string> Features { get; } = [.. FindFeatures(withSearch, withJwt, auth)];
+    public IReadOnlyList<string> Features { get; } = [.. FindFeatures(withSearch, withJwt, withOidc, auth)];
 
     public bool Includes(ClientFrameType type) => type switch
     {
@@ -22,7 +23,7 @@ public sealed class SupportedRequests(bool withSearch, bool withJwt, AuthOptions
         _ => true,
     };
 
-    private static IEnumerable<string> FindFeatures(bool withSearch, bool withJwt, AuthOptions auth)
+    private static IEnumerable<string> FindFeatures(bool withSearch, bool withJwt, bool withOidc, AuthOptions auth)
     {
         foreach (var always in (string[])["edit", "delete", "react", "mentions", "read", "typing", "dm", "invite", "moderation", "tokens"])
             yield return always;
@@ -32,6 +33,8 @@ public sealed class SupportedRequests(bool withSearch, bool withJwt, AuthOptions
             yield return "register";
         if (withJwt)
             yield return "jwt";
+        if (withOidc)
+            yield return "oidc";
         if (!auth.Guests)
             yield return "login-required";
     }
