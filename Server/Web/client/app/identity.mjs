@@ -153,8 +153,10 @@ export async function signInFromSite(jwt, refused) {
   let answer = await signIn({ type: 'hello', jwt }, refused);
   const token = identity.token;
   // The server sends no token if the browser has sent the cookie. So a missing token means that the browser keeps the cookie in this frame.
-  if (!token) [identity.token, identity.usesCookie] = [null, true];
-  if (answer && !token) answer = await signIn({ type: 'hello', jwt }, refused);
+  if (answer && !token) {
+    [identity.token, identity.usesCookie] = [null, true];
+    answer = await signIn({ type: 'hello', jwt }, refused);
+  }
   return answer;
 }
 
