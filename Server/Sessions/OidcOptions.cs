@@ -3,6 +3,16 @@ using System.Net;
 
 namespace RawSocketChat.Server.Sessions;
 
+/// <summary>How the server sends its secret to the provider (OpenID Connect Core 1.0, section 9).</summary>
+public enum ClientAuthentication
+{
+    /// <summary>In the body of the request: <c>client_secret_post</c>.</summary>
+    Post,
+
+    /// <summary>In the header <c>Authorization</c>: <c>client_secret_basic</c>.</summary>
+    Basic,
+}
+
 /// <summary>
 /// The OpenID Connect provider with which people log in on the page. Without <see cref="Authority"/>, the page offers no such login. Section
 /// <c>Auth:Oidc</c>.
@@ -25,11 +35,11 @@ public sealed class OidcOptions
     /// <summary>The id of this server at the provider. Default: none.</summary>
     public string? ClientId { get; set; }
 
-    /// <summary>
-    /// The secret of this server at the provider. The server sends it in the body of its requests (<c>client_secret_post</c>). Default: none, for a
-    /// client that the provider calls public.
-    /// </summary>
+    /// <summary>The secret of this server at the provider. Default: none, for a client that the provider calls public.</summary>
     public string? ClientSecret { get; set; }
+
+    /// <summary>How the server sends its secret: <c>post</c> or <c>basic</c>, as the provider expects it. Default <c>post</c>.</summary>
+    public ClientAuthentication ClientAuthentication { get; set; } = ClientAuthentication.Post;
 
     /// <summary>The scopes that the server asks for, separated by spaces. Default <c>openid profile</c>.</summary>
     public string Scopes { get; set; } = "openid profile";

@@ -75,6 +75,7 @@ public static class SingleSignOnSetup
         handler.Events = events;
         handler.BackchannelTimeout = ProviderTimeout;
         // A redirect could lead to an address that the operator does not trust.
-        handler.BackchannelHttpHandler = new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = ConnectionLifetime };
+        var sockets = new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = ConnectionLifetime };
+        handler.BackchannelHttpHandler = settings.ClientAuthentication == ClientAuthentication.Basic ? new BasicAuthentication(sockets) : sockets;
     }
 }

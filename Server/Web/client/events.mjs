@@ -89,7 +89,8 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
   if (!identity.usesCookie) identity.token = frame.session || identity.token;
   if (!isFile && !identity.token) identity.usesCookie = true; // the server gives no token to a page whose browser has sent the cookie
   const before = state.self;
-  if (expectsSiteToken && frame.guest && before && !before.guest) askSite('ended');
+  const known = before?.user ?? identity.entering?.user;
+  if (expectsSiteToken && frame.guest && known && known !== frame.user) askSite('ended');
   commit(assignSender(applyWelcome(state, frame), { user: frame.user, name: frame.name }));
   const { entering, nameRefusal } = identity;
   if (!entering && before && !sameName(before.name, frame.name) && (nameRefusal || !frame.guest)) {

@@ -93,6 +93,14 @@ public sealed class LoginTests : LoginFixture
     }
 
     [Test]
+    public async Task Secret_is_sent_in_the_header_if_the_settings_say_so()
+    {
+        Provider.TakesBasicOnly = true;
+        await ExpectFailureAsync(await StartChatAsync(), 502, "cannot accept");
+        (await LoginAsync(await StartChatAsync("--Auth:Oidc:ClientAuthentication", "basic"))).Guest.Should().BeFalse();
+    }
+
+    [Test]
     public async Task Claims_of_the_settings_give_the_subject_and_the_name()
     {
         Provider.Change = claims => (claims["oid"], claims["handle"]) = ("o-1", "annie");
@@ -187,6 +195,15 @@ public sealed class LoginTests : LoginFixture
         var target = "?room=" + Uri.EscapeDataString("//evil.example/\r\nSet-Cookie: a=b#x");
         (await browser.OpenAsync($"{at}/login?return={Uri.EscapeDataString(target)}")).Location!.AbsoluteUri
             .Should().Be($"{at}/?room=%2F%2Fevil.example%2F%0D%0ASet-Cookie%3A%20a%3Db%23x#signed-in");
+    }
+
+    [Test]
+    public async Task Guest_of_a_closed_server_reads_that_the_page_has_a_login()
+    {
+        var server = await StartAsync("--Auth:Guests", "false", "--Auth:Register", "false");
+        await using var nc = await LineClient.ConnectAsync(server.RawPort);
+        await nc.SendAsync("hi all");
+        await nc.ExpectLineAsync("! this server has no guests; log in with /login NAME PASSWORD; people without a password log in on the page; try: /login ann my long password");
     }
 
     [Test]

@@ -36,6 +36,9 @@ public sealed class TestProvider : IAsyncDisposable
     /// <summary>Whether the name is in the user info instead of the id token.</summary>
     public bool NameIsInUserInfo { get; set; }
 
+    /// <summary>Whether the server must send its secret in the header Authorization.</summary>
+    public bool TakesBasicOnly { get; set; }
+
     /// <summary>The error that the provider sends back instead of a code.</summary>
     public string? Error { get; set; }
 
@@ -117,7 +120,9 @@ public sealed class TestProvider : IAsyncDisposable
     {
         var form = await request.ReadFormAsync();
         var challenge = Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"].ToString())));
-        if (form["client_id"] != ClientId || form["client_secret"] != ClientSecret)
+        var basic = $"Basic {Convert.ToBase64String(Encoding.ASCII.GetBytes($"{ClientId}:{ClientSecret.Replace(' ', '+')}"))}";
+        var isKnown = TakesBasicOnly ? request.Headers.Authorization == basic && !form.ContainsKey("client_secret") : form["client_secret"] == ClientSecret;
+        if (form["client_id"] != ClientId || !isKnown)
             return Results.Json(new { error = "invalid_client", error_description = "wrong secret" }, statusCode: 401);
         if (!_codes.TryRemove(form["code"].ToString(), out var asked) || asked.Challenge != challenge || asked.RedirectUri != form["redirect_uri"])
             return Results.Json(new { error = "invalid_grant" }, statusCode: 400);
