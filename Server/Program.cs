@@ -7,6 +7,7 @@ using RawSocketChat.Server.Hosting;
 using RawSocketChat.Server.Operator;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.SingleSignOn;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Transports;
 using RawSocketChat.Server.Transports.Http;
@@ -37,6 +38,7 @@ public static class Program
         ["/events"] = [HttpMethods.Get],
         ["/stream"] = [HttpMethods.Get],
         ["/iframe"] = [HttpMethods.Get],
+        ["/login"] = [HttpMethods.Get],
         ["/openapi.json"] = [HttpMethods.Get],
         ["/asyncapi.json"] = [HttpMethods.Get],
         ["/site.json"] = [HttpMethods.Get, HttpMethods.Head],
@@ -67,6 +69,7 @@ public static class Program
         builder.Services.AddSingleton<ChatEndpoints>();
         builder.Services.AddFiles();
         builder.Services.AddApi();
+        builder.Services.AddSingleSignOn();
         builder.Services.AddClientPage();
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section);
         configureServices?.Invoke(builder.Services);
@@ -89,6 +92,7 @@ public static class Program
         app.MapFiles("/files");
         app.MapClientPage();
         app.MapSite("/site.json");
+        app.MapLogin("/login");
         app.MapApi(description: "/openapi.json", protocolDescription: "/asyncapi.json");
         app.MapNotFound();
         return app;

@@ -345,6 +345,12 @@ public static class TextFormat
             .Append(FormatNotice($"you are {name}{(frame.Guest ? " (a guest)" : "")} on {TerminalText.CleanInline(frame.Server)}"));
         if (frame.Rooms.Count > 0)
             text.Append('\n').Append(FormatNotice("your rooms: " + string.Join(", ", frame.Rooms.Select(FormatRoom))));
+        if (frame.Guest && frame.Features?.Contains("login-required") == true)
+        {
+            var register = frame.Features.Contains("register") ? ", to create an account: /register NAME PASSWORD" : "";
+            return text.Append('\n').Append(FormatNotice($"this server has no guests; to log in, type: /login NAME PASSWORD{register}")).ToString();
+        }
+
         text.Append('\n').Append(FormatNotice("/help lists the commands, /join lobby joins a room; any other line is a message"));
         // Without the token, a guest at nc could not resume the session. Only the user's own connection gets this frame.
         text.Append('\n').Append(FormatNotice($"to come back as {name}: /session {TerminalText.CleanInline(frame.Session)}"));

@@ -36,6 +36,7 @@ public static class SettingsValidator
         [ImageOptions.Section] = typeof(ImageOptions),
         [JwtOptions.Section] = typeof(JwtOptions),
         [LimitsOptions.Section] = typeof(LimitsOptions),
+        [OidcOptions.Section] = typeof(OidcOptions),
         [OperatorOptions.Section] = typeof(OperatorOptions),
         [OriginOptions.Section] = typeof(OriginOptions),
         [PlaintextOptions.Section] = typeof(PlaintextOptions),

@@ -24,6 +24,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Accounts accounts,
         ExternalAccounts externalAccounts,
         IOptions<AuthOptions> auth,
+        IOptions<OidcOptions> oidc,
         IOptions<LimitsOptions> limits,
         IOptions<RoomOptions> roomOptions,
         IOptions<OperatorOptions> operators,
@@ -47,8 +48,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Accounts = accounts;
         ExternalAccounts = externalAccounts;
         Auth = auth.Value;
-        GuestDoor = new GuestDoor(Auth);
-        SupportedRequests = new SupportedRequests(data.Value.Search, FileOptions.Enabled, webhookDelivery.IsEnabled, externalAccounts.IsEnabled, Auth);
+        GuestDoor = new GuestDoor(Auth, oidc.Value.IsEnabled);
+        SupportedRequests = new SupportedRequests(data.Value.Search, FileOptions.Enabled, webhookDelivery.IsEnabled, externalAccounts.IsEnabled, oidc.Value.IsEnabled, Auth);
         Limits = limits.Value;
         Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
         NamedMembers = roomOptions.Value.NamedMembers;

@@ -11,11 +11,12 @@ namespace RawSocketChat.Server.Rooms;
 /// <param name="withFiles">Whether users can upload files.</param>
 /// <param name="withWebhooks">Whether the server sends events to webhooks.</param>
 /// <param name="withJwt">Whether a <c>hello</c> may log in with a JSON Web Token.</param>
+/// <param name="withOidc">Whether the page offers a login with an OpenID Connect provider.</param>
 /// <param name="auth">The settings that say who may use the chat.</param>
-public sealed class SupportedRequests(bool withSearch, bool withFiles, bool withWebhooks, bool withJwt, AuthOptions auth)
+public sealed class SupportedRequests(bool withSearch, bool withFiles, bool withWebhooks, bool withJwt, bool withOidc, AuthOptions auth)
 {
     /// <summary>The words of <c>features</c> in a welcome: what this server offers beyond joining, saying and reading.</summary>
-    public IReadOnlyList<string> Features { get; } = [.. FindFeatures(withSearch, withFiles, withWebhooks, withJwt, auth)];
+    public IReadOnlyList<string> Features { get; } = [.. FindFeatures(withSearch, withFiles, withWebhooks, withJwt, withOidc, auth)];
 
     public bool Includes(ClientFrameType type) => type switch
     {
@@ -25,7 +26,7 @@ public sealed class SupportedRequests(bool withSearch, bool withFiles, bool with
         _ => true,
     };
 
-    private static IEnumerable<string> FindFeatures(bool withSearch, bool withFiles, bool withWebhooks, bool withJwt, AuthOptions auth)
+    private static IEnumerable<string> FindFeatures(bool withSearch, bool withFiles, bool withWebhooks, bool withJwt, bool withOidc, AuthOptions auth)
     {
         foreach (var always in (string[])["edit", "delete", "react", "mentions", "read", "typing", "dm", "invite", "moderation", "tokens"])
             yield return always;
@@ -39,6 +40,8 @@ public sealed class SupportedRequests(bool withSearch, bool withFiles, bool with
             yield return "register";
         if (withJwt)
             yield return "jwt";
+        if (withOidc)
+            yield return "oidc";
         if (!auth.Guests)
             yield return "login-required";
     }

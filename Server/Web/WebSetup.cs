@@ -17,8 +17,12 @@ public static class WebSetup
     /// <summary>Serves client.html at <c>/</c>.</summary>
     public static IApplicationBuilder MapClientPage(this IApplicationBuilder app)
     {
-        var options = app.ApplicationServices.GetRequiredService<IOptions<WebOptions>>().Value;
-        var page = ClientPage.FromFile(Path.Combine(AppContext.BaseDirectory, "client.html"), [.. options.FrameAncestors]);
+        var services = app.ApplicationServices;
+        var facts = new PageFacts(
+            services.GetRequiredService<ChatServices>().SupportedRequests.Features,
+            services.GetRequiredService<IOptions<OidcOptions>>().Value.DisplayName,
+            [.. services.GetRequiredService<IOptions<WebOptions>>().Value.FrameAncestors]);
+        var page = ClientPage.FromFile(Path.Combine(AppContext.BaseDirectory, "client.html"), facts);
         return app.Use(next => context =>
             context.Request.Path == "/" && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
                 ? page.WriteAsync(context)

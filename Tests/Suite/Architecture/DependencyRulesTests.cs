@@ -177,6 +177,25 @@ public sealed class DependencyRulesTests
     [TestCase("Operator")]
     public void Webhooks_refer_to_rooms_and_storage_alone(string forbidden) => AssertNoReference($@"{ServerCode}Webhooks$", $@"{ServerCode}{forbidden}");
 
+    [TestCase("Connections")]
+    [TestCase("Transports")]
+    [TestCase("Rooms")]
+    [TestCase("Sessions")]
+    [TestCase("Storage")]
+    [TestCase("Api")]
+    [TestCase("Web")]
+    public void Only_Program_refers_to_single_sign_on(string folder) => AssertNoReference($@"{ServerCode}{folder}", $@"{ServerCode}SingleSignOn$");
+
+    [TestCase("Storage")]
+    [TestCase("Hosting")]
+    [TestCase("Operator")]
+    [TestCase("Web")]
+    public void Single_sign_on_refers_to_rooms_sessions_and_HTTP_alone(string forbidden) => AssertNoReference($@"{ServerCode}SingleSignOn$", $@"{ServerCode}{forbidden}");
+
+    [Test]
+    public void Only_single_sign_on_refers_to_the_handler_of_OpenID_Connect() =>
+        AssertNoReference(@"^RawSocketChat\.Server\.(?!SingleSignOn$)", @"^Microsoft\.AspNetCore\.Authentication");
+
     [Test]
     public void Flood_refers_to_Protocol_only() =>
         FindAssemblyReferences(typeof(Flood.FloodRun)).Where(name => name.StartsWith("RawSocketChat", StringComparison.Ordinal)).Should().Equal("RawSocketChat.Protocol");

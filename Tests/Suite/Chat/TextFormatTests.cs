@@ -94,6 +94,10 @@ public class TextFormatTests
         Case(new WelcomeFrame(default, "t0k", "u1", "ann", true, "chat", Wire.At, new(1, 1, 1, 1), ["lobby", "den"]),
             "[10:02:31] -!- you are ann (a guest) on chat\n-!- your rooms: #lobby, #den\n"
             + "-!- /help lists the commands, /join lobby joins a room; any other line is a message\n-!- to come back as ann: /session t0k"),
+        Case(new WelcomeFrame(default, "t0k", "u1", "guest-1", true, "chat", Wire.At, new(1, 1, 1, 1), [], ["register", "login-required"]),
+            "[10:02:31] -!- you are guest-1 (a guest) on chat\n-!- this server has no guests; to log in, type: /login NAME PASSWORD, to create an account: /register NAME PASSWORD"),
+        Case(new WelcomeFrame(default, "t0k", "u1", "guest-1", true, "chat", Wire.At, new(1, 1, 1, 1), [], ["login-required"]),
+            "[10:02:31] -!- you are guest-1 (a guest) on chat\n-!- this server has no guests; to log in, type: /login NAME PASSWORD"),
         Case(new PongFrame(default, Wire.At), "[10:02:31] -!- pong"),
         Case(new WireFrame(Wire.At), ""),
         Case(new GapFrame("lobby", 12, 40), "-!- #lobby: messages 12 to 40 are not available"),

@@ -52,7 +52,9 @@ public sealed class AuthDoorTests
             await client.SendAsync(line);
             var error = (await client.Inbox.ExpectAsync<ErrorFrame>()).Error;
             error.Code.Should().Be(ErrorCode.NotAllowed, line);
-            error.Text.Should().Be("this server has no guests; log in or register first");
+            error.Text.Should().Be(line[0] == '{'
+                ? "this server has no guests; log in or register first"
+                : "this server has no guests; log in with /login NAME PASSWORD, or create an account with /register NAME PASSWORD");
             error.Hint.Should().Be(line[0] == '{' ? """{"type":"login","name":"ann","password":"my long password"}""" : "/login ann my long password");
         }
 
@@ -102,7 +104,7 @@ public sealed class AuthDoorTests
     {
         await using var client = await LineClient.ConnectAsync(_server.RawPort);
         await client.SendAsync("hi all");
-        await client.ExpectLineAsync("! this server has no guests; log in or register first; try: /login ann my long password");
+        await client.ExpectLineAsync("! this server has no guests; log in with /login NAME PASSWORD, or create an account with /register NAME PASSWORD; try: /login ann my long password");
 
         await using var program = await LineClient.ConnectAsync(_server.RawPort);
         await program.SendAsync(new ClientFrame { Type = ClientFrameType.Hello, Name = "ann", Id = FrameId.From(1) });
@@ -143,7 +145,7 @@ public sealed class AuthDoorTests
         (await client.RequestAsync<HelpFrame>(new ClientFrame { Type = ClientFrameType.Help, Id = FrameId.From(2) })).Commands.Select(entry => entry.Command)
             .Should().NotContain("register").And.Contain("login");
         await client.SendAsync("hi");
-        (await client.Inbox.ExpectAsync<ErrorFrame>()).Error.Text.Should().Be("this server has no guests; log in first");
+        (await client.Inbox.ExpectAsync<ErrorFrame>()).Error.Text.Should().Be("this server has no guests; log in with /login NAME PASSWORD");
         using var http = new HttpTestClient(_closed.HttpPort);
         (await http.PostAsync("/session", """{"type":"register","name":"ann","password":"my long password"}""")).ShouldBe(400, ErrorCode.NotOffered);
     }
