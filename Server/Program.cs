@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Api;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Files;
 using RawSocketChat.Server.Hosting;
 using RawSocketChat.Server.Operator;
 using RawSocketChat.Server.Rooms;
@@ -28,6 +29,7 @@ public static class Program
         ["/ws"] = [HttpMethods.Get],
         ["/session"] = [HttpMethods.Post],
         ["/send"] = [HttpMethods.Post],
+        ["/files"] = [HttpMethods.Post],
         ["/poll"] = [HttpMethods.Get],
         ["/longpoll"] = [HttpMethods.Get],
         ["/events"] = [HttpMethods.Get],
@@ -56,6 +58,7 @@ public static class Program
         builder.Services.AddRawTcp(services => services.GetRequiredService<ChatEndpoints>().RawTcp);
         builder.Services.AddHttpSessions(services => services.GetRequiredService<ChatEndpoints>().Http);
         builder.Services.AddSingleton<ChatEndpoints>();
+        builder.Services.AddFiles();
         builder.Services.AddApi();
         builder.Services.AddClientPage();
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section);
@@ -76,6 +79,7 @@ public static class Program
         app.MapPolling("/poll");
         app.MapLongPolling("/longpoll");
         app.MapStreaming(events: "/events", lines: "/stream", iframe: "/iframe");
+        app.MapFiles("/files");
         app.MapClientPage();
         app.MapApi(description: "/openapi.json");
         app.MapNotFound();

@@ -17,6 +17,7 @@ internal sealed class ServerFields
     public WelcomeLimits? Limits;
     public List<string>? RoomNames, Features, MentionedUsers;
     public List<Reaction>? Reactions;
+    public List<AttachedFile>? Files;
     public Snippet? Snippet;
     public List<RoomInfo>? Rooms;
     public List<Person>? Members;
@@ -86,6 +87,7 @@ internal sealed class ServerFields
             // In a message, mentions is a list of users. In joined and read, it is a number.
             case "mentions": (MentionedUsers, MentionCount) = (null, ReadNumber(ref reader)); MentionedUsers = ReadList(ref reader, ReadString); break;
             case "features": Features = ReadList(ref reader, ReadString); break;
+            case "files": Files = ReadList(ref reader, ReadFile); break;
             case "reactions": Reactions = ReadReactions(ref reader); break;
             case "snippet": Snippet = ReadSnippet(ref reader); break;
             case "limits": Limits = ReadLimits(ref reader); break;
@@ -179,18 +181,52 @@ internal sealed class ServerFields
         {
             var name = reader.GetString();
             reader.Read();
-            var value = (int)Math.Clamp(ReadNumber(ref reader) ?? 0, 0, int.MaxValue);
+            var number = Math.Max(ReadNumber(ref reader) ?? 0, 0);
+            var value = (int)Math.Min(number, int.MaxValue);
             limits = name switch
             {
                 "frameBytes" => limits with { FrameBytes = value },
                 "textLength" => limits with { TextLength = value },
                 "messagesPerSecond" => limits with { MessagesPerSecond = value },
                 "namedMembers" => limits with { NamedMembers = value },
+                "fileBytes" => limits with { FileBytes = number },
                 _ => limits,
             };
             reader.Skip();
         }
         return limits;
+    }
+
+    private static AttachedFile? ReadFile(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return null;
+        }
+        string? id = null, fileName = null, type = null;
+        long? bytes = null, width = null, height = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            switch (name)
+            {
+                case "id": id = ReadString(ref reader); break;
+                case "name": fileName = ReadString(ref reader); break;
+                case "type": type = ReadString(ref reader); break;
+                case "bytes": bytes = ReadNumber(ref reader); break;
+                case "width": width = ReadNumber(ref reader); break;
+                case "height": height = ReadNumber(ref reader); break;
+                default: reader.Skip(); break;
+            }
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+                reader.Skip(); // a value of an unexpected type
+        }
+        var hasSize = width is > 0 and <= int.MaxValue && height is > 0 and <= int.MaxValue;
+        return id is not null && fileName is not null && type is not null && bytes is >= 0 and { } size
+            ? new AttachedFile(id, fileName, type, size, hasSize ? (int)width! : null, hasSize ? (int)height! : null)
+            : null;
     }
 
     private static HelpEntry? ReadHelpEntry(ref Utf8JsonReader reader)

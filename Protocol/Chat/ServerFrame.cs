@@ -28,7 +28,8 @@ public sealed record WelcomeFrame(
 /// <param name="NamedMembers">
 /// The maximum number of members that <c>joined</c> lists. In a room with more members, <c>presence</c> has no names.
 /// </param>
-public sealed record WelcomeLimits(int FrameBytes, int TextLength, int MessagesPerSecond, int NamedMembers);
+/// <param name="FileBytes">The maximum size of an uploaded file in bytes; 0 if the server takes no files.</param>
+public sealed record WelcomeLimits(int FrameBytes, int TextLength, int MessagesPerSecond, int NamedMembers, long FileBytes = 0);
 
 /// <summary>The request succeeded, and its result is stored.</summary>
 /// <param name="Id">The answered request's id.</param>
@@ -83,10 +84,11 @@ public sealed record JoinedFrame(
 /// <param name="Deleted">In pages of stored messages: whether the message is deleted. The frame then has no text.</param>
 /// <param name="Reactions">In pages of stored messages: the reactions; null or empty if there are none.</param>
 /// <param name="Snippet">In the answer to a search: the part of the text that was found; null elsewhere.</param>
+/// <param name="Files">The files of the message; null or empty if there are none. A message with files may have an empty text.</param>
 public sealed record MessageFrame(
     string Room, long Seq, DateTimeOffset At, Person From, string Text, long? Reply = null, bool Me = false,
     IReadOnlyList<string>? Mentions = null, DateTimeOffset? Edited = null, bool Deleted = false,
-    IReadOnlyList<Reaction>? Reactions = null, Snippet? Snippet = null) : ServerFrame;
+    IReadOnlyList<Reaction>? Reactions = null, Snippet? Snippet = null, IReadOnlyList<AttachedFile>? Files = null) : ServerFrame;
 
 /// <summary>One emoji on a message, and the users who reacted with it.</summary>
 /// <param name="Emoji">The emoji.</param>

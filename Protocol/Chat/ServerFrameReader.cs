@@ -96,7 +96,7 @@ internal static class ServerFrameReader
     // A deleted message has no text.
     private static MessageFrame? BuildMessage(ServerFields f) =>
         f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from } && (f.Deleted == true ? "" : f.Text) is { } text
-            ? new MessageFrame(room, seq, at, from, text, f.Reply, f.Me ?? false, f.MentionedUsers, f.Edited, f.Deleted ?? false, f.Reactions, f.Snippet)
+            ? new MessageFrame(room, seq, at, from, text, f.Reply, f.Me ?? false, f.MentionedUsers, f.Edited, f.Deleted ?? false, f.Reactions, f.Snippet, f.Files)
             : null;
 
     private static int? ClampToInt(long? value) => value is { } number ? (int)Math.Clamp(number, 0, int.MaxValue) : null;

@@ -58,6 +58,7 @@ internal static class ServerFrameWriter
         writer.WriteNumber("textLength"u8, frame.Limits.TextLength);
         writer.WriteNumber("messagesPerSecond"u8, frame.Limits.MessagesPerSecond);
         writer.WriteNumber("namedMembers"u8, frame.Limits.NamedMembers);
+        writer.WriteNumber("fileBytes"u8, frame.Limits.FileBytes);
         writer.WriteEndObject();
         WriteStrings(writer, "rooms"u8, frame.Rooms);
         WriteStrings(writer, "features"u8, frame.Features ?? []);
@@ -128,6 +129,8 @@ internal static class ServerFrameWriter
             writer.WriteNumber("reply"u8, reply);
         if (frame.Me)
             writer.WriteBoolean("me"u8, true);
+        if (frame.Files is { Count: > 0 } files)
+            WriteFiles(writer, files);
         if (frame.Mentions is { Count: > 0 } mentions)
             WriteStrings(writer, "mentions"u8, mentions);
         if (frame.Edited is { } edited)
@@ -138,6 +141,29 @@ internal static class ServerFrameWriter
             WriteReactions(writer, reactions);
         if (frame.Snippet is { } snippet)
             Write(writer, snippet);
+    }
+
+    private static void WriteFiles(Utf8JsonWriter writer, IReadOnlyList<AttachedFile> files)
+    {
+        writer.WriteStartArray("files"u8);
+        foreach (var file in files)
+            Write(writer, file);
+        writer.WriteEndArray();
+    }
+
+    public static void Write(Utf8JsonWriter writer, AttachedFile file)
+    {
+        writer.WriteStartObject();
+        writer.WriteText("id"u8, file.Id);
+        writer.WriteText("name"u8, file.Name);
+        writer.WriteText("type"u8, file.Type);
+        writer.WriteNumber("bytes"u8, file.Bytes);
+        if (file is { Width: { } width, Height: { } height })
+        {
+            writer.WriteNumber("width"u8, width);
+            writer.WriteNumber("height"u8, height);
+        }
+        writer.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter writer, Snippet snippet)

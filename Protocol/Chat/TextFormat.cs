@@ -69,11 +69,34 @@ public static class TextFormat
         var name = FormatName(frame.From);
         var line = new StringBuilder(FormatTime(frame.At)).Append(FormatRoom(frame.Room)).Append(frame.Me ? $" * {name} " : $" <{name}> ")
             .Append(frame.Deleted ? "(deleted)" : TerminalText.CleanBlock(frame.Text));
+        if (frame.Files is { Count: > 0 } files)
+            line.Append(frame.Text.Length == 0 ? "" : " ").Append(FormatFiles(files));
         if (frame.Reactions is { Count: > 0 } reactions)
             line.Append(" [").AppendJoin(", ", reactions.Select(each => $"{TerminalText.CleanInline(each.Emoji)} {FormatNumber(each.People.Count)}")).Append(']');
         if (frame is { Edited: not null, Deleted: false })
             line.Append(" (edited)");
         return line.ToString();
+    }
+
+    private static string FormatFiles(IReadOnlyList<AttachedFile> files) => string.Join(' ', files.Select(file =>
+        $"[file: {TerminalText.CleanInline(file.Name)}, {FormatSize(file.Bytes)}, {GetPath(file)}]"));
+
+    /// <summary>The address of a file's content, relative to the server.</summary>
+    public static string GetPath(AttachedFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return $"/files/{Uri.EscapeDataString(file.Id)}/{Uri.EscapeDataString(file.Name)}";
+    }
+
+    // With two significant digits below ten: 9.5 MB.
+    private static string FormatSize(long bytes)
+    {
+        if (bytes < 1024)
+            return $"{FormatNumber(bytes)} B";
+        var (size, unit) = (bytes / 1024.0, 0);
+        for (; size >= 1023.5 && unit < 2; unit++)
+            size /= 1024;
+        return $"{size.ToString(size < 9.95 ? "0.#" : "0", CultureInfo.InvariantCulture)} {(unit == 0 ? "KB" : unit == 1 ? "MB" : "GB")}";
     }
 
     private static string FormatReacted(ReactedFrame frame)
@@ -188,7 +211,7 @@ public static class TextFormat
         var lines = frame.Messages
             .Select(message => ChatCodec.TryReadServer(message.Span, out var read) ? read as MessageFrame : null)
             .OfType<MessageFrame>()
-            .Select(found => $"{FormatNumber(found.Seq)} [{WireTime.FormatDateAndTime(found.At)}] {FormatRoom(found.Room)}{(found.Me ? $" * {FormatName(found.From)} " : $" <{FormatName(found.From)}> ")}{FormatFound(found)}")
+            .Select(found => $"{FormatNumber(found.Seq)} [{WireTime.FormatDateAndTime(found.At)}] {FormatRoom(found.Room)}{(found.Me ? $" * {FormatName(found.From)} " : $" <{FormatName(found.From)}> ")}{FormatFound(found)}{(found.Files is { Count: > 0 } files ? $" {FormatFiles(files)}" : "")}")
             .ToList();
         if (lines.Count == 0)
             lines.Add(FormatNotice("no messages found"));

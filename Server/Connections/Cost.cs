@@ -33,6 +33,12 @@ public static class Cost
     /// <summary>A message or topic with this many bytes: the server stores it and sends it to every member of the room.</summary>
     public static int ForPost(int bytes) => 2 + (bytes / 1024);
 
+    /// <summary>An upload, in addition to the price of its bytes.</summary>
+    public const int Upload = 10;
+
+    /// <summary>The content of a file with this many bytes that a client uploads or downloads: 4 points for a megabyte.</summary>
+    public static int ForFile(long bytes) => (int)Math.Min(bytes / (256 * 1024), 1_000_000);
+
     /// <summary>A page of history with this many bytes.</summary>
     public static int ForHistory(int bytes) => bytes / (16 * 1024);
 }

@@ -39,6 +39,7 @@ public static class SettingsValidator
         [ProxyOptions.Section] = typeof(ProxyOptions),
         [RawTcpOptions.Section] = typeof(RawTcpOptions),
         [RoomOptions.Section] = typeof(RoomOptions),
+        [FilesOptions.Section] = typeof(FilesOptions),
         [FanoutOptions.Section] = typeof(FanoutOptions),
         [SessionOptions.Section] = typeof(SessionOptions),
         [TlsOptions.Section] = typeof(TlsOptions),

@@ -17,6 +17,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         IRoomCatalog catalog,
         IMessageSearch search,
         ITokenStore tokens,
+        IFileStore files,
         SessionStore sessions,
         Accounts accounts,
         ExternalAccounts externalAccounts,
@@ -25,6 +26,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         IOptions<RoomOptions> roomOptions,
         IOptions<OperatorOptions> operators,
         IOptions<DataOptions> data,
+        IOptions<FilesOptions> fileOptions,
         ServerMetrics metrics,
         TimeProvider time,
         ILogger<ChatSession> logger)
@@ -35,12 +37,14 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Catalog = catalog;
         Search = search;
         Tokens = tokens;
+        Files = files;
+        FileOptions = fileOptions.Value;
         Sessions = sessions;
         Accounts = accounts;
         ExternalAccounts = externalAccounts;
         Auth = auth.Value;
         GuestDoor = new GuestDoor(Auth);
-        SupportedRequests = new SupportedRequests(data.Value.Search, externalAccounts.IsEnabled, Auth);
+        SupportedRequests = new SupportedRequests(data.Value.Search, externalAccounts.IsEnabled, Auth, FileOptions.Enabled);
         Limits = limits.Value;
         Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
         NamedMembers = roomOptions.Value.NamedMembers;
@@ -71,7 +75,12 @@ public sealed class ChatServices : IConnectionHandlerFactory
     public IRoomCatalog Catalog { get; }
 
     public IMessageSearch Search { get; }
+
     public ITokenStore Tokens { get; }
+
+    public IFileStore Files { get; }
+
+    public FilesOptions FileOptions { get; }
 
     public SessionStore Sessions { get; }
 

@@ -332,7 +332,7 @@ internal sealed class IdentityHandler(ChatServices services)
             user.IsGuest,
             services.Server,
             services.Time.GetUtcNow(),
-            new WelcomeLimits(limits.FrameBytes, limits.TextLength, limits.MessagesPerSecond, services.NamedMembers),
+            new WelcomeLimits(limits.FrameBytes, limits.TextLength, limits.MessagesPerSecond, services.NamedMembers, services.FileOptions.Enabled ? services.FileOptions.MaxBytes : 0),
             [.. user.Rooms ?? services.UserRoomIndex.GetRooms(user.Id).Select(room => room.Name)],
             services.SupportedRequests.Features));
     }

@@ -31,7 +31,7 @@ public sealed class ProgramRequests(ChatServices services)
     public async ValueTask<ServerFrame> PostAsync(StoredToken token, ClientFrame frame, AddressAccount account, CancellationToken cancellationToken)
     {
         var text = frame.Text ?? "";
-        if ((services.PostHandler.ValidateMessage(frame) ?? CheckPostRate(token, text, account)) is { } error)
+        if ((services.PostHandler.ValidateProgramMessage(frame) ?? CheckPostRate(token, text, account)) is { } error)
             return new ErrorFrame(frame.Id, error);
         if (await FindRoomAsync(token) is not { } room)
             return new ErrorFrame(frame.Id, CreateNoRoomError(token));

@@ -152,8 +152,9 @@ public sealed class RoomLoop
     /// stored or rejected.
     /// </summary>
     /// <param name="isOperator">Whether the author is an owner of every room.</param>
-    public ValueTask PostAsync(Connection connection, IFrameSink answers, ClientFrame frame, NewEvent posted, bool isOperator = false) =>
-        WriteAsync(new PostCommand(connection, answers, frame, posted, isOperator));
+    /// <param name="errorUnlessDuplicate">The answer if the event may only be a duplicate and is none (<see cref="NewEvent.OnlyIfDuplicate"/>).</param>
+    public ValueTask PostAsync(Connection connection, IFrameSink answers, ClientFrame frame, NewEvent posted, bool isOperator = false, ChatError? errorUnlessDuplicate = null) =>
+        WriteAsync(new PostCommand(connection, answers, frame, posted, isOperator) { ErrorUnlessDuplicate = errorUnlessDuplicate });
 
     /// <summary>
     /// Posts a message of a program. Roles, mutes, bans and the slow mode do not apply to it. The answer is sent to <paramref name="answers"/> as in
@@ -500,6 +501,8 @@ public sealed class RoomLoop
     private ChatError? CheckSilence(PostCommand post)
     {
         var (content, moderation, now) = (post.Event, _moderation, _time.GetUtcNow());
+        if (content.OnlyIfDuplicate)
+            return null;
         if (post.IsOperator || post.Connection is null || content.Moderation is not null)
             return null;
         if (moderation.IsMuted(content.Author, now, out var until))

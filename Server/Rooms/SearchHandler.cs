@@ -48,17 +48,15 @@ internal sealed class SearchHandler(ChatServices services)
             return;
         }
 
-        var page = query.HasFile
-            // No message has a file yet.
-            ? SearchPage.Empty
-            : await services.Search.SearchAsync(
-                new MessageQuery(phrases, scope!)
-                {
-                    Author = frame.From is null ? null : new SearchedAuthor((await services.Sessions.FindUserAsync(frame.From))?.Id, frame.From),
-                    Before = Math.Min(frame.Before ?? long.MaxValue, query.BeforeCursor ?? (query.BeforeTime is { } time ? SearchCursor.Get(time) : long.MaxValue)),
-                    Limit = Math.Min(frame.Limit ?? DefaultLimit, MaxLimit),
-                },
-                CancellationToken.None);
+        var page = await services.Search.SearchAsync(
+            new MessageQuery(phrases, scope!)
+            {
+                Author = frame.From is null ? null : new SearchedAuthor((await services.Sessions.FindUserAsync(frame.From))?.Id, frame.From),
+                HasFile = query.HasFile,
+                Before = Math.Min(frame.Before ?? long.MaxValue, query.BeforeCursor ?? (query.BeforeTime is { } time ? SearchCursor.Get(time) : long.MaxValue)),
+                Limit = Math.Min(frame.Limit ?? DefaultLimit, MaxLimit),
+            },
+            CancellationToken.None);
         if (page is { IsTimedOut: true, Messages.Count: 0 })
         {
             context.Reject(answers, frame.Id, new ChatError(

@@ -10,10 +10,11 @@ namespace RawSocketChat.Server.Rooms;
 /// <param name="withSearch">Whether the server indexes messages.</param>
 /// <param name="withJwt">Whether a <c>hello</c> may log in with a JSON Web Token.</param>
 /// <param name="auth">The settings that say who may use the chat.</param>
-public sealed class SupportedRequests(bool withSearch, bool withJwt, AuthOptions auth)
+/// <param name="withFiles">Whether users can upload files.</param>
+public sealed class SupportedRequests(bool withSearch, bool withJwt, AuthOptions auth, bool withFiles = false)
 {
     /// <summary>The words of <c>features</c> in a welcome: what this server offers beyond joining, saying and reading.</summary>
-    public IReadOnlyList<string> Features { get; } = [.. FindFeatures(withSearch, withJwt, auth)];
+    public IReadOnlyList<string> Features { get; } = [.. FindFeatures(withSearch, withJwt, auth, withFiles)];
 
     public bool Includes(ClientFrameType type) => type switch
     {
@@ -22,12 +23,14 @@ public sealed class SupportedRequests(bool withSearch, bool withJwt, AuthOptions
         _ => true,
     };
 
-    private static IEnumerable<string> FindFeatures(bool withSearch, bool withJwt, AuthOptions auth)
+    private static IEnumerable<string> FindFeatures(bool withSearch, bool withJwt, AuthOptions auth, bool withFiles)
     {
         foreach (var always in (string[])["edit", "delete", "react", "mentions", "read", "typing", "dm", "invite", "moderation", "tokens"])
             yield return always;
         if (withSearch)
             yield return "search";
+        if (withFiles)
+            yield return "files";
         if (auth.Register)
             yield return "register";
         if (withJwt)

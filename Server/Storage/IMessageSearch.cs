@@ -14,13 +14,16 @@ public interface IMessageSearch
 }
 
 /// <summary>What a search must find.</summary>
-/// <param name="Phrases">Words and phrases. A message must have all of them. The query has at least one phrase, an author, or rooms as its
-/// scope.</param>
+/// <param name="Phrases">Words and phrases. A message must have all of them. The query has at least one phrase, an author, <see cref="HasFile"/>, or
+/// rooms as its scope.</param>
 /// <param name="Scope">The rooms to search.</param>
 public sealed record MessageQuery(IReadOnlyList<SearchPhrase> Phrases, SearchScope Scope)
 {
     /// <summary>The author of the messages; null for any author.</summary>
     public SearchedAuthor? Author { get; init; }
+
+    /// <summary>Whether to find only messages with a file.</summary>
+    public bool HasFile { get; init; }
 
     /// <summary>Finds only messages below this cursor.</summary>
     public long Before { get; init; } = long.MaxValue;

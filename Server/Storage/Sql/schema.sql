@@ -107,7 +107,7 @@ CREATE TABLE events (
     name          TEXT    NOT NULL,             -- the author's name when the event was posted
     at            INTEGER NOT NULL,             -- when the event was stored
     text          TEXT    NOT NULL,             -- the present text of a message; "" in a deleted message and in the event of an edit
-    body          TEXT,                         -- the other fields, as JSON, such as reply (a seq) and me (an action); NULL if there is none
+    body          TEXT,                         -- the other fields, as JSON, such as reply (a seq), me (an action) and files; NULL if there is none
     target        INTEGER,                      -- edited, deleted, reacted: the seq of the message
     edited_at     INTEGER,                      -- when the text of a message was changed last; NULL if it was never changed
     is_deleted    INTEGER NOT NULL DEFAULT 0,   -- 1 in a deleted message
@@ -138,6 +138,46 @@ CREATE TABLE mentions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mentions_by_event ON mentions (room, seq);
 
+-- The uploaded files. The folder "files" has their contents: files/ab/abcdef… by the hash. A file is removed with the last message that has it.
+CREATE TABLE files (
+    id            TEXT    NOT NULL PRIMARY KEY, -- random; part of the file's address
+    hash          TEXT    NOT NULL,             -- SHA-256 of the content, in hex; several files may have the same content
+    name          TEXT    NOT NULL,
+    type          TEXT    NOT NULL,             -- the media type, such as image/png
+    bytes         INTEGER NOT NULL,
+    width         INTEGER,                      -- the size of an image in pixels; NULL if the file has no preview
+    height        INTEGER,
+    uploader      TEXT    NOT NULL,             -- the id of the user; the file stays when a guest's row is removed
+    created_at    INTEGER NOT NULL,
+    is_posted     INTEGER NOT NULL DEFAULT 0    -- 0 if no message has had the file yet; such a file is removed after Files:UnusedHours
+) STRICT, WITHOUT ROWID;
+CREATE INDEX files_by_hash ON files (hash, bytes);
+CREATE INDEX files_by_uploader ON files (uploader, bytes);
+CREATE INDEX unposted_files ON files (created_at) WHERE is_posted = 0;
+
+-- The files of messages.
+CREATE TABLE message_files (
+    room          INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,             -- the message
+    position      INTEGER NOT NULL,             -- 0, 1, 2 …
+    file          TEXT    NOT NULL REFERENCES files (id),
+    PRIMARY KEY (room, seq, position),
+    FOREIGN KEY (room, seq) REFERENCES events (room, seq) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX message_files_by_file ON message_files (file);
+
+-- The contents that no file has any more. The server removes them from the folder, and then from this table.
+CREATE TABLE unused_contents (
+    hash          TEXT    NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER message_file_removed AFTER DELETE ON message_files BEGIN
+    DELETE FROM files WHERE id = OLD.file AND NOT EXISTS (SELECT 1 FROM message_files WHERE file = OLD.file);
+END;
+CREATE TRIGGER file_removed AFTER DELETE ON files WHEN NOT EXISTS (SELECT 1 FROM files WHERE hash = OLD.hash) BEGIN
+    INSERT INTO unused_contents (hash) VALUES (OLD.hash) ON CONFLICT DO NOTHING;
+END;
+
 -- The ids that clients gave to their messages. With these ids, the server recognizes a message that is sent again. A row is removed after
 -- Data:ClientIdDays.
 CREATE TABLE client_ids (
@@ -153,7 +193,7 @@ CREATE TABLE client_ids (
 -- search_filters, which are functions of the server. So other programs can read messages, but they cannot change them.
 CREATE VIRTUAL TABLE search USING fts5 (
     words,                                      -- the words of the text
-    filters,                                    -- words for the room, for a private room, and for the author's id and name
+    filters,                                    -- words for the room, for a private room, for a file, and for the author's id and name
     content = '', columnsize = 0, tokenize = 'ascii'
 );
 
@@ -172,16 +212,16 @@ CREATE TRIGGER search_added AFTER INSERT ON events WHEN NEW.search_id IS NOT NUL
 END;
 CREATE TRIGGER search_removed AFTER DELETE ON events WHEN OLD.search_id IS NOT NULL AND NOT OLD.is_deleted BEGIN
     INSERT INTO search (search, rowid, words, filters)
-    SELECT 'delete', OLD.search_id, search_words(OLD.text), search_filters(OLD.room, (SELECT is_private FROM rooms WHERE id = OLD.room), OLD.author, OLD.name)
+    SELECT 'delete', OLD.search_id, search_words(OLD.text), search_filters(OLD.room, (SELECT is_private FROM rooms WHERE id = OLD.room), OLD.author, OLD.name, COALESCE(OLD.body LIKE '%"files":[%', 0))
     WHERE NOT EXISTS (SELECT 1 FROM unindexed WHERE search_id = OLD.search_id);
     DELETE FROM unindexed WHERE search_id = OLD.search_id;
 END;
-CREATE TRIGGER search_changed AFTER UPDATE OF text, author, name, is_deleted ON events WHEN OLD.search_id IS NOT NULL BEGIN
+CREATE TRIGGER search_changed AFTER UPDATE OF text, body, author, name, is_deleted ON events WHEN OLD.search_id IS NOT NULL BEGIN
     INSERT INTO search (search, rowid, words, filters)
-    SELECT 'delete', OLD.search_id, search_words(OLD.text), search_filters(OLD.room, (SELECT is_private FROM rooms WHERE id = OLD.room), OLD.author, OLD.name)
+    SELECT 'delete', OLD.search_id, search_words(OLD.text), search_filters(OLD.room, (SELECT is_private FROM rooms WHERE id = OLD.room), OLD.author, OLD.name, COALESCE(OLD.body LIKE '%"files":[%', 0))
     WHERE NOT OLD.is_deleted AND NOT EXISTS (SELECT 1 FROM unindexed WHERE search_id = OLD.search_id);
     INSERT INTO search (rowid, words, filters)
-    SELECT NEW.search_id, search_words(NEW.text), search_filters(NEW.room, (SELECT is_private FROM rooms WHERE id = NEW.room), NEW.author, NEW.name)
+    SELECT NEW.search_id, search_words(NEW.text), search_filters(NEW.room, (SELECT is_private FROM rooms WHERE id = NEW.room), NEW.author, NEW.name, COALESCE(NEW.body LIKE '%"files":[%', 0))
     WHERE NOT NEW.is_deleted AND NOT EXISTS (SELECT 1 FROM unindexed WHERE search_id = NEW.search_id);
     DELETE FROM unindexed WHERE NEW.is_deleted AND search_id = NEW.search_id;
 END;

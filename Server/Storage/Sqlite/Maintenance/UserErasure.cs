@@ -26,6 +26,8 @@ public static class UserErasure
         """
         DELETE FROM reactions WHERE (room, seq) IN (SELECT room, seq FROM events WHERE author = @Id AND kind = 'message');
         DELETE FROM mentions WHERE (room, seq) IN (SELECT room, seq FROM events WHERE author = @Id AND kind = 'message');
+        DELETE FROM message_files WHERE (room, seq) IN (SELECT room, seq FROM events WHERE author = @Id AND kind = 'message');
+        DELETE FROM files WHERE uploader = @Id AND NOT EXISTS (SELECT 1 FROM message_files m WHERE m.file = files.id);
         UPDATE events SET name = @ErasedName, text = '', is_deleted = (kind = 'message'), body = CASE
             WHEN kind = 'message' THEN NULLIF(json_patch('{}', json_object('reply', body -> 'reply', 'bot', body -> 'bot')), '{}')
             WHEN kind = 'reacted' THEN json_set(body, '$.off', json('true'))
@@ -46,7 +48,7 @@ public static class UserErasure
 
     /// <summary>
     /// Deletes the user's messages: each becomes a tombstone, and a deletion is added to the log, so that clients that reconnect delete the message
-    /// too. Removes the user's topics, reasons, reactions and bans. Removes the user with the name, sessions and memberships.
+    /// too. Removes the user's files, topics, reasons, reactions and bans. Removes the user with the name, sessions and memberships.
     /// The user's events stay without text and with the name <see cref="ErasedUser.Name"/>, because the numbers of a log have no gap.
     /// </summary>
     /// <param name="folder">The data folder.</param>
