@@ -36,6 +36,7 @@ public static class Program
         ["/stream"] = [HttpMethods.Get],
         ["/iframe"] = [HttpMethods.Get],
         ["/openapi.json"] = [HttpMethods.Get],
+        ["/site.json"] = [HttpMethods.Get, HttpMethods.Head],
         ["/healthz"] = [HttpMethods.Get, HttpMethods.Head],
         ["/readyz"] = [HttpMethods.Get, HttpMethods.Head],
     };
@@ -81,6 +82,7 @@ public static class Program
         app.MapStreaming(events: "/events", lines: "/stream", iframe: "/iframe");
         app.MapFiles("/files");
         app.MapClientPage();
+        app.MapSite("/site.json");
         app.MapApi(description: "/openapi.json");
         app.MapNotFound();
         return app;

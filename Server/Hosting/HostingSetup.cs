@@ -5,6 +5,7 @@ using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Hosting.Tls;
 using RawSocketChat.Server.Sessions.Jwt;
 using RawSocketChat.Server.Sockets;
+using RawSocketChat.Server.Web;
 
 namespace RawSocketChat.Server.Hosting;
 
@@ -29,7 +30,10 @@ public static class HostingSetup
     {
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
         builder.Configuration.AddSettings(args);
-        if (builder.Configuration.Read<JwtOptions>(JwtOptions.Section).FindErrors().ToList() is { Count: > 0 } errors)
+        var errors = builder.Configuration.Read<JwtOptions>(JwtOptions.Section).FindErrors()
+            .Concat(builder.Configuration.Read<WebOptions>(WebOptions.Section).FindErrors())
+            .ToList();
+        if (errors.Count > 0)
             throw new SettingException(string.Join("; ", errors));
 
         builder.Services.AddOptions<PlaintextOptions>().BindConfiguration(PlaintextOptions.Section);

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Rooms;
+using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Transports;
 
 namespace RawSocketChat.Server.Web;
@@ -20,6 +22,21 @@ public static class WebSetup
         return app.Use(next => context =>
             context.Request.Path == "/" && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
                 ? page.WriteAsync(context)
+                : next(context));
+    }
+
+    /// <summary>Serves what the page shows before anybody has logged in: the operator's name, color and logo, and the public rooms.</summary>
+    public static IApplicationBuilder MapSite(this IApplicationBuilder app, string path)
+    {
+        var services = app.ApplicationServices;
+        var options = services.GetRequiredService<IOptions<WebOptions>>().Value;
+        var rooms = services.GetRequiredService<RoomDirectory>();
+        // People who cannot enter without an account do not see the rooms either.
+        var isListed = options.ListRooms && services.GetRequiredService<IOptions<AuthOptions>>().Value.Guests;
+        var site = new Site(options, () => isListed ? rooms.Open : [], services.GetRequiredService<TimeProvider>());
+        return app.Use(next => context =>
+            context.Request.Path == path && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+                ? site.WriteAsync(context)
                 : next(context));
     }
 

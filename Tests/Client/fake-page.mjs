@@ -76,13 +76,15 @@ class FakeStorage {
   removeItem(key) { this.#values.delete(key); }
 }
 
+class FakeChannel { addEventListener() {} postMessage() {} }
+
 /**
  * Starts the client. Time stands still, except for the test's own ticks. A test file can start one page only.
- * @param {{ address?: string, stored?: Record<string, unknown>, isSecure?: boolean, isFramed?: boolean, refusal?: object }} options the page's
- *   address, what the tab has stored, whether the browser allows what needs a secure page, whether the page is in a frame, and the answer to
- *   POST /session; without it the server welcomes ann
+ * @param {{ address?: string, stored?: Record<string, unknown>, isSecure?: boolean, isFramed?: boolean, refusal?: object, channel?: Function }} options the page's
+ *   address, what the tab has stored, whether the browser allows what needs a secure page, whether the page is in a frame, the answer to
+ *   POST /session (without it the server welcomes ann), and the class of the channel between tabs
  */
-export async function startPage({ address = 'http://chat.test/', stored = {}, isSecure = false, isFramed = false, refusal } = {}) {
+export async function startPage({ address = 'http://chat.test/', stored = {}, isSecure = false, isFramed = false, refusal, channel = FakeChannel } = {}) {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const markup = await readFile(new URL('../../Server/Web/client/index.html', import.meta.url), 'utf8');
   const elements = new Map([...markup.matchAll(/<(\w+)[^>]*? id="([^"]+)"/g)].map(([, tag, id]) => [id, new FakeElement(tag)]));
@@ -130,7 +132,7 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, is
     Element: FakeElement, HTMLElement: FakeElement, WebSocket: FakeSocket,
     addEventListener() {}, matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
     requestAnimationFrame: (work) => setImmediate(work), cancelAnimationFrame: clearImmediate,
-    ResizeObserver: class { observe() {} },
+    ResizeObserver: class { observe() {} }, BroadcastChannel: channel,
     HTMLDialogElement: class { showModal() {} }, CSS: { supports: () => true },
     history: {
       state: null, entries: 1,

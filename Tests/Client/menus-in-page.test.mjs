@@ -25,7 +25,7 @@ describe('in the page', () => {
   const personIn = (list, user) => page.$(list).find(({ dataset }) => dataset.action === 'person' && dataset.user === user)[0];
   const openBob = () => dispatch('click', personIn('members', BOB.user), 'members');
   const openRoomMenu = () => click('open-room-menu');
-  const roomItem = (name) => [...page.$('room-list').find(({ dataset }) => dataset.room === name), ...page.$('direct-list').find(({ dataset }) => dataset.room === name)][0];
+  const roomItem = (name) => ['room-list', 'direct-list', 'unread-list', 'favourite-list'].flatMap((list) => page.$(list).find(({ dataset }) => dataset.room === name))[0];
   const answer = (frame, kind) => page.receive({ id: last(kind).id, ...frame });
 
   before(async () => {
@@ -151,7 +151,7 @@ describe('in the page', () => {
     await page.until(() => roomItem('lobby').getAttribute('data-unread') === '1');
     assert.match(document.title, /^\(1\) /);
     assert.equal(dispatch('contextmenu', roomItem('lobby'), 'rooms').defaultPrevented, true);
-    assert.deepEqual(items(), ['all', 'mentions', 'none', 'topic', 'invite', 'slow', 'leave']);
+    assert.deepEqual(items(), ['all', 'mentions', 'none', 'favourite', 'topic', 'invite', 'slow', 'leave']);
     chooseItem('none');
     assert.deepEqual({ ...last('notify'), id: 0 }, { type: 'notify', room: 'lobby', level: 'none', id: 0 });
     answer({ type: 'ack' }, 'notify');

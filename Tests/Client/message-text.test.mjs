@@ -88,7 +88,7 @@ for (const text of ['', 'hello', 'a `b` c', '```\nx\n```', 'see http://a.test/b)
 
 describe('parsedText', () => {
   test('has the trimmed text without backticks', () => assert.equal(parsedText({ text: ' run `make` in #dev ' }).plain, 'run make in #dev'));
-  test('is empty for a message without text', () => assert.deepEqual(parsedText({}), { pieces: [], plain: '' }));
+  test('is empty for a message without text', () => assert.deepEqual(parsedText({}), { pieces: [], blocks: [], plain: '' }));
 
   test('reads the text of a message only once', () => {
     let reads = 0;

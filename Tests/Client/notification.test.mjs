@@ -9,7 +9,7 @@ const shown = (event, changes) => notificationOf(event, room(changes), ANN);
 
 describe('a notification', () => {
   test('has the name, the room and the text, without the backticks around code', () =>
-    assert.deepEqual(shown(message(1, 'see `this`')), { title: 'bob in #lobby', body: 'see this', tag: 'lobby' }));
+    assert.deepEqual(shown(message(1, 'see `this`')), { title: 'bob in #lobby', body: 'see this', tag: 'lobby', seq: 1 }));
   test('of a direct room has the name of the other person only', () => assert.equal(shown(message(1, 'hi'), { with: BOB }).title, 'bob'));
   test('is short', () => assert.equal(shown(message(1, 'x'.repeat(5_000))).body.length, 200));
   test('at the level of mentions is shown for mentions only', () => {
@@ -34,6 +34,13 @@ describe('in the page', () => {
   after(() => mock.timers.reset());
   let page;
   const notifications = [];
+  /** What the page has told the other tabs. */
+  const told = [];
+  let tab;
+  class FakeChannel extends EventTarget {
+    constructor() { super(); tab = this; }
+    postMessage(data) { told.push(data); }
+  }
   class FakeNotification {
     static permission = 'default';
     static answer = 'granted';
@@ -48,7 +55,7 @@ describe('in the page', () => {
 
   before(async () => {
     globalThis.Notification = FakeNotification;
-    page = await startPage({ address: 'http://chat.test/?name=ann&room=lobby', isSecure: true });
+    page = await startPage({ address: 'http://chat.test/?name=ann&room=lobby', isSecure: true, channel: FakeChannel });
     page.receive({ type: 'welcome', ...ANN, guest: true, session: '' });
     page.receive({ type: 'joined', room: 'lobby', epoch: 'e1', seq: 0, role: 'member', topic: '', members: [ANN, BOB], memberCount: 2, messages: [], id: page.sent.find(({ type }) => type === 'join').id });
     page.$('me').dispatchEvent(new Event('click'));
@@ -57,6 +64,7 @@ describe('in the page', () => {
   const receive = async (event) => {
     page.receive(event);
     await page.until(() => page.$('log').textContent.includes(event.text));
+    mock.timers.tick(300); // the tabs agree which of them shows a notification
   };
 
   test('no notification is shown before the person has switched them on', async () => {
@@ -84,16 +92,36 @@ describe('in the page', () => {
     assert.equal(page.$('room-name').textContent, '#lobby');
   });
 
-  test('nothing is shown to a person who looks at the page', async () => {
-    document.hasFocus = () => true;
+  test('a message that another tab has shown is not shown again', async () => {
+    tab.dispatchEvent(Object.assign(new Event('message'), { data: { room: 'lobby', seq: 3 } }));
     await receive(message(3, 'three'));
     assert.equal(notifications.length, 1);
+    await receive(message(4, 'four'));
+    assert.deepEqual(notifications.map(({ body }) => body), ['two', 'four']);
+    assert.deepEqual(told, [{ room: 'lobby', seq: 2 }, { room: 'lobby', seq: 4 }]);
+    notifications.pop();
+  });
+
+  test('nothing is shown while the person does not want to be disturbed', async () => {
+    page.$('quiet-for').value = '1';
+    page.$('quiet-for').dispatchEvent(new Event('change'));
+    await receive(message(5, 'five'));
+    assert.equal(notifications.length, 1);
+    page.$('quiet-for').value = '';
+    page.$('quiet-for').dispatchEvent(new Event('change'));
+  });
+
+  test('nothing is shown to a person who looks at the page, and the other tabs hear of it', async () => {
+    document.hasFocus = () => true;
+    await receive(message(6, 'six'));
+    assert.equal(notifications.length, 1);
+    assert.deepEqual(told.at(-1), { room: 'lobby', seq: 6 });
   });
 
   test('they can be switched off', async () => {
     document.hasFocus = () => false;
     await flip();
-    await receive(message(4, 'four'));
+    await receive(message(7, 'seven'));
     assert.equal(notifications.length, 1);
   });
 });

@@ -121,3 +121,23 @@ describe('quotes', () => {
   test('say “an earlier message” if the page does not have the message', () => assert.equal(quoteOf(message(2, 'a'), 1), 'an earlier message'));
   test('say “an earlier message” if the event is not a message', () => assert.equal(quoteOf({ type: 'topic', seq: 1, text: 'x', from: BOB, at: NOON }), 'an earlier message'));
 });
+
+describe('a long talk of one person', () => {
+  const firsts = (events) => spoken(rowsOf(roomWith(events))).flatMap(({ first }, index) => first ? [index] : []);
+
+  test('shows the name again after twelve messages', () => assert.deepEqual(firsts(Array.from({ length: 30 }, (_, index) => message(index + 1, 'a', BOB, { at: at(0) }))), [0, 12, 24]));
+  test('shows the name again after ten minutes', () => assert.deepEqual(firsts([0, 4, 8, 12, 16, 20].map((minutes, index) => message(index + 1, 'a', BOB, { at: at(minutes) }))), [0, 3]));
+});
+
+describe('a new room', () => {
+  const start = (room) => rowsOf(room)[0];
+
+  test('introduces itself until somebody has written', () => {
+    assert.equal(start(roomWith([])).room.isNew, true);
+    assert.equal(start(roomWith([message(1, 'a')])).room.isNew, false);
+  });
+  test('has its topic and its other people', () => {
+    const { room } = start(roomWith([], { topic: 'tea', memberCount: 2, members: new Map([[ANN.user, 'ann'], [BOB.user, 'bob']]) }));
+    assert.deepEqual([room.topic, room.others, room.memberCount, room.mayInvite], ['tea', ['bob'], 2, true]);
+  });
+});

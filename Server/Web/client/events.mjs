@@ -17,10 +17,11 @@ import { errorWords, sameName, sentence } from './formatting.mjs';
 import { assignSender, changeMessage, failAll } from './outbox.mjs';
 import { BAD_SESSION_CLOSE_CODE, LOG_EVENTS, NAME_ERRORS } from './protocol.mjs';
 import { changeRoom, isDirectName } from './rooms.mjs';
-import { applyLogEvents, applyWelcome, closedWords, invitationWords, isJoin, markDisconnected, update } from './state.mjs';
+import { applyLogEvents, applyWelcome, closedWords, invitationWords, isJoin, isWholeHelp, markDisconnected, update } from './state.mjs';
 import { endTyping } from './typing.mjs';
 import { finishLogOut, setAccountNote } from './view/account.mjs';
 import { carryDraft, renameDraft } from './view/composer.mjs';
+import { openCommands } from './view/commands.mjs';
 import { returnEdit } from './view/composing.mjs';
 import { closeDirectory, openDirectory, setDirectoryNote } from './view/directory.mjs';
 import { directory, input, NARROW, search } from './view/dom.mjs';
@@ -198,7 +199,7 @@ const EFFECTS = {
   },
 
   history(_, request) {
-    if (request?.direction === 'around') showJump(request.room ?? '', request.seq ?? 0);
+    if (request?.direction === 'around') showJump(request.room ?? '', request.seq ?? 0, request);
   },
 
   invited(frame) {
@@ -209,8 +210,10 @@ const EFFECTS = {
 
   rooms(_, request) { if (!request) openDirectory(); },
 
-  // A person has typed /search.
-  results(frame) { if (!search.open) openSearch(frame.query); },
+  // A person has typed /search or /help.
+  results(frame, request) { if (!request && !search.open) openSearch(frame.query); },
+
+  help(frame, request) { if (!request && isWholeHelp(frame)) openCommands(withoutDirectionControls(frame.text ?? '') || undefined); },
 };
 
 /**

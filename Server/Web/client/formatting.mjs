@@ -6,25 +6,44 @@ import { withoutDirectionControls } from './direction.mjs';
 
 const PAGE_LANGUAGE = 'en';
 
-export const CLOCK = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
-const FULL_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
+/**
+ * The formats of times. `clock` is '12' or '24' hours, or 'auto' for the custom of the browser's language.
+ * @param {string} clock
+ */
+function timeFormats(clock) {
+  /** @type {Pick<Intl.DateTimeFormatOptions, 'hourCycle'>} */
+  const cycle = clock === '12' ? { hourCycle: 'h12' } : clock === '24' ? { hourCycle: 'h23' } : {};
+  return {
+    clock: new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit', ...cycle }),
+    full: new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium', ...cycle }),
+  };
+}
+
+let formats = timeFormats('auto');
+
+/**
+ * Selects how the page shows times from now on: '12', '24' or 'auto'.
+ * @param {string} clock
+ */
+export function useClock(clock) { formats = timeFormats(clock); }
+
 const LONG_DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const RELATIVE_DAY = new Intl.RelativeTimeFormat(PAGE_LANGUAGE, { numeric: 'auto' });
 
 const HUES = 24; // more hues than this look alike
 
 /** @param {string} at */
-export const clockTime = (at) => CLOCK.format(new Date(at));
+export const clockTime = (at) => formats.clock.format(new Date(at));
 
 /** @param {string} at */
-export const fullTime = (at) => FULL_TIME.format(new Date(at));
+export const fullTime = (at) => formats.full.format(new Date(at));
 
 /**
  * The hours and minutes alone, without "AM" or "PM".
  * @param {string} at
  */
 export function clockDigits(at) {
-  const digits = CLOCK.formatToParts(new Date(at)).filter(({ type }) => type === 'hour' || type === 'minute');
+  const digits = formats.clock.formatToParts(new Date(at)).filter(({ type }) => type === 'hour' || type === 'minute');
   return digits.map(({ value }) => value).join(':');
 }
 

@@ -35,6 +35,16 @@ export function eventAt(entries, seq) {
 }
 
 /**
+ * Returns the first message at or after a seq, or undefined.
+ * @param {Entry[]} entries
+ * @param {number} seq
+ */
+export function messageFrom(entries, seq) {
+  for (let index = indexFor(entries, { order: seq, rank: 0 }); index < entries.length; index += 1) if (entries[index].kind === 'message') return entries[index];
+  return undefined;
+}
+
+/**
  * Inserts an entry in its order, unless the log already has it.
  * @param {Entry[]} entries
  * @param {Entry} entry

@@ -5,26 +5,31 @@ import './events.mjs';
 import './lab/lab-view.mjs';
 import './view/render.mjs';
 import './view/room-menu.mjs';
+import './view/site.mjs';
 import './view/submit.mjs';
+import './view/toolbar.mjs';
 import { connection, wantedTransport } from './app/connect.mjs';
 import { identity, loadTabPlace, signInFromSite } from './app/identity.mjs';
-import { address, load, NAME_KEY, parameters, SESSION_NAME_KEY, siteToken } from './app/page.mjs';
+import { address, isFile, load, NAME_KEY, parameters, SESSION_NAME_KEY, siteToken } from './app/page.mjs';
 import { remember } from './app/remember.mjs';
 import { renderNow } from './app/scheduling.mjs';
 import { opening, outboxStore } from './app/storage.mjs';
+import { askSite } from './app/site.mjs';
 import { onChange, state } from './app/store.mjs';
 import { outboxIsReady } from './app/chat.mjs';
 import { takeOver } from './app/takeover.mjs';
 import { ui } from './app/ui.mjs';
 import { planStart } from './link.mjs';
+import { openAccount } from './view/account.mjs';
 import { renderComposer } from './view/composer.mjs';
 import { $, closestTo, input, isDialogOpen, NARROW, setText } from './view/dom.mjs';
 import { DEFAULT_ROOM, enter, showEntrance } from './view/entrance.mjs';
 import { closeDrawer, loadTheme } from './view/layout.mjs';
 import { setLinkQuestion } from './view/link.mjs';
 import { afterScroll, followNewest } from './view/log.mjs';
-import { goToNeighbour } from './view/navigation.mjs';
+import { goToNeighbour, goToUnreadNeighbour } from './view/navigation.mjs';
 import { renderCountdown, setJoinNote } from './view/status.mjs';
+import { openSwitcher } from './view/switcher.mjs';
 
 onChange((before, after) => {
   if (before.outbox !== after.outbox) outboxStore.mirror(before.outbox, after.outbox);
@@ -44,8 +49,21 @@ $('banner-now').addEventListener('click', () => {
 setInterval(renderCountdown, 1000);
 
 document.addEventListener('keydown', (event) => {
-  if (event.defaultPrevented || !ui.inside || isDialogOpen()) return;
-  if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
+  if (event.defaultPrevented || !ui.inside) return;
+  const isControl = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+  if (isControl && event.key.toLowerCase() === 'k') {
+    event.preventDefault();
+    openSwitcher();
+    return;
+  }
+  if (isDialogOpen()) return;
+  if (isControl && event.key === '/' || event.key === '?' && !closestTo(event, 'input, textarea, select')) {
+    event.preventDefault();
+    openAccount('keys');
+  } else if (event.altKey && event.shiftKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
+    event.preventDefault();
+    goToUnreadNeighbour(event.key === 'ArrowUp' ? -1 : 1);
+  } else if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
     event.preventDefault();
     goToNeighbour(event.key === 'ArrowUp' ? -1 : 1);
   } else if (event.key === 'Escape') {
@@ -73,7 +91,9 @@ document.addEventListener('visibilitychange', () => {
 async function start() {
   const name = parameters.get('name')?.trim();
   const room = parameters.get('room')?.trim().replace(/^#/, '');
-  setText($('address'), address.href);
+  setText($('address'), `Server: ${address.host}`);
+  $('address').hidden = !isFile;
+  askSite();
   loadTheme();
   $('name').value = name ?? load('localStorage', NAME_KEY) ?? '';
   $('room').value = room || DEFAULT_ROOM;
@@ -90,7 +110,7 @@ async function start() {
     identity.token = stored.session ?? null;
     ui.inside = true;
     setLinkQuestion(plan.question);
-    enter({ user: stored.user, name: stored.name, enteredAs: stored.enteredAs, rooms: stored.rooms, show: plan.show, direct: stored.direct });
+    enter({ user: stored.user, name: stored.name, enteredAs: stored.enteredAs, rooms: stored.rooms, show: plan.show, direct: stored.direct, marks: stored.marks });
     focusInput();
   } else if (name && room && plan.kind === 'enter') {
     ui.inside = true;

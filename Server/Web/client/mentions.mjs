@@ -32,6 +32,23 @@ export function mentionsName(message, name) {
 }
 
 /**
+ * Returns where a text contains the name as a word of its own, as [start, end]. Null if it does not, or if the text has the name in another
+ * spelling of Unicode.
+ * @param {string} text
+ * @param {string} name
+ * @returns {[number, number] | null}
+ */
+export function wordRange(text, name) {
+  const lower = text.toLowerCase(), wanted = name.toLowerCase();
+  if (!wanted || lower.length !== text.length || wanted.length !== name.length) return null;
+  for (let start = lower.indexOf(wanted); start >= 0; start = lower.indexOf(wanted, start + 1)) {
+    const end = start + wanted.length;
+    if (!WORD_AT_END.test(lower.slice(Math.max(0, start - 2), start)) && !startsWithWord(lower.slice(end, end + 2))) return [start, end];
+  }
+  return null;
+}
+
+/**
  * The form in which texts are compared. Folding can change the length of a text, so indexes are valid only within the folded text.
  * @param {string} text
  */

@@ -1,6 +1,7 @@
 // The text of a message, split into plain text, links, rooms and code.
 
 import { withoutDirectionControls } from './direction.mjs';
+import { parseMarkup, plainText } from './markup.mjs';
 
 /** @import { CodePiece, ParsedText, TextPiece } from './types.js' */
 
@@ -18,6 +19,8 @@ const BEFORE_NO_ROOM = /[\p{L}\p{N}_/&#]/u;
 const ENDS_LINK = /[\s<>"\p{Cc}«»‹›“”„‟‚‛…。、，；：！？（）［］｛｝「」『』【】〈〉《》〔〕｡､｢｣،؛؟۔।\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
 // An address may contain these characters, but at its end they belong to the sentence. An opening bracket at the end has no closing one.
 const TRAILING = new Set(`.,;:!?'‘’([{`);
+// Two of these at the end of an address are the end of a mark around it: **https://example.org**.
+const EMPHASIS = new Set('*~|');
 /** @type {Record<string, string>} */
 const OPENING = { ')': '(', ']': '[', '}': '{' };
 
@@ -209,7 +212,10 @@ function linkAt(reader, index, from, to) {
   }
   const isEmphasised = index > from && reader.at(index - 1) === '*';
   const scanned = end;
-  for (let last = reader.at(end - 1); TRAILING.has(last) || last === '*' && isEmphasised; last = reader.at(end - 1)) end -= 1;
+  for (let last = reader.at(end - 1); TRAILING.has(last) || last === '*' && isEmphasised || EMPHASIS.has(last) && reader.at(end - 2) === last;) {
+    end -= EMPHASIS.has(last) && reader.at(end - 2) === last ? 2 : 1;
+    last = reader.at(end - 1);
+  }
   if (end - index > MAX_LINK_LENGTH || end < index + scheme.length) return { end: scanned };
   reader.steps += end - index;
   const text = reader.text.slice(index, end);
@@ -222,9 +228,6 @@ function webAddress(text) {
   const url = URL.canParse(text) ? new URL(text) : null;
   return url && (url.protocol === 'https:' || url.protocol === 'http:') ? url.href : null;
 }
-
-/** @param {(TextPiece | CodePiece)[]} pieces */
-const plainText = (pieces) => pieces.map((piece) => 'code' in piece ? piece.code : piece.text).join('');
 
 /** @type {WeakMap<object, ParsedText>} */
 const parsed = new WeakMap();
@@ -239,7 +242,8 @@ export function parsedText(message) {
   const known = parsed.get(message);
   if (known) return known;
   const pieces = splitText(withoutDirectionControls(message.text ?? ''));
-  const created = { pieces, plain: plainText(pieces).trim() };
+  const { blocks } = parseMarkup(pieces);
+  const created = { pieces, blocks, plain: plainText(blocks).trim() };
   parsed.set(message, created);
   return created;
 }

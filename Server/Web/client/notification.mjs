@@ -21,7 +21,7 @@ export function notificationOf(event, room, self) {
   if (room.notify === 'none' || room.notify === 'mentions' && !mentionsUser({ text: event.text, mentions: event.mentions }, self)) return null;
   const name = event.from?.name ?? '?';
   const title = isDirect(room) ? withoutDirectionControls(labelOf(room)) : `${isolated(name)} in ${titleOf(room)}`;
-  return { title, body: parsedText({ text: event.text }).plain.slice(0, MAX_BODY), tag: room.name };
+  return { title, body: parsedText({ text: event.text }).plain.slice(0, MAX_BODY), tag: room.name, seq: event.seq };
 }
 
 /**

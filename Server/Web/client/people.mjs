@@ -51,6 +51,17 @@ export function allowedPersonActions(person, room, self) {
   return actions;
 }
 
+/**
+ * What the page knows of a person in a room: the role, and whether the person is there.
+ * @param {User} person
+ * @param {Room} room
+ */
+export function personWords({ user }, room) {
+  const role = isDirect(room) ? null : knownRole(room, user);
+  const place = room.members.has(user) ? 'here now' : room.memberCount > room.members.size ? '' : 'not here now';
+  return [role && role !== 'member' ? role[0].toUpperCase() + role.slice(1) : '', place].filter(Boolean).join(', ').replace(/^./, (letter) => letter.toUpperCase());
+}
+
 /** @type {Record<PersonAction, Omit<MenuItem, 'id'>>} */
 const ITEMS = {
   message: { words: 'Message', group: 0 },

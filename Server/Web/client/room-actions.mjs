@@ -25,7 +25,7 @@ export function allowedRoomActions(room) {
   if (isDirect(room)) return ['notify', 'leave'];
   const rank = rankOf(room.role);
   /** @type {RoomAction[]} */
-  const actions = ['notify', 'topic', 'invite'];
+  const actions = ['notify', 'favourite', 'topic', 'invite'];
   if (rank >= 1) actions.push('slow');
   actions.push('leave');
   if (rank === 2 && room.name !== ROOM_FOR_EVERYBODY) actions.push('close');
@@ -35,12 +35,14 @@ export function allowedRoomActions(room) {
 /**
  * The menu of a room. The id of a level of notification is its name.
  * @param {Room} room
+ * @param {boolean} isFavourite
  * @returns {MenuItem[]}
  */
-export function roomMenu(room) {
+export function roomMenu(room, isFavourite = false) {
   const slow = room.slow ? `Slow mode: ${durationWords(room.slow)}…` : 'Slow mode…';
   /** @type {Record<Exclude<RoomAction, 'notify'>, Omit<MenuItem, 'id'>>} */
   const items = {
+    favourite: { words: isFavourite ? 'Remove from favourites' : 'Add to favourites', group: 1 },
     topic: { words: room.topic ? 'Change the topic…' : 'Set a topic…', group: 1 },
     invite: { words: 'Invite somebody…', group: 1 },
     slow: { words: slow, group: 1 },

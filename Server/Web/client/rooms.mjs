@@ -2,10 +2,10 @@
 
 import { applyChanges } from './changes.mjs';
 import { isolated } from './direction.mjs';
-import { createEntry, eventAt, insertEntries, insertEntry } from './log.mjs';
+import { createEntry, eventAt, insertEntries, insertEntry, messageFrom } from './log.mjs';
 import { mentionsUser } from './mentions.mjs';
 
-/** @import { Entry, Frame, Notice, Room, State, User } from './types.js' */
+/** @import { Entry, Frame, Notice, ReadMark, Room, State, User } from './types.js' */
 
 const MAX_ENTRIES = 10_000;          // for each room, about 5 MB; the page can ask the server for the others again
 const ENTRIES_AFTER_TRIM = 9_000;
@@ -30,6 +30,7 @@ export const newRoom = (name) => ({
   read: 0,          // how far this user has read, on any device
   countedTo: 0,     // the server's counts of unread messages include the events up to this seq
   unread: 0, mentions: 0, firstUnread: null,
+  mark: null,       // where the mark of new messages was before the page was loaded again
 });
 
 // The server gives these names to direct rooms only.
@@ -80,7 +81,8 @@ export const directRoomWith = (state, user) => [...state.rooms.values()].find((r
  */
 export function withCounts(room, { read, unread, mentions = 0 }) {
   if (read < room.read) return room;
-  const first = read > 0 && unread > 0 ? room.entries.find(({ kind, seq }) => kind === 'message' && seq !== undefined && seq > read)?.seq : undefined;
+  // If the page has not loaded the first unread message, it knows only after which event that message comes.
+  const first = read > 0 && unread > 0 ? room.oldest > read + 1 ? read + 1 : messageFrom(room.entries, read + 1)?.seq : undefined;
   return { ...room, read, unread, mentions, firstUnread: first ?? (unread ? room.firstUnread : null) };
 }
 
@@ -104,6 +106,23 @@ export function withPlaceholders(state, names) {
  */
 export const withDirectNames = (state, people) => people.reduce((next, [name, person]) =>
   isDirectName(name) && next.rooms.get(name)?.epoch === null ? changeRoom(next, name, { with: person }) : next, state);
+
+/**
+ * Keeps the marks of new messages that the page showed before it was loaded again.
+ * @param {State} state
+ * @param {[room: string, mark: ReadMark][]} marks
+ * @returns {State}
+ */
+export const withMarks = (state, marks) => marks.reduce((next, [name, mark]) =>
+  next.rooms.get(name)?.epoch === null ? changeRoom(next, name, { mark }) : next, state);
+
+/**
+ * Returns the room with the mark of new messages that it had before the page was loaded again, unless messages are unread now.
+ * @param {Room} room
+ * @returns {Room}
+ */
+export const withStoredMark = (room) =>
+  room.mark === null ? room : { ...room, mark: null, firstUnread: room.firstUnread ?? (room.mark.epoch === room.epoch ? room.mark.seq : null) };
 
 /**
  * Returns the other person of a direct room. The server does not know the name of a guest who has left. Then the page uses the name in the newest

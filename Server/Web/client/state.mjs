@@ -6,7 +6,7 @@ import { byName, clockTime, plural } from './formatting.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
 import { LOG_EVENTS } from './protocol.mjs';
-import { addNotice, changeRoom, insertAround, insertEvents, insertHistory, isDirectName, isUnusedPlaceholder, membersOf, newRoom, openRoom, otherPerson, titleOf, useServerSpelling, withCounts, withoutRoom, withRoom } from './rooms.mjs';
+import { addNotice, changeRoom, insertAround, insertEvents, insertHistory, isDirectName, isUnusedPlaceholder, membersOf, newRoom, openRoom, otherPerson, titleOf, useServerSpelling, withCounts, withoutRoom, withRoom, withStoredMark } from './rooms.mjs';
 import { applyResults } from './search.mjs';
 import { applyTyping } from './typing.mjs';
 
@@ -76,6 +76,7 @@ const UPDATES = {
     if (isCounted) room.countedTo = frame.seq ?? 0;
     room = insertEvents(room, events, resumed ? { self: state.self, watching, isScrolledUp } : null);
     if (isCounted) room = withCounts(room, { read: frame.read ?? 0, unread: frame.unread, mentions: frame.mentions });
+    room = withStoredMark(room);
     let next = withRoom(state, room);
     if (reset) {
       next = addNotice(next, { room: room.name, tone: 'gap', order: 0,
@@ -95,7 +96,7 @@ const UPDATES = {
     // A typed request may ask for any part of the history, so a notice shows its answer. The page's own requests continue the log.
     if (!request) return addNotice(state, { room: room.name, at, tone: 'help', text: events.map(historyLine).join('\n') || 'There are no messages.' });
     if (request.direction !== 'around') return withRoom(state, insertHistory(room, events, Boolean(frame.more), request.direction ?? 'older'));
-    if (events.some(({ seq }) => seq === request.seq)) return withRoom(state, insertAround(room, events));
+    if (events.some(({ seq }) => seq === request.seq) || request.orNext && events.some(({ seq }) => seq > (request.seq ?? 0))) return withRoom(state, insertAround(room, events));
     return addNotice(changeRoom(state, room.name, { loading: false }), { room: room.name, at, tone: 'error', text: 'The server no longer has this message.' });
   },
 
@@ -160,7 +161,7 @@ const UPDATES = {
 
   help(state, frame, { request, at }) {
     const commands = frame.commands ?? [];
-    if (request) return { ...state, commands };
+    if (request || isWholeHelp(frame)) return { ...state, commands };
     return addNotice(state, { at, tone: 'help', text: withoutDirectionControls(frame.text || 'What you can type:'), commands });
   },
 
@@ -188,6 +189,14 @@ const UPDATES = {
   lag: (state, _, { at }) => addNotice(state, { at,
     text: 'Your connection is slow, and messages are waiting on the server. No message is lost. If it gets worse, the page reconnects.' }),
 };
+
+const MAX_HELP_IN_LOG = 4;
+
+/**
+ * Whether the answer to /help is the list of all commands, which is too long for a log. A dialog shows it.
+ * @param {Frame} frame
+ */
+export const isWholeHelp = ({ commands }) => (commands?.length ?? 0) > MAX_HELP_IN_LOG;
 
 /**
  * Whether the page can drop a room that the server no longer has: the user was in it, and no message waits for it.

@@ -103,7 +103,7 @@ export type NotifyLevel = 'all' | 'mentions' | 'none';
 
 export type PersonAction = 'message' | 'mention' | 'owner' | 'moderator' | 'member' | 'mute' | 'unmute' | 'kick' | 'ban' | 'unban';
 
-export type RoomAction = 'topic' | 'notify' | 'invite' | 'slow' | 'leave' | 'close';
+export type RoomAction = 'favourite' | 'topic' | 'notify' | 'invite' | 'slow' | 'leave' | 'close';
 
 /** A question of the page, and the request that it sends. */
 export interface Form {
@@ -214,8 +214,14 @@ export interface Room {
   countedTo: number;
   unread: number;
   mentions: number;
+  /** The seq at or after which the mark of new messages is. */
   firstUnread: number | null;
+  /** The mark of new messages before the page was loaded again; null after the first join. */
+  mark: ReadMark | null;
 }
+
+/** Where the mark of new messages is. The seq belongs to the epoch of the room. */
+export interface ReadMark { epoch: string; seq: number }
 
 /** A person who is writing. Each `typing` frame creates a new object. */
 export interface Writer { name: string }
@@ -290,6 +296,8 @@ export interface Request {
   before?: number;
   /** Which part of the history the page asked for. */
   direction?: 'older' | 'newer' | 'newest' | 'around';
+  /** With `around`: the next message is as good, if the server has none with this seq. */
+  orNext?: boolean;
   /** The level of notification that a `notify` request sets. */
   level?: NotifyLevel;
   /** The message that an edit changes, and its new text; or the message that the page asked for with the messages around it. */
@@ -320,6 +328,8 @@ export interface LogView {
   following: boolean;
   /** The first entry that is drawn. */
   top: Entry | null;
+  /** The mark of new messages that the reader has seen. */
+  seenMark?: number;
   anchor: { key: string; offset: number } | null;
 }
 
@@ -332,20 +342,70 @@ export interface Row {
   label?: string;
   /** The room of the row is a direct room, and the label is the other person's name. */
   isDirect?: boolean;
+  /** What the top of a complete history says about the room. */
+  room?: RoomCard;
   entry?: DrawnEntry;
   first?: boolean;
+}
+
+/** What the page shows of a room in which nobody has written yet. */
+export interface RoomCard {
+  name: string;
+  topic: string;
+  isPrivate: boolean;
+  /** The names of some other members. */
+  others: string[];
+  memberCount: number;
+  /** Nobody has written yet. */
+  isNew: boolean;
+  mayInvite: boolean;
+}
+
+/** A public room that the server lists before a person has logged in. */
+export interface SiteRoom { room: string; topic?: string; memberCount?: number }
+
+/** What the operator has set for this server. */
+export interface Site {
+  name: string;
+  /** The accent colours of both themes and the colour of text on them; null for the page's own. */
+  accents: { light: string; onLight: string; dark: string; onDark: string; washLight: string; washDark: string } | null;
+  /** The logo as a data: address. */
+  logo: string | null;
+  rooms: SiteRoom[];
+}
+
+/** The rooms of the list, by group. */
+export interface RoomGroups { unread: Room[]; favourites: Room[]; direct: Room[]; others: Room[] }
+
+/** What the switcher offers. The id is a room, a user, or the words of a search. */
+export interface SwitcherItem {
+  kind: 'room' | 'join' | 'person' | 'message' | 'search';
+  id: string;
+  label: string;
+  detail: string;
+  isDirect?: boolean;
+  unread?: number;
+  seq?: number;
 }
 
 export interface TextPiece {
   text: string;
   href?: string;
   room?: string;
+  /** The name in a mention. */
+  mention?: string;
 }
 
 export interface CodePiece { open: string; code: string; close: string; block: boolean }
 
-/** The text of a message, parsed. `plain` is the trimmed text without the backticks around code. */
-export interface ParsedText { pieces: (TextPiece | CodePiece)[]; plain: string }
+/** A part of a line: text, code, a mention, or a mark with its own parts. The text of the message has `sign` on both sides of a mark. */
+export type Inline = TextPiece | CodePiece | { mark: 'bold' | 'italic' | 'strike' | 'spoiler'; sign: string; pieces: Inline[] };
+
+/** A part of a message: lines of text, or a quote or a list. The text of the message has `open` and `close` around each item. */
+export type Block = { pieces: Inline[] } | { kind: 'quote' | 'list'; items: { open: string; pieces: Inline[]; close: string }[] };
+
+/** The text of a message, parsed. `plain` is the trimmed text without backticks and marks, and without the words of spoilers. */
+export interface ParsedText { pieces: (TextPiece | CodePiece)[]; blocks: Block[]; plain: string }
 
 export interface Suggestion { what: string; usage?: string; more: string; start: number }
 
@@ -362,6 +422,7 @@ export interface Entrance {
   /** Why the server rejected the name. */
   refusal?: string;
   direct?: Place['direct'];
+  marks?: Place['marks'];
 }
 
 /** The rooms and the name of the person. The page restores them when it is opened again. */
@@ -372,6 +433,8 @@ export interface Place {
   rooms: string[];
   current: string | null;
   session?: string;
+  /** The marks of new messages, for the tab that is loaded again. */
+  marks?: [room: string, mark: ReadMark][];
   /** The other people of the direct rooms, so that the page can name these rooms before it is connected. */
   direct?: [room: string, person: User][];
 }

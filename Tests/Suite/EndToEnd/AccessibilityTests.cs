@@ -52,7 +52,9 @@ public sealed class AccessibilityTests
         await ann.SayAsync("morning");
         await ann.SayAsync("/jion lobby");
         await ann.SayAsync("/help");
-        await Assertions.Expect(ann.Page.Locator(".notice[data-tone=help]")).ToHaveCountAsync(1);
+        await Assertions.Expect(ann.Page.Locator("#commands")).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the commands");
+        await ann.Page.Keyboard.PressAsync("Escape");
         await Assertions.Expect(ann.Page.Locator("#log .message[data-state=sent]")).ToHaveCountAsync(3);
         await ExpectCleanAsync(ann, "the log");
 
@@ -77,10 +79,12 @@ public sealed class AccessibilityTests
         await Assertions.Expect(ann.Page.Locator("#rooms [data-room=lobby]")).ToHaveAttributeAsync("data-unread", "1");
         if (isPhone)
             await ann.Page.ClickAsync("#open-rail");
-        await ExpectCleanAsync(ann, "an unread room");
+        await ExpectCleanAsync(ann, "an unread room and a new one");
         if (isPhone)
             await ann.Page.Keyboard.PressAsync("Escape");
-        await ann.Page.ClickAsync("#leave");
+        await ann.Page.ClickAsync("#open-room-menu");
+        await ExpectCleanAsync(ann, "the menu of the room");
+        await ann.Page.ClickAsync("#menu-items [data-item=leave]");
         await ExpectCleanAsync(ann, "the question before leaving");
         await ann.Page.ClickAsync("#leave-now");
         await ann.ExpectInsideAsync("lobby");
@@ -92,6 +96,12 @@ public sealed class AccessibilityTests
         await ann.Page.PressAsync("#new-name", "Enter");
         await Assertions.Expect(ann.Page.Locator("#account-note")).ToBeVisibleAsync();
         await ExpectCleanAsync(ann, "the account with an error");
+        foreach (var tab in new[] { "look", "alerts", "keys", "connection" })
+        {
+            await ann.Page.ClickAsync($"#tab-{tab}");
+            await ExpectCleanAsync(ann, $"the settings, {tab}");
+        }
+
         await ann.Page.ClickAsync("#open-lab");
         await ann.Page.ClickAsync("#start-lab");
         await Assertions.Expect(ann.Page.Locator("#lab tr[data-way=ws]")).ToBeVisibleAsync();

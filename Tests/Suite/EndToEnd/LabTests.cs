@@ -18,6 +18,7 @@ public sealed class LabTests
         await using var server = await ServerUnderTest.StartAsync();
         await using var ann = await ChatPage.JoinAsync(server.HttpPort, "ann");
         await ann.Page.ClickAsync("#me");
+        await ann.Page.ClickAsync("#tab-connection");
         await ann.Page.ClickAsync("#open-lab");
         await ann.Page.ClickAsync("#start-lab");
         await Assertions.Expect(ann.Page.Locator("#lab-state")).ToHaveTextAsync("Done.", new() { Timeout = 90_000 });
@@ -68,6 +69,7 @@ public sealed class LabTests
         await using var server = await ServerUnderTest.StartAsync();
         await using var ann = await ChatPage.JoinAsync(server.HttpPort, "ann");
         await ann.Page.ClickAsync("#me");
+        await ann.Page.ClickAsync("#tab-connection");
         await ann.Page.ClickAsync("#open-lab");
         await ann.Page.ClickAsync("#start-lab");
         await Assertions.Expect(ann.Page.Locator("#lab-state")).ToContainTextAsync("Nobody writes", new() { Timeout = 30_000 });

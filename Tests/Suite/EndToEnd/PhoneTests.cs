@@ -28,7 +28,8 @@ public sealed class PhoneTests
     }
 
     [TestCase("#toggle-people", "#people")]
-    [TestCase("#leave", "#leaving")]
+    [TestCase("#open-room-menu", "#menu")]
+    [TestCase("#open-search", "#search")]
     public async Task Back_closes_what_is_open(string button, string opened)
     {
         await _ann.Page.TapAsync(button);
@@ -57,7 +58,8 @@ public sealed class PhoneTests
     [Test]
     public async Task View_that_a_person_closes_leaves_no_step_for_Back()
     {
-        await _ann.Page.TapAsync("#leave");
+        await _ann.Page.TapAsync("#open-room-menu");
+        await _ann.Page.TapAsync("#menu-items [data-item=leave]");
         await ExpectLevelAsync(2);
         await _ann.Page.TapAsync("#stay");
         await ExpectLevelAsync(1);

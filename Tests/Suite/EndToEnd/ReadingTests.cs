@@ -103,6 +103,7 @@ public sealed class ReadingTests
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", options: new() { ViewportSize = new() { Width = 375, Height = 640 } });
         await ann.Page.ClickAsync("#open-rail");
         await ann.Page.ClickAsync("#me");
+        await ann.Page.ClickAsync("#tab-connection");
         await ann.Page.ClickAsync("#open-lab");
         await ann.Page.ClickAsync("#start-lab");
         await Assertions.Expect(ann.Page.Locator("#lab tbody tr").First).ToBeVisibleAsync();

@@ -174,6 +174,7 @@ public sealed class TransportChoiceTests
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
         await ann.ExpectTransportAsync("ws");
         await ann.Page.ClickAsync("#me");
+        await ann.Page.ClickAsync("#tab-connection");
         await ann.Page.SelectOptionAsync("#way", "longpoll");
         await ann.ExpectTransportAsync("longpoll");
         await Assertions.Expect(ann.Page.Locator("#way-words")).ToHaveTextAsync("Connected by long-polling. ");
@@ -183,6 +184,7 @@ public sealed class TransportChoiceTests
         await ExpectChatWorksAsync(ann);
 
         await ann.Page.ClickAsync("#me");
+        await ann.Page.ClickAsync("#tab-connection");
         await ann.Page.SelectOptionAsync("#way", "");
         await ann.ExpectTransportAsync("ws");
     }

@@ -114,8 +114,9 @@ export function askHistory(room, direction) {
  * Asks for a message that the page does not have, and for the messages around it.
  * @param {string} room
  * @param {number} seq
+ * @param {{ orNext?: boolean }} options with `orNext`, the next message is as good
  */
-export const askAround = (room, seq) => ask({ type: 'history', room, around: seq, limit: HISTORY_PAGE }, { kind: 'history', room, seq, direction: 'around' });
+export const askAround = (room, seq, { orNext = false } = {}) => ask({ type: 'history', room, around: seq, limit: HISTORY_PAGE }, { kind: 'history', room, seq, direction: 'around', orNext });
 
 /**
  * Searches messages. Returns false if there is no connection.

@@ -182,7 +182,8 @@ export function savePlace(place) {
   save('localStorage', NAME_KEY, place.name);
   save('sessionStorage', STORAGE_KEY, { ...place, ...token && { session: token } });
   if (usesCookie) save('localStorage', SESSION_NAME_KEY, place.name);
-  if (usesCookie) outboxStore.savePlace(place);
+  const { marks: _, ...lasting } = place; // only this tab continues where the reader was
+  if (usesCookie) outboxStore.savePlace(lasting);
 }
 
 /** Reads what savePlace() stored for this tab. */

@@ -1,7 +1,10 @@
-// Shows notifications of the browser, if the person has switched them on.
+// Tells the person about messages while the person looks elsewhere: by notifications of the browser and by a sound, if these are on.
 
+import { AlertClaims } from '../alert-claims.mjs';
 import { notificationsOf } from '../notification.mjs';
-import { load, NOTIFICATIONS_KEY, save } from './page.mjs';
+import { load, NOTIFICATIONS_KEY, save, STORAGE_KEY } from './page.mjs';
+import { isQuiet, preferences } from './preferences.mjs';
+import { playSound } from './sound.mjs';
 import { state } from './store.mjs';
 
 /** @import { Frame } from '../types.js' */
@@ -21,16 +24,56 @@ export async function setNotifications(isOn) {
   return isAllowed;
 }
 
+// A tab waits for a moment before it tells the person. Meanwhile another tab may have done so, or may say that the person looks at it. The
+// waiting times differ, so that two tabs rarely decide at the same time.
+const WAIT_MS = 100;
+const SPREAD_MS = 200;
+
+const claims = new AlertClaims();
+
+/** The channel between the tabs. Browsers without it tell the person in each tab. */
+const tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(`${STORAGE_KEY} alerts`);
+tabs?.addEventListener('message', ({ data }) => claims.note(String(data?.room), Number(data?.seq)));
+
 /**
- * Shows notifications for new events, unless the person is looking at the page.
+ * Tells the person about new events, unless the person is looking at a tab of this chat.
  * @param {Frame[]} events
  * @param {(room: string) => void} open called when the person has clicked on a notification
  */
 export function showNotifications(events, open) {
-  if (!areNotificationsOn() || document.hasFocus()) return;
-  for (const { title, body, tag } of notificationsOf(events, state.rooms, state.self)) {
+  const alerts = notificationsOf(events, state.rooms, state.self);
+  if (!alerts.length) return;
+  if (document.hasFocus()) {
+    for (const { tag, seq } of alerts) tell(tag, seq);
+    return;
+  }
+  if (isQuiet() || !areNotificationsOn() && !preferences.sound) return;
+  setTimeout(() => {
+    const own = alerts.filter(({ tag, seq }) => claims.claim(tag, seq));
+    if (!own.length) return;
+    for (const { tag, seq } of own) tell(tag, seq);
+    if (preferences.sound) playSound();
+    if (areNotificationsOn()) show(own, open);
+  }, WAIT_MS + Math.random() * SPREAD_MS);
+}
+
+/**
+ * Tells the other tabs that the person knows of a message.
+ * @param {string} room
+ * @param {number} seq
+ */
+function tell(room, seq) {
+  tabs?.postMessage({ room, seq });
+}
+
+/**
+ * @param {ReturnType<typeof notificationsOf>} alerts
+ * @param {(room: string) => void} open
+ */
+function show(alerts, open) {
+  for (const { title, body, tag } of alerts) {
     try {
-      const shown = new Notification(title, { body, tag });
+      const shown = new Notification(title, { body, tag: `${STORAGE_KEY} ${tag}` });
       shown.onclick = () => {
         window.focus();
         shown.close();

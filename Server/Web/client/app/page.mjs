@@ -37,6 +37,8 @@ export const NAME_KEY = `${STORAGE_KEY} name`;
 /** The name of the session in the cookie, until the person logs out. */
 export const SESSION_NAME_KEY = `${STORAGE_KEY} session name`;
 export const THEME_KEY = `${STORAGE_KEY} theme`;
+export const PREFERENCES_KEY = `${STORAGE_KEY} preferences`;
+export const SITE_KEY = `${STORAGE_KEY} site`;
 export const NOTIFICATIONS_KEY = `${STORAGE_KEY} notifications`;
 
 /**
@@ -59,6 +61,16 @@ export function save(storage, key, value) {
     if (value === null) window[storage].removeItem(key);
     else window[storage].setItem(key, JSON.stringify(value));
   } catch { /* only this page knows the value, until the page is closed */ }
+}
+
+/**
+ * The address with which others join a room. A page from disk gives the address of the server's page.
+ * @param {string} room
+ */
+export function roomLink(room) {
+  const url = new URL(isFile ? address.href.replace(/^ws/, 'http').replace(/ws$/, '') : `${location.origin}${location.pathname}`);
+  url.searchParams.set('room', room);
+  return url.href;
 }
 
 /** Creates an id that no other page and no other visit has. */

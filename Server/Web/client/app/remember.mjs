@@ -21,7 +21,12 @@ export const remember = oncePerFrame(() => {
     const other = state.rooms.get(room)?.with;
     return other?.name ? [[room, { user: other.user, name: other.name }]] : [];
   });
-  savePlace({ user, name, enteredAs: identity.enteredAs, rooms, current, ...direct.length > 0 && { direct } });
+  /** @type {NonNullable<Place['marks']>} */
+  const marks = rooms.flatMap((room) => {
+    const { epoch = null, firstUnread = null } = state.rooms.get(room) ?? {};
+    return epoch !== null && firstUnread !== null ? [[room, { epoch, seq: firstUnread }]] : [];
+  });
+  savePlace({ user, name, enteredAs: identity.enteredAs, rooms, current, ...direct.length > 0 && { direct }, ...marks.length > 0 && { marks } });
   updateAddress();
 });
 

@@ -5,25 +5,38 @@ import { ask } from '../app/chat.mjs';
 import { connection, pinTransport, transportChoice } from '../app/connect.mjs';
 import { forgetSession, identity, signIn } from '../app/identity.mjs';
 import { areNotificationsOn, canNotify, setNotifications } from '../app/notifications.mjs';
+import { nowIso } from '../app/page.mjs';
+import { onPreferences, preferences, setPreferences } from '../app/preferences.mjs';
+import { playSound } from '../app/sound.mjs';
 import { commit, notify, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
 import { isolated } from '../direction.mjs';
+import { KEYS } from '../keys.mjs';
+import { QUIET_CHOICES, quietEnd, quietWords } from '../quiet.mjs';
 import { clearDrafts, setInput } from './composer.mjs';
-import { $, account, el, openDialog, setNote, setText, whenChanged } from './dom.mjs';
+import { $, account, avatar, closestTo, el, openDialog, setNote, setText, whenChanged } from './dom.mjs';
 import { showEntrance } from './entrance.mjs';
+import { chooseTheme, currentTheme } from './layout.mjs';
 
 /** @import { Frame, Tone, TransportName } from '../types.js' */
 
-export function openAccount() {
+/**
+ * Opens the settings.
+ * @param {Tab} tab
+ */
+export function openAccount(tab = 'person') {
   ui.drawer = null;
   setAccountNote('');
+  showTab(tab);
   $('new-name').value = state.self?.name ?? '';
   $('new-password').value = '';
   $('way').value = transportChoice.pin ?? '';
   renderSwitch();
+  renderChoices();
   renderAccount();
   openDialog(account);
+  $(`tab-${tab}`).focus();
 }
 
 export function closeAccount() {
@@ -42,11 +55,12 @@ export function setAccountNote(words, tone = 'error') {
 
 export const renderAccount = whenChanged(() => [state.self], () => {
   const { name = '', guest = true } = state.self ?? {};
+  $('account-face').replaceWith(Object.assign(avatar(name || '?'), { id: 'account-face' }));
   setText($('account-title'), isolated(name) || 'You');
   setText($('account-state'), guest
     ? 'You’re a guest. When you have been away for some time, others can take your name.'
     : 'You have an account. Your name is reserved for you.');
-  setText($('log-out-words'), guest ? 'Your name becomes free.' : 'You can come back with your password.');
+  setText($('log-out-words'), guest ? 'After that, others can take your name.' : 'You can come back with your password.');
   $('keep-name').value = name;
   $('keep').hidden = !guest;
 });
@@ -81,7 +95,7 @@ export function finishLogOut() {
   showEntrance('');
 }
 
-$('me').addEventListener('click', openAccount);
+$('me').addEventListener('click', () => openAccount());
 $('close-account').addEventListener('click', closeAccount);
 account.addEventListener('click', (event) => { if (event.target === account) closeAccount(); });
 account.addEventListener('close', () => { $('new-password').value = ''; });
@@ -106,6 +120,64 @@ $('keep').addEventListener('submit', async (event) => {
   $('close-account').focus();
 });
 $('log-out').addEventListener('click', logOut);
+
+// The tabs
+
+/** @typedef {'person' | 'look' | 'alerts' | 'connection' | 'keys'} Tab */
+const TABS = /** @type {const} */ (['person', 'look', 'alerts', 'connection', 'keys']);
+
+/** @param {Tab} shown */
+function showTab(shown) {
+  for (const tab of TABS) {
+    $(`tab-${tab}`).setAttribute('aria-selected', String(tab === shown));
+    $(`tab-${tab}`).setAttribute('tabindex', tab === shown ? '0' : '-1');
+    $(`panel-${tab}`).hidden = tab !== shown;
+  }
+}
+
+$('settings-tabs').addEventListener('click', (event) => {
+  const tab = TABS.find((one) => closestTo(event, '[role="tab"]')?.id === `tab-${one}`);
+  if (tab) showTab(tab);
+});
+$('settings-tabs').addEventListener('keydown', ({ key }) => {
+  const index = TABS.findIndex((tab) => !$(`panel-${tab}`).hidden);
+  const step = key === 'ArrowRight' || key === 'ArrowDown' ? 1 : key === 'ArrowLeft' || key === 'ArrowUp' ? -1 : 0;
+  if (!step) return;
+  const next = TABS[(index + step + TABS.length) % TABS.length];
+  showTab(next);
+  $(`tab-${next}`).focus();
+});
+
+// The look
+
+/** The choices of the look, by the name of their radio buttons. @type {Record<string, { current: () => string, choose: (value: any) => void }>} */
+const CHOICES = {
+  theme: { current: currentTheme, choose: chooseTheme },
+  density: { current: () => preferences.density, choose: (density) => setPreferences({ density }) },
+  clock: { current: () => preferences.clock, choose: (clock) => setPreferences({ clock }) },
+};
+
+function renderChoices() {
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ ($('panel-look').querySelectorAll('input'))) radio.checked = CHOICES[radio.name].current() === radio.value;
+  $('sound').checked = preferences.sound;
+  const isOver = preferences.quietUntil !== null && preferences.quietUntil <= nowIso();
+  $('quiet-for').value = preferences.quietUntil === null || isOver ? '' : preferences.quietUntil === 'forever' ? 'forever' : 'set';
+  setText($('quiet-words'), quietWords(preferences.quietUntil, nowIso()));
+}
+
+$('panel-look').addEventListener('change', ({ target }) => {
+  if (target instanceof HTMLInputElement) CHOICES[target.name].choose(target.value);
+});
+onPreferences(renderChoices);
+
+$('sound').addEventListener('change', () => {
+  setPreferences({ sound: $('sound').checked });
+  if (preferences.sound) playSound();
+});
+$('quiet-for').append(...QUIET_CHOICES.map(({ value, words }) => el('option', { value }, words)), el('option', { value: 'set', hidden: true }, 'On'));
+$('quiet-for').addEventListener('change', () => setPreferences({ quietUntil: quietEnd($('quiet-for').value, nowIso()) }));
+
+$('key-list').append(...KEYS.flatMap(({ keys, words }) => [el('dt', null, ...keys.map((key) => el('kbd', null, key))), el('dd', null, words)]));
 
 // Notifications
 

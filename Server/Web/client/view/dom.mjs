@@ -14,6 +14,7 @@ import { hueFor, initialOf } from '../formatting.mjs';
  *   'create-room': HTMLInputElement, 'create-topic': HTMLInputElement, 'input': HTMLTextAreaElement, 'way': HTMLSelectElement,
  *   'directory': HTMLDialogElement, 'search': HTMLDialogElement, 'search-query': HTMLInputElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'leaving': HTMLDialogElement,
  *   'link-question': HTMLDialogElement, 'message-menu': HTMLDialogElement, 'menu-other': HTMLInputElement, 'create': HTMLFormElement,
+ *   'switcher': HTMLDialogElement, 'switcher-query': HTMLInputElement, 'commands': HTMLDialogElement, 'sound': HTMLInputElement, 'quiet-for': HTMLSelectElement,
  *   'menu': HTMLDialogElement, 'form': HTMLDialogElement, 'form-text': HTMLInputElement, 'form-choice': HTMLSelectElement, 'form-yes': HTMLButtonElement,
  * }} ElementsById
  */
@@ -38,8 +39,10 @@ export const messageMenu = $('message-menu');
 
 export const menu = $('menu');
 export const form = $('form');
+export const switcher = $('switcher');
+export const commands = $('commands');
 
-const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, messageMenu, menu, form];
+const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, messageMenu, menu, form, switcher, commands];
 
 /**
  * Opens a dialog. The page is then drawn again, because other parts depend on open dialogs: on a phone, the Back button closes a dialog.

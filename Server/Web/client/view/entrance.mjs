@@ -10,7 +10,7 @@ import { takeOverFirst } from '../app/takeover.mjs';
 import { ui } from '../app/ui.mjs';
 import { isolated } from '../direction.mjs';
 import { sameName, sentence } from '../formatting.mjs';
-import { withDirectNames, withPlaceholders } from '../rooms.mjs';
+import { withDirectNames, withMarks, withPlaceholders } from '../rooms.mjs';
 import { $, input, NARROW, setText } from './dom.mjs';
 import { setJoinNote } from './status.mjs';
 
@@ -26,7 +26,8 @@ export const ACCOUNT_NAME_WORDS = 'This is your account; to use another name, lo
 export function enter(entrance) {
   identity.entering = entrance;
   identity.enteredAs = entrance.enteredAs ?? entrance.name;
-  const next = withDirectNames(withPlaceholders(state, [...entrance.rooms, ...state.outbox.map(({ room }) => room)]), entrance.direct ?? []);
+  const placed = withPlaceholders(state, [...entrance.rooms, ...state.outbox.map(({ room }) => room)]);
+  const next = withMarks(withDirectNames(placed, entrance.direct ?? []), entrance.marks ?? []);
   const isShown = entrance.show !== null && next.rooms.has(entrance.show);
   commit({ ...next, current: isShown ? entrance.show : next.rooms.keys().next().value ?? null });
   connection.open();

@@ -58,8 +58,12 @@ export function loadTheme() {
   setTheme(THEMES.includes(theme) ? theme : 'auto');
 }
 
-$('theme').addEventListener('click', () => {
-  const theme = THEMES[(THEMES.indexOf($('theme').dataset.value ?? '') + 1) % THEMES.length];
+export const currentTheme = () => $('theme').dataset.value ?? 'auto';
+
+/** @param {string} theme */
+export function chooseTheme(theme) {
   setTheme(theme);
   save('localStorage', THEME_KEY, theme === 'auto' ? null : theme);
-});
+}
+
+$('theme').addEventListener('click', () => chooseTheme(THEMES[(THEMES.indexOf(currentTheme()) + 1) % THEMES.length]));

@@ -1,10 +1,11 @@
 // Creates the nodes of the log: one for each row.
 
+import { roomLink } from '../app/page.mjs';
 import { state } from '../app/store.mjs';
-import { isolated } from '../direction.mjs';
-import { clockDigits, clockTime, fullTime, sentence } from '../formatting.mjs';
+import { isolated, withoutDirectionControls } from '../direction.mjs';
+import { clockDigits, clockTime, fullTime, initialOf, listWords, plural, sameName, sentence } from '../formatting.mjs';
 import { lineOfHint } from '../hints.mjs';
-import { mentionsUser } from '../mentions.mjs';
+import { mentionsUser, wordRange } from '../mentions.mjs';
 import { parsedText } from '../message-text.mjs';
 import { moderationWords } from '../moderation.mjs';
 import { presenceText } from '../presence.mjs';
@@ -12,8 +13,10 @@ import { hiddenReactions, shownReactions } from '../reactions.mjs';
 import { isDirectName } from '../rooms.mjs';
 import { authorName, avatar, el, foreign, icon, personButton } from './dom.mjs';
 
-/** @import { CodePiece, DrawnEntry, OutboxItem, Row, Tone, User } from '../types.js' */
+/** @import { CodePiece, DrawnEntry, Inline, OutboxItem, RoomCard, Row, Tone, User } from '../types.js' */
 /** @import { Child } from './dom.mjs' */
+
+const MAX_NAMES = 4; // that the card of a new room names
 
 /**
  * Creates the node for a row.
@@ -25,7 +28,7 @@ export function createRowNode(row) {
   switch (kind) {
     case 'day': case 'new': return el('div', { class: `divider ${kind}`, role: 'separator', 'aria-label': label }, el('span', { class: 'label' }, label));
     case 'older': case 'newer': return el('div', { class: `divider ${kind}` }, el('span', { class: 'label' }, label));
-    case 'start': return el('div', { class: 'start' }, el('b', null, !row.isDirect && '#', foreign(label)), row.isDirect ? 'Your conversation starts here. Nobody else can read it.' : 'The room’s history starts here.');
+    case 'start': return startNode(label, row.room, Boolean(row.isDirect));
     case 'wait': return el('div', { class: 'blank' }, el('b', null, 'One moment.'), `The page keeps what you write to ${label} and sends it when you are in the room.`);
     case 'removed': return noticeRow('!', 'error', el('p', null, 'You are no longer in this room, so you see no new messages here.'),
       el('button', { type: 'button', class: 'quiet', 'data-action': 'rejoin', 'data-room': label }, 'Join again'));
@@ -35,6 +38,40 @@ export function createRowNode(row) {
   if (kind === 'moderated') return moderatedNode(entry);
   return kind === 'topic' ? topicNode(entry) : noticeNode(entry);
 }
+
+/**
+ * The top of a complete history. While the room is new, it introduces the room: its topic, its people and how others get in.
+ * @param {string} label
+ * @param {RoomCard | undefined} room
+ * @param {boolean} isDirect
+ */
+function startNode(label, room, isDirect) {
+  const title = el('h2', null, !isDirect && '#', foreign(label));
+  const words = isDirect ? 'Your conversation starts here. Nobody else can read it.' : room?.isPrivate ? 'Only people who were invited can read here.' : 'The room’s history starts here.';
+  if (!room?.isNew) return el('div', { class: 'start' }, title, el('p', null, words));
+  return el('div', { class: 'start new-room' },
+    el('span', { class: 'emblem', 'aria-hidden': 'true' }, isDirect ? initialOf(label) : room.isPrivate ? icon('lock', 'lock') : '#'),
+    title,
+    room.topic ? el('p', { class: 'lead', dir: 'auto' }, withoutDirectionControls(room.topic)) : null,
+    el('p', null, isDirect ? words : `Nobody has written here yet. ${room.isPrivate ? words : 'Be the first.'}`),
+    !isDirect && peopleNode(room),
+    !isDirect && !room.isPrivate && invitationNode(room.name),
+    !isDirect && room.mayInvite && el('div', { class: 'row' },
+      el('button', { type: 'button', class: 'quiet', 'data-action': 'invite', 'data-room': room.name }, 'Invite somebody…'),
+      el('button', { type: 'button', class: 'quiet', 'data-action': 'topic', 'data-room': room.name }, room.topic ? 'Change the topic…' : 'Set a topic…')));
+}
+
+/** @param {RoomCard} room */
+const peopleNode = ({ others, memberCount }) => el('p', { class: 'faces' }, ...others.map((name) => avatar(name)),
+  el('span', null, others.length === 0 ? 'You are alone here for now.'
+    : `You, ${listWords([...others.slice(0, MAX_NAMES).map(isolated), ...memberCount - 1 > MAX_NAMES ? [plural(memberCount - 1 - MAX_NAMES, 'other')] : []])}`));
+
+/** @param {string} room */
+const invitationNode = (room) => el('div', { class: 'field' },
+  el('label', { class: 'label', for: 'invitation' }, 'Link for others'),
+  el('div', { class: 'row' },
+    Object.assign(/** @type {HTMLInputElement} */ (el('input', { id: 'invitation', readonly: true })), { value: roomLink(room) }),
+    el('button', { type: 'button', class: 'quiet', 'data-action': 'copy-link' }, 'Copy')));
 
 /**
  * Creates the node of a log without a room.
@@ -55,13 +92,12 @@ function messageNode(entry, first, quote) {
   const message = item ?? entry; // the entry of an item is created for each drawing
   const isOwn = item || from.user === state.self?.user;
   const isMention = !isOwn && !entry.deleted && mentionsUser(message, state.self);
-  const text = entry.deleted ? ['This message was deleted.'] : textNodes(message);
+  const text = entry.deleted ? ['This message was deleted.'] : textNodes(message, isMention ? state.self?.name : undefined);
   const classes = ['message', first && 'first', entry.me && 'action', isMention && 'mention', entry.deleted && 'removed'].filter(Boolean).join(' ');
   const body = el('div', { class: 'text', dir: 'auto' },
     ...entry.me ? [authorButton(from), ' '] : [], ...text,
     entry.edited && !entry.deleted && el('span', { class: 'mark', title: fullTime(entry.edited) }, '(edited)'),
-    item?.state === 'pending' && el('span', { class: 'mark' }, pendingWords(item), ' ', !item.attempted && messageAction('cancel', 'Cancel', item.id)),
-    entry.id && !item && sentTick());
+    item?.state === 'pending' && el('span', { class: 'mark' }, pendingWords(item), ' ', !item.attempted && messageAction('cancel', 'Cancel', item.id)));
   return el('div', { class: classes, 'data-seq': entry.seq, 'data-id': entry.id, 'data-state': entry.state },
     first ? avatar(from.name) : gutterTime(at ?? ''),
     el('div', { class: 'main' },
@@ -69,7 +105,7 @@ function messageNode(entry, first, quote) {
       !first && !entry.me && el('span', { class: 'unseen' }, `${isolated(from.name)}: `),
       quote && !entry.deleted && el('button', { type: 'button', class: 'quote', 'data-action': 'jump', 'data-seq': message.reply, title: 'Go to this message' }, el('span', { class: 'unseen' }, 'in reply to '), quote),
       body, reactionsNode(entry), item?.state === 'failed' && failureNode(item)),
-    !item && !entry.deleted && entry.seq !== undefined && menuButton(entry.seq));
+    !item && !entry.deleted && entry.seq !== undefined && el('div', { class: 'tools' }, menuButton(entry.seq)));
 }
 
 /**
@@ -77,7 +113,7 @@ function messageNode(entry, first, quote) {
  * @param {number} seq
  */
 const menuButton = (seq) => el('button', {
-  type: 'button', class: 'icon menu', tabindex: -1, 'data-action': 'menu', 'data-seq': seq, 'aria-haspopup': 'dialog', 'aria-label': 'What to do with this message',
+  type: 'button', class: 'menu', tabindex: -1, 'data-action': 'menu', 'data-seq': seq, 'aria-haspopup': 'dialog', 'aria-label': 'What to do with this message', title: 'More',
 }, icon('dots', 'dots'));
 
 /**
@@ -95,7 +131,7 @@ function reactionsNode({ seq, reactions }) {
 
 /** @param {DrawnEntry} entry */
 const topicNode = (entry) => noticeRow('*', 'info', el('p', { class: 'topic-text' },
-  authorButton(entry.from), entry.text ? ' set the topic: ' : ' cleared the topic.', el('bdi', null, ...textNodes(entry)), ' ', timeNode(entry.at ?? '')));
+  authorButton(entry.from), entry.text ? ' set the topic: ' : ' cleared the topic.', el('bdi', null, ...plainNodes(entry)), ' ', timeNode(entry.at ?? '')));
 
 /** @param {DrawnEntry} entry */
 function moderatedNode({ from, at, moderation }) {
@@ -160,31 +196,80 @@ function listedRooms() {
   return listed.names;
 }
 
-/** @param {{ text?: string }} message */
-function textNodes(message) {
-  const names = listedRooms();
-  return parsedText(message).pieces.map((piece) => {
-    if ('code' in piece) return codeNode(piece);
-    if (piece.href) return el('a', { href: piece.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, piece.text);
-    const isKnown = piece.room && (state.rooms.has(piece.room) || names.has(piece.room));
-    return isKnown ? el('button', { type: 'button', class: 'roomlink', 'data-action': 'room', 'data-room': piece.room }, piece.text) : piece.text;
-  });
+/**
+ * The nodes of a text in one line, without marks.
+ * @param {{ text?: string }} message
+ */
+const plainNodes = (message) => parsedText(message).pieces.map((piece) => inlineNode(piece, undefined));
+
+/**
+ * Creates the nodes of a message's text. The nodes contain the signs of the marks, but hide them. So the text of the nodes is the text of the
+ * message.
+ * @param {{ text?: string }} message
+ * @param {string | undefined} own the person's name, if the message mentions the person
+ * @returns {Child[]}
+ */
+const textNodes = (message, own) => parsedText(message).blocks.flatMap((block) => 'pieces' in block
+  ? block.pieces.map((piece) => inlineNode(piece, own))
+  : [el(block.kind === 'quote' ? 'blockquote' : 'ul', { dir: 'auto' }, ...block.items.map(({ open, pieces, close }) =>
+    el(block.kind === 'quote' ? 'div' : 'li', null, hidden(open), ...pieces.map((piece) => inlineNode(piece, own)), hidden(close))))]);
+
+/** @param {string} sign */
+const hidden = (sign) => sign ? el('span', { class: 'fence' }, sign) : null;
+
+const MARK_TAGS = { bold: 'strong', italic: 'em', strike: 's', spoiler: 'span' };
+
+/**
+ * @param {Inline} piece
+ * @param {string | undefined} own
+ * @returns {Child}
+ */
+function inlineNode(piece, own) {
+  if ('code' in piece) return codeNode(piece);
+  if ('mark' in piece) {
+    const inner = piece.pieces.map((one) => inlineNode(one, own));
+    if (piece.mark !== 'spoiler') return el(MARK_TAGS[piece.mark], null, hidden(piece.sign), ...inner, hidden(piece.sign));
+    return el('span', { class: 'spoiler' }, hidden(piece.sign), el('span', { inert: true }, ...inner), hidden(piece.sign),
+      el('button', { type: 'button', class: 'cover', tabindex: -1, 'data-action': 'spoiler', 'aria-label': 'Show the spoiler', title: 'Show the spoiler' }));
+  }
+  if (piece.href) return el('a', { href: piece.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, piece.text);
+  if (piece.mention) return mentionNode(piece.text, piece.mention);
+  const isKnown = piece.room && (state.rooms.has(piece.room) || listedRooms().has(piece.room));
+  if (isKnown) return el('button', { type: 'button', class: 'roomlink', 'data-action': 'room', 'data-room': piece.room }, piece.text);
+  return own ? withOwnName(piece.text, own) : piece.text;
 }
 
 /**
- * Creates a node for code. The node contains the backticks, but hides them. So the text of the node is the text of the message.
+ * @param {string} text
+ * @param {string} name
+ */
+function mentionNode(text, name) {
+  const isSelf = name === 'here' || sameName(name, state.self?.name ?? '');
+  const isMember = isSelf || [...state.rooms.get(state.current ?? '')?.members.values() ?? []].some((one) => sameName(one, name));
+  return isMember ? el('span', { class: 'name-chip', 'data-self': isSelf }, text) : text;
+}
+
+/**
+ * Marks the person's own name in a text that mentions the person by the bare name.
+ * @param {string} text
+ * @param {string} own
+ */
+function withOwnName(text, own) {
+  const range = wordRange(text, own);
+  if (!range) return text;
+  const whole = document.createDocumentFragment();
+  whole.append(text.slice(0, range[0]), el('span', { class: 'name-chip', 'data-self': true }, text.slice(...range)), text.slice(range[1]));
+  return whole;
+}
+
+/**
+ * Creates a node for code. A block has a button that copies it.
  * @param {CodePiece} piece
  */
 function codeNode({ open, code, close, block }) {
-  return el('code', { class: block && 'block', dir: block && 'ltr' }, el('span', { class: 'fence' }, open), code, el('span', { class: 'fence' }, close));
-}
-
-function sentTick() {
-  const tick = icon('tick', 'tick');
-  tick.removeAttribute('aria-hidden');
-  tick.setAttribute('role', 'img');
-  tick.setAttribute('aria-label', 'sent');
-  return tick;
+  const node = el('code', { class: block && 'block', dir: block && 'ltr' }, el('span', { class: 'fence' }, open), code, el('span', { class: 'fence' }, close));
+  if (!block) return node;
+  return el('span', { class: 'code' }, node, el('button', { type: 'button', class: 'copy', tabindex: -1, 'data-action': 'copy', 'aria-label': 'Copy the code', title: 'Copy the code' }, icon('copy', 'copy-icon')));
 }
 
 /** @param {OutboxItem} item */

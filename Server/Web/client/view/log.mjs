@@ -2,11 +2,12 @@
 
 import { reportRead } from '../app/attention.mjs';
 import { askAround, askHistory } from '../app/chat.mjs';
+import { onPreferences, preferences } from '../app/preferences.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
 import { viewOf, watchedRoom } from '../app/ui.mjs';
 import { plural } from '../formatting.mjs';
-import { eventAt, indexFor } from '../log.mjs';
+import { eventAt, indexFor, messageFrom } from '../log.mjs';
 import { changeRoom, hasNewest, markRead } from '../rooms.mjs';
 import { createRows, visibleRange } from '../rows.mjs';
 import { $, log, setText, whenChanged } from './dom.mjs';
@@ -35,10 +36,12 @@ const drawn = {
   /** The key of the entry to which the reader jumps with the next drawing. @type {string | null} */
   jump: null,
   liveTimer: 0,
+  /** Another value after each change of the format of times. */
+  format: preferences.clock,
 };
 
 /** @param {Room | undefined} room */
-const logInputs = (room) => [room, state.outbox, state.self, state.status.state, room && viewOf(room.name).top, room && viewOf(room.name).following, drawn.jump];
+const logInputs = (room) => [drawn.format, room, state.outbox, state.self, state.status.state, room && viewOf(room.name).top, room && viewOf(room.name).following, drawn.jump];
 
 export const renderLog = whenChanged(logInputs, (room) => {
   const isOtherRoom = drawn.room !== (room?.name ?? null);
@@ -51,6 +54,7 @@ export const renderLog = whenChanged(logInputs, (room) => {
     drawn.room = room?.name ?? null;
   }
   if (!room || !view) {
+    $('first-unread').hidden = $('newest').hidden = true;
     log.append(blankNode(state.status.state === 'online' ? 'You’re in no room.' : 'One moment.', 'Find one to join, or create your own.'));
     return;
   }
@@ -64,6 +68,15 @@ export const renderLog = whenChanged(logInputs, (room) => {
   else if (drawn.jump) finishJump(drawn.jump);
   else if (anchor) scrollToAnchor(anchor);
   afterScroll();
+});
+
+// All times of the log are drawn again.
+onPreferences(() => {
+  if (drawn.format === preferences.clock) return;
+  drawn.format = preferences.clock;
+  drawn.rows.clear();
+  log.replaceChildren();
+  scheduleRender();
 });
 
 /** A screen reader reads everything that is added to a live region. It should read new messages, but not a page of history. */
@@ -89,7 +102,7 @@ function patchRows(rows) {
   for (const row of rows) {
     let old = drawn.rows.get(row.key);
     const source = row.entry?.item ?? row.entry;
-    const shown = row.entry?.item ? state.status.state : row.label;
+    const shown = row.entry?.item ? state.status.state : row.room ? JSON.stringify([row.label, row.room]) : row.label;
     if (!old || old.source !== source || old.first !== row.first || old.shown !== shown) {
       const node = createRowNode(row);
       drawn.keys.set(node, row.entry ? row.key : null);
@@ -163,14 +176,40 @@ export function jumpTo(seq) {
   return true;
 }
 
+/** Goes to the mark of new messages in the current room. */
+function jumpToMark() {
+  const room = state.rooms.get(state.current ?? '');
+  const seq = room?.firstUnread ?? null;
+  if (!room || seq === null) return;
+  viewOf(room.name).seenMark = seq;
+  if (room.oldest <= seq) showJump(room.name, seq, { orNext: true });
+  else if (room.live && askAround(room.name, seq, { orNext: true })) commit(changeRoom(state, room.name, { loading: true, tail: [] }));
+}
+
+/**
+ * Shows or hides the button that goes to the mark of new messages. The button is useful while the mark is above what the reader sees.
+ * @param {Room} room
+ * @param {LogView} view
+ */
+function renderMarkButton(room, view) {
+  const { firstUnread } = room;
+  const mark = drawn.rows.get('new')?.node;
+  const isVisible = mark !== undefined && mark.offsetTop >= log.scrollTop;
+  if (firstUnread !== null && isVisible) view.seenMark = firstUnread;
+  const isAbove = firstUnread !== null && view.seenMark !== firstUnread && (mark !== undefined || (visibleRange(room.entries, view)[0] > 0 || room.more));
+  $('first-unread').hidden = !isAbove;
+  if (isAbove) setText($('first-unread-text'), 'First unread message');
+}
+
 /**
  * Shows a message that the page has, if its room is the current one.
  * @param {string} name
  * @param {number} seq
+ * @param {{ orNext?: boolean }} options with `orNext`, the next message is as good
  */
-export function showJump(name, seq) {
+export function showJump(name, seq, { orNext = false } = {}) {
   const room = state.rooms.get(name);
-  const entry = room && eventAt(room.entries, seq);
+  const entry = room && (orNext ? messageFrom(room.entries, seq) : eventAt(room.entries, seq));
   if (!entry || state.current !== name) return;
   const view = viewOf(name);
   const index = indexFor(room.entries, entry);
@@ -220,6 +259,7 @@ export function afterScroll() {
   const [start, end] = visibleRange(room.entries, view);
   const below = log.scrollHeight - log.scrollTop - log.clientHeight;
   $('newest').hidden = view.following;
+  renderMarkButton(room, view);
   setText($('newest-text'), room.unread ? plural(room.unread, 'new message') : 'Jump to newest');
   if (watchedRoom() === room.name) {
     commit(markRead(state, room.name));
@@ -252,6 +292,8 @@ function moveStart(room, view, start) {
   view.top = start > 0 ? room.entries[start] : null;
   scheduleRender();
 }
+
+$('first-unread').addEventListener('click', jumpToMark);
 
 log.addEventListener('scroll', () => {
   const room = state.rooms.get(state.current ?? '');

@@ -2,7 +2,7 @@
 // bottom, where a thumb reaches it.
 
 import { focusAfterKey, menuPlace } from '../menus.mjs';
-import { $, closestTo, el, icon, menu, NARROW, openDialog, setText } from './dom.mjs';
+import { $, avatar, closestTo, el, icon, menu, NARROW, openDialog, setText } from './dom.mjs';
 
 /** @import { MenuItem } from '../types.js' */
 
@@ -61,19 +61,27 @@ export function openMenu(dialog, anchor) {
   dialog.style.setProperty('--menu-top', `${top}px`);
 }
 
+/** The avatar in the head of the menu. @type {HTMLElement | null} */
+let menuFace = null;
+
 /** Called with the id of the entry that the person chooses. @type {(id: string) => void} */
 let use = () => {};
 
 /**
  * Shows a menu.
- * @param {string} title
+ * @param {{ title: string, words?: string, face?: string }} card the title, what is below it, and the name whose avatar is beside it
  * @param {MenuItem[]} items
  * @param {Element | null} anchor the button that opens the menu
  * @param {(id: string) => void} choose called after the menu has closed
  */
-export function showMenu(title, items, anchor, choose) {
+export function showMenu({ title, words = '', face }, items, anchor, choose) {
   use = choose;
   setText($('menu-name'), title);
+  setText($('menu-words'), words);
+  menu.toggleAttribute('data-card', face !== undefined);
+  menuFace?.remove();
+  menuFace = face === undefined ? null : avatar(face);
+  if (menuFace) $('menu-card').append(menuFace);
   $('menu-items').replaceChildren(...items.flatMap((item, index) => [
     ...index > 0 && item.group !== items[index - 1].group ? [el('div', { role: 'separator' })] : [], itemNode(item)]));
   openMenu(menu, anchor);

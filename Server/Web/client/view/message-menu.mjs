@@ -62,6 +62,15 @@ export function react(seq, emoji) {
 }
 
 /**
+ * Starts a reply to a message of the current room.
+ * @param {number} seq
+ */
+export function replyTo(seq) {
+  const found = messageOf(seq);
+  if (found && allowedActions(found.entry, found.room, state.self).reply) startReply(found.entry);
+}
+
+/**
  * @param {Entry} entry
  * @param {Room} room
  * @param {string} emoji

@@ -1,14 +1,18 @@
 // Moving between rooms.
 
 import { ask, joinRoom } from '../app/chat.mjs';
+import { preferences } from '../app/preferences.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { plural } from '../formatting.mjs';
-import { isDirect, openRoom, roomsInOrder, titleOf } from '../rooms.mjs';
+import { groupRooms, namesInOrder, urgencyOf } from '../room-list.mjs';
+import { isDirect, openRoom, titleOf } from '../rooms.mjs';
 import { setTypedAhead } from './composer.mjs';
 import { closeDirectory, showError } from './directory.mjs';
 import { $, closestTo, input, leaving, NARROW, openDialog, setText } from './dom.mjs';
+
+/** @import { Room } from '../types.js' */
 
 /** @param {string} room */
 function showRoom(room) {
@@ -33,8 +37,21 @@ export function goToRoom(room) {
  * @param {number} step
  */
 export function goToNeighbour(step) {
-  const names = roomsInOrder(state.rooms).map(({ name }) => name);
+  const names = namesInOrder(groupRooms(state.rooms.values(), preferences.favourites));
   if (names.length > 1) showRoom(names[(names.indexOf(state.current ?? '') + step + names.length) % names.length]);
+}
+
+/**
+ * Shows the next room with unread messages, or the one before it if the step is negative.
+ * @param {number} step
+ */
+export function goToUnreadNeighbour(step) {
+  const names = namesInOrder(groupRooms(state.rooms.values(), preferences.favourites));
+  const from = names.indexOf(state.current ?? '');
+  const others = [...names.slice(from + 1), ...names.slice(0, Math.max(0, from))];
+  if (step < 0) others.reverse();
+  const next = others.find((name) => urgencyOf(/** @type {Room} */ (state.rooms.get(name))) > 0);
+  if (next !== undefined) showRoom(next);
 }
 
 /**
@@ -68,7 +85,11 @@ export function askToLeave(name) {
   openDialog(leaving);
 }
 
-$('leave').addEventListener('click', () => askToLeave(state.current));
+$('leave').addEventListener('click', () => {
+  ui.drawer = null; // the button is in a side panel of a narrow page
+  scheduleRender();
+  askToLeave(state.current);
+});
 $('stay').addEventListener('click', () => leaving.close());
 $('leave-now').addEventListener('click', () => {
   leaving.close();

@@ -6,7 +6,7 @@ import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { isolated } from '../direction.mjs';
 import { moderationForm, roleForm } from '../forms.mjs';
-import { allowedPersonActions, personMenu, withPresentName } from '../people.mjs';
+import { allowedPersonActions, personMenu, personWords, withPresentName } from '../people.mjs';
 import { directRoomWith } from '../rooms.mjs';
 import { openAccount } from './account.mjs';
 import { insertMention } from './composer.mjs';
@@ -30,7 +30,8 @@ export function openPersonMenu(person, anchor) {
   if (person.user === state.self?.user) return openAccount();
   const present = withPresentName(room, person);
   const actions = allowedPersonActions(present, room, state.self);
-  if (actions.length) showMenu(isolated(present.name), personMenu(actions), anchor, (id) => use(/** @type {PersonAction} */ (id), present, room.name));
+  const card = { title: isolated(present.name), words: personWords(present, room), face: present.name };
+  if (actions.length) showMenu(card, personMenu(actions), anchor, (id) => use(/** @type {PersonAction} */ (id), present, room.name));
 }
 
 /**
@@ -49,8 +50,11 @@ function use(action, person, name) {
   }
 }
 
-/** @param {User} person */
-function openConversation({ user, name }) {
+/**
+ * Opens the direct room with a person.
+ * @param {User} person
+ */
+export function openConversation({ user, name }) {
   const direct = directRoomWith(state, user);
   if (direct && !direct.removed) return goToRoom(direct.name);
   ui.drawer = null; // an error appears in the log

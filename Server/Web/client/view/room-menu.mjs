@@ -1,10 +1,12 @@
 // The menu of a room: its topic, its notifications, invitations, slow mode, and its end.
 
 import { ask } from '../app/chat.mjs';
+import { preferences, toggleFavourite } from '../app/preferences.mjs';
 import { state } from '../app/store.mjs';
 import { closeForm, inviteForm, slowForm, topicForm } from '../forms.mjs';
+import { plural } from '../formatting.mjs';
 import { roomMenu } from '../room-actions.mjs';
-import { titleOf } from '../rooms.mjs';
+import { isDirect, titleOf } from '../rooms.mjs';
 import { showError } from './directory.mjs';
 import { $, closestTo } from './dom.mjs';
 import { openForm } from './form.mjs';
@@ -19,14 +21,17 @@ import { askToLeave } from './navigation.mjs';
  */
 function openRoomMenu(name, anchor) {
   const room = state.rooms.get(name ?? '');
-  if (room) showMenu(titleOf(room), roomMenu(room), anchor, (id) => use(id, room.name));
+  if (!room) return;
+  const card = { title: titleOf(room), words: isDirect(room) ? '' : `${plural(room.memberCount, 'member')}${room.isPrivate ? ', private' : ''}` };
+  showMenu(card, roomMenu(room, preferences.favourites.includes(room.name)), anchor, (id) => use(id, room.name));
 }
 
 /**
+ * Does what an entry of the menu says.
  * @param {string} id
  * @param {string} name
  */
-function use(id, name) {
+export function use(id, name) {
   const room = state.rooms.get(name);
   if (!room) return;
   switch (id) {
@@ -34,6 +39,7 @@ function use(id, name) {
     case 'invite': return openForm(inviteForm(room));
     case 'slow': return openForm(slowForm(room));
     case 'close': return openForm(closeForm(room, state.outbox.filter((item) => item.room === name).length));
+    case 'favourite': return toggleFavourite(name);
     case 'leave': return askToLeave(name);
     default: return setLevel(/** @type {NotifyLevel} */ (id), name);
   }

@@ -1,11 +1,15 @@
 // Draws the list of rooms, the head of the current room and its members.
 
+import { onPreferences, preferences } from '../app/preferences.mjs';
+import { scheduleRender } from '../app/scheduling.mjs';
+import { site } from '../app/site.mjs';
 import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { isolated, withoutDirectionControls } from '../direction.mjs';
 import { byName, plural } from '../formatting.mjs';
 import { badgeOf } from '../room-actions.mjs';
-import { isDirect, labelOf, roomsInOrder, titleOf } from '../rooms.mjs';
+import { groupRooms } from '../room-list.mjs';
+import { isDirect, labelOf, titleOf } from '../rooms.mjs';
 import { typingWords } from '../typing.mjs';
 import { $, authorName, avatar, el, foreign, input, log, personButton, setAttribute, setText, whenChanged } from './dom.mjs';
 import { rove } from './menu.mjs';
@@ -51,7 +55,9 @@ function putInOrder(list, nodes) {
   }
 }
 
-export const renderRooms = whenChanged(() => [state.rooms, state.current], () => {
+onPreferences(() => scheduleRender());
+
+export const renderRooms = whenChanged(() => [state.rooms, state.current, preferences.favourites], () => {
   for (const [name, { item }] of roomItems) {
     if (state.rooms.has(name)) continue;
     item.remove();
@@ -73,25 +79,38 @@ export const renderRooms = whenChanged(() => [state.rooms, state.current], () =>
     badge.hidden = !count;
     setText(badge, count > 999 ? '999+' : String(count));
   }
-  const inOrder = roomsInOrder(state.rooms);
-  const direct = inOrder.filter(isDirect);
-  putInOrder($('room-list'), inOrder.filter((room) => !isDirect(room)).map(({ name }) => roomItem(name).item));
-  putInOrder($('direct-list'), direct.map(({ name }) => roomItem(name).item));
-  $('direct-rooms').hidden = direct.length === 0;
+  const { unread, favourites, direct, others } = groupRooms(state.rooms.values(), preferences.favourites);
+  const focused = document.activeElement;
+  showGroup('unread-list', 'unread-rooms', unread);
+  showGroup('favourite-list', 'favourite-rooms', favourites);
+  showGroup('direct-list', 'direct-rooms', direct);
+  showGroup('room-list', 'other-rooms', others);
+  $('other-heading').hidden = unread.length + favourites.length + direct.length === 0;
+  if (focused instanceof HTMLElement && focused !== document.activeElement && focused.isConnected) focused.focus(); // a room that moves to another group keeps the focus
   $('open-rail').toggleAttribute('data-unread', unreadElsewhere > 0);
 });
 
+/**
+ * @param {'unread-list' | 'favourite-list' | 'direct-list' | 'room-list'} list
+ * @param {string} group
+ * @param {Room[]} rooms
+ */
+function showGroup(list, group, rooms) {
+  putInOrder($(list), rooms.map(({ name }) => roomItem(name).item));
+  $(group).hidden = rooms.length === 0;
+}
+
 export const renderHead = whenChanged((/** @type {Room | undefined} */ room) => [room?.name, room?.with, room?.topic, room?.memberCount, ui.inside], (room) => {
-  $('room-name').replaceChildren(...room ? [!isDirect(room) && el('span', { 'aria-hidden': 'true' }, '#'), foreign(labelOf(room))].filter((node) => node !== false) : ['RawSocketChat']);
+  $('room-name').replaceChildren(...room ? [!isDirect(room) && el('span', { 'aria-hidden': 'true' }, '#'), foreign(labelOf(room))].filter((node) => node !== false) : [site.name]);
   setText($('topic'), isolated(room?.topic ?? ''));
   $('topic').title = isolated(room?.topic ?? '');
   setText($('member-count'), room ? room.memberCount.toLocaleString() : '');
   for (const id of ['toggle-people', 'leave', 'open-room-menu']) $(id).hidden = !room;
+  setText($('leave-words'), room && isDirect(room) ? 'Close this conversation' : 'Leave this room');
   $('room-name').title = room ? titleOf(room) : '';
   $('open-room-menu').title = room ? `Menu of ${titleOf(room)}` : '';
   $('open-room-menu').setAttribute('aria-label', $('open-room-menu').title);
   $('leave').title = room ? `Leave ${titleOf(room)}` : '';
-  $('leave').setAttribute('aria-label', $('leave').title);
   log.setAttribute('aria-label', room ? `Messages in ${titleOf(room)}` : 'Messages');
   input.placeholder = room ? isDirect(room) ? `Write to ${titleOf(room)}` : `Say something in ${titleOf(room)}` : 'Say something';
   input.setAttribute('aria-label', room ? `Message to ${titleOf(room)}` : 'Message');

@@ -1,14 +1,13 @@
 // The dialog that searches messages.
 
-import { askSearch, goAfterJoin } from '../app/chat.mjs';
+import { askSearch } from '../app/chat.mjs';
 import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { withoutDirectionControls } from '../direction.mjs';
 import { fullTime } from '../formatting.mjs';
 import { markedPieces } from '../search.mjs';
 import { $, closestTo, el, foreign, openDialog, search, setText, whenChanged } from './dom.mjs';
-import { jumpTo } from './log.mjs';
-import { goToRoom } from './navigation.mjs';
+import { goToMessage } from './go-to-message.mjs';
 
 /** @import { Frame } from '../types.js' */
 
@@ -58,11 +57,7 @@ $('search-more').addEventListener('click', () => {
 $('search-list').addEventListener('click', (event) => {
   const button = closestTo(event, '[data-seq]');
   if (!button) return;
-  const [room, seq] = [button.dataset.room ?? '', Number(button.dataset.seq)];
   search.close();
-  const isJoined = state.rooms.get(room)?.live;
-  if (!isJoined) goAfterJoin(room, seq);
-  goToRoom(room);
-  if (isJoined) jumpTo(seq);
+  goToMessage(button.dataset.room ?? '', Number(button.dataset.seq));
 });
 search.addEventListener('click', (event) => { if (event.target === search) search.close(); });

@@ -3,22 +3,30 @@
 import { connection } from '../app/connect.mjs';
 import { identity } from '../app/identity.mjs';
 import { address, isFile } from '../app/page.mjs';
+import { site } from '../app/site.mjs';
 import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { countdownWords, statusWords, TRANSPORT_NAMES, transportWords } from '../connection-text.mjs';
 import { isolated } from '../direction.mjs';
+import { badgeFor, faviconWith } from '../favicon.mjs';
 import { unreadIn } from '../room-actions.mjs';
 import { titleOf } from '../rooms.mjs';
 import { $, avatar, setNote, setText, whenChanged } from './dom.mjs';
 
 /** @import { Room, Status, Tone } from '../types.js' */
 
+/** The badge in the icon of the page. @type {import('../favicon.mjs').Badge} */
+let shownBadge = null;
+
 /** @param {Room | undefined} room */
 export function renderTitle(room) {
   const unread = unreadIn(state.rooms.values());
-  const place = ui.inside && room ? `${titleOf(room)} · RawSocketChat` : 'RawSocketChat';
+  const place = ui.inside && room ? `${titleOf(room)} · ${site.name}` : site.name;
   const title = unread ? `(${unread}) ${place}` : place;
   if (document.title !== title) document.title = title;
+  const badge = badgeFor(state.rooms.values());
+  if (badge !== shownBadge) $('favicon').setAttribute('href', faviconWith(badge, site.accents));
+  shownBadge = badge;
 }
 
 export const renderStatus = whenChanged(() => [state.status, state.self, ui.inside], () => {

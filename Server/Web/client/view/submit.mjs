@@ -12,11 +12,13 @@ import { continueAs, logOut } from './account.mjs';
 import { handleSuggestionKey, setInput, setTypedAhead, stopComposing } from './composer.mjs';
 import { editLast, submitEdit } from './composing.mjs';
 import { openDirectory, showError } from './directory.mjs';
+import { copyFrom } from './copying.mjs';
 import { $, closestTo, input, log } from './dom.mjs';
 import { followNewest, jumpTo } from './log.mjs';
-import { openMessageMenu, react } from './message-menu.mjs';
+import { openMessageMenu, react, replyTo } from './message-menu.mjs';
 import { goToRoom, leaveRoom } from './navigation.mjs';
 import { openPersonMenu } from './people-menu.mjs';
+import { use as useRoomMenu } from './room-menu.mjs';
 
 /** @import { Frame } from '../types.js' */
 
@@ -83,6 +85,9 @@ input.addEventListener('keydown', (event) => {
 
 // The buttons in the log
 
+/** The seq of the message that contains a button. @param {HTMLElement} button */
+const seqOf = (button) => Number(/** @type {HTMLElement | null} */ (button.closest('.message'))?.dataset.seq);
+
 /** @type {Record<string, (data: DOMStringMap, button: HTMLElement) => void>} */
 const ACTIONS = {
   retry({ id = '' }) {
@@ -113,6 +118,17 @@ const ACTIONS = {
   jump({ seq }) { if (!jumpTo(Number(seq))) showError('To load this message, the page must be in the room.'); },
   rejoin({ room = '' }) { joinAgain(room); },
   react({ seq, emoji = '' }) { react(Number(seq), emoji); },
+  quick({ emoji = '' }, button) { react(seqOf(button), emoji); },
+  reply(_, button) { replyTo(seqOf(button)); },
+  copy(_, button) { if (button.previousElementSibling instanceof HTMLElement) copyFrom(button.previousElementSibling, button); },
+  'copy-link'(_, button) { if (button.previousElementSibling instanceof HTMLElement) copyFrom(button.previousElementSibling, button); },
+  spoiler(_, button) {
+    button.parentElement?.querySelector('[inert]')?.removeAttribute('inert');
+    button.parentElement?.setAttribute('data-shown', '');
+    button.remove();
+  },
+  invite({ room = '' }) { useRoomMenu('invite', room); },
+  topic({ room = '' }) { useRoomMenu('topic', room); },
 };
 
 log.addEventListener('click', (event) => {

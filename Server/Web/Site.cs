@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using RawSocketChat.Server.Rooms;
+
+namespace RawSocketChat.Server.Web;
+
+/// <summary>
+/// The answer at <c>/site.json</c>: what the page shows before anybody has logged in. It is separate from the page, because the page's
+/// Content-Security-Policy contains hashes of the page. Safe from any thread.
+/// </summary>
+public sealed partial class Site
+{
+    // The page shows the first six.
+    private const int MaxRooms = 12;
+
+    // Many visitors in this time cost one look at the rooms.
+    private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(5);
+
+    private readonly string? _name;
+    private readonly string? _color;
+    private readonly string? _logo;
+    private readonly Func<IEnumerable<RoomLoop>> _rooms;
+    private readonly TimeProvider _time;
+    private volatile Answer? _answer;
+
+    /// <param name="options">The settings; <see cref="WebOptions.FindErrors"/> has found no errors in them.</param>
+    /// <param name="rooms">Gets the rooms from which the page lists the public ones.</param>
+    /// <param name="time">The clock.</param>
+    public Site(WebOptions options, Func<IEnumerable<RoomLoop>> rooms, TimeProvider time)
+    {
+        (_name, _color, _logo) = (options.Name, options.Color, options.Logo is { } path ? SiteLogo.Read(path) : null);
+        (_rooms, _time) = (rooms, time);
+    }
+
+    /// <summary>Answers a GET or HEAD request.</summary>
+    public async Task WriteAsync(HttpContext context)
+    {
+        var body = GetBody();
+        var response = context.Response;
+        response.ContentType = "application/json; charset=utf-8";
+        response.ContentLength = body.Length;
+        response.Headers.CacheControl = "no-cache";
+        response.Headers.XContentTypeOptions = "nosniff";
+        if (HttpMethods.IsGet(context.Request.Method))
+            await response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    private byte[] GetBody()
+    {
+        var now = _time.GetTimestamp();
+        if (_answer is { } known && _time.GetElapsedTime(known.At, now) < FreshFor)
+            return known.Body;
+        var rooms = _rooms()
+            .Where(room => !room.IsPrivate)
+            .Select(room => new ListedRoom(room.Name, room.Summary.Topic, room.Summary.MemberCount))
+            .OrderByDescending(room => room.MemberCount)
+            .ThenBy(room => room.Room, StringComparer.OrdinalIgnoreCase)
+            .Take(MaxRooms);
+        var body = JsonSerializer.SerializeToUtf8Bytes(new Fields(_name, _color, _logo, [.. rooms]), SiteJson.Default.Fields);
+        _answer = new Answer(now, body);
+        return body;
+    }
+
+    private sealed record Answer(long At, byte[] Body);
+
+    internal sealed record Fields(string? Name, string? Color, string? Logo, IReadOnlyList<ListedRoom> Rooms);
+
+    internal sealed record ListedRoom(string Room, string Topic, int MemberCount);
+
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonSerializable(typeof(Fields))]
+    private sealed partial class SiteJson : JsonSerializerContext;
+}

@@ -1,0 +1,52 @@
+namespace RawSocketChat.Server.Web;
+
+/// <summary>
+/// The file of the operator's logo. The page gets the logo as a <c>data:</c> address, because its Content-Security-Policy allows no other images.
+/// </summary>
+internal static class SiteLogo
+{
+    /// <summary>Reads the file. Returns the logo as a <c>data:</c> address.</summary>
+    /// <exception cref="InvalidDataException">The file is not a logo; the message says why.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file cannot be read.</exception>
+    public static string Read(string path)
+    {
+        using var file = File.OpenRead(path);
+        if (file.Length > WebOptions.MaxLogoBytes)
+            throw new InvalidDataException($"the file has {file.Length} bytes, but a logo can have at most {WebOptions.MaxLogoBytes}");
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        var type = FindType(bytes) ?? throw new InvalidDataException("the file is not a PNG, JPEG, WebP or SVG image");
+        return $"data:{type};base64,{Convert.ToBase64String(bytes)}";
+    }
+
+    /// <summary>Returns why the file cannot be the logo, or null.</summary>
+    public static string? FindError(string path)
+    {
+        try
+        {
+            Read(path);
+            return null;
+        }
+        catch (InvalidDataException fault)
+        {
+            return fault.Message;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return $"the file \"{path}\" cannot be read";
+        }
+    }
+
+    // The first bytes of each format. A browser shows an SVG image in an img element without running its scripts.
+    private static string? FindType(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > 5 && bytes[0] == 0x89 && bytes[1..].StartsWith("PNG\r\n"u8))
+            return "image/png";
+        if (bytes.Length > 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF)
+            return "image/jpeg";
+        if (bytes.Length > 12 && bytes.StartsWith("RIFF"u8) && bytes[8..].StartsWith("WEBP"u8))
+            return "image/webp";
+        return bytes.IndexOf("<svg"u8) >= 0 ? "image/svg+xml" : null;
+    }
+}

@@ -1,0 +1,54 @@
+// The person's settings of the page in this browser. All tabs share them.
+
+import { useClock } from '../formatting.mjs';
+import { isQuietAt } from '../quiet.mjs';
+import { load, nowIso, PREFERENCES_KEY, save } from './page.mjs';
+
+/**
+ * @typedef {{ density: 'comfortable' | 'compact', clock: 'auto' | '12' | '24', sound: boolean, quietUntil: string | null, favourites: string[] }} Preferences
+ * `quietUntil` is the end of "do not disturb" (ISO 8601), or 'forever'.
+ */
+
+/** @type {Preferences} */
+const DEFAULTS = { density: 'comfortable', clock: 'auto', sound: false, quietUntil: null, favourites: [] };
+
+/** @type {Preferences} */
+export let preferences = { ...DEFAULTS, ...load('localStorage', PREFERENCES_KEY) };
+
+/** @type {(() => void)[]} */
+const listeners = [];
+
+/**
+ * Registers a function to call after each change, here or in another tab.
+ * @param {() => void} listener
+ */
+export function onPreferences(listener) { listeners.push(listener); }
+
+/** @param {Preferences} next */
+function apply(next) {
+  preferences = next;
+  document.documentElement.dataset.density = next.density;
+  useClock(next.clock);
+  for (const listener of listeners) listener();
+}
+
+/** @param {Partial<Preferences>} changes */
+export function setPreferences(changes) {
+  const next = { ...preferences, ...changes };
+  save('localStorage', PREFERENCES_KEY, next);
+  apply(next);
+}
+
+/** @param {string} room */
+export function toggleFavourite(room) {
+  const { favourites } = preferences;
+  setPreferences({ favourites: favourites.includes(room) ? favourites.filter((one) => one !== room) : [...favourites, room] });
+}
+
+/** Whether the person wants no notifications and no sound now. */
+export const isQuiet = () => isQuietAt(preferences.quietUntil, nowIso());
+
+apply(preferences);
+addEventListener('storage', ({ key }) => {
+  if (key === PREFERENCES_KEY) apply({ ...DEFAULTS, ...load('localStorage', PREFERENCES_KEY) });
+});

@@ -1,0 +1,78 @@
+// The site's own colour. The page makes it darker or lighter until texts in it, and on it, are easy to read.
+
+const MIN_CONTRAST = 4.5; // WCAG 2.2, success criterion 1.4.3
+const STEPS = 40;
+
+// Of the backgrounds in style.css, those with the lowest contrast: --rail of the light theme, and --raised of the dark one.
+const RAIL_LIGHT = [0xf3, 0xef, 0xe7];
+const RAISED_DARK = [0x23, 0x27, 0x2e];
+const PAPER_DARK = [0x1a, 0x1d, 0x22];
+const WHITE = [255, 255, 255], BLACK = [0, 0, 0];
+
+/** @param {number[]} color */
+function luminanceOf(color) {
+  const [red, green, blue] = color.map((value) => value / 255).map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/**
+ * The contrast of two colours, from 1 to 21 (WCAG 2.2, "contrast ratio").
+ * @param {number[]} a
+ * @param {number[]} b
+ */
+export function contrastOf(a, b) {
+  const [low, high] = [luminanceOf(a), luminanceOf(b)].sort((one, other) => one - other);
+  return (high + 0.05) / (low + 0.05);
+}
+
+/** @param {string} hex */
+export const parseColour = (hex) => /^#[\da-f]{6}$/i.test(hex) ? [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)) : null;
+
+/** @param {number[]} color */
+const toHex = (color) => `#${color.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+
+/**
+ * @param {number[]} from
+ * @param {number[]} to
+ * @param {number} share
+ */
+const mix = (from, to, share) => from.map((value, index) => Math.round(value + (to[index] - value) * share));
+
+/**
+ * Returns the first mixture of a colour with a limit that contrasts with the backgrounds.
+ * @param {number[]} colour
+ * @param {number[]} limit
+ * @param {(mixed: number[]) => number[][]} backgroundsFor
+ */
+function readable(colour, limit, backgroundsFor) {
+  for (let step = 0; step <= STEPS; step += 1) {
+    const mixed = mix(colour, limit, step / STEPS);
+    if (backgroundsFor(mixed).every((background) => contrastOf(mixed, background) >= MIN_CONTRAST)) return mixed;
+  }
+  return limit;
+}
+
+/**
+ * The background of what concerns the person, such as a mention.
+ * @param {number[]} accent
+ */
+const lightWash = (accent) => mix(accent, WHITE, 0.9);
+
+/** @param {number[]} accent */
+const darkWash = (accent) => mix(accent, PAPER_DARK, 0.84);
+
+/**
+ * Returns the accent colours of both themes, and the colour of text on them. Null if the text is no colour such as #1f6feb.
+ * @param {string | undefined} hex
+ */
+export function accentsFor(hex) {
+  const colour = parseColour(hex ?? '');
+  if (!colour) return null;
+  const light = readable(colour, BLACK, (mixed) => [RAIL_LIGHT, WHITE, lightWash(mixed)]);
+  const dark = readable(colour, WHITE, (mixed) => [RAISED_DARK, darkWash(mixed)]);
+  return {
+    light: toHex(light), onLight: '#ffffff',
+    dark: toHex(dark), onDark: toHex(mix(dark, BLACK, 0.88)),
+    washLight: toHex(lightWash(light)), washDark: toHex(darkWash(dark)),
+  };
+}

@@ -1,0 +1,46 @@
+// How long the person does not want to be disturbed.
+
+import { clockTime } from './formatting.mjs';
+
+const HOUR_MS = 3_600_000;
+const MORNING = 8; // o'clock
+
+/** The choices, in the order of the list. @type {{ value: string, words: string }[]} */
+export const QUIET_CHOICES = [
+  { value: '', words: 'Off' },
+  { value: '1', words: 'For one hour' },
+  { value: '4', words: 'For four hours' },
+  { value: 'morning', words: 'Until tomorrow morning' },
+  { value: 'forever', words: 'Until I switch it off' },
+];
+
+/**
+ * Returns the end of a choice (ISO 8601), 'forever', or null for none.
+ * @param {string} choice
+ * @param {string} now
+ */
+export function quietEnd(choice, now) {
+  if (choice === '' || choice === 'forever') return choice || null;
+  const date = new Date(now);
+  if (choice === 'morning') {
+    date.setDate(date.getDate() + 1);
+    date.setHours(MORNING, 0, 0, 0);
+    return date.toISOString();
+  }
+  return new Date(date.getTime() + Number(choice) * HOUR_MS).toISOString();
+}
+
+/**
+ * @param {string | null} until
+ * @param {string} now
+ */
+export const isQuietAt = (until, now) => until !== null && (until === 'forever' || until > now);
+
+/**
+ * @param {string | null} until
+ * @param {string} now
+ */
+export function quietWords(until, now) {
+  if (!isQuietAt(until, now)) return 'While this is on, this browser shows no notification and plays no sound.';
+  return until === 'forever' ? 'No notification and no sound until you switch this off.' : `No notification and no sound until ${clockTime(/** @type {string} */ (until))}.`;
+}

@@ -1,0 +1,16 @@
+// The dialog that lists the commands of the server.
+
+import { state } from '../app/store.mjs';
+import { $, commands, el, foreign, openDialog, setText } from './dom.mjs';
+
+/** @param {string} [words] what the server says about the commands */
+export function openCommands(words = 'Type a command into the input. A hint appears for each of them.') {
+  setText($('commands-words'), words);
+  $('command-list').replaceChildren(...state.commands.flatMap(({ command, usage, text }) => [
+    el('dt', null, foreign(usage ?? `/${command}`)), el('dd', null, foreign(text ?? ''))]));
+  openDialog(commands);
+}
+
+$('close-commands').addEventListener('click', () => commands.close());
+$('open-commands').addEventListener('click', () => openCommands());
+commands.addEventListener('click', (event) => { if (event.target === commands) commands.close(); });

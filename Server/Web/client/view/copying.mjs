@@ -1,0 +1,32 @@
+// Copies text to the clipboard. A page over plain HTTP has no navigator.clipboard, so the browser copies what is selected.
+
+import { icon } from './dom.mjs';
+
+const SHOWN_FOR_MS = 1_500;
+
+/**
+ * Copies the text of an element, and shows at the button that it is done.
+ * @param {HTMLElement} source
+ * @param {HTMLElement} button
+ */
+export function copyFrom(source, button) {
+  if (source instanceof HTMLInputElement) source.select();
+  else getSelection()?.selectAllChildren(source);
+  const isDone = document.execCommand('copy');
+  if (!(source instanceof HTMLInputElement)) getSelection()?.removeAllRanges();
+  if (isDone) confirm(button);
+}
+
+/** @param {HTMLElement} button */
+function confirm(button) {
+  if (button.hasAttribute('data-done')) return;
+  const before = [...button.childNodes], label = button.getAttribute('aria-label');
+  button.setAttribute('data-done', '');
+  button.replaceChildren(icon('tick', 'copy-icon'), ...label === null ? ['Copied'] : []);
+  if (label !== null) button.setAttribute('aria-label', 'Copied');
+  setTimeout(() => {
+    button.removeAttribute('data-done');
+    button.replaceChildren(...before);
+    if (label !== null) button.setAttribute('aria-label', label);
+  }, SHOWN_FOR_MS);
+}

@@ -1,0 +1,21 @@
+// The buttons beside the menu of a message: reactions and a reply. They exist only in the message under the pointer or with the focus, because
+// the log has hundreds of messages.
+
+import { isolated } from '../direction.mjs';
+import { el, icon, log } from './dom.mjs';
+
+const QUICK_EMOJI = ['👍', '❤️', '😂'];
+
+const buttons = [
+  ...QUICK_EMOJI.map((emoji) => el('button', { type: 'button', class: 'emoji', tabindex: -1, 'data-action': 'quick', 'data-emoji': emoji, 'aria-label': `React with ${isolated(emoji)}`, title: `React with ${emoji}` }, emoji)),
+  el('button', { type: 'button', tabindex: -1, 'data-action': 'reply', 'aria-label': 'Reply', title: 'Reply' }, icon('reply', 'reply')),
+];
+
+/** Moves the buttons to the message around the event's target. @param {Event} event */
+function moveTo({ target }) {
+  const tools = target instanceof Element ? target.closest('.message')?.querySelector('.tools') : null;
+  if (tools && buttons[0].parentElement !== tools) tools.prepend(...buttons);
+}
+
+log.addEventListener('pointerover', moveTo, { passive: true });
+log.addEventListener('focusin', moveTo);
