@@ -66,10 +66,16 @@ export function iconOf({ type }) {
  * The address of a file's content, relative to the page's.
  * @param {{ id: string, name: string }} file
  */
-export const contentPath = ({ id, name }) => `files/${encodeURIComponent(id)}/${encodeURIComponent(name.toWellFormed())}`;
+export const contentPath = ({ id, name }) => `files/${segment(id)}/${segment(name)}`;
 
 /** @param {{ id: string }} file */
-export const previewPath = ({ id }) => `files/${encodeURIComponent(id)}/preview`;
+export const previewPath = ({ id }) => `files/${segment(id)}/preview`;
+
+/**
+ * A part of an address. Dots alone would lead to another folder.
+ * @param {string} text
+ */
+const segment = (text) => /^\.+$/.test(text) ? '_' : encodeURIComponent(text.toWellFormed());
 
 const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'];
 

@@ -5,7 +5,7 @@ import { identity } from '../app/identity.mjs';
 import { notify } from '../app/store.mjs';
 import { isolated } from '../direction.mjs';
 import { contentPath, iconOf, kindOf, pictureBox, previewPath, sizeWords } from '../files.mjs';
-import { closestTo, el, foreign, icon } from './dom.mjs';
+import { closestTo, el, foreign, icon, setAttribute } from './dom.mjs';
 
 /** @import { AttachedFile } from '../types.js' */
 
@@ -37,9 +37,10 @@ function pictureNode(file, key, isSingle) {
   const id = `${key} ${file.id}`;
   const { width, height } = pictureBox(file);
   const image = images.get(id) ?? createImage(file);
-  image.width = isSingle ? width : 0;
-  image.height = isSingle ? height : 0;
-  if (!isSingle) for (const name of ['width', 'height']) image.removeAttribute(name);
+  // The style has the ratio of the box, because a browser uses the picture's own ratio as soon as the picture is loaded.
+  image.style.setProperty('aspect-ratio', isSingle ? `${width} / ${height}` : '');
+  setAttribute(image, 'width', isSingle ? width : null);
+  setAttribute(image, 'height', isSingle ? height : null);
   images.delete(id);
   images.set(id, image);
   for (const old of images.keys()) {
@@ -67,7 +68,8 @@ function fileNode(file) {
     el('span', { class: 'about' }, foreign(file.name, 'name'), el('span', { class: 'size' }, sizeWords(file.bytes))),
     downloadLink(file));
   if (kind !== 'video' && kind !== 'audio') return card;
-  return el('div', { class: `media ${kind}` }, playerNode(file, kind), card);
+  const player = playerNode(file, kind);
+  return el('div', { class: `media ${kind}` }, ...kind === 'video' ? [player, card] : [card, player]);
 }
 
 /**
