@@ -132,7 +132,7 @@ export type NotifyLevel = 'all' | 'mentions' | 'none';
 
 export type PersonAction = 'message' | 'mention' | 'owner' | 'moderator' | 'member' | 'mute' | 'unmute' | 'kick' | 'ban' | 'unban';
 
-export type RoomAction = 'favourite' | 'topic' | 'notify' | 'invite' | 'slow' | 'leave' | 'close';
+export type RoomAction = 'favourite' | 'topic' | 'notify' | 'invite' | 'slow' | 'programs' | 'leave' | 'close';
 
 /** A question of the page, and the request that it sends. */
 export interface Form {
@@ -314,7 +314,7 @@ export interface Found {
 }
 
 export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react' | 'read' | 'typing'
-  | 'dm' | 'notify' | 'form' | 'search';
+  | 'dm' | 'notify' | 'form' | 'search' | 'tokens';
 
 /** A request of the page. The page keeps it until the answer arrives. */
 export interface Request {

@@ -215,8 +215,8 @@ public sealed class FilesPageTests
         await AddAsync(ann, Text("lost.bin", 400_000));
         await ann.Input.FillAsync("both of them");
         await ExpectTrayAsync(ann, "ready", "uploading");
-        await RestoreAsync(network);
         await ann.Page.ReloadAsync();
+        await RestoreAsync(network);
         await ann.ExpectInsideAsync("reload");
         (await ann.Input.InputValueAsync()).Should().Be("both of them");
         await ExpectTrayAsync(ann, "ready", "failed");
