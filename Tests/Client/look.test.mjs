@@ -5,7 +5,7 @@ import { after, describe, test } from 'node:test';
 import { accentsFor, contrastOf, parseColour } from '../../Server/Web/client/brand.mjs';
 import { badgeFor, faviconWith } from '../../Server/Web/client/favicon.mjs';
 import { clockTime, useClock } from '../../Server/Web/client/formatting.mjs';
-import { KEYS } from '../../Server/Web/client/keys.mjs';
+import { isCommand, keyName, KEYS } from '../../Server/Web/client/keys.mjs';
 import { isQuietAt, QUIET_CHOICES, quietEnd, quietWords } from '../../Server/Web/client/quiet.mjs';
 import { newRoom } from './support.mjs';
 
@@ -64,4 +64,16 @@ describe('the time', () => {
   test('has 12 hours', () => { useClock('12'); assert.match(clockTime(EVENING), /6.30/); });
 });
 
-test('the list of keys explains each key', () => { for (const { keys, words } of KEYS) assert.ok(keys.length && words); });
+describe('the keys', () => {
+  const pressed = (changes) => ({ ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...changes });
+
+  test('have words', () => { for (const { keys, words } of KEYS) assert.ok(keys.length && words); });
+  test('have the names of the person’s keyboard', () => assert.deepEqual([keyName('Alt Shift ↑', true), keyName('Ctrl K', false)], ['⌥ ⇧ ↑', 'Ctrl K']));
+  test('of a command are those of the person’s keyboard', () => {
+    assert.ok(isCommand(pressed({ ctrlKey: true }), false));
+    assert.ok(isCommand(pressed({ metaKey: true }), true));
+    assert.ok(!isCommand(pressed({ ctrlKey: true }), true), 'Ctrl+K removes the rest of a line there');
+    assert.ok(!isCommand(pressed({ ctrlKey: true, shiftKey: true }), false));
+    assert.ok(!isCommand(pressed({ ctrlKey: true, altKey: true }), false), 'AltGr writes characters');
+  });
+});

@@ -16,6 +16,11 @@ describe('a notification', () => {
     assert.equal(shown(message(1, 'hi'), { notify: 'mentions' }), null);
     assert.equal(shown(message(1, 'hi @ann', BOB, { mentions: [ANN.user] }), { notify: 'mentions' }).body, 'hi @ann');
   });
+  test('at the person’s own level of mentions is shown for mentions and direct messages only', () => {
+    assert.equal(notificationOf(message(1, 'hi'), room(), ANN, 'mentions'), null);
+    assert.equal(notificationOf(message(1, 'hi @ann', BOB, { mentions: [ANN.user] }), room(), ANN, 'mentions').body, 'hi @ann');
+    assert.equal(notificationOf(message(1, 'hi'), room({ with: BOB }), ANN, 'mentions').body, 'hi');
+  });
   test('at the level of nothing is never shown', () => assert.equal(shown(message(1, '@ann', BOB, { mentions: [ANN.user] }), { notify: 'none' }), null));
   test('is not shown for one’s own messages, for those that one has read, and for other events', () => {
     assert.equal(shown(message(1, 'mine', ANN)), null);

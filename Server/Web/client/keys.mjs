@@ -1,4 +1,4 @@
-// The keys of the page, for the list in the settings.
+// The keys of the page, and how a keyboard names them.
 
 /** @type {{ keys: string[], words: string }[]} */
 export const KEYS = [
@@ -13,3 +13,20 @@ export const KEYS = [
   { keys: ['Enter', '↑', '↓', '←', '→'], words: 'In the log: the newest message, other messages, the buttons of a message' },
   { keys: ['Ctrl /', '?'], words: 'Show this list' },
 ];
+
+/** The names of the keys on a keyboard of Apple. @type {Record<string, string>} */
+const APPLE = { Ctrl: '⌘', Alt: '⌥', Shift: '⇧' };
+
+/**
+ * The name of a key or of several keys, as the person's keyboard shows it.
+ * @param {string} keys
+ * @param {boolean} isApple
+ */
+export const keyName = (keys, isApple) => isApple ? keys.split(' ').map((key) => APPLE[key] ?? key).join(' ') : keys;
+
+/**
+ * Whether the key event has the modifier of the page's commands, and no other one: Ctrl, or ⌘ on a keyboard of Apple, where Ctrl edits text.
+ * @param {{ ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean }} event
+ * @param {boolean} isApple
+ */
+export const isCommand = ({ ctrlKey, metaKey, altKey, shiftKey }, isApple) => !altKey && !shiftKey && (isApple ? metaKey && !ctrlKey : ctrlKey && !metaKey);

@@ -10,7 +10,7 @@ import './view/submit.mjs';
 import './view/toolbar.mjs';
 import { connection, wantedTransport } from './app/connect.mjs';
 import { identity, loadTabPlace, signInFromSite } from './app/identity.mjs';
-import { address, isFile, load, NAME_KEY, parameters, SESSION_NAME_KEY, siteToken } from './app/page.mjs';
+import { address, isApple, isFile, load, NAME_KEY, parameters, SESSION_NAME_KEY, siteToken } from './app/page.mjs';
 import { remember } from './app/remember.mjs';
 import { renderNow } from './app/scheduling.mjs';
 import { opening, outboxStore } from './app/storage.mjs';
@@ -19,6 +19,7 @@ import { onChange, state } from './app/store.mjs';
 import { outboxIsReady } from './app/chat.mjs';
 import { takeOver } from './app/takeover.mjs';
 import { ui } from './app/ui.mjs';
+import { isCommand } from './keys.mjs';
 import { planStart } from './link.mjs';
 import { openAccount } from './view/account.mjs';
 import { renderComposer } from './view/composer.mjs';
@@ -50,14 +51,14 @@ setInterval(renderCountdown, 1000);
 
 document.addEventListener('keydown', (event) => {
   if (event.defaultPrevented || !ui.inside) return;
-  const isControl = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-  if (isControl && event.key.toLowerCase() === 'k') {
+  const isCommandKey = isCommand(event, isApple);
+  if (isCommandKey && event.key.toLowerCase() === 'k') {
     event.preventDefault();
     openSwitcher();
     return;
   }
   if (isDialogOpen()) return;
-  if (isControl && event.key === '/' || event.key === '?' && !closestTo(event, 'input, textarea, select')) {
+  if (isCommandKey && event.key === '/' || event.key === '?' && !closestTo(event, 'input, textarea, select')) {
     event.preventDefault();
     openAccount('keys');
   } else if (event.altKey && event.shiftKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {

@@ -11,15 +11,17 @@ import { isDirect, labelOf, titleOf } from './rooms.mjs';
 const MAX_BODY = 200; // browsers show fewer characters
 
 /**
- * Returns the notification for an event, or null if the level of the room asks for none. The tag of a notification is its room, so a newer
+ * Returns the notification for an event, or null if the level of the room, or the person's own level, asks for none. The tag of a notification is its room, so a newer
  * notification of the same room replaces it.
  * @param {Frame} event
  * @param {Room} room
  * @param {User | null} self
+ * @param {'all' | 'mentions'} level with 'mentions', only mentions and direct messages notify the person
  */
-export function notificationOf(event, room, self) {
+export function notificationOf(event, room, self, level = 'all') {
   if (event.type !== 'message' || event.deleted || event.from?.user === self?.user || event.seq <= room.read) return null;
-  if (room.notify === 'none' || room.notify === 'mentions' && !mentionsUser({ text: event.text, mentions: event.mentions }, self)) return null;
+  const isMentionNeeded = room.notify === 'mentions' || level === 'mentions' && !isDirect(room);
+  if (room.notify === 'none' || isMentionNeeded && !mentionsUser({ text: event.text, mentions: event.mentions }, self)) return null;
   const name = event.from?.name ?? '?';
   const title = isDirect(room) ? withoutDirectionControls(labelOf(room)) : `${isolated(name)} in ${titleOf(room)}`;
   return { title, body: parsedText({ text: event.text }).plain.slice(0, MAX_BODY) || `sent ${filesWords(filesOf(event.files))}`, tag: room.name, seq: event.seq };
@@ -30,13 +32,14 @@ export function notificationOf(event, room, self) {
  * @param {Frame[]} events
  * @param {Map<string, Room>} rooms
  * @param {User | null} self
+ * @param {'all' | 'mentions'} level
  */
-export function notificationsOf(events, rooms, self) {
+export function notificationsOf(events, rooms, self, level = 'all') {
   /** @type {Map<string, NonNullable<ReturnType<typeof notificationOf>>>} */
   const newest = new Map();
   for (const event of events) {
     const room = rooms.get(event.room);
-    const notification = room && notificationOf(event, room, self);
+    const notification = room && notificationOf(event, room, self, level);
     if (notification) newest.set(notification.tag, notification);
   }
   return [...newest.values()];

@@ -157,8 +157,8 @@ public sealed class DependencyRulesTests
     }
 
     [Test]
-    public void Only_posted_bodies_the_export_format_and_stored_bodies_are_parsed_with_System_Text_Json() =>
-        AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Transports\.Http$|Storage\.Sql$)", @"^System\.Text\.Json");
+    public void Only_posted_bodies_the_site_the_export_format_and_stored_bodies_use_System_Text_Json() =>
+        AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Web$|Transports\.Http$|Storage\.Sql$)", @"^System\.Text\.Json");
 
     [TestCase(@"^System\.Net\.WebSockets")]
     [TestCase(@"^Microsoft\.AspNetCore\.SignalR")]

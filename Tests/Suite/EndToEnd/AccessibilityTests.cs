@@ -49,14 +49,25 @@ public sealed class AccessibilityTests
         await using var bob = await ChatPage.JoinAsync(_server.HttpPort, "bob");
         await bob.SayAsync("good morning ann, look: https://example.org and #lobby");
         await bob.SayAsync("/me pours coffee");
+        await bob.SayAsync("**bold** _italic_ ~~gone~~ ||secret|| @ann `code`");
         await ann.SayAsync("morning");
         await ann.SayAsync("/jion lobby");
         await ann.SayAsync("/help");
         await Assertions.Expect(ann.Page.Locator("#commands")).ToBeVisibleAsync();
         await ExpectCleanAsync(ann, "the commands");
         await ann.Page.Keyboard.PressAsync("Escape");
-        await Assertions.Expect(ann.Page.Locator("#log .message[data-state=sent]")).ToHaveCountAsync(3);
+        await Assertions.Expect(ann.Page.Locator("#log .message[data-state=sent]")).ToHaveCountAsync(4);
+        await ann.Messages.First.HoverAsync();
         await ExpectCleanAsync(ann, "the log");
+
+        await ann.Page.Keyboard.PressAsync("Control+K");
+        await ann.Page.Keyboard.TypeAsync("o");
+        await Assertions.Expect(ann.Page.Locator("#switcher-list [role=option]").First).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the switcher");
+        await ann.Page.Keyboard.PressAsync("Escape");
+        await ann.Page.Locator("#log [data-action=person]").First.ClickAsync();
+        await ExpectCleanAsync(ann, "the card of a person");
+        await ann.Page.Keyboard.PressAsync("Escape");
 
         await ann.Input.FillAsync("/");
         await Assertions.Expect(ann.Page.Locator("#suggestions")).ToBeVisibleAsync();

@@ -19,13 +19,13 @@ public sealed class ScreenshotTests
         ("mira", "Morning! The new build is up on the test machine.", 0),
         ("mira", "Same address as before: https://chat.example.org", 11),
         ("theo", "Nice, that was quick. Anything in it we should look at?", 96),
-        ("mira", "Reconnecting. Pull the cable in the middle of a message, plug it back in, tell me if anything is missing.", 48),
+        ("mira", "**Reconnecting.** Pull the cable in the middle of a message, plug it back in, tell me if anything is missing.", 48),
         ("jonas", "Challenge accepted 😄", 33),
         ("jonas", "/me walks over to the switch", 21),
         ("theo", "Not the one with the coffee machine on it, please", 17),
         ("jonas", "Done. Three times, once while typing. Nothing lost, nothing twice.", 215),
-        ("ada", "I’m in from wscat on the build server, no browser there. Works the same.", 64),
-        ("mira", "That’s the point: ada, can you say something odd?", 29),
+        ("ada", "I’m in from `wscat` on the build server, no browser there. Works the same.", 64),
+        ("mira", "@lena, that’s the point. And ada, can you say something odd?", 29),
         ("ada", "<script>alert(\"hi\")</script> & 100 % naïve ☕", 40),
         ("nils", "hello from plain nc on a Raspberry Pi. I can even fix my typos: /jion gave me /join", 75),
     ];
@@ -77,6 +77,10 @@ public sealed class ScreenshotTests
         }
 
         await lena.ExpectMessageAsync(Conversation[^1].Text);
+        var done = people["ada"].Inbox.All.OfType<MessageFrame>().Single(message => message.Text.StartsWith("Done.", StringComparison.Ordinal));
+        foreach (var name in (string[])["mira", "theo"])
+            await people[name].SendAsync(JsonSerializer.Serialize(new { type = "react", room = "lobby", seq = done.Seq, emoji = "😄" }));
+        await Assertions.Expect(lena.Page.Locator("#log .chip")).ToHaveTextAsync("😄 2");
         time.Advance(TimeSpan.FromSeconds(50));
         await lena.SayAsync("Welcome, nils. That’s all three ways in then: browser, wscat and nc.");
         await lena.ExpectMessageAsync("Welcome, nils.");

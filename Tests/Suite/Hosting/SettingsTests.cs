@@ -100,7 +100,10 @@ public sealed class SettingsTests
     [TestCase("--Auth:Jwt:Key short", "--Auth:Jwt:Key: the key has 5 bytes, but HS256 needs at least 32 random bytes*")]
     [TestCase("--Auth:Jwt:Jwks /no/such/file", "--Auth:Jwt:Jwks: the file \"/no/such/file\" cannot be read*")]
     [TestCase("--Auth:Jwt:Audience chat", "--Auth:Jwt:Audience: no key is set; set --Auth:Jwt:Key or --Auth:Jwt:Jwks")]
-    public void Single_sign_on_that_cannot_work_stops_the_start(string line, string message) =>
+    [TestCase("--Web:Color red", "--Web:Color: \"red\" is not a color; try: #1f6feb")]
+    [TestCase("--Web:Color #fff", "--Web:Color: \"#fff\" is not a color; try: #1f6feb")]
+    [TestCase("--Web:Name 12345678901234567890123456789012345678901", "--Web:Name: the name must have 1 to 40 characters, and no control characters")]
+    public void Setting_that_cannot_work_stops_the_start(string line, string message) =>
         FluentActions.Invoking(() => Server.Program.Build(line.Split(' '))).Should().Throw<SettingException>().WithMessage(message);
 
     [TestCase("")]

@@ -41,7 +41,7 @@ tabs?.addEventListener('message', ({ data }) => claims.note(String(data?.room), 
  * @param {(room: string) => void} open called when the person has clicked on a notification
  */
 export function showNotifications(events, open) {
-  const alerts = notificationsOf(events, state.rooms, state.self);
+  const alerts = notificationsOf(events, state.rooms, state.self, preferences.alerts);
   if (!alerts.length) return;
   if (document.hasFocus()) {
     for (const { tag, seq } of alerts) tell(tag, seq);

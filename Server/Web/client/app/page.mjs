@@ -79,4 +79,7 @@ export function roomLink(room) {
 /** Creates an id that no other page and no other visit has. */
 export const createId = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
+/** Whether the keyboard is one of Apple. */
+export const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
+
 export const nowIso = () => new Date().toISOString();

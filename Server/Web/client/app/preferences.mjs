@@ -5,15 +5,23 @@ import { isQuietAt } from '../quiet.mjs';
 import { load, nowIso, PREFERENCES_KEY, save } from './page.mjs';
 
 /**
- * @typedef {{ density: 'comfortable' | 'compact', clock: 'auto' | '12' | '24', sound: boolean, quietUntil: string | null, favourites: string[] }} Preferences
- * `quietUntil` is the end of "do not disturb" (ISO 8601), or 'forever'.
+ * @typedef {{ density: 'comfortable' | 'compact', clock: 'auto' | '12' | '24', alerts: 'all' | 'mentions', sound: boolean, quietUntil: string | null, favourites: string[] }} Preferences
+ * `alerts` are the messages that may notify the person, in addition to the level of the room. `quietUntil` is the end of "do not disturb" (ISO 8601), or 'forever'.
  */
 
 /** @type {Preferences} */
-const DEFAULTS = { density: 'comfortable', clock: 'auto', sound: false, quietUntil: null, favourites: [] };
+const DEFAULTS = { density: 'comfortable', clock: 'auto', alerts: 'all', sound: false, quietUntil: null, favourites: [] };
 
-/** @type {Preferences} */
-export let preferences = { ...DEFAULTS, ...load('localStorage', PREFERENCES_KEY) };
+/**
+ * What the browser has stored. Another version of the page may have stored it, so a list must be a list.
+ * @returns {Preferences}
+ */
+function stored() {
+  const found = { ...DEFAULTS, ...load('localStorage', PREFERENCES_KEY) };
+  return { ...found, favourites: Array.isArray(found.favourites) ? found.favourites : [] };
+}
+
+export let preferences = stored();
 
 /** @type {(() => void)[]} */
 const listeners = [];
@@ -50,5 +58,5 @@ export const isQuiet = () => isQuietAt(preferences.quietUntil, nowIso());
 
 apply(preferences);
 addEventListener('storage', ({ key }) => {
-  if (key === PREFERENCES_KEY) apply({ ...DEFAULTS, ...load('localStorage', PREFERENCES_KEY) });
+  if (key === PREFERENCES_KEY) apply(stored());
 });

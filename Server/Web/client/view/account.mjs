@@ -5,14 +5,14 @@ import { ask } from '../app/chat.mjs';
 import { connection, pinTransport, transportChoice } from '../app/connect.mjs';
 import { forgetSession, identity, signIn } from '../app/identity.mjs';
 import { areNotificationsOn, canNotify, setNotifications } from '../app/notifications.mjs';
-import { nowIso } from '../app/page.mjs';
+import { isApple, nowIso } from '../app/page.mjs';
 import { onPreferences, preferences, setPreferences } from '../app/preferences.mjs';
 import { playSound } from '../app/sound.mjs';
 import { commit, notify, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
 import { isolated } from '../direction.mjs';
-import { KEYS } from '../keys.mjs';
+import { keyName, KEYS } from '../keys.mjs';
 import { QUIET_CHOICES, quietEnd, quietWords } from '../quiet.mjs';
 import { clearDrafts, setInput } from './composer.mjs';
 import { $, account, avatar, closestTo, el, openDialog, setNote, setText, whenChanged } from './dom.mjs';
@@ -133,6 +133,7 @@ function showTab(shown) {
     $(`tab-${tab}`).setAttribute('tabindex', tab === shown ? '0' : '-1');
     $(`panel-${tab}`).hidden = tab !== shown;
   }
+  $(`tab-${shown}`).scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
 $('settings-tabs').addEventListener('click', (event) => {
@@ -159,6 +160,7 @@ const CHOICES = {
 
 function renderChoices() {
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ ($('panel-look').querySelectorAll('input'))) radio.checked = CHOICES[radio.name].current() === radio.value;
+  $('alert-level').value = preferences.alerts;
   $('sound').checked = preferences.sound;
   const isOver = preferences.quietUntil !== null && preferences.quietUntil <= nowIso();
   $('quiet-for').value = preferences.quietUntil === null || isOver ? '' : preferences.quietUntil === 'forever' ? 'forever' : 'set';
@@ -170,6 +172,7 @@ $('panel-look').addEventListener('change', ({ target }) => {
 });
 onPreferences(renderChoices);
 
+$('alert-level').addEventListener('change', () => setPreferences({ alerts: $('alert-level').value === 'mentions' ? 'mentions' : 'all' }));
 $('sound').addEventListener('change', () => {
   setPreferences({ sound: $('sound').checked });
   if (preferences.sound) playSound();
@@ -177,7 +180,7 @@ $('sound').addEventListener('change', () => {
 $('quiet-for').append(...QUIET_CHOICES.map(({ value, words }) => el('option', { value }, words)), el('option', { value: 'set', hidden: true }, 'On'));
 $('quiet-for').addEventListener('change', () => setPreferences({ quietUntil: quietEnd($('quiet-for').value, nowIso()) }));
 
-$('key-list').append(...KEYS.flatMap(({ keys, words }) => [el('dt', null, ...keys.map((key) => el('kbd', null, key))), el('dd', null, words)]));
+$('key-list').append(...KEYS.flatMap(({ keys, words }) => [el('dt', null, ...keys.map((key) => el('kbd', null, keyName(key, isApple)))), el('dd', null, words)]));
 
 // Notifications
 

@@ -27,7 +27,7 @@ function createRoomItem(name) {
   const words = el('span', { class: 'unseen' }); // continues the visible text, so that a person can say to a computer what they see
   const title = foreign(name, 'name');
   const button = el('button', { class: 'room', type: 'button', 'data-room': name }, title, badge, words);
-  return { item: el('li', null, button), button, title, badge, words };
+  return { item: el('li', null, button), button, title, badge, words, face: /** @type {HTMLElement | null} */ (null) };
 }
 
 /** @param {string} name */
@@ -37,6 +37,17 @@ function roomItem(name) {
   const created = createRoomItem(name);
   roomItems.set(name, created);
   return created;
+}
+
+/**
+ * Shows the avatar of the other person beside a direct room.
+ * @param {ReturnType<typeof createRoomItem>} item
+ * @param {Room} room
+ */
+function showFace(item, room) {
+  item.face?.remove();
+  item.face = isDirect(room) ? avatar(labelOf(room)) : null;
+  if (item.face) item.button.insertBefore(item.face, item.title);
 }
 
 /**
@@ -65,8 +76,10 @@ export const renderRooms = whenChanged(() => [state.rooms, state.current, prefer
   }
   let unreadElsewhere = 0;
   for (const room of state.rooms.values()) {
-    const { button, title, badge, words } = roomItem(room.name);
+    const item = roomItem(room.name);
+    const { button, title, badge, words } = item;
     const { count, isMention } = badgeOf(room);
+    if (title.textContent !== withoutDirectionControls(labelOf(room)) || isDirect(room) && !item.face) showFace(item, room);
     setText(title, withoutDirectionControls(labelOf(room)));
     setAttribute(button, 'title', titleOf(room));
     setAttribute(button, 'data-direct', isDirect(room) ? '' : null);

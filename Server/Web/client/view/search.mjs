@@ -32,7 +32,7 @@ const resultNode = ({ room, seq, at, from, text, snippet, files }) => el('li', n
 export function openSearch(text) {
   ui.drawer = null;
   openDialog(search);
-  if (text !== undefined) query.value = text;
+  query.value = text ?? state.found?.query ?? query.value; // the switcher may have searched
   renderSearch();
   query.focus();
 }

@@ -1,10 +1,12 @@
 // The dialog that jumps to a room, a person or a message.
 
 import { askDirectory, askSearch, searchDirectory } from '../app/chat.mjs';
+import { isApple } from '../app/page.mjs';
 import { preferences } from '../app/preferences.mjs';
 import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { withoutDirectionControls } from '../direction.mjs';
+import { keyName } from '../keys.mjs';
 import { switcherItems } from '../switcher.mjs';
 import { $, avatar, closeDialogs, closestTo, el, foreign, icon, openDialog, setText, switcher, whenChanged } from './dom.mjs';
 import { goToMessage } from './go-to-message.mjs';
@@ -23,21 +25,24 @@ const list = $('switcher-list');
 /** @type {SwitcherItem[]} */
 let items = [];
 let selected = 0;
+/** Whether the person has moved the selection. Otherwise it stays on the first item when results arrive. */
+let hasMoved = false;
 let searchTimer = 0;
 
 export function openSwitcher() {
   ui.drawer = null;
   closeDialogs();
   query.value = '';
-  selected = 0;
+  hasMoved = false;
   askDirectory();
   openDialog(switcher);
   renderSwitcher();
+  select(0);
   query.focus();
 }
 
 export const renderSwitcher = whenChanged(() => [state.rooms, state.directory, state.found, state.current, query.value, switcher.open], () => {
-  const before = items[selected];
+  const before = hasMoved ? items[selected] : undefined;
   items = switcherItems(state, query.value, preferences.favourites);
   const kept = before ? items.findIndex(({ kind, id, seq }) => kind === before.kind && id === before.id && seq === before.seq) : -1;
   selected = Math.max(0, kept);
@@ -98,7 +103,7 @@ function use(item) {
 }
 
 query.addEventListener('input', () => {
-  selected = 0;
+  hasMoved = false;
   renderSwitcher();
   const text = query.value.trim();
   searchDirectory(text.replace(/^[#@]/, ''));
@@ -114,14 +119,19 @@ query.addEventListener('keydown', (event) => {
   const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
   if (!step || !items.length) return;
   event.preventDefault();
+  hasMoved = true;
   select((selected + step + items.length) % items.length);
 });
 list.addEventListener('mousedown', (event) => event.preventDefault()); // the input keeps the focus
 list.addEventListener('click', (event) => use(items[Number(closestTo(event, '[role="option"]')?.dataset.index ?? -1)]));
 list.addEventListener('pointermove', (event) => {
   const index = Number(closestTo(event, '[role="option"]')?.dataset.index ?? -1);
-  if (index >= 0 && index !== selected) select(index);
+  if (index < 0 || index === selected) return;
+  hasMoved = true;
+  select(index);
 });
+setText($('switcher-key'), keyName('Ctrl K', isApple));
+$('open-switcher').setAttribute('aria-keyshortcuts', isApple ? 'Meta+K' : 'Control+K');
 $('open-switcher').addEventListener('click', openSwitcher);
 $('close-switcher').addEventListener('click', () => switcher.close());
 switcher.addEventListener('click', (event) => { if (event.target === switcher) switcher.close(); });
