@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using RawSocketChat.Protocol.Chat;
@@ -15,7 +16,15 @@ namespace RawSocketChat.Server.Files;
 /// in which a message has it. Anybody else gets the answer for a file that does not exist.
 /// </summary>
 internal sealed class DownloadEndpoint(
-    FileSession session, IFileStore files, Memberships memberships, ContentStore contents, ConnectionRegistry connections, FileMetrics metrics, TimeProvider time, ILogger<DownloadEndpoint> logger)
+    FileSession session,
+    IFileStore files,
+    Memberships memberships,
+    ContentStore contents,
+    ConnectionRegistry connections,
+    FileMetrics metrics,
+    IOptions<ConnectionOptions> options,
+    TimeProvider time,
+    ILogger<DownloadEndpoint> logger)
 {
     private const string PreviewName = "preview";
     private const int IdLength = 32;
@@ -110,6 +119,10 @@ internal sealed class DownloadEndpoint(
         headers["Referrer-Policy"] = "no-referrer";
         var result = TypedResults.PhysicalFile(
             path, type == FileType.Text ? "text/plain; charset=utf-8" : type, entityTag: new EntityTagHeaderValue(new StringSegment(tag)), enableRangeProcessing: true);
+        // A client that reads slowly must not delay the end of the server.
+        using var ended = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        await using var abort = ended.Token.UnsafeRegister(static request => ((HttpContext)request!).Abort(), context);
+        await using var stop = connections.Stopping.UnsafeRegister(_ => ended.CancelAfter(TimeSpan.FromSeconds(options.Value.LingerSeconds)), null);
         try
         {
             await result.ExecuteAsync(context);

@@ -52,8 +52,9 @@ internal sealed class PacedBody(Stream body, long maxBytes, int minBytesPerSecon
             throw new UploadException(
                 new ChatError(ErrorCode.BadFrame, $"the upload is too slow: it must have at least {minBytesPerSecond} bytes per second"), StatusCodes.Status408RequestTimeout);
         }
-        catch (IOException fault)
+        catch (Exception fault) when (fault is IOException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
+            // Invalid chunks, or an incomplete body.
             throw new UploadException(
                 new ChatError(ErrorCode.BadFrame, "the body can't be read: it is incomplete or has invalid chunks"), (fault as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest);
         }

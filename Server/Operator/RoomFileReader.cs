@@ -64,7 +64,7 @@ internal sealed class RoomFileReader(Stream stream) : IDisposable
             Emoji = fields.ReadTextOrNull("emoji"),
             Off = fields.ReadFlag("off", defaultValue: false),
             Mentions = fields.ReadTextsOrNull("mentions"),
-            Files = fields.ReadObjectsOrNull("files")?.Select(ReadFile).ToList(),
+            Files = fields.ReadObjectsOrNull("files") is { Count: > 0 } files ? [.. files.Select(ReadFile)] : null,
             Moderation = ReadModeration(fields),
         };
         var changes = (EditedAt: fields.ReadTimeOrNull("edited"), IsDeleted: fields.ReadFlag("deleted", defaultValue: false));

@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Storage;
 /// </summary>
 public interface IFileStore
 {
-    /// <summary>Called after a deleted message has removed files, so that their contents can be removed at once.</summary>
+    /// <summary>Called after messages that may have had files are gone, so that the contents of the files can be removed at once.</summary>
     event Action? FilesRemoved;
 
     /// <summary>Adds a file. The check of the quota and the addition are one step, also for concurrent calls.</summary>

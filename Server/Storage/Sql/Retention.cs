@@ -182,6 +182,8 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
             while (await steps.ExecuteAsync((writer, rows) => DeleteEvents(writer.Connection, room, rows), cancellationToken) < room.KeepFrom)
             {
             }
+
+            storage.AnnounceFilesRemoved();
         }
         catch (StorageException fault) when (fault.IsDamage)
         {

@@ -105,6 +105,9 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
             }
         }
 
+        if (removed.Count > 0)
+            storage.AnnounceFilesRemoved();
+
         // After each transaction, also after an empty one, an engine may remove erased text from its log on the disk.
         await storage.WriteAsync(_ => true, cancellationToken);
     }

@@ -19,7 +19,7 @@ public abstract class SqlStorage
 
     internal RoomCache Rooms { get; }
 
-    /// <summary>Called after a transaction with a deleted message that had files.</summary>
+    /// <summary>Called after messages that may have had files were deleted or trimmed.</summary>
     internal event Action? FilesRemoved;
 
     internal void AnnounceFilesRemoved() => FilesRemoved?.Invoke();

@@ -144,6 +144,20 @@ public sealed class DependencyRulesTests
     [TestCase("Operator")]
     public void API_refers_to_rooms_and_HTTP_alone(string forbidden) => AssertNoReference($@"{ServerCode}Api$", $@"{ServerCode}{forbidden}");
 
+    [TestCase("Connections")]
+    [TestCase("Transports")]
+    [TestCase("Sessions")]
+    [TestCase("Storage")]
+    [TestCase("Rooms")]
+    [TestCase("Api")]
+    [TestCase("Operator")]
+    public void Only_Program_refers_to_the_endpoints_of_files(string folder) => AssertNoReference($@"{ServerCode}{folder}", $@"{ServerCode}Files$");
+
+    [TestCase(@"^RawSocketChat\.Server\.(Hosting|Operator|Api|Web)")]
+    [TestCase(@"^RawSocketChat\.Server\.Transports\.(WebSockets|RawTcp|Polling|LongPolling|Streaming)")]
+    [TestCase(@"^RawSocketChat\.Server\.Storage\.(Sql|Memory)")]
+    public void Files_refer_to_rooms_sessions_storage_and_HTTP_alone(string forbidden) => AssertNoReference($@"{ServerCode}Files$", forbidden, exceptSetup: true);
+
     [Test]
     public void Flood_refers_to_Protocol_only() =>
         FindAssemblyReferences(typeof(Flood.FloodRun)).Where(name => name.StartsWith("RawSocketChat", StringComparison.Ordinal)).Should().Equal("RawSocketChat.Protocol");

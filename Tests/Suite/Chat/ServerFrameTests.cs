@@ -14,10 +14,10 @@ public class ServerFrameTests
 
     private static readonly TestCaseData[] Frames =
     [
-        Case(new WelcomeFrame(Id, "t0k", "u1", "ann", true, "chat 1", Wire.At, new(65536, 4000, 5, 100), ["lobby"]),
-            """{"type":"welcome","id":"a1","session":"t0k","user":"u1","name":"ann","guest":true,"protocol":1,"server":"chat 1","at":"2026-11-23T10:02:31.123Z","limits":{"frameBytes":65536,"textLength":4000,"messagesPerSecond":5,"namedMembers":100},"rooms":["lobby"],"features":[]}"""),
+        Case(new WelcomeFrame(Id, "t0k", "u1", "ann", true, "chat 1", Wire.At, new(65536, 4000, 5, 100, 5_000_000_000), ["lobby"]),
+            """{"type":"welcome","id":"a1","session":"t0k","user":"u1","name":"ann","guest":true,"protocol":1,"server":"chat 1","at":"2026-11-23T10:02:31.123Z","limits":{"frameBytes":65536,"textLength":4000,"messagesPerSecond":5,"namedMembers":100,"fileBytes":5000000000},"rooms":["lobby"],"features":[]}"""),
         Case(new WelcomeFrame(Id, "", "u1", "ann", false, "chat 1", Wire.At, new(65536, 4000, 5, 100), [], ["search", "files"]),
-            """{"type":"welcome","id":"a1","session":"","user":"u1","name":"ann","guest":false,"protocol":1,"server":"chat 1","at":"2026-11-23T10:02:31.123Z","limits":{"frameBytes":65536,"textLength":4000,"messagesPerSecond":5,"namedMembers":100},"rooms":[],"features":["search","files"]}"""),
+            """{"type":"welcome","id":"a1","session":"","user":"u1","name":"ann","guest":false,"protocol":1,"server":"chat 1","at":"2026-11-23T10:02:31.123Z","limits":{"frameBytes":65536,"textLength":4000,"messagesPerSecond":5,"namedMembers":100,"fileBytes":0},"rooms":[],"features":["search","files"]}"""),
         Case(new AckFrame(default), """{"type":"ack"}"""),
         Case(new AckFrame(FrameId.From(7), Name: "bob"), """{"type":"ack","id":7,"name":"bob"}"""),
         Case(new AckFrame(FrameId.From(7), "lobby", 3, Wire.At, true),
@@ -49,6 +49,8 @@ public class ServerFrameTests
             """{"type":"message","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"text":"hi @bob","mentions":["u2","here"],"edited":"2026-11-23T10:02:31.123Z","reactions":{"👍🏽":[{"user":"u1","name":"ann"},{"user":"u2","name":"bob"}],"#️⃣":[{"user":"u2","name":"bob"}]}}"""),
         Case(new MessageFrame("lobby", 3, Wire.At, Ann, "", Reply: 2, Deleted: true),
             """{"type":"message","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"reply":2,"deleted":true}"""),
+        Case(new MessageFrame("lobby", 3, Wire.At, Ann, "", Files: [new("f1", "猫.png", "image/png", 6_000_000_000, 640, 480), new("f2", "a.bin", "application/octet-stream", 0)]),
+            """{"type":"message","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"text":"","files":[{"id":"f1","name":"猫.png","type":"image/png","bytes":6000000000,"width":640,"height":480},{"id":"f2","name":"a.bin","type":"application/octet-stream","bytes":0}]}"""),
         Case(new EditedFrame("lobby", 3, Wire.At, Ann, 2, "hello"), """{"type":"edited","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"of":2,"text":"hello"}"""),
         Case(new EditedFrame("lobby", 3, Wire.At, Ann, 2, "@bob", ["u2"]), """{"type":"edited","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"of":2,"text":"@bob","mentions":["u2"]}"""),
         Case(new DeletedFrame("lobby", 3, Wire.At, Ann, 2), """{"type":"deleted","room":"lobby","seq":3,"at":"2026-11-23T10:02:31.123Z","from":{"user":"u1","name":"ann"},"of":2}"""),

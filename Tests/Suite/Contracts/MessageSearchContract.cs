@@ -222,6 +222,26 @@ public abstract class MessageSearchContract
     private async Task ChangeAsync(RoomEventKind kind, string text) =>
         (await _log.AppendAsync("a", [new NewEvent(kind, "ann", "ann", text) { Of = 1 }], default))[0].Changed.Should().NotBeNull();
 
+    [Test]
+    public async Task Messages_with_files_are_found_until_they_are_deleted()
+    {
+        var files = OpenFiles(_log);
+        await files.AddAsync(new StoredFile("f1", new string('a', 64), "cat.png", "image/png", 7, "ann", Start), new FileQuota(10, 100), default);
+        await _log.AppendAsync("a", [CreateMessage("with a file") with { Files = [new MessageFile("f1", "cat.png", "image/png", 7)] }, CreateMessage("without a file \"files\":[")], default);
+        (await FindWithFileAsync()).Should().Equal("with a file");
+        (await FindWithFileAsync("with")).Should().Equal("with a file");
+        (await FindWithFileAsync("without")).Should().BeEmpty();
+        (await FindAsync("file")).Should().HaveCount(2);
+        await _log.AppendAsync("a", [new NewEvent(RoomEventKind.Edited, "ann", "ann", "still with it") { Of = 1 }], default);
+        (await FindWithFileAsync()).Should().Equal("still with it");
+        await _log.AppendAsync("a", [new NewEvent(RoomEventKind.Deleted, "ann", "ann", "") { Of = 1 }], default);
+        (await FindWithFileAsync()).Should().BeEmpty();
+
+        async Task<IReadOnlyList<string>> FindWithFileAsync(params string[] phrases) => GetTexts(await _search.SearchAsync(CreateQuery(phrases) with { HasFile = true }, default));
+    }
+
+    protected abstract IFileStore OpenFiles(IRoomLog log);
+
     private Task<IReadOnlyList<string>> FindAsync(string words) => FindPhrasesAsync(words.Split(' '));
 
     private async Task<IReadOnlyList<string>> FindPhrasesAsync(params string[] phrases) => GetTexts(await _search.SearchAsync(CreateQuery(phrases), default));
@@ -247,4 +267,6 @@ public sealed class MemoryMessageSearchTests : MessageSearchContract
         var catalog = new MemoryRoomCatalog(log, new MemoryTokenStore(), new MemoryIdentityStore(), time);
         return (log, catalog, new MemoryMessageSearch(log, catalog, time));
     }
+
+    protected override IFileStore OpenFiles(IRoomLog log) => ((MemoryRoomLog)log).Files;
 }

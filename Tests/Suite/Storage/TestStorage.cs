@@ -31,6 +31,8 @@ public sealed class TestStorage : IDisposable
 
     public ITokenStore Tokens => new SqlTokenStore(Storage);
 
+    public IFileStore Files => new SqlFileStore(Storage);
+
     public IIdentityStore Identities => new SqlIdentityStore(Storage);
 
     /// <summary>Closes the storage and opens it again, as a restart of the server does.</summary>
