@@ -47,7 +47,8 @@ public sealed class ClientPage
             $"style-src '{ComputeHash(page, "style")}'",
             "connect-src 'self'",
             "frame-src 'self'",     // the forever iframe
-            "img-src data:",
+            "img-src 'self' data: blob:",   // the icon; pictures in messages; a page without a cookie and the list of uploads show them by blob addresses
+            "media-src 'self' blob:",
             "base-uri 'none'",
             "form-action 'none'",
             $"frame-ancestors {(_mayBeFramed ? string.Join(' ', frameAncestors) : "'none'")}");

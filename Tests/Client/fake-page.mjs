@@ -136,7 +136,7 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, is
     Element: FakeElement, HTMLElement: FakeElement, WebSocket: FakeSocket,
     addEventListener: (type, listener) => listeners.set(type, listener), matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
     requestAnimationFrame: (work) => setImmediate(work), cancelAnimationFrame: clearImmediate,
-    ResizeObserver: class { observe() {} }, BroadcastChannel: channel,
+    ResizeObserver: class { observe() {} }, IntersectionObserver: class { observe() {} unobserve() {} }, BroadcastChannel: channel,
     HTMLDialogElement: class { showModal() {} }, CSS: { supports: () => true },
     history: {
       state: null, entries: 1,

@@ -151,7 +151,7 @@ describe('in the page', () => {
     await page.until(() => roomItem('lobby').getAttribute('data-unread') === '1');
     assert.match(document.title, /^\(1\) /);
     assert.equal(dispatch('contextmenu', roomItem('lobby'), 'rooms').defaultPrevented, true);
-    assert.deepEqual(items(), ['all', 'mentions', 'none', 'favourite', 'topic', 'invite', 'slow', 'leave']);
+    assert.deepEqual(items(), ['all', 'mentions', 'none', 'favourite', 'topic', 'invite', 'slow', 'programs', 'leave']);
     chooseItem('none');
     assert.deepEqual({ ...last('notify'), id: 0 }, { type: 'notify', room: 'lobby', level: 'none', id: 0 });
     answer({ type: 'ack' }, 'notify');

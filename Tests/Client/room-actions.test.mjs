@@ -12,16 +12,16 @@ const allowed = (...given) => allowedRoomActions(room(...given)).join(' ');
 
 describe('what a person can do with a room', () => {
   test('as a member', () => assert.equal(allowed('member'), 'notify favourite topic invite leave'));
-  test('as a moderator: set slow mode', () => assert.equal(allowed('moderator'), 'notify favourite topic invite slow leave'));
-  test('as an owner: close it', () => assert.equal(allowed('owner'), 'notify favourite topic invite slow leave close'));
-  test('in the default room: an owner cannot close it', () => assert.equal(allowed('owner', { name: 'lobby' }), 'notify favourite topic invite slow leave'));
+  test('as a moderator: set slow mode and the tokens of programs', () => assert.equal(allowed('moderator'), 'notify favourite topic invite slow programs leave'));
+  test('as an owner: close it', () => assert.equal(allowed('owner'), 'notify favourite topic invite slow programs leave close'));
+  test('in the default room: an owner cannot close it', () => assert.equal(allowed('owner', { name: 'lobby' }), 'notify favourite topic invite slow programs leave'));
   test('in a direct room', () => assert.equal(allowed('member', { with: BOB }), 'notify leave'));
   test('after the person was removed from the room: only leave it', () => assert.equal(allowed('owner', { removed: true }), 'leave'));
   test('before the page has joined the room: only leave it', () => assert.equal(allowed(null, { epoch: null }), 'leave'));
   test('the menu shows the current level of notification and the current interval of slow mode', () => {
     const items = roomMenu(room('moderator', { notify: 'mentions', slow: 30 }));
     assert.deepEqual(items.filter(({ isChecked }) => isChecked).map(({ id }) => id), ['mentions']);
-    assert.deepEqual(items.map(({ id }) => id), ['all', 'mentions', 'none', 'favourite', 'topic', 'invite', 'slow', 'leave']);
+    assert.deepEqual(items.map(({ id }) => id), ['all', 'mentions', 'none', 'favourite', 'topic', 'invite', 'slow', 'programs', 'leave']);
     assert.equal(items.find(({ id }) => id === 'slow').words, 'Slow mode: 30 seconds…');
   });
 });

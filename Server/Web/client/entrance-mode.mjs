@@ -27,8 +27,8 @@ export const otherMode = (mode, server) => mode !== 'login' ? 'login' : server.i
 export function entranceWords(mode, server) {
   const other = otherMode(mode, server);
   return {
-    title: mode === 'register' ? 'Create your account.' : server.isClosed ? 'Log in to the chat.' : 'Join the chat.',
-    lede: !server.isClosed ? 'Pick a name and a room. No account needed.'
+    title: mode === 'register' ? 'Create your account' : server.isClosed ? 'Log in to the chat' : 'Join the chat',
+    lede: !server.isClosed ? 'Pick a name and a room. You need no account.'
       : mode === 'register' ? 'Choose the name that the others see, and a password.'
       : 'This chat is for people with an account.',
     go: { guest: 'Join', login: 'Log in', register: 'Create account', button: '' }[mode],

@@ -31,6 +31,7 @@ import { answerForm, stopWaitingForForm } from './view/form.mjs';
 import { askLinkQuestion } from './view/link.mjs';
 import { jumpTo, showJump } from './view/log.mjs';
 import { goToRoom } from './view/navigation.mjs';
+import { answerPrograms, setProgramsNote } from './view/programs.mjs';
 import { openSearch, setSearchNote } from './view/search.mjs';
 
 /** @import { Frame, Request, Status, TransportName } from './types.js' */
@@ -180,6 +181,7 @@ const EFFECTS = {
     if (request?.kind === 'edit') return returnEdit(request);
     if (request?.kind === 'form') return answerForm(request, frame);
     if (request?.kind === 'search') return setSearchNote(frame.text ?? '');
+    if (request?.kind === 'tokens') return setProgramsNote(errorWords(frame));
     const room = request?.room ?? '';
     if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
       setTimeout(() => joinAgain(room, request?.kind), frame.retryAfterMs);
@@ -216,8 +218,13 @@ const EFFECTS = {
 
   rooms(_, request) { if (!request) openDirectory(); },
 
-  // A person has typed /search or /help.
+  // A person has typed /search, /tokens or /help.
   results(frame, request) { if (!request && !search.open) openSearch(frame.query); },
+
+  tokens(frame, request) {
+    answerPrograms(frame, !request);
+    if (request?.kind === 'form') answerForm(request, frame);
+  },
 
   help(frame, request) { if (!request && isWholeHelp(frame)) openCommands(withoutDirectionControls(frame.text ?? '') || undefined); },
 };

@@ -6,7 +6,7 @@ const WITHIN_MS = 3_000; // if the database does not answer in this time, the pa
 
 const BORN_KEY = 'born'; // the key of the database's identity in the object store `place`
 
-const STORED_FIELDS = /** @type {const} */ (['room', 'text', 'me', 'reply', 'at', 'user', 'name', 'attempted', 'state', 'error', 'doubt']);
+const STORED_FIELDS = /** @type {const} */ (['room', 'text', 'me', 'reply', 'files', 'at', 'user', 'name', 'attempted', 'state', 'error', 'doubt']);
 
 /**
  * All pages of one server share the database. So each stored message has the name of the page (`tab`) that has to send the message. Each open

@@ -191,7 +191,7 @@ public sealed class AccessibilityTests
             .And.Contain(found => found.StartsWith("color-contrast", StringComparison.Ordinal));
     }
 
-    private static async Task ExpectCleanAsync(ChatPage page, string where) => (await ViolationsAsync(page)).Should().BeEmpty($"axe checked {where}");
+    internal static async Task ExpectCleanAsync(ChatPage page, string where) => (await ViolationsAsync(page)).Should().BeEmpty($"axe checked {where}");
 
     private static async Task<string[]> ViolationsAsync(ChatPage page)
     {

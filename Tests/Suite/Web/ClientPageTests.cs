@@ -25,6 +25,7 @@ public sealed class ClientPageTests
 
         var policy = response.Headers.GetValues("Content-Security-Policy").Single();
         policy.Should().Contain("default-src 'none'").And.MatchRegex("script-src 'sha256-[A-Za-z0-9+/=]{44}'").And.MatchRegex("style-src 'sha256-[A-Za-z0-9+/=]{44}'");
+        policy.Should().Contain("img-src 'self' data: blob:;").And.Contain("media-src 'self' blob:;");
         policy.Should().NotContain("unsafe");
         response.Content.Headers.ContentType!.ToString().Should().Be("text/html; charset=utf-8");
         response.Headers.GetValues("X-Content-Type-Options").Should().Equal("nosniff");

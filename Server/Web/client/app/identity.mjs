@@ -5,7 +5,7 @@ import { WELCOME_WITHIN_MS } from '../connection.mjs';
 import { RetryableError } from '../errors.mjs';
 import { errorWords, sameName } from '../formatting.mjs';
 import { NAME_ERRORS, parseFrame, SUBPROTOCOL } from '../protocol.mjs';
-import { address, DRAFTS_KEY, expectsSiteToken, isFile, load, NAME_KEY, save, SESSION_NAME_KEY, siteToken, STORAGE_KEY } from './page.mjs';
+import { address, DRAFTS_KEY, expectsSiteToken, FILES_KEY, isFile, load, NAME_KEY, save, SESSION_NAME_KEY, siteToken, STORAGE_KEY } from './page.mjs';
 import { outboxStore } from './storage.mjs';
 import { state } from './store.mjs';
 
@@ -167,6 +167,7 @@ export function forgetSession() {
   identity.token = null;
   save('sessionStorage', STORAGE_KEY, null);
   save('sessionStorage', DRAFTS_KEY, null);
+  save('sessionStorage', FILES_KEY, null);
   save('localStorage', SESSION_NAME_KEY, null);
   if (identity.usesCookie) outboxStore.savePlace(null);
 }

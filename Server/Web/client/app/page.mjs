@@ -48,6 +48,9 @@ export const STORAGE_KEY = storageKey(address);
 /** The drafts of this tab. */
 export const DRAFTS_KEY = `${STORAGE_KEY} drafts`;
 
+/** The files of this tab's drafts. */
+export const FILES_KEY = `${STORAGE_KEY} files`;
+
 // All keys begin with STORAGE_KEY, so that two servers on one host share nothing.
 export const NAME_KEY = `${STORAGE_KEY} name`;
 /** The name of the session in the cookie, until the person logs out. */
