@@ -176,6 +176,6 @@ public sealed class MemoryFileStoreTests : FileStoreContract
     protected override (IFileStore Files, IRoomLog Log, IRoomCatalog Catalog) Open(int keepEvents)
     {
         var log = new MemoryRoomLog(Options.Create(new DataOptions { KeepEvents = keepEvents }), TimeProvider.System);
-        return (log.Files, log, new MemoryRoomCatalog(log, new MemoryTokenStore(), new MemoryIdentityStore(), TimeProvider.System));
+        return (log.Files, log, new MemoryRoomCatalog(log, new MemoryTokenStore(), new MemoryWebhookStore(log), new MemoryIdentityStore(), TimeProvider.System));
     }
 }

@@ -385,7 +385,7 @@ public sealed class FilesPageTests
 
     private static Task RestoreAsync(ICDPSession session) => SetThroughputAsync(session, -1);
 
-    private static Task SetThroughputAsync(ICDPSession session, int bytesPerSecond) => session.SendAsync(
+    private static async Task SetThroughputAsync(ICDPSession session, int bytesPerSecond) => await session.SendAsync(
         "Network.emulateNetworkConditions",
         new Dictionary<string, object> { ["offline"] = false, ["latency"] = 0, ["downloadThroughput"] = -1, ["uploadThroughput"] = bytesPerSecond });
 }

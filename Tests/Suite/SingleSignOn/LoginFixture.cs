@@ -11,11 +11,12 @@ public abstract class LoginFixture
     protected TestProvider Provider { get; private set; } = null!;
 
     [SetUp]
-    public async Task StartProvider() => Provider = Own(await TestProvider.StartAsync());
+    public async Task StartProvider() => Provider = await TestProvider.StartAsync();
 
     [TearDown]
     public async Task Stop()
     {
+        await Provider.DisposeAsync();
         foreach (var one in Enumerable.Reverse(_opened))
             await one.DisposeAsync();
         _opened.Clear();
