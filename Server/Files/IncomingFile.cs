@@ -9,10 +9,14 @@ namespace RawSocketChat.Server.Files;
 /// </summary>
 internal sealed class IncomingFile : IDisposable
 {
+    // Without this, the disk would write the whole content at once at the end, and the commits of messages would wait for it.
+    private const int SyncBytes = 1024 * 1024;
+
     private readonly FileStream _stream;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] _head = new byte[FileType.HeadBytes];
     private int _headLength;
+    private long _syncedLength;
     private string? _finalHash;
 
     private IncomingFile(string path)
@@ -46,6 +50,11 @@ internal sealed class IncomingFile : IDisposable
         _hash.AppendData(bytes);
         RandomAccess.Write(_stream.SafeFileHandle, bytes, Length);
         Length += bytes.Length;
+        if (Length - _syncedLength >= SyncBytes)
+        {
+            RandomAccess.FlushToDisk(_stream.SafeFileHandle);
+            _syncedLength = Length;
+        }
     }
 
     /// <summary>Opens the content that was written so far. Dispose of the result before <see cref="Complete"/>.</summary>
