@@ -20,10 +20,10 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
     /// <summary>The bytes of all contents in the folder, without the previews.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Whether a content of some bytes may be added. <see cref="AddAsync"/> checks again.</summary>
+    /// <summary>Whether a content of this size may be added. <see cref="AddAsync"/> checks again.</summary>
     public bool HasSpace(long bytes) => Bytes + bytes <= options.Value.TotalBytes;
 
-    /// <summary>Removes what an earlier process was receiving. Call this once, before the first upload.</summary>
+    /// <summary>Removes the incomplete uploads of an earlier process. Call this once, before the first upload.</summary>
     /// <exception cref="StorageException">The storage or the folder cannot be read.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
@@ -49,7 +49,7 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
     /// Moves a received content and its preview into the folder, and adds the file. If the file is not added, the folder does not change.
     /// </summary>
     /// <param name="file">The file.</param>
-    /// <param name="quota">What the uploader's files may have together.</param>
+    /// <param name="quota">The maximum number and the maximum total size of the uploader's files.</param>
     /// <param name="content">The received content, synced to the disk.</param>
     /// <param name="preview">The preview, synced to the disk; null for none.</param>
     /// <exception cref="StorageException">The file cannot be stored.</exception>

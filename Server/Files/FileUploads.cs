@@ -11,8 +11,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Files;
 
 /// <summary>
-/// Receives uploads: streams each one to the disk, finds its type, and adds it to the files of the user. Nothing of an upload that fails is left
-/// behind. Safe from any thread.
+/// Receives uploads: streams each one to the disk, finds its type, and adds it to the files of the user. A failed upload leaves nothing on the
+/// disk. Safe from any thread.
 /// </summary>
 public sealed class FileUploads(
     ContentStore contents,
@@ -101,7 +101,7 @@ public sealed class FileUploads(
         }
     }
 
-    // A part of a multipart body that has no end.
+    // Rejects a multipart body whose end is missing.
     private static async Task<int> ReadAsync(Stream content, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try

@@ -4,7 +4,7 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Files;
 
 /// <summary>
-/// The body of an upload. It reads at most a number of bytes, rejects a client that sends too slowly, and lets other connections run. Used by one
+/// The body of an upload. Limits the number of bytes, rejects a client that sends too slowly, and gives other connections a turn. Used by one
 /// caller at a time.
 /// </summary>
 /// <param name="body">The body of the request.</param>

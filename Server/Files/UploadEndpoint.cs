@@ -21,7 +21,7 @@ internal sealed class UploadEndpoint(FileUploads uploads, FileSession session, C
     private const string NameHeader = "X-File-Name";
     private const string Hint = "curl -H 'Authorization: Bearer TOKEN' -H 'X-File-Name: cat.png' --data-binary @cat.png …/files";
 
-    // What a multipart body may have in addition to the file: boundaries, headers and other fields.
+    // The maximum size of the other parts of a multipart body: boundaries, headers and other fields.
     private const int MultipartOverhead = 64 * 1024;
 
     private const int MaxBoundaryLength = 200;
@@ -74,7 +74,7 @@ internal sealed class UploadEndpoint(FileUploads uploads, FileSession session, C
         var boundary = FindBoundary(context.Request);
         await uploads.CheckAsync(user, context.Request.ContentLength - (boundary is null ? 0 : MultipartOverhead) is > 0 and var bytes ? bytes : null);
         if (!account.TryCharge(Cost.Upload, out var retryAfterMs))
-            throw new UploadException(new ChatError(ErrorCode.RateLimited, $"too much comes from your address; wait {retryAfterMs / 1000.0:0.0} s", RetryAfterMs: retryAfterMs));
+            throw new UploadException(new ChatError(ErrorCode.RateLimited, $"too many requests from your address; wait {retryAfterMs / 1000.0:0.0} s", RetryAfterMs: retryAfterMs));
         RemoveServerLimits(context);
         using var place = await uploads.EnterAsync(context.GetRemote(), context.RequestAborted);
         using var body = new PacedBody(
@@ -90,7 +90,7 @@ internal sealed class UploadEndpoint(FileUploads uploads, FileSession session, C
         }
         finally
         {
-            // What the client has sent costs, even if it is no valid file.
+            // The client pays for the bytes that it has sent, even if they are not a valid file.
             account.Charge(Cost.ForFile(body.Position));
         }
     }

@@ -21,7 +21,7 @@ public sealed class UploadGate : IDisposable
     public UploadGate(IOptions<FilesOptions> options) => _options = options.Value;
 
     /// <summary>
-    /// Only a part of the processors receives uploads, or writes them to the disk: the others are left to the chat.
+    /// Uploads use only half of the processors, so the other half is free for the chat.
     /// </summary>
     public SemaphoreSlim Work { get; } = new(Math.Max(1, Environment.ProcessorCount / 2));
 

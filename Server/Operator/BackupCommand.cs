@@ -31,7 +31,7 @@ internal static class BackupCommand
         console.WriteLine($"Backed up {folder.Path} to {name} ({OperatorConsole.FormatSize(size)})");
         if (faults == 0)
             return ExitCode.Success;
-        console.WriteLine($"The backup does not have {faults} {(faults == 1 ? "file that is" : "files that are")} missing or damaged in the data folder; the \"check\" command tells more");
+        console.WriteLine($"The backup does not have {faults} {(faults == 1 ? "file that is" : "files that are")} missing or damaged in the data folder; run the \"check\" command for details");
         return ExitCode.Failed;
     }
 }

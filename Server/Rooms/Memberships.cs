@@ -62,7 +62,7 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
             return user.Rooms?.Contains(room, StringComparer.OrdinalIgnoreCase) == true;
     }
 
-    /// <summary>Whether a user, who need not be connected, is a member of one of some rooms.</summary>
+    /// <summary>Whether a user is a member of at least one of the rooms. The user need not be connected.</summary>
     /// <exception cref="StorageException">The memberships cannot be read.</exception>
     public async ValueTask<bool> IsMemberOfAnyAsync(string user, IReadOnlyList<string> rooms)
     {

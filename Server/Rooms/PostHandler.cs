@@ -158,7 +158,7 @@ internal sealed class PostHandler(ChatServices services)
     /// Posts an event. The author's session is stored before the event. Otherwise a crash between the two writes could leave an event whose
     /// author can never resume the session.
     /// </summary>
-    /// <param name="errorUnlessDuplicate">The answer if the event may only be a duplicate and is none (<see cref="NewEvent.OnlyIfDuplicate"/>).</param>
+    /// <param name="errorUnlessDuplicate">The answer if <see cref="NewEvent.OnlyIfDuplicate"/> is set, and the event is not a duplicate.</param>
     public async ValueTask PostAsync(ChatContext context, RoomLoop room, IFrameSink answers, ClientFrame frame, NewEvent posted, ChatError? errorUnlessDuplicate = null)
     {
         if (await services.Sessions.EnsureSavedAsync(context.Session!))

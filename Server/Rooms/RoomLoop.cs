@@ -155,7 +155,7 @@ public sealed class RoomLoop
     /// stored or rejected.
     /// </summary>
     /// <param name="isOperator">Whether the author is an owner of every room.</param>
-    /// <param name="errorUnlessDuplicate">The answer if the event may only be a duplicate and is none (<see cref="NewEvent.OnlyIfDuplicate"/>).</param>
+    /// <param name="errorUnlessDuplicate">The answer if <see cref="NewEvent.OnlyIfDuplicate"/> is set, and the event is not a duplicate.</param>
     public ValueTask PostAsync(Connection connection, IFrameSink answers, ClientFrame frame, NewEvent posted, bool isOperator = false, ChatError? errorUnlessDuplicate = null) =>
         WriteAsync(new PostCommand(connection, answers, frame, posted, isOperator) { ErrorUnlessDuplicate = errorUnlessDuplicate });
 

@@ -33,7 +33,7 @@ public sealed class FilesOptions
     [Range(0, 1_000_000_000_000_000)]
     public long GuestQuotaBytes { get; set; } = 100 * 1024 * 1024;
 
-    /// <summary>Maximum number of files of one guest. 0 allows files to accounts only. Default 100.</summary>
+    /// <summary>Maximum number of files of one guest. With 0, only users with an account can upload files. Default 100.</summary>
     [Range(0, 10_000_000)]
     public int GuestQuotaFiles { get; set; } = 100;
 
@@ -60,15 +60,15 @@ public sealed class FilesOptions
     public int UploadsPerAddress { get; set; } = 16;
 
     /// <summary>
-    /// Maximum number of uploads that wait, and half of it for the uploads of one address. The server rejects further uploads as
+    /// Maximum number of uploads that wait. At most half of them may be uploads of one address. The server rejects further uploads as
     /// <c>rate-limited</c>. Default 4,000.
     /// </summary>
     [Range(2, 100_000)]
     public int WaitingUploads { get; set; } = 4_000;
 
     /// <summary>
-    /// Minimum rate of an upload in bytes per second, on average and after the first 30 seconds. The server ends a slower upload, because it
-    /// takes the place of others. Default 8,192.
+    /// Minimum average rate of an upload in bytes per second. The client may take 30 seconds more than this rate allows. The server ends a
+    /// slower upload, because it takes the place of others. Default 8,192.
     /// </summary>
     [Range(1, 1_000_000_000)]
     public int MinBytesPerSecond { get; set; } = 8_192;

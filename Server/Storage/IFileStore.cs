@@ -7,22 +7,22 @@ namespace RawSocketChat.Server.Storage;
 /// </summary>
 public interface IFileStore
 {
-    /// <summary>Called after messages that may have had files are gone, so that the contents of the files can be removed at once.</summary>
+    /// <summary>Called after messages that may have had files were removed. Then the contents of these files can be removed at once.</summary>
     event Action? FilesRemoved;
 
     /// <summary>Adds a file. The check of the quota and the addition are one step, also for concurrent calls.</summary>
     ValueTask<FileAddition> AddAsync(StoredFile file, FileQuota quota, CancellationToken cancellationToken);
 
-    /// <summary>Checks whether a user may add one more file of some bytes. Changes nothing.</summary>
+    /// <summary>Checks whether a user may add one more file of this size. Changes nothing.</summary>
     ValueTask<FileAddition> CheckQuotaAsync(string uploader, long bytes, FileQuota quota, CancellationToken cancellationToken);
 
     /// <summary>Finds a file, with the rooms in which messages have it. Returns null if there is no such file.</summary>
     ValueTask<FoundFile?> FindAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>Finds those of some files that a user has uploaded, in the order of the ids.</summary>
+    /// <summary>Returns the files with these ids that the user has uploaded, in the order of the ids.</summary>
     ValueTask<IReadOnlyList<StoredFile>> FindUploadsAsync(string uploader, IReadOnlyList<string> ids, CancellationToken cancellationToken);
 
-    /// <summary>Removes the files that were uploaded before a time and that no message had.</summary>
+    /// <summary>Removes the files that were uploaded before this time and are in no message.</summary>
     /// <returns>The number of removed files.</returns>
     ValueTask<int> RemoveUnusedAsync(DateTimeOffset createdBefore, CancellationToken cancellationToken);
 
@@ -61,7 +61,7 @@ public sealed record StoredFile(string Id, string Hash, string Name, string Type
 /// <summary>A file, and the rooms in which messages have it.</summary>
 public sealed record FoundFile(StoredFile File, IReadOnlyList<string> Rooms);
 
-/// <summary>What the files of one user may have together.</summary>
+/// <summary>The maximum number and the maximum total size of one user's files.</summary>
 public sealed record FileQuota(int Files, long Bytes);
 
 /// <summary>The result of adding a file.</summary>

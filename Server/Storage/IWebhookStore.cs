@@ -12,7 +12,7 @@ public interface IWebhookStore
     /// its id, its cursor and its failed events, and its next attempt is due now. A webhook that is off is replaced by a new one.
     /// </summary>
     /// <param name="room">The room's name, in any letter case.</param>
-    /// <param name="id">The id of a new webhook. No other webhook has it, also after this one was removed.</param>
+    /// <param name="id">The id of a new webhook. No other webhook ever gets this id, even after this one was removed.</param>
     /// <returns>The webhook; null if there is no such room.</returns>
     ValueTask<StoredWebhook?> SetAsync(string room, string id, string url, string secret, CancellationToken cancellationToken);
 

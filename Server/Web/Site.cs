@@ -13,7 +13,7 @@ public sealed partial class Site
     // The page shows the first six.
     private const int MaxRooms = 12;
 
-    // Many visitors in this time cost one look at the rooms.
+    // All visitors in this time get the same list, so the server reads the rooms only once.
     private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(5);
 
     private readonly string? _name;

@@ -67,7 +67,7 @@ internal sealed class WebhookClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    // A receiver that has sent its status has decided. So an error after the status changes nothing.
+    // The status decides the result. So an error after the status changes nothing.
     private static async Task DrainAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         try

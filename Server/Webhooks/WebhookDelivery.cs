@@ -16,7 +16,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    // All webhooks are looked at this often, in case that a signal was lost.
+    // The interval at which all webhooks are checked, in case a signal was lost.
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan FaultDelay = TimeSpan.FromSeconds(5);

@@ -66,7 +66,7 @@ describe('in the page', async () => {
     assert.match(page.$('log').textContent, /photo_gpj\.exe/);
   });
 
-  test('names, rooms and topics have elements of their own, whose direction does not reach the text beside them', () => {
+  test('names, rooms and topics are in their own elements, so their direction does not change the text beside them', () => {
     const isolates = (place) => page.$(place).find(({ tag }) => tag === 'bdi').map(({ textContent }) => textContent);
     assert.deepEqual(isolates('room-list'), ['lobby']);
     assert.deepEqual(isolates('room-name'), ['lobby']);

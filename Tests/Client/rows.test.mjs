@@ -132,7 +132,7 @@ describe('a long talk of one person', () => {
 describe('a new room', () => {
   const start = (room) => rowsOf(room)[0];
 
-  test('introduces itself until somebody has written', () => {
+  test('describes the room until somebody has written', () => {
     assert.equal(start(roomWith([])).room.isNew, true);
     assert.equal(start(roomWith([message(1, 'a')])).room.isNew, false);
   });

@@ -1,6 +1,6 @@
 // Which tab tells the person about a message. Several tabs of one browser receive each message; only one may show a notification or play a sound.
 
-/** Remembers for each room up to which seq a tab has told the person, or the person was looking. */
+/** Remembers for each room the seq of the last message that a tab has announced, or that the person has seen. */
 export class AlertClaims {
   /** @type {Map<string, number>} */
   #claimed = new Map();

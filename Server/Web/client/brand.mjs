@@ -39,7 +39,7 @@ const toHex = (color) => `#${color.map((value) => value.toString(16).padStart(2,
 const mix = (from, to, share) => from.map((value, index) => Math.round(value + (to[index] - value) * share));
 
 /**
- * Returns the first mixture of a colour with a limit that contrasts with the backgrounds.
+ * Mixes a colour with more and more of another colour (`limit`), until the contrast with the backgrounds is high enough. Returns the mixture.
  * @param {number[]} colour
  * @param {number[]} limit
  * @param {(mixed: number[]) => number[][]} backgroundsFor

@@ -104,7 +104,7 @@ function parseLine(line, work) {
   /** @type {{ token: string, pieces: Inline[] }[]} */
   const stack = [{ token: '', pieces: [] }];
   const top = () => stack[stack.length - 1];
-  /** Makes the marks above a depth text again. @param {number} depth */
+  /** Turns the open marks above a depth back into text. @param {number} depth */
   const unwind = (depth) => {
     while (stack.length > depth) {
       const { token, pieces } = /** @type {{ token: string, pieces: Inline[] }} */ (stack.pop());

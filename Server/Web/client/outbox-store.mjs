@@ -215,7 +215,7 @@ export class OutboxStore {
       for (const key of others) {
         const tab = key.slice(prefix.length);
         if (open.has(tab)) {
-          // The page may be closing: a page that is being left keeps its lock for a moment.
+          // The page may still be closing: for a moment, such a page keeps its lock.
           this.#watch(tab, onPageClosed);
           continue;
         }

@@ -14,7 +14,7 @@ const MAX_DRAWN = 500;               // messages in the DOM: a phone then lays o
 const DRAWN_AFTER_TRIM = 300;        // trimming 200 rows at once costs one layout instead of 200
 const DRAWN_IN_BURST = 100;          // more than a screen shows; the next drawing replaces all of them
 const GROUP_WITHIN_MS = 5 * 60_000;   // after a pause of this length, the name and the time appear again
-const MAX_GROUP_MS = 10 * 60_000;     // also if somebody writes without a pause
+const MAX_GROUP_MS = 10 * 60_000;     // after this time, they appear again even if somebody writes without a pause
 const MAX_GROUP = 12;                 // messages: about half of a screen, so that a screen always shows a name
 const QUOTE_LENGTH = 200;            // more than a line of the page shows
 const MAX_FACES = 6;                 // people that a new room shows
@@ -79,7 +79,7 @@ export function createRows(room, outbox, view, self, now) {
 }
 
 /**
- * The top of a room whose history is complete. While nobody has written, it introduces the room.
+ * The top of a room whose history is complete. Until somebody has written, it describes the room.
  * @param {Room} room
  * @param {User} self
  * @returns {Row}

@@ -73,7 +73,7 @@ function peopleIn(state, query) {
 }
 
 /**
- * The messages that the search for exactly this text has found, and the whole search.
+ * The messages that a search for exactly this text has found, and an item that opens the search itself.
  * @param {State} state
  * @param {string} text
  * @returns {SwitcherItem[]}

@@ -327,7 +327,7 @@ export interface Request {
   before?: number;
   /** Which part of the history the page asked for. */
   direction?: 'older' | 'newer' | 'newest' | 'around';
-  /** With `around`: the next message is as good, if the server has none with this seq. */
+  /** With `around`: if there is no message with this seq, the page goes to the next message. */
   orNext?: boolean;
   /** The level of notification that a `notify` request sets. */
   level?: NotifyLevel;

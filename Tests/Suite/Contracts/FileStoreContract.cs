@@ -67,7 +67,7 @@ public abstract class FileStoreContract
     }
 
     [Test]
-    public async Task Content_is_used_while_a_file_has_it()
+    public async Task Content_counts_as_used_as_long_as_a_file_has_it()
     {
         await AddAsync("f1");
         await AddAsync("f2");
@@ -136,7 +136,7 @@ public abstract class FileStoreContract
     }
 
     [Test]
-    public async Task Trimmed_message_has_its_file_no_more()
+    public async Task File_of_a_trimmed_message_is_removed()
     {
         await OpenAsync(keepEvents: 2);
         await AddAsync("f1");

@@ -134,7 +134,7 @@ public abstract class WebhookStoreContract
     }
 
     [Test]
-    public async Task Webhook_dies_with_its_room_also_if_the_name_is_used_again()
+    public async Task Webhook_is_removed_with_its_room_even_if_the_name_is_used_again()
     {
         var webhook = await SetAsync("Garden", "w1", "s1");
         await UpdateAsync(webhook, Failing(4), Failed(2));

@@ -147,7 +147,7 @@ public sealed class LookTests
     }
 
     [Test]
-    public async Task Rooms_are_in_groups_and_a_favourite_stays_one()
+    public async Task Rooms_are_in_groups_and_a_favourite_is_remembered()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", "groups");
         await ann.SayAsync("/create groups-a");
@@ -176,7 +176,7 @@ public sealed class LookTests
     }
 
     [Test]
-    public async Task New_room_introduces_itself_with_a_link_for_others()
+    public async Task New_room_shows_a_link_for_others()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", "start");
         await ann.SayAsync("/create orchard apples and pears");
@@ -244,7 +244,7 @@ public sealed class LookTests
     }
 
     [Test]
-    public async Task Everything_that_a_finger_has_to_hit_is_44_pixels_high()
+    public async Task Everything_that_a_finger_taps_is_44_pixels_high()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", "touch", new() { ViewportSize = new() { Width = 375, Height = 812 }, HasTouch = true, IsMobile = true });
         await ann.SayAsync("a message");

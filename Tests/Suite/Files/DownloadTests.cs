@@ -119,7 +119,7 @@ public sealed class DownloadTests
     public async Task Unknown_id_is_not_found(string id) => (await _ann.Http.GetAsync($"/files/{id}/x")).ShouldBe(404, ErrorCode.NotFound);
 
     [Test]
-    public async Task Missing_content_is_not_found_and_no_error_of_the_server()
+    public async Task Missing_content_is_answered_as_not_found_and_not_as_a_server_error()
     {
         var content = TestContents.Random(99, seed: 9);
         var file = await _ann.UploadAsync(content);

@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Files;
 
-/// <summary>Who can read a file: its uploader, and the present members of the rooms in which a message has it. Each request is checked.</summary>
+/// <summary>Who can read a file: its uploader, and the current members of the rooms in which a message has it. Each request is checked.</summary>
 public sealed class FileAccessTests
 {
     private static readonly byte[] Content = TestContents.Text("secret");

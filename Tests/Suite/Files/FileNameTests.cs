@@ -12,7 +12,7 @@ public sealed class FileNameTests
     [TestCase("👩‍👩‍👧.gif", "👩‍👩‍👧.gif")]
     [TestCase("archive.tar.gz", "archive.tar.gz")]
     [TestCase(".gitignore", ".gitignore")]
-    public void Readable_name_stays(string name, string expected) => FileName.Clean(name).Should().Be(expected);
+    public void Readable_name_is_not_changed(string name, string expected) => FileName.Clean(name).Should().Be(expected);
 
     [TestCase("../../etc/passwd", "passwd")]
     [TestCase(@"C:\Users\ann\cat.png", "cat.png")]
@@ -51,7 +51,7 @@ public sealed class FileNameTests
 
     [TestCase("preview")]
     [TestCase("Preview")]
-    public void Name_is_never_that_of_the_preview(string name) => FileName.Clean(name).Should().Be(name + "_");
+    public void Name_never_equals_the_name_of_a_preview(string name) => FileName.Clean(name).Should().Be(name + "_");
 
     [TestCase("x", ".jpeg")]
     [TestCase("猫", ".png")]

@@ -25,7 +25,7 @@ public sealed class UploadGateTests
     }
 
     [Test]
-    public async Task Address_takes_no_places_of_others()
+    public async Task Address_cannot_take_the_places_of_other_addresses()
     {
         using var gate = Create(uploads: 4, perAddress: 2);
         var greedy = new List<IDisposable> { await EnterAsync(gate, "a"), await EnterAsync(gate, "a") };

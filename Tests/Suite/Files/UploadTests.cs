@@ -41,7 +41,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Form_needs_exactly_one_file_and_an_end()
+    public async Task Form_is_rejected_unless_it_has_exactly_one_file_and_is_complete()
     {
         using var twoFiles = new MultipartFormDataContent { { new ByteArrayContent([1]), "a", "a.bin" }, { new ByteArrayContent([2]), "b", "b.bin" } };
         (await _ann.Http.RequestAsync(HttpMethod.Post, "/files", twoFiles)).ShouldBe(400, ErrorCode.TooMany).Text.Should().Contain("one file");

@@ -86,7 +86,7 @@ public sealed class SiteTests
     }
 
     [Test]
-    public async Task Site_can_be_asked_for_its_headers()
+    public async Task Site_answers_HEAD()
     {
         await using var server = await ServerUnderTest.StartAsync();
         using var http = new HttpClient();

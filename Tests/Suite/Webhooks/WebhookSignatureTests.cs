@@ -7,7 +7,7 @@ public sealed class WebhookSignatureTests
 {
     // The example of the libraries of Standard Webhooks.
     [Test]
-    public void Signature_is_that_of_the_known_example() =>
+    public void Signature_equals_the_signature_of_a_published_example() =>
         WebhookSignature.Create("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, Encoding.UTF8.GetBytes("""{"test": 2432232314}"""))
             .Should().Be("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 

@@ -107,7 +107,7 @@ public sealed class WebhookTests
     }
 
     [Test]
-    public async Task Closed_room_loses_its_webhook_also_if_its_name_is_used_again()
+    public async Task Closed_room_loses_its_webhook_even_if_its_name_is_used_again()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var server = await ServerUnderTest.StartAsync(WebhookRoom.Settings);

@@ -117,7 +117,7 @@ export function askHistory(room, direction) {
  * Asks for a message that the page does not have, and for the messages around it.
  * @param {string} room
  * @param {number} seq
- * @param {{ orNext?: boolean }} options with `orNext`, the next message is as good
+ * @param {{ orNext?: boolean }} options with `orNext`, the page goes to the next message if there is no message with this seq
  */
 export const askAround = (room, seq, { orNext = false } = {}) => ask({ type: 'history', room, around: seq, limit: HISTORY_PAGE }, { kind: 'history', room, seq, direction: 'around', orNext });
 

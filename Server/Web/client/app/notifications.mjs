@@ -1,4 +1,4 @@
-// Tells the person about messages while the person looks elsewhere: by notifications of the browser and by a sound, if these are on.
+// Tells the person about messages while the person looks elsewhere: by notifications of the browser and by a sound, if the person has turned them on.
 
 import { AlertClaims } from '../alert-claims.mjs';
 import { notificationsOf } from '../notification.mjs';

@@ -6,14 +6,15 @@ import { load, nowIso, PREFERENCES_KEY, save } from './page.mjs';
 
 /**
  * @typedef {{ density: 'comfortable' | 'compact', clock: 'auto' | '12' | '24', alerts: 'all' | 'mentions', sound: boolean, quietUntil: string | null, favourites: string[] }} Preferences
- * `alerts` are the messages that may notify the person, in addition to the level of the room. `quietUntil` is the end of "do not disturb" (ISO 8601), or 'forever'.
+ * `alerts` says which messages may notify the person, if the level of the room allows them too. `quietUntil` is the end of "do not disturb" (ISO
+ * 8601), or 'forever'.
  */
 
 /** @type {Preferences} */
 const DEFAULTS = { density: 'comfortable', clock: 'auto', alerts: 'all', sound: false, quietUntil: null, favourites: [] };
 
 /**
- * What the browser has stored. Another version of the page may have stored it, so a list must be a list.
+ * Reads the stored settings. Another version of the page may have stored them, so this function checks that a list is a list.
  * @returns {Preferences}
  */
 function stored() {

@@ -9,7 +9,7 @@ const DEFAULT_NAME = 'RawSocketChat';
 const MAX_LOGO = 200_000;
 
 /** @type {Site} */
-export let site = siteFrom(load('localStorage', SITE_KEY)); // what the last visit has learned, so that the page does not change its colour after a moment
+export let site = siteFrom(load('localStorage', SITE_KEY)); // the answer at the last visit, so that the page has its colour from the beginning
 
 /** @type {(() => void)[]} */
 const listeners = [];
@@ -43,6 +43,6 @@ export async function askSite() {
     const answer = await response.json();
     site = siteFrom(answer);
     save('localStorage', SITE_KEY, { name: answer.name, color: answer.color, logo: answer.logo });
-  } catch { return; } // the page works without
+  } catch { return; } // the page works without the answer
   for (const listener of listeners) listener();
 }

@@ -10,8 +10,8 @@ import { $ } from './dom.mjs';
 import { DEFAULT_ROOM, enter } from './entrance.mjs';
 import { setJoinNote } from './status.mjs';
 
-const SITE_ANSWERS_WITHIN_MS = 3_000; // then the page shows the form
-const MAX_REJECTED = 2;               // a site whose tokens are wrong would send them for ever
+const SITE_ANSWERS_WITHIN_MS = 3_000; // after this time, the page shows the form
+const MAX_REJECTED = 2;               // without this limit, a site with wrong tokens would send them for ever
 
 let rejected = 0;
 

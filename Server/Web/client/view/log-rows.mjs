@@ -17,7 +17,7 @@ import { filesNode } from './log-files.mjs';
 /** @import { CodePiece, DrawnEntry, Inline, OutboxItem, RoomCard, Row, Tone, User } from '../types.js' */
 /** @import { Child } from './dom.mjs' */
 
-const MAX_NAMES = 4; // that the card of a new room names
+const MAX_NAMES = 4; // names of people that the card of a new room shows
 
 /**
  * Creates the node for a row.
@@ -41,7 +41,7 @@ export function createRowNode(row) {
 }
 
 /**
- * The top of a complete history. While the room is new, it introduces the room: its topic, its people and how others get in.
+ * The top of a complete history. While the room is new, the top describes it: its topic, its people, and a link with which others can join.
  * @param {string} label
  * @param {RoomCard | undefined} room
  * @param {boolean} isDirect

@@ -36,7 +36,7 @@ const drawn = {
   /** The key of the entry to which the reader jumps with the next drawing. @type {string | null} */
   jump: null,
   liveTimer: 0,
-  /** Another value after each change of the format of times. */
+  /** Changes whenever the format of times changes. */
   format: preferences.clock,
 };
 
@@ -205,7 +205,7 @@ function renderMarkButton(room, view) {
  * Shows a message that the page has, if its room is the current one.
  * @param {string} name
  * @param {number} seq
- * @param {{ orNext?: boolean }} options with `orNext`, the next message is as good
+ * @param {{ orNext?: boolean }} options with `orNext`, the page goes to the next message if there is no message with this seq
  */
 export function showJump(name, seq, { orNext = false } = {}) {
   const room = state.rooms.get(name);

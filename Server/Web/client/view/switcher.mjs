@@ -25,7 +25,7 @@ const list = $('switcher-list');
 /** @type {SwitcherItem[]} */
 let items = [];
 let selected = 0;
-/** Whether the person has moved the selection. Otherwise it stays on the first item when results arrive. */
+/** Whether the person has moved the selection. If not, the first item stays selected when results arrive. */
 let hasMoved = false;
 let searchTimer = 0;
 
