@@ -1,10 +1,13 @@
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Api;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Files;
+using RawSocketChat.Server.Files.Images;
 using RawSocketChat.Server.Hosting;
 using RawSocketChat.Server.Operator;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.SingleSignOn;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Transports;
 using RawSocketChat.Server.Transports.Http;
@@ -15,6 +18,7 @@ using RawSocketChat.Server.Transports.RawTcp;
 using RawSocketChat.Server.Transports.Streaming;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Server.Web;
+using RawSocketChat.Server.Webhooks;
 
 namespace RawSocketChat.Server;
 
@@ -28,18 +32,23 @@ public static class Program
         ["/ws"] = [HttpMethods.Get],
         ["/session"] = [HttpMethods.Post],
         ["/send"] = [HttpMethods.Post],
+        ["/files"] = [HttpMethods.Post],
         ["/poll"] = [HttpMethods.Get],
         ["/longpoll"] = [HttpMethods.Get],
         ["/events"] = [HttpMethods.Get],
         ["/stream"] = [HttpMethods.Get],
         ["/iframe"] = [HttpMethods.Get],
+        ["/login"] = [HttpMethods.Get],
         ["/openapi.json"] = [HttpMethods.Get],
+        ["/asyncapi.json"] = [HttpMethods.Get],
         ["/site.json"] = [HttpMethods.Get, HttpMethods.Head],
         ["/healthz"] = [HttpMethods.Get, HttpMethods.Head],
         ["/readyz"] = [HttpMethods.Get, HttpMethods.Head],
     };
 
-    public static Task<int> Main(string[] args) => CommandArguments.Parse(args) is { } command
+    public static Task<int> Main(string[] args) =>
+        args is [PreviewProgram.Command] ? Task.FromResult(PreviewProgram.Run(Console.OpenStandardInput(), Console.OpenStandardOutput()))
+        : CommandArguments.Parse(args) is { } command
         ? OperatorCommand.RunAsync(command, OperatorConsole.ForProcess(), TimeProvider.System, CancellationToken.None)
         : ServerRunner.RunAsync(() => Build(args));
 
@@ -51,13 +60,16 @@ public static class Program
         builder.Services.AddStorage();
         builder.Services.AddSessions();
         builder.Services.AddRooms();
+        builder.Services.AddWebhooks();
         builder.Services.AddConnectionRegistry();
         builder.Services.AddOrigins();
         builder.Services.AddWebSockets();
         builder.Services.AddRawTcp(services => services.GetRequiredService<ChatEndpoints>().RawTcp);
         builder.Services.AddHttpSessions(services => services.GetRequiredService<ChatEndpoints>().Http);
         builder.Services.AddSingleton<ChatEndpoints>();
+        builder.Services.AddFiles();
         builder.Services.AddApi();
+        builder.Services.AddSingleSignOn();
         builder.Services.AddClientPage();
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section);
         configureServices?.Invoke(builder.Services);
@@ -77,9 +89,11 @@ public static class Program
         app.MapPolling("/poll");
         app.MapLongPolling("/longpoll");
         app.MapStreaming(events: "/events", lines: "/stream", iframe: "/iframe");
+        app.MapFiles("/files");
         app.MapClientPage();
         app.MapSite("/site.json");
-        app.MapApi(description: "/openapi.json");
+        app.MapLogin("/login");
+        app.MapApi(description: "/openapi.json", protocolDescription: "/asyncapi.json");
         app.MapNotFound();
         return app;
     }

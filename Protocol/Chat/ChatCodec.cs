@@ -77,6 +77,16 @@ public static class ChatCodec
         return CopyAndReturn(buffer);
     }
 
+    /// <summary>Encodes the record of an uploaded file as JSON: the answer to an upload. The caller owns the array.</summary>
+    public static byte[] Encode(AttachedFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        var buffer = RentBuffer();
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+            ServerFrameWriter.Write(writer, file);
+        return CopyAndReturn(buffer);
+    }
+
     /// <summary>
     /// Reads a server frame. Returns false if the bytes are not a valid server frame, or have a type that this version does not know. A client
     /// ignores such frames.

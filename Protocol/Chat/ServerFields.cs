@@ -8,20 +8,23 @@ namespace RawSocketChat.Protocol.Chat;
 /// </summary>
 internal sealed class ServerFields
 {
-    public string? Type, Session, User, Name, Server, Room, Epoch, Topic, Role, Text, State, Was, About, Code, Hint, Emoji, Action, Reason, Notify, Query, Do, Token;
+    public string? Type, Session, User, Name, Server, Room, Epoch, Topic, Role, Text, State, Was, About, Code, Hint, Emoji, Action, Reason, Notify, Query, Do, Token, Url, Secret, Error;
     public FrameId Id;
-    public DateTimeOffset? At, Edited;
-    public long? Seq, Reply, ReadUpTo, FromSeq, To, MemberCount, Queued, Limit, CloseCode, AfterMs, RetryAfterMs, Us, Of, Seconds, Slow, Unread, MentionCount, Before;
+    public DateTimeOffset? At, Edited, Since, Next;
+    public long? Seq, Reply, ReadUpTo, FromSeq, To, MemberCount, Queued, Limit, CloseCode, AfterMs, RetryAfterMs, Us, Of, Seconds, Slow, Unread, MentionCount, Before, Delivered, Attempts;
     public bool? Bot, Guest, Duplicate, Recovered, Me, More, Reconnect, Deleted, Off, Private;
     public Person? From, With;
     public WelcomeLimits? Limits;
     public List<string>? RoomNames, Features, MentionedUsers;
     public List<Reaction>? Reactions;
+    public List<AttachedFile>? Files;
     public Snippet? Snippet;
     public List<RoomInfo>? Rooms;
     public List<Person>? Members;
     public List<HelpEntry>? Commands;
     public List<TokenInfo>? Tokens;
+    public WebhookFailing? Failing;
+    public List<WebhookFailedEvent>? Failed;
     public List<ReadOnlyMemory<byte>>? Messages;
 
     /// <summary>Reads the value of one field. May throw the exceptions of Utf8JsonReader.</summary>
@@ -51,8 +54,13 @@ internal sealed class ServerFields
             case "query": Query = ReadString(ref reader); break;
             case "do": Do = ReadString(ref reader); break;
             case "token": Token = ReadString(ref reader); break;
+            case "url": Url = ReadString(ref reader); break;
+            case "secret": Secret = ReadString(ref reader); break;
+            case "error": Error = ReadString(ref reader); break;
             case "at": At = ReadTime(ref reader); break;
             case "edited": Edited = ReadTime(ref reader); break;
+            case "since": Since = ReadTime(ref reader); break;
+            case "next": Next = ReadTime(ref reader); break;
             case "seq": Seq = ReadNumber(ref reader); break;
             case "reply": Reply = ReadNumber(ref reader); break;
             case "read": ReadUpTo = ReadNumber(ref reader); break;
@@ -61,6 +69,8 @@ internal sealed class ServerFields
             case "queued": Queued = ReadNumber(ref reader); break;
             case "limit": Limit = ReadNumber(ref reader); break;
             case "before": Before = ReadNumber(ref reader); break;
+            case "delivered": Delivered = ReadNumber(ref reader); break;
+            case "attempts": Attempts = ReadNumber(ref reader); break;
             case "afterMs": AfterMs = ReadNumber(ref reader); break;
             case "retryAfterMs": RetryAfterMs = ReadNumber(ref reader); break;
             case "us": Us = ReadNumber(ref reader); break;
@@ -86,12 +96,15 @@ internal sealed class ServerFields
             // In a message, mentions is a list of users. In joined and read, it is a number.
             case "mentions": (MentionedUsers, MentionCount) = (null, ReadNumber(ref reader)); MentionedUsers = ReadList(ref reader, ReadString); break;
             case "features": Features = ReadList(ref reader, ReadString); break;
+            case "files": Files = ReadList(ref reader, ReadFile); break;
             case "reactions": Reactions = ReadReactions(ref reader); break;
             case "snippet": Snippet = ReadSnippet(ref reader); break;
             case "limits": Limits = ReadLimits(ref reader); break;
             case "members": Members = ReadList(ref reader, ReadPerson); break;
             case "commands": Commands = ReadList(ref reader, ReadHelpEntry); break;
             case "tokens": Tokens = ReadList(ref reader, ReadToken); break;
+            case "failing": Failing = ReadFailing(ref reader); break;
+            case "failed": Failed = ReadList(ref reader, ReadFailedEvent); break;
             case "rooms": ReadRooms(ref reader); break;
             case "messages": Messages = ReadMessages(ref reader, whole); break;
             default: break;
@@ -138,6 +151,20 @@ internal sealed class ServerFields
         return fields is { Name: { } name, At: { } at } ? new TokenInfo(name, at) : null;
     }
 
+    private static WebhookFailing? ReadFailing(ref Utf8JsonReader reader)
+    {
+        var fields = ReadObject(ref reader);
+        return fields is { Error: { } error, Since: { } since } ? new WebhookFailing(error, since, fields.Next) : null;
+    }
+
+    private static WebhookFailedEvent? ReadFailedEvent(ref Utf8JsonReader reader)
+    {
+        var fields = ReadObject(ref reader);
+        return fields is { Seq: { } seq, At: { } at, Error: { } error }
+            ? new WebhookFailedEvent(seq, at, (int)Math.Clamp(fields.Attempts ?? 0, 0, int.MaxValue), error)
+            : null;
+    }
+
     private static RoomInfo? ReadRoom(ref Utf8JsonReader reader)
     {
         var fields = ReadObject(ref reader);
@@ -159,7 +186,7 @@ internal sealed class ServerFields
         {
             var name = reader.GetString()!;
             reader.Read();
-            if (name is "user" or "name" or "bot" or "room" or "topic" or "memberCount" or "at")
+            if (name is "user" or "name" or "bot" or "room" or "topic" or "memberCount" or "at" or "seq" or "attempts" or "error" or "since" or "next")
                 fields.Read(ref reader, name, default);
             else
                 reader.Skip();
@@ -179,18 +206,52 @@ internal sealed class ServerFields
         {
             var name = reader.GetString();
             reader.Read();
-            var value = (int)Math.Clamp(ReadNumber(ref reader) ?? 0, 0, int.MaxValue);
+            var number = Math.Max(ReadNumber(ref reader) ?? 0, 0);
+            var value = (int)Math.Min(number, int.MaxValue);
             limits = name switch
             {
                 "frameBytes" => limits with { FrameBytes = value },
                 "textLength" => limits with { TextLength = value },
                 "messagesPerSecond" => limits with { MessagesPerSecond = value },
                 "namedMembers" => limits with { NamedMembers = value },
+                "fileBytes" => limits with { FileBytes = number },
                 _ => limits,
             };
             reader.Skip();
         }
         return limits;
+    }
+
+    private static AttachedFile? ReadFile(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return null;
+        }
+        string? id = null, fileName = null, type = null;
+        long? bytes = null, width = null, height = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            switch (name)
+            {
+                case "id": id = ReadString(ref reader); break;
+                case "name": fileName = ReadString(ref reader); break;
+                case "type": type = ReadString(ref reader); break;
+                case "bytes": bytes = ReadNumber(ref reader); break;
+                case "width": width = ReadNumber(ref reader); break;
+                case "height": height = ReadNumber(ref reader); break;
+                default: reader.Skip(); break;
+            }
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+                reader.Skip(); // a value of an unexpected type
+        }
+        var hasSize = width is > 0 and <= int.MaxValue && height is > 0 and <= int.MaxValue;
+        return id is not null && fileName is not null && type is not null && bytes is >= 0 and { } size
+            ? new AttachedFile(id, fileName, type, size, hasSize ? (int)width! : null, hasSize ? (int)height! : null)
+            : null;
     }
 
     private static HelpEntry? ReadHelpEntry(ref Utf8JsonReader reader)

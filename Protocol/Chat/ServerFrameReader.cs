@@ -69,6 +69,7 @@ internal static class ServerFrameReader
         "rooms" => f.Rooms is { } rooms ? new RoomsFrame(f.Id, rooms) : null,
         "who" => f is { Room: { } room, Members: { } members } ? new WhoFrame(f.Id, room, members, ClampToInt(f.MemberCount) ?? members.Count) : null,
         "tokens" => f is { Do: { } what, Room: { } room, Tokens: { } tokens } ? new TokensFrame(f.Id, what, room, tokens, f.Name, f.Token) : null,
+        "webhook" => f is { Do: { } what, Room: { } room, Failed: { } failed } ? new WebhookFrame(f.Id, what, room, failed, f.Url, f.Secret, f.Delivered, f.Failing) : null,
         "help" => f.Commands is { } commands ? new HelpFrame(f.Id, f.About, commands) : null,
         "pong" => f.At is { } at ? new PongFrame(f.Id, at) : null,
         "wire" => f is { At: { } at, Us: { } us and >= 0 and < 1000 } ? new WireFrame(at.AddMicroseconds(us)) : null,
@@ -96,7 +97,7 @@ internal static class ServerFrameReader
     // A deleted message has no text.
     private static MessageFrame? BuildMessage(ServerFields f) =>
         f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from } && (f.Deleted == true ? "" : f.Text) is { } text
-            ? new MessageFrame(room, seq, at, from, text, f.Reply, f.Me ?? false, f.MentionedUsers, f.Edited, f.Deleted ?? false, f.Reactions, f.Snippet)
+            ? new MessageFrame(room, seq, at, from, text, f.Reply, f.Me ?? false, f.MentionedUsers, f.Edited, f.Deleted ?? false, f.Reactions, f.Snippet, f.Files)
             : null;
 
     private static int? ClampToInt(long? value) => value is { } number ? (int)Math.Clamp(number, 0, int.MaxValue) : null;

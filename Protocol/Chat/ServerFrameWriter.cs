@@ -32,6 +32,7 @@ internal static class ServerFrameWriter
             case RoomsFrame rooms: Write(writer, rooms); break;
             case WhoFrame who: Write(writer, who); break;
             case TokensFrame tokens: Write(writer, tokens); break;
+            case WebhookFrame webhook: Write(writer, webhook); break;
             case HelpFrame help: Write(writer, help); break;
             case PongFrame pong: Write(writer, pong); break;
             case WireFrame wire: Write(writer, wire); break;
@@ -58,6 +59,7 @@ internal static class ServerFrameWriter
         writer.WriteNumber("textLength"u8, frame.Limits.TextLength);
         writer.WriteNumber("messagesPerSecond"u8, frame.Limits.MessagesPerSecond);
         writer.WriteNumber("namedMembers"u8, frame.Limits.NamedMembers);
+        writer.WriteNumber("fileBytes"u8, frame.Limits.FileBytes);
         writer.WriteEndObject();
         WriteStrings(writer, "rooms"u8, frame.Rooms);
         WriteStrings(writer, "features"u8, frame.Features ?? []);
@@ -128,6 +130,8 @@ internal static class ServerFrameWriter
             writer.WriteNumber("reply"u8, reply);
         if (frame.Me)
             writer.WriteBoolean("me"u8, true);
+        if (frame.Files is { Count: > 0 } files)
+            WriteFiles(writer, files);
         if (frame.Mentions is { Count: > 0 } mentions)
             WriteStrings(writer, "mentions"u8, mentions);
         if (frame.Edited is { } edited)
@@ -138,6 +142,29 @@ internal static class ServerFrameWriter
             WriteReactions(writer, reactions);
         if (frame.Snippet is { } snippet)
             Write(writer, snippet);
+    }
+
+    private static void WriteFiles(Utf8JsonWriter writer, IReadOnlyList<AttachedFile> files)
+    {
+        writer.WriteStartArray("files"u8);
+        foreach (var file in files)
+            Write(writer, file);
+        writer.WriteEndArray();
+    }
+
+    public static void Write(Utf8JsonWriter writer, AttachedFile file)
+    {
+        writer.WriteStartObject();
+        writer.WriteText("id"u8, file.Id);
+        writer.WriteText("name"u8, file.Name);
+        writer.WriteText("type"u8, file.Type);
+        writer.WriteNumber("bytes"u8, file.Bytes);
+        if (file is { Width: { } width, Height: { } height })
+        {
+            writer.WriteNumber("width"u8, width);
+            writer.WriteNumber("height"u8, height);
+        }
+        writer.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter writer, Snippet snippet)
@@ -304,6 +331,39 @@ internal static class ServerFrameWriter
             writer.WriteStartObject();
             writer.WriteText("name"u8, token.Name);
             writer.WriteTime("at"u8, token.At);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, WebhookFrame frame)
+    {
+        WriteHead(writer, "webhook"u8, frame.Id);
+        writer.WriteText("do"u8, frame.Do);
+        writer.WriteText("room"u8, frame.Room);
+        if (frame.Url is not null)
+            writer.WriteText("url"u8, frame.Url);
+        if (frame.Secret is not null)
+            writer.WriteText("secret"u8, frame.Secret);
+        if (frame.Delivered is { } delivered)
+            writer.WriteNumber("delivered"u8, delivered);
+        if (frame.Failing is { } failing)
+        {
+            writer.WriteStartObject("failing"u8);
+            writer.WriteText("error"u8, failing.Error);
+            writer.WriteTime("since"u8, failing.Since);
+            if (failing.Next is { } next)
+                writer.WriteTime("next"u8, next);
+            writer.WriteEndObject();
+        }
+        writer.WriteStartArray("failed"u8);
+        foreach (var failed in frame.Failed)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("seq"u8, failed.Seq);
+            writer.WriteTime("at"u8, failed.At);
+            writer.WriteNumber("attempts"u8, failed.Attempts);
+            writer.WriteText("error"u8, failed.Error);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();

@@ -110,6 +110,9 @@ internal sealed record ApiEvent
     [Description("Whether a message is an action.")]
     public bool Me { get; init; }
 
+    [Description("The files of a message.")]
+    public IReadOnlyList<ApiFile> Files { get; init; } = [];
+
     [Description("The ids of the mentioned users, or here.")]
     public IReadOnlyList<string> Mentions { get; init; } = [];
 
@@ -121,6 +124,28 @@ internal sealed record ApiEvent
 
     [Description("The seq of the message that was edited, deleted or reacted to.")]
     public long Of { get; init; }
+}
+
+[Description("A file of a message. A program cannot read its content.")]
+internal sealed record ApiFile
+{
+    [Description("The id of the file.")]
+    public required string Id { get; init; }
+
+    [Description("The name.")]
+    public required string Name { get; init; }
+
+    [Description("The media type of the content.")]
+    public required string Type { get; init; }
+
+    [Description("The size of the content.")]
+    public required long Bytes { get; init; }
+
+    [Description("The width of an image that has a preview, in pixels.")]
+    public int Width { get; init; }
+
+    [Description("The height of an image that has a preview, in pixels.")]
+    public int Height { get; init; }
 }
 
 [Description("A user or a bot.")]
@@ -136,7 +161,7 @@ internal sealed record ApiPerson
     public bool Bot { get; init; }
 }
 
-[Description("A message as for an incoming webhook of Slack. Other fields are ignored.")]
+[Description("A message in the format of Slack's incoming webhooks. Other fields are ignored.")]
 internal sealed record ApiSlackMessage
 {
     [Description("The text, with Slack's markup.")]
@@ -146,14 +171,14 @@ internal sealed record ApiSlackMessage
     public IReadOnlyList<ApiSlackAttachment> Attachments { get; init; } = [];
 }
 
-[Description("A form with a message as for an incoming webhook of Slack.")]
+[Description("A form with a message in the format of Slack's incoming webhooks.")]
 internal sealed record ApiSlackForm
 {
     [Description("The message as JSON.")]
     public required string Payload { get; init; }
 }
 
-[Description("A part of a message as for an incoming webhook of Slack.")]
+[Description("A part of a message in the format of Slack's incoming webhooks.")]
 internal sealed record ApiSlackAttachment
 {
     [Description("The text above the attachment.")]

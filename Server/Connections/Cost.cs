@@ -6,13 +6,13 @@ public static class Cost
     /// <summary>A connection on any transport.</summary>
     public const int Connection = 5;
 
-    /// <summary>A guest's session. The server keeps it for an hour after the last connection.</summary>
+    /// <summary>A session of a new guest, or of a login with a token of the operator's own site.</summary>
     public const int Guest = 20;
 
     /// <summary>A room. The server keeps it.</summary>
     public const int Room = 200;
 
-    /// <summary>A request that every member of a room gets as a frame, such as <c>join</c> or <c>nick</c>.</summary>
+    /// <summary>A request that sends a frame to every member of a room, such as <c>join</c> or <c>nick</c>.</summary>
     public const int Announcement = 5;
 
     /// <summary>Any other request.</summary>
@@ -32,6 +32,12 @@ public static class Cost
 
     /// <summary>A message or topic with this many bytes: the server stores it and sends it to every member of the room.</summary>
     public static int ForPost(int bytes) => 2 + (bytes / 1024);
+
+    /// <summary>An upload, in addition to the price of its bytes.</summary>
+    public const int Upload = 10;
+
+    /// <summary>The content of a file with this many bytes that a client uploads or downloads: 4 points for a megabyte.</summary>
+    public static int ForFile(long bytes) => (int)Math.Min(bytes / (256 * 1024), 1_000_000);
 
     /// <summary>A page of history with this many bytes.</summary>
     public static int ForHistory(int bytes) => bytes / (16 * 1024);

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Reflection;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Files.Images;
 using RawSocketChat.Server.Hosting.Tls;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
@@ -14,6 +15,7 @@ using RawSocketChat.Server.Transports.Origins;
 using RawSocketChat.Server.Transports.RawTcp;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Server.Web;
+using RawSocketChat.Server.Webhooks;
 using SessionOptions = RawSocketChat.Server.Sessions.SessionOptions;
 
 namespace RawSocketChat.Server.Hosting;
@@ -31,18 +33,22 @@ public static class SettingsValidator
         [DataOptions.Section] = typeof(DataOptions),
         [DeflateOptions.Section] = typeof(DeflateOptions),
         [HttpOptions.Section] = typeof(HttpOptions),
+        [ImageOptions.Section] = typeof(ImageOptions),
         [JwtOptions.Section] = typeof(JwtOptions),
         [LimitsOptions.Section] = typeof(LimitsOptions),
+        [OidcOptions.Section] = typeof(OidcOptions),
         [OperatorOptions.Section] = typeof(OperatorOptions),
         [OriginOptions.Section] = typeof(OriginOptions),
         [PlaintextOptions.Section] = typeof(PlaintextOptions),
         [ProxyOptions.Section] = typeof(ProxyOptions),
         [RawTcpOptions.Section] = typeof(RawTcpOptions),
         [RoomOptions.Section] = typeof(RoomOptions),
+        [FilesOptions.Section] = typeof(FilesOptions),
         [FanoutOptions.Section] = typeof(FanoutOptions),
         [SessionOptions.Section] = typeof(SessionOptions),
         [TlsOptions.Section] = typeof(TlsOptions),
         [TransportOptions.Section] = typeof(TransportOptions),
+        [WebhookOptions.Section] = typeof(WebhookOptions),
         [WebOptions.Section] = typeof(WebOptions),
     };
 

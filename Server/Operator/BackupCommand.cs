@@ -6,7 +6,7 @@ using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 namespace RawSocketChat.Server.Operator;
 
 /// <summary>
-/// <c>backup FILE</c>: copies the whole database, as it is at one moment, into a file. A server can start with this file.
+/// <c>backup FILE</c>: copies the whole database, as it is at one moment, and the contents of the files, into one file.
 /// </summary>
 internal static class BackupCommand
 {
@@ -22,13 +22,16 @@ internal static class BackupCommand
     {
         var folder = DataFolder.Find(data.Path);
         using var file = AtomicFile.Create(name);
-        var size = Progress.RunWithProgress(console, progress =>
+        var (size, faults) = Progress.RunWithProgress(console, progress =>
         {
-            DatabaseBackup.Copy(folder, file.PartialPath, progress, cancel);
+            var missing = DatabaseBackup.Copy(folder, file.PartialPath, progress, cancel);
             cancel.ThrowIfCancellationRequested();
-            return file.Complete();
+            return (file.Complete(), missing);
         });
         console.WriteLine($"Backed up {folder.Path} to {name} ({OperatorConsole.FormatSize(size)})");
-        return ExitCode.Success;
+        if (faults == 0)
+            return ExitCode.Success;
+        console.WriteLine($"The backup does not have {faults} {(faults == 1 ? "file that is" : "files that are")} missing or damaged in the data folder; the \"check\" command tells more");
+        return ExitCode.Failed;
     }
 }

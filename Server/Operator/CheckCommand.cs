@@ -26,7 +26,7 @@ internal static class CheckCommand
         var lines = new List<string>(result.Lines);
         if (result.Faults > lines.Count)
             lines.Add($"and {result.Faults - lines.Count} more");
-        var checkedData = $"{Count(result.Rooms, "room")}, {Count(result.Events, "event")}, {Count(result.Accounts, "account")}";
+        var checkedData = $"{Count(result.Rooms, "room")}, {Count(result.Events, "event")}, {Count(result.Accounts, "account")}{(result.Files == 0 ? "" : $", {Count(result.Files, "file")}")}";
         lines.Add(result.Faults == 0 ? $"No damage: {checkedData}" : $"Damaged: {Count(result.Faults, "error")} found in {checkedData}");
         context.Console.WriteLine(string.Join('\n', lines));
         return result.Faults == 0 ? ExitCode.Success : ExitCode.Failed;

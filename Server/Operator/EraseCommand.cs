@@ -12,7 +12,7 @@ internal static class EraseCommand
     {
         var user = new Option<string>("--user") { Description = "the name of an account, or the id of a user, such as a guest", HelpName = "NAME", Required = true };
         var command = new Command(
-            "erase", "Erases a user: the messages, topics, reactions, name, sessions and memberships. Backups and exports keep what they contain. The server must not be running.") { user };
+            "erase", "Erases a user: the messages, files, topics, reactions, name, sessions and memberships. Backups and exports keep what they contain. The server must not be running.") { user };
         command.SetAction(given => context.Invoke(command, (data, cancel) => Erase(data, given.GetRequiredValue(user), context, cancel)));
         return command;
     }

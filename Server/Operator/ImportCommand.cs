@@ -35,17 +35,19 @@ internal static class ImportCommand
         var epoch = room.Name == header.Room.Name ? header.State.Epoch : null;
         using var import = RoomImport.Begin(folder, room, epoch, header.State.First, context.Time.GetUtcNow(), data.Durability)
             ?? throw new OperatorException($"a room \"{room.Name}\" already exists; try: --as {SuggestName(room.Name)}");
-        var withoutId = Progress.RunWithProgress(console, progress => AddEvents(reader, import, progress, cancel));
+        var (withoutId, withoutFiles) = Progress.RunWithProgress(console, progress => AddEvents(reader, import, progress, cancel));
         import.Commit();
         console.WriteLine($"Imported {room.Name}: events {header.State.First} to {header.State.Last}, epoch {import.Epoch}");
         if (withoutId > 0)
             console.WriteLine($"{withoutId} of them without their ids, because their authors have used the same ids in other rooms");
+        if (withoutFiles > 0)
+            console.WriteLine($"{withoutFiles} of them without files that this data folder does not have; their texts name these files");
         return ExitCode.Success;
     }
 
-    private static long AddEvents(RoomFileReader reader, RoomImport import, IProgress<WorkProgress> progress, CancellationToken cancel)
+    private static (long WithoutId, long WithoutFiles) AddEvents(RoomFileReader reader, RoomImport import, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
-        var (done, withoutId) = (0L, 0L);
+        var (done, withoutId, withoutFiles) = (0L, 0L, 0L);
         while (reader.ReadEvent() is { } next)
         {
             cancel.ThrowIfCancellationRequested();
@@ -56,13 +58,16 @@ internal static class ImportCommand
                 case ImportedEvent.StoredWithoutId:
                     withoutId++;
                     break;
+                case ImportedEvent.StoredWithoutFiles:
+                    withoutFiles++;
+                    break;
             }
 
             if (done++ % EventsPerReport == 0)
                 progress.Report(new WorkProgress("importing", done, reader.EventCount));
         }
 
-        return withoutId;
+        return (withoutId, withoutFiles);
     }
 
     private static FileStream Open(string file)

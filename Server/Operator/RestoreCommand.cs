@@ -7,8 +7,8 @@ using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 namespace RawSocketChat.Server.Operator;
 
 /// <summary>
-/// <c>restore FILE</c>: replaces the database of the data folder with a backup. The replaced database stays in the folder under another
-/// name, with its write-ahead log.
+/// <c>restore FILE</c>: replaces the database and the files of the data folder with a backup. The replaced database stays in the folder under
+/// another name, with its write-ahead log and its files.
 /// </summary>
 internal static class RestoreCommand
 {
@@ -38,13 +38,36 @@ internal static class RestoreCommand
         {
             DatabaseBackup.Copy(source, copy.PartialPath, progress, cancel);
             cancel.ThrowIfCancellationRequested();
+            RestoreContents(copy.PartialPath, folder, progress, cancel);
             var length = copy.Complete();
             var hadData = MoveAside(folder, old);
+            MoveContents(folder, old);
             File.Move(restored, folder.Database);
             return (length, hadData);
         });
         context.Console.WriteLine($"Restored {name} to {folder.Path} ({OperatorConsole.FormatSize(size)}){(isReplaced ? $"; the replaced database is {old}" : "")}");
         return ExitCode.Success;
+    }
+
+    // The contents of a folder, until the restored database replaces the old one.
+    private static ContentFolder GetRestoredContents(DataFolder folder) => new(ContentFolder.Of(folder.Path).Path + ".restored");
+
+    private static void RestoreContents(string database, DataFolder folder, IProgress<WorkProgress> progress, CancellationToken cancel)
+    {
+        var contents = GetRestoredContents(folder);
+        if (Directory.Exists(contents.Path))
+            Directory.Delete(contents.Path, recursive: true);
+        DatabaseBackup.ExtractContents(database, contents, progress, cancel);
+    }
+
+    // The files of the replaced database stay beside it.
+    private static void MoveContents(DataFolder folder, string name)
+    {
+        var (current, restored) = (ContentFolder.Of(folder.Path).Path, GetRestoredContents(folder).Path);
+        if (Directory.Exists(current))
+            Directory.Move(current, Path.Combine(folder.Path, $"{Path.GetFileNameWithoutExtension(name)}-{ContentFolder.Name}"));
+        if (Directory.Exists(restored))
+            Directory.Move(restored, current);
     }
 
     private static string CreateFreeName(DataFolder folder, TimeProvider time)

@@ -62,6 +62,14 @@ internal sealed class RoomFileFields
         }
     }
 
+    public IReadOnlyList<RoomFileFields>? ReadObjectsOrNull(string name) => ReadValue(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Array } list when list.EnumerateArray().All(element => element.ValueKind == JsonValueKind.Object) =>
+            [.. list.EnumerateArray().Select(element => new RoomFileFields(element, _createError))],
+        _ => throw _createError($"\"{name}\" is not a list of objects"),
+    };
+
     public DateTimeOffset ReadTime(string name) => ReadTimeOrNull(name) ?? throw _createError($"\"{name}\" is missing");
 
     public DateTimeOffset? ReadTimeOrNull(string name) =>

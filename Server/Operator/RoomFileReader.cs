@@ -64,6 +64,7 @@ internal sealed class RoomFileReader(Stream stream) : IDisposable
             Emoji = fields.ReadTextOrNull("emoji"),
             Off = fields.ReadFlag("off", defaultValue: false),
             Mentions = fields.ReadTextsOrNull("mentions"),
+            Files = fields.ReadObjectsOrNull("files") is { Count: > 0 } files ? [.. files.Select(ReadFile)] : null,
             Moderation = ReadModeration(fields),
         };
         var changes = (EditedAt: fields.ReadTimeOrNull("edited"), IsDeleted: fields.ReadFlag("deleted", defaultValue: false));
@@ -110,6 +111,16 @@ internal sealed class RoomFileReader(Stream stream) : IDisposable
     {
         var read = (Action: fields.ReadTextOrNull("action"), User: fields.ReadTextOrNull("user"), Name: fields.ReadTextOrNull("name"), Role: fields.ReadTextOrNull("role"), Seconds: fields.ReadNumberOrNull("seconds"));
         return read.Action is null ? null : new ModerationDetails(read.Action, read.User, read.Name, read.Role, read.Seconds);
+    }
+
+    private MessageFile ReadFile(RoomFileFields fields)
+    {
+        var size = (Width: fields.ReadNumberOrNull("width"), Height: fields.ReadNumberOrNull("height"));
+        var file = new MessageFile(fields.ReadText("id"), fields.ReadText("name"), fields.ReadText("type"), fields.ReadNumber("bytes"), (int?)size.Width, (int?)size.Height);
+        fields.RejectUnknownFields();
+        return file.Bytes >= 0 && size.Width is null or (> 0 and <= int.MaxValue) && size.Height is null or (> 0 and <= int.MaxValue)
+            ? file
+            : throw CreateError("a file has an impossible size");
     }
 
     private RoomEventKind ParseKind(string type) =>

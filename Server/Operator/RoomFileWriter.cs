@@ -75,6 +75,8 @@ internal sealed class RoomFileWriter : IDisposable
             _json.WriteEndArray();
         }
 
+        if (content.Files is { } files)
+            Write(files);
         if (content.Moderation is { } done)
             Write(done);
         if (next.EditedAt is { } edited)
@@ -90,6 +92,28 @@ internal sealed class RoomFileWriter : IDisposable
     {
         _json.Dispose();
         _stream.Flush();
+    }
+
+    private void Write(IReadOnlyList<MessageFile> files)
+    {
+        _json.WriteStartArray("files");
+        foreach (var file in files)
+        {
+            _json.WriteStartObject();
+            _json.WriteString("id", file.Id);
+            _json.WriteString("name", file.Name);
+            _json.WriteString("type", file.Type);
+            _json.WriteNumber("bytes", file.Bytes);
+            if (file is { Width: { } width, Height: { } height })
+            {
+                _json.WriteNumber("width", width);
+                _json.WriteNumber("height", height);
+            }
+
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
     }
 
     private void Write(ModerationDetails done)

@@ -17,14 +17,19 @@ public sealed class ChatServices : IConnectionHandlerFactory
         IRoomCatalog catalog,
         IMessageSearch search,
         ITokenStore tokens,
+        IFileStore files,
+        IWebhookStore webhooks,
+        IWebhookDelivery webhookDelivery,
         SessionStore sessions,
         Accounts accounts,
         ExternalAccounts externalAccounts,
         IOptions<AuthOptions> auth,
+        IOptions<OidcOptions> oidc,
         IOptions<LimitsOptions> limits,
         IOptions<RoomOptions> roomOptions,
         IOptions<OperatorOptions> operators,
         IOptions<DataOptions> data,
+        IOptions<FilesOptions> fileOptions,
         ServerMetrics metrics,
         TimeProvider time,
         ILogger<ChatSession> logger)
@@ -35,12 +40,16 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Catalog = catalog;
         Search = search;
         Tokens = tokens;
+        Files = files;
+        FileOptions = fileOptions.Value;
+        Webhooks = webhooks;
+        WebhookDelivery = webhookDelivery;
         Sessions = sessions;
         Accounts = accounts;
         ExternalAccounts = externalAccounts;
         Auth = auth.Value;
-        GuestDoor = new GuestDoor(Auth);
-        SupportedRequests = new SupportedRequests(data.Value.Search, externalAccounts.IsEnabled, Auth);
+        GuestDoor = new GuestDoor(Auth, oidc.Value.IsEnabled);
+        SupportedRequests = new SupportedRequests(data.Value.Search, FileOptions.Enabled, webhookDelivery.IsEnabled, externalAccounts.IsEnabled, oidc.Value.IsEnabled, Auth);
         Limits = limits.Value;
         Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
         NamedMembers = roomOptions.Value.NamedMembers;
@@ -60,6 +69,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         PrivateHandler = new PrivateHandler(this);
         SearchHandler = new SearchHandler(this);
         TokenHandler = new TokenHandler(this);
+        WebhookHandler = new WebhookHandler(this);
     }
 
     public RoomDirectory Rooms { get; }
@@ -71,7 +81,15 @@ public sealed class ChatServices : IConnectionHandlerFactory
     public IRoomCatalog Catalog { get; }
 
     public IMessageSearch Search { get; }
+
     public ITokenStore Tokens { get; }
+
+    public IFileStore Files { get; }
+
+    public FilesOptions FileOptions { get; }
+    public IWebhookStore Webhooks { get; }
+
+    public IWebhookDelivery WebhookDelivery { get; }
 
     public SessionStore Sessions { get; }
 
@@ -132,7 +150,10 @@ public sealed class ChatServices : IConnectionHandlerFactory
 
     /// <summary>The requests that this server offers.</summary>
     public SupportedRequests SupportedRequests { get; }
+
     internal TokenHandler TokenHandler { get; }
+
+    internal WebhookHandler WebhookHandler { get; }
 
     public IConnectionHandler Create(Connection connection) => new ChatSession(connection, this);
 }

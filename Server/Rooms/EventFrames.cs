@@ -10,7 +10,7 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 public sealed record EventFrame(long Seq, EncodedFrame Frame)
 {
-    /// <summary>The values of an edit; null for other events. The next change of the message changes the edit too.</summary>
+    /// <summary>The fields of an edit; null for other events. If the message is changed again, the text in this edit is replaced too.</summary>
     public EditedFrame? Edit { get; init; }
 
     // The objects of an event and its entries in lists need about 130 bytes on a 64-bit system.
@@ -45,7 +45,7 @@ internal static class EventFrames
             RoomEventKind.Reacted => new ReactedFrame(room, stored.Seq, stored.At, from, content.Of!.Value, content.Emoji!, content.Off),
             RoomEventKind.Moderated => CreateModerated(room, stored, from),
             _ => new MessageFrame(
-                room, stored.Seq, stored.At, from, content.Text, content.Reply, content.Me, content.Mentions, stored.EditedAt, stored.IsDeleted, CreateReactions(stored), snippet),
+                room, stored.Seq, stored.At, from, content.Text, content.Reply, content.Me, content.Mentions, stored.EditedAt, stored.IsDeleted, CreateReactions(stored), snippet, CreateFiles(content)),
         };
         return new EventFrame(stored.Seq, frame.Encode()) { Edit = frame as EditedFrame };
     }
@@ -60,6 +60,10 @@ internal static class EventFrames
     private static Reaction[]? CreateReactions(RoomEvent stored) => stored.Reactions.Count == 0
         ? null
         : [.. stored.Reactions.GroupBy(reaction => reaction.Emoji).Select(given => new Reaction(given.Key, [.. given.Select(reaction => new Person(reaction.User, reaction.Name))]))];
+
+    private static AttachedFile[]? CreateFiles(NewEvent content) => content.Files is not { Count: > 0 } files
+        ? null
+        : [.. files.Select(file => new AttachedFile(file.Id, file.Name, file.Type, file.Bytes, file.Width, file.Height))];
 
     /// <summary>Takes the first events that fit into both limits. If even the first event is too large, takes only this event.</summary>
     public static List<EventFrame> TakePage(this IEnumerable<EventFrame> events, int maxEvents, int maxBytes = MaxPageBytes)

@@ -62,6 +62,23 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
             return user.Rooms?.Contains(room, StringComparer.OrdinalIgnoreCase) == true;
     }
 
+    /// <summary>Whether a user, who need not be connected, is a member of one of some rooms.</summary>
+    /// <exception cref="StorageException">The memberships cannot be read.</exception>
+    public async ValueTask<bool> IsMemberOfAnyAsync(string user, IReadOnlyList<string> rooms)
+    {
+        if (rooms.Count == 0)
+            return false;
+        IReadOnlyList<string>? own = null;
+        if (sessions.FindConnectedUser(user) is { } connected)
+        {
+            lock (connected)
+                own = connected.Rooms;
+        }
+
+        own ??= await catalog.GetRoomsAsync(user, CancellationToken.None);
+        return own.Intersect(rooms, StringComparer.OrdinalIgnoreCase).Any();
+    }
+
     /// <summary>The rooms of a user; empty if they are not known.</summary>
     public static IReadOnlyList<string> GetRooms(User user)
     {

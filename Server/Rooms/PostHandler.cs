@@ -30,7 +30,7 @@ internal sealed class PostHandler(ChatServices services)
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
         if (room is null)
             context.Reject(answers, frame.Id, error!);
-        else if ((ValidateMessage(frame) ?? await CheckRateAsync(context, frame.Text!)) is { } fault)
+        else if ((ValidateText(frame.Text!) ?? ValidateFiles(frame) ?? await CheckRateAsync(context, frame.Text!)) is { } fault)
             context.Reject(answers, frame.Id, fault);
         else
         {
@@ -40,8 +40,26 @@ internal sealed class PostHandler(ChatServices services)
             {
                 Mentions = await FindMentionsAsync(context, room, frame.Text!),
             };
-            await PostAsync(context, room, answers, frame, message);
+            await SayAsync(context, room, answers, frame, message);
         }
+    }
+
+    private async ValueTask SayAsync(ChatContext context, RoomLoop room, IFrameSink answers, ClientFrame frame, NewEvent message)
+    {
+        if (frame.Files is not { Count: > 0 } ids)
+        {
+            await PostAsync(context, room, answers, frame, message);
+            return;
+        }
+
+        var files = await services.Files.FindUploadsAsync(context.User.Id, ids, CancellationToken.None);
+        if (files.Count == ids.Count)
+            await PostAsync(context, room, answers, frame, message with { Files = [.. files.Select(file => file.ToMessageFile())] });
+        else if (message.ClientId is not null)
+            // A message that is sent again may have been deleted meanwhile, together with its files. Only the log knows whether it was stored.
+            await PostAsync(context, room, answers, frame, message with { OnlyIfDuplicate = true }, RequestErrors.FileNotFound);
+        else
+            context.Reject(answers, frame.Id, RequestErrors.FileNotFound);
     }
 
     public async ValueTask TopicAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
@@ -119,10 +137,18 @@ internal sealed class PostHandler(ChatServices services)
         return context.Charge(Cost.ForPost(bytes));
     }
 
-    /// <summary>Returns the error of a message that the server does not accept; null for a valid one.</summary>
-    public ChatError? ValidateMessage(ClientFrame frame) => frame.Files is { Count: > 0 }
-        ? new ChatError(ErrorCode.NotOffered, "this server does not take files; send the text alone")
+    /// <summary>Returns the error of a program's message that the server does not accept; null for a valid one.</summary>
+    public ChatError? ValidateProgramMessage(ClientFrame frame) => frame.Files is { Count: > 0 }
+        ? new ChatError(ErrorCode.NotOffered, "a program cannot post files; send the text alone")
         : ValidateText(frame.Text!);
+
+    // Whether the files exist is not known yet.
+    private ChatError? ValidateFiles(ClientFrame frame) =>
+        frame.Files is not { Count: > 0 } files ? null
+        : !services.FileOptions.Enabled ? new ChatError(ErrorCode.NotOffered, "this server does not take files; send the text alone")
+        : files.Count > services.FileOptions.PerMessage ? new ChatError(ErrorCode.TooMany, $"a message has at most {services.FileOptions.PerMessage} files; this one has {files.Count}")
+        : files.Distinct().Count() < files.Count ? new ChatError(ErrorCode.BadField, "\"files\" contains the same id twice")
+        : null;
 
     /// <summary>The tokens of the rate limit that a message with this many bytes takes.</summary>
     // At most half of the burst, so that a user can always send the longest text after a pause.
@@ -132,12 +158,13 @@ internal sealed class PostHandler(ChatServices services)
     /// Posts an event. The author's session is stored before the event. Otherwise a crash between the two writes could leave an event whose
     /// author can never resume the session.
     /// </summary>
-    public async ValueTask PostAsync(ChatContext context, RoomLoop room, IFrameSink answers, ClientFrame frame, NewEvent posted)
+    /// <param name="errorUnlessDuplicate">The answer if the event may only be a duplicate and is none (<see cref="NewEvent.OnlyIfDuplicate"/>).</param>
+    public async ValueTask PostAsync(ChatContext context, RoomLoop room, IFrameSink answers, ClientFrame frame, NewEvent posted, ChatError? errorUnlessDuplicate = null)
     {
         if (await services.Sessions.EnsureSavedAsync(context.Session!))
         {
             answers.ExpectDeferredAnswer();
-            await room.PostAsync(context.Connection, answers, frame, posted, context.IsOperator);
+            await room.PostAsync(context.Connection, answers, frame, posted, context.IsOperator, errorUnlessDuplicate);
         }
         else
             context.Reject(answers, frame.Id, new ChatError(ErrorCode.Unavailable, "the server cannot store messages at the moment; send the message again in a moment", RetryAfterMs: 1000));

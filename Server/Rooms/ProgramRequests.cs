@@ -26,12 +26,12 @@ public sealed class ProgramRequests(ChatServices services)
     /// <param name="token">The token of the program.</param>
     /// <param name="frame">A <c>say</c>. Its room is ignored.</param>
     /// <param name="account">The account of the program's address.</param>
-    /// <param name="cancellationToken">Ends the wait for the answer. The message may be posted nevertheless.</param>
+    /// <param name="cancellationToken">Ends the wait for the answer. The server may still post the message.</param>
     /// <returns>An <see cref="AckFrame"/> when the message is stored; otherwise an <see cref="ErrorFrame"/>.</returns>
     public async ValueTask<ServerFrame> PostAsync(StoredToken token, ClientFrame frame, AddressAccount account, CancellationToken cancellationToken)
     {
         var text = frame.Text ?? "";
-        if ((services.PostHandler.ValidateMessage(frame) ?? CheckPostRate(token, text, account)) is { } error)
+        if ((services.PostHandler.ValidateProgramMessage(frame) ?? CheckPostRate(token, text, account)) is { } error)
             return new ErrorFrame(frame.Id, error);
         if (await FindRoomAsync(token) is not { } room)
             return new ErrorFrame(frame.Id, CreateNoRoomError(token));

@@ -15,6 +15,10 @@ internal static class RequestErrors
     public static readonly ChatError UnreadAnswers =
         new(ErrorCode.RateLimited, "the answers to your earlier requests wait for you; read them, then send this again", RetryAfterMs: 1000);
 
+    /// <summary>The error of a message with a file that the sender has not uploaded, or that was removed.</summary>
+    public static readonly ChatError FileNotFound =
+        new(ErrorCode.NotFound, "you have not uploaded one of these files, or it was removed; upload it again");
+
     /// <param name="what">A plural noun: what the client sends too fast, for example "messages".</param>
     /// <param name="retryAfterMs">Milliseconds after which the client may send again.</param>
     public static ChatError CreateRateLimited(string what, int retryAfterMs) =>
@@ -24,6 +28,7 @@ internal static class RequestErrors
     public static ChatError CreateRejected(AppendRejection rejection, string room, long seq) => rejection switch
     {
         AppendRejection.NotAuthor => new(ErrorCode.NotAllowed, "you can edit only your own messages"),
+        AppendRejection.FileNotFound => FileNotFound,
         AppendRejection.TooMany => new(ErrorCode.TooMany, $"message {seq} has {MessageChanges.MaxReactions} reactions, which is the maximum"),
         _ => new(ErrorCode.NotFound, $"there is no message {seq} in \"{room}\", or it is deleted"),
     };

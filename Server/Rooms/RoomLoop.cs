@@ -44,6 +44,7 @@ public sealed class RoomLoop
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Action<string, ModerationDetails>? _onModerated;
+    private readonly Action<string>? _onStored;
 
     // The time at which the last message of each user was accepted, as a timestamp. Used only in slow mode. If a message is accepted but not stored,
     // its entry is removed.
@@ -59,12 +60,14 @@ public sealed class RoomLoop
     private volatile RoomModeration _moderation;
 
     /// <param name="onModerated">Called on the loop's thread when an action of a moderator is stored, before it is acknowledged.</param>
+    /// <param name="onStored">Called on the loop's thread with the room's name when events are stored and delivered. It must not wait.</param>
     public RoomLoop(
-        Room room, RoomModeration moderation, RoomLogState state, IRoomLog log, HistoryCache cache, TailBudget tails, RoomOptions options, FanoutOptions fanout, UserRoomIndex userRoomIndex, TimeProvider time, ILogger<RoomLoop> logger, Action<string, ModerationDetails>? onModerated = null)
+        Room room, RoomModeration moderation, RoomLogState state, IRoomLog log, HistoryCache cache, TailBudget tails, RoomOptions options, FanoutOptions fanout, UserRoomIndex userRoomIndex, TimeProvider time, ILogger<RoomLoop> logger, Action<string, ModerationDetails>? onModerated = null, Action<string>? onStored = null)
     {
         _room = room;
         _moderation = moderation;
         _onModerated = onModerated;
+        _onStored = onStored;
         _time = time;
         _logger = logger;
         _usedAt = time.GetTimestamp();
@@ -152,8 +155,9 @@ public sealed class RoomLoop
     /// stored or rejected.
     /// </summary>
     /// <param name="isOperator">Whether the author is an owner of every room.</param>
-    public ValueTask PostAsync(Connection connection, IFrameSink answers, ClientFrame frame, NewEvent posted, bool isOperator = false) =>
-        WriteAsync(new PostCommand(connection, answers, frame, posted, isOperator));
+    /// <param name="errorUnlessDuplicate">The answer if the event may only be a duplicate and is none (<see cref="NewEvent.OnlyIfDuplicate"/>).</param>
+    public ValueTask PostAsync(Connection connection, IFrameSink answers, ClientFrame frame, NewEvent posted, bool isOperator = false, ChatError? errorUnlessDuplicate = null) =>
+        WriteAsync(new PostCommand(connection, answers, frame, posted, isOperator) { ErrorUnlessDuplicate = errorUnlessDuplicate });
 
     /// <summary>
     /// Posts a message of a program. Roles, mutes, bans and the slow mode do not apply to it. The answer is sent to <paramref name="answers"/> as in
@@ -500,6 +504,8 @@ public sealed class RoomLoop
     private ChatError? CheckSilence(PostCommand post)
     {
         var (content, moderation, now) = (post.Event, _moderation, _time.GetUtcNow());
+        if (content.OnlyIfDuplicate)
+            return null;
         if (post.IsOperator || post.Connection is null || content.Moderation is not null)
             return null;
         if (moderation.IsMuted(content.Author, now, out var until))
@@ -632,6 +638,7 @@ public sealed class RoomLoop
         }
 
         _fanout.Deliver(events);
+        _onStored?.Invoke(Name);
         foreach (var user in removed ?? [])
         {
             _fanout.Flush();

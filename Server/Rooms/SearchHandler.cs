@@ -17,7 +17,7 @@ internal sealed class SearchHandler(ChatServices services)
     // The index searches for each word separately.
     private const int MaxPhrases = 16;
 
-    // A search counts as this many requests: a user may search four times a second, and forty times at once after a pause.
+    // A search counts as this many requests. With the default settings, a user may search four times a second, and forty times at once after a pause.
     private const int RequestTokens = 5;
 
     public async ValueTask SearchAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
@@ -48,17 +48,15 @@ internal sealed class SearchHandler(ChatServices services)
             return;
         }
 
-        var page = query.HasFile
-            // No message has a file yet.
-            ? SearchPage.Empty
-            : await services.Search.SearchAsync(
-                new MessageQuery(phrases, scope!)
-                {
-                    Author = frame.From is null ? null : new SearchedAuthor((await services.Sessions.FindUserAsync(frame.From))?.Id, frame.From),
-                    Before = Math.Min(frame.Before ?? long.MaxValue, query.BeforeCursor ?? (query.BeforeTime is { } time ? SearchCursor.Get(time) : long.MaxValue)),
-                    Limit = Math.Min(frame.Limit ?? DefaultLimit, MaxLimit),
-                },
-                CancellationToken.None);
+        var page = await services.Search.SearchAsync(
+            new MessageQuery(phrases, scope!)
+            {
+                Author = frame.From is null ? null : new SearchedAuthor((await services.Sessions.FindUserAsync(frame.From))?.Id, frame.From),
+                HasFile = query.HasFile,
+                Before = Math.Min(frame.Before ?? long.MaxValue, query.BeforeCursor ?? (query.BeforeTime is { } time ? SearchCursor.Get(time) : long.MaxValue)),
+                Limit = Math.Min(frame.Limit ?? DefaultLimit, MaxLimit),
+            },
+            CancellationToken.None);
         if (page is { IsTimedOut: true, Messages.Count: 0 })
         {
             context.Reject(answers, frame.Id, new ChatError(

@@ -207,6 +207,23 @@ public sealed class SessionStore : ISessionTokens
         }
     }
 
+    /// <summary>Finds the user of a session's token. Changes nothing: the session gets no connection.</summary>
+    /// <returns>Null if there is no such session, or if it has ended.</returns>
+    /// <exception cref="StorageException">The session is not in memory, and the storage cannot be read.</exception>
+    public async ValueTask<NamedUser?> FindUserByTokenAsync(string token)
+    {
+        var hash = SessionToken.ComputeHash(token);
+        lock (_gate)
+        {
+            if (_byHash.Find(hash) is { } known)
+                return IsEndedOrExpired(known) ? null : new NamedUser(known.User.Id, known.User.Name, known.User.IsGuest);
+            if (_writer.IsUnended(hash))
+                return null;
+        }
+
+        return await FindStoredAsync(token, hash) is { User: { } user } ? new NamedUser(user.Id, user.Name, user.IsGuest) : null;
+    }
+
     /// <summary>
     /// Removes a connection from a session. If this was the user's last connection, the user's name becomes free for other users, unless
     /// the name is registered.

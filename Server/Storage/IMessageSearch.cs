@@ -14,13 +14,16 @@ public interface IMessageSearch
 }
 
 /// <summary>What a search must find.</summary>
-/// <param name="Phrases">Words and phrases. A message must have all of them. The query has at least one phrase, an author, or rooms as its
-/// scope.</param>
+/// <param name="Phrases">Words and phrases. A message must have all of them. The query has at least one phrase, an author, <see cref="HasFile"/>, or
+/// rooms as its scope.</param>
 /// <param name="Scope">The rooms to search.</param>
 public sealed record MessageQuery(IReadOnlyList<SearchPhrase> Phrases, SearchScope Scope)
 {
     /// <summary>The author of the messages; null for any author.</summary>
     public SearchedAuthor? Author { get; init; }
+
+    /// <summary>Whether to find only messages with a file.</summary>
+    public bool HasFile { get; init; }
 
     /// <summary>Finds only messages below this cursor.</summary>
     public long Before { get; init; } = long.MaxValue;
@@ -30,7 +33,7 @@ public sealed record MessageQuery(IReadOnlyList<SearchPhrase> Phrases, SearchSco
 }
 
 /// <summary>The rooms of a search.</summary>
-/// <param name="Rooms">Rooms to search. If <paramref name="WithPublicRooms"/>, only the private ones of them matter.</param>
+/// <param name="Rooms">Rooms to search. If <paramref name="WithPublicRooms"/> is true, only the private rooms in this list have an effect.</param>
 /// <param name="WithPublicRooms">Whether to search all public rooms too.</param>
 /// <param name="ExceptRooms">Public rooms that are not searched.</param>
 public sealed record SearchScope(IReadOnlyList<string> Rooms, bool WithPublicRooms = false, IReadOnlyList<string>? ExceptRooms = null);

@@ -48,8 +48,11 @@ public sealed record AppendResult(RoomEvent? Event, bool IsDuplicate, string Roo
     /// <summary>The message that the event has changed, as it is now; null if the event changes no message.</summary>
     public RoomEvent? Changed { get; init; }
 
-    /// <summary>Whether the changed message had been edited before. Then earlier edits had the replaced text.</summary>
+    /// <summary>Whether the changed message had been edited before. If so, the events of the earlier edits had the text that is now replaced.</summary>
     public bool WasEdited { get; init; }
+
+    /// <summary>Whether the event has removed files of the changed message.</summary>
+    public bool RemovesFiles { get; init; }
 }
 
 /// <summary>Why an event was not stored.</summary>
@@ -65,6 +68,9 @@ public enum AppendRejection
 
     /// <summary>The message has its maximum number of reactions (<see cref="MessageChanges.MaxReactions"/>).</summary>
     TooMany,
+
+    /// <summary>The author has not uploaded one of the files of the message, or the file was removed.</summary>
+    FileNotFound,
 
     /// <summary>The event is no duplicate (<see cref="NewEvent.OnlyIfDuplicate"/>).</summary>
     NotDuplicate,

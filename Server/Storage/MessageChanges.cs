@@ -25,11 +25,14 @@ internal static class MessageChanges
             case RoomEventKind.Edited:
                 return (message with { Content = message.Content with { Text = change.Text, Mentions = change.Mentions }, EditedAt = at }, AppendRejection.None);
             case RoomEventKind.Deleted:
-                return (message with { Content = message.Content with { Text = "", Me = false, Mentions = null }, IsDeleted = true, Reactions = [] }, AppendRejection.None);
+                return (message with { Content = message.Content with { Text = "", Me = false, Mentions = null, Files = null }, IsDeleted = true, Reactions = [] }, AppendRejection.None);
             default:
                 return React(message, change);
         }
     }
+
+    /// <summary>Whether a change of a message removes its files.</summary>
+    public static bool RemovesFiles(RoomEvent before, RoomEvent after) => before.Content.Files is { Count: > 0 } && after.Content.Files is null;
 
     private static (RoomEvent? Changed, AppendRejection Rejection) React(RoomEvent message, NewEvent change)
     {

@@ -55,6 +55,9 @@ public sealed record NewEvent(
     /// <summary>The ids of the users that the text mentions, or <see cref="Everybody"/>; null for none.</summary>
     public IReadOnlyList<string>? Mentions { get; init; }
 
+    /// <summary>The files of a message; null for none. The author has uploaded them.</summary>
+    public IReadOnlyList<MessageFile>? Files { get; init; }
+
     /// <summary>What a moderator did; null for other events.</summary>
     public ModerationDetails? Moderation { get; init; }
 
@@ -78,6 +81,15 @@ public sealed record ModerationDetails(string Action, string? User = null, strin
     /// </summary>
     public IReadOnlyList<string> Addresses { get; init; } = [];
 }
+
+/// <summary>A file of a message.</summary>
+/// <param name="Id">The id of the file, see <see cref="StoredFile"/>.</param>
+/// <param name="Name">The name of the file.</param>
+/// <param name="Type">The media type of the content.</param>
+/// <param name="Bytes">The size of the content.</param>
+/// <param name="Width">The width of an image in pixels; null if there is no preview.</param>
+/// <param name="Height">The height of an image in pixels; null if there is no preview.</param>
+public sealed record MessageFile(string Id, string Name, string Type, long Bytes, int? Width = null, int? Height = null);
 
 /// <summary>An event in a room's log.</summary>
 /// <param name="Seq">The sequence number: 1, 2, 3 … without a hole.</param>

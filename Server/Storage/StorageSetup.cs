@@ -10,16 +10,21 @@ public static class StorageSetup
     public static IServiceCollection AddStorage(this IServiceCollection services)
     {
         services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section);
+        services.AddOptions<FilesOptions>().BindConfiguration(FilesOptions.Section);
         services.AddSingleton<SqliteStorage>();
         services.AddSingleton<SqlStorage>(provider => provider.GetRequiredService<SqliteStorage>());
         services.AddSingleton<MemoryRoomLog>();
+        services.AddSingleton(provider => provider.GetRequiredService<MemoryRoomLog>().Files);
         services.AddSingleton<MemoryTokenStore>();
+        services.AddSingleton<MemoryWebhookStore>();
         services.AddSingleton<MemoryIdentityStore>();
         services.AddStore<IRoomLog, SqlRoomLog, MemoryRoomLog>();
         services.AddStore<IMessageSearch, SqliteMessageSearch, MemoryMessageSearch>();
         services.AddStore<IRoomCatalog, SqlRoomCatalog, MemoryRoomCatalog>();
         services.AddStore<IIdentityStore, SqlIdentityStore, MemoryIdentityStore>();
         services.AddStore<ITokenStore, SqlTokenStore, MemoryTokenStore>();
+        services.AddStore<IFileStore, SqlFileStore, MemoryFileStore>();
+        services.AddStore<IWebhookStore, SqlWebhookStore, MemoryWebhookStore>();
         services.AddSingleton<StorageProbe>();
         services.AddHostedService<Retention>();
         services.AddHostedService<SearchIndexer>();

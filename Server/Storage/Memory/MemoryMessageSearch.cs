@@ -46,6 +46,8 @@ public sealed class MemoryMessageSearch(MemoryRoomLog log, IRoomCatalog catalog,
         if (query.Author is { } author && message.Author != author.Id
             && !message.AuthorName.Normalize(NormalizationForm.FormKC).Equals(author.Name.Normalize(NormalizationForm.FormKC), StringComparison.OrdinalIgnoreCase))
             return false;
+        if (query.HasFile && message.Files is null or { Count: 0 })
+            return false;
         var words = query.Phrases.Count == 0 ? [] : SearchText.Split(message.Text);
         return query.Phrases.All(phrase => phrase.FindIn(words).Any());
     }

@@ -21,6 +21,9 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
     private readonly List<StoredMessage> _messages = [];
     private int _trimmed;
 
+    /// <summary>The files that messages of the logs may have.</summary>
+    public MemoryFileStore Files { get; } = new();
+
     /// <summary>Called when an action of a moderator was stored, with the room.</summary>
     internal event Action<string, ModerationDetails>? Moderated;
 
@@ -40,7 +43,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
         {
             for (var i = 0; i < results.Length; i++)
                 results[i] = Append(room, log, batch[i], at);
-            Trim(log);
+            Trim(room, log);
         }
 
         // Call the catalog without the lock, because the catalog reads this log while it holds its own lock.
@@ -49,6 +52,9 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
             if (result.Event?.Content.Moderation is { } done)
                 Moderated?.Invoke(room, done);
         }
+
+        if (Array.Exists(results, result => result.RemovesFiles))
+            Files.AnnounceRemoval();
 
         return new(results);
     }
@@ -131,6 +137,13 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
         return page;
     }
 
+    /// <summary>The seq of the newest event of the room; 0 if there is none.</summary>
+    internal long GetLastSeq(string room)
+    {
+        lock (_gate)
+            return _logs.TryGetValue(room, out var log) ? log.Last : 0;
+    }
+
     /// <summary>Whether the room has or had an event.</summary>
     internal bool HasEvents(string room)
     {
@@ -151,7 +164,12 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
         lock (_gate)
         {
             if (_logs.TryRemove(room, out var removed))
+            {
                 _messages.RemoveAll(message => message.Log == removed);
+                for (var seq = removed.First; seq <= removed.Last; seq++)
+                    Files.Unlink(room, seq, removed[seq].Content.Files);
+            }
+
             foreach (var key in _byClientId.Where(entry => entry.Value.Room.Equals(room, StringComparison.OrdinalIgnoreCase)).Select(entry => entry.Key).ToArray())
                 _byClientId.Remove(key);
         }
@@ -178,6 +196,8 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
 
         if (MessageChanges.ChangesMessage(content.Kind))
             return Change(room, log, content, at);
+        if (content.Files is { } files && !Files.TryLink(room, log.Last + 1, content.Author, files))
+            return new AppendResult(null, IsDuplicate: false, room, log.Last, at) { Rejection = AppendRejection.FileNotFound };
         var stored = new RoomEvent(log.Last + 1, at, content);
         log.Add(stored);
         if (content.Kind == RoomEventKind.Message)
@@ -188,7 +208,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
         return result;
     }
 
-    private static AppendResult Change(string room, EventList log, NewEvent content, DateTimeOffset at)
+    private AppendResult Change(string room, EventList log, NewEvent content, DateTimeOffset at)
     {
         var of = content.Of!.Value;
         var message = of < log.First || of > log.Last ? null : log[of];
@@ -198,14 +218,19 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
         var stored = new RoomEvent(log.Last + 1, at, content);
         log.Add(stored);
         log[of] = changed;
-        return new AppendResult(stored, IsDuplicate: false, room, stored.Seq, at) { Changed = changed, WasEdited = message!.EditedAt is not null };
+        var removesFiles = MessageChanges.RemovesFiles(message!, changed);
+        if (removesFiles)
+            Files.Unlink(room, of, message!.Content.Files);
+        return new AppendResult(stored, IsDuplicate: false, room, stored.Seq, at) { Changed = changed, WasEdited = message!.EditedAt is not null, RemovesFiles = removesFiles };
     }
 
-    private void Trim(EventList log)
+    private void Trim(string room, EventList log)
     {
         while (log.Count > _maxEvents)
         {
+            var seq = log.First;
             var removed = log.RemoveFirst().Content;
+            Files.Unlink(room, seq, removed.Files);
             if (removed.ClientId is { } id)
                 _byClientId.Remove((removed.Author, id));
             _trimmed += removed.Kind == RoomEventKind.Message ? 1 : 0;

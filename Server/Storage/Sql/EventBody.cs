@@ -15,13 +15,14 @@ internal sealed record EventBody(
     string? UserName = null,
     string? Role = null,
     long? Seconds = null,
-    bool Bot = false)
+    bool Bot = false,
+    IReadOnlyList<MessageFile>? Files = null)
 {
     private static readonly EventBody Empty = new();
 
     /// <summary>Returns the JSON, or null if all fields are empty.</summary>
     public static string? Encode(NewEvent content) =>
-        content is { Reply: null, Me: false, Emoji: null, Mentions: null, Moderation: null, IsBot: false } ? null : JsonSerializer.Serialize(Create(content), EventBodyJson.Default.EventBody);
+        content is { Reply: null, Me: false, Emoji: null, Mentions: null, Moderation: null, IsBot: false, Files: null } ? null : JsonSerializer.Serialize(Create(content), EventBodyJson.Default.EventBody);
 
     /// <summary>Returns what a moderator did; null for an event of another kind.</summary>
     public ModerationDetails? GetModeration() => Action is null ? null : new ModerationDetails(Action, User, UserName, Role, Seconds);
@@ -44,7 +45,7 @@ internal sealed record EventBody(
     private static EventBody Create(NewEvent content)
     {
         var done = content.Moderation;
-        return new EventBody(content.Reply, content.Me, content.Emoji, content.Off, content.Mentions, done?.Action, done?.User, done?.UserName, done?.Role, done?.Seconds, content.IsBot);
+        return new EventBody(content.Reply, content.Me, content.Emoji, content.Off, content.Mentions, done?.Action, done?.User, done?.UserName, done?.Role, done?.Seconds, content.IsBot, content.Files);
     }
 }
 

@@ -20,6 +20,10 @@ internal sealed class EventInserts(DbConnection connection, bool isIndexed) : ID
 
     private readonly Statement _mention = new(connection, "INSERT INTO mentions (user, room, seq) VALUES (@p1, @p2, @p3) ON CONFLICT DO NOTHING", 3);
 
+    private readonly Statement _file = new(connection, "INSERT INTO message_files (room, seq, position, file) VALUES (@p1, @p2, @p3, @p4)", 4);
+
+    private readonly Statement _markPosted = new(connection, "UPDATE files SET is_posted = 1 WHERE id = @p1 AND is_posted = 0", 1);
+
     private readonly Statement _removeReaction = new(connection, "DELETE FROM reactions WHERE room = @p1 AND seq = @p2 AND emoji = @p3 AND user = @p4", 4);
 
     private readonly Statement _reaction = new(
@@ -47,13 +51,26 @@ internal sealed class EventInserts(DbConnection connection, bool isIndexed) : ID
             added.IsDeleted ? 1 : 0,
             content.Kind == RoomEventKind.Message && !added.IsDeleted ? _searchIds?.Next(added.At) : null);
         if (content.Kind == RoomEventKind.Message)
+        {
             AddMentions(room, added.Seq, content.Mentions);
+            AddFiles(room, added.Seq, content.Files ?? []);
+        }
     }
 
     public void AddMentions(long room, long seq, IReadOnlyList<string>? users)
     {
         foreach (var user in users ?? [])
             _mention.Execute(user, room, seq);
+    }
+
+    // Every file must exist.
+    private void AddFiles(long room, long seq, IReadOnlyList<MessageFile> files)
+    {
+        for (var position = 0; position < files.Count; position++)
+        {
+            _file.Execute(room, seq, (long)position, files[position].Id);
+            _markPosted.Execute(files[position].Id);
+        }
     }
 
     /// <summary>Adds a reaction to a message.</summary>
@@ -71,7 +88,7 @@ internal sealed class EventInserts(DbConnection connection, bool isIndexed) : ID
 
     public void Dispose()
     {
-        foreach (var statement in (Statement[])[_event, _clientId, _mention, _reaction, _removeReaction])
+        foreach (var statement in (Statement[])[_event, _clientId, _mention, _file, _markPosted, _reaction, _removeReaction])
             statement.Dispose();
         _searchIds?.Dispose();
     }

@@ -35,6 +35,7 @@ internal static class EventRow
             Emoji = body.Emoji,
             Off = body.Off,
             Mentions = body.Mentions,
+            Files = body.Files,
             Moderation = body.GetModeration(),
         };
         return new RoomEvent(row.GetInt64(0), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), content)

@@ -34,6 +34,10 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
 
     private readonly Statement _removeReactions = new(connection, "DELETE FROM reactions WHERE room = @p1 AND seq = @p2", 2);
 
+    private readonly Statement _removeFiles = new(connection, "DELETE FROM message_files WHERE room = @p1 AND seq = @p2", 2);
+
+    private readonly Statement _findUpload = new(connection, "SELECT 1 FROM files WHERE id = @p1 AND uploader = @p2", 2);
+
     private readonly HashSet<LoggedRoom> _changed = [];
 
     /// <summary>The time of the current transaction, in whole milliseconds.</summary>
@@ -51,6 +55,7 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
         {
             var content = batch[i];
             results[i] = content.OnlyIfDuplicate ? FindDuplicate(room, content)
+                : content.Files is { } files && CheckFiles(room, content, files) is { } rejected ? rejected
                 : content.ClientId is { } id && ClaimClientId(room, content.Author, id, at) is { } duplicate ? duplicate
                 : MessageChanges.ChangesMessage(content.Kind) ? Change(room, content)
                 : Add(room, content);
@@ -87,7 +92,7 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
 
     public void Dispose()
     {
-        foreach (var part in (IDisposable[])[_inserts, _replaceClientId, _findClientId, _setTopic, _find, _reactions, _update, _removeMentions, _removeReactions])
+        foreach (var part in (IDisposable[])[_inserts, _replaceClientId, _findClientId, _setTopic, _find, _reactions, _update, _removeMentions, _removeReactions, _removeFiles, _findUpload])
             part.Dispose();
     }
 
@@ -117,7 +122,7 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
             _inserts.RemoveReaction(room.Id, of, content.Emoji!, content.Author);
         else
             _inserts.AddReaction(room.Id, of, content.Emoji!, content.Author, content.AuthorName, result.Seq);
-        return result with { Changed = changed, WasEdited = message!.EditedAt is not null };
+        return result with { Changed = changed, WasEdited = message!.EditedAt is not null, RemovesFiles = MessageChanges.RemovesFiles(message, changed) };
     }
 
     private void Update(LoggedRoom room, RoomEvent changed)
@@ -127,7 +132,10 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
         _removeMentions.Execute(room.Id, changed.Seq);
         _inserts.AddMentions(room.Id, changed.Seq, content.Mentions);
         if (changed.IsDeleted)
+        {
             _removeReactions.Execute(room.Id, changed.Seq);
+            _removeFiles.Execute(room.Id, changed.Seq);
+        }
     }
 
     private RoomEvent? Find(LoggedRoom room, long seq)
@@ -141,6 +149,22 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
 
         ReactionRows.AddTo(found, _reactions, room.Id);
         return found.FirstOrDefault();
+    }
+
+    // Returns the result of a message with files that is a duplicate, or with a file that does not exist. Otherwise returns null. A message that is
+    // sent again may have been deleted meanwhile, together with its files.
+    private AppendResult? CheckFiles(LoggedRoom room, NewEvent content, IReadOnlyList<MessageFile> files)
+    {
+        if (content.ClientId is { } id && FindDuplicate(content.Author, id) is { } duplicate)
+            return duplicate;
+        foreach (var file in files)
+        {
+            using var row = _findUpload.Query(file.Id, content.Author);
+            if (!row.Read())
+                return new AppendResult(null, IsDuplicate: false, room.Name, room.LastSeq, Now) { Rejection = AppendRejection.FileNotFound };
+        }
+
+        return null;
     }
 
     // Stores that the room's next event has this client id. If an earlier event has the id, changes nothing and returns the earlier event.

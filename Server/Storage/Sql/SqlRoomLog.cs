@@ -16,7 +16,14 @@ public sealed class SqlRoomLog(SqlStorage storage) : IRoomLog
     {
         var log = await storage.Rooms.GetAsync(room, cancellationToken);
         return await storage.WriteAsync(
-            writer => writer.Events.Append(log, batch), cancellationToken, _ => log.Publish(storage.Options.KeepEvents), batch.Count);
+            writer => writer.Events.Append(log, batch), cancellationToken, results => OnCommitted(log, results), batch.Count);
+    }
+
+    private void OnCommitted(LoggedRoom log, AppendResult[] results)
+    {
+        log.Publish(storage.Options.KeepEvents);
+        if (Array.Exists(results, result => result.RemovesFiles))
+            storage.AnnounceFilesRemoved();
     }
 
     public async ValueTask<IReadOnlyList<RoomEvent>> ReadAfterAsync(string room, long after, int max, int maxBytes, CancellationToken cancellationToken)

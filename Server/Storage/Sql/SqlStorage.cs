@@ -19,6 +19,11 @@ public abstract class SqlStorage
 
     internal RoomCache Rooms { get; }
 
+    /// <summary>Called after messages that may have had files were deleted or trimmed.</summary>
+    internal event Action? FilesRemoved;
+
+    internal void AnnounceFilesRemoved() => FilesRemoved?.Invoke();
+
     /// <summary>
     /// Reads from the database. Each query has its own snapshot. Several reads can run at the same time, also while the writer writes.
     /// </summary>

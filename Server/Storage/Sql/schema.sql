@@ -18,7 +18,7 @@ CREATE TABLE names (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX names_by_user ON names (user);
 
--- The accounts of users for whom the operator's own site vouches with a token (Auth:Jwt).
+-- The accounts of users who log in with a token of the operator's own site (Auth:Jwt).
 CREATE TABLE external_accounts (
     issuer        TEXT    NOT NULL,             -- the claim iss of the token; "" if it has none
     subject       TEXT    NOT NULL,             -- the id of the user at the site
@@ -41,7 +41,7 @@ CREATE INDEX sessions_by_away_since ON sessions (is_guest, away_since);
 CREATE TABLE rooms (
     id            INTEGER NOT NULL PRIMARY KEY, -- in the order of creation
     name          TEXT    NOT NULL,
-    name_key      TEXT    NOT NULL UNIQUE,      -- the name in upper case, so that a room is found in any letter case
+    name_key      TEXT    NOT NULL UNIQUE,      -- the name in upper case, so that a room is found in any letter case; "/" and the id if the room is removed but not yet erased
     topic         TEXT    NOT NULL,
     owner         TEXT,                         -- the user who created the room; NULL for the default room
     is_private    INTEGER NOT NULL,             -- never changes, because the search index has it
@@ -71,6 +71,32 @@ CREATE TABLE tokens (
     creator       TEXT    NOT NULL,             -- the user who created the token; no REFERENCES: the token stays when the user is removed
     created_at    INTEGER NOT NULL,
     UNIQUE (room, name_key)
+) STRICT, WITHOUT ROWID;
+
+-- The outgoing webhooks: the addresses to which the server sends the events of the rooms.
+CREATE TABLE webhooks (
+    room          INTEGER NOT NULL PRIMARY KEY REFERENCES rooms (id) ON DELETE CASCADE,
+    id            TEXT    NOT NULL UNIQUE,      -- a random id, a part of the ids that receivers see
+    url           TEXT    NOT NULL,
+    secret        TEXT    NOT NULL,             -- the key of the signatures: "whsec_" and base64
+    delivered_seq INTEGER NOT NULL,             -- the newest event that needs no delivery any more
+    failures      INTEGER NOT NULL DEFAULT 0,   -- failed attempts since the last success
+    attempts      INTEGER NOT NULL DEFAULT 0,   -- failed attempts to deliver the event after delivered_seq
+    failing_since INTEGER,                      -- the first failed attempt since the last success; NULL if the newest attempt did not fail
+    next_attempt_at INTEGER,                    -- NULL if the next attempt is due now
+    error         TEXT,                         -- the error of the newest attempt; NULL if it did not fail
+    is_off        INTEGER NOT NULL DEFAULT 0    -- 1 if the receiver has turned the webhook off (410 Gone)
+) STRICT;
+
+-- The events that could not be delivered to a webhook. Only the newest ones stay (Webhooks:FailedEvents).
+CREATE TABLE webhook_failures (
+    room          INTEGER NOT NULL REFERENCES webhooks (room) ON DELETE CASCADE,
+    seq           INTEGER NOT NULL,             -- no REFERENCES to the event, which retention may remove
+    at            INTEGER NOT NULL,             -- when the delivery was given up
+    attempts      INTEGER NOT NULL,
+    error         TEXT    NOT NULL,             -- the last error
+    is_retried    INTEGER NOT NULL,             -- 1 if an owner or a moderator wants the event to be sent again
+    PRIMARY KEY (room, seq)
 ) STRICT, WITHOUT ROWID;
 
 -- The members of the rooms. When a user leaves a room, the row stays, because it contains the role, the read mark and the mute.
@@ -106,8 +132,8 @@ CREATE TABLE events (
     author        TEXT    NOT NULL,             -- the id of the user or the bot; the event stays when a guest's row is removed
     name          TEXT    NOT NULL,             -- the author's name when the event was posted
     at            INTEGER NOT NULL,             -- when the event was stored
-    text          TEXT    NOT NULL,             -- the present text of a message; "" in a deleted message and in the event of an edit
-    body          TEXT,                         -- the other fields, as JSON, such as reply (a seq) and me (an action); NULL if there is none
+    text          TEXT    NOT NULL,             -- the current text of a message; "" in a deleted message and in the event of an edit
+    body          TEXT,                         -- the other fields, as JSON, such as reply (a seq), me (an action) and files; NULL if there is none
     target        INTEGER,                      -- edited, deleted, reacted: the seq of the message
     edited_at     INTEGER,                      -- when the text of a message was changed last; NULL if it was never changed
     is_deleted    INTEGER NOT NULL DEFAULT 0,   -- 1 in a deleted message
@@ -138,6 +164,46 @@ CREATE TABLE mentions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mentions_by_event ON mentions (room, seq);
 
+-- The uploaded files. The folder "files" has their contents: files/ab/abcdef… by the hash. A file is removed with the last message that has it.
+CREATE TABLE files (
+    id            TEXT    NOT NULL PRIMARY KEY, -- random; part of the file's address
+    hash          TEXT    NOT NULL,             -- SHA-256 of the content, in hex; several files may have the same content
+    name          TEXT    NOT NULL,
+    type          TEXT    NOT NULL,             -- the media type, such as image/png
+    bytes         INTEGER NOT NULL,
+    width         INTEGER,                      -- the size of an image in pixels; NULL if the file has no preview
+    height        INTEGER,
+    uploader      TEXT    NOT NULL,             -- the id of the user; the file stays when a guest's row is removed
+    created_at    INTEGER NOT NULL,
+    is_posted     INTEGER NOT NULL DEFAULT 0    -- 0 if no message has had the file yet; such a file is removed after Files:UnusedHours
+) STRICT, WITHOUT ROWID;
+CREATE INDEX files_by_hash ON files (hash, bytes);
+CREATE INDEX files_by_uploader ON files (uploader, bytes);
+CREATE INDEX unposted_files ON files (created_at) WHERE is_posted = 0;
+
+-- The files of messages.
+CREATE TABLE message_files (
+    room          INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,             -- the message
+    position      INTEGER NOT NULL,             -- 0, 1, 2 …
+    file          TEXT    NOT NULL REFERENCES files (id),
+    PRIMARY KEY (room, seq, position),
+    FOREIGN KEY (room, seq) REFERENCES events (room, seq) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX message_files_by_file ON message_files (file);
+
+-- The contents that no file has any more. The server removes them from the folder, and then from this table.
+CREATE TABLE unused_contents (
+    hash          TEXT    NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER message_file_removed AFTER DELETE ON message_files BEGIN
+    DELETE FROM files WHERE id = OLD.file AND NOT EXISTS (SELECT 1 FROM message_files WHERE file = OLD.file);
+END;
+CREATE TRIGGER file_removed AFTER DELETE ON files WHEN NOT EXISTS (SELECT 1 FROM files WHERE hash = OLD.hash) BEGIN
+    INSERT INTO unused_contents (hash) VALUES (OLD.hash) ON CONFLICT DO NOTHING;
+END;
+
 -- The ids that clients gave to their messages. With these ids, the server recognizes a message that is sent again. A row is removed after
 -- Data:ClientIdDays.
 CREATE TABLE client_ids (
@@ -153,7 +219,7 @@ CREATE TABLE client_ids (
 -- search_filters, which are functions of the server. So other programs can read messages, but they cannot change them.
 CREATE VIRTUAL TABLE search USING fts5 (
     words,                                      -- the words of the text
-    filters,                                    -- words for the room, for a private room, and for the author's id and name
+    filters,                                    -- words for the room, for a private room, for a file, and for the author's id and name
     content = '', columnsize = 0, tokenize = 'ascii'
 );
 
@@ -172,16 +238,16 @@ CREATE TRIGGER search_added AFTER INSERT ON events WHEN NEW.search_id IS NOT NUL
 END;
 CREATE TRIGGER search_removed AFTER DELETE ON events WHEN OLD.search_id IS NOT NULL AND NOT OLD.is_deleted BEGIN
     INSERT INTO search (search, rowid, words, filters)
-    SELECT 'delete', OLD.search_id, search_words(OLD.text), search_filters(OLD.room, (SELECT is_private FROM rooms WHERE id = OLD.room), OLD.author, OLD.name)
+    SELECT 'delete', OLD.search_id, search_words(OLD.text), search_filters(OLD.room, (SELECT is_private FROM rooms WHERE id = OLD.room), OLD.author, OLD.name, COALESCE(OLD.body LIKE '%"files":[%', 0))
     WHERE NOT EXISTS (SELECT 1 FROM unindexed WHERE search_id = OLD.search_id);
     DELETE FROM unindexed WHERE search_id = OLD.search_id;
 END;
-CREATE TRIGGER search_changed AFTER UPDATE OF text, author, name, is_deleted ON events WHEN OLD.search_id IS NOT NULL BEGIN
+CREATE TRIGGER search_changed AFTER UPDATE OF text, body, author, name, is_deleted ON events WHEN OLD.search_id IS NOT NULL BEGIN
     INSERT INTO search (search, rowid, words, filters)
-    SELECT 'delete', OLD.search_id, search_words(OLD.text), search_filters(OLD.room, (SELECT is_private FROM rooms WHERE id = OLD.room), OLD.author, OLD.name)
+    SELECT 'delete', OLD.search_id, search_words(OLD.text), search_filters(OLD.room, (SELECT is_private FROM rooms WHERE id = OLD.room), OLD.author, OLD.name, COALESCE(OLD.body LIKE '%"files":[%', 0))
     WHERE NOT OLD.is_deleted AND NOT EXISTS (SELECT 1 FROM unindexed WHERE search_id = OLD.search_id);
     INSERT INTO search (rowid, words, filters)
-    SELECT NEW.search_id, search_words(NEW.text), search_filters(NEW.room, (SELECT is_private FROM rooms WHERE id = NEW.room), NEW.author, NEW.name)
+    SELECT NEW.search_id, search_words(NEW.text), search_filters(NEW.room, (SELECT is_private FROM rooms WHERE id = NEW.room), NEW.author, NEW.name, COALESCE(NEW.body LIKE '%"files":[%', 0))
     WHERE NOT NEW.is_deleted AND NOT EXISTS (SELECT 1 FROM unindexed WHERE search_id = NEW.search_id);
     DELETE FROM unindexed WHERE NEW.is_deleted AND search_id = NEW.search_id;
 END;

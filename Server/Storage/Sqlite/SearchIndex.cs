@@ -8,17 +8,18 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 internal static class SearchIndex
 {
     private const string PrivateWord = "private";
+    private const string FileWord = "file";
 
     /// <summary>Adds the functions that the triggers of <c>schema.sql</c> call.</summary>
     public static void AddFunctions(SqliteConnection connection)
     {
         connection.CreateFunction("search_words", (string text) => SearchText.GetTerms(text), isDeterministic: true);
-        connection.CreateFunction("search_filters", (long room, long isPrivate, string author, string name) =>
-            $"{(isPrivate == 0 ? "" : PrivateWord)} {GetRoomWord(room)} {GetUserWord(author)} {GetNameWord(name)}", isDeterministic: true);
+        connection.CreateFunction("search_filters", (long room, long isPrivate, string author, string name, long hasFile) =>
+            $"{(isPrivate == 0 ? "" : PrivateWord)} {(hasFile == 0 ? "" : FileWord)} {GetRoomWord(room)} {GetUserWord(author)} {GetNameWord(name)}", isDeterministic: true);
     }
 
     /// <summary>Creates the expression of a query. Every word of the user is in quotation marks, so none is an operator.</summary>
-    /// <param name="query">The query. With all public rooms as its scope, it needs a phrase or an author.</param>
+    /// <param name="query">The query. With all public rooms as its scope, it needs a phrase, an author or <see cref="MessageQuery.HasFile"/>.</param>
     /// <param name="rooms">The ids of the rooms to search; with all public rooms, only those of the private ones.</param>
     /// <param name="exceptRooms">The ids of the public rooms that are not searched.</param>
     public static string CreateExpression(MessageQuery query, IReadOnlyList<long> rooms, IReadOnlyList<long> exceptRooms)
@@ -28,6 +29,8 @@ internal static class SearchIndex
             parts.Add($"({{words}} : ({string.Join(" AND ", query.Phrases.Select(phrase => Quote(string.Join(' ', phrase.Terms))))}))");
         if (query.Author is { } author)
             parts.Add($"({{filters}} : ({Or([.. author.Id is null ? Array.Empty<string>() : [GetUserWord(author.Id)], GetNameWord(author.Name)])}))");
+        if (query.HasFile)
+            parts.Add($"({{filters}} : ({Quote(FileWord)}))");
         if (!query.Scope.WithPublicRooms)
             parts.Add($"({{filters}} : ({Or(rooms.Select(GetRoomWord))}))");
         var found = $"({string.Join(" AND ", parts)})";

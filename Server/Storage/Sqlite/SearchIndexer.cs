@@ -81,7 +81,7 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
         connection.Execute(
             """
             INSERT INTO search (rowid, words, filters)
-            SELECT e.search_id, search_words(e.text), search_filters(e.room, r.is_private, e.author, e.name)
+            SELECT e.search_id, search_words(e.text), search_filters(e.room, r.is_private, e.author, e.name, COALESCE(e.body LIKE '%"files":[%', 0))
             FROM unindexed u CROSS JOIN events e ON e.search_id = u.search_id CROSS JOIN rooms r ON r.id = e.room
             WHERE u.search_id <= @last ORDER BY u.search_id;
             DELETE FROM unindexed WHERE search_id <= @last;

@@ -4,6 +4,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Logging;
 using RawSocketChat.Server.Storage.Sql;
+using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
 namespace RawSocketChat.Server.Storage.Sqlite;
 
@@ -37,6 +38,7 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
             var before = System.IO.File.Exists(File) ? DatabaseHeader.TryRead(File) : null;
             connection = OpenForWriting();
             MarkStart(connection, before?.ChangeCounter ?? 0);
+            ExtractContents(connection);
             _readers = new ReaderPool(File, ReaderCount);
             _search = new SearchReader(File, time);
             _writer = new GroupCommit(this, connection, logger);
@@ -75,7 +77,15 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
     internal async ValueTask ProbeWriteAsync() =>
         await WriteAsync(writer => writer.Connection.Execute($"PRAGMA user_version = {SqliteDatabase.NewestVersion}"), CancellationToken.None);
 
-    // Gives the file a larger change counter than each earlier copy of it, so that such a copy is recognized beside the log of this run.
+    // The operator may have put a backup into the folder without the command "restore".
+    private void ExtractContents(SqliteConnection connection)
+    {
+        if (ContentBackup.HasContents(connection))
+            ContentBackup.Extract(connection, ContentFolder.Of(Folder), new Progress<WorkProgress>(), CancellationToken.None);
+    }
+
+    // Gives the file a larger change counter than each earlier copy of the file. So the next start detects an earlier copy beside the log of
+    // this run.
     private void MarkStart(SqliteConnection connection, uint before)
     {
         try

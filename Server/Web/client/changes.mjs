@@ -13,7 +13,7 @@ const CHANGES = {
     return { ...entry, text, edited: at, mentions };
   },
 
-  deleted: (entry) => entry.deleted ? entry : { ...entry, text: '', deleted: true, mentions: undefined, reactions: undefined },
+  deleted: (entry) => entry.deleted ? entry : { ...entry, text: '', deleted: true, mentions: undefined, reactions: undefined, files: undefined },
 
   reacted(entry, { from, emoji, off }) {
     if (entry.deleted || typeof emoji !== 'string' || !emoji || !from) return entry;

@@ -58,6 +58,15 @@ export class Drafts {
     if (this.#room === from) this.#room = to;
   }
 
+  /**
+   * The draft of a room that is not the room of the input.
+   * @param {string} room
+   */
+  of(room) { return this.#texts.get(room) ?? ''; }
+
+  /** @param {string} room */
+  remove(room) { this.#texts.delete(room); }
+
   clear() { this.#texts.clear(); }
 
   /** The drafts as the page stores them, or null if there are none. */

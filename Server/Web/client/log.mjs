@@ -1,6 +1,8 @@
 // The entries of a room's log, sorted by (order, rank). A log event has its sequence number as order, and rank 0. A notice
 // comes right after the event at which it appeared.
 
+import { filesOf } from './files.mjs';
+
 /** @import { Entry, Frame, Reactions } from './types.js' */
 
 /**
@@ -99,7 +101,7 @@ export function insertEntries(entries, added) {
 const SHOWN_EVENTS = {
   message: (event) => ({
     kind: 'message', text: event.deleted ? '' : event.text ?? '', me: Boolean(event.me), reply: event.reply, edited: event.edited, deleted: Boolean(event.deleted),
-    mentions: event.mentions, reactions: reactionsOf(event),
+    mentions: event.mentions, reactions: reactionsOf(event), files: event.deleted ? undefined : filesOf(event.files),
   }),
   topic: (event) => ({ kind: 'topic', text: event.text ?? event.topic ?? '' }),
   moderated: ({ action, user, name, role, seconds, reason }) => ({ kind: 'moderated', moderation: { action, user, name, role, seconds, reason } }),

@@ -1,6 +1,7 @@
 // Decides which messages the browser shows as notifications, and with which words.
 
 import { isolated, withoutDirectionControls } from './direction.mjs';
+import { filesOf, filesWords } from './files.mjs';
 import { mentionsUser } from './mentions.mjs';
 import { parsedText } from './message-text.mjs';
 import { isDirect, labelOf, titleOf } from './rooms.mjs';
@@ -23,7 +24,7 @@ export function notificationOf(event, room, self, level = 'all') {
   if (room.notify === 'none' || isMentionNeeded && !mentionsUser({ text: event.text, mentions: event.mentions }, self)) return null;
   const name = event.from?.name ?? '?';
   const title = isDirect(room) ? withoutDirectionControls(labelOf(room)) : `${isolated(name)} in ${titleOf(room)}`;
-  return { title, body: parsedText({ text: event.text }).plain.slice(0, MAX_BODY), tag: room.name, seq: event.seq };
+  return { title, body: parsedText({ text: event.text }).plain.slice(0, MAX_BODY) || `sent ${filesWords(filesOf(event.files))}`, tag: room.name, seq: event.seq };
 }
 
 /**

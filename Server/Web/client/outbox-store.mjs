@@ -4,9 +4,9 @@
 
 const WITHIN_MS = 3_000; // if the database does not answer in this time, the page works without it
 
-const BORN_KEY = 'born'; // the key, in the object store `place`, of the time and a random number at which the database was created
+const BORN_KEY = 'born'; // the key of the database's identity in the object store `place`
 
-const STORED_FIELDS = /** @type {const} */ (['room', 'text', 'me', 'reply', 'at', 'user', 'name', 'attempted', 'state', 'error', 'doubt']);
+const STORED_FIELDS = /** @type {const} */ (['room', 'text', 'me', 'reply', 'files', 'at', 'user', 'name', 'attempted', 'state', 'error', 'doubt']);
 
 /**
  * All pages of one server share the database. So each stored message has the name of the page (`tab`) that has to send the message. Each open

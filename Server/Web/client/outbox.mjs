@@ -1,6 +1,7 @@
 // The outbox of the state: messages that the server has not acknowledged, oldest first. Pure functions from one state to the next.
 
 import { isolated, withoutDirectionControls } from './direction.mjs';
+import { filesOf, sameFiles } from './files.mjs';
 import { sameName } from './formatting.mjs';
 import { createEntry, indexFor } from './log.mjs';
 import { TEMPORARY_ERRORS } from './protocol.mjs';
@@ -98,7 +99,7 @@ export function acknowledgeMessage(state, item, ack) {
   const room = next.rooms.get(ack.room ?? item.room);
   // A message that was stored long ago is older than the part of the log that the page has. The page receives it with the history.
   if (!room || !Number.isInteger(ack.seq) || ack.duplicate && ack.seq < room.oldest) return next;
-  const created = createEntry({ seq: ack.seq, at: ack.at ?? item.at, from: state.self, text: item.text, me: item.me, reply: item.reply });
+  const created = createEntry({ seq: ack.seq, at: ack.at ?? item.at, from: state.self, text: item.text, me: item.me, reply: item.reply, files: item.files });
   if (!created) return next;
   const entry = { ...created, key: `o${item.id}`, id: item.id, local: true };
   const index = indexFor(room.entries, entry);
@@ -156,7 +157,7 @@ export function matchEchoes(state, name, events) {
   for (const event of events) {
     if (event.from?.user !== state.self?.user || (event.type ?? 'message') !== 'message') continue;
     const index = outbox.findIndex((item) => item.room === name && item.attempted && !item.echo && item.state === 'pending'
-      && item.text === event.text && item.reply === event.reply && Boolean(item.me) === Boolean(event.me));
+      && item.text === event.text && item.reply === event.reply && Boolean(item.me) === Boolean(event.me) && sameFiles(item.files, filesOf(event.files)));
     if (index >= 0) outbox = outbox.with(index, { ...outbox[index], echo: event.seq });
   }
   return outbox === state.outbox ? state : { ...state, outbox };

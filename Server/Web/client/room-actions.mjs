@@ -26,7 +26,7 @@ export function allowedRoomActions(room) {
   const rank = rankOf(room.role);
   /** @type {RoomAction[]} */
   const actions = ['notify', 'favourite', 'topic', 'invite'];
-  if (rank >= 1) actions.push('slow');
+  if (rank >= 1) actions.push('slow', 'programs');
   actions.push('leave');
   if (rank === 2 && room.name !== ROOM_FOR_EVERYBODY) actions.push('close');
   return actions;
@@ -46,6 +46,7 @@ export function roomMenu(room, isFavourite = false) {
     topic: { words: room.topic ? 'Change the topic…' : 'Set a topic…', group: 1 },
     invite: { words: 'Invite somebody…', group: 1 },
     slow: { words: slow, group: 1 },
+    programs: { words: 'Programs…', group: 1 },
     leave: { words: 'Leave…', group: 2 },
     close: { words: 'Close the room…', group: 2, isDangerous: true },
   };

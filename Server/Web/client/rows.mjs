@@ -1,6 +1,7 @@
 // The rows of the log as the page draws them: the visible entries and the outbox, with dates and the mark of new messages between them.
 
 import { isolated } from './direction.mjs';
+import { filesWords } from './files.mjs';
 import { byName, dayLabel, dayOf } from './formatting.mjs';
 import { eventAt, indexFor } from './log.mjs';
 import { parsedText } from './message-text.mjs';
@@ -101,7 +102,7 @@ function quoteOf(entries, seq) {
   const entry = eventAt(entries, seq);
   if (entry?.kind !== 'message') return 'an earlier message';
   if (entry.deleted) return `${isolated(entry.from?.name ?? '?')}: deleted`;
-  return `${isolated(entry.from?.name ?? '?')}: ${isolated(parsedText(entry).plain.slice(0, QUOTE_LENGTH))}`;
+  return `${isolated(entry.from?.name ?? '?')}: ${isolated(parsedText(entry).plain.slice(0, QUOTE_LENGTH)) || filesWords(entry.files)}`;
 }
 
 /**

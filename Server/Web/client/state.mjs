@@ -2,6 +2,7 @@
 // is changed in place.
 
 import { isolated, withoutDirectionControls } from './direction.mjs';
+import { filesOf, filesWords } from './files.mjs';
 import { byName, clockTime, plural } from './formatting.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
@@ -28,7 +29,7 @@ const JOIN_REQUESTS = new Set(['join', 'rejoin']);
 const IN_ROOM_REQUESTS = new Set(['rejoin', 'edit', 'delete', 'react', 'history']);
 
 /** The page does not show the errors of these requests in a log: nobody waits for them, or a dialog shows them. */
-const SILENT_REQUESTS = new Set(['read', 'typing', 'form', 'search']);
+const SILENT_REQUESTS = new Set(['read', 'typing', 'form', 'search', 'tokens']);
 
 /**
  * Whether the request is to join a room.
@@ -299,4 +300,4 @@ export function closedWords(state, { room: name, from, reason }) {
 }
 
 /** @param {Frame} event */
-const historyLine = ({ seq, at, from, text, me }) => `${seq}  ${clockTime(at)}  ${isolated(from?.name ?? '?')}${me ? '' : ':'} ${isolated(text ?? '(deleted)')}`;
+const historyLine = ({ seq, at, from, text, me, files }) => `${seq}  ${clockTime(at)}  ${isolated(from?.name ?? '?')}${me ? '' : ':'} ${isolated(text ?? '(deleted)') || filesWords(filesOf(files))}`;

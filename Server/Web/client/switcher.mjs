@@ -1,5 +1,6 @@
 // What the switcher offers for a query: rooms, people and a search of messages.
 
+import { filesOf, filesWords } from './files.mjs';
 import { byName } from './formatting.mjs';
 import { isDirect, labelOf } from './rooms.mjs';
 import { urgencyOf } from './room-list.mjs';
@@ -80,8 +81,8 @@ function peopleIn(state, query) {
 function messagesFor({ found }, text) {
   const messages = found?.query === text ? found.messages.slice(0, MAX_MESSAGES) : [];
   return [
-    ...messages.map(({ room, seq, from, text: words, snippet }) => /** @type {SwitcherItem} */ ({
-      kind: 'message', id: room, seq, label: snippet?.text ?? words ?? '', detail: `${from?.name ?? '?'} in #${room}` })),
+    ...messages.map(({ room, seq, from, text: words, snippet, files }) => /** @type {SwitcherItem} */ ({
+      kind: 'message', id: room, seq, label: (snippet?.text ?? words) || filesWords(filesOf(files)), detail: `${from?.name ?? '?'} in #${room}` })),
     { kind: 'search', id: text, label: text, detail: '' },
   ];
 }

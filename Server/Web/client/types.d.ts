@@ -78,7 +78,36 @@ export interface Status {
 
 export interface User { user: string; name: string; guest?: boolean }
 
-export interface Limits { textLength?: number; namedMembers?: number }
+/** `fileBytes` is the maximum size of a file; 0 or absent if the server takes no files. */
+export interface Limits { textLength?: number; namedMembers?: number; fileBytes?: number }
+
+/** A file of a message. It has a width and a height exactly if it is a picture with a preview. */
+export interface AttachedFile { id: string; name: string; type: string; bytes: number; width?: number; height?: number }
+
+/** A file of a draft: it is uploaded before the message is sent. */
+export interface Attachment {
+  key: string;
+  name: string;
+  bytes: number;
+  type: string;
+  state: 'waiting' | 'uploading' | 'ready' | 'failed';
+  /** How many bytes the browser has sent. */
+  sent: number;
+  error?: string;
+  /** The page has no content any more, so it can't upload the file again. */
+  isLost?: boolean;
+  /** The server was not reached. The page tries again when it is connected. */
+  isRetried?: boolean;
+  /** What the server has stored, and the user who has uploaded it. */
+  file?: AttachedFile;
+  user?: string | null;
+}
+
+/** A picture of a room's log. */
+export interface Picture { key: string; file: AttachedFile; from: User; at: string }
+
+/** A token of a room, with which a program posts. */
+export interface ProgramToken { name: string; at: string }
 
 export interface PresenceChange { user: string; name: string; what: string; was?: string }
 
@@ -103,7 +132,7 @@ export type NotifyLevel = 'all' | 'mentions' | 'none';
 
 export type PersonAction = 'message' | 'mention' | 'owner' | 'moderator' | 'member' | 'mute' | 'unmute' | 'kick' | 'ban' | 'unban';
 
-export type RoomAction = 'favourite' | 'topic' | 'notify' | 'invite' | 'slow' | 'leave' | 'close';
+export type RoomAction = 'favourite' | 'topic' | 'notify' | 'invite' | 'slow' | 'programs' | 'leave' | 'close';
 
 /** A question of the page, and the request that it sends. */
 export interface Form {
@@ -145,6 +174,7 @@ export interface Entry {
   text?: string;
   me?: boolean;
   reply?: number;
+  files?: AttachedFile[];
   edited?: string;
   deleted?: boolean;
   /** The ids of the users that the message mentions; `here` stands for all. */
@@ -234,6 +264,7 @@ export interface OutboxItem {
   me: boolean;
   /** The seq of the message that this one answers. */
   reply?: number;
+  files?: AttachedFile[];
   at: string;
   /** The author of the message; null before the first welcome. */
   user: string | null;
@@ -283,7 +314,7 @@ export interface Found {
 }
 
 export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react' | 'read' | 'typing'
-  | 'dm' | 'notify' | 'form' | 'search';
+  | 'dm' | 'notify' | 'form' | 'search' | 'tokens';
 
 /** A request of the page. The page keeps it until the answer arrives. */
 export interface Request {

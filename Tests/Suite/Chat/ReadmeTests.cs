@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Support;
@@ -67,6 +68,7 @@ public class ReadmeTests
         ReadLines("text").Should().Equal(
             TextFormat.Format(new MessageFrame("lobby", 1, Wire.At, ann, "hi")),
             TextFormat.Format(new MessageFrame("lobby", 1, Wire.At, ann, "waves", Me: true)),
+            TextFormat.Format(new MessageFrame("lobby", 1, Wire.At, ann, "look", Files: [new("0c1d", "cat.png", "image/png", 122_880)])),
             TextFormat.Format(new TopicFrame("lobby", 1, Wire.At, ann, "be kind")),
             TextFormat.Format(new PresenceFrame("lobby", "u2", "bob", "joined", At: Wire.At)),
             TextFormat.Format(new EditedFrame("lobby", 45, Later, ann, 42, "hi all")),
@@ -112,7 +114,25 @@ public class ReadmeTests
         string.Join('\n', ReadLines("text tokens")).Should().Be(string.Join('\n', frames.Select(TextFormat.Format)));
     }
 
-    private static List<string> ReadLines(string marker)
+    [Test]
+    public void Record_of_a_file_in_the_readme_is_what_the_server_writes() =>
+        ReadLines("json file").Should().Equal(Encoding.UTF8.GetString(ChatCodec.Encode(new AttachedFile("0c1d…", "cat.png", "image/png", 122_880, 640, 480))));
+
+    [Test]
+    public void Text_about_webhooks_in_the_readme_is_what_the_server_writes()
+    {
+        const string url = "https://example.org/chat";
+        WebhookFrame[] frames =
+        [
+            new(default, "set", "lobby", [], url, "whsec_2b1T…", 47),
+            new(default, "show", "lobby", [new(49, Wire.At, 9, "the receiver answered 500")], url, Delivered: 52, Failing: new("the receiver answered 500", Wire.At, Later)),
+            new(default, "remove", "lobby", []),
+            new(default, "show", "lobby", []),
+        ];
+        string.Join('\n', ReadLines("text webhook")).Should().Be(string.Join('\n', frames.Select(TextFormat.Format)));
+    }
+
+    internal static List<string> ReadLines(string marker)
     {
         var lines = new List<string>();
         string? block = null;

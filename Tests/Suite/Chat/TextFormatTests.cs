@@ -21,6 +21,11 @@ public class TextFormatTests
         Case(new MessageFrame("lobby", 1, Wire.At, Ann, "waves", Me: true, Edited: Wire.At), "[10:02:31] #lobby * ann waves (edited)"),
         Case(new MessageFrame("lobby", 1, Wire.At, Ann, "hi", Reactions: [new("👍🏽", [Ann, Bob]), new("❤️", [Bob])]), "[10:02:31] #lobby <ann> hi [👍🏽 2, ❤️ 1]"),
         Case(new MessageFrame("lobby", 1, Wire.At, Ann, "hi", Edited: Wire.At, Reactions: [new("👍", [Bob])]), "[10:02:31] #lobby <ann> hi [👍 1] (edited)"),
+        Case(new MessageFrame("lobby", 1, Wire.At, Ann, "look", Files: [new("f1", "my cat.png", "image/png", 122_880), new("f2", "猫\u202E", "text/plain", 1_000)], Edited: Wire.At),
+            "[10:02:31] #lobby <ann> look [file: my cat.png, 120 KB, /files/f1/my%20cat.png] [file: 猫\uFFFD, 1000 B, /files/f2/%E7%8C%AB%E2%80%AE] (edited)"),
+        Case(new MessageFrame("lobby", 1, Wire.At, Ann, "", Files: [new("f1", "a", "x", 1_048_200)]), "[10:02:31] #lobby <ann> [file: a, 1 MB, /files/f1/a]"),
+        Case(new MessageFrame("lobby", 1, Wire.At, Ann, "", Files: [new("f1", "a", "x", 9_961_472)]), "[10:02:31] #lobby <ann> [file: a, 9.5 MB, /files/f1/a]"),
+        Case(new MessageFrame("lobby", 1, Wire.At, Ann, "", Files: [new("f1", "a", "x", 5_000_000_000_000)]), "[10:02:31] #lobby <ann> [file: a, 4657 GB, /files/f1/a]"),
         Case(new MessageFrame("lobby", 1, Wire.At, Ann, "", Edited: Wire.At, Deleted: true), "[10:02:31] #lobby <ann> (deleted)"),
         Case(new MessageFrame("lobby", 1, Wire.At, Ann, "", Me: true, Deleted: true), "[10:02:31] #lobby * ann (deleted)"),
         Case(new EditedFrame("lobby", 2, Wire.At, Ann, 1, "one\ntwo", ["u2"]), "[10:02:31] #lobby <ann> edited: one\n    two"),
@@ -89,6 +94,10 @@ public class TextFormatTests
         Case(new WelcomeFrame(default, "t0k", "u1", "ann", true, "chat", Wire.At, new(1, 1, 1, 1), ["lobby", "den"]),
             "[10:02:31] -!- you are ann (a guest) on chat\n-!- your rooms: #lobby, #den\n"
             + "-!- /help lists the commands, /join lobby joins a room; any other line is a message\n-!- to come back as ann: /session t0k"),
+        Case(new WelcomeFrame(default, "t0k", "u1", "guest-1", true, "chat", Wire.At, new(1, 1, 1, 1), [], ["register", "login-required"]),
+            "[10:02:31] -!- you are guest-1 (a guest) on chat\n-!- this server has no guests; to log in, type: /login NAME PASSWORD, to create an account: /register NAME PASSWORD"),
+        Case(new WelcomeFrame(default, "t0k", "u1", "guest-1", true, "chat", Wire.At, new(1, 1, 1, 1), [], ["login-required"]),
+            "[10:02:31] -!- you are guest-1 (a guest) on chat\n-!- this server has no guests; to log in, type: /login NAME PASSWORD"),
         Case(new PongFrame(default, Wire.At), "[10:02:31] -!- pong"),
         Case(new WireFrame(Wire.At), ""),
         Case(new GapFrame("lobby", 12, 40), "-!- #lobby: messages 12 to 40 are not available"),
@@ -164,6 +173,7 @@ public class TextFormatTests
             new HistoryFrame(default, evil, [], false), new ResultsFrame(default, evil, [ChatCodec.Encode(new MessageFrame(evil, 1, Wire.At, person, evil, Snippet: new(evil, [new(0, 1)])))], 1), new RoomsFrame(default, [new(evil, evil, 1)]), new WhoFrame(default, evil, [person], 1),
             new WelcomeFrame(default, evil, evil, evil, true, evil, Wire.At, new(1, 1, 1, 1), [evil]), new GapFrame(evil, 1, 2),
             new TokensFrame(default, evil, evil, [new(evil, Wire.At)], evil, evil), new TokensFrame(default, evil, evil, [new(evil, Wire.At)], evil),
+            new WebhookFrame(default, evil, evil, [new(1, Wire.At, 1, evil)], evil, evil, 1, new(evil, Wire.At, Wire.At)), new WebhookFrame(default, "remove", evil, []),
             new ByeFrame(4001, evil, true), new HelpFrame(default, evil, [new(evil, evil, evil, evil)]),
         ];
         foreach (var frame in frames)

@@ -60,6 +60,28 @@ public sealed class OutboxRestartTests
     }
 
     [Test]
+    public async Task Reopened_page_sends_its_files_when_the_server_is_back()
+    {
+        await StartAsync();
+        await using var ann = await ChatPage.JoinAsync(_port, "ann");
+        await ann.Page.SetInputFilesAsync("#attach-files", new FilePayload { Name = "notes.txt", MimeType = "text/plain", Buffer = "notes"u8.ToArray() });
+        await Assertions.Expect(ann.Page.Locator("#tray [data-state=ready]")).ToHaveCountAsync(1);
+        await KillAsync(ann);
+        await ann.SayAsync("with notes");
+        await ann.ExpectPendingAsync(1);
+        await Assertions.Expect(ann.Page.Locator("#log [data-state=pending] .file .name")).ToHaveTextAsync("notes.txt");
+
+        await ann.Page.GotoAsync("about:blank");
+        await StartAsync();
+        await ann.Page.GotoAsync($"http://127.0.0.1:{_port}/");
+        await ann.ExpectMessageAsync("with notes");
+        var (bob, joined) = await ChatClient.JoinAsync(_port, "bob");
+        await using var _ = bob;
+        var message = joined.Messages.Select(json => ChatCodec.TryReadServer(json.Span, out var frame) ? frame : null).OfType<MessageFrame>().Should().ContainSingle().Subject;
+        message.Files.Should().ContainSingle().Which.Name.Should().Be("notes.txt");
+    }
+
+    [Test]
     public async Task Page_from_disk_shows_its_messages_after_a_reload_while_the_server_is_down()
     {
         await StartAsync();

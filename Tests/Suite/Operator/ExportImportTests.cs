@@ -164,7 +164,9 @@ public sealed class ExportImportTests
     [TestCase(2, "{\"type\"", "[\"type\"", "line 3: the line is not a JSON object")]
     [TestCase(2, "\"type\":\"message\"", "\"type\":\"file\"", "line 3: the type is \"file\", but this server supports only message, topic, edited, deleted, reacted, moderated")]
     [TestCase(2, "\"text\":", "\"texts\":", "line 3: \"text\" is missing")]
-    [TestCase(2, "\"text\":", "\"files\":[],\"text\":", "line 3: this version does not support the field \"files\"")]
+    [TestCase(2, "\"text\":", "\"stickers\":[],\"text\":", "line 3: this version does not support the field \"stickers\"")]
+    [TestCase(2, "\"text\":", "\"files\":[1],\"text\":", "line 3: \"files\" is not a list of objects")]
+    [TestCase(2, "\"text\":", "\"files\":[{\"id\":\"1\",\"name\":\"a\",\"type\":\"b\",\"bytes\":-1}],\"text\":", "line 3: a file has an impossible size")]
     [TestCase(2, "\"text\":\"42", "\"text\":\"\\ud83d", "line 3: \"text\" is not a text, or not UTF-8")]
     [TestCase(2, "\"seq\":4", "\"seq\":4,\"seq\":4", "line 3: the line is not a JSON object")]
     [TestCase(2, "\"at\":\"2", "\"at\":\"", "line 3: \"at\" is not a time like")]
@@ -215,7 +217,7 @@ public sealed class ExportImportTests
         storage.Storage.Dispose();
         Execute(storage.Folder, "DELETE FROM events WHERE room = 1 AND seq = 5");
         var file = Path.Combine(folder.Path, "odd.ndjson");
-        (await RunAsync(storage.Folder, "export", "odd", "--output", file)).ShouldFail("export: event 5 of \"Odd\" is missing or cannot be read; the \"check\" command tells more");
+        (await RunAsync(storage.Folder, "export", "odd", "--output", file)).ShouldFail("export: event 5 of \"Odd\" is missing or cannot be read; run the \"check\" command for details");
         Directory.GetFiles(folder.Path).Should().BeEmpty();
     }
 

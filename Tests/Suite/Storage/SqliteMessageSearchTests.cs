@@ -234,6 +234,8 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         return (storage.Log, storage.Catalog, new SqliteMessageSearch(storage.Storage));
     }
 
+    protected override IFileStore OpenFiles(IRoomLog log) => _storages[^1].Files;
+
     private async Task<TestStorage> CreateAsync(int keepEvents = 0)
     {
         var storage = new TestStorage(keepEvents: keepEvents);

@@ -29,7 +29,11 @@ public sealed class TestStorage : IDisposable
 
     public IRoomCatalog Catalog => new SqlRoomCatalog(Storage);
 
+    public IWebhookStore Webhooks => new SqlWebhookStore(Storage);
+
     public ITokenStore Tokens => new SqlTokenStore(Storage);
+
+    public IFileStore Files => new SqlFileStore(Storage);
 
     public IIdentityStore Identities => new SqlIdentityStore(Storage);
 

@@ -20,6 +20,8 @@ public sealed class CheckResult
 
     public long Accounts { get; internal set; }
 
+    public long Files { get; internal set; }
+
     internal void Add(string line)
     {
         Faults++;

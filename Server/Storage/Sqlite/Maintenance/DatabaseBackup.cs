@@ -10,11 +10,49 @@ public static class DatabaseBackup
     // 4 MiB. With steps of this size, the progress bar moves often, and the number of steps does not slow down the copy.
     private const int PagesPerStep = 1024;
 
-    /// <summary>Copies the database into <paramref name="file"/>, which must exist and be empty. The result is one file without a write-ahead log.</summary>
+    /// <summary>
+    /// Copies the database and the contents of the files into <paramref name="file"/>, which must exist and be empty. The result is one file without a
+    /// write-ahead log.
+    /// </summary>
+    /// <returns>The number of contents that are missing or damaged. The copy does not have them.</returns>
     /// <exception cref="StorageException">The database cannot be read, the file cannot be written, or the copy is damaged.</exception>
-    public static void Copy(DataFolder folder, string file, IProgress<WorkProgress> progress, CancellationToken cancel) => Copy(folder.Database, file, progress, cancel);
+    public static int Copy(DataFolder folder, string file, IProgress<WorkProgress> progress, CancellationToken cancel)
+    {
+        Copy(folder.Database, file, progress, cancel);
+        using var copy = SqliteDatabase.OpenForCopy(file);
+        try
+        {
+            copy.Execute("PRAGMA synchronous = OFF");
+            return ContentBackup.Add(copy, ContentFolder.Of(folder.Path), hash => ContentCheck.IsUsed(folder, hash), progress, cancel);
+        }
+        catch (SqliteException fault)
+        {
+            throw SqliteError.Translate(fault, file);
+        }
+    }
 
-    /// <summary>As the other overload, for a database in any file.</summary>
+    /// <summary>Moves the contents of the files from a restored database into a folder.</summary>
+    /// <returns>The number of contents.</returns>
+    /// <exception cref="StorageException">A content cannot be written, or is damaged.</exception>
+    public static int ExtractContents(string file, ContentFolder folder, IProgress<WorkProgress> progress, CancellationToken cancel)
+    {
+        using var database = SqliteDatabase.OpenForCopy(file);
+        try
+        {
+            if (!ContentBackup.HasContents(database))
+                return 0;
+            database.Execute("PRAGMA synchronous = OFF");
+            var count = ContentBackup.Extract(database, folder, progress, cancel);
+            database.Execute("VACUUM");
+            return count;
+        }
+        catch (SqliteException fault)
+        {
+            throw SqliteError.Translate(fault, file);
+        }
+    }
+
+    /// <summary>Copies a database in any file, without the contents of the files that are beside it.</summary>
     public static void Copy(string database, string file, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         using var source = Snapshot.Open(database, cancel);

@@ -58,6 +58,14 @@ public static class DatabaseCheck
             UNION ALL SELECT 'the client ids "' || MIN(c.client_id) || '" and "' || MAX(c.client_id) || '" refer to the same event'
             FROM client_ids c GROUP BY c.room, c.seq HAVING COUNT(*) > 1
             """),
+        ("files",
+            """
+            SELECT 'room "' || r.name || '", event ' || e.seq || ': the file ' || COALESCE(f.value ->> 'id', '') || ' does not exist'
+            FROM events e JOIN rooms r ON r.id = e.room JOIN json_each(CASE WHEN json_valid(e.body) THEN e.body END, '$.files') f
+            WHERE e.body LIKE '%"files":[%' AND NOT EXISTS (SELECT 1 FROM message_files m WHERE m.room = e.room AND m.seq = e.seq AND m.file = f.value ->> 'id')
+            UNION ALL SELECT 'the file ' || f.id || ' belongs to no message' FROM files f
+            WHERE f.is_posted AND NOT EXISTS (SELECT 1 FROM message_files m WHERE m.file = f.id)
+            """),
         ("accounts", "SELECT 'the account \"' || u.name || '\" has no registered name' FROM users u WHERE password_hash IS NOT NULL AND NOT EXISTS (SELECT 1 FROM names WHERE user = u.id)"),
     ];
 
@@ -80,6 +88,8 @@ public static class DatabaseCheck
                 foreach (var fault in snapshot.Read(connection => connection.Query<string>(sql)))
                     result.Add(fault);
             }
+
+            ContentCheck.Run(folder, snapshot, result, progress, cancel);
         }
         catch (StorageException fault) when (fault.IsDamage)
         {

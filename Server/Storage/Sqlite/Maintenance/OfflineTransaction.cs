@@ -30,6 +30,7 @@ internal static class OfflineTransaction
                 return result;
             cancel.ThrowIfCancellationRequested();
             connection.Execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
+            RemoveUnusedContents(connection, ContentFolder.Of(folder.Path));
             return result;
         }
         catch (SqliteException fault)
@@ -39,8 +40,28 @@ internal static class OfflineTransaction
         }
     }
 
+    // If this is interrupted, the next start of the server removes the rest.
+    private static void RemoveUnusedContents(SqliteConnection connection, ContentFolder folder)
+    {
+        var hashes = connection.Query<string>("SELECT hash FROM unused_contents u WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.hash = u.hash)").AsList();
+        if (hashes.Count == 0)
+            return;
+        try
+        {
+            foreach (var hash in hashes)
+                folder.Remove(hash);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"the database is changed, but a file in \"{folder.Path}\" could not be removed: {fault.Message}; the server removes it at its next start", fault);
+        }
+
+        connection.Execute("DELETE FROM unused_contents; PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
     /// <summary>Reads the accounts, by name. The letter case of a name does not matter.</summary>
-    // The database compares only ASCII letters without their case, so the dictionary compares. Two accounts never differ only in letter case.
+    // The database ignores the letter case of ASCII letters only, so the dictionary compares the names. Two accounts never differ only in letter
+    // case.
     public static Dictionary<string, (string Id, string Name)> ReadAccounts(SqliteConnection connection) =>
         connection.Query<(string Id, string Name)>("SELECT id, name FROM users WHERE password_hash IS NOT NULL")
             .ToDictionary(account => account.Name, StringComparer.OrdinalIgnoreCase);

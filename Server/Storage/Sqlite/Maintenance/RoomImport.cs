@@ -12,6 +12,9 @@ public enum ImportedEvent
     /// <summary>The event is stored without its client id, because the author has used the id in another room.</summary>
     StoredWithoutId,
 
+    /// <summary>The event is stored, but the folder does not have all of its files. The text of the message names these files.</summary>
+    StoredWithoutFiles,
+
     /// <summary>The event is not stored, because the author has used its client id in this room.</summary>
     Duplicate,
 }
@@ -25,6 +28,7 @@ public sealed class RoomImport : IDisposable
     private readonly EventInserts _inserts;
     private readonly Statement _isInRoom;
     private readonly Statement _isMessage;
+    private readonly Statement _hasFile;
 
     private RoomImport(SqliteConnection connection, string file, long room, string epoch)
     {
@@ -35,6 +39,7 @@ public sealed class RoomImport : IDisposable
         _inserts = new EventInserts(connection, isIndexed: true);
         _isInRoom = new Statement(connection, "SELECT 1 FROM client_ids WHERE author = @p1 AND client_id = @p2 AND room = @p3", 3);
         _isMessage = new Statement(connection, "SELECT 1 FROM events WHERE room = @p1 AND seq = @p2 AND kind = 'message' AND is_deleted = 0", 2);
+        _hasFile = new Statement(connection, "SELECT 1 FROM files WHERE id = @p1 AND uploader = @p2", 2);
     }
 
     /// <summary>The id of the room's log. A log that was lost or reset gets another epoch.</summary>
@@ -83,7 +88,10 @@ public sealed class RoomImport : IDisposable
                 result = ImportedEvent.StoredWithoutId;
             }
 
-            _inserts.AddEvent(_room, next);
+            var stored = ReplaceMissingFiles(next);
+            if (stored != next)
+                result = ImportedEvent.StoredWithoutFiles;
+            _inserts.AddEvent(_room, stored);
             if (content is { Kind: RoomEventKind.Reacted, Of: { } of })
                 React(of, next);
             return result;
@@ -110,7 +118,7 @@ public sealed class RoomImport : IDisposable
     /// <summary>Closes the database. Without a commit nothing is imported.</summary>
     public void Dispose()
     {
-        foreach (var part in (IDisposable[])[_inserts, _isInRoom, _isMessage, _connection])
+        foreach (var part in (IDisposable[])[_inserts, _isInRoom, _isMessage, _hasFile, _connection])
             part.Dispose();
     }
 
@@ -122,6 +130,27 @@ public sealed class RoomImport : IDisposable
             _inserts.RemoveReaction(_room, of, content.Emoji!, content.Author);
         else if (IsMessage(of))
             _inserts.AddReaction(_room, of, content.Emoji!, content.Author, content.AuthorName, reaction.Seq);
+    }
+
+    // An export has the names of the files, but not their contents. After a removal of the room, the contents are gone too.
+    private RoomEvent ReplaceMissingFiles(RoomEvent next)
+    {
+        if (next.Content.Files is not { } files)
+            return next;
+        var missing = files.Where(file => !HasFile(file.Id, next.Content.Author)).ToList();
+        if (missing.Count == 0)
+            return next;
+        var lines = missing.Select(file => $"[file: {file.Name}]").Prepend(next.Content.Text).Where(line => line.Length > 0);
+        return next with
+        {
+            Content = next.Content with { Text = string.Join('\n', lines), Files = missing.Count == files.Count ? null : [.. files.Except(missing)] },
+        };
+    }
+
+    private bool HasFile(string id, string uploader)
+    {
+        using var row = _hasFile.Query(id, uploader);
+        return row.Read();
     }
 
     private bool IsMessage(long seq)

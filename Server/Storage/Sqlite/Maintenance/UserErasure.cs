@@ -14,7 +14,7 @@ public static class UserErasure
         FROM events e WHERE e.author = @Id AND e.kind = 'message' AND NOT e.is_deleted
         """;
 
-    // A room has the text of its newest topic event, or the topic with which it was created.
+    // The topic of a room is the text of its newest topic event, or else the topic with which the room was created.
     private const string EraseTopics =
         """
         UPDATE rooms SET topic = ''
@@ -26,6 +26,8 @@ public static class UserErasure
         """
         DELETE FROM reactions WHERE (room, seq) IN (SELECT room, seq FROM events WHERE author = @Id AND kind = 'message');
         DELETE FROM mentions WHERE (room, seq) IN (SELECT room, seq FROM events WHERE author = @Id AND kind = 'message');
+        DELETE FROM message_files WHERE (room, seq) IN (SELECT room, seq FROM events WHERE author = @Id AND kind = 'message');
+        DELETE FROM files WHERE uploader = @Id AND NOT EXISTS (SELECT 1 FROM message_files m WHERE m.file = files.id);
         UPDATE events SET name = @ErasedName, text = '', is_deleted = (kind = 'message'), body = CASE
             WHEN kind = 'message' THEN NULLIF(json_patch('{}', json_object('reply', body -> 'reply', 'bot', body -> 'bot')), '{}')
             WHEN kind = 'reacted' THEN json_set(body, '$.off', json('true'))
@@ -34,7 +36,7 @@ public static class UserErasure
         UPDATE events SET body = json_set(body, '$.userName', @ErasedName) WHERE kind = 'moderated' AND body ->> 'user' = @Id;
         """;
 
-    // The rows of sessions, names and members refer to the user, so the database removes them too.
+    // Other rows that refer to the user, such as sessions, names and memberships, are removed by the database.
     private const string RemoveRows =
         """
         DELETE FROM reactions WHERE user = @Id;
@@ -46,7 +48,7 @@ public static class UserErasure
 
     /// <summary>
     /// Deletes the user's messages: each becomes a tombstone, and a deletion is added to the log, so that clients that reconnect delete the message
-    /// too. Removes the user's topics, reasons, reactions and bans. Removes the user with the name, sessions and memberships.
+    /// too. Removes the user's files, topics, reasons, reactions and bans. Removes the user with the name, sessions and memberships.
     /// The user's events stay without text and with the name <see cref="ErasedUser.Name"/>, because the numbers of a log have no gap.
     /// </summary>
     /// <param name="folder">The data folder.</param>

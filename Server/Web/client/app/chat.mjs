@@ -9,7 +9,7 @@ import { createId, nowIso } from './page.mjs';
 import { outboxStore } from './storage.mjs';
 import { commit, notify, state } from './store.mjs';
 
-/** @import { Frame, OutboxItem, Request, RequestKind, Room } from '../types.js' */
+/** @import { AttachedFile, Frame, OutboxItem, Request, RequestKind, Room } from '../types.js' */
 
 const HISTORY_PAGE = 50;      // when the page joins a room: more than a screen shows
 const MAX_HISTORY_PAGE = 200; // when the reader scrolls: the longest page that the server gives
@@ -23,6 +23,9 @@ let serverRoom = null;
 
 /** @param {string | null} room */
 export function setServerRoom(room) { serverRoom = room; }
+
+/** The size of the largest file that the server takes; 0 if it takes none. */
+export const maxFileBytes = () => state.limits.fileBytes ?? 0;
 
 /** The longest message that the server accepts. */
 export const maxLength = () => state.limits.textLength ?? Infinity;
@@ -73,7 +76,7 @@ export function createRoom(room, topic) {
   return ask({ type: 'create', room, ...topic && { topic } }, { kind: 'create', room, show: true });
 }
 
-let directoryAskedAt = -Infinity; // by performance.now(), because the clock of the day can be set back
+let directoryAskedAt = -Infinity; // by performance.now(), because the wall clock can be set back
 
 /**
  * Asks for the list of rooms. The server sends only the largest ones.
@@ -176,17 +179,17 @@ export function setOutboxReady(isReady) { isOutboxReady = isReady; }
 const canSendTo = (room) => isOutboxReady && connection.isOnline && Boolean(state.rooms.get(room)?.live);
 
 /**
- * Puts a message into the outbox of the current room, and sends it if possible.
+ * Puts a message into the outbox of a room, and sends it if possible.
  * @param {string} text
  * @param {boolean} me
- * @param {number} [reply] the seq of the message that this one answers
+ * @param {{ reply?: number, files?: AttachedFile[], room?: string | null }} options the seq of the message that this one answers, the files that
+ *   the server has stored for this message, and the room
  */
-export function say(text, me, reply) {
-  const room = state.current;
+export function say(text, me, { reply, files = [], room = state.current } = {}) {
   if (room === null) return;
   const isSentAtOnce = canSendTo(room) && !state.outbox.some((item) => item.room === room && item.state === 'pending');
   commit(enqueueMessage(state, {
-    id: createMessageId(), room, text, me, reply, at: nowIso(), attempted: isSentAtOnce,
+    id: createMessageId(), room, text, me, reply, ...files.length > 0 && { files }, at: nowIso(), attempted: isSentAtOnce,
     user: state.self?.user ?? null, name: state.self?.name ?? identity.entering?.name ?? '',
   }));
   if (!isSentAtOnce) warnIfNotDurable();
@@ -215,13 +218,13 @@ export function sendNext(room) {
  * @param {OutboxItem} item
  * @returns {void}
  */
-function transmit({ id, room, text, me, reply, tries }) {
+function transmit({ id, room, text, me, reply, files, tries }) {
   // The server closes the connection if a frame is far too long, so the page does not send such a message.
   if (text.length > maxLength()) {
     commit(changeMessage(state, id, { ...FAILED, error: tooLongWords(text, maxLength()) }));
     return sendNext(room);
   }
-  if (!connection.send({ type: 'say', id, room, text, ...me && { me: true }, ...reply && { reply } })) return;
+  if (!connection.send({ type: 'say', id, room, text, ...me && { me: true }, ...reply && { reply }, ...files?.length && { files: files.map((file) => file.id) } })) return;
   serverRoom = room;
   commit(changeMessage(state, id, { inFlight: true, tries: tries + 1, waiting: false, error: undefined, hint: undefined }));
 }

@@ -5,11 +5,13 @@ import { askDirectory, maxLength, searchDirectory } from '../app/chat.mjs';
 import { DRAFTS_KEY, load, save } from '../app/page.mjs';
 import { oncePerFrame } from '../app/scheduling.mjs';
 import { onChange, state } from '../app/store.mjs';
+import { clearFiles, renameFiles } from '../app/uploads.mjs';
 import { ui } from '../app/ui.mjs';
 import { Drafts } from '../drafts.mjs';
 import { BAD_SESSION_CLOSE_CODE } from '../protocol.mjs';
 import { insertedMention } from '../people.mjs';
 import { roomBeingTyped, suggestionKey, suggestionsFor } from '../suggestions.mjs';
+import { renderSend } from './attachments.mjs';
 import { $, closestTo, el, foreign, input, setText } from './dom.mjs';
 
 const drafts = new Drafts(load('sessionStorage', DRAFTS_KEY));
@@ -72,11 +74,35 @@ onChange((before, after) => {
  * @param {string} from
  * @param {string} to
  */
-export const renameDraft = (from, to) => drafts.renameRoom(from, to);
+export function renameDraft(from, to) {
+  drafts.renameRoom(from, to);
+  renameFiles(from, to);
+}
+
+/**
+ * The text of a room's draft, also while the person edits an earlier message.
+ * @param {string} room
+ */
+export function draftOf(room) {
+  if (room !== state.current) return drafts.of(room);
+  return ui.composing?.kind === 'edit' ? ui.composing.draft ?? '' : input.value;
+}
+
+/**
+ * Removes the text of a room's draft, because it is sent.
+ * @param {string} room
+ */
+export function removeDraft(room) {
+  if (room !== state.current) drafts.remove(room);
+  else if (ui.composing?.kind === 'edit') ui.composing.draft = '';
+  else setInput('');
+  scheduleSave();
+}
 
 export function clearDrafts() {
   drafts.clear();
   saveDrafts();
+  clearFiles();
 }
 
 /** @param {string} text */
@@ -91,7 +117,7 @@ export function setInput(text) {
 export function renderComposer() {
   input.style.height = 'auto';
   if (input.scrollHeight) input.style.height = `${input.scrollHeight}px`; // the input has no height while the chat is hidden
-  $('send').toggleAttribute('data-empty', !input.value.trim());
+  renderSend();
   const limit = maxLength();
   const length = input.value.length;
   const isNear = length > limit * 0.9;

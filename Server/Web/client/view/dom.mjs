@@ -15,6 +15,7 @@ import { hueFor, initialOf } from '../formatting.mjs';
  *   'directory': HTMLDialogElement, 'search': HTMLDialogElement, 'search-query': HTMLInputElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'leaving': HTMLDialogElement,
  *   'link-question': HTMLDialogElement, 'message-menu': HTMLDialogElement, 'menu-other': HTMLInputElement, 'create': HTMLFormElement,
  *   'switcher': HTMLDialogElement, 'switcher-query': HTMLInputElement, 'commands': HTMLDialogElement, 'sound': HTMLInputElement, 'quiet-for': HTMLSelectElement, 'alert-level': HTMLSelectElement,
+ *   'attach-files': HTMLInputElement, 'viewer': HTMLDialogElement, 'programs': HTMLDialogElement, 'program-name': HTMLInputElement, 'program-token': HTMLInputElement, 'program-hook': HTMLInputElement,
  *   'menu': HTMLDialogElement, 'form': HTMLDialogElement, 'form-text': HTMLInputElement, 'form-choice': HTMLSelectElement, 'form-yes': HTMLButtonElement,
  * }} ElementsById
  */
@@ -41,8 +42,10 @@ export const menu = $('menu');
 export const form = $('form');
 export const switcher = $('switcher');
 export const commands = $('commands');
+export const viewer = $('viewer');
+export const programs = $('programs');
 
-const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, messageMenu, menu, form, switcher, commands];
+const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, messageMenu, menu, form, switcher, commands, viewer, programs];
 
 /**
  * Opens a dialog. The page is then drawn again, because other parts depend on open dialogs: on a phone, the Back button closes a dialog.

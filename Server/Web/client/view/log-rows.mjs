@@ -12,6 +12,7 @@ import { presenceText } from '../presence.mjs';
 import { hiddenReactions, shownReactions } from '../reactions.mjs';
 import { isDirectName } from '../rooms.mjs';
 import { authorName, avatar, el, foreign, icon, personButton } from './dom.mjs';
+import { filesNode } from './log-files.mjs';
 
 /** @import { CodePiece, DrawnEntry, Inline, OutboxItem, RoomCard, Row, Tone, User } from '../types.js' */
 /** @import { Child } from './dom.mjs' */
@@ -104,7 +105,7 @@ function messageNode(entry, first, quote) {
       first && !entry.me && el('div', { class: 'byline' }, authorButton(from), timeNode(at ?? '')),
       !first && !entry.me && el('span', { class: 'unseen' }, `${isolated(from.name)}: `),
       quote && !entry.deleted && el('button', { type: 'button', class: 'quote', 'data-action': 'jump', 'data-seq': message.reply, title: 'Go to this message' }, el('span', { class: 'unseen' }, 'in reply to '), quote),
-      body, reactionsNode(entry), item?.state === 'failed' && failureNode(item)),
+      body, filesNode(message.files, entry.key), reactionsNode(entry), item?.state === 'failed' && failureNode(item)),
     !item && !entry.deleted && entry.seq !== undefined && el('div', { class: 'tools' }, menuButton(entry.seq)));
 }
 

@@ -126,9 +126,9 @@ function patchRows(rows) {
  * @param {HTMLElement} node
  * @param {DOMStringMap} data
  */
-function keepFocus(node, { action, emoji }) {
+function keepFocus(node, { action, emoji, file }) {
   const buttons = /** @type {HTMLElement[]} */ ([...node.querySelectorAll('[data-action]')]);
-  const same = buttons.find(({ dataset }) => dataset.action === action && dataset.emoji === emoji);
+  const same = buttons.find(({ dataset }) => dataset.action === action && dataset.emoji === emoji && dataset.file === file);
   (same ?? buttons.find(({ dataset }) => dataset.action === 'menu') ?? log).focus({ preventScroll: true });
 }
 

@@ -7,13 +7,14 @@ import { renderAccount } from './account.mjs';
 import { renderBack } from './back.mjs';
 import { switchDraft } from './composer.mjs';
 import { renderDirectory } from './directory.mjs';
-import { $, account, app, directory, search, switcher } from './dom.mjs';
+import { $, account, app, directory, search, switcher, viewer } from './dom.mjs';
 import { renderDrawers } from './layout.mjs';
 import { renderLog } from './log.mjs';
 import { renderHead, renderMembers, renderRooms, renderTyping } from './rooms.mjs';
 import { renderSearch } from './search.mjs';
 import { renderStatus, renderTitle } from './status.mjs';
 import { renderSwitcher } from './switcher.mjs';
+import { renderViewer } from './viewer.mjs';
 
 function render() {
   const room = state.rooms.get(state.current ?? '');
@@ -34,6 +35,7 @@ function render() {
   if (search.open) renderSearch();
   if (account.open) renderAccount();
   if (switcher.open) renderSwitcher();
+  if (viewer.open) renderViewer();
 }
 
 setRenderer(render);

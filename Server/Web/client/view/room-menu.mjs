@@ -12,6 +12,7 @@ import { $, closestTo } from './dom.mjs';
 import { openForm } from './form.mjs';
 import { showMenu } from './menu.mjs';
 import { askToLeave } from './navigation.mjs';
+import { openPrograms } from './programs.mjs';
 
 /** @import { NotifyLevel } from '../types.js' */
 
@@ -39,6 +40,7 @@ export function use(id, name) {
     case 'invite': return openForm(inviteForm(room));
     case 'slow': return openForm(slowForm(room));
     case 'close': return openForm(closeForm(room, state.outbox.filter((item) => item.room === name).length));
+    case 'programs': return openPrograms(name);
     case 'favourite': return toggleFavourite(name);
     case 'leave': return askToLeave(name);
     default: return setLevel(/** @type {NotifyLevel} */ (id), name);

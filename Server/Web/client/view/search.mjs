@@ -4,9 +4,10 @@ import { askSearch } from '../app/chat.mjs';
 import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { withoutDirectionControls } from '../direction.mjs';
+import { filesOf, iconOf } from '../files.mjs';
 import { fullTime } from '../formatting.mjs';
 import { markedPieces } from '../search.mjs';
-import { $, closestTo, el, foreign, openDialog, search, setText, whenChanged } from './dom.mjs';
+import { $, closestTo, el, foreign, icon, openDialog, search, setText, whenChanged } from './dom.mjs';
 import { goToMessage } from './go-to-message.mjs';
 
 /** @import { Frame } from '../types.js' */
@@ -21,10 +22,11 @@ export const renderSearch = whenChanged(() => [state.found], () => {
 });
 
 /** @param {Frame} message */
-const resultNode = ({ room, seq, at, from, text, snippet }) => el('li', null,
+const resultNode = ({ room, seq, at, from, text, snippet, files }) => el('li', null,
   el('button', { type: 'button', 'data-room': room, 'data-seq': seq },
     el('span', { class: 'about' }, el('b', null, foreign(from?.name ?? '?')), ' in #', foreign(room), el('time', { datetime: at }, fullTime(at))),
-    el('span', { class: 'text', dir: 'auto' }, ...markedPieces(snippet ?? { text, marks: [] }).map(([part, isMarked]) => isMarked ? el('mark', null, withoutDirectionControls(part)) : withoutDirectionControls(part)))));
+    el('span', { class: 'text', dir: 'auto' }, ...markedPieces(snippet ?? { text, marks: [] }).map(([part, isMarked]) => isMarked ? el('mark', null, withoutDirectionControls(part)) : withoutDirectionControls(part))),
+    ...(filesOf(files) ?? []).map((file) => el('span', { class: 'found-file' }, icon(iconOf(file), ''), foreign(file.name)))));
 
 /** @param {string} [text] a query, which the page has sent */
 export function openSearch(text) {

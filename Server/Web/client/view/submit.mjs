@@ -5,11 +5,14 @@ import { createRoom, joinAgain, maxLength, say, sendCommand, sendNext } from '..
 import { signIn } from '../app/identity.mjs';
 import { commit, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
+import { attachAgain, onTray, takeFiles, tray } from '../app/uploads.mjs';
 import { isolated } from '../direction.mjs';
 import { changeMessage, removeMessage } from '../outbox.mjs';
+import { readinessOf } from '../tray.mjs';
 import { parseInput } from '../typed-input.mjs';
 import { continueAs, logOut } from './account.mjs';
-import { handleSuggestionKey, setInput, setTypedAhead, stopComposing } from './composer.mjs';
+import { focusFailed, renderTray, waitingMessages } from './attachments.mjs';
+import { draftOf, handleSuggestionKey, removeDraft, setInput, setTypedAhead, stopComposing } from './composer.mjs';
 import { editLast, submitEdit } from './composing.mjs';
 import { openDirectory, showError } from './directory.mjs';
 import { copyFrom } from './copying.mjs';
@@ -19,20 +22,51 @@ import { openMessageMenu, react, replyTo } from './message-menu.mjs';
 import { goToRoom, leaveRoom } from './navigation.mjs';
 import { openPersonMenu } from './people-menu.mjs';
 import { use as useRoomMenu } from './room-menu.mjs';
+import { openViewer } from './viewer.mjs';
 
 /** @import { Frame } from '../types.js' */
 
 function submit() {
   const text = input.value.trimEnd();
-  if (!text.trim()) return;
   if (ui.composing?.kind === 'edit') {
-    submitEdit(ui.composing, text);
+    if (text.trim()) submitEdit(ui.composing, text);
     return;
   }
-  if (!send(text)) return;
+  if (!text.trim() && tray.of(state.current).length === 0) return;
+  if (!send(text.trim() ? text : '')) return;
   setInput('');
   if (state.current) followNewest();
 }
+
+/** Whether the files of the current draft are uploaded. Otherwise the message waits for them, or the person decides about the failed ones. */
+function areFilesReady() {
+  const room = state.current ?? '';
+  const readiness = readinessOf(tray.of(room));
+  if (readiness === 'uploading') waitingMessages.set(room, ui.composing?.seq);
+  if (readiness === 'failed') focusFailed();
+  renderTray();
+  return readiness === 'ready';
+}
+
+/** Sends the messages whose files are uploaded now, also in rooms that the person does not look at. */
+function sendWaiting() {
+  for (const [room, reply] of [...waitingMessages]) {
+    const readiness = readinessOf(tray.of(room));
+    if (readiness === 'uploading') continue;
+    waitingMessages.delete(room);
+    const text = draftOf(room).trimEnd();
+    const parsed = parseInput(text.trim() ? text : '', true, maxLength());
+    if (readiness === 'failed' || parsed.kind !== 'say' || !parsed.text && !tray.of(room).length) continue;
+    removeDraft(room);
+    say(parsed.text, parsed.me, { reply, files: takeFiles(room), room });
+    if (room !== state.current) continue;
+    if (ui.composing?.kind === 'reply') stopComposing();
+    typingIsOver();
+    followNewest();
+  }
+  renderTray();
+}
+onTray(sendWaiting);
 
 /**
  * Sends a text. Returns whether the text was accepted. A rejected text stays in the input.
@@ -43,7 +77,8 @@ function send(text) {
   switch (parsed.kind) {
     case 'error': return showError(parsed.text);
     case 'say':
-      say(parsed.text, parsed.me, ui.composing?.seq);
+      if (!areFilesReady()) return false;
+      say(parsed.text, parsed.me, { reply: ui.composing?.seq, files: takeFiles(state.current ?? '') });
       stopComposing();
       typingIsOver();
       return true;
@@ -101,6 +136,7 @@ const ACTIONS = {
   cancel({ id = '' }) {
     const item = state.outbox.find((one) => one.id === id);
     commit(removeMessage(state, id));
+    if (item?.files) attachAgain(item.room, item.files);
     if (item && !input.value) setInput(item.me ? `/me ${item.text}` : item.text);
     input.focus();
   },
@@ -129,6 +165,7 @@ const ACTIONS = {
   },
   invite({ room = '' }) { useRoomMenu('invite', room); },
   topic({ room = '' }) { useRoomMenu('topic', room); },
+  picture({ file = '' }) { openViewer(file); },
 };
 
 log.addEventListener('click', (event) => {

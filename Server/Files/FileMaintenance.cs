@@ -1,0 +1,84 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Storage;
+
+namespace RawSocketChat.Server.Files;
+
+/// <summary>
+/// Once a minute, and at once after the deletion of a message with files, removes the contents that no file has any more. Once a minute, also
+/// removes the files that no message has had for <c>Files:UnusedHours</c>.
+/// </summary>
+public sealed class FileMaintenance(ContentStore contents, IFileStore files, IOptions<FilesOptions> options, TimeProvider time, ILogger<FileMaintenance> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    // One entry means that contents can be removed now.
+    private readonly Channel<bool> _removals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <exception cref="StorageException">The folder of the contents cannot be used.</exception>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await contents.OpenAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        files.FilesRemoved += Wake;
+        try
+        {
+            await Task.WhenAll(RunEachMinuteAsync(stoppingToken), RunAfterDeletionsAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+        finally
+        {
+            files.FilesRemoved -= Wake;
+        }
+    }
+
+    private void Wake() => _removals.Writer.TryWrite(true);
+
+    private async Task RunEachMinuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        do
+        {
+            await TryAsync(async () =>
+            {
+                await files.RemoveUnusedAsync(time.GetUtcNow() - TimeSpan.FromHours(options.Value.UnusedHours), stoppingToken);
+                Wake();
+            });
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task RunAfterDeletionsAsync(CancellationToken stoppingToken)
+    {
+        while (await _removals.Reader.WaitToReadAsync(stoppingToken))
+        {
+            _removals.Reader.TryRead(out _);
+            await TryAsync(() => contents.RemoveUnusedAsync(stoppingToken));
+        }
+    }
+
+    private async Task TryAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (StorageException)
+        {
+            // The storage logs its own errors.
+        }
+#pragma warning disable CA1031 // an exception of a background service would stop the server; the next interval retries instead
+        catch (Exception fault) when (fault is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            Log.MaintenanceFailed(logger, fault);
+        }
+    }
+}

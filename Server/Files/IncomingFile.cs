@@ -1,0 +1,72 @@
+using System.Security.Cryptography;
+using RawSocketChat.Server.Storage;
+
+namespace RawSocketChat.Server.Files;
+
+/// <summary>
+/// A content that is being received: a file in <see cref="ContentFolder.Incoming"/>. It is removed on dispose, unless it was moved out. Used by one
+/// caller at a time.
+/// </summary>
+internal sealed class IncomingFile : IDisposable
+{
+    private readonly FileStream _stream;
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly byte[] _head = new byte[FileType.HeadBytes];
+    private int _headLength;
+    private string? _finalHash;
+
+    private IncomingFile(string path)
+    {
+        Path = path;
+        _stream = new FileStream(path, ContentFolder.CreateOptions());
+    }
+
+    /// <summary>The full path of the file.</summary>
+    public string Path { get; }
+
+    /// <summary>The number of bytes that were written.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>The first bytes of the content, at most <see cref="FileType.HeadBytes"/>.</summary>
+    public ReadOnlySpan<byte> Head => _head.AsSpan(0, _headLength);
+
+    /// <exception cref="IOException">The file cannot be created.</exception>
+    public static IncomingFile Create(ContentFolder folder)
+    {
+        ContentFolder.CreateForOwner(folder.Incoming);
+        return new IncomingFile(System.IO.Path.Combine(folder.Incoming, $"{Guid.NewGuid():n}.part"));
+    }
+
+    /// <exception cref="IOException">The disk is full, or fails.</exception>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        var head = bytes[..Math.Min(bytes.Length, _head.Length - _headLength)];
+        head.CopyTo(_head.AsSpan(_headLength));
+        _headLength += head.Length;
+        _hash.AppendData(bytes);
+        RandomAccess.Write(_stream.SafeFileHandle, bytes, Length);
+        Length += bytes.Length;
+    }
+
+    /// <summary>Opens the content that was written so far. Dispose of the result before <see cref="Complete"/>.</summary>
+    public Stream OpenRead() => new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+
+    /// <summary>Waits until the disk has the content, and closes the file.</summary>
+    /// <returns>SHA-256 of the content, in hex.</returns>
+    /// <exception cref="IOException">The disk is full, or fails.</exception>
+    public string Complete()
+    {
+        if (_finalHash is not null)
+            return _finalHash;
+        RandomAccess.FlushToDisk(_stream.SafeFileHandle);
+        _stream.Dispose();
+        return _finalHash = Convert.ToHexStringLower(_hash.GetHashAndReset());
+    }
+
+    public void Dispose()
+    {
+        _stream.Dispose();
+        _hash.Dispose();
+        File.Delete(Path);
+    }
+}

@@ -1,0 +1,80 @@
+namespace RawSocketChat.Server.Storage;
+
+/// <summary>
+/// Stores the records of uploaded files: who uploaded them, and which messages have them. <see cref="ContentFolder"/> has their contents. A file
+/// is removed together with the last message that has it. When a task completes, the change is stored. If the change cannot be stored, the task
+/// throws <see cref="StorageException"/>. Safe from any thread.
+/// </summary>
+public interface IFileStore
+{
+    /// <summary>Called after messages that may have had files are gone, so that the contents of the files can be removed at once.</summary>
+    event Action? FilesRemoved;
+
+    /// <summary>Adds a file. The check of the quota and the addition are one step, also for concurrent calls.</summary>
+    ValueTask<FileAddition> AddAsync(StoredFile file, FileQuota quota, CancellationToken cancellationToken);
+
+    /// <summary>Checks whether a user may add one more file of some bytes. Changes nothing.</summary>
+    ValueTask<FileAddition> CheckQuotaAsync(string uploader, long bytes, FileQuota quota, CancellationToken cancellationToken);
+
+    /// <summary>Finds a file, with the rooms in which messages have it. Returns null if there is no such file.</summary>
+    ValueTask<FoundFile?> FindAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Finds those of some files that a user has uploaded, in the order of the ids.</summary>
+    ValueTask<IReadOnlyList<StoredFile>> FindUploadsAsync(string uploader, IReadOnlyList<string> ids, CancellationToken cancellationToken);
+
+    /// <summary>Removes the files that were uploaded before a time and that no message had.</summary>
+    /// <returns>The number of removed files.</returns>
+    ValueTask<int> RemoveUnusedAsync(DateTimeOffset createdBefore, CancellationToken cancellationToken);
+
+    /// <summary>Adds the sizes of all contents, in bytes. A content that several files have counts once.</summary>
+    ValueTask<long> GetContentBytesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Lists hashes of contents whose last file was removed, at most <paramref name="max"/>.</summary>
+    ValueTask<IReadOnlyList<string>> ListUnusedContentsAsync(int max, CancellationToken cancellationToken);
+
+    /// <summary>Gets the size of a content that a file has; null if no file has it.</summary>
+    ValueTask<long?> FindContentBytesAsync(string hash, CancellationToken cancellationToken);
+
+    /// <summary>Removes a hash from the list of <see cref="ListUnusedContentsAsync"/>, because the content is removed or has a file again.</summary>
+    ValueTask ForgetUnusedContentAsync(string hash, CancellationToken cancellationToken);
+}
+
+/// <summary>An uploaded file.</summary>
+/// <param name="Id">The random id: 32 hexadecimal digits.</param>
+/// <param name="Hash">SHA-256 of the stored content, in hex.</param>
+/// <param name="Name">The name, which is safe to show and to save.</param>
+/// <param name="Type">The media type, found by the content.</param>
+/// <param name="Bytes">The size of the stored content.</param>
+/// <param name="Uploader">The stable id of the user.</param>
+public sealed record StoredFile(string Id, string Hash, string Name, string Type, long Bytes, string Uploader, DateTimeOffset CreatedAt)
+{
+    /// <summary>The width of an image in pixels; null if there is no preview.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>The height of an image in pixels; null if there is no preview.</summary>
+    public int? Height { get; init; }
+
+    /// <summary>The file as messages have it.</summary>
+    public MessageFile ToMessageFile() => new(Id, Name, Type, Bytes, Width, Height);
+}
+
+/// <summary>A file, and the rooms in which messages have it.</summary>
+public sealed record FoundFile(StoredFile File, IReadOnlyList<string> Rooms);
+
+/// <summary>What the files of one user may have together.</summary>
+public sealed record FileQuota(int Files, long Bytes);
+
+/// <summary>The result of adding a file.</summary>
+public enum FileAddition
+{
+    Added,
+
+    /// <summary>The user has the maximum number of files.</summary>
+    TooManyFiles,
+
+    /// <summary>The user's files would have too many bytes.</summary>
+    TooManyBytes,
+
+    /// <summary>The contents of all files of the server would have too many bytes.</summary>
+    ServerFull,
+}

@@ -1,0 +1,96 @@
+// The contents of files: their addresses, and how the page gets them. A browser sends the cookie with the request for a picture. A page without
+// a cookie fetches the content with its token, and shows it by a blob address.
+
+import { identity } from './identity.mjs';
+import { address, isFile } from './page.mjs';
+
+/** @param {string} path */
+export const urlOf = (path) => new URL(path, isFile ? address.href.replace(/^ws/, 'http') : location.href);
+
+/** The header that names the session of a page without a cookie. @returns {Record<string, string>} */
+export const credentials = () => identity.usesCookie || !identity.token ? {} : { authorization: `Bearer ${identity.token}` };
+
+/** @param {string} path */
+async function fetchContent(path) {
+  const response = await fetch(urlOf(path), { headers: credentials(), credentials: 'omit', cache: 'no-cache' });
+  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  return URL.createObjectURL(await response.blob());
+}
+
+const NEAR = '300px'; // from what the reader sees
+
+/** The paths of the elements that are loaded when they come near. @type {WeakMap<Element, string>} */
+const waiting = new WeakMap();
+
+const observer = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    const path = waiting.get(target);
+    if (!isIntersecting || path === undefined) continue;
+    observer.unobserve(target);
+    waiting.delete(target);
+    loadContent(/** @type {HTMLImageElement | HTMLMediaElement} */ (target), path);
+  }
+}, { rootMargin: NEAR });
+
+/**
+ * Loads a content into an element when the reader comes near to it.
+ * @param {HTMLImageElement | HTMLMediaElement} node
+ * @param {string} path
+ */
+export function loadWhenNear(node, path) {
+  waiting.set(node, path);
+  observer.observe(node);
+}
+
+/** The blob addresses of elements, until the element has another content. @type {WeakMap<Element, string>} */
+const blobs = new WeakMap();
+
+/**
+ * Loads a content into an element. The element dispatches an error event if that is not possible.
+ * @param {HTMLImageElement | HTMLMediaElement} node
+ * @param {string} path
+ */
+export async function loadContent(node, path) {
+  unload(node);
+  node.dataset.path = path;
+  if (identity.usesCookie) {
+    node.src = urlOf(path).href;
+    return;
+  }
+  try {
+    const url = await fetchContent(path);
+    if (node.dataset.path !== path) return URL.revokeObjectURL(url); // another content was asked for meanwhile
+    node.src = url;
+    if (node instanceof HTMLImageElement) node.addEventListener('load', () => URL.revokeObjectURL(url), { once: true });
+    else blobs.set(node, url);
+  } catch {
+    if (node.dataset.path === path) node.dispatchEvent(new Event('error'));
+  }
+}
+
+/**
+ * Ends the use of a content.
+ * @param {HTMLImageElement | HTMLMediaElement} node
+ */
+export function unload(node) {
+  const url = blobs.get(node);
+  if (url) URL.revokeObjectURL(url);
+  blobs.delete(node);
+  delete node.dataset.path;
+  node.removeAttribute('src');
+}
+
+const SAVED_WITHIN_MS = 60_000; // the browser needs the address until it has begun to save
+
+/**
+ * Saves a content as a file.
+ * @param {string} path
+ * @param {string} name
+ */
+export async function saveContent(path, name) {
+  const url = await fetchContent(path);
+  const link = document.createElement('a');
+  [link.href, link.download] = [url, name];
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), SAVED_WITHIN_MS);
+}

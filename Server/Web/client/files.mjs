@@ -1,0 +1,120 @@
+// The files of a message: what kind each is, how large the page draws a picture, and the words for them.
+
+import { isolated } from './direction.mjs';
+import { plural } from './formatting.mjs';
+
+/** @import { AttachedFile, Entry, Picture } from './types.js' */
+
+const MAX_FILES = 100; // more than any server allows for one message
+
+/**
+ * Returns the valid files among those of a frame, or undefined if there are none.
+ * @param {unknown} list
+ * @returns {AttachedFile[] | undefined}
+ */
+export function filesOf(list) {
+  if (!Array.isArray(list)) return undefined;
+  const files = list.slice(0, MAX_FILES).flatMap((one) => {
+    const { id, name, type, bytes, width, height } = one ?? {};
+    if (typeof id !== 'string' || !id || typeof name !== 'string' || typeof type !== 'string' || !Number.isFinite(bytes)) return [];
+    return [{ id, name: name || 'file', type, bytes, ...isLength(width) && isLength(height) && { width, height } }];
+  });
+  return files.length ? files : undefined;
+}
+
+/** @param {unknown} value */
+const isLength = (value) => Number.isInteger(value) && Number(value) > 0;
+
+/**
+ * Whether two messages have the same files.
+ * @param {AttachedFile[]} a
+ * @param {AttachedFile[]} b
+ */
+export const sameFiles = (a = [], b = []) => a.length === b.length && a.every(({ id }, index) => id === b[index].id);
+
+/** What a browser of the baseline can play. The server sends these types for display. */
+const PLAYABLE = new Set(['video/mp4', 'video/webm', 'video/ogg', 'audio/mpeg', 'audio/mp4', 'audio/aac', 'audio/ogg', 'audio/wav', 'audio/flac']);
+const ARCHIVES = /^application\/(zip|gzip|x-bzip2|x-xz|zstd|x-7z-compressed|vnd\.rar|x-tar)$/;
+
+/** @typedef {'picture' | 'video' | 'audio' | 'archive' | 'text' | 'file'} FileKind */
+
+/**
+ * How the page shows a file. Only a picture with a preview is drawn as a picture.
+ * @param {{ type: string, width?: number }} file
+ * @returns {FileKind}
+ */
+export function kindOf({ type, width }) {
+  if (width !== undefined) return 'picture';
+  if (PLAYABLE.has(type)) return type.startsWith('video/') ? 'video' : 'audio';
+  return iconOf({ type }) === 'text' ? 'text' : 'file';
+}
+
+/**
+ * The icon of a file that is not drawn.
+ * @param {{ type: string }} file
+ * @returns {FileKind}
+ */
+export function iconOf({ type }) {
+  if (type.startsWith('image/')) return 'picture';
+  if (type.startsWith('video/')) return 'video';
+  if (type.startsWith('audio/')) return 'audio';
+  if (ARCHIVES.test(type)) return 'archive';
+  return type.startsWith('text/') || type === 'application/pdf' ? 'text' : 'file';
+}
+
+/**
+ * The address of a file's content, relative to the page's.
+ * @param {{ id: string, name: string }} file
+ */
+export const contentPath = ({ id, name }) => `files/${segment(id)}/${segment(name)}`;
+
+/** @param {{ id: string }} file */
+export const previewPath = ({ id }) => `files/${segment(id)}/preview`;
+
+/**
+ * A part of an address. Dots alone would lead to another folder.
+ * @param {string} text
+ */
+const segment = (text) => /^\.+$/.test(text) ? '_' : encodeURIComponent(text.toWellFormed());
+
+const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'];
+
+/** @param {number} bytes */
+export function sizeWords(bytes) {
+  let value = bytes, unit = 0;
+  for (; value >= 1000 && unit < UNITS.length - 1; unit += 1) value /= 1024;
+  if (unit === 0) return plural(bytes, 'byte');
+  return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${UNITS[unit]}`;
+}
+
+/**
+ * The words for the files of a message: "a picture", the name of the file, or their number. Empty without files.
+ * @param {AttachedFile[] | undefined} files
+ */
+export function filesWords(files = []) {
+  const pictures = files.filter((file) => iconOf(file) === 'picture').length;
+  if (files.length === 0) return '';
+  if (pictures === files.length) return pictures === 1 ? 'a picture' : plural(pictures, 'picture');
+  return files.length === 1 ? isolated(files[0].name) : plural(files.length, 'file');
+}
+
+const MAX_WIDTH = 400, MAX_HEIGHT = 320, MIN_SIDE = 64; // px
+
+/**
+ * The size in which the log draws a picture. Nothing moves when the picture is loaded, because this size is reserved. A picture that is far
+ * longer than wide is cut.
+ * @param {{ width?: number, height?: number }} file
+ */
+export function pictureBox({ width = 1, height = 1 }) {
+  const scale = Math.min(1, MAX_WIDTH / width, MAX_HEIGHT / height);
+  const side = (/** @type {number} */ value, /** @type {number} */ max) => Math.min(max, Math.max(MIN_SIDE, Math.round(value * scale)));
+  return { width: side(width, MAX_WIDTH), height: side(height, MAX_HEIGHT) };
+}
+
+/**
+ * The pictures of a log, oldest first.
+ * @param {Entry[]} entries
+ * @returns {Picture[]}
+ */
+export const picturesIn = (entries) => entries.flatMap(({ key, files = [], from, at }) =>
+  files.filter((file) => kindOf(file) === 'picture').map((file) => ({ key: `${key} ${file.id}`, file, from: from ?? { user: '', name: '?' }, at: at ?? '' })));

@@ -1,0 +1,187 @@
+// The files of the drafts: which of them the page uploads, and when the message with them can be sent.
+
+import { isolated } from './direction.mjs';
+import { filesOf, sizeWords } from './files.mjs';
+import { plural } from './formatting.mjs';
+
+/** @import { AttachedFile, Attachment } from './types.js' */
+
+/** The number of files of one message that every server allows by default. */
+export const MAX_FILES = 10;
+
+const NEVER_UPLOADED = 'The page was loaded again before this was uploaded. Please add the file again.';
+
+/** @type {readonly Attachment[]} */
+const NONE = [];
+
+/** Keeps the files of each room's draft. A list is replaced when it changes, so that the page sees the change. */
+export class Tray {
+  /** @type {Map<string, readonly Attachment[]>} */
+  #rooms = new Map();
+
+  /** @param {unknown} stored what entries() returned before the page was loaded again */
+  constructor(stored) {
+    if (!Array.isArray(stored)) return;
+    for (const entry of stored) {
+      const [room, list] = Array.isArray(entry) ? entry : [];
+      if (typeof room !== 'string' || !Array.isArray(list)) continue;
+      const valid = list.filter((one) => typeof one?.key === 'string' && typeof one.name === 'string' && (one.state === 'failed' || filesOf([one.file])));
+      if (valid.length) this.#rooms.set(room, valid);
+    }
+  }
+
+  get rooms() { return [...this.#rooms.keys()]; }
+
+  /**
+   * The files of a room's draft, in the order in which the person added them.
+   * @param {string | null} room
+   */
+  of(room) { return this.#rooms.get(room ?? '') ?? NONE; }
+
+  /**
+   * @param {string} room
+   * @param {readonly Attachment[]} list
+   */
+  #set(room, list) {
+    if (list.length) this.#rooms.set(room, list);
+    else this.#rooms.delete(room);
+  }
+
+  /**
+   * @param {string} room
+   * @param {Attachment[]} added
+   */
+  add(room, added) { this.#set(room, [...this.of(room), ...added]); }
+
+  /** @param {string} key */
+  find(key) { return [...this.#rooms.values()].flat().find((one) => one.key === key); }
+
+  /**
+   * @param {string} key
+   * @param {Partial<Attachment>} changes
+   */
+  change(key, changes) {
+    for (const [room, list] of this.#rooms) if (list.some((one) => one.key === key)) this.#set(room, list.map((one) => one.key === key ? { ...one, ...changes } : one));
+  }
+
+  /** @param {string} key */
+  remove(key) {
+    for (const [room, list] of this.#rooms) this.#set(room, list.filter((one) => one.key !== key));
+  }
+
+  /**
+   * Removes the files of a room's draft, and returns what the server has stored.
+   * @param {string} room
+   */
+  take(room) {
+    const files = this.of(room).flatMap(({ file }) => file ?? []);
+    this.#rooms.delete(room);
+    return files;
+  }
+
+  /**
+   * Moves a draft to the server's spelling of its room's name.
+   * @param {string} from
+   * @param {string} to
+   */
+  renameRoom(from, to) {
+    const list = this.of(from);
+    this.#rooms.delete(from);
+    this.#set(to, [...this.of(to), ...list]);
+  }
+
+  /** The next file to upload, or undefined. */
+  get next() { return [...this.#rooms.values()].flat().find(({ state }) => state === 'waiting'); }
+
+  get uploading() { return [...this.#rooms.values()].flat().filter(({ state }) => state === 'uploading').length; }
+
+  /**
+   * Marks the files of another user as failed. Only the user who has uploaded a file can send it.
+   * @param {string} user
+   */
+  assignUser(user) {
+    for (const [room, list] of this.#rooms) {
+      if (!list.some((one) => one.state === 'ready' && one.user !== user)) continue;
+      this.#set(room, list.map((one) => one.state !== 'ready' || one.user === user ? one
+        : { ...one, state: 'failed', file: undefined, error: 'You uploaded this under another name.' }));
+    }
+  }
+
+  clear() { this.#rooms.clear(); }
+
+  /** The files as the page stores them, or null if there are none. The browser does not keep the contents of the others. */
+  entries() {
+    if (!this.#rooms.size) return null;
+    return [...this.#rooms].map(([room, list]) => [room, list.map((one) => one.state === 'ready' ? one
+      : { ...one, state: 'failed', sent: 0, isRetried: false, isLost: true, error: NEVER_UPLOADED })]);
+  }
+}
+
+/**
+ * The file of a draft for a message that the person has taken back.
+ * @param {AttachedFile} file
+ * @param {string} key
+ * @param {string | null} user
+ * @returns {Attachment}
+ */
+export const readyAttachment = (file, key, user) => ({ key, name: file.name, bytes: file.bytes, type: file.type, state: 'ready', sent: file.bytes, file, user });
+
+/**
+ * Splits files into those that the page can upload, and the reasons against the others.
+ * @template {{ name: string, size: number }} T
+ * @param {T[]} files
+ * @param {number} count how many files the draft has already
+ * @param {number} maxBytes
+ */
+export function selectFiles(files, count, maxBytes) {
+  /** @type {T[]} */
+  const accepted = [];
+  /** @type {string[]} */
+  const refusals = [];
+  let more = 0;
+  for (const file of files) {
+    if (file.size > maxBytes) refusals.push(`${isolated(file.name)} has ${sizeWords(file.size)}. A file may have at most ${sizeWords(maxBytes)}.`);
+    else if (count + accepted.length < MAX_FILES) accepted.push(file);
+    else more += 1;
+  }
+  if (more) refusals.push(`A message may have at most ${MAX_FILES} files. ${plural(more, 'file was', 'files were')} left out.`);
+  return { accepted, refusals };
+}
+
+/**
+ * Whether the message with these files can be sent: now, after the uploads, or not before the person has decided about the failed ones.
+ * @param {readonly Attachment[]} list
+ * @returns {'ready' | 'uploading' | 'failed'}
+ */
+export const readinessOf = (list) => list.some(({ state }) => state === 'failed') ? 'failed' : list.every(({ state }) => state === 'ready') ? 'ready' : 'uploading';
+
+/**
+ * The part of the file that is sent, from 0 to 1.
+ * @param {Attachment} attachment
+ */
+export const shareOf = ({ state, sent, bytes }) => state === 'ready' ? 1 : bytes > 0 ? Math.min(1, sent / bytes) : 0;
+
+/**
+ * What a screen reader says about the uploads. The share is rounded, so that it says few things.
+ * @param {readonly Attachment[]} list
+ * @param {boolean} isWaiting whether the message is sent after the uploads
+ */
+export function trayWords(list, isWaiting) {
+  const running = list.filter(({ state }) => state === 'waiting' || state === 'uploading');
+  const failed = list.filter(({ state }) => state === 'failed').length;
+  const what = running.length === 1 ? isolated(running[0].name) : plural(running.length, 'file');
+  const share = Math.floor(running.reduce((sum, one) => sum + shareOf(one), 0) / Math.max(1, running.length) * 4) * 25;
+  const words = [
+    running.length && `Uploading ${what}${share ? `, ${share}%` : ''}.`,
+    isWaiting && running.length && 'Your message is sent after that.',
+    failed && `${plural(failed, 'file was', 'files were')} not uploaded.`,
+    !running.length && !failed && list.length && `${plural(list.length, 'file is', 'files are')} ready to send.`,
+  ];
+  return words.filter(Boolean).join(' ');
+}
+
+/**
+ * Whether pasted data are files. Programs for documents also put a picture of the text into the clipboard; then the person wants the text.
+ * @param {readonly string[]} types the types of the data
+ */
+export const isPastedFile = (types) => types.includes('Files') && !(types.includes('text/html') && types.includes('text/plain'));

@@ -1,0 +1,94 @@
+// The viewer: a picture in its full size, and the other pictures of the room.
+
+import { loadContent, unload } from '../app/contents.mjs';
+import { state } from '../app/store.mjs';
+import { isolated } from '../direction.mjs';
+import { contentPath, picturesIn, sizeWords } from '../files.mjs';
+import { fullTime } from '../formatting.mjs';
+import { $, el, log, openDialog, setText, viewer, whenChanged } from './dom.mjs';
+import { downloadLink } from './log-files.mjs';
+
+/** @import { Picture } from '../types.js' */
+
+/** The room of the viewer, and the picture that it shows. @type {{ room: string, key: string } | null} */
+let shown = null;
+
+const pictures = () => picturesIn(state.rooms.get(shown?.room ?? '')?.entries ?? []);
+
+/**
+ * Shows a picture of the current room.
+ * @param {string} key
+ */
+export function openViewer(key) {
+  if (state.current === null) return;
+  shown = { room: state.current, key };
+  if (!pictures().some((picture) => picture.key === key)) return; // the message waits in the outbox
+  openDialog(viewer);
+  renderViewer();
+  $('viewer-close').focus();
+}
+
+/** The message of a picture can be deleted while the viewer shows it. */
+export const renderViewer = whenChanged(() => [shown?.key, state.rooms.get(shown?.room ?? '')?.entries], () => {
+  const all = pictures();
+  const index = all.findIndex(({ key }) => key === shown?.key);
+  if (index < 0) viewer.close();
+  else draw(all[index], index, all.length);
+});
+
+/**
+ * @param {Picture} picture
+ * @param {number} index
+ * @param {number} count
+ */
+function draw({ key, file, from, at }, index, count) {
+  $('viewer-name').replaceChildren(el('bdi', null, isolated(file.name)));
+  setText($('viewer-words'), `${isolated(from.name)}, ${fullTime(at)} · ${file.width} × ${file.height}, ${sizeWords(file.bytes)}`);
+  setText($('viewer-count'), count > 1 ? `Picture ${index + 1} of ${count}` : '');
+  $('viewer-before').hidden = $('viewer-after').hidden = count < 2;
+  $('viewer-before').toggleAttribute('disabled', index === 0);
+  $('viewer-after').toggleAttribute('disabled', index === count - 1);
+  $('viewer-download').replaceWith(Object.assign(downloadLink(file), { id: 'viewer-download' }));
+  if ($('viewer-stage').dataset.key === key) return;
+  const image = /** @type {HTMLImageElement} */ (el('img', { id: 'viewer-image', alt: isolated(file.name), width: file.width, height: file.height, decoding: 'async', draggable: 'false' }));
+  $('viewer-stage').dataset.key = key;
+  $('viewer-stage').dataset.state = 'loading';
+  image.addEventListener('load', () => { if (image.isConnected) $('viewer-stage').dataset.state = 'shown'; });
+  image.addEventListener('error', () => { if (image.isConnected) $('viewer-stage').dataset.state = 'broken'; });
+  $('viewer-image').replaceWith(image);
+  loadContent(image, contentPath(file));
+}
+
+/** @param {number} step */
+function move(step) {
+  const all = pictures();
+  const index = all.findIndex(({ key }) => key === shown?.key);
+  const next = all[Math.max(0, Math.min(all.length - 1, index + step))];
+  if (!shown || !next) return;
+  shown.key = next.key;
+  const focused = document.activeElement;
+  renderViewer();
+  if (focused instanceof HTMLButtonElement && focused.disabled) $('viewer-close').focus();
+}
+
+viewer.addEventListener('keydown', (event) => {
+  const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
+  if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  move(step);
+});
+$('viewer-before').addEventListener('click', () => move(-1));
+$('viewer-after').addEventListener('click', () => move(1));
+$('viewer-close').addEventListener('click', () => viewer.close());
+viewer.addEventListener('click', (event) => {
+  if (event.target === viewer || event.target === $('viewer-stage')) viewer.close();
+});
+viewer.addEventListener('close', () => {
+  const key = shown?.key;
+  shown = null;
+  delete $('viewer-stage').dataset.key;
+  unload(/** @type {HTMLImageElement} */ (/** @type {unknown} */ ($('viewer-image'))));
+  // The focus goes back to the picture that was shown last.
+  const button = /** @type {HTMLElement[]} */ ([...log.querySelectorAll('[data-file]')]).find(({ dataset }) => dataset.file === key);
+  if (button) button.focus();
+});
