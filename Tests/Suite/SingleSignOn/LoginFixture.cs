@@ -11,7 +11,7 @@ public abstract class LoginFixture
     protected TestProvider Provider { get; private set; } = null!;
 
     [SetUp]
-    public async Task StartProvider() => Provider = Own(await TestProvider.StartAsync());
+    public async Task StartProvider() => Provider = await TestProvider.StartAsync();
 
     [TearDown]
     public async Task Stop()
@@ -19,6 +19,7 @@ public abstract class LoginFixture
         foreach (var one in Enumerable.Reverse(_opened))
             await one.DisposeAsync();
         _opened.Clear();
+        await Provider.DisposeAsync();
     }
 
     protected T Own<T>(T one)
