@@ -52,7 +52,7 @@ public sealed partial class EmbeddedPageTests
     {
         var (tab, frame) = await OpenAsync();
         await ExpectInsideAsync(frame, "support");
-        foreach (var hidden in (string[])["#rail", "#people", "#open-search", "#leave"])
+        foreach (var hidden in (string[])["#rail", "#people", "#open-rail", "#toggle-people", "#open-search", "#open-room-menu", "#leave"])
             await Assertions.Expect(frame.Locator(hidden)).ToBeHiddenAsync();
         await using var bob = await ConnectAsync("43", "Bob");
         await frame.Locator("#input").FillAsync("where is my parcel?");

@@ -20,6 +20,7 @@ public abstract class LoginFixture
         foreach (var one in Enumerable.Reverse(_opened))
             await one.DisposeAsync();
         _opened.Clear();
+        await Provider.DisposeAsync();
     }
 
     protected T Own<T>(T one)
