@@ -14,8 +14,10 @@ internal static class AsyncApiDocument
     private const string WebSocket = "webSocket";
     private const string RawTcp = "rawTcp";
 
+    private static readonly JsonSerializerOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The document in UTF-8.</summary>
-    public static byte[] Utf8 { get; } = JsonSerializer.SerializeToUtf8Bytes(Create(), new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static byte[] Utf8 { get; } = JsonSerializer.SerializeToUtf8Bytes(Create(), Options);
 
     private static JsonObject Create() => new()
     {
