@@ -13,11 +13,15 @@ public sealed class FrameInbox
 
     public IReadOnlyCollection<ServerFrame> All => _all;
 
+    /// <summary>Called with the JSON of each frame. Set it before the client reads.</summary>
+    public Action<string>? OnJson { get; set; }
+
     public void Add(ReadOnlySpan<byte> json)
     {
         var text = Encoding.UTF8.GetString(json);
         if (!ChatCodec.TryReadServer(json, out var frame))
             throw new AssertionException($"the server sent something that is not a frame: {text}");
+        OnJson?.Invoke(text);
         _all.Enqueue(frame);
         _queue.Writer.TryWrite((text, frame));
     }

@@ -92,9 +92,29 @@ public sealed class WebhookConnectorTests : WorkerFixture
         await greeting.OrFail("the connection");
     }
 
+    [Test]
+    public async Task Look_up_of_a_name_ends_after_five_seconds()
+    {
+        Configure(services => services.AddSingleton<INameResolver>(new HangingResolver()));
+        var finding = Connector.FindUrlErrorAsync("https://slow.example/", default);
+        Time.Advance(TimeSpan.FromSeconds(4));
+        finding.IsCompleted.Should().BeFalse();
+        Time.Advance(TimeSpan.FromSeconds(1));
+        (await finding.OrFail("the end of the look-up")).Should().EndWith("\"slow.example\" has no address that is allowed");
+    }
+
     private static async Task GreetAsync(System.Net.Sockets.TcpListener listener)
     {
         using var client = await listener.AcceptTcpClientAsync();
         await client.GetStream().WriteAsync("SSH-2.0-OpenSSH_9.9\r\n"u8.ToArray());
+    }
+
+    private sealed class HangingResolver : INameResolver
+    {
+        public async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return [];
+        }
     }
 }
