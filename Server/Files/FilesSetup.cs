@@ -18,6 +18,7 @@ public static class FilesSetup
         services.AddSingleton<FileMetrics>();
         services.AddSingleton<FileUploads>();
         services.AddSingleton<FileSession>();
+        services.AddSingleton<FileOrigins>();
         services.AddSingleton<UploadEndpoint>();
         services.AddSingleton<DownloadEndpoint>();
         services.AddHostedService<FileMaintenance>();
@@ -29,10 +30,13 @@ public static class FilesSetup
     {
         var upload = app.ApplicationServices.GetRequiredService<UploadEndpoint>();
         var download = app.ApplicationServices.GetRequiredService<DownloadEndpoint>();
+        var origins = app.ApplicationServices.GetRequiredService<FileOrigins>();
         return app.Use(next => context =>
         {
             if (!context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal, out var rest))
                 return next(context);
+            if (origins.Answer(context))
+                return Task.CompletedTask;
             if (!rest.HasValue)
                 return upload.InvokeAsync(context);
             return rest.Value!.Split('/') is ["", var id, var name] ? download.InvokeAsync(context, id, name) : next(context);

@@ -27,7 +27,7 @@ public sealed class FilesPageTests
     private ServerUnderTest _server = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync() => _server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false", "--Files:MaxBytes", $"{MaxBytes}");
+    public async Task StartAsync() => _server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false", "--Files:MaxBytes", $"{MaxBytes}", "--Origins:FromDisk", "true");
 
     [OneTimeTearDown]
     public async Task StopAsync() => await _server.DisposeAsync();
@@ -238,20 +238,35 @@ public sealed class FilesPageTests
         await ann.Page.RouteAsync("**/session", route => route.FulfillAsync(new() { ContentType = "application/json", Body = """{"type":"welcome","user":"nobody","name":"nan","guest":true,"session":""}""" }));
         await ann.Page.GotoAsync($"http://127.0.0.1:{_server.HttpPort}/?name=nan&room=lobby");
         await ann.ExpectInsideAsync("lobby");
+        await ExpectFilesWithTokenAsync(ann);
+    }
+
+    [Test]
+    public async Task Page_from_disk_uploads_and_shows_files_with_its_token()
+    {
+        await using var ann = await ChatPage.OpenAsync("about:blank");
+        await PrepareAsync(ann);
+        await ann.Page.GotoAsync($"{new Uri(InstalledTools.ClientHtml)}?server=127.0.0.1:{_server.HttpPort}&name=dan&room=lobby");
+        await ann.ExpectInsideAsync("lobby");
+        await ExpectFilesWithTokenAsync(ann);
+    }
+
+    private static async Task ExpectFilesWithTokenAsync(ChatPage ann)
+    {
         var tokens = new List<string?>();
         ann.Page.Request += (_, request) =>
         {
-            if (request.Url.Contains("/files", StringComparison.Ordinal))
+            if (request.Url.Contains("/files", StringComparison.Ordinal) && request.Method != "OPTIONS")
                 tokens.Add(request.Headers.GetValueOrDefault("authorization"));
         };
         await AddAsync(ann, Png("token.png"), Text("token.txt", 50));
         await ExpectTrayAsync(ann, "ready", "ready");
         await ann.Input.PressAsync("Enter");
-        await ann.UntilAsync("() => document.querySelector('#log .picture img')?.naturalWidth > 0");
-        (await ann.Page.Locator("#log .picture img").GetAttributeAsync("src")).Should().StartWith("blob:");
-        var download = await ann.Page.RunAndWaitForDownloadAsync(() => ann.Page.ClickAsync("#log .file .download"));
+        await ann.UntilAsync("() => [...document.querySelectorAll('#log .picture img')].at(-1)?.naturalWidth > 0");
+        (await ann.Page.Locator("#log .picture img").Last.GetAttributeAsync("src")).Should().StartWith("blob:");
+        var download = await ann.Page.RunAndWaitForDownloadAsync(() => ann.Page.Locator("#log .file .download").Last.ClickAsync());
         download.SuggestedFilename.Should().Be("token.txt");
-        await ann.Page.ClickAsync("#log .picture");
+        await ann.Page.Locator("#log .picture").Last.ClickAsync();
         await Assertions.Expect(ann.Page.Locator("#viewer-stage")).ToHaveAttributeAsync("data-state", "shown");
         tokens.Should().HaveCountGreaterThanOrEqualTo(5).And.OnlyContain(token => token != null && token.StartsWith("Bearer ", StringComparison.Ordinal));
         (await ann.ViolationsAsync()).Should().BeEmpty();
