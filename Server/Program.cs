@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Api;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Files;
+using RawSocketChat.Server.Files.Images;
 using RawSocketChat.Server.Hosting;
 using RawSocketChat.Server.Operator;
 using RawSocketChat.Server.Rooms;
@@ -41,7 +42,9 @@ public static class Program
         ["/readyz"] = [HttpMethods.Get, HttpMethods.Head],
     };
 
-    public static Task<int> Main(string[] args) => CommandArguments.Parse(args) is { } command
+    public static Task<int> Main(string[] args) =>
+        args is [PreviewProgram.Command] ? Task.FromResult(PreviewProgram.Run(Console.OpenStandardInput(), Console.OpenStandardOutput()))
+        : CommandArguments.Parse(args) is { } command
         ? OperatorCommand.RunAsync(command, OperatorConsole.ForProcess(), TimeProvider.System, CancellationToken.None)
         : ServerRunner.RunAsync(() => Build(args));
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Files.Images;
 using RawSocketChat.Server.Logging;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
@@ -18,6 +19,7 @@ public sealed class FileUploads(
     IFileStore files,
     UploadGate gate,
     FileMetrics metrics,
+    ImagePreviews previews,
     IOptions<FilesOptions> options,
     TimeProvider time,
     ILogger<FileUploads> logger)
@@ -115,11 +117,44 @@ public sealed class FileUploads(
     private async Task<StoredFile> AddAsync(NamedUser user, string? name, IncomingFile incoming, CancellationToken cancellationToken)
     {
         var type = FileType.Detect(incoming.Head);
+        if (!FileType.IsImage(type))
+            return await AddAsync(user, name, incoming, type, preview: null, size: null, cancellationToken);
+
+        using var image = IncomingFile.Create(contents.Folder);
+        var isImage = false;
+        await WorkAsync(() => isImage = TryCopyImage(incoming, type, image), cancellationToken);
+        if (!isImage)
+            return await AddAsync(user, name, incoming, FileType.Unknown, preview: null, size: null, cancellationToken);
+
+        await WorkAsync(() => image.Complete(), cancellationToken);
+        var preview = image.Path + ".preview";
+        try
+        {
+            var size = await previews.CreateAsync(image.Path, preview, cancellationToken);
+            return await AddAsync(user, name, image, type, size is null ? null : preview, size, cancellationToken);
+        }
+        finally
+        {
+            File.Delete(preview);
+        }
+    }
+
+    private async Task<StoredFile> AddAsync(
+        NamedUser user, string? name, IncomingFile incoming, string type, string? preview, ImageSize? size, CancellationToken cancellationToken)
+    {
         var hash = "";
         await WorkAsync(() => hash = incoming.Complete(), cancellationToken);
-        var file = new StoredFile(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), hash, FileName.Clean(name), type, incoming.Length, user.Id, time.GetUtcNow());
-        Require(await contents.AddAsync(file, GetQuota(user), incoming.Path, preview: null), user);
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var file = new StoredFile(id, hash, FileName.Clean(name), type, incoming.Length, user.Id, time.GetUtcNow()) { Width = size?.Width, Height = size?.Height };
+        Require(await contents.AddAsync(file, GetQuota(user), incoming.Path, preview), user);
         return file;
+    }
+
+    // What looks like an image but is none becomes a file to download. So metadata that cannot be removed is not shown as a part of an image.
+    private static bool TryCopyImage(IncomingFile incoming, string type, IncomingFile image)
+    {
+        using var source = incoming.OpenRead();
+        return ImageCleaner.TryCopy(type, source, image.Write);
     }
 
     private async Task WorkAsync(Action work, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Files.Images;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sqlite;
 
@@ -16,6 +17,8 @@ public static class FilesSetup
         services.AddSingleton<ContentStore>();
         services.AddSingleton<UploadGate>();
         services.AddSingleton<FileMetrics>();
+        services.AddOptions<ImageOptions>().BindConfiguration(ImageOptions.Section);
+        services.AddSingleton<ImagePreviews>();
         services.AddSingleton<FileUploads>();
         services.AddSingleton<FileSession>();
         services.AddSingleton<FileOrigins>();

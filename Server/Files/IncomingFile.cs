@@ -48,6 +48,9 @@ internal sealed class IncomingFile : IDisposable
         Length += bytes.Length;
     }
 
+    /// <summary>Opens the content that was written so far. Dispose of the result before <see cref="Complete"/>.</summary>
+    public Stream OpenRead() => new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+
     /// <summary>Waits until the disk has the content, and closes the file.</summary>
     /// <returns>SHA-256 of the content, in hex.</returns>
     /// <exception cref="IOException">The disk is full, or fails.</exception>

@@ -10,4 +10,7 @@ internal static partial class Log
 
     [LoggerMessage(3, LogLevel.Error, "The content {Hash} of a file is missing in the data folder; the \"check\" command tells more ({Dropped} earlier requests have no line)")]
     public static partial void ContentMissing(ILogger logger, string hash, long dropped);
+
+    [LoggerMessage(4, LogLevel.Warning, "An uploaded image has no preview: {Reason} ({Dropped} earlier images have no line)")]
+    public static partial void NoPreview(ILogger logger, string reason, long dropped);
 }

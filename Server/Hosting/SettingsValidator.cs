@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Reflection;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Files.Images;
 using RawSocketChat.Server.Hosting.Tls;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
@@ -31,6 +32,7 @@ public static class SettingsValidator
         [DataOptions.Section] = typeof(DataOptions),
         [DeflateOptions.Section] = typeof(DeflateOptions),
         [HttpOptions.Section] = typeof(HttpOptions),
+        [ImageOptions.Section] = typeof(ImageOptions),
         [JwtOptions.Section] = typeof(JwtOptions),
         [LimitsOptions.Section] = typeof(LimitsOptions),
         [OperatorOptions.Section] = typeof(OperatorOptions),

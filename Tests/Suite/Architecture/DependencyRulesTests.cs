@@ -159,6 +159,9 @@ public sealed class DependencyRulesTests
     public void Files_refer_to_rooms_sessions_storage_and_HTTP_alone(string forbidden) => AssertNoReference($@"{ServerCode}Files$", forbidden, exceptSetup: true);
 
     [Test]
+    public void Only_the_preview_program_refers_to_an_image_decoder() => AssertNoReference(@"^RawSocketChat\.Server\.(?!Files\.Images$)", @"^SkiaSharp");
+
+    [Test]
     public void Flood_refers_to_Protocol_only() =>
         FindAssemblyReferences(typeof(Flood.FloodRun)).Where(name => name.StartsWith("RawSocketChat", StringComparison.Ordinal)).Should().Equal("RawSocketChat.Protocol");
 
@@ -171,8 +174,8 @@ public sealed class DependencyRulesTests
     }
 
     [Test]
-    public void Only_posted_bodies_the_site_the_export_format_and_stored_bodies_use_System_Text_Json() =>
-        AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Web$|Transports\.Http$|Storage\.Sql$)", @"^System\.Text\.Json");
+    public void Only_posted_bodies_the_site_the_export_format_stored_bodies_and_requests_for_previews_use_System_Text_Json() =>
+        AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Web$|Transports\.Http$|Storage\.Sql$|Files\.Images$)", @"^System\.Text\.Json");
 
     [TestCase(@"^System\.Net\.WebSockets")]
     [TestCase(@"^Microsoft\.AspNetCore\.SignalR")]

@@ -139,7 +139,7 @@ public sealed class KilledUploadTests
         for (var round = 0; round < 3; round++)
         {
             await using var server = await ServerProcess.StartAsync("--urls", "http://127.0.0.1:0", "--RawTcp:Port", "0", "--Data:Path", folder.Path, "--Limits:Enabled", "false");
-            var port = GetPort(server);
+            var port = server.GetHttpPort();
             using var ann = await FileClient.StartAsync(port);
             token = token.Length > 0 ? token : ann.Http.Token!;
             ann.Http.Token = token;
@@ -176,7 +176,4 @@ public sealed class KilledUploadTests
             }
         }
     }
-
-    private static int GetPort(ServerProcess server) =>
-        new Uri(server.Lines.First(line => line.Contains("listens on", StringComparison.Ordinal)).Split(' ').First(word => word.StartsWith("http", StringComparison.Ordinal)).TrimEnd(',')).Port;
 }

@@ -82,6 +82,14 @@ internal sealed class FileClient : IDisposable
     private static string Wire(ClientFrame frame) => System.Text.Encoding.UTF8.GetString(ChatCodec.Encode(frame));
 }
 
+/// <summary>The address of a server in another process.</summary>
+internal static class ProcessAddress
+{
+    /// <summary>The HTTP port of a server that listens on one address.</summary>
+    public static int GetHttpPort(this ServerProcess server) =>
+        new Uri(server.Lines.First(line => line.Contains("listens on", StringComparison.Ordinal)).Split(' ').First(word => word.StartsWith("http", StringComparison.Ordinal)).TrimEnd(',')).Port;
+}
+
 /// <summary>The contents that a server has stored.</summary>
 internal static class StoredContents
 {

@@ -134,7 +134,6 @@ public sealed class MessageFileTests(string durability)
         await _ann.SayAsync("", used);
         for (var hour = 0; hour < 23; hour++)
             _time.Advance(TimeSpan.FromHours(1));
-        await Task.Yield();
         (await _ann.GetStatusAsync(unused)).Should().Be(200);
         await TestWait.UntilAsync(
             async () =>

@@ -73,7 +73,11 @@ public sealed class HttpTestClient(int port, string? token = null) : IDisposable
     }
 
     /// <summary>Sends a request. The caller reads the body of the response.</summary>
-    public async Task<HttpResponseMessage> OpenAsync(HttpMethod method, string path, HttpContent? content = null, params (string Name, string Value)[] headers)
+    public async Task<HttpResponseMessage> OpenAsync(HttpMethod method, string path, HttpContent? content = null, params (string Name, string Value)[] headers) =>
+        await OpenLongAsync(method, path, content, headers).OrFail($"a response to {path}");
+
+    /// <summary>Sends a request that may take longer than other requests of tests.</summary>
+    public async Task<HttpResponseMessage> OpenLongAsync(HttpMethod method, string path, HttpContent? content = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = content };
         if (Token is not null && !headers.Any(header => header.Name is "Authorization" or "Cookie"))
@@ -84,7 +88,7 @@ public sealed class HttpTestClient(int port, string? token = null) : IDisposable
                 content?.Headers.TryAddWithoutValidation(name, value);
         }
 
-        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).OrFail($"a response to {path}");
+        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
     /// <summary>

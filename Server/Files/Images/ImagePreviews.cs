@@ -1,0 +1,125 @@
+using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Logging;
+
+namespace RawSocketChat.Server.Files.Images;
+
+/// <summary>
+/// Creates previews of images, one at a time, in a process of its own (<see cref="PreviewProgram"/>). The process starts with the first image, and ends
+/// when it is not used for <c>Images:IdleSeconds</c>. A process that takes too long, or that ends, is replaced for the next image. Safe from any thread.
+/// </summary>
+public sealed class ImagePreviews : IDisposable
+{
+    private readonly ImageOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ImagePreviews> _logger;
+    private readonly LogLimit _log;
+    private readonly Func<PreviewProcess> _start;
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly ITimer _idle;
+    private PreviewProcess? _process;
+    private bool _isDisposed;
+
+    public ImagePreviews(IOptions<ImageOptions> options, TimeProvider time, ILogger<ImagePreviews> logger)
+        : this(options, time, logger, PreviewProcess.Start)
+    {
+    }
+
+    internal ImagePreviews(IOptions<ImageOptions> options, TimeProvider time, ILogger<ImagePreviews> logger, Func<PreviewProcess> start)
+    {
+        (_options, _time, _logger, _start, _log) = (options.Value, time, logger, start, LogLimit.CreateUsual(time));
+        _idle = time.CreateTimer(_ => EndIdleProcess(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Creates the preview of an image. Waits for earlier images.</summary>
+    /// <param name="image">The full path of the image.</param>
+    /// <param name="preview">The full path of the preview. The file must not exist. After this call, it exists exactly if the result is not null.</param>
+    /// <param name="cancellationToken">Ends the wait for earlier images, and the work.</param>
+    /// <returns>The size of the image. Null if the image gets no preview: it cannot be decoded, is too large, or takes too long.</returns>
+    public async Task<ImageSize?> CreateAsync(string image, string preview, CancellationToken cancellationToken)
+    {
+        if (!_options.Previews)
+            return null;
+        await _turn.WaitAsync(cancellationToken);
+        ImageSize? created = null;
+        try
+        {
+            created = await AskAsync(new PreviewRequest(image, preview, _options.MaxPixels, _options.PreviewSide, _options.PreviewBytes), cancellationToken);
+            return created;
+        }
+        finally
+        {
+            if (created is null)
+                File.Delete(preview);
+            _idle.Change(TimeSpan.FromSeconds(_options.IdleSeconds), Timeout.InfiniteTimeSpan);
+            _turn.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _idle.Dispose();
+        EndProcess();
+    }
+
+    private async Task<ImageSize?> AskAsync(PreviewRequest request, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(_options.MaxSeconds), _time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            var answer = await AskAsync(request, isNewProcess: _process is null, end.Token);
+            return answer is { Width: > 0, Height: > 0 } ? new ImageSize(answer.Width, answer.Height) : null;
+        }
+        catch (OperationCanceledException)
+        {
+            EndProcess();
+            cancellationToken.ThrowIfCancellationRequested();
+            LogFailure($"it took more than {_options.MaxSeconds} seconds");
+        }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException or System.Text.Json.JsonException)
+        {
+            EndProcess();
+            LogFailure(fault.Message);
+        }
+
+        return null;
+    }
+
+    private async Task<PreviewAnswer> AskAsync(PreviewRequest request, bool isNewProcess, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _process ??= _start();
+        try
+        {
+            return await _process.AskAsync(request, cancellationToken);
+        }
+        catch (IOException) when (!isNewProcess)
+        {
+            // Something may have ended the process since the last image. A new process can still decode this one.
+            EndProcess();
+            File.Delete(request.Preview);
+            return await AskAsync(request, isNewProcess: true, cancellationToken);
+        }
+    }
+
+    private void LogFailure(string reason)
+    {
+        if (_log.TryTake(out var dropped))
+            Log.NoPreview(_logger, reason, dropped);
+    }
+
+    private void EndIdleProcess()
+    {
+        // While an image has its turn, the process is not idle. The timer starts again at the end of the turn.
+        if (!_turn.Wait(0))
+            return;
+        EndProcess();
+        _turn.Release();
+    }
+
+    private void EndProcess() => Interlocked.Exchange(ref _process, null)?.Dispose();
+}
+
+/// <summary>The size of an image in pixels, as viewers show it.</summary>
+public sealed record ImageSize(int Width, int Height);

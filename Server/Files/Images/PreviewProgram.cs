@@ -1,0 +1,57 @@
+using System.Text.Json;
+
+namespace RawSocketChat.Server.Files.Images;
+
+/// <summary>
+/// The program that decodes images: the server's executable, started by the server with the command <see cref="Command"/>. Decoders are native code that
+/// works on the input of strangers. In a process of their own, they can neither crash the server nor take its memory. The program reads requests from
+/// its standard input and writes an answer to each one, until the input ends.
+/// </summary>
+internal static class PreviewProgram
+{
+    /// <summary>The only argument of the program. <c>--help</c> does not list it, because only the server uses it.</summary>
+    public const string Command = "create-previews";
+
+    public static int Run(Stream input, Stream output)
+    {
+        PreferAsVictim();
+        using var requests = new StreamReader(input);
+        using var answers = new StreamWriter(output) { AutoFlush = true };
+        while (requests.ReadLine() is { } line)
+        {
+            var request = JsonSerializer.Deserialize(line, PreviewJson.Default.PreviewRequest)!;
+            answers.WriteLine(JsonSerializer.Serialize(CreatePreview(request), PreviewJson.Default.PreviewAnswer));
+        }
+
+        return 0;
+    }
+
+    private static PreviewAnswer CreatePreview(PreviewRequest request)
+    {
+        try
+        {
+            return PreviewPainter.Create(request) ?? new PreviewAnswer(0, 0);
+        }
+#pragma warning disable CA1031 // the image of a stranger must not end the program
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            File.Delete(request.Preview);
+            return new PreviewAnswer(0, 0);
+        }
+    }
+
+    // If the memory of the machine is used up, Linux ends this process before the server.
+    private static void PreferAsVictim()
+    {
+        try
+        {
+            if (OperatingSystem.IsLinux())
+                File.WriteAllText("/proc/self/oom_score_adj", "1000");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // In some containers the file is read-only.
+        }
+    }
+}
