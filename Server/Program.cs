@@ -7,6 +7,7 @@ using RawSocketChat.Server.Hosting;
 using RawSocketChat.Server.Operator;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.SingleSignOn;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Transports;
 using RawSocketChat.Server.Transports.Http;
@@ -17,6 +18,7 @@ using RawSocketChat.Server.Transports.RawTcp;
 using RawSocketChat.Server.Transports.Streaming;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Server.Web;
+using RawSocketChat.Server.Webhooks;
 
 namespace RawSocketChat.Server;
 
@@ -36,7 +38,9 @@ public static class Program
         ["/events"] = [HttpMethods.Get],
         ["/stream"] = [HttpMethods.Get],
         ["/iframe"] = [HttpMethods.Get],
+        ["/login"] = [HttpMethods.Get],
         ["/openapi.json"] = [HttpMethods.Get],
+        ["/asyncapi.json"] = [HttpMethods.Get],
         ["/site.json"] = [HttpMethods.Get, HttpMethods.Head],
         ["/healthz"] = [HttpMethods.Get, HttpMethods.Head],
         ["/readyz"] = [HttpMethods.Get, HttpMethods.Head],
@@ -56,6 +60,7 @@ public static class Program
         builder.Services.AddStorage();
         builder.Services.AddSessions();
         builder.Services.AddRooms();
+        builder.Services.AddWebhooks();
         builder.Services.AddConnectionRegistry();
         builder.Services.AddOrigins();
         builder.Services.AddWebSockets();
@@ -64,6 +69,7 @@ public static class Program
         builder.Services.AddSingleton<ChatEndpoints>();
         builder.Services.AddFiles();
         builder.Services.AddApi();
+        builder.Services.AddSingleSignOn();
         builder.Services.AddClientPage();
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section);
         configureServices?.Invoke(builder.Services);
@@ -75,6 +81,7 @@ public static class Program
         app.UseTrustedProxies(app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value);
         app.UseMountPath(MountPath.Read(app.Configuration), "/healthz", "/readyz");
         app.UseTrailingSlash();
+        app.UseFileOrigins("/files");
         app.UseOptions(Methods);
         app.MapHealth(live: "/healthz", ready: "/readyz");
         app.MapRawWebSocket("/ws", alsoAt: "/", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
@@ -86,7 +93,8 @@ public static class Program
         app.MapFiles("/files");
         app.MapClientPage();
         app.MapSite("/site.json");
-        app.MapApi(description: "/openapi.json");
+        app.MapLogin("/login");
+        app.MapApi(description: "/openapi.json", protocolDescription: "/asyncapi.json");
         app.MapNotFound();
         return app;
     }

@@ -49,8 +49,10 @@ public sealed record ClientFrame
     public string? Reason { get; init; }
     /// <summary>notify: <c>all</c>, <c>mentions</c> or <c>none</c>.</summary>
     public string? Level { get; init; }
-    /// <summary>tokens: <c>create</c>, <c>list</c> or <c>revoke</c>.</summary>
+    /// <summary>tokens: <c>create</c>, <c>list</c> or <c>revoke</c>. webhook: <c>set</c>, <c>show</c>, <c>retry</c> or <c>remove</c>.</summary>
     public string? Do { get; init; }
+    /// <summary>webhook: the address to which the server sends the events of the room.</summary>
+    public string? Url { get; init; }
     /// <summary>search: the words to search for, and filters; see <see cref="SearchQuery"/>.</summary>
     public string? Query { get; init; }
     /// <summary>search: finds only messages of the user with this name.</summary>

@@ -3,7 +3,7 @@ namespace RawSocketChat.Protocol.Chat;
 /// <summary>The types of client frames. On the wire a type is its name in lower case.</summary>
 public enum ClientFrameType
 {
-    /// <summary>Changes the user of the connection, or the format of the server's frames. The answer is <c>welcome</c>.</summary>
+    /// <summary>Starts or resumes a session, or changes the user's name or the format of the server's frames. The answer is <c>welcome</c>.</summary>
     Hello,
     /// <summary>Changes the user's name.</summary>
     Nick,
@@ -67,6 +67,8 @@ public enum ClientFrameType
     Search,
     /// <summary>Creates, lists or revokes the tokens of a room, with which programs post.</summary>
     Tokens,
+    /// <summary>Sets, shows or removes the webhook of a room, or sends its failed events again.</summary>
+    Webhook,
     /// <summary>Asks for the user of the connection.</summary>
     Whoami,
     /// <summary>Asks for the list of commands.</summary>

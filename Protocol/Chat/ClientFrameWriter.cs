@@ -62,6 +62,7 @@ internal static class ClientFrameWriter
         Field.Level => frame.Level,
         Field.Do => frame.Do,
         Field.Jwt => frame.Jwt,
+        Field.Url => frame.Url,
         Field.From => frame.From,
         _ => null,
     };

@@ -71,9 +71,9 @@ public static class CommandLine
         foreach (var use in command.Arguments)
         {
             if (draft.GetProblem(spec, use.Field) is { } problem)
-                error = new ChatError(ErrorCode.BadField, $"in /{command.Name}, {Fields.GetPlaceholder(use.Field)} {problem}", Hint.Correct(command, in draft, use.Field));
+                error = new ChatError(ErrorCode.BadField, $"in /{command.Name}, {Fields.GetPlaceholder(use.Field, command.Type)} {problem}", Hint.Correct(command, in draft, use.Field));
             else if (use.IsRequired && !draft.Has(use.Field))
-                error = new ChatError(ErrorCode.MissingField, $"/{command.Name} needs the argument {Fields.GetPlaceholder(use.Field)}", Hint.Correct(command, in draft, use.Field));
+                error = new ChatError(ErrorCode.MissingField, $"/{command.Name} needs the argument {Fields.GetPlaceholder(use.Field, command.Type)}", Hint.Correct(command, in draft, use.Field));
             if (error is not null)
                 return false;
         }

@@ -42,5 +42,5 @@ internal sealed class CommandSpec
         FrameSpecs.Get(Type).Has(Field.Room) && (Arguments.Length == 0 || Arguments[0].Field is not (Field.Room or Field.Text or Field.Query));
 
     public string Usage => "/" + Name + string.Concat(Arguments.Select(use =>
-        use.IsRequired ? " " + Fields.GetPlaceholder(use.Field) : " [" + Fields.GetPlaceholder(use.Field) + "]"));
+        use.IsRequired ? " " + Fields.GetPlaceholder(use.Field, Type) : " [" + Fields.GetPlaceholder(use.Field, Type) + "]"));
 }

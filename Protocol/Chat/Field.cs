@@ -7,7 +7,7 @@ namespace RawSocketChat.Protocol.Chat;
 internal enum Field
 {
     // strings
-    Name, Session, Format, Password, Room, Epoch, Text, Emoji, Match, Topic, User, To, Role, Reason, Query, About, Old, New, Level, Do, Jwt, From,
+    Name, Session, Format, Password, Room, Epoch, Text, Emoji, Match, Topic, User, To, Role, Reason, Query, About, Old, New, Level, Do, Jwt, Url, From,
     // numbers
     After, Before, Around, Seq, Reply, Limit, Seconds,
     // flags
@@ -40,8 +40,8 @@ internal static class Fields
         _ => FieldKind.StringList,
     };
 
-    /// <summary>Whether the field's value is a password or a token, which no error may repeat.</summary>
-    public static bool IsSecret(Field field) => field is Field.Password or Field.Old or Field.New or Field.Session or Field.Jwt;
+    /// <summary>Whether the field's value is or contains a password or a token, which no error may repeat. The address of a webhook often contains one.</summary>
+    public static bool IsSecret(Field field) => field is Field.Password or Field.Old or Field.New or Field.Session or Field.Jwt or Field.Url;
 
     /// <summary>Whether others read the field's value as a text, so that <see cref="TextRule"/> applies.</summary>
     public static bool IsShownText(Field field) => field is Field.Text or Field.Topic or Field.Reason or Field.Emoji;
@@ -60,12 +60,13 @@ internal static class Fields
         return false;
     }
 
-    /// <summary>Returns the allowed values of the field, or null if it allows any string.</summary>
-    public static string[]? GetChoices(Field field) => field switch
+    /// <summary>Returns the allowed values of the field in frames of the type, or null if it allows any string.</summary>
+    public static string[]? GetChoices(Field field, ClientFrameType type) => field switch
     {
         Field.Role => ["owner", "moderator", "member"],
         Field.Format => ["text", "json"],
         Field.Level => ["all", "mentions", "none"],
+        Field.Do when type == ClientFrameType.Webhook => ["set", "show", "retry", "remove"],
         Field.Do => ["create", "list", "revoke"],
         _ => null,
     };
@@ -79,12 +80,12 @@ internal static class Fields
         FieldKind.Number => $"must be a whole number, {GetMinimum(field, type)} or more",
         FieldKind.Flag => "must be true or false",
         FieldKind.StringList => "must be a list of strings",
-        _ when GetChoices(field) is { } choices => "must be " + string.Join(", ", choices[..^1]) + " or " + choices[^1],
+        _ when GetChoices(field, type) is { } choices => "must be " + string.Join(", ", choices[..^1]) + " or " + choices[^1],
         _ => "must be a string",
     };
 
     /// <summary>Returns the placeholder for the field in a command's usage.</summary>
-    public static string GetPlaceholder(Field field) => field switch
+    public static string GetPlaceholder(Field field, ClientFrameType type) => field switch
     {
         Field.Session => "token",
         Field.User or Field.To or Field.From => "name",
@@ -92,7 +93,7 @@ internal static class Fields
         Field.Old => "old-password",
         Field.New => "new-password",
         Field.About => "command",
-        _ when GetChoices(field) is { } choices => string.Join('|', choices),
+        _ when GetChoices(field, type) is { } choices => string.Join('|', choices),
         _ => GetName(field),
     };
 }

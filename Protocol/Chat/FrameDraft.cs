@@ -21,11 +21,6 @@ internal struct FrameDraft
     {
         if (field == Field.Room && value.StartsWith('#'))
             value = value[1..];
-        if (value.Length > 0 && Fields.GetChoices(field) is { } choices && !choices.Contains(value))
-        {
-            SetProblem(field);
-            return;
-        }
         if (value.Length > 0 && Fields.IsShownText(field) && TextRule.FindFault(value) is { } fault)
         {
             SetProblem(field, fault);
@@ -106,7 +101,7 @@ internal struct FrameDraft
     public readonly string? GetProblem(FrameSpec spec, Field field)
     {
         string? problem = null;
-        return _problems?.TryGetValue(field, out problem) == true || IsBelowMinimum(spec, field)
+        return _problems?.TryGetValue(field, out problem) == true || IsOutOfRange(spec, field)
             ? problem ?? Fields.DescribeRequirement(field, spec.Type)
             : null;
     }
@@ -127,7 +122,7 @@ internal struct FrameDraft
     {
         foreach (var use in spec.FieldUses)
         {
-            if (_problems?.ContainsKey(use.Field) == true || IsBelowMinimum(spec, use.Field))
+            if (_problems?.ContainsKey(use.Field) == true || IsOutOfRange(spec, use.Field))
                 return use.Field;
         }
 
@@ -166,6 +161,7 @@ internal struct FrameDraft
         Level = GetString(spec, Field.Level),
         Do = GetString(spec, Field.Do),
         Jwt = GetString(spec, Field.Jwt),
+        Url = GetString(spec, Field.Url),
         From = GetString(spec, Field.From),
         After = GetNumber(spec, Field.After),
         Before = GetNumber(spec, Field.Before),
@@ -181,8 +177,13 @@ internal struct FrameDraft
         Everywhere = spec.Has(Field.Everywhere) && IsSet(Field.Everywhere),
     };
 
-    private readonly bool IsBelowMinimum(FrameSpec spec, Field field) =>
-        Fields.GetKind(field) == FieldKind.Number && _numbers[field - Field.After] is { } value && value < Fields.GetMinimum(field, spec.Type);
+    // The allowed values of a field depend on the type, and in JSON the type may come last.
+    private readonly bool IsOutOfRange(FrameSpec spec, Field field) => Fields.GetKind(field) switch
+    {
+        FieldKind.Number => _numbers[field - Field.After] is { } value && value < Fields.GetMinimum(field, spec.Type),
+        FieldKind.String => _strings[(int)field] is { Length: > 0 } value && Fields.GetChoices(field, spec.Type) is { } choices && !choices.Contains(value),
+        _ => false,
+    };
 
     // A message with files needs no text. Any other empty text of a required field is a mistake.
     private readonly bool MayBeEmpty(ClientFrameType type, Field field) => field == Field.Text && type == ClientFrameType.Say && Has(Field.Files);

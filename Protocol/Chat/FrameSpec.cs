@@ -67,6 +67,7 @@ internal static class FrameSpecs
         new(ClientFrameType.Slow, [Field.Seconds], [Field.Room]),
         new(ClientFrameType.Search, [Field.Query], [Field.Room, Field.From, Field.Before, Field.Limit]),
         new(ClientFrameType.Tokens, [Field.Do], [Field.Name, Field.Room]),
+        new(ClientFrameType.Webhook, [Field.Do], [Field.Url, Field.Room]),
         new(ClientFrameType.Whoami, [], []),
         new(ClientFrameType.Help, [], [Field.About]),
         new(ClientFrameType.Ping, [], []),

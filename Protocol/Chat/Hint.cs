@@ -89,13 +89,13 @@ public static class Hint
             else if (ClientFrameWriter.GetNumber(sample, use.Field) is { } number)
                 draft.SetNumber(use.Field, number);
             else
-                SetSampleValue(ref draft, use.Field);
+                SetSampleValue(ref draft, use.Field, command.Type);
         }
         return draft;
     }
 
     // Sets a sample value for a field that the command's own example does not have.
-    private static void SetSampleValue(ref FrameDraft draft, Field field)
+    private static void SetSampleValue(ref FrameDraft draft, Field field, ClientFrameType type)
     {
         switch (Fields.GetKind(field))
         {
@@ -103,7 +103,7 @@ public static class Hint
             case FieldKind.Flag: draft.SetFlag(field, true); break;
             case FieldKind.StringList: draft.SetFiles(["id-of-a-file"]); break;
             default:
-                draft.SetString(field, field == Field.Room ? "lobby" : Fields.GetChoices(field)?[0] ?? "your-" + Fields.GetName(field));
+                draft.SetString(field, field == Field.Room ? "lobby" : Fields.GetChoices(field, type)?[0] ?? "your-" + Fields.GetName(field));
                 break;
         }
     }

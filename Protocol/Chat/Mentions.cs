@@ -48,7 +48,7 @@ public static class Mentions
     private ref struct Scanner(string text)
     {
         private int _index;
-        private int _wordStart;         // of the part between blanks and code that _index is in
+        private int _wordStart;         // the start of the part that contains _index; blanks and code separate the parts
         private int _wordEnd = -1;      // the end of the part for which _isAddress is valid
         private bool _isAddress;
 

@@ -27,7 +27,7 @@ public static class NearestWord
     }
 
     /// <summary>
-    /// As <see cref="Find(string, IEnumerable{string})"/>, for a long list that clients can extend. Only words for which
+    /// Like <see cref="Find(string, IEnumerable{string})"/>, but for a long list that clients can extend. Only words for which
     /// <see cref="MayBeSimilar"/> is true are compared, and at most the first <see cref="MaxCompared"/> of them.
     /// </summary>
     /// <param name="word">The mistyped word.</param>
@@ -40,8 +40,8 @@ public static class NearestWord
     }
 
     /// <summary>
-    /// Whether a known word has the same first letter as a word, and either about the same length or the word at its beginning. Takes the same
-    /// short time for all words.
+    /// Whether a known word begins with the same letter as a word, and either has about the same length or begins with the whole word. Takes the
+    /// same short time for all words.
     /// </summary>
     public static bool MayBeSimilar(string word, string known)
     {

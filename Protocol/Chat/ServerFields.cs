@@ -8,10 +8,10 @@ namespace RawSocketChat.Protocol.Chat;
 /// </summary>
 internal sealed class ServerFields
 {
-    public string? Type, Session, User, Name, Server, Room, Epoch, Topic, Role, Text, State, Was, About, Code, Hint, Emoji, Action, Reason, Notify, Query, Do, Token;
+    public string? Type, Session, User, Name, Server, Room, Epoch, Topic, Role, Text, State, Was, About, Code, Hint, Emoji, Action, Reason, Notify, Query, Do, Token, Url, Secret, Error;
     public FrameId Id;
-    public DateTimeOffset? At, Edited;
-    public long? Seq, Reply, ReadUpTo, FromSeq, To, MemberCount, Queued, Limit, CloseCode, AfterMs, RetryAfterMs, Us, Of, Seconds, Slow, Unread, MentionCount, Before;
+    public DateTimeOffset? At, Edited, Since, Next;
+    public long? Seq, Reply, ReadUpTo, FromSeq, To, MemberCount, Queued, Limit, CloseCode, AfterMs, RetryAfterMs, Us, Of, Seconds, Slow, Unread, MentionCount, Before, Delivered, Attempts;
     public bool? Bot, Guest, Duplicate, Recovered, Me, More, Reconnect, Deleted, Off, Private;
     public Person? From, With;
     public WelcomeLimits? Limits;
@@ -23,6 +23,8 @@ internal sealed class ServerFields
     public List<Person>? Members;
     public List<HelpEntry>? Commands;
     public List<TokenInfo>? Tokens;
+    public WebhookFailing? Failing;
+    public List<WebhookFailedEvent>? Failed;
     public List<ReadOnlyMemory<byte>>? Messages;
 
     /// <summary>Reads the value of one field. May throw the exceptions of Utf8JsonReader.</summary>
@@ -52,8 +54,13 @@ internal sealed class ServerFields
             case "query": Query = ReadString(ref reader); break;
             case "do": Do = ReadString(ref reader); break;
             case "token": Token = ReadString(ref reader); break;
+            case "url": Url = ReadString(ref reader); break;
+            case "secret": Secret = ReadString(ref reader); break;
+            case "error": Error = ReadString(ref reader); break;
             case "at": At = ReadTime(ref reader); break;
             case "edited": Edited = ReadTime(ref reader); break;
+            case "since": Since = ReadTime(ref reader); break;
+            case "next": Next = ReadTime(ref reader); break;
             case "seq": Seq = ReadNumber(ref reader); break;
             case "reply": Reply = ReadNumber(ref reader); break;
             case "read": ReadUpTo = ReadNumber(ref reader); break;
@@ -62,6 +69,8 @@ internal sealed class ServerFields
             case "queued": Queued = ReadNumber(ref reader); break;
             case "limit": Limit = ReadNumber(ref reader); break;
             case "before": Before = ReadNumber(ref reader); break;
+            case "delivered": Delivered = ReadNumber(ref reader); break;
+            case "attempts": Attempts = ReadNumber(ref reader); break;
             case "afterMs": AfterMs = ReadNumber(ref reader); break;
             case "retryAfterMs": RetryAfterMs = ReadNumber(ref reader); break;
             case "us": Us = ReadNumber(ref reader); break;
@@ -94,6 +103,8 @@ internal sealed class ServerFields
             case "members": Members = ReadList(ref reader, ReadPerson); break;
             case "commands": Commands = ReadList(ref reader, ReadHelpEntry); break;
             case "tokens": Tokens = ReadList(ref reader, ReadToken); break;
+            case "failing": Failing = ReadFailing(ref reader); break;
+            case "failed": Failed = ReadList(ref reader, ReadFailedEvent); break;
             case "rooms": ReadRooms(ref reader); break;
             case "messages": Messages = ReadMessages(ref reader, whole); break;
             default: break;
@@ -140,6 +151,20 @@ internal sealed class ServerFields
         return fields is { Name: { } name, At: { } at } ? new TokenInfo(name, at) : null;
     }
 
+    private static WebhookFailing? ReadFailing(ref Utf8JsonReader reader)
+    {
+        var fields = ReadObject(ref reader);
+        return fields is { Error: { } error, Since: { } since } ? new WebhookFailing(error, since, fields.Next) : null;
+    }
+
+    private static WebhookFailedEvent? ReadFailedEvent(ref Utf8JsonReader reader)
+    {
+        var fields = ReadObject(ref reader);
+        return fields is { Seq: { } seq, At: { } at, Error: { } error }
+            ? new WebhookFailedEvent(seq, at, (int)Math.Clamp(fields.Attempts ?? 0, 0, int.MaxValue), error)
+            : null;
+    }
+
     private static RoomInfo? ReadRoom(ref Utf8JsonReader reader)
     {
         var fields = ReadObject(ref reader);
@@ -161,7 +186,7 @@ internal sealed class ServerFields
         {
             var name = reader.GetString()!;
             reader.Read();
-            if (name is "user" or "name" or "bot" or "room" or "topic" or "memberCount" or "at")
+            if (name is "user" or "name" or "bot" or "room" or "topic" or "memberCount" or "at" or "seq" or "attempts" or "error" or "since" or "next")
                 fields.Read(ref reader, name, default);
             else
                 reader.Skip();

@@ -63,7 +63,7 @@ public sealed record ErrorFrame(FrameId Id, ChatError Error) : ServerFrame;
 /// <param name="Private">Whether only invited users can join.</param>
 /// <param name="With">In a direct room: the other user.</param>
 /// <param name="Slow">The minimum time between two messages of one user in seconds; 0 if there is none.</param>
-/// <param name="Unread">The number of messages after the read mark.</param>
+/// <param name="Unread">The number of other users' messages after the read mark.</param>
 /// <param name="Mentions">The number of these messages that mention the user.</param>
 /// <param name="Notify">Which messages notify the user: <c>all</c>, <c>mentions</c> or <c>none</c>.</param>
 public sealed record JoinedFrame(
@@ -167,7 +167,7 @@ public sealed record TypingFrame(string Room, string User, string Name, bool Off
 /// <summary>The user's read mark moved. Only the user's own other connections get this frame. It is not an event of the log.</summary>
 /// <param name="Room">The room.</param>
 /// <param name="Seq">The newest event that the user has read.</param>
-/// <param name="Unread">The number of messages after the mark.</param>
+/// <param name="Unread">The number of other users' messages after the mark.</param>
 /// <param name="Mentions">The number of these messages that mention the user.</param>
 public sealed record ReadFrame(string Room, long Seq, int Unread, int Mentions) : ServerFrame;
 
@@ -223,6 +223,31 @@ public sealed record TokensFrame(FrameId Id, string Do, string Room, IReadOnlyLi
 /// <param name="Name">The name of the token, which is also the name of its bot.</param>
 /// <param name="At">The time of its creation.</param>
 public sealed record TokenInfo(string Name, DateTimeOffset At);
+
+/// <summary>The webhook of a room: the answer to <c>webhook</c>.</summary>
+/// <param name="Id">The answered request's id.</param>
+/// <param name="Do">The request: <c>set</c>, <c>show</c>, <c>retry</c> or <c>remove</c>.</param>
+/// <param name="Room">The room.</param>
+/// <param name="Failed">The events that the server could not deliver, in the order of their sequence numbers.</param>
+/// <param name="Url">The address to which the server sends the events; null if the room has no webhook.</param>
+/// <param name="Secret">For <c>set</c>: the key of the signatures. No other frame contains it.</param>
+/// <param name="Delivered">The sequence number of the newest event that needs no delivery any more; null if the room has no webhook.</param>
+/// <param name="Failing">The last error, if the newest attempt failed.</param>
+public sealed record WebhookFrame(
+    FrameId Id, string Do, string Room, IReadOnlyList<WebhookFailedEvent> Failed, string? Url = null, string? Secret = null, long? Delivered = null, WebhookFailing? Failing = null) : ServerFrame;
+
+/// <summary>The state of a webhook whose newest attempt failed.</summary>
+/// <param name="Error">The error of the newest attempt.</param>
+/// <param name="Since">The time of the first failed attempt after the last success.</param>
+/// <param name="Next">The time of the next attempt; null if the receiver has turned the webhook off.</param>
+public sealed record WebhookFailing(string Error, DateTimeOffset Since, DateTimeOffset? Next);
+
+/// <summary>An event that the server could not deliver.</summary>
+/// <param name="Seq">The sequence number of the event.</param>
+/// <param name="At">The time at which the server gave up.</param>
+/// <param name="Attempts">The number of attempts. 0 if the event only waited for the delivery of earlier events.</param>
+/// <param name="Error">The last error.</param>
+public sealed record WebhookFailedEvent(long Seq, DateTimeOffset At, int Attempts, string Error);
 
 /// <summary>A list of commands: the answer to <c>help</c>.</summary>
 /// <param name="Id">The answered request's id.</param>

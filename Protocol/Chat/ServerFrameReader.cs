@@ -69,6 +69,7 @@ internal static class ServerFrameReader
         "rooms" => f.Rooms is { } rooms ? new RoomsFrame(f.Id, rooms) : null,
         "who" => f is { Room: { } room, Members: { } members } ? new WhoFrame(f.Id, room, members, ClampToInt(f.MemberCount) ?? members.Count) : null,
         "tokens" => f is { Do: { } what, Room: { } room, Tokens: { } tokens } ? new TokensFrame(f.Id, what, room, tokens, f.Name, f.Token) : null,
+        "webhook" => f is { Do: { } what, Room: { } room, Failed: { } failed } ? new WebhookFrame(f.Id, what, room, failed, f.Url, f.Secret, f.Delivered, f.Failing) : null,
         "help" => f.Commands is { } commands ? new HelpFrame(f.Id, f.About, commands) : null,
         "pong" => f.At is { } at ? new PongFrame(f.Id, at) : null,
         "wire" => f is { At: { } at, Us: { } us and >= 0 and < 1000 } ? new WireFrame(at.AddMicroseconds(us)) : null,

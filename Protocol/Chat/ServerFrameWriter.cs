@@ -32,6 +32,7 @@ internal static class ServerFrameWriter
             case RoomsFrame rooms: Write(writer, rooms); break;
             case WhoFrame who: Write(writer, who); break;
             case TokensFrame tokens: Write(writer, tokens); break;
+            case WebhookFrame webhook: Write(writer, webhook); break;
             case HelpFrame help: Write(writer, help); break;
             case PongFrame pong: Write(writer, pong); break;
             case WireFrame wire: Write(writer, wire); break;
@@ -330,6 +331,39 @@ internal static class ServerFrameWriter
             writer.WriteStartObject();
             writer.WriteText("name"u8, token.Name);
             writer.WriteTime("at"u8, token.At);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, WebhookFrame frame)
+    {
+        WriteHead(writer, "webhook"u8, frame.Id);
+        writer.WriteText("do"u8, frame.Do);
+        writer.WriteText("room"u8, frame.Room);
+        if (frame.Url is not null)
+            writer.WriteText("url"u8, frame.Url);
+        if (frame.Secret is not null)
+            writer.WriteText("secret"u8, frame.Secret);
+        if (frame.Delivered is { } delivered)
+            writer.WriteNumber("delivered"u8, delivered);
+        if (frame.Failing is { } failing)
+        {
+            writer.WriteStartObject("failing"u8);
+            writer.WriteText("error"u8, failing.Error);
+            writer.WriteTime("since"u8, failing.Since);
+            if (failing.Next is { } next)
+                writer.WriteTime("next"u8, next);
+            writer.WriteEndObject();
+        }
+        writer.WriteStartArray("failed"u8);
+        foreach (var failed in frame.Failed)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("seq"u8, failed.Seq);
+            writer.WriteTime("at"u8, failed.At);
+            writer.WriteNumber("attempts"u8, failed.Attempts);
+            writer.WriteText("error"u8, failed.Error);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();

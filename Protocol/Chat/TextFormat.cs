@@ -40,6 +40,7 @@ public static class TextFormat
             RoomsFrame rooms => FormatRooms(rooms),
             WhoFrame who => FormatNotice($"{FormatRoom(who.Room)}: {FormatMembers(who.Members, who.MemberCount)}"),
             TokensFrame tokens => FormatTokens(tokens),
+            WebhookFrame webhook => FormatWebhook(webhook),
             WelcomeFrame welcome => FormatWelcome(welcome),
             HelpFrame help => FormatHelp(help),
             PongFrame pong => FormatTime(pong.At) + FormatNotice("pong"),
@@ -305,6 +306,38 @@ public static class TextFormat
         return text.ToString();
     }
 
+    private static string FormatWebhook(WebhookFrame frame)
+    {
+        var room = FormatRoom(frame.Room);
+        var lines = new List<string>();
+        if (frame.Do == "remove")
+            lines.Add(FormatNotice($"removed the webhook of {room}"));
+        else if (frame.Url is { } url)
+            lines.Add(FormatNotice($"the server sends the events of {room} to {TerminalText.CleanInline(url)}"));
+        else
+            lines.Add(FormatNotice($"{room} has no webhook; to set one, type: /webhook set https://example.org/chat"));
+        if (frame.Secret is { } secret)
+        {
+            lines.Add(FormatNotice("the receiver verifies the signatures with this secret; the server shows it only now:"));
+            lines.Add("    " + TerminalText.CleanInline(secret));
+        }
+        if (frame.Delivered is { } delivered)
+            lines.Add(FormatNotice($"delivered up to seq {FormatNumber(delivered)}"));
+        if (frame.Failing is { } failing)
+        {
+            lines.Add(FormatNotice($"failing since {WireTime.FormatMinute(failing.Since)}: {TerminalText.CleanInline(failing.Error)}; {(failing.Next is { } next
+                ? $"the next attempt is at {WireTime.FormatMinute(next)}"
+                : "to turn it on, set it again")}"));
+        }
+        if (frame.Failed.Count > 0)
+        {
+            lines.Add(FormatNotice(frame.Do == "retry" ? "the server sends these events again:" : "not delivered; to send these events again, type: /webhook retry"));
+            lines.AddRange(frame.Failed.Select(failed =>
+                $"    {FormatNumber(failed.Seq)}  {WireTime.FormatMinute(failed.At)}  {TerminalText.CleanInline(failed.Error)} ({FormatNumber(failed.Attempts)} {(failed.Attempts == 1 ? "attempt" : "attempts")})"));
+        }
+        return string.Join('\n', lines);
+    }
+
     private static string FormatWelcome(WelcomeFrame frame)
     {
         var name = TerminalText.CleanInline(frame.Name);
@@ -312,6 +345,12 @@ public static class TextFormat
             .Append(FormatNotice($"you are {name}{(frame.Guest ? " (a guest)" : "")} on {TerminalText.CleanInline(frame.Server)}"));
         if (frame.Rooms.Count > 0)
             text.Append('\n').Append(FormatNotice("your rooms: " + string.Join(", ", frame.Rooms.Select(FormatRoom))));
+        if (frame.Guest && frame.Features?.Contains("login-required") == true)
+        {
+            var register = frame.Features.Contains("register") ? ", to create an account: /register NAME PASSWORD" : "";
+            return text.Append('\n').Append(FormatNotice($"this server has no guests; to log in, type: /login NAME PASSWORD{register}")).ToString();
+        }
+
         text.Append('\n').Append(FormatNotice("/help lists the commands, /join lobby joins a room; any other line is a message"));
         // Without the token, a guest at nc could not resume the session. Only the user's own connection gets this frame.
         text.Append('\n').Append(FormatNotice($"to come back as {name}: /session {TerminalText.CleanInline(frame.Session)}"));

@@ -55,7 +55,7 @@ internal static class ForeignProtocols
         word.StartsWith(name) && word[name.Length..] is [>= (byte)'0' and <= (byte)'9', (byte)'.', >= (byte)'0' and <= (byte)'9'];
 
     // RFC 4253, section 4.2: SSH-protoversion-softwareversion. The PROXY protocol, version 1. Protocols of XML (XMPP). AMQP, whose header
-    // goes on with NUL. rsync.
+    // continues with NUL. rsync.
     private static PeerKind? FindGreeting(ReadOnlySpan<byte> line) =>
         line.StartsWith("SSH-2."u8) || line.StartsWith("SSH-1."u8) ? PeerKind.Ssh
         : line.StartsWith("PROXY TCP4 "u8) || line.StartsWith("PROXY TCP6 "u8) || IsWordOf(line, "PROXY UNKNOWN"u8) ? PeerKind.Proxy

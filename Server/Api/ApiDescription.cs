@@ -118,7 +118,7 @@ internal static class ApiDescription
         "401" => "The request has no valid token of this room.",
         "404" => "The room or the webhook does not exist any more.",
         "413" => "The body is too big.",
-        "429" => "The token or its address sends too much. Retry-After says how many seconds to wait.",
+        "429" => "The token or its address has sent too many requests. Retry-After says how many seconds to wait.",
         "503" => "The server cannot store or read data at the moment. Retry-After says how many seconds to wait.",
         _ => status,
     };

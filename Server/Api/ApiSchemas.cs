@@ -161,7 +161,7 @@ internal sealed record ApiPerson
     public bool Bot { get; init; }
 }
 
-[Description("A message as for an incoming webhook of Slack. Other fields are ignored.")]
+[Description("A message in the format of Slack's incoming webhooks. Other fields are ignored.")]
 internal sealed record ApiSlackMessage
 {
     [Description("The text, with Slack's markup.")]
@@ -171,14 +171,14 @@ internal sealed record ApiSlackMessage
     public IReadOnlyList<ApiSlackAttachment> Attachments { get; init; } = [];
 }
 
-[Description("A form with a message as for an incoming webhook of Slack.")]
+[Description("A form with a message in the format of Slack's incoming webhooks.")]
 internal sealed record ApiSlackForm
 {
     [Description("The message as JSON.")]
     public required string Payload { get; init; }
 }
 
-[Description("A part of a message as for an incoming webhook of Slack.")]
+[Description("A part of a message in the format of Slack's incoming webhooks.")]
 internal sealed record ApiSlackAttachment
 {
     [Description("The text above the attachment.")]

@@ -27,8 +27,10 @@ public static class ApiSetup
         return services;
     }
 
-    /// <summary>Maps the addresses of the API, and its description at <paramref name="description"/>. Call this after the other addresses are mapped.</summary>
-    public static void MapApi(this WebApplication app, string description)
+    /// <summary>Maps the addresses of the API. Call this after the other addresses are mapped.</summary>
+    /// <param name="description">The path of the description of the HTTP API in OpenAPI.</param>
+    /// <param name="protocolDescription">The path of the description of the chat protocol in AsyncAPI.</param>
+    public static void MapApi(this WebApplication app, string description, string protocolDescription)
     {
         app.UseRouting();
         var (programs, connections, http) = (
@@ -40,6 +42,7 @@ public static class ApiSetup
         app.MapPost(HookPath, new HookEndpoint(programs, connections, http).PostAsync).Describe(ApiDescription.DescribeHook);
         app.MapOtherMethods(HookPath, "POST a message here, as to an incoming webhook of Slack", HttpMethods.Post);
         app.MapOpenApi(description);
+        app.MapGet(protocolDescription, () => TypedResults.Bytes(AsyncApiDocument.Utf8, "application/json")).ExcludeFromDescription();
         app.UseEndpoints(_ => { });
     }
 

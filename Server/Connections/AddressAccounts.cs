@@ -3,12 +3,12 @@ using Microsoft.Extensions.Options;
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// The accounts of all addresses. They bound what one client can cost the other clients, even if that client opens many connections as many guests.
-/// Safe from any thread.
+/// The accounts of all addresses. They limit how much one client can burden the other clients, even if that client opens many connections as
+/// many guests. Safe from any thread.
 /// </summary>
 public sealed class AddressAccounts(IOptions<AddressOptions> options, TimeProvider time)
 {
-    // About 20 MB. An attacker who has more addresses than this shares one account with all new addresses.
+    // Accounts of this number take about 20 MB. If an attacker uses more addresses than this, all new addresses share one account.
     private const int MaxAccounts = 100_000;
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);

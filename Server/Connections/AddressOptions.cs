@@ -3,7 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// What all clients of one address together may cost the server, in points. <see cref="Cost"/> has the prices. Section <c>Addresses</c>.
+/// The limits for all clients of one address together. Requests and connections cost points; <see cref="Cost"/> lists the prices. Section
+/// <c>Addresses</c>.
 /// </summary>
 public sealed class AddressOptions
 {

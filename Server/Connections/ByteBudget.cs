@@ -2,8 +2,8 @@ namespace RawSocketChat.Server.Connections;
 
 /// <summary>
 /// Bounds the memory that many clients can make the server hold for one purpose. Each holder counts its bytes here. While the budget is
-/// used up, a holder that holds <see cref="FreeBytes"/> or more must not add to them. A holder of fewer bytes may always add, so clients
-/// that use up the budget do not stop small requests of others. Safe from any thread.
+/// used up, a holder that has <see cref="FreeBytes"/> or more must not add bytes. A holder that has fewer bytes may always add some. So
+/// small requests still work after other clients have used up the budget. Safe from any thread.
 /// </summary>
 /// <param name="limitBytes">The bytes that all holders together may hold before the budget is used up.</param>
 public sealed class ByteBudget(long limitBytes)
@@ -20,7 +20,7 @@ public sealed class ByteBudget(long limitBytes)
 
     public void Remove(long bytes) => Interlocked.Add(ref _bytes, -bytes);
 
-    /// <summary>Whether a holder must not hold more now.</summary>
-    /// <param name="heldBytes">The bytes that this holder holds; they are counted here.</param>
+    /// <summary>Whether a holder must not add bytes now.</summary>
+    /// <param name="heldBytes">The bytes that this holder has added to the budget.</param>
     public bool IsUsedUpFor(long heldBytes) => heldBytes >= FreeBytes && Bytes >= limitBytes;
 }

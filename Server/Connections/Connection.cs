@@ -129,7 +129,7 @@ public sealed class Connection(string transportName, string remote, ConnectionRe
         Transport?.OnClosing();
     }
 
-    /// <summary>As <see cref="Close"/>, but logs an exception of the handler or the transport. For code that closes many connections.</summary>
+    /// <summary>Like <see cref="Close"/>, but logs an exception of the handler or the transport. For code that closes many connections.</summary>
     public void TryClose(Disconnect reason, ILogger logger)
     {
         try

@@ -6,13 +6,13 @@ public static class Cost
     /// <summary>A connection on any transport.</summary>
     public const int Connection = 5;
 
-    /// <summary>A guest's session. The server keeps it for an hour after the last connection.</summary>
+    /// <summary>A session of a new guest, or of a login with a token of the operator's own site.</summary>
     public const int Guest = 20;
 
     /// <summary>A room. The server keeps it.</summary>
     public const int Room = 200;
 
-    /// <summary>A request that every member of a room gets as a frame, such as <c>join</c> or <c>nick</c>.</summary>
+    /// <summary>A request that sends a frame to every member of a room, such as <c>join</c> or <c>nick</c>.</summary>
     public const int Announcement = 5;
 
     /// <summary>Any other request.</summary>

@@ -45,7 +45,7 @@ public sealed record Disconnect(ushort Code, string Text, bool Reconnect, bool D
     public static readonly Disconnect Idle = new(4010, "the server received nothing from you for too long", Reconnect: true);
 
     /// <summary>The clients of the peer's address have used up their points (<see cref="AddressOptions"/>), or have too many connections.</summary>
-    public static readonly Disconnect AddressLimit = new(4011, "too much comes from your address; try again in a moment", Reconnect: true);
+    public static readonly Disconnect AddressLimit = new(4011, "too many requests or connections from your address; try again in a moment", Reconnect: true);
 
     public static readonly Disconnect Kicked = new(4503, "a moderator has removed you from the room", Reconnect: false);
 

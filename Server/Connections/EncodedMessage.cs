@@ -37,7 +37,7 @@ public abstract class EncodedMessage
 /// <param name="kind">Text (UTF-8) or binary.</param>
 public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind = MessageKind.Text) : EncodedMessage
 {
-    // All frames that have replaced each other share one object.
+    // A frame and all its replacements share one object.
     private Revision? _revision;
 
     public ReadOnlyMemory<byte> Payload { get; } = payload;
@@ -50,7 +50,7 @@ public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind 
     public Lazy<EncodedFrame>? WithoutToken { get; init; }
 
     /// <summary>
-    /// The frame to send instead of this one; this frame itself, unless <see cref="ReplaceWith"/> has replaced it. An outbox that keeps a frame
+    /// The newest replacement of this frame, or this frame itself if nothing has replaced it. An outbox that keeps a frame
     /// until the client asks for it must read this property when it sends the frame. Safe from any thread.
     /// </summary>
     public EncodedFrame Current => Volatile.Read(ref _revision)?.Current ?? this;

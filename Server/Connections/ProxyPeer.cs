@@ -14,7 +14,7 @@ internal sealed record ProxyPeer(IPEndPoint EndPoint)
     /// <summary>The address of the machine that has opened the connection: the proxy, or else the client. Null if it is unknown.</summary>
     public static IPAddress? GetAddress(ConnectionContext connection) => Find(connection.Features) ?? (connection.RemoteEndPoint as IPEndPoint)?.Address;
 
-    /// <summary>As the other overload, for an HTTP request.</summary>
+    /// <summary>Like the other overload, but for an HTTP request.</summary>
     public static IPAddress? GetAddress(HttpContext context) => Find(context.Features) ?? context.Connection.RemoteIpAddress;
 
     private static IPAddress? Find(IFeatureCollection features) => features.Get<ProxyPeer>()?.EndPoint.Address;

@@ -27,7 +27,7 @@ public sealed class RateLimits(double perSecond, int burst, int maxKeys, TimePro
     }
 
     /// <summary>
-    /// Takes one token of a key. Returns false if no token is left, or if the table is full and a new key can replace no other key.
+    /// Takes one token of a key. Returns false if no token is left, or if the table is full and a new key cannot replace another key.
     /// </summary>
     /// <param name="retryAfterMs">If the result is false, milliseconds until a retry may succeed; otherwise 0.</param>
     public bool TryTake(string key, out int retryAfterMs) => TryTake(key, 1, out retryAfterMs);

@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// Bounds what one connection's input costs the other connections. A pump awaits <see cref="AfterFrameAsync"/> after each frame. A peer
-/// that sends more than its rate is read only at this rate: TCP then slows it down. A peer whose next frames have already arrived lets other
-/// connections run from time to time. Used by one thread at a time.
+/// Limits how much the input of one connection can delay the other connections. A pump awaits <see cref="AfterFrameAsync"/> after each frame. A
+/// peer that sends more than its rate is read only at this rate: TCP then slows it down. If the next frames of a peer have already arrived, its
+/// pump yields to other connections from time to time. Used by one thread at a time.
 /// </summary>
 /// <param name="rate">The rate in frames; null for no limit.</param>
 /// <param name="time">The clock.</param>
@@ -14,13 +14,14 @@ public sealed class ReceivePace(Rate? rate, TimeProvider time)
     /// <summary>A frame counts once, and once more for each whole 4 KiB, because a large frame takes longer to inflate and to read.</summary>
     public const int BytesPerToken = 4096;
 
-    // Long enough that the change to another connection costs little, and short enough that a hundred busy connections delay nobody noticeably.
+    // The time for which a connection may run without a yield. It is long, so that yields cost little, and short, so that a hundred busy
+    // connections delay no peer noticeably.
     private static readonly long SliceTicks = Stopwatch.Frequency / 2000;
 
     private readonly RateLimit? _limit = rate is null ? null : new RateLimit(rate);
     private long _sliceStart;
 
-    /// <summary>Call this when the pump waits for input, so other connections can run anyway.</summary>
+    /// <summary>Call this when the pump begins to wait for input. Other connections run during this wait, so no yield is due.</summary>
     public void OnWaiting() => _sliceStart = 0;
 
     /// <summary>Waits if the connection must let others run, or if it has used up its rate.</summary>

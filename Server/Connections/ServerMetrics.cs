@@ -12,16 +12,22 @@ public sealed class ServerMetrics
     public const string MeterName = "RawSocketChat";
 
     private readonly Counter<long> _rejections;
+    private readonly Counter<long> _webhooks;
 
     public ServerMetrics(IMeterFactory meters, ConnectionRegistry connections, AddressAccounts accounts)
     {
         var meter = meters.Create(MeterName);
         _rejections = meter.CreateCounter<long>("rawsocketchat.rejections", "{rejection}", "Frames, connections and sessions that a limit rejected.");
+        _webhooks = meter.CreateCounter<long>("rawsocketchat.webhooks", "{request}", "Requests to the receivers of webhooks.");
         meter.CreateObservableGauge("rawsocketchat.connections", () => connections.Count, "{connection}", "Open connections on all transports.");
         meter.CreateObservableGauge("rawsocketchat.addresses", () => accounts.Count, "{address}", "Addresses that have an account.");
         connections.AddressRejected += () => CountRejection("address");
     }
 
-    /// <param name="limit">The kind of limit: <c>address</c> for connections of an address, <c>rate</c> for frames.</param>
+    /// <param name="result"><c>delivered</c> or <c>failed</c>.</param>
+    public void CountWebhook(string result) => _webhooks.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    /// <param name="limit">The kind of limit: <c>address</c> if an address may not open another connection, <c>rate</c> if a request gets
+    /// <c>rate-limited</c>.</param>
     public void CountRejection(string limit) => _rejections.Add(1, new KeyValuePair<string, object?>("limit", limit));
 }

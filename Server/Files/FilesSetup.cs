@@ -28,18 +28,26 @@ public static class FilesSetup
         return services;
     }
 
+    /// <summary>
+    /// Answers the preflights for <paramref name="path"/> and the addresses below it, and gives allowed pages of other origins access to the
+    /// answers. Call this before anything else answers OPTIONS.
+    /// </summary>
+    public static IApplicationBuilder UseFileOrigins(this IApplicationBuilder app, string path)
+    {
+        var origins = app.ApplicationServices.GetRequiredService<FileOrigins>();
+        return app.Use(next => context =>
+            context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal) && origins.Answer(context) ? Task.CompletedTask : next(context));
+    }
+
     /// <summary>Receives files at <paramref name="path"/>, and sends them at the addresses below it.</summary>
     public static IApplicationBuilder MapFiles(this IApplicationBuilder app, string path)
     {
         var upload = app.ApplicationServices.GetRequiredService<UploadEndpoint>();
         var download = app.ApplicationServices.GetRequiredService<DownloadEndpoint>();
-        var origins = app.ApplicationServices.GetRequiredService<FileOrigins>();
         return app.Use(next => context =>
         {
             if (!context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal, out var rest))
                 return next(context);
-            if (origins.Answer(context))
-                return Task.CompletedTask;
             if (!rest.HasValue)
                 return upload.InvokeAsync(context);
             return rest.Value!.Split('/') is ["", var id, var name] ? download.InvokeAsync(context, id, name) : next(context);

@@ -11,9 +11,8 @@ namespace RawSocketChat.Server.Hosting;
 /// only idle connections. It waits for the rest of an incomplete request or TLS handshake until the host's shutdown timeout.
 /// <para>
 /// The input ends as if the peer had shut down its sending side: this class shuts down the receiving side of the socket. So bytes that have
-/// arrived are still read. HTTP answers an incomplete request with 400, and output is not affected. Kestrel ends HTTP/2 connections without
-/// streams itself, and
-/// <see cref="Tls.Http2ShutdownTimeout"/> ends the others.
+/// arrived are still read. HTTP answers an incomplete request with 400, and the output is not affected. Kestrel ends HTTP/2 connections without
+/// streams itself, and <see cref="Tls.Http2ShutdownTimeout"/> ends the others.
 /// </para>
 /// <para>Safe from any thread.</para>
 /// </summary>
@@ -51,7 +50,7 @@ internal sealed class ConnectionDrain
         return HttpMethods.IsPost(context.Request.Method) ? next(context) : RunWithInputAsync(next, context);
     }
 
-    // Such a request detects by the end of the input that its peer is gone.
+    // A request that is not a POST uses the end of the input to detect that its peer is gone. So the input must stay open while the request runs.
     private async Task RunWithInputAsync(RequestDelegate next, HttpContext context)
     {
         lock (_gate)
@@ -103,7 +102,7 @@ internal static class ConnectionDrainSetup
     /// <summary>Drains connections of this address at shutdown. Call it before TLS is set up, so that it includes TLS handshakes.</summary>
     public static void UseConnectionDrain(this ListenOptions listen) => listen.Use(next => connection => ConnectionDrain.RunAsync(next, connection));
 
-    /// <summary>Lets each connection know its running requests, before any other code handles them.</summary>
+    /// <summary>Passes each request to the <see cref="ConnectionDrain"/> of its connection, before any other code handles the request.</summary>
     public static void AddConnectionDrain(this IServiceCollection services) => services.AddSingleton<IStartupFilter, RequestFilter>();
 
     private sealed class RequestFilter : IStartupFilter

@@ -74,7 +74,7 @@ internal static class GivenSettings
         return near is null ? null : format(near);
     }
 
-    // The name decides if the most similar section has no such setting.
+    // Looks for a similar name in the most similar section, and then for the exact name in all sections.
     private static string? FindInSection(string section, string name)
     {
         var near = NearestWord.Find(section, SettingsValidator.SectionNames);

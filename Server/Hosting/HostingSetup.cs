@@ -3,9 +3,11 @@ using System.Net;
 using System.Net.Sockets;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Hosting.Tls;
+using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Sessions.Jwt;
 using RawSocketChat.Server.Sockets;
 using RawSocketChat.Server.Web;
+using RawSocketChat.Server.Webhooks;
 
 namespace RawSocketChat.Server.Hosting;
 
@@ -31,7 +33,9 @@ public static class HostingSetup
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
         builder.Configuration.AddSettings(args);
         var errors = builder.Configuration.Read<JwtOptions>(JwtOptions.Section).FindErrors()
+            .Concat(builder.Configuration.Read<OidcOptions>(OidcOptions.Section).FindErrors())
             .Concat(builder.Configuration.Read<WebOptions>(WebOptions.Section).FindErrors())
+            .Concat(builder.Configuration.Read<WebhookOptions>(WebhookOptions.Section).FindErrors())
             .ToList();
         if (errors.Count > 0)
             throw new SettingException(string.Join("; ", errors));

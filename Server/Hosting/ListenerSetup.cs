@@ -100,9 +100,9 @@ public static class ListenerSetup
             : [DefaultUrls];
 
     /// <summary>
-    /// Creates a bound socket that is ready to listen; a TCP socket has TCP keep-alive. On Linux, accepted connections inherit the socket's options. Keep-alive sends
-    /// no probe while sent data is unconfirmed: TCP retransmits for about 15 minutes instead. So TCP_USER_TIMEOUT is set to the timeout of
-    /// the keep-alive. TCP_USER_TIMEOUT also applies to peers that read nothing. So the value is at least twice
+    /// Creates a bound socket that is ready to listen. A TCP socket uses TCP keep-alive. On Linux, accepted connections inherit the socket's
+    /// options. Keep-alive sends no probe while sent data is unconfirmed: TCP retransmits for about 15 minutes instead. So TCP_USER_TIMEOUT is
+    /// set to the timeout of the keep-alive. TCP_USER_TIMEOUT also applies to peers that read nothing. So the value is at least twice
     /// <see cref="ConnectionOptions.StallSeconds"/>: once for the stall, and once for the peer to read the close message.
     /// </summary>
     public static Socket CreateListenSocket(EndPoint endpoint, ConnectionOptions options)

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Hosting.Tls;
+using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Server.Transports.RawTcp;
@@ -9,8 +10,8 @@ using RawSocketChat.Server.Transports.RawTcp;
 namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
-/// Starts the server. Prints three lines: the addresses, where messages are stored, and how to join. With a development certificate, prints
-/// a fourth line. Reports a failed start in one line.
+/// Starts the server. Prints three lines: the addresses, where messages are stored, and how to join. With a development certificate, and
+/// without guests, prints a further line. Reports a failed start in one line.
 /// </summary>
 public static class ServerRunner
 {
@@ -90,17 +91,20 @@ public static class ServerRunner
         if (usesDevelopmentCertificate)
             Console.WriteLine($"TLS uses a development certificate, and browsers warn about it (set your own with --Tls:Certificate). Its SHA-256 fingerprint is {certificate!.Current.Fingerprint}");
         Console.WriteLine($"To join: {string.Join(", or: ", DescribeWays(app, at, usesDevelopmentCertificate, rawPort))}");
+        if (DescribeLogin(app) is { } login)
+            Console.WriteLine(login);
     }
 
     private static IEnumerable<string> DescribeWays(WebApplication app, Uri? at, bool usesDevelopmentCertificate, int rawPort)
     {
-        const string Query = "ws?name=ann&room=lobby";
+        // On a server without guests, nobody can enter with a name alone.
+        var query = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value.Guests ? "ws?name=ann&room=lobby" : "ws?format=text";
         if (at is not null)
         {
             var wscat = IsHttps(at) && usesDevelopmentCertificate ? "npx wscat --no-check" : "npx wscat";
             var scheme = IsHttps(at) ? "wss" : "ws";
             yield return $"open {(at.AbsolutePath == "/" ? at.GetLeftPart(UriPartial.Authority) : at)} in a browser";
-            yield return $"{wscat} -c '{scheme}://{at.Authority}{at.AbsolutePath}{Query}'";
+            yield return $"{wscat} -c '{scheme}://{at.Authority}{at.AbsolutePath}{query}'";
             // nc takes an IPv6 address without brackets.
             if (rawPort != 0)
                 yield return $"nc {at.DnsSafeHost} {rawPort}";
@@ -108,9 +112,20 @@ public static class ServerRunner
 
         // With Unix domain sockets alone, the page is at the address of the proxy.
         if (at is null && WebAddress.GetSockets(app.Services) is [var socket, ..])
-            yield return $"npx wscat -c 'ws+unix:{socket}:{MountPath.Read(app.Configuration)}/{Query}'";
+            yield return $"npx wscat -c 'ws+unix:{socket}:{MountPath.Read(app.Configuration)}/{query}'";
         if (app.Services.GetRequiredService<IOptions<RawTcpOptions>>().Value.GetSocketPath() is { } rawSocket)
             yield return $"nc -U {rawSocket}";
+    }
+
+    // Says how people log in, if they must. Null if they may chat as guests.
+    private static string? DescribeLogin(WebApplication app)
+    {
+        var auth = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value;
+        var oidc = app.Services.GetRequiredService<IOptions<OidcOptions>>().Value;
+        return auth.Guests ? null
+            : "Without an account nobody can chat. To log in, type: /login NAME PASSWORD"
+                + (auth.Register ? ", to create an account: /register NAME PASSWORD" : "")
+                + (oidc.IsEnabled ? $", or on the page: {oidc.DisplayName}" : "");
     }
 
     // Says why clients on other machines cannot connect, if the operator may expect that they can.

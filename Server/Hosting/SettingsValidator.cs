@@ -15,6 +15,7 @@ using RawSocketChat.Server.Transports.Origins;
 using RawSocketChat.Server.Transports.RawTcp;
 using RawSocketChat.Server.Transports.WebSockets;
 using RawSocketChat.Server.Web;
+using RawSocketChat.Server.Webhooks;
 using SessionOptions = RawSocketChat.Server.Sessions.SessionOptions;
 
 namespace RawSocketChat.Server.Hosting;
@@ -35,6 +36,7 @@ public static class SettingsValidator
         [ImageOptions.Section] = typeof(ImageOptions),
         [JwtOptions.Section] = typeof(JwtOptions),
         [LimitsOptions.Section] = typeof(LimitsOptions),
+        [OidcOptions.Section] = typeof(OidcOptions),
         [OperatorOptions.Section] = typeof(OperatorOptions),
         [OriginOptions.Section] = typeof(OriginOptions),
         [PlaintextOptions.Section] = typeof(PlaintextOptions),
@@ -46,6 +48,7 @@ public static class SettingsValidator
         [SessionOptions.Section] = typeof(SessionOptions),
         [TlsOptions.Section] = typeof(TlsOptions),
         [TransportOptions.Section] = typeof(TransportOptions),
+        [WebhookOptions.Section] = typeof(WebhookOptions),
         [WebOptions.Section] = typeof(WebOptions),
     };
 

@@ -22,7 +22,7 @@ public sealed class ProxyOptions
     /// </summary>
     public bool ProxyProtocolHttp { get; set; }
 
-    /// <summary>As <see cref="ProxyProtocolHttp"/>, for raw TCP. Default false.</summary>
+    /// <summary>Like <see cref="ProxyProtocolHttp"/>, but for raw TCP. Default false.</summary>
     public bool ProxyProtocolRawTcp { get; set; }
 
     /// <exception cref="SettingException">A header of the PROXY protocol is required, but no proxy may send it.</exception>

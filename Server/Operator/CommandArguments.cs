@@ -27,8 +27,8 @@ public sealed record CommandArguments(string[] Settings, string[] Words)
         return words.Count == 0 ? null : new CommandArguments([.. settings], [.. words]);
     }
 
-    // Before the command, every word that the configuration accepts is a setting. It accepts no option with one hyphen. After the command, a setting must be --Section:Name or
-    // --urls or --PathBase, because no option of a command has such a form.
+    // Before the command, every word that the configuration accepts is a setting. The configuration accepts no option with one hyphen. After the
+    // command, a setting must be --Section:Name or --urls or --PathBase, because no option of a command has such a form.
     private static bool IsSetting(string word, bool isBeforeCommand)
     {
         if (HelpOptions.Contains(word))

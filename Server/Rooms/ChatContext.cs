@@ -77,7 +77,9 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
             Connection.Close(Disconnect.Kicked);
     }
 
-    /// <summary>Forgets the rooms from which the connection was removed. Call this before each request.</summary>
+    /// <summary>
+    /// Removes the rooms from which a moderator has removed the connection, and the rooms that were closed. Call this before each request.
+    /// </summary>
     public async ValueTask ForgetRemovedRoomsAsync()
     {
         while (Volatile.Read(ref _removedRooms) is { } removed && removed.TryDequeue(out var room))
@@ -91,7 +93,7 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
     /// <summary>Charges the client's address. Returns an error if the address has too few points.</summary>
     public ChatError? Charge(int points) =>
         Connection.Account.TryCharge(points, out var retryAfterMs) ? null
-            : new ChatError(ErrorCode.RateLimited, $"too much comes from your address; wait {retryAfterMs / 1000.0:0.0} s", RetryAfterMs: retryAfterMs);
+            : new ChatError(ErrorCode.RateLimited, $"too many requests from your address; wait {retryAfterMs / 1000.0:0.0} s", RetryAfterMs: retryAfterMs);
 
     /// <summary>
     /// Charges the client's address for a room that the user creates. If the room is not created, call
@@ -114,8 +116,7 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
     }
 
     /// <summary>
-    /// Answers a request with an error. Closes the connection if it has caused too many errors, or if it goes on after very many rate-limited
-    /// requests.
+    /// Answers a request with an error. Closes the connection if it has caused too many errors, or very many rate-limited requests.
     /// </summary>
     public void Reject(IFrameSink answers, FrameId id, ChatError error)
     {

@@ -18,10 +18,13 @@ public sealed class ChatServices : IConnectionHandlerFactory
         IMessageSearch search,
         ITokenStore tokens,
         IFileStore files,
+        IWebhookStore webhooks,
+        IWebhookDelivery webhookDelivery,
         SessionStore sessions,
         Accounts accounts,
         ExternalAccounts externalAccounts,
         IOptions<AuthOptions> auth,
+        IOptions<OidcOptions> oidc,
         IOptions<LimitsOptions> limits,
         IOptions<RoomOptions> roomOptions,
         IOptions<OperatorOptions> operators,
@@ -39,12 +42,14 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Tokens = tokens;
         Files = files;
         FileOptions = fileOptions.Value;
+        Webhooks = webhooks;
+        WebhookDelivery = webhookDelivery;
         Sessions = sessions;
         Accounts = accounts;
         ExternalAccounts = externalAccounts;
         Auth = auth.Value;
-        GuestDoor = new GuestDoor(Auth);
-        SupportedRequests = new SupportedRequests(data.Value.Search, externalAccounts.IsEnabled, Auth, FileOptions.Enabled);
+        GuestDoor = new GuestDoor(Auth, oidc.Value.IsEnabled);
+        SupportedRequests = new SupportedRequests(data.Value.Search, FileOptions.Enabled, webhookDelivery.IsEnabled, externalAccounts.IsEnabled, oidc.Value.IsEnabled, Auth);
         Limits = limits.Value;
         Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
         NamedMembers = roomOptions.Value.NamedMembers;
@@ -64,6 +69,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         PrivateHandler = new PrivateHandler(this);
         SearchHandler = new SearchHandler(this);
         TokenHandler = new TokenHandler(this);
+        WebhookHandler = new WebhookHandler(this);
     }
 
     public RoomDirectory Rooms { get; }
@@ -81,6 +87,9 @@ public sealed class ChatServices : IConnectionHandlerFactory
     public IFileStore Files { get; }
 
     public FilesOptions FileOptions { get; }
+    public IWebhookStore Webhooks { get; }
+
+    public IWebhookDelivery WebhookDelivery { get; }
 
     public SessionStore Sessions { get; }
 
@@ -141,7 +150,10 @@ public sealed class ChatServices : IConnectionHandlerFactory
 
     /// <summary>The requests that this server offers.</summary>
     public SupportedRequests SupportedRequests { get; }
+
     internal TokenHandler TokenHandler { get; }
+
+    internal WebhookHandler WebhookHandler { get; }
 
     public IConnectionHandler Create(Connection connection) => new ChatSession(connection, this);
 }

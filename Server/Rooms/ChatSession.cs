@@ -83,7 +83,7 @@ public sealed class ChatSession : IConnectionHandler
 
     public EncodedFrame CreateSlowConsumerNotice(long queuedBytes, long limitBytes) => new LagFrame(queuedBytes, limitBytes).Encode();
 
-    // The handlers check the rate of messages, and charge the further price of a message or a room (PostHandler, RoomHandler).
+    // The handlers check the rate of messages, and charge the points that a request costs in addition: for example a message, a room or a search.
     private ChatError? CheckRate(ClientFrameType type)
     {
         if (!_services.Limits.Enabled)
@@ -190,6 +190,9 @@ public sealed class ChatSession : IConnectionHandler
                 break;
             case ClientFrameType.Tokens:
                 await _services.TokenHandler.HandleAsync(_context, frame, answers);
+                break;
+            case ClientFrameType.Webhook when _services.SupportedRequests.Includes(frame.Type):
+                await _services.WebhookHandler.HandleAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Help:
                 answers.Send(Help.CreateFrame(frame.Id, frame.About, _services.SupportedRequests.Includes));

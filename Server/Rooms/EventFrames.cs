@@ -10,7 +10,7 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 public sealed record EventFrame(long Seq, EncodedFrame Frame)
 {
-    /// <summary>The values of an edit; null for other events. The next change of the message changes the edit too.</summary>
+    /// <summary>The fields of an edit; null for other events. If the message is changed again, the text in this edit is replaced too.</summary>
     public EditedFrame? Edit { get; init; }
 
     // The objects of an event and its entries in lists need about 130 bytes on a 64-bit system.

@@ -7,12 +7,14 @@ namespace RawSocketChat.Server.Rooms;
 /// Rejects the requests of guests if the server has no guests (<see cref="AuthOptions.Guests"/>). A connection without an account still gets a
 /// guest's session, because the client needs a connection to log in. Until the login the client cannot enter a room, so nobody sees it.
 /// </summary>
-internal sealed class GuestDoor(AuthOptions auth)
+/// <param name="auth">The settings that say who may use the chat.</param>
+/// <param name="withOidc">Whether the page offers a login with an OpenID Connect provider.</param>
+internal sealed class GuestDoor(AuthOptions auth, bool withOidc)
 {
     /// <summary>Whether a user must log in first.</summary>
     public bool IsClosedTo(User user) => !auth.Guests && user.IsGuest;
 
-    /// <summary>Whether a guest may send a request: one that logs in, or that concerns only the client itself.</summary>
+    /// <summary>Whether a guest may send a request: a request that logs in, or a request that concerns only the client itself.</summary>
     public static bool Allows(ClientFrameType type) => type is
         ClientFrameType.Hello or ClientFrameType.Login or ClientFrameType.Register or ClientFrameType.Logout
         or ClientFrameType.Whoami or ClientFrameType.Help or ClientFrameType.Ping;
@@ -20,7 +22,15 @@ internal sealed class GuestDoor(AuthOptions auth)
     /// <summary>Creates the answer to a request that needs an account.</summary>
     /// <param name="isTyped">Whether a person typed the request.</param>
     public ChatError CreateError(bool isTyped) =>
-        new(ErrorCode.NotAllowed, $"this server has no guests; log in{(auth.Register ? " or register" : "")} first", CreateLoginHint(isTyped));
+        new(ErrorCode.NotAllowed, $"this server has no guests; {DescribeLogin(isTyped)}{(withOidc ? "; people without a password log in on the page" : "")}", CreateLoginHint(isTyped));
+
+    private string DescribeLogin(bool isTyped) => (isTyped, auth.Register) switch
+    {
+        (true, true) => "log in with /login NAME PASSWORD, or create an account with /register NAME PASSWORD",
+        (true, false) => "log in with /login NAME PASSWORD",
+        (false, true) => "log in or register first",
+        (false, false) => "log in first",
+    };
 
     public static string CreateLoginHint(bool isTyped) =>
         Hint.Create(new ClientFrame { Type = ClientFrameType.Login, Name = "ann", Password = "my long password" }, isTyped);

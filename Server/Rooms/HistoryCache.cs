@@ -68,7 +68,7 @@ public sealed class HistoryCache(IOptions<RoomOptions> options)
         }
     }
 
-    /// <summary>Forgets a room's blocks from <paramref name="first"/> to <paramref name="last"/>, because events in them have changed.</summary>
+    /// <summary>Removes a room's blocks from <paramref name="first"/> to <paramref name="last"/>, because events in them have changed.</summary>
     public void Remove(string room, long first, long last)
     {
         lock (_gate)

@@ -6,7 +6,7 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Welcomes new connections and gives them a session. Handles <c>hello</c>, <c>nick</c>, <c>register</c>, <c>login</c>,
+/// Welcomes new connections and gives them a session. Handles <c>hello</c>, <c>nick</c>, <c>register</c>, <c>login</c>, <c>password</c>,
 /// <c>logout</c> and <c>whoami</c>. Only this class attaches connections to sessions.
 /// </summary>
 internal sealed class IdentityHandler(ChatServices services)
@@ -142,8 +142,14 @@ internal sealed class IdentityHandler(ChatServices services)
         }
 
         SendWelcome(context, answers, frame.Id);
+        await AnnounceLoginAsync(login, session);
+    }
+
+    /// <summary>Announces the new name that a login has given to the user, and closes the connections of the sessions that the login has ended.</summary>
+    public async ValueTask AnnounceLoginAsync(LoginResult login, Session session)
+    {
         if (login.PreviousName is { } previousName)
-            await AnnounceRenameAsync(context, previousName);
+            await AnnounceRenameAsync(session.User, previousName);
         foreach (var ended in login.EndedSessions)
             CloseConnections(ended);
     }
@@ -309,12 +315,14 @@ internal sealed class IdentityHandler(ChatServices services)
         services.Sessions.RemoveConnection(previous);
     }
 
-    private async Task AnnounceRenameAsync(ChatContext context, string previousName)
+    private Task AnnounceRenameAsync(ChatContext context, string previousName) => AnnounceRenameAsync(context.User, previousName);
+
+    private async Task AnnounceRenameAsync(User user, string previousName)
     {
-        if (previousName == context.User.Name)
+        if (previousName == user.Name)
             return;
-        foreach (var room in services.UserRoomIndex.GetRooms(context.User.Id))
-            await room.RenameAsync(context.Person, previousName);
+        foreach (var room in services.UserRoomIndex.GetRooms(user.Id))
+            await room.RenameAsync(new Person(user.Id, user.Name), previousName);
     }
 
     // Only this method sends a welcome, so only this method reports the session's token to the transport.

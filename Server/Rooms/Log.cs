@@ -27,6 +27,6 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Debug, "The empty room {Room} could not be removed; the server tries again in a minute")]
     public static partial void RoomNotRemoved(ILogger logger, Exception fault, string room);
 
-    [LoggerMessage(10, LogLevel.Error, "Closing unused rooms failed; the server tries again in a minute")]
+    [LoggerMessage(10, LogLevel.Error, "The cleanup of rooms failed; the server tries again in a minute")]
     public static partial void MaintenanceFailed(ILogger logger, Exception fault);
 }

@@ -6,8 +6,8 @@ public sealed class OperatorOptions
     public const string Section = "Operator";
 
     /// <summary>
-    /// The names of accounts that are owners of every room, as they are registered, in any letter case. The account must exist: whoever
-    /// registers the name first gets these rights. Default none.
+    /// The registered names of accounts that are owners of every room, in any letter case. Register the account before you set its name here:
+    /// the user who registers the name gets these rights. Default none.
     /// </summary>
     public IList<string> Accounts { get; init; } = [];
 }

@@ -26,7 +26,7 @@ public sealed class ProgramRequests(ChatServices services)
     /// <param name="token">The token of the program.</param>
     /// <param name="frame">A <c>say</c>. Its room is ignored.</param>
     /// <param name="account">The account of the program's address.</param>
-    /// <param name="cancellationToken">Ends the wait for the answer. The message may be posted nevertheless.</param>
+    /// <param name="cancellationToken">Ends the wait for the answer. The server may still post the message.</param>
     /// <returns>An <see cref="AckFrame"/> when the message is stored; otherwise an <see cref="ErrorFrame"/>.</returns>
     public async ValueTask<ServerFrame> PostAsync(StoredToken token, ClientFrame frame, AddressAccount account, CancellationToken cancellationToken)
     {

@@ -66,8 +66,8 @@ public sealed class RecentTail
     }
 
     /// <summary>
-    /// Replaces a message, if the tail has it. Clients for which an outbox still keeps the message get the replacement too. Called by the room's
-    /// loop only.
+    /// Replaces a message, if the tail has it. An outbox that still keeps the message for a client then sends the replacement. Called by the
+    /// room's loop only.
     /// </summary>
     public void Replace(EventFrame changed)
     {

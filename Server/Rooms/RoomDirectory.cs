@@ -18,12 +18,15 @@ public sealed class RoomDirectory(
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, RoomLoop> _open = new(StringComparer.OrdinalIgnoreCase);
 
-    // The rooms that are being opened or removed. There is one task at a time for each room: between reading a room's state and opening the
-    // room, nobody else can open it, change it and close it again.
+    // The rooms that are being opened or removed. There is one task at a time for each room, and all callers wait for it. So no caller can open
+    // a room with a state that is already out of date.
     private readonly Dictionary<string, Task<RoomLoop?>> _busy = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<RoomLoop, Task> _loops = [];
     private int _count;
     private bool _isStopping;
+
+    /// <summary>Raised with a room's name when the room has stored events. Called on the room's loop, so a handler must not wait.</summary>
+    public event Action<string>? EventsStored;
 
     /// <summary>The number of rooms that exist or are being created, open or not.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -200,7 +203,7 @@ public sealed class RoomDirectory(
                 if (_isStopping)
                     throw new StorageException("the server is stopping");
                 var room = new Room(stored.Name, stored.Topic, stored.IsPrivate, stored.DirectUsers);
-                var loop = new RoomLoop(room, moderation, state, log, cache, tails, options.Value, fanout.Value, userRoomIndex, time, logger, memberships.RemoveKickedUser);
+                var loop = new RoomLoop(room, moderation, state, log, cache, tails, options.Value, fanout.Value, userRoomIndex, time, logger, memberships.RemoveKickedUser, name => EventsStored?.Invoke(name));
                 _loops.Add(loop, loop.RunAsync());
                 _open[stored.Name] = loop;
                 return loop;

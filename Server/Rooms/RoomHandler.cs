@@ -118,7 +118,7 @@ internal sealed class RoomHandler(ChatServices services)
         {
             var before = await room.History.ReadBeforeAsync(around, maxEvents / 2);
             var later = await room.History.ReadAfterAsync(around - 1, maxEvents - before.Count);
-            // The events after a hole in the log belong to another page.
+            // If the log has a hole between the two parts, the page has only the later part.
             page = before.Count > 0 && later.Count > 0 && later[0].Seq != before[^1].Seq + 1 ? later : [.. before, .. later];
             hasMore = page.Count > 0 && (page[0].Seq > await room.History.GetFirstSeqAsync() || page[^1].Seq < room.History.LastSeq);
         }

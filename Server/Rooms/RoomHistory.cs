@@ -78,7 +78,7 @@ public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, Hist
     /// Replaces a changed message in memory, so that neither a later read nor an outbox that keeps the message for a client sends its earlier
     /// text. Called by the room's loop only.
     /// </summary>
-    /// <param name="hasNewText">Whether the message was edited or deleted, and has not only other reactions.</param>
+    /// <param name="hasNewText">True if the message was edited or deleted; false if only its reactions have changed.</param>
     /// <param name="wasEdited">Whether the earlier text may also be in edits.</param>
     public void Replace(RoomEvent changed, bool hasNewText, bool wasEdited)
     {

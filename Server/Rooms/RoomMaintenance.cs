@@ -4,14 +4,14 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Once a minute, closes unused rooms (<c>Rooms:IdleMinutes</c>), removes empty ones (<c>Rooms:EmptyMinutes</c>), and erases removed ones from
-/// the disk. Once an hour, removes abandoned rooms (<c>Rooms:AbandonedDays</c>).
+/// Once a minute, closes unused rooms (<c>Rooms:IdleMinutes</c>), removes rooms that never had an event (<c>Rooms:EmptyMinutes</c>), and erases
+/// removed rooms from the disk. Once an hour, removes abandoned rooms (<c>Rooms:AbandonedDays</c>).
 /// </summary>
 public sealed class RoomMaintenance(RoomDirectory rooms, IRoomCatalog catalog, IOptions<RoomOptions> options, TimeProvider time, ILogger<RoomMaintenance> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
-    // The search reads all rooms and many of their members, so it does not run every minute.
+    // The query for abandoned rooms reads all rooms and many of their members, so it does not run every minute.
     private static readonly TimeSpan AbandonedInterval = TimeSpan.FromHours(1);
 
     private readonly ClockGuard _clock = new(time);

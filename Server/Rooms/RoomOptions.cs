@@ -39,8 +39,8 @@ public sealed class RoomOptions
     public int EmptyMinutes { get; set; } = 60;
 
     /// <summary>
-    /// Days after which the server removes a room that has no owner, that nobody is in and that had no event. Its log is removed too. 0 removes
-    /// no room. The default room and direct rooms are never removed. Default 30.
+    /// Days without an event after which the server removes a room that has no owner and that nobody is in. Its log is removed too. 0 removes no
+    /// room. The default room and direct rooms are never removed. Default 30.
     /// </summary>
     [Range(0, 36_500)]
     public int AbandonedDays { get; set; } = 30;
@@ -53,9 +53,9 @@ public sealed class RoomOptions
     public int NamedMembers { get; set; } = 100;
 
     /// <summary>
-    /// The joins and leaves per second that a room of at most <see cref="NamedMembers"/> members announces by name, after as many as
-    /// <see cref="NamedMembers"/> at once. If users join and leave more often, the room announces only the number of its members, at most
-    /// once a second. Default 5.
+    /// The joins and leaves per second that a room of at most <see cref="NamedMembers"/> members announces by name. After a pause, the room
+    /// announces up to <see cref="NamedMembers"/> of them at once by name. If users join and leave more often, the room announces only the number of
+    /// its members, at most once a second. Default 5.
     /// </summary>
     [Range(1, 1_000_000)]
     public int NamedPresencePerSecond { get; set; } = 5;

@@ -16,6 +16,7 @@ public static class RoomsSetup
         services.AddHostedService<RoomMaintenance>();
         services.AddSingleton<ChatServices>();
         services.AddSingleton<ProgramRequests>();
+        services.AddSingleton<ProviderLogins>();
         return services;
     }
 }

@@ -17,7 +17,7 @@ internal sealed class SearchHandler(ChatServices services)
     // The index searches for each word separately.
     private const int MaxPhrases = 16;
 
-    // A search counts as this many requests: a user may search four times a second, and forty times at once after a pause.
+    // A search counts as this many requests. With the default settings, a user may search four times a second, and forty times at once after a pause.
     private const int RequestTokens = 5;
 
     public async ValueTask SearchAsync(ChatContext context, ClientFrame frame, IFrameSink answers)

@@ -131,7 +131,8 @@ public static class SearchText
     // Soft hyphens and joiners inside a word.
     private static bool IsIgnored(Rune rune) => Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format;
 
-    // Accents of Latin, Greek and Cyrillic letters, points of Hebrew and Arabic, and variation selectors. Other marks are vowels.
+    // Marks that are not a part of the word: accents of Latin, Greek and Cyrillic letters, points of Hebrew and Arabic, and variation selectors.
+    // Other marks are vowels, which belong to the word.
     private static bool IsAccent(int value) => value
         is (>= 0x0300 and <= 0x036F) or (>= 0x0483 and <= 0x0489) or (>= 0x0591 and <= 0x05C7) or (>= 0x0610 and <= 0x061A) or (>= 0x064B and <= 0x065F) or 0x0670
         or (>= 0x1AB0 and <= 0x1AFF) or (>= 0x1DC0 and <= 0x1DFF) or (>= 0x20D0 and <= 0x20FF) or (>= 0xFE00 and <= 0xFE0F) or (>= 0xFE20 and <= 0xFE2F) or (>= 0xE0100 and <= 0xE01EF);

@@ -18,7 +18,7 @@ public static class SnippetBuilder
         var words = SearchText.Split(text);
         var found = Merge(phrases.SelectMany(phrase => phrase.FindIn(words)));
         var start = text.Length <= MaxLength || found.Count == 0 ? 0 : FindCut(text, words, found[0].Start - LengthBeforeMark);
-        // Do not start so near to the end that the snippet is shorter than it could be.
+        // Near the end of the text, start earlier, so that the snippet has its full length.
         start = Math.Min(start, FindCut(text, words, text.Length - MaxLength));
         var end = Math.Min(text.Length, start + MaxLength);
         if (end < text.Length && char.IsLowSurrogate(text[end]))

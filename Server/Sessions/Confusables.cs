@@ -4,9 +4,9 @@ using System.Text;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Letters that look like other letters. This table folds more letters than <see cref="UnicodeConfusables"/>, for example those with strokes
-/// and hooks. Each line of the table begins with a
-/// letter, the prototype. The letters that look like the prototype follow, grouped by script. The table contains:
+/// Letters that look like other letters. This table folds more letters than <see cref="UnicodeConfusables"/>, for example those with strokes and
+/// hooks. Each line of the table begins with a letter: the prototype. The letters that look like the prototype follow, grouped by script. The
+/// table contains:
 /// <list type="bullet">
 /// <item>All look-alikes from the scripts whose letters can spell a Latin word: Latin itself with its strokes, hooks and small capitals,
 /// Greek, Cyrillic, Armenian, Cherokee, Coptic, Lisu, Canadian syllabics and Tifinagh.</item>

@@ -6,8 +6,9 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Logs in the users for whom the operator's own site vouches with a JSON Web Token. The issuer and the subject of the token identify the account.
-/// The server creates the account at the first login. The account has no password, and its name follows the name in the token. Safe from any thread.
+/// Logs in users with a JSON Web Token of the operator's own site or of an identity provider. The issuer and the subject of the token identify
+/// the account. The server creates the account at the first login. The account has no password, and its name follows the name in the token. Safe
+/// from any thread.
 /// </summary>
 public sealed class ExternalAccounts(
     SessionStore sessions, IIdentityStore storage, JwtVerifier verifier, AttemptLimits attempts, TimeProvider time, ILogger<ExternalAccounts> logger)
@@ -20,7 +21,7 @@ public sealed class ExternalAccounts(
     private static readonly AccountRejection Unavailable =
         new(ErrorCode.Unavailable, "accounts cannot be looked up or stored at the moment; try again in a moment", RetryAfterMs: 1000);
 
-    /// <summary>Whether the server accepts tokens.</summary>
+    /// <summary>Whether the server accepts tokens of the operator's own site.</summary>
     public bool IsEnabled => verifier.IsEnabled;
 
     /// <summary>Starts a new session of the account of a token's subject.</summary>
@@ -38,8 +39,14 @@ public sealed class ExternalAccounts(
             return new LoginResult(null, new AccountRejection(ErrorCode.NotAllowed, $"the token of your site was not accepted: {reason}"));
         // Only failed attempts count. All users of a site may come from one address, for example of a school.
         attempts.GiveBackToken(remote);
-        if (result.Identity is not { } identity)
-            return new LoginResult(null, NoKeys);
+        return result.Identity is { } identity ? await LoginAsync(identity, isOffLimits) : new LoginResult(null, NoKeys);
+    }
+
+    /// <summary>Starts a new session of the account of a user whose token was verified.</summary>
+    /// <param name="identity">What the token says.</param>
+    /// <param name="isOffLimits">Returns whether the accounts of the site may not get a name, because the name has rights.</param>
+    public async Task<LoginResult> LoginAsync(ExternalIdentity identity, Predicate<string> isOffLimits)
+    {
         try
         {
             var (account, previousName) = await FindOrCreateAsync(identity with { Name = ClaimedName.Cut(identity.Name) }, isOffLimits);
@@ -54,7 +61,7 @@ public sealed class ExternalAccounts(
     }
 
     // Tries again if another login of the same user has added the account meanwhile, or if somebody has registered the chosen name.
-    private async Task<(ExternalAccount Account, string? PreviousName)> FindOrCreateAsync(JwtIdentity identity, Predicate<string> isOffLimits)
+    private async Task<(ExternalAccount Account, string? PreviousName)> FindOrCreateAsync(ExternalIdentity identity, Predicate<string> isOffLimits)
     {
         var wanted = ClaimedName.ToName(identity.Name);
         while (true)
@@ -79,7 +86,7 @@ public sealed class ExternalAccounts(
         }
     }
 
-    // An account whose wanted name was taken gets this name at the first login after the name is free. Until then the account keeps its present name.
+    // An account whose wanted name was taken gets this name at the first login after the name is free. Until then the account keeps its current name.
     private async Task<(ExternalAccount Account, string? PreviousName)> FollowNameAsync(ExternalAccount known, string claimed, string wanted, Predicate<string> isOffLimits)
     {
         if (known.Name == wanted && known.ClaimedName == claimed)

@@ -62,10 +62,12 @@ public sealed class LimitsOptions
     public int LoginAttemptsPerName { get; set; } = 10;
 
     /// <summary>
-    /// Logins (successful or not) and registrations that the server accepts at once from one address. After that, the server accepts one
-    /// more every 3 s. IPv6 addresses with the same first 64 bits count as one address. Default 30.
+    /// Logins (successful or not), changes of a password, registrations and rejected tokens of single sign-on that the server accepts at once
+    /// from one address. After that, the server accepts one more every 3 s. IPv6 addresses with the same first 64 bits count as one address.
+    /// Default 30.
     /// </summary>
-    // The default is lower than the maximum length of the password queue, so the logins of one address cannot fill the queue.
+    // The default is below the number of passwords of one address that may wait in PasswordHashingPool. So with the default, this limit is
+    // reached first.
     [Range(1, 1_000_000)]
     public int LoginAttemptsPerAddress { get; set; } = 30;
 

@@ -19,7 +19,7 @@ public static class NameRule
     public static string? Accept(string name, out string reason) => Accept(name, MaxCharacters, out reason);
 
     /// <summary>
-    /// As <see cref="Accept(string, out string)"/>, for a name that a user takes or registers. Rejects <see cref="ReservedNames"/> too.
+    /// Like <see cref="Accept(string, out string)"/>, but for a name that a user takes or registers. Rejects <see cref="ReservedNames"/> too.
     /// </summary>
     public static string? AcceptForUser(string name, out string reason)
     {
@@ -31,7 +31,7 @@ public static class NameRule
         return null;
     }
 
-    /// <summary>As <see cref="Accept(string, out string)"/>, with another maximum number of characters.</summary>
+    /// <summary>Like <see cref="Accept(string, out string)"/>, but with another maximum number of characters.</summary>
     internal static string? Accept(string name, int maxCharacters, out string reason)
     {
         reason = $"a name has 1 to {maxCharacters} letters and digits, with - _ and . between them";

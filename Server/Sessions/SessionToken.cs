@@ -4,8 +4,8 @@ using System.Text;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Creates and hashes session tokens. A token is a secret of 256 random bits in hex. The server stores and finds sessions by the hash of
-/// the token, not by the token.
+/// Creates and hashes the tokens of sessions and of programs. A token is a secret of 256 random bits in hex. The server stores and finds a
+/// session or a program by the hash of its token, not by the token.
 /// </summary>
 public static class SessionToken
 {

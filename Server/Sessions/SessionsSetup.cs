@@ -17,6 +17,7 @@ public static class SessionsSetup
         services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section);
         services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section);
         services.AddOptions<JwtOptions>().BindConfiguration(JwtOptions.Section);
+        services.AddOptions<OidcOptions>().BindConfiguration(OidcOptions.Section);
         services.AddOptions<LimitsOptions>().BindConfiguration(LimitsOptions.Section);
         services.AddOptions<AddressOptions>().Configure<IOptions<LimitsOptions>>((addresses, limits) => addresses.IsEnabled = limits.Value.Enabled);
         services.Configure<PasswordHasherOptions>(options => options.IterationCount = HashIterations);

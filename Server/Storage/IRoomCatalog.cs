@@ -31,13 +31,13 @@ public interface IRoomCatalog
     /// <param name="maxOfOwner">The maximum number of rooms that the owner may have created. It has no effect if the room has no owner.</param>
     ValueTask<RoomCreation> CreateRoomAsync(StoredRoom room, int maxOfOwner, CancellationToken cancellationToken);
 
-    /// <summary>Lists the names of the rooms that were created before a time, never had an event and have no token, in alphabetical order.</summary>
+    /// <summary>Lists the names of the rooms that were created before a time, never had an event and have neither a token nor a webhook, in alphabetical order.</summary>
     /// <param name="after">The list begins after this name; "" begins with the first.</param>
     ValueTask<IReadOnlyList<string>> ListEmptyRoomsAsync(DateTimeOffset createdBefore, string after, int max, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes a room, its members and their read marks, if it was created before a time, never had an event and has no token. No loop of the
-    /// room may run.
+    /// Removes a room, its members and their read marks, if it was created before a time, never had an event and has neither a token
+    /// nor a webhook. No loop of the room may run.
     /// </summary>
     /// <returns>False if there is no such room.</returns>
     ValueTask<bool> RemoveEmptyRoomAsync(string name, DateTimeOffset createdBefore, CancellationToken cancellationToken);
@@ -57,8 +57,8 @@ public interface IRoomCatalog
     ValueTask<DateTimeOffset?> FindNewestTimeAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes a room, its log, its members and its tokens at once. <see cref="EraseRemovedAsync"/> erases the log from the disk. No loop of the room may
-    /// run.
+    /// Removes a room, its log, its members, its tokens and its webhook at once. <see cref="EraseRemovedAsync"/> then erases the log from the
+    /// disk. No loop of the room may run.
     /// </summary>
     /// <returns>False if there is no such room.</returns>
     ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken);

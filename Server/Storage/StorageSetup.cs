@@ -16,6 +16,7 @@ public static class StorageSetup
         services.AddSingleton<MemoryRoomLog>();
         services.AddSingleton(provider => provider.GetRequiredService<MemoryRoomLog>().Files);
         services.AddSingleton<MemoryTokenStore>();
+        services.AddSingleton<MemoryWebhookStore>();
         services.AddSingleton<MemoryIdentityStore>();
         services.AddStore<IRoomLog, SqlRoomLog, MemoryRoomLog>();
         services.AddStore<IMessageSearch, SqliteMessageSearch, MemoryMessageSearch>();
@@ -23,6 +24,7 @@ public static class StorageSetup
         services.AddStore<IIdentityStore, SqlIdentityStore, MemoryIdentityStore>();
         services.AddStore<ITokenStore, SqlTokenStore, MemoryTokenStore>();
         services.AddStore<IFileStore, SqlFileStore, MemoryFileStore>();
+        services.AddStore<IWebhookStore, SqlWebhookStore, MemoryWebhookStore>();
         services.AddSingleton<StorageProbe>();
         services.AddHostedService<Retention>();
         services.AddHostedService<SearchIndexer>();

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 using Microsoft.Net.Http.Headers;
 
 namespace RawSocketChat.Server.Web;
@@ -21,14 +22,20 @@ public sealed class ClientPage
 
     private readonly bool _mayBeFramed;
 
+    // The element of client.html that gets the facts. It is not a script, so the hashes of the policy do not depend on the settings.
+    private const string FactsElement = "<meta name=\"server\" id=\"server\">";
+
     /// <param name="source">The text of client.html.</param>
-    /// <param name="frameAncestors">The origins whose pages may show the page in a frame (<see cref="WebOptions.FrameAncestors"/>).</param>
+    /// <param name="facts">What the page must know about the server before it connects; null for nothing.</param>
     /// <exception cref="InvalidDataException">The page does not have exactly one script and one style element.</exception>
-    public ClientPage(string source, params IReadOnlyList<string> frameAncestors)
+    public ClientPage(string source, PageFacts? facts = null)
     {
+        var frameAncestors = facts?.FrameAncestors ?? [];
         _mayBeFramed = frameAncestors.Count > 0;
         // A browser hashes the text without a byte order mark and with LF line ends.
         var page = source.TrimStart('\uFEFF').ReplaceLineEndings("\n");
+        if (facts is not null)
+            page = page.Replace(FactsElement, Describe(facts), StringComparison.Ordinal);
         var html = Encoding.UTF8.GetBytes(page);
         _identity = new PageBody("", html);
         // The best compression takes a few hundred milliseconds, so the first request for it compresses the page.
@@ -52,7 +59,7 @@ public sealed class ClientPage
 
     /// <summary>Reads the page from a file.</summary>
     /// <exception cref="InvalidDataException">The page does not have exactly one script and one style element.</exception>
-    public static ClientPage FromFile(string path, IReadOnlyList<string> frameAncestors) => new(File.ReadAllText(path), frameAncestors);
+    public static ClientPage FromFile(string path, PageFacts facts) => new(File.ReadAllText(path), facts);
 
     /// <summary>Answers a GET or HEAD request with the page.</summary>
     public async Task WriteAsync(HttpContext context)
@@ -82,6 +89,13 @@ public sealed class ClientPage
             response.Headers.ContentEncoding = body.Encoding;
         if (HttpMethods.IsGet(context.Request.Method))
             await response.Body.WriteAsync(body.Bytes, context.RequestAborted);
+    }
+
+    private static string Describe(PageFacts facts)
+    {
+        var html = HtmlEncoder.Default;
+        return $"<meta name=\"server\" id=\"server\" data-features=\"{html.Encode(string.Join(' ', facts.Features))}\""
+            + $" data-login=\"{html.Encode(facts.LoginText)}\" data-frame-ancestors=\"{html.Encode(string.Join(' ', facts.FrameAncestors))}\">";
     }
 
     // RFC 9110, section 12.5.3. Of equal qualities, the smaller body wins. A client that names no encoding gets none.

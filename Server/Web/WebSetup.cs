@@ -17,8 +17,12 @@ public static class WebSetup
     /// <summary>Serves client.html at <c>/</c>.</summary>
     public static IApplicationBuilder MapClientPage(this IApplicationBuilder app)
     {
-        var options = app.ApplicationServices.GetRequiredService<IOptions<WebOptions>>().Value;
-        var page = ClientPage.FromFile(Path.Combine(AppContext.BaseDirectory, "client.html"), [.. options.FrameAncestors]);
+        var services = app.ApplicationServices;
+        var facts = new PageFacts(
+            services.GetRequiredService<ChatServices>().SupportedRequests.Features,
+            services.GetRequiredService<IOptions<OidcOptions>>().Value.DisplayName,
+            [.. services.GetRequiredService<IOptions<WebOptions>>().Value.FrameAncestors]);
+        var page = ClientPage.FromFile(Path.Combine(AppContext.BaseDirectory, "client.html"), facts);
         return app.Use(next => context =>
             context.Request.Path == "/" && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
                 ? page.WriteAsync(context)
@@ -46,6 +50,6 @@ public static class WebSetup
         var at = context.Request.PathBase.Value;
         return context.AnswerTextAsync(
             StatusCodes.Status404NotFound,
-            $"Not found. The chat page is at {at}/, its WebSocket at {at}/ws. Over HTTP: POST {at}/session, then POST {at}/send and GET {at}/poll, {at}/longpoll, {at}/events, {at}/stream or {at}/iframe. For programs with a token of a room: {at}/openapi.json.");
+            $"Not found. The chat page is at {at}/, its WebSocket at {at}/ws. Over HTTP: POST {at}/session, then POST {at}/send and GET {at}/poll, {at}/longpoll, {at}/events, {at}/stream or {at}/iframe. For programs with a token of a room: {at}/openapi.json. All frames: {at}/asyncapi.json.");
     });
 }

@@ -7,12 +7,12 @@ const room = (events, role = 'member') => roomWith(events, { role });
 const allowed = (event, role) => Object.entries(allowedActions(room([event]).entries[0], room([], role), ANN)).filter(([, may]) => may).map(([name]) => name);
 
 describe('what a person can do with a message', () => {
-  test('of their own', () => assert.deepEqual(allowed(message(1, 'a', ANN)), ['reply', 'react', 'edit', 'delete']));
-  test('of another person', () => assert.deepEqual(allowed(message(1, 'a')), ['reply', 'react']));
-  for (const role of ['owner', 'moderator']) test(`as ${role}: delete, but not edit`, () => assert.deepEqual(allowed(message(1, 'a'), role), ['reply', 'react', 'delete']));
-  test('that was deleted: nothing', () => assert.deepEqual(allowed(message(1, '', ANN, { deleted: true }), 'owner'), []));
-  test('that is a topic: nothing', () => assert.deepEqual(allowed({ type: 'topic', seq: 1, at: at(1), from: ANN, text: 'x' }, 'owner'), []));
-  test('that does not exist: nothing', () => assert.equal(allowedActions(undefined, room([]), ANN).reply, false));
+  test('their own message: everything', () => assert.deepEqual(allowed(message(1, 'a', ANN)), ['reply', 'react', 'edit', 'delete']));
+  test('the message of another person: not edit or delete', () => assert.deepEqual(allowed(message(1, 'a')), ['reply', 'react']));
+  for (const role of ['owner', 'moderator']) test(`the message of another person, as ${role}: delete, but not edit`, () => assert.deepEqual(allowed(message(1, 'a'), role), ['reply', 'react', 'delete']));
+  test('a deleted message: nothing', () => assert.deepEqual(allowed(message(1, '', ANN, { deleted: true }), 'owner'), []));
+  test('a topic: nothing', () => assert.deepEqual(allowed({ type: 'topic', seq: 1, at: at(1), from: ANN, text: 'x' }, 'owner'), []));
+  test('no message: nothing', () => assert.equal(allowedActions(undefined, room([]), ANN).reply, false));
 });
 
 describe('the last own message', () => {
@@ -23,7 +23,7 @@ describe('the last own message', () => {
   test('may be missing', () => assert.equal(lastOwnMessage(room([message(1, 'a')]), ANN), undefined));
 });
 
-test('a reaction of one’s own is removed, and another one is added', () => {
+test('a click removes the person’s own reaction, and adds any other reaction', () => {
   const [entry] = room([message(1, 'a', BOB, { reactions: { '👍': [BOB, ANN], '🎉': [BOB] } })]).entries;
   assert.deepEqual(toggleReaction(entry, 'lobby', '👍', ANN), { type: 'react', room: 'lobby', seq: 1, emoji: '👍', off: true });
   assert.deepEqual(toggleReaction(entry, 'lobby', '🎉', ANN), { type: 'react', room: 'lobby', seq: 1, emoji: '🎉' });

@@ -13,8 +13,8 @@ describe('unread messages', () => {
     const state = enter(joined(5, messages(1, 5), { read: 3, unread: 2, mentions: 1 }));
     assert.deepEqual(counts(state), [2, 1, 4]);
   });
-  test('of a user who has read nothing begin nowhere', () => assert.deepEqual(counts(enter(joined(5, messages(1, 5), { read: 0, unread: 5, mentions: 0 }))), [5, 0, null]));
-  test('that follow a join are not counted twice', () => {
+  test('have no first one if the user has read nothing', () => assert.deepEqual(counts(enter(joined(5, messages(1, 5), { read: 0, unread: 5, mentions: 0 }))), [5, 0, null]));
+  test('are not counted twice if their events arrive after the join', () => {
     const away = markDisconnected(enter(joined(1, messages(1, 1), { read: 1, unread: 0, mentions: 0 })));
     const back = receive(away, joined(4, messages(2, 3), { read: 1, unread: 3, mentions: 0 }), { request: { kind: 'rejoin', room: 'lobby', after: 1 } });
     assert.equal(counts(receive(back, message(4, 'the rest')))[0], 3);
@@ -25,12 +25,12 @@ describe('unread messages', () => {
     const back = receive(away, joined(4, [message(4, 'ann: hi')], { read: 0, unread: 4, mentions: 1 }), { request: { kind: 'rejoin', room: 'lobby', after: 3 } });
     assert.deepEqual(counts(back), [1, 1, 4]);
   });
-  test('that another device has read are read here', () => {
+  test('are no longer counted after another device has read them', () => {
     const state = receive(enter(joined(5, messages(1, 5), { read: 1, unread: 4, mentions: 2 })), { type: 'read', room: 'lobby', seq: 4, unread: 1, mentions: 0 });
     assert.deepEqual(counts(state), [1, 0, 5]);
     assert.deepEqual(counts(receive(state, { type: 'read', room: 'lobby', seq: 5, unread: 0, mentions: 0 })), [0, 0, null]);
   });
-  test('that are deleted count no longer', () => {
+  test('are no longer counted after they are deleted', () => {
     const state = enter(joined(5, messages(1, 5), { read: 3, unread: 2, mentions: 0 }));
     assert.deepEqual(counts(receive(state, change('deleted', 6, 5))), [1, 0, 4]);
     assert.deepEqual(counts(receive(state, change('deleted', 6, 2))), [2, 0, 4], 'the person has read it');
@@ -39,14 +39,14 @@ describe('unread messages', () => {
     assert.deepEqual(counts(receive(live, change('deleted', 8, 7, { from: ANN }))), [3, 1, 4], 'it is the person’s own');
     assert.deepEqual(counts(receive(live, change('deleted', 8, 6))), [2, 0, 4]);
   });
-  test('that are edited may mention the person, or mention the person no longer', () => {
+  test('start or stop to count as mentions when they are edited', () => {
     const state = enter(joined(5, messages(1, 5), { read: 3, unread: 2, mentions: 0 }));
     const mentioned = receive(state, change('edited', 6, 5, { text: '@ann', mentions: [ANN.user] }));
     assert.deepEqual(counts(mentioned), [2, 1, 4]);
     assert.deepEqual(counts(receive(mentioned, change('edited', 7, 5, { text: 'nobody', mentions: [] }))), [2, 0, 4]);
     assert.deepEqual(counts(receive(mentioned, change('deleted', 7, 5))), [1, 0, 4]);
   });
-  test('that were deleted before the join are not counted twice', () => {
+  test('are not subtracted twice if they were deleted before the join', () => {
     const away = markDisconnected(enter(joined(5, messages(1, 5), { read: 3, unread: 2, mentions: 0 })));
     const back = receive(away, joined(6, [change('deleted', 6, 5)], { read: 3, unread: 1, mentions: 0 }), { request: { kind: 'rejoin', room: 'lobby', after: 5 } });
     assert.deepEqual(counts(back), [1, 0, 4]);
@@ -69,13 +69,13 @@ describe('typing', () => {
     assert.equal(words(receive(state, message(2, 'done'))), '');
     assert.equal(words(receive(state, message(2, 'done', ANN))), 'bob is writing…');
   });
-  test('ends after a time, unless the person goes on', () => {
+  test('ends after a time, unless the person continues to type', () => {
     const writer = lobby(state).writers.get(BOB.user);
     assert.equal(words(endTyping(state, 'lobby', BOB.user, writer)), '');
     assert.equal(words(endTyping(receive(state, typing(BOB)), 'lobby', BOB.user, writer)), 'bob is writing…');
   });
-  test('of one’s own other device is not shown', () => assert.equal(words(receive(inLobby(), typing(ANN))), ''));
-  test('names three people, and counts more', () => {
+  test('of the user’s own other device is not shown', () => assert.equal(words(receive(inLobby(), typing(ANN))), ''));
+  test('names up to three people, and otherwise shows their number', () => {
     const people = (count) => Array.from({ length: count }, (_, index) => ({ user: `u${index}`, name: `p${index}` }));
     assert.equal(words(people(3).reduce((before, who) => receive(before, typing(who)), inLobby())), 'p0, p1 and p2 are writing…');
     assert.equal(words(people(4).reduce((before, who) => receive(before, typing(who)), inLobby())), '4 people are writing…');

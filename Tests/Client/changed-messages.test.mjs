@@ -23,7 +23,7 @@ describe('in the page', () => {
     await receive({ type: 'joined', room: 'lobby', epoch: 'e1', seq: 2, role: 'member', topic: '', members: [ANN, BOB], memberCount: 2, id, messages: [message(1, 'first'), message(2, 'yes', ANN, { reply: 1 })] });
   });
 
-  test('an edited message has a mark, and the quote shows the new text', async () => {
+  test('an edited message is marked as edited, and the quote shows the new text', async () => {
     await receive(change('edited', 3, 1, { text: '<b>second</b>' }));
     assert.match(node(1).textContent, /<b>second<\/b>\(edited\)/);
     assert.match(node(2).textContent, /in reply to bob: <b>second<\/b>/);
@@ -44,7 +44,7 @@ describe('in the page', () => {
     assert.match(node(2).textContent, /bob: deleted/);
   });
 
-  test('an act of a moderator is a notice with its reason', async () => {
+  test('an action of a moderator is shown as a notice with its reason', async () => {
     await receive({ type: 'moderated', room: 'lobby', seq: 6, at: at(6), from: BOB, action: 'mute', user: 'u-x', name: '<i>x', seconds: 60, reason: 'calm\u202E down' });
     assert.match(page.$('log').textContent, /bob muted <i>x for 1 minute: calm down/);
   });
@@ -58,7 +58,7 @@ describe('in the page', () => {
   };
   const openMenu = (seq) => clickNode(node(seq).find(({ dataset }) => dataset.action === 'menu')[0]);
 
-  test('the menu of one’s own message edits it, and Escape gives the draft back', async () => {
+  test('the person can edit an own message from its menu, and Escape restores the draft', async () => {
     page.type('a draft');
     openMenu(2);
     assert.equal(page.$('message-menu').open, true);
@@ -79,7 +79,7 @@ describe('in the page', () => {
     assert.deepEqual(edit, { type: 'edit', room: 'lobby', seq: 2, text: 'yes, always' });
     assert.equal(page.$('input').value, '');
     await receive({ type: 'error', id, code: 'internal', text: 'no' });
-    assert.equal(page.$('input').value, 'yes, always', 'a text that the server has not stored comes back');
+    assert.equal(page.$('input').value, 'yes, always', 'an edited text returns to the input if the server rejects it');
     page.press('Escape');
   });
 
@@ -93,7 +93,7 @@ describe('in the page', () => {
     assert.equal(page.$('message-menu').open, false);
   });
 
-  test('a click on a reaction takes part in it', async () => {
+  test('a click on a reaction adds the person to the reaction', async () => {
     await receive(change('reacted', 7, 2, { emoji: '🎉' }));
     clickNode(node(2).find(({ dataset }) => dataset.action === 'react')[0]);
     assert.deepEqual({ ...last('react'), id: 0 }, { type: 'react', room: 'lobby', seq: 2, emoji: '🎉', id: 0 });
@@ -109,7 +109,7 @@ describe('in the page', () => {
     assert.equal(document.activeElement.dataset.action, 'menu');
   });
 
-  test('a reply names its message', async () => {
+  test('a reply contains the number of the answered message', async () => {
     openMenu(2);
     click('menu-reply');
     assert.equal(page.$('composing-words').textContent, 'Replying to ann');
@@ -122,7 +122,7 @@ describe('in the page', () => {
 
   test('there is no menu for a deleted message', () => assert.deepEqual(node(1).find(({ dataset }) => dataset.action === 'menu'), []));
 
-  test('what the person has read is told to the server once, after a moment', async () => {
+  test('the page sends the read mark to the server once, after a short delay', async () => {
     mock.timers.tick(1_000);
     const before = page.sent.filter(({ type }) => type === 'read').length;
     await receive(message(10, 'one'));
@@ -132,7 +132,7 @@ describe('in the page', () => {
     assert.deepEqual(marks.map(({ room, seq }) => [room, seq]), [['lobby', 11]]);
   });
 
-  test('typing is told once, and that it ended', () => {
+  test('the page sends one frame when typing starts, and one frame when it ends', () => {
     const told = () => page.sent.filter(({ type }) => type === 'typing').map(({ off }) => Boolean(off));
     const before = told().length;
     page.type('h');

@@ -11,7 +11,7 @@ const first = (state) => lobby(state).entries[0];
 const reactionsOf = (state) => Object.fromEntries([...first(state).reactions ?? []].map(([emoji, people]) => [emoji, people.map(({ name }) => name)]));
 
 describe('edited', () => {
-  test('changes the text, and says when', () => {
+  test('changes the text, and sets the time of the edit', () => {
     const state = after(inLobby(messages(1, 2)), edited(3, 1, 'better'));
     assert.deepEqual(textsOf(state), ['better', 'text 2']);
     assert.equal(first(state).edited, at(3));
@@ -19,13 +19,13 @@ describe('edited', () => {
   });
   test('an earlier edit does not replace a later one', () => assert.equal(first(after(inLobby(messages(1, 1)), edited(3, 1, 'new'), edited(2, 1, 'old'))).text, 'new'));
   test('an edit whose text was replaced changes nothing', () => assert.equal(first(after(inLobby(messages(1, 1)), change('edited', 2, 1))).text, 'text 1'));
-  test('a message out of the log is ignored, and the cursor counts the event', () => {
+  test('the change of a message that is not in the log is ignored, but the cursor advances', () => {
     const before = inLobby(messages(5, 6));
     const state = after(before, edited(7, 2, 'x'), deleted(8, 3), reacted(9, 4, '👍'));
     assert.equal(lobby(state).entries, lobby(before).entries);
     assert.equal(lobby(state).cursor, 9);
   });
-  test('an event of a topic is ignored', () => {
+  test('the edit of a topic event is ignored', () => {
     const state = inLobby([{ type: 'topic', room: 'lobby', seq: 1, at: at(1), from: BOB, text: 'tea' }]);
     assert.deepEqual(textsOf(after(state, edited(2, 1, 'x'))), ['tea']);
   });
@@ -46,7 +46,7 @@ describe('deleted', () => {
 });
 
 describe('reacted', () => {
-  test('adds people, once each', () => {
+  test('adds each person once', () => {
     const state = after(inLobby(messages(1, 1)), reacted(2, 1, '👍'), reacted(3, 1, '👍', ANN), reacted(3, 1, '👍', ANN), reacted(4, 1, '🎉'));
     assert.deepEqual(reactionsOf(state), { '👍': ['bob', 'ann'], '🎉': ['bob'] });
   });
@@ -54,7 +54,7 @@ describe('reacted', () => {
     const state = after(inLobby(messages(1, 1)), reacted(2, 1, '👍'), reacted(3, 1, '👍', BOB, { off: true }), reacted(4, 1, '🎉', ANN, { off: true }));
     assert.equal(first(state).reactions, undefined);
   });
-  test('an emoji that is the name of a property is only a text', () => assert.deepEqual([...first(after(inLobby(messages(1, 1)), reacted(2, 1, '__proto__'))).reactions.keys()], ['__proto__']));
+  test('an emoji that has the name of a JavaScript property is stored like any other text', () => assert.deepEqual([...first(after(inLobby(messages(1, 1)), reacted(2, 1, '__proto__'))).reactions.keys()], ['__proto__']));
 });
 
 describe('the end state is the same', () => {
@@ -72,21 +72,21 @@ describe('the end state is the same', () => {
     assert.deepEqual(shown(state), shown(live));
     assert.equal(lobby(state).cursor, 10);
   });
-  test('for a page that missed the messages, too, and gets them with the changes applied', () => {
+  test('for a page that also missed the messages, and gets them with the changes applied', () => {
     const state = receive(markDisconnected(inLobby([])), joined(10, [...applied, ...changes]), { request: { kind: 'rejoin', room: 'lobby', after: 0 } });
     assert.deepEqual(shown(state), shown(live));
   });
-  test('for a page that has just come, even if the events arrive once more', () => {
+  test('for a page that has just joined, even if the events arrive a second time', () => {
     const state = inLobby(applied);
     assert.deepEqual(shown(state), shown(live));
     assert.deepEqual(shown(after(state, ...changes)), shown(live));
   });
-  test('for a page of the history', () => {
+  test('for messages that were loaded from the history', () => {
     const later = inLobby([message(11, 'later')]);
     const state = receive(later, { type: 'history', room: 'lobby', messages: [...applied, ...changes], more: false }, { request: { kind: 'history', room: 'lobby', direction: 'older' } });
     assert.deepEqual(shown(state).slice(0, 3), shown(live));
   });
-  test('for a page that missed the events, and sees the messages again', () => {
+  test('for a page that missed the events, and loads the messages again', () => {
     const state = receive(inLobby(messages(1, 3)), joined(10, applied), { request: { kind: 'join', room: 'lobby' } });
     assert.deepEqual(shown(state), shown(live));
   });

@@ -23,7 +23,7 @@ class FakeTransport {
 const settle = async () => { for (let i = 0; i < 10; i++) await null; };
 
 let transports, events, connection, network;
-/** How far the clock of the day was set forward, in milliseconds. The mocked time is the clock that nobody can set. */
+/** How far the wall clock was set forward, in milliseconds. The mocked time is the clock that nobody can set. */
 let setForward = 0;
 
 async function open({ pin = null, order = TRANSPORT_ORDER, remembered = null, prepare = async () => ({ welcome: WELCOME }) } = {}) {
@@ -163,7 +163,7 @@ describe('heartbeat', () => {
     assert.equal(last().sent.at(-1), PING);
   });
 
-  test('a dead connection is closed after 52 seconds even if the clock of the day was set back', async () => {
+  test('a dead connection is closed after 52 seconds even if the wall clock was set back', async () => {
     await open();
     last().onready(WELCOME);
     setForward = -3_600_000;

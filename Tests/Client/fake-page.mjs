@@ -80,15 +80,16 @@ class FakeChannel { addEventListener() {} postMessage() {} }
 
 /**
  * Starts the client. Time stands still, except for the test's own ticks. A test file can start one page only.
- * @param {{ address?: string, stored?: Record<string, unknown>, isSecure?: boolean, isFramed?: boolean, refusal?: object, channel?: Function }} options the page's
- *   address, what the tab has stored, whether the browser allows what needs a secure page, whether the page is in a frame, the answer to
- *   POST /session (without it the server welcomes ann), and the class of the channel between tabs
+ * @param {{ address?: string, stored?: Record<string, unknown>, isSecure?: boolean, isFramed?: boolean, refusal?: object, answer?: object, channel?: Function, server?: Record<string, string> }} options the
+ *   page's address, what the tab has stored, whether the browser allows what needs a secure page, whether the page is in a frame, the answer to POST /session
+ *   as an error or as a welcome (without it the server welcomes ann), the class of the channel between tabs, and what the server has written into the page
  */
-export async function startPage({ address = 'http://chat.test/', stored = {}, isSecure = false, isFramed = false, refusal, channel = FakeChannel } = {}) {
+export async function startPage({ address = 'http://chat.test/', stored = {}, isSecure = false, isFramed = false, refusal, answer = refusal, channel = FakeChannel, server = {} } = {}) {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const markup = await readFile(new URL('../../Server/Web/client/index.html', import.meta.url), 'utf8');
   const elements = new Map([...markup.matchAll(/<(\w+)[^>]*? id="([^"]+)"/g)].map(([, tag, id]) => [id, new FakeElement(tag)]));
   elements.get('app').hidden = elements.get('entrance').hidden = true;
+  Object.assign(elements.get('server').dataset, server);
   const sessionStorage = new FakeStorage();
   for (const [key, value] of Object.entries(stored)) sessionStorage.setItem(key, JSON.stringify(value));
   const documentElement = new FakeElement('html');
@@ -105,7 +106,9 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, is
     close() {}
   }
   const page = {
-    sent, sessionStorage, socket: null, urls: [],
+    sent, sessionStorage, socket: null, urls: [], posted: [],
+    /** Delivers a message of another window. */
+    post: (message) => listeners.get('message')?.(message),
     $: (id) => elements.get(id),
     /** Lets promises and animation frames finish. */
     settle: async () => { for (let i = 0; i < 20; i++) await new Promise((resolve) => { setImmediate(resolve); }); },
@@ -126,11 +129,12 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, is
     },
   };
   const window = { sessionStorage, localStorage: new FakeStorage(), isSecureContext: isSecure, focus() {} };
-  window.parent = isFramed ? {} : window;
+  window.parent = isFramed ? { postMessage: (message) => page.posted.push(message) } : window;
+  const listeners = new Map();
   const globals = {
     window, sessionStorage, location: new URL(address), navigator: { onLine: true },
     Element: FakeElement, HTMLElement: FakeElement, WebSocket: FakeSocket,
-    addEventListener() {}, matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
+    addEventListener: (type, listener) => listeners.set(type, listener), matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
     requestAnimationFrame: (work) => setImmediate(work), cancelAnimationFrame: clearImmediate,
     ResizeObserver: class { observe() {} }, IntersectionObserver: class { observe() {} unobserve() {} }, BroadcastChannel: channel,
     HTMLDialogElement: class { showModal() {} }, CSS: { supports: () => true },
@@ -140,7 +144,7 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, is
       pushState(state) { this.state = state; this.entries += 1; },
       go() {},
     },
-    fetch: async (_, { body }) => new Response(JSON.stringify(refusal ?? { type: 'welcome', user: 'u-ann', name: JSON.parse(body).name ?? 'ann', guest: true })),
+    fetch: async (_, { body }) => new Response(JSON.stringify(answer ?? { type: 'welcome', user: 'u-ann', name: JSON.parse(body).name ?? 'ann', guest: true })),
     document: Object.assign(new EventTarget(), {
       activeElement: null, hidden: false, title: '', readyState: 'complete', documentElement, hasFocus: () => true,
       getElementById: (id) => elements.get(id) ?? null, createElement: (tag) => new FakeElement(tag), createElementNS: (_, tag) => new FakeElement(tag),

@@ -14,7 +14,7 @@ const SHALOM = { user: 'u-shalom', name: HEBREW };
 const ISOLATED = `\u2068${HEBREW}\u2069`;
 const OVERRIDE = '\u202E';
 
-describe('the words of the page isolate', () => {
+describe('the texts of the page isolate', () => {
   const lastText = (state) => noticesOf(state).at(-1).text;
 
   test('the name in a welcome', () => assert.equal(lastText(receive(inLobby(), { type: 'welcome', ...SHALOM, guest: true })), `You are ${ISOLATED}, a guest.`));
@@ -35,7 +35,7 @@ describe('the words of the page isolate', () => {
     const { title, body } = notificationOf(message(3, `${OVERRIDE}a`, SHALOM), roomWith([]), ANN);
     assert.deepEqual([title, body], [`${ISOLATED} in #lobby`, 'a']);
   });
-  test('nothing in an error, but remove what changes the direction', () => {
+  test('nothing in an error, but remove the characters that change the direction', () => {
     assert.equal(lastText(receive(inLobby(), { type: 'error', code: 'x', text: `no "${OVERRIDE}abc"` })), 'no "abc"');
     assert.equal(errorWords({ type: 'error', text: `no "${OVERRIDE}abc"` }), 'No "abc".');
   });

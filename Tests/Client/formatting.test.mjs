@@ -7,17 +7,17 @@ const local = (day, hour) => new Date(2026, 4, day, hour).toISOString();
 describe('dayLabel', () => {
   const now = new Date(2026, 4, 4, 9);
 
-  test('says Today for any time of today', () => {
+  test('returns Today for any time of the current day', () => {
     assert.equal(dayLabel(local(4, 0), now), 'Today');
     assert.equal(dayLabel(local(4, 23), now), 'Today');
   });
 
-  test('says Yesterday for any time of yesterday', () => {
+  test('returns Yesterday for any time of the previous day', () => {
     assert.equal(dayLabel(local(3, 0), now), 'Yesterday');
     assert.equal(dayLabel(local(3, 23), now), 'Yesterday');
   });
 
-  test('gives the date for any other day, past or future', () => {
+  test('returns the date for any other day, past or future', () => {
     assert.match(dayLabel(local(2, 12), now), /2026/);
     assert.match(dayLabel(local(5, 12), now), /2026/);
   });

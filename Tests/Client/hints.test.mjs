@@ -24,13 +24,13 @@ describe('lineOfHint', () => {
   ]) {
     test(`${JSON.stringify(hint)} is ${expected}`, () => {
       assert.deepEqual(line(hint), { line: expected, room: undefined });
-      assert.notEqual(parseInput(expected, true, 1000).kind, 'say', 'the page would say it in public');
+      assert.notEqual(parseInput(expected, true, 1000).kind, 'say', 'the page would publish the password');
     });
   }
 
   test('a typed hint stays as it is', () => assert.deepEqual(line('/join lobby'), { line: '/join lobby' }));
 
-  test('a message is its text, for its room', () => {
+  test('the hint of a message becomes the text of the message, for its room', () => {
     assert.deepEqual(line({ type: 'say', text: 'hi all', room: 'dev' }), { line: 'hi all', room: 'dev' });
     assert.deepEqual(line({ type: 'say', text: '/hi' }), { line: '//hi', room: undefined });
     assert.deepEqual(line({ type: 'say', text: 'waves', me: true, room: 'dev' }), { line: '/me waves', room: 'dev' });

@@ -21,11 +21,11 @@ describe('a browser that has stored a place', () => {
   test('shows a room of the link in which the person is', () => assert.deepEqual(planStart({ name: 'ann', room: 'Lobby' }, PLACE, 'ann'), { kind: 'restore', show: 'lobby', question: null }));
   test('asks before it joins another room', () => assert.deepEqual(planStart({ room: 'den' }, PLACE, 'ann'), { kind: 'restore', show: 'dev', question: { name: null, room: 'den' } }));
   test('asks before it renames the person', () => assert.deepEqual(planStart({ name: 'eve', room: 'dev' }, PLACE, 'ann'), { kind: 'restore', show: 'dev', question: { name: 'eve', room: null } }));
-  test('accepts the name with which the person entered', () => assert.equal(planStart({ name: 'anna', room: 'dev' }, PLACE, 'ann').question, null));
+  test('does not ask if the link has the name with which the person entered', () => assert.equal(planStart({ name: 'anna', room: 'dev' }, PLACE, 'ann').question, null));
 });
 
 describe('the question', () => {
-  test('leaves out what is true already', () => {
+  test('mentions only what the link would change', () => {
     assert.deepEqual(openQuestion({ name: 'eve', room: 'den' }, ANN, ['den']), { name: 'eve', room: null });
     assert.deepEqual(openQuestion({ name: 'ann', room: 'den' }, ANN, ['lobby']), { name: null, room: 'den' });
     assert.equal(openQuestion({ name: 'ann', room: 'den' }, ANN, ['Den']), null);

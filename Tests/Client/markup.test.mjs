@@ -39,7 +39,7 @@ describe('marks', () => {
 describe('mentions', () => {
   for (const [text, expected] of [
     ['@bob hi', '<to bob> hi'], ['(@bob)', '(<to bob>)'], ['hi @bob.', 'hi <to bob>.'], ['@"ann lee", hi', '<to ann lee>, hi'], ['**@bob**', '<bold><to bob></bold>'], ['@סיון', '<to סיון>'],
-    ['bob@example.org', 'bob@example.org'], ['@bob@example.org', '@bob@example.org'], ['@', '@'], ['@"', '@"'], ['@ bob', '@ bob'],
+    ['bob@example.org', 'bob@example.org'], ['@bob@example.org', '@bob@example.org'], ['@', '@'], [`@${'x'.repeat(65)}`, `@${'x'.repeat(65)}`], ['@"', '@"'], ['@ bob', '@ bob'],
   ]) test(`in ${text}`, () => assert.equal(lineOf(text), expected));
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { mentionsName } from '../../Server/Web/client/mentions.mjs';
+import { mentionsName, wordRange } from '../../Server/Web/client/mentions.mjs';
 
 const mentions = (text, name) => mentionsName({ text }, name);
 
@@ -27,4 +27,17 @@ describe('mentionsName', () => {
   test('compares letters whose lower case is longer', () => assert.equal(mentions('merhaba İnci!', 'İnci'), true));
   test('compares composed and decomposed letters', () => assert.equal(mentions('jose\u0301, look', 'José'), true));
   test('compares the two small sigmas', () => assert.equal(mentions('ΟΔΟΣ, look', 'οδος'), true));
+});
+
+describe('the place of a name in a text', () => {
+  const shown = (text, name = 'ann') => { const range = wordRange(text, name); return range && text.slice(...range); };
+
+  test('is a word of its own, in any letter case', () => {
+    assert.equal(shown('well, Ann?'), 'Ann');
+    assert.deepEqual(wordRange('joann and ann', 'ann'), [10, 13]);
+    assert.equal(shown('annual plan'), null);
+    assert.equal(shown('ann_b, xann'), null);
+  });
+  test('is unknown if the text has another spelling of Unicode', () => assert.equal(shown('İ ann', 'ann'), null));
+  test('is unknown for an empty name', () => assert.equal(shown('ann', ''), null));
 });

@@ -53,7 +53,7 @@ describe('in the page', () => {
     assert.equal(document.activeElement.dataset.item, 'ban');
   });
 
-  test('a mention goes to the caret', () => {
+  test('a mention is inserted at the caret', () => {
     page.type('hi');
     chooseItem('mention');
     assert.equal(page.$('menu').open, false);
@@ -71,13 +71,13 @@ describe('in the page', () => {
     }
   });
 
-  test('one’s own name opens the account', () => {
+  test('a click on the user’s own name opens the account dialog', () => {
     dispatch('click', personIn('members', ANN.user), 'members');
     assert.equal(page.$('account').open, true);
     page.$('account').close();
   });
 
-  test('a mute asks for a duration and a reason, shows an error where the person looks, and closes after the answer', () => {
+  test('a mute asks for a duration and a reason, shows an error in the dialog, and closes after the answer', () => {
     openBob();
     chooseItem('mute');
     assert.equal(page.$('form').open, true);
@@ -98,7 +98,7 @@ describe('in the page', () => {
     assert.equal(page.$('form').open, false);
   });
 
-  test('an error after the person has closed the question is shown in the log', async () => {
+  test('an error that arrives after the person has closed the dialog is shown in the log', async () => {
     openBob();
     chooseItem('kick');
     submit();
@@ -108,7 +108,7 @@ describe('in the page', () => {
     assert.match(page.$('log').textContent, /There is no user "bob"\./);
   });
 
-  test('the notices of the log name whom they concern, with a menu for the person', async () => {
+  test('a notice about a moderator’s action names the person, and the name opens the menu', async () => {
     page.receive({ type: 'moderated', room: 'lobby', seq: 503, at: at(503), from: ANN, action: 'ban', user: 'u-eve', name: '<b>eve', seconds: 3600, reason: 'spam\u202E' });
     await page.until(() => page.$('log').textContent.includes('spam'));
     assert.match(page.$('log').textContent, /ann banned <b>eve for 1 hour: spam /);
@@ -164,7 +164,7 @@ describe('in the page', () => {
     page.$('menu').close();
   });
 
-  test('an invitation to a direct conversation brings it into the list', async () => {
+  test('an invitation to a direct conversation adds the conversation to the list', async () => {
     const other = `dm-${'0b'.repeat(16)}`;
     page.receive({ type: 'invited', room: other, from: { user: 'u-eve', name: 'eve' }, at: at(505), topic: '' });
     assert.equal(last('join').room, other);
@@ -225,7 +225,7 @@ describe('in the page', () => {
     assert.doesNotMatch(page.$('log').textContent, /to the first/);
   });
 
-  test('a lost connection ends the waiting of a question', async () => {
+  test('a dialog stops waiting for its answer when the connection is lost', async () => {
     openBob();
     chooseItem('unmute');
     submit();

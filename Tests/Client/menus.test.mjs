@@ -6,12 +6,12 @@ const WORDS = ['Message', 'Mention', 'Ban…'];
 const after = (key, index, modifiers = {}, words = WORDS) => focusAfterKey({ key, altKey: false, ctrlKey: false, metaKey: false, ...modifiers }, index, words);
 
 describe('a key moves the focus of a menu', () => {
-  test('down and up, around the ends', () => {
+  test('down and up, and from each end to the other', () => {
     assert.deepEqual([after('ArrowDown', 0), after('ArrowDown', 2), after('ArrowUp', 1), after('ArrowUp', 0), after('ArrowDown', -1), after('ArrowUp', -1)], [1, 0, 0, 2, 0, 2]);
   });
-  test('to the ends', () => assert.deepEqual([after('Home', 2), after('End', 0)], [0, 2]));
+  test('to the first and the last entry', () => assert.deepEqual([after('Home', 2), after('End', 0)], [0, 2]));
   test('to the next entry that begins with the letter', () => assert.deepEqual([after('m', 0), after('m', 1), after('B', 0), after('x', 0)], [1, 0, 2, null]));
-  test('but not Enter, Space, Escape and keys with a modifier', () => {
+  test('only if it is not Enter, Space, Tab, Escape or a key with a modifier', () => {
     for (const key of ['Enter', ' ', 'Escape', 'Tab']) assert.equal(after(key, 0), null);
     assert.equal(after('ArrowUp', 0, { altKey: true }), null);
     assert.equal(after('ArrowDown', -1, {}, []), null);

@@ -41,7 +41,7 @@ describe('links', () => {
   }
 });
 
-describe('the whole of a link', () => {
+describe('a link without text around it', () => {
   for (const text of [
     'http://a.test/b-', 'http://a.test/b_', 'http://a.test/~', 'http://a.test/b[1]', 'http://a.test/b_(c)_(d)', 'http://a.test/{b}', 'http://a.test/*',
     'http://[::1]', 'http://[::1]:5080/b', 'HTTPS://A.test/ß', 'http://a.test/日本',
@@ -83,7 +83,7 @@ describe('code', () => {
 });
 
 for (const text of ['', 'hello', 'a `b` c', '```\nx\n```', 'see http://a.test/b), and #lobby.', '`a``b`', '```', '#', 'http://[']) {
-  test(`the pieces of ${JSON.stringify(text)} together are the whole text`, () => assert.equal(joined(text), text));
+  test(`the pieces of ${JSON.stringify(text)} are the whole text if they are joined`, () => assert.equal(joined(text), text));
 }
 
 describe('parsedText', () => {

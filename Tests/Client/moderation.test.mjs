@@ -23,7 +23,7 @@ describe('the words for what a moderator did', () => {
     [{ action: 'kick', name: 'שלום', reason: '\u202Eabc' }, 'removed \u2068שלום\u2069: abc'],
   ];
   for (const [moderation, words] of cases) test(words, () => assert.equal(moderationText(moderation), words));
-  test('say “you” to the person whom they concern', () => {
+  test('say “you” if they concern this user', () => {
     assert.equal(moderationText({ action: 'mute', ...ANN, seconds: 60, reason: 'calm down' }, ANN), 'muted you for 1 minute: calm down');
     assert.equal(moderationText({ action: 'role', ...ANN, role: 'owner' }, BOB), 'made ann an owner.');
     assert.equal(moderationText({ action: 'slow', seconds: 10 }, ANN), 'set slow mode: one message in 10 seconds.');
@@ -42,13 +42,13 @@ describe('a moderated event', () => {
     assert.equal(lobby(receive(start(), moderated('role', { ...ANN, role: 'owner' }))).role, 'owner');
     assert.equal(lobby(receive(start(), moderated('role', { ...BOB, role: 'owner' }))).role, 'member');
   });
-  test('that removes this user keeps the log, and says so on the waiting messages', () => {
+  test('that removes this user keeps the log, and marks the waiting messages with the reason', () => {
     const state = receive(start(), moderated('kick', { ...ANN, reason: 'spam' }));
     assert.deepEqual([lobby(state).live, lobby(state).removed], [false, true]);
     assert.equal(errorOf(state)[0], 'failed You were removed from this room. spam');
     assert.equal(lobby(state).entries.length, 4);
   });
-  test('of an earlier time does not remove a user who has come back', () => {
+  test('that is older than the join does not remove a user who has joined again', () => {
     const back = receive(receive(start(), moderated('kick', ANN)), joined(6), { request: { kind: 'join', room: 'lobby' } });
     assert.equal(lobby(back).removed, false);
     assert.equal(lobby(receive(back, moderated('kick', ANN))).live, true);
@@ -65,20 +65,20 @@ describe('a room that is closed', () => {
     assert.deepEqual([state.current, state.outbox.length], ['den', 0]);
     assert.equal(state.rooms.get('den').entries.at(-1).text, 'bob closed #lobby. The room and its messages are gone. 2 unsent messages of yours could not be sent.');
   });
-  test('by the person', () => assert.match(closedWords(inLobby(), closed(ANN)), /^You closed #lobby\. The room and its messages are gone\.$/));
-  test('that has a hostile name', () => assert.match(closedWords(inLobby(), closed({ user: 'x', name: 'a\u202Eb' }, { reason: 'c\u2066d' })), /^ab closed #lobby: cd /));
-  test('while the page was away leaves the list too, unless a message waits for it', () => {
+  test('has another notice if this user closed it', () => assert.match(closedWords(inLobby(), closed(ANN)), /^You closed #lobby\. The room and its messages are gone\.$/));
+  test('has a notice without control characters, even if its name is hostile', () => assert.match(closedWords(inLobby(), closed({ user: 'x', name: 'a\u202Eb' }, { reason: 'c\u2066d' })), /^ab closed #lobby: cd /));
+  test('also leaves the list if it was closed while the page was disconnected, unless a message waits for it', () => {
     const gone = (state) => receive(state, { type: 'error', id: 'x', code: 'no-room', text: 'no such room "lobby"' }, { request: { kind: 'rejoin', room: 'lobby', after: 3 } });
     const state = gone(receive(inLobby(messages(1, 3)), joined(0, [], { room: 'den' }), { request: { kind: 'join', room: 'den' } }));
     assert.deepEqual([...state.rooms.keys()], ['den']);
     assert.equal(state.rooms.get('den').entries.at(-1).text, '#lobby no longer exists, or you can’t enter it any more.');
     assert.deepEqual([...gone(start()).rooms.keys()], ['lobby']);
   });
-  test('may be the only one', () => assert.equal(receive(inLobby(), closed()).current, null));
+  test('may be the only room', () => assert.equal(receive(inLobby(), closed()).current, null));
 });
 
 describe('slow mode', () => {
-  test('is known from the join, and changes with each event', () => {
+  test('is in the joined frame, and changes with each event', () => {
     const slow = receive(inLobby(), joined(3, [], { slow: 30 }), { request: { kind: 'rejoin', room: 'lobby' } });
     assert.equal(lobby(slow).slow, 30);
     assert.equal(lobby(receive(slow, moderated('slow', { seconds: 10 }))).slow, 10);
@@ -97,12 +97,12 @@ describe('an error shows on the message', () => {
   const failed = (code) => receive(start(), { type: 'error', id: '1', code, text: `sorry: ${code}` });
   for (const code of ['muted', 'not-allowed']) test(code, () => assert.deepEqual(errorOf(failed(code)), [`failed sorry: ${code}`, 'pending']));
   for (const code of ['not-in-room', 'banned']) {
-    test(`${code}, and on the messages after it, and the next attempt joins the room`, () => {
+    test(`${code}, and on the later messages of the room, and the next attempt joins the room again`, () => {
       assert.deepEqual(errorOf(failed(code)), [`failed sorry: ${code}`, `failed sorry: ${code}`]);
       assert.equal(lobby(failed(code)).live, false);
     });
   }
-  test('slow-mode lets the message wait', () => {
+  test('but not slow-mode, after which the message waits', () => {
     const state = receive(start(), { type: 'error', id: '1', code: 'slow-mode', text: 'wait', retryAfterMs: 900 });
     assert.deepEqual(errorOf(state), ['pending wait', 'pending']);
     assert.equal(state.outbox[0].waiting, true);

@@ -8,9 +8,9 @@ const room = (changes = {}) => roomWith([], changes);
 const shown = (event, changes) => notificationOf(event, room(changes), ANN);
 
 describe('a notification', () => {
-  test('has the name, the room and the text, without the backticks around code', () =>
+  test('shows the name, the room and the text, without the backticks around code', () =>
     assert.deepEqual(shown(message(1, 'see `this`')), { title: 'bob in #lobby', body: 'see this', tag: 'lobby', seq: 1 }));
-  test('of a direct room has the name of the other person only', () => assert.equal(shown(message(1, 'hi'), { with: BOB }).title, 'bob'));
+  test('of a direct room shows only the name of the other person', () => assert.equal(shown(message(1, 'hi'), { with: BOB }).title, 'bob'));
   test('is short', () => assert.equal(shown(message(1, 'x'.repeat(5_000))).body.length, 200));
   test('at the level of mentions is shown for mentions only', () => {
     assert.equal(shown(message(1, 'hi'), { notify: 'mentions' }), null);
@@ -22,13 +22,13 @@ describe('a notification', () => {
     assert.equal(notificationOf(message(1, 'hi'), room({ with: BOB }), ANN, 'mentions').body, 'hi');
   });
   test('at the level of nothing is never shown', () => assert.equal(shown(message(1, '@ann', BOB, { mentions: [ANN.user] }), { notify: 'none' }), null));
-  test('is not shown for one’s own messages, for those that one has read, and for other events', () => {
+  test('is not shown for the user’s own messages, for messages that are read, or for other events', () => {
     assert.equal(shown(message(1, 'mine', ANN)), null);
     assert.equal(shown(message(1, 'old'), { read: 1 }), null);
     assert.equal(shown(message(1, '', BOB, { deleted: true })), null);
     assert.equal(shown({ ...message(1, 'x'), type: 'topic' }), null);
   });
-  test('of many messages of a room is that of the newest', () => {
+  test('shows the newest of several messages of a room', () => {
     const rooms = new Map([['lobby', room()], ['den', { ...newRoom('den'), name: 'den' }]]);
     const events = [message(1, 'one'), message(2, 'two'), message(1, 'three', BOB, { room: 'den' }), message(1, 'x', BOB, { room: 'unknown' })];
     assert.deepEqual(notificationsOf(events, rooms, ANN).map(({ body }) => body), ['two', 'three']);

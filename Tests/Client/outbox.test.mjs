@@ -100,7 +100,7 @@ describe('rejectMessage', () => {
     assert.equal(reject({ code: 'rate-limited', retryAfterMs: 1 }, { tries: 4 }).state, 'pending');
     assert.equal(reject({ code: 'rate-limited', retryAfterMs: 1 }, { tries: 5 }).state, 'failed');
   });
-  test('the error is the code if there is no text', () => assert.equal(reject({ code: 'muted' }).error, 'muted'));
+  test('the error shows the code if there is no text', () => assert.equal(reject({ code: 'muted' }).error, 'muted'));
 });
 
 describe('assignSender', () => {

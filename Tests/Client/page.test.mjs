@@ -14,8 +14,8 @@ const ids = [...markup.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
 
 /** Modules without DOM, clock and network. They may import each other only. */
 const PURE = [
-  'actions.mjs', 'alert-claims.mjs', 'backoff.mjs', 'brand.mjs', 'buffering.mjs', 'changes.mjs', 'connection-text.mjs', 'direction.mjs', 'drafts.mjs', 'errors.mjs', 'event-batches.mjs', 'favicon.mjs', 'files.mjs', 'formatting.mjs', 'forms.mjs', 'hints.mjs', 'keys.mjs', 'link.mjs', 'log.mjs', 'markup.mjs', 'mentions.mjs', 'menus.mjs', 'message-text.mjs', 'moderation.mjs', 'notification.mjs', 'outbox.mjs', 'people.mjs', 'presence.mjs',
-  'programs.mjs', 'protocol.mjs', 'quiet.mjs', 'reactions.mjs', 'room-actions.mjs', 'room-list.mjs', 'rooms.mjs', 'rows.mjs', 'search.mjs', 'server-address.mjs', 'state.mjs', 'suggestions.mjs', 'switcher.mjs', 'transport-choice.mjs', 'tray.mjs', 'typed-input.mjs', 'typing.mjs',
+  'actions.mjs', 'alert-claims.mjs', 'backoff.mjs', 'brand.mjs', 'buffering.mjs', 'changes.mjs', 'connection-text.mjs', 'direction.mjs', 'drafts.mjs', 'entrance-mode.mjs', 'errors.mjs', 'event-batches.mjs', 'favicon.mjs', 'files.mjs', 'formatting.mjs', 'forms.mjs', 'frame-messages.mjs', 'hints.mjs', 'keys.mjs', 'link.mjs', 'log.mjs', 'markup.mjs', 'mentions.mjs', 'menus.mjs', 'message-text.mjs', 'moderation.mjs', 'notification.mjs', 'outbox.mjs', 'people.mjs', 'presence.mjs',
+  'programs.mjs', 'protocol.mjs', 'quiet.mjs', 'reactions.mjs', 'room-actions.mjs', 'room-list.mjs', 'rooms.mjs', 'rows.mjs', 'search.mjs', 'server-address.mjs', 'server-settings.mjs', 'state.mjs', 'suggestions.mjs', 'switcher.mjs', 'transport-choice.mjs', 'tray.mjs', 'typed-input.mjs', 'typing.mjs',
   'lab/clock-offset.mjs', 'lab/measures.mjs',
 ];
 const IMPURE = /\b(document|window|navigator|location|localStorage|sessionStorage|indexedDB|performance|crypto)\.|\b(fetch|setTimeout|setInterval|requestAnimationFrame)\(|\bnew (WebSocket|EventSource)\b|\bDate\.now\b|\bnew Date\(\)/;
@@ -45,7 +45,7 @@ for (const name of PURE) {
   });
 }
 
-test('the page measures time by performance.now(), because a person can set the clock of the day', () => {
+test('the page measures time by performance.now(), because a person can set the wall clock', () => {
   // The time of day is in ids, which continue after a reload, in stored times, and in the labels of days.
   const allowed = ['app/chat.mjs', 'app/connect.mjs', 'app/page.mjs', 'connection.mjs', 'view/log.mjs'];
   const counts = files.flatMap((name) => [...withoutComments(texts.get(name)).matchAll(/\bDate\.now\b|\bnew Date\(\)/g)].map(() => name));

@@ -10,20 +10,20 @@ const allowed = (...given) => allowedPersonActions(BOB, room(...given), ANN).joi
 const roleEvent = (role, who = BOB, seq = 1) => ({ type: 'moderated', seq, at: at(seq), from: ANN, action: 'role', ...who, role });
 
 describe('what a person can do with another person', () => {
-  test('as a member: message and mention', () => assert.equal(allowed('member'), 'message mention'));
-  test('as a moderator: moderate too', () => assert.equal(allowed('moderator'), 'message mention mute unmute kick ban'));
-  test('as an owner: give roles too', () => assert.equal(allowed('owner'), 'message mention owner moderator member mute unmute kick ban'));
-  test('who is away: unban, and not remove', () => assert.equal(allowed('moderator', { members: new Map(), memberCount: 0 }), 'message mention mute unmute ban unban'));
-  test('who may be one of many: both', () => assert.equal(allowed('moderator', { members: new Map(), memberCount: 500 }), 'message mention mute unmute kick ban unban'));
-  test('who is a moderator or an owner: a moderator cannot moderate', () => {
+  test('a member can send a message and mention the person', () => assert.equal(allowed('member'), 'message mention'));
+  test('a moderator can also moderate the person', () => assert.equal(allowed('moderator'), 'message mention mute unmute kick ban'));
+  test('an owner can also change the role of the person', () => assert.equal(allowed('owner'), 'message mention owner moderator member mute unmute kick ban'));
+  test('a moderator can unban a person who is away, but not remove the person', () => assert.equal(allowed('moderator', { members: new Map(), memberCount: 0 }), 'message mention mute unmute ban unban'));
+  test('a moderator can both ban and unban if the list of members is not complete', () => assert.equal(allowed('moderator', { members: new Map(), memberCount: 500 }), 'message mention mute unmute kick ban unban'));
+  test('a moderator cannot moderate another moderator or an owner', () => {
     for (const role of ['moderator', 'owner']) assert.equal(allowed('moderator', {}, [roleEvent(role)]), 'message mention');
   });
-  test('who has a role already: another one', () => assert.equal(allowed('owner', {}, [roleEvent('moderator')]), 'message mention owner member mute unmute kick ban'));
-  test('in a direct room: mention only', () => assert.equal(allowed('member', { with: BOB }), 'mention'));
-  test('after the person was removed from the room: no moderation', () => assert.equal(allowed('owner', { removed: true }), 'message mention'));
-  test('oneself: nothing', () => assert.deepEqual(allowedPersonActions(ANN, room('owner'), ANN), []));
-  test('who is unknown: nothing', () => assert.deepEqual(allowedPersonActions({ user: '', name: '?' }, room('owner'), ANN), []));
-  test('the menu has the words for each', () => assert.deepEqual(personMenu(['message', 'ban']), [{ id: 'message', words: 'Message', group: 0 }, { id: 'ban', words: 'Ban…', group: 2, isDangerous: true }]));
+  test('an owner can only give a role that the person does not have', () => assert.equal(allowed('owner', {}, [roleEvent('moderator')]), 'message mention owner member mute unmute kick ban'));
+  test('in a direct room, the user can only mention the person', () => assert.equal(allowed('member', { with: BOB }), 'mention'));
+  test('a moderator who was removed from the room cannot moderate', () => assert.equal(allowed('owner', { removed: true }), 'message mention'));
+  test('there are no actions for the user’s own name', () => assert.deepEqual(allowedPersonActions(ANN, room('owner'), ANN), []));
+  test('there are no actions for an unknown person', () => assert.deepEqual(allowedPersonActions({ user: '', name: '?' }, room('owner'), ANN), []));
+  test('the menu has a text for each action', () => assert.deepEqual(personMenu(['message', 'ban']), [{ id: 'message', words: 'Message', group: 0 }, { id: 'ban', words: 'Ban…', group: 2, isDangerous: true }]));
 });
 
 describe('the role of another person', () => {
@@ -33,9 +33,9 @@ describe('the role of another person', () => {
 
 describe('the name by which the server finds a person', () => {
   const old = { user: BOB.user, name: 'old' };
-  test('is the one in the list of members', () => assert.equal(withPresentName(room('member'), old).name, 'bob'));
-  test('in a direct room is the present one too', () => assert.equal(withPresentName(room('member', { members: new Map(), with: BOB }), old).name, 'bob'));
-  test('of a person who is away is the one in the log', () => assert.equal(withPresentName(room('member', { members: new Map() }), old).name, 'old'));
+  test('is the name in the list of members', () => assert.equal(withPresentName(room('member'), old).name, 'bob'));
+  test('is also the current name in a direct room', () => assert.equal(withPresentName(room('member', { members: new Map(), with: BOB }), old).name, 'bob'));
+  test('is the name in the log if the person is away', () => assert.equal(withPresentName(room('member', { members: new Map() }), old).name, 'old'));
 });
 
 describe('a mention', () => {

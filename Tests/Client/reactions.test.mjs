@@ -8,26 +8,26 @@ import { ANN, BOB, change, inLobby, lobby, message, receive } from './support.mj
 const people = (count) => Array.from({ length: count }, (_, index) => ({ user: `u-${index}`, name: `p${index}` }));
 
 describe('reactions', () => {
-  test('name the people, and this user last', () => {
+  test('list the names of the people, with this user at the end', () => {
     assert.deepEqual(shownReactions(new Map([['👍', [ANN, BOB]], ['🎉', [BOB]]]), ANN.user), [
       { emoji: '👍', count: 2, isOwn: true, names: 'bob and you' }, { emoji: '🎉', count: 1, isOwn: false, names: 'bob' },
     ]);
   });
-  test('name twelve people, and count the others', () => assert.match(shownReactions(new Map([['👍', people(15)]]), 'u-14')[0].names, /p11, you and 2 more$/));
+  test('list at most twelve names, and the number of the others', () => assert.match(shownReactions(new Map([['👍', people(15)]]), 'u-14')[0].names, /p11, you and 2 more$/));
   test('isolate names that are written from right to left', () => assert.equal(shownReactions(new Map([['👍', [{ user: 'x', name: 'שלום' }]]]), '')[0].names, '\u2068שלום\u2069'));
-  test('are at most 24, and the others are counted', () => {
+  test('show at most 24 emoji, and the number of the others', () => {
     const many = new Map(Array.from({ length: 30 }, (_, index) => [`e${index}`, [BOB]]));
     assert.deepEqual([shownReactions(many, '').length, hiddenReactions(many), hiddenReactions(undefined)], [24, 6, 0]);
   });
 });
 
 describe('mentionsUser', () => {
-  test('believes the server', () => {
+  test('uses the list of mentions if the server sends one', () => {
     assert.equal(mentionsUser({ text: 'hi', mentions: [ANN.user] }, ANN), true);
     assert.equal(mentionsUser({ text: 'hi', mentions: ['here'] }, ANN), true);
     assert.equal(mentionsUser({ text: 'ann, hi', mentions: [BOB.user] }, ANN), false);
   });
-  test('looks for the name if the server says nothing', () => assert.equal(mentionsUser({ text: 'ann, hi' }, ANN), true));
+  test('searches the text for the name if the server sends no mentions', () => assert.equal(mentionsUser({ text: 'ann, hi' }, ANN), true));
   test('is false without a user', () => assert.equal(mentionsUser({ text: 'hi', mentions: ['here'] }, null), false));
 });
 

@@ -18,13 +18,13 @@ const join = (room, more = {}) => page.receive({
   type: 'joined', room, epoch: 'e1', seq: 0, members: [ANN, BOB], memberCount: 2, messages: [], id: page.sent.find((frame) => frame.room === room)?.id, ...more,
 });
 
-test('the input has the focus, and the draft of its room', () => {
+test('the input has the focus, and contains the draft of its room', () => {
   assert.equal(page.$('app').hidden, false);
   assert.equal(document.activeElement, input);
   assert.equal(input.value, 'half a sent');
 });
 
-test('a draft stays in its room after a typed command, also if the person changes the room with the keyboard', async () => {
+test('a draft stays in its room after a typed command, even if the person changes the room with the keyboard', async () => {
   page.receive({ type: 'welcome', ...ANN, guest: true, session: '' });
   join('lobby');
   join('dev');

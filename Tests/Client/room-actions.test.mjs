@@ -14,11 +14,11 @@ describe('what a person can do with a room', () => {
   test('as a member', () => assert.equal(allowed('member'), 'notify favourite topic invite leave'));
   test('as a moderator: set slow mode and the tokens of programs', () => assert.equal(allowed('moderator'), 'notify favourite topic invite slow programs leave'));
   test('as an owner: close it', () => assert.equal(allowed('owner'), 'notify favourite topic invite slow programs leave close'));
-  test('that is for everybody: nobody can close it', () => assert.equal(allowed('owner', { name: 'lobby' }), 'notify favourite topic invite slow programs leave'));
-  test('of two people', () => assert.equal(allowed('member', { with: BOB }), 'notify leave'));
-  test('from which the person was removed: leave', () => assert.equal(allowed('owner', { removed: true }), 'leave'));
-  test('that the page has not joined yet: leave', () => assert.equal(allowed(null, { epoch: null }), 'leave'));
-  test('the menu shows the present level and the present interval', () => {
+  test('in the default room: an owner cannot close it', () => assert.equal(allowed('owner', { name: 'lobby' }), 'notify favourite topic invite slow programs leave'));
+  test('in a direct room', () => assert.equal(allowed('member', { with: BOB }), 'notify leave'));
+  test('after the person was removed from the room: only leave it', () => assert.equal(allowed('owner', { removed: true }), 'leave'));
+  test('before the page has joined the room: only leave it', () => assert.equal(allowed(null, { epoch: null }), 'leave'));
+  test('the menu shows the current level of notification and the current interval of slow mode', () => {
     const items = roomMenu(room('moderator', { notify: 'mentions', slow: 30 }));
     assert.deepEqual(items.filter(({ isChecked }) => isChecked).map(({ id }) => id), ['mentions']);
     assert.deepEqual(items.map(({ id }) => id), ['all', 'mentions', 'none', 'favourite', 'topic', 'invite', 'slow', 'programs', 'leave']);
@@ -32,13 +32,13 @@ describe('the badge of a room', () => {
   test('counts mentions only', () => assert.deepEqual(badge('mentions'), { count: 2, isMention: true }));
   test('counts nothing', () => assert.deepEqual(badge('none'), { count: 0, isMention: false }));
   test('without mentions', () => assert.deepEqual(badgeOf({ ...newRoom('den'), unread: 5 }), { count: 5, isMention: false }));
-  test('the title of the page adds what the badges show', () => {
+  test('the title of the page shows the sum of the badges', () => {
     assert.equal(unreadIn([{ ...newRoom('a'), unread: 5 }, { ...newRoom('b'), unread: 5, notify: 'none' }, { ...newRoom('c'), unread: 5, mentions: 1, notify: 'mentions' }]), 6);
   });
 });
 
 describe('the level of notification', () => {
-  test('is known from the join', () => assert.equal(lobby(receive(inLobby(), joined(0, [], { notify: 'none' }), { request: { kind: 'rejoin', room: 'lobby' } })).notify, 'none'));
+  test('is in the joined frame', () => assert.equal(lobby(receive(inLobby(), joined(0, [], { notify: 'none' }), { request: { kind: 'rejoin', room: 'lobby' } })).notify, 'none'));
   test('changes after the server has stored it', () => {
     const request = { kind: 'notify', room: 'lobby', level: 'mentions' };
     assert.equal(lobby(receive(inLobby(), { type: 'ack', id: 'x' }, { request })).notify, 'mentions');
@@ -55,19 +55,19 @@ describe('a direct room', () => {
     assert.deepEqual([row.kind, row.label], ['wait', 'Direct message']);
     assert.equal(invitationWords({ type: 'invited', room: DIRECT, from: BOB }), 'bob started a direct conversation with you.');
   });
-  test('keeps the name of a person who has left, whom the server can’t name', () => {
+  test('keeps the name of a person who has left, even if the server no longer knows the name', () => {
     const gone = { user: BOB.user, name: '' };
     assert.equal(otherPerson(gone, direct, []).name, 'bob');
     assert.equal(otherPerson(gone, undefined, [message(1, 'hi', { ...BOB, name: 'rob' }), message(2, 'yes', ANN)]).name, 'rob');
     assert.equal(otherPerson({ ...gone, name: 'new' }, direct, []).name, 'new');
     assert.equal(otherPerson(undefined, direct, []), null);
   });
-  test('is named before the page has joined it again', () => {
+  test('has its name before the page has joined it again', () => {
     const state = withDirectNames(withPlaceholders(EMPTY_STATE, [DIRECT, 'lobby']), [[DIRECT, BOB], ['lobby', BOB]]);
     assert.deepEqual([...state.rooms.values()].map(labelOf), ['bob', 'lobby']);
   });
-  test('is not a room whose name only looks similar', () => assert.equal(isDirect(newRoom('dm-ann')), false));
-  test('comes after the rooms, also as the neighbour of a room that ends', () => {
+  test('is not confused with a room that has a similar name', () => assert.equal(isDirect(newRoom('dm-ann')), false));
+  test('comes after the other rooms in the list, and also when it replaces a closed room', () => {
     const rooms = new Map([['a', newRoom('a')], [DIRECT, direct], ['b', newRoom('b')]]);
     assert.deepEqual(roomsInOrder(rooms).map(({ name }) => name), ['a', 'b', DIRECT]);
     assert.equal(withoutRoom({ ...EMPTY_STATE, rooms, current: 'b' }, 'b').current, DIRECT);

@@ -174,7 +174,7 @@ describe('a history that is longer than the log', () => {
     assert.ok(isComplete(room));
   });
 
-  test('does not show new messages before those between them and the reader', () => {
+  test('does not show new messages while messages before them are not loaded', () => {
     const room = insertEvents(start, [message(LAST + 1, 'new')], scrolledUp);
     assert.equal(room.entries, start.entries);
     assert.deepEqual([room.cursor, room.unread], [LAST + 1, 1]);
@@ -232,12 +232,12 @@ describe('the messages around an earlier one', () => {
     const later = insertAround(insertAround(newest(), messages(100, 150)), messages(151, 200));
     assert.deepEqual([...seqs(later), later.end], [100, 200, 101, 200]);
   });
-  test('at the start of the log have nothing before them', () => assert.equal(insertAround(newest(), messages(1, 50)).more, false));
-  test('keep a message that arrives meanwhile out, because there is a hole before it', () => {
+  test('may begin with the first message of the room', () => assert.equal(insertAround(newest(), messages(1, 50)).more, false));
+  test('do not include a message that arrives in the meantime, because messages before it are missing', () => {
     const room = insertEvents(insertAround(newest(), messages(100, 150)), [message(1001, 'new')], reader);
     assert.deepEqual([seqs(room)[1], room.cursor, room.unread], [150, 1001, 1]);
   });
-  test('can be none', () => assert.equal(insertAround(newest(), []).loading, false));
+  test('can be an empty list', () => assert.equal(insertAround(newest(), []).loading, false));
 });
 
 describe('notices', () => {

@@ -32,7 +32,7 @@ describe('the top of the log', () => {
 describe('groups', () => {
   const firsts = (...events) => spoken(rowsOf(roomWith(events))).map(({ first }) => first);
 
-  test('messages of one person within five minutes are a group', () => assert.deepEqual(firsts(message(1, 'a'), message(2, 'b'), message(3, 'c')), [true, false, false]));
+  test('messages of one person within five minutes form a group', () => assert.deepEqual(firsts(message(1, 'a'), message(2, 'b'), message(3, 'c')), [true, false, false]));
   test('another person starts a group', () => assert.deepEqual(firsts(message(1, 'a'), message(2, 'b', ANN), message(3, 'c')), [true, true, true]));
   test('a new name starts a group', () => assert.deepEqual(firsts(message(1, 'a'), message(2, 'b', { ...BOB, name: 'rob' })), [true, true]));
   test('a pause of five minutes starts a group', () => assert.deepEqual(firsts(message(1, 'a'), message(2, 'b', BOB, { at: at(6) })), [true, true]));
@@ -73,7 +73,7 @@ describe('days', () => {
 });
 
 describe('the mark of new messages', () => {
-  test('is before the first unread message, and starts a group', () => {
+  test('is shown before the first unread message, and starts a group', () => {
     const rows = rowsOf(roomWith(messages(1, 4), { firstUnread: 3 }));
     assert.deepEqual(kinds(rows), ['start', 'day', 'message', 'message', 'new', 'message', 'message']);
     assert.equal(rows[5].first, true);

@@ -97,7 +97,7 @@ describe('history', () => {
     assert.deepEqual(textsOf(state), messages(11, 20).map(({ text }) => text));
   });
 
-  test('around a message that the server no longer has changes nothing but says so', () => {
+  test('around a message that the server no longer has changes nothing except for a notice', () => {
     const state = receive(inLobby(messages(51, 52)), { type: 'history', room: 'lobby', messages: messages(30, 40), more: true }, around(15));
     assert.deepEqual(textsOf(state), ['text 51', 'text 52', 'The server no longer has this message.']);
     assert.equal(lobby(state).loading, false);
@@ -176,7 +176,7 @@ describe('error', () => {
     assert.equal(fail(state, { code: 'unavailable', retryAfterMs: 100 }, { kind: 'join', room: 'attic' }).outbox[0].state, 'pending');
   });
 
-  test('for a history request says so, unless the page can ask again', () => {
+  test('for a history request is shown, unless the page can ask again', () => {
     const request = { kind: 'history', room: 'lobby' };
     assert.equal(noticesOf(fail(inLobby(), { code: 'rate-limited', retryAfterMs: 100 }, request)).length, 0);
     assert.equal(noticesOf(fail(inLobby(), { code: 'internal' }, request)).length, 1);
@@ -189,7 +189,7 @@ describe('error', () => {
 });
 
 describe('other frames', () => {
-  test('who updates the members, and lists them if a person asked', () => {
+  test('a who frame updates the members, and shows them as a notice if the person typed the request', () => {
     const frame = { type: 'who', room: 'lobby', members: [{ user: 'u1', name: 'Zoe' }, { user: 'u2', name: 'al' }], memberCount: 2 };
     const asked = receive(inLobby(), frame, { request: { kind: 'help' } });
     assert.deepEqual([...lobby(asked).members.values()], ['Zoe', 'al']);
@@ -197,9 +197,9 @@ describe('other frames', () => {
     assert.equal(lastNotice(receive(inLobby(), frame)).text, '2 here: al, Zoe');
   });
 
-  test('rooms sets the directory', () => assert.deepEqual(receive(inLobby(), { type: 'rooms', rooms: [{ room: 'a' }] }).directory, [{ room: 'a' }]));
+  test('a rooms frame replaces the directory', () => assert.deepEqual(receive(inLobby(), { type: 'rooms', rooms: [{ room: 'a' }] }).directory, [{ room: 'a' }]));
 
-  test('rooms that were searched for are added to the directory', () => {
+  test('the rooms frame of a search adds rooms to the directory', () => {
     const many = { type: 'rooms', rooms: [{ room: 'a', memberCount: 1 }, { room: 'b' }] };
     const found = { type: 'rooms', rooms: [{ room: 'room201' }, { room: 'a', memberCount: 2 }] };
     const state = receive(receive(inLobby(), many), found, { request: { kind: 'rooms', match: 'a' } });
@@ -207,7 +207,7 @@ describe('other frames', () => {
     assert.deepEqual(receive(state, many, { request: { kind: 'rooms' } }).directory, many.rooms);
   });
 
-  test('help sets the commands, or shows them if a person asked', () => {
+  test('a help frame sets the commands, or shows them if the person typed the request', () => {
     const frame = { type: 'help', commands: [{ command: 'join' }] };
     assert.deepEqual(receive(inLobby(), frame, { request: { kind: 'help' } }).commands, frame.commands);
     assert.deepEqual(lastNotice(receive(inLobby(), frame)).commands, frame.commands);

@@ -71,7 +71,7 @@ describe('suggestionKey', () => {
 
   test('Escape closes the suggestions', () => assert.deepEqual(press('Escape', -1), { kind: 'close' }));
 
-  test('any other key is for the input', () => {
+  test('any other key goes to the input', () => {
     assert.equal(press('a', 0), null);
     assert.equal(press('ArrowDown', 0, { altKey: true }), null);
     assert.equal(press('Enter', 0, { count: 0 }), null);

@@ -136,7 +136,7 @@ describe('HTTP requests', () => {
     assert.deepEqual(requests, ['/poll?after=1&wire=1&device=lab-x', '/longpoll?after=10&wait=25&wire=1&device=lab-x']);
   });
 
-  test('send frames that are sent together in one POST, and lines as strings', async () => {
+  test('combine frames that are sent at the same time into one POST, with lines as strings', async () => {
     const transport = create('longpoll');
     transport.open();
     await settle();

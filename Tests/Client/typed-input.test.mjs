@@ -37,7 +37,7 @@ describe('commands', () => {
   test('/logout, /quit and /exit log out', () => {
     for (const line of ['/logout', '/Quit', '/exit now']) assert.deepEqual(parse(line), { kind: 'logout' });
   });
-  test('/format is for terminals', () => isError('/format text', /terminals/));
+  test('/format is an error, because it is for terminals only', () => isError('/format text', /terminals/));
 });
 
 describe('signing in', () => {

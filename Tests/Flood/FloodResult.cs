@@ -99,9 +99,9 @@ public sealed record FloodResult
     public bool IsFaulty => Lost + Repeated + OutOfOrder + SeqConflicts + Altered + Refused + Unanswered + Closed > 0;
 
     /// <summary>
-    /// Sets the exit code. If several exit codes apply, the first of these is used: faults, interrupted, invalid, a condition was met.
-    /// Faults come first, because a slow tool does not cause them. Invalid comes before conditions, because the figures of an invalid run
-    /// are not those of the server.
+    /// Sets the exit code. If several exit codes apply, the first of these is used: faults, interrupted, invalid, a condition was met. Faults
+    /// come first: they are faults of the server even if this tool was slow. Invalid comes before conditions, because the figures of an invalid
+    /// run are not those of the server.
     /// </summary>
     internal FloodResult Evaluate(FloodOptions options)
     {

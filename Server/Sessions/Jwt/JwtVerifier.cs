@@ -14,10 +14,6 @@ public sealed class JwtVerifier : IDisposable
     // A token with a few claims has less than 2,000 characters.
     private const int MaxTokenLength = 16 * 1024;
 
-    private const int MaxSubjectLength = 255;
-
-    private const int MaxIssuerLength = 1000;
-
     private readonly JwtOptions _options;
     private readonly TimeProvider _time;
     private readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = MaxTokenLength };
@@ -126,25 +122,18 @@ public sealed class JwtVerifier : IDisposable
 
     private JwtResult CreateIdentity(JsonWebToken jwt)
     {
-        // The storage would replace a lone surrogate with another character. Then two different subjects could have one account.
-        if (!jwt.TryGetPayloadValue<string>(_options.SubjectClaim, out var subject) || subject is not { Length: > 0 and <= MaxSubjectLength } || !NameRule.IsWellFormed(subject))
-            return JwtResult.Reject($"its claim \"{_options.SubjectClaim}\" must be a text of 1 to {MaxSubjectLength} characters");
-        if (jwt.Issuer is not { Length: <= MaxIssuerLength } issuer || !NameRule.IsWellFormed(issuer))
+        if (!jwt.TryGetPayloadValue<string>(_options.SubjectClaim, out var subject) || !ExternalIdentity.IsSubject(subject))
+            return JwtResult.Reject($"its claim \"{_options.SubjectClaim}\" must be a text of 1 to {ExternalIdentity.MaxSubjectLength} characters");
+        if (!ExternalIdentity.IsIssuer(jwt.Issuer))
             return JwtResult.Reject("its issuer (iss) is wrong");
-        return new JwtResult(new JwtIdentity(issuer, subject, jwt.TryGetPayloadValue<string>(_options.NameClaim, out var name) ? name ?? "" : ""), null);
+        return new JwtResult(new ExternalIdentity(jwt.Issuer, subject, jwt.TryGetPayloadValue<string>(_options.NameClaim, out var name) ? name ?? "" : ""), null);
     }
 }
-
-/// <summary>What a valid token says about its user.</summary>
-/// <param name="Issuer">The site; empty if the token does not name it.</param>
-/// <param name="Subject">The id of the user at the site.</param>
-/// <param name="Name">The name of the user at the site; empty if the token has none. The chat may have to change it to a valid name.</param>
-public sealed record JwtIdentity(string Issuer, string Subject, string Name);
 
 /// <summary>The result of verifying a token.</summary>
 /// <param name="Identity">What the token says; null if the token was not accepted.</param>
 /// <param name="Fault">Why the token was not accepted, as the end of a sentence; null if it was accepted, or if the keys cannot be read.</param>
-public sealed record JwtResult(JwtIdentity? Identity, string? Fault)
+public sealed record JwtResult(ExternalIdentity? Identity, string? Fault)
 {
     /// <summary>The server could not read the keys yet, so it cannot verify the token now.</summary>
     public static readonly JwtResult Unavailable = new(null, null);

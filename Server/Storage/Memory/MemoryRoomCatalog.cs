@@ -5,6 +5,7 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
 {
     private readonly MemoryRoomLog _log;
     private readonly MemoryTokenStore _tokens;
+    private readonly MemoryWebhookStore _webhooks;
     private readonly MemoryIdentityStore _identities;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
@@ -16,11 +17,12 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
 
     /// <param name="log">The logs of the rooms, which have the current topics, roles and bans.</param>
     /// <param name="tokens">The tokens of the rooms.</param>
+    /// <param name="webhooks">The webhooks of the rooms.</param>
     /// <param name="identities">The accounts and sessions. A user who has neither owns no room.</param>
     /// <param name="time">The clock.</param>
-    public MemoryRoomCatalog(MemoryRoomLog log, MemoryTokenStore tokens, MemoryIdentityStore identities, TimeProvider time)
+    public MemoryRoomCatalog(MemoryRoomLog log, MemoryTokenStore tokens, MemoryWebhookStore webhooks, MemoryIdentityStore identities, TimeProvider time)
     {
-        (_log, _tokens, _identities, _time) = (log, tokens, identities, time);
+        (_log, _tokens, _webhooks, _identities, _time) = (log, tokens, webhooks, identities, time);
         log.Moderated += OnModerated;
     }
 
@@ -62,6 +64,7 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
             foreach (var skeleton in room.Skeletons)
                 _namesBySkeleton.Add(skeleton, room.Name);
             _tokens.AddRoom(room.Name);
+            _webhooks.AddRoom(room.Name);
             return new(RoomCreation.Created);
         }
     }
@@ -181,6 +184,7 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
             _namesBySkeleton.Remove(skeleton);
         _log.Remove(name);
         _tokens.RemoveRoom(name);
+        _webhooks.RemoveRoom(name);
         foreach (var (user, rooms) in _members.ToArray())
         {
             if (rooms.RemoveAll(room => room.Equals(name, StringComparison.OrdinalIgnoreCase)) > 0 && rooms.Count == 0)
@@ -235,7 +239,7 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
     }
 
     private bool IsEmpty((StoredRoom Room, DateTimeOffset CreatedAt) entry, DateTimeOffset createdBefore) =>
-        entry.CreatedAt < createdBefore && !_log.HasEvents(entry.Room.Name) && !_tokens.HasTokens(entry.Room.Name);
+        entry.CreatedAt < createdBefore && !_log.HasEvents(entry.Room.Name) && !_tokens.HasTokens(entry.Room.Name) && !_webhooks.HasWebhook(entry.Room.Name);
 
     private bool IsAbandoned((StoredRoom Room, DateTimeOffset CreatedAt) entry, DateTimeOffset unusedSince) =>
         entry.CreatedAt < unusedSince && entry.Room.DirectUsers is null && !(_log.FindLastTime(entry.Room.Name) >= unusedSince)

@@ -137,6 +137,13 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
         return page;
     }
 
+    /// <summary>The seq of the newest event of the room; 0 if there is none.</summary>
+    internal long GetLastSeq(string room)
+    {
+        lock (_gate)
+            return _logs.TryGetValue(room, out var log) ? log.Last : 0;
+    }
+
     /// <summary>Whether the room has or had an event.</summary>
     internal bool HasEvents(string room)
     {

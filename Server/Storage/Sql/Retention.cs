@@ -6,9 +6,10 @@ using Microsoft.Extensions.Options;
 namespace RawSocketChat.Server.Storage.Sql;
 
 /// <summary>
-/// Removes old data, in small transactions (<see cref="WriteSteps"/>). Once a minute it removes events that are too old (<c>Data:KeepDays</c>) or too many
-/// (<c>Data:KeepEvents</c>), and guests who have no session any more. Once an hour it removes client ids after <c>Data:ClientIdDays</c>. Each
-/// two seconds, if the database is too large (<c>Data:MaxBytes</c>), it removes the oldest events of the largest rooms.
+/// Removes old data, in small transactions (<see cref="WriteSteps"/>). Once a minute it removes events that are too old (<c>Data:KeepDays</c>)
+/// or too many (<c>Data:KeepEvents</c>), and guests who have no session any more. Once an hour it removes client ids after
+/// <c>Data:ClientIdDays</c>. Every two seconds, if the database is too large (<c>Data:MaxBytes</c>), it removes the oldest events of the largest
+/// rooms.
 /// </summary>
 public sealed class Retention(IServiceProvider services, IOptions<DataOptions> options, TimeProvider time, ILogger<Retention> logger) : BackgroundService
 {

@@ -31,7 +31,7 @@ internal sealed class RoomCache(SqlStorage storage)
     /// <summary>Finds a log that is open, by the key of the room's name. Does not read the database.</summary>
     public LoggedRoom? FindOpen(string key) => _byKey.GetValueOrDefault(key);
 
-    /// <summary>Forgets the log of a room that was removed from the database.</summary>
+    /// <summary>Removes the log of a room that was removed from the database.</summary>
     public void Remove(string key) => _byKey.TryRemove(key, out _);
 
     private async ValueTask<LoggedRoom?> LoadAsync(string name, CancellationToken cancellationToken)

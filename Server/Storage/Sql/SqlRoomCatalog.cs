@@ -21,8 +21,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     // Counting the unread messages reads at most this many of the newest events.
     private const int CountedEvents = 10_000;
 
-    // A room that lost its events to retention has a greater first seq. A room with a token stays, because a program will post there.
-    private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id) AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.room = rooms.id)";
+    // A room that lost its events to retention has a greater first seq. A room with a token or a webhook stays, because a program uses it.
+    private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id) AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.room = rooms.id) AND NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.room = rooms.id)";
 
     // The condition on the newest event comes first, because the database finds this event at once. The search for an owner reads all members of the
     // room.
@@ -233,6 +233,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         """
         DELETE FROM members WHERE room = @id;
         DELETE FROM tokens WHERE room = @id;
+        DELETE FROM webhooks WHERE room = @id;
         DELETE FROM bans WHERE room = @id;
         DELETE FROM room_names WHERE room = @id;
         UPDATE rooms SET name = '', name_key = '/' || id, topic = '', owner = NULL, direct_users = NULL WHERE id = @id;

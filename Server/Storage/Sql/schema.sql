@@ -18,7 +18,7 @@ CREATE TABLE names (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX names_by_user ON names (user);
 
--- The accounts of users for whom the operator's own site vouches with a token (Auth:Jwt).
+-- The accounts of users who log in with a token of the operator's own site (Auth:Jwt).
 CREATE TABLE external_accounts (
     issuer        TEXT    NOT NULL,             -- the claim iss of the token; "" if it has none
     subject       TEXT    NOT NULL,             -- the id of the user at the site
@@ -41,7 +41,7 @@ CREATE INDEX sessions_by_away_since ON sessions (is_guest, away_since);
 CREATE TABLE rooms (
     id            INTEGER NOT NULL PRIMARY KEY, -- in the order of creation
     name          TEXT    NOT NULL,
-    name_key      TEXT    NOT NULL UNIQUE,      -- the name in upper case, so that a room is found in any letter case
+    name_key      TEXT    NOT NULL UNIQUE,      -- the name in upper case, so that a room is found in any letter case; "/" and the id if the room is removed but not yet erased
     topic         TEXT    NOT NULL,
     owner         TEXT,                         -- the user who created the room; NULL for the default room
     is_private    INTEGER NOT NULL,             -- never changes, because the search index has it
@@ -71,6 +71,32 @@ CREATE TABLE tokens (
     creator       TEXT    NOT NULL,             -- the user who created the token; no REFERENCES: the token stays when the user is removed
     created_at    INTEGER NOT NULL,
     UNIQUE (room, name_key)
+) STRICT, WITHOUT ROWID;
+
+-- The outgoing webhooks: the addresses to which the server sends the events of the rooms.
+CREATE TABLE webhooks (
+    room          INTEGER NOT NULL PRIMARY KEY REFERENCES rooms (id) ON DELETE CASCADE,
+    id            TEXT    NOT NULL UNIQUE,      -- a random id, a part of the ids that receivers see
+    url           TEXT    NOT NULL,
+    secret        TEXT    NOT NULL,             -- the key of the signatures: "whsec_" and base64
+    delivered_seq INTEGER NOT NULL,             -- the newest event that needs no delivery any more
+    failures      INTEGER NOT NULL DEFAULT 0,   -- failed attempts since the last success
+    attempts      INTEGER NOT NULL DEFAULT 0,   -- failed attempts to deliver the event after delivered_seq
+    failing_since INTEGER,                      -- the first failed attempt since the last success; NULL if the newest attempt did not fail
+    next_attempt_at INTEGER,                    -- NULL if the next attempt is due now
+    error         TEXT,                         -- the error of the newest attempt; NULL if it did not fail
+    is_off        INTEGER NOT NULL DEFAULT 0    -- 1 if the receiver has turned the webhook off (410 Gone)
+) STRICT;
+
+-- The events that could not be delivered to a webhook. Only the newest ones stay (Webhooks:FailedEvents).
+CREATE TABLE webhook_failures (
+    room          INTEGER NOT NULL REFERENCES webhooks (room) ON DELETE CASCADE,
+    seq           INTEGER NOT NULL,             -- no REFERENCES to the event, which retention may remove
+    at            INTEGER NOT NULL,             -- when the delivery was given up
+    attempts      INTEGER NOT NULL,
+    error         TEXT    NOT NULL,             -- the last error
+    is_retried    INTEGER NOT NULL,             -- 1 if an owner or a moderator wants the event to be sent again
+    PRIMARY KEY (room, seq)
 ) STRICT, WITHOUT ROWID;
 
 -- The members of the rooms. When a user leaves a room, the row stays, because it contains the role, the read mark and the mute.
@@ -106,7 +132,7 @@ CREATE TABLE events (
     author        TEXT    NOT NULL,             -- the id of the user or the bot; the event stays when a guest's row is removed
     name          TEXT    NOT NULL,             -- the author's name when the event was posted
     at            INTEGER NOT NULL,             -- when the event was stored
-    text          TEXT    NOT NULL,             -- the present text of a message; "" in a deleted message and in the event of an edit
+    text          TEXT    NOT NULL,             -- the current text of a message; "" in a deleted message and in the event of an edit
     body          TEXT,                         -- the other fields, as JSON, such as reply (a seq), me (an action) and files; NULL if there is none
     target        INTEGER,                      -- edited, deleted, reacted: the seq of the message
     edited_at     INTEGER,                      -- when the text of a message was changed last; NULL if it was never changed

@@ -102,7 +102,7 @@ internal static class SqliteDatabase
         if (connection.ExecuteScalar<int>("SELECT COUNT(*) FROM sqlite_schema") == 0)
             return;
         if (connection.ExecuteScalar<int>("PRAGMA application_id") != ApplicationId)
-            throw new StorageException($"\"{file}\" is no database of this server, or was written by a build before version 1; in the latter case, write its rooms to files with the \"export\" command of the build that created it, and import them into an empty folder");
+            throw new StorageException($"\"{file}\" is no database of this server, or was written by a build before version 1; to keep the rooms of such a build, write them to files with its \"export\" command, and import them into an empty folder");
         if (GetVersion(connection) is > NewestVersion and var version)
             throw new StorageException($"a newer version of the server has written \"{file}\" (format {version}); this version reads up to format {NewestVersion}");
     }

@@ -30,7 +30,7 @@ internal static class SqliteError
         raw.SQLITE_CANTOPEN => $"\"{file}\" cannot be opened",
         raw.SQLITE_NOTADB => $"\"{file}\" is damaged, or it is not a database of this server; restore a backup",
         raw.SQLITE_CORRUPT => $"\"{file}\" is damaged ({message}); restore a backup",
-        raw.SQLITE_IOERR => $"the disk failed under \"{file}\" ({message}, code {extendedCode})",
+        raw.SQLITE_IOERR => $"the disk of \"{file}\" failed ({message}, code {extendedCode})",
         _ => $"\"{file}\": {message} (code {extendedCode})",
     })
     { IsDamage = code is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB };

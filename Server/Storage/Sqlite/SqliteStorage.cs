@@ -84,7 +84,8 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
             ContentBackup.Extract(connection, ContentFolder.Of(Folder), new Progress<WorkProgress>(), CancellationToken.None);
     }
 
-    // Gives the file a larger change counter than each earlier copy of it, so that such a copy is recognized beside the log of this run.
+    // Gives the file a larger change counter than each earlier copy of the file. So the next start detects an earlier copy beside the log of
+    // this run.
     private void MarkStart(SqliteConnection connection, uint before)
     {
         try

@@ -14,10 +14,10 @@ public sealed class HttpEndpoint
     /// </summary>
     public int MaxFrameBytes { get; init; } = EndpointDefaults.MaxFrameBytes;
 
-    /// <summary>The request bodies that the server has received, in whole or in part, and whose requests have not ended.</summary>
+    /// <summary>Counts the bytes of the request bodies that the server has received, in whole or in part, until the end of their requests.</summary>
     public ByteBudget Bodies { get; init; } = new(64 * 1024 * 1024);
 
-    /// <summary>The answers to POSTs that are not written yet.</summary>
+    /// <summary>Counts the bytes of the answers to POSTs until they are written.</summary>
     public ByteBudget Answers { get; init; } = new(64 * 1024 * 1024);
 
     /// <summary>Maximum bytes that wait for a session that reads too slowly.</summary>

@@ -23,7 +23,7 @@ internal sealed class OwedAnswers(HttpSession session, ByteBudget server) : IDis
     {
         lock (_gate)
         {
-            // An ack can come after the POST has ended, because its peer is gone.
+            // A POST ends early if its peer is gone. An ack can come after this end.
             if (_isDisposed)
                 return;
             _bytes += bytes;

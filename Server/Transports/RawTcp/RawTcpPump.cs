@@ -8,10 +8,10 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Transports.RawTcp;
 
 /// <summary>
-/// Moves lines between one raw TCP connection and its handler. The first line that is not blank identifies the peer
-/// (<see cref="PeerKind"/>). A line that begins with <c>{</c> comes from a program and selects JSON. The server answers Flash's request for
-/// a policy file, and refuses clients of other protocols (<see cref="ProtocolRefusal"/>). Any other line comes from a person and selects the text format. The server uses the delimiter
-/// that the client uses first, newline or NUL.
+/// Moves lines between one raw TCP connection and its handler. The first line that is not blank identifies the peer (<see cref="PeerKind"/>). A
+/// line that begins with <c>{</c> comes from a program and selects JSON. The server answers Flash's request for a policy file, and refuses
+/// clients of other protocols (<see cref="ProtocolRefusal"/>). Any other line comes from a person, and selects the text format. The server uses
+/// the delimiter that the client uses first, newline or NUL.
 /// </summary>
 #pragma warning disable CA1001 // ShutdownAsync disposes of the framing
 internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner

@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Transports.Streaming;
 /// <summary>The format of one kind of endless response body. Each response has its own instance.</summary>
 internal abstract class StreamBody
 {
-    /// <summary>The name of the transport, for logs and metrics.</summary>
+    /// <summary>The name of the transport, for logs.</summary>
     public abstract string TransportName { get; }
 
     public abstract string ContentType { get; }

@@ -1,7 +1,7 @@
 // Checks that the browser has what the page needs. Otherwise the page stops here, and shows the text at the end of index.html.
 //
-// The baseline are browsers of the last two years. The page may use everything that these browsers have had for that time: Chrome and Edge
-// 123, Firefox 124, Safari 17.5. The table has one feature for each of the page's needs that came last.
+// The baseline are browsers of the last two years. The page may use everything that these browsers have had for that time: Chrome and Edge 123,
+// Firefox 124, Safari 17.5. For each need of the page, the table has the feature that browsers added last.
 
 /** @type {Record<string, () => unknown>} */
 const FEATURES = {

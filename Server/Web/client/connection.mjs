@@ -19,7 +19,7 @@ const PONG_WITHIN_MS = 10_000;
 const UPGRADE_AFTER_MS = 60_000;            // doubled after each attempt that fails
 const MAX_UPGRADE_AFTER_MS = 30 * 60_000;
 const BUSY_CHECK_MS = 50;
-const SLEPT_MS = 5_000;                     // if the clock of the day advanced this much more than the other clock, the device slept
+const SLEPT_MS = 5_000;                     // if the wall clock advanced this much more than the other clock, the device slept
 
 /**
  * Events: `welcome` (detail: the welcome of a new connection), `frame` (detail: any other frame), `refused` (detail: an error

@@ -1,6 +1,6 @@
-// Keeps the direction of foreign text (names, topics, messages) away from the text around it.
+// Prevents foreign text (names, topics, messages) from changing the direction of the text around it.
 
-// The characters that embed text, override its direction or isolate it (UAX #9, section 2). They reverse "gpj.exe" to "exe.jpg", or turn
+// The characters that embed text, override its direction or isolate it (UAX #9, section 2). They can make "gpj.exe" appear as "exe.jpg", or move
 // the time beside a topic. The marks U+061C, U+200E and U+200F stay: people write them, and they can't reverse letters.
 const CONTROLS = /[\u202A-\u202E\u2066-\u2069]/g;
 

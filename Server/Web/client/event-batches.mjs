@@ -2,7 +2,7 @@
 
 /** @import { Frame } from './types.js' */
 
-const MAX_BATCH = 1_000;   // takes a phone less than a frame
+const MAX_BATCH = 1_000;   // a phone applies this many events in less than a frame
 const QUIET_MS = 16;       // an event after this much silence is applied at once
 
 export class EventBatches {

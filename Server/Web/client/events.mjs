@@ -4,8 +4,9 @@ import { noteReported } from './app/attention.mjs';
 import { askDirectory, ask, joinAgain, joinRoom, requests, sendNext, setServerRoom, takeJumpAfterJoin } from './app/chat.mjs';
 import { connection, rememberTransport, transportChoice } from './app/connect.mjs';
 import { forgetSession, identity } from './app/identity.mjs';
+import { requestToken } from './app/frame-login.mjs';
 import { showNotifications } from './app/notifications.mjs';
-import { isFile, nowIso } from './app/page.mjs';
+import { expectsSiteToken, isEmbedded, isFile, nowIso, server } from './app/page.mjs';
 import { oncePerFrame } from './app/scheduling.mjs';
 import { commit, notify, state } from './app/store.mjs';
 import { takeOverFirst } from './app/takeover.mjs';
@@ -46,7 +47,7 @@ const HISTORY_RETRY_MS = 10_000; // after an error without a time to wait
 const onConnection = (type, listener) =>
   connection.addEventListener(type, (event) => listener(/** @type {CustomEvent<T>} */ (event).detail));
 
-onConnection('refused', (/** @type {Frame} */ error) => showEntrance(error.text));
+onConnection('refused', (/** @type {Frame} */ error) => showEntrance(server.isClosed ? '' : error.text)); // the form of a closed server says the same
 
 const context = () => ({ watching: watchedRoom(), isScrolledUp, at: nowIso() });
 const batches = new EventBatches(receiveEvents, oncePerFrame, () => performance.now());
@@ -72,7 +73,10 @@ onConnection('status', (/** @type {Status} */ status) => {
     next = markDisconnected(next);
   }
   if (status.state === 'closed') next = failAll(next, 'The connection is closed.');
-  if (status.code === BAD_SESSION_CLOSE_CODE) forgetSession();
+  if (status.code === BAD_SESSION_CLOSE_CODE) {
+    forgetSession();
+    requestToken('ended');
+  }
   commit(next);
   lostEdits.forEach(returnEdit);
 });
@@ -87,6 +91,8 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
   if (!identity.usesCookie) identity.token = frame.session || identity.token;
   if (!isFile && !identity.token) identity.usesCookie = true; // the server gives no token to a page whose browser has sent the cookie
   const before = state.self;
+  const known = before?.user ?? identity.entering?.user;
+  if (expectsSiteToken && frame.guest && known && known !== frame.user) requestToken('ended');
   commit(assignSender(applyWelcome(state, frame), { user: frame.user, name: frame.name }));
   const { entering, nameRefusal } = identity;
   if (!entering && before && !sameName(before.name, frame.name) && (nameRefusal || !frame.guest)) {
@@ -98,7 +104,7 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
     showEntrance(entering.refusal ?? `The name ${isolated(entering.name)} is not available. Please choose another one.`);
     return;
   }
-  const joined = (frame.rooms ?? []).map((/** @type {any} */ one) => one.room ?? one);
+  const joined = isEmbedded ? [] : (frame.rooms ?? []).map((/** @type {any} */ one) => one.room ?? one);
   const rooms = new Set([...state.rooms.keys(), ...entering?.rooms ?? [], ...joined]);
   takeOverFirst();
   askDirectory(); // before the joins, so that a #room in the joined rooms' messages becomes a link
@@ -205,7 +211,7 @@ const EFFECTS = {
   },
 
   invited(frame) {
-    // A direct room appears in the list when somebody writes.
+    // A direct room appears in the list when somebody writes in it.
     if (isDirectName(frame.room) && !state.rooms.has(frame.room)) joinRoom(frame.room, { show: false });
     if (!state.current && ui.inside) openDirectory(invitationWords(frame));
   },

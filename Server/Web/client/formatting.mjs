@@ -30,7 +30,7 @@ export function useClock(clock) { formats = timeFormats(clock); }
 const LONG_DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const RELATIVE_DAY = new Intl.RelativeTimeFormat(PAGE_LANGUAGE, { numeric: 'auto' });
 
-const HUES = 24; // more hues than this look alike
+const HUES = 24; // with more hues, neighbouring hues would look the same
 
 /** @param {string} at */
 export const clockTime = (at) => formats.clock.format(new Date(at));

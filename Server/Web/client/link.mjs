@@ -42,7 +42,7 @@ export function openQuestion({ name, room }, self, rooms) {
 }
 
 /**
- * The words of the question, and of its buttons. `keep` is the answer that joins the room with the present name; null if there is none.
+ * The words of the question, and of its buttons. `keep` is the answer that joins the room with the current name; null if there is none.
  * @param {LinkQuestion} question
  * @param {User} self
  */

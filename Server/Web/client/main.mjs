@@ -9,8 +9,8 @@ import './view/site.mjs';
 import './view/submit.mjs';
 import './view/toolbar.mjs';
 import { connection, wantedTransport } from './app/connect.mjs';
-import { identity, loadTabPlace, signInFromSite } from './app/identity.mjs';
-import { address, isApple, isFile, load, NAME_KEY, parameters, SESSION_NAME_KEY, siteToken } from './app/page.mjs';
+import { identity, loadTabPlace, signIn } from './app/identity.mjs';
+import { address, isApple, isBackFromLogin, isFile, load, LOGIN_KEY, NAME_KEY, parameters, save, SESSION_NAME_KEY, siteToken } from './app/page.mjs';
 import { remember } from './app/remember.mjs';
 import { renderNow } from './app/scheduling.mjs';
 import { opening, outboxStore } from './app/storage.mjs';
@@ -24,6 +24,7 @@ import { planStart } from './link.mjs';
 import { openAccount } from './view/account.mjs';
 import { renderComposer } from './view/composer.mjs';
 import { $, closestTo, input, isDialogOpen, NARROW, setText } from './view/dom.mjs';
+import { logInFromSite, startFrameLogin } from './view/embed.mjs';
 import { DEFAULT_ROOM, enter, showEntrance } from './view/entrance.mjs';
 import { closeDrawer, loadTheme } from './view/layout.mjs';
 import { setLinkQuestion } from './view/link.mjs';
@@ -31,6 +32,8 @@ import { afterScroll, followNewest } from './view/log.mjs';
 import { goToNeighbour, goToUnreadNeighbour } from './view/navigation.mjs';
 import { renderCountdown, setJoinNote } from './view/status.mjs';
 import { openSwitcher } from './view/switcher.mjs';
+
+/** @import { Place } from './types.js' */
 
 onChange((before, after) => {
   if (before.outbox !== after.outbox) outboxStore.mirror(before.outbox, after.outbox);
@@ -102,10 +105,7 @@ async function start() {
 
   const stored = await loadPlace();
   const plan = planStart({ name, room }, stored, load('localStorage', SESSION_NAME_KEY));
-  const signedIn = siteToken && await signInFromSite(siteToken, setJoinNote);
-  if (signedIn) {
-    ui.inside = true;
-    enter({ user: signedIn.user, name: signedIn.name, rooms: [room || DEFAULT_ROOM], show: room || DEFAULT_ROOM });
+  if (siteToken && await logInFromSite(siteToken) || isBackFromLogin && await continueLogin(room, stored)) {
     focusInput();
   } else if (stored && plan.kind === 'restore') {
     identity.token = stored.session ?? null;
@@ -118,10 +118,31 @@ async function start() {
     enter({ name, rooms: [room], show: room, strict: true });
     focusInput();
   } else {
+    startFrameLogin();
     renderNow();
     $($('name').value ? 'room' : 'name').focus();
   }
   renderComposer();
+}
+
+/**
+ * Enters with the session in the cookie, after a login with the provider. Anybody can make a link that looks like the way back from a login. So the
+ * page enters a room at once only if this tab has begun a login for that room; otherwise it asks.
+ * @param {string | undefined} room
+ * @param {Place | null} stored
+ */
+async function continueLogin(room, stored) {
+  const asked = load('sessionStorage', LOGIN_KEY);
+  save('sessionStorage', LOGIN_KEY, null);
+  const self = await signIn({ type: 'hello' }, setJoinNote);
+  if (self?.guest) setJoinNote('The browser has not kept the login. Please allow cookies for this address, and log in again.');
+  if (!self || self.guest) return false;
+  const own = stored?.user === self.user ? stored : null;
+  const shown = room && room === asked ? room : own ? own.current : DEFAULT_ROOM;
+  ui.inside = true;
+  if (room && room !== shown && !own?.rooms.includes(room)) setLinkQuestion({ name: null, room });
+  enter({ user: self.user, name: self.name, rooms: [...new Set([...own?.rooms ?? [], ...shown ? [shown] : []])], show: shown, direct: own?.direct });
+  return true;
 }
 
 /** Puts the focus into the input of a chat that is shown at once. On a phone, the keyboard would cover half of the chat. */
@@ -142,5 +163,5 @@ async function loadPlace() {
 
 start();
 
-// The page works, so it does not need the text for browsers in which it does not.
+// The page has started, so hide the text that is shown if it does not start.
 document.documentElement.dataset.started = '';

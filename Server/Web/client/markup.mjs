@@ -203,9 +203,9 @@ function mentionAt(text, index) {
     return name ? { text: `@"${name}"`, mention: name } : null;
   }
   NAME.lastIndex = 0;
-  const found = NAME.exec(text.slice(index + 1, index + 2 * MAX_NAME))?.[0] ?? '';
+  const found = NAME.exec(text.slice(index + 1, index + MAX_NAME + 2))?.[0] ?? '';
   const name = found.replace(AT_END_OF_SENTENCE, '');
-  return name && text[index + 1 + found.length] !== '@' ? { text: `@${name}`, mention: name } : null;
+  return name && found.length <= MAX_NAME && text[index + 1 + found.length] !== '@' ? { text: `@${name}`, mention: name } : null;
 }
 
 /**

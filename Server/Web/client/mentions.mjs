@@ -9,7 +9,7 @@ const WORD_AT_END = /[\p{L}\p{N}\p{M}_]$/u;
 const ADDRESS = /:\/\/|^www\.|[^\s@]@[\p{L}\p{N}-]+\.[\p{L}\p{N}]/iu; // of a page, or of a mailbox
 
 /**
- * Whether a message mentions the user. What the server says counts. Without it, the page looks for the user's name.
+ * Whether a message mentions the user. The server's list of mentions decides. Without this list, the page searches the text for the user's name.
  * @param {{ text?: string, mentions?: string[] }} message
  * @param {User | null | undefined} user
  */

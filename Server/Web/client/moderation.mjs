@@ -24,7 +24,7 @@ export function durationWords(seconds) {
 }
 
 /** The words before the name of the person whom an action concerns. @type {Record<string, string>} */
-const ACTS = { kick: 'removed', ban: 'banned', unban: 'lifted the ban of', mute: 'muted', unmute: 'unmuted', invite: 'invited', role: 'made' };
+const ACTS = { kick: 'removed', ban: 'banned', unban: 'ended the ban of', mute: 'muted', unmute: 'unmuted', invite: 'invited', role: 'made' };
 
 /**
  * Describes an action of a moderator, without the moderator's name, in the parts that the log shows: "muted", bob, " for 1 minute: ",

@@ -4,7 +4,7 @@
 
 const WITHIN_MS = 3_000; // if the database does not answer in this time, the page works without it
 
-const BORN_KEY = 'born'; // the key, in the object store `place`, of the time and a random number at which the database was created
+const BORN_KEY = 'born'; // the key of the database's identity in the object store `place`
 
 const STORED_FIELDS = /** @type {const} */ (['room', 'text', 'me', 'reply', 'files', 'at', 'user', 'name', 'attempted', 'state', 'error', 'doubt']);
 

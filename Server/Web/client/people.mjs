@@ -18,8 +18,8 @@ export function knownRole(room, user) {
 }
 
 /**
- * Returns the person with the present name. A message has the name that its author had when it was posted, but the server finds people by their
- * present names.
+ * Returns the person with the current name. A message has the name that its author had when it was posted, but the server finds people by their
+ * current names.
  * @param {Room} room
  * @param {User} person
  * @returns {User}

@@ -74,7 +74,7 @@ export const roomsInOrder = (rooms) => [...rooms.values()].sort((a, b) => Number
 export const directRoomWith = (state, user) => [...state.rooms.values()].find((room) => room.with?.user === user);
 
 /**
- * Returns the room with the counts of the server. Counts for an earlier read mark than the page's own change nothing.
+ * Returns the room with the counts of the server. If the server's read mark is earlier than the page's own, the counts change nothing.
  * @param {Room} room
  * @param {{ read: number, unread: number, mentions?: number }} counts
  * @returns {Room}
@@ -254,7 +254,7 @@ export function insertHistory(room, events, hasMore, direction) {
   const more = hasMore && events.length > 0;
   if (direction === 'older') return trimEnd({ ...addEvents(answered, events, null), more });
   if (direction === 'newer') {
-    // Without more events, the answer and the events that have arrived since the request are all that was missing.
+    // If the server has no more events, the answer and the events that arrived since the request complete the log.
     const entries = more ? room.entries : insertEntries(room.entries, room.tail);
     return trimStart(addEvents({ ...answered, entries, end: more ? events[events.length - 1].seq : Infinity }, events, null));
   }

@@ -3,7 +3,9 @@ using RawSocketChat.Protocol.Chat;
 
 namespace RawSocketChat.Tests.Benchmarks.Micro;
 
-/// <summary>The search for the room that a mistyped name of 64 letters means, among 10,000 rooms. Any client may cause it.</summary>
+/// <summary>
+/// Searches 10,000 room names for the name that is most similar to a mistyped name of 64 letters. Any client can cause such a search.
+/// </summary>
 [MemoryDiagnoser]
 public class NearestWordBenchmarks
 {
@@ -14,6 +16,6 @@ public class NearestWordBenchmarks
     [Benchmark(Description = "among names of the usual length")]
     public string? FindAmongCommonNames() => NearestWord.FindInMany(_word, _common, out _);
 
-    [Benchmark(Description = "among names that are as long and begin alike")]
+    [Benchmark(Description = "among names of the same length and beginning")]
     public string? FindAmongSimilarNames() => NearestWord.FindInMany(_word, _worst, out _);
 }

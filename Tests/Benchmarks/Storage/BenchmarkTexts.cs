@@ -3,7 +3,8 @@ using System.Text;
 namespace RawSocketChat.Tests.Benchmarks.Storage;
 
 /// <summary>
-/// Texts of words as in a natural language: of 50,000 words, the word of rank n is about n times as rare as the first (Zipf's law).
+/// Creates texts of words with the frequencies of a natural language: in a list of 50,000 words, the first word is about n times as frequent as
+/// word number n (Zipf's law).
 /// </summary>
 internal static class BenchmarkTexts
 {
@@ -14,17 +15,17 @@ internal static class BenchmarkTexts
 
     private static readonly string[] Words = CreateWords();
 
-    /// <summary>Some texts, in an order that looks random.</summary>
+    /// <summary>Creates random texts. The same seed gives the same texts.</summary>
     public static string[] Create(int count, int seed)
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, count).Select(_ => CreateText(random))];
     }
 
-    /// <summary>A word with the frequency that it has in the texts.</summary>
+    /// <summary>Chooses a word with the same probability as in the texts.</summary>
     public static string ChooseFrequentWord(Random random) => Words[(int)Math.Pow(WordCount, random.NextDouble()) - 1];
 
-    /// <summary>Any word.</summary>
+    /// <summary>Chooses a word. All words have the same probability.</summary>
     public static string ChooseWord(Random random) => Words[random.Next(WordCount)];
 
     private static string CreateText(Random random)
@@ -35,7 +36,7 @@ internal static class BenchmarkTexts
         return text.ToString(0, Length);
     }
 
-    // Frequent words are short.
+    // The words at the beginning of the list are the most frequent ones, and they are the shortest.
     private static string[] CreateWords()
     {
         var random = new Random(1);

@@ -34,7 +34,7 @@ internal static class SearchBenchmark
             ("a phrase of two frequent words", () => Create(all, $"{BenchmarkTexts.ChooseFrequentWord(random)} {BenchmarkTexts.ChooseFrequentWord(random)}")),
             ("a frequent word in one room", () => Create(one, BenchmarkTexts.ChooseFrequentWord(random))),
             ("a frequent word of one author", () => Create(all, BenchmarkTexts.ChooseFrequentWord(random)) with { Author = new SearchedAuthor(GetAuthor(random.Next(AuthorCount)), "nobody") }),
-            ("no word of one author", () => Create(all) with { Author = new SearchedAuthor(GetAuthor(random.Next(AuthorCount)), "nobody") }),
+            ("all messages of one author", () => Create(all) with { Author = new SearchedAuthor(GetAuthor(random.Next(AuthorCount)), "nobody") }),
         };
 
         // The kinds take turns, so that a change of the machine's load affects all of them.
@@ -81,12 +81,12 @@ internal static class SearchBenchmark
         for (var done = 0; done < messages; done += batch)
         {
             var texts = BenchmarkTexts.Create(batch, seed: done);
-            // Each room gets its messages in several commits of all rooms, as in a busy chat.
+            // Append to all rooms at the same time, so that each commit contains messages of several rooms, as in a busy chat.
             await Task.WhenAll(texts.Chunk(batch / RoomCount).Select((part, room) => log.AppendAsync(
                 GetRoom(room), [.. part.Select(text => CreateMessage(GetAuthor(random.Next(AuthorCount)), text))], CancellationToken.None).AsTask()));
             while (!await SearchIndexer.IndexBeforeSearchAsync(storage, CancellationToken.None))
             {
-                // A search waits only for a limited number of messages, and there are more.
+                // One call indexes a limited number of messages. Repeat the call until all messages are indexed.
             }
         }
     }

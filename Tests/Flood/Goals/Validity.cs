@@ -20,8 +20,8 @@ internal static class Validity
         [("p99", latency => latency.P99), ("p999", latency => latency.P999), ("max", latency => latency.Max)];
 
     /// <summary>
-    /// Describes why the run is invalid, or returns null. Always checks the p99 of lateness and lag. One short stall of the tool is enough
-    /// to raise the p999 or the maximum. So this method checks these two only if a <c>--fail</c> condition on the same one was met.
+    /// Describes why the run is invalid, or returns null. Always checks the p99 of lateness and lag. Checks the p999 or the maximum only if a
+    /// <c>--fail</c> condition on the same figure was met, because one short stall of the tool is enough to raise these two figures.
     /// </summary>
     public static string? FindProblem(FloodOptions options, Latency lateness, Latency lag, IReadOnlyList<Threshold> metThresholds)
     {

@@ -13,7 +13,7 @@ public sealed class ApiFaultTests
     private InterruptedTokenStore _tokens = null!;
 
     [Test]
-    public async Task Token_that_was_found_before_its_room_was_replaced_does_not_reach_the_new_room()
+    public async Task Program_does_not_reach_a_new_room_that_replaced_its_room_after_the_token_check()
     {
         await using var server = await StartServerAsync();
         await using var room = await TokenRoom.CreateAsync(server);

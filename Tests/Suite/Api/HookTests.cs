@@ -19,7 +19,7 @@ public sealed class HookTests : ApiFixture
     [TestCase("application/json")]
     [TestCase("application/x-www-form-urlencoded")]
     [TestCase(null)]
-    public async Task Text_as_JSON_is_posted_and_answered_as_by_Slack_whatever_the_content_type_is(string? type)
+    public async Task JSON_text_with_any_content_type_is_posted_and_gets_the_same_answer_as_from_Slack(string? type)
     {
         await using var room = await CreateRoomAsync();
         var answer = await Http.PostAsync(room.Hook, """{"text":"disk is full"}""", type is null ? [] : [("Content-Type", type)]);

@@ -9,7 +9,7 @@ namespace RawSocketChat.Tests.Api;
 public sealed class MessagesTests : ApiFixture
 {
     [Test]
-    public async Task Posted_message_is_acknowledged_with_201_and_reaches_the_members_as_a_bots()
+    public async Task Posted_message_gets_201_and_reaches_the_members_as_the_message_of_a_bot()
     {
         await using var room = await CreateRoomAsync();
         var answer = await room.PostAsync("""{"text":"disk is full"}""");
@@ -53,7 +53,7 @@ public sealed class MessagesTests : ApiFixture
     }
 
     [Test]
-    public async Task Message_may_reply_be_an_action_and_mention_users_but_not_everybody()
+    public async Task Message_may_be_a_reply_or_an_action_and_may_mention_users_but_not_everybody()
     {
         await using var room = await CreateRoomAsync();
         var owner = room.Owner.Inbox.All.OfType<WelcomeFrame>().First();
@@ -92,7 +92,7 @@ public sealed class MessagesTests : ApiFixture
     }
 
     [Test]
-    public async Task Request_without_a_valid_token_of_the_room_gets_401_and_learns_nothing_about_rooms()
+    public async Task Request_without_a_valid_token_of_the_room_gets_401_whether_or_not_the_room_exists()
     {
         await using var room = await CreateRoomAsync(isPrivate: true);
         await using var other = await CreateRoomAsync();
@@ -116,7 +116,7 @@ public sealed class MessagesTests : ApiFixture
     }
 
     [Test]
-    public async Task Token_of_a_private_room_works_and_room_names_have_any_spelling()
+    public async Task Token_of_a_private_room_works_and_the_address_may_contain_any_spelling_of_the_room_name()
     {
         await using var room = await CreateRoomAsync(isPrivate: true);
         foreach (var name in (string[])[room.Name, room.Name.ToUpperInvariant(), $"%23{room.Name}", $"{room.Name}/messages/#".Split('/')[0]])
@@ -124,7 +124,7 @@ public sealed class MessagesTests : ApiFixture
     }
 
     [Test]
-    public async Task Token_dies_with_its_room()
+    public async Task Token_is_invalid_after_its_room_is_removed()
     {
         await using var room = await CreateRoomAsync();
         await room.Owner.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Close, Room = room.Name, Id = FrameId.From("close") });
@@ -162,7 +162,7 @@ public sealed class MessagesTests : ApiFixture
     }
 
     [Test]
-    public async Task Get_pages_the_history_as_the_request_history_does()
+    public async Task GET_returns_the_same_pages_as_the_history_request()
     {
         await using var room = await CreateRoomAsync();
         for (var i = 1; i <= 9; i++)
@@ -183,7 +183,7 @@ public sealed class MessagesTests : ApiFixture
     }
 
     [Test]
-    public async Task Other_methods_get_405_with_the_methods_of_the_address()
+    public async Task Other_methods_get_405_with_the_methods_that_the_address_supports()
     {
         await using var room = await CreateRoomAsync();
         (await Http.RequestAsync(HttpMethod.Delete, room.Messages, null)).ShouldBe(405, ErrorCode.BadFrame);

@@ -13,7 +13,7 @@ public sealed class OpenApiTests : ApiFixture
     public async Task ReadDocumentAsync() => _document = JsonNode.Parse((await Http.GetAsync("/openapi.json")).Body)!;
 
     [Test]
-    public void Document_names_the_addresses_their_methods_and_the_token()
+    public void Document_describes_each_address_with_its_methods_and_the_token()
     {
         ((string)_document["openapi"]!).Should().StartWith("3.");
         _document["paths"]!.AsObject().ToDictionary(path => path.Key, path => string.Join(' ', path.Value!.AsObject().Select(operation => operation.Key).Order()))
@@ -25,7 +25,7 @@ public sealed class OpenApiTests : ApiFixture
     }
 
     [Test]
-    public async Task Answers_are_as_the_document_says()
+    public async Task Answers_match_the_document()
     {
         await using var room = await CreateRoomAsync();
         const string Messages = "/api/rooms/{room}/messages";

@@ -85,7 +85,7 @@ public sealed class TokenRequestTests : ApiFixture
     }
 
     [Test]
-    public async Task Tokens_survive_a_restart_and_a_backup_and_die_with_the_room()
+    public async Task Tokens_survive_a_restart_and_a_backup_and_are_removed_with_the_room()
     {
         using var folder = new TemporaryFolder();
         string[] settings = ["--Data:Path", folder.Path];

@@ -161,12 +161,47 @@ public sealed class DependencyRulesTests
     [Test]
     public void Only_the_preview_program_refers_to_an_image_decoder() => AssertNoReference(@"^RawSocketChat\.Server\.(?!Files\.Images$)", @"^SkiaSharp");
 
+    [TestCase("Connections")]
+    [TestCase("Transports")]
+    [TestCase("Sessions")]
+    [TestCase("Rooms")]
+    [TestCase("Storage")]
+    [TestCase("Api")]
+    [TestCase("Operator")]
+    public void Only_Program_and_Hosting_refer_to_Webhooks(string folder) => AssertNoReference($@"{ServerCode}{folder}", $@"{ServerCode}Webhooks$");
+
+    [TestCase("Transports")]
+    [TestCase("Sessions")]
+    [TestCase("Hosting")]
+    [TestCase("Api")]
+    [TestCase("Operator")]
+    public void Webhooks_refer_to_rooms_and_storage_alone(string forbidden) => AssertNoReference($@"{ServerCode}Webhooks$", $@"{ServerCode}{forbidden}");
+
+    [TestCase("Connections")]
+    [TestCase("Transports")]
+    [TestCase("Rooms")]
+    [TestCase("Sessions")]
+    [TestCase("Storage")]
+    [TestCase("Api")]
+    [TestCase("Web")]
+    public void Only_Program_refers_to_single_sign_on(string folder) => AssertNoReference($@"{ServerCode}{folder}", $@"{ServerCode}SingleSignOn$");
+
+    [TestCase("Storage")]
+    [TestCase("Hosting")]
+    [TestCase("Operator")]
+    [TestCase("Web")]
+    public void Single_sign_on_refers_to_rooms_sessions_and_HTTP_alone(string forbidden) => AssertNoReference($@"{ServerCode}SingleSignOn$", $@"{ServerCode}{forbidden}");
+
+    [Test]
+    public void Only_single_sign_on_refers_to_the_handler_of_OpenID_Connect() =>
+        AssertNoReference(@"^RawSocketChat\.Server\.(?!SingleSignOn$)", @"^Microsoft\.AspNetCore\.Authentication");
+
     [Test]
     public void Flood_refers_to_Protocol_only() =>
         FindAssemblyReferences(typeof(Flood.FloodRun)).Where(name => name.StartsWith("RawSocketChat", StringComparison.Ordinal)).Should().Equal("RawSocketChat.Protocol");
 
     [Test]
-    public void Server_parses_no_frame_that_a_server_writes()
+    public void Server_does_not_parse_the_types_of_frames_that_it_writes()
     {
         var decoders = Types().That().ResideInNamespaceMatching(ServerCode).GetObjects(Code)
             .Where(type => type.Dependencies.OfType<MethodCallDependency>().Any(call => call.TargetMember.Name.StartsWith("TryReadServer", StringComparison.Ordinal)));
@@ -174,7 +209,7 @@ public sealed class DependencyRulesTests
     }
 
     [Test]
-    public void Only_posted_bodies_the_site_the_export_format_stored_bodies_and_requests_for_previews_use_System_Text_Json() =>
+    public void Only_bodies_exports_and_requests_for_previews_use_System_Text_Json() =>
         AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Web$|Transports\.Http$|Storage\.Sql$|Files\.Images$)", @"^System\.Text\.Json");
 
     [TestCase(@"^System\.Net\.WebSockets")]

@@ -18,6 +18,9 @@ public class ClientErrorTests
     [TestCase("""{"type":"notify","level":"some"}""", ErrorCode.BadField, "\"level\" must be all, mentions or none", """{"type":"notify","level":"mentions"}""")]
     [TestCase("""{"type":"close"}""", ErrorCode.MissingField, "\"room\"", """{"type":"close","room":"garden"}""")]
     [TestCase("""{"type":"tokens"}""", ErrorCode.MissingField, "\"do\"", """{"type":"tokens","do":"create"}""")]
+    [TestCase("""{"do":"set","type":"tokens"}""", ErrorCode.BadField, "\"do\" must be create, list or revoke", """{"type":"tokens","do":"create"}""")]
+    [TestCase("""{"type":"webhook"}""", ErrorCode.MissingField, "\"do\"", """{"type":"webhook","do":"set"}""")]
+    [TestCase("""{"do":"create","type":"webhook","url":"https://example.org/secret"}""", ErrorCode.BadField, "\"do\" must be set, show, retry or remove", """{"type":"webhook","do":"set"}""")]
     [TestCase("""{"type":"tokens","do":"make"}""", ErrorCode.BadField, "\"do\" must be create, list or revoke", """{"type":"tokens","do":"create"}""")]
     [TestCase("""{"type":"history","around":-1}""", ErrorCode.BadField, "\"around\"", """{"type":"history","around":42}""")]
     [TestCase("""{"type":"edit","text":"x"}""", ErrorCode.MissingField, "\"seq\"", """{"type":"edit","seq":42,"text":"x"}""")]
@@ -86,7 +89,7 @@ public class ClientErrorTests
 
     [TestCase("[]")]
     [TestCase("1.5")]
-    public void Invalid_second_id_replaces_a_valid_first_id(string later)
+    public void Frame_with_a_valid_and_then_an_invalid_id_has_no_id(string later)
     {
         Wire.ReadError($$"""{"type":"ping","id":7,"id":{{later}}}""", out var id).Code.Should().Be(ErrorCode.BadField);
         id.IsNone.Should().BeTrue();

@@ -51,6 +51,8 @@ public class ClientFrameTests
         Case("""{"type":"slow","seconds":0}""", new() { Type = ClientFrameType.Slow, Seconds = 0 }),
         Case("""{"type":"search","query":"keys","room":"den","before":4,"limit":1}""", new() { Type = ClientFrameType.Search, Query = "keys", Room = "den", Before = 4, Limit = 1 }),
         Case("""{"type":"search","query":"keys","from":"bob"}""", new() { Type = ClientFrameType.Search, Query = "keys", From = "bob" }),
+        Case("""{"type":"webhook","do":"set","url":"https://example.org/chat","room":"den"}""", new() { Type = ClientFrameType.Webhook, Do = "set", Url = "https://example.org/chat", Room = "den" }),
+        Case("""{"do":"show","type":"webhook"}""", new() { Type = ClientFrameType.Webhook, Do = "show" }),
         Case("""{"type":"tokens","do":"create","name":"builds","room":"den"}""", new() { Type = ClientFrameType.Tokens, Do = "create", Name = "builds", Room = "den" }),
         Case("""{"type":"whoami"}""", new() { Type = ClientFrameType.Whoami }),
         Case("""{"type":"help","about":"say"}""", new() { Type = ClientFrameType.Help, About = "say" }),

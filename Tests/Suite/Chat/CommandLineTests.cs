@@ -84,6 +84,8 @@ public class CommandLineTests
         Line("/close #den", new() { Type = ClientFrameType.Close, Room = "den" }),
         Line("/around 42", new() { Type = ClientFrameType.History, Around = 42 }),
         Line("/around #den 42 5", new() { Type = ClientFrameType.History, Room = "den", Around = 42, Limit = 5 }),
+        Line("/webhook set https://example.org/chat", new() { Type = ClientFrameType.Webhook, Do = "set", Url = "https://example.org/chat" }),
+        Line("/webhook #den show", new() { Type = ClientFrameType.Webhook, Do = "show", Room = "den" }),
         Line("/tokens create build-server", new() { Type = ClientFrameType.Tokens, Do = "create", Name = "build-server" }),
         Line("/tokens #den list", new() { Type = ClientFrameType.Tokens, Do = "list", Room = "den" }),
         Line("/role bob member", new() { Type = ClientFrameType.Role, User = "bob", Role = "member" }),
@@ -121,7 +123,7 @@ public class CommandLineTests
     public void Every_type_can_be_typed() =>
         Lines.Select(each => ((ClientFrame)each.Arguments[1]!).Type).Should().Contain(Enum.GetValues<ClientFrameType>());
 
-    // A quotation mark at both ends of the value, or blanks and a mark inside it.
+    // In each case, the password begins and ends with a quotation mark, or contains blanks and a quotation mark.
     [TestCase("\"a\"")]
     [TestCase("a \"b\" c")]
     [TestCase("\"a\" b")]
@@ -135,7 +137,7 @@ public class CommandLineTests
     }
 
     [Test]
-    public void Topic_that_is_the_word_for_no_topic_is_formatted_as_JSON() =>
+    public void Topic_that_equals_the_sign_for_no_topic_is_formatted_as_JSON() =>
         CommandLine.Format(new ClientFrame { Type = ClientFrameType.Topic, Text = "-" }).Should().BeNull();
 
     [TestCase("", ErrorCode.MissingField, "the line is empty", "/say hi all")]
@@ -149,6 +151,8 @@ public class CommandLineTests
     [TestCase("/close", ErrorCode.MissingField, "/close needs the argument room", "/close garden")]
     [TestCase("/around x", ErrorCode.BadField, "seq must be a whole number, 0 or more", "/around 42 20")]
     [TestCase("/tokens", ErrorCode.MissingField, "create|list|revoke", "/tokens create build-server")]
+    [TestCase("/webhook", ErrorCode.MissingField, "set|show|retry|remove", "/webhook set https://example.org/chat")]
+    [TestCase("/webhook list", ErrorCode.BadField, "must be set, show, retry or remove", "/webhook set https://example.org/chat")]
     [TestCase("/dm", ErrorCode.MissingField, "name", "/dm bob hi")]
     [TestCase("/edit 7", ErrorCode.MissingField, "text", "/edit 7 what I meant")]
     [TestCase("/register bob", ErrorCode.MissingField, "password", "/register bob my long password")]

@@ -125,7 +125,7 @@ public class EmojiRuleTests
     }
 
     [Test]
-    public void Emoji_is_valid_as_a_text_that_others_read()
+    public void Each_emoji_is_also_a_valid_text()
     {
         foreach (var emoji in All)
             TextRule.FindFault(emoji).Should().BeNull();

@@ -46,7 +46,7 @@ public class NearestWordTests
     [TestCase("abcdefghijkl", "badcfehgijkl", false)]
     [TestCase("abcd", "abdc", true)]
     [TestCase("abcd", "badc", false)]
-    public void Long_word_may_have_three_edits_and_a_short_one_fewer(string word, string known, bool isSimilar) =>
+    public void Similar_long_words_differ_by_at_most_three_edits_and_short_ones_by_fewer(string word, string known, bool isSimilar) =>
         NearestWord.Find(word, [known]).Should().Be(isSimilar ? known : null);
 
     // The plain algorithm with a table of all cells, for comparison.

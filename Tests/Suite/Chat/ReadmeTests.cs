@@ -118,7 +118,21 @@ public class ReadmeTests
     public void Record_of_a_file_in_the_readme_is_what_the_server_writes() =>
         ReadLines("json file").Should().Equal(Encoding.UTF8.GetString(ChatCodec.Encode(new AttachedFile("0c1d…", "cat.png", "image/png", 122_880, 640, 480))));
 
-    private static List<string> ReadLines(string marker)
+    [Test]
+    public void Text_about_webhooks_in_the_readme_is_what_the_server_writes()
+    {
+        const string url = "https://example.org/chat";
+        WebhookFrame[] frames =
+        [
+            new(default, "set", "lobby", [], url, "whsec_2b1T…", 47),
+            new(default, "show", "lobby", [new(49, Wire.At, 9, "the receiver answered 500")], url, Delivered: 52, Failing: new("the receiver answered 500", Wire.At, Later)),
+            new(default, "remove", "lobby", []),
+            new(default, "show", "lobby", []),
+        ];
+        string.Join('\n', ReadLines("text webhook")).Should().Be(string.Join('\n', frames.Select(TextFormat.Format)));
+    }
+
+    internal static List<string> ReadLines(string marker)
     {
         var lines = new List<string>();
         string? block = null;

@@ -94,6 +94,10 @@ public class TextFormatTests
         Case(new WelcomeFrame(default, "t0k", "u1", "ann", true, "chat", Wire.At, new(1, 1, 1, 1), ["lobby", "den"]),
             "[10:02:31] -!- you are ann (a guest) on chat\n-!- your rooms: #lobby, #den\n"
             + "-!- /help lists the commands, /join lobby joins a room; any other line is a message\n-!- to come back as ann: /session t0k"),
+        Case(new WelcomeFrame(default, "t0k", "u1", "guest-1", true, "chat", Wire.At, new(1, 1, 1, 1), [], ["register", "login-required"]),
+            "[10:02:31] -!- you are guest-1 (a guest) on chat\n-!- this server has no guests; to log in, type: /login NAME PASSWORD, to create an account: /register NAME PASSWORD"),
+        Case(new WelcomeFrame(default, "t0k", "u1", "guest-1", true, "chat", Wire.At, new(1, 1, 1, 1), [], ["login-required"]),
+            "[10:02:31] -!- you are guest-1 (a guest) on chat\n-!- this server has no guests; to log in, type: /login NAME PASSWORD"),
         Case(new PongFrame(default, Wire.At), "[10:02:31] -!- pong"),
         Case(new WireFrame(Wire.At), ""),
         Case(new GapFrame("lobby", 12, 40), "-!- #lobby: messages 12 to 40 are not available"),
@@ -169,6 +173,7 @@ public class TextFormatTests
             new HistoryFrame(default, evil, [], false), new ResultsFrame(default, evil, [ChatCodec.Encode(new MessageFrame(evil, 1, Wire.At, person, evil, Snippet: new(evil, [new(0, 1)])))], 1), new RoomsFrame(default, [new(evil, evil, 1)]), new WhoFrame(default, evil, [person], 1),
             new WelcomeFrame(default, evil, evil, evil, true, evil, Wire.At, new(1, 1, 1, 1), [evil]), new GapFrame(evil, 1, 2),
             new TokensFrame(default, evil, evil, [new(evil, Wire.At)], evil, evil), new TokensFrame(default, evil, evil, [new(evil, Wire.At)], evil),
+            new WebhookFrame(default, evil, evil, [new(1, Wire.At, 1, evil)], evil, evil, 1, new(evil, Wire.At, Wire.At)), new WebhookFrame(default, "remove", evil, []),
             new ByeFrame(4001, evil, true), new HelpFrame(default, evil, [new(evil, evil, evil, evil)]),
         ];
         foreach (var frame in frames)

@@ -78,7 +78,7 @@ public sealed class CompressedOnceTests
     }
 
     [Test]
-    public void Frame_that_the_text_format_does_not_show_is_encoded_as_no_bytes()
+    public void Frame_that_the_text_format_does_not_show_has_an_empty_encoding()
     {
         var ack = Frame("""{"type":"ack","room":"lobby","seq":1,"at":"2026-11-23T10:02:31.123Z"}""" + new string(' ', 2_000));
         ack.GetBytes(WebSocketEncoding.Text).IsEmpty.Should().BeTrue();

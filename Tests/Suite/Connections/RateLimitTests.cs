@@ -96,7 +96,7 @@ public sealed class RateLimitTests
     }
 
     [Test]
-    public void Guesses_of_one_address_do_not_lock_the_name_for_another_address_but_make_it_slow()
+    public void Guesses_of_one_address_delay_the_logins_of_another_address_but_do_not_block_them()
     {
         var attempts = new AttemptLimits(Options.Create(new LimitsOptions { LoginAttemptsPerName = 2 }), _time);
         for (var i = 0; i < 2; i++)

@@ -50,17 +50,17 @@ public abstract class MessageSearchContract
     }
 
     [Test]
-    public async Task Words_that_are_operators_of_an_index_are_words()
+    public async Task Words_that_are_operators_of_the_index_are_searched_as_words()
     {
         await SayAsync("a", "AND or NOT near", "r1 private words filters");
         (await FindAsync("AND")).Should().Equal("AND or NOT near");
         (await FindAsync("OR NOT NEAR")).Should().Equal("AND or NOT near");
         (await FindAsync("private r1")).Should().Equal("r1 private words filters");
-        (await FindAsync("r2")).Should().BeEmpty("the word for the room is no word of a message");
+        (await FindAsync("r2")).Should().BeEmpty("the word with which the index marks the room is not a word of the messages");
     }
 
     [Test]
-    public async Task Author_is_found_by_id_and_by_the_name_of_that_time()
+    public async Task Messages_are_found_by_the_id_of_the_author_and_by_the_name_at_the_time_of_the_message()
     {
         await _log.AppendAsync("a", [CreateMessage("one", "u-1", "ann"), CreateMessage("two", "u-1", "Anna_2"), CreateMessage("three", "u-2", "ann"), CreateMessage("four", "u-3", "bob")], default);
         (await FindByAsync(new SearchedAuthor("u-1", "Anna_2"))).Should().Equal("two", "one");
@@ -112,7 +112,7 @@ public abstract class MessageSearchContract
     }
 
     [Test]
-    public async Task More_messages_of_one_moment_than_a_millisecond_has_cursors_keep_their_order()
+    public async Task Messages_of_one_millisecond_keep_their_order_even_if_they_are_more_than_its_cursors()
     {
         await SayAsync("a", [.. Enumerable.Range(1, 600).Select(i => $"x {i}")]);
         _time.Advance(TimeSpan.FromMilliseconds(1));
@@ -151,7 +151,7 @@ public abstract class MessageSearchContract
     }
 
     [Test]
-    public async Task Topics_and_reasons_are_not_found()
+    public async Task Search_does_not_find_topics_and_reasons()
     {
         await _log.AppendAsync("a", [new NewEvent(RoomEventKind.Topic, "ann", "ann", "x")], default);
         (await FindAsync("x")).Should().BeEmpty();
@@ -264,7 +264,7 @@ public sealed class MemoryMessageSearchTests : MessageSearchContract
     protected override (IRoomLog Log, IRoomCatalog Catalog, IMessageSearch Search) Open(int keepEvents, TimeProvider time)
     {
         var log = new MemoryRoomLog(Options.Create(new DataOptions { KeepEvents = keepEvents }), time);
-        var catalog = new MemoryRoomCatalog(log, new MemoryTokenStore(), new MemoryIdentityStore(), time);
+        var catalog = new MemoryRoomCatalog(log, new MemoryTokenStore(), new MemoryWebhookStore(log), new MemoryIdentityStore(), time);
         return (log, catalog, new MemoryMessageSearch(log, catalog, time));
     }
 

@@ -51,7 +51,7 @@ public abstract class RoomCatalogContract
     }
 
     [Test]
-    public async Task Removed_room_takes_its_client_ids_with_it()
+    public async Task Client_ids_of_a_removed_room_can_be_used_again()
     {
         var message = new NewEvent(RoomEventKind.Message, "u8", "bob", "hi", ClientId: "x");
         await _catalog.CreateRoomAsync(new StoredRoom("cellar", "", "u7", IsPrivate: false), int.MaxValue, default);
@@ -77,7 +77,7 @@ public abstract class RoomCatalogContract
     }
 
     [Test]
-    public async Task Rooms_have_no_common_skeleton_until_the_room_is_removed()
+    public async Task New_room_cannot_share_a_skeleton_with_a_room_that_exists()
     {
         static StoredRoom Create(string name, params string[] skeletons) => new(name, "", "u1", IsPrivate: false) { Skeletons = skeletons };
 
@@ -132,7 +132,7 @@ public abstract class RoomCatalogContract
     }
 
     [Test]
-    public async Task Room_without_an_owner_is_abandoned_when_it_had_no_event_for_the_time()
+    public async Task Room_without_an_owner_counts_as_abandoned_after_the_given_time_without_an_event()
     {
         await Identities.TryAddAccountAsync(new StoredAccount("u-account", "ann", "", _time.GetUtcNow()), ["ann"], default);
         await Identities.SaveSessionAsync(new StoredSession("hash", "u-guest", "bob", IsGuest: true, AwaySince: null), default);
@@ -260,7 +260,7 @@ public sealed class MemoryRoomCatalogTests : RoomCatalogContract
     protected override IRoomCatalog Open(TimeProvider time)
     {
         (_log, _identities) = (new MemoryRoomLog(Options.Create(new DataOptions()), time), new MemoryIdentityStore());
-        return new MemoryRoomCatalog(_log, new MemoryTokenStore(), _identities, time);
+        return new MemoryRoomCatalog(_log, new MemoryTokenStore(), new MemoryWebhookStore(_log), _identities, time);
     }
 
     // The catalog in memory ignores the roles of such a user, so there is nothing to remove.

@@ -30,7 +30,7 @@ public abstract class TokenStoreContract
         (await AddAsync(token)).Should().Be(TokenCreation.Created);
         (await _tokens.FindAsync("h1", default)).Should().Be(token);
         (await _tokens.FindAsync("h2", default)).Should().BeNull();
-        (await _tokens.FindAsync("H1", default)).Should().BeNull("a hash has one spelling");
+        (await _tokens.FindAsync("H1", default)).Should().BeNull("the comparison is case-sensitive");
     }
 
     [Test]
@@ -84,7 +84,7 @@ public abstract class TokenStoreContract
     }
 
     [Test]
-    public async Task Tokens_die_with_their_room_also_if_its_name_is_used_again()
+    public async Task Tokens_are_removed_with_their_room_and_do_not_work_for_a_new_room_of_the_same_name()
     {
         await AddAsync(Token("h1", "Garden", "builds"));
         await AddAsync(Token("h2", "lobby", "builds"));
@@ -121,6 +121,7 @@ public sealed class MemoryTokenStoreTests : TokenStoreContract
     protected override (ITokenStore Tokens, IRoomCatalog Catalog) Open()
     {
         var tokens = new MemoryTokenStore();
-        return (tokens, new MemoryRoomCatalog(new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System), tokens, new MemoryIdentityStore(), TimeProvider.System));
+        var log = new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System);
+        return (tokens, new MemoryRoomCatalog(log, tokens, new MemoryWebhookStore(log), new MemoryIdentityStore(), TimeProvider.System));
     }
 }

@@ -12,7 +12,7 @@ internal sealed class CrashRun : IDisposable
 {
     private const int ClientCount = 8;
 
-    // With up to this many acks in a round, the write-ahead log grows until SQLite makes a checkpoint in some of the rounds.
+    // The maximum number of acks in a round. In some rounds, this is enough to make SQLite copy the write-ahead log to the database (a checkpoint).
     private const int MaxAcks = 1500;
 
     private static readonly string[] Rooms = ["everybody", "half", "two"];
@@ -215,7 +215,7 @@ internal sealed class CrashRun : IDisposable
         if (recorded.Count != read.Count)
             _ledger.AddViolation($"history has {read.Count} events of {room}, but the server had sent {recorded.Count}");
         if (read.GroupBy(found => found.Text).FirstOrDefault(same => same.Count() > 1) is { } twice)
-            _ledger.AddViolation($"history of {room} has one text at {string.Join(" and ", twice.Select(found => found.Seq))}");
+            _ledger.AddViolation($"history of {room} has the same text at {string.Join(" and ", twice.Select(found => found.Seq))}");
     }
 
     private long GetLastSeq(string room) => _ledger.GetLastSeq(room);

@@ -16,6 +16,29 @@ public sealed class AccessibilityTests
     [TearDown]
     public async Task StopServer() => await _server.DisposeAsync();
 
+    [TestCase(ColorScheme.Light)]
+    [TestCase(ColorScheme.Dark)]
+    public async Task Axe_finds_no_violation_at_the_entrance_of_a_server_without_guests_and_in_a_frame(ColorScheme scheme)
+    {
+        await using var server = await ServerUnderTest.StartAsync(
+            "--Auth:Guests", "false", "--Auth:Oidc:Authority", "https://login.example", "--Auth:Oidc:ClientId", "chat", "--Auth:Oidc:DisplayName", "Log in with Example");
+        var options = new BrowserNewContextOptions { ColorScheme = scheme, ViewportSize = new() { Width = 390, Height = 844 }, ReducedMotion = ReducedMotion.Reduce };
+        await using var ann = await ChatPage.OpenAsync($"http://127.0.0.1:{server.HttpPort}/?embed=1&room=lobby", options);
+        await Assertions.Expect(ann.Page.Locator("#sign-on")).ToBeVisibleAsync();
+        await ExpectCleanAsync(ann, "the button");
+        await ann.Page.ClickAsync("#have-account");
+        await ExpectCleanAsync(ann, "the password");
+        await ann.Page.ClickAsync("#have-account");
+        await ExpectCleanAsync(ann, "the new account");
+        await ann.Page.FillAsync("#name", "ann");
+        await ann.Page.FillAsync("#password", AccountSteps.Password);
+        await ann.Page.ClickAsync("#join-go");
+        await ann.ExpectInsideAsync("lobby");
+        await ann.SayAsync("hello");
+        await ann.ExpectMessageAsync("hello");
+        await ExpectCleanAsync(ann, "the room without side bars");
+    }
+
     // The colors do not depend on the width. So each theme is checked at one width only.
     [TestCase(ColorScheme.Light, 1280)]
     [TestCase(ColorScheme.Dark, 390)]

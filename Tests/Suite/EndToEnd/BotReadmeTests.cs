@@ -20,7 +20,7 @@ public sealed class BotReadmeTests
     public async Task CreateGardenAsync()
     {
         _folder = new TemporaryFolder();
-        _server = await ServerUnderTest.StartAsync();
+        _server = await ServerUnderTest.StartAsync("--Webhooks:AllowedNetworks:0", "127.0.0.0/8");
         _ann = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=ann");
         await _ann.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = "garden", Id = FrameId.From("create") });
         _token = (await _ann.CreateTokenAsync("garden", "helper")).Token!;
@@ -121,18 +121,59 @@ public sealed class BotReadmeTests
         (await ExpectMessageAsync("helper")).Text.Should().Be("see the manual (https://example.org)");
     }
 
+    [Test]
+    public async Task Python_receiver_prints_the_messages_whose_signature_is_valid()
+    {
+        var url = $"http://127.0.0.1:{ServerUnderTest.FindFreePort()}/";
+        var set = await _ann.RequestAsync<WebhookFrame>(new ClientFrame { Type = ClientFrameType.Webhook, Do = "set", Url = url, Room = "garden", Id = FrameId.From("set") });
+        using var receiver = Start("python receiver", "receiver.py", ["python3"], ("WEBHOOK_SECRET", set.Secret!), ("WEBHOOK_PORT", $"{new Uri(url).Port}"));
+        try
+        {
+            using var http = new HttpClient();
+            await TestWait.UntilAsync(async () => await PostForgedAsync(http, url) == 401, "the receiver to reject a request with another signature");
+            await _ann.SayAsync("hi all", room: "garden");
+            (await receiver.StandardOutput.ReadLineAsync().OrFail("the message")).Should().Be("hi all");
+        }
+        finally
+        {
+            receiver.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static async Task<int> PostForgedAsync(HttpClient http, string url)
+    {
+        using var content = new StringContent("""{"data":{"text":"forged"}}""");
+        content.Headers.Add("webhook-id", "msg_1");
+        content.Headers.Add("webhook-timestamp", $"{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}");
+        content.Headers.Add("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        try
+        {
+            using var answer = await http.PostAsync(new Uri(url), content);
+            return (int)answer.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            // The receiver has not started yet.
+            return 0;
+        }
+    }
+
     private Task<MessageFrame> ExpectMessageAsync(string name) => _ann.Inbox.ExpectAsync<MessageFrame>(message => message.From.Name == name);
 
-    private Process Start(string mark, string file, params string[] command)
+    private Process Start(string mark, string file, params string[] command) => Start(mark, file, command, []);
+
+    private Process Start(string mark, string file, string[] command, params (string Name, string Value)[] variables)
     {
         var path = Path.Combine(_folder.Path, file);
         File.WriteAllText(path, string.Join('\n', ReadBlock(mark)) + "\n");
-        var process = new Process { StartInfo = new ProcessStartInfo(command[0], [.. command[1..], path]) { WorkingDirectory = _folder.Path } };
+        var process = new Process { StartInfo = new ProcessStartInfo(command[0], [.. command[1..], path]) { WorkingDirectory = _folder.Path, RedirectStandardOutput = variables.Length > 0 } };
         var environment = process.StartInfo.Environment;
         environment["CHAT_TOKEN"] = _token;
         environment["CHAT_URL"] = $"http://127.0.0.1:{_server.HttpPort}";
         environment["CHAT_WS"] = $"ws://127.0.0.1:{_server.HttpPort}";
         (environment["CHAT_HOST"], environment["CHAT_PORT"]) = ("127.0.0.1", $"{_server.RawPort}");
+        foreach (var (name, value) in variables)
+            environment[name] = value;
         process.Start();
         return process;
     }

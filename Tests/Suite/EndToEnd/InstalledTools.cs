@@ -9,6 +9,9 @@ public static class InstalledTools
 {
     public static string Wscat => InTools("node_modules/.bin/wscat");
 
+    /// <summary>The folder of all npm packages.</summary>
+    public static string NodeModules => Path.GetDirectoryName(InTools("node_modules/.installed"))!;
+
     public static string Axe => InTools("node_modules/axe-core/axe.min.js");
 
     /// <summary>The built server, for tests that run it in its own process.</summary>

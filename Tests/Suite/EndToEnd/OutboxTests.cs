@@ -163,7 +163,7 @@ public sealed class OutboxTests
         await ExpectStoredAsync(ann, 1);
         await ann.Page.GotoAsync("about:blank");
         await ann.Page.Context.ClearCookiesAsync();
-        // Without its place, the page does not become ann again.
+        // The page stores its user in the browser. Clear this storage, so that the page does not become ann again.
         await ann.Page.RouteAsync("**/other", route => route.FulfillAsync(new() { Body = "other" }));
         await ann.Page.GotoAsync($"http://127.0.0.1:{_relay.Port}/other");
         await ann.Page.EvaluateAsync("""

@@ -179,7 +179,7 @@ public sealed class PageTests
     }
 
     [Test]
-    public async Task Message_beyond_the_rate_limit_is_marked_and_sent_once_by_retry()
+    public async Task Message_beyond_the_rate_limit_is_marked_as_failed_and_retry_sends_it_once()
     {
         // The server's clock does not advance by itself. So the server accepts three messages, and rejects more until the test advances the clock.
         var time = new FakeTimeProvider();

@@ -56,7 +56,7 @@ public sealed class PhoneTests
     }
 
     [Test]
-    public async Task View_that_a_person_closes_leaves_no_step_for_Back()
+    public async Task Back_does_not_return_to_a_view_that_the_person_has_closed()
     {
         await _ann.Page.TapAsync("#open-room-menu");
         await _ann.Page.TapAsync("#menu-items [data-item=leave]");

@@ -131,7 +131,7 @@ public sealed class RoomMenuTests
     }
 
     [Test]
-    public async Task Level_nothing_hides_the_badge_also_after_a_reload()
+    public async Task Notification_level_nothing_hides_the_badge_and_still_does_after_a_reload()
     {
         await using var bob = await ChatPeerAsync("ben");
         await CreateRoomAsync(_ann, "noise");
@@ -167,7 +167,7 @@ public sealed class RoomMenuTests
     }
 
     [Test]
-    public async Task Quote_goes_to_its_message_that_the_page_has_not_loaded()
+    public async Task Click_on_a_quote_shows_the_quoted_message_even_if_the_page_has_not_loaded_it()
     {
         await using var dave = await ChatPeerAsync("dave");
         await CreateRoomAsync(_ann, "archive");
@@ -196,7 +196,7 @@ public sealed class RoomMenuTests
     }
 
     [Test]
-    public async Task Hostile_texts_stay_texts_and_fit_the_page()
+    public async Task Hostile_texts_are_shown_as_text_and_fit_into_the_page()
     {
         // The server accepts no such names and emoji. So the test puts them into the frames that the page receives.
         await using var page = await ChatPage.OpenAsync("about:blank", new() { ReducedMotion = ReducedMotion.Reduce });

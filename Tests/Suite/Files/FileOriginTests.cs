@@ -35,9 +35,12 @@ public sealed class FileOriginTests
     {
         using var ann = await FileClient.StartAsync(_server.HttpPort);
         var uploaded = await ann.PostAsync([1], "a.bin", ("Origin", Allowed));
-        uploaded.Status.Should().Be(401, "the cookie of the session does not count");
+        uploaded.Status.Should().Be(201);
         Header(uploaded, "Access-Control-Allow-Origin").Should().Be(Allowed);
-        uploaded.ShouldBe(401, ErrorCode.NotAllowed);
+        using var nobody = new HttpTestClient(_server.HttpPort);
+        var rejected = await nobody.RequestAsync(HttpMethod.Get, "/files/00000000000000000000000000000000/x", null, ("Origin", Allowed));
+        rejected.ShouldBe(401, ErrorCode.NotAllowed);
+        Header(rejected, "Access-Control-Allow-Origin").Should().Be(Allowed);
         Header(uploaded, "Vary").Should().Be("Origin");
     }
 

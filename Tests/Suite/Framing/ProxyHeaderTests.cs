@@ -14,7 +14,7 @@ public sealed class ProxyHeaderTests
     [TestCase("PROXY TCP6 2001:db8::1 2001:db8::2 1 65535\r\n", "[2001:db8::1]:1")]
     [TestCase("PROXY UNKNOWN\r\n", null)]
     [TestCase("PROXY UNKNOWN ffff:f...f:ffff ffff:f...f:ffff 65535 65535\r\n", null)]
-    public void Line_is_read(string header, string? client) => ShouldBeComplete(Encoding.ASCII.GetBytes(header), client);
+    public void Text_header_is_read(string header, string? client) => ShouldBeComplete(Encoding.ASCII.GetBytes(header), client);
 
     [TestCase("PROXY TCP4 192.0.2.1 198.51.100.1 56324\r\n")]
     [TestCase("PROXY TCP4 192.0.2.1 198.51.100.1 56324 443 1\r\n")]
@@ -27,10 +27,10 @@ public sealed class ProxyHeaderTests
     [TestCase("proxy TCP4 192.0.2.1 198.51.100.1 56324 443\r\n")]
     [TestCase("GET / HTTP/1.1\r\n")]
     [TestCase("hello\n")]
-    public void Other_line_is_invalid(string header) => TryRead(Encoding.ASCII.GetBytes(header), out _, out _).Should().Be(ProxyHeaderResult.Invalid);
+    public void Other_text_header_is_invalid(string header) => TryRead(Encoding.ASCII.GetBytes(header), out _, out _).Should().Be(ProxyHeaderResult.Invalid);
 
     [Test]
-    public void Line_has_at_most_107_bytes()
+    public void Text_header_has_at_most_107_bytes()
     {
         var start = "PROXY UNKNOWN ";
         ShouldBeComplete(Encoding.ASCII.GetBytes(start + new string('x', 105 - start.Length) + "\r\n"), client: null);
@@ -58,7 +58,7 @@ public sealed class ProxyHeaderTests
     public void Other_binary_header_is_invalid(string rest) => TryRead(Convert.FromHexString(Signature + rest), out _, out _).Should().Be(ProxyHeaderResult.Invalid);
 
     [Test]
-    public void Nothing_is_the_beginning_of_a_header() => TryRead([], out _, out _).Should().Be(ProxyHeaderResult.NeedMore);
+    public void Empty_input_is_the_beginning_of_a_header() => TryRead([], out _, out _).Should().Be(ProxyHeaderResult.NeedMore);
 
     private static void ShouldBeComplete(byte[] header, string? client)
     {

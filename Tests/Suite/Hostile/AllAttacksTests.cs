@@ -29,7 +29,7 @@ public sealed class AllAttacksTests
     // they are not charged, the limits for all clients together must hold.
     [TestCase(true, TestName = "{m}(charged)")]
     [TestCase(false, TestName = "{m}(free of charge)")]
-    public async Task Memory_stays_bounded_nothing_is_lost_and_newcomers_can_connect(bool isCharged)
+    public async Task Memory_stays_bounded_and_no_message_is_lost_and_new_users_can_connect(bool isCharged)
     {
         _httpPort = ServerUnderTest.FindFreePort();
         _rawPort = ServerUnderTest.FindFreePort();
@@ -71,7 +71,7 @@ public sealed class AllAttacksTests
         return (client, await client.Inbox.ExpectAsync<JoinedFrame>());
     }
 
-    // One message after the other, at the rate that every user has.
+    // Sends one message after the other, at the rate that the limits allow to every user.
     private static async Task<List<double>> ChatAsync(ChatClient client, string text, TimeSpan duration)
     {
         var latencies = new List<double>();

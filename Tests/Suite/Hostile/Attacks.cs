@@ -7,15 +7,17 @@ using RawSocketChat.Tests.WebSocketLayer;
 
 namespace RawSocketChat.Tests.Hostile;
 
-/// <summary>The attacks of one attacker on a server. Each attack costs the attacker little, and would cost a server without limits much.</summary>
+/// <summary>
+/// The attacks of one attacker on a server. Each attack is cheap for the attacker, and would be expensive for a server without limits.
+/// </summary>
 /// <param name="httpPort">The HTTP port of the server, or of a proxy in front of it.</param>
 /// <param name="rawPort">The raw TCP port; null for no attack on it.</param>
 internal sealed class Attacks(int httpPort, int? rawPort)
 {
     private static readonly byte[] PingRequest = """{"type":"ping"}"""u8.ToArray();
 
-    /// <summary>Repeats all attacks until they are cancelled.</summary>
-    /// <returns>A task for each attacker.</returns>
+    /// <summary>Starts all attacks. Each attack is repeated until it is cancelled.</summary>
+    /// <returns>A task for each attack.</returns>
     public List<Task> Start(CancellationToken stop)
     {
         List<Func<CancellationToken, Task>> attacks =

@@ -29,7 +29,7 @@ public sealed class FloodingClientsTests : HostileFixture
     }
 
     [Test]
-    public async Task Client_that_goes_on_after_many_rejected_frames_is_closed_with_4506()
+    public async Task Server_closes_with_4506_if_a_client_continues_after_many_rejected_frames()
     {
         await using var mallory = await ChatClient.ConnectAsync(Server.HttpPort);
         using var stop = new CancellationTokenSource();

@@ -40,7 +40,7 @@ public sealed class HostileHttpTests
     }
 
     [TestCaseSource(nameof(Readers))]
-    public async Task Server_rejects_reads_by_elements_that_another_site_embeds(string path)
+    public async Task Server_rejects_reads_by_embedded_elements_of_another_site(string path)
     {
         // The GET of an embedded element has no Origin, but it has Sec-Fetch-Site.
         foreach (var site in new[] { "cross-site", "same-site" })

@@ -68,7 +68,7 @@ public sealed class HostileRawTcpTests : HostileFixture
     }
 
     [Test]
-    public async Task Server_sends_no_forged_lines_of_other_users_to_a_terminal()
+    public async Task Text_of_a_user_cannot_forge_a_line_of_another_user_on_a_terminal()
     {
         await using var reader = await LineClient.ConnectAsync(Server.RawPort);
         await reader.SendAsync("/join lobby");

@@ -9,7 +9,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Hostile;
 
-/// <summary>How much memory clients of the HTTP transports can make the server hold.</summary>
+/// <summary>The memory that clients of the HTTP transports can occupy in the server is limited.</summary>
 public sealed class HttpMemoryTests
 {
     private const string FullPages = """{"type":"history","room":"lobby","limit":200}""";
@@ -22,7 +22,7 @@ public sealed class HttpMemoryTests
     public async Task StopServer() => await _server.DisposeAsync();
 
     [Test]
-    public async Task Answers_to_a_POST_are_bounded_by_the_outbox_and_the_rest_is_rejected()
+    public async Task Outbox_limits_the_answers_to_a_POST_and_the_other_frames_are_rejected()
     {
         _server = await ServerUnderTest.StartAsync("--Limits:MessageBurst", "1000", "--Limits:OutboxBytes", "524288");
         await FillLobbyAsync();

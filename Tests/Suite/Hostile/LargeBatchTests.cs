@@ -5,8 +5,8 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Hostile;
 
 /// <summary>
-/// Two guests post as many of the largest texts at once as the limits allow. No client that reads at once is a slow consumer because of
-/// them, on any transport.
+/// Two guests post texts of the maximum size, as many at once as the limits allow. On every transport, a client that reads at once must not
+/// become a slow consumer.
 /// </summary>
 public sealed class LargeBatchTests
 {

@@ -92,7 +92,8 @@ public sealed class ConnectionDrainTests(string transport)
         },
         ["--Transport:Kind", transport, .. settings]);
 
-    // A request that is answered has arrived. For half a request, wait until the same server has answered another request.
+    // A complete request has arrived when it is answered. Half a request gets no answer. So for half a request, wait until the server has
+    // answered another request.
     private static async Task ExpectArrivalAsync(ServerUnderTest server, NetworkStream connection, string request)
     {
         if (request.StartsWith("GET /nowhere", StringComparison.Ordinal))

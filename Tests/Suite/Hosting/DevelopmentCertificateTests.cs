@@ -85,7 +85,7 @@ public sealed class DevelopmentCertificateTests
     }
 
     [Test]
-    public async Task Server_prints_all_addresses_and_localhost_instead_of_an_any_address()
+    public async Task Server_prints_all_addresses_and_localhost_instead_of_a_wildcard_address()
     {
         var (http, https, local, raw) = (ServerUnderTest.FindFreePort(), ServerUnderTest.FindFreePort(), ServerUnderTest.FindFreePort(), ServerUnderTest.FindFreePort());
         await using var server = await ServerProcess.StartAsync(

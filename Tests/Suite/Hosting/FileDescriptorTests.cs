@@ -20,13 +20,13 @@ public sealed class FileDescriptorTests
     [TestCase(704, 1024, 704)]
     [TestCase(0, 321, 1)]
     [TestCase(5000, null, 5000)]
-    public void Maximum_leaves_the_reserve(int setting, int? limit, int expected) => FileDescriptors.GetMaxConnections(setting, limit).Should().Be(expected);
+    public void Maximum_number_of_connections_leaves_the_reserved_file_descriptors(int setting, int? limit, int expected) => FileDescriptors.GetMaxConnections(setting, limit).Should().Be(expected);
 
     [TestCase(705, 1024, "--Transport:Connections: 705 connections need 1025 open files, but this process may open only 1024; set at most 704")]
     [TestCase(10_000_000, 1024, "--Transport:Connections: 10000000 connections need 10000320 open files")]
     [TestCase(0, 320, "ulimit -n: this process may open only 320 files")]
     [TestCase(1, 64, "ulimit -n: this process may open only 64 files")]
-    public void Too_few_open_files_stop_the_start(int setting, int limit, string message) =>
+    public void Limit_of_open_files_that_is_too_low_is_an_error(int setting, int limit, string message) =>
         FluentActions.Invoking(() => FileDescriptors.GetMaxConnections(setting, limit)).Should().Throw<SettingException>().WithMessage($"{message}*");
 
     [Test]

@@ -93,6 +93,9 @@ public sealed class SettingsTests
     [TestCase("--Auth:Jwt:Keys x", "--Auth:Jwt:Keys: there is no such setting; did you mean --Auth:Jwt:Key?")]
     [TestCase("--Auth:Jwt:ClockSkewSeconds 601", "--Auth:Jwt:ClockSkewSeconds: 601 is not between 0 and 600")]
     [TestCase("--ClockSkewSecond 5", "did you mean --Auth:Jwt:ClockSkewSeconds?")]
+    [TestCase("--Auth:Oidc:ClientID2 x", "--Auth:Oidc:ClientID2: there is no such setting; did you mean --Auth:Oidc:ClientId?")]
+    [TestCase("--Auth:Oidc:ClockSkewSeconds 601", "--Auth:Oidc:ClockSkewSeconds: 601 is not between 0 and 600")]
+    [TestCase("--Auth:Oidc:Require:0 staff", "--Auth:Oidc:Require:0: \"staff\" is not a condition; try: groups=chat")]
     [TestCase("--Web:FrameAncestors:0 https://a.example/", "--Web:FrameAncestors:0: \"https://a.example/\" is not an origin; try: https://example.org")]
     [TestCase("--Web:FrameAncestors:0 *", "--Web:FrameAncestors:0: \"*\" is not an origin")]
     public void Bad_setting_of_a_section_is_an_error(string line, string part) => ReadSettings(line.Split(' ')).Should().Throw<SettingException>().WithMessage($"*{part}*");
@@ -100,6 +103,14 @@ public sealed class SettingsTests
     [TestCase("--Auth:Jwt:Key short", "--Auth:Jwt:Key: the key has 5 bytes, but HS256 needs at least 32 random bytes*")]
     [TestCase("--Auth:Jwt:Jwks /no/such/file", "--Auth:Jwt:Jwks: the file \"/no/such/file\" cannot be read*")]
     [TestCase("--Auth:Jwt:Audience chat", "--Auth:Jwt:Audience: no key is set; set --Auth:Jwt:Key or --Auth:Jwt:Jwks")]
+    [TestCase("--Auth:Oidc:ClientId chat", "--Auth:Oidc:ClientId: no provider is set; set --Auth:Oidc:Authority*")]
+    [TestCase("--Auth:Oidc:Authority login.example.org --Auth:Oidc:ClientId chat", "--Auth:Oidc:Authority: \"login.example.org\" is not the address of a provider*")]
+    [TestCase("--Auth:Oidc:Authority http://login.example.org --Auth:Oidc:ClientId chat", "--Auth:Oidc:Authority: over http, anybody*set an https address")]
+    [TestCase("--Auth:Oidc:Authority https://login.example.org", "--Auth:Oidc:ClientId: the value is missing*")]
+    [TestCase("--Auth:Oidc:Authority https://a.example --Auth:Oidc:ClientId chat --Auth:Oidc:ClientSecret=", "--Auth:Oidc:ClientSecret: the value is empty*")]
+    [TestCase("--Auth:Oidc:Authority https://a.example --Auth:Oidc:ClientId chat --Auth:Oidc:Scopes profile", "--Auth:Oidc:Scopes: the scope openid is missing*")]
+    [TestCase("--Auth:Oidc:Authority https://a.example --Auth:Oidc:ClientId chat --Auth:Oidc:PublicOrigin https://b.example/", "--Auth:Oidc:PublicOrigin: \"https://b.example/\" is not a scheme and a host*")]
+    [TestCase("--Auth:Oidc:Authority https://a.example --Auth:Oidc:ClientId chat --Auth:Oidc:DisplayName=", "--Auth:Oidc:DisplayName: the text must have 1 to 60 characters*")]
     [TestCase("--Web:Color red", "--Web:Color: \"red\" is not a color; try: #1f6feb")]
     [TestCase("--Web:Color #fff", "--Web:Color: \"#fff\" is not a color; try: #1f6feb")]
     [TestCase("--Web:Name 12345678901234567890123456789012345678901", "--Web:Name: the name must have 1 to 40 characters, and no control characters")]
@@ -184,6 +195,17 @@ public sealed class SettingsTests
         server.Lines[0].Should().Contain($"http://127.0.0.1:{http}").And.Contain($"{raw}");
         server.Lines[2].Should().Contain($"ws://127.0.0.1:{http}/ws?name=ann&room=lobby").And.Contain($"nc 127.0.0.1 {raw}");
         (await server.TerminateAsync()).Should().Be(0);
+    }
+
+    [Test]
+    public async Task Server_without_guests_prints_how_people_log_in()
+    {
+        var (http, raw) = (ServerUnderTest.FindFreePort(), ServerUnderTest.FindFreePort());
+        await using var server = await ServerProcess.StartAsync(
+            "--urls", $"http://127.0.0.1:{http}", "--RawTcp:Port", $"{raw}", "--Auth:Guests", "false", "--Auth:Oidc:Authority", "https://a.example", "--Auth:Oidc:ClientId", "chat");
+        server.Lines[2].Should().Contain($"ws://127.0.0.1:{http}/ws?format=text'").And.NotContain("name=ann");
+        await TestWait.UntilAsync(() => server.Lines.Count == 4, "the fourth line");
+        server.Lines[3].Should().Be("Without an account nobody can chat. To log in, type: /login NAME PASSWORD, to create an account: /register NAME PASSWORD, or on the page: Log in with single sign-on");
     }
 
     [Test]

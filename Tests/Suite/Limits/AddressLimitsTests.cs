@@ -104,7 +104,7 @@ public sealed class AddressLimitsTests
         await using var one = await ChatClient.ConnectAsync(strict.HttpPort);
         await one.Inbox.ExpectAsync<WelcomeFrame>();
         await using var line = await LineClient.ConnectAsync(strict.RawPort);
-        await line.ExpectLineAsync("too much comes from your address");
+        await line.ExpectLineAsync("too many requests or connections from your address");
     }
 
     [Test]

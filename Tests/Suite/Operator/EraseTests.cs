@@ -13,7 +13,7 @@ public sealed class EraseTests
     private const string Password = "correct horse battery";
 
     [Test]
-    public async Task Erased_user_leaves_no_text_name_or_reaction_in_any_file_and_others_keep_theirs()
+    public async Task Erased_user_leaves_no_text_or_name_or_reaction_in_any_file_and_others_keep_theirs()
     {
         using var folder = new TemporaryFolder();
         await using (var server = await ServerUnderTest.StartAsync("--Data:Path", folder.Path))

@@ -217,7 +217,7 @@ public sealed class ExportImportTests
         storage.Storage.Dispose();
         Execute(storage.Folder, "DELETE FROM events WHERE room = 1 AND seq = 5");
         var file = Path.Combine(folder.Path, "odd.ndjson");
-        (await RunAsync(storage.Folder, "export", "odd", "--output", file)).ShouldFail("export: event 5 of \"Odd\" is missing or cannot be read; the \"check\" command tells more");
+        (await RunAsync(storage.Folder, "export", "odd", "--output", file)).ShouldFail("export: event 5 of \"Odd\" is missing or cannot be read; run the \"check\" command for details");
         Directory.GetFiles(folder.Path).Should().BeEmpty();
     }
 

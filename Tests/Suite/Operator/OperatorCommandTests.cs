@@ -12,7 +12,7 @@ public sealed class OperatorCommandTests
     [TestCase("--help")]
     [TestCase("-h")]
     [TestCase("help")]
-    public async Task Help_lists_the_commands_the_settings_and_the_exit_codes(string word)
+    public async Task Help_lists_the_commands_and_the_settings_and_the_exit_codes(string word)
     {
         var help = (await RunAsync("/nowhere", word)).ShouldSucceed().Output;
         foreach (var part in (string[])["backup <FILE>", "check", "erase", "export <ROOM>", "import <FILE>", "remove-account <NAME>", "remove-room <ROOM>", "--urls", "--RawTcp:Port", "--Data:Path", "RSC_Data__Path", "Exit codes:"])

@@ -13,7 +13,7 @@ public sealed class RemoveAccountTests
     private const string Password = "correct horse battery";
 
     [Test]
-    public async Task Removed_account_cannot_log_in_its_name_is_free_and_its_messages_stay()
+    public async Task Removed_account_cannot_log_in_and_frees_its_name_and_its_messages_stay()
     {
         using var folder = new TemporaryFolder();
         string session;
@@ -44,7 +44,7 @@ public sealed class RemoveAccountTests
     }
 
     [Test]
-    public async Task Other_accounts_guests_and_rooms_keep_their_data()
+    public async Task Other_accounts_and_guests_and_rooms_keep_their_data()
     {
         using var storage = await CreateFilledStorageAsync();
         await storage.Identities.TryAddAccountAsync(new StoredAccount("u2", "Bob", "hash", DateTimeOffset.UnixEpoch), ["bob"], default);

@@ -31,7 +31,7 @@ public sealed class RemoveRoomTests
     }
 
     [Test]
-    public async Task Command_fails_with_one_line_while_a_server_runs_and_without_that_room()
+    public async Task Command_fails_with_one_line_while_a_server_runs_or_if_there_is_no_such_room()
     {
         using var storage = await CreateFilledStorageAsync();
         (await RunAsync(storage.Folder, "remove-room", "lobby")).ShouldFail($"remove-room: another server uses the folder \"{storage.Folder}\"; stop it first");

@@ -28,7 +28,7 @@ public sealed class VacuumTests
     }
 
     [Test]
-    public async Task Vacuum_fails_with_one_line_while_a_server_runs_and_without_a_database()
+    public async Task Vacuum_fails_with_one_line_while_a_server_runs_or_if_there_is_no_database()
     {
         using var storage = await CreateFilledStorageAsync();
         (await RunAsync(storage.Folder, "vacuum")).ShouldFail($"vacuum: another server uses the folder \"{storage.Folder}\"; stop it first");

@@ -47,7 +47,7 @@ public sealed class AttackedNginxTests
     }
 
     [Test]
-    public async Task Newcomer_from_another_address_connects_logs_in_and_posts_a_message()
+    public async Task New_user_from_another_address_can_connect_and_log_in_and_post_a_message()
     {
         await using var ann = await JoinAsync("ann", "203.0.113.1");
         using var stop = new CancellationTokenSource();

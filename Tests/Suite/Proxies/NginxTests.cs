@@ -105,7 +105,7 @@ public sealed class NginxTests
         await using var second = await ServerProcess.StartAsync("--urls", $"http://unix:{socket}", "--Proxies:Trusted:0", "127.0.0.1");
         if (OperatingSystem.IsWindows())
             return;
-        // The worker of nginx is another user.
+        // The worker process of nginx runs as another user.
         File.SetUnixFileMode(folder.Path, File.GetUnixFileMode(folder.Path) | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         File.SetUnixFileMode(socket, File.GetUnixFileMode(socket) | UnixFileMode.OtherWrite);
         await using var nginx = await NginxProxy.StartAsync($$"""

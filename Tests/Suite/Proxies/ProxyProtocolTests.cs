@@ -20,7 +20,7 @@ public sealed class ProxyProtocolTests
         await using var server = await StartAsync("127.0.0.1", "--Transport:Kind", transport);
         var header = version == 1 ? Encoding.ASCII.GetBytes(Line) : Binary;
         await using var line = await LineClient.ConnectAsync(server.RawPort);
-        // In parts, and with the first bytes of the client.
+        // The header arrives in two parts. The second part also contains the first bytes of the client.
         await line.SendBytesAsync(header.AsMemory(0, 7));
         await line.SendBytesAsync((byte[])[.. header[7..], .. "/nick ann\n"u8]);
         await line.ExpectLineAsync("you are now called ann");

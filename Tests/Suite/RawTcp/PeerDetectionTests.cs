@@ -93,7 +93,7 @@ public sealed class PeerDetectionTests : HostileFixture
     [TestCase("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", "*without the PROXY protocol*")]
     [TestCase("*1\r\n$4\r\nPING\r\n", "-ERR *")]
     [TestCase("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 400 *")]
-    public async Task Server_answers_a_client_of_another_protocol_in_its_terms_and_posts_nothing(string greeting, string answer)
+    public async Task Server_answers_a_client_of_another_protocol_in_that_protocol_and_posts_nothing(string greeting, string answer)
     {
         var before = SessionCount;
         await using var client = await LineClient.ConnectAsync(Server.RawPort);

@@ -42,7 +42,7 @@ public sealed class AttentionTests
     }
 
     [Test]
-    public async Task Only_moderators_mention_everybody()
+    public async Task Only_moderators_can_mention_everybody()
     {
         await using var server = await ServerUnderTest.StartAsync();
         await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
@@ -58,7 +58,7 @@ public sealed class AttentionTests
 
     [TestCase("full")]
     [TestCase("none")]
-    public async Task Own_messages_do_not_count_as_mentions(string durability)
+    public async Task Mention_in_an_own_message_does_not_count(string durability)
     {
         await using var server = await ServerUnderTest.StartAsync("--Data:Durability", durability);
         await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
@@ -73,7 +73,7 @@ public sealed class AttentionTests
     }
 
     [Test]
-    public async Task Names_that_no_connected_user_has_cost_the_address_of_the_author()
+    public async Task Mention_of_a_name_that_no_connected_user_has_counts_for_the_address_of_the_author()
     {
         await using var server = await ServerUnderTest.StartAsync("--Addresses:ChargeLoopback", "true", "--Addresses:PointBurst", "200", "--Addresses:PointsPerSecond", "1");
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");

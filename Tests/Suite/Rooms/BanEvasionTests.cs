@@ -123,7 +123,7 @@ public sealed class BanEvasionTests(bool isRestarted)
     }
 
     [Test]
-    public async Task Guest_in_the_room_who_becomes_the_banned_user_leaves_the_room()
+    public async Task Guest_in_the_room_who_logs_in_as_the_banned_user_is_removed_from_the_room()
     {
         var byLogin = await ConnectAsync(OtherAddress, "first");
         await byLogin.RequestAsync<JoinedFrame>(Join(Room));
@@ -137,7 +137,7 @@ public sealed class BanEvasionTests(bool isRestarted)
     }
 
     [Test]
-    public async Task Others_get_in()
+    public async Task Users_who_are_not_banned_can_join()
     {
         await (await ConnectAsync(OtherNetwork, "stranger")).RequestAsync<JoinedFrame>(Join(Room));
         await (await ConnectAsync(AccountAddress, "visitor")).RequestAsync<JoinedFrame>(Join(Room));

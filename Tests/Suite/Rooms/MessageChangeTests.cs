@@ -9,7 +9,7 @@ namespace RawSocketChat.Tests.Rooms;
 public sealed class MessageChangeTests
 {
     [Test]
-    public async Task Edit_replaces_the_text_for_everybody_and_for_those_who_come_later()
+    public async Task Edit_replaces_the_text_for_everybody_in_the_room_and_for_users_who_join_later()
     {
         await using var server = await ServerUnderTest.StartAsync();
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
@@ -54,7 +54,7 @@ public sealed class MessageChangeTests
     }
 
     [Test]
-    public async Task Client_that_was_away_gets_the_same_state_as_one_that_was_there()
+    public async Task Client_that_was_away_gets_the_same_state_as_a_client_that_was_connected()
     {
         await using var server = await ServerUnderTest.StartAsync();
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
@@ -78,7 +78,7 @@ public sealed class MessageChangeTests
     }
 
     [Test]
-    public async Task Message_shows_who_reacted_with_what()
+    public async Task Message_lists_the_users_of_each_reaction()
     {
         await using var server = await ServerUnderTest.StartAsync();
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
@@ -106,7 +106,7 @@ public sealed class MessageChangeTests
         await using (var server = await ServerUnderTest.StartAsync("--Data:Path", data.Path))
         {
             var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
-            // Longer than a page of the database, and short.
+            // The first text is longer than a page of the database, and the second text is short.
             await ann.SayAsync("the-deleted-text " + new string('x', 7000) + " the-deleted-end");
             await ann.SayAsync("the-replaced-text");
             await ann.RequestAsync<AckFrame>(Edit(2, "the-second-text"));

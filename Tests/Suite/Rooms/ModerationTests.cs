@@ -28,7 +28,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Owner_gives_roles_and_the_last_owner_keeps_the_role()
+    public async Task Owner_can_give_roles_and_the_last_owner_cannot_lose_the_role()
     {
         await using var bob = await EnterAsync("bob");
         (await bob.RequestAsync<ErrorFrame>(Act(ClientFrameType.Role, "bob", role: "owner"))).Error.Code.Should().Be(ErrorCode.NotAllowed);
@@ -98,7 +98,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Muted_user_reads_and_does_not_write()
+    public async Task Muted_user_may_read_and_may_not_write()
     {
         await using var bob = await EnterAsync("bob");
         await bob.RequestAsync<AckFrame>(Say("before", "b", Room));
@@ -221,7 +221,7 @@ public sealed class ModerationTests
 
         var again = await bob.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = Room, Id = FrameId.From("c") });
         again.Should().Match<JoinedFrame>(joined => joined.Seq == 0 && joined.Role == "owner" && joined.MemberCount == 1);
-        (await bob.RequestAsync<AckFrame>(Say("secret", "s", Room))).Should().Match<AckFrame>(ack => ack.Seq == 1 && !ack.Duplicate, "the closed room has taken its ids with it");
+        (await bob.RequestAsync<AckFrame>(Say("secret", "s", Room))).Should().Match<AckFrame>(ack => ack.Seq == 1 && !ack.Duplicate, "the ids of the closed room were removed with it");
     }
 
     private static ClientFrame Close(string room) => new() { Type = ClientFrameType.Close, Room = room, Id = FrameId.From($"close {room}") };

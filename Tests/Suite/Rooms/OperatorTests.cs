@@ -43,7 +43,7 @@ public sealed class OperatorTests
     }
 
     [Test]
-    public async Task Operator_joins_a_private_room_as_an_owner_and_leaves_it_with_the_account()
+    public async Task Operator_joins_a_private_room_as_an_owner_and_leaves_it_when_the_connection_changes_to_another_user()
     {
         (await _boss.RequestAsync<JoinedFrame>(Join("den"))).Should().Match<JoinedFrame>(joined => joined.Private && joined.Role == "owner" && joined.MemberCount == 2);
         await using var eve = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=eve");
@@ -58,11 +58,11 @@ public sealed class OperatorTests
         await using var bob = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=bob");
         await bob.Inbox.ExpectAsync<WelcomeFrame>();
         var room = (await _ann.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Dm, To = "bob", Id = FrameId.From("d") })).Room;
-        (await _boss.RequestAsync<JoinedFrame>(Join(room))).With.Should().BeNull("the operator is not one of the two");
+        (await _boss.RequestAsync<JoinedFrame>(Join(room))).With.Should().BeNull("the operator is not one of the two users of the direct room");
         await _boss.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Ban, User = "ann", Room = room, Id = FrameId.From("b") });
         (await _ann.RequestAsync<ErrorFrame>(new ClientFrame { Type = ClientFrameType.Dm, To = "bob", Text = "hi", Id = FrameId.From("t") })).Error.Code.Should().Be(ErrorCode.Banned);
         await _ann.RequestAsync<PongFrame>(new ClientFrame { Type = ClientFrameType.Ping, Id = FrameId.From("p") });
-        _ann.Inbox.All.OfType<ErrorFrame>().Should().ContainSingle("the text is not answered with another error");
+        _ann.Inbox.All.OfType<ErrorFrame>().Should().ContainSingle("the server sends no second error for the text");
     }
 
     private static ClientFrame Request(ClientFrameType type, string room) => new() { Type = type, Room = room, Id = FrameId.From($"{type} {room}") };

@@ -5,7 +5,7 @@ using RawSocketChat.Server.Rooms;
 
 namespace RawSocketChat.Tests.Rooms;
 
-/// <summary>The memory of the newest events of rooms, for one room and for all rooms together.</summary>
+/// <summary>Rooms keep their newest events in memory. The tests check the limit for one room and the limit for all rooms together.</summary>
 public sealed class RecentTailTests
 {
     private const int PayloadBytes = 100;
@@ -24,7 +24,7 @@ public sealed class RecentTailTests
     }
 
     [Test]
-    public void Replaced_event_takes_the_place_of_the_earlier_one_after_older_events_have_left()
+    public void Replacement_takes_the_place_of_its_event_even_after_older_events_were_removed()
     {
         var budget = CreateBudget(int.MaxValue);
         var tail = new RecentTail(10 * EventBytes, 0, budget);
@@ -57,7 +57,7 @@ public sealed class RecentTailTests
 
     // The runtime allocates whole pages of memory for the queue, so a few bytes of difference for each event are fine.
     [Test]
-    public void Counted_memory_of_an_event_is_about_what_the_event_takes()
+    public void Counted_size_of_an_event_is_close_to_the_memory_that_it_takes()
     {
         const int Count = 4096;
         var tail = new RecentTail(int.MaxValue, 0, CreateBudget(int.MaxValue));
@@ -71,7 +71,7 @@ public sealed class RecentTailTests
     }
 
     [Test]
-    public void Event_in_a_tail_keeps_no_bytes_of_an_encoding_that_was_sent()
+    public void Event_in_a_tail_does_not_keep_the_bytes_of_a_sent_encoding()
     {
         var tail = new RecentTail(int.MaxValue, 0, CreateBudget(int.MaxValue));
         List<WeakReference> encoded = [];
@@ -82,7 +82,7 @@ public sealed class RecentTailTests
     }
 
     [Test]
-    public void Tails_of_all_rooms_together_stay_within_their_bound_and_the_least_recently_used_leave_first()
+    public void Tails_of_all_rooms_together_stay_within_their_limit_and_the_least_recently_used_are_emptied_first()
     {
         var budget = CreateBudget(30 * EventBytes);
         var tails = Enumerable.Range(0, 4).Select(_ => new RecentTail(10 * EventBytes, 0, budget)).ToArray();
@@ -92,7 +92,7 @@ public sealed class RecentTailTests
         Fill(tails[3], 1, 10);
 
         tails.Select(tail => tail.GetAfter(9, 10)?.Count).Should().Equal(1, null, 1, 1);
-        tails[1].LastSeq.Should().Be(10, "a tail that lost its events knows where the log ends");
+        tails[1].LastSeq.Should().Be(10, "a tail without events still has the seq of the last event");
         budget.Bytes.Should().Be(30 * EventBytes);
 
         Fill(tails[1], 11, 12);
@@ -101,7 +101,7 @@ public sealed class RecentTailTests
     }
 
     [Test]
-    public void Tail_of_a_closed_room_leaves_the_budget()
+    public void Tail_of_a_closed_room_no_longer_counts_in_the_budget()
     {
         var budget = CreateBudget(100 * EventBytes);
         var tail = new RecentTail(10 * EventBytes, 0, budget);
@@ -113,7 +113,7 @@ public sealed class RecentTailTests
     }
 
     [Test]
-    public async Task Concurrent_rooms_never_lose_the_count_of_the_budget()
+    public async Task Budget_counts_correctly_when_rooms_use_it_at_the_same_time()
     {
         var budget = CreateBudget(50 * EventBytes);
         var tails = Enumerable.Range(0, 8).Select(_ => new RecentTail(20 * EventBytes, 0, budget)).ToArray();

@@ -8,14 +8,14 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Rooms;
 
 /// <summary>
-/// A deleted text and a text that an edit has replaced are in no answer to a client that comes later or comes back, over any transport, and
-/// not in the export, while the server runs and after a restart.
+/// A deleted text, and a text that an edit has replaced, must not reach a client that connects later or reconnects. The tests check every
+/// transport and the export, while the server runs and after a restart.
 /// </summary>
 [TestFixture(false)]
 [TestFixture(true)]
 public sealed class RemovedTextTests(bool isRestarted)
 {
-    // The seq of the last event that the client that comes back has received.
+    // The seq of the last event that the reconnecting client has received.
     private const long LastSeen = 3;
 
     private static readonly string[] Removed = ["first draft", "second draft", "deleted gossip", "draft before the deletion"];
@@ -124,7 +124,7 @@ public sealed class RemovedTextTests(bool isRestarted)
         exported.Should().Contain("final text").And.NotContainAny(Removed);
     }
 
-    // Reads the log in every way, then looks at everything that the client has received.
+    // Reads the log with each kind of request, then checks all frames that the client has received.
     private async Task ShouldReadNoRemovedTextAsync(IChatPeer peer)
     {
         await using var _ = peer;
@@ -133,7 +133,7 @@ public sealed class RemovedTextTests(bool isRestarted)
         var history = new ClientFrame { Type = ClientFrameType.History };
         foreach (var request in (ClientFrame[])[history, history with { After = 0 }, history with { Before = 6 }, history with { Around = 3 }, history with { Around = 4, Limit = 1 }])
             await peer.RequestAsync<HistoryFrame>(request with { Id = NewId() });
-        // The server sends the events that are missing in the answer to this join one by one.
+        // The answer to this join contains one event. The server sends the other missed events one by one.
         await peer.RequestAsync<JoinedFrame>(Join("lobby", after: 1, limit: 1));
         await peer.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "the end");
 

@@ -60,7 +60,7 @@ public sealed class RoomClosingTests
     }
 
     [Test]
-    public async Task Memory_of_a_closed_room_is_free()
+    public async Task Closed_room_is_not_kept_in_memory()
     {
         _server = await ServerUnderTest.StartAsync("--Data:Durability", "none");
         var rooms = await OpenManyAsync(1_000);
@@ -126,7 +126,7 @@ public sealed class RoomClosingTests
 
     [TestCase("full")]
     [TestCase("none")]
-    public async Task Server_removes_a_room_without_an_owner_that_nobody_is_in_after_AbandonedDays(string durability)
+    public async Task Server_removes_an_empty_room_without_an_owner_after_AbandonedDays(string durability)
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         _server = await ServerUnderTest.StartAsync(
@@ -150,7 +150,7 @@ public sealed class RoomClosingTests
         await AdvanceUntilAsync(() => Directory.Open.Count() == 3, "the room that nobody is in to be closed");
         time.Advance(TimeSpan.FromDays(2));
         await AdvanceUntilAsync(() => _server.Services.GetRequiredService<SessionStore>().Count == 1, "ann's session to expire");
-        Directory.Count.Should().Be(4, "ann has spoken in the room three days ago at most");
+        Directory.Count.Should().Be(4, "ann's message in the room is less than three days old");
         time.Advance(TimeSpan.FromDays(2));
         await AdvanceUntilAsync(() => Directory.Count == 3, "the abandoned room to be removed");
 
@@ -209,7 +209,7 @@ public sealed class RoomClosingTests
         other.Inbox.All.OfType<WelcomeFrame>().Last().Rooms.Should().BeEmpty();
     }
 
-    // Otherwise the slow caller would open the room with the state of an earlier time.
+    // If each caller read the state, the slow caller would open the room with an outdated state.
     [Test]
     public async Task Callers_that_open_a_room_at_the_same_time_share_one_read_of_its_state()
     {

@@ -42,7 +42,7 @@ public sealed class RoomLoopTests
     }
 
     [Test]
-    public async Task Client_that_asks_at_once_after_its_ack_finds_its_event_in_the_history()
+    public async Task Client_that_reads_the_history_at_once_after_its_ack_finds_its_event()
     {
         var room = await StartRoomAsync();
         var ann = CreateConnection();
@@ -122,7 +122,7 @@ public sealed class RoomLoopTests
     }
 
     [Test]
-    public async Task Message_is_found_at_the_moment_of_its_ack()
+    public async Task History_contains_a_message_when_its_ack_is_sent()
     {
         var room = await StartRoomAsync();
         var ann = CreateConnection();
@@ -221,7 +221,7 @@ public sealed class RoomLoopTests
     }
 
     [Test]
-    public async Task Room_ends_although_posts_never_stop()
+    public async Task Room_can_stop_while_clients_continue_to_post()
     {
         var gate = new TaskCompletionSource();
         var room = await StartRoomAsync(until: gate.Task);

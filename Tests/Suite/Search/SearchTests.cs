@@ -52,7 +52,7 @@ public sealed class SearchTests(string durability)
     }
 
     [Test]
-    public async Task Found_message_has_its_changes()
+    public async Task Found_message_has_its_new_text_and_its_reactions()
     {
         var (seq, other) = ((await _ann.SayAsync($"{_word} plums", room: "lobby")).Seq!.Value, (await _ann.SayAsync($"{_word} pears", room: "lobby")).Seq!.Value);
         await ChangeAsync(_ann, new ClientFrame { Type = ClientFrameType.Edit, Seq = seq, Text = $"{_word} quinces" });
@@ -67,7 +67,7 @@ public sealed class SearchTests(string durability)
     }
 
     [Test]
-    public async Task Filters_select_author_room_time_and_files()
+    public async Task Filters_select_messages_by_author_and_room_and_time_and_files()
     {
         var room = await CreateAsync(_ann);
         await _ann.SayAsync($"{_word} in the room", room: room);
@@ -89,7 +89,7 @@ public sealed class SearchTests(string durability)
     }
 
     [Test]
-    public async Task Cursor_gives_the_next_page()
+    public async Task Cursor_returns_the_next_page()
     {
         for (var i = 1; i <= 5; i++)
             await _ann.SayAsync($"{_word} {i}", room: "lobby");
@@ -104,7 +104,7 @@ public sealed class SearchTests(string durability)
         texts.Should().Equal(Enumerable.Range(1, 5).Reverse().Select(i => $"{_word} {i}"));
 
         var next = (await RequestAsync<ResultsFrame>(_bob, new ClientFrame { Type = ClientFrameType.Search, Query = _word, Limit = 2 })).Before!.Value;
-        next.Should().BeLessThan(1L << 53, "a page of JavaScript must be able to repeat the cursor");
+        next.Should().BeLessThan(1L << 53, "JavaScript must be able to represent the cursor exactly");
         (await TextsAsync(_bob, SearchQuery.WithCursor(_word, next))).Should().HaveCount(3);
     }
 
@@ -122,7 +122,7 @@ public sealed class SearchTests(string durability)
     }
 
     [Test]
-    public async Task Private_rooms_are_found_by_their_members_only()
+    public async Task Only_members_find_the_messages_of_a_private_room()
     {
         var room = await CreateAsync(_ann, isPrivate: true);
         await _ann.SayAsync($"{_word} secret", room: room);
@@ -142,7 +142,7 @@ public sealed class SearchTests(string durability)
     }
 
     [Test]
-    public async Task Direct_room_is_found_by_the_two_users_only()
+    public async Task Only_the_two_users_find_the_messages_of_a_direct_room()
     {
         await using var carol = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?name=carol{_word[..8]}");
         var room = (await RequestAsync<JoinedFrame>(_ann, new ClientFrame { Type = ClientFrameType.Dm, To = "bob", Text = _word })).Room;
@@ -152,7 +152,7 @@ public sealed class SearchTests(string durability)
     }
 
     [Test]
-    public async Task Public_room_is_found_without_joining_it_unless_the_asker_is_banned()
+    public async Task User_finds_the_messages_of_a_public_room_without_joining_it_unless_the_user_is_banned()
     {
         var room = await CreateAsync(_ann);
         await _ann.SayAsync(_word, room: room);

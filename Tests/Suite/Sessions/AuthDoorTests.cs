@@ -38,7 +38,7 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Guest_gets_an_error_with_a_hint_for_everything_but_logging_in_and_help()
+    public async Task Guest_gets_an_error_with_a_hint_for_every_request_except_login_and_help()
     {
         await using var client = await ChatClient.ConnectAsync(_server.HttpPort);
         await client.Inbox.ExpectAsync<WelcomeFrame>();
@@ -52,7 +52,9 @@ public sealed class AuthDoorTests
             await client.SendAsync(line);
             var error = (await client.Inbox.ExpectAsync<ErrorFrame>()).Error;
             error.Code.Should().Be(ErrorCode.NotAllowed, line);
-            error.Text.Should().Be("this server has no guests; log in or register first");
+            error.Text.Should().Be(line[0] == '{'
+                ? "this server has no guests; log in or register first"
+                : "this server has no guests; log in with /login NAME PASSWORD, or create an account with /register NAME PASSWORD");
             error.Hint.Should().Be(line[0] == '{' ? """{"type":"login","name":"ann","password":"my long password"}""" : "/login ann my long password");
         }
 
@@ -65,7 +67,7 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Name_and_room_of_the_query_get_an_error_and_nobody_sees_the_guest()
+    public async Task Guest_with_a_name_and_a_room_in_the_query_gets_an_error_and_nobody_sees_the_guest()
     {
         var (member, _) = await RegisterAsync("watcher");
         await member.RequestAsync<JoinedFrame>(Join("lobby"));
@@ -98,11 +100,11 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Raw_TCP_answers_a_first_line_with_a_welcome_and_the_error()
+    public async Task Raw_TCP_answers_the_first_line_of_a_guest_with_a_welcome_and_the_error()
     {
         await using var client = await LineClient.ConnectAsync(_server.RawPort);
         await client.SendAsync("hi all");
-        await client.ExpectLineAsync("! this server has no guests; log in or register first; try: /login ann my long password");
+        await client.ExpectLineAsync("! this server has no guests; log in with /login NAME PASSWORD, or create an account with /register NAME PASSWORD; try: /login ann my long password");
 
         await using var program = await LineClient.ConnectAsync(_server.RawPort);
         await program.SendAsync(new ClientFrame { Type = ClientFrameType.Hello, Name = "ann", Id = FrameId.From(1) });
@@ -124,7 +126,7 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Session_of_a_guest_from_before_can_only_log_in()
+    public async Task Session_of_a_guest_from_POST_session_can_only_log_in_or_register()
     {
         await using var client = await ChatClient.ConnectAsync(_server.HttpPort);
         var guest = await client.Inbox.ExpectAsync<WelcomeFrame>();
@@ -135,7 +137,7 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Server_without_registration_does_not_offer_it()
+    public async Task Server_without_registration_does_not_offer_the_register_command()
     {
         await using var client = await ChatClient.ConnectAsync(_closed.HttpPort);
         (await client.Inbox.ExpectAsync<WelcomeFrame>()).Features.Should().NotContain("register");
@@ -143,13 +145,13 @@ public sealed class AuthDoorTests
         (await client.RequestAsync<HelpFrame>(new ClientFrame { Type = ClientFrameType.Help, Id = FrameId.From(2) })).Commands.Select(entry => entry.Command)
             .Should().NotContain("register").And.Contain("login");
         await client.SendAsync("hi");
-        (await client.Inbox.ExpectAsync<ErrorFrame>()).Error.Text.Should().Be("this server has no guests; log in first");
+        (await client.Inbox.ExpectAsync<ErrorFrame>()).Error.Text.Should().Be("this server has no guests; log in with /login NAME PASSWORD");
         using var http = new HttpTestClient(_closed.HttpPort);
         (await http.PostAsync("/session", """{"type":"register","name":"ann","password":"my long password"}""")).ShouldBe(400, ErrorCode.NotOffered);
     }
 
     [Test]
-    public async Task Token_of_the_site_opens_the_closed_server()
+    public async Task User_with_a_token_of_the_site_can_use_a_server_without_guests_and_registration()
     {
         await using var client = await ChatClient.ConnectAsync(_closed.HttpPort);
         await client.Inbox.ExpectAsync<WelcomeFrame>();

@@ -120,7 +120,7 @@ public sealed class JwksTests
     }
 
     [Test]
-    public async Task Key_set_without_end_is_not_read()
+    public async Task Server_stops_reading_an_endless_key_set()
     {
         _body = new string(' ', 300 * 1024) + _body;
         (await _verifier.VerifyAsync(Token)).Should().Be(JwtResult.Unavailable);

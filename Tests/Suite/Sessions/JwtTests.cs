@@ -174,7 +174,7 @@ public sealed class JwtTests(string transport) : AccountFixture(transport)
     }
 
     [Test]
-    public async Task First_frame_and_POST_session_can_log_in()
+    public async Task Client_can_log_in_with_its_first_frame_or_with_POST_session()
     {
         await StartAsync(Settings);
         var line = await LineClient.ConnectAsync(Server.RawPort);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Sessions.Jwt;
 using RawSocketChat.Tests.Support;
 
@@ -41,7 +42,7 @@ public sealed class JwtVerifierTests
     {
         var claims = Claims();
         var token = algorithm == "HS256" ? TestTokens.SignHs256(claims) : algorithm == "RS256" ? _tokens.SignRs256(claims) : _tokens.SignEs256(claims);
-        (await VerifyAsync(Both(), token)).Should().Be(new JwtResult(new JwtIdentity(Issuer, "42", "Ann"), null));
+        (await VerifyAsync(Both(), token)).Should().Be(new JwtResult(new ExternalIdentity(Issuer, "42", "Ann"), null));
     }
 
     [Test]
@@ -56,7 +57,7 @@ public sealed class JwtVerifierTests
     {
         var options = new JwtOptions { Key = TestTokens.Key, SubjectClaim = "uid", NameClaim = "nickname" };
         var claims = new JsonObject { ["uid"] = "u-7", ["nickname"] = "Bob", ["sub"] = "42", ["exp"] = Seconds(60) };
-        (await VerifyAsync(options, TestTokens.SignHs256(claims))).Identity.Should().Be(new JwtIdentity("", "u-7", "Bob"));
+        (await VerifyAsync(options, TestTokens.SignHs256(claims))).Identity.Should().Be(new ExternalIdentity("", "u-7", "Bob"));
     }
 
     [Test]
@@ -139,7 +140,7 @@ public sealed class JwtVerifierTests
     }
 
     [Test]
-    public async Task Public_key_is_no_secret_of_HS256()
+    public async Task Public_key_is_not_accepted_as_the_secret_of_HS256()
     {
         var claims = Claims().ToJsonString();
         byte[][] secrets =
@@ -249,7 +250,7 @@ public sealed class JwtVerifierTests
     }
 
     [Test]
-    public void Settings_that_fit_together_are_no_errors()
+    public void Consistent_settings_are_accepted()
     {
         new JwtOptions().FindErrors().Should().BeEmpty();
         Both().FindErrors().Should().BeEmpty();

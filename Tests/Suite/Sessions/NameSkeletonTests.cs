@@ -45,7 +45,7 @@ public sealed class NameSkeletonTests
         NameSkeleton.Create(one).Should().Be(NameSkeleton.Create(other));
 
     [Test]
-    public void Skeleton_is_the_first_of_all_skeletons_and_is_its_own_skeleton()
+    public void First_skeleton_of_a_name_is_its_main_skeleton_and_the_skeleton_of_a_skeleton_is_the_same()
     {
         foreach (var name in Disguises.All.Select(disguise => NameRule.Accept(disguise.Name, out _)!))
         {
@@ -55,7 +55,7 @@ public sealed class NameSkeletonTests
     }
 
     [Test]
-    public void Table_lists_each_letter_once_under_its_own_script_and_NFKC_keeps_the_letter()
+    public void Table_lists_each_letter_once_under_its_own_script_and_NFKC_does_not_change_the_letter()
     {
         var table = Confusables.ParseTable().ToList();
         table.Should().HaveCountGreaterThan(500);

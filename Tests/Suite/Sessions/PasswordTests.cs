@@ -67,7 +67,7 @@ public sealed class PasswordTests(string transport) : AccountFixture(transport)
 
     [TestCase(7)]
     [TestCase(257)]
-    public async Task Password_of_another_length_gets_bad_password_and_changes_nothing(int length)
+    public async Task Password_that_is_too_short_or_too_long_gets_bad_password_and_changes_nothing(int length)
     {
         var (ann, welcome) = await StartWithAccountAsync();
         var (phone, _) = await ConnectAsync(null);
@@ -106,7 +106,7 @@ public sealed class PasswordTests(string transport) : AccountFixture(transport)
         var (ann, _) = await StartWithAccountAsync("--Limits:LoginAttemptsPerName", "3");
         for (var i = 0; i < 3; i++)
             (await ann.RequestAsync<ErrorFrame>(Change($"guess number {i}", NewPassword))).Error.Code.Should().Be(ErrorCode.BadPassword);
-        (await ann.RequestAsync<ErrorFrame>(Change(Password, NewPassword))).Error.Code.Should().Be(ErrorCode.RateLimited, "a thief of the session must not guess the password");
+        (await ann.RequestAsync<ErrorFrame>(Change(Password, NewPassword))).Error.Code.Should().Be(ErrorCode.RateLimited, "somebody who has stolen the session must not be able to guess the password");
     }
 
     [Test]

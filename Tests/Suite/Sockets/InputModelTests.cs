@@ -8,8 +8,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Sockets;
 
 /// <summary>
-/// Random sequences of what a reader and a peer can do, compared with a model: the bytes of the peer arrive in order, each result has its
-/// cause, a read ends as soon as there is a cause, and no call but a read throws.
+/// Random sequences of what a reader and a peer can do, compared with a model: the bytes of the peer arrive in order, each result has its cause,
+/// a read ends as soon as there is a cause, and only a read throws.
 /// </summary>
 [TestFixture(true)]
 [TestFixture(false)]

@@ -141,7 +141,7 @@ public sealed class InputTests(bool isPolled)
     }
 
     [Test]
-    public async Task Read_that_finds_the_reset_itself_has_ended_and_a_later_abort_does_not_end_it_again()
+    public async Task Abort_after_a_read_that_detected_the_reset_does_not_end_this_read_a_second_time()
     {
         // With more unread bytes than the read-ahead limit, the input receives only during a ReadAsync. So ReadAsync detects the reset.
         var closed = _pair.Closed;

@@ -31,7 +31,7 @@ internal sealed class RandomSteps(int seed)
         }
     }
 
-    /// <summary>Returns true once in <paramref name="times"/> calls, on average.</summary>
+    /// <summary>Returns true with a probability of 1 / <paramref name="times"/>.</summary>
     public bool OneIn(int times) => _random.Next(times) == 0;
 
     public int Next(int min, int maxExclusive) => _random.Next(min, maxExclusive);

@@ -24,10 +24,10 @@ public sealed class ClockGuardTests
     }
 
     [Test]
-    public void Clock_that_runs_is_trusted_without_new_events()
+    public void Running_clock_stays_trusted_without_new_events()
     {
         var guard = new ClockGuard(_time);
-        guard.NeedsNewest.Should().BeTrue("nothing else tells at the start whether the clock is right");
+        guard.NeedsNewest.Should().BeTrue("at the start, the server has no other way to check the clock");
         guard.IsTrusted(Begin, out _).Should().BeTrue();
         guard.NeedsNewest.Should().BeFalse();
         for (var minute = 0; minute < 60 * 24 * 3; minute++, _time.Run(TimeSpan.FromMinutes(1)))
@@ -57,7 +57,7 @@ public sealed class ClockGuardTests
     }
 
     [Test]
-    public void Small_correction_is_no_leap()
+    public void Small_correction_of_the_clock_does_not_count_as_a_leap()
     {
         var guard = new ClockGuard(_time);
         guard.IsTrusted(Begin, out _).Should().BeTrue();

@@ -12,7 +12,7 @@ public sealed class DamagedDatabaseTests
 {
     private const int PageBytes = 4096;
 
-    // With this number of events, dozens of pages of the database contain nothing but events.
+    // With this number of events, dozens of pages of the database contain only events.
     private const int Messages = 3000;
 
     // The data folder of a server with two full rooms, after an orderly shutdown of the server. Each test damages a copy of the folder.

@@ -43,7 +43,7 @@ public sealed partial class OperatorQueriesTests
     public async Task Documented_queries_return_the_documented_results()
     {
         var queries = SqlBlock().Matches(ReadDocument()).Select(match => match.Groups[1].Value).ToList();
-        queries.Should().HaveCount(7);
+        queries.Should().HaveCount(8);
         await RegisterAsync("squatter");
         var results = new List<string>();
         foreach (var query in queries)
@@ -66,6 +66,16 @@ public sealed partial class OperatorQueriesTests
         var query = SqlBlock().Matches(ReadDocument()).Select(match => match.Groups[1].Value).Single(sql => sql.Contains("FROM tokens", StringComparison.Ordinal));
         const string Time = "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}";
         (await QueryAsync(query)).Should().MatchRegex($"^{room.Name}\\|build-server\\|{Time}\\|u[0-9a-f]+\\|{Time}\n{room.Name}\\|unused\\|{Time}\\|u[0-9a-f]+\\|\n$");
+    }
+
+    [Test]
+    public async Task Documented_query_lists_the_webhooks()
+    {
+        await using var room = await Webhooks.WebhookRoom.CreateAsync(_server);
+        await room.SayAsync("before");
+        await room.SetAsync("https://198.41.0.4/chat");
+        var query = SqlBlock().Matches(ReadDocument()).Select(match => match.Groups[1].Value).Single(sql => sql.Contains("FROM webhooks", StringComparison.Ordinal));
+        (await QueryAsync(query)).Should().Be($"{room.Name}|https://198.41.0.4/chat|1|1|0|||0\n");
     }
 
     private async Task RegisterAsync(string name)

@@ -29,6 +29,8 @@ public sealed class TestStorage : IDisposable
 
     public IRoomCatalog Catalog => new SqlRoomCatalog(Storage);
 
+    public IWebhookStore Webhooks => new SqlWebhookStore(Storage);
+
     public ITokenStore Tokens => new SqlTokenStore(Storage);
 
     public IFileStore Files => new SqlFileStore(Storage);

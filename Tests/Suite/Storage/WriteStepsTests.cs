@@ -5,7 +5,7 @@ using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Tests.Storage;
 
-/// <summary>Removals of old data leave the one writer free for other writes.</summary>
+/// <summary>A removal of old data does not block other writes, although there is only one writer.</summary>
 public sealed class WriteStepsTests
 {
     [Test]

@@ -47,6 +47,7 @@ public static class ChatPeerExtensions
         WhoFrame answer => answer.Id,
         HelpFrame answer => answer.Id,
         TokensFrame answer => answer.Id,
+        WebhookFrame answer => answer.Id,
         PongFrame answer => answer.Id,
         _ => default,
     };

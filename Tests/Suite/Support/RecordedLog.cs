@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace RawSocketChat.Tests.Support;
 
-/// <summary>Stores the log lines of the given level and above, in the form that an operator reads.</summary>
+/// <summary>Stores the log lines of the given level and above, as text.</summary>
 public sealed class RecordedLog(LogLevel from) : ILoggerProvider, ILogger
 {
     public ConcurrentQueue<string> Lines { get; } = new();

@@ -39,7 +39,7 @@ public sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
-    /// <summary>As the other overload, with environment variables.</summary>
+    /// <summary>Like the other overload, but with environment variables.</summary>
     public static async Task<ServerProcess> StartAsync((string Name, string Value)[] environment, params string[] settings)
     {
         var server = StartWithoutWaiting(settings, environment);
@@ -141,7 +141,7 @@ public sealed class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        // Such a variable of the machine that runs the tests must not decide what the server prints.
+        // These variables change what the server prints. The tests must not depend on the environment of the machine.
         foreach (var name in (string[])["ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "DOTNET_RUNNING_IN_CONTAINER"])
             start.Environment.Remove(name);
         foreach (var (name, value) in environment)

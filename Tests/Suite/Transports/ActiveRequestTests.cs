@@ -60,7 +60,7 @@ public sealed class ActiveRequestTests
     }
 
     [Test]
-    public void Session_does_not_look_abandoned_at_any_moment_while_a_long_request_ends()
+    public void Session_does_not_count_as_abandoned_at_any_moment_while_a_long_request_ends()
     {
         var clock = new ObservedClock();
         var session = NewSession(clock);
@@ -69,7 +69,7 @@ public sealed class ActiveRequestTests
         List<bool> abandoned = [];
         clock.OnRead = _ =>
         {
-            // Looking reads the clock too.
+            // IsAbandoned also reads the clock. Remove the callback, so that it is not called again.
             clock.OnRead = _ => { };
             abandoned.Add(((IConnectionTransport)session).IsAbandoned);
         };

@@ -60,7 +60,8 @@ internal static class OfflineTransaction
     }
 
     /// <summary>Reads the accounts, by name. The letter case of a name does not matter.</summary>
-    // The database compares only ASCII letters without their case, so the dictionary compares. Two accounts never differ only in letter case.
+    // The database ignores the letter case of ASCII letters only, so the dictionary compares the names. Two accounts never differ only in letter
+    // case.
     public static Dictionary<string, (string Id, string Name)> ReadAccounts(SqliteConnection connection) =>
         connection.Query<(string Id, string Name)>("SELECT id, name FROM users WHERE password_hash IS NOT NULL")
             .ToDictionary(account => account.Name, StringComparer.OrdinalIgnoreCase);

@@ -91,5 +91,5 @@ public sealed class RoomReading : IDisposable
     }
 
     private StorageException CreateDamage(long seq) =>
-        new($"event {seq} of \"{Room.Name}\" is missing or cannot be read; the \"check\" command tells more") { IsDamage = true };
+        new($"event {seq} of \"{Room.Name}\" is missing or cannot be read; run the \"check\" command for details") { IsDamage = true };
 }

@@ -14,7 +14,7 @@ public static class UserErasure
         FROM events e WHERE e.author = @Id AND e.kind = 'message' AND NOT e.is_deleted
         """;
 
-    // A room has the text of its newest topic event, or the topic with which it was created.
+    // The topic of a room is the text of its newest topic event, or else the topic with which the room was created.
     private const string EraseTopics =
         """
         UPDATE rooms SET topic = ''
@@ -36,7 +36,7 @@ public static class UserErasure
         UPDATE events SET body = json_set(body, '$.userName', @ErasedName) WHERE kind = 'moderated' AND body ->> 'user' = @Id;
         """;
 
-    // The rows of sessions, names and members refer to the user, so the database removes them too.
+    // Other rows that refer to the user, such as sessions, names and memberships, are removed by the database.
     private const string RemoveRows =
         """
         DELETE FROM reactions WHERE user = @Id;

@@ -76,7 +76,7 @@ export function createRoom(room, topic) {
   return ask({ type: 'create', room, ...topic && { topic } }, { kind: 'create', room, show: true });
 }
 
-let directoryAskedAt = -Infinity; // by performance.now(), because the clock of the day can be set back
+let directoryAskedAt = -Infinity; // by performance.now(), because the wall clock can be set back
 
 /**
  * Asks for the list of rooms. The server sends only the largest ones.

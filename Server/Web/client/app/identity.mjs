@@ -5,7 +5,7 @@ import { WELCOME_WITHIN_MS } from '../connection.mjs';
 import { RetryableError } from '../errors.mjs';
 import { errorWords, sameName } from '../formatting.mjs';
 import { NAME_ERRORS, parseFrame, SUBPROTOCOL } from '../protocol.mjs';
-import { address, DRAFTS_KEY, FILES_KEY, isFile, load, NAME_KEY, save, SESSION_NAME_KEY, siteToken, STORAGE_KEY } from './page.mjs';
+import { address, DRAFTS_KEY, expectsSiteToken, FILES_KEY, isFile, load, NAME_KEY, save, SESSION_NAME_KEY, siteToken, STORAGE_KEY } from './page.mjs';
 import { outboxStore } from './storage.mjs';
 import { state } from './store.mjs';
 
@@ -13,7 +13,7 @@ import { state } from './store.mjs';
 
 export const identity = {
   /** Whether the page's session is in a cookie. A page from disk, or a page without cookies, holds the session's token itself. */
-  usesCookie: !isFile && !siteToken, // most browsers keep no cookies of a page in a frame of another site
+  usesCookie: !isFile && !siteToken && !expectsSiteToken, // most browsers keep no cookies of a page in a frame of another site
   /** The session's token; null if the page uses a cookie. @type {string | null} */
   token: null,
   /** The user that the cookie identifies. @type {string | null} */
@@ -153,8 +153,10 @@ export async function signInFromSite(jwt, refused) {
   let answer = await signIn({ type: 'hello', jwt }, refused);
   const token = identity.token;
   // The server sends no token if the browser has sent the cookie. So a missing token means that the browser keeps the cookie in this frame.
-  if (!token) [identity.token, identity.usesCookie] = [null, true];
-  if (answer && !token) answer = await signIn({ type: 'hello', jwt }, refused);
+  if (answer && !token) {
+    [identity.token, identity.usesCookie] = [null, true];
+    answer = await signIn({ type: 'hello', jwt }, refused);
+  }
   return answer;
 }
 

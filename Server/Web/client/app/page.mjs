@@ -1,26 +1,42 @@
 // The page's address, and the browser's storage for it.
 
 import { serverAddress, storageKey } from '../server-address.mjs';
+import { serverSettings } from '../server-settings.mjs';
 
 export const isFile = location.protocol === 'file:';
+export const isFramed = !isFile && window.parent !== window;
 
-/** The parameters in the page's address: name, room, way, server. */
+/** What the server has written into the page. */
+export const server = serverSettings(document.getElementById('server')?.dataset ?? {});
+
+/** The parameters in the page's address: name, room, way, embed, server. */
 export const parameters = new URLSearchParams(location.search);
+
+/** Whether the page shows one room without side bars. */
+export const isEmbedded = parameters.get('embed') === '1';
+
+const fragment = takeFragment();
 
 /**
  * A token of the site that shows this page in a frame, from the fragment of the page's address (`#jwt=…`). No browser sends a fragment to a
  * server, and the page removes it from the address at once. Only a page in a frame takes a token: the server lets only the sites in
  * Web:FrameAncestors frame the page. Anybody can make a link with a token, and such a link must not log a person in as somebody else.
  */
-export const siteToken = takeSiteToken();
+export const siteToken = isFramed ? fragment.get('jwt') : null;
 
-function takeSiteToken() {
-  const token = new URLSearchParams(location.hash.slice(1)).get('jwt');
-  if (!token) return null;
+/** Whether the page asks the site for a token, because the address has none. */
+export const expectsSiteToken = isFramed && !siteToken && server.takesTokens && server.frameAncestors.length > 0;
+
+/** Whether the server has sent the browser here after a login with the provider. The session is in the cookie. */
+export const isBackFromLogin = fragment.has('signed-in');
+
+function takeFragment() {
+  const taken = new URLSearchParams(location.hash.slice(1));
+  if (!taken.get('jwt') && !taken.has('signed-in')) return taken;
   const url = new URL(location.href);
   url.hash = '';
   history.replaceState(history.state, '', url);
-  return isFile || window.parent === window ? null : token;
+  return taken;
 }
 
 /** The address of the server's WebSocket. */
@@ -39,6 +55,8 @@ export const FILES_KEY = `${STORAGE_KEY} files`;
 export const NAME_KEY = `${STORAGE_KEY} name`;
 /** The name of the session in the cookie, until the person logs out. */
 export const SESSION_NAME_KEY = `${STORAGE_KEY} session name`;
+/** The room for which this tab has begun a login with the provider. */
+export const LOGIN_KEY = `${STORAGE_KEY} login`;
 export const THEME_KEY = `${STORAGE_KEY} theme`;
 export const PREFERENCES_KEY = `${STORAGE_KEY} preferences`;
 export const SITE_KEY = `${STORAGE_KEY} site`;

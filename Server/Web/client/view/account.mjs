@@ -5,7 +5,7 @@ import { ask } from '../app/chat.mjs';
 import { connection, pinTransport, transportChoice } from '../app/connect.mjs';
 import { forgetSession, identity, signIn } from '../app/identity.mjs';
 import { areNotificationsOn, canNotify, setNotifications } from '../app/notifications.mjs';
-import { isApple, nowIso } from '../app/page.mjs';
+import { isApple, nowIso, server } from '../app/page.mjs';
 import { onPreferences, preferences, setPreferences } from '../app/preferences.mjs';
 import { playSound } from '../app/sound.mjs';
 import { commit, notify, state } from '../app/store.mjs';
@@ -60,9 +60,9 @@ export const renderAccount = whenChanged(() => [state.self], () => {
   setText($('account-state'), guest
     ? 'You’re a guest. When you have been away for some time, others can take your name.'
     : 'You have an account. Your name is reserved for you.');
-  setText($('log-out-words'), guest ? 'After that, others can take your name.' : 'You can come back with your password.');
+  setText($('log-out-words'), guest ? 'After that, others can take your name.' : server.login || server.takesTokens ? 'You can log in again at any time.' : 'You can come back with your password.');
   $('keep-name').value = name;
-  $('keep').hidden = !guest;
+  $('keep').hidden = !guest || !server.canRegister;
 });
 
 /**

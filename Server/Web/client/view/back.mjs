@@ -1,5 +1,6 @@
 // The Back button of a phone. It closes what is open, then goes from the room to the list of rooms, and only then leaves the page.
 
+import { isEmbedded } from '../app/page.mjs';
 import { updateAddress } from '../app/remember.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { ui } from '../app/ui.mjs';
@@ -15,9 +16,11 @@ let isTravelling = false;
 const shownLevel = () => isDialogOpen() || ui.drawer === 'people' ? ABOVE : ui.drawer === 'rail' ? LIST : ROOM;
 const historyLevel = () => /** @type {number} */ (history.state?.level ?? LIST);
 
-/** Gives the browser's history as many entries as there are levels. */
+/**
+ * Gives the browser's history as many entries as there are levels. In a frame of a site, the history belongs to the site, and the page has one level.
+ */
 export function renderBack() {
-  if (!NARROW.matches || !ui.inside || isTravelling) return;
+  if (isEmbedded || !NARROW.matches || !ui.inside || isTravelling) return;
   const [shown, stored] = [shownLevel(), historyLevel()];
   if (shown < stored) {
     isTravelling = true;

@@ -3,17 +3,20 @@
 import { createRoom, joinRoom } from '../app/chat.mjs';
 import { connection } from '../app/connect.mjs';
 import { forgetSession, identity, signIn } from '../app/identity.mjs';
+import { isFramed, LOGIN_KEY, parameters, save, server } from '../app/page.mjs';
 import { remember } from '../app/remember.mjs';
 import { renderNow } from '../app/scheduling.mjs';
 import { commit, notify, state } from '../app/store.mjs';
 import { takeOverFirst } from '../app/takeover.mjs';
 import { ui } from '../app/ui.mjs';
 import { isolated } from '../direction.mjs';
+import { entranceWords, firstMode, otherMode } from '../entrance-mode.mjs';
 import { sameName, sentence } from '../formatting.mjs';
 import { withDirectNames, withMarks, withPlaceholders } from '../rooms.mjs';
 import { $, input, NARROW, setText } from './dom.mjs';
 import { setJoinNote } from './status.mjs';
 
+/** @import { EntranceMode } from '../entrance-mode.mjs' */
 /** @import { Entrance } from '../types.js' */
 
 export const DEFAULT_ROOM = 'lobby';
@@ -70,20 +73,45 @@ export function showEntrance(words, create = null) {
   if (identity.entering) $('name').value = identity.entering.name ?? '';
   renderNow();
   setJoinNote(words ?? '', 'error', create);
-  showPassword(false);
+  setMode(firstMode(server));
+  if (mode === 'button') return $('sign-on').focus();
   const field = create ? $('room') : $('name');
   field.focus();
   field.select();
 }
 
-/** @param {boolean} isShown */
-function showPassword(isShown) {
+/** @type {EntranceMode} */
+let mode = 'guest';
+
+/** @param {EntranceMode} next */
+function setMode(next) {
+  mode = next;
+  const words = entranceWords(mode, server);
+  const [hasFields, hasPassword] = [mode !== 'button', mode === 'login' || mode === 'register'];
+  setText($('join-title'), words.title);
+  setText($('join-lede'), words.lede);
   $('password').value = '';
-  $('password-field').hidden = !isShown;
-  $('name').setAttribute('autocomplete', isShown ? 'username' : 'nickname');
-  setText($('join-go'), isShown ? 'Log in' : 'Join');
-  setText($('have-account'), isShown ? 'Join without an account' : 'I have an account');
+  showPassword(false);
+  for (const id of ['name-field', 'room-field', 'join-go']) $(id).hidden = !hasFields;
+  $('password-field').hidden = !hasPassword;
+  $('password').setAttribute('autocomplete', mode === 'register' ? 'new-password' : 'current-password');
+  $('name').setAttribute('autocomplete', hasPassword ? 'username' : 'nickname');
+  $('sign-on').hidden = server.login === null;
+  $('sign-on').className = hasFields ? 'quiet' : 'solid';
+  setText($('sign-on'), server.login ?? '');
+  setText($('join-go'), words.go);
+  $('have-account').hidden = words.other === null;
+  setText($('have-account'), words.other ?? '');
 }
+
+/** @param {boolean} isVisible */
+function showPassword(isVisible) {
+  $('password').setAttribute('type', isVisible ? 'text' : 'password');
+  setText($('show-password'), isVisible ? 'Hide' : 'Show');
+  $('show-password').setAttribute('aria-label', isVisible ? 'Hide the password' : 'Show the password');
+}
+
+setMode(firstMode(server));
 
 const roomField = () => $('room').value.trim().replace(/^#/, '');
 
@@ -92,13 +120,13 @@ $('join').addEventListener('submit', async (event) => {
   const name = $('name').value.trim();
   const room = roomField() || DEFAULT_ROOM;
   if (!name) {
-    setJoinNote('Please enter a name. The others see it.');
+    setJoinNote(entranceWords(mode, server).missingName);
     $('name').focus();
     return;
   }
   setJoinNote('');
-  if (!$('password-field').hidden) {
-    const answer = await signIn({ type: 'login', name, password: $('password').value }, (words) => {
+  if (mode === 'login' || mode === 'register') {
+    const answer = await signIn({ type: mode, name, password: $('password').value }, (words) => {
       setJoinNote(words);
       $('password').select();
       $('password').focus();
@@ -117,8 +145,26 @@ $('join').addEventListener('submit', async (event) => {
 });
 
 $('have-account').addEventListener('click', () => {
-  showPassword($('password-field').hidden);
-  $($('name').value && !$('password-field').hidden ? 'password' : 'name').focus();
+  setJoinNote('');
+  setMode(otherMode(mode, server) ?? mode);
+  $($('name').value && mode === 'login' ? 'password' : 'name').focus();
+});
+
+$('show-password').addEventListener('click', () => {
+  showPassword($('password').getAttribute('type') === 'password');
+  $('password').focus();
+});
+
+// Providers do not let other pages show them in a frame.
+if (isFramed) $('sign-on').setAttribute('target', '_blank');
+
+$('sign-on').addEventListener('click', () => {
+  const room = roomField() || DEFAULT_ROOM;
+  if (!isFramed) save('sessionStorage', LOGIN_KEY, room);
+  const query = new URLSearchParams({ room });
+  const way = parameters.get('way');
+  if (way) query.set('way', way);
+  $('sign-on').setAttribute('href', `login?${new URLSearchParams({ return: `?${query}` })}`);
 });
 
 $('join-create').addEventListener('click', () => createRoom(roomField()));

@@ -24,7 +24,7 @@ const roomItems = /** @type {Map<string, ReturnType<typeof createRoomItem>>} */ 
 /** @param {string} name */
 function createRoomItem(name) {
   const badge = el('span', { class: 'badge' });
-  const words = el('span', { class: 'unseen' }); // continues the visible text, so that a person can say to a computer what they see
+  const words = el('span', { class: 'unseen' }); // comes after the visible text: voice control finds the button only if its name begins with the words that the person sees
   const title = foreign(name, 'name');
   const button = el('button', { class: 'room', type: 'button', 'data-room': name }, title, badge, words);
   return { item: el('li', null, button), button, title, badge, words, face: /** @type {HTMLElement | null} */ (null) };

@@ -13,7 +13,7 @@ internal sealed record LoadResult
 
     public required long Delivered { get; init; }
 
-    /// <summary>Deliveries of a message that arrived before, or that arrived after a later message.</summary>
+    /// <summary>Deliveries of a message that had already arrived, or that arrived after a later message.</summary>
     public required long Repeated { get; init; }
 
     /// <summary>The time from the first message to the last delivery.</summary>

@@ -68,7 +68,7 @@ public sealed class MisbehavingRoomTests : IDisposable
     [TestCase("ws")]
     [TestCase("longpoll")]
     [TestCase("sse")]
-    public async Task Members_that_are_cut_receive_everything_from_a_room_without_faults(string transport)
+    public async Task Members_whose_connections_are_cut_receive_everything_from_a_room_without_faults(string transport)
     {
         using var socketRoom = new FakeRoom().Start();
         await using var httpRoom = await FakeHttpRoom.StartAsync();

@@ -53,7 +53,7 @@ public class OutputTests
     }
 
     [Test]
-    public void README_documents_every_metric_field_option_and_exit_code()
+    public void README_documents_every_metric_and_field_and_option_and_exit_code()
     {
         var text = File.ReadAllText(Path.Combine(Repository.Root, "Tests", "Flood", "README.md"));
         foreach (var metric in Metric.All)

@@ -74,7 +74,7 @@ public class ServerFloodTests
 
     [TestCase("ws")]
     [TestCase("sse")]
-    public async Task Publisher_that_was_cut_sends_unanswered_messages_again(string transport)
+    public async Task Publisher_whose_connection_was_cut_sends_unanswered_messages_again(string transport)
     {
         var options = new FloodOptions { Transports = ParseMix(transport), Connections = 2, Publishers = 1, Rate = 100, Seconds = 2, Churn = 100 };
         var (result, report) = await FloodAsync(options, "--Limits:Enabled=false");

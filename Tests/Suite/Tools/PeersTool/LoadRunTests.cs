@@ -77,7 +77,7 @@ public sealed class LoadRunTests
         serving.Start();
         try
         {
-            // The time of this process alone: other tests start and end child processes at the same time.
+            // Measures the CPU time of this process only, because other tests start and end child processes at the same time.
             using var load = LoadRun.Open(
                 server.EndPoint, () => CpuTime.ForProcess(Environment.ProcessId), new PlainWire(), Subscribers, Subscribers,
                 timeout: TimeSpan.FromSeconds(copies is null ? 30 : 1), CancellationToken.None);

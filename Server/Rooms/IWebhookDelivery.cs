@@ -1,0 +1,20 @@
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>Delivers the events of rooms to their webhooks. Safe from any thread.</summary>
+public interface IWebhookDelivery
+{
+    /// <summary>Whether the operator offers webhooks.</summary>
+    bool IsEnabled { get; }
+
+    /// <summary>Creates the secret of a webhook.</summary>
+    string CreateSecret();
+
+    /// <summary>
+    /// Returns the reason why the server cannot send webhooks to an address, as the end of a sentence that begins with <c>url</c>; null if it
+    /// can. Looks up the name of the receiver.
+    /// </summary>
+    ValueTask<string?> FindUrlErrorAsync(string url, CancellationToken cancellationToken);
+
+    /// <summary>Call this after the webhook of a room was set or removed, or when its failed events must be sent again.</summary>
+    void OnChanged(string room);
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Sessions;
+using RawSocketChat.Server.Transports;
+using RawSocketChat.Server.Transports.Http;
+
+namespace RawSocketChat.Server.SingleSignOn;
+
+/// <summary>
+/// The two addresses of a login with an OpenID Connect provider. ASP.NET Core's handler speaks with the provider. It runs only for these addresses,
+/// so the other requests do not pay for it.
+/// </summary>
+internal sealed class LoginEndpoint(
+    IOptions<OidcOptions> options, IOptionsMonitor<OpenIdConnectOptions> handlerOptions, LoginEvents events, ConnectionRegistry connections, ILoggerFactory loggers)
+{
+    /// <summary>The name of the handler's options.</summary>
+    public const string Scheme = "oidc";
+
+    /// <summary>The path to which the provider sends the person back.</summary>
+    public const string CallbackPath = "/login/callback";
+
+    private static readonly AuthenticationScheme HandlerScheme = new(Scheme, displayName: null, typeof(OpenIdConnectHandler));
+
+    private readonly Lock _gate = new();
+    private readonly Uri? _publicOrigin = options.Value.PublicOrigin is { } origin ? new Uri(origin) : null;
+    private Task _reading = Task.CompletedTask;
+
+    /// <summary>Sends the person to the provider.</summary>
+    public Task StartAsync(HttpContext context) => RunAsync(context, async () =>
+    {
+        if (!ReturnAddress.TryRead(context.Request.Query["return"], context.Request.PathBase, out var page))
+        {
+            await LoginPage.RejectAsync(
+                context, StatusCodes.Status400BadRequest, $"The parameter “return” must be an address of this chat, such as {context.Request.PathBase}/?room=lobby.", page);
+            return;
+        }
+
+        if (IsTlsHidden(context))
+        {
+            events.ReportHiddenTls();
+            await LoginPage.RejectAsync(
+                context, StatusCodes.Status500InternalServerError, "The server cannot see that this page uses https, so the login would fail. The operator finds the reason in the server’s log.", page);
+            return;
+        }
+
+        try
+        {
+            await ReadProviderAsync().WaitAsync(context.RequestAborted);
+            var handler = await CreateHandlerAsync(context);
+            await handler.ChallengeAsync(new AuthenticationProperties { RedirectUri = page });
+            LoginPage.SetHeaders(context.Response);
+        }
+#pragma warning disable CA1031 // whatever is wrong with the provider, the person gets a page that says so
+        catch (Exception fault) when (!context.RequestAborted.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            await events.RejectAsync(context, fault, page);
+        }
+    });
+
+    /// <summary>Reads the provider's answer, and logs the person in.</summary>
+    public Task CompleteAsync(HttpContext context) => RunAsync(context, async () =>
+    {
+        var handler = await CreateHandlerAsync(context);
+        await handler.HandleRequestAsync();
+    });
+
+    private async Task RunAsync(HttpContext context, Func<Task> run)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method))
+        {
+            await context.RejectMethodAsync(HttpMethods.Get, "open this address in a browser");
+            return;
+        }
+
+        if (connections.TryOpenAccount(context.GetRemote()) is not { } account)
+        {
+            await context.RejectAddressAsync();
+            return;
+        }
+
+        try
+        {
+            // Each login starts a session that the server keeps, and costs a request to the provider. An attempt costs the same.
+            account.Charge(Cost.Guest);
+            if (_publicOrigin is not null)
+                (context.Request.Scheme, context.Request.Host) = (_publicOrigin.Scheme, HostString.FromUriComponent(_publicOrigin));
+            await run();
+        }
+        finally
+        {
+            connections.CloseAccount(account);
+        }
+    }
+
+    private async Task<OpenIdConnectHandler> CreateHandlerAsync(HttpContext context)
+    {
+        var handler = new OpenIdConnectHandler(handlerOptions, loggers, HtmlEncoder.Default, UrlEncoder.Default);
+        await handler.InitializeAsync(HandlerScheme, context);
+        return handler;
+    }
+
+    // All logins wait for the same read. If each login began a read of its own while the provider is down, the logins would wait for each other's timeouts.
+    private Task ReadProviderAsync()
+    {
+        lock (_gate)
+        {
+            if (_reading.IsCompleted)
+                _reading = handlerOptions.Get(Scheme).ConfigurationManager!.GetConfigurationAsync(CancellationToken.None);
+            return _reading;
+        }
+    }
+
+    // Browsers send this header only over TLS, and to this machine (W3C Fetch Metadata, section 2). If it arrives without TLS, a proxy has terminated TLS
+    // and does not say so. Then the cookie of the login would not be the cookie that the page uses, and the provider would get a wrong address.
+    private static bool IsTlsHidden(HttpContext context) =>
+        !context.Request.IsHttps && context.Request.Headers["Sec-Fetch-Site"].Count > 0 && !IsLoopback(context.Request.Host.Host);
+
+    private static bool IsLoopback(string host) =>
+        host is "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+}

@@ -1,0 +1,36 @@
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
+
+namespace RawSocketChat.Server.SingleSignOn;
+
+/// <summary>
+/// The address of the page to which a login leads. The server builds it from the parameters that the page knows, so a link cannot lead a person to
+/// another site after the login.
+/// </summary>
+internal static class ReturnAddress
+{
+    private const int MaxLength = 1000;
+
+    private static readonly string[] KnownParameters = ["room", "embed", "way"];
+
+    /// <summary>Reads the parameter of a request: the path of the page, with or without a query. An absent parameter stands for the page itself.</summary>
+    /// <param name="given">The parameter.</param>
+    /// <param name="mount">The mount path.</param>
+    /// <param name="address">The path and query of the page. If the result is false, the page itself.</param>
+    /// <returns>Whether the parameter is absent or is an address of the page.</returns>
+    public static bool TryRead(StringValues given, PathString mount, out string address)
+    {
+        var page = $"{mount.Value}/";
+        address = page;
+        if (given.Count == 0)
+            return true;
+        if (given is not [{ Length: <= MaxLength } text] || text.Contains('#', StringComparison.Ordinal))
+            return false;
+        var (path, query) = text.IndexOf('?', StringComparison.Ordinal) is >= 0 and var start ? (text[..start], text[start..]) : (text, "");
+        if (path.Length > 0 && path != page)
+            return false;
+        var parameters = QueryHelpers.ParseQuery(query);
+        address = page + QueryString.Create(KnownParameters.Where(parameters.ContainsKey).Select(name => KeyValuePair.Create<string, string?>(name, parameters[name][0])));
+        return true;
+    }
+}

@@ -1,0 +1,26 @@
+// What the server says about itself in the page, so that the entrance offers what works.
+
+/**
+ * @typedef {{
+ *   isClosed: boolean, canRegister: boolean, takesTokens: boolean, login: string | null, frameAncestors: string[],
+ * }} ServerSettings
+ * `isClosed`: people without an account may not use the chat. `login`: the text of the button for single sign-on; null if there is none.
+ * `takesTokens`: a site may log its users in. `frameAncestors`: the origins whose pages may show the page in a frame.
+ */
+
+/**
+ * Reads the attributes of the element #server. A page from disk has none.
+ * @param {{ features?: string, login?: string, frameAncestors?: string }} attributes
+ * @returns {ServerSettings}
+ */
+export function serverSettings({ features, login = '', frameAncestors = '' }) {
+  const offers = new Set(features?.split(' '));
+  return {
+    isClosed: offers.has('login-required'),
+    canRegister: features === undefined || offers.has('register'),
+    takesTokens: offers.has('jwt'),
+    login: offers.has('oidc') ? login : null,
+    // The browser names the origin of a message without a standard port.
+    frameAncestors: frameAncestors.split(' ').filter(Boolean).map((origin) => new URL(origin).origin),
+  };
+}

@@ -1,0 +1,19 @@
+using RawSocketChat.Server.Rooms;
+
+namespace RawSocketChat.Server.Webhooks;
+
+public static class WebhooksSetup
+{
+    public static IServiceCollection AddWebhooks(this IServiceCollection services)
+    {
+        services.AddOptions<WebhookOptions>().BindConfiguration(WebhookOptions.Section);
+        services.AddSingleton<INameResolver, SystemNameResolver>();
+        services.AddSingleton<WebhookConnector>();
+        services.AddSingleton<WebhookClient>();
+        services.AddSingleton<WebhookWorker>();
+        services.AddSingleton<WebhookDelivery>();
+        services.AddSingleton<IWebhookDelivery>(provider => provider.GetRequiredService<WebhookDelivery>());
+        services.AddHostedService(provider => provider.GetRequiredService<WebhookDelivery>());
+        return services;
+    }
+}
