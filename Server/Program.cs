@@ -81,6 +81,7 @@ public static class Program
         app.UseTrustedProxies(app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value);
         app.UseMountPath(MountPath.Read(app.Configuration), "/healthz", "/readyz");
         app.UseTrailingSlash();
+        app.UseFileOrigins("/files");
         app.UseOptions(Methods);
         app.MapHealth(live: "/healthz", ready: "/readyz");
         app.MapRawWebSocket("/ws", alsoAt: "/", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);

@@ -21,10 +21,22 @@ public static class FilesSetup
         services.AddSingleton<ImagePreviews>();
         services.AddSingleton<FileUploads>();
         services.AddSingleton<FileSession>();
+        services.AddSingleton<FileOrigins>();
         services.AddSingleton<UploadEndpoint>();
         services.AddSingleton<DownloadEndpoint>();
         services.AddHostedService<FileMaintenance>();
         return services;
+    }
+
+    /// <summary>
+    /// Answers the preflights for <paramref name="path"/> and the addresses below it, and gives allowed pages of other origins access to the
+    /// answers. Call this before anything else answers OPTIONS.
+    /// </summary>
+    public static IApplicationBuilder UseFileOrigins(this IApplicationBuilder app, string path)
+    {
+        var origins = app.ApplicationServices.GetRequiredService<FileOrigins>();
+        return app.Use(next => context =>
+            context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal) && origins.Answer(context) ? Task.CompletedTask : next(context));
     }
 
     /// <summary>Receives files at <paramref name="path"/>, and sends them at the addresses below it.</summary>

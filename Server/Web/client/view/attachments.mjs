@@ -65,7 +65,7 @@ function renderAttachment(attachment) {
         now === 'uploading' && el('progress', { max: 100, value: 0, 'aria-label': `Upload of ${isolated(name)}` })),
       now === 'failed' && contentOf(key) && el('button', { type: 'button', class: 'link', 'data-do': 'retry', 'aria-label': `Retry the upload of ${isolated(name)}` }, 'Retry'),
       el('button', { type: 'button', class: 'icon', 'data-do': 'detach', 'aria-label': `${now === 'uploading' || now === 'waiting' ? 'Cancel' : 'Remove'} ${isolated(name)}`, title: now === 'uploading' ? 'Cancel' : 'Remove' }, icon('close', '')));
-    node.title = name;
+    node.title = isolated(name);
     if (old) old.node.replaceWith(node);
     else list.append(node);
     old = { node, state: now, url: old?.url ?? thumb.getAttribute('data-url') };

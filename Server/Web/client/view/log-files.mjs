@@ -3,7 +3,7 @@
 import { loadContent, loadWhenNear, saveContent, unload, urlOf } from '../app/contents.mjs';
 import { identity } from '../app/identity.mjs';
 import { notify } from '../app/store.mjs';
-import { isolated } from '../direction.mjs';
+import { isolated, withoutDirectionControls } from '../direction.mjs';
 import { contentPath, iconOf, kindOf, pictureBox, previewPath, sizeWords } from '../files.mjs';
 import { closestTo, el, foreign, icon, setAttribute } from './dom.mjs';
 
@@ -47,7 +47,7 @@ function pictureNode(file, key, isSingle) {
     if (images.size <= MAX_KEPT) break;
     images.delete(old);
   }
-  return el('button', { type: 'button', class: 'picture', 'data-action': 'picture', 'data-file': id, 'aria-haspopup': 'dialog', title: file.name }, image);
+  return el('button', { type: 'button', class: 'picture', 'data-action': 'picture', 'data-file': id, 'aria-haspopup': 'dialog', title: isolated(file.name) }, image);
 }
 
 /** @param {AttachedFile} file */
@@ -97,7 +97,7 @@ function playerNode(file, kind) {
 
 /** @param {AttachedFile} file */
 export const downloadLink = (file) => el('a', {
-  class: 'icon download', href: urlOf(contentPath(file)).href, download: file.name, 'data-path': contentPath(file),
+  class: 'icon download', href: urlOf(contentPath(file)).href, download: withoutDirectionControls(file.name), 'data-path': contentPath(file),
   'aria-label': `Download ${isolated(file.name)}`, title: 'Download',
 }, icon('download', ''));
 

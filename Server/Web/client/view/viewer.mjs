@@ -1,6 +1,6 @@
 // The viewer: a picture in its full size, and the other pictures of the room.
 
-import { loadContent, unload } from '../app/contents.mjs';
+import { loadContent } from '../app/contents.mjs';
 import { state } from '../app/store.mjs';
 import { isolated } from '../direction.mjs';
 import { contentPath, picturesIn, sizeWords } from '../files.mjs';
@@ -87,7 +87,7 @@ viewer.addEventListener('close', () => {
   const key = shown?.key;
   shown = null;
   delete $('viewer-stage').dataset.key;
-  unload(/** @type {HTMLImageElement} */ (/** @type {unknown} */ ($('viewer-image'))));
+  $('viewer-image').replaceWith(el('span', { id: 'viewer-image' }));
   // The focus goes back to the picture that was shown last.
   const button = /** @type {HTMLElement[]} */ ([...log.querySelectorAll('[data-file]')]).find(({ dataset }) => dataset.file === key);
   if (button) button.focus();

@@ -1,0 +1,36 @@
+using Microsoft.Net.Http.Headers;
+using RawSocketChat.Server.Transports.Origins;
+
+namespace RawSocketChat.Server.Files;
+
+/// <summary>
+/// Lets the pages that <see cref="OriginOptions"/> allows upload and read files from another origin, such as client.html on disk. A browser
+/// permits this only with the headers of the CORS protocol (WHATWG Fetch Standard, section 3.3). These pages send their session's token: the
+/// server accepts no cookie from them, and the headers do not allow one.
+/// </summary>
+internal sealed class FileOrigins(OriginPolicy origins)
+{
+    private const string RequestHeaders = "Authorization, Content-Type, If-None-Match, Range, X-File-Name";
+    private const string ResponseHeaders = "Content-Disposition, Content-Range, ETag, Retry-After";
+    private const string MaxAgeSeconds = "600";
+
+    private static readonly string Methods = $"{HttpMethods.Get}, {HttpMethods.Head}, {HttpMethods.Post}";
+
+    /// <summary>Adds the headers for a page of another origin. Returns whether the request is a preflight, which this method has then answered.</summary>
+    public bool Answer(HttpContext context)
+    {
+        if (!OriginPolicy.IsFromPage(context) || OriginPolicy.IsOwnPage(context) || !origins.Allows(context))
+            return false;
+        var headers = context.Response.Headers;
+        headers.AccessControlAllowOrigin = context.Request.Headers.Origin;
+        headers.Append(HeaderNames.Vary, HeaderNames.Origin);
+        headers.AccessControlExposeHeaders = ResponseHeaders;
+        if (!HttpMethods.IsOptions(context.Request.Method) || context.Request.Headers.AccessControlRequestMethod.Count == 0)
+            return false;
+        headers.AccessControlAllowMethods = Methods;
+        headers.AccessControlAllowHeaders = RequestHeaders;
+        headers.AccessControlMaxAge = MaxAgeSeconds;
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return true;
+    }
+}
