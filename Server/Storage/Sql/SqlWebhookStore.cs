@@ -196,6 +196,9 @@ public sealed class SqlWebhookStore(SqlStorage storage) : IWebhookStore
                 NextAttemptAt = ReadTime(NextAttemptAt),
                 Error = Error,
                 IsOff = IsOff,
-            }) { HasRetries = HasRetries };
+            })
+        {
+            HasRetries = HasRetries,
+        };
     }
 }
