@@ -121,8 +121,8 @@ public sealed class FileUploads(
             return await AddAsync(user, name, incoming, type, preview: null, size: null, cancellationToken);
 
         using var image = IncomingFile.Create(contents.Folder);
-        var isImage = false;
-        await WorkAsync(() => isImage = TryCopyImage(incoming, type, image), cancellationToken);
+        var (isImage, orientation) = (false, Orientation.Normal);
+        await WorkAsync(() => isImage = TryCopyImage(incoming, type, image, out orientation), cancellationToken);
         if (!isImage)
             return await AddAsync(user, name, incoming, FileType.Unknown, preview: null, size: null, cancellationToken);
 
@@ -130,7 +130,7 @@ public sealed class FileUploads(
         var preview = image.Path + ".preview";
         try
         {
-            var size = await previews.CreateAsync(image.Path, preview, cancellationToken);
+            var size = await previews.CreateAsync(image.Path, orientation, preview, cancellationToken);
             return await AddAsync(user, name, image, type, size is null ? null : preview, size, cancellationToken);
         }
         finally
@@ -151,10 +151,10 @@ public sealed class FileUploads(
     }
 
     // What looks like an image but is none becomes a file to download. So metadata that cannot be removed is not shown as a part of an image.
-    private static bool TryCopyImage(IncomingFile incoming, string type, IncomingFile image)
+    private static bool TryCopyImage(IncomingFile incoming, string type, IncomingFile image, out int orientation)
     {
         using var source = incoming.OpenRead();
-        return ImageCleaner.TryCopy(type, source, image.Write);
+        return ImageCleaner.TryCopy(type, source, image.Write, out orientation);
     }
 
     private async Task WorkAsync(Action work, CancellationToken cancellationToken)

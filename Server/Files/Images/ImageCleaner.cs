@@ -10,22 +10,24 @@ internal static class ImageCleaner
     /// <param name="type">The media type of the image.</param>
     /// <param name="source">The image. The stream must support seeking.</param>
     /// <param name="write">Receives the parts of the copy, in order.</param>
+    /// <param name="orientation">How browsers turn and mirror the copy, 1 to 8 (<see cref="Orientation"/>).</param>
     /// <returns>
     /// False if the image does not follow the specification of its format, or is incomplete. Then <paramref name="write"/> may have received a part of it.
     /// </returns>
     /// <exception cref="IOException">The source cannot be read.</exception>
-    public static bool TryCopy(string type, Stream source, Action<ReadOnlySpan<byte>> write)
+    public static bool TryCopy(string type, Stream source, Action<ReadOnlySpan<byte>> write, out int orientation)
     {
         var target = new ImageWriter(write);
+        orientation = Orientation.Normal;
         try
         {
             switch (type)
             {
                 case FileType.Jpeg:
-                    JpegCleaner.Copy(new ImageReader(source), target);
+                    orientation = JpegCleaner.Copy(new ImageReader(source), target);
                     break;
                 case FileType.Png:
-                    PngCleaner.Copy(new ImageReader(source), target);
+                    orientation = PngCleaner.Copy(new ImageReader(source), target);
                     break;
                 case FileType.Gif:
                     GifCleaner.Copy(new ImageReader(source), target);

@@ -32,10 +32,11 @@ public sealed class ImagePreviews : IDisposable
 
     /// <summary>Creates the preview of an image. Waits for earlier images.</summary>
     /// <param name="image">The full path of the image.</param>
+    /// <param name="orientation">How browsers turn and mirror the image, 1 to 8.</param>
     /// <param name="preview">The full path of the preview. The file must not exist. After this call, it exists exactly if the result is not null.</param>
     /// <param name="cancellationToken">Ends the wait for earlier images, and the work.</param>
     /// <returns>The size of the image. Null if the image gets no preview: it cannot be decoded, is too large, or takes too long.</returns>
-    public async Task<ImageSize?> CreateAsync(string image, string preview, CancellationToken cancellationToken)
+    public async Task<ImageSize?> CreateAsync(string image, int orientation, string preview, CancellationToken cancellationToken)
     {
         if (!_options.Previews)
             return null;
@@ -43,7 +44,7 @@ public sealed class ImagePreviews : IDisposable
         ImageSize? created = null;
         try
         {
-            created = await AskAsync(new PreviewRequest(image, preview, _options.MaxPixels, _options.PreviewSide, _options.PreviewBytes), cancellationToken);
+            created = await AskAsync(new PreviewRequest(image, preview, orientation, _options.MaxPixels, _options.PreviewSide, _options.PreviewBytes), cancellationToken);
             return created;
         }
         finally

@@ -14,12 +14,14 @@ internal static class JpegCleaner
     // The identifier, version, unit and two densities of a JFIF segment. A thumbnail may follow.
     private const int JfifBytes = 12;
 
-    public static void Copy(ImageReader source, ImageWriter target)
+    /// <summary>Copies an image, and returns its orientation.</summary>
+    /// <exception cref="ImageFormatException">The image is not valid.</exception>
+    public static int Copy(ImageReader source, ImageWriter target)
     {
         if (source.ReadByte() != 0xFF || source.ReadByte() != StartOfImage)
             throw new ImageFormatException("the start of the image is missing");
         target.Write([0xFF, StartOfImage]);
-        var (hasFrame, hasScan, hasOrientation) = (false, false, false);
+        var (hasFrame, hasScan, orientation) = (false, false, Orientation.Normal);
         for (var marker = ReadMarker(source); marker != EndOfImage;)
         {
             if (marker is 0x01 or (>= 0xD0 and <= StartOfImage))
@@ -28,7 +30,7 @@ internal static class JpegCleaner
             if (length < 0)
                 throw new ImageFormatException("a segment is too short");
             if (marker is >= FirstApplication and <= LastApplication)
-                CopyApplicationSegment(source, target, marker, length, ref hasOrientation);
+                CopyApplicationSegment(source, target, marker, length, ref orientation);
             else if (marker == Comment)
                 source.Skip(length);
             else
@@ -50,20 +52,21 @@ internal static class JpegCleaner
         if (!hasFrame || !hasScan)
             throw new ImageFormatException("the picture is missing");
         target.Write([0xFF, EndOfImage]);
+        return orientation;
     }
 
     private static bool IsFrame(byte marker) => marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC);
 
-    private static void CopyApplicationSegment(ImageReader source, ImageWriter target, byte marker, int length, ref bool hasOrientation)
+    private static void CopyApplicationSegment(ImageReader source, ImageWriter target, byte marker, int length, ref int orientation)
     {
         var bytes = new byte[length];
         source.Read(bytes);
         ReadOnlySpan<byte> data = bytes;
         if (marker == Exif && data.StartsWith("Exif\0\0"u8))
         {
-            if (!hasOrientation && Orientation.Find(data[6..]) is not Orientation.Normal and var orientation)
+            if (orientation == Orientation.Normal && Orientation.Find(data[6..]) is not Orientation.Normal and var found)
             {
-                hasOrientation = true;
+                orientation = found;
                 WriteSegment(target, marker, [.. "Exif\0\0"u8, .. Orientation.CreateExif(orientation)]);
             }
         }

@@ -18,14 +18,16 @@ internal static class PngCleaner
 
     private static ReadOnlySpan<byte> Signature => [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A];
 
-    public static void Copy(ImageReader source, ImageWriter target)
+    /// <summary>Copies an image, and returns its orientation.</summary>
+    /// <exception cref="ImageFormatException">The image is not valid.</exception>
+    public static int Copy(ImageReader source, ImageWriter target)
     {
         Span<byte> start = stackalloc byte[8];
         source.Read(start);
         if (!start.SequenceEqual(Signature))
             throw new ImageFormatException("the signature is missing");
         target.Write(start);
-        var (isFirst, hasData) = (true, false);
+        var (isFirst, hasData, orientation) = (true, false, Orientation.Normal);
         for (var type = ""; type != "IEND"; isFirst = false)
         {
             source.Read(start);
@@ -39,14 +41,15 @@ internal static class PngCleaner
                 target.Write(start);
                 source.CopyTo(target, (long)length + 4);
             }
-            else if (type == "eXIf" && length <= MaxExifBytes && !hasData)
-                CopyOrientation(source, target, (int)length);
+            else if (type == "eXIf" && length <= MaxExifBytes && !hasData && orientation == Orientation.Normal)
+                orientation = CopyOrientation(source, target, (int)length);
             else
                 source.Skip((long)length + 4);
         }
 
         if (!hasData)
             throw new ImageFormatException("the picture is missing");
+        return orientation;
     }
 
     private static bool IsKept(string type) => type switch
@@ -58,16 +61,18 @@ internal static class PngCleaner
         _ => throw new ImageFormatException("a chunk has no valid type"),
     };
 
-    private static void CopyOrientation(ImageReader source, ImageWriter target, int length)
+    private static int CopyOrientation(ImageReader source, ImageWriter target, int length)
     {
         var exif = new byte[length];
         source.Read(exif);
         source.Skip(4);
-        if (Orientation.Find(exif) is Orientation.Normal)
-            return;
-        byte[] chunk = [.. "eXIf"u8, .. Orientation.CreateExif(Orientation.Find(exif))];
+        var orientation = Orientation.Find(exif);
+        if (orientation == Orientation.Normal)
+            return orientation;
+        byte[] chunk = [.. "eXIf"u8, .. Orientation.CreateExif(orientation)];
         target.WriteUInt32BigEndian((uint)chunk.Length - 4);
         target.Write(chunk);
         target.WriteUInt32BigEndian(Crc32.HashToUInt32(chunk));
+        return orientation;
     }
 }

@@ -19,8 +19,9 @@ internal static class PreviewPainter
         if (decoded is null)
             return null;
         using var picture = SKImage.FromBitmap(decoded);
-        var (width, height) = IsOnItsSide(codec.EncodedOrigin) ? (codec.Info.Height, codec.Info.Width) : (codec.Info.Width, codec.Info.Height);
-        using var encoded = Encode(picture, codec.EncodedOrigin, width, height, request);
+        var origin = (SKEncodedOrigin)request.Orientation;
+        var (width, height) = IsOnItsSide(origin) ? (codec.Info.Height, codec.Info.Width) : (codec.Info.Width, codec.Info.Height);
+        using var encoded = Encode(picture, origin, width, height, request);
         using var file = new FileStream(request.Preview, FileMode.CreateNew, FileAccess.Write);
         encoded.SaveTo(file);
         file.Flush(flushToDisk: true);

@@ -46,7 +46,7 @@ public sealed class ImagePreviewsTests
         ];
         for (var orientation = 1; orientation <= 8; orientation++)
         {
-            var (size, preview) = await CreateAsync(Pictures.AddMetadata(Pictures.CreateQuarters(SKEncodedImageFormat.Jpeg), orientation));
+            var (size, preview) = await CreateAsync(Pictures.AddMetadata(Pictures.CreateQuarters(SKEncodedImageFormat.Jpeg), orientation), orientation);
             size.Should().Be(orientation <= 4 ? new ImageSize(64, 32) : new ImageSize(32, 64));
             Pictures.ReadCorners(preview!).Should().Equal(expected[orientation - 1], "orientation {0}", orientation);
         }
@@ -167,11 +167,11 @@ public sealed class ImagePreviewsTests
         return process;
     });
 
-    private async Task<(ImageSize? Size, byte[]? Preview)> CreateAsync(byte[] image)
+    private async Task<(ImageSize? Size, byte[]? Preview)> CreateAsync(byte[] image, int orientation = Orientation.Normal)
     {
         var path = Path.Combine(_folder.Path, $"{Guid.NewGuid():n}");
         await File.WriteAllBytesAsync(path, image);
-        var size = await _previews.CreateAsync(path, path + ".preview", CancellationToken.None);
+        var size = await _previews.CreateAsync(path, orientation, path + ".preview", CancellationToken.None);
         return (size, File.Exists(path + ".preview") ? await File.ReadAllBytesAsync(path + ".preview") : null);
     }
 }
