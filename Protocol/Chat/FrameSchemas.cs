@@ -39,7 +39,7 @@ public static class FrameSchemas
         foreach (var frame in FindServerFrames())
             schemas.Add(GetServerKey(GetName(frame)), CreateServerFrame(frame));
         schemas.Add(Event, new JsonObject { ["oneOf"] = new JsonArray([.. Events.Select(frame => Refer(GetServerKey(GetName(frame))))]) });
-        foreach (var part in (Type[])[typeof(Chat.Person), typeof(WelcomeLimits), typeof(RoomInfo), typeof(TokenInfo), typeof(HelpEntry), typeof(WebhookFailing), typeof(WebhookFailedEvent)])
+        foreach (var part in (Type[])[typeof(Chat.Person), typeof(WelcomeLimits), typeof(RoomInfo), typeof(TokenInfo), typeof(HelpEntry), typeof(AttachedFile), typeof(WebhookFailing), typeof(WebhookFailedEvent)])
             schemas.Add(part.Name, CreateObject(part));
         return schemas;
     }

@@ -91,7 +91,7 @@ public sealed class ProviderLoginTests
     {
         await using var server = await ServerUnderTest.StartAsync("--Auth:Guests", "false");
         await using var page = await ChatPage.OpenAsync($"http://localhost:{server.HttpPort}/?name=ann&room=lobby");
-        await Assertions.Expect(page.Page.Locator("#join-title")).ToHaveTextAsync("Log in to the chat.");
+        await Assertions.Expect(page.Page.Locator("#join-title")).ToHaveTextAsync("Log in to the chat");
         await Assertions.Expect(page.Page.Locator("#join-note")).ToBeHiddenAsync();
         await Assertions.Expect(page.Page.Locator("#sign-on")).ToBeHiddenAsync();
 
