@@ -13,6 +13,8 @@ public sealed class RoomClosingStressTests
 {
     private const int Clients = 8;
     private const int RoundsEach = 150;
+    private const int MaxRoundsEach = 10_000;
+    private const int MinOpenings = 30;
 
     private static readonly string[] Rooms = ["r0", "r1", "r2"];
 
@@ -41,7 +43,7 @@ public sealed class RoomClosingStressTests
         await stop.CancelAsync();
         await closing;
 
-        objects.Count.Should().BeGreaterThan(10 * Rooms.Length, "rooms must have closed and opened again");
+        objects.Count.Should().BeGreaterThan(MinOpenings, "rooms must have closed and opened again");
         foreach (var room in seqs.GroupBy(posted => posted.Room))
             room.Select(posted => posted.Seq).Order().Should().Equal(Enumerable.Range(1, room.Count()).Select(seq => (long)seq), "each event of {0} has its own seq", room.Key);
         foreach (var (room, (_, topic)) in topics)
@@ -52,7 +54,8 @@ public sealed class RoomClosingStressTests
         {
             var random = new Random(number);
             await using var client = await ChatClient.ConnectAsync(server.HttpPort, $"/ws?name=c{number}");
-            for (var round = 0; round < RoundsEach; round++)
+            // On a busy machine the rooms close less often than the clients use them.
+            for (var round = 0; round < RoundsEach || (objects.Count <= MinOpenings && round < MaxRoundsEach); round++)
             {
                 var room = Rooms[random.Next(Rooms.Length)];
                 var joined = await client.RequestAsync<JoinedFrame>(Join(room, limit: 1));

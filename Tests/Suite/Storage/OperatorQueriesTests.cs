@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Api;
+using RawSocketChat.Tests.Files;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Storage;
@@ -42,19 +43,29 @@ public sealed partial class OperatorQueriesTests
     [Test]
     public async Task Documented_queries_return_the_documented_results()
     {
-        var queries = SqlBlock().Matches(ReadDocument()).Select(match => match.Groups[1].Value).ToList();
-        queries.Should().HaveCount(8);
         await RegisterAsync("squatter");
-        var results = new List<string>();
-        foreach (var query in queries)
-            results.Add((await QueryAsync(query)).TrimEnd('\n'));
+        (await RunDocumentedAsync("e.kind = 'message'")).Split('\n').Should().HaveCount(2).And.OnlyContain(line => line.Contains("|ann|", StringComparison.Ordinal));
+        (await RunDocumentedAsync("COUNT(DISTINCT e.author)")).Should().Be("lobby|2|1");
+        (await RunDocumentedAsync("WHERE name = 'ann'")).Split('\n').Should().HaveCount(2).And.OnlyContain(line => line.StartsWith("lobby|", StringComparison.Ordinal));
+        (await RunDocumentedAsync("AS day")).Should().MatchRegex("^[0-9]{4}-[0-9]{2}-[0-9]{2}\\|2\\|25$");
+        (await RunDocumentedAsync("password_hash IS NOT NULL")).Should().Be("squatter");
+        await TestWait.UntilAsync(() => RunDocumentedAsync("AS unread").GetAwaiter().GetResult() == "ann|member|2", "the membership, which the server stores in the background");
+    }
 
-        results[0].Split('\n').Should().HaveCount(2).And.OnlyContain(line => line.Contains("|ann|", StringComparison.Ordinal));
-        results[1].Should().Be("lobby|2|1");
-        results[2].Split('\n').Should().HaveCount(2).And.OnlyContain(line => line.StartsWith("lobby|", StringComparison.Ordinal));
-        results[3].Should().MatchRegex("^[0-9]{4}-[0-9]{2}-[0-9]{2}\\|2\\|25$");
-        results[5].Should().Be("squatter");
-        await TestWait.UntilAsync(() => QueryAsync(queries[4]).GetAwaiter().GetResult() == "ann|member|2\n", "the membership, which the server stores in the background");
+    [Test]
+    public async Task Each_documented_query_runs()
+    {
+        foreach (var query in ReadQueries())
+            await QueryAsync(query);
+    }
+
+    [Test]
+    public async Task Documented_queries_list_the_files_and_their_uploaders()
+    {
+        using var bob = await FileClient.JoinAsync(_server.HttpPort, "bob");
+        await bob.SayAsync("look", await bob.UploadAsync(new byte[700], "small.bin"), await bob.UploadAsync(new byte[900], "large.bin"));
+        (await RunDocumentedAsync("f.type, f.bytes")).Should().MatchRegex("^large.bin\\|application/octet-stream\\|900\\|[0-9: -]+\\|bob\nsmall.bin\\|application/octet-stream\\|700\\|[0-9: -]+\\|bob$");
+        (await RunDocumentedAsync("SUM(f.bytes)")).Should().Be("bob|2|1600");
     }
 
     [Test]
@@ -63,9 +74,8 @@ public sealed partial class OperatorQueriesTests
         await using var room = await TokenRoom.CreateAsync(_server);
         await room.Owner.CreateTokenAsync(room.Name, "unused");
         await room.PostAsync("""{"text":"disk is full"}""");
-        var query = SqlBlock().Matches(ReadDocument()).Select(match => match.Groups[1].Value).Single(sql => sql.Contains("FROM tokens", StringComparison.Ordinal));
         const string Time = "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}";
-        (await QueryAsync(query)).Should().MatchRegex($"^{room.Name}\\|build-server\\|{Time}\\|u[0-9a-f]+\\|{Time}\n{room.Name}\\|unused\\|{Time}\\|u[0-9a-f]+\\|\n$");
+        (await RunDocumentedAsync("FROM tokens")).Should().MatchRegex($"^{room.Name}\\|build-server\\|{Time}\\|u[0-9a-f]+\\|{Time}\n{room.Name}\\|unused\\|{Time}\\|u[0-9a-f]+\\|$");
     }
 
     [Test]
@@ -74,8 +84,7 @@ public sealed partial class OperatorQueriesTests
         await using var room = await Webhooks.WebhookRoom.CreateAsync(_server);
         await room.SayAsync("before");
         await room.SetAsync("https://198.41.0.4/chat");
-        var query = SqlBlock().Matches(ReadDocument()).Select(match => match.Groups[1].Value).Single(sql => sql.Contains("FROM webhooks", StringComparison.Ordinal));
-        (await QueryAsync(query)).Should().Be($"{room.Name}|https://198.41.0.4/chat|1|1|0|||0\n");
+        (await RunDocumentedAsync("FROM webhooks")).Should().Be($"{room.Name}|https://198.41.0.4/chat|1|1|0|||0");
     }
 
     private async Task RegisterAsync(string name)
@@ -84,6 +93,12 @@ public sealed partial class OperatorQueriesTests
         await client.SendAsync($$"""{"type":"register","name":"{{name}}","password":"correct horse battery"}""");
         await client.Inbox.ExpectAsync<WelcomeFrame>(welcome => !welcome.Guest);
     }
+
+    // The documented query that contains a text.
+    private async Task<string> RunDocumentedAsync(string part) =>
+        (await QueryAsync(ReadQueries().Single(query => query.Contains(part, StringComparison.Ordinal)))).TrimEnd('\n');
+
+    private static IEnumerable<string> ReadQueries() => SqlBlock().Matches(ReadDocument()).Select(match => match.Groups[1].Value);
 
     private Task<string> QueryAsync(string query) => Shell.RunAsync($"sqlite3 -readonly '{Path.Combine(_folder.Path, "chat.db")}' <<'END'\n{query}\nEND\n");
 
