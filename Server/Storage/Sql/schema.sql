@@ -86,7 +86,7 @@ CREATE TABLE webhooks (
     next_attempt_at INTEGER,                    -- NULL if the next attempt is due now
     error         TEXT,                         -- the error of the newest attempt; NULL if it did not fail
     is_off        INTEGER NOT NULL DEFAULT 0    -- 1 if the receiver has turned the webhook off (410 Gone)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- The events that could not be delivered to a webhook. Only the newest ones stay (Webhooks:FailedEvents).
 CREATE TABLE webhook_failures (
