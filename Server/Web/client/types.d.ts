@@ -96,7 +96,7 @@ export interface Attachment {
   error?: string;
   /** The page has no content any more, so it can't upload the file again. */
   isLost?: boolean;
-  /** The server was not reached. The page tries again when it is connected. */
+  /** The server was not reached. The page tries again when it is connected again. */
   isRetried?: boolean;
   /** What the server has stored, and the user who has uploaded it. */
   file?: AttachedFile;
