@@ -144,6 +144,28 @@ public sealed class FilesPageTests
     }
 
     [Test]
+    public async Task Player_plays_on_when_somebody_reacts_to_its_message()
+    {
+        const int Rate = 8_000;
+        await using var ann = await OpenAsync("pia", "player");
+        byte[] wave =
+        [
+            .. "RIFF"u8, .. BitConverter.GetBytes(36 + Rate), .. "WAVEfmt "u8, 16, 0, 0, 0, 1, 0, 1, 0, .. BitConverter.GetBytes(Rate), .. BitConverter.GetBytes(Rate), 1, 0, 8, 0,
+            .. "data"u8, .. BitConverter.GetBytes(Rate), .. Enumerable.Repeat((byte)128, Rate),
+        ];
+        await AddAsync(ann, File("tone.wav", "audio/wav", wave));
+        await ExpectTrayAsync(ann, "ready");
+        await ann.SayAsync("listen");
+        await ann.ExpectMessageAsync("listen");
+        await ann.Page.EvaluateAsync("async () => { window.player = document.querySelector('#log audio'); player.muted = player.loop = true; await player.play(); }");
+        await ann.Page.Locator("#log .media").HoverAsync();
+        await ann.Page.Locator("#log .tools [data-action=quick]").First.ClickAsync();
+        await Assertions.Expect(ann.Page.Locator("#log [data-action=react]")).ToHaveCountAsync(1);
+        (await ann.Page.EvaluateAsync<bool>("() => player === document.querySelector('#log audio') && !player.paused")).Should().BeTrue();
+        await ExpectCleanAsync(ann);
+    }
+
+    [Test]
     public async Task Upload_shows_its_progress_and_can_be_cancelled_and_the_message_waits_for_it()
     {
         await using var ann = await OpenAsync("ada", "progress");

@@ -122,7 +122,7 @@ public sealed class ProgramsPageTests
         await ann.Page.ClickAsync("#webhook-retry");
         await Assertions.Expect(ann.Page.Locator("#programs-note")).ToHaveTextAsync("The server sends 1 event again.");
         await receiver.ExpectAsync(4);
-        receiver.Texts.Should().AllBe("hear this");
+        receiver.Texts.Should().OnlyContain(text => text == "hear this");
         await Assertions.Expect(ann.Page.Locator("#webhook-state")).ToHaveTextAsync("No event waits for the delivery.", Refreshed);
         await Assertions.Expect(ann.Page.Locator("#webhook-failed")).ToBeHiddenAsync();
 

@@ -87,7 +87,7 @@ export function answerPrograms(answer, isTyped) {
   $('program-list').replaceChildren(...tokens.length ? tokens.map(tokenNode) : [el('li', { class: 'aside' }, 'No program has a token yet.')]);
   if (typeof answer.token === 'string') showSecret(answer.room, answer.name ?? '', answer.token);
   else if (answer.do === 'revoke') hideToken();
-  if (answer.do === 'revoke' && document.activeElement === document.body) $('program-name').focus(); // its button has disappeared
+  if (answer.do === 'revoke') keepFocus('program-name');
 }
 
 /**
@@ -106,7 +106,16 @@ export function answerWebhook(answer, isTyped) {
   if (answer.do === 'retry') setProgramsNote(now.failed.length ? `The server sends ${plural(now.failed.length, 'event')} again.` : 'The server tries again now.', 'info');
   if (answer.do === 'remove') hideWebhookSecret();
   if (typeof answer.secret === 'string') showWebhookSecret(answer.secret);
-  if (document.activeElement?.closest('[hidden]')) $('webhook-url').focus();
+  if (answer.do === 'remove' || answer.do === 'retry') keepFocus('webhook-url');
+}
+
+/**
+ * Keeps the focus in the dialog after an answer that has removed the focused button.
+ * @param {'program-name' | 'webhook-url'} id
+ */
+function keepFocus(id) {
+  const focused = document.activeElement;
+  if (!focused || focused === document.body || focused === programs || focused.closest('[hidden]')) $(id).focus();
 }
 
 /** @param {ProgramToken} token */
