@@ -144,6 +144,36 @@ public sealed class FilesPageTests
     }
 
     [Test]
+    public async Task Long_name_is_cut_before_its_extension()
+    {
+        await using var ann = await OpenAsync("lea", "names");
+        var longName = string.Concat(Enumerable.Repeat("Quarterly report ", 6));
+        var hebrew = string.Concat(Enumerable.Repeat("\u05D3\u05D5\u05D7 ", 25));
+        await AddAsync(ann, Text($"{longName}final.webm", 9), Text($"{hebrew}.pdf", 9), Text("short.txt", 9));
+        await ExpectTrayAsync(ann, "ready", "ready", "ready");
+        await ExpectCutAsync("#tray .name");
+        await ann.Input.PressAsync("Enter");
+        await Assertions.Expect(ann.Page.Locator("#log .file")).ToHaveCountAsync(3);
+        await ann.Page.SetViewportSizeAsync(375, 812);
+        await ExpectCutAsync("#log .file .name");
+        await ExpectCleanAsync(ann);
+
+        async Task ExpectCutAsync(string names)
+        {
+            var shown = await ann.Page.EvaluateAsync<string[]>("""
+                (names) => [...document.querySelectorAll(names)].map((name) => {
+                  const [stem, extension] = [name.firstChild, document.createRange()];
+                  extension.selectNodeContents(name.lastChild);
+                  const [inner, outer] = [extension.getBoundingClientRect(), name.getBoundingClientRect()];
+                  const isInside = inner.left >= outer.left - 1 && inner.right <= outer.right + 1;
+                  return `${stem.scrollWidth > stem.clientWidth ? 'cut' : 'whole'} ${isInside ? name.lastChild.textContent.slice(-5) : 'hidden'}`;
+                })
+                """, names);
+            shown.Should().Equal("cut .webm", "cut .pdf", "whole .txt");
+        }
+    }
+
+    [Test]
     public async Task Player_plays_on_when_somebody_reacts_to_its_message()
     {
         const int Rate = 8_000;

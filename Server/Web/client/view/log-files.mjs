@@ -4,10 +4,21 @@ import { loadContent, loadWhenNear, saveContent, unload, urlOf } from '../app/co
 import { identity } from '../app/identity.mjs';
 import { notify } from '../app/store.mjs';
 import { isolated, withoutDirectionControls } from '../direction.mjs';
-import { contentPath, iconOf, kindOf, pictureBox, previewPath, sizeWords } from '../files.mjs';
-import { closestTo, el, foreign, icon, setAttribute } from './dom.mjs';
+import { contentPath, iconOf, kindOf, nameParts, pictureBox, previewPath, sizeWords } from '../files.mjs';
+import { closestTo, el, icon, setAttribute } from './dom.mjs';
 
 /** @import { AttachedFile } from '../types.js' */
+
+/**
+ * The name of a file. If there is no space for it, its extension stays visible, because the extension says what the file is.
+ * @param {string} name
+ */
+export function fileName(name) {
+  const [stem, extension] = nameParts(withoutDirectionControls(name));
+  const node = el('bdi', { class: 'name', title: isolated(name) }, el('span', { class: 'stem' }, stem), extension || null);
+  if (extension) node.style.setProperty('--extension', `${extension.length + 1}ch`); // one character more, because some letters are wider than a digit
+  return node;
+}
 
 /**
  * The files of a message, or null if it has none.
@@ -84,7 +95,7 @@ function fileNode(file, id) {
   const kind = kindOf(file);
   const card = el('div', { class: 'file' },
     el('span', { class: 'sign', 'aria-hidden': 'true' }, icon(iconOf(file), '')),
-    el('span', { class: 'about' }, foreign(file.name, 'name'), el('span', { class: 'size' }, sizeWords(file.bytes))),
+    el('span', { class: 'about' }, fileName(file.name), el('span', { class: 'size' }, sizeWords(file.bytes))),
     downloadLink(file));
   if (kind !== 'video' && kind !== 'audio') return card;
   const player = playerNode(file, kind, id);
