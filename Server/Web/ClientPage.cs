@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 namespace RawSocketChat.Server.Web;
 
 /// <summary>
-/// The page at <c>/</c>: client.html, with a Content-Security-Policy that allows only the page's own script and style.
+/// The page at <c>/</c>: client.html without its comments, with a Content-Security-Policy that allows only the page's own script and style.
 /// The policy contains the hashes of the script and of the style.
 /// </summary>
 public sealed class ClientPage
@@ -33,7 +33,7 @@ public sealed class ClientPage
         var frameAncestors = facts?.FrameAncestors ?? [];
         _mayBeFramed = frameAncestors.Count > 0;
         // A browser hashes the text without a byte order mark and with LF line ends.
-        var page = source.TrimStart('\uFEFF').ReplaceLineEndings("\n");
+        var page = PageComments.Remove(source.TrimStart('\uFEFF').ReplaceLineEndings("\n"));
         if (facts is not null)
             page = page.Replace(FactsElement, Describe(facts), StringComparison.Ordinal);
         var html = Encoding.UTF8.GetBytes(page);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { applyChanges } from '../../Server/Web/client/changes.mjs';
-import { contentPath, filesOf, filesWords, iconOf, kindOf, pictureBox, picturesIn, previewPath, sameFiles, sizeWords } from '../../Server/Web/client/files.mjs';
+import { contentPath, filesOf, filesWords, iconOf, kindOf, nameParts, pictureBox, picturesIn, previewPath, sameFiles, sizeWords } from '../../Server/Web/client/files.mjs';
 import { createEntry, insertEntry } from '../../Server/Web/client/log.mjs';
 import { notificationOf } from '../../Server/Web/client/notification.mjs';
 import { acknowledgeMessage, enqueueMessage, matchEchoes } from '../../Server/Web/client/outbox.mjs';
@@ -222,4 +222,10 @@ describe('choosing files', () => {
     assert.ok(!isPastedFile(['text/plain', 'text/html', 'Files']));
     assert.ok(!isPastedFile(['text/plain']));
   });
+});
+
+test('a name that is cut keeps its extension', () => {
+  assert.deepEqual(nameParts('Quarterly report final.pdf'), ['Quarterly report final', '.pdf']);
+  assert.deepEqual(nameParts('backup.tar.gz'), ['backup.tar', '.gz']);
+  for (const name of ['README', '.gitignore', 'Mr. Smith', 'a.b c', 'end.', 'a.longextension', '']) assert.deepEqual(nameParts(name), [name, '']);
 });

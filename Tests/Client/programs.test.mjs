@@ -1,8 +1,8 @@
-// The tokens of a room.
+// The programs of a room: tokens, and the webhook.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, mock, test } from 'node:test';
-import { hookAddress, postCommand, revokeForm, tokensFrame, tokensOf } from '../../Server/Web/client/programs.mjs';
+import { deliveryWords, failedWords, hookAddress, postCommand, removeWebhookForm, revokeForm, tokensFrame, tokensOf, webhookFrame, webhookOf } from '../../Server/Web/client/programs.mjs';
 import { startPage } from './fake-page.mjs';
 import { ANN, NOON, roomWith } from './support.mjs';
 
@@ -29,16 +29,50 @@ test('a token is revoked after a question', () => {
   assert.deepEqual(form.frame('', ''), tokensFrame('den', 'revoke', 'bot\u202E'));
 });
 
+describe('the delivery of a webhook', () => {
+  const works = { url: 'https://example.org/chat', delivered: 1_200, failed: [] };
+  const failing = { error: 'the receiver answered 500', since: NOON, next: NOON };
+
+  test('works', () => assert.equal(deliveryWords(works, 1_200), 'No event waits for the delivery.'));
+  test('has events that wait', () => assert.equal(deliveryWords(works, 1_201), '1 event waits for the delivery.'));
+  test('fails', () => assert.match(deliveryWords({ ...works, failing }, 1_203), /^Failing since .+: the receiver answered 500\. Next attempt: .+\. 3 events wait for the delivery\.$/));
+  test('is turned off by the receiver', () => assert.match(deliveryWords({ ...works, failing: { ...failing, next: undefined } }, 1_200), /The receiver has turned the webhook off\. To turn it on, set its address again\./));
+  test('has no words without a webhook', () => assert.equal(deliveryWords(webhookOf({ failed: [] }), 7), ''));
+  test('names the events that failed', () => {
+    assert.match(failedWords({ seq: 1_200, at: NOON, attempts: 1, error: 'the receiver answered 500' }), /^Event 1,200: the receiver answered 500 \(given up .+, after 1 attempt\)$/);
+    assert.match(failedWords({ seq: 7, at: NOON, attempts: 0, error: 'x' }), /^Event 7: x \(given up (?!.*attempt).+\)$/);
+  });
+  test('has only what is valid in an answer', () => {
+    const failed = { seq: 7, at: NOON, attempts: 1, error: 'x' };
+    assert.deepEqual(webhookOf({ url: 7, delivered: '?', failing: { since: '?' }, failed: [failed, { ...failed, at: 'x' }, { ...failed, seq: '7' }, null] }), { url: undefined, delivered: 0, failing: undefined, failed: [failed] });
+    assert.deepEqual(webhookOf({ ...works, failing: { ...failing, next: 7 }, failed: '?' }), { ...works, failing: { ...failing, next: undefined } });
+  });
+});
+
+test('a webhook is removed after a question', () => {
+  const form = removeWebhookForm(roomWith([], { name: 'den' }));
+  assert.equal(form.title, 'Remove the webhook of #den?');
+  assert.deepEqual(form.frame('', ''), webhookFrame('den', 'remove'));
+});
+
 describe('in the page', () => {
   after(() => mock.timers.reset());
   let page;
-  const last = () => page.sent.findLast(({ type }) => type === 'tokens');
+  const last = (what = 'create', name = 'tokens') => page.sent.findLast((frame) => frame.type === name && frame.do === what);
+  const count = (what, name) => page.sent.filter((frame) => frame.type === name && frame.do === what).length;
+  const close = () => {
+    page.$('programs').close();
+    page.$('programs').dispatchEvent(new Event('close'));
+  };
+  const submit = (id) => page.$(id).dispatchEvent(new Event('submit', { cancelable: true }));
+  const click = (id) => page.$(id).dispatchEvent(new Event('click'));
+  const answer = (what, more) => page.receive({ type: 'webhook', id: last(what, 'webhook').id, do: what, room: 'lobby', failed: [], ...more });
   const list = (...names) => names.map((name) => ({ name, at: NOON }));
   const names = () => page.$('program-list').children.map(({ dataset }) => dataset.name);
 
   before(async () => {
     page = await startPage({ address: 'http://chat.test/?name=ann&room=lobby' });
-    page.receive({ type: 'welcome', ...ANN, guest: true, session: '' });
+    page.receive({ type: 'welcome', ...ANN, guest: true, session: '', features: ['webhook'] });
     page.receive({ type: 'joined', id: page.sent.findLast(({ type }) => type === 'join').id, room: 'lobby', epoch: 'e1', seq: 0, role: 'owner', members: [ANN], memberCount: 1, messages: [] });
   });
 
@@ -50,8 +84,7 @@ describe('in the page', () => {
     assert.deepEqual(names(), ['bot']);
   });
   test('the token is gone when the dialog is closed', () => {
-    page.$('programs').close();
-    page.$('programs').dispatchEvent(new Event('close'));
+    close();
     assert.equal(page.$('program-token').value, '');
     assert.equal(page.$('program-secret').hidden, true);
     assert.equal(page.$('program-curl').textContent, '');
@@ -59,7 +92,7 @@ describe('in the page', () => {
   test('an error stays in the dialog', async () => {
     page.receive({ type: 'tokens', do: 'list', room: 'lobby', tokens: [] });
     page.$('program-name').value = 'ann';
-    page.$('program-create').dispatchEvent(new Event('submit', { cancelable: true }));
+    submit('program-create');
     assert.deepEqual({ ...last(), id: 0 }, { type: 'tokens', do: 'create', room: 'lobby', name: 'ann', id: 0 });
     page.receive({ type: 'error', id: last().id, code: 'name-taken', text: 'a user has the name "ann"' });
     assert.equal(page.$('programs-note').textContent, 'A user has the name "ann".');
@@ -68,9 +101,108 @@ describe('in the page', () => {
   });
   test('the answer for another room changes nothing', () => {
     const id = last().id;
-    page.$('program-create').dispatchEvent(new Event('submit', { cancelable: true }));
+    submit('program-create');
     assert.notEqual(last().id, id);
     page.receive({ type: 'tokens', id: last().id, do: 'list', room: 'den', tokens: list('other') });
     assert.deepEqual(names().filter(Boolean), []);
+  });
+  test('a late answer opens the closed dialog only if it has a secret, because the server shows it only once', () => {
+    submit('program-create');
+    close();
+    page.receive({ type: 'tokens', id: last('list').id, do: 'list', room: 'lobby', tokens: [] });
+    page.receive({ type: 'webhook', id: last('show', 'webhook').id, do: 'show', room: 'lobby', failed: [] });
+    assert.equal(page.$('programs').open, false);
+    page.receive({ type: 'tokens', id: last().id, do: 'create', room: 'lobby', name: 'late', token: 'late-secret', tokens: list('late') });
+    assert.equal(page.$('programs').open, true);
+    assert.equal(page.$('program-token').value, 'late-secret');
+    close();
+  });
+
+  const URL = 'https://example.org/chat';
+  const failed = [{ seq: 12, at: NOON, attempts: 8, error: 'the receiver answered 500' }];
+  const failing = { error: 'the receiver answered 500', since: NOON, next: NOON };
+
+  test('the webhook is set, and its secret is shown once', () => {
+    page.receive({ type: 'webhook', do: 'show', room: 'lobby', failed: [] }); // the person has typed /webhook
+    assert.equal(page.$('programs').open, true);
+    assert.equal(page.$('webhook').hidden, false);
+    assert.equal(page.$('webhook-remove').hidden, true);
+    submit('webhook-set');
+    assert.match(page.$('programs-note').textContent, /enter the address/);
+    page.$('webhook-url').value = ` ${URL} `;
+    submit('webhook-set');
+    assert.equal(last('set', 'webhook').url, URL);
+    answer('set', { url: URL, secret: 'whsec_x', delivered: 0 });
+    assert.equal(page.$('webhook-made').hidden, false);
+    assert.equal(page.$('webhook-secret').value, 'whsec_x');
+    assert.equal(page.$('webhook-state').textContent, 'No event waits for the delivery.');
+    assert.equal(page.$('webhook-remove').hidden, false);
+  });
+  test('the open dialog shows changes of the delivery, and keeps the secret and what the person types', () => {
+    page.$('webhook-url').value = 'https://exa';
+    const before = count('show', 'webhook');
+    mock.timers.tick(5_000);
+    assert.equal(count('show', 'webhook'), before + 1);
+    answer('show', { url: URL, delivered: 12, failing, failed });
+    assert.match(page.$('webhook-state').textContent, /^Failing since .+: the receiver answered 500\./);
+    assert.match(page.$('webhook-failed').hidden ? '' : page.$('webhook-failed-list').textContent, /^Event 12: /);
+    assert.equal(page.$('webhook-retry').textContent, 'Send them again');
+    assert.equal(page.$('webhook-secret').value, 'whsec_x');
+    assert.equal(page.$('webhook-url').value, 'https://exa');
+  });
+  test('failed events are sent again', () => {
+    click('webhook-retry');
+    answer('retry', { url: URL, delivered: 12, failing, failed });
+    assert.equal(page.$('programs-note').textContent, 'The server sends 1 event again.');
+    assert.equal(page.$('webhook-failed').hidden, true);
+  });
+  test('an error of a refresh is not shown', () => {
+    mock.timers.tick(5_000);
+    page.receive({ type: 'error', id: last('show', 'webhook').id, code: 'too-many', text: 'too many requests' });
+    assert.equal(page.$('programs-note').textContent, 'The server sends 1 event again.');
+    assert.doesNotMatch(page.$('log').textContent, /too many/i);
+  });
+  test('the webhook is removed after a question, and its secret is gone', () => {
+    click('webhook-remove');
+    assert.equal(page.$('form').open, true);
+    submit('form-body');
+    answer('remove');
+    assert.equal(page.$('form').open, false);
+    assert.equal(page.$('webhook-remove').hidden, true);
+    assert.equal(page.$('webhook-made').hidden, true);
+    assert.equal(page.$('webhook-secret').value, '');
+    assert.equal(page.$('webhook-url').value, '');
+    const before = count('show', 'webhook');
+    mock.timers.tick(5_000);
+    assert.equal(count('show', 'webhook'), before);
+  });
+  test('a closed dialog asks no more', () => {
+    page.$('webhook-url').value = URL;
+    submit('webhook-set');
+    answer('set', { url: URL, secret: 'whsec_y', delivered: 0 });
+    close();
+    assert.equal(page.$('webhook-secret').value, '');
+    const before = page.sent.length;
+    mock.timers.tick(5_000);
+    assert.equal(page.sent.slice(before).filter(({ type }) => type === 'webhook').length, 0);
+  });
+  test('the loss of the connection ends the wait for an answer', async () => {
+    page.receive({ type: 'tokens', do: 'list', room: 'lobby', tokens: [] });
+    page.$('program-name').value = 'bot';
+    submit('program-create');
+    page.socket.onclose({ code: 1006 });
+    await page.settle();
+    assert.match(page.$('programs-note').textContent, /The connection was lost/);
+    close();
+  });
+  test('a server without webhooks has no webhook in the dialog', async () => {
+    mock.timers.tick(60_000);
+    await page.settle();
+    page.receive({ type: 'welcome', ...ANN, guest: true, session: '', features: ['tokens'] });
+    const before = count('show', 'webhook');
+    page.receive({ type: 'tokens', do: 'list', room: 'lobby', tokens: [] });
+    assert.equal(page.$('programs').open, true);
+    assert.equal(page.$('webhook').hidden, true);
+    assert.equal(count('show', 'webhook'), before);
   });
 });

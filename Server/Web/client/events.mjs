@@ -31,7 +31,7 @@ import { answerForm, stopWaitingForForm } from './view/form.mjs';
 import { askLinkQuestion } from './view/link.mjs';
 import { jumpTo, showJump } from './view/log.mjs';
 import { goToRoom } from './view/navigation.mjs';
-import { answerPrograms, setProgramsNote } from './view/programs.mjs';
+import { answerPrograms, answerWebhook, setProgramsNote } from './view/programs.mjs';
 import { openSearch, setSearchNote } from './view/search.mjs';
 
 /** @import { Frame, Request, Status, TransportName } from './types.js' */
@@ -68,6 +68,7 @@ onConnection('status', (/** @type {Status} */ status) => {
   const lostEdits = status.state === 'online' ? [] : [...requests.values()].filter(({ kind }) => kind === 'edit');
   if (status.state !== 'online') {
     stopWaitingForForm();
+    if ([...requests.values()].some(({ kind }) => kind === 'tokens')) setProgramsNote('The connection was lost. Please try again when you are connected.');
     requests.clear();
     setServerRoom(null);
     next = markDisconnected(next);
@@ -218,12 +219,17 @@ const EFFECTS = {
 
   rooms(_, request) { if (!request) openDirectory(); },
 
-  // A person has typed /search, /tokens or /help.
+  // A person has typed /search or /help.
   results(frame, request) { if (!request && !search.open) openSearch(frame.query); },
 
   tokens(frame, request) {
-    answerPrograms(frame, !request);
     if (request?.kind === 'form') answerForm(request, frame);
+    answerPrograms(frame, !request);
+  },
+
+  webhook(frame, request) {
+    if (request?.kind === 'form') answerForm(request, frame);
+    answerWebhook(frame, !request);
   },
 
   help(frame, request) { if (!request && isWholeHelp(frame)) openCommands(withoutDirectionControls(frame.text ?? '') || undefined); },

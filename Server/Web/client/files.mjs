@@ -63,6 +63,16 @@ export function iconOf({ type }) {
 }
 
 /**
+ * Splits a name before its extension. If there is no space for the whole name, the page cuts the first part only.
+ * @param {string} name
+ * @returns {[string, string]}
+ */
+export function nameParts(name) {
+  const [, stem = name, extension = ''] = /^(.+)(\.[^\s.]{1,7})$/su.exec(name) ?? [];
+  return [stem, extension];
+}
+
+/**
  * The address of a file's content, relative to the page's.
  * @param {{ id: string, name: string }} file
  */

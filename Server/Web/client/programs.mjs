@@ -1,9 +1,10 @@
-// The tokens with which programs post to a room: the requests, and what a program needs to know.
+// The programs of a room: the tokens with which they post, and the webhook by which they get the events of the room.
 
 import { isolated } from './direction.mjs';
+import { fullTime, plural } from './formatting.mjs';
 import { titleOf } from './rooms.mjs';
 
-/** @import { Form, Frame, ProgramToken, Room } from './types.js' */
+/** @import { FailedEvent, Form, Frame, ProgramToken, Room, Webhook } from './types.js' */
 
 /**
  * @param {string} room
@@ -18,8 +19,11 @@ export const tokensFrame = (room, what, name) => ({ type: 'tokens', do: what, ro
  * @param {Frame} answer
  * @returns {ProgramToken[]}
  */
-export const tokensOf = ({ tokens }) => (Array.isArray(tokens) ? tokens : []).filter((one) => typeof one?.name === 'string' && !Number.isNaN(Date.parse(one.at)))
+export const tokensOf = ({ tokens }) => (Array.isArray(tokens) ? tokens : []).filter((one) => typeof one?.name === 'string' && isTime(one.at))
   .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+
+/** @param {unknown} at */
+const isTime = (at) => typeof at === 'string' && !Number.isNaN(Date.parse(at));
 
 /**
  * A command line that posts a message to the room.
@@ -56,4 +60,55 @@ export const revokeForm = (name, room) => ({
   title: `Revoke the token of ${isolated(name)}?`, isDangerous: true, yes: 'Revoke',
   words: `The program can no longer post in ${titleOf(room)}. Its messages stay.`,
   frame: () => tokensFrame(room.name, 'revoke', name),
+});
+
+/**
+ * @param {string} room
+ * @param {'set' | 'show' | 'retry' | 'remove'} what
+ * @param {string} [url] the address to which the server sends the events
+ * @returns {Frame}
+ */
+export const webhookFrame = (room, what, url) => ({ type: 'webhook', do: what, room, ...url !== undefined && { url } });
+
+/**
+ * The webhook of an answer.
+ * @param {Frame} answer
+ * @returns {Webhook}
+ */
+export function webhookOf({ url, delivered, failing, failed }) {
+  const { error, since, next } = failing ?? {};
+  return {
+    url: typeof url === 'string' ? url : undefined,
+    delivered: Number(delivered) || 0,
+    failing: isTime(since) ? { error: String(error || 'unknown error'), since, next: isTime(next) ? next : undefined } : undefined,
+    failed: (Array.isArray(failed) ? failed : []).filter((one) => Number.isInteger(one?.seq) && typeof one.error === 'string' && isTime(one.at)),
+  };
+}
+
+/**
+ * The state of the delivery.
+ * @param {Webhook} webhook
+ * @param {number} newest the seq of the newest event of the room
+ */
+export function deliveryWords({ url, delivered, failing }, newest) {
+  if (!url) return '';
+  const waiting = newest > delivered ? `${plural(newest - delivered, 'event waits', 'events wait')} for the delivery.` : 'No event waits for the delivery.';
+  if (!failing) return waiting;
+  const next = failing.next ? `Next attempt: ${fullTime(failing.next)}.` : 'The receiver has turned the webhook off. To turn it on, set its address again.';
+  return `Failing since ${fullTime(failing.since)}: ${isolated(failing.error)}. ${next} ${waiting}`;
+}
+
+/** @param {FailedEvent} failed */
+export const failedWords = ({ seq, at, attempts, error }) =>
+  `Event ${seq.toLocaleString()}: ${isolated(error)} (given up ${fullTime(at)}${attempts > 0 ? `, after ${plural(attempts, 'attempt')}` : ''})`;
+
+/**
+ * Asks before a webhook is removed.
+ * @param {Room} room
+ * @returns {Form}
+ */
+export const removeWebhookForm = (room) => ({
+  title: `Remove the webhook of ${titleOf(room)}?`, isDangerous: true, yes: 'Remove',
+  words: 'The server sends no more events to its address, and forgets the events that failed.',
+  frame: () => webhookFrame(room.name, 'remove'),
 });

@@ -18,7 +18,7 @@ import { applyTyping } from './typing.mjs';
  * @type {State}
  */
 export const EMPTY_STATE = {
-  self: null, limits: {}, status: { state: 'idle' },
+  self: null, limits: {}, features: [], status: { state: 'idle' },
   rooms: new Map(), current: null, outbox: [], serial: 0,
   directory: [], commands: [], found: null,
 };
@@ -29,7 +29,7 @@ const JOIN_REQUESTS = new Set(['join', 'rejoin']);
 const IN_ROOM_REQUESTS = new Set(['rejoin', 'edit', 'delete', 'react', 'history']);
 
 /** The page does not show the errors of these requests in a log: nobody waits for them, or a dialog shows them. */
-const SILENT_REQUESTS = new Set(['read', 'typing', 'form', 'search', 'tokens']);
+const SILENT_REQUESTS = new Set(['read', 'typing', 'form', 'search', 'tokens', 'refresh']);
 
 /**
  * Whether the request is to join a room.
@@ -270,7 +270,9 @@ function rejectInRoom(state, name, { code, text }) {
  * @param {Frame} welcome
  * @returns {State}
  */
-export const applyWelcome = (state, { user, name, guest, limits }) => ({ ...state, self: { user, name, guest }, limits: limits ?? {} });
+export const applyWelcome = (state, { user, name, guest, limits, features }) => ({
+  ...state, self: { user, name, guest }, limits: limits ?? {}, features: Array.isArray(features) ? features : [],
+});
 
 /**
  * The state after the connection has ended.

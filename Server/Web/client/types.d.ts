@@ -96,7 +96,7 @@ export interface Attachment {
   error?: string;
   /** The page has no content any more, so it can't upload the file again. */
   isLost?: boolean;
-  /** The server was not reached. The page tries again when it is connected. */
+  /** The server was not reached. The page tries again when it is connected again. */
   isRetried?: boolean;
   /** What the server has stored, and the user who has uploaded it. */
   file?: AttachedFile;
@@ -108,6 +108,20 @@ export interface Picture { key: string; file: AttachedFile; from: User; at: stri
 
 /** A token of a room, with which a program posts. */
 export interface ProgramToken { name: string; at: string }
+
+/** The outgoing webhook of a room. Without an address, the room has none. */
+export interface Webhook {
+  url?: string;
+  /** The newest event that needs no delivery any more. */
+  delivered: number;
+  /** Set if the newest attempt failed. Without `next`, the receiver has turned the webhook off. */
+  failing?: { error: string; since: string; next?: string };
+  /** The events that the server has given up. */
+  failed: FailedEvent[];
+}
+
+/** An event that a webhook has not got. `at` is the time at which the server gave it up. */
+export interface FailedEvent { seq: number; at: string; attempts: number; error: string }
 
 export interface PresenceChange { user: string; name: string; what: string; was?: string }
 
@@ -293,6 +307,8 @@ export interface DirectoryRoom { room: string; topic?: string; memberCount?: num
 export interface State {
   self: User | null;
   limits: Limits;
+  /** What the server offers, one word for each. */
+  features: string[];
   status: Status;
   rooms: Map<string, Room>;
   current: string | null;
@@ -314,7 +330,7 @@ export interface Found {
 }
 
 export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react' | 'read' | 'typing'
-  | 'dm' | 'notify' | 'form' | 'search' | 'tokens';
+  | 'dm' | 'notify' | 'form' | 'search' | 'tokens' | 'refresh';
 
 /** A request of the page. The page keeps it until the answer arrives. */
 export interface Request {

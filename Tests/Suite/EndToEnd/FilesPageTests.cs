@@ -144,6 +144,58 @@ public sealed class FilesPageTests
     }
 
     [Test]
+    public async Task Long_name_is_cut_before_its_extension()
+    {
+        await using var ann = await OpenAsync("lea", "names");
+        var longName = string.Concat(Enumerable.Repeat("Quarterly report ", 6));
+        var hebrew = string.Concat(Enumerable.Repeat("\u05D3\u05D5\u05D7 ", 25));
+        await AddAsync(ann, Text($"{longName}final.webm", 9), Text($"{hebrew}.pdf", 9), Text("short.txt", 9));
+        await ExpectTrayAsync(ann, "ready", "ready", "ready");
+        await ExpectCutAsync("#tray .name");
+        await ann.Input.PressAsync("Enter");
+        await Assertions.Expect(ann.Page.Locator("#log .file")).ToHaveCountAsync(3);
+        await ann.Page.SetViewportSizeAsync(375, 812);
+        await ExpectCutAsync("#log .file .name");
+        await ExpectCleanAsync(ann);
+
+        async Task ExpectCutAsync(string names)
+        {
+            var shown = await ann.Page.EvaluateAsync<string[]>("""
+                (names) => [...document.querySelectorAll(names)].map((name) => {
+                  const [stem, extension] = [name.firstChild, document.createRange()];
+                  extension.selectNodeContents(name.lastChild);
+                  const [inner, outer] = [extension.getBoundingClientRect(), name.getBoundingClientRect()];
+                  const isInside = inner.left >= outer.left - 1 && inner.right <= outer.right + 1;
+                  return `${stem.scrollWidth > stem.clientWidth ? 'cut' : 'whole'} ${isInside ? name.lastChild.textContent.slice(-5) : 'hidden'}`;
+                })
+                """, names);
+            shown.Should().Equal("cut .webm", "cut .pdf", "whole .txt");
+        }
+    }
+
+    [Test]
+    public async Task Player_plays_on_when_somebody_reacts_to_its_message()
+    {
+        const int Rate = 8_000;
+        await using var ann = await OpenAsync("pia", "player");
+        byte[] wave =
+        [
+            .. "RIFF"u8, .. BitConverter.GetBytes(36 + Rate), .. "WAVEfmt "u8, 16, 0, 0, 0, 1, 0, 1, 0, .. BitConverter.GetBytes(Rate), .. BitConverter.GetBytes(Rate), 1, 0, 8, 0,
+            .. "data"u8, .. BitConverter.GetBytes(Rate), .. Enumerable.Repeat((byte)128, Rate),
+        ];
+        await AddAsync(ann, File("tone.wav", "audio/wav", wave));
+        await ExpectTrayAsync(ann, "ready");
+        await ann.SayAsync("listen");
+        await ann.ExpectMessageAsync("listen");
+        await ann.Page.EvaluateAsync("async () => { window.player = document.querySelector('#log audio'); player.muted = player.loop = true; await player.play(); }");
+        await ann.Page.Locator("#log .media").HoverAsync();
+        await ann.Page.Locator("#log .tools [data-action=quick]").First.ClickAsync();
+        await Assertions.Expect(ann.Page.Locator("#log [data-action=react]")).ToHaveCountAsync(1);
+        (await ann.Page.EvaluateAsync<bool>("() => player === document.querySelector('#log audio') && !player.paused")).Should().BeTrue();
+        await ExpectCleanAsync(ann);
+    }
+
+    [Test]
     public async Task Upload_shows_its_progress_and_can_be_cancelled_and_the_message_waits_for_it()
     {
         await using var ann = await OpenAsync("ada", "progress");

@@ -2,10 +2,11 @@ using System.Net;
 using System.Text;
 using Microsoft.Playwright;
 using RawSocketChat.Tests.Support;
+using RawSocketChat.Tests.Webhooks;
 
 namespace RawSocketChat.Tests.EndToEnd;
 
-/// <summary>The dialog with the tokens of a room, as an owner uses it.</summary>
+/// <summary>The dialog with the tokens and the webhook of a room, as an owner uses it.</summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class ProgramsPageTests
 {
@@ -67,6 +68,76 @@ public sealed class ProgramsPageTests
         (await ann.ViolationsAsync()).Should().BeEmpty();
         ann.Errors.Should().BeEmpty();
     }
+
+    [Test]
+    public async Task Owner_sets_a_webhook_sees_it_fail_sends_its_events_again_and_removes_it()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        receiver.Answer = (_, context) => WebhookReceiver.SetStatus(context, 400);
+        await using var server = await ServerUnderTest.StartAsync(WebhookRoom.Settings);
+        await using var ann = await ChatPage.JoinAsync(server.HttpPort, "ann", options: new() { ReducedMotion = ReducedMotion.Reduce });
+        await ann.SayAsync("/create workshop");
+        await ann.ExpectInsideAsync("workshop");
+        await ann.Page.ClickAsync("#open-room-menu");
+        await ann.Page.ClickAsync("#menu-items [data-item=programs]");
+        await Assertions.Expect(ann.Page.Locator("#webhook-remove")).ToBeHiddenAsync();
+        await ann.Page.FillAsync("#webhook-url", "ftp://example.org");
+        await ann.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(ann.Page.Locator("#programs-note")).ToContainTextAsync("http");
+        await ann.Page.FillAsync("#webhook-url", receiver.Url);
+        await ann.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(ann.Page.Locator("#webhook-made")).ToBeFocusedAsync();
+        await Assertions.Expect(ann.Page.Locator("#programs-note")).ToBeHiddenAsync();
+        await ann.Page.Context.GrantPermissionsAsync(["clipboard-read"]);
+        await ann.Page.ClickAsync("[data-copy=webhook-secret]");
+        (await ann.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()")).Should().StartWith("whsec_");
+        await Assertions.Expect(ann.Page.Locator("#webhook-state")).ToHaveTextAsync("No event waits for the delivery.");
+
+        // The server gives an event up when the receiver has refused it three times.
+        await ann.Page.ClickAsync("#close-programs");
+        await ann.SayAsync("hear this");
+        await receiver.ExpectAsync(1);
+        await ann.Page.ClickAsync("#open-room-menu");
+        await ann.Page.ClickAsync("#menu-items [data-item=programs]");
+        await Assertions.Expect(ann.Page.Locator("#webhook-secret")).ToHaveValueAsync("");
+        await Assertions.Expect(ann.Page.Locator("#webhook-url")).ToHaveValueAsync(receiver.Url);
+        for (var attempts = 2; attempts <= 3; attempts++)
+        {
+            await Assertions.Expect(ann.Page.Locator("#webhook-retry")).ToHaveTextAsync("Try now", Refreshed);
+            await ann.Page.ClickAsync("#webhook-retry");
+            await Assertions.Expect(ann.Page.Locator("#programs-note")).ToHaveTextAsync("The server tries again now.");
+            await receiver.ExpectAsync(attempts);
+        }
+
+        await Assertions.Expect(ann.Page.Locator("#webhook-failed-list li")).ToContainTextAsync(["the receiver answered 400"], new() { Timeout = 30_000 });
+        foreach (var (width, theme) in new[] { (1440, ColorScheme.Light), (375, ColorScheme.Dark) })
+        {
+            await ann.Page.SetViewportSizeAsync(width, 812);
+            await ann.Page.EmulateMediaAsync(new() { ColorScheme = theme });
+            (await ann.Page.Locator("#programs").EvaluateAsync<bool>("node => node.scrollWidth <= node.clientWidth")).Should().BeTrue();
+            await AccessibilityTests.ExpectCleanAsync(ann, $"a webhook that fails, at {width} pixels");
+        }
+
+        receiver.Answer = (_, context) => WebhookReceiver.SetStatus(context, 204);
+        await ann.Page.ClickAsync("#webhook-retry");
+        await Assertions.Expect(ann.Page.Locator("#programs-note")).ToHaveTextAsync("The server sends 1 event again.");
+        await receiver.ExpectAsync(4);
+        receiver.Texts.Should().OnlyContain(text => text == "hear this");
+        await Assertions.Expect(ann.Page.Locator("#webhook-state")).ToHaveTextAsync("No event waits for the delivery.", Refreshed);
+        await Assertions.Expect(ann.Page.Locator("#webhook-failed")).ToBeHiddenAsync();
+
+        await ann.Page.ClickAsync("#webhook-remove");
+        await Assertions.Expect(ann.Page.Locator("#form-title")).ToHaveTextAsync("Remove the webhook of #workshop?");
+        await ann.Page.ClickAsync("#form-yes");
+        await Assertions.Expect(ann.Page.Locator("#webhook-remove")).ToBeHiddenAsync();
+        await Assertions.Expect(ann.Page.Locator("#webhook-url")).ToHaveValueAsync("");
+        await Assertions.Expect(ann.Page.Locator("#webhook-url")).ToBeFocusedAsync();
+        (await ann.ViolationsAsync()).Should().BeEmpty();
+        ann.Errors.Should().BeEmpty();
+    }
+
+    // The dialog asks every five seconds.
+    private static LocatorAssertionsToHaveTextOptions Refreshed => new() { Timeout = 30_000 };
 
     private static async Task<HttpStatusCode> PostAsync(string address)
     {

@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Web;
 using RawSocketChat.Tests.Support;
@@ -62,6 +64,32 @@ public sealed class ClientPageTests
             _ => body,
         });
         (await reader.ReadToEndAsync()).Should().StartWith("<!doctype html>").And.EndWith("</html>\n");
+    }
+
+    [Test]
+    public async Task Page_has_at_most_110_KB_with_brotli()
+    {
+        using var http = new HttpTestClient(_server.HttpPort);
+        using var response = await http.OpenAsync(HttpMethod.Get, "/", null, ("Accept-Encoding", "br"));
+
+        var length = response.Content.Headers.ContentLength;
+        await TestContext.Out.WriteLineAsync($"the page has {length / 1024.0:0.0} KB with brotli");
+        length.Should().BeLessThanOrEqualTo(110 * 1024);
+    }
+
+    [Test]
+    public async Task Page_has_only_the_first_comment_of_its_script_and_the_policy_hashes_what_is_sent()
+    {
+        using var http = new HttpTestClient(_server.HttpPort);
+        var page = await http.GetAsync("/");
+
+        page.Body.Should().Contain("<script>\n/*!\n  RawSocketChat in a browser. License: MIT.").And.NotContain("\n// ").And.NotContain("\n/**");
+        foreach (var element in (string[])["script", "style"])
+        {
+            var content = page.Body.Split($"<{element}>")[1].Split($"</{element}>")[0];
+            var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
+            page.Headers["Content-Security-Policy"].Single().Should().Contain($"{element}-src 'sha256-{hash}'");
+        }
     }
 
     [TestCase("br")]

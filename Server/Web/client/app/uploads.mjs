@@ -135,7 +135,7 @@ function upload({ key, name, type }) {
     changed();
   };
   request.onload = () => end(resultOf(request, user));
-  request.onerror = () => end({ state: 'failed', error: `The upload to ${address.host} was interrupted.`, isRetried: state.status.state !== 'online' });
+  request.onerror = () => end({ state: 'failed', error: `The upload to ${address.host} was interrupted.`, isRetried: true });
   request.open('POST', urlOf('files'));
   for (const [header, value] of Object.entries(credentials())) request.setRequestHeader(header, value);
   request.setRequestHeader('content-type', MEDIA_TYPE.test(type) ? type : 'application/octet-stream');

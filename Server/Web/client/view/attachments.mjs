@@ -10,7 +10,8 @@ import { titleOf } from '../rooms.mjs';
 import { isPastedFile, readinessOf, selectFiles, shareOf, trayWords } from '../tray.mjs';
 import { loadContent } from '../app/contents.mjs';
 import { showError } from './directory.mjs';
-import { $, closestTo, el, foreign, icon, input, isDialogOpen, setAttribute, setText } from './dom.mjs';
+import { fileName } from './log-files.mjs';
+import { $, closestTo, el, icon, input, isDialogOpen, setAttribute, setText } from './dom.mjs';
 
 /** @import { Attachment } from '../types.js' */
 
@@ -60,12 +61,11 @@ function renderAttachment(attachment) {
     const node = el('li', { class: 'attachment', 'data-key': key, 'data-state': now },
       thumb,
       el('div', { class: 'about' },
-        foreign(name, 'name'),
+        fileName(name),
         now === 'failed' ? el('span', { class: 'trouble' }, error ?? '') : el('span', { class: 'size' }, now === 'waiting' ? `Waiting · ${sizeWords(bytes)}` : sizeWords(bytes)),
         now === 'uploading' && el('progress', { max: 100, value: 0, 'aria-label': `Upload of ${isolated(name)}` })),
       now === 'failed' && contentOf(key) && el('button', { type: 'button', class: 'link', 'data-do': 'retry', 'aria-label': `Retry the upload of ${isolated(name)}` }, 'Retry'),
       el('button', { type: 'button', class: 'icon', 'data-do': 'detach', 'aria-label': `${now === 'uploading' || now === 'waiting' ? 'Cancel' : 'Remove'} ${isolated(name)}`, title: now === 'uploading' ? 'Cancel' : 'Remove' }, icon('close', '')));
-    node.title = isolated(name);
     if (old) old.node.replaceWith(node);
     else list.append(node);
     old = { node, state: now, url: old?.url ?? thumb.getAttribute('data-url') };

@@ -16,6 +16,7 @@ import { hueFor, initialOf } from '../formatting.mjs';
  *   'link-question': HTMLDialogElement, 'message-menu': HTMLDialogElement, 'menu-other': HTMLInputElement, 'create': HTMLFormElement,
  *   'switcher': HTMLDialogElement, 'switcher-query': HTMLInputElement, 'commands': HTMLDialogElement, 'sound': HTMLInputElement, 'quiet-for': HTMLSelectElement, 'alert-level': HTMLSelectElement,
  *   'attach-files': HTMLInputElement, 'viewer': HTMLDialogElement, 'programs': HTMLDialogElement, 'program-name': HTMLInputElement, 'program-token': HTMLInputElement, 'program-hook': HTMLInputElement,
+ *   'webhook-url': HTMLInputElement, 'webhook-secret': HTMLInputElement,
  *   'menu': HTMLDialogElement, 'form': HTMLDialogElement, 'form-text': HTMLInputElement, 'form-choice': HTMLSelectElement, 'form-yes': HTMLButtonElement,
  * }} ElementsById
  */

@@ -4,10 +4,21 @@ import { loadContent, loadWhenNear, saveContent, unload, urlOf } from '../app/co
 import { identity } from '../app/identity.mjs';
 import { notify } from '../app/store.mjs';
 import { isolated, withoutDirectionControls } from '../direction.mjs';
-import { contentPath, iconOf, kindOf, pictureBox, previewPath, sizeWords } from '../files.mjs';
-import { closestTo, el, foreign, icon, setAttribute } from './dom.mjs';
+import { contentPath, iconOf, kindOf, nameParts, pictureBox, previewPath, sizeWords } from '../files.mjs';
+import { closestTo, el, icon, setAttribute } from './dom.mjs';
 
 /** @import { AttachedFile } from '../types.js' */
+
+/**
+ * The name of a file. If there is no space for it, its extension stays visible, because the extension says what the file is.
+ * @param {string} name
+ */
+export function fileName(name) {
+  const [stem, extension] = nameParts(withoutDirectionControls(name));
+  const node = el('bdi', { class: 'name', title: isolated(name) }, el('span', { class: 'stem' }, stem), extension || null);
+  if (extension) node.style.setProperty('--extension', `${extension.length + 1}ch`); // one character more, because some letters are wider than a digit
+  return node;
+}
 
 /**
  * The files of a message, or null if it has none.
@@ -20,13 +31,35 @@ export function filesNode(files, key) {
   return el('div', { class: 'files' },
     pictures.length > 0 && el('div', { class: pictures.length === 1 ? 'pictures single' : 'pictures' },
       ...pictures.map((file) => pictureNode(file, key, pictures.length === 1))),
-    ...files.filter((file) => kindOf(file) !== 'picture').map(fileNode));
+    ...files.filter((file) => kindOf(file) !== 'picture').map((file) => fileNode(file, `${key} ${file.id}`)));
 }
 
-// A row is created again after each change of its message. The images are kept, so that they do not flicker.
-const MAX_KEPT = 300;
+// A row is created again after each change of its message. The images are kept, so that they do not flicker, and the players, so that they go on
+// playing: HTML lets a player play on if it is in the page again at the end of the task.
+const MAX_IMAGES = 300;
+const MAX_PLAYERS = 20; // Chromium gives one page at most 75 players
 /** @type {Map<string, HTMLImageElement>} */
 const images = new Map();
+/** @type {Map<string, HTMLMediaElement>} */
+const players = new Map();
+
+/**
+ * Keeps an element, and removes those that were not used for the longest time.
+ * @template {HTMLElement} T
+ * @param {Map<string, T>} kept
+ * @param {string} id
+ * @param {T} node
+ * @param {number} max
+ */
+function keep(kept, id, node, max) {
+  kept.delete(id);
+  kept.set(id, node);
+  for (const old of kept.keys()) {
+    if (kept.size <= max) break;
+    kept.delete(old);
+  }
+  return node;
+}
 
 /**
  * @param {AttachedFile} file
@@ -36,17 +69,11 @@ const images = new Map();
 function pictureNode(file, key, isSingle) {
   const id = `${key} ${file.id}`;
   const { width, height } = pictureBox(file);
-  const image = images.get(id) ?? createImage(file);
+  const image = keep(images, id, images.get(id) ?? createImage(file), MAX_IMAGES);
   // The style has the ratio of the box, because a browser uses the picture's own ratio as soon as the picture is loaded.
   image.style.setProperty('aspect-ratio', isSingle ? `${width} / ${height}` : '');
   setAttribute(image, 'width', isSingle ? width : null);
   setAttribute(image, 'height', isSingle ? height : null);
-  images.delete(id);
-  images.set(id, image);
-  for (const old of images.keys()) {
-    if (images.size <= MAX_KEPT) break;
-    images.delete(old);
-  }
   return el('button', { type: 'button', class: 'picture', 'data-action': 'picture', 'data-file': id, 'aria-haspopup': 'dialog', title: isolated(file.name) }, image);
 }
 
@@ -60,33 +87,40 @@ function createImage(file) {
   return image;
 }
 
-/** @param {AttachedFile} file */
-function fileNode(file) {
+/**
+ * @param {AttachedFile} file
+ * @param {string} id the key of the message and the id of the file
+ */
+function fileNode(file, id) {
   const kind = kindOf(file);
   const card = el('div', { class: 'file' },
     el('span', { class: 'sign', 'aria-hidden': 'true' }, icon(iconOf(file), '')),
-    el('span', { class: 'about' }, foreign(file.name, 'name'), el('span', { class: 'size' }, sizeWords(file.bytes))),
+    el('span', { class: 'about' }, fileName(file.name), el('span', { class: 'size' }, sizeWords(file.bytes))),
     downloadLink(file));
   if (kind !== 'video' && kind !== 'audio') return card;
-  const player = playerNode(file, kind);
+  const player = playerNode(file, kind, id);
   return el('div', { class: `media ${kind}` }, ...kind === 'video' ? [player, card] : [card, player]);
 }
 
 /**
  * @param {AttachedFile} file
  * @param {'video' | 'audio'} kind
+ * @param {string} id
  */
-function playerNode(file, kind) {
+function playerNode(file, kind, id) {
+  const old = players.get(id);
+  if (old) return keep(players, id, old, MAX_PLAYERS);
   const player = /** @type {HTMLMediaElement} */ (el(kind, { controls: true, preload: 'metadata', 'aria-label': `${kind === 'video' ? 'Video' : 'Recording'}: ${isolated(file.name)}`, playsinline: kind === 'video' }));
   player.addEventListener('error', () => { player.hidden = true; }); // the browser can't play it; the card below remains
   if (identity.usesCookie) {
     loadWhenNear(player, contentPath(file));
-    return player;
+    return keep(players, id, player, MAX_PLAYERS);
   }
   // A player can't send the token, so the page has to fetch the whole content first. The person decides whether to do that.
   const button = el('button', { type: 'button', class: 'quiet', 'aria-label': `Play ${isolated(file.name)}` }, 'Play');
   button.addEventListener('click', () => {
     button.replaceWith(player);
+    keep(players, id, player, MAX_PLAYERS);
     loadContent(player, contentPath(file));
     player.addEventListener('emptied', () => unload(player), { once: true });
     player.autoplay = true;

@@ -104,13 +104,13 @@ function patchRows(rows) {
     const source = row.entry?.item ?? row.entry;
     const shown = row.entry?.item ? state.status.state : row.room ? JSON.stringify([row.label, row.room]) : row.label;
     if (!old || old.source !== source || old.first !== row.first || old.shown !== shown) {
+      const focused = old?.node.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : null;
       const node = createRowNode(row);
       drawn.keys.set(node, row.entry ? row.key : null);
       if (old) {
         if (next === old.node) next = node;
-        const focused = old.node.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : null;
         old.node.replaceWith(node);
-        if (focused) keepFocus(node, focused.dataset);
+        if (focused) keepFocus(node, focused);
       }
       old = { node, source, first: row.first, shown };
       drawn.rows.set(row.key, old);
@@ -124,9 +124,11 @@ function patchRows(rows) {
  * Moves the focus to the button of a new node that does the same as the focused button of the old one. A reaction can be gone; then the
  * button of the menu gets the focus.
  * @param {HTMLElement} node
- * @param {DOMStringMap} data
+ * @param {HTMLElement} focused
  */
-function keepFocus(node, { action, emoji, file }) {
+function keepFocus(node, focused) {
+  if (node.contains(focused)) return focused.focus({ preventScroll: true }); // a player is in the new node too
+  const { action, emoji, file } = focused.dataset;
   const buttons = /** @type {HTMLElement[]} */ ([...node.querySelectorAll('[data-action]')]);
   const same = buttons.find(({ dataset }) => dataset.action === action && dataset.emoji === emoji && dataset.file === file);
   (same ?? buttons.find(({ dataset }) => dataset.action === 'menu') ?? log).focus({ preventScroll: true });

@@ -1,72 +1,140 @@
-// The dialog with the tokens of a room.
+// The dialog for the programs of a room: its tokens, and its webhook.
 
 import { ask } from '../app/chat.mjs';
 import { urlOf } from '../app/contents.mjs';
 import { state } from '../app/store.mjs';
 import { isolated } from '../direction.mjs';
-import { fullTime } from '../formatting.mjs';
-import { hookAddress, postCommand, revokeForm, tokensFrame, tokensOf } from '../programs.mjs';
+import { fullTime, plural } from '../formatting.mjs';
+import { deliveryWords, failedWords, hookAddress, postCommand, removeWebhookForm, revokeForm, tokensFrame, tokensOf, webhookFrame, webhookOf } from '../programs.mjs';
 import { titleOf } from '../rooms.mjs';
 import { copyFrom } from './copying.mjs';
 import { $, closestTo, el, foreign, openDialog, programs, setNote, setText } from './dom.mjs';
 import { openForm } from './form.mjs';
 
-/** @import { Frame, ProgramToken } from '../types.js' */
+/** @import { Frame, ProgramToken, Tone, Webhook } from '../types.js' */
 
-/** The room whose tokens the dialog shows. @type {string | null} */
+const REFRESH_MS = 5_000; // the server does not tell the page about a change of the delivery
+
+/** The room whose programs the dialog shows. @type {string | null} */
 let shown = null;
+/** The webhook of this room; null if no answer has arrived yet. @type {Webhook | null} */
+let webhook = null;
+let refreshTimer = 0;
 
 /** @param {string} name the room */
 export function openPrograms(name) {
   prepare(name);
-  request('list');
   $('program-name').focus();
 }
 
 /** @param {string} name the room */
 function prepare(name) {
   const room = state.rooms.get(name);
-  if (shown !== name) hideSecret();
+  const hasWebhooks = state.features.includes('webhook');
+  if (shown !== name) hideSecrets();
   shown = name;
+  webhook = null;
   setText($('programs-title'), `Programs in ${room ? titleOf(room) : `#${isolated(name)}`}`);
   $('program-list').replaceChildren();
-  $('program-name').value = '';
+  $('program-name').value = $('webhook-url').value = '';
+  $('webhook').hidden = !hasWebhooks;
+  showWebhook({ delivered: 0, failed: [] });
   setProgramsNote('');
   openDialog(programs);
+  request(tokensFrame(name, 'list'));
+  if (hasWebhooks) request(webhookFrame(name, 'show'));
+  clearInterval(refreshTimer);
+  refreshTimer = setInterval(refresh, REFRESH_MS);
 }
 
-/** @param {string} words */
-export function setProgramsNote(words) { setNote($('programs-note'), words, 'error'); }
-
 /**
- * @param {'create' | 'list'} what
- * @param {string} [name]
+ * @param {string} words
+ * @param {Tone} tone
  */
-function request(what, name) {
-  if (shown === null || ask(tokensFrame(shown, what, name), { kind: 'tokens', room: shown })) return true;
-  setProgramsNote('For this, the page must be connected.');
-  return false;
+export function setProgramsNote(words, tone = 'error') { setNote($('programs-note'), words, tone); }
+
+/** @param {Frame} frame */
+function request(frame) {
+  const isSent = ask(frame, { kind: 'tokens', room: frame.room });
+  setProgramsNote(isSent ? '' : 'For this, the page must be connected.');
+}
+
+function refresh() {
+  if (shown !== null && webhook?.url) ask(webhookFrame(shown, 'show'), { kind: 'refresh', room: shown });
 }
 
 /**
- * Shows an answer of the server. A command that the person has typed opens the dialog.
+ * Whether the dialog shows the room of an answer. The answer to a command that the person has typed opens the dialog, and so does an answer with a
+ * secret that arrives after the dialog was closed: the server shows the secret only once.
+ * @param {Frame} answer
+ * @param {boolean} isTyped
+ */
+function isShownFor({ room, token, secret }, isTyped) {
+  if (programs.open && room === shown) return true;
+  if (!isTyped && !token && !secret) return false;
+  prepare(room);
+  return true;
+}
+
+/**
+ * Shows an answer to a `tokens` request.
  * @param {Frame} answer
  * @param {boolean} isTyped
  */
 export function answerPrograms(answer, isTyped) {
-  if (isTyped) prepare(answer.room);
-  if (!programs.open || answer.room !== shown) return;
-  setProgramsNote('');
+  if (!isShownFor(answer, isTyped)) return;
   const tokens = tokensOf(answer);
   $('program-list').replaceChildren(...tokens.length ? tokens.map(tokenNode) : [el('li', { class: 'aside' }, 'No program has a token yet.')]);
   if (typeof answer.token === 'string') showSecret(answer.room, answer.name ?? '', answer.token);
-  else if (answer.do === 'revoke') hideSecret();
+  else if (answer.do === 'revoke') hideToken();
+  if (answer.do === 'revoke') keepFocus('program-name');
+}
+
+/**
+ * Shows an answer to a `webhook` request.
+ * @param {Frame} answer
+ * @param {boolean} isTyped
+ */
+export function answerWebhook(answer, isTyped) {
+  if (!isShownFor(answer, isTyped)) return;
+  const isFirst = webhook === null;
+  const now = webhookOf(answer);
+  // A refresh must not replace an address that the person is typing.
+  if (isFirst || answer.do === 'set' || answer.do === 'remove') $('webhook-url').value = now.url ?? '';
+  webhook = now;
+  showWebhook(answer.do === 'retry' ? { ...now, failing: undefined, failed: [] } : now);
+  if (answer.do === 'retry') setProgramsNote(now.failed.length ? `The server sends ${plural(now.failed.length, 'event')} again.` : 'The server tries again now.', 'info');
+  if (answer.do === 'remove') hideWebhookSecret();
+  if (typeof answer.secret === 'string') showWebhookSecret(answer.secret);
+  if (answer.do === 'remove' || answer.do === 'retry') keepFocus('webhook-url');
+}
+
+/**
+ * Keeps the focus in the dialog after an answer that has removed the focused button.
+ * @param {'program-name' | 'webhook-url'} id
+ */
+function keepFocus(id) {
+  const focused = document.activeElement;
+  if (!focused || focused === document.body || focused === programs || focused.closest('[hidden]')) $(id).focus();
 }
 
 /** @param {ProgramToken} token */
 const tokenNode = ({ name, at }) => el('li', { 'data-name': name },
   el('div', { class: 'about' }, el('b', null, foreign(name)), el('p', null, 'Created ', el('time', { datetime: at }, fullTime(at)))),
   el('button', { type: 'button', class: 'quiet', 'data-do': 'revoke', 'aria-label': `Revoke the token of ${isolated(name)}` }, 'Revoke'));
+
+/** @param {Webhook} now */
+function showWebhook(now) {
+  const { url, failing, failed } = now;
+  setText($('webhook-state'), deliveryWords(now, state.rooms.get(shown ?? '')?.cursor ?? 0));
+  $('webhook-state').toggleAttribute('data-failing', Boolean(failing));
+  $('webhook-failed').hidden = failed.length === 0;
+  setText($('webhook-failed-words'), `${plural(failed.length, 'event was', 'events were')} not delivered:`);
+  $('webhook-failed-list').replaceChildren(...failed.map((one) => el('li', null, failedWords(one))));
+  setText($('webhook-retry'), failed.length ? 'Send them again' : 'Try now');
+  $('webhook-retry').hidden = failed.length === 0 && !failing?.next;
+  $('webhook-remove').hidden = !url;
+}
 
 /**
  * @param {string} room
@@ -79,37 +147,73 @@ function showSecret(room, name, token) {
   $('program-token').value = token;
   $('program-hook').value = hookAddress(urlOf('.'), token);
   setText($('program-curl'), postCommand(urlOf('.'), room, token));
-  $('program-secret').hidden = false;
-  $('program-secret').scrollIntoView({ block: 'nearest' });
-  $('program-secret').focus();
+  reveal($('program-secret'));
 }
 
-function hideSecret() {
+/** @param {string} secret */
+function showWebhookSecret(secret) {
+  $('webhook-secret').value = secret;
+  reveal($('webhook-made'));
+}
+
+/** @param {HTMLElement} node */
+function reveal(node) {
+  node.hidden = false;
+  node.scrollIntoView({ block: 'nearest' });
+  node.focus();
+}
+
+function hideToken() {
   $('program-secret').hidden = true;
   $('program-token').value = $('program-hook').value = '';
   setText($('program-curl'), '');
 }
 
+function hideWebhookSecret() {
+  $('webhook-made').hidden = true;
+  $('webhook-secret').value = '';
+}
+
+function hideSecrets() {
+  hideToken();
+  hideWebhookSecret();
+}
+
 $('program-create').addEventListener('submit', (event) => {
   event.preventDefault();
   const name = $('program-name').value.trim();
-  if (name) request('create', name);
-  else setProgramsNote('Please enter a name. The others see it beside the messages of the program.');
-  if (!name) $('program-name').focus();
+  if (!name) {
+    setProgramsNote('Please enter a name. The others see it beside the messages of the program.');
+    $('program-name').focus();
+  } else if (shown !== null) request(tokensFrame(shown, 'create', name));
 });
 $('program-list').addEventListener('click', (event) => {
   const name = closestTo(event, '[data-do="revoke"]') && closestTo(event, '[data-name]')?.dataset.name;
   const room = state.rooms.get(shown ?? '');
   if (name && room) openForm(revokeForm(name, room));
 });
-$('program-secret').addEventListener('click', (event) => {
+$('webhook-set').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const url = $('webhook-url').value.trim();
+  if (!url) {
+    setProgramsNote('Please enter the address to which the server sends the events.');
+    $('webhook-url').focus();
+  } else if (shown !== null) request(webhookFrame(shown, 'set', url));
+});
+$('webhook-retry').addEventListener('click', () => { if (shown !== null) request(webhookFrame(shown, 'retry')); });
+$('webhook-remove').addEventListener('click', () => {
+  const room = state.rooms.get(shown ?? '');
+  if (room) openForm(removeWebhookForm(room));
+});
+$('close-programs').addEventListener('click', () => programs.close());
+programs.addEventListener('click', (event) => {
   const button = closestTo(event, '[data-copy]');
   const source = button && document.getElementById(button.dataset.copy ?? '');
   if (source) copyFrom(source, button);
+  else if (event.target === programs) programs.close();
 });
-$('close-programs').addEventListener('click', () => programs.close());
-programs.addEventListener('click', (event) => { if (event.target === programs) programs.close(); });
 programs.addEventListener('close', () => {
-  hideSecret();
+  clearInterval(refreshTimer);
+  hideSecrets();
   shown = null;
 });

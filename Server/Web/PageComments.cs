@@ -1,0 +1,25 @@
+using System.Text.RegularExpressions;
+
+namespace RawSocketChat.Server.Web;
+
+/// <summary>
+/// Leaves out comments of client.html. They are a quarter of the compressed page, and a browser does not need them.
+/// </summary>
+internal static partial class PageComments
+{
+    /// <summary>
+    /// Leaves out the comments of the script and of the style that fill whole lines: lines that begin with <c>//</c>, and blocks that begin with
+    /// <c>/*</c> at the start of a line and end at the end of one. Blocks that begin with <c>/*!</c> stay, and so do comments beside code.
+    /// </summary>
+    /// <remarks>
+    /// This method does not know strings and template literals. Tests/Client/served-page.test.mjs parses client.html with and without the comments,
+    /// and compares the two. It reads the pattern from this file.
+    /// </remarks>
+    public static string Remove(string page) => Elements().Replace(page, element => WholeLines().Replace(element.Value, ""));
+
+    [GeneratedRegex(@"<(script|style)>.*?</\1>", RegexOptions.Singleline)]
+    private static partial Regex Elements();
+
+    [GeneratedRegex(@"^[ \t]*(?://[^\n]*|/\*(?!!)(?:(?!\*/)[\s\S])*\*/[ \t]*)\n", RegexOptions.Multiline)]
+    private static partial Regex WholeLines();
+}

@@ -1,0 +1,42 @@
+// The page as the server sends it, without the comments that fill whole lines (Server/Web/PageComments.cs).
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { before, test } from 'node:test';
+import { parseAst } from 'rollup/parseAst';
+import { assemble } from './assemble.mjs';
+
+const source = await readFile(new URL('../../Server/Web/PageComments.cs', import.meta.url), 'utf8');
+const [, pattern] = /GeneratedRegex\(@"(\^.+)", RegexOptions\.Multiline\)/.exec(source);
+/** Does what the server does. */
+const serve = (code) => code.replace(new RegExp(pattern, 'gm'), '');
+
+/** The syntax tree without positions, as text. */
+const treeOf = (script) => JSON.stringify(parseAst(script), (key, value) => key === 'start' || key === 'end' || key.startsWith('_') ? undefined : value);
+
+let script, style;
+before(async () => {
+  const page = await assemble();
+  [, script] = /<script>([^]*?)<\/script>/.exec(page);
+  [, style] = /<style>([^]*?)<\/style>/.exec(page);
+});
+
+test('the served script is the same program', () => assert.ok(treeOf(serve(script)) === treeOf(script), 'A line in a string or template literal looks like a comment.'));
+
+test('the comparison notices a line in a template literal that looks like a comment', () => {
+  for (const code of ['f(`\n// a\n`);', 'f(`\n  /* a */\n`);']) assert.notEqual(treeOf(serve(code)), treeOf(code));
+  assert.equal(treeOf(serve('// a\nf(`b`);')), treeOf('f(`b`);'));
+});
+
+test('the served style is the same', () => {
+  const rulesOf = (css) => css.replace(/\/\*[^]*?\*\//g, '').split('\n').map((line) => line.trim()).filter(Boolean);
+  assert.doesNotMatch(style.replace(/\/\*[^]*?\*\//g, ''), /"[^"\n]*\/\*|^\s*\/\//m);
+  assert.deepEqual(rulesOf(serve(style)), rulesOf(style));
+});
+
+test('the served script has no comments that fill whole lines but the first one', () => {
+  const served = serve(script);
+  assert.match(served, /^\n\/\*!\n {2}RawSocketChat.*\n[^]*Stable handles[^]*?\n\*\/\n\(function \(\) \{\n/);
+  assert.doesNotMatch(served.slice(served.indexOf('*/') + 2), /^\s*(\/\/|\/\*[^*/]*\*\/$)/m);
+  assert.ok(served.length < script.length * .75);
+});
