@@ -36,6 +36,7 @@ describe('the delivery of a webhook', () => {
   test('works', () => assert.equal(deliveryWords(works, 1_200), 'No event waits for the delivery.'));
   test('has events that wait', () => assert.equal(deliveryWords(works, 1_201), '1 event waits for the delivery.'));
   test('fails', () => assert.match(deliveryWords({ ...works, failing }, 1_203), /^Failing since .+: the receiver answered 500\. Next attempt: .+\. 3 events wait for the delivery\.$/));
+  test('has failed, and has nothing more to deliver', () => assert.match(deliveryWords({ ...works, failing }, 1_200), /^Failing since .+: the receiver answered 500\.$/));
   test('is turned off by the receiver', () => assert.match(deliveryWords({ ...works, failing: { ...failing, next: undefined } }, 1_200), /The receiver has turned the webhook off\. To turn it on, set its address again\./));
   test('has no words without a webhook', () => assert.equal(deliveryWords(webhookOf({ failed: [] }), 7), ''));
   test('names the events that failed', () => {
@@ -146,7 +147,7 @@ describe('in the page', () => {
     answer('show', { url: URL, delivered: 12, failing, failed });
     assert.match(page.$('webhook-state').textContent, /^Failing since .+: the receiver answered 500\./);
     assert.match(page.$('webhook-failed').hidden ? '' : page.$('webhook-failed-list').textContent, /^Event 12: /);
-    assert.equal(page.$('webhook-retry').textContent, 'Send them again');
+    assert.equal(page.$('webhook-retry').textContent, 'Send again');
     assert.equal(page.$('webhook-secret').value, 'whsec_x');
     assert.equal(page.$('webhook-url').value, 'https://exa');
   });
@@ -156,11 +157,14 @@ describe('in the page', () => {
     assert.equal(page.$('programs-note').textContent, 'The server sends 1 event again.');
     assert.equal(page.$('webhook-failed').hidden, true);
   });
-  test('an error of a refresh is not shown', () => {
+  test('an error of a refresh is not shown, and a refresh ends the note about the attempt', () => {
     mock.timers.tick(5_000);
     page.receive({ type: 'error', id: last('show', 'webhook').id, code: 'too-many', text: 'too many requests' });
     assert.equal(page.$('programs-note').textContent, 'The server sends 1 event again.');
     assert.doesNotMatch(page.$('log').textContent, /too many/i);
+    mock.timers.tick(5_000);
+    answer('show', { url: URL, delivered: 12 });
+    assert.equal(page.$('programs-note').textContent, '');
   });
   test('the webhook is removed after a question, and its secret is gone', () => {
     click('webhook-remove');

@@ -92,10 +92,10 @@ export function webhookOf({ url, delivered, failing, failed }) {
  */
 export function deliveryWords({ url, delivered, failing }, newest) {
   if (!url) return '';
-  const waiting = newest > delivered ? `${plural(newest - delivered, 'event waits', 'events wait')} for the delivery.` : 'No event waits for the delivery.';
-  if (!failing) return waiting;
-  const next = failing.next ? `Next attempt: ${fullTime(failing.next)}.` : 'The receiver has turned the webhook off. To turn it on, set its address again.';
-  return `Failing since ${fullTime(failing.since)}: ${isolated(failing.error)}. ${next} ${waiting}`;
+  const waiting = newest > delivered ? `${plural(newest - delivered, 'event waits', 'events wait')} for the delivery.` : '';
+  if (!failing) return waiting || 'No event waits for the delivery.';
+  const next = !failing.next ? 'The receiver has turned the webhook off. To turn it on, set its address again.' : waiting && `Next attempt: ${fullTime(failing.next)}.`;
+  return [`Failing since ${fullTime(failing.since)}: ${isolated(failing.error)}.`, next, waiting].filter(Boolean).join(' ');
 }
 
 /** @param {FailedEvent} failed */

@@ -104,6 +104,7 @@ export function answerWebhook(answer, isTyped) {
   webhook = now;
   showWebhook(answer.do === 'retry' ? { ...now, failing: undefined, failed: [] } : now);
   if (answer.do === 'retry') setProgramsNote(now.failed.length ? `The server sends ${plural(now.failed.length, 'event')} again.` : 'The server tries again now.', 'info');
+  if (answer.do === 'show' && $('programs-note').dataset.tone === 'info') setProgramsNote(''); // the state shows the result
   if (answer.do === 'remove') hideWebhookSecret();
   if (typeof answer.secret === 'string') showWebhookSecret(answer.secret);
   if (answer.do === 'remove' || answer.do === 'retry') keepFocus('webhook-url');
@@ -131,7 +132,7 @@ function showWebhook(now) {
   $('webhook-failed').hidden = failed.length === 0;
   setText($('webhook-failed-words'), `${plural(failed.length, 'event was', 'events were')} not delivered:`);
   $('webhook-failed-list').replaceChildren(...failed.map((one) => el('li', null, failedWords(one))));
-  setText($('webhook-retry'), failed.length ? 'Send them again' : 'Try now');
+  setText($('webhook-retry'), failed.length ? 'Send again' : 'Try now');
   $('webhook-retry').hidden = failed.length === 0 && !failing?.next;
   $('webhook-remove').hidden = !url;
 }
