@@ -95,6 +95,14 @@ test('a page takes over the messages of a closed page from the database', async 
   assert.deepEqual(await claimedBy(await openPage()), ['1', '2']);
 });
 
+test('a stored message keeps its files', async () => {
+  const files = [{ id: 'f1', name: 'cat.png', type: 'image/png', bytes: 5, width: 2, height: 1 }];
+  (await openPage()).mirror([], [outboxItem('1', { text: '', files })]);
+  await settle();
+  closePages();
+  assert.deepEqual((await (await openPage()).claim(() => {}))[0].files, files);
+});
+
 test('a stored reply stays a reply', async () => {
   (await openPage()).mirror([], [outboxItem('1', { reply: 7 })]);
   await settle();
