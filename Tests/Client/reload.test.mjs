@@ -43,8 +43,10 @@ test('a draft stays in its room after a typed command, even if the person change
 });
 
 test('Enter sends the text although suggestions are visible, until the person has chosen one', () => {
-  page.receive({ type: 'help', id: page.sent.find(({ type }) => type === 'help').id, commands: [{ command: 'who' }, { command: 'whoami' }] });
+  input.focus();
   page.type('/wh');
+  assert.equal(page.$('suggestions').hidden, true, 'the commands have not arrived yet');
+  page.receive({ type: 'help', id: page.sent.find(({ type }) => type === 'help').id, commands: [{ command: 'who' }, { command: 'whoami' }] });
   assert.equal(page.$('suggestions').hidden, false);
   page.press('Enter');
   assert.equal(page.sent.at(-1), '/wh');

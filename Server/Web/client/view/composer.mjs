@@ -149,9 +149,10 @@ function updateSuggestions(list = suggestionsFor(state, input.value, input.selec
   if (input.value.includes('#')) askDirectory();
 }
 
-// The rooms that the page searched for have arrived.
+// The rooms that the page searched for, or the commands, have arrived while the person was typing.
 onChange((before, after) => {
-  if (before.directory !== after.directory && ui.selected < 0 && roomBeingTyped(input.value, input.selectionStart)) updateSuggestions();
+  const hasNew = before.commands !== after.commands || before.directory !== after.directory && roomBeingTyped(input.value, input.selectionStart);
+  if (hasNew && ui.selected < 0 && document.activeElement === input) updateSuggestions();
 });
 
 /**
