@@ -58,7 +58,7 @@ public abstract class TransportContract
         error.Error.Code.Should().Be(ErrorCode.NameTaken);
         // The hint is a nick, or a hello if a POST to /session was rejected.
         await other.SendAsync(error.Error.Hint!);
-        (await other.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Whoami })).Name.Should().Be("ANN2");
+        (await other.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Whoami, Id = FrameId.From("who") })).Name.Should().Be("ANN2");
     }
 
     [Test]

@@ -123,7 +123,7 @@ public sealed class HistoryTests
         await ScrollUntilAsync(ann, "log.scrollHeight", $"() => document.querySelector('#log .message:last-child')?.dataset.seq === '{count + 1}'");
         await Assertions.Expect(ann.Page.Locator("#newest")).ToBeHiddenAsync();
 
-        await ScrollUntilAsync(ann, "0", "() => document.querySelector('#log .start')");
+        await ScrollUntilAsync(ann, "0", $"() => document.querySelector('#log .message').dataset.seq < {count - 1_000}");
         await ann.Page.ClickAsync("#newest");
         await Assertions.Expect(ann.Messages.Last).ToContainTextAsync("said meanwhile");
         await Assertions.Expect(ann.Messages.Last).ToBeInViewportAsync();

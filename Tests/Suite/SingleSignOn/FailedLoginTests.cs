@@ -7,6 +7,7 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.SingleSignOn;
 
 /// <summary>Logins with an OpenID Connect provider that must fail. The person gets a page with one sentence, and no session.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class FailedLoginTests : LoginFixture
 {
     private readonly RecordedLog _log = new(LogLevel.Trace);
