@@ -1,7 +1,11 @@
+using System.IO.Compression;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Files;
+using RawSocketChat.Tests.Files.Images;
 using RawSocketChat.Tests.Support;
+using SkiaSharp;
 
 namespace RawSocketChat.Tests.EndToEnd;
 
@@ -14,13 +18,7 @@ public sealed class FilesPageTests
 {
     private const int MaxBytes = 500_000;
 
-    // A record with a width is a picture. The tests give each PNG image a width, so that they depend on the page alone.
-    private const string GiveSizes = """
-        {
-          const { parse } = JSON;
-          JSON.parse = (text) => parse(text, (_, value) => value?.type === 'image/png' && value.bytes !== undefined && value.width === undefined ? { ...value, width: 60, height: 40 } : value);
-        }
-        """;
+    private static readonly byte[] Picture = Pictures.CreateQuarters(SKEncodedImageFormat.Png, 60, 40);
 
     private ServerUnderTest _server = null!;
 
@@ -38,7 +36,7 @@ public sealed class FilesPageTests
         await AddAsync(ann, Png("cat.png"));
         await ExpectTrayAsync(ann, "ready");
         await Assertions.Expect(ann.Page.Locator("#tray-status")).ToHaveTextAsync("1 file is ready to send.");
-        (await ann.Page.Locator("#tray img").EvaluateAsync<int>("image => image.naturalWidth")).Should().Be(1, "the page shows the picture before it is sent");
+        (await ann.Page.Locator("#tray img").EvaluateAsync<int>("image => image.naturalWidth")).Should().Be(60, "the page shows the picture before it is sent");
         await ann.SayAsync("look at this");
         await bob.ExpectMessageAsync("look at this");
         await Assertions.Expect(ann.Page.Locator("#tray .attachment")).ToHaveCountAsync(0);
@@ -284,7 +282,6 @@ public sealed class FilesPageTests
     {
         // The answer names another user than the connection, so the page concludes that the browser keeps no cookie.
         await using var ann = await ChatPage.OpenAsync("about:blank");
-        await PrepareAsync(ann);
         await ann.Page.RouteAsync("**/session", route => route.FulfillAsync(new() { ContentType = "application/json", Body = """{"type":"welcome","user":"nobody","name":"nan","guest":true,"session":""}""" }));
         await ann.Page.GotoAsync($"http://127.0.0.1:{_server.HttpPort}/?name=nan&room=lobby");
         await ann.ExpectInsideAsync("lobby");
@@ -295,7 +292,6 @@ public sealed class FilesPageTests
     public async Task Page_from_disk_uploads_and_shows_files_with_its_token()
     {
         await using var ann = await ChatPage.OpenAsync("about:blank");
-        await PrepareAsync(ann);
         await ann.Page.GotoAsync($"{new Uri(InstalledTools.ClientHtml)}?server=127.0.0.1:{_server.HttpPort}&name=dan&room=lobby");
         await ann.ExpectInsideAsync("lobby");
         await ExpectFilesWithTokenAsync(ann);
@@ -313,7 +309,7 @@ public sealed class FilesPageTests
         await ExpectTrayAsync(ann, "ready", "ready");
         await ann.Input.PressAsync("Enter");
         await ann.UntilAsync("() => [...document.querySelectorAll('#log .picture img')].at(-1)?.naturalWidth > 0");
-        (await ann.Page.Locator("#log .picture img").Last.GetAttributeAsync("src")).Should().StartWith("blob:");
+        await Assertions.Expect(ann.Page.Locator("#log .picture img").Last).ToHaveAttributeAsync("src", new Regex("^blob:"));
         var download = await ann.Page.RunAndWaitForDownloadAsync(() => ann.Page.Locator("#log .file .download").Last.ClickAsync());
         download.SuggestedFilename.Should().Be("token.txt");
         await ann.Page.Locator("#log .picture").Last.ClickAsync();
@@ -330,14 +326,17 @@ public sealed class FilesPageTests
         await AddAsync(ann,
             File("drawing.svg", "image/svg+xml", TestContents.Text($"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"hacked = 1\">{Script}</svg>")),
             File("page.png", "image/png", TestContents.Text($"<!doctype html>{Script}")),
-            File("both.png", "text/html", [.. TestContents.Png, .. TestContents.Text(Script)]),
+            File("both.png", "text/html", [.. Picture, .. TestContents.Text(Script)]),
             File("../../etc/passwd", "text/plain", [65]),
             File("\u202Egnp.exe", "application/octet-stream", [0, 1]),
-            File($"<img src=x onerror=\"hacked = 1\"> {new string('W', 300)}.html", "text/html", TestContents.Text(Script)));
-        await Assertions.Expect(ann.Page.Locator("#tray [data-state=ready]")).ToHaveCountAsync(6);
+            File($"<img src=x onerror=\"hacked = 1\"> {new string('W', 300)}.html", "text/html", TestContents.Text(Script)),
+            File("bomb.png", "image/png", Pictures.CreateBomb(50_000, 50_000)),
+            File("bomb.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", CreateZipBomb()));
+        await Assertions.Expect(ann.Page.Locator("#tray [data-state=ready]")).ToHaveCountAsync(8);
         await ExpectTextsAsync("the tray", "#tray");
         await ann.Input.PressAsync("Enter");
-        await Assertions.Expect(ann.Page.Locator("#log :is(.file, .picture)")).ToHaveCountAsync(6);
+        await Assertions.Expect(ann.Page.Locator("#log :is(.file, .picture)")).ToHaveCountAsync(8);
+        await Assertions.Expect(ann.Page.Locator("#log .file", new() { HasText = "bomb" })).ToHaveCountAsync(2);
         (await ann.Page.Locator("#log .file .name").AllInnerTextsAsync()).Should().Contain("passwd").And.Contain("gnp.exe").And.OnlyContain(name => name.Length <= 200);
 
         // Names that the server does not give: a record from another server, or an error in this one.
@@ -350,7 +349,7 @@ public sealed class FilesPageTests
         await AddAsync(ann, Text("plain.txt", 9));
         await ExpectTrayAsync(ann, "ready");
         await ann.Input.PressAsync("Enter");
-        await Assertions.Expect(ann.Page.Locator("#log :is(.file, .picture)")).ToHaveCountAsync(7);
+        await Assertions.Expect(ann.Page.Locator("#log :is(.file, .picture)")).ToHaveCountAsync(9);
         foreach (var (width, height) in new[] { (1440, 900), (375, 812) })
         {
             await ann.Page.SetViewportSizeAsync(width, height);
@@ -393,7 +392,6 @@ public sealed class FilesPageTests
     private async Task<ChatPage> OpenAsync(string name, string room)
     {
         var page = await ChatPage.OpenAsync("about:blank", new() { ReducedMotion = ReducedMotion.Reduce });
-        await PrepareAsync(page);
         await page.Page.GotoAsync($"http://127.0.0.1:{_server.HttpPort}/?name={name}&room=lobby");
         await page.ExpectInsideAsync("lobby");
         await Assertions.Expect(page.Page.Locator("#attach")).ToBeVisibleAsync();
@@ -408,17 +406,20 @@ public sealed class FilesPageTests
         return (await client.RequestAsync<RoomsFrame>(new ClientFrame { Type = ClientFrameType.Rooms, Match = room, Id = FrameId.From("r") })).Rooms.Any(one => one.Room == room);
     }
 
-    private static async Task PrepareAsync(ChatPage page)
+    // 20 MB of zeros in a document of 20 KB.
+    private static byte[] CreateZipBomb()
     {
-        await page.Page.AddInitScriptAsync(GiveSizes);
-        await page.Page.RouteAsync("**/files/*/preview", async route =>
+        var bomb = new MemoryStream();
+        using (var archive = new ZipArchive(bomb, ZipArchiveMode.Create))
         {
-            var answer = await route.FetchAsync(new() { Url = route.Request.Url.Replace("/preview", "/whole", StringComparison.Ordinal) });
-            await route.FulfillAsync(new() { Response = answer });
-        });
+            using var document = archive.CreateEntry("word/document.xml", CompressionLevel.SmallestSize).Open();
+            document.Write(new byte[20_000_000]);
+        }
+
+        return bomb.ToArray();
     }
 
-    private static FilePayload Png(string name) => File(name, "image/png", TestContents.Png);
+    private static FilePayload Png(string name) => File(name, "image/png", Picture);
 
     private static FilePayload Text(string name, int length) => File(name, "text/plain", [.. Enumerable.Repeat((byte)'a', length)]);
 
