@@ -53,7 +53,7 @@ public static class FileName
     private static string RemoveUnsafe(string text)
     {
         var clean = new StringBuilder(text.Length);
-        // EnumerateRunes replaces a surrogate that stands alone.
+        // EnumerateRunes replaces a surrogate without its pair.
         foreach (var rune in text.EnumerateRunes())
         {
             if (Rune.IsWhiteSpace(rune))

@@ -17,24 +17,13 @@ internal sealed class FileSession(SessionStore sessions, OriginPolicy origins, I
         if (!origins.Allows(context) || OriginPolicy.IsCrossSite(context))
             await context.RejectAsync(ErrorCode.NotAllowed, OriginPolicy.GetRejectionText(context));
         else if (await SessionCredential.FindAsync(context) is not { } found)
-        {
-            await context.RejectAsync(
-                ErrorCode.NotAllowed,
-                $"a session is required, as Authorization: Bearer TOKEN or as its cookie; POST {context.GetPath("/session")} creates one",
-                StartHint,
-                StatusCodes.Status401Unauthorized);
-        }
+            await context.RejectMissingSessionAsync(StartHint.Hello);
         else if (await sessions.FindUserByTokenAsync(found.Token) is not { } user)
-        {
-            await context.RejectAsync(
-                ErrorCode.NotFound, $"there is no such session, or it has ended; POST {context.GetPath("/session")} creates another", StartHint, StatusCodes.Status401Unauthorized);
-        }
+            await context.RejectUnknownSessionAsync(StartHint.Hello);
         else if (user.IsGuest && !auth.Value.Guests)
             await context.RejectAsync(ErrorCode.NotAllowed, "this server has no guests; log in first", """{"type":"login","name":"ann","password":"my long password"}""");
         else
             return user;
         return null;
     }
-
-    private const string StartHint = """{"type":"hello","name":"ann"}""";
 }

@@ -78,6 +78,16 @@ internal sealed class RoomAccess(ChatServices services)
         return room.FindBan(visitor) is { } ban ? new ResolvedRoom(Room: null, RequestErrors.CreateBanned(room.Name, ban, services.Time.GetUtcNow())) : resolved;
     }
 
+    /// <summary>Does the same as <see cref="ResolveJoinedRoomAsync"/>, but rejects a user who is neither an owner nor a moderator of the room.</summary>
+    /// <param name="actions">What only owners and moderators can do, for the error.</param>
+    public async ValueTask<ResolvedRoom> ResolveModeratedRoomAsync(ChatContext context, ClientFrame frame, string actions)
+    {
+        var resolved = await ResolveJoinedRoomAsync(context, frame);
+        return resolved.Room is { } room && context.GetRole(room.Moderation) == RoomRole.Member
+            ? new ResolvedRoom(Room: null, new ChatError(ErrorCode.NotAllowed, $"only owners and moderators of \"{room.Name}\" can {actions}"))
+            : resolved;
+    }
+
     /// <summary>Does the same as <see cref="ResolveRoomAsync"/>, but rejects a room that the connection has not joined.</summary>
     public ValueTask<ResolvedRoom> ResolveJoinedRoomAsync(ChatContext context, ClientFrame frame)
     {

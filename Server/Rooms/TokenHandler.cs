@@ -14,11 +14,9 @@ internal sealed class TokenHandler(ChatServices services)
 {
     public async ValueTask HandleAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
-        var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
+        var (room, error) = await services.RoomAccess.ResolveModeratedRoomAsync(context, frame, "create, list and revoke its tokens");
         if (room is null)
             context.Reject(answers, frame.Id, error!);
-        else if (context.GetRole(room.Moderation) == RoomRole.Member)
-            context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, $"only owners and moderators of \"{room.Name}\" can create, list and revoke its tokens"));
         else if (frame is { Do: "list" })
             await AnswerAsync(frame, room, answers, name: null, secret: null);
         else if (frame.Name is not { } name)

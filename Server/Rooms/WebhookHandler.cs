@@ -15,11 +15,9 @@ internal sealed class WebhookHandler(ChatServices services)
 
     public async ValueTask HandleAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
-        var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
+        var (room, error) = await services.RoomAccess.ResolveModeratedRoomAsync(context, frame, "set, show and remove its webhook");
         if (room is null)
             context.Reject(answers, frame.Id, error!);
-        else if (context.GetRole(room.Moderation) == RoomRole.Member)
-            context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, $"only owners and moderators of \"{room.Name}\" can set, show and remove its webhook"));
         else if (frame is { Do: "set" })
             await SetAsync(context, frame, room, answers);
         else if (frame is { Do: "show" })

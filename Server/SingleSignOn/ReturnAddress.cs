@@ -13,7 +13,7 @@ internal static class ReturnAddress
 
     private static readonly string[] KnownParameters = ["room", "embed", "way"];
 
-    /// <summary>Reads the parameter of a request: the path of the page, with or without a query. An absent parameter stands for the page itself.</summary>
+    /// <summary>Reads the parameter of a request: the path of the page, with or without a query. Without the parameter, the result is the page itself.</summary>
     /// <param name="given">The parameter.</param>
     /// <param name="mount">The mount path.</param>
     /// <param name="address">The path and query of the page. If the result is false, the page itself.</param>

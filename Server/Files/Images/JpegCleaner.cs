@@ -93,16 +93,16 @@ internal static class JpegCleaner
     {
         if (source.ReadByte() != 0xFF)
             throw new ImageFormatException("a marker is missing");
-        return ReadMarkerCode(source);
+        return ReadCode(source) is not 0 and var code ? code : throw new ImageFormatException("a marker is missing");
     }
 
-    // Any number of bytes 0xFF may come before the code of a marker.
-    private static byte ReadMarkerCode(ImageReader source)
+    // Reads the code after a byte 0xFF. Any number of bytes 0xFF may come before the code.
+    private static byte ReadCode(ImageReader source)
     {
         var code = source.ReadByte();
         while (code == 0xFF)
             code = source.ReadByte();
-        return code == 0 ? throw new ImageFormatException("a marker is missing") : code;
+        return code;
     }
 
     // Copies the entropy-coded data of a scan. Returns the marker after it. In the data, the byte 0xFF is followed by 0 or is a restart marker.
@@ -116,9 +116,7 @@ internal static class JpegCleaner
             if (next < 0)
                 continue;
             source.ReadByte();
-            var code = source.ReadByte();
-            while (code == 0xFF)
-                code = source.ReadByte();
+            var code = ReadCode(source);
             if (code is not (0 or (>= 0xD0 and <= 0xD7)))
                 return code;
             target.Write([0xFF, code]);

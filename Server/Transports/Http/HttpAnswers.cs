@@ -26,6 +26,17 @@ internal static class HttpAnswers
     public static Task RejectAsync(this HttpContext context, string code, string text, string? hint = null, int? status = null, int? retryAfterMs = null) =>
         context.RejectAsync(new ErrorFrame(default, new ChatError(code, text, hint, retryAfterMs)), status);
 
+    /// <summary>Rejects a request without a session.</summary>
+    public static Task RejectMissingSessionAsync(this HttpContext context, string hint) => context.RejectAsync(
+        ErrorCode.NotAllowed,
+        $"a session is required, as Authorization: Bearer TOKEN or as its cookie; POST {context.GetPath("/session")} creates one",
+        hint,
+        StatusCodes.Status401Unauthorized);
+
+    /// <summary>Rejects a request whose session does not exist.</summary>
+    public static Task RejectUnknownSessionAsync(this HttpContext context, string hint) => context.RejectAsync(
+        ErrorCode.NotFound, $"there is no such session, or it has ended; POST {context.GetPath("/session")} creates another", hint, StatusCodes.Status401Unauthorized);
+
     /// <summary>Rejects a request because its address has too few points or too many connections.</summary>
     public static Task RejectAddressAsync(this HttpContext context) =>
         context.RejectAsync(ErrorCode.RateLimited, Disconnect.AddressLimit.Text, retryAfterMs: 10_000);

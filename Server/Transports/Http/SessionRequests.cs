@@ -95,11 +95,7 @@ internal sealed class SessionRequests(
 
         if (await SessionCredential.FindAsync(context) is not { } found)
         {
-            await context.RejectAsync(
-                ErrorCode.NotAllowed,
-                $"a session is required, as Authorization: Bearer TOKEN or as its cookie; POST {context.GetPath("/session")} creates one",
-                CreateStartHint(context),
-                StatusCodes.Status401Unauthorized);
+            await context.RejectMissingSessionAsync(CreateStartHint(context));
             return null;
         }
 
@@ -122,11 +118,7 @@ internal sealed class SessionRequests(
                 ended.MarkActive(isInCookie);
                 return ended;
             case SessionStatus.Unknown:
-                await context.RejectAsync(
-                    ErrorCode.NotFound,
-                    $"there is no such session, or it has ended; POST {context.GetPath("/session")} creates another",
-                    CreateStartHint(context),
-                    StatusCodes.Status401Unauthorized);
+                await context.RejectUnknownSessionAsync(CreateStartHint(context));
                 return null;
             case SessionStatus.Unavailable:
                 await context.RejectAsync(ErrorCode.Unavailable, "sessions can't be looked up at the moment; try again in a moment", retryAfterMs: 1000);

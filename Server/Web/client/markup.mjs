@@ -16,8 +16,8 @@ const SPACE = /\s/u;
 const BEFORE_NO_MENTION = /[\p{L}\p{N}_@./-]/u;
 const NAME = /[\p{L}\p{N}\p{M}_.-]+/uy;
 const AT_END_OF_SENTENCE = /[.-]+$/;
-const HIDDEN = '▒▒▒'; // stands for a spoiler where it can't be opened
-const ATOM = '\uFFFC'; // stands for a piece that is not plain text
+const HIDDEN = '▒▒▒'; // shown instead of a spoiler where it can't be opened
+const ATOM = '\uFFFC'; // used instead of a piece that is not plain text
 
 /** @param {TextPiece | CodePiece} piece */
 const isPlain = (piece) => !('code' in piece) && !piece.href && !piece.room;
