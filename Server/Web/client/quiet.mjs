@@ -1,6 +1,7 @@
 // How long the person does not want to be disturbed.
 
 import { clockTime } from './formatting.mjs';
+import { t } from './language.mjs';
 
 const HOUR_MS = 3_600_000;
 const MORNING = 8; // o'clock
@@ -41,6 +42,7 @@ export const isQuietAt = (until, now) => until !== null && (until === 'forever' 
  * @param {string} now
  */
 export function quietWords(until, now) {
-  if (!isQuietAt(until, now)) return 'While this is on, this browser shows no notification and plays no sound.';
-  return until === 'forever' ? 'No notification and no sound until you switch this off.' : `No notification and no sound until ${clockTime(/** @type {string} */ (until))}.`;
+  if (!isQuietAt(until, now)) return t('While this is on, this browser shows no notification and plays no sound.');
+  if (until === 'forever') return t('No notification and no sound until you switch this off.');
+  return t('No notification and no sound until {time}.', { time: clockTime(/** @type {string} */ (until)) });
 }
