@@ -54,6 +54,8 @@ class FakeElement extends EventTarget {
   select() {}
   scrollIntoView() {}
   reset() {}
+  matches() { return false; }
+  hasAttribute(name) { return this.attributes.has(name); }
   closest(selector) {
     const [, name, value] = /^\[data-([^=\]]+)(?:="(.*)")?\]$/.exec(selector) ?? [];
     return name in this.dataset && (value === undefined || this.dataset[name] === value) ? this : null;
@@ -132,7 +134,7 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, is
   window.parent = isFramed ? { postMessage: (message) => page.posted.push(message) } : window;
   const listeners = new Map();
   const globals = {
-    window, sessionStorage, location: new URL(address), navigator: { onLine: true },
+    window, sessionStorage, location: new URL(address), navigator: { onLine: true, languages: ['en-US'] },
     Element: FakeElement, HTMLElement: FakeElement, WebSocket: FakeSocket,
     addEventListener: (type, listener) => listeners.set(type, listener), matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
     requestAnimationFrame: (work) => setImmediate(work), cancelAnimationFrame: clearImmediate,
@@ -146,7 +148,7 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, is
     },
     fetch: async (_, { body }) => new Response(JSON.stringify(answer ?? { type: 'welcome', user: 'u-ann', name: JSON.parse(body).name ?? 'ann', guest: true })),
     document: Object.assign(new EventTarget(), {
-      activeElement: null, hidden: false, title: '', readyState: 'complete', documentElement, hasFocus: () => true,
+      activeElement: null, hidden: false, title: '', readyState: 'complete', documentElement, body: new FakeElement('body'), hasFocus: () => true,
       getElementById: (id) => elements.get(id) ?? null, createElement: (tag) => new FakeElement(tag), createElementNS: (_, tag) => new FakeElement(tag),
     }),
   };

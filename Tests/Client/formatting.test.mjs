@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { byName, clockDigits, dayLabel, dayOf, errorWords, hueFor, initialOf, listWords, plural, sameName, sentence } from '../../Server/Web/client/formatting.mjs';
+import { byName, clockDigits, dayLabel, dayOf, errorWords, hueFor, initialOf, listWords, sameName, sentence } from '../../Server/Web/client/formatting.mjs';
 
 const local = (day, hour) => new Date(2026, 4, day, hour).toISOString();
 
@@ -38,12 +38,6 @@ test('clockDigits has digits and colons only', () => assert.match(clockDigits(lo
 test('sentence adds a capital letter and a full stop', () => {
   assert.equal(sentence('the name is taken'), 'The name is taken.');
   for (const words of ['Done.', 'Really?', 'Wait!', 'Connecting…']) assert.equal(sentence(words), words);
-});
-
-test('plural chooses the form by the count', () => {
-  assert.equal(plural(1, 'member'), '1 member');
-  assert.equal(plural(0, 'member'), '0 members');
-  assert.equal(plural(2, 'reply', 'replies'), '2 replies');
 });
 
 test('listWords joins words', () => {

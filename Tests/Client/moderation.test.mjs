@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { durationWords, moderationText } from '../../Server/Web/client/moderation.mjs';
+import { isolated } from '../../Server/Web/client/direction.mjs';
+import { withParts } from '../../Server/Web/client/language.mjs';
+import { durationWords, moderationWords } from '../../Server/Web/client/moderation.mjs';
 import { closedWords } from '../../Server/Web/client/state.mjs';
 import { ANN, at, BOB, inLobby, joined, lobby, messages, outboxItem, receive, withOutbox } from './support.mjs';
 
 const moderated = (action, more = {}) => ({ type: 'moderated', room: 'lobby', seq: 4, at: at(4), from: BOB, action, ...more });
 const start = () => withOutbox(inLobby(messages(1, 3)), outboxItem('1', { attempted: true, inFlight: true }), outboxItem('2'));
 const errorOf = (state) => state.outbox.map(({ state: now, error }) => `${now} ${error ?? ''}`.trim());
+
+/** The words without the moderator's name, as the log shows them. */
+function moderationText(moderation, self) {
+  const { text, whom, reason } = moderationWords(moderation, self);
+  return withParts(text, { actor: '', name: isolated(whom.name), reason: isolated(reason ?? '') }).join('').trim();
+}
 
 describe('the words for what a moderator did', () => {
   const cases = [

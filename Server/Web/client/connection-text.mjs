@@ -1,24 +1,25 @@
 // The words for the status of the connection and for its transport.
 
-import { withoutDirectionControls } from './direction.mjs';
+import { splitServerWords, withoutDirectionControls } from './direction.mjs';
 import { sentence } from './formatting.mjs';
+import { t } from './language.mjs';
 
 /** @import { Status, TransportName } from './types.js' */
 
-/** @type {Record<TransportName, { name: string, badge: string }>} */
+/** The names in the current language. @type {Record<TransportName, { readonly name: string, readonly badge: string }>} */
 export const TRANSPORT_NAMES = {
   ws: { name: 'WebSocket', badge: 'WebSocket' },
-  sse: { name: 'server-sent events', badge: 'events' },
-  stream: { name: 'HTTP streaming', badge: 'stream' },
-  longpoll: { name: 'long-polling', badge: 'long-poll' },
-  poll: { name: 'interval polling', badge: 'polling' },
-  iframe: { name: 'forever iframe', badge: 'iframe' },
+  sse: { get name() { return t('server-sent events'); }, get badge() { return t('events'); } },
+  stream: { get name() { return t('HTTP streaming'); }, get badge() { return t('stream'); } },
+  longpoll: { get name() { return t('long-polling'); }, get badge() { return t('long-poll'); } },
+  poll: { get name() { return t('interval polling'); }, get badge() { return t('polling'); } },
+  iframe: { get name() { return t('forever iframe'); }, badge: 'iframe' },
 };
 
 /** @param {string} name */
 export const isTransportName = (name) => Object.hasOwn(TRANSPORT_NAMES, name);
 
-const BUFFERS_WORDS = 'A proxy between you and the server delays streamed responses (it buffers them).';
+const buffersWords = () => t('A proxy between you and the server delays streamed responses (it buffers them).');
 
 /**
  * The banner's words for a status.
@@ -26,12 +27,12 @@ const BUFFERS_WORDS = 'A proxy between you and the server delays streamed respon
  * @param {{ host: string, isKnown: boolean, isFile: boolean }} where `isKnown` says whether the server has sent a welcome to this page
  */
 export function statusWords({ state, reason, retryAt }, { host, isKnown, isFile }) {
-  const why = reason ? `${sentence(withoutDirectionControls(reason))} ` : '';
+  const why = reason ? `${reasonWords(reason)} ` : '';
   switch (state) {
-    case 'connecting': return `Connecting to ${host}…`;
-    case 'reconnecting': return `${why || (isKnown ? 'The connection was lost. ' : unreachableWords(host, isFile))}${retryAt ? 'Reconnecting' : 'Reconnecting…'}`;
-    case 'offline': return 'You are offline. The page keeps your messages and sends them when the network is back.';
-    case 'closed': return reason ? sentence(withoutDirectionControls(reason)) : 'Not connected.';
+    case 'connecting': return t('Connecting to {host}…', { host });
+    case 'reconnecting': return `${why || `${isKnown ? t('The connection was lost.') : unreachableWords(host, isFile)} `}${retryAt ? t('Reconnecting') : t('Reconnecting…')}`;
+    case 'offline': return t('You are offline. The page keeps your messages and sends them when the network is back.');
+    case 'closed': return reason ? reasonWords(reason) : t('Not connected.');
     default: return '';
   }
 }
@@ -40,7 +41,7 @@ export function statusWords({ state, reason, retryAt }, { host, isKnown, isFile 
  * @param {string} host
  * @param {boolean} isFile
  */
-const unreachableWords = (host, isFile) => `Can’t reach ${host}${isFile ? ', or it refuses pages opened from disk' : ''}. `;
+const unreachableWords = (host, isFile) => isFile ? t('Can’t reach {host}, or it refuses pages opened from disk.', { host }) : t('Can’t reach {host}.', { host });
 
 /**
  * The countdown beside the banner's words.
@@ -50,7 +51,7 @@ const unreachableWords = (host, isFile) => `Can’t reach ${host}${isFile ? ', o
 export function countdownWords({ state, retryAt }, now) {
   const seconds = retryAt ? Math.max(1, Math.ceil((retryAt - now) / 1000)) : 0;
   if (!seconds) return '';
-  return state === 'offline' ? `Next attempt in ${seconds} s` : `in ${seconds} s`;
+  return state === 'offline' ? t('Next attempt in {seconds} s', { seconds }) : t('in {seconds} s', { seconds });
 }
 
 /**
@@ -59,9 +60,10 @@ export function countdownWords({ state, retryAt }, now) {
  * @param {{ isOnline: boolean, usesCookie: boolean, isFile: boolean, pin: TransportName | null, buffers: boolean }} facts
  */
 export function transportWords(transport, { isOnline, usesCookie, isFile, pin, buffers }) {
-  const now = `${isOnline ? 'Connected by' : 'Not connected; trying'} ${TRANSPORT_NAMES[transport].name}.`;
-  if (!usesCookie) return `${now} ${isFile ? 'A page opened from disk can only use WebSocket.' : 'Without cookies, only WebSocket works.'}`;
-  return `${now} ${buffers ? `${BUFFERS_WORDS} ` : ''}${pin || transport === 'ws' ? '' : 'The page tries WebSocket again from time to time.'}`;
+  const { name } = TRANSPORT_NAMES[transport];
+  const now = isOnline ? t('Connected by {name}.', { name }) : t('Not connected; trying {name}.', { name });
+  if (!usesCookie) return `${now} ${isFile ? t('A page opened from disk can only use WebSocket.') : t('Without cookies, only WebSocket works.')}`;
+  return `${now} ${buffers ? `${buffersWords()} ` : ''}${pin || transport === 'ws' ? '' : t('The page tries WebSocket again from time to time.')}`;
 }
 
 /**
@@ -71,10 +73,16 @@ export function transportWords(transport, { isOnline, usesCookie, isFile, pin, b
  */
 export function transportChangeWords({ from, to, buffers }, best) {
   const name = TRANSPORT_NAMES[to].name;
-  if (buffers && from === to) return `${BUFFERS_WORDS} You chose ${name}, so messages may arrive late.`;
-  if (buffers) return `${BUFFERS_WORDS} The page now uses ${name}.`;
-  return to === best ? `Connected by ${name} again.` : `${capitalized(TRANSPORT_NAMES[from].name)} can’t be used here. The page now uses ${name}.`;
+  if (buffers && from === to) return `${buffersWords()} ${t('You chose {name}, so messages may arrive late.', { name })}`;
+  if (buffers) return `${buffersWords()} ${t('The page now uses {name}.', { name })}`;
+  return to === best ? t('Connected by {name} again.', { name }) : capitalized(t('{from} can’t be used here. The page now uses {name}.', { from: TRANSPORT_NAMES[from].name, name }));
 }
+
+/**
+ * The reason as a sentence. A reason of the server keeps the signs of serverWords().
+ * @param {string} reason
+ */
+const reasonWords = (reason) => sentence(splitServerWords(reason).length > 1 ? reason : withoutDirectionControls(reason));
 
 /** @param {string} words */
 const capitalized = (words) => words[0].toUpperCase() + words.slice(1);

@@ -2,7 +2,9 @@
 // handles frames, but not rooms.
 
 import { backoffDelay } from './backoff.mjs';
+import { serverWords } from './direction.mjs';
 import { RetryableError } from './errors.mjs';
+import { t } from './language.mjs';
 import { FIRST_FINAL_CLOSE_CODE, TAKEN_OVER_CLOSE_CODE } from './protocol.mjs';
 import { FIRST_FRAME_WITHIN_MS } from './transports/http.mjs';
 
@@ -122,7 +124,7 @@ export class Connection extends EventTarget {
     this.#tearDown();
     this.#bye = null;
     const { signal } = this.#attemptAborter = new AbortController();
-    this.#welcomeTimer = setTimeout(() => this.#retryLater('The server does not answer.'), WELCOME_WITHIN_MS);
+    this.#welcomeTimer = setTimeout(() => this.#retryLater(t('The server does not answer.')), WELCOME_WITHIN_MS);
     try {
       const { refusal, welcome } = await this.#prepare(signal);
       if (signal.aborted) return;
@@ -143,7 +145,7 @@ export class Connection extends EventTarget {
     const name = this.#choice.current;
     if (name === 'ws') {
       const timeout = this.#choice.hasAlternatives ? FIRST_FRAME_WITHIN_MS : WELCOME_WITHIN_MS;
-      this.#welcomeTimer = setTimeout(() => this.#transportClosed({ reason: 'The server does not answer.', hung: true }), timeout);
+      this.#welcomeTimer = setTimeout(() => this.#transportClosed({ reason: t('The server does not answer.'), hung: true }), timeout);
     }
     const transport = this.#create(name);
     this.#use(transport);
@@ -190,7 +192,7 @@ export class Connection extends EventTarget {
     const hasSlept = dayMinusNow - this.#dayMinusNow > SLEPT_MS;
     this.#dayMinusNow = dayMinusNow;
     if (this.#pingedAt) {
-      if (now - this.#pingedAt > PONG_WITHIN_MS) this.#retryLater('The server stopped answering.');
+      if (now - this.#pingedAt > PONG_WITHIN_MS) this.#retryLater(t('The server stopped answering.'));
     } else if (hasSlept || now - this.#activeAt > SILENCE_MS || (this.#sentAt && now - this.#sentAt > UNANSWERED_MS)) {
       this.#ping();
     }
@@ -215,10 +217,10 @@ export class Connection extends EventTarget {
       this.dispatchEvent(new CustomEvent('takeover'));
       return this.#retryLater('');
     }
-    const reason = bye?.text || info.reason || '';
+    const reason = serverWords(bye?.text ?? '') || info.reason || '';
     if (bye?.reconnect === false || (info.code ?? 0) >= FIRST_FINAL_CLOSE_CODE) {
       this.#tearDown();
-      return this.#setStatus({ state: 'closed', reason: reason || 'The server closed this connection.', code: info.code });
+      return this.#setStatus({ state: 'closed', reason: reason || t('The server closed this connection.'), code: info.code });
     }
     const from = this.#choice.current;
     const hadBuffers = this.#choice.buffers;

@@ -1,5 +1,7 @@
 // What the entrance shows, by the kinds of login that the server offers.
 
+import { t } from './language.mjs';
+
 /** @import { ServerSettings } from './server-settings.mjs' */
 
 /** @typedef {'guest' | 'login' | 'register' | 'button'} EntranceMode */
@@ -27,12 +29,12 @@ export const otherMode = (mode, server) => mode !== 'login' ? 'login' : server.i
 export function entranceWords(mode, server) {
   const other = otherMode(mode, server);
   return {
-    title: mode === 'register' ? 'Create your account' : server.isClosed ? 'Log in to the chat' : 'Join the chat',
-    lede: !server.isClosed ? 'Pick a name and a room. You need no account.'
-      : mode === 'register' ? 'Choose the name that the others see, and a password.'
-      : 'This chat is for people with an account.',
-    go: { guest: 'Join', login: 'Log in', register: 'Create account', button: '' }[mode],
-    other: other && { guest: 'Join without an account', register: 'Create an account', login: mode === 'button' ? 'Log in with a password' : 'I have an account', button: '' }[other],
-    missingName: mode === 'login' ? 'Please enter your name.' : 'Please enter a name. The others see it.',
+    title: mode === 'register' ? t('Create your account') : server.isClosed ? t('Log in to the chat') : t('Join the chat'),
+    lede: !server.isClosed ? t('Pick a name and a room. You need no account.')
+      : mode === 'register' ? t('Choose the name that the others see, and a password.')
+      : t('This chat is for people with an account.'),
+    go: { guest: t('Join'), login: t('Log in'), register: t('Create account'), button: '' }[mode],
+    other: other && { guest: t('Join without an account'), register: t('Create an account'), login: mode === 'button' ? t('Log in with a password') : t('I have an account'), button: '' }[other],
+    missingName: mode === 'login' ? t('Please enter your name.') : t('Please enter a name. The others see it.'),
   };
 }

@@ -12,9 +12,10 @@ import { commit, notify, state } from './app/store.mjs';
 import { takeOverFirst } from './app/takeover.mjs';
 import { isScrolledUp, ui, watchedRoom } from './app/ui.mjs';
 import { transportChangeWords } from './connection-text.mjs';
-import { isolated, withoutDirectionControls } from './direction.mjs';
+import { isolated, serverWords } from './direction.mjs';
 import { EventBatches } from './event-batches.mjs';
 import { errorWords, sameName, sentence } from './formatting.mjs';
+import { t } from './language.mjs';
 import { assignSender, changeMessage, failAll } from './outbox.mjs';
 import { BAD_SESSION_CLOSE_CODE, LOG_EVENTS, NAME_ERRORS } from './protocol.mjs';
 import { changeRoom, isDirectName } from './rooms.mjs';
@@ -68,12 +69,12 @@ onConnection('status', (/** @type {Status} */ status) => {
   const lostEdits = status.state === 'online' ? [] : [...requests.values()].filter(({ kind }) => kind === 'edit');
   if (status.state !== 'online') {
     stopWaitingForForm();
-    if ([...requests.values()].some(({ kind }) => kind === 'tokens')) setProgramsNote('The connection was lost. Please try again when you are connected.');
+    if ([...requests.values()].some(({ kind }) => kind === 'tokens')) setProgramsNote(t('The connection was lost. Please try again when you are connected.'));
     requests.clear();
     setServerRoom(null);
     next = markDisconnected(next);
   }
-  if (status.state === 'closed') next = failAll(next, 'The connection is closed.');
+  if (status.state === 'closed') next = failAll(next, t('The connection is closed.'));
   if (status.code === BAD_SESSION_CLOSE_CODE) {
     forgetSession();
     requestToken('ended');
@@ -97,12 +98,12 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
   commit(assignSender(applyWelcome(state, frame), { user: frame.user, name: frame.name }));
   const { entering, nameRefusal } = identity;
   if (!entering && before && !sameName(before.name, frame.name) && (nameRefusal || !frame.guest)) {
-    notify(`You’re here as ${isolated(frame.name)} now. ${nameRefusal && sentence(nameRefusal)}`, { tone: nameRefusal ? 'error' : 'info' });
+    notify(`${t('You’re here as {name} now.', { name: isolated(frame.name) })} ${nameRefusal && serverWords(sentence(nameRefusal))}`, { tone: nameRefusal ? 'error' : 'info' });
   }
   if (entering && nameRefusal) entering.refusal = nameRefusal;
   identity.nameRefusal = '';
   if (entering?.strict && frame.guest && !sameName(entering.name, frame.name)) {
-    showEntrance(entering.refusal ?? `The name ${isolated(entering.name)} is not available. Please choose another one.`);
+    showEntrance(entering.refusal !== undefined ? serverWords(entering.refusal) : t('The name {name} is not available. Please choose another one.', { name: isolated(entering.name) }));
     return;
   }
   const joined = isEmbedded ? [] : (frame.rooms ?? []).map((/** @type {any} */ one) => one.room ?? one);
@@ -171,7 +172,7 @@ const EFFECTS = {
   ack(frame, request) {
     if (request?.kind === 'logout') finishLogOut();
     else if (request?.kind === 'form') answerForm(request, frame);
-    else if (request?.kind === 'nick') setAccountNote(`Your name is now ${isolated(frame.name ?? request.name)}.`, 'info');
+    else if (request?.kind === 'nick') setAccountNote(t('Your name is now {name}.', { name: isolated(frame.name ?? request.name) }), 'info');
     else if (frame.room) sendNext(frame.room);
   },
 
@@ -181,7 +182,7 @@ const EFFECTS = {
     if (item) return sendNext(item.room);
     if (request?.kind === 'edit') return returnEdit(request);
     if (request?.kind === 'form') return answerForm(request, frame);
-    if (request?.kind === 'search') return setSearchNote(frame.text ?? '');
+    if (request?.kind === 'search') return setSearchNote(serverWords(frame.text ?? ''));
     if (request?.kind === 'tokens') return setProgramsNote(errorWords(frame));
     const room = request?.room ?? '';
     if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
@@ -192,14 +193,14 @@ const EFFECTS = {
     const { entering } = identity;
     if (entering && NAME_ERRORS.has(frame.code)) {
       entering.refusal = frame.text;
-      if (connection.isOnline && entering.strict) showEntrance(frame.text);
+      if (connection.isOnline && entering.strict) showEntrance(serverWords(frame.text ?? ''));
       return;
     }
-    if (directory.open && request) setDirectoryNote(withoutDirectionControls(frame.text ?? ''));
+    if (directory.open && request) setDirectoryNote(serverWords(frame.text ?? ''));
     const isStillJoining = [...requests.values()].some(({ kind }) => kind === 'join' || kind === 'create');
     if (state.rooms.size || isStillJoining) return;
-    if (entering) showEntrance(frame.text, frame.code === 'no-room' ? room || null : null);
-    else if (ui.inside) openDirectory(frame.text);
+    if (entering) showEntrance(serverWords(frame.text ?? ''), frame.code === 'no-room' ? room || null : null);
+    else if (ui.inside) openDirectory(serverWords(frame.text ?? ''));
   },
 
   typing({ room, user }) {
@@ -232,7 +233,7 @@ const EFFECTS = {
     answerWebhook(frame, !request);
   },
 
-  help(frame, request) { if (!request && isWholeHelp(frame)) openCommands(withoutDirectionControls(frame.text ?? '') || undefined); },
+  help(frame, request) { if (!request && isWholeHelp(frame)) openCommands(serverWords(frame.text ?? '') || undefined); },
 };
 
 /**

@@ -1,7 +1,7 @@
 // The files of a message: what kind each is, how large the page draws a picture, and the words for them.
 
 import { isolated } from './direction.mjs';
-import { plural } from './formatting.mjs';
+import { numberWords, t } from './language.mjs';
 
 /** @import { AttachedFile, Entry, Picture } from './types.js' */
 
@@ -87,14 +87,18 @@ export const previewPath = ({ id }) => `files/${segment(id)}/preview`;
  */
 const segment = (text) => /^\.+$/.test(text) ? '_' : encodeURIComponent(text.toWellFormed());
 
-const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'];
-
 /** @param {number} bytes */
 export function sizeWords(bytes) {
   let value = bytes, unit = 0;
-  for (; value >= 1000 && unit < UNITS.length - 1; unit += 1) value /= 1024;
-  if (unit === 0) return plural(bytes, 'byte');
-  return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${UNITS[unit]}`;
+  for (; value >= 1000 && unit < 4; unit += 1) value /= 1024;
+  const size = numberWords(value, { maximumFractionDigits: value < 10 ? 1 : 0 });
+  switch (unit) {
+    case 0: return t('{count} bytes', { count: bytes });
+    case 1: return t('{size} KB', { size });
+    case 2: return t('{size} MB', { size });
+    case 3: return t('{size} GB', { size });
+    default: return t('{size} TB', { size });
+  }
 }
 
 /**
@@ -104,8 +108,8 @@ export function sizeWords(bytes) {
 export function filesWords(files = []) {
   const pictures = files.filter((file) => iconOf(file) === 'picture').length;
   if (files.length === 0) return '';
-  if (pictures === files.length) return pictures === 1 ? 'a picture' : plural(pictures, 'picture');
-  return files.length === 1 ? isolated(files[0].name) : plural(files.length, 'file');
+  if (pictures === files.length) return t('{count} pictures', { count: pictures });
+  return files.length === 1 ? isolated(files[0].name) : t('{count} files', { count: files.length });
 }
 
 const MAX_WIDTH = 400, MAX_HEIGHT = 320, MIN_SIDE = 64; // px

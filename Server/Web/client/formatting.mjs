@@ -1,49 +1,60 @@
 // Text and numbers for people: names, times, dates, counts, colours.
 
-import { withoutDirectionControls } from './direction.mjs';
+import { serverWords, withoutDirectionControls } from './direction.mjs';
+import { currentLanguage, isEnglish, languageVersion, t } from './language.mjs';
 
 /** @import { Frame } from './types.js' */
 
-const PAGE_LANGUAGE = 'en';
-
 /**
- * The formats of times. `clock` is '12' or '24' hours, or 'auto' for the custom of the browser's language.
+ * The formats of times and lists. `clock` is '12' or '24' hours, or 'auto' for the custom of the language.
  * @param {string} clock
  */
 function timeFormats(clock) {
   /** @type {Pick<Intl.DateTimeFormatOptions, 'hourCycle'>} */
   const cycle = clock === '12' ? { hourCycle: 'h12' } : clock === '24' ? { hourCycle: 'h23' } : {};
   return {
-    clock: new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit', ...cycle }),
-    full: new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium', ...cycle }),
+    version: languageVersion(),
+    clock: new Intl.DateTimeFormat(currentLanguage(), { hour: 'numeric', minute: '2-digit', ...cycle }),
+    full: new Intl.DateTimeFormat(currentLanguage(), { dateStyle: 'full', timeStyle: 'medium', ...cycle }),
+    day: new Intl.DateTimeFormat(currentLanguage(), { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
+    relativeDay: new Intl.RelativeTimeFormat(currentLanguage(), { numeric: 'auto' }),
+    // The page's English lists have no comma before the last word.
+    list: new Intl.ListFormat(isEnglish() ? 'en-GB' : currentLanguage()),
   };
 }
 
-let formats = timeFormats('auto');
+let chosenClock = 'auto';
+let cached = timeFormats(chosenClock);
+
+/** The formats of the current language. */
+function formats() {
+  if (cached.version !== languageVersion()) cached = timeFormats(chosenClock);
+  return cached;
+}
 
 /**
  * Selects how the page shows times from now on: '12', '24' or 'auto'.
  * @param {string} clock
  */
-export function useClock(clock) { formats = timeFormats(clock); }
-
-const LONG_DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
-const RELATIVE_DAY = new Intl.RelativeTimeFormat(PAGE_LANGUAGE, { numeric: 'auto' });
+export function useClock(clock) {
+  chosenClock = clock;
+  cached = timeFormats(clock);
+}
 
 const HUES = 24; // with more hues, neighbouring hues would look the same
 
 /** @param {string} at */
-export const clockTime = (at) => formats.clock.format(new Date(at));
+export const clockTime = (at) => formats().clock.format(new Date(at));
 
 /** @param {string} at */
-export const fullTime = (at) => formats.full.format(new Date(at));
+export const fullTime = (at) => formats().full.format(new Date(at));
 
 /**
  * The hours and minutes alone, without "AM" or "PM".
  * @param {string} at
  */
 export function clockDigits(at) {
-  const digits = formats.clock.formatToParts(new Date(at)).filter(({ type }) => type === 'hour' || type === 'minute');
+  const digits = formats().clock.formatToParts(new Date(at)).filter(({ type }) => type === 'hour' || type === 'minute');
   return digits.map(({ value }) => value).join(':');
 }
 
@@ -64,29 +75,27 @@ export function dayOf(at) {
 export function dayLabel(at, now) {
   const midnight = (/** @type {string | number | Date} */ date) => new Date(date).setHours(0, 0, 0, 0);
   const days = Math.round((midnight(at) - midnight(now)) / 86_400_000);
-  if (days !== 0 && days !== -1) return LONG_DAY.format(new Date(at));
-  const word = RELATIVE_DAY.format(days, 'day');
+  if (days !== 0 && days !== -1) return formats().day.format(new Date(at));
+  const word = formats().relativeDay.format(days, 'day');
   return word[0].toUpperCase() + word.slice(1);
 }
 
 /**
- * Makes the server's words a sentence: with a capital letter and a full stop.
+ * Makes the server's words a sentence: with a capital letter and a full stop. They may have the signs of serverWords().
  * @param {string} words
+ * @returns {string}
  */
-export const sentence = (words) => words[0].toUpperCase() + words.slice(1) + (/[.!?…]$/.test(words) ? '' : '.');
-
-/**
- * @param {number} count
- * @param {string} one
- * @param {string} many
- */
-export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString()} ${count === 1 ? one : many}`;
+export function sentence(words) {
+  const [, server] = /^\u2066([^]*)\u2069$/.exec(words) ?? [];
+  if (server) return `\u2066${sentence(server)}\u2069`;
+  return words[0].toUpperCase() + words.slice(1) + (/[.!?…。！？؟]$/.test(words) ? '' : '.');
+}
 
 /**
  * Joins words to a list: "ann, bob and carl".
  * @param {string[]} words
  */
-export const listWords = (words) => words.length > 1 ? `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}` : words[0] ?? '';
+export const listWords = (words) => formats().list.format(words);
 
 /**
  * Returns a hue for a name, in degrees. A name has the same hue on every page.
@@ -125,4 +134,4 @@ export const byName = (a, b) => a.localeCompare(b, undefined, { sensitivity: 'ba
  * @param {Frame} error
  */
 export const errorWords = ({ text, code, retryAfterMs }) =>
-  `${sentence(withoutDirectionControls(text || code || 'error'))}${retryAfterMs ? ` Try again in ${plural(Math.ceil(retryAfterMs / 1000), 'second')}.` : ''}`;
+  `${serverWords(sentence(withoutDirectionControls(text || code || 'error')))}${retryAfterMs ? ` ${t('Try again in {count} seconds.', { count: Math.ceil(retryAfterMs / 1000) })}` : ''}`;

@@ -1,7 +1,7 @@
 // The questions that the page asks before a request about a person or a room: what they say, and the request that they send.
 
 import { isolated } from './direction.mjs';
-import { plural } from './formatting.mjs';
+import { t } from './language.mjs';
 import { durationWords } from './moderation.mjs';
 import { titleOf } from './rooms.mjs';
 
@@ -15,20 +15,24 @@ const MINUTE = 60, HOUR = 3_600, DAY = 86_400;
 const FOR_GOOD = '';
 
 /** @param {number[]} lengths */
-const durations = (...lengths) => [...lengths.map((seconds) => ({ value: String(seconds), words: durationWords(seconds) })), { value: FOR_GOOD, words: 'for good' }];
-
-const REASON = { label: 'Reason, if any', value: '', maxLength: MAX_REASON, isRequired: false };
+const durations = (...lengths) => [...lengths.map((seconds) => ({ value: String(seconds), words: durationWords(seconds) })), { value: FOR_GOOD, words: t('for good') }];
 
 /** @typedef {'mute' | 'unmute' | 'kick' | 'ban' | 'unban'} ModerationAction */
 
-/** @type {Record<ModerationAction, { verb: string, where: string, words: string, length?: number }>} */
-const MODERATION = {
-  mute: { verb: 'Mute', where: 'in', words: 'A muted person can read, but not write.', length: 10 * MINUTE },
-  unmute: { verb: 'Unmute', where: 'in', words: 'The person can write again.' },
-  kick: { verb: 'Remove', where: 'from', words: 'The person leaves the room, and can join it again.' },
-  ban: { verb: 'Ban', where: 'from', words: 'The person leaves the room, and can’t join it again in this time.', length: DAY },
-  unban: { verb: 'Unban', where: 'from', words: 'The person can join the room again.' },
-};
+/**
+ * @param {ModerationAction} action
+ * @param {{ name: string, room: string }} values
+ * @returns {{ title: string, words: string, yes: string, length?: number }}
+ */
+function moderationQuestion(action, values) {
+  switch (action) {
+    case 'mute': return { title: t('Mute {name} in {room}?', values), words: t('A muted person can read, but not write.'), yes: t('Mute'), length: 10 * MINUTE };
+    case 'unmute': return { title: t('Unmute {name} in {room}?', values), words: t('The person can write again.'), yes: t('Unmute') };
+    case 'kick': return { title: t('Remove {name} from {room}?', values), words: t('The person leaves the room, and can join it again.'), yes: t('Remove') };
+    case 'ban': return { title: t('Ban {name} from {room}?', values), words: t('The person leaves the room, and can’t join it again in this time.'), yes: t('Ban'), length: DAY };
+    case 'unban': return { title: t('Unban {name} from {room}?', values), words: t('The person can join the room again.'), yes: t('Unban') };
+  }
+}
 
 /**
  * Asks how long and why a person is muted, removed or banned, or why a mute or a ban ends.
@@ -38,22 +42,26 @@ const MODERATION = {
  * @returns {Form}
  */
 export function moderationForm(action, { name }, room) {
-  const { verb, where, words, length } = MODERATION[action];
+  const { title, words, yes, length } = moderationQuestion(action, { name: isolated(name), room: titleOf(room) });
   return {
-    title: `${verb} ${isolated(name)} ${where} ${titleOf(room)}?`,
-    words: `${words} Everybody in the room sees this and the reason.`, yes: verb,
-    choice: length === undefined ? undefined : { label: 'For how long', value: String(length), options: durations(10 * MINUTE, HOUR, DAY, 7 * DAY) },
-    field: REASON,
+    title, words: `${words} ${t('Everybody in the room sees this and the reason.')}`, yes,
+    choice: length === undefined ? undefined : { label: t('For how long'), value: String(length), options: durations(10 * MINUTE, HOUR, DAY, 7 * DAY) },
+    field: { label: t('Reason, if any'), value: '', maxLength: MAX_REASON, isRequired: false },
     frame: (reason, seconds) => ({ type: action, room: room.name, user: name, ...seconds && { seconds: Number(seconds) }, ...reason && { reason } }),
   };
 }
 
-/** @type {Record<string, { article: string, words: string }>} */
-const ROLES = {
-  owner: { article: 'an owner', words: 'An owner can do everything in this room: give roles, remove people, and close the room.' },
-  moderator: { article: 'a moderator', words: 'A moderator can mute and remove members, and delete messages.' },
-  member: { article: 'a member', words: 'A member has no rights over others.' },
-};
+/**
+ * @param {'owner' | 'moderator' | 'member'} role
+ * @param {{ name: string, room: string }} values
+ */
+function roleQuestion(role, values) {
+  switch (role) {
+    case 'owner': return { title: t('Make {name} an owner of {room}?', values), words: t('An owner can do everything in this room: give roles, remove people, and close the room.'), yes: t('Make owner') };
+    case 'moderator': return { title: t('Make {name} a moderator of {room}?', values), words: t('A moderator can mute and remove members, and delete messages.'), yes: t('Make moderator') };
+    case 'member': return { title: t('Make {name} a member of {room}?', values), words: t('A member has no rights over others.'), yes: t('Make member') };
+  }
+}
 
 /**
  * Asks before a person gets another role.
@@ -63,7 +71,7 @@ const ROLES = {
  * @returns {Form}
  */
 export const roleForm = (role, { name }, room) => ({
-  title: `Make ${isolated(name)} ${ROLES[role].article} of ${titleOf(room)}?`, words: ROLES[role].words, yes: `Make ${ROLES[role].article.split(' ')[1]}`,
+  ...roleQuestion(role, { name: isolated(name), room: titleOf(room) }),
   frame: () => ({ type: 'role', room: room.name, user: name, role }),
 });
 
@@ -72,8 +80,8 @@ export const roleForm = (role, { name }, room) => ({
  * @returns {Form}
  */
 export const topicForm = (room) => ({
-  title: `Topic of ${titleOf(room)}`, words: 'Everybody in the room sees it. Without a text, the room has no topic.', yes: 'Set topic',
-  field: { label: 'Topic', value: room.topic, maxLength: MAX_TOPIC, isRequired: false },
+  title: t('Topic of {room}', { room: titleOf(room) }), words: t('Everybody in the room sees it. Without a text, the room has no topic.'), yes: t('Set topic'),
+  field: { label: t('Topic'), value: room.topic, maxLength: MAX_TOPIC, isRequired: false },
   frame: (text) => ({ type: 'topic', room: room.name, text }),
 });
 
@@ -82,11 +90,11 @@ export const topicForm = (room) => ({
  * @returns {Form}
  */
 export const inviteForm = (room) => ({
-  title: `Invite somebody to ${titleOf(room)}`,
-  words: room.isPrivate ? 'This room is private: only people who were invited can join it.' : 'The person gets an invitation. A guest must be connected.', yes: 'Invite',
-  field: { label: 'Name', value: '', maxLength: MAX_NAME, isRequired: true },
+  title: t('Invite somebody to {room}', { room: titleOf(room) }),
+  words: room.isPrivate ? t('This room is private: only people who were invited can join it.') : t('The person gets an invitation. A guest must be connected.'), yes: t('Invite'),
+  field: { label: t('Name'), value: '', maxLength: MAX_NAME, isRequired: true },
   frame: (name) => ({ type: 'invite', room: room.name, user: withoutSign(name) }),
-  done: (name) => `You invited ${isolated(withoutSign(name))} to ${titleOf(room)}.`,
+  done: (name) => t('You invited {name} to {room}.', { name: isolated(withoutSign(name)), room: titleOf(room) }),
 });
 
 /** @param {string} name */
@@ -101,10 +109,10 @@ const SLOW_SECONDS = [5, 10, 30, MINUTE, 5 * MINUTE, HOUR];
 export function slowForm(room) {
   const lengths = [...new Set([...SLOW_SECONDS, ...room.slow > 0 ? [room.slow] : []])].sort((a, b) => a - b);
   return {
-    title: `Slow mode of ${titleOf(room)}`, words: 'In slow mode, a member has to wait between two messages.', yes: 'Set',
+    title: t('Slow mode of {room}', { room: titleOf(room) }), words: t('In slow mode, a member has to wait between two messages.'), yes: t('Set'),
     choice: {
-      label: 'One message in', value: String(room.slow),
-      options: [{ value: '0', words: 'no limit' }, ...lengths.map((seconds) => ({ value: String(seconds), words: durationWords(seconds) }))],
+      label: t('One message in'), value: String(room.slow),
+      options: [{ value: '0', words: t('no limit') }, ...lengths.map((seconds) => ({ value: String(seconds), words: durationWords(seconds) }))],
     },
     frame: (_, seconds) => ({ type: 'slow', room: room.name, seconds: Number(seconds) }),
   };
@@ -117,8 +125,8 @@ export function slowForm(room) {
  * @returns {Form}
  */
 export const closeForm = (room, unsent) => ({
-  title: `Close ${titleOf(room)} for everybody?`, isDangerous: true, yes: 'Close the room',
-  words: `The room and all of its messages are removed for good, for all ${plural(room.memberCount, 'member')}. Nobody can bring them back.${
-    unsent ? ` ${plural(unsent, 'unsent message')} of yours will be lost too.` : ''}`,
+  title: t('Close {room} for everybody?', { room: titleOf(room) }), isDangerous: true, yes: t('Close the room'),
+  words: [t('The room and all of its messages are removed for good, for all {count} members. Nobody can bring them back.', { count: room.memberCount }),
+    unsent ? t('{count} unsent messages of yours will be lost too.', { count: unsent }) : ''].filter(Boolean).join(' '),
   frame: () => ({ type: 'close', room: room.name }),
 });

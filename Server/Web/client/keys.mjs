@@ -1,17 +1,19 @@
 // The keys of the page, and how a keyboard names them.
 
-/** @type {{ keys: string[], words: string }[]} */
+import { t } from './language.mjs';
+
+/** @type {{ keys: string[], readonly words: string }[]} */
 export const KEYS = [
-  { keys: ['Ctrl K'], words: 'Jump to a room, a person or a message' },
-  { keys: ['Alt ↑', 'Alt ↓'], words: 'The room before or after this one' },
-  { keys: ['Alt Shift ↑', 'Alt Shift ↓'], words: 'The unread room before or after this one' },
-  { keys: ['Enter'], words: 'Send the message' },
-  { keys: ['Shift Enter'], words: 'Begin a new line' },
-  { keys: ['↑'], words: 'Edit your last message, if the input is empty' },
-  { keys: ['Tab'], words: 'Complete a name, a room or a command' },
-  { keys: ['Escape'], words: 'Close what is open, then go to the newest message' },
-  { keys: ['Enter', '↑', '↓', '←', '→'], words: 'In the log: the newest message, other messages, the buttons of a message' },
-  { keys: ['Ctrl /', '?'], words: 'Show this list' },
+  { keys: ['Ctrl K'], get words() { return t('Jump to a room, a person or a message'); } },
+  { keys: ['Alt ↑', 'Alt ↓'], get words() { return t('The room before or after this one'); } },
+  { keys: ['Alt Shift ↑', 'Alt Shift ↓'], get words() { return t('The unread room before or after this one'); } },
+  { keys: ['Enter'], get words() { return t('Send the message'); } },
+  { keys: ['Shift Enter'], get words() { return t('Begin a new line'); } },
+  { keys: ['↑'], get words() { return t('Edit your last message, if the input is empty'); } },
+  { keys: ['Tab'], get words() { return t('Complete a name, a room or a command'); } },
+  { keys: ['Escape'], get words() { return t('Close what is open, then go to the newest message'); } },
+  { keys: ['Enter', '↑', '↓', '←', '→'], get words() { return t('In the log: the newest message, other messages, the buttons of a message'); } },
+  { keys: ['Ctrl /', '?'], get words() { return t('Show this list'); } },
 ];
 
 /** The names of the keys on a keyboard of Apple. @type {Record<string, string>} */

@@ -7,11 +7,49 @@
  */
 
 /** The English texts that depend on a count. All other English texts are their own keys. @type {Texts} */
-const ENGLISH = {};
+const ENGLISH = {
+  '{count} members': { one: '{count} member', other: '{count} members' },
+  '{count} members, private': { one: '{count} member, private', other: '{count} members, private' },
+  '{count} people': { one: '{count} person', other: '{count} people' },
+  '{count} others': { one: '{count} other', other: '{count} others' },
+  'and {count} others': { one: 'and {count} other', other: 'and {count} others' },
+  '{names} are writing…': { one: '{names} is writing…', other: '{names} are writing…' },
+  '{count} new messages': { one: '{count} new message', other: '{count} new messages' },
+  '{count} pictures': { one: 'a picture', other: '{count} pictures' },
+  '{count} files': { one: '{count} file', other: '{count} files' },
+  'sent {count} pictures': { one: 'sent a picture', other: 'sent {count} pictures' },
+  'sent {count} files': { one: 'sent {count} file', other: 'sent {count} files' },
+  '{count} bytes': { one: '{count} byte', other: '{count} bytes' },
+  'Uploading {count} files.': { one: 'Uploading {count} file.', other: 'Uploading {count} files.' },
+  'Uploading {count} files, {share}.': { one: 'Uploading {count} file, {share}.', other: 'Uploading {count} files, {share}.' },
+  '{count} files were not uploaded.': { one: '{count} file was not uploaded.', other: '{count} files were not uploaded.' },
+  '{count} files are ready to send.': { one: '{count} file is ready to send.', other: '{count} files are ready to send.' },
+  'A message may have at most {max} files. {count} files were left out.': {
+    one: 'A message may have at most {max} files. {count} file was left out.', other: 'A message may have at most {max} files. {count} files were left out.' },
+  'Try again in {count} seconds.': { one: 'Try again in {count} second.', other: 'Try again in {count} seconds.' },
+  'The room and all of its messages are removed for good, for all {count} members. Nobody can bring them back.': {
+    one: 'The room and all of its messages are removed for good, for all {count} member. Nobody can bring them back.',
+    other: 'The room and all of its messages are removed for good, for all {count} members. Nobody can bring them back.' },
+  '{count} unsent messages of yours will be lost too.': { one: '{count} unsent message of yours will be lost too.', other: '{count} unsent messages of yours will be lost too.' },
+  '{count} unsent messages of yours could not be sent.': { one: '{count} unsent message of yours could not be sent.', other: '{count} unsent messages of yours could not be sent.' },
+  '{count} unsent messages will be lost.': { one: '{count} unsent message will be lost.', other: '{count} unsent messages will be lost.' },
+  '{count} events wait for the delivery.': { one: '{count} event waits for the delivery.', other: '{count} events wait for the delivery.' },
+  '{count} events were not delivered:': { one: '{count} event was not delivered:', other: '{count} events were not delivered:' },
+  'The server sends {count} events again.': { one: 'The server sends {count} event again.', other: 'The server sends {count} events again.' },
+  'Event {seq}: {error} (given up {time}, after {count} attempts)': {
+    one: 'Event {seq}: {error} (given up {time}, after {count} attempt)', other: 'Event {seq}: {error} (given up {time}, after {count} attempts)' },
+  '{count} messages ({from} to {to}) are missing here: the server no longer has them.': {
+    one: 'Message {from} is missing here: the server no longer has it.',
+    other: '{count} messages ({from} to {to}) are missing here: the server no longer has them.' },
+};
+
+/** The languages whose text goes from right to left. */
+const RIGHT_TO_LEFT = new Set(['ar']);
 
 let locale = 'en';
 /** @type {Texts} */
 let texts = ENGLISH;
+let version = 0;
 let plurals = new Intl.PluralRules(locale);
 let numbers = new Intl.NumberFormat(locale);
 
@@ -23,6 +61,7 @@ let numbers = new Intl.NumberFormat(locale);
 export function useLanguage(language, table = ENGLISH) {
   locale = language;
   texts = table;
+  version += 1;
   plurals = new Intl.PluralRules(locale);
   numbers = new Intl.NumberFormat(locale);
 }
@@ -30,17 +69,49 @@ export function useLanguage(language, table = ENGLISH) {
 /** The BCP 47 tag of the current language. */
 export const currentLanguage = () => locale;
 
+/** Changes whenever the language changes, or its table. */
+export const languageVersion = () => version;
+
+export const isEnglish = () => locale.split('-')[0] === 'en';
+
+/** Whether the text of the current language goes from right to left. */
+export const isRightToLeft = () => RIGHT_TO_LEFT.has(locale.split('-')[0]);
+
 /**
  * Returns a text in the current language. Each `{name}` in the text is replaced by the value of this name. If the text has
  * plural forms, `values.count` selects the form. Numbers are written as the language writes them.
+ *
+ * The first argument is always a literal, because a test compares all of them with the tables.
  * @param {string} text the English text
  * @param {Readonly<Record<string, string | number>>} [values]
  */
-export function t(text, values = {}) {
-  const entry = texts[text] ?? ENGLISH[text] ?? text;
-  const form = typeof entry === 'string' ? entry : entry[plurals.select(Number(values.count))] ?? entry.other;
-  return form.replace(/\{(\w+)\}/g, (placeholder, name) => {
-    const value = values[name];
-    return value === undefined ? placeholder : typeof value === 'number' ? numbers.format(value) : value;
-  });
+export const t = (text, values = {}) => templateOf(text, values).replace(/\{(\w+)\}/g, (placeholder, name) => {
+  const value = values[name];
+  return value === undefined ? placeholder : typeof value === 'number' ? numbers.format(value) : value;
+});
+
+/**
+ * @param {string} text
+ * @param {Readonly<Record<string, string | number>>} values
+ */
+function templateOf(text, values) {
+  const entry = Object.hasOwn(texts, text) ? texts[text] : Object.hasOwn(ENGLISH, text) ? ENGLISH[text] : text;
+  return typeof entry === 'string' ? entry : entry[plurals.select(Number(values.count))] ?? entry.other;
 }
+
+/**
+ * Splits a text that t() has returned at the placeholders that have no value yet, and replaces them by parts of another type: for example by nodes.
+ * @template T
+ * @param {string} text
+ * @param {Readonly<Record<string, T>>} parts
+ * @returns {(string | T)[]}
+ */
+export const withParts = (text, parts) => text.split(/\{(\w+)\}/).map((piece, index) => index % 2 && Object.hasOwn(parts, piece) ? parts[piece] : index % 2 ? `{${piece}}` : piece)
+  .filter((piece) => piece !== '');
+
+/**
+ * Writes a number as the language writes it.
+ * @param {number} value
+ * @param {Intl.NumberFormatOptions} [options]
+ */
+export const numberWords = (value, options) => options ? new Intl.NumberFormat(locale, options).format(value) : numbers.format(value);

@@ -1,7 +1,8 @@
 // What the page does with the name and the room in its address. Anybody can make a link, so a link changes nothing without a question.
 
-import { isolated } from './direction.mjs';
+import { hashed, isolated } from './direction.mjs';
 import { sameName } from './formatting.mjs';
+import { t } from './language.mjs';
 
 /** @import { Place, User } from './types.js' */
 
@@ -46,10 +47,10 @@ export function openQuestion({ name, room }, self, rooms) {
  * @param {LinkQuestion} question
  * @param {User} self
  */
-export function questionWords({ name, room }, self) {
-  const [other, own, place] = [isolated(name ?? ''), isolated(self.name), `#${isolated(room ?? '')}`];
-  if (!name) return { title: `Join ${place}?`, text: 'The link that you opened asks you to join this room.', yes: 'Join', keep: null };
-  const change = `You are ${own} now. A new name changes in all your tabs, and the others see it.`;
-  if (!room) return { title: `Change your name to ${other}?`, text: `The link that you opened asks for this. ${change}`, yes: 'Change name', keep: null };
-  return { title: `Join ${place} as ${other}?`, text: `The link that you opened asks for this. ${change}`, yes: `Join as ${other}`, keep: `Join as ${own}` };
+export function questionWords({ name: other, room }, self) {
+  const [name, own, place] = [isolated(other ?? ''), isolated(self.name), hashed(room ?? '')];
+  if (!other) return { title: t('Join {room}?', { room: place }), text: t('The link that you opened asks you to join this room.'), yes: t('Join'), keep: null };
+  const text = t('The link that you opened asks for this. You are {name} now. A new name changes in all your tabs, and the others see it.', { name: own });
+  if (!room) return { title: t('Change your name to {name}?', { name }), text, yes: t('Change name'), keep: null };
+  return { title: t('Join {room} as {name}?', { room: place, name }), text, yes: t('Join as {name}', { name }), keep: t('Join as {name}', { name: own }) };
 }

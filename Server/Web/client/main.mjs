@@ -1,6 +1,8 @@
 // Starts the page.
 
 import './baseline.mjs';
+import './app/language.mjs';
+import './view/page-text.mjs';
 import './events.mjs';
 import './lab/lab-view.mjs';
 import './view/render.mjs';
@@ -20,6 +22,7 @@ import { outboxIsReady } from './app/chat.mjs';
 import { takeOver } from './app/takeover.mjs';
 import { ui } from './app/ui.mjs';
 import { isCommand } from './keys.mjs';
+import { t } from './language.mjs';
 import { planStart } from './link.mjs';
 import { openAccount } from './view/account.mjs';
 import { renderComposer } from './view/composer.mjs';
@@ -95,13 +98,13 @@ document.addEventListener('visibilitychange', () => {
 async function start() {
   const name = parameters.get('name')?.trim();
   const room = parameters.get('room')?.trim().replace(/^#/, '');
-  setText($('address'), `Server: ${address.host}`);
+  setText($('address'), t('Server: {host}', { host: address.host }));
   $('address').hidden = !isFile;
   askSite();
   loadTheme();
   $('name').value = name ?? load('localStorage', NAME_KEY) ?? '';
   $('room').value = room || DEFAULT_ROOM;
-  if (!identity.usesCookie && wantedTransport && wantedTransport !== 'ws') setJoinNote('A page opened from disk can only use WebSocket.', 'info');
+  if (!identity.usesCookie && wantedTransport && wantedTransport !== 'ws') setJoinNote(t('A page opened from disk can only use WebSocket.'), 'info');
 
   const stored = await loadPlace();
   const plan = planStart({ name, room }, stored, load('localStorage', SESSION_NAME_KEY));
@@ -135,7 +138,7 @@ async function continueLogin(room, stored) {
   const asked = load('sessionStorage', LOGIN_KEY);
   save('sessionStorage', LOGIN_KEY, null);
   const self = await signIn({ type: 'hello' }, setJoinNote);
-  if (self?.guest) setJoinNote('The browser has not kept the login. Please allow cookies for this address, and log in again.');
+  if (self?.guest) setJoinNote(t('The browser has not kept the login. Please allow cookies for this address, and log in again.'));
   if (!self || self.guest) return false;
   const own = stored?.user === self.user ? stored : null;
   const shown = room && room === asked ? room : own ? own.current : DEFAULT_ROOM;

@@ -1,53 +1,72 @@
 // Describes the actions of moderators in words.
 
 import { isolated } from './direction.mjs';
-import { plural } from './formatting.mjs';
+import { currentLanguage, t } from './language.mjs';
 
 /** @import { Moderation, ModerationWords, User } from './types.js' */
 
 const UNITS = /** @type {const} */ ([[86_400, 'day'], [3_600, 'hour'], [60, 'minute'], [1, 'second']]);
 
 /**
- * Returns a duration in its largest units: "1 hour 30 minutes".
+ * Returns a duration in its two largest units: "1 hour 30 minutes".
  * @param {number} seconds
  */
 export function durationWords(seconds) {
+  const count = (/** @type {number} */ value, /** @type {string} */ unit) => new Intl.NumberFormat(currentLanguage(), { style: 'unit', unit, unitDisplay: 'long' }).format(value);
   /** @type {string[]} */
   const parts = [];
   let rest = seconds;
   for (const [size, unit] of UNITS) {
-    const count = Math.floor(rest / size);
-    rest -= count * size;
-    if (count) parts.push(plural(count, unit));
+    const value = Math.floor(rest / size);
+    rest -= value * size;
+    if (value) parts.push(count(value, unit));
   }
-  return parts.slice(0, 2).join(' ') || plural(0, 'second');
+  return parts.length ? new Intl.ListFormat(currentLanguage(), { type: 'unit', style: 'narrow' }).format(parts.slice(0, 2)) : count(0, 'second');
 }
 
-/** The words before the name of the person whom an action concerns. @type {Record<string, string>} */
-const ACTS = { kick: 'removed', ban: 'banned', unban: 'ended the ban of', mute: 'muted', unmute: 'unmuted', invite: 'invited', role: 'made' };
+/**
+ * Ends a sentence with its reason, or with a full stop if the reason is empty.
+ * @param {string} sentence
+ * @param {string} reason
+ */
+export const withReason = (sentence, reason) => reason ? t('{sentence}: {reason}', { sentence, reason }) : t('{sentence}.', { sentence });
 
 /**
- * Describes an action of a moderator, without the moderator's name, in the parts that the log shows: "muted", bob, " for 1 minute: ",
- * "please calm down".
+ * The sentence for an action, without its end. The names of the people stay placeholders.
+ * @param {Moderation} moderation
+ * @param {boolean} isSelf
+ */
+function sentenceOf({ action, role, seconds }, isSelf) {
+  const values = { duration: durationWords(seconds ?? 0) };
+  switch (action) {
+    case 'slow': return seconds ? t('{actor} set slow mode: one message in {duration}', values) : t('{actor} ended slow mode');
+    case 'kick': return isSelf ? t('{actor} removed you') : t('{actor} removed {name}');
+    case 'ban':
+      if (seconds) return isSelf ? t('{actor} banned you for {duration}', values) : t('{actor} banned {name} for {duration}', values);
+      return isSelf ? t('{actor} banned you') : t('{actor} banned {name}');
+    case 'unban': return isSelf ? t('{actor} ended your ban') : t('{actor} ended the ban of {name}');
+    case 'mute':
+      if (seconds) return isSelf ? t('{actor} muted you for {duration}', values) : t('{actor} muted {name} for {duration}', values);
+      return isSelf ? t('{actor} muted you') : t('{actor} muted {name}');
+    case 'unmute': return isSelf ? t('{actor} unmuted you') : t('{actor} unmuted {name}');
+    case 'invite': return isSelf ? t('{actor} invited you') : t('{actor} invited {name}');
+    case 'role':
+      if (role === 'owner') return isSelf ? t('{actor} made you an owner') : t('{actor} made {name} an owner');
+      if (role === 'moderator') return isSelf ? t('{actor} made you a moderator') : t('{actor} made {name} a moderator');
+      return isSelf ? t('{actor} made you a member') : t('{actor} made {name} a member');
+    default: return `{actor} ${isolated(String(action))} {name}`; // a newer server has more actions than this page knows
+  }
+}
+
+/**
+ * Describes an action of a moderator. The text has the placeholders {actor}, {name} (unless the action concerns the reader, or the room) and
+ * {reason}, which the log replaces by nodes.
  * @param {Moderation} moderation
  * @param {User | null} [self] the person who reads the words
  * @returns {ModerationWords}
  */
-export function moderationWords({ action, user, name, role, seconds, reason }, self) {
-  const end = reason ? ': ' : '.';
-  if (action === 'slow') return { act: `${seconds ? `set slow mode: one message in ${durationWords(seconds)}` : 'ended slow mode'}${end}`, rest: '', reason };
-  const act = Object.hasOwn(ACTS, action) ? ACTS[action] : isolated(String(action));
-  const newRole = action === 'role' ? ` ${role === 'owner' ? 'an owner' : `a ${isolated(role ?? 'member')}`}` : '';
+export function moderationWords(moderation, self) {
+  const { user, name, reason } = moderation;
   const isSelf = user !== undefined && user === self?.user;
-  return { act: `${act} `, whom: { user: user ?? '', name: isSelf ? 'you' : name ?? 'somebody' }, isSelf, rest: `${newRole}${seconds ? ` for ${durationWords(seconds)}` : ''}${end}`, reason };
-}
-
-/**
- * Describes an action of a moderator in one text, without the moderator's name: "muted bob for 1 minute: please calm down".
- * @param {Moderation} moderation
- * @param {User | null} [self]
- */
-export function moderationText(moderation, self) {
-  const { act, whom, rest, reason } = moderationWords(moderation, self);
-  return `${act}${isolated(whom?.name ?? '')}${rest}${isolated(reason ?? '')}`;
+  return { text: withReason(sentenceOf(moderation, isSelf), reason ? '{reason}' : ''), whom: { user: user ?? '', name: name ?? t('somebody') }, isSelf, reason };
 }

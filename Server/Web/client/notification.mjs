@@ -1,12 +1,13 @@
 // Decides which messages the browser shows as notifications, and with which words.
 
 import { isolated, withoutDirectionControls } from './direction.mjs';
-import { filesOf, filesWords } from './files.mjs';
+import { filesOf, iconOf } from './files.mjs';
+import { t } from './language.mjs';
 import { mentionsUser } from './mentions.mjs';
 import { parsedText } from './message-text.mjs';
 import { isDirect, labelOf, titleOf } from './rooms.mjs';
 
-/** @import { Frame, Room, User } from './types.js' */
+/** @import { AttachedFile, Frame, Room, User } from './types.js' */
 
 const MAX_BODY = 200; // browsers show fewer characters
 
@@ -23,8 +24,15 @@ export function notificationOf(event, room, self, level = 'all') {
   const isMentionNeeded = room.notify === 'mentions' || level === 'mentions' && !isDirect(room);
   if (room.notify === 'none' || isMentionNeeded && !mentionsUser({ text: event.text, mentions: event.mentions }, self)) return null;
   const name = event.from?.name ?? '?';
-  const title = isDirect(room) ? withoutDirectionControls(labelOf(room)) : `${isolated(name)} in ${titleOf(room)}`;
-  return { title, body: parsedText({ text: event.text }).plain.slice(0, MAX_BODY) || `sent ${filesWords(filesOf(event.files))}`, tag: room.name, seq: event.seq };
+  const title = isDirect(room) ? withoutDirectionControls(labelOf(room)) : t('{name} in {room}', { name: isolated(name), room: titleOf(room) });
+  return { title, body: parsedText({ text: event.text }).plain.slice(0, MAX_BODY) || sentWords(filesOf(event.files)), tag: room.name, seq: event.seq };
+}
+
+/** @param {AttachedFile[]} [files] */
+function sentWords(files = []) {
+  if (files.length === 1 && iconOf(files[0]) !== 'picture') return t('sent {file}', { file: isolated(files[0].name) });
+  const arePictures = files.every((file) => iconOf(file) === 'picture');
+  return arePictures ? t('sent {count} pictures', { count: files.length }) : t('sent {count} files', { count: files.length });
 }
 
 /**

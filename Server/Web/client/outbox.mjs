@@ -1,8 +1,9 @@
 // The outbox of the state: messages that the server has not acknowledged, oldest first. Pure functions from one state to the next.
 
-import { isolated, withoutDirectionControls } from './direction.mjs';
+import { isolated, serverWords } from './direction.mjs';
 import { filesOf, sameFiles } from './files.mjs';
 import { sameName } from './formatting.mjs';
+import { t } from './language.mjs';
 import { createEntry, indexFor } from './log.mjs';
 import { TEMPORARY_ERRORS } from './protocol.mjs';
 import { addEntries, changeRoom, withPlaceholders, withRoom } from './rooms.mjs';
@@ -54,8 +55,8 @@ export function assignSender(state, { user, name }) {
     if (item.user === user) return item.name === name ? item : { ...item, name };
     if (!item.attempted && (item.user === null || sameName(item.name, name))) return { ...item, user, name };
     if (item.state === 'failed') return item;
-    if (!item.attempted) return { ...item, ...FAILED, error: `You wrote this as ${isolated(item.name)}. Retry sends it as ${isolated(name)}.` };
-    return { ...item, ...FAILED, doubt: true, error: `This was sent when you were ${isolated(item.name)}, and may have arrived. Retry sends it as ${isolated(name)}.` };
+    if (!item.attempted) return { ...item, ...FAILED, error: t('You wrote this as {before}. Retry sends it as {name}.', { before: isolated(item.name), name: isolated(name) }) };
+    return { ...item, ...FAILED, doubt: true, error: t('This was sent when you were {before}, and may have arrived. Retry sends it as {name}.', { before: isolated(item.name), name: isolated(name) }) };
   });
   return outbox.every((item, index) => item === state.outbox[index]) ? state : { ...state, outbox };
 }
@@ -119,7 +120,7 @@ export function rejectMessage(state, item, { code, text, hint, retryAfterMs }) {
   const retries = TEMPORARY_ERRORS.has(code) && retryAfterMs !== undefined && item.tries < MAX_AUTOMATIC_RETRIES;
   /** @type {Partial<OutboxItem>} */
   const changes = retries ? { state: 'pending', inFlight: false, waiting: true } : FAILED;
-  return changeMessage(state, item.id, { ...changes, error: withoutDirectionControls(text || code || ''), hint });
+  return changeMessage(state, item.id, { ...changes, error: serverWords(text || code || ''), hint });
 }
 
 /**

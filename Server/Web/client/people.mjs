@@ -1,5 +1,6 @@
 // The actions that a person can use on another person: message, mention, and what the role allows (Protocol/README.md, "Roles and moderation").
 
+import { t } from './language.mjs';
 import { isDirect } from './rooms.mjs';
 
 /** @import { MenuItem, PersonAction, Room, User } from './types.js' */
@@ -58,22 +59,24 @@ export function allowedPersonActions(person, room, self) {
  */
 export function personWords({ user }, room) {
   const role = isDirect(room) ? null : knownRole(room, user);
-  const place = room.members.has(user) ? 'here now' : room.memberCount > room.members.size ? '' : 'not here now';
-  return [role && role !== 'member' ? role[0].toUpperCase() + role.slice(1) : '', place].filter(Boolean).join(', ').replace(/^./, (letter) => letter.toUpperCase());
+  const isHere = room.members.has(user), isAway = !isHere && room.memberCount <= room.members.size;
+  if (role === 'owner') return isHere ? t('Owner, here now') : isAway ? t('Owner, not here now') : t('Owner');
+  if (role === 'moderator') return isHere ? t('Moderator, here now') : isAway ? t('Moderator, not here now') : t('Moderator');
+  return isHere ? t('Here now') : isAway ? t('Not here now') : '';
 }
 
 /** @type {Record<PersonAction, Omit<MenuItem, 'id'>>} */
 const ITEMS = {
-  message: { words: 'Message', group: 0 },
-  mention: { words: 'Mention', group: 0 },
-  owner: { words: 'Make owner…', group: 1 },
-  moderator: { words: 'Make moderator…', group: 1 },
-  member: { words: 'Make member…', group: 1 },
-  mute: { words: 'Mute…', group: 2 },
-  unmute: { words: 'Unmute…', group: 2 },
-  kick: { words: 'Remove from the room…', group: 2, isDangerous: true },
-  ban: { words: 'Ban…', group: 2, isDangerous: true },
-  unban: { words: 'Unban…', group: 2 },
+  message: { get words() { return t('Message'); }, group: 0 },
+  mention: { get words() { return t('Mention'); }, group: 0 },
+  owner: { get words() { return t('Make owner…'); }, group: 1 },
+  moderator: { get words() { return t('Make moderator…'); }, group: 1 },
+  member: { get words() { return t('Make member…'); }, group: 1 },
+  mute: { get words() { return t('Mute…'); }, group: 2 },
+  unmute: { get words() { return t('Unmute…'); }, group: 2 },
+  kick: { get words() { return t('Remove from the room…'); }, group: 2, isDangerous: true },
+  ban: { get words() { return t('Ban…'); }, group: 2, isDangerous: true },
+  unban: { get words() { return t('Unban…'); }, group: 2 },
 };
 
 /**

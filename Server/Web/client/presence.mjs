@@ -1,6 +1,7 @@
 // Joins, leaves and new names in a room.
 
 import { isolated } from './direction.mjs';
+import { t } from './language.mjs';
 import { addNotice, changeRoom, withRoom } from './rooms.mjs';
 
 /** @import { Frame, PresenceChange, Room, State } from './types.js' */
@@ -50,9 +51,21 @@ function addPresenceNotice(state, name, change) {
  */
 export function presenceText(changes) {
   const names = (/** @type {string} */ what) => changes.filter((change) => change.what === what).map((change) => isolated(change.name));
-  const summary = (/** @type {string[]} */ list, /** @type {string} */ verb) =>
-    list.length > 6 ? `${list.slice(0, 5).join(', ')} and ${list.length - 5} more ${verb}` : `${list.join(', ')} ${verb}`;
-  const parts = ['joined', 'left'].filter((what) => names(what).length).map((what) => summary(names(what), what));
-  for (const { what, was, name } of changes) if (what === 'renamed') parts.push(`${isolated(was ?? 'somebody')} is now ${isolated(name)}`);
+  const parts = [joinedWords(names('joined')), leftWords(names('left'))].filter(Boolean);
+  for (const { what, was, name } of changes) if (what === 'renamed') parts.push(t('{before} is now {name}', { before: was === undefined ? t('somebody') : isolated(was), name: isolated(name) }));
   return parts.join(' · ');
 }
+
+const MAX_NAMES = 6;
+const SHORTENED_TO = 5;
+
+/** The first names, and the number of the others. @param {string[]} names */
+const shortened = (names) => ({ names: names.slice(0, SHORTENED_TO).join(t(', ')), count: names.length - SHORTENED_TO });
+
+/** @param {string[]} names */
+const joinedWords = (names) => names.length > MAX_NAMES ? t('{names} and {count} more joined', shortened(names))
+  : names.length ? t('{names} joined', { names: names.join(t(', ')), count: names.length }) : '';
+
+/** @param {string[]} names */
+const leftWords = (names) => names.length > MAX_NAMES ? t('{names} and {count} more left', shortened(names))
+  : names.length ? t('{names} left', { names: names.join(t(', ')), count: names.length }) : '';

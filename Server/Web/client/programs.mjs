@@ -1,7 +1,8 @@
 // The programs of a room: the tokens with which they post, and the webhook by which they get the events of the room.
 
 import { isolated } from './direction.mjs';
-import { fullTime, plural } from './formatting.mjs';
+import { fullTime } from './formatting.mjs';
+import { t } from './language.mjs';
 import { titleOf } from './rooms.mjs';
 
 /** @import { FailedEvent, Form, Frame, ProgramToken, Room, Webhook } from './types.js' */
@@ -57,8 +58,8 @@ const quoted = (address) => /^[\w:/.%-]+$/.test(address) ? address : `'${address
  * @returns {Form}
  */
 export const revokeForm = (name, room) => ({
-  title: `Revoke the token of ${isolated(name)}?`, isDangerous: true, yes: 'Revoke',
-  words: `The program can no longer post in ${titleOf(room)}. Its messages stay.`,
+  title: t('Revoke the token of {name}?', { name: isolated(name) }), isDangerous: true, yes: t('Revoke'),
+  words: t('The program can no longer post in {room}. Its messages stay.', { room: titleOf(room) }),
   frame: () => tokensFrame(room.name, 'revoke', name),
 });
 
@@ -80,7 +81,7 @@ export function webhookOf({ url, delivered, failing, failed }) {
   return {
     url: typeof url === 'string' ? url : undefined,
     delivered: Number(delivered) || 0,
-    failing: isTime(since) ? { error: String(error || 'unknown error'), since, next: isTime(next) ? next : undefined } : undefined,
+    failing: isTime(since) ? { error: String(error || t('unknown error')), since, next: isTime(next) ? next : undefined } : undefined,
     failed: (Array.isArray(failed) ? failed : []).filter((one) => Number.isInteger(one?.seq) && typeof one.error === 'string' && isTime(one.at)),
   };
 }
@@ -92,15 +93,17 @@ export function webhookOf({ url, delivered, failing, failed }) {
  */
 export function deliveryWords({ url, delivered, failing }, newest) {
   if (!url) return '';
-  const waiting = newest > delivered ? `${plural(newest - delivered, 'event waits', 'events wait')} for the delivery.` : '';
-  if (!failing) return waiting || 'No event waits for the delivery.';
-  const next = !failing.next ? 'The receiver has turned the webhook off. To turn it on, set its address again.' : waiting && `Next attempt: ${fullTime(failing.next)}.`;
-  return [`Failing since ${fullTime(failing.since)}: ${isolated(failing.error)}.`, next, waiting].filter(Boolean).join(' ');
+  const waiting = newest > delivered ? t('{count} events wait for the delivery.', { count: newest - delivered }) : '';
+  if (!failing) return waiting || t('No event waits for the delivery.');
+  const next = !failing.next ? t('The receiver has turned the webhook off. To turn it on, set its address again.') : waiting && t('Next attempt: {time}.', { time: fullTime(failing.next) });
+  return [t('Failing since {time}: {error}.', { time: fullTime(failing.since), error: isolated(failing.error) }), next, waiting].filter(Boolean).join(' ');
 }
 
 /** @param {FailedEvent} failed */
-export const failedWords = ({ seq, at, attempts, error }) =>
-  `Event ${seq.toLocaleString()}: ${isolated(error)} (given up ${fullTime(at)}${attempts > 0 ? `, after ${plural(attempts, 'attempt')}` : ''})`;
+export function failedWords({ seq, at, attempts, error }) {
+  const values = { seq, error: isolated(error), time: fullTime(at), count: attempts };
+  return attempts > 0 ? t('Event {seq}: {error} (given up {time}, after {count} attempts)', values) : t('Event {seq}: {error} (given up {time})', values);
+}
 
 /**
  * Asks before a webhook is removed.
@@ -108,7 +111,7 @@ export const failedWords = ({ seq, at, attempts, error }) =>
  * @returns {Form}
  */
 export const removeWebhookForm = (room) => ({
-  title: `Remove the webhook of ${titleOf(room)}?`, isDangerous: true, yes: 'Remove',
-  words: 'The server sends no more events to its address, and forgets the events that failed.',
+  title: t('Remove the webhook of {room}?', { room: titleOf(room) }), isDangerous: true, yes: t('Remove'),
+  words: t('The server sends no more events to its address, and forgets the events that failed.'),
   frame: () => webhookFrame(room.name, 'remove'),
 });

@@ -6,13 +6,13 @@ import { t } from './language.mjs';
 const HOUR_MS = 3_600_000;
 const MORNING = 8; // o'clock
 
-/** The choices, in the order of the list. @type {{ value: string, words: string }[]} */
+/** The choices, in the order of the list. @type {{ value: string, readonly words: string }[]} */
 export const QUIET_CHOICES = [
-  { value: '', words: 'Off' },
-  { value: '1', words: 'For one hour' },
-  { value: '4', words: 'For four hours' },
-  { value: 'morning', words: 'Until tomorrow morning' },
-  { value: 'forever', words: 'Until I switch it off' },
+  { value: '', get words() { return t('Off'); } },
+  { value: '1', get words() { return t('For one hour'); } },
+  { value: '4', get words() { return t('For four hours'); } },
+  { value: 'morning', get words() { return t('Until tomorrow morning'); } },
+  { value: 'forever', get words() { return t('Until I switch it off'); } },
 ];
 
 /**

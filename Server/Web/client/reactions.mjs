@@ -2,6 +2,7 @@
 
 import { isolated } from './direction.mjs';
 import { listWords } from './formatting.mjs';
+import { t } from './language.mjs';
 
 /** @import { Reactions, User } from './types.js' */
 
@@ -30,7 +31,7 @@ export const hiddenReactions = (reactions) => Math.max(0, (reactions?.size ?? 0)
  */
 function namesOf(people, self) {
   const others = people.filter(({ user }) => user !== self).map(({ name }) => isolated(name));
-  const own = others.length < people.length ? ['you'] : [];
+  const own = others.length < people.length ? [t('you')] : [];
   const rest = others.length - MAX_NAMES;
-  return listWords(rest > 0 ? [...others.slice(0, MAX_NAMES), ...own, `${rest} more`] : [...others, ...own]);
+  return listWords(rest > 0 ? [...others.slice(0, MAX_NAMES), ...own, t('{count} more', { count: rest })] : [...others, ...own]);
 }

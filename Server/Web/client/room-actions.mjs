@@ -1,5 +1,6 @@
 // The actions that a person can use on a room.
 
+import { t } from './language.mjs';
 import { durationWords } from './moderation.mjs';
 import { rankOf } from './people.mjs';
 import { isDirect } from './rooms.mjs';
@@ -8,11 +9,11 @@ import { isDirect } from './rooms.mjs';
 
 const ROOM_FOR_EVERYBODY = 'lobby'; // nobody can close it
 
-/** The levels of notification, in the order of the menu. @type {{ level: NotifyLevel, words: string }[]} */
+/** The levels of notification, in the order of the menu. @type {{ level: NotifyLevel, readonly words: string }[]} */
 const NOTIFY_LEVELS = [
-  { level: 'all', words: 'Notifications: every message' },
-  { level: 'mentions', words: 'Notifications: mentions only' },
-  { level: 'none', words: 'Notifications: none' },
+  { level: 'all', get words() { return t('Notifications: every message'); } },
+  { level: 'mentions', get words() { return t('Notifications: mentions only'); } },
+  { level: 'none', get words() { return t('Notifications: none'); } },
 ];
 
 /**
@@ -39,16 +40,16 @@ export function allowedRoomActions(room) {
  * @returns {MenuItem[]}
  */
 export function roomMenu(room, isFavourite = false) {
-  const slow = room.slow ? `Slow mode: ${durationWords(room.slow)}…` : 'Slow mode…';
+  const slow = room.slow ? t('Slow mode: {duration}…', { duration: durationWords(room.slow) }) : t('Slow mode…');
   /** @type {Record<Exclude<RoomAction, 'notify'>, Omit<MenuItem, 'id'>>} */
   const items = {
-    favourite: { words: isFavourite ? 'Remove from favourites' : 'Add to favourites', group: 1 },
-    topic: { words: room.topic ? 'Change the topic…' : 'Set a topic…', group: 1 },
-    invite: { words: 'Invite somebody…', group: 1 },
+    favourite: { words: isFavourite ? t('Remove from favourites') : t('Add to favourites'), group: 1 },
+    topic: { words: room.topic ? t('Change the topic…') : t('Set a topic…'), group: 1 },
+    invite: { words: t('Invite somebody…'), group: 1 },
     slow: { words: slow, group: 1 },
-    programs: { words: 'Programs…', group: 1 },
-    leave: { words: 'Leave…', group: 2 },
-    close: { words: 'Close the room…', group: 2, isDangerous: true },
+    programs: { words: t('Programs…'), group: 1 },
+    leave: { words: t('Leave…'), group: 2 },
+    close: { words: t('Close the room…'), group: 2, isDangerous: true },
   };
   /** @type {MenuItem[]} */
   const levels = NOTIFY_LEVELS.map(({ level, words }) => ({ id: level, words, group: 0, isChecked: room.notify === level }));

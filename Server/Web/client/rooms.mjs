@@ -1,7 +1,8 @@
 // The rooms of the state: pure functions from one state to the next.
 
 import { applyChanges } from './changes.mjs';
-import { isolated } from './direction.mjs';
+import { hashed, isolated } from './direction.mjs';
+import { t } from './language.mjs';
 import { createEntry, eventAt, insertEntries, insertEntry, messageFrom } from './log.mjs';
 import { mentionsUser } from './mentions.mjs';
 
@@ -52,13 +53,13 @@ export const isDirect = (room) => room.with !== null || isDirectName(room.name);
  * The name that the page shows for a room, without a sign: a direct room has the name of the other person.
  * @param {Pick<Room, 'name' | 'with'>} room
  */
-export const labelOf = (room) => isDirect(room) ? room.with?.name || 'Direct message' : room.name;
+export const labelOf = (room) => isDirect(room) ? room.with?.name || t('Direct message') : room.name;
 
 /**
  * The name of a room as a person knows it, for a sentence of the page.
  * @param {Pick<Room, 'name' | 'with'>} room
  */
-export const titleOf = (room) => `${isDirect(room) ? '' : '#'}${isolated(labelOf(room))}`;
+export const titleOf = (room) => isDirect(room) ? isolated(labelOf(room)) : hashed(room.name);
 
 /**
  * The rooms in the order in which the page lists them: direct rooms come last.

@@ -3,6 +3,7 @@
 import { isolated } from './direction.mjs';
 import { filesWords } from './files.mjs';
 import { byName, dayLabel, dayOf } from './formatting.mjs';
+import { t } from './language.mjs';
 import { eventAt, indexFor } from './log.mjs';
 import { parsedText } from './message-text.mjs';
 import { allowedRoomActions } from './room-actions.mjs';
@@ -58,16 +59,16 @@ export function createRows(room, outbox, view, self, now) {
     const day = own > latest ? own : latest;
     if (entry.at && day !== latest) rows.push({ kind: 'day', key: `d${day}`, label: dayLabel(entry.at, now) });
     const marked = entry.seq && room.firstUnread && entry.seq >= room.firstUnread && before && before.seq < room.firstUnread;
-    if (marked) rows.push({ kind: 'new', key: 'new', label: 'New' });
+    if (marked) rows.push({ kind: 'new', key: 'new', label: t('New') });
     const grouped = !marked && before && group && day === before.day && continuesGroup(entry, before.entry) && fitsGroup(entry, group);
     group = grouped && group ? { first: group.first, count: group.count + 1 } : { first: entry, count: 1 };
     rows.push({ kind: entry.kind, key: entry.key, entry, first: !grouped, label: entry.reply ? quoteOf(room.entries, entry.reply) : undefined });
     before = { entry, day, seq: entry.seq ?? before?.seq ?? 0 };
   };
-  if (start > 0 || room.more) rows.push({ kind: 'older', key: 'older', label: 'Earlier messages' });
+  if (start > 0 || room.more) rows.push({ kind: 'older', key: 'older', label: t('Earlier messages') });
   else if (room.epoch) rows.push(startRow(room, self));
   for (let index = start; index < end; index += 1) add(room.entries[index]);
-  if (end === room.entries.length && !hasNewest(room)) rows.push({ kind: 'newer', key: 'newer', label: 'Later messages' });
+  if (end === room.entries.length && !hasNewest(room)) rows.push({ kind: 'newer', key: 'newer', label: t('Later messages') });
   else if (end === room.entries.length) {
     for (const item of outbox) {
       if (item.room === room.name && !item.echo) add({ ...item, kind: 'message', key: `o${item.id}`, from: senderOf(item, self), item });
@@ -100,9 +101,10 @@ function startRow(room, self) {
  */
 function quoteOf(entries, seq) {
   const entry = eventAt(entries, seq);
-  if (entry?.kind !== 'message') return 'an earlier message';
-  if (entry.deleted) return `${isolated(entry.from?.name ?? '?')}: deleted`;
-  return `${isolated(entry.from?.name ?? '?')}: ${isolated(parsedText(entry).plain.slice(0, QUOTE_LENGTH)) || filesWords(entry.files)}`;
+  if (entry?.kind !== 'message') return t('an earlier message');
+  const name = isolated(entry.from?.name ?? '?');
+  if (entry.deleted) return t('{name}: deleted', { name });
+  return t('{name}: {text}', { name, text: isolated(parsedText(entry).plain.slice(0, QUOTE_LENGTH)) || filesWords(entry.files) });
 }
 
 /**

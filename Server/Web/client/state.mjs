@@ -1,9 +1,11 @@
 // The state of the chat, and how each frame from the server changes it. Pure: no clock, no randomness, no DOM, no network; nothing
 // is changed in place.
 
-import { isolated, withoutDirectionControls } from './direction.mjs';
+import { hashed, isolated, serverWords } from './direction.mjs';
 import { filesOf, filesWords } from './files.mjs';
-import { byName, clockTime, plural } from './formatting.mjs';
+import { byName, clockTime } from './formatting.mjs';
+import { t } from './language.mjs';
+import { withReason } from './moderation.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
 import { LOG_EVENTS } from './protocol.mjs';
@@ -51,7 +53,7 @@ export function update(state, frame, context) {
 /** @type {Record<string, (state: State, frame: Frame, context: UpdateContext) => State>} */
 const UPDATES = {
   welcome(state, frame, { at }) {
-    return addNotice(applyWelcome(state, frame), { at, text: `You are ${isolated(frame.name)}${frame.guest ? ', a guest' : ''}.` });
+    return addNotice(applyWelcome(state, frame), { at, text: selfWords(frame) });
   },
 
   joined(before, frame, { request, watching, isScrolledUp }) {
@@ -81,7 +83,7 @@ const UPDATES = {
     let next = withRoom(state, room);
     if (reset) {
       next = addNotice(next, { room: room.name, tone: 'gap', order: 0,
-        text: 'The server lost or reset this room’s history. The earlier messages can’t be shown.' });
+        text: t('The server lost or reset this room’s history. The earlier messages can’t be shown.') });
     }
     next = matchEchoes(next, room.name, events);
     return request?.show || !state.current ? openRoom(next, room.name) : next;
@@ -95,10 +97,10 @@ const UPDATES = {
     const events = frame.messages ?? [];
     if (!room) return state;
     // A typed request may ask for any part of the history, so a notice shows its answer. The page's own requests continue the log.
-    if (!request) return addNotice(state, { room: room.name, at, tone: 'help', text: events.map(historyLine).join('\n') || 'There are no messages.' });
+    if (!request) return addNotice(state, { room: room.name, at, tone: 'help', text: events.map(historyLine).join('\n') || t('There are no messages.') });
     if (request.direction !== 'around') return withRoom(state, insertHistory(room, events, Boolean(frame.more), request.direction ?? 'older'));
     if (events.some(({ seq }) => seq === request.seq) || request.orNext && events.some(({ seq }) => seq > (request.seq ?? 0))) return withRoom(state, insertAround(room, events));
-    return addNotice(changeRoom(state, room.name, { loading: false }), { room: room.name, at, tone: 'error', text: 'The server no longer has this message.' });
+    return addNotice(changeRoom(state, room.name, { loading: false }), { room: room.name, at, tone: 'error', text: t('The server no longer has this message.') });
   },
 
   ack(state, frame, { request }) {
@@ -117,16 +119,16 @@ const UPDATES = {
     if (SILENT_REQUESTS.has(request?.kind ?? '')) return state;
     if (request?.kind === 'history' && request.direction !== 'around' && frame.retryAfterMs !== undefined) return state; // the page asks again
     if (isJoin(request) && isUnusedPlaceholder(next, name)) next = withoutRoom(next, name);
-    else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(next, name, frame.text || frame.code);
+    else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(next, name, serverWords(frame.text || frame.code));
     if (isJoin(request) && frame.code === 'banned') next = changeRoom(next, name, { removed: true });
     if (request?.kind === 'leave' && frame.code === 'not-in-room') return withoutRoom(next, name);
     if (isJoin(request) && frame.code === 'no-room' && hasEnded(next, name)) {
       const gone = next.rooms.get(name) ?? { name, with: null };
-      return addNotice(withoutRoom(next, name), { at, text: `${titleOf(gone)} no longer exists, or you can’t enter it any more.`, create: isDirectName(name) ? null : name });
+      return addNotice(withoutRoom(next, name), { at, text: t('{room} no longer exists, or you can’t enter it any more.', { room: titleOf(gone) }), create: isDirectName(name) ? null : name });
     }
     const create = frame.code === 'no-room' && name ? name : null;
     const room = IN_ROOM_REQUESTS.has(request?.kind ?? '') && next.rooms.has(name) ? name : null;
-    return addNotice(next, { room, at, tone: 'error', text: withoutDirectionControls(frame.text || frame.code || ''), hint: frame.hint, create });
+    return addNotice(next, { room, at, tone: 'error', text: serverWords(frame.text || frame.code || ''), hint: frame.hint, create });
   },
 
   presence(state, frame) {
@@ -146,8 +148,8 @@ const UPDATES = {
     const members = membersOf(frame.members);
     const next = changeRoom(state, room.name, { members, memberCount: frame.memberCount ?? members.size });
     if (request) return next;
-    const names = [...members.values()].sort(byName).map(isolated).join(', ');
-    return addNotice(next, { room: room.name, at, text: `${frame.memberCount ?? members.size} here: ${names}` });
+    const names = [...members.values()].sort(byName).map(isolated).join(t(', '));
+    return addNotice(next, { room: room.name, at, text: t('{count} here: {names}', { count: frame.memberCount ?? members.size, names }) });
   },
 
   rooms(state, frame, { request }) {
@@ -163,7 +165,7 @@ const UPDATES = {
   help(state, frame, { request, at }) {
     const commands = frame.commands ?? [];
     if (request || isWholeHelp(frame)) return { ...state, commands };
-    return addNotice(state, { at, tone: 'help', text: withoutDirectionControls(frame.text || 'What you can type:'), commands });
+    return addNotice(state, { at, tone: 'help', text: frame.text ? serverWords(frame.text) : t('What you can type:'), commands });
   },
 
   read(state, frame) {
@@ -181,14 +183,13 @@ const UPDATES = {
     const room = state.rooms.get(frame.room);
     if (!room) return state;
     const count = frame.to - frame.from + 1;
-    const what = count === 1 ? `Message ${frame.from} is` : `${count} messages (${frame.from} to ${frame.to}) are`;
     const next = changeRoom(state, frame.room, { cursor: Math.max(room.cursor, frame.to) });
     return addNotice(next, { room: frame.room, tone: 'gap', order: frame.to,
-      text: `${what} missing here: the server no longer has ${count === 1 ? 'it' : 'them'}.` });
+      text: t('{count} messages ({from} to {to}) are missing here: the server no longer has them.', { count, from: String(frame.from), to: String(frame.to) }) });
   },
 
   lag: (state, _, { at }) => addNotice(state, { at,
-    text: 'Your connection is slow, and messages are waiting on the server. No message is lost. If it gets worse, the page reconnects.' }),
+    text: t('Your connection is slow, and messages are waiting on the server. No message is lost. If it gets worse, the page reconnects.') }),
 };
 
 const MAX_HELP_IN_LOG = 4;
@@ -247,7 +248,7 @@ function applyModeration(state, name, events, at) {
     if (user !== state.self?.user) continue;
     if (action === 'role') next = changeRoom(next, name, { role });
     if (action !== 'kick' && action !== 'ban') continue;
-    const words = action === 'ban' ? 'You were banned from this room.' : 'You were removed from this room.';
+    const words = action === 'ban' ? t('You were banned from this room.') : t('You were removed from this room.');
     next = failRoom(changeRoom(next, name, { live: false, removed: true }), name, reason ? `${words} ${isolated(reason)}` : words);
   }
   return next;
@@ -262,7 +263,7 @@ function applyModeration(state, name, events, at) {
  */
 function rejectInRoom(state, name, { code, text }) {
   if (code !== 'not-in-room' && code !== 'banned') return state;
-  return failRoom(changeRoom(state, name, { live: false }), name, withoutDirectionControls(text || code));
+  return failRoom(changeRoom(state, name, { live: false }), name, serverWords(text || code));
 }
 
 /**
@@ -287,7 +288,14 @@ export const markDisconnected = (state) => ({
 
 /** @param {Frame} invited */
 export const invitationWords = ({ from, room }) =>
-  isDirectName(room) ? `${isolated(from?.name ?? '?')} started a direct conversation with you.` : `${isolated(from?.name ?? '?')} invited you to #${isolated(room)}.`;
+  isDirectName(room) ? t('{name} started a direct conversation with you.', { name: isolated(from?.name ?? '?') })
+    : t('{name} invited you to {room}.', { name: isolated(from?.name ?? '?'), room: hashed(room) });
+
+/**
+ * Says who the person is.
+ * @param {Frame} welcome
+ */
+export const selfWords = ({ name, guest }) => guest ? t('You are {name}, a guest.', { name: isolated(name) }) : t('You are {name}.', { name: isolated(name) });
 
 /**
  * Says who closed a room, and what is lost with it.
@@ -297,9 +305,11 @@ export const invitationWords = ({ from, room }) =>
 export function closedWords(state, { room: name, from, reason }) {
   const room = state.rooms.get(name) ?? { name, with: null };
   const unsent = state.outbox.filter((item) => item.room === name).length;
-  const who = from?.user !== undefined && from.user === state.self?.user ? 'You' : isolated(from?.name ?? 'Somebody');
-  return `${who} closed ${titleOf(room)}${reason ? `: ${isolated(reason)}` : '.'} The room and its messages are gone.${unsent ? ` ${plural(unsent, 'unsent message')} of yours could not be sent.` : ''}`;
+  const values = { name: from?.name === undefined ? t('Somebody') : isolated(from.name), room: titleOf(room) };
+  const closed = from?.user !== undefined && from.user === state.self?.user ? t('You closed {room}', values) : t('{name} closed {room}', values);
+  return [withReason(closed, isolated(reason ?? '')), t('The room and its messages are gone.'),
+    unsent ? t('{count} unsent messages of yours could not be sent.', { count: unsent }) : ''].filter(Boolean).join(' ');
 }
 
 /** @param {Frame} event */
-const historyLine = ({ seq, at, from, text, me, files }) => `${seq}  ${clockTime(at)}  ${isolated(from?.name ?? '?')}${me ? '' : ':'} ${isolated(text ?? '(deleted)') || filesWords(filesOf(files))}`;
+const historyLine = ({ seq, at, from, text, me, files }) => `${seq}  ${clockTime(at)}  ${isolated(from?.name ?? '?')}${me ? '' : ':'} ${text === undefined ? t('(deleted)') : isolated(text) || filesWords(filesOf(files))}`;

@@ -1,7 +1,9 @@
 // What the switcher offers for a query: rooms, people and a search of messages.
 
+import { hashed, isolated } from './direction.mjs';
 import { filesOf, filesWords } from './files.mjs';
 import { byName } from './formatting.mjs';
+import { t } from './language.mjs';
 import { isDirect, labelOf } from './rooms.mjs';
 import { urgencyOf } from './room-list.mjs';
 
@@ -69,7 +71,7 @@ function peopleIn(state, query) {
   }
   return [...people].map(([user, name]) => ({ user, name, rank: rankOf(name, query) })).filter(({ rank }) => rank > 0)
     .sort((a, b) => b.rank - a.rank || byName(a.name, b.name)).slice(0, MAX_OF_A_KIND)
-    .map(({ user, name }) => ({ kind: 'person', id: user, label: name, detail: 'Message' }));
+    .map(({ user, name }) => ({ kind: 'person', id: user, label: name, detail: t('Message') }));
 }
 
 /**
@@ -82,7 +84,7 @@ function messagesFor({ found }, text) {
   const messages = found?.query === text ? found.messages.slice(0, MAX_MESSAGES) : [];
   return [
     ...messages.map(({ room, seq, from, text: words, snippet, files }) => /** @type {SwitcherItem} */ ({
-      kind: 'message', id: room, seq, label: (snippet?.text ?? words) || filesWords(filesOf(files)), detail: `${from?.name ?? '?'} in #${room}` })),
+      kind: 'message', id: room, seq, label: (snippet?.text ?? words) || filesWords(filesOf(files)), detail: t('{name} in {room}', { name: isolated(from?.name ?? '?'), room: hashed(room) }) })),
     { kind: 'search', id: text, label: text, detail: '' },
   ];
 }

@@ -2,14 +2,12 @@
 
 import { isolated } from './direction.mjs';
 import { filesOf, sizeWords } from './files.mjs';
-import { plural } from './formatting.mjs';
+import { numberWords, t } from './language.mjs';
 
 /** @import { AttachedFile, Attachment } from './types.js' */
 
 /** The number of files of one message that every server allows by default. */
 export const MAX_FILES = 10;
-
-const NEVER_UPLOADED = 'The page was loaded again before this was uploaded. Please add the file again.';
 
 /** @type {readonly Attachment[]} */
 const NONE = [];
@@ -103,7 +101,7 @@ export class Tray {
     for (const [room, list] of this.#rooms) {
       if (!list.some((one) => one.state === 'ready' && one.user !== user)) continue;
       this.#set(room, list.map((one) => one.state !== 'ready' || one.user === user ? one
-        : { ...one, state: 'failed', file: undefined, error: 'You uploaded this under another name.' }));
+        : { ...one, state: 'failed', file: undefined, error: t('You uploaded this under another name.') }));
     }
   }
 
@@ -113,7 +111,7 @@ export class Tray {
   entries() {
     if (!this.#rooms.size) return null;
     return [...this.#rooms].map(([room, list]) => [room, list.map((one) => one.state === 'ready' ? one
-      : { ...one, state: 'failed', sent: 0, isRetried: false, isLost: true, error: NEVER_UPLOADED })]);
+      : { ...one, state: 'failed', sent: 0, isRetried: false, isLost: true, error: t('The page was loaded again before this was uploaded. Please add the file again.') })]);
   }
 }
 
@@ -140,11 +138,11 @@ export function selectFiles(files, count, maxBytes) {
   const refusals = [];
   let more = 0;
   for (const file of files) {
-    if (file.size > maxBytes) refusals.push(`${isolated(file.name)} has ${sizeWords(file.size)}. A file may have at most ${sizeWords(maxBytes)}.`);
+    if (file.size > maxBytes) refusals.push(t('{file} has {size}. A file may have at most {max}.', { file: isolated(file.name), size: sizeWords(file.size), max: sizeWords(maxBytes) }));
     else if (count + accepted.length < MAX_FILES) accepted.push(file);
     else more += 1;
   }
-  if (more) refusals.push(`A message may have at most ${MAX_FILES} files. ${plural(more, 'file was', 'files were')} left out.`);
+  if (more) refusals.push(t('A message may have at most {max} files. {count} files were left out.', { max: MAX_FILES, count: more }));
   return { accepted, refusals };
 }
 
@@ -169,15 +167,21 @@ export const shareOf = ({ state, sent, bytes }) => state === 'ready' ? 1 : bytes
 export function trayWords(list, isWaiting) {
   const running = list.filter(({ state }) => state === 'waiting' || state === 'uploading');
   const failed = list.filter(({ state }) => state === 'failed').length;
-  const what = running.length === 1 ? isolated(running[0].name) : plural(running.length, 'file');
-  const share = Math.floor(running.reduce((sum, one) => sum + shareOf(one), 0) / Math.max(1, running.length) * 4) * 25;
   const words = [
-    running.length && `Uploading ${what}${share ? `, ${share}%` : ''}.`,
-    isWaiting && running.length && 'Your message is sent after that.',
-    failed && `${plural(failed, 'file was', 'files were')} not uploaded.`,
-    !running.length && !failed && list.length && `${plural(list.length, 'file is', 'files are')} ready to send.`,
+    running.length && runningWords(running),
+    isWaiting && running.length && t('Your message is sent after that.'),
+    failed && t('{count} files were not uploaded.', { count: failed }),
+    !running.length && !failed && list.length && t('{count} files are ready to send.', { count: list.length }),
   ];
   return words.filter(Boolean).join(' ');
+}
+
+/** @param {Attachment[]} running */
+function runningWords(running) {
+  const quarters = Math.floor(running.reduce((sum, one) => sum + shareOf(one), 0) / Math.max(1, running.length) * 4);
+  const values = { file: isolated(running[0].name), count: running.length, share: numberWords(quarters / 4, { style: 'percent' }) };
+  if (running.length === 1) return quarters ? t('Uploading {file}, {share}.', values) : t('Uploading {file}.', values);
+  return quarters ? t('Uploading {count} files, {share}.', values) : t('Uploading {count} files.', values);
 }
 
 /**

@@ -1,5 +1,6 @@
 // Parses the text that a person typed: a message, a command for the server, or a command that the page handles itself.
 
+import { t } from './language.mjs';
 import { parseJson } from './protocol.mjs';
 
 /** @import { Frame } from './types.js' */
@@ -46,7 +47,7 @@ export function parseInput(text, inRoom, maxLength) {
   const [, signIn, args = ''] = SIGN_IN_LINE.exec(text) ?? [];
   if (signIn) return parseSignIn(signIn, args);
   if ([text, ...text.split('\n')].some(isSecretFrame)) {
-    return { kind: 'error', text: 'This contains a password or a session token, so it was not sent. To log in, type /login name password.' };
+    return { kind: 'error', text: t('This contains a password or a session token, so it was not sent. To log in, type /login name password.') };
   }
   const [, name = '', rest = ''] = /^\/([a-z]+)(?:[ \t]+([^\n]*))?$/i.exec(text) ?? [];
   const command = name.toLowerCase();
@@ -54,11 +55,11 @@ export function parseInput(text, inRoom, maxLength) {
   const message = me ? rest : text.startsWith('//') ? text.slice(1) : text;
   if (message.length > maxLength) return { kind: 'error', text: tooLongWords(message, maxLength) };
   if (me && inRoom) return { kind: 'say', text: message, me: true };
-  if (command === 'format') return { kind: 'error', text: 'This page chooses its format itself; /format is for terminals.' };
+  if (command === 'format') return { kind: 'error', text: t('This page chooses its format itself; /format is for terminals.') };
   if (LEAVE_COMMANDS.has(command)) return { kind: 'leave', room: rest.trim().replace(/^#/, '') };
   if (LOG_OUT_COMMANDS.has(command)) return { kind: 'logout' };
   if (text.startsWith('/') && !text.startsWith('//') && !text.includes('\n')) return { kind: 'line', line: text };
-  if (!inRoom) return { kind: 'error', text: 'Join a room first.' };
+  if (!inRoom) return { kind: 'error', text: t('Join a room first.') };
   return { kind: 'say', text: message, me: false };
 }
 
@@ -68,10 +69,10 @@ export function parseInput(text, inRoom, maxLength) {
  * @returns {ParsedInput}
  */
 function parseSignIn(name, args) {
-  if (args.includes('\n')) return { kind: 'error', text: `/${name} must be alone and on one line. Nothing was sent.` };
+  if (args.includes('\n')) return { kind: 'error', text: t('{command} must be alone and on one line. Nothing was sent.', { command: `/${name}` }) };
   const { form, type, usage } = SIGN_IN_COMMANDS[name.toLowerCase()];
   const match = form.exec(args.trim());
-  return match ? { kind: 'signIn', frame: { type, ...match.groups } } : { kind: 'error', text: `Usage: ${usage}` };
+  return match ? { kind: 'signIn', frame: { type, ...match.groups } } : { kind: 'error', text: t('Usage: {usage}', { usage }) };
 }
 
 /**
@@ -88,4 +89,4 @@ function isSecretFrame(text) {
  * @param {number} maxLength
  */
 export const tooLongWords = (text, maxLength) =>
-  `This is ${text.length.toLocaleString()} characters long; a message may have at most ${maxLength.toLocaleString()}.`;
+  t('This is {length} characters long; a message may have at most {max}.', { length: text.length, max: maxLength });

@@ -133,11 +133,11 @@ export interface Moderation { action: string; user?: string; name?: string; role
 
 /** The words for an action of a moderator, in the order in which the page shows them. */
 export interface ModerationWords {
-  act: string;
-  /** The person whom the action concerns. The name is "you" if `isSelf`. */
-  whom?: User;
-  isSelf?: boolean;
-  rest: string;
+  /** The sentence, with the placeholders {actor}, {name} and {reason}. */
+  text: string;
+  /** The person whom the action concerns. */
+  whom: User;
+  isSelf: boolean;
   reason?: string;
 }
 

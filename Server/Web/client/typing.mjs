@@ -2,6 +2,7 @@
 
 import { isolated } from './direction.mjs';
 import { listWords } from './formatting.mjs';
+import { t } from './language.mjs';
 import { changeRoom } from './rooms.mjs';
 
 /** @import { Frame, State, Writer } from './types.js' */
@@ -45,6 +46,6 @@ export function endTyping(state, name, user, writer) {
  */
 export function typingWords(writers) {
   const names = [...writers.values()].map(({ name }) => isolated(name));
-  if (names.length > MAX_NAMES) return `${names.length} people are writing…`;
-  return names.length ? `${listWords(names)} ${names.length === 1 ? 'is' : 'are'} writing…` : '';
+  if (names.length > MAX_NAMES) return t('{count} people are writing…', { count: names.length });
+  return names.length ? t('{names} are writing…', { names: listWords(names), count: names.length }) : '';
 }

@@ -1,5 +1,6 @@
 // The page's requests to the server: rooms, messages, commands.
 
+import { t } from '../language.mjs';
 import { changeMessage, enqueueMessage, FAILED, nextToSend } from '../outbox.mjs';
 import { isJoin } from '../state.mjs';
 import { tooLongWords } from '../typed-input.mjs';
@@ -248,5 +249,5 @@ let hasWarned = false;
 function warnIfNotDurable() {
   if (hasWarned || !isOutboxReady || outboxStore.isDurable) return;
   hasWarned = true;
-  notify('This browser does not let the page store anything. If you close or reload the page, messages that wait here are lost.');
+  notify(t('This browser does not let the page store anything. If you close or reload the page, messages that wait here are lost.'));
 }

@@ -4,6 +4,7 @@
 import { WELCOME_WITHIN_MS } from '../connection.mjs';
 import { RetryableError } from '../errors.mjs';
 import { errorWords, sameName } from '../formatting.mjs';
+import { t } from '../language.mjs';
 import { NAME_ERRORS, parseFrame, SUBPROTOCOL } from '../protocol.mjs';
 import { address, DRAFTS_KEY, expectsSiteToken, FILES_KEY, isFile, load, NAME_KEY, save, SESSION_NAME_KEY, siteToken, STORAGE_KEY } from './page.mjs';
 import { outboxStore } from './storage.mjs';
@@ -96,7 +97,7 @@ async function postFrame(url, frame, signal) {
     headers: { 'content-type': 'application/json' }, body: JSON.stringify(frame),
   });
   const answer = parseFrame(await response.text());
-  if (!answer) throw new RetryableError(`The server answered ${response.status}`);
+  if (!answer) throw new RetryableError(t('The server answered {status}.', { status: String(response.status) }));
   return answer;
 }
 
@@ -138,7 +139,7 @@ export async function signIn(frame, refused) {
     if (!identity.usesCookie) identity.token = answer.session;
     return answer;
   } catch {
-    return refused(`Can’t reach ${address.host}. Please try again in a moment.`), null;
+    return refused(t('Can’t reach {host}. Please try again in a moment.', { host: address.host })), null;
   } finally {
     isSigningIn = false;
   }

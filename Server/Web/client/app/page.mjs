@@ -59,6 +59,8 @@ export const SESSION_NAME_KEY = `${STORAGE_KEY} session name`;
 export const LOGIN_KEY = `${STORAGE_KEY} login`;
 export const THEME_KEY = `${STORAGE_KEY} theme`;
 export const PREFERENCES_KEY = `${STORAGE_KEY} preferences`;
+/** The table of the language that this browser has used last. */
+export const LANGUAGE_KEY = `${STORAGE_KEY} language`;
 export const SITE_KEY = `${STORAGE_KEY} site`;
 export const NOTIFICATIONS_KEY = `${STORAGE_KEY} notifications`;
 

@@ -5,13 +5,13 @@ import { isQuietAt } from '../quiet.mjs';
 import { load, nowIso, PREFERENCES_KEY, save } from './page.mjs';
 
 /**
- * @typedef {{ density: 'comfortable' | 'compact', clock: 'auto' | '12' | '24', alerts: 'all' | 'mentions', sound: boolean, quietUntil: string | null, favourites: string[] }} Preferences
- * `alerts` says which messages may notify the person, if the level of the room allows them too. `quietUntil` is the end of "do not disturb" (ISO
+ * @typedef {{ language: string, density: 'comfortable' | 'compact', clock: 'auto' | '12' | '24', alerts: 'all' | 'mentions', sound: boolean, quietUntil: string | null, favourites: string[] }} Preferences
+ * `language` is a key of LANGUAGES, or 'auto' for the browser's language. `alerts` says which messages may notify the person, if the level of the room allows them too. `quietUntil` is the end of "do not disturb" (ISO
  * 8601), or 'forever'.
  */
 
 /** @type {Preferences} */
-const DEFAULTS = { density: 'comfortable', clock: 'auto', alerts: 'all', sound: false, quietUntil: null, favourites: [] };
+const DEFAULTS = { language: 'auto', density: 'comfortable', clock: 'auto', alerts: 'all', sound: false, quietUntil: null, favourites: [] };
 
 /**
  * Reads the stored settings. Another version of the page may have stored them, so this function checks that a list is a list.

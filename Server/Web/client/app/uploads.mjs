@@ -2,6 +2,7 @@
 
 import { filesOf } from '../files.mjs';
 import { errorWords } from '../formatting.mjs';
+import { t } from '../language.mjs';
 import { BAD_SESSION_CLOSE_CODE, parseFrame, parseJson } from '../protocol.mjs';
 import { readyAttachment, Tray } from '../tray.mjs';
 import { credentials, urlOf } from './contents.mjs';
@@ -135,7 +136,7 @@ function upload({ key, name, type }) {
     changed();
   };
   request.onload = () => end(resultOf(request, user));
-  request.onerror = () => end({ state: 'failed', error: `The upload to ${address.host} was interrupted.`, isRetried: true });
+  request.onerror = () => end({ state: 'failed', error: t('The upload to {host} was interrupted.', { host: address.host }), isRetried: true });
   request.open('POST', urlOf('files'));
   for (const [header, value] of Object.entries(credentials())) request.setRequestHeader(header, value);
   request.setRequestHeader('content-type', MEDIA_TYPE.test(type) ? type : 'application/octet-stream');
@@ -152,7 +153,7 @@ function resultOf({ status, responseText }, user) {
   const [file] = status === 201 ? filesOf([parseJson(responseText)]) ?? [] : [];
   if (file) return { state: 'ready', sent: file.bytes, bytes: file.bytes, name: file.name, file, user };
   const error = parseFrame(responseText);
-  const words = error ? errorWords(error) : status === 413 ? 'This is too big for a proxy between this browser and the server.' : `The server answered ${status}.`;
+  const words = error ? errorWords(error) : status === 413 ? t('This is too big for a proxy between this browser and the server.') : t('The server answered {status}.', { status: String(status) });
   return { state: 'failed', error: words };
 }
 

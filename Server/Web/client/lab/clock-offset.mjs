@@ -1,5 +1,7 @@
 // Compares the server's clock with the page's clock.
 
+import { numberWords, t } from '../language.mjs';
+
 /**
  * Estimates how far the server's clock is ahead of the page's clock. The server takes each timestamp after the page asked and before the
  * answer arrived, so each timestamp narrows the range of possible differences. All times are in milliseconds.
@@ -33,6 +35,8 @@ export class ClockOffset {
  */
 export function offsetWords({ isKnown, ahead, error }) {
   if (!isKnown) return '';
-  const [difference, margin] = [Math.abs(ahead), error].map((ms) => ms.toFixed(1));
-  return `The server’s clock is ${difference} ms ${ahead < 0 ? 'behind' : 'ahead of'} this page’s clock, give or take ${margin} ms. The two parts of a delivery (server to wire, wire to page) have the same possible error. The whole delivery is measured by this page’s clock alone.`;
+  const [difference, margin] = [Math.abs(ahead), error].map((ms) => numberWords(ms, { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
+  return ahead < 0
+    ? t('The server’s clock is {difference} ms behind this page’s clock, give or take {margin} ms. The two parts of a delivery (server to wire, wire to page) have the same possible error. The whole delivery is measured by this page’s clock alone.', { difference, margin })
+    : t('The server’s clock is {difference} ms ahead of this page’s clock, give or take {margin} ms. The two parts of a delivery (server to wire, wire to page) have the same possible error. The whole delivery is measured by this page’s clock alone.', { difference, margin });
 }

@@ -3,6 +3,7 @@
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
 import { ClockOffset } from './clock-offset.mjs';
 import { Lane, pageNow } from './lane.mjs';
+import { t } from '../language.mjs';
 
 /** @import { TransportName } from '../types.js' */
 
@@ -31,20 +32,20 @@ export async function compareTransports(user, show, signal) {
   let sender = null;
   const ticker = setInterval(() => show(lanes), 250);
   /** @type {Promise<never>} */
-  const stopped = new Promise((_, reject) => { signal.addEventListener('abort', () => reject(new Error('Stopped.')), { once: true }); });
+  const stopped = new Promise((_, reject) => { signal.addEventListener('abort', () => reject(new Error(t('Stopped.'))), { once: true }); });
   stopped.catch(() => {});
   const rest = (/** @type {number} */ ms) => Promise.race([pause(ms), stopped]);
   const begin = (/** @type {string} */ step) => {
-    if (signal.aborted) throw new Error('Stopped.');
+    if (signal.aborted) throw new Error(t('Stopped.'));
     show(lanes, step);
   };
   try {
-    begin('Connecting with each transport…');
+    begin(t('Connecting with each transport…'));
     // The lanes open one after the other, because the first one creates the room.
     for (const lane of lanes) await lane.open().catch((error) => { lane.error ||= error.message; });
     const running = lanes.filter(({ error }) => !error);
     const best = running.at(-1);
-    if (!best) throw new Error('No transport works here.');
+    if (!best) throw new Error(t('No transport works here.'));
     // The sender uses the best transport in a separate lane, so that no measured lane counts the answers to its messages.
     sender = new Lane(best.name, best.room, clocks, 'lab-speaker');
     await sender.open();
@@ -55,7 +56,7 @@ export async function compareTransports(user, show, signal) {
       await rest(PING_EVERY_MS);
     }
 
-    begin(`Nobody writes, for ${QUIET_S} s…`);
+    begin(t('Nobody writes, for {seconds} s…', { seconds: QUIET_S }));
     await rest(1_500); // in this time the server announces the last joins to the other lanes
     let marks = running.map(({ meter }) => meter.snapshot());
     await rest(QUIET_S * 1000);
@@ -63,7 +64,7 @@ export async function compareTransports(user, show, signal) {
 
     marks = running.map(({ meter }) => meter.snapshot());
     for (let i = 0; i < MESSAGES; i++) {
-      begin(`Somebody writes: ${i + 1} of ${MESSAGES}…`);
+      begin(t('Somebody writes: {index} of {count}…', { index: i + 1, count: MESSAGES }));
       await sender.ask({ type: 'say', room: sender.room, text: `lab ${pageNow()} ${'x'.repeat(100)}` });
       await rest(MESSAGE_EVERY_MS);
     }
@@ -71,13 +72,13 @@ export async function compareTransports(user, show, signal) {
     running.forEach((lane, i) => { lane.busy = lane.meter.since(marks[i]); });
 
     for (const lane of running) {
-      begin(`Cutting ${TRANSPORT_NAMES[lane.name].name} off…`);
+      begin(t('Cutting {name} off…', { name: TRANSPORT_NAMES[lane.name].name }));
       const cut = performance.now();
       lane.close();
       await lane.open();
       lane.reconnectTime = performance.now() - cut;
     }
-    begin('Done.');
+    begin(t('Done.'));
   } finally {
     clearInterval(ticker);
     const all = sender ? [...lanes, sender] : lanes;

@@ -3,6 +3,7 @@
 import { identity } from '../app/identity.mjs';
 import { state } from '../app/store.mjs';
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
+import { t } from '../language.mjs';
 import { closeAccount } from '../view/account.mjs';
 import { $, el, openDialog, setText } from '../view/dom.mjs';
 import { offsetWords } from './clock-offset.mjs';
@@ -13,26 +14,31 @@ import { formatMeasure, percentile } from './measures.mjs';
 
 /** @typedef {(lane: Lane) => number | null | undefined} Measure */
 
-/** The table's columns, by their common heading. @type {Record<string, Record<string, Measure>>} */
-const COLUMNS = {
-  '': { messages: ({ count }) => count, requests: ({ busy }) => busy?.requests },
-  bytes: { overhead: ({ busy }) => busy && busy.bytes - busy.payload, payload: ({ busy }) => busy?.payload, 'idle/min': ({ idle }) => idle && idle.bytes * 60 / QUIET_S },
-  'delivery, ms': { p50: ({ deliveries }) => percentile(deliveries, .5), p99: ({ deliveries }) => percentile(deliveries, .99) },
-  'to the wire, ms': { p50: ({ toWire }) => percentile(toWire, .5), p99: ({ toWire }) => percentile(toWire, .99) },
-  'wire to page, ms': { p50: ({ toPage }) => percentile(toPage, .5), p99: ({ toPage }) => percentile(toPage, .99) },
-  'cut, ms': { back: ({ reconnectTime }) => reconnectTime },
-};
-const CELLS = Object.values(COLUMNS).flatMap(Object.values);
+/** @type {Measure} */
+const toWireMedian = ({ toWire }) => percentile(toWire, .5);
+/** @type {Measure} */
+const toPageMedian = ({ toPage }) => percentile(toPage, .5);
+
+/** The table's columns, by their common heading. @returns {Record<string, Record<string, Measure>>} */
+const columns = () => ({
+  '': { [t('messages')]: ({ count }) => count, [t('requests')]: ({ busy }) => busy?.requests },
+  [t('bytes')]: { [t('overhead')]: ({ busy }) => busy && busy.bytes - busy.payload, [t('payload')]: ({ busy }) => busy?.payload, [t('idle/min')]: ({ idle }) => idle && idle.bytes * 60 / QUIET_S },
+  [t('delivery, ms')]: { p50: ({ deliveries }) => percentile(deliveries, .5), p99: ({ deliveries }) => percentile(deliveries, .99) },
+  [t('to the wire, ms')]: { p50: toWireMedian, p99: ({ toWire }) => percentile(toWire, .99) },
+  [t('wire to page, ms')]: { p50: toPageMedian, p99: ({ toPage }) => percentile(toPage, .99) },
+  [t('cut, ms')]: { [t('back')]: ({ reconnectTime }) => reconnectTime },
+});
+const CELLS = Object.values(columns()).flatMap(Object.values);
 
 /**
  * The charts. Each bar is one number, or the sum of several parts.
- * @type {{ title: string, parts: Record<string, Measure>, leavesOut?: string }[]}
+ * @returns {{ title: string, parts: Record<string, Measure>, leavesOut?: string }[]}
  */
-const CHARTS = [
-  { title: 'Overhead per message, bytes', parts: { bytes: ({ busy }) => busy && (busy.bytes - busy.payload) / MESSAGES } },
-  { title: 'Delivery, median, ms (without interval polling, which waits for its next request)',
+const charts = () => [
+  { title: t('Overhead per message, bytes'), parts: { [t('bytes')]: ({ busy }) => busy && (busy.bytes - busy.payload) / MESSAGES } },
+  { title: t('Delivery, median, ms (without interval polling, which waits for its next request)'),
     // Compared with the bar of interval polling, all other bars would be too short to see.
-    parts: { 'server to wire': COLUMNS['to the wire, ms'].p50, 'wire to page': COLUMNS['wire to page, ms'].p50 }, leavesOut: 'poll' },
+    parts: { [t('server to wire')]: toWireMedian, [t('wire to page')]: toPageMedian }, leavesOut: 'poll' },
 ];
 
 /**
@@ -42,24 +48,24 @@ const CHARTS = [
 function drawLab(lanes, words) {
   if (words) setText($('lab-state'), words);
   const table = /** @type {HTMLTableElement} */ ($('lab-results').querySelector('table'));
-  if (table.tHead && !table.tHead.rows.length) drawHead(table.tHead);
+  if (table.tHead) drawHead(table.tHead);
   table.tBodies[0].replaceChildren(...lanes.map((lane) => el('tr', { 'data-way': lane.name, 'data-lost': lane.lost },
     el('th', { scope: 'row' }, TRANSPORT_NAMES[lane.name].name),
     ...lane.error ? [el('td', { colspan: CELLS.length }, lane.error)] : CELLS.map((value) => el('td', {}, formatMeasure(value(lane)))))));
-  $('lab-charts').replaceChildren(...CHARTS.map((chart) => createChart(chart, lanes.filter(({ name }) => name !== chart.leavesOut))));
+  $('lab-charts').replaceChildren(...charts().map((chart) => createChart(chart, lanes.filter(({ name }) => name !== chart.leavesOut))));
   setText($('lab-clocks'), offsetWords(lanes[0].clocks));
 }
 
 /** @param {HTMLTableSectionElement} head */
 function drawHead(head) {
-  head.append(
-    el('tr', {}, el('th', { rowspan: 2, scope: 'col' }, 'transport'), ...Object.entries(COLUMNS).map(([name, parts]) => name
+  head.replaceChildren(
+    el('tr', {}, el('th', { rowspan: 2, scope: 'col' }, t('transport')), ...Object.entries(columns()).map(([name, parts]) => name
       ? el('th', { scope: 'colgroup', colspan: Object.keys(parts).length }, name) : el('td', { colspan: Object.keys(parts).length }))),
-    el('tr', {}, ...Object.values(COLUMNS).flatMap((parts) => Object.keys(parts)).map((name) => el('th', { scope: 'col' }, name))));
+    el('tr', {}, ...Object.values(columns()).flatMap((parts) => Object.keys(parts)).map((name) => el('th', { scope: 'col' }, name))));
 }
 
 /**
- * @param {typeof CHARTS[number]} chart
+ * @param {ReturnType<typeof charts>[number]} chart
  * @param {Lane[]} lanes
  */
 function createChart({ title, parts }, lanes) {
@@ -83,18 +89,18 @@ let running = null;
 async function startOrStop() {
   if (running) {
     running.abort();
-    return setText($('lab-state'), 'Stopping…');
+    return setText($('lab-state'), t('Stopping…'));
   }
   if (!state.self) return;
   running = new AbortController();
-  setText($('start-lab'), 'Stop');
+  setText($('start-lab'), t('Stop'));
   try {
     await compareTransports(state.self.user, drawLab, running.signal);
   } catch (error) {
-    setText($('lab-state'), error instanceof Error && error.message || 'The comparison failed. Please try again.');
+    setText($('lab-state'), error instanceof Error && error.message || t('The comparison failed. Please try again.'));
   } finally {
     running = null;
-    setText($('start-lab'), 'Start again');
+    setText($('start-lab'), t('Start again'));
   }
 }
 

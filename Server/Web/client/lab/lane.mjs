@@ -1,6 +1,7 @@
 // One transport in the transport lab.
 
 import { address, createId } from '../app/page.mjs';
+import { t } from '../language.mjs';
 import { within } from '../outbox-store.mjs';
 import { isTimestamp } from '../protocol.mjs';
 import { createTransport, STREAM_TRANSPORTS } from '../transports/transports.mjs';
@@ -82,7 +83,7 @@ export class Lane {
     transport.onready = transport.onreset = () => { this.#join(joining); };
     transport.onframe = (frame) => this.#receive(frame);
     transport.onclose = ({ reason }) => {
-      this.error ||= reason || 'does not work here';
+      this.error ||= reason || t('does not work here');
       this.#joining?.reject(new Error(this.error));
     };
     transport.open();
@@ -109,7 +110,7 @@ export class Lane {
     const after = this.seq ? { after: this.seq, epoch: this.#epoch } : { limit: 1 };
     try {
       let answer = await this.ask({ type: 'join', room: this.room, ...after });
-      if (answer.code === 'no-room') answer = await this.ask({ type: 'create', room: this.room, private: true, topic: 'Comparison of transports' });
+      if (answer.code === 'no-room') answer = await this.ask({ type: 'create', room: this.room, private: true, topic: t('Comparison of transports') });
       if (answer.type !== 'joined') throw new Error(answer.text);
       this.#epoch = answer.epoch;
       if (!this.seq) this.seq = answer.seq;

@@ -1,5 +1,7 @@
 // The numbers of the transport lab.
 
+import { numberWords } from '../language.mjs';
+
 // Resource Timing counts 300 bytes for the headers of a response. A page can't see the size of the real headers.
 const HEADER_BYTES = 300;
 
@@ -54,5 +56,5 @@ export function percentile(values, part) {
  */
 export function formatMeasure(value) {
   if (value === null || value === undefined) return '';
-  return value < 10 && !Number.isInteger(value) ? value.toFixed(1) : Math.round(value).toLocaleString();
+  return value < 10 && !Number.isInteger(value) ? numberWords(value, { minimumFractionDigits: 1, maximumFractionDigits: 1 }) : numberWords(Math.round(value));
 }

@@ -1,6 +1,8 @@
 // The base of all transports that use HTTP requests.
 
+import { serverWords } from '../direction.mjs';
 import { RetryableError } from '../errors.mjs';
+import { t } from '../language.mjs';
 import { isTimestamp, parseFrame } from '../protocol.mjs';
 
 /** @import { CloseInfo, Frame, HttpSessionState, Transport } from '../types.js' */
@@ -190,7 +192,7 @@ export class HttpTransport {
   #deliver(frame) {
     if (frame.type === 'welcome') return this.onreset(frame);
     this.onframe(frame);
-    if (frame.type === 'bye') this.fail({ code: frame.code, reason: frame.text });
+    if (frame.type === 'bye') this.fail({ code: frame.code, reason: serverWords(frame.text ?? '') });
   }
 }
 
@@ -201,7 +203,7 @@ export class HttpTransport {
 export function errorFromResponse({ status }, text) {
   const error = parseFrame(text);
   // 401: the session has ended. The next attempt starts another session, so the page shows no error.
-  return new RetryableError(status === 401 ? '' : error?.text ?? `The server answered ${status}`, error?.retryAfterMs);
+  return new RetryableError(status === 401 ? '' : error?.text !== undefined ? serverWords(error.text) : t('The server answered {status}.', { status: String(status) }), error?.retryAfterMs);
 }
 
 /**
@@ -211,5 +213,5 @@ export function errorFromResponse({ status }, text) {
 export function closeInfoFrom(error) {
   if (error instanceof RetryableError) return { reason: error.message, retryAfterMs: error.retryAfterMs, ...error.details };
   const timedOut = error.name === 'TimeoutError';
-  return { reason: timedOut ? 'The server does not answer.' : '', hung: timedOut };
+  return { reason: timedOut ? t('The server does not answer.') : '', hung: timedOut };
 }

@@ -1,5 +1,6 @@
 // The forever iframe: a hidden page whose response stays open. For each frame, a script in the hidden page calls a function of this page.
 
+import { t } from '../language.mjs';
 import { isNumbered, isTimestamp } from '../protocol.mjs';
 import { StreamTransport } from './stream.mjs';
 
@@ -29,7 +30,7 @@ export class IframeTransport extends StreamTransport {
       this.receive(structuredClone(frame), isNumbered(frame) ? cursor += 1 : 0);
     };
     iframe.hidden = true;
-    iframe.title = 'Messages from the server';
+    iframe.title = t('Messages from the server');
     // The server ends a response that has become too long (Http:IframeBytes). Then the page opens the iframe again. If an iframe ended
     // without a frame, the transport failed.
     iframe.onload = () => {

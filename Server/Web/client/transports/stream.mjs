@@ -3,6 +3,7 @@
 import { PROBES, wereBuffered } from '../buffering.mjs';
 import { RetryableError } from '../errors.mjs';
 import { FIRST_FRAME_WITHIN_MS, HttpTransport } from './http.mjs';
+import { t } from '../language.mjs';
 
 /** @import { CloseInfo, Frame } from '../types.js' */
 
@@ -31,7 +32,7 @@ export class StreamTransport extends HttpTransport {
   /** @override */
   async startReading() {
     const probing = this.#probing = Promise.withResolvers();
-    const timer = setTimeout(() => probing.reject(new RetryableError('The server does not answer.', undefined, { hung: true, buffers: true })), FIRST_FRAME_WITHIN_MS);
+    const timer = setTimeout(() => probing.reject(new RetryableError(t('The server does not answer.'), undefined, { hung: true, buffers: true })), FIRST_FRAME_WITHIN_MS);
     this.signal.addEventListener('abort', () => probing.resolve());
     this.#lastTick = performance.now();
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
@@ -97,7 +98,7 @@ export class StreamTransport extends HttpTransport {
   reconnect() {
     this.disconnect();
     clearTimeout(this.#silenceTimer);
-    this.#silenceTimer = setTimeout(() => this.fail({ reason: 'The server stopped answering.' }), FIRST_FRAME_WITHIN_MS);
+    this.#silenceTimer = setTimeout(() => this.fail({ reason: t('The server stopped answering.') }), FIRST_FRAME_WITHIN_MS);
     this.connect();
   }
 

@@ -1,5 +1,6 @@
 // The WebSocket transport: one connection that carries both directions.
 
+import { serverWords } from '../direction.mjs';
 import { FIRST_PRIVATE_CLOSE_CODE, isTimestamp, parseFrame, SUBPROTOCOL } from '../protocol.mjs';
 
 /** @import { CloseInfo, Frame, Meter, Transport } from '../types.js' */
@@ -36,7 +37,7 @@ export class WebSocketTransport {
     };
     socket.onclose = ({ code, reason }) => {
       this.close();
-      this.onclose({ code, reason: code >= FIRST_PRIVATE_CLOSE_CODE ? reason : '' });
+      this.onclose({ code, reason: code >= FIRST_PRIVATE_CLOSE_CODE ? serverWords(reason) : '' });
     };
   }
 

@@ -4,6 +4,7 @@ import { showInAddress } from '../app/address.mjs';
 import { ask } from '../app/chat.mjs';
 import { connection, pinTransport, transportChoice } from '../app/connect.mjs';
 import { forgetSession, identity, signIn } from '../app/identity.mjs';
+import { onLanguage } from '../app/language.mjs';
 import { areNotificationsOn, canNotify, setNotifications } from '../app/notifications.mjs';
 import { isApple, nowIso, server } from '../app/page.mjs';
 import { onPreferences, preferences, setPreferences } from '../app/preferences.mjs';
@@ -13,6 +14,8 @@ import { ui } from '../app/ui.mjs';
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
 import { isolated } from '../direction.mjs';
 import { keyName, KEYS } from '../keys.mjs';
+import { t } from '../language.mjs';
+import { LANGUAGES } from '../languages.mjs';
 import { QUIET_CHOICES, quietEnd, quietWords } from '../quiet.mjs';
 import { clearDrafts, setInput } from './composer.mjs';
 import { $, account, avatar, closestTo, el, openDialog, setNote, setText, whenChanged } from './dom.mjs';
@@ -56,11 +59,11 @@ export function setAccountNote(words, tone = 'error') {
 export const renderAccount = whenChanged(() => [state.self], () => {
   const { name = '', guest = true } = state.self ?? {};
   $('account-face').replaceWith(Object.assign(avatar(name || '?'), { id: 'account-face' }));
-  setText($('account-title'), isolated(name) || 'You');
+  setText($('account-title'), isolated(name) || t('You'));
   setText($('account-state'), guest
-    ? 'You’re a guest. When you have been away for some time, others can take your name.'
-    : 'You have an account. Your name is reserved for you.');
-  setText($('log-out-words'), guest ? 'After that, others can take your name.' : server.login || server.takesTokens ? 'You can log in again at any time.' : 'You can come back with your password.');
+    ? t('You’re a guest. When you have been away for some time, others can take your name.')
+    : t('You have an account. Your name is reserved for you.'));
+  setText($('log-out-words'), guest ? t('After that, others can take your name.') : server.login || server.takesTokens ? t('You can log in again at any time.') : t('You can come back with your password.'));
   $('keep-name').value = name;
   $('keep').hidden = !guest || !server.canRegister;
 });
@@ -79,7 +82,7 @@ export function continueAs({ user, name, guest }, words) {
 /** Asks the server to log out. Returns false if there is no connection. */
 export function logOut() {
   if (ask({ type: 'logout' }, { kind: 'logout' })) return true;
-  setAccountNote('To log out, the page must be connected.');
+  setAccountNote(t('To log out, the page must be connected.'));
   return false;
 }
 
@@ -102,9 +105,9 @@ account.addEventListener('close', () => { $('new-password').value = ''; });
 $('rename').addEventListener('submit', (event) => {
   event.preventDefault();
   const name = $('new-name').value.trim();
-  if (!name) setAccountNote('Please enter a name.');
-  else if (name === state.self?.name) setAccountNote(`Your name is ${isolated(name)} already.`, 'info');
-  else if (!ask({ type: 'nick', name }, { kind: 'nick', name })) setAccountNote('To change the name, the page must be connected.');
+  if (!name) setAccountNote(t('Please enter a name.'));
+  else if (name === state.self?.name) setAccountNote(t('Your name is {name} already.', { name: isolated(name) }), 'info');
+  else if (!ask({ type: 'nick', name }, { kind: 'nick', name })) setAccountNote(t('To change the name, the page must be connected.'));
 });
 $('keep').addEventListener('submit', async (event) => {
   event.preventDefault();
@@ -114,8 +117,8 @@ $('keep').addEventListener('submit', async (event) => {
   });
   if (!answer) return;
   $('new-password').value = '';
-  continueAs(answer, `The name ${isolated(answer.name)} is reserved for you.`);
-  setAccountNote(`The name ${isolated(answer.name)} is yours. Log in with your password to use it again.`, 'info');
+  continueAs(answer, t('The name {name} is reserved for you.', { name: isolated(answer.name) }));
+  setAccountNote(t('The name {name} is yours. Log in with your password to use it again.', { name: isolated(answer.name) }), 'info');
   renderAccount();
   $('close-account').focus();
 });
@@ -160,6 +163,7 @@ const CHOICES = {
 
 function renderChoices() {
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ ($('panel-look').querySelectorAll('input'))) radio.checked = CHOICES[radio.name].current() === radio.value;
+  $('language').value = preferences.language;
   $('alert-level').value = preferences.alerts;
   $('sound').checked = preferences.sound;
   const isOver = preferences.quietUntil !== null && preferences.quietUntil <= nowIso();
@@ -171,37 +175,44 @@ $('panel-look').addEventListener('change', ({ target }) => {
   if (target instanceof HTMLInputElement) CHOICES[target.name].choose(target.value);
 });
 onPreferences(renderChoices);
+$('language').append(...Object.entries(LANGUAGES).map(([language, name]) => el('option', { value: language, lang: language, dir: 'auto' }, name)));
+$('language').addEventListener('change', () => setPreferences({ language: $('language').value }));
 
 $('alert-level').addEventListener('change', () => setPreferences({ alerts: $('alert-level').value === 'mentions' ? 'mentions' : 'all' }));
 $('sound').addEventListener('change', () => {
   setPreferences({ sound: $('sound').checked });
   if (preferences.sound) playSound();
 });
-$('quiet-for').append(...QUIET_CHOICES.map(({ value, words }) => el('option', { value }, words)), el('option', { value: 'set', hidden: true }, 'On'));
 $('quiet-for').addEventListener('change', () => setPreferences({ quietUntil: quietEnd($('quiet-for').value, nowIso()) }));
-
-$('key-list').append(...KEYS.flatMap(({ keys, words }) => [el('dt', null, ...keys.map((key) => el('kbd', null, keyName(key, isApple)))), el('dd', null, words)]));
 
 // Notifications
 
 function renderSwitch() {
   $('alerts').hidden = !canNotify;
-  setText($('alerts-switch'), areNotificationsOn() ? 'Stop' : 'Show');
-  $('alerts-switch').setAttribute('aria-label', areNotificationsOn() ? 'Stop notifications' : 'Show notifications');
+  setText($('alerts-switch'), areNotificationsOn() ? t('Stop') : t('Show'));
+  $('alerts-switch').setAttribute('aria-label', areNotificationsOn() ? t('Stop notifications') : t('Show notifications'));
 }
 
 $('alerts').addEventListener('submit', async (event) => {
   event.preventDefault();
   const wanted = !areNotificationsOn();
   const isOn = await setNotifications(wanted);
-  setAccountNote(wanted && !isOn ? 'The browser does not allow notifications of this page. You can change this in its settings.' : '', 'error');
+  setAccountNote(wanted && !isOn ? t('The browser does not allow notifications of this page. You can change this in its settings.') : '', 'error');
   renderSwitch();
 });
 
 // The transport
 
-for (const [transport, { name }] of Object.entries(TRANSPORT_NAMES)) {
-  $('way').append(el('option', { value: transport, disabled: !identity.usesCookie && transport !== 'ws' }, `Always ${name}`));
-}
 $('way').addEventListener('change', () => pinTransport(/** @type {TransportName | ''} */ ($('way').value) || null));
 $('how').addEventListener('submit', (event) => event.preventDefault());
+
+// The lists are created again in the new language. A list keeps its choice.
+onLanguage(() => {
+  const [quiet, way] = [$('quiet-for').value, $('way').value];
+  $('quiet-for').replaceChildren(...QUIET_CHOICES.map(({ value, words }) => el('option', { value }, words)), el('option', { value: 'set', hidden: true }, t('On')));
+  $('way').replaceChildren(el('option', { value: '' }, t('Automatically, the best way that works')), ...Object.entries(TRANSPORT_NAMES).map(([transport, { name }]) =>
+    el('option', { value: transport, disabled: !identity.usesCookie && transport !== 'ws' }, t('Always {name}', { name }))));
+  $('key-list').replaceChildren(...KEYS.flatMap(({ keys, words }) => [el('dt', null, ...keys.map((key) => el('kbd', null, keyName(key, isApple)))), el('dd', null, words)]));
+  [$('quiet-for').value, $('way').value] = [quiet, way];
+  if (account.open) renderSwitch();
+});

@@ -1,17 +1,19 @@
 // The files of the current draft: the button, pasting, dropping, and the list above the input.
 
 import { maxFileBytes } from '../app/chat.mjs';
+import { onLanguage } from '../app/language.mjs';
 import { attach, contentOf, detach, onTray, retry, tray } from '../app/uploads.mjs';
 import { onChange, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { isolated } from '../direction.mjs';
 import { iconOf, previewPath, sizeWords } from '../files.mjs';
+import { numberWords, t } from '../language.mjs';
 import { titleOf } from '../rooms.mjs';
 import { isPastedFile, readinessOf, selectFiles, shareOf, trayWords } from '../tray.mjs';
 import { loadContent } from '../app/contents.mjs';
 import { showError } from './directory.mjs';
 import { fileName } from './log-files.mjs';
-import { $, closestTo, el, icon, input, isDialogOpen, setAttribute, setText } from './dom.mjs';
+import { $, closestTo, el, icon, input, isDialogOpen, setAttribute, setText, wordsNodes } from './dom.mjs';
 
 /** @import { Attachment } from '../types.js' */
 
@@ -42,7 +44,7 @@ export function renderTray() {
   $('tray-line').hidden = attachments.length === 0;
   $('tray-stop').hidden = !isWaiting;
   $('send').toggleAttribute('data-waiting', isWaiting);
-  $('send').setAttribute('aria-label', isWaiting ? 'Sends after the upload' : 'Send');
+  $('send').setAttribute('aria-label', isWaiting ? t('Sends after the upload') : t('Send'));
   renderSend();
 }
 
@@ -62,10 +64,10 @@ function renderAttachment(attachment) {
       thumb,
       el('div', { class: 'about' },
         fileName(name),
-        now === 'failed' ? el('span', { class: 'trouble' }, error ?? '') : el('span', { class: 'size' }, now === 'waiting' ? `Waiting · ${sizeWords(bytes)}` : sizeWords(bytes)),
-        now === 'uploading' && el('progress', { max: 100, value: 0, 'aria-label': `Upload of ${isolated(name)}` })),
-      now === 'failed' && contentOf(key) && el('button', { type: 'button', class: 'link', 'data-do': 'retry', 'aria-label': `Retry the upload of ${isolated(name)}` }, 'Retry'),
-      el('button', { type: 'button', class: 'icon', 'data-do': 'detach', 'aria-label': `${now === 'uploading' || now === 'waiting' ? 'Cancel' : 'Remove'} ${isolated(name)}`, title: now === 'uploading' ? 'Cancel' : 'Remove' }, icon('close', '')));
+        now === 'failed' ? el('span', { class: 'trouble' }, ...wordsNodes(error ?? '')) : el('span', { class: 'size' }, now === 'waiting' ? t('Waiting · {size}', { size: sizeWords(bytes) }) : sizeWords(bytes)),
+        now === 'uploading' && el('progress', { max: 100, value: 0, 'aria-label': t('Upload of {file}', { file: isolated(name) }) })),
+      now === 'failed' && contentOf(key) && el('button', { type: 'button', class: 'link', 'data-do': 'retry', 'aria-label': t('Retry the upload of {file}', { file: isolated(name) }) }, t('Retry')),
+      el('button', { type: 'button', class: 'icon', 'data-do': 'detach', 'aria-label': now === 'uploading' || now === 'waiting' ? t('Cancel {file}', { file: isolated(name) }) : t('Remove {file}', { file: isolated(name) }), title: now === 'uploading' ? t('Cancel') : t('Remove') }, icon('close', '')));
     if (old) old.node.replaceWith(node);
     else list.append(node);
     old = { node, state: now, url: old?.url ?? thumb.getAttribute('data-url') };
@@ -77,7 +79,7 @@ function renderAttachment(attachment) {
   const progress = old.node.querySelector('progress');
   if (progress) setAttribute(progress, 'value', share);
   const size = old.node.querySelector('.size');
-  if (size) setText(size, share === 100 ? 'The server checks it…' : `${share}% of ${sizeWords(bytes)}`);
+  if (size) setText(size, share === 100 ? t('The server checks it…') : t('{share} of {size}', { share: numberWords(share / 100, { style: 'percent' }), size: sizeWords(bytes) }));
 }
 
 /** @param {Attachment} attachment */
@@ -122,6 +124,14 @@ export function focusFailed() {
 }
 
 onTray(renderTray);
+onLanguage(() => {
+  for (const { node, url } of drawn.values()) {
+    node.remove();
+    if (url) URL.revokeObjectURL(url);
+  }
+  drawn.clear();
+  renderTray();
+});
 onChange((before, after) => {
   if (before.current !== after.current) renderTray();
   if (before.limits !== after.limits) $('attach').hidden = maxFileBytes() === 0;
@@ -134,9 +144,9 @@ $('attach').hidden = maxFileBytes() === 0;
 function addFiles(files) {
   const room = state.current;
   if (!files.length) return;
-  if (room === null) return void showError('Join a room first.');
-  if (maxFileBytes() === 0) return void showError('This server takes no files.');
-  if (ui.composing?.kind === 'edit') return void showError('An edit can’t add files. Finish the edit first.');
+  if (room === null) return void showError(t('Join a room first.'));
+  if (maxFileBytes() === 0) return void showError(t('This server takes no files.'));
+  if (ui.composing?.kind === 'edit') return void showError(t('An edit can’t add files. Finish the edit first.'));
   const { accepted, refusals } = selectFiles(files, tray.of(room).length, maxFileBytes());
   if (refusals.length) showError(refusals.join(' '));
   if (accepted.length) attach(room, accepted);
@@ -166,7 +176,7 @@ const hasFiles = (event) => Boolean(event.dataTransfer?.types.includes('Files'))
 function showDropZone(isShown) {
   const room = state.rooms.get(state.current ?? '');
   $('drop-zone').hidden = !isShown || !room || maxFileBytes() === 0;
-  setText($('drop-words'), room ? `They are added to your message in ${titleOf(room)}.` : '');
+  setText($('drop-words'), room ? t('They are added to your message in {room}.', { room: titleOf(room) }) : '');
 }
 
 document.addEventListener('dragenter', (event) => {
@@ -188,6 +198,6 @@ document.addEventListener('drop', (event) => {
   if (!ui.inside || isDialogOpen()) return;
   const items = [...event.dataTransfer?.items ?? []].filter(({ kind }) => kind === 'file');
   const files = items.filter((item) => !item.webkitGetAsEntry?.()?.isDirectory).flatMap((item) => item.getAsFile() ?? []);
-  if (files.length < items.length) showError('A folder can’t be sent. Please choose the files in it.');
+  if (files.length < items.length) showError(t('A folder can’t be sent. Please choose the files in it.'));
   addFiles(files);
 });

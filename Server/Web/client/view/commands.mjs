@@ -1,13 +1,14 @@
 // The dialog that lists the commands of the server.
 
 import { state } from '../app/store.mjs';
-import { $, commands, el, foreign, openDialog, setText } from './dom.mjs';
+import { $, commands, el, foreign, openDialog, setWords } from './dom.mjs';
+import { t } from '../language.mjs';
 
 /** @param {string} [words] what the server says about the commands */
-export function openCommands(words = 'Type a command into the input. A hint appears for each of them.') {
-  setText($('commands-words'), words);
+export function openCommands(words = t('Type a command into the input. A hint appears for each of them.')) {
+  setWords($('commands-words'), words);
   $('command-list').replaceChildren(...state.commands.flatMap(({ command, usage, text }) => [
-    el('dt', null, foreign(usage ?? `/${command}`)), el('dd', null, foreign(text ?? ''))]));
+    el('dt', null, foreign(usage ?? `/${command}`)), el('dd', { lang: 'en' }, foreign(text ?? ''))]));
   openDialog(commands);
 }
 

@@ -8,6 +8,7 @@ import { onChange, state } from '../app/store.mjs';
 import { clearFiles, renameFiles } from '../app/uploads.mjs';
 import { ui } from '../app/ui.mjs';
 import { Drafts } from '../drafts.mjs';
+import { t } from '../language.mjs';
 import { BAD_SESSION_CLOSE_CODE } from '../protocol.mjs';
 import { insertedMention } from '../people.mjs';
 import { roomBeingTyped, suggestionKey, suggestionsFor } from '../suggestions.mjs';
@@ -121,7 +122,7 @@ export function renderComposer() {
   const limit = maxLength();
   const length = input.value.length;
   const isNear = length > limit * 0.9;
-  setText($('length'), isNear ? `${length.toLocaleString()} of ${limit.toLocaleString()} characters` : '');
+  setText($('length'), isNear ? t('{count} of {max} characters', { count: length, max: limit }) : '');
   $('length').toggleAttribute('data-near', isNear);
   $('length').toggleAttribute('data-over', length > limit);
 }

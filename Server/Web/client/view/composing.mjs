@@ -1,14 +1,16 @@
 // Replies and edits in the input.
 
 import { ask, maxLength } from '../app/chat.mjs';
+import { onLanguage } from '../app/language.mjs';
 import { notify, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { lastOwnMessage } from '../actions.mjs';
 import { isolated } from '../direction.mjs';
+import { t } from '../language.mjs';
 import { tooLongWords } from '../typed-input.mjs';
 import { setInput, stopComposing } from './composer.mjs';
 import { showError } from './directory.mjs';
-import { $, input } from './dom.mjs';
+import { $, input, setText } from './dom.mjs';
 
 /** @import { Entry, Request } from '../types.js' */
 
@@ -17,7 +19,7 @@ export function startReply({ seq, from }) {
   if (state.current === null || seq === undefined) return;
   stopComposing();
   ui.composing = { kind: 'reply', room: state.current, seq };
-  showComposing(`Replying to ${isolated(from?.name ?? '?')}`);
+  showComposing(() => t('Replying to {name}', { name: isolated(from?.name ?? '?') }));
 }
 
 /**
@@ -29,13 +31,18 @@ export function startEdit({ seq, text = '' }) {
   stopComposing();
   ui.composing = { kind: 'edit', room: state.current, seq, draft: input.value };
   setInput(text);
-  showComposing('Editing your message');
+  showComposing(() => t('Editing your message'));
 }
 
-/** @param {string} words */
+let composingWords = () => '';
+
+onLanguage(() => setText($('composing-words'), composingWords()));
+
+/** @param {() => string} words in the current language */
 function showComposing(words) {
+  composingWords = words;
   $('composing').hidden = false;
-  $('composing-words').textContent = words;
+  $('composing-words').textContent = words();
   input.focus();
 }
 
@@ -54,7 +61,7 @@ export function editLast() {
  */
 export function submitEdit({ room, seq }, text) {
   if (text.length > maxLength()) showError(tooLongWords(text, maxLength()));
-  else if (!ask({ type: 'edit', room, seq, text }, { kind: 'edit', room, seq, text })) showError('To edit a message, the page must be connected.');
+  else if (!ask({ type: 'edit', room, seq, text }, { kind: 'edit', room, seq, text })) showError(t('To edit a message, the page must be connected.'));
   else stopComposing();
 }
 
@@ -64,7 +71,7 @@ export function submitEdit({ room, seq }, text) {
  */
 export function returnEdit({ room, seq, text = '' }) {
   if (state.current === room && !ui.composing && !input.value) startEdit({ seq, text });
-  else notify(`This edit was not stored: ${isolated(text)}`, { room, tone: 'error' });
+  else notify(t('This edit was not stored: {text}', { text: isolated(text) }), { room, tone: 'error' });
 }
 
 $('composing-stop').addEventListener('click', () => {

@@ -1,6 +1,7 @@
 // Copies text to the clipboard. A page over plain HTTP has no navigator.clipboard, so the browser copies what is selected.
 
 import { icon } from './dom.mjs';
+import { t } from '../language.mjs';
 
 const SHOWN_FOR_MS = 1_500;
 
@@ -22,8 +23,8 @@ function confirm(button) {
   if (button.hasAttribute('data-done')) return;
   const before = [...button.childNodes], label = button.getAttribute('aria-label');
   button.setAttribute('data-done', '');
-  button.replaceChildren(icon('tick', 'copy-icon'), ...label === null ? ['Copied'] : []);
-  if (label !== null) button.setAttribute('aria-label', 'Copied');
+  button.replaceChildren(icon('tick', 'copy-icon'), ...label === null ? [t('Copied')] : []);
+  if (label !== null) button.setAttribute('aria-label', t('Copied'));
   setTimeout(() => {
     button.removeAttribute('data-done');
     button.replaceChildren(...before);

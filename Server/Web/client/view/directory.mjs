@@ -3,9 +3,9 @@
 import { askDirectory, createRoom, searchDirectory } from '../app/chat.mjs';
 import { notify, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
-import { isolated } from '../direction.mjs';
-import { plural } from '../formatting.mjs';
-import { $, directory, el, foreign, openDialog, setText, whenChanged } from './dom.mjs';
+import { hashed, isolated } from '../direction.mjs';
+import { $, directory, el, foreign, hashedNodes, openDialog, setWords, whenChanged } from './dom.mjs';
+import { t } from '../language.mjs';
 
 const filter = $('directory-filter');
 
@@ -17,10 +17,10 @@ export const renderDirectory = whenChanged(() => [state.directory, [...state.roo
   $('directory-list').replaceChildren(...found.map(({ room, topic, memberCount }) => {
     const isJoined = state.rooms.has(room);
     return el('li', null,
-      el('div', { class: 'about' }, el('b', null, '#', foreign(room)), topic && el('p', { title: isolated(topic) }, foreign(topic))),
-      el('span', { class: 'count' }, memberCount === undefined ? '' : plural(memberCount, 'member')),
-      el('button', { type: 'button', class: 'quiet', 'data-room': room, 'aria-label': `${isJoined ? 'Open' : 'Join'} #${isolated(room)}` }, isJoined ? 'Open' : 'Join'));
-  }), ...found.length ? [] : [el('li', null, wanted ? `No room matches “${isolated(wanted)}”. Create it below.` : 'There are no rooms yet. Create the first one below.')]);
+      el('div', { class: 'about' }, el('b', null, ...hashedNodes(room)), topic && el('p', { title: isolated(topic) }, foreign(topic))),
+      el('span', { class: 'count' }, memberCount === undefined ? '' : t('{count} members', { count: memberCount })),
+      el('button', { type: 'button', class: 'quiet', 'data-room': room, 'aria-label': isJoined ? t('Open {room}', { room: hashed(room) }) : t('Join {room}', { room: hashed(room) }) }, isJoined ? t('Open') : t('Join')));
+  }), ...found.length ? [] : [el('li', null, wanted ? t('No room matches “{query}”. Create it below.', { query: isolated(wanted) }) : t('There are no rooms yet. Create the first one below.'))]);
 });
 
 export function openDirectory(note = '') {
@@ -39,7 +39,7 @@ export function closeDirectory() {
 /** @param {string} text */
 export function setDirectoryNote(text) {
   $('directory-note').hidden = !text;
-  setText($('directory-note'), text);
+  setWords($('directory-note'), text);
 }
 
 /**
@@ -62,9 +62,9 @@ $('create').addEventListener('submit', (event) => {
   event.preventDefault();
   const room = $('create-room').value.trim().replace(/^#/, '');
   if (!room) {
-    setDirectoryNote('Please enter a name for the new room.');
+    setDirectoryNote(t('Please enter a name for the new room.'));
     $('create-room').focus();
-  } else if (!createRoom(room, $('create-topic').value.trim())) setDirectoryNote('To create a room, the page must be connected.');
+  } else if (!createRoom(room, $('create-topic').value.trim())) setDirectoryNote(t('To create a room, the page must be connected.'));
 });
 directory.addEventListener('close', () => {
   $('create').reset();

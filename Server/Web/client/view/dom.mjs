@@ -1,8 +1,9 @@
 // Creates and changes DOM nodes. No node is parsed from text.
 
 import { scheduleRender } from '../app/scheduling.mjs';
-import { withoutDirectionControls } from '../direction.mjs';
+import { splitServerWords, withoutDirectionControls } from '../direction.mjs';
 import { hueFor, initialOf } from '../formatting.mjs';
+import { isRightToLeft, languageVersion } from '../language.mjs';
 
 /** @import { Tone, User } from '../types.js' */
 
@@ -14,7 +15,7 @@ import { hueFor, initialOf } from '../formatting.mjs';
  *   'create-room': HTMLInputElement, 'create-topic': HTMLInputElement, 'input': HTMLTextAreaElement, 'way': HTMLSelectElement,
  *   'directory': HTMLDialogElement, 'search': HTMLDialogElement, 'search-query': HTMLInputElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'leaving': HTMLDialogElement,
  *   'link-question': HTMLDialogElement, 'message-menu': HTMLDialogElement, 'menu-other': HTMLInputElement, 'create': HTMLFormElement,
- *   'switcher': HTMLDialogElement, 'switcher-query': HTMLInputElement, 'commands': HTMLDialogElement, 'sound': HTMLInputElement, 'quiet-for': HTMLSelectElement, 'alert-level': HTMLSelectElement,
+ *   'switcher': HTMLDialogElement, 'switcher-query': HTMLInputElement, 'commands': HTMLDialogElement, 'sound': HTMLInputElement, 'quiet-for': HTMLSelectElement, 'language': HTMLSelectElement, 'alert-level': HTMLSelectElement,
  *   'attach-files': HTMLInputElement, 'viewer': HTMLDialogElement, 'programs': HTMLDialogElement, 'program-name': HTMLInputElement, 'program-token': HTMLInputElement, 'program-hook': HTMLInputElement,
  *   'webhook-url': HTMLInputElement, 'webhook-secret': HTMLInputElement,
  *   'menu': HTMLDialogElement, 'form': HTMLDialogElement, 'form-text': HTMLInputElement, 'form-choice': HTMLSelectElement, 'form-yes': HTMLButtonElement,
@@ -151,6 +152,12 @@ export const personButton = ({ user, name }, ...children) => el('button', {
 export const foreign = (text, className) => el('bdi', { class: className }, withoutDirectionControls(text));
 
 /**
+ * The name of a room with its sign. On a page from right to left, the sign must stay on the left of a Latin name.
+ * @param {string} room
+ */
+export const hashedNodes = (room) => isRightToLeft() ? [foreign(`#${room}`)] : ['#', foreign(room)];
+
+/**
  * Sets an attribute; null removes it.
  * @param {Element} node
  * @param {string} name
@@ -177,7 +184,23 @@ export function setText(node, text) {
 export function setNote(note, text, tone) {
   note.hidden = !text;
   note.dataset.tone = tone;
-  setText(note, text);
+  setWords(note, text);
+}
+
+/**
+ * Creates the nodes of a text that can contain words of the server: these are English on every page.
+ * @param {string} text
+ * @returns {Child[]}
+ */
+export const wordsNodes = (text) => splitServerWords(text).map((piece, index) => index % 2 ? el('span', { lang: 'en', dir: 'ltr' }, piece) : piece);
+
+/**
+ * Sets a text that can contain words of the server.
+ * @param {Element} node
+ * @param {string} text
+ */
+export function setWords(node, text) {
+  if (node.textContent !== text) node.replaceChildren(...wordsNodes(text).filter((child) => child !== '').map((child) => /** @type {Node | string} */ (child)));
 }
 
 /**
@@ -189,7 +212,7 @@ export const closestTo = (event, selector) =>
   event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest(selector)) : null;
 
 /**
- * Returns a function that calls `paint` only if one of the inputs has changed since the last call.
+ * Returns a function that calls `paint` only if one of the inputs, or the language of the page, has changed since the last call.
  * @template {unknown[]} Arguments
  * @param {(...given: Arguments) => unknown[]} inputs
  * @param {(...given: Arguments) => void} paint
@@ -198,7 +221,7 @@ export function whenChanged(inputs, paint) {
   /** @type {unknown[]} */
   let before = [];
   return (/** @type {Arguments} */ ...given) => {
-    const now = inputs(...given);
+    const now = [languageVersion(), ...inputs(...given)];
     if (now.length === before.length && now.every((value, index) => value === before[index])) return;
     before = now;
     paint(...given);

@@ -9,6 +9,7 @@ import { continueAs } from './account.mjs';
 import { $ } from './dom.mjs';
 import { DEFAULT_ROOM, enter } from './entrance.mjs';
 import { setJoinNote } from './status.mjs';
+import { t } from '../language.mjs';
 
 const SITE_ANSWERS_WITHIN_MS = 3_000; // after this time, the page shows the form
 const MAX_REJECTED = 2;               // without this limit, a site with wrong tokens would send them for ever
@@ -51,7 +52,7 @@ export async function logInFromSite(jwt) {
   if (!answer) return false;
   rejected = 0;
   const room = parameters.get('room')?.trim().replace(/^#/, '') || DEFAULT_ROOM;
-  if (ui.inside && state.self?.user === answer.user) continueAs(answer, 'You are logged in again.');
+  if (ui.inside && state.self?.user === answer.user) continueAs(answer, t('You are logged in again.'));
   else enter({ user: answer.user, name: answer.name, rooms: [room], show: room });
   ui.inside = true;
   return true;

@@ -3,15 +3,17 @@
 import { createRoom, joinRoom } from '../app/chat.mjs';
 import { connection } from '../app/connect.mjs';
 import { forgetSession, identity, signIn } from '../app/identity.mjs';
+import { onLanguage } from '../app/language.mjs';
 import { isFramed, LOGIN_KEY, parameters, save, server } from '../app/page.mjs';
 import { remember } from '../app/remember.mjs';
 import { renderNow } from '../app/scheduling.mjs';
 import { commit, notify, state } from '../app/store.mjs';
 import { takeOverFirst } from '../app/takeover.mjs';
 import { ui } from '../app/ui.mjs';
-import { isolated } from '../direction.mjs';
+import { isolated, serverWords } from '../direction.mjs';
 import { entranceWords, firstMode, otherMode } from '../entrance-mode.mjs';
 import { sameName, sentence } from '../formatting.mjs';
+import { t } from '../language.mjs';
 import { withDirectNames, withMarks, withPlaceholders } from '../rooms.mjs';
 import { $, input, NARROW, setText } from './dom.mjs';
 import { setJoinNote } from './status.mjs';
@@ -20,7 +22,7 @@ import { setJoinNote } from './status.mjs';
 /** @import { Entrance } from '../types.js' */
 
 export const DEFAULT_ROOM = 'lobby';
-export const ACCOUNT_NAME_WORDS = 'This is your account; to use another name, log out.';
+export const accountNameWords = () => t('This is your account; to use another name, log out.');
 
 /**
  * Connects and joins the rooms.
@@ -51,8 +53,8 @@ export function showChat() {
   const { entering } = identity;
   const { self } = state;
   if (self && entering?.name && !sameName(entering.name, self.name)) {
-    const why = entering.refusal ? sentence(entering.refusal) : self.guest ? '' : ACCOUNT_NAME_WORDS;
-    notify(`You’re here as ${isolated(self.name)}. ${why}`, { tone: self.guest ? 'error' : 'info' });
+    const why = entering.refusal ? serverWords(sentence(entering.refusal)) : self.guest ? '' : accountNameWords();
+    notify(`${t('You’re here as {name}.', { name: isolated(self.name) })} ${why}`, { tone: self.guest ? 'error' : 'info' });
   }
   identity.entering = null;
   ui.inside = true;
@@ -86,10 +88,7 @@ let mode = 'guest';
 /** @param {EntranceMode} next */
 function setMode(next) {
   mode = next;
-  const words = entranceWords(mode, server);
   const [hasFields, hasPassword] = [mode !== 'button', mode === 'login' || mode === 'register'];
-  setText($('join-title'), words.title);
-  setText($('join-lede'), words.lede);
   $('password').value = '';
   showPassword(false);
   for (const id of ['name-field', 'room-field', 'join-go']) $(id).hidden = !hasFields;
@@ -99,19 +98,30 @@ function setMode(next) {
   $('sign-on').hidden = server.login === null;
   $('sign-on').className = hasFields ? 'quiet' : 'solid';
   setText($('sign-on'), server.login ?? '');
+  $('have-account').hidden = otherMode(mode, server) === null;
+  writeWords();
+}
+
+function writeWords() {
+  const words = entranceWords(mode, server);
+  setText($('join-title'), words.title);
+  setText($('join-lede'), words.lede);
   setText($('join-go'), words.go);
-  $('have-account').hidden = words.other === null;
   setText($('have-account'), words.other ?? '');
 }
 
 /** @param {boolean} isVisible */
 function showPassword(isVisible) {
   $('password').setAttribute('type', isVisible ? 'text' : 'password');
-  setText($('show-password'), isVisible ? 'Hide' : 'Show');
-  $('show-password').setAttribute('aria-label', isVisible ? 'Hide the password' : 'Show the password');
+  setText($('show-password'), isVisible ? t('Hide') : t('Show'));
+  $('show-password').setAttribute('aria-label', isVisible ? t('Hide the password') : t('Show the password'));
 }
 
 setMode(firstMode(server));
+onLanguage(() => {
+  writeWords();
+  showPassword($('password').getAttribute('type') === 'text');
+});
 
 const roomField = () => $('room').value.trim().replace(/^#/, '');
 

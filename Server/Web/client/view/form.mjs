@@ -4,6 +4,7 @@ import { ask } from '../app/chat.mjs';
 import { notify } from '../app/store.mjs';
 import { errorWords } from '../formatting.mjs';
 import { $, el, form, openDialog, setNote, setText } from './dom.mjs';
+import { t } from '../language.mjs';
 
 /** @import { Form, Frame, Request } from '../types.js' */
 
@@ -55,14 +56,14 @@ function submit() {
   const question = opened;
   const text = question.field ? $('form-text').value.trim() : '';
   if (question.field?.isRequired && !text) {
-    showNote('Please enter a name.');
+    showNote(t('Please enter a name.'));
     $('form-text').focus();
     return;
   }
   /** @type {Request} */
   const request = { kind: 'form', done: question.done?.(text) };
   if (ask(question.frame(text, question.choice ? $('form-choice').value : ''), request)) wait(request);
-  else showNote('For this, the page must be connected.');
+  else showNote(t('For this, the page must be connected.'));
 }
 
 /**
@@ -81,7 +82,7 @@ export function answerForm(request, answer) {
 
 /** Call this when the connection has ended, because no answer will come. */
 export function stopWaitingForForm() {
-  if (asked) showNote('The connection was lost. Please try again when you are connected.');
+  if (asked) showNote(t('The connection was lost. Please try again when you are connected.'));
 }
 
 function closeForm() {

@@ -1,9 +1,11 @@
 // The frame around the chat: side panels and theme.
 
+import { onLanguage } from '../app/language.mjs';
 import { load, save, THEME_KEY } from '../app/page.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { ui } from '../app/ui.mjs';
 import { $, app, input, MEDIUM, NARROW } from './dom.mjs';
+import { t } from '../language.mjs';
 
 export function renderDrawers() {
   const isRailHidden = NARROW.matches && ui.drawer !== 'rail';
@@ -48,9 +50,14 @@ function setTheme(theme) {
   if (theme === 'auto') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   $('theme-icon').setAttribute('href', `#i-${theme}`);
-  $('theme').title = `Theme: ${theme === 'auto' ? 'as the system' : theme}`;
-  $('theme').setAttribute('aria-label', $('theme').title);
   $('theme').dataset.value = theme;
+  writeTheme();
+}
+
+function writeTheme() {
+  const theme = currentTheme();
+  $('theme').title = theme === 'dark' ? t('Theme: dark') : theme === 'light' ? t('Theme: light') : t('Theme: as the system');
+  $('theme').setAttribute('aria-label', $('theme').title);
 }
 
 export function loadTheme() {
@@ -67,3 +74,4 @@ export function chooseTheme(theme) {
 }
 
 $('theme').addEventListener('click', () => chooseTheme(THEMES[(THEMES.indexOf(currentTheme()) + 1) % THEMES.length]));
+onLanguage(writeTheme);

@@ -3,9 +3,10 @@
 import { ask, joinRoom } from '../app/chat.mjs';
 import { notify, state } from '../app/store.mjs';
 import { isolated } from '../direction.mjs';
+import { t } from '../language.mjs';
 import { openQuestion, questionWords } from '../link.mjs';
 import { $, linkQuestion, openDialog, setText } from './dom.mjs';
-import { ACCOUNT_NAME_WORDS } from './entrance.mjs';
+import { accountNameWords } from './entrance.mjs';
 
 /** @import { LinkQuestion } from '../link.mjs' */
 
@@ -19,7 +20,7 @@ export function setLinkQuestion(asked) { question = asked; }
 export function askLinkQuestion() {
   const { self } = state;
   if (!question || !self || linkQuestion.open) return;
-  if (question.name && !self.guest) notify(`You’re here as ${isolated(self.name)}. ${ACCOUNT_NAME_WORDS}`);
+  if (question.name && !self.guest) notify(`${t('You’re here as {name}.', { name: isolated(self.name) })} ${accountNameWords()}`);
   question = openQuestion(question, self, [...state.rooms.keys()]);
   if (!question) return;
   const { title, text, yes, keep } = questionWords(question, self);

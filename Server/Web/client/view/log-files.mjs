@@ -6,6 +6,7 @@ import { notify } from '../app/store.mjs';
 import { isolated, withoutDirectionControls } from '../direction.mjs';
 import { contentPath, iconOf, kindOf, nameParts, pictureBox, previewPath, sizeWords } from '../files.mjs';
 import { closestTo, el, icon, setAttribute } from './dom.mjs';
+import { t } from '../language.mjs';
 
 /** @import { AttachedFile } from '../types.js' */
 
@@ -70,6 +71,7 @@ function pictureNode(file, key, isSingle) {
   const id = `${key} ${file.id}`;
   const { width, height } = pictureBox(file);
   const image = keep(images, id, images.get(id) ?? createImage(file), MAX_IMAGES);
+  image.alt = t('Picture: {file}', { file: isolated(file.name) });
   // The style has the ratio of the box, because a browser uses the picture's own ratio as soon as the picture is loaded.
   image.style.setProperty('aspect-ratio', isSingle ? `${width} / ${height}` : '');
   setAttribute(image, 'width', isSingle ? width : null);
@@ -79,7 +81,7 @@ function pictureNode(file, key, isSingle) {
 
 /** @param {AttachedFile} file */
 function createImage(file) {
-  const image = /** @type {HTMLImageElement} */ (el('img', { alt: `Picture: ${isolated(file.name)}`, loading: 'lazy', decoding: 'async', draggable: 'false' }));
+  const image = /** @type {HTMLImageElement} */ (el('img', { loading: 'lazy', decoding: 'async', draggable: 'false' }));
   if (identity.usesCookie) loadContent(image, previewPath(file));
   else loadWhenNear(image, previewPath(file));
   image.addEventListener('error', () => image.parentElement?.setAttribute('data-broken', ''));
@@ -110,14 +112,14 @@ function fileNode(file, id) {
 function playerNode(file, kind, id) {
   const old = players.get(id);
   if (old) return keep(players, id, old, MAX_PLAYERS);
-  const player = /** @type {HTMLMediaElement} */ (el(kind, { controls: true, preload: 'metadata', 'aria-label': `${kind === 'video' ? 'Video' : 'Recording'}: ${isolated(file.name)}`, playsinline: kind === 'video' }));
+  const player = /** @type {HTMLMediaElement} */ (el(kind, { controls: true, preload: 'metadata', 'aria-label': kind === 'video' ? t('Video: {file}', { file: isolated(file.name) }) : t('Recording: {file}', { file: isolated(file.name) }), playsinline: kind === 'video' }));
   player.addEventListener('error', () => { player.hidden = true; }); // the browser can't play it; the card below remains
   if (identity.usesCookie) {
     loadWhenNear(player, contentPath(file));
     return keep(players, id, player, MAX_PLAYERS);
   }
   // A player can't send the token, so the page has to fetch the whole content first. The person decides whether to do that.
-  const button = el('button', { type: 'button', class: 'quiet', 'aria-label': `Play ${isolated(file.name)}` }, 'Play');
+  const button = el('button', { type: 'button', class: 'quiet', 'aria-label': t('Play {file}', { file: isolated(file.name) }) }, t('Play'));
   button.addEventListener('click', () => {
     button.replaceWith(player);
     keep(players, id, player, MAX_PLAYERS);
@@ -132,7 +134,7 @@ function playerNode(file, kind, id) {
 /** @param {AttachedFile} file */
 export const downloadLink = (file) => el('a', {
   class: 'icon download', href: urlOf(contentPath(file)).href, download: withoutDirectionControls(file.name), 'data-path': contentPath(file),
-  'aria-label': `Download ${isolated(file.name)}`, title: 'Download',
+  'aria-label': t('Download {file}', { file: isolated(file.name) }), title: t('Download'),
 }, icon('download', ''));
 
 // A link sends the cookie, but not the token.
@@ -140,5 +142,5 @@ document.addEventListener('click', (event) => {
   const link = closestTo(event, 'a.download');
   if (!link || identity.usesCookie) return;
   event.preventDefault();
-  saveContent(link.dataset.path ?? '', link.getAttribute('download') ?? 'file').catch(() => notify('The file could not be loaded.', { tone: 'error' }));
+  saveContent(link.dataset.path ?? '', link.getAttribute('download') ?? 'file').catch(() => notify(t('The file could not be loaded.'), { tone: 'error' }));
 });

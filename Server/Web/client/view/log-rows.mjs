@@ -2,16 +2,17 @@
 
 import { roomLink } from '../app/page.mjs';
 import { state } from '../app/store.mjs';
-import { isolated, withoutDirectionControls } from '../direction.mjs';
-import { clockDigits, clockTime, fullTime, initialOf, listWords, plural, sameName, sentence } from '../formatting.mjs';
+import { hashed, isolated, serverWords, withoutDirectionControls } from '../direction.mjs';
+import { clockDigits, clockTime, fullTime, initialOf, listWords, sameName, sentence } from '../formatting.mjs';
 import { lineOfHint } from '../hints.mjs';
+import { numberWords, t, withParts } from '../language.mjs';
 import { mentionsUser, wordRange } from '../mentions.mjs';
 import { parsedText } from '../message-text.mjs';
 import { moderationWords } from '../moderation.mjs';
 import { presenceText } from '../presence.mjs';
 import { hiddenReactions, shownReactions } from '../reactions.mjs';
 import { isDirectName } from '../rooms.mjs';
-import { authorName, avatar, el, foreign, icon, personButton } from './dom.mjs';
+import { authorName, avatar, el, foreign, hashedNodes, icon, personButton, wordsNodes } from './dom.mjs';
 import { filesNode } from './log-files.mjs';
 
 /** @import { CodePiece, DrawnEntry, Inline, OutboxItem, RoomCard, Row, Tone, User } from '../types.js' */
@@ -30,9 +31,9 @@ export function createRowNode(row) {
     case 'day': case 'new': return el('div', { class: `divider ${kind}`, role: 'separator', 'aria-label': label }, el('span', { class: 'label' }, label));
     case 'older': case 'newer': return el('div', { class: `divider ${kind}` }, el('span', { class: 'label' }, label));
     case 'start': return startNode(label, row.room, Boolean(row.isDirect));
-    case 'wait': return el('div', { class: 'blank' }, el('b', null, 'One moment.'), `The page keeps what you write to ${label} and sends it when you are in the room.`);
-    case 'removed': return noticeRow('!', 'error', el('p', null, 'You are no longer in this room, so you see no new messages here.'),
-      el('button', { type: 'button', class: 'quiet', 'data-action': 'rejoin', 'data-room': label }, 'Join again'));
+    case 'wait': return el('div', { class: 'blank' }, el('b', null, t('One moment.')), t('The page keeps what you write to {room} and sends it when you are in the room.', { room: label }));
+    case 'removed': return noticeRow('!', 'error', el('p', null, t('You are no longer in this room, so you see no new messages here.')),
+      el('button', { type: 'button', class: 'quiet', 'data-action': 'rejoin', 'data-room': label }, t('Join again')));
   }
   if (!entry) throw new Error(`a row of kind ${kind} without an entry`);
   if (kind === 'message') return messageNode(entry, Boolean(row.first), row.label);
@@ -47,32 +48,32 @@ export function createRowNode(row) {
  * @param {boolean} isDirect
  */
 function startNode(label, room, isDirect) {
-  const title = el('h2', null, !isDirect && '#', foreign(label));
-  const words = isDirect ? 'Your conversation starts here. Nobody else can read it.' : room?.isPrivate ? 'Only people who were invited can read here.' : 'The room’s history starts here.';
+  const title = el('h2', null, ...isDirect ? [foreign(label)] : hashedNodes(label));
+  const words = isDirect ? t('Your conversation starts here. Nobody else can read it.') : room?.isPrivate ? t('Only people who were invited can read here.') : t('The room’s history starts here.');
   if (!room?.isNew) return el('div', { class: 'start' }, title, el('p', null, words));
   return el('div', { class: 'start new-room' },
     el('span', { class: 'emblem', 'aria-hidden': 'true' }, isDirect ? initialOf(label) : room.isPrivate ? icon('lock', 'lock') : '#'),
     title,
     room.topic ? el('p', { class: 'lead', dir: 'auto' }, withoutDirectionControls(room.topic)) : null,
-    el('p', null, isDirect ? words : `Nobody has written here yet. ${room.isPrivate ? words : 'Be the first.'}`),
+    el('p', null, isDirect ? words : room.isPrivate ? t('Nobody has written here yet. Only people who were invited can read here.') : t('Nobody has written here yet. Be the first.')),
     !isDirect && peopleNode(room),
     !isDirect && !room.isPrivate && invitationNode(room.name),
     !isDirect && room.mayInvite && el('div', { class: 'row' },
-      el('button', { type: 'button', class: 'quiet', 'data-action': 'invite', 'data-room': room.name }, 'Invite somebody…'),
-      el('button', { type: 'button', class: 'quiet', 'data-action': 'topic', 'data-room': room.name }, room.topic ? 'Change the topic…' : 'Set a topic…')));
+      el('button', { type: 'button', class: 'quiet', 'data-action': 'invite', 'data-room': room.name }, t('Invite somebody…')),
+      el('button', { type: 'button', class: 'quiet', 'data-action': 'topic', 'data-room': room.name }, room.topic ? t('Change the topic…') : t('Set a topic…'))));
 }
 
 /** @param {RoomCard} room */
 const peopleNode = ({ others, memberCount }) => el('p', { class: 'faces' }, ...others.map((name) => avatar(name)),
-  el('span', null, others.length === 0 ? 'You are alone here for now.'
-    : `You, ${listWords([...others.slice(0, MAX_NAMES).map(isolated), ...memberCount - 1 > MAX_NAMES ? [plural(memberCount - 1 - MAX_NAMES, 'other')] : []])}`));
+  el('span', null, others.length === 0 ? t('You are alone here for now.')
+    : t('You, {names}', { names: listWords([...others.slice(0, MAX_NAMES).map(isolated), ...memberCount - 1 > MAX_NAMES ? [t('{count} others', { count: memberCount - 1 - MAX_NAMES })] : []]) })));
 
 /** @param {string} room */
 const invitationNode = (room) => el('div', { class: 'field' },
-  el('label', { class: 'label', for: 'invitation' }, 'Link for others'),
+  el('label', { class: 'label', for: 'invitation' }, t('Link for others')),
   el('div', { class: 'row' },
     Object.assign(/** @type {HTMLInputElement} */ (el('input', { id: 'invitation', readonly: true })), { value: roomLink(room) }),
-    el('button', { type: 'button', class: 'quiet', 'data-action': 'copy-link' }, 'Copy')));
+    el('button', { type: 'button', class: 'quiet', 'data-action': 'copy-link' }, t('Copy'))));
 
 /**
  * Creates the node of a log without a room.
@@ -80,7 +81,7 @@ const invitationNode = (room) => el('div', { class: 'field' },
  * @param {string} words
  */
 export const blankNode = (title, words) => el('div', { class: 'blank' }, el('b', null, title), words, el('br'),
-  el('button', { type: 'button', class: 'quiet', 'data-action': 'directory' }, 'Browse rooms'));
+  el('button', { type: 'button', class: 'quiet', 'data-action': 'directory' }, t('Browse rooms')));
 
 /**
  * @param {DrawnEntry} entry
@@ -93,18 +94,18 @@ function messageNode(entry, first, quote) {
   const message = item ?? entry; // the entry of an item is created for each drawing
   const isOwn = item || from.user === state.self?.user;
   const isMention = !isOwn && !entry.deleted && mentionsUser(message, state.self);
-  const text = entry.deleted ? ['This message was deleted.'] : textNodes(message, isMention ? state.self?.name : undefined);
+  const text = entry.deleted ? [t('This message was deleted.')] : textNodes(message, isMention ? state.self?.name : undefined);
   const classes = ['message', first && 'first', entry.me && 'action', isMention && 'mention', entry.deleted && 'removed'].filter(Boolean).join(' ');
   const body = el('div', { class: 'text', dir: 'auto' },
     ...entry.me ? [authorButton(from), ' '] : [], ...text,
-    entry.edited && !entry.deleted && el('span', { class: 'mark', title: fullTime(entry.edited) }, '(edited)'),
-    item?.state === 'pending' && el('span', { class: 'mark' }, pendingWords(item), ' ', !item.attempted && messageAction('cancel', 'Cancel', item.id)));
+    entry.edited && !entry.deleted && el('span', { class: 'mark', title: fullTime(entry.edited) }, t('(edited)')),
+    item?.state === 'pending' && el('span', { class: 'mark' }, ...wordsNodes(pendingWords(item)), ' ', !item.attempted && messageAction('cancel', t('Cancel'), item.id)));
   return el('div', { class: classes, 'data-seq': entry.seq, 'data-id': entry.id, 'data-state': entry.state },
     first ? avatar(from.name) : gutterTime(at ?? ''),
     el('div', { class: 'main' },
       first && !entry.me && el('div', { class: 'byline' }, authorButton(from), timeNode(at ?? '')),
       !first && !entry.me && el('span', { class: 'unseen' }, `${isolated(from.name)}: `),
-      quote && !entry.deleted && el('button', { type: 'button', class: 'quote', 'data-action': 'jump', 'data-seq': message.reply, title: 'Go to this message' }, el('span', { class: 'unseen' }, 'in reply to '), quote),
+      quote && !entry.deleted && el('button', { type: 'button', class: 'quote', 'data-action': 'jump', 'data-seq': message.reply, title: t('Go to this message') }, el('span', { class: 'unseen' }, `${t('in reply to')} `), quote),
       body, filesNode(message.files, entry.key), reactionsNode(entry), item?.state === 'failed' && failureNode(item)),
     !item && !entry.deleted && entry.seq !== undefined && el('div', { class: 'tools' }, menuButton(entry.seq)));
 }
@@ -114,7 +115,7 @@ function messageNode(entry, first, quote) {
  * @param {number} seq
  */
 const menuButton = (seq) => el('button', {
-  type: 'button', class: 'menu', tabindex: -1, 'data-action': 'menu', 'data-seq': seq, 'aria-haspopup': 'dialog', 'aria-label': 'What to do with this message', title: 'More',
+  type: 'button', class: 'menu', tabindex: -1, 'data-action': 'menu', 'data-seq': seq, 'aria-haspopup': 'dialog', 'aria-label': t('What to do with this message'), title: t('More'),
 }, icon('dots', 'dots'));
 
 /**
@@ -126,20 +127,21 @@ function reactionsNode({ seq, reactions }) {
   const hidden = hiddenReactions(reactions);
   return el('div', { class: 'reactions' }, ...shownReactions(reactions, state.self?.user).map(({ emoji, count, isOwn, names }) => el('button', {
     type: 'button', class: 'chip', 'data-action': 'react', 'data-seq': seq, 'data-emoji': emoji, 'aria-pressed': String(isOwn),
-    title: names, 'aria-label': `${isolated(emoji)} ${count}, from ${names}`,
-  }, foreign(emoji), ` ${count}`)), hidden > 0 && el('span', { class: 'chip' }, `+${hidden}`));
+    title: names, 'aria-label': t('{emoji} {count}, from {names}', { emoji: isolated(emoji), count, names }),
+  }, foreign(emoji), ` ${numberWords(count)}`)), hidden > 0 && el('span', { class: 'chip' }, `+${numberWords(hidden)}`));
 }
 
 /** @param {DrawnEntry} entry */
 const topicNode = (entry) => noticeRow('*', 'info', el('p', { class: 'topic-text' },
-  authorButton(entry.from), entry.text ? ' set the topic: ' : ' cleared the topic.', el('bdi', null, ...plainNodes(entry)), ' ', timeNode(entry.at ?? '')));
+  ...withParts(entry.text ? t('{actor} set the topic: {topic}') : t('{actor} cleared the topic.'), { actor: authorButton(entry.from), topic: el('bdi', null, ...plainNodes(entry)) }),
+  ' ', timeNode(entry.at ?? '')));
 
 /** @param {DrawnEntry} entry */
 function moderatedNode({ from, at, moderation }) {
-  const { act, whom, isSelf, rest, reason } = moderationWords(moderation ?? { action: '' }, state.self);
+  const { text, whom, isSelf, reason } = moderationWords(moderation ?? { action: '' }, state.self);
   const isRemoval = moderation?.action === 'kick' || moderation?.action === 'ban';
   return noticeRow(isSelf && isRemoval ? '!' : '*', isSelf && isRemoval ? 'error' : 'info', el('p', null,
-    authorButton(from), ' ', act, whom && (isSelf ? whom.name : authorButton(whom)), rest, reason && foreign(reason), ' ', timeNode(at ?? '')));
+    ...withParts(text, { actor: authorButton(from), name: authorButton(whom), reason: foreign(reason ?? '') }), ' ', timeNode(at ?? '')));
 }
 
 /**
@@ -154,11 +156,11 @@ const SIGNS = { info: '·', error: '!', gap: '⋯', help: '?', presence: '→' }
 /** @param {DrawnEntry} entry */
 function noticeNode({ tone = 'info', text, changes, hint, commands = [], create, join }) {
   return noticeRow(SIGNS[tone], tone,
-    el('p', null, changes ? presenceText(changes) : text),
-    hint && el('p', null, 'Try ', hintNode(hint, state.current)),
-    commands.length > 0 && el('dl', null, ...commands.flatMap(({ command, usage, text: words }) => [el('dt', null, foreign(usage ?? `/${command}`)), el('dd', null, foreign(words ?? ''))])),
-    join && el('button', { type: 'button', class: 'quiet', 'data-action': 'room', 'data-room': join }, isDirectName(join) ? 'Open the conversation' : `Join #${isolated(join)}`),
-    create && el('button', { type: 'button', class: 'quiet', 'data-action': 'create', 'data-room': create }, `Create #${isolated(create)}`));
+    el('p', null, ...changes ? [presenceText(changes)] : wordsNodes(text ?? '')),
+    hint && el('p', null, ...withParts(t('Try {hint}'), { hint: hintNode(hint, state.current) })),
+    commands.length > 0 && el('dl', null, ...commands.flatMap(({ command, usage, text: words }) => [el('dt', null, foreign(usage ?? `/${command}`)), el('dd', { lang: 'en' }, foreign(words ?? ''))])),
+    join && el('button', { type: 'button', class: 'quiet', 'data-action': 'room', 'data-room': join }, isDirectName(join) ? t('Open the conversation') : t('Join {room}', { room: hashed(join) })),
+    create && el('button', { type: 'button', class: 'quiet', 'data-action': 'create', 'data-room': create }, t('Create {room}', { room: hashed(create) })));
 }
 
 /**
@@ -231,7 +233,7 @@ function inlineNode(piece, own) {
     const inner = piece.pieces.map((one) => inlineNode(one, own));
     if (piece.mark !== 'spoiler') return el(MARK_TAGS[piece.mark], null, hidden(piece.sign), ...inner, hidden(piece.sign));
     return el('span', { class: 'spoiler' }, hidden(piece.sign), el('span', { inert: true }, ...inner), hidden(piece.sign),
-      el('button', { type: 'button', class: 'cover', tabindex: -1, 'data-action': 'spoiler', 'aria-label': 'Show the spoiler', title: 'Show the spoiler' }));
+      el('button', { type: 'button', class: 'cover', tabindex: -1, 'data-action': 'spoiler', 'aria-label': t('Show the spoiler'), title: t('Show the spoiler') }));
   }
   if (piece.href) return el('a', { href: piece.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, piece.text);
   if (piece.mention) return mentionNode(piece.text, piece.mention);
@@ -270,14 +272,14 @@ function withOwnName(text, own) {
 function codeNode({ open, code, close, block }) {
   const node = el('code', { class: block && 'block', dir: block && 'ltr' }, el('span', { class: 'fence' }, open), code, el('span', { class: 'fence' }, close));
   if (!block) return node;
-  return el('span', { class: 'code' }, node, el('button', { type: 'button', class: 'copy', tabindex: -1, 'data-action': 'copy', 'aria-label': 'Copy the code', title: 'Copy the code' }, icon('copy', 'copy-icon')));
+  return el('span', { class: 'code' }, node, el('button', { type: 'button', class: 'copy', tabindex: -1, 'data-action': 'copy', 'aria-label': t('Copy the code'), title: t('Copy the code') }, icon('copy', 'copy-icon')));
 }
 
 /** @param {OutboxItem} item */
 function pendingWords(item) {
-  if (state.status.state !== 'online') return '· waiting for the connection';
-  if (item.waiting) return `· ${sentence(item.error || 'waiting')} Trying again soon.`;
-  return item.inFlight ? '· sending' : '· waiting for earlier messages';
+  if (state.status.state !== 'online') return t('· waiting for the connection');
+  if (item.waiting) return item.error ? t('· {error} Trying again soon.', { error: serverWords(sentence(withoutDirectionControls(item.error))) }) : t('· Waiting. Trying again soon.');
+  return item.inFlight ? t('· sending') : t('· waiting for earlier messages');
 }
 
 /**
@@ -288,5 +290,5 @@ function pendingWords(item) {
 const messageAction = (action, words, id) => el('button', { type: 'button', class: 'link', 'data-action': action, 'data-id': id }, words);
 
 /** @param {OutboxItem} item */
-const failureNode = ({ id, room, error, hint, doubt }) => el('div', { class: 'trouble' }, doubt ? error : `Not sent. ${error ? sentence(error) : ''}`,
-  hint && el('span', null, 'Try ', hintNode(hint, room)), messageAction('retry', 'Retry', id), messageAction('cancel', 'Cancel', id));
+const failureNode = ({ id, room, error, hint, doubt }) => el('div', { class: 'trouble' }, ...wordsNodes(doubt ? error ?? '' : `${t('Not sent.')} ${error ? sentence(error) : ''}`),
+  hint && el('span', null, ...withParts(t('Try {hint}'), { hint: hintNode(hint, room) })), messageAction('retry', t('Retry'), id), messageAction('cancel', t('Cancel'), id));

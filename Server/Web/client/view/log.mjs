@@ -2,11 +2,12 @@
 
 import { reportRead } from '../app/attention.mjs';
 import { askAround, askHistory } from '../app/chat.mjs';
+import { onLanguage } from '../app/language.mjs';
 import { onPreferences, preferences } from '../app/preferences.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
 import { viewOf, watchedRoom } from '../app/ui.mjs';
-import { plural } from '../formatting.mjs';
+import { t } from '../language.mjs';
 import { eventAt, indexFor, messageFrom } from '../log.mjs';
 import { changeRoom, hasNewest, markRead } from '../rooms.mjs';
 import { createRows, visibleRange } from '../rows.mjs';
@@ -55,7 +56,7 @@ export const renderLog = whenChanged(logInputs, (room) => {
   }
   if (!room || !view) {
     $('first-unread').hidden = $('newest').hidden = true;
-    log.append(blankNode(state.status.state === 'online' ? 'You’re in no room.' : 'One moment.', 'Find one to join, or create your own.'));
+    log.append(blankNode(state.status.state === 'online' ? t('You’re in no room.') : t('One moment.'), t('Find one to join, or create your own.')));
     return;
   }
   const [start] = visibleRange(room.entries, view);
@@ -74,10 +75,15 @@ export const renderLog = whenChanged(logInputs, (room) => {
 onPreferences(() => {
   if (drawn.format === preferences.clock) return;
   drawn.format = preferences.clock;
+  drawAgain();
+});
+onLanguage(drawAgain);
+
+function drawAgain() {
   drawn.rows.clear();
   log.replaceChildren();
   scheduleRender();
-});
+}
 
 /** A screen reader reads everything that is added to a live region. It should read new messages, but not a page of history. */
 function muteLiveRegion() {
@@ -200,7 +206,7 @@ function renderMarkButton(room, view) {
   if (firstUnread !== null && isVisible) view.seenMark = firstUnread;
   const isAbove = firstUnread !== null && view.seenMark !== firstUnread && (mark !== undefined || (visibleRange(room.entries, view)[0] > 0 || room.more));
   $('first-unread').hidden = !isAbove;
-  if (isAbove) setText($('first-unread-text'), 'First unread message');
+  if (isAbove) setText($('first-unread-text'), t('First unread message'));
 }
 
 /**
@@ -262,7 +268,7 @@ export function afterScroll() {
   const below = log.scrollHeight - log.scrollTop - log.clientHeight;
   $('newest').hidden = view.following;
   renderMarkButton(room, view);
-  setText($('newest-text'), room.unread ? plural(room.unread, 'new message') : 'Jump to newest');
+  setText($('newest-text'), room.unread ? t('{count} new messages', { count: room.unread }) : t('Jump to newest'));
   if (watchedRoom() === room.name) {
     commit(markRead(state, room.name));
     reportRead(room.name);

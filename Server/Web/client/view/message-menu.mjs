@@ -1,9 +1,11 @@
 // The menu of a message: reactions, reply, edit and delete. A button, a long press and the keyboard open it.
 
 import { ask } from '../app/chat.mjs';
+import { onLanguage } from '../app/language.mjs';
 import { state } from '../app/store.mjs';
 import { allowedActions, toggleReaction } from '../actions.mjs';
 import { isolated } from '../direction.mjs';
+import { t } from '../language.mjs';
 import { eventAt } from '../log.mjs';
 import { startEdit, startReply } from './composing.mjs';
 import { showError } from './directory.mjs';
@@ -40,10 +42,10 @@ export function openMessageMenu(seq, anchor) {
   if (!allowed.reply) return;
   opened = { room: found.room.name, seq };
   isDeleteAsked = false;
-  setText($('menu-title'), `Message from ${isolated(found.entry.from?.name ?? '?')}`);
+  setText($('menu-title'), t('Message from {name}', { name: isolated(found.entry.from?.name ?? '?') }));
   $('menu-edit').hidden = !allowed.edit;
   $('menu-delete').hidden = !allowed.delete;
-  setText($('menu-delete'), 'Delete');
+  setText($('menu-delete'), t('Delete'));
   $('menu-other').value = '';
   $('menu-person').hidden = found.entry.from?.user === state.self?.user;
   openMenu(messageMenu, anchor);
@@ -76,7 +78,7 @@ export function replyTo(seq) {
  * @param {string} emoji
  */
 function toggle(entry, room, emoji) {
-  if (!ask(toggleReaction(entry, room.name, emoji, state.self), { kind: 'react', room: room.name })) showError('To react, the page must be connected.');
+  if (!ask(toggleReaction(entry, room.name, emoji, state.self), { kind: 'react', room: room.name })) showError(t('To react, the page must be connected.'));
 }
 
 /**
@@ -91,7 +93,7 @@ function choose(act) {
   if (found) act(found.entry, found.room);
 }
 
-$('menu-emoji').replaceChildren(...COMMON_EMOJI.map((emoji) => el('button', { type: 'button', class: 'quiet', 'data-emoji': emoji, 'aria-label': `React with ${emoji}` }, emoji)));
+onLanguage(() => $('menu-emoji').replaceChildren(...COMMON_EMOJI.map((emoji) => el('button', { type: 'button', class: 'quiet', 'data-emoji': emoji, 'aria-label': t('React with {emoji}', { emoji }) }, emoji))));
 $('menu-emoji').addEventListener('click', (event) => {
   const emoji = closestTo(event, '[data-emoji]')?.dataset.emoji;
   if (emoji) choose((entry, room) => toggle(entry, room, emoji));
@@ -106,11 +108,11 @@ $('menu-edit').addEventListener('click', () => choose(startEdit));
 $('menu-delete').addEventListener('click', () => {
   if (!isDeleteAsked) {
     isDeleteAsked = true;
-    setText($('menu-delete'), 'Delete for everyone?');
+    setText($('menu-delete'), t('Delete for everyone?'));
     return;
   }
   choose(({ seq }, { name: room }) => {
-    if (!ask({ type: 'delete', room, seq }, { kind: 'delete', room })) showError('To delete a message, the page must be connected.');
+    if (!ask({ type: 'delete', room, seq }, { kind: 'delete', room })) showError(t('To delete a message, the page must be connected.'));
   });
 });
 $('menu-person').addEventListener('click', () => choose(({ seq, from }) => {

@@ -5,7 +5,7 @@ import { preferences } from '../app/preferences.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
-import { plural } from '../formatting.mjs';
+import { t } from '../language.mjs';
 import { groupRooms, namesInOrder, urgencyOf } from '../room-list.mjs';
 import { isDirect, openRoom, titleOf } from '../rooms.mjs';
 import { setTypedAhead } from './composer.mjs';
@@ -28,7 +28,7 @@ function showRoom(room) {
 export function goToRoom(room) {
   setTypedAhead(false);
   if (state.rooms.has(room)) showRoom(room);
-  else if (!joinRoom(room)) showError('To join a room, the page must be connected.');
+  else if (!joinRoom(room)) showError(t('To join a room, the page must be connected.'));
   if (!NARROW.matches) input.focus();
 }
 
@@ -59,7 +59,7 @@ export function goToUnreadNeighbour(step) {
  * @param {string | null} room
  */
 export function leaveRoom(room) {
-  return ask({ type: 'leave', room }, { kind: 'leave', room: room ?? undefined }) || showError('To leave a room, the page must be connected.');
+  return ask({ type: 'leave', room }, { kind: 'leave', room: room ?? undefined }) || showError(t('To leave a room, the page must be connected.'));
 }
 
 $('rooms').addEventListener('click', (event) => {
@@ -79,9 +79,10 @@ export function askToLeave(name) {
   if (!room) return;
   leavingRoom = room.name;
   const unsent = state.outbox.filter((item) => item.room === room.name).length;
-  setText($('leaving-title'), `Leave ${titleOf(room)}?`);
-  setText($('leaving-words'), `${isDirect(room) ? 'You can open it again from the other person’s menu, or with /dm.' : room.isPrivate ? 'This room is private: to come back, you need to be let in again.' : 'You can join again at any time.'}${
-    unsent ? ` ${plural(unsent, 'unsent message')} will be lost.` : ''}`);
+  setText($('leaving-title'), t('Leave {room}?', { room: titleOf(room) }));
+  setText($('leaving-words'), [
+    isDirect(room) ? t('You can open it again from the other person’s menu, or with /dm.') : room.isPrivate ? t('This room is private: to come back, you need to be let in again.') : t('You can join again at any time.'),
+    unsent ? t('{count} unsent messages will be lost.', { count: unsent }) : ''].filter(Boolean).join(' '));
   openDialog(leaving);
 }
 

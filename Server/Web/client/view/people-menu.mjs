@@ -6,6 +6,7 @@ import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { isolated } from '../direction.mjs';
 import { moderationForm, roleForm } from '../forms.mjs';
+import { t } from '../language.mjs';
 import { allowedPersonActions, personMenu, personWords, withPresentName } from '../people.mjs';
 import { directRoomWith } from '../rooms.mjs';
 import { openAccount } from './account.mjs';
@@ -59,7 +60,7 @@ export function openConversation({ user, name }) {
   if (direct && !direct.removed) return goToRoom(direct.name);
   ui.drawer = null; // an error appears in the log
   scheduleRender();
-  if (!ask({ type: 'dm', to: name }, { kind: 'dm', show: true })) showError('To write to somebody, the page must be connected.');
+  if (!ask({ type: 'dm', to: name }, { kind: 'dm', show: true })) showError(t('To write to somebody, the page must be connected.'));
 }
 
 /**

@@ -3,8 +3,9 @@
 import { ask } from '../app/chat.mjs';
 import { urlOf } from '../app/contents.mjs';
 import { state } from '../app/store.mjs';
-import { isolated } from '../direction.mjs';
-import { fullTime, plural } from '../formatting.mjs';
+import { hashed, isolated } from '../direction.mjs';
+import { fullTime } from '../formatting.mjs';
+import { t, withParts } from '../language.mjs';
 import { deliveryWords, failedWords, hookAddress, postCommand, removeWebhookForm, revokeForm, tokensFrame, tokensOf, webhookFrame, webhookOf } from '../programs.mjs';
 import { titleOf } from '../rooms.mjs';
 import { copyFrom } from './copying.mjs';
@@ -34,7 +35,7 @@ function prepare(name) {
   if (shown !== name) hideSecrets();
   shown = name;
   webhook = null;
-  setText($('programs-title'), `Programs in ${room ? titleOf(room) : `#${isolated(name)}`}`);
+  setText($('programs-title'), t('Programs in {room}', { room: room ? titleOf(room) : hashed(name) }));
   $('program-list').replaceChildren();
   $('program-name').value = $('webhook-url').value = '';
   $('webhook').hidden = !hasWebhooks;
@@ -56,7 +57,7 @@ export function setProgramsNote(words, tone = 'error') { setNote($('programs-not
 /** @param {Frame} frame */
 function request(frame) {
   const isSent = ask(frame, { kind: 'tokens', room: frame.room });
-  setProgramsNote(isSent ? '' : 'For this, the page must be connected.');
+  setProgramsNote(isSent ? '' : t('For this, the page must be connected.'));
 }
 
 function refresh() {
@@ -84,7 +85,7 @@ function isShownFor({ room, token, secret }, isTyped) {
 export function answerPrograms(answer, isTyped) {
   if (!isShownFor(answer, isTyped)) return;
   const tokens = tokensOf(answer);
-  $('program-list').replaceChildren(...tokens.length ? tokens.map(tokenNode) : [el('li', { class: 'aside' }, 'No program has a token yet.')]);
+  $('program-list').replaceChildren(...tokens.length ? tokens.map(tokenNode) : [el('li', { class: 'aside' }, t('No program has a token yet.'))]);
   if (typeof answer.token === 'string') showSecret(answer.room, answer.name ?? '', answer.token);
   else if (answer.do === 'revoke') hideToken();
   if (answer.do === 'revoke') keepFocus('program-name');
@@ -103,7 +104,7 @@ export function answerWebhook(answer, isTyped) {
   if (isFirst || answer.do === 'set' || answer.do === 'remove') $('webhook-url').value = now.url ?? '';
   webhook = now;
   showWebhook(answer.do === 'retry' ? { ...now, failing: undefined, failed: [] } : now);
-  if (answer.do === 'retry') setProgramsNote(now.failed.length ? `The server sends ${plural(now.failed.length, 'event')} again.` : 'The server tries again now.', 'info');
+  if (answer.do === 'retry') setProgramsNote(now.failed.length ? t('The server sends {count} events again.', { count: now.failed.length }) : t('The server tries again now.'), 'info');
   if (answer.do === 'show' && $('programs-note').dataset.tone === 'info') setProgramsNote(''); // the state shows the result
   if (answer.do === 'remove') hideWebhookSecret();
   if (typeof answer.secret === 'string') showWebhookSecret(answer.secret);
@@ -121,8 +122,8 @@ function keepFocus(id) {
 
 /** @param {ProgramToken} token */
 const tokenNode = ({ name, at }) => el('li', { 'data-name': name },
-  el('div', { class: 'about' }, el('b', null, foreign(name)), el('p', null, 'Created ', el('time', { datetime: at }, fullTime(at)))),
-  el('button', { type: 'button', class: 'quiet', 'data-do': 'revoke', 'aria-label': `Revoke the token of ${isolated(name)}` }, 'Revoke'));
+  el('div', { class: 'about' }, el('b', null, foreign(name)), el('p', null, ...withParts(t('Created {time}'), { time: el('time', { datetime: at }, fullTime(at)) }))),
+  el('button', { type: 'button', class: 'quiet', 'data-do': 'revoke', 'aria-label': t('Revoke the token of {name}', { name: isolated(name) }) }, t('Revoke')));
 
 /** @param {Webhook} now */
 function showWebhook(now) {
@@ -130,9 +131,9 @@ function showWebhook(now) {
   setText($('webhook-state'), deliveryWords(now, state.rooms.get(shown ?? '')?.cursor ?? 0));
   $('webhook-state').toggleAttribute('data-failing', Boolean(failing));
   $('webhook-failed').hidden = failed.length === 0;
-  setText($('webhook-failed-words'), `${plural(failed.length, 'event was', 'events were')} not delivered:`);
+  setText($('webhook-failed-words'), t('{count} events were not delivered:', { count: failed.length }));
   $('webhook-failed-list').replaceChildren(...failed.map((one) => el('li', null, failedWords(one))));
-  setText($('webhook-retry'), failed.length ? 'Send again' : 'Try now');
+  setText($('webhook-retry'), failed.length ? t('Send again') : t('Try now'));
   $('webhook-retry').hidden = failed.length === 0 && !failing?.next;
   $('webhook-remove').hidden = !url;
 }
@@ -144,7 +145,7 @@ function showWebhook(now) {
  */
 function showSecret(room, name, token) {
   $('program-name').value = '';
-  setText($('program-secret-title'), `The token of ${isolated(name)}`);
+  setText($('program-secret-title'), t('The token of {name}', { name: isolated(name) }));
   $('program-token').value = token;
   $('program-hook').value = hookAddress(urlOf('.'), token);
   setText($('program-curl'), postCommand(urlOf('.'), room, token));
@@ -184,7 +185,7 @@ $('program-create').addEventListener('submit', (event) => {
   event.preventDefault();
   const name = $('program-name').value.trim();
   if (!name) {
-    setProgramsNote('Please enter a name. The others see it beside the messages of the program.');
+    setProgramsNote(t('Please enter a name. The others see it beside the messages of the program.'));
     $('program-name').focus();
   } else if (shown !== null) request(tokensFrame(shown, 'create', name));
 });
@@ -197,7 +198,7 @@ $('webhook-set').addEventListener('submit', (event) => {
   event.preventDefault();
   const url = $('webhook-url').value.trim();
   if (!url) {
-    setProgramsNote('Please enter the address to which the server sends the events.');
+    setProgramsNote(t('Please enter the address to which the server sends the events.'));
     $('webhook-url').focus();
   } else if (shown !== null) request(webhookFrame(shown, 'set', url));
 });

@@ -4,7 +4,7 @@ import { ask } from '../app/chat.mjs';
 import { preferences, toggleFavourite } from '../app/preferences.mjs';
 import { state } from '../app/store.mjs';
 import { closeForm, inviteForm, slowForm, topicForm } from '../forms.mjs';
-import { plural } from '../formatting.mjs';
+import { t } from '../language.mjs';
 import { roomMenu } from '../room-actions.mjs';
 import { isDirect, titleOf } from '../rooms.mjs';
 import { showError } from './directory.mjs';
@@ -23,7 +23,7 @@ import { openPrograms } from './programs.mjs';
 function openRoomMenu(name, anchor) {
   const room = state.rooms.get(name ?? '');
   if (!room) return;
-  const card = { title: titleOf(room), words: isDirect(room) ? '' : `${plural(room.memberCount, 'member')}${room.isPrivate ? ', private' : ''}` };
+  const card = { title: titleOf(room), words: isDirect(room) ? '' : room.isPrivate ? t('{count} members, private', { count: room.memberCount }) : t('{count} members', { count: room.memberCount }) };
   showMenu(card, roomMenu(room, preferences.favourites.includes(room.name)), anchor, (id) => use(id, room.name));
 }
 
@@ -52,7 +52,7 @@ export function use(id, name) {
  * @param {string} room
  */
 function setLevel(level, room) {
-  if (!ask({ type: 'notify', room, level }, { kind: 'notify', room, level })) showError('To change this, the page must be connected.');
+  if (!ask({ type: 'notify', room, level }, { kind: 'notify', room, level })) showError(t('To change this, the page must be connected.'));
 }
 
 $('open-room-menu').addEventListener('click', () => openRoomMenu(state.current, $('open-room-menu')));

@@ -1,12 +1,14 @@
 // Draws the list of rooms, the head of the current room and its members.
 
+import { onLanguage } from '../app/language.mjs';
 import { onPreferences, preferences } from '../app/preferences.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { site } from '../app/site.mjs';
 import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { isolated, withoutDirectionControls } from '../direction.mjs';
-import { byName, plural } from '../formatting.mjs';
+import { byName } from '../formatting.mjs';
+import { isRightToLeft, numberWords, t } from '../language.mjs';
 import { badgeOf } from '../room-actions.mjs';
 import { groupRooms } from '../room-list.mjs';
 import { isDirect, labelOf, titleOf } from '../rooms.mjs';
@@ -87,10 +89,10 @@ export const renderRooms = whenChanged(() => [state.rooms, state.current, prefer
     if (!isCurrent) unreadElsewhere += count;
     setAttribute(button, 'aria-current', isCurrent ? 'page' : null);
     setAttribute(button, 'data-unread', count || null);
-    setText(words, count ? ` unread${isMention ? `, ${room.mentions} for you` : ''}` : '');
+    setText(words, !count ? '' : ` ${isMention ? t('unread, {count} for you', { count: room.mentions }) : t('unread')}`);
     setAttribute(badge, 'data-mention', isMention ? '' : null);
     badge.hidden = !count;
-    setText(badge, count > 999 ? '999+' : String(count));
+    setText(badge, count > 999 ? `${numberWords(999)}+` : numberWords(count));
   }
   const { unread, favourites, direct, others } = groupRooms(state.rooms.values(), preferences.favourites);
   const focused = document.activeElement;
@@ -113,20 +115,29 @@ function showGroup(list, group, rooms) {
   $(group).hidden = rooms.length === 0;
 }
 
+/**
+ * The name of a room and its sign, which is not read aloud. On a page from right to left, the sign must stay on the left of a Latin name.
+ * @param {string} name
+ */
+function headNodes(name) {
+  const sign = el('span', { 'aria-hidden': 'true' }, '#');
+  return isRightToLeft() ? [el('bdi', null, sign, withoutDirectionControls(name))] : [sign, foreign(name)];
+}
+
 export const renderHead = whenChanged((/** @type {Room | undefined} */ room) => [room?.name, room?.with, room?.topic, room?.memberCount, ui.inside], (room) => {
-  $('room-name').replaceChildren(...room ? [!isDirect(room) && el('span', { 'aria-hidden': 'true' }, '#'), foreign(labelOf(room))].filter((node) => node !== false) : [site.name]);
+  $('room-name').replaceChildren(...room ? [...isDirect(room) ? [foreign(labelOf(room))] : headNodes(room.name)] : [site.name]);
   setText($('topic'), isolated(room?.topic ?? ''));
   $('topic').title = isolated(room?.topic ?? '');
-  setText($('member-count'), room ? room.memberCount.toLocaleString() : '');
+  setText($('member-count'), room ? numberWords(room.memberCount) : '');
   for (const id of ['toggle-people', 'leave', 'open-room-menu']) $(id).hidden = !room;
-  setText($('leave-words'), room && isDirect(room) ? 'Close this conversation' : 'Leave this room');
+  setText($('leave-words'), room && isDirect(room) ? t('Close this conversation') : t('Leave this room'));
   $('room-name').title = room ? titleOf(room) : '';
-  $('open-room-menu').title = room ? `Menu of ${titleOf(room)}` : '';
+  $('open-room-menu').title = room ? t('Menu of {room}', { room: titleOf(room) }) : '';
   $('open-room-menu').setAttribute('aria-label', $('open-room-menu').title);
-  $('leave').title = room ? `Leave ${titleOf(room)}` : '';
-  log.setAttribute('aria-label', room ? `Messages in ${titleOf(room)}` : 'Messages');
-  input.placeholder = room ? isDirect(room) ? `Write to ${titleOf(room)}` : `Say something in ${titleOf(room)}` : 'Say something';
-  input.setAttribute('aria-label', room ? `Message to ${titleOf(room)}` : 'Message');
+  $('leave').title = room ? t('Leave {room}', { room: titleOf(room) }) : '';
+  log.setAttribute('aria-label', room ? t('Messages in {room}', { room: titleOf(room) }) : t('Messages'));
+  input.placeholder = !room ? t('Say something') : isDirect(room) ? t('Write to {name}', { name: titleOf(room) }) : t('Say something in {room}', { room: titleOf(room) });
+  input.setAttribute('aria-label', room ? t('Message to {room}', { room: titleOf(room) }) : t('Message'));
 });
 
 export const renderTyping = whenChanged((/** @type {Room | undefined} */ room) => [room?.writers], (room) => {
@@ -135,6 +146,8 @@ export const renderTyping = whenChanged((/** @type {Room | undefined} */ room) =
 
 /** The items by user, with the name that they show. @type {Map<string, { item: HTMLElement, name: string, isSelf: boolean }>} */
 const memberItems = new Map();
+
+onLanguage(() => memberItems.clear());
 
 const resetTabStop = rove($('members'), '[data-action]');
 
@@ -146,7 +159,7 @@ function memberItem(user, name) {
   const existing = memberItems.get(user);
   const isSelf = user === state.self?.user;
   if (existing?.name === name && existing.isSelf === isSelf) return existing.item;
-  const button = personButton({ user, name }, avatar(name), authorName(name, 'name'), isSelf && el('small', null, 'you'));
+  const button = personButton({ user, name }, avatar(name), authorName(name, 'name'), isSelf && el('small', null, t('you')));
   const item = el('li', { class: 'member', 'data-user': user, title: isolated(name) }, button);
   memberItems.set(user, { item, name, isSelf });
   return item;
@@ -159,7 +172,7 @@ export const renderMembers = whenChanged((/** @type {Room | undefined} */ room) 
   for (const user of memberItems.keys()) if (!shown.has(user)) memberItems.delete(user);
   putInOrder($('members'), [
     ...members.map(([user, name]) => memberItem(user, name)),
-    ...more > 0 ? [el('li', { class: 'rest' }, `and ${plural(more, 'other')}`)] : []]);
+    ...more > 0 ? [el('li', { class: 'rest' }, t('and {count} others', { count: more }))] : []]);
   resetTabStop();
-  setText($('people-heading'), room ? plural(room.memberCount, 'member') : 'Members');
+  setText($('people-heading'), room ? t('{count} members', { count: room.memberCount }) : t('Members'));
 });

@@ -6,8 +6,9 @@ import { ui } from '../app/ui.mjs';
 import { withoutDirectionControls } from '../direction.mjs';
 import { filesOf, iconOf } from '../files.mjs';
 import { fullTime } from '../formatting.mjs';
+import { t, withParts } from '../language.mjs';
 import { markedPieces } from '../search.mjs';
-import { $, closestTo, el, foreign, icon, openDialog, search, setText, whenChanged } from './dom.mjs';
+import { $, closestTo, el, foreign, hashedNodes, icon, openDialog, search, setWords, whenChanged } from './dom.mjs';
 import { goToMessage } from './go-to-message.mjs';
 
 /** @import { Frame } from '../types.js' */
@@ -18,13 +19,13 @@ export const renderSearch = whenChanged(() => [state.found], () => {
   const found = state.found;
   $('search-list').replaceChildren(...(found?.messages ?? []).map(resultNode));
   $('search-more').hidden = !found?.before;
-  if (found) setSearchNote(found.messages.length || found.before ? '' : 'No messages found.');
+  if (found) setSearchNote(found.messages.length || found.before ? '' : t('No messages found.'));
 });
 
 /** @param {Frame} message */
 const resultNode = ({ room, seq, at, from, text, snippet, files }) => el('li', null,
   el('button', { type: 'button', 'data-room': room, 'data-seq': seq },
-    el('span', { class: 'about' }, el('b', null, foreign(from?.name ?? '?')), ' in #', foreign(room), el('time', { datetime: at }, fullTime(at))),
+    el('span', { class: 'about' }, el('span', null, ...withParts(t('{name} in {room}'), { name: el('b', null, foreign(from?.name ?? '?')), room: el('span', null, ...hashedNodes(room)) })), el('time', { datetime: at }, fullTime(at))),
     el('span', { class: 'text', dir: 'auto' }, ...markedPieces(snippet ?? { text, marks: [] }).map(([part, isMarked]) => isMarked ? el('mark', null, withoutDirectionControls(part)) : withoutDirectionControls(part))),
     ...(filesOf(files) ?? []).map((file) => el('span', { class: 'found-file' }, icon(iconOf(file), ''), foreign(file.name)))));
 
@@ -39,12 +40,12 @@ export function openSearch(text) {
 
 /** @param {string} text */
 export function setSearchNote(text) {
-  setText($('search-note'), withoutDirectionControls(text));
+  setWords($('search-note'), text);
 }
 
 function submit() {
   const text = query.value.trim();
-  if (text) setSearchNote(askSearch(text) ? 'Searching…' : 'To search, the page must be connected.');
+  if (text) setSearchNote(askSearch(text) ? t('Searching…') : t('To search, the page must be connected.'));
 }
 
 $('open-search').addEventListener('click', () => openSearch());
@@ -54,7 +55,7 @@ $('search-form').addEventListener('submit', (event) => {
   submit();
 });
 $('search-more').addEventListener('click', () => {
-  if (state.found?.before && !askSearch(state.found.query, state.found.before)) setSearchNote('To search, the page must be connected.');
+  if (state.found?.before && !askSearch(state.found.query, state.found.before)) setSearchNote(t('To search, the page must be connected.'));
 });
 $('search-list').addEventListener('click', (event) => {
   const button = closestTo(event, '[data-seq]');

@@ -1,11 +1,12 @@
 // Shows the operator's name, colour and logo, and the public rooms at the entrance.
 
+import { onLanguage } from '../app/language.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { onSite, site } from '../app/site.mjs';
 import { withoutDirectionControls } from '../direction.mjs';
 import { faviconWith } from '../favicon.mjs';
-import { plural } from '../formatting.mjs';
 import { $, closestTo, el, foreign, setText } from './dom.mjs';
+import { t } from '../language.mjs';
 
 const MAX_ROOMS = 6;
 
@@ -27,15 +28,14 @@ function render() {
     el('button', { type: 'button', 'data-room': room },
       el('span', { class: 'sign', 'aria-hidden': 'true' }, '#'), foreign(room, 'name'),
       topic && el('span', { class: 'detail', dir: 'auto' }, withoutDirectionControls(topic)),
-      memberCount ? el('span', { class: 'count' }, plural(memberCount, 'person', 'people')) : null))));
+      memberCount ? el('span', { class: 'count' }, t('{count} people', { count: memberCount })) : null))));
 }
 
+onLanguage(() => render());
 onSite(() => {
   render();
   scheduleRender(); // the title of the page has the name
 });
-render();
-
 $('open-room-list').addEventListener('click', (event) => {
   const room = closestTo(event, '[data-room]')?.dataset.room;
   if (room === undefined) return;

@@ -7,11 +7,12 @@ import { site } from '../app/site.mjs';
 import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { countdownWords, statusWords, TRANSPORT_NAMES, transportWords } from '../connection-text.mjs';
-import { isolated } from '../direction.mjs';
+import { hashed, isolated } from '../direction.mjs';
 import { badgeFor, faviconWith } from '../favicon.mjs';
+import { t } from '../language.mjs';
 import { unreadIn } from '../room-actions.mjs';
 import { titleOf } from '../rooms.mjs';
-import { $, avatar, setNote, setText, whenChanged } from './dom.mjs';
+import { $, avatar, setNote, setText, setWords, whenChanged } from './dom.mjs';
 
 /** @import { Room, Status, Tone } from '../types.js' */
 
@@ -33,20 +34,35 @@ export const renderStatus = whenChanged(() => [state.status, state.self, ui.insi
   const { status, self } = state;
   const words = statusWords(status, { host: address.host, isKnown: self !== null, isFile });
   $('banner').dataset.state = status.state;
-  setText($('banner-text'), words);
+  setWords($('banner-text'), words);
   const button = $('banner-now');
   button.hidden = status.state === 'online' || status.state === 'connecting' || status.retryAt === null;
   const isClosed = status.state === 'closed';
-  setText(button, isClosed ? 'Join again' : 'Now');
-  button.setAttribute('aria-label', isClosed ? 'Join again' : 'Reconnect now');
+  setText(button, isClosed ? t('Join again') : t('Now'));
+  button.setAttribute('aria-label', isClosed ? t('Join again') : t('Reconnect now'));
   renderTransport(status);
   $('my-state').dataset.state = status.state;
-  setText($('my-words'), status.state === 'online' && self?.guest ? 'guest' : status.state);
+  setText($('my-words'), stateWords(status, Boolean(self?.guest)));
   setText($('my-name'), isolated(self?.name ?? ''));
   $('my-face').replaceWith(Object.assign(avatar(self?.name ?? '?'), { id: 'my-face' }));
   if (!ui.inside && status.state !== 'online') setJoinNote(status.state === 'idle' ? '' : words, status.state === 'connecting' ? 'info' : 'error');
   renderCountdown();
 });
+
+/**
+ * @param {Status} status
+ * @param {boolean} isGuest
+ */
+function stateWords({ state: now }, isGuest) {
+  switch (now) {
+    case 'online': return isGuest ? t('guest') : t('online');
+    case 'connecting': return t('connecting');
+    case 'reconnecting': return t('reconnecting');
+    case 'offline': return t('offline');
+    case 'closed': return t('closed');
+    default: return now;
+  }
+}
 
 /**
  * Shows the transport. Beside the name, the page shows the transport only if it is not WebSocket.
@@ -58,7 +74,7 @@ function renderTransport({ transport, state: status }) {
   const { name, badge } = TRANSPORT_NAMES[transport];
   const { pin, buffers } = connection.choice;
   $('my-state').dataset.way = transport;
-  $('my-state').title = isOnline ? `Connected by ${name}` : '';
+  $('my-state').title = isOnline ? t('Connected by {name}', { name }) : '';
   $('my-way').hidden = transport === 'ws' || !isOnline;
   setText($('my-way'), badge);
   setText($('way-words'), transportWords(transport, { isOnline, usesCookie: identity.usesCookie, isFile, pin, buffers }));
@@ -78,5 +94,5 @@ export function renderCountdown() {
 export function setJoinNote(text, tone = 'error', create = null) {
   setNote($('join-note'), text, tone);
   $('join-create').hidden = !create;
-  setText($('join-create'), create ? `Create #${isolated(create)}` : '');
+  setText($('join-create'), create ? t('Create {room}', { room: hashed(create) }) : '');
 }

@@ -6,8 +6,9 @@ import { signIn } from '../app/identity.mjs';
 import { commit, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { attachAgain, onTray, takeFiles, tray } from '../app/uploads.mjs';
-import { isolated } from '../direction.mjs';
+import { t } from '../language.mjs';
 import { changeMessage, removeMessage } from '../outbox.mjs';
+import { selfWords } from '../state.mjs';
 import { readinessOf } from '../tray.mjs';
 import { parseInput } from '../typed-input.mjs';
 import { continueAs, logOut } from './account.mjs';
@@ -88,7 +89,7 @@ function send(text) {
     case 'leave': return leaveRoom(parsed.room || state.current);
     case 'logout': return logOut();
     case 'line':
-      if (!sendCommand(parsed.line)) return showError('Commands need a connection. This one stays here until you are connected again.');
+      if (!sendCommand(parsed.line)) return showError(t('Commands need a connection. This one stays here until you are connected again.'));
       setTypedAhead(true);
       return true;
   }
@@ -97,7 +98,7 @@ function send(text) {
 /** @param {Frame} frame */
 async function sendSignIn(frame) {
   const answer = await signIn(frame, showError);
-  if (answer) continueAs(answer, `You are ${isolated(answer.name)}${answer.guest ? ', a guest' : ''}.`);
+  if (answer) continueAs(answer, selfWords(answer));
 }
 
 $('composer').addEventListener('submit', (event) => {
@@ -151,7 +152,7 @@ const ACTIONS = {
   directory() { openDirectory(); },
   menu({ seq }, button) { openMessageMenu(Number(seq), button); },
   person({ user = '', name = '' }, button) { openPersonMenu({ user, name }, button); },
-  jump({ seq }) { if (!jumpTo(Number(seq))) showError('To load this message, the page must be in the room.'); },
+  jump({ seq }) { if (!jumpTo(Number(seq))) showError(t('To load this message, the page must be in the room.')); },
   rejoin({ room = '' }) { joinAgain(room); },
   react({ seq, emoji = '' }) { react(Number(seq), emoji); },
   quick({ emoji = '' }, button) { react(seqOf(button), emoji); },

@@ -7,6 +7,7 @@ import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { withoutDirectionControls } from '../direction.mjs';
 import { keyName } from '../keys.mjs';
+import { numberWords, t, withParts } from '../language.mjs';
 import { switcherItems } from '../switcher.mjs';
 import { $, avatar, closeDialogs, closestTo, el, foreign, icon, openDialog, setText, switcher, whenChanged } from './dom.mjs';
 import { goToMessage } from './go-to-message.mjs';
@@ -49,13 +50,21 @@ export const renderSwitcher = whenChanged(() => [state.rooms, state.directory, s
   draw();
 });
 
-const HEADINGS = { room: 'Your rooms', person: 'People', join: 'Rooms to join', message: 'Messages', search: 'Messages' };
+/** @param {SwitcherItem['kind']} kind */
+function headingOf(kind) {
+  switch (kind) {
+    case 'room': return t('Your rooms');
+    case 'person': return t('People');
+    case 'join': return t('Rooms to join');
+    default: return t('Messages');
+  }
+}
 
 function draw() {
   list.replaceChildren(...items.flatMap((item, index) => [
-    ...index === 0 || HEADINGS[item.kind] !== HEADINGS[items[index - 1].kind] ? [el('div', { class: 'label', role: 'presentation' }, HEADINGS[item.kind])] : [],
+    ...index === 0 || headingOf(item.kind) !== headingOf(items[index - 1].kind) ? [el('div', { class: 'label', role: 'presentation' }, headingOf(item.kind))] : [],
     itemNode(item, index)]));
-  setText($('switcher-note'), items.length ? '' : 'Nothing found.');
+  setText($('switcher-note'), items.length ? '' : t('Nothing found.'));
   select(selected);
 }
 
@@ -65,9 +74,9 @@ function draw() {
  */
 const itemNode = ({ kind, label, detail, isDirect, unread }, index) => el('div', { role: 'option', id: `switcher-${index}`, 'data-index': index, 'aria-selected': 'false', 'data-kind': kind },
   signOf(kind, label, Boolean(isDirect)),
-  kind === 'search' ? el('span', { class: 'name' }, 'Search all messages for “', foreign(label), '”') : foreign(label, 'name'),
-  detail && el('span', { class: 'detail' }, withoutDirectionControls(detail)),
-  unread ? el('span', { class: 'badge' }, String(unread), el('span', { class: 'unseen' }, ' unread')) : null);
+  kind === 'search' ? el('span', { class: 'name' }, ...withParts(t('Search all messages for “{query}”'), { query: foreign(label) })) : foreign(label, 'name'),
+  detail && el('span', { class: 'detail', dir: 'auto' }, kind === 'message' ? detail : withoutDirectionControls(detail)),
+  unread ? el('span', { class: 'badge' }, numberWords(unread), el('span', { class: 'unseen' }, ` ${t('unread')}`)) : null);
 
 /**
  * @param {SwitcherItem['kind']} kind

@@ -1,15 +1,24 @@
 // The buttons beside the menu of a message: reactions and a reply. They exist only in the message under the pointer or with the focus, because
 // the log has hundreds of messages.
 
-import { isolated } from '../direction.mjs';
 import { el, icon, log } from './dom.mjs';
+import { onLanguage } from '../app/language.mjs';
+import { t } from '../language.mjs';
 
 const QUICK_EMOJI = ['👍', '❤️', '😂'];
 
 const buttons = [
-  ...QUICK_EMOJI.map((emoji) => el('button', { type: 'button', class: 'emoji', tabindex: -1, 'data-action': 'quick', 'data-emoji': emoji, 'aria-label': `React with ${isolated(emoji)}`, title: `React with ${emoji}` }, emoji)),
-  el('button', { type: 'button', tabindex: -1, 'data-action': 'reply', 'aria-label': 'Reply', title: 'Reply' }, icon('reply', 'reply')),
+  ...QUICK_EMOJI.map((emoji) => el('button', { type: 'button', class: 'emoji', tabindex: -1, 'data-action': 'quick', 'data-emoji': emoji }, emoji)),
+  el('button', { type: 'button', tabindex: -1, 'data-action': 'reply' }, icon('reply', 'reply')),
 ];
+
+onLanguage(() => {
+  for (const button of buttons) {
+    const { emoji } = button.dataset;
+    button.title = emoji ? t('React with {emoji}', { emoji }) : t('Reply');
+    button.setAttribute('aria-label', button.title);
+  }
+});
 
 /** Moves the buttons to the message around the event's target. @param {Event} event */
 function moveTo({ target }) {

@@ -7,6 +7,7 @@ import { contentPath, picturesIn, sizeWords } from '../files.mjs';
 import { fullTime } from '../formatting.mjs';
 import { $, el, log, openDialog, setText, viewer, whenChanged } from './dom.mjs';
 import { downloadLink } from './log-files.mjs';
+import { t } from '../language.mjs';
 
 /** @import { Picture } from '../types.js' */
 
@@ -43,8 +44,8 @@ export const renderViewer = whenChanged(() => [shown?.key, state.rooms.get(shown
  */
 function draw({ key, file, from, at }, index, count) {
   $('viewer-name').replaceChildren(el('bdi', null, isolated(file.name)));
-  setText($('viewer-words'), `${isolated(from.name)}, ${fullTime(at)} · ${file.width} × ${file.height}, ${sizeWords(file.bytes)}`);
-  setText($('viewer-count'), count > 1 ? `Picture ${index + 1} of ${count}` : '');
+  setText($('viewer-words'), t('{name}, {time} · {width} × {height}, {size}', { name: isolated(from.name), time: fullTime(at), width: String(file.width), height: String(file.height), size: sizeWords(file.bytes) }));
+  setText($('viewer-count'), count > 1 ? t('Picture {index} of {count}', { index: index + 1, count }) : '');
   $('viewer-before').hidden = $('viewer-after').hidden = count < 2;
   $('viewer-before').toggleAttribute('disabled', index === 0);
   $('viewer-after').toggleAttribute('disabled', index === count - 1);

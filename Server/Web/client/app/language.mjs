@@ -1,0 +1,70 @@
+// Selects the language of the page, and loads its table of texts from the server.
+
+import { isRightToLeft, useLanguage } from '../language.mjs';
+import { selectLanguage } from '../languages.mjs';
+import { address, isFile, LANGUAGE_KEY, load, save } from './page.mjs';
+import { onPreferences, preferences } from './preferences.mjs';
+import { scheduleRender } from './scheduling.mjs';
+
+/** @import { Texts } from '../language.mjs' */
+
+/** @type {(() => void)[]} */
+const listeners = [];
+
+/**
+ * Calls a function now, and after each change of the language. It writes the texts that no drawing of the state writes.
+ * @param {() => void} listener
+ */
+export function onLanguage(listener) {
+  listeners.push(listener);
+  listener();
+}
+
+/**
+ * @param {string} tag
+ * @param {Texts} [texts] absent for English
+ */
+function show(tag, texts) {
+  useLanguage(tag, texts);
+  document.documentElement.lang = tag;
+  document.documentElement.dir = isRightToLeft() ? 'rtl' : 'ltr';
+  for (const listener of listeners) listener();
+  scheduleRender();
+}
+
+/** What the page shows, or waits for. */
+let wanted = { language: 'en', tag: '' };
+
+/**
+ * Shows the language that the person or the browser wants. The table of the last visit is shown at once, and replaced if the server has a
+ * newer one. Until the first table has arrived, the page stays as it is.
+ */
+async function update() {
+  const { language, tag } = selectLanguage(navigator.languages, preferences.language);
+  if (tag === wanted.tag) return;
+  wanted = { language, tag };
+  if (language === 'en') return show(tag);
+  const stored = load('localStorage', LANGUAGE_KEY);
+  const known = stored?.language === language ? JSON.stringify(stored.texts) : null;
+  if (known) show(tag, stored.texts);
+  const texts = await fetchTexts(language);
+  if (!texts || wanted.tag !== tag || JSON.stringify(texts) === known) return;
+  save('localStorage', LANGUAGE_KEY, { language, texts });
+  show(tag, texts);
+}
+
+/**
+ * Fetches a table. Returns null if the server can't be reached, or is older than the tables. A page from disk asks the server to which it connects.
+ * @param {string} language
+ * @returns {Promise<Texts | null>}
+ */
+async function fetchTexts(language) {
+  try {
+    const response = await fetch(new URL(`languages/${language}.json`, isFile ? address.href.replace(/^ws/, 'http') : location.href));
+    return response.ok ? await response.json() : null;
+  } catch { return null; }
+}
+
+update();
+onPreferences(update);
+addEventListener('languagechange', update);

@@ -1,0 +1,97 @@
+// Checks that every text of the page goes through t(), and that the tables of all languages fit the texts.
+
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parseAst } from 'rollup/parseAst';
+
+const sources = fileURLToPath(new URL('../../Server/Web/client', import.meta.url));
+const files = (await readdir(sources, { recursive: true })).filter((name) => name.endsWith('.mjs')).map((name) => name.replaceAll('\\', '/')).sort();
+const scripts = new Map(await Promise.all(files.map(async (name) => [name, parseAst(await readFile(join(sources, name), 'utf8'))])));
+
+// The script stands before the text that is visible without it, so it does not find that text.
+const markup = (await readFile(join(sources, 'index.html'), 'utf8')).split('<body>')[1].split('<script>')[0].replace(/<!--[^]*?-->/g, '');
+
+/** Calls `visit` for a node and all nodes in it, with the nodes around it. `visit` returns false to skip what is in the node. */
+function walk(node, visit, around = []) {
+  if (visit(node, around) === false) return;
+  for (const [key, value] of Object.entries(node)) {
+    if (key === 'start' || key === 'end') continue;
+    for (const child of Array.isArray(value) ? value : [value]) if (child && typeof child.type === 'string') walk(child, visit, [...around, { node, key }]);
+  }
+}
+
+const isT = (node) => node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === 't';
+
+/** The texts in index.html, as view/page-text.mjs finds them. No element of these kinds contains another one of its own kind. */
+function textsOfMarkup() {
+  const sentences = [];
+  const others = markup.replace(/<(\w+)[^>]* translate="no"[^>]*>.*?<\/\1>|<(svg|style)\b.*?<\/\2>/gs, '')
+    .replace(/(<(\w+)[^>]* data-text)[^>]*>(.*?)<\/\2>/gs, (_, open, tag, inner) => {
+      let count = 0;
+      sentences.push(inner.replace(/<(\w+)[^>]*>.*?<\/\1>/gs, () => `{${count += 1}}`));
+      return `${open}></${tag}>`;
+    });
+  const attributes = [...others.matchAll(/ (?:title|aria-label|placeholder)="([^"]+)"/g)].map(([, text]) => text);
+  const texts = [...others.matchAll(/>([^<]+)</g)].map(([, text]) => text.trim()).filter((text) => /\p{L}/u.test(text));
+  return [...sentences, ...attributes, ...texts];
+}
+
+/** The texts of the scripts. Each first argument of t() is a literal. */
+function textsOfScripts() {
+  const texts = [];
+  for (const [name, script] of scripts) {
+    if (name === 'view/page-text.mjs') continue; // its texts are those of index.html
+    walk(script, (node) => {
+      if (!isT(node)) return;
+      const [text] = node.arguments;
+      assert.ok(text?.type === 'Literal' && typeof text.value === 'string', `${name}: the first argument of t() must be a literal`);
+      texts.push(text.value);
+    });
+  }
+  return texts;
+}
+
+const keys = [...new Set([...textsOfMarkup(), ...textsOfScripts()])];
+
+/** Literals that look like text for people, and are not. */
+const NO_TEXT = [
+  /^(Arrow(Up|Down|Left|Right)|Home|End|Enter|Escape|Tab|Backspace|Delete|Files|Request|Content|TimeoutError|Alt|Ctrl|Shift)$/, // keys, types of data, errors
+  /^(Object|Array|Promise|URL|AbortSignal|structuredClone)\b/, /^the (dialog element|CSS function)/, /^This browser is too old/, // the baseline: the tables need a newer browser
+  /^(RawSocketChat|WebSocket|GET|POST|DOMContentLoaded|Bearer |Authorization)/, /^(Ctrl|Alt|Shift|Meta|Control)[ +]/,
+  /^\(max-width|^prefers-|^light-dark|^[.#[a-z][\w-]*(\[|,| [.#[>])|^ ?[a-z]+="|^</, // CSS and markup
+  /^curl |^hello$|^\/(login|register|session) /, // what a person types
+  /^\{\} (way|device|drafts|files|name|session name|login|preferences|site|notifications|language|theme|pinned way|alerts)$/, // keys of the storage
+  /^The time limit has passed\.$/, /^a row of kind /, /^The server answered \{\}\.$/, // errors that nobody sees
+  /^(English|Deutsch)$/, // the names of the languages
+  /^\{\} outbox \{\}$/, /^rawsocketchat /, /^\{\} said-name$/, /^pictures single$/, /^\/me \{\}$/, // keys of the storage, classes, a command
+  /^lab /, /^\{actor\} /, // what the lab posts; an action of a newer server
+];
+
+/** The text of a literal or a template; {} stands for each value. */
+const textOf = (node) => node.type === 'Literal' ? node.value : node.quasis.map(({ value }) => value.cooked).join('{}');
+
+const looksLikeText = (text) => typeof text === 'string' && (/[a-z]{2,},? [a-z{]|[a-z}] [a-z]{2,}/i.test(text) || /^[A-Z][a-z]+[….!?]?$/.test(text) || /[a-z]{2}[….!?]$/.test(text));
+
+function bypasses(script) {
+  const found = [];
+  walk(script, (node, around) => {
+    if (node.type === 'ImportDeclaration') return false;
+    if (node.type !== 'Literal' && node.type !== 'TemplateLiteral') return true;
+    const text = textOf(node);
+    const { node: outer, key } = around.at(-1);
+    const isKey = (outer.type === 'Property' || outer.type === 'MemberExpression' || outer.type === 'PropertyDefinition') && (key === 'key' || key === 'property');
+    const isText = isT(outer) && key === 'arguments';
+    const isClassOrSelector = outer.type === 'Property' && ['class', 'd', 'viewBox', 'rel'].includes(outer.key.name);
+    if (!isKey && !isText && !isClassOrSelector && looksLikeText(text) && !NO_TEXT.some((pattern) => pattern.test(text))) found.push(text);
+    return true;
+  });
+  return found;
+}
+
+test('every text of the scripts goes through t()', () => {
+  const found = [...scripts].filter(([name]) => name !== 'language.mjs').flatMap(([name, script]) => bypasses(script).map((text) => `${name}: ${text}`));
+  assert.deepEqual(found, []);
+});
