@@ -5,12 +5,15 @@ namespace RawSocketChat.Server.Connections;
 /// </summary>
 public sealed class AddressAccount
 {
+    private const long KibibyteBytes = 1024;
+
     /// <summary>The account of connections that cost nothing.</summary>
-    public static readonly AddressAccount Unlimited = new(null, 0);
+    public static readonly AddressAccount Unlimited = new(null, 0, null);
 
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     private readonly RateLimit? _points;
+    private readonly RateLimit? _guestFileKibibytes;
     private readonly TimeProvider? _time;
     private readonly int _guestRoomsPerDay;
 
@@ -20,9 +23,11 @@ public sealed class AddressAccount
 
     /// <param name="rate">The points that the address gets; null for no limit.</param>
     /// <param name="guestRoomsPerDay">The rooms that the guests of the address may create in 24 hours.</param>
-    internal AddressAccount(Rate? rate, int guestRoomsPerDay)
+    /// <param name="guestFiles">The KiB of files that the guests of the address may store; null for no limit.</param>
+    internal AddressAccount(Rate? rate, int guestRoomsPerDay, Rate? guestFiles)
     {
         _points = rate is null ? null : new RateLimit(rate);
+        _guestFileKibibytes = guestFiles is null ? null : new RateLimit(guestFiles);
         (_time, _guestRoomsPerDay) = (rate?.Time, guestRoomsPerDay);
     }
 
@@ -32,7 +37,7 @@ public sealed class AddressAccount
     internal bool IsUnlimited => _points is null;
 
     /// <summary>Whether the account may be removed: the address has no open connection, and a new account would have the same limits.</summary>
-    internal bool IsUnused => Connections == 0 && (_points is null || _points.TimeUntilFull == TimeSpan.Zero) && !HasGuestRooms();
+    internal bool IsUnused => Connections == 0 && IsFull(_points) && IsFull(_guestFileKibibytes) && !HasGuestRooms();
 
     /// <summary>Takes points. Returns false, and takes none, if too few are left.</summary>
     /// <param name="points">The price of a request, from <see cref="Cost"/>.</param>
@@ -77,6 +82,12 @@ public sealed class AddressAccount
                 _guestRooms.RemoveAt(_guestRooms.Count - 1);
         }
     }
+
+    /// <summary>Counts the bytes of a file that a guest stores. Returns false, and counts nothing, if the guests of the address have stored too many.</summary>
+    public bool TryTakeGuestFile(long bytes) =>
+        _guestFileKibibytes is null || (bytes <= int.MaxValue * KibibyteBytes && _guestFileKibibytes.TryTake((int)((bytes + KibibyteBytes - 1) / KibibyteBytes), out _));
+
+    private static bool IsFull(RateLimit? limit) => limit is null || limit.TimeUntilFull == TimeSpan.Zero;
 
     private bool HasGuestRooms()
     {

@@ -16,6 +16,7 @@ public sealed class AddressAccounts(IOptions<AddressOptions> options, TimeProvid
     private readonly Lock _gate = new();
     private readonly AddressOptions _options = options.Value;
     private readonly Rate _rate = new(options.Value.PointsPerSecond, options.Value.PointBurst, time);
+    private readonly Rate _guestFiles = CreateDailyRate((int)(options.Value.GuestFileBytesPerDay / 1024), time);
     private readonly Dictionary<string, AddressAccount> _byKey = [];
     private AddressAccount? _shared;
     private long _sweptAt = time.GetTimestamp();
@@ -63,11 +64,15 @@ public sealed class AddressAccounts(IOptions<AddressOptions> options, TimeProvid
         if (_byKey.Count >= MaxAccounts)
             RemoveUnused();
         if (_byKey.Count >= MaxAccounts)
-            return _shared ??= new AddressAccount(_rate, _options.GuestRoomsPerDay);
-        account = new AddressAccount(_rate, _options.GuestRoomsPerDay);
+            return _shared ??= CreateAccount();
+        account = CreateAccount();
         _byKey.Add(key, account);
         return account;
     }
+
+    private AddressAccount CreateAccount() => new(_rate, _options.GuestRoomsPerDay, _guestFiles);
+
+    private static Rate CreateDailyRate(int burst, TimeProvider time) => new(burst / TimeSpan.FromDays(1).TotalSeconds, burst, time);
 
     private void RemoveUnused()
     {

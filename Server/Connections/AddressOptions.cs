@@ -30,6 +30,13 @@ public sealed class AddressOptions
     public int GuestRoomsPerDay { get; set; } = 50;
 
     /// <summary>
+    /// Bytes of files that the guests of one address may store at once. Used bytes come back evenly within 24 hours. Accounts have no such limit.
+    /// Default 500 MiB.
+    /// </summary>
+    [Range(1024, 1_000_000_000_000)]
+    public long GuestFileBytesPerDay { get; set; } = 500 * 1024 * 1024;
+
+    /// <summary>
     /// Whether clients on the server's own machine cost points like the clients of any other address. By default they cost nothing, because a
     /// proxy on this machine that is not configured (<c>Proxies:Trusted</c>) would otherwise use up the points of all its clients.
     /// </summary>

@@ -21,7 +21,9 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Whether a content of this size may be added. <see cref="AddAsync"/> checks again.</summary>
-    public bool HasSpace(long bytes) => Bytes + bytes <= options.Value.TotalBytes;
+    /// <param name="bytes">The size of the content.</param>
+    /// <param name="isGuest">Whether the uploader is a guest: the last part of the space is for accounts.</param>
+    public bool HasSpace(long bytes, bool isGuest) => Bytes + bytes <= GetMaxBytes(isGuest);
 
     /// <summary>Removes the incomplete uploads of an earlier process. Call this once, before the first upload.</summary>
     /// <exception cref="StorageException">The storage or the folder cannot be read.</exception>
@@ -50,17 +52,18 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
     /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="quota">The maximum number and the maximum total size of the uploader's files.</param>
+    /// <param name="isGuest">Whether the uploader is a guest.</param>
     /// <param name="content">The received content, synced to the disk.</param>
     /// <param name="preview">The preview, synced to the disk; null for none.</param>
     /// <exception cref="StorageException">The file cannot be stored.</exception>
     /// <exception cref="IOException">The content cannot be moved.</exception>
-    public async Task<FileAddition> AddAsync(StoredFile file, FileQuota quota, string content, string? preview)
+    public async Task<FileAddition> AddAsync(StoredFile file, FileQuota quota, bool isGuest, string content, string? preview)
     {
         using var _ = await LockAsync(file.Hash);
         // If the process is killed before the file is stored, the next start removes the content.
         var pending = Path.Combine(folder.Incoming, $"{file.Hash}.{Guid.NewGuid():n}{PendingSuffix}");
         var isNew = !File.Exists(folder.GetPath(file.Hash));
-        if (isNew && Interlocked.Add(ref _bytes, file.Bytes) > options.Value.TotalBytes)
+        if (isNew && Interlocked.Add(ref _bytes, file.Bytes) > GetMaxBytes(isGuest))
         {
             Interlocked.Add(ref _bytes, -file.Bytes);
             return FileAddition.ServerFull;
@@ -131,6 +134,8 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
             return false;
         }
     }
+
+    private double GetMaxBytes(bool isGuest) => options.Value.TotalBytes * (isGuest ? options.Value.GuestTotalPercent / 100.0 : 1);
 
     private long GetLength(string hash) => new FileInfo(folder.GetPath(hash)) is { Exists: true } content ? content.Length : 0;
 

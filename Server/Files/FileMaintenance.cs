@@ -8,7 +8,7 @@ namespace RawSocketChat.Server.Files;
 /// Once a minute, and at once after the deletion of a message with files, removes the contents that no file has any more. Once a minute, also
 /// removes the files that no message has had for <c>Files:UnusedHours</c>.
 /// </summary>
-public sealed class FileMaintenance(ContentStore contents, IFileStore files, IOptions<FilesOptions> options, TimeProvider time, ILogger<FileMaintenance> logger) : BackgroundService
+public sealed class FileMaintenance(ContentStore contents, IFileStore files, ClockGuard clock, IOptions<FilesOptions> options, TimeProvider time, ILogger<FileMaintenance> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -48,7 +48,8 @@ public sealed class FileMaintenance(ContentStore contents, IFileStore files, IOp
         {
             await TryAsync(async () =>
             {
-                await files.RemoveUnusedAsync(time.GetUtcNow() - TimeSpan.FromHours(options.Value.UnusedHours), stoppingToken);
+                if (clock.IsTrusted())
+                    await files.RemoveUnusedAsync(time.GetUtcNow() - TimeSpan.FromHours(options.Value.UnusedHours), stoppingToken);
                 Wake();
             });
         }

@@ -50,11 +50,12 @@ public sealed class FileUploads(
         if (bytes > Options.MaxBytes)
             throw new UploadException(CreateTooBig(Options.MaxBytes));
         Require(await files.CheckQuotaAsync(user.Id, bytes ?? 0, GetQuota(user), CancellationToken.None), user);
-        if (!contents.HasSpace(bytes ?? 0))
+        if (!contents.HasSpace(bytes ?? 0, user.IsGuest))
             Require(FileAddition.ServerFull, user);
     }
 
     /// <summary>Receives a content up to its end, and adds it as a file of the user.</summary>
+    /// <param name="account">The account of the client's address.</param>
     /// <param name="user">The uploader.</param>
     /// <param name="name">The name that the client has sent; null for none.</param>
     /// <param name="content">The content.</param>
@@ -62,14 +63,15 @@ public sealed class FileUploads(
     /// <param name="cancellationToken">Cancelled when the client is gone.</param>
     /// <exception cref="UploadException">The upload is not valid, or a limit does not allow it.</exception>
     /// <exception cref="StorageException">The file cannot be stored.</exception>
-    internal async Task<StoredFile> ReceiveAsync(NamedUser user, string? name, Stream content, Func<Task> complete, CancellationToken cancellationToken)
+    internal async Task<StoredFile> ReceiveAsync(
+        AddressAccount account, NamedUser user, string? name, Stream content, Func<Task> complete, CancellationToken cancellationToken)
     {
         try
         {
             using var incoming = IncomingFile.Create(contents.Folder);
             await ReceiveAsync(content, incoming, cancellationToken);
             await complete();
-            var file = await AddAsync(user, name, incoming, cancellationToken);
+            var file = await AddAsync(account, user, name, incoming, cancellationToken);
             metrics.CountUpload(file.Bytes);
             return file;
         }
@@ -114,24 +116,24 @@ public sealed class FileUploads(
         }
     }
 
-    private async Task<StoredFile> AddAsync(NamedUser user, string? name, IncomingFile incoming, CancellationToken cancellationToken)
+    private async Task<StoredFile> AddAsync(AddressAccount account, NamedUser user, string? name, IncomingFile incoming, CancellationToken cancellationToken)
     {
         var type = FileType.Detect(incoming.Head);
         if (!FileType.IsImage(type))
-            return await AddAsync(user, name, incoming, type, preview: null, size: null, cancellationToken);
+            return await AddAsync(account, user, name, incoming, type, preview: null, size: null, cancellationToken);
 
         using var image = IncomingFile.Create(contents.Folder);
         var (isImage, orientation) = (false, Orientation.Normal);
         await WorkAsync(() => isImage = TryCopyImage(incoming, type, image, out orientation), cancellationToken);
         if (!isImage)
-            return await AddAsync(user, name, incoming, FileType.Unknown, preview: null, size: null, cancellationToken);
+            return await AddAsync(account, user, name, incoming, FileType.Unknown, preview: null, size: null, cancellationToken);
 
         await WorkAsync(() => image.Complete(), cancellationToken);
         var preview = image.Path + ".preview";
         try
         {
             var size = await previews.CreateAsync(image.Path, orientation, preview, cancellationToken);
-            return await AddAsync(user, name, image, type, size is null ? null : preview, size, cancellationToken);
+            return await AddAsync(account, user, name, image, type, size is null ? null : preview, size, cancellationToken);
         }
         finally
         {
@@ -140,13 +142,15 @@ public sealed class FileUploads(
     }
 
     private async Task<StoredFile> AddAsync(
-        NamedUser user, string? name, IncomingFile incoming, string type, string? preview, ImageSize? size, CancellationToken cancellationToken)
+        AddressAccount account, NamedUser user, string? name, IncomingFile incoming, string type, string? preview, ImageSize? size, CancellationToken cancellationToken)
     {
         var hash = "";
         await WorkAsync(() => hash = incoming.Complete(), cancellationToken);
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var file = new StoredFile(id, hash, FileName.Clean(name), type, incoming.Length, user.Id, time.GetUtcNow()) { Width = size?.Width, Height = size?.Height };
-        Require(await contents.AddAsync(file, GetQuota(user), incoming.Path, preview), user);
+        if (user.IsGuest && !account.TryTakeGuestFile(file.Bytes))
+            throw new UploadException(new ChatError(ErrorCode.TooMany, "the guests of your address have uploaded too much today; register an account, or try again tomorrow"), StatusCodes.Status403Forbidden);
+        Require(await contents.AddAsync(file, GetQuota(user), user.IsGuest, incoming.Path, preview), user);
         return file;
     }
 
@@ -182,6 +186,7 @@ public sealed class FileUploads(
             FileAddition.TooManyFiles when quota.Files == 0 => "only users with an account may upload files here; register first",
             FileAddition.TooManyFiles => $"you have {quota.Files} files, which is the maximum; {advice}",
             FileAddition.TooManyBytes => $"your files may have at most {quota.Bytes} bytes together; {advice}",
+            _ when user.IsGuest => "the server's space for the files of guests is used up; register an account, or ask the operator",
             _ => "the server's space for files is used up; only the operator can change that",
         };
         if (text is not null)

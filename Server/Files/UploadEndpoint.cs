@@ -82,8 +82,8 @@ internal sealed class UploadEndpoint(FileUploads uploads, FileSession session, C
         try
         {
             var file = boundary is null
-                ? await uploads.ReceiveAsync(user, GetName(context.Request), body, () => Task.CompletedTask, context.RequestAborted)
-                : await ReceiveMultipartAsync(context, user, boundary, body);
+                ? await uploads.ReceiveAsync(account, user, GetName(context.Request), body, () => Task.CompletedTask, context.RequestAborted)
+                : await ReceiveMultipartAsync(context, account, user, boundary, body);
             place.Dispose();
             var record = new AttachedFile(file.Id, file.Name, file.Type, file.Bytes, file.Width, file.Height);
             await context.AnswerAsync(StatusCodes.Status201Created, ChatCodec.Encode(record));
@@ -95,7 +95,7 @@ internal sealed class UploadEndpoint(FileUploads uploads, FileSession session, C
         }
     }
 
-    private async Task<StoredFile> ReceiveMultipartAsync(HttpContext context, NamedUser user, string boundary, PacedBody body)
+    private async Task<StoredFile> ReceiveMultipartAsync(HttpContext context, AddressAccount account, NamedUser user, string boundary, PacedBody body)
     {
         var reader = new MultipartReader(boundary, body, SectionBufferBytes);
         try
@@ -105,7 +105,7 @@ internal sealed class UploadEndpoint(FileUploads uploads, FileSession session, C
                 if (section.GetContentDispositionHeader() is { } disposition && disposition.IsFileDisposition())
                 {
                     var name = disposition.FileNameStar.HasValue ? disposition.FileNameStar : HeaderUtilities.RemoveQuotes(disposition.FileName);
-                    return await uploads.ReceiveAsync(user, name.Value, section.Body, () => ReadRestAsync(reader, context.RequestAborted), context.RequestAborted);
+                    return await uploads.ReceiveAsync(account, user, name.Value, section.Body, () => ReadRestAsync(reader, context.RequestAborted), context.RequestAborted);
                 }
             }
         }

@@ -35,6 +35,8 @@ public sealed class ProgramRequests(ChatServices services)
             return new ErrorFrame(frame.Id, error);
         if (await FindRoomAsync(token) is not { } room)
             return new ErrorFrame(frame.Id, CreateNoRoomError(token));
+        if (IsCreatorBanned(room, token))
+            return new ErrorFrame(frame.Id, CreateBannedError(token));
         var posted = new NewEvent(RoomEventKind.Message, token.Bot, token.Name, text, frame.Reply, frame.Me, frame.Id.IsNone ? null : frame.Id.Key)
         {
             IsBot = true,
@@ -55,9 +57,9 @@ public sealed class ProgramRequests(ChatServices services)
     {
         if (services.Limits.Enabled && !_reads.TryTake(token.Bot, out var retryAfterMs))
             return new ErrorFrame(frame.Id, CreateRateLimited("requests", retryAfterMs));
-        return await FindRoomAsync(token) is { } room
-            ? await RoomHandler.ReadHistoryAsync(room, frame, account)
-            : new ErrorFrame(frame.Id, CreateNoRoomError(token));
+        if (await FindRoomAsync(token) is not { } room)
+            return new ErrorFrame(frame.Id, CreateNoRoomError(token));
+        return IsCreatorBanned(room, token) ? new ErrorFrame(frame.Id, CreateBannedError(token)) : await RoomHandler.ReadHistoryAsync(room, frame, account);
     }
 
     /// <summary>The error of a request that failed because of the storage.</summary>
@@ -67,6 +69,9 @@ public sealed class ProgramRequests(ChatServices services)
     // again. If the token still exists, the room is the token's room, or a removed room that accepts no posts.
     private async ValueTask<RoomLoop?> FindRoomAsync(StoredToken token) =>
         await services.Rooms.FindAsync(token.Room) is { } room && await services.Tokens.FindAsync(token.TokenHash, CancellationToken.None) is not null ? room : null;
+
+    // Otherwise a ban would not keep out a moderator who has created a token before.
+    private bool IsCreatorBanned(RoomLoop room, StoredToken token) => room.Moderation.FindBan(token.Creator, services.Time.GetUtcNow()) is not null;
 
     private ChatError? CheckPostRate(StoredToken token, string text, AddressAccount account)
     {
@@ -86,6 +91,8 @@ public sealed class ProgramRequests(ChatServices services)
 
     // The room was removed, or the token was revoked, after the token was found.
     private static ChatError CreateNoRoomError(StoredToken token) => new(ErrorCode.NoRoom, $"no such room \"{token.Room}\"");
+
+    private static ChatError CreateBannedError(StoredToken token) => new(ErrorCode.Banned, $"the user who created this token is banned from \"{token.Room}\"");
 
     /// <summary>Receives the answer to one post.</summary>
     private sealed class SingleAnswer : IFrameSink

@@ -7,15 +7,21 @@ namespace RawSocketChat.Server.Rooms;
 /// Once a minute, closes unused rooms (<c>Rooms:IdleMinutes</c>), removes rooms that never had an event (<c>Rooms:EmptyMinutes</c>), and erases
 /// removed rooms from the disk. Once an hour, removes abandoned rooms (<c>Rooms:AbandonedDays</c>).
 /// </summary>
-public sealed class RoomMaintenance(RoomDirectory rooms, IRoomCatalog catalog, IOptions<RoomOptions> options, TimeProvider time, ILogger<RoomMaintenance> logger) : BackgroundService
+public sealed class RoomMaintenance(
+    RoomDirectory rooms, IRoomCatalog catalog, ClockGuard clock, IOptions<RoomOptions> options, TimeProvider time, ILogger<RoomMaintenance> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     // The query for abandoned rooms reads all rooms and many of their members, so it does not run every minute.
     private static readonly TimeSpan AbandonedInterval = TimeSpan.FromHours(1);
 
-    private readonly ClockGuard _clock = new(time);
     private long? _abandonedRemoved;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await TryAsync(() => CompareClockAsync(cancellationToken));
+        await base.StartAsync(cancellationToken);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -23,7 +29,7 @@ public sealed class RoomMaintenance(RoomDirectory rooms, IRoomCatalog catalog, I
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
-                await CleanUpAsync(stoppingToken);
+                await TryAsync(() => CleanUpAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -33,14 +39,30 @@ public sealed class RoomMaintenance(RoomDirectory rooms, IRoomCatalog catalog, I
 
     private async Task CleanUpAsync(CancellationToken stoppingToken)
     {
-        try
+        await rooms.CloseUnusedAsync(TimeSpan.FromMinutes(options.Value.IdleMinutes), stoppingToken);
+        await CompareClockAsync(stoppingToken);
+        if (clock.IsTrusted())
         {
-            await rooms.CloseUnusedAsync(TimeSpan.FromMinutes(options.Value.IdleMinutes), stoppingToken);
             if (options.Value.EmptyMinutes is > 0 and var minutes)
                 await rooms.RemoveEmptyAsync(time.GetUtcNow() - TimeSpan.FromMinutes(minutes), stoppingToken);
             if (options.Value.AbandonedDays is > 0 and var days)
                 await RemoveAbandonedAsync(TimeSpan.FromDays(days), stoppingToken);
-            await catalog.EraseRemovedAsync(stoppingToken);
+        }
+
+        await catalog.EraseRemovedAsync(stoppingToken);
+    }
+
+    private async Task CompareClockAsync(CancellationToken cancellationToken)
+    {
+        if (!clock.IsCompared)
+            clock.CompareWith(await catalog.FindNewestTimeAsync(cancellationToken));
+    }
+
+    private async Task TryAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
         }
         catch (StorageException)
         {
@@ -54,11 +76,9 @@ public sealed class RoomMaintenance(RoomDirectory rooms, IRoomCatalog catalog, I
         }
     }
 
-    // A wrong clock must not remove rooms.
     private async Task RemoveAbandonedAsync(TimeSpan unusedFor, CancellationToken stoppingToken)
     {
-        var newest = _clock.NeedsNewest ? await catalog.FindNewestTimeAsync(stoppingToken) : null;
-        if (!_clock.IsTrusted(newest, out _) || (_abandonedRemoved is { } last && time.GetElapsedTime(last) < AbandonedInterval))
+        if (_abandonedRemoved is { } last && time.GetElapsedTime(last) < AbandonedInterval)
             return;
         await rooms.RemoveAbandonedAsync(time.GetUtcNow() - unusedFor, stoppingToken);
         _abandonedRemoved = time.GetTimestamp();

@@ -22,6 +22,7 @@ public sealed class SessionStore : ISessionTokens
     private readonly AuthOptions _auth;
     private readonly Rate _messageRate;
     private readonly Rate _requestRate;
+    private readonly ClockGuard _clock;
     private readonly TimeProvider _time;
     private readonly SessionTable _byHash = new();
     private readonly Dictionary<string, User> _connectedUsers = [];
@@ -38,7 +39,7 @@ public sealed class SessionStore : ISessionTokens
     private long _endCount;
 
     public SessionStore(
-        IIdentityStore storage, IOptions<SessionOptions> options, IOptions<LimitsOptions> limits, IOptions<AuthOptions> auth, TimeProvider time,
+        IIdentityStore storage, IOptions<SessionOptions> options, IOptions<LimitsOptions> limits, IOptions<AuthOptions> auth, ClockGuard clock, TimeProvider time,
         ILogger<SessionStore> logger)
     {
         _storage = storage;
@@ -48,6 +49,7 @@ public sealed class SessionStore : ISessionTokens
         _auth = auth.Value;
         _messageRate = new Rate(limits.Value.MessagesPerSecond, limits.Value.MessageBurst, time);
         _requestRate = new Rate(limits.Value.RequestsPerSecond, limits.Value.RequestsPerSecond * 10, time);
+        _clock = clock;
         _time = time;
     }
 
@@ -97,8 +99,7 @@ public sealed class SessionStore : ISessionTokens
         lock (_gate)
             EvictAway();
         await _writer.RetryAsync();
-        var now = _time.GetUtcNow();
-        await _writer.RemoveExpiredAsync(now - GuestLifetime, now - AccountLifetime, _options.Most);
+        await _writer.RemoveExpiredAsync(GetOldest(GuestLifetime), GetOldest(AccountLifetime), _options.Most);
     }
 
     /// <summary>
@@ -615,7 +616,7 @@ public sealed class SessionStore : ISessionTokens
     // the maximum, evicts the sessions that are away longest. The identity store may keep the evicted sessions longer.
     private void EvictAway()
     {
-        var oldest = _time.GetUtcNow() - GuestLifetime;
+        var oldest = GetOldest(GuestLifetime);
         while (_away.First is { } first && (first.Value.AwaySince < oldest || _byHash.Count - _evicted.Count > _options.Most))
         {
             _away.RemoveFirst();
@@ -636,7 +637,10 @@ public sealed class SessionStore : ISessionTokens
 
     private bool IsEndedOrExpired(Session session) => session.IsEnded || IsExpired(session.User.IsGuest, session.AwaySince);
 
-    private bool IsExpired(bool isGuest, DateTimeOffset? awaySince) => awaySince < _time.GetUtcNow() - (isGuest ? GuestLifetime : AccountLifetime);
+    private bool IsExpired(bool isGuest, DateTimeOffset? awaySince) => awaySince < GetOldest(isGuest ? GuestLifetime : AccountLifetime);
+
+    // Returns the time before which a session must have been connected to count as expired. After a leap of the clock, no session expires.
+    private DateTimeOffset GetOldest(TimeSpan lifetime) => _clock.IsTrusted() ? _time.GetUtcNow() - lifetime : DateTimeOffset.MinValue;
 
     private User CreateUser(string id, string name, string? registeredName) => new(id, name, registeredName, new RateLimit(_messageRate), new RateLimit(_requestRate));
 }

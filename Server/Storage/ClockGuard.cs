@@ -4,9 +4,9 @@ namespace RawSocketChat.Server.Storage;
 /// Detects leaps of the wall clock, so that a wrong clock causes no removal of old data. The reference is the time of the newest
 /// stored event, and later the time that a monotonic clock measures. After a leap, the clock counts as wrong for 24 hours of the monotonic
 /// clock. An operator or NTP can correct a wrong clock in this time. If the leap itself was a correction, the clock counts as right again
-/// after this time. Not safe for concurrent calls.
+/// after this time. Everything that removes data by its age asks this class first. Safe from any thread.
 /// </summary>
-public sealed class ClockGuard(TimeProvider time)
+public sealed class ClockGuard(TimeProvider time, ILogger<ClockGuard> logger)
 {
     /// <summary>
     /// The time for which nothing is removed after a leap. Also the maximum age of the newest event at the start: a server that nobody has
@@ -17,34 +17,55 @@ public sealed class ClockGuard(TimeProvider time)
     // More than the usual corrections by NTP, and less than any difference that removes data.
     private static readonly TimeSpan Tolerance = TimeSpan.FromHours(1);
 
-    private DateTimeOffset? _seenAt;
-    private long _seenTimestamp;
+    private readonly Lock _gate = new();
+    private bool _isCompared;
+    private DateTimeOffset _seenAt = time.GetUtcNow();
+    private long _seenTimestamp = time.GetTimestamp();
     private long? _leaptTimestamp;
 
-    /// <summary>Whether the next call of <see cref="IsTrusted"/> needs the time of the newest event. Later calls do not use it.</summary>
-    public bool NeedsNewest => _seenAt is null;
-
-    /// <summary>Whether the clock can be trusted now. Call this method about once a minute.</summary>
-    /// <param name="newest">The time of the newest stored event; null if there is none. Only the first call uses it.</param>
-    /// <param name="leap">The size of a leap that this call has detected; otherwise null.</param>
-    public bool IsTrusted(DateTimeOffset? newest, out TimeSpan? leap)
+    /// <summary>Whether the clock has been compared with the newest event.</summary>
+    public bool IsCompared
     {
-        var (now, timestamp) = (time.GetUtcNow(), time.GetTimestamp());
-        if (_seenAt is { } seenAt)
+        get
         {
-            var difference = now - seenAt - time.GetElapsedTime(_seenTimestamp, timestamp);
-            leap = difference.Duration() > Tolerance ? difference : null;
+            lock (_gate)
+                return _isCompared;
         }
-        else
-        {
-            leap = newest is { } at && now - at > DistrustTime ? now - at : null;
-        }
+    }
 
-        (_seenAt, _seenTimestamp) = (now, timestamp);
-        if (leap is not null)
-            _leaptTimestamp = timestamp;
-        if (_leaptTimestamp is { } leapt && time.GetElapsedTime(leapt, timestamp) >= DistrustTime)
-            _leaptTimestamp = null;
-        return _leaptTimestamp is null;
+    /// <summary>Compares the clock with the newest event. Only the first call has an effect.</summary>
+    /// <param name="newest">The time of the newest event that was stored before the start; null if there is none.</param>
+    public void CompareWith(DateTimeOffset? newest)
+    {
+        lock (_gate)
+        {
+            if (_isCompared)
+                return;
+            _isCompared = true;
+            if (newest is { } at && time.GetUtcNow() - at is var leap && leap > DistrustTime)
+                BeginDistrust(leap);
+        }
+    }
+
+    /// <summary>Whether the clock can be trusted now. Call this method at least once a minute.</summary>
+    public bool IsTrusted()
+    {
+        lock (_gate)
+        {
+            var (now, timestamp) = (time.GetUtcNow(), time.GetTimestamp());
+            var leap = now - _seenAt - time.GetElapsedTime(_seenTimestamp, timestamp);
+            (_seenAt, _seenTimestamp) = (now, timestamp);
+            if (leap.Duration() > Tolerance)
+                BeginDistrust(leap);
+            if (_leaptTimestamp is { } leapt && time.GetElapsedTime(leapt, timestamp) >= DistrustTime)
+                _leaptTimestamp = null;
+            return _leaptTimestamp is null;
+        }
+    }
+
+    private void BeginDistrust(TimeSpan leap)
+    {
+        _leaptTimestamp = time.GetTimestamp();
+        Sql.Log.ClockLeapt(logger, leap.TotalDays, (int)DistrustTime.TotalHours);
     }
 }

@@ -44,6 +44,13 @@ public sealed class FilesOptions
     public long TotalBytes { get; set; } = 10L * 1024 * 1024 * 1024;
 
     /// <summary>
+    /// Percent of <see cref="TotalBytes"/> up to which guests can upload files. The rest is for accounts, because anybody can become many guests.
+    /// Default 75.
+    /// </summary>
+    [Range(0, 100)]
+    public int GuestTotalPercent { get; set; } = 75;
+
+    /// <summary>
     /// Hours after which the server removes a file that was uploaded and that no message has. Default 24.
     /// </summary>
     [Range(1, 8760)]

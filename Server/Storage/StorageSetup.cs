@@ -25,6 +25,7 @@ public static class StorageSetup
         services.AddStore<ITokenStore, SqlTokenStore, MemoryTokenStore>();
         services.AddStore<IFileStore, SqlFileStore, MemoryFileStore>();
         services.AddStore<IWebhookStore, SqlWebhookStore, MemoryWebhookStore>();
+        services.AddSingleton<ClockGuard>();
         services.AddSingleton<StorageProbe>();
         services.AddHostedService<Retention>();
         services.AddHostedService<SearchIndexer>();

@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Webhooks;
 /// nothing in memory. If the server is killed between an attempt and its result, the event is sent again with the same id.
 /// </summary>
 internal sealed class WebhookWorker(
-    IWebhookStore store, IRoomLog log, WebhookClient client, IOptions<WebhookOptions> options, ServerMetrics metrics, TimeProvider time)
+    IWebhookStore store, IRoomLog log, WebhookClient client, IOptions<WebhookOptions> options, ServerMetrics metrics, ClockGuard clock, TimeProvider time)
 {
     // The number of waiting events that the worker reads together when it gives them up.
     private const int ExpiredEvents = 200;
@@ -70,7 +70,7 @@ internal sealed class WebhookWorker(
         }
 
         progress = progress with { NextAttemptAt = now + RetrySchedule.GetDelay(progress.Failures, result.RetryAfter, Random.Shared.NextDouble()) };
-        if (RetrySchedule.IsExpired(eventAt, progress.FailingSince.Value, now, _retryTime))
+        if (clock.IsTrusted() && RetrySchedule.IsExpired(eventAt, progress.FailingSince.Value, now, _retryTime))
             return await GiveUpExpiredAsync(webhook, progress, now);
         await SaveAsync(webhook, progress);
         return WebhookStep.WaitUntil(progress.NextAttemptAt.Value);

@@ -11,7 +11,7 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// <c>Data:ClientIdDays</c>. Every two seconds, if the database is too large (<c>Data:MaxBytes</c>), it removes the oldest events of the largest
 /// rooms.
 /// </summary>
-public sealed class Retention(IServiceProvider services, IOptions<DataOptions> options, TimeProvider time, ILogger<Retention> logger) : BackgroundService
+public sealed class Retention(IServiceProvider services, IOptions<DataOptions> options, ClockGuard clock, TimeProvider time, ILogger<Retention> logger) : BackgroundService
 {
     // The number of rows that one query reads.
     private const int MaxRows = WriteSteps.MaxRows;
@@ -131,38 +131,34 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         }
     }
 
-    private async Task<bool> IsClockTrustedAsync(SqlStorage storage, ClockGuard guard, CancellationToken stoppingToken)
+    // False also if the newest event cannot be read: without it, the server cannot know whether the clock is right.
+    private async Task<bool> IsClockTrustedAsync(SqlStorage storage, CancellationToken stoppingToken)
     {
-        DateTimeOffset? newest = null;
         try
         {
-            if (guard.NeedsNewest)
-                newest = await storage.ReadAsync("the newest events", reader => SqlRoomCatalog.FindNewestTime(reader.Connection), stoppingToken);
+            if (!clock.IsCompared)
+                clock.CompareWith(await storage.ReadAsync("the newest events", reader => SqlRoomCatalog.FindNewestTime(reader.Connection), stoppingToken));
+            return clock.IsTrusted();
         }
         catch (StorageException)
         {
-            // Without the reference, remove nothing by age. The storage has logged the reason.
+            // The storage has logged the reason.
             return false;
         }
-
-        var isTrusted = guard.IsTrusted(newest, out var leap);
-        if (leap is { } size)
-            Log.ClockLeapt(logger, size.TotalDays, (int)ClockGuard.DistrustTime.TotalHours);
-        return isTrusted;
     }
 
     private async Task RemoveOldDataAsync(SqlStorage storage, CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        var guard = new ClockGuard(time);
         var clientIdsRemoved = time.GetTimestamp() - (long)(ClientIdInterval.TotalSeconds * time.TimestampFrequency);
         try
         {
             do
             {
-                var isClockTrusted = await IsClockTrustedAsync(storage, guard, stoppingToken);
+                var isClockTrusted = await IsClockTrustedAsync(storage, stoppingToken);
                 await TryAsync("old events", TrimEventsAsync(storage, logger, stoppingToken, isClockTrusted));
-                await TryAsync("guests without a session", RemoveForgottenUsersAsync(storage, stoppingToken));
+                if (isClockTrusted)
+                    await TryAsync("guests without a session", RemoveForgottenUsersAsync(storage, stoppingToken));
                 if (isClockTrusted && time.GetElapsedTime(clientIdsRemoved) >= ClientIdInterval && await TryAsync("old client ids", RemoveClientIdsAsync(storage, stoppingToken)))
                     clientIdsRemoved = time.GetTimestamp();
             }

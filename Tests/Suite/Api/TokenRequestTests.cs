@@ -42,6 +42,25 @@ public sealed class TokenRequestTests : ApiFixture
     }
 
     [Test]
+    public async Task Token_of_a_banned_moderator_gets_banned_until_the_ban_ends()
+    {
+        await using var room = await CreateRoomAsync();
+        var (bob, _) = await ChatClient.JoinAsync(Server.HttpPort, "", room.Name);
+        await using var __ = bob;
+        var name = bob.Inbox.All.OfType<WelcomeFrame>().First().Name;
+        await room.Owner.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Role, Room = room.Name, User = name, Role = "moderator", Id = FrameId.From("role") });
+        var header = ("Authorization", $"Bearer {(await bob.CreateTokenAsync(room.Name, "alerts")).Token}");
+
+        await room.Owner.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Ban, Room = room.Name, User = name, Id = FrameId.From("ban") });
+        (await Http.PostAsync(room.Messages, """{"text":"still here"}""", header)).ShouldBe(403, ErrorCode.Banned);
+        (await Http.GetAsync(room.Messages, header)).ShouldBe(403, ErrorCode.Banned);
+        (await Http.PostAsync(room.Messages, """{"text":"x"}""", ("Authorization", $"Bearer {room.Token}"))).Status.Should().Be(201, "the owner has created this token");
+
+        await room.Owner.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Unban, Room = room.Name, User = name, Id = FrameId.From("unban") });
+        (await Http.PostAsync(room.Messages, """{"text":"x"}""", header)).Status.Should().Be(201);
+    }
+
+    [Test]
     public async Task Request_needs_a_room_that_the_user_is_in()
     {
         await using var room = await CreateRoomAsync(isPrivate: true);

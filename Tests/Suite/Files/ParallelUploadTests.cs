@@ -23,7 +23,7 @@ public sealed class ParallelUploadTests
     {
         await using var server = await ServerProcess.StartAsync(
             "--urls", "http://127.0.0.1:0", "--RawTcp:Port", "0", "--Limits:Enabled", "false",
-            "--Files:GuestQuotaFiles", $"{Uploads}", "--Files:GuestQuotaBytes", $"{(long)Uploads * UploadBytes}", "--Files:TotalBytes", $"{(long)Uploads * UploadBytes}");
+            "--Files:GuestQuotaFiles", $"{Uploads}", "--Files:GuestQuotaBytes", $"{(long)Uploads * UploadBytes}", "--Files:TotalBytes", $"{(long)Uploads * UploadBytes}", "--Files:GuestTotalPercent", "100");
         var port = server.GetHttpPort();
         using var ann = await FileClient.JoinAsync(port);
         using var bob = await FileClient.JoinAsync(port);

@@ -156,7 +156,7 @@ public sealed class UploadTests
     public async Task Quotas_of_guests_accounts_and_the_server_are_kept()
     {
         await using var server = await ServerUnderTest.StartAsync(
-            "--Files:GuestQuotaFiles", "2", "--Files:GuestQuotaBytes", "3000", "--Files:UserQuotaFiles", "3", "--Files:UserQuotaBytes", "4000", "--Files:TotalBytes", "6000");
+            "--Files:GuestQuotaFiles", "2", "--Files:GuestQuotaBytes", "3000", "--Files:UserQuotaFiles", "3", "--Files:UserQuotaBytes", "4000", "--Files:TotalBytes", "6000", "--Files:GuestTotalPercent", "100");
         using var guest = await FileClient.StartAsync(server.HttpPort);
         await guest.UploadAsync(TestContents.Random(2_000, seed: 1));
         (await guest.PostAsync(new byte[1_001])).ShouldBe(403, ErrorCode.TooMany).Text.Should().Contain("3000 bytes").And.Contain("register");
@@ -169,9 +169,37 @@ public sealed class UploadTests
         (await account.PostAsync(new byte[1_001])).ShouldBe(403, ErrorCode.TooMany).Text.Should().Contain("4000 bytes").And.NotContain("register");
 
         using var other = await FileClient.StartAsync(server.HttpPort);
-        (await other.PostAsync(TestContents.Random(501, seed: 4))).ShouldBe(403, ErrorCode.TooMany).Text.Should().Contain("server's space");
+        (await other.PostAsync(TestContents.Random(501, seed: 4))).ShouldBe(403, ErrorCode.TooMany).Text.Should().Contain("server's space for the files of guests");
         await other.UploadAsync(TestContents.Random(500, seed: 4));
         server.ListContents().Should().HaveCount(4);
+    }
+
+    [Test]
+    public async Task Last_part_of_the_space_is_for_accounts()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Files:TotalBytes", "10000", "--Files:GuestTotalPercent", "60");
+        using var guest = await FileClient.StartAsync(server.HttpPort);
+        await guest.UploadAsync(TestContents.Random(6_000, seed: 1));
+        (await guest.PostAsync(TestContents.Random(1, seed: 2))).ShouldBe(403, ErrorCode.TooMany).Text.Should().Contain("register");
+
+        using var account = await FileClient.StartAsync(server.HttpPort);
+        account.Http.Token = (await account.SendAsync<WelcomeFrame>("""{"type":"register","name":"bob","password":"correct horse battery"}""")).Session;
+        await account.UploadAsync(TestContents.Random(4_000, seed: 3));
+        (await account.PostAsync(TestContents.Random(1, seed: 4))).ShouldBe(403, ErrorCode.TooMany).Text.Should().NotContain("register");
+    }
+
+    [Test]
+    public async Task Guests_of_one_address_store_a_limited_number_of_bytes_together()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Addresses:ChargeLoopback", "true", "--Addresses:GuestFileBytesPerDay", "10240");
+        using var first = await FileClient.StartAsync(server.HttpPort);
+        await first.UploadAsync(TestContents.Random(6_000, seed: 1));
+        using var second = await FileClient.StartAsync(server.HttpPort);
+        (await second.PostAsync(TestContents.Random(6_000, seed: 2))).ShouldBe(403, ErrorCode.TooMany).Text.Should().Contain("register");
+        await second.UploadAsync(TestContents.Random(4_000, seed: 3));
+
+        second.Http.Token = (await second.SendAsync<WelcomeFrame>("""{"type":"register","name":"bob","password":"correct horse battery"}""")).Session;
+        await second.UploadAsync(TestContents.Random(6_000, seed: 2));
     }
 
     [Test]

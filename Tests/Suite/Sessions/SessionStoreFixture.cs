@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Tests.Support;
@@ -10,12 +9,14 @@ namespace RawSocketChat.Tests.Sessions;
 /// <summary>Creates session stores on a storage that can fail. Several stores can use the same storage, as after a restart.</summary>
 public abstract class SessionStoreFixture
 {
-    protected FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 10, 0, 0, TimeSpan.Zero));
+    protected LeapingClock Time { get; } = new(new DateTimeOffset(2026, 11, 23, 10, 0, 0, TimeSpan.Zero));
+
+    protected ClockGuard Clock { get; private set; } = null!;
 
     protected FailingIdentityStore Storage { get; private set; } = null!;
 
     [SetUp]
-    public void CreateStorage() => Storage = new FailingIdentityStore();
+    public void CreateStorage() => (Storage, Clock) = (new FailingIdentityStore(), new ClockGuard(Time, NullLogger<ClockGuard>.Instance));
 
     protected static async Task<Session> BeginAsync(SessionStore store, string? name) => (await store.BeginAsync(name)).Session;
 
@@ -41,6 +42,7 @@ public abstract class SessionStoreFixture
         Options.Create(new SessionOptions { GuestMinutes = guestMinutes, AccountDays = accountDays, Most = maxSessions, PerAccount = perAccount }),
         Options.Create(new LimitsOptions()),
         Options.Create(new AuthOptions()),
+        Clock,
         Time,
         NullLogger<SessionStore>.Instance);
 }

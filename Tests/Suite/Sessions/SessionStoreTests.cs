@@ -269,6 +269,25 @@ public sealed class SessionStoreTests : SessionStoreFixture
     }
 
     [Test]
+    public async Task Leap_of_the_clock_ends_no_session()
+    {
+        var store = CreateStore();
+        var guest = await BeginAsync(store, "ann");
+        var account = await BeginAsync(store, "bob");
+        await RegisterAsync(store, account, "bob");
+        store.RemoveConnection(guest);
+        store.RemoveConnection(account);
+
+        Time.Leap(TimeSpan.FromDays(400));
+        await store.CleanUpAsync();
+        (await store.ResumeAsync(guest.Token))!.Session.Should().BeSameAs(guest);
+        store.RemoveConnection(guest);
+        Time.Leap(TimeSpan.FromDays(-400));
+        (await store.ResumeAsync(account.Token))!.Session.User.Name.Should().Be("bob");
+        (await (await RestartAsync()).ResumeAsync(guest.Token)).Should().NotBeNull("the clean-up has not removed the session from the storage");
+    }
+
+    [Test]
     public async Task Store_removes_sessions_that_are_away_longest_when_there_are_too_many_and_keeps_connected_sessions()
     {
         var store = CreateStore(maxSessions: 3);

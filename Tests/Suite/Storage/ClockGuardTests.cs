@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Storage;
 
@@ -10,7 +12,7 @@ public sealed class ClockGuardTests
     private LeapingClock _time = null!;
 
     [SetUp]
-    public void CreateClock() => _time = new LeapingClock();
+    public void CreateClock() => _time = new LeapingClock(Begin);
 
     [TestCase(null, true)]
     [TestCase(-1.0, true)]
@@ -19,66 +21,55 @@ public sealed class ClockGuardTests
     [TestCase(24.0 * 400, false)]
     public void Clock_is_trusted_at_the_start_if_it_is_close_to_the_newest_event(double? hours, bool isTrusted)
     {
-        new ClockGuard(_time).IsTrusted(hours is { } age ? Begin.AddHours(-age) : null, out var leap).Should().Be(isTrusted);
-        (leap is null).Should().Be(isTrusted);
+        var guard = new ClockGuard(_time, NullLogger<ClockGuard>.Instance);
+        guard.IsCompared.Should().BeFalse();
+        guard.CompareWith(hours is { } age ? Begin.AddHours(-age) : null);
+        guard.IsCompared.Should().BeTrue();
+        guard.IsTrusted().Should().Be(isTrusted);
+        guard.CompareWith(Begin);
+        guard.IsTrusted().Should().Be(isTrusted, "only the first comparison counts");
     }
 
     [Test]
     public void Running_clock_stays_trusted_without_new_events()
     {
-        var guard = new ClockGuard(_time);
-        guard.NeedsNewest.Should().BeTrue("at the start, the server has no other way to check the clock");
-        guard.IsTrusted(Begin, out _).Should().BeTrue();
-        guard.NeedsNewest.Should().BeFalse();
-        for (var minute = 0; minute < 60 * 24 * 3; minute++, _time.Run(TimeSpan.FromMinutes(1)))
-            guard.IsTrusted(newest: null, out _).Should().BeTrue();
+        var guard = CreateGuard();
+        guard.IsTrusted().Should().BeTrue();
+        for (var minute = 0; minute < 60 * 24 * 3; minute++, _time.Advance(TimeSpan.FromMinutes(1)))
+            guard.IsTrusted().Should().BeTrue();
     }
 
     [TestCase(400)]
     [TestCase(-400)]
     public void Clock_that_leaps_is_not_trusted_for_a_day_even_after_it_leaps_back(int days)
     {
-        var guard = new ClockGuard(_time);
-        guard.IsTrusted(Begin, out _).Should().BeTrue();
+        var guard = CreateGuard();
+        guard.IsTrusted().Should().BeTrue();
         _time.Leap(TimeSpan.FromDays(days));
-        guard.IsTrusted(_time.GetUtcNow(), out var leap).Should().BeFalse("an event may have been stored with the wrong time");
-        leap.Should().Be(TimeSpan.FromDays(days));
-        _time.Run(TimeSpan.FromHours(23));
-        guard.IsTrusted(Begin, out leap).Should().BeFalse();
-        leap.Should().BeNull();
+        guard.IsTrusted().Should().BeFalse("an event may have been stored with the wrong time");
+        _time.Advance(TimeSpan.FromHours(23));
+        guard.IsTrusted().Should().BeFalse();
         _time.Leap(TimeSpan.FromDays(-days));
-        guard.IsTrusted(Begin, out leap).Should().BeFalse();
-        leap.Should().Be(TimeSpan.FromDays(-days));
-        _time.Run(TimeSpan.FromHours(23));
-        guard.IsTrusted(Begin, out _).Should().BeFalse();
-        _time.Run(TimeSpan.FromHours(1));
-        guard.IsTrusted(Begin, out leap).Should().BeTrue();
-        leap.Should().BeNull();
+        guard.IsTrusted().Should().BeFalse();
+        _time.Advance(TimeSpan.FromHours(23));
+        guard.IsTrusted().Should().BeFalse();
+        _time.Advance(TimeSpan.FromHours(1));
+        guard.IsTrusted().Should().BeTrue();
     }
 
     [Test]
     public void Small_correction_of_the_clock_does_not_count_as_a_leap()
     {
-        var guard = new ClockGuard(_time);
-        guard.IsTrusted(Begin, out _).Should().BeTrue();
+        var guard = CreateGuard();
+        guard.IsTrusted().Should().BeTrue();
         _time.Leap(TimeSpan.FromMinutes(59));
-        guard.IsTrusted(Begin, out var leap).Should().BeTrue();
-        leap.Should().BeNull();
+        guard.IsTrusted().Should().BeTrue();
     }
 
-    private sealed class LeapingClock : TimeProvider
+    private ClockGuard CreateGuard()
     {
-        private TimeSpan _elapsed;
-        private TimeSpan _offset;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public void Run(TimeSpan time) => _elapsed += time;
-
-        public void Leap(TimeSpan size) => _offset += size;
-
-        public override DateTimeOffset GetUtcNow() => Begin + _elapsed + _offset;
-
-        public override long GetTimestamp() => _elapsed.Ticks;
+        var guard = new ClockGuard(_time, NullLogger<ClockGuard>.Instance);
+        guard.CompareWith(Begin);
+        return guard;
     }
 }

@@ -117,6 +117,20 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
+    public async Task Leap_of_the_clock_gives_no_event_up()
+    {
+        Receiver.Answer = (_, context) => WebhookReceiver.SetStatus(context, 500);
+        await SetAsync();
+        await PostAsync("hi");
+        await RunAsync();
+        Time.Leap(TimeSpan.FromDays(400));
+        await RunAsync();
+        Receiver.Received.Should().HaveCount(2, "the next attempt is due by the wrong clock");
+        (await Store.ListFailedAsync(Room, default)).Should().BeEmpty();
+        (await GetProgressAsync()).DeliveredSeq.Should().Be(0);
+    }
+
+    [Test]
     public async Task FailedEvents_limits_the_failed_events_that_are_kept()
     {
         Configure(null, ("Webhooks:RetryHours", "1"), ("Webhooks:FailedEvents", "3"));

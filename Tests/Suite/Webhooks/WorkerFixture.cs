@@ -1,10 +1,10 @@
 using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Webhooks;
+using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Webhooks;
 
@@ -15,7 +15,7 @@ public abstract class WorkerFixture
 
     private ServiceProvider _services = null!;
 
-    internal FakeTimeProvider Time { get; private set; } = null!;
+    internal LeapingClock Time { get; private set; } = null!;
 
     internal WebhookReceiver Receiver { get; private set; } = null!;
 
@@ -33,7 +33,7 @@ public abstract class WorkerFixture
     [SetUp]
     public async Task StartReceiverAsync()
     {
-        Time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        Time = new LeapingClock(DateTimeOffset.UtcNow);
         Receiver = await WebhookReceiver.StartAsync();
         Configure();
         await CreateRoomAsync();
