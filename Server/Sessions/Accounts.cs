@@ -84,7 +84,7 @@ public sealed class Accounts(
         var skeleton = NameRule.Accept(name, out _) is { } shown ? NameSkeleton.Create(shown) : "";
         if (!attempts.TryTakeLogin(skeleton, remote, out var retryAfterMs))
             return new LoginResult(null, CreateTooManyAttempts(retryAfterMs));
-        if (attempts.IsNameSlow(skeleton))
+        if (attempts.CountAndCheckSlow(skeleton))
             await Task.Delay(AttemptLimits.SlowNameDelay, time);
 
         StoredAccount? account;
@@ -132,7 +132,7 @@ public sealed class Accounts(
         var skeleton = NameSkeleton.Create(name);
         if (!attempts.TryTakeLogin(skeleton, remote, out var retryAfterMs))
             return CreateTooManyAttempts(retryAfterMs);
-        if (attempts.IsNameSlow(skeleton))
+        if (attempts.CountAndCheckSlow(skeleton))
             await Task.Delay(AttemptLimits.SlowNameDelay, time);
         try
         {

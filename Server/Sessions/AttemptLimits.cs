@@ -55,7 +55,7 @@ public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider t
     }
 
     /// <summary>Counts an attempt for the name over all addresses. Returns true if there were too many: then the login must wait.</summary>
-    public bool IsNameSlow(string skeleton) => _isEnabled && !_slowNames.TryTake(skeleton, out _);
+    public bool CountAndCheckSlow(string skeleton) => _isEnabled && !_slowNames.TryTake(skeleton, out _);
 
     /// <summary>Gives the attempt back to the name. Call this after a successful login.</summary>
     public void GiveBackName(string skeleton, string remote)
