@@ -49,9 +49,9 @@ public sealed class FileUploads(
             throw new UploadException(new ChatError(ErrorCode.NotOffered, "this server does not take files"), StatusCodes.Status403Forbidden);
         if (bytes > Options.MaxBytes)
             throw new UploadException(CreateTooBig(Options.MaxBytes));
-        Require(await files.CheckQuotaAsync(user.Id, bytes ?? 0, GetQuota(user), CancellationToken.None), user);
+        ThrowUnlessAdded(await files.CheckQuotaAsync(user.Id, bytes ?? 0, GetQuota(user), CancellationToken.None), user);
         if (!contents.HasSpace(bytes ?? 0))
-            Require(FileAddition.ServerFull, user);
+            ThrowUnlessAdded(FileAddition.ServerFull, user);
     }
 
     /// <summary>Receives a content up to its end, and adds it as a file of the user.</summary>
@@ -146,7 +146,7 @@ public sealed class FileUploads(
         await WorkAsync(() => hash = incoming.Complete(), cancellationToken);
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var file = new StoredFile(id, hash, FileName.Clean(name), type, incoming.Length, user.Id, time.GetUtcNow()) { Width = size?.Width, Height = size?.Height };
-        Require(await contents.AddAsync(file, GetQuota(user), incoming.Path, preview), user);
+        ThrowUnlessAdded(await contents.AddAsync(file, GetQuota(user), incoming.Path, preview), user);
         return file;
     }
 
@@ -172,7 +172,7 @@ public sealed class FileUploads(
 
     private FileQuota GetQuota(NamedUser user) => user.IsGuest ? new(Options.GuestQuotaFiles, Options.GuestQuotaBytes) : new(Options.UserQuotaFiles, Options.UserQuotaBytes);
 
-    private void Require(FileAddition addition, NamedUser user)
+    private void ThrowUnlessAdded(FileAddition addition, NamedUser user)
     {
         var quota = GetQuota(user);
         var advice = user.IsGuest ? "register an account, or delete messages with files" : "delete messages with files to make space";
