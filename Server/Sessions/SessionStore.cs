@@ -35,7 +35,7 @@ public sealed class SessionStore : ISessionTokens
     private readonly HashSet<Session> _evicted = [];
 
     // Incremented when a session ends. ResumeAsync uses this number to detect that a session has ended while the storage is being read.
-    private long _endCount;
+    private long _changeCount;
 
     public SessionStore(
         IIdentityStore storage, IOptions<SessionOptions> options, IOptions<LimitsOptions> limits, IOptions<AuthOptions> auth, TimeProvider time,
@@ -142,7 +142,7 @@ public sealed class SessionStore : ISessionTokens
         while (true)
         {
             Session? known;
-            long endCount;
+            long changeCount;
             lock (_gate)
             {
                 EvictAway();
@@ -155,7 +155,7 @@ public sealed class SessionStore : ISessionTokens
                     return new SessionStart(known, null);
                 }
 
-                endCount = _endCount;
+                changeCount = _changeCount;
             }
 
             var session = known ?? await FindStoredAsync(token, hash);
@@ -165,7 +165,7 @@ public sealed class SessionStore : ISessionTokens
             {
                 // Read again if one of these events happened during the read: a session has ended (perhaps this one), this session was
                 // added to memory or removed from memory, or the user has another name.
-                if (endCount != _endCount || _byHash.Find(hash) != known || lookup?.Wanted != session?.User.Name)
+                if (changeCount != _changeCount || _byHash.Find(hash) != known || lookup?.Wanted != session?.User.Name)
                     continue;
                 if (session is null || IsEndedOrExpired(session))
                     return null;
@@ -307,7 +307,7 @@ public sealed class SessionStore : ISessionTokens
             ValueTask ending;
             lock (_gate)
             {
-                _endCount++;
+                _changeCount++;
                 session.IsEnded = true;
                 ending = _writer.EndAsync(session.TokenHash);
             }
@@ -351,7 +351,7 @@ public sealed class SessionStore : ISessionTokens
         await _storage.EndOtherSessionsAsync(kept.User.Id, kept.TokenHash, CancellationToken.None);
         // A client may have resumed a session while the storage still had it.
         lock (_gate)
-            _endCount++;
+            _changeCount++;
         return others;
     }
 
@@ -406,7 +406,7 @@ public sealed class SessionStore : ISessionTokens
         lock (_gate)
         {
             // A session that is being read from the storage may still have the old name.
-            _endCount++;
+            _changeCount++;
             _names.CompleteRegistration(user);
             // A session without connections may have its own object for the user.
             foreach (var away in _away.Concat(_evicted).Select(session => session.User).Where(other => other.Id == user && !IsConnected(other)))
@@ -446,7 +446,7 @@ public sealed class SessionStore : ISessionTokens
             if (session.IsEnded)
                 return;
 
-            _endCount++;
+            _changeCount++;
             var oldHash = session.TokenHash;
             _byHash.Remove(oldHash);
             session.Token = SessionToken.Create();
@@ -529,12 +529,12 @@ public sealed class SessionStore : ISessionTokens
     // exist now.
     private async Task EndExcessAwayAsync(string user)
     {
-        _endCount++;
+        _changeCount++;
         if (await _writer.EndExcessAsync(user, _options.PerAccount) is not { } hashes)
             return;
         lock (_gate)
         {
-            _endCount++;
+            _changeCount++;
             foreach (var hash in hashes)
             {
                 // Skip a session that a client has resumed in the meantime. The store has saved this session again, so the session
@@ -550,7 +550,7 @@ public sealed class SessionStore : ISessionTokens
     // Ends the session in memory at once, even if the storage fails.
     private Task EndNowAsync(Session session)
     {
-        _endCount++;
+        _changeCount++;
         session.IsEnded = true;
         _byHash.Remove(session.TokenHash);
         _evicted.Remove(session);
