@@ -84,7 +84,7 @@ public static class Program
         app.UseFileOrigins("/files");
         app.AnswerOptionsRequests(Methods);
         app.MapHealth(live: "/healthz", ready: "/readyz");
-        app.MapRawWebSocket("/ws", alsoAt: "/", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
+        app.MapWebSocket("/ws", alsoAt: "/", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
         app.MapStart("/session");
         app.MapSend("/send");
         app.MapPolling("/poll");
