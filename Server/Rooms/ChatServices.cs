@@ -63,7 +63,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         IdentityHandler = new IdentityHandler(this);
         RoomHandler = new RoomHandler(this);
         PostHandler = new PostHandler(this);
-        ReadHandler = new ReadHandler(this);
+        ReadMarkHandler = new ReadMarkHandler(this);
         MessageHandler = new MessageHandler(this);
         ModerationHandler = new ModerationHandler(this);
         PrivateHandler = new PrivateHandler(this);
@@ -138,7 +138,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
 
     internal PostHandler PostHandler { get; }
 
-    internal ReadHandler ReadHandler { get; }
+    internal ReadMarkHandler ReadMarkHandler { get; }
 
     internal MessageHandler MessageHandler { get; }
 

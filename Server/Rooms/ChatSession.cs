@@ -165,10 +165,10 @@ public sealed class ChatSession : IConnectionHandler
                 await _services.MessageHandler.ReactAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Typing:
-                await _services.ReadHandler.TypingAsync(_context, frame, answers);
+                await _services.ReadMarkHandler.TypingAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Notify:
-                await _services.ReadHandler.NotifyAsync(_context, frame, answers);
+                await _services.ReadMarkHandler.NotifyAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Invite:
                 await _services.PrivateHandler.InviteAsync(_context, frame, answers);
@@ -183,7 +183,7 @@ public sealed class ChatSession : IConnectionHandler
                 await _services.IdentityHandler.ChangePasswordAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Read:
-                await _services.ReadHandler.ReadAsync(_context, frame, answers);
+                await _services.ReadMarkHandler.ReadAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Search when _services.SupportedRequests.Includes(frame.Type):
                 await _services.SearchHandler.SearchAsync(_context, frame, answers);
