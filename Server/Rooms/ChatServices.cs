@@ -66,7 +66,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         ReadMarkHandler = new ReadMarkHandler(this);
         MessageHandler = new MessageHandler(this);
         ModerationHandler = new ModerationHandler(this);
-        PrivateHandler = new PrivateHandler(this);
+        InviteHandler = new InviteHandler(this);
         SearchHandler = new SearchHandler(this);
         TokenHandler = new TokenHandler(this);
         WebhookHandler = new WebhookHandler(this);
@@ -144,7 +144,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
 
     internal ModerationHandler ModerationHandler { get; }
 
-    internal PrivateHandler PrivateHandler { get; }
+    internal InviteHandler InviteHandler { get; }
 
     internal SearchHandler SearchHandler { get; }
 

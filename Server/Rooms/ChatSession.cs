@@ -171,10 +171,10 @@ public sealed class ChatSession : IConnectionHandler
                 await _services.ReadMarkHandler.NotifyAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Invite:
-                await _services.PrivateHandler.InviteAsync(_context, frame, answers);
+                await _services.InviteHandler.InviteAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Dm:
-                await _services.PrivateHandler.DirectAsync(_context, frame, answers);
+                await _services.InviteHandler.DirectAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Role or ClientFrameType.Kick or ClientFrameType.Ban or ClientFrameType.Unban or ClientFrameType.Mute or ClientFrameType.Unmute or ClientFrameType.Slow:
                 await _services.ModerationHandler.ModerateAsync(_context, frame, answers);

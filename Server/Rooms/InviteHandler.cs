@@ -6,7 +6,7 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>Handles the requests that bring another user into a room: <c>invite</c> and <c>dm</c>.</summary>
-internal sealed class PrivateHandler(ChatServices services)
+internal sealed class InviteHandler(ChatServices services)
 {
     public async ValueTask InviteAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
