@@ -30,7 +30,7 @@ public sealed class HistoryCache(IOptions<RoomOptions> options)
     }
 
     /// <summary>The block that contains an event.</summary>
-    public static long GetBlock(long seq) => (seq - 1) / BlockEvents;
+    public static long GetBlockNumber(long seq) => (seq - 1) / BlockEvents;
 
     /// <summary>The seq of a block's first event.</summary>
     public static long GetFirstSeq(long block) => (block * BlockEvents) + 1;
