@@ -85,7 +85,7 @@ public static class Program
         app.AnswerOptionsRequests(Methods);
         app.MapHealth(live: "/healthz", ready: "/readyz");
         app.MapWebSocket("/ws", alsoAt: "/", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
-        app.MapStart("/session");
+        app.MapSessionStart("/session");
         app.MapSend("/send");
         app.MapPolling("/poll");
         app.MapLongPolling("/longpoll");
