@@ -31,7 +31,7 @@ internal sealed class WriteAheadLog(SqliteStorage storage, ILogger logger)
     /// <summary>
     /// Empties the log if the interval is over or if the log is full. Call this method after each transaction, committed or failed.
     /// </summary>
-    public void KeepSmall(DbConnection connection)
+    public void TruncateIfDue(DbConnection connection)
     {
         _file.Refresh();
         var bytes = _file.Exists ? _file.Length : 0;
