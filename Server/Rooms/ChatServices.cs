@@ -48,7 +48,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Accounts = accounts;
         ExternalAccounts = externalAccounts;
         Auth = auth.Value;
-        GuestDoor = new GuestDoor(Auth, oidc.Value.IsEnabled);
+        LoginRequirement = new LoginRequirement(Auth, oidc.Value.IsEnabled);
         SupportedRequests = new SupportedRequests(data.Value.Search, FileOptions.Enabled, webhookDelivery.IsEnabled, externalAccounts.IsEnabled, oidc.Value.IsEnabled, Auth);
         Limits = limits.Value;
         Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -128,7 +128,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
     /// <summary>The server's name and version, as each welcome shows them.</summary>
     public string Server { get; } = $"RawSocketChat/{typeof(ChatServices).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}";
 
-    internal GuestDoor GuestDoor { get; }
+    internal LoginRequirement LoginRequirement { get; }
 
     internal RoomAccess RoomAccess { get; }
 

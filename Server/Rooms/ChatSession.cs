@@ -55,8 +55,8 @@ public sealed class ChatSession : IConnectionHandler
             _context.Reject(answers, id, RequestErrors.UnreadAnswers);
         else if (CheckRate(frame.Type) is { } limited)
             _context.Reject(answers, id, limited);
-        else if (!GuestDoor.Allows(frame.Type) && _services.GuestDoor.IsClosedTo(_context.User))
-            _context.Reject(answers, id, _services.GuestDoor.CreateError(frame.IsTyped));
+        else if (!LoginRequirement.Allows(frame.Type) && _services.LoginRequirement.IsClosedTo(_context.User))
+            _context.Reject(answers, id, _services.LoginRequirement.CreateError(frame.IsTyped));
         else
             await HandleAsync(frame, answers);
     }

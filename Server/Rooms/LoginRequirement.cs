@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 /// <param name="auth">The settings that say who may use the chat.</param>
 /// <param name="withOidc">Whether the page offers a login with an OpenID Connect provider.</param>
-internal sealed class GuestDoor(AuthOptions auth, bool withOidc)
+internal sealed class LoginRequirement(AuthOptions auth, bool withOidc)
 {
     /// <summary>Whether a user must log in first.</summary>
     public bool IsClosedTo(User user) => !auth.Guests && user.IsGuest;
