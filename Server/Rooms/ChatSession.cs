@@ -55,7 +55,7 @@ public sealed class ChatSession : IConnectionHandler
             _context.Reject(answers, id, RequestErrors.UnreadAnswers);
         else if (CheckRate(frame.Type) is { } limited)
             _context.Reject(answers, id, limited);
-        else if (!LoginRequirement.Allows(frame.Type) && _services.LoginRequirement.IsClosedTo(_context.User))
+        else if (!LoginRequirement.AllowsWithoutLogin(frame.Type) && _services.LoginRequirement.AppliesTo(_context.User))
             _context.Reject(answers, id, _services.LoginRequirement.CreateError(frame.IsTyped));
         else
             await HandleAsync(frame, answers);

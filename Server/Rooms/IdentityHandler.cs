@@ -20,12 +20,12 @@ internal sealed class IdentityHandler(ChatServices services)
         var (connection, request) = (context.Connection, context.Connection.Request);
         var error = await StartSessionAsync(context, new ClientFrame { Type = ClientFrameType.Hello, Name = request.Name, IsTyped = true });
         SendWelcome(context, connection, default);
-        var isClosed = services.LoginRequirement.IsClosedTo(context.User);
-        if (isClosed && (request.Name ?? request.Room) is not null)
+        var mustLogIn = services.LoginRequirement.AppliesTo(context.User);
+        if (mustLogIn && (request.Name ?? request.Room) is not null)
             error ??= services.LoginRequirement.CreateError(isTyped: true);
         if (error is not null)
             context.Reject(connection, default, error);
-        if (request.Room is { } room && !isClosed)
+        if (request.Room is { } room && !mustLogIn)
         {
             var join = new ClientFrame { Type = ClientFrameType.Join, Room = room is ['#', .. var name] ? name : room, IsTyped = true };
             await services.RoomHandler.JoinAsync(context, join, connection);
@@ -50,7 +50,7 @@ internal sealed class IdentityHandler(ChatServices services)
             await StartAsync(context, frame, answers);
         else if (frame.Session is not null)
             await ResumeAsync(context, frame, answers);
-        else if (frame.Name is not null && services.LoginRequirement.IsClosedTo(context.User))
+        else if (frame.Name is not null && services.LoginRequirement.AppliesTo(context.User))
             context.Reject(answers, frame.Id, services.LoginRequirement.CreateError(frame.IsTyped));
         else if (frame.Name is not null)
             await NickAsync(context, frame, answers);
@@ -221,7 +221,7 @@ internal sealed class IdentityHandler(ChatServices services)
     {
         var error = await StartSessionAsync(context, frame);
         // If the storage could not be read, keep the error: the client should try again with the same session.
-        if (services.LoginRequirement.IsClosedTo(context.User) && error?.Code != ErrorCode.Unavailable)
+        if (services.LoginRequirement.AppliesTo(context.User) && error?.Code != ErrorCode.Unavailable)
             error = services.LoginRequirement.CreateError(frame.IsTyped);
         SendWelcome(context, answers, error is null ? frame.Id : default);
         if (error is not null)
@@ -239,7 +239,7 @@ internal sealed class IdentityHandler(ChatServices services)
 
         await ChangeSessionAsync(context, session);
         var previousName = context.User.Name;
-        if (frame.Name is { } name && name != previousName && !services.LoginRequirement.IsClosedTo(session.User))
+        if (frame.Name is { } name && name != previousName && !services.LoginRequirement.AppliesTo(session.User))
             rejection = await services.Sessions.RenameAsync(session.User, name);
         SendWelcome(context, answers, frame.Id);
         if (CreateError(frame, rejection) is { } nameError)
@@ -261,7 +261,7 @@ internal sealed class IdentityHandler(ChatServices services)
                 context.Attach(session);
                 await services.Memberships.LoadAsync(session.User);
                 var previousName = context.User.Name;
-                if (frame.Name is { } name && name != previousName && !services.LoginRequirement.IsClosedTo(session.User))
+                if (frame.Name is { } name && name != previousName && !services.LoginRequirement.AppliesTo(session.User))
                     nameRejection = await services.Sessions.RenameAsync(session.User, name);
                 await AnnounceRenameAsync(context, previousName);
                 return CreateError(frame, nameRejection);

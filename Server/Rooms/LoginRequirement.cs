@@ -12,10 +12,10 @@ namespace RawSocketChat.Server.Rooms;
 internal sealed class LoginRequirement(AuthOptions auth, bool withOidc)
 {
     /// <summary>Whether a user must log in first.</summary>
-    public bool IsClosedTo(User user) => !auth.Guests && user.IsGuest;
+    public bool AppliesTo(User user) => !auth.Guests && user.IsGuest;
 
     /// <summary>Whether a guest may send a request: a request that logs in, or a request that concerns only the client itself.</summary>
-    public static bool Allows(ClientFrameType type) => type is
+    public static bool AllowsWithoutLogin(ClientFrameType type) => type is
         ClientFrameType.Hello or ClientFrameType.Login or ClientFrameType.Register or ClientFrameType.Logout
         or ClientFrameType.Whoami or ClientFrameType.Help or ClientFrameType.Ping;
 
