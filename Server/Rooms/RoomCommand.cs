@@ -87,8 +87,8 @@ internal sealed record PostCommand(Connection? Connection, IFrameSink Answers, C
     public void Reject(ChatError error) => Answers.Send(new ErrorFrame(Frame.Id, error));
 }
 
-/// <summary>Closes the room if it is unused; see <see cref="RoomLoop.TryCloseAsync"/>.</summary>
-internal sealed record CloseCommand(TimeSpan UnusedFor, Action<RoomLoop> OnClosing) : RoomCommand<bool>;
+/// <summary>Closes the room if it is unused; see <see cref="RoomLoop.TryUnloadAsync"/>.</summary>
+internal sealed record UnloadCommand(TimeSpan UnusedFor, Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
 /// <summary>
 /// Closes a room that is being removed; see <see cref="RoomLoop.EndAsync"/>. The result is true when the earlier posts are delivered.

@@ -116,12 +116,12 @@ public sealed class RoomDirectory(
     /// Closes the rooms that have no connections and no waiting work, and that nobody has used for a time. This frees nearly all of their
     /// memory. The rooms keep their logs, and are opened again when somebody uses them.
     /// </summary>
-    public async Task CloseUnusedAsync(TimeSpan unusedFor, CancellationToken cancellationToken = default)
+    public async Task UnloadUnusedAsync(TimeSpan unusedFor, CancellationToken cancellationToken = default)
     {
         foreach (var room in Open)
         {
             if (room.Name != RoomName.Default && room.Summary.MemberCount == 0 && room.UnusedFor >= unusedFor)
-                await room.TryCloseAsync(unusedFor, OnClosing).WaitAsync(cancellationToken);
+                await room.TryUnloadAsync(unusedFor, OnClosing).WaitAsync(cancellationToken);
         }
     }
 

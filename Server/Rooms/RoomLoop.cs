@@ -172,7 +172,7 @@ public sealed class RoomLoop
     /// </summary>
     /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
     /// <returns>Whether the room is closed.</returns>
-    public Task<bool> TryCloseAsync(TimeSpan unusedFor, Action<RoomLoop> onClosing) => SendAsync(new CloseCommand(unusedFor, onClosing));
+    public Task<bool> TryUnloadAsync(TimeSpan unusedFor, Action<RoomLoop> onClosing) => SendAsync(new UnloadCommand(unusedFor, onClosing));
 
     /// <summary>
     /// Closes the room, although it has connections, because it is being removed. Later commands have no effect. Completes when the earlier
@@ -239,7 +239,7 @@ public sealed class RoomLoop
                 return;
             }
 
-            if (command is not (WakeCommand or CloseCommand))
+            if (command is not (WakeCommand or UnloadCommand))
                 MarkUsed();
             Dispatch(command);
 
@@ -301,8 +301,8 @@ public sealed class RoomLoop
             case EndCommand end:
                 End(end);
                 break;
-            case CloseCommand close:
-                close.Complete(TryClose(close));
+            case UnloadCommand unload:
+                unload.Complete(TryUnload(unload));
                 break;
         }
     }
@@ -313,7 +313,7 @@ public sealed class RoomLoop
     private bool RequiresFlush(RoomCommand command) => command switch
     {
         // A LeaveCommand causes no flush here, because it may have to wait for pending posts. Leave() flushes later.
-        PostCommand or WakeCommand or SendToOthersCommand or TypingCommand or ListMembersCommand or ContainsCommand or BarrierCommand or LeaveCommand or CloseCommand => false,
+        PostCommand or WakeCommand or SendToOthersCommand or TypingCommand or ListMembersCommand or ContainsCommand or BarrierCommand or LeaveCommand or UnloadCommand => false,
         JoinCommand => _presence.AnnouncesNames,
         _ => true,
     };
@@ -444,11 +444,11 @@ public sealed class RoomLoop
 
     // Commands that are already in the channel count as use, so that no sender has to try again. A sender that comes later finds no open room
     // in the directory, because onClosing has removed it there before the channel is completed.
-    private bool TryClose(CloseCommand close)
+    private bool TryUnload(UnloadCommand unload)
     {
-        if (_room.MemberCount > 0 || _writer.PendingPosts > 0 || _commands.Reader.Count > 0 || UnusedFor < close.UnusedFor)
+        if (_room.MemberCount > 0 || _writer.PendingPosts > 0 || _commands.Reader.Count > 0 || UnusedFor < unload.UnusedFor)
             return false;
-        Close(close.OnClosing);
+        Close(unload.OnClosing);
         return true;
     }
 

@@ -35,7 +35,7 @@ public sealed class RoomMaintenance(RoomDirectory rooms, IRoomCatalog catalog, I
     {
         try
         {
-            await rooms.CloseUnusedAsync(TimeSpan.FromMinutes(options.Value.IdleMinutes), stoppingToken);
+            await rooms.UnloadUnusedAsync(TimeSpan.FromMinutes(options.Value.IdleMinutes), stoppingToken);
             if (options.Value.EmptyMinutes is > 0 and var minutes)
                 await rooms.RemoveEmptyAsync(time.GetUtcNow() - TimeSpan.FromMinutes(minutes), stoppingToken);
             if (options.Value.AbandonedDays is > 0 and var days)
