@@ -91,9 +91,9 @@ internal sealed record PostCommand(Connection? Connection, IFrameSink Answers, C
 internal sealed record UnloadCommand(TimeSpan UnusedFor, Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
 /// <summary>
-/// Closes a room that is being removed; see <see cref="RoomLoop.EndAsync"/>. The result is true when the earlier posts are delivered.
+/// Closes a room that is being removed; see <see cref="RoomLoop.RemoveAsync"/>. The result is true when the earlier posts are delivered.
 /// </summary>
-internal sealed record EndCommand(Action<RoomLoop> OnClosing) : RoomCommand<bool>;
+internal sealed record RemoveCommand(Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
 /// <summary>Wakes the loop. After each command, the loop delivers stored posts, gathered events and the number of members.</summary>
 internal sealed record WakeCommand : RoomCommand

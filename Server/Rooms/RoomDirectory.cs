@@ -148,9 +148,9 @@ public sealed class RoomDirectory(
         var removing = new TaskCompletionSource<RoomLoop?>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            if (!await room.EndAsync(closing => OnEnding(closing, removing.Task)))
+            if (!await room.RemoveAsync(closing => OnRemoving(closing, removing.Task)))
                 return false;
-            room.AnnounceEnd(announcement);
+            room.AnnounceRemoved(announcement);
             if (await catalog.RemoveRoomAsync(room.Name, CancellationToken.None))
                 OnRemoved(room.Name);
             return true;
@@ -227,7 +227,7 @@ public sealed class RoomDirectory(
     }
 
     // Until the room is removed, nobody can open it again.
-    private void OnEnding(RoomLoop room, Task<RoomLoop?> removing)
+    private void OnRemoving(RoomLoop room, Task<RoomLoop?> removing)
     {
         lock (_gate)
         {

@@ -180,10 +180,10 @@ public sealed class RoomLoop
     /// </summary>
     /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
     /// <returns>False if the room was closed already.</returns>
-    public Task<bool> EndAsync(Action<RoomLoop> onClosing) => SendAsync(new EndCommand(onClosing));
+    public Task<bool> RemoveAsync(Action<RoomLoop> onClosing) => SendAsync(new RemoveCommand(onClosing));
 
-    /// <summary>Sends the last frame of a removed room to everybody who was in it. Call this after <see cref="EndAsync"/>.</summary>
-    public void AnnounceEnd(EncodedFrame frame)
+    /// <summary>Sends the last frame of a removed room to everybody who was in it. Call this after <see cref="RemoveAsync"/>.</summary>
+    public void AnnounceRemoved(EncodedFrame frame)
     {
         foreach (var subscriber in _room.Subscribers)
         {
@@ -298,8 +298,8 @@ public sealed class RoomLoop
             case ListMembersCommand list:
                 list.Complete(ListMembers(list.Max));
                 break;
-            case EndCommand end:
-                End(end);
+            case RemoveCommand remove:
+                Remove(remove);
                 break;
             case UnloadCommand unload:
                 unload.Complete(TryUnload(unload));
@@ -454,13 +454,13 @@ public sealed class RoomLoop
 
     // The room takes no more posts, so that only the posts before this command can delay the end. These posts are still stored, and their senders
     // get the answers.
-    private void End(EndCommand end)
+    private void Remove(RemoveCommand remove)
     {
-        Close(end.OnClosing);
+        Close(remove.OnClosing);
         if (_writer.LastPending is { } batch)
-            batch.Waiting.Add(end);
+            batch.Waiting.Add(remove);
         else
-            end.Complete(true);
+            remove.Complete(true);
     }
 
     private void Close(Action<RoomLoop> onClosing)
@@ -564,10 +564,10 @@ public sealed class RoomLoop
         {
             leave.Complete(Leave(leave.Connection));
         }
-        else if (command is EndCommand end)
+        else if (command is RemoveCommand remove)
         {
             _fanout.Flush();
-            end.Complete(true);
+            remove.Complete(true);
         }
         else if (_isClosed)
         {
