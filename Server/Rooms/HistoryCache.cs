@@ -29,10 +29,10 @@ public sealed class HistoryCache(IOptions<RoomOptions> options)
         }
     }
 
-    /// <summary>The block that contains an event.</summary>
+    /// <summary>Returns the number of the block that contains an event.</summary>
     public static long GetBlockNumber(long seq) => (seq - 1) / BlockEvents;
 
-    /// <summary>The seq of a block's first event.</summary>
+    /// <summary>Returns the seq of a block's first event.</summary>
     public static long GetFirstSeq(long block) => (block * BlockEvents) + 1;
 
     /// <summary>

@@ -61,7 +61,7 @@ internal sealed class IdentityHandler(ChatServices services)
     /// <summary>Handles <c>nick</c>, and a <c>hello</c> that has only a name: the user keeps the session and changes the name.</summary>
     public async ValueTask NickAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
-        // Every member of the user's rooms gets the new name, as with a message.
+        // A new name costs as much as a message, because every member of the user's rooms gets a frame.
         if (services.Limits.Enabled && !context.User.MessageLimit.TryTake(out var retryAfterMs))
         {
             context.Reject(answers, frame.Id, RequestErrors.CreateRateLimited("new names", retryAfterMs));
@@ -184,7 +184,7 @@ internal sealed class IdentityHandler(ChatServices services)
             return;
         }
 
-        // Depart before answering, so that the name is free when the client receives the answer.
+        // Leave the rooms and the session before the answer, so that the name is free when the client receives the answer.
         await DepartAsync(context, finishCatchUp: false);
         answers.Send(new AckFrame(frame.Id));
         context.Connection.Close(Disconnect.LoggedOut);

@@ -105,5 +105,5 @@ internal sealed class InviteHandler(ChatServices services)
     private static ChatError CreateTooManyError(string name) =>
         new(ErrorCode.TooMany, $"{name} is a member of {Memberships.MaxRooms} rooms, which is the maximum");
 
-    private static ChatError CreateNoUserError(string name) => new(ErrorCode.NotFound, $"there is no user \"{name}\"; a guest must be connected");
+    private static ChatError CreateNoUserError(string name) => new(ErrorCode.NotFound, $"there is no user \"{name}\"; a guest can be found only while connected");
 }

@@ -107,8 +107,8 @@ public sealed class RoomLoop
     public void MarkUsed() => Volatile.Write(ref _usedAt, _time.GetTimestamp());
 
     /// <summary>
-    /// Adds a connection to the room. The connection gets no events before <see cref="GoLiveAsync"/>. Returns null if the room has closed
-    /// meanwhile, because it was unused; the caller then finds it again in <see cref="RoomDirectory"/>, which opens it.
+    /// Adds a connection to the room. The connection gets no events before <see cref="GoLiveAsync"/>. Returns null if the room was unloaded
+    /// or removed in the meantime. The caller then looks for it again in <see cref="RoomDirectory"/>.
     /// </summary>
     /// <exception cref="StorageException">The server is stopping.</exception>
     /// <param name="listener">Null if nobody has to know that a moderator removes the connection.</param>
@@ -167,19 +167,19 @@ public sealed class RoomLoop
         WriteAsync(new PostCommand(Connection: null, answers, frame, posted, IsOperator: false));
 
     /// <summary>
-    /// Closes the room if it has no connections and no waiting work, and was unused for a time. A closed room handles no commands: a join
-    /// returns null, other commands have no effect, and posts are rejected.
+    /// Unloads the room if it has no connections and no waiting work, and was unused for a time. The loop of an unloaded or removed room
+    /// handles no commands: a join returns null, posts are rejected, and other commands have no effect.
     /// </summary>
     /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
-    /// <returns>Whether the room is closed.</returns>
+    /// <returns>Whether the room is unloaded.</returns>
     public Task<bool> TryUnloadAsync(TimeSpan unusedFor, Action<RoomLoop> onClosing) => SendAsync(new UnloadCommand(unusedFor, onClosing));
 
     /// <summary>
-    /// Closes the room, although it has connections, because it is being removed. Later commands have no effect. Completes when the earlier
-    /// posts are stored and delivered.
+    /// Stops the loop of a room that is being removed, even if the room has connections. Later commands have the same results as after
+    /// <see cref="TryUnloadAsync"/>. Completes when the earlier posts are stored and delivered.
     /// </summary>
     /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
-    /// <returns>False if the room was closed already.</returns>
+    /// <returns>False if the room was already unloaded or removed.</returns>
     public Task<bool> RemoveAsync(Action<RoomLoop> onClosing) => SendAsync(new RemoveCommand(onClosing));
 
     /// <summary>Sends the last frame of a removed room to everybody who was in it. Call this after <see cref="RemoveAsync"/>.</summary>
@@ -193,7 +193,7 @@ public sealed class RoomLoop
         }
     }
 
-    /// <summary>Runs until <see cref="Stop"/>, or until the room closes.</summary>
+    /// <summary>Runs until <see cref="Stop"/>, or until the room is unloaded or removed.</summary>
     public async Task RunAsync()
     {
         while (await _commands.Reader.WaitToReadAsync())
@@ -452,8 +452,8 @@ public sealed class RoomLoop
         return true;
     }
 
-    // The room takes no more posts, so that only the posts before this command can delay the end. These posts are still stored, and their senders
-    // get the answers.
+    // The room takes no more posts, so that only the posts before this command can delay the removal. These posts are still stored, and their
+    // senders get the answers.
     private void Remove(RemoveCommand remove)
     {
         Close(remove.OnClosing);
@@ -632,7 +632,8 @@ public sealed class RoomLoop
         _tail.Add(events);
         foreach (var change in changes ?? [])
         {
-            // The message, or an earlier edit of it, may be among the new events.
+            // The changed message, or an earlier edit of it, may be among the events that were just added with their old text. So replace
+            // it again.
             if (change.WasEdited || change.Changed!.Seq >= events[0].Seq)
                 History.Replace(change.Changed!, HasNewText(change.Event!), change.WasEdited);
         }

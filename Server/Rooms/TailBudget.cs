@@ -56,7 +56,10 @@ public sealed class TailBudget(IOptions<RoomOptions> options)
             _node = new LinkedListNode<Share>(this);
         }
 
-        /// <summary>Records that the tail was used and that its size has changed. If all tails are too large then, empties some of them.</summary>
+        /// <summary>
+        /// Records that the tail was used and that its size has changed. If the tails of all rooms together then exceed the bound, empties
+        /// some of them.
+        /// </summary>
         /// <param name="change">The change in bytes.</param>
         public void Add(long change)
         {
@@ -84,7 +87,7 @@ public sealed class TailBudget(IOptions<RoomOptions> options)
             }
         }
 
-        /// <summary>Removes the tail from the budget, because its room closes. Later calls have no effect.</summary>
+        /// <summary>Removes the tail from the budget, because its room is unloaded or removed. Later calls have no effect.</summary>
         public void Release()
         {
             lock (_budget._gate)
