@@ -88,7 +88,8 @@ public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind 
 /// </summary>
 public sealed class EncodedBatch : EncodedMessage
 {
-    // One encoding may use the bytes of another, so the copies hold the bytes of each frame as long as the batch exists.
+    // Private copies of the frames. They cache the bytes of each encoding, because one encoding may be built from another, and they live
+    // only as long as the batch.
     private readonly EncodedFrame[] _copies;
 
     public EncodedBatch(IReadOnlyList<EncodedFrame> frames)

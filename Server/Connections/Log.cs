@@ -8,6 +8,6 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Error, "The timeouts of the {Transport} connection from {Remote} could not be checked; the connection is closed")]
     public static partial void CheckFailed(ILogger logger, Exception fault, string transport, string remote);
 
-    [LoggerMessage(3, LogLevel.Error, "The {Transport} connection from {Remote} could not be closed in order")]
+    [LoggerMessage(3, LogLevel.Error, "The {Transport} connection from {Remote} could not be closed cleanly")]
     public static partial void CloseFailed(ILogger logger, Exception fault, string transport, string remote);
 }
