@@ -58,7 +58,7 @@ public sealed class OidcOptions
 
     /// <summary>
     /// Conditions that a user must satisfy, each as <c>claim=value</c>, such as <c>groups=chat</c>. For each claim that the list names, the user must
-    /// have one of the values that the list has for it. Default: none, so that each user of the provider may log in.
+    /// have one of the values that the list has for this claim. Default: none, so that each user of the provider may log in.
     /// </summary>
     [RegularExpression("[^=]+=.+", ErrorMessage = "is not a condition; try: groups=chat")]
     public IList<string> Require { get; } = [];

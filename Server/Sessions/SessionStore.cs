@@ -34,7 +34,8 @@ public sealed class SessionStore : ISessionTokens
     // progress or has failed. They are removed from memory when SessionWriter.IsSettled is true.
     private readonly HashSet<Session> _evicted = [];
 
-    // Incremented when a session ends. ResumeAsync uses this number to detect that a session has ended while the storage is being read.
+    // Incremented when a session ends, or when a user gets another registered name. If the number changes while ResumeAsync reads the
+    // storage, ResumeAsync reads again, because the session may have ended or may have the old name.
     private long _changeCount;
 
     public SessionStore(
@@ -91,7 +92,10 @@ public sealed class SessionStore : ISessionTokens
     /// <summary>Waits for the background writes that have not ended.</summary>
     public Task StopAsync(CancellationToken cancellationToken) => _writer.WaitForPendingWritesAsync(cancellationToken);
 
-    /// <summary>Removes expired sessions from memory and from the identity store, and retries failed writes.</summary>
+    /// <summary>
+    /// Evicts from memory the sessions that need not stay there, removes expired sessions from the identity store, and retries failed
+    /// writes.
+    /// </summary>
     public async Task CleanUpAsync()
     {
         lock (_gate)
@@ -349,7 +353,7 @@ public sealed class SessionStore : ISessionTokens
 
         await ending;
         await _storage.EndOtherSessionsAsync(kept.User.Id, kept.TokenHash, CancellationToken.None);
-        // A client may have resumed a session while the storage still had it.
+        // A client may be resuming one of these sessions, read from the storage before it ended. Make ResumeAsync read again.
         lock (_gate)
             _changeCount++;
         return others;
@@ -405,10 +409,10 @@ public sealed class SessionStore : ISessionTokens
     {
         lock (_gate)
         {
-            // A session that is being read from the storage may still have the old name.
+            // Make ResumeAsync read again: a session that is being read may still have the old name.
             _changeCount++;
             _names.CompleteRegistration(user);
-            // A session without connections may have its own object for the user.
+            // A session without connections may have its own object for the user, so change the name in each of these objects.
             foreach (var away in _away.Concat(_evicted).Select(session => session.User).Where(other => other.Id == user && !IsConnected(other)))
             {
                 away.RegisteredName = newName;
@@ -452,7 +456,7 @@ public sealed class SessionStore : ISessionTokens
             session.Token = SessionToken.Create();
             session.IsStored = false;
             _byHash.Set(session);
-            // The session may have been evicted while the password was hashed.
+            // The session may have been evicted while the password was hashed. Keep it in memory until the new token is stored.
             if (session.ConnectionCount == 0 && session.AwayNode is null)
                 _evicted.Add(session);
             if (user.Name != account.Name)
