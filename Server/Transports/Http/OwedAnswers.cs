@@ -23,7 +23,7 @@ internal sealed class OwedAnswers(HttpSession session, ByteBudget server) : IDis
     {
         lock (_gate)
         {
-            // A POST ends early if its peer is gone. An ack can come after this end.
+            // If the peer is gone, the POST ends early. An ack that comes after this end is not counted.
             if (_isDisposed)
                 return;
             _bytes += bytes;
