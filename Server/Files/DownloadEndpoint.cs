@@ -100,7 +100,8 @@ internal sealed class DownloadEndpoint(
     {
         if (!File.Exists(path))
         {
-            // A message was deleted in this moment, or the data folder is damaged.
+            // Either the file was removed with its message at this moment, or the data folder is damaged. If the record of the file still
+            // exists, the folder is damaged.
             if (await files.FindAsync(file.Id, context.RequestAborted) is not null && _missingLog.TryTake(out var dropped))
                 Log.ContentMissing(logger, file.Hash, dropped);
             await RejectAsync(context, account);

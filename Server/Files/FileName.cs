@@ -3,7 +3,9 @@ using System.Text;
 
 namespace RawSocketChat.Server.Files;
 
-/// <summary>Makes the name of an uploaded file safe to show and to save on every system, and keeps what is readable of it.</summary>
+/// <summary>
+/// Makes the name of an uploaded file safe to show and to save on every system. Keeps the readable characters of the name.
+/// </summary>
 public static class FileName
 {
     /// <summary>The maximum length of a name in characters (UTF-16).</summary>
@@ -53,7 +55,7 @@ public static class FileName
     private static string RemoveUnsafe(string text)
     {
         var clean = new StringBuilder(text.Length);
-        // EnumerateRunes replaces a surrogate without its pair.
+        // EnumerateRunes replaces a surrogate without its pair by U+FFFD.
         foreach (var rune in text.EnumerateRunes())
         {
             if (Rune.IsWhiteSpace(rune))

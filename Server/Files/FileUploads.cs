@@ -150,7 +150,8 @@ public sealed class FileUploads(
         return file;
     }
 
-    // What looks like an image but is none becomes a file to download. So metadata that cannot be removed is not shown as a part of an image.
+    // A content that looks like an image but breaks the rules of its format becomes a file to download. So the page shows no image whose
+    // metadata the server could not remove.
     private static bool TryCopyImage(IncomingFile incoming, string type, IncomingFile image, out int orientation)
     {
         using var source = incoming.OpenRead();
