@@ -2,7 +2,7 @@ namespace RawSocketChat.Server.Connections;
 
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Error, "The handler of the {Transport} connection from {Remote} failed; the connection is closed ({Dropped} earlier failures have no line)")]
+    [LoggerMessage(1, LogLevel.Error, "The handler of the {Transport} connection from {Remote} failed; the connection is closed ({Dropped} earlier failures were not logged)")]
     public static partial void HandlerFailed(ILogger logger, Exception fault, string transport, string remote, long dropped);
 
     [LoggerMessage(2, LogLevel.Error, "The timeouts of the {Transport} connection from {Remote} could not be checked; the connection is closed")]
