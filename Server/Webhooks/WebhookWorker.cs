@@ -62,7 +62,7 @@ internal sealed class WebhookWorker(
             Error = result.Error,
         };
 
-        // The receiver answers, so the next event may be accepted at once.
+        // The receiver works, so the next event is tried at once.
         if (result.Outcome == WebhookOutcome.Refused && progress.Failures >= RetrySchedule.RefusedAttempts)
         {
             FailedEvent[] refused = isGap ? [] : [new FailedEvent(seq, now, progress.Attempts, result.Error!)];
@@ -103,7 +103,7 @@ internal sealed class WebhookWorker(
             return WebhookStep.Continue;
         if (page is not [var stored, ..] || stored.Seq != failed.Seq)
         {
-            // The log has lost the event.
+            // The log no longer has the event, so it cannot be sent again.
             await store.RemoveFailedAsync(webhook, failed.Seq, CancellationToken.None);
             return WebhookStep.Continue;
         }
@@ -118,7 +118,7 @@ internal sealed class WebhookWorker(
         }
 
         await store.UpdateFailedAsync(webhook, new FailedEvent(failed.Seq, time.GetUtcNow(), failed.Attempts + 1, result.Error!), CancellationToken.None);
-        // The receiver does not work, so it gets no further failed event. The next attempt is that of the newest events.
+        // The receiver does not work, so it gets no further failed event. The delivery continues with the waiting events.
         if (result.Outcome == WebhookOutcome.Failed)
             await store.StopRetryAsync(webhook, CancellationToken.None);
         return WebhookStep.Continue;
