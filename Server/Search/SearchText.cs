@@ -13,7 +13,7 @@ public static class SearchText
     // A longer word is cut, because the index stores each word. Nobody types such a long word in a query.
     private const int MaxTermLength = 64;
 
-    // Letters that have no decomposition in Unicode, but are typed without their stroke or as two letters.
+    // Letters that have no decomposition in Unicode, but that people also type without their stroke or as two letters.
     private static readonly Dictionary<char, string> PlainLetters = new()
     {
         ['ø'] = "o",
