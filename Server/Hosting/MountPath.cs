@@ -62,7 +62,7 @@ public static partial class MountPath
     private static bool IsForPage(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Headers.Upgrade.Count == 0;
 
-    // A browser may keep a permanent redirect after the setting has changed.
+    // The redirect is temporary, because a browser may keep a permanent one after the setting has changed.
     private static Task RedirectAsync(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;

@@ -10,8 +10,8 @@ using RawSocketChat.Server.Transports.RawTcp;
 namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
-/// Starts the server. Prints three lines: the addresses, where messages are stored, and how to join. With a development certificate, and
-/// without guests, prints a further line. Reports a failed start in one line.
+/// Starts the server. Prints three lines: the addresses, where messages are stored, and how to join. Prints one more line for a development
+/// certificate, and one more on a server without guests. Reports a failed start in one line.
 /// </summary>
 public static class ServerRunner
 {
