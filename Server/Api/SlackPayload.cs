@@ -37,8 +37,8 @@ internal static class SlackPayload
         return false;
     }
 
-    // If a message has blocks, Slack shows its text only in notifications. The text is used here, because it is plain and should say what the blocks
-    // say.
+    // If a message has blocks, Slack shows its text only in notifications. This method uses the text, because it is plain text and should say the
+    // same as the blocks.
     private static string ReadMessage(JsonElement message)
     {
         var lines = new List<string>();
