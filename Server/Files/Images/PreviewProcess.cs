@@ -85,7 +85,8 @@ internal sealed class PreviewProcess : IDisposable
         }
     }
 
-    // The server's assembly, run by the .NET that runs this process. An application in a single file, or with its own .NET, is its own executable.
+    // Finds the command that runs the server's program again: the .NET host of this process with the server's assembly. A server in a
+    // single file, or with its own .NET, is its own executable.
     private static (string File, string[] Arguments) FindProgram()
     {
         var assembly = typeof(PreviewProcess).Assembly.Location;
