@@ -93,7 +93,7 @@ public static class FrameSchemas
         var nullability = new NullabilityInfoContext();
         foreach (var parameter in type.GetConstructors().Single().GetParameters())
         {
-            // A parameter with a default value is omitted on the wire, or is always there; a reader must expect both.
+            // Some parameters with a default value are omitted on the wire, and others never. A reader must expect both.
             var isRequired = !parameter.HasDefaultValue && nullability.Create(parameter).ReadState != NullabilityState.Nullable;
             AddParameter(type, parameter, isRequired, schema);
         }
