@@ -145,7 +145,7 @@ public static class Mentions
             return isSpan ? end + 1 : next;
         }
 
-        // The name of a language may follow the opening fence. If no code block follows the name, the name is the code.
+        // The name of a language may follow the opening fence, on the same line. Otherwise the text after the fence is the code.
         private readonly int FindClosingFence(int afterFence)
         {
             var length = text.AsSpan(afterFence).IndexOfAnyExcept(LanguageCharacters);

@@ -84,7 +84,8 @@ public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind 
 
 /// <summary>
 /// Frames that are sent together, in order: one buffer and one write for each connection. The batch holds the encoded bytes, and
-/// <see cref="Frames"/> get none. Rooms and outboxes keep the frames much longer than the batch, and count only the payloads.
+/// <see cref="Frames"/> get none. The reason: rooms and outboxes keep the frames much longer than the batch, and their memory limits count
+/// only the payloads.
 /// </summary>
 public sealed class EncodedBatch : EncodedMessage
 {

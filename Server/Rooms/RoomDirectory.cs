@@ -126,7 +126,9 @@ public sealed class RoomDirectory(
         }
     }
 
-    /// <summary>Removes the rooms that were created before a time, never had an event, and are not open.</summary>
+    /// <summary>
+    /// Removes the rooms that were created before a time, never had an event, have neither a token nor a webhook, and are not open.
+    /// </summary>
     /// <exception cref="StorageException">The rooms cannot be read or removed.</exception>
     public Task RemoveEmptyAsync(DateTimeOffset createdBefore, CancellationToken cancellationToken) => RemoveListedAsync(
         last => catalog.ListEmptyRoomsAsync(createdBefore, last, MaxRows, cancellationToken),

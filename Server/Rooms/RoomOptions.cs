@@ -32,8 +32,8 @@ public sealed class RoomOptions
     public int IdleMinutes { get; set; } = 10;
 
     /// <summary>
-    /// Minutes after its creation at which the server removes a room that never had an event and is not open. 0 removes no room. The
-    /// default room is never removed. Default 60.
+    /// Minutes after its creation at which the server removes a room that never had an event, has no token and no webhook, and is not open.
+    /// 0 removes no room. The default room is never removed. Default 60.
     /// </summary>
     [Range(0, 525_600)]
     public int EmptyMinutes { get; set; } = 60;

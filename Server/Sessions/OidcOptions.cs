@@ -75,7 +75,7 @@ public sealed class OidcOptions
 
     /// <summary>
     /// The scheme and host of this server as browsers use them, such as <c>https://chat.example.org</c>. The provider sends the user back to this
-    /// address. Default: none. Then the address of the request counts, with the headers of trusted proxies.
+    /// address. Default: none. Without this setting, the server uses the address of the request, as the headers of trusted proxies give it.
     /// </summary>
     public string? PublicOrigin { get; set; }
 

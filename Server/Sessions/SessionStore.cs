@@ -264,7 +264,7 @@ public sealed class SessionStore : ISessionTokens
     /// Finds a user by name: a connected user, or an account. Names that look the same find the same user. Returns null if there is none.
     /// If guests may not use the chat, finds no guest.
     /// </summary>
-    /// <param name="onRead">Called before the server looks for an account in the storage. The server does so if no connected user has the name. May
+    /// <param name="onRead">Called before the server looks for an account in the storage, which it does only if no connected user has the name. May
     /// be null.</param>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     public async ValueTask<NamedUser?> FindUserAsync(string name, Action? onRead = null)

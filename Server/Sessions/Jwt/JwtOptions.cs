@@ -30,7 +30,8 @@ public sealed class JwtOptions
     public string? Issuer { get; set; }
 
     /// <summary>
-    /// The audience that each token must name in its claim <c>aud</c>. Default: none. Then the server rejects tokens that have an audience.
+    /// The audience that each token must name in its claim <c>aud</c>. Default: none. Without this setting, the server rejects tokens that
+    /// have an audience.
     /// </summary>
     public string? Audience { get; set; }
 
