@@ -89,7 +89,7 @@ public static class CommandLine
         return fault is null;
     }
 
-    // No command's name contains a slash.
+    // No command's name contains a slash, so a first word with a second slash is a path.
     private static bool BeginsWithPath(ReadOnlySpan<char> line) => NextToken(ref line, last: false).LastIndexOf('/') > 0;
 
     private static void ReadArguments(CommandSpec command, ReadOnlySpan<char> rest, ref FrameDraft draft)

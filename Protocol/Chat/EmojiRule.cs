@@ -17,7 +17,7 @@ public static class EmojiRule
 
     private static readonly string[] Tones = ["🏻", "🏼", "🏽", "🏾", "🏿"];
 
-    // The emoji without variation selectors, and the same emoji in its full form.
+    // For each emoji without its variation selectors: the same emoji in its full form.
     private static readonly FrozenDictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> Known =
         CreateAll().ToFrozenDictionary(RemoveSelectors, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 

@@ -113,7 +113,7 @@ public static class NearestWord
                 least = Math.Min(least, row[j]);
             }
 
-            // No later row has a smaller number.
+            // No later row has a smaller number, so the distance is too great.
             if (least > max)
                 return max + 1;
             var free = beforeLast;

@@ -24,7 +24,7 @@ public sealed class FileUploads(
     TimeProvider time,
     ILogger<FileUploads> logger)
 {
-    // The memory of an upload that is being received.
+    // The memory that each upload takes while the server receives it.
     private const int BufferBytes = 64 * 1024;
 
     private readonly LogLimit _diskLog = LogLimit.CreateUsual(time);

@@ -58,7 +58,7 @@ public static partial class MountPath
         return isInside;
     }
 
-    // A WebSocket needs no slash, and its client does not follow a redirect.
+    // A WebSocket is not redirected: it needs no slash, and its client does not follow a redirect.
     private static bool IsForPage(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Headers.Upgrade.Count == 0;
 

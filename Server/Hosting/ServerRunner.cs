@@ -97,7 +97,7 @@ public static class ServerRunner
 
     private static IEnumerable<string> DescribeWays(WebApplication app, Uri? at, bool usesDevelopmentCertificate, int rawPort)
     {
-        // On a server without guests, nobody can enter with a name alone.
+        // On a server without guests, nobody can enter with a name alone. So the command for wscat has no name.
         var query = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value.Guests ? "ws?name=ann&room=lobby" : "ws?format=text";
         if (at is not null)
         {

@@ -50,7 +50,7 @@ public sealed class HistoryCache(IOptions<RoomOptions> options)
                 if (isNew)
                     RecordSize(node, events);
 
-                // The newest block of a room may have grown since it was loaded.
+                // The newest block of a room may have grown since it was loaded. Then load it again.
                 if (isNew || (events.Count > 0 && events[^1].Seq >= neededSeq))
                     return events;
             }

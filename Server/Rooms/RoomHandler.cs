@@ -213,7 +213,7 @@ internal sealed class RoomHandler(ChatServices services)
         if (!room.IsPrivate || context.GetRole(joined.Moderation) == RoomRole.Owner)
             services.Memberships.Add(context.User, room.Name, joined.Seq);
 
-        // A user who comes for the first time has missed nothing.
+        // A user who comes for the first time has missed nothing, so the read mark is the newest event.
         state ??= new MemberState(IsMember: true, joined.Seq, "all", Unread: 0, Mentions: 0);
         MissedEvents missed;
         Person? other;

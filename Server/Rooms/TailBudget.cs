@@ -81,7 +81,7 @@ public sealed class TailBudget(IOptions<RoomOptions> options)
         {
             lock (_budget._gate)
             {
-                // A tail that is not in the list is empty.
+                // A tail that is not in the list is empty, and needs no place in the list.
                 if (_node.List is not null)
                     MoveToFront();
             }

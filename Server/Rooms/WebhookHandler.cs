@@ -36,7 +36,7 @@ internal sealed class WebhookHandler(ChatServices services)
             return;
         }
 
-        // The look-up of a name costs more than most requests.
+        // The look-up of a host name costs the server more than most requests, so it costs more points.
         context.Connection.Account.Charge(Cost.UnknownName);
         if (await services.WebhookDelivery.FindUrlErrorAsync(url, CancellationToken.None) is { } reason)
         {

@@ -128,7 +128,7 @@ public static class SearchText
         or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber
         or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 
-    // Soft hyphens and joiners inside a word.
+    // Soft hyphens and joiners inside a word are left out.
     private static bool IsIgnored(Rune rune) => Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format;
 
     // Marks that are not a part of the word: accents of Latin, Greek and Cyrillic letters, points of Hebrew and Arabic, and variation selectors.

@@ -125,7 +125,7 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
     {
         foreach (var skeleton in NameSkeleton.CreateAll(user.Name))
         {
-            // The user may have disconnected, and another user may have the name now.
+            // Another user may have the name now, because the user may have disconnected in the meantime.
             if (_inUse.GetValueOrDefault(skeleton) == user.Id)
                 _inUse.Remove(skeleton);
         }

@@ -96,7 +96,7 @@ public sealed class OidcOptions
             yield return $"--{Section}:{nameof(Authority)}: {error}";
         if (string.IsNullOrWhiteSpace(ClientId))
             yield return $"--{Section}:{nameof(ClientId)}: the value is missing; set the id that the provider has given to this server";
-        // A secret that is set to an empty text is a mistake of a deployment script.
+        // A secret that is set to an empty text is an error, because it is usually a mistake of a deployment script.
         if (ClientSecret is not null && string.IsNullOrWhiteSpace(ClientSecret))
             yield return $"--{Section}:{nameof(ClientSecret)}: the value is empty; set the secret, or remove the setting if the provider has given none";
         if (!Scopes.Split(' ').Contains(RequiredScope))

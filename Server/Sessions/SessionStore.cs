@@ -484,7 +484,7 @@ public sealed class SessionStore : ISessionTokens
             EvictAway();
             session = new Session(SessionToken.Create(), CreateUser(account.User, account.Name, account.Name));
             AddConnection(session, account.Name);
-            // RegisterAsync may not have changed the connected user yet, although the account is already stored.
+            // Set the name here too: RegisterAsync may not have changed the connected user yet, although the account is already stored.
             session.User.RegisteredName = account.Name;
             var connected = session.User.ConnectedSessions.Where(other => !other.IsEnded).ToList();
             ended = connected[..Math.Max(0, connected.Count - _options.PerAccount)];
@@ -589,7 +589,7 @@ public sealed class SessionStore : ISessionTokens
         {
             session.User.Name = name;
             _connectedUsers.Add(session.User.Id, session.User);
-            // Another session of the user may have changed the rooms while this session was away.
+            // The rooms must be loaded again, because another session of the user may have changed them while this session was away.
             session.User.Rooms = null;
             _names.MarkInUse(session.User);
         }

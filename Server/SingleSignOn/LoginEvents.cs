@@ -115,7 +115,7 @@ internal sealed class LoginEvents(ProviderLogins logins, IOptions<OidcOptions> o
     private static bool IsUnreachable(Exception? fault) =>
         fault is not null && (fault is HttpRequestException or IOException or TimeoutException or OperationCanceledException || IsUnreachable(fault.InnerException));
 
-    // Without the state of the login, the server does not know the room.
+    // Without the state of the login, the server does not know the room, so the page opens without one.
     private static string GetPage(HttpContext context, string? page) => page ?? $"{context.Request.PathBase}/";
 
     private string? FindUnsatisfied(System.Security.Claims.ClaimsPrincipal claims) =>

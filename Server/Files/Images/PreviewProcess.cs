@@ -72,7 +72,7 @@ internal sealed class PreviewProcess : IDisposable
         _process.Dispose();
     }
 
-    // Uploads must not slow down the chat.
+    // Lower the priority, because uploads must not slow down the chat.
     private static void LowerPriority(Process process)
     {
         try

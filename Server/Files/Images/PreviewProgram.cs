@@ -41,7 +41,7 @@ internal static class PreviewProgram
         }
     }
 
-    // If the memory of the machine is used up, Linux ends this process before the server.
+    // Makes Linux end this process before the server if the memory of the machine is used up.
     private static void PreferAsVictim()
     {
         try
@@ -51,7 +51,7 @@ internal static class PreviewProgram
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // In some containers the file is read-only.
+            // In some containers the file is read-only. Then this process is not preferred.
         }
     }
 }

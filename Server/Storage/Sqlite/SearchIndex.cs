@@ -53,6 +53,6 @@ internal static class SearchIndex
 
     private static string GetNameWord(string name) => "n" + ToHex(name.Normalize(NormalizationForm.FormKC).ToUpperInvariant());
 
-    // The index splits text at punctuation, which ids and names may have.
+    // The index splits text at punctuation, which ids and names may have. So the index stores them in hex.
     private static string ToHex(string text) => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text));
 }

@@ -131,7 +131,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
             var result = _lines.TryReceive(segment.Span, out var consumed, out var line);
             if (result == LineResult.NeedMore)
             {
-                // Flash may wait for the policy file before it sends the NUL.
+                // Flash may wait for the policy file before it sends the NUL, so look at the incomplete line too.
                 IdentifyPeer(_lines.PartialLine, result, default);
                 return;
             }
