@@ -31,7 +31,7 @@ public sealed class FileUploads(
 
     private FilesOptions Options => options.Value;
 
-    /// <summary>Waits for the right to receive an upload. The caller disposes of the result.</summary>
+    /// <summary>Waits for a place among the uploads that are received at the same time. The caller disposes of the result.</summary>
     /// <param name="remote">The client's address and port.</param>
     /// <param name="cancellationToken">Ends the wait, because the client is gone.</param>
     internal async Task<IDisposable> EnterAsync(string remote, CancellationToken cancellationToken) =>

@@ -76,8 +76,8 @@ internal sealed class WebhookWorker(
         return WebhookStep.WaitUntil(progress.NextAttemptAt.Value);
     }
 
-    // The event that was just tried is expired. The events behind it that are expired too are given up without an attempt: an attempt for each of
-    // them would only show again that the receiver does not answer, and meanwhile further events would expire.
+    // The event that was just tried has expired. The later events that have expired too are given up without an attempt. Such attempts would only
+    // show again that the receiver does not answer, and further events would expire in the meantime.
     private async Task<WebhookStep> GiveUpExpiredAsync(StoredWebhook webhook, WebhookProgress progress, DateTimeOffset now)
     {
         while (true)
