@@ -117,7 +117,7 @@ public static class Mentions
             return name.ToString();
         }
 
-        // Whether the part between blanks that contains the @ is the address of a page.
+        // Whether the word that contains the @ is the address of a page. The word ends at white space or at a backtick.
         private bool IsInAddress(int at)
         {
             if (at < _wordEnd)

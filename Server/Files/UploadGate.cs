@@ -21,8 +21,8 @@ public sealed class UploadGate : IDisposable
     public UploadGate(IOptions<FilesOptions> options) => _options = options.Value;
 
     /// <summary>
-    /// Has one entry for every second processor. An upload holds an entry while it uses a processor, so half of the processors stay free
-    /// for the chat.
+    /// The places of the uploads that use a processor at the same time: half as many as there are processors, and at least one. So half of
+    /// the processors stay free for the chat.
     /// </summary>
     public SemaphoreSlim Work { get; } = new(Math.Max(1, Environment.ProcessorCount / 2));
 

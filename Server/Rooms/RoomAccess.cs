@@ -10,8 +10,8 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 internal sealed class RoomAccess(ChatServices services)
 {
-    // For the hint, the server compares a mistyped name with at most this many stored rooms before the name in alphabetical order, and as
-    // many after the name.
+    // The maximum number of stored rooms that a mistyped name is compared with for the hint: this many before the name in alphabetical
+    // order, and as many after it.
     private const int MaxNeighbors = 1000;
 
     /// <summary>Finds a visible room by its name.</summary>

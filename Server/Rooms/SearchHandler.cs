@@ -6,8 +6,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Handles <c>search</c>. A user finds the messages of public rooms and of the private rooms that the user is a member of, except those of
-/// rooms from which the user is banned: the messages that <c>history</c> would show.
+/// Handles <c>search</c>. A user finds the messages that <c>history</c> would show: those of public rooms, and of the private rooms that
+/// the user is a member of. Rooms from which the user is banned are excepted.
 /// </summary>
 internal sealed class SearchHandler(ChatServices services)
 {

@@ -114,7 +114,7 @@ public sealed class OidcOptions
     private static string? FindAuthorityError(string authority) =>
         !Uri.TryCreate(authority, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http") || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0
             ? $"\"{authority}\" is not the address of a provider; try: https://login.example.org"
-        : uri.Scheme != Uri.UriSchemeHttps && !uri.IsLoopback ? "over http, anybody on the way could log in as somebody else; set an https address"
+        : uri.Scheme != Uri.UriSchemeHttps && !uri.IsLoopback ? "over http, anybody on the network path could log in as somebody else; set an https address"
         : null;
 
     private static string? FindOriginError(string origin) =>

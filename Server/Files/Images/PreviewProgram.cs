@@ -3,9 +3,9 @@ using System.Text.Json;
 namespace RawSocketChat.Server.Files.Images;
 
 /// <summary>
-/// The program that decodes images: the server's executable, started by the server with the command <see cref="Command"/>. Decoders are native code that
-/// works on the input of strangers. In a process of their own, they can neither crash the server nor take its memory. The program reads requests from
-/// its standard input and writes an answer to each one, until the input ends.
+/// The program that decodes images: the server's executable, started by the server with the command <see cref="Command"/>. Decoders are native code
+/// that works on the input of strangers. Because the decoders run in a process of their own, a faulty or hostile image can neither crash the server
+/// nor use up its memory. The program reads requests from its standard input and writes an answer to each one, until the input ends.
 /// </summary>
 internal static class PreviewProgram
 {

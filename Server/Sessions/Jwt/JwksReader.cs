@@ -26,7 +26,7 @@ internal sealed class JwksReader : IDisposable
     public static string? FindError(string source)
     {
         if (FindAddress(source) is { } address)
-            return address.Scheme == Uri.UriSchemeHttps || address.IsLoopback ? null : "over http, anybody on the way could replace the keys; set an https address";
+            return address.Scheme == Uri.UriSchemeHttps || address.IsLoopback ? null : "over http, anybody on the network path could replace the keys; set an https address";
         try
         {
             JwtKeys.Parse(ReadFile(source));
