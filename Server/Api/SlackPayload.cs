@@ -70,7 +70,7 @@ internal static class SlackPayload
         AddLine(lines, title.Length > 0 && link.Length > 0 && title != link ? $"{title} ({link})" : title + link);
     }
 
-    // Sections, headers and contexts have texts. The other blocks are buttons, pictures and lines.
+    // Reads the texts of sections, headers and contexts. Other blocks, such as buttons and pictures, are left out.
     private static void AddBlocks(List<string> lines, JsonElement message)
     {
         foreach (var block in GetObjects(message, "blocks"))

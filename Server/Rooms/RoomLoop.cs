@@ -170,7 +170,7 @@ public sealed class RoomLoop
     /// Unloads the room if it has no connections and no waiting work, and was unused for a time. The loop of an unloaded or removed room
     /// handles no commands: a join returns null, posts are rejected, and other commands have no effect.
     /// </summary>
-    /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
+    /// <param name="onClosing">Called on the loop's thread, directly before the loop stops accepting commands.</param>
     /// <returns>Whether the room is unloaded.</returns>
     public Task<bool> TryUnloadAsync(TimeSpan unusedFor, Action<RoomLoop> onClosing) => SendAsync(new UnloadCommand(unusedFor, onClosing));
 
@@ -178,7 +178,7 @@ public sealed class RoomLoop
     /// Stops the loop of a room that is being removed, even if the room has connections. Later commands have the same results as after
     /// <see cref="TryUnloadAsync"/>. Completes when the earlier posts are stored and delivered.
     /// </summary>
-    /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
+    /// <param name="onClosing">Called on the loop's thread, directly before the loop stops accepting commands.</param>
     /// <returns>False if the room was already unloaded or removed.</returns>
     public Task<bool> RemoveAsync(Action<RoomLoop> onClosing) => SendAsync(new RemoveCommand(onClosing));
 
