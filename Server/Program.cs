@@ -82,10 +82,10 @@ public static class Program
         app.UseMountPath(MountPath.Read(app.Configuration), "/healthz", "/readyz");
         app.UseTrailingSlash();
         app.UseFileOrigins("/files");
-        app.UseOptions(Methods);
+        app.AnswerOptionsRequests(Methods);
         app.MapHealth(live: "/healthz", ready: "/readyz");
-        app.MapRawWebSocket("/ws", alsoAt: "/", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
-        app.MapStart("/session");
+        app.MapWebSocket("/ws", alsoAt: "/", app.Services.GetRequiredService<ChatEndpoints>().WebSocket);
+        app.MapSessionStart("/session");
         app.MapSend("/send");
         app.MapPolling("/poll");
         app.MapLongPolling("/longpoll");

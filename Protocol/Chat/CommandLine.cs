@@ -5,9 +5,9 @@ namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
 /// Reads a typed line: <c>/command arguments</c>, or the text of a message. A line that begins with a path (<c>/etc/hosts</c>) is a message.
-/// So is a line that begins with <c>//</c>, without its first slash. The last argument of a command is the rest of the line. Each earlier
-/// argument ends at a blank, or is in quotation marks (<c>"my old password"</c>). If a command refers to a room, and the command's first
-/// argument is not free text, <c>#room</c> may come first.
+/// A line that begins with <c>//</c> is a message too, and loses its first slash. The last argument of a command is the rest of the line.
+/// Each earlier argument ends at a blank, or is in quotation marks (<c>"my old password"</c>). If a command refers to a room, and the
+/// command's first argument is not free text, <c>#room</c> may come first.
 /// </summary>
 public static class CommandLine
 {
@@ -89,7 +89,7 @@ public static class CommandLine
         return fault is null;
     }
 
-    // No command's name contains a slash.
+    // No command's name contains a slash, so a first word with a second slash is a path.
     private static bool BeginsWithPath(ReadOnlySpan<char> line) => NextToken(ref line, last: false).LastIndexOf('/') > 0;
 
     private static void ReadArguments(CommandSpec command, ReadOnlySpan<char> rest, ref FrameDraft draft)

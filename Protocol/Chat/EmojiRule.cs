@@ -12,12 +12,12 @@ public static class EmojiRule
     private const char VariationSelector = '\uFE0F';
     private const char Joiner = '\u200D';
 
-    // The longest emoji has 15 UTF-16 units. With a variation selector after each character of two units it would have fewer than this number.
+    // The longest emoji has 15 UTF-16 units. Even with a variation selector after each character, it stays below this maximum.
     private const int MaxLength = 32;
 
     private static readonly string[] Tones = ["🏻", "🏼", "🏽", "🏾", "🏿"];
 
-    // The emoji without variation selectors, and the same emoji in its full form.
+    // For each emoji without its variation selectors: the same emoji in its full form.
     private static readonly FrozenDictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> Known =
         CreateAll().ToFrozenDictionary(RemoveSelectors, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 

@@ -40,7 +40,10 @@ internal static class Fields
         _ => FieldKind.StringList,
     };
 
-    /// <summary>Whether the field's value is or contains a password or a token, which no error may repeat. The address of a webhook often contains one.</summary>
+    /// <summary>
+    /// Whether the field's value is or contains a password or a token, which no error may repeat. The address of a webhook often contains
+    /// such a secret.
+    /// </summary>
     public static bool IsSecret(Field field) => field is Field.Password or Field.Old or Field.New or Field.Session or Field.Jwt or Field.Url;
 
     /// <summary>Whether others read the field's value as a text, so that <see cref="TextRule"/> applies.</summary>

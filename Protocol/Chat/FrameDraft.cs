@@ -32,7 +32,8 @@ internal struct FrameDraft
 
     public void SetNumber(Field field, long value)
     {
-        // No type allows less than 0. If the type of the frame needs more, GetProblem finds that, because the type may come last.
+        // No type allows less than 0. If the type of the frame has a greater minimum, GetProblem checks it later, because the type may come
+        // last in the JSON.
         if (value < 0)
         {
             SetProblem(field);

@@ -72,7 +72,7 @@ public static class FrameSchemas
     {
         var schema = new ObjectSchema();
         schema.Add("type", new JsonObject { ["const"] = GetName(frame) }, isRequired: true);
-        // Fields of the wire that are no parameters of the record.
+        // These fields of the wire are not parameters of the records.
         if (frame == typeof(WelcomeFrame))
             schema.Add("protocol", new JsonObject { ["const"] = 1 }, isRequired: true);
         if (frame == typeof(WireFrame))
@@ -93,7 +93,7 @@ public static class FrameSchemas
         var nullability = new NullabilityInfoContext();
         foreach (var parameter in type.GetConstructors().Single().GetParameters())
         {
-            // A parameter with a default value is omitted on the wire, or is always there; a reader must expect both.
+            // Some parameters with a default value are omitted on the wire, and others never. A reader must expect both.
             var isRequired = !parameter.HasDefaultValue && nullability.Create(parameter).ReadState != NullabilityState.Nullable;
             AddParameter(type, parameter, isRequired, schema);
         }
@@ -104,7 +104,7 @@ public static class FrameSchemas
         var name = char.ToLowerInvariant(parameter.Name![0]) + parameter.Name[1..];
         if (parameter.ParameterType == typeof(ChatError))
         {
-            // The fields of the error are fields of the frame.
+            // On the wire, the fields of the error are fields of the frame.
             AddParameters(typeof(ChatError), schema);
         }
         else if (owner == typeof(ModeratedFrame) && parameter.ParameterType == typeof(Chat.Person) && name == "user")
@@ -114,7 +114,7 @@ public static class FrameSchemas
         }
         else
         {
-            // A deleted message has no text.
+            // A deleted message has no text, so the text is not required.
             schema.Add(name, CreateValue(owner, parameter.ParameterType), isRequired && !(owner == typeof(MessageFrame) && name == "text") && parameter.ParameterType != typeof(FrameId));
         }
     }

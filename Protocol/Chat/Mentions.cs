@@ -48,8 +48,8 @@ public static class Mentions
     private ref struct Scanner(string text)
     {
         private int _index;
-        private int _wordStart;         // the start of the part that contains _index; blanks and code separate the parts
-        private int _wordEnd = -1;      // the end of the part for which _isAddress is valid
+        private int _wordStart;         // the start of the run of characters without blanks and code that contains _index
+        private int _wordEnd = -1;      // the end of the run for which _isAddress is valid
         private bool _isAddress;
 
         /// <summary>Returns the next name, or null at the end of the text.</summary>
@@ -90,7 +90,7 @@ public static class Mentions
             var start = _index;
             _index = end;
             var name = text.AsSpan(start, end - start).TrimEnd(".-");
-            // A mailbox: ann@example.org, or a name of another network: @ann@example.org.
+            // A mailbox (ann@example.org) and a name of another network (@ann@example.org) are not mentions.
             var isMailbox = (end + 1 < text.Length && text[end] == '@' && TryGetRune(end + 1, out var next) && IsWord(next))
                 || (at > 0 && IsMailboxCharacter(text[at - 1]) && name.Contains('.'));
             return !isMailbox && IsName(name) ? name.ToString() : null;
@@ -117,7 +117,7 @@ public static class Mentions
             return name.ToString();
         }
 
-        // Whether the part between blanks that contains the @ is the address of a page.
+        // Whether the word that contains the @ is the address of a page. The word ends at white space or at a backtick.
         private bool IsInAddress(int at)
         {
             if (at < _wordEnd)
@@ -145,7 +145,7 @@ public static class Mentions
             return isSpan ? end + 1 : next;
         }
 
-        // The name of a language may follow the opening fence. If no code block follows the name, the name is the code.
+        // The name of a language may follow the opening fence, on the same line. Otherwise the text after the fence is the code.
         private readonly int FindClosingFence(int afterFence)
         {
             var length = text.AsSpan(afterFence).IndexOfAnyExcept(LanguageCharacters);
@@ -155,7 +155,7 @@ public static class Mentions
             return fence >= 0 ? fence : FindFence(afterFence + 1);
         }
 
-        // If there is no fence after "from", the text after it has no other fence to search for. So the time stays linear.
+        // If no fence follows "from", the scanner meets no further fence and does not call this method again. So the time stays linear.
         private readonly int FindFence(int from) => from < text.Length ? text.IndexOf(Fence, from, StringComparison.Ordinal) : -1;
 
         private readonly bool TryGetRune(int index, out Rune rune)

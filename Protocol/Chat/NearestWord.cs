@@ -40,8 +40,8 @@ public static class NearestWord
     }
 
     /// <summary>
-    /// Whether a known word begins with the same letter as a word, and either has about the same length or begins with the whole word. Takes the
-    /// same short time for all words.
+    /// Whether a known word may be similar to a mistyped word: it begins with the same letter, and either has about the same length or begins
+    /// with the whole mistyped word. This check takes the same short time for all words.
     /// </summary>
     public static bool MayBeSimilar(string word, string known)
     {
@@ -90,8 +90,9 @@ public static class NearestWord
         return candidate.StartsWith(typed, StringComparison.Ordinal) ? 3 : int.MaxValue;
     }
 
-    // The Levenshtein distance, with two swapped neighbours as one edit (optimal string alignment). The table needs only three rows, and of
-    // each row only the cells at most "max" beside the diagonal. Returns max + 1 if the distance is greater than max.
+    // The Levenshtein distance, with two swapped neighbours as one edit (optimal string alignment). Only three rows of the table are kept,
+    // and of each row only the cells that are at most "max" cells away from the diagonal are computed. Returns max + 1 if the distance is
+    // greater than max.
     private static int GetEditDistance(string a, string b, int max)
     {
         Span<int> beforeLast = stackalloc int[b.Length + 1];
@@ -113,7 +114,7 @@ public static class NearestWord
                 least = Math.Min(least, row[j]);
             }
 
-            // No later row has a smaller number.
+            // No later row has a smaller number, so the distance is too great.
             if (least > max)
                 return max + 1;
             var free = beforeLast;

@@ -94,7 +94,7 @@ internal static class ServerFrameReader
                 ClampToInt(f.Unread) ?? 0, ClampToInt(f.MentionCount) ?? 0, f.Notify ?? "all")
             : null;
 
-    // A deleted message has no text.
+    // Only a deleted message may lack the text.
     private static MessageFrame? BuildMessage(ServerFields f) =>
         f is { Room: { } room, Seq: { } seq, At: { } at, From: { } from } && (f.Deleted == true ? "" : f.Text) is { } text
             ? new MessageFrame(room, seq, at, from, text, f.Reply, f.Me ?? false, f.MentionedUsers, f.Edited, f.Deleted ?? false, f.Reactions, f.Snippet, f.Files)

@@ -455,7 +455,8 @@ internal static class ServerFrameWriter
         writer.WriteEndArray();
     }
 
-    // Utf8JsonWriter escapes the characters of emoji in names too, and cannot write a raw name. So each member of the object is raw.
+    // Utf8JsonWriter also escapes the emoji in property names, and cannot write a raw property name. So this method writes each member of
+    // the object as raw JSON.
     private static void WriteReactions(Utf8JsonWriter writer, IReadOnlyList<Reaction> reactions)
     {
         writer.WriteStartObject("reactions"u8);

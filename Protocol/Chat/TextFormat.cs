@@ -162,7 +162,7 @@ public static class TextFormat
 
     private static string FormatError(ChatError error)
     {
-        // Some texts already say how long to wait.
+        // Some texts already say how long to wait. Do not repeat it.
         var wait = error.RetryAfterMs is { } ms && !error.Text.Contains("; wait ", StringComparison.Ordinal) ? $" (wait {FormatSeconds(ms)})" : "";
         var hint = error.Hint is { Length: > 0 } line ? (error.Text.EndsWith('?') ? " try: " : "; try: ") + TerminalText.CleanInline(Hint.AsCommand(line)) : "";
         return "! " + TerminalText.CleanBlock(error.Text) + wait + hint;

@@ -27,7 +27,8 @@ internal static class UnknownTypeError
 
     public static ChatError CreateForType(string word, in FrameDraft draft)
     {
-        // NearestWord ignores case, and finds "join" for "Join". Some commands, such as "me", are not types.
+        // The word may be a word of another chat system, a command that is not a type (such as "me"), or a mistyped type. NearestWord
+        // ignores case, so it finds "join" for "Join".
         if (!Synonyms.TryGetValue(word, out var type))
         {
             if (Commands.Find(word) is { } command && FrameSpecs.Find(Encoding.UTF8.GetBytes(command.Name)) is null)

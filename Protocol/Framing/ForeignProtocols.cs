@@ -54,8 +54,8 @@ internal static class ForeignProtocols
     private static bool IsVersion(ReadOnlySpan<byte> word, ReadOnlySpan<byte> name) =>
         word.StartsWith(name) && word[name.Length..] is [>= (byte)'0' and <= (byte)'9', (byte)'.', >= (byte)'0' and <= (byte)'9'];
 
-    // RFC 4253, section 4.2: SSH-protoversion-softwareversion. The PROXY protocol, version 1. Protocols of XML (XMPP). AMQP, whose header
-    // continues with NUL. rsync.
+    // Finds the greetings of SSH (RFC 4253, section 4.2: SSH-protoversion-softwareversion), of the PROXY protocol, version 1, of protocols
+    // in XML (XMPP), of AMQP (the header continues with NUL), and of rsync.
     private static PeerKind? FindGreeting(ReadOnlySpan<byte> line) =>
         line.StartsWith("SSH-2."u8) || line.StartsWith("SSH-1."u8) ? PeerKind.Ssh
         : line.StartsWith("PROXY TCP4 "u8) || line.StartsWith("PROXY TCP6 "u8) || IsWordOf(line, "PROXY UNKNOWN"u8) ? PeerKind.Proxy
@@ -65,9 +65,9 @@ internal static class ForeignProtocols
         : line.StartsWith("<?xml "u8) || line.StartsWith("<stream:stream"u8) || line.SequenceEqual("AMQP"u8) || line.StartsWith("@RSYNCD: "u8) ? PeerKind.Foreign
         : null;
 
-    // SMTP (RFC 5321, section 4.1.1.1): EHLO or HELO, and one domain or address. "HELO" must be in capitals, because a person may mistype
-    // "hello". IRC (RFC 2812, section 3.1, and the capability negotiation of IRCv3). FTP and POP3 send USER with one word. Without these
-    // exact forms, a person may have typed the line in capitals.
+    // Finds the first command of SMTP (RFC 5321, section 4.1.1.1: EHLO or HELO, and one domain or address), of IRC (RFC 2812, section 3.1,
+    // and the capability negotiation of IRCv3), and of FTP and POP3 (USER with one word). "HELO" must be in capitals, because a person may
+    // mistype "hello". A line of any other form may be a message that a person has typed in capitals.
     private static PeerKind? FindCommand(ReadOnlySpan<byte> line)
     {
         if (line.Length > MaxCommandBytes)
@@ -82,7 +82,8 @@ internal static class ForeignProtocols
         };
     }
 
-    // The Redis protocol (RESP): an array, such as *1, and its first element, such as $4. A single line "*1" may be a person's footnote.
+    // The Redis protocol (RESP) sends an array, such as *1, and then its first element, such as $4. Both lines are required, because "*1"
+    // alone may be a footnote that a person has typed.
     private static PeerKind? FindRedisArray(ReadOnlySpan<byte> line, ReadOnlySpan<byte> next) =>
         line.Length > 1 && line[0] == '*' && line[1..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0 && next.StartsWith("$"u8) ? PeerKind.Redis : null;
 

@@ -23,7 +23,7 @@ public static class PeerDetector
         if (line.StartsWith(TlsHandshake)) return PeerKind.Tls;
         if (line.SequenceEqual("<policy-file-request/>"u8)) return PeerKind.PolicyRequest;
 
-        // Some editors and shells write a byte order mark first.
+        // Skip a byte order mark, because some editors and shells write one first.
         var trimmed = (line.StartsWith(ByteOrderMark) ? line[3..] : line).TrimStart(" \t\r\n"u8);
         if (trimmed.StartsWith("{"u8)) return PeerKind.Program;
         // With one byte, a TLS handshake cannot be recognized yet.

@@ -16,7 +16,7 @@ internal sealed class FrameReader(WebSocketRole role, bool allowCompression)
     }
 
     private State _state;
-    private byte _missingBytes;    // of the extended length or the masking key
+    private byte _missingBytes;    // the bytes of the extended length or of the masking key that have not arrived
     private bool _isMasked;
     private uint _key;
     private int _maskOffset;    // the position in the masking key, 0 to 3

@@ -18,7 +18,7 @@ internal static class SlackMarkup
             if (close < 0)
                 return plain.Append(Unescape(text[at..])).ToString();
             plain.Append(Unescape(text[at..open]));
-            // Many programs do not escape a "<" that is not markup.
+            // Many programs do not escape a "<" that is not markup, so keep it as text.
             if (DecodeReference(text[(open + 1)..close]) is { } reference)
             {
                 plain.Append(reference);

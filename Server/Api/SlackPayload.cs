@@ -37,8 +37,8 @@ internal static class SlackPayload
         return false;
     }
 
-    // If a message has blocks, Slack shows its text only in notifications. The text is used here, because it is plain and should say what the blocks
-    // say.
+    // If a message has blocks, Slack shows its text only in notifications. This method uses the text, because it is plain text and should say the
+    // same as the blocks.
     private static string ReadMessage(JsonElement message)
     {
         var lines = new List<string>();
@@ -70,7 +70,7 @@ internal static class SlackPayload
         AddLine(lines, title.Length > 0 && link.Length > 0 && title != link ? $"{title} ({link})" : title + link);
     }
 
-    // Sections, headers and contexts have texts. The other blocks are buttons, pictures and lines.
+    // Reads the texts of sections, headers and contexts. Other blocks, such as buttons and pictures, are left out.
     private static void AddBlocks(List<string> lines, JsonElement message)
     {
         foreach (var block in GetObjects(message, "blocks"))

@@ -8,7 +8,7 @@ namespace RawSocketChat.Server.Connections;
 /// </summary>
 public sealed class AddressAccounts(IOptions<AddressOptions> options, TimeProvider time)
 {
-    // Accounts of this number take about 20 MB. If an attacker uses more addresses than this, all new addresses share one account.
+    // This many accounts take about 20 MB. If an attacker uses more addresses than this, all new addresses share one account.
     private const int MaxAccounts = 100_000;
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);

@@ -2,12 +2,13 @@ using System.Net;
 
 namespace RawSocketChat.Server.Connections;
 
-/// <summary>The address of a client, as limits count it.</summary>
+/// <summary>Functions for the addresses of clients: the key under which limits count an address, and comparisons of addresses.</summary>
 public static class ClientAddress
 {
     /// <summary>
-    /// The key of the address in an "address and port" text. An IPv4 address and its IPv6 form (<c>::ffff:192.0.2.1</c>) have the same key.
-    /// The key of any other IPv6 address is its first 64 bits, because one client can use all addresses with the same first 64 bits.
+    /// Returns the key of the address in a text that has an address and a port. An IPv4 address and its IPv6 form (<c>::ffff:192.0.2.1</c>)
+    /// have the same key. The key of any other IPv6 address is its first 64 bits, because one client can use all addresses with the same
+    /// first 64 bits.
     /// </summary>
     public static string GetKey(string remote)
     {
@@ -17,7 +18,7 @@ public static class ClientAddress
         return Convert.ToHexStringLower(bytes.Length == 16 ? bytes.AsSpan(0, 8) : bytes);
     }
 
-    /// <summary>Whether the "address and port" text has an address of this machine.</summary>
+    /// <summary>Whether a text with an address and a port has a loopback address.</summary>
     public static bool IsLoopback(string remote) => Parse(remote) is { } address && IPAddress.IsLoopback(address);
 
     /// <summary>Returns the IPv4 address that is mapped to an IPv6 address, or the address itself.</summary>

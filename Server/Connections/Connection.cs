@@ -86,7 +86,7 @@ public sealed class Connection(string transportName, string remote, ConnectionRe
     /// <summary>The time since the peer last sent anything.</summary>
     public TimeSpan SilentFor => time.GetElapsedTime(Volatile.Read(ref _lastActivity));
 
-    /// <summary>Drops the <see cref="Request"/>. No code needs the request after the welcome.</summary>
+    /// <summary>Drops the <see cref="Request"/>, because no code needs it after the welcome.</summary>
     public void MarkGreeted() => Request = ConnectionRequest.Empty;
 
     /// <summary>Records that a frame, with all its fragments, is complete. A part that follows belongs to another frame.</summary>

@@ -27,7 +27,7 @@ public static class Cost
     /// <summary>A search for messages, in addition to the price of the request. A search may take some milliseconds.</summary>
     public const int Search = 10;
 
-    /// <summary>A name in a message that no connected user has: the server looks for an account.</summary>
+    /// <summary>A mention in a message of a name that no connected user has: the server must look for an account.</summary>
     public const int MentionLookup = 2;
 
     /// <summary>A message or topic with this many bytes: the server stores it and sends it to every member of the room.</summary>

@@ -37,7 +37,7 @@ public sealed record Disconnect(ushort Code, string Text, bool Reconnect, bool D
     public static readonly Disconnect TooSlow = new(4008, "you read too slowly; reconnect with your cursor", Reconnect: true, DropsQueue: true);
 
     /// <summary>
-    /// A newer request for frames has replaced an older request of the same session. Only the older request ends for this reason; the
+    /// A newer request for frames has replaced an older request of the same session. Only the older request ends with this reason. The
     /// session continues.
     /// </summary>
     public static readonly Disconnect TakenOver = new(4009, "a newer request of the same session now receives the frames", Reconnect: true);

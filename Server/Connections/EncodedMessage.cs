@@ -84,11 +84,13 @@ public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind 
 
 /// <summary>
 /// Frames that are sent together, in order: one buffer and one write for each connection. The batch holds the encoded bytes, and
-/// <see cref="Frames"/> get none. Rooms and outboxes keep the frames much longer than the batch, and count only the payloads.
+/// <see cref="Frames"/> get none. The reason: rooms and outboxes keep the frames much longer than the batch, and their memory limits count
+/// only the payloads.
 /// </summary>
 public sealed class EncodedBatch : EncodedMessage
 {
-    // One encoding may use the bytes of another, so the copies hold the bytes of each frame as long as the batch exists.
+    // Private copies of the frames. They cache the bytes of each encoding, because one encoding may be built from another, and they live
+    // only as long as the batch.
     private readonly EncodedFrame[] _copies;
 
     public EncodedBatch(IReadOnlyList<EncodedFrame> frames)

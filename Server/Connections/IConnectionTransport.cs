@@ -39,8 +39,8 @@ public interface IConnectionTransport
     bool TryChangeFormat(string format) => false;
 
     /// <summary>
-    /// On transports over HTTP requests: whether the peer has stopped sending requests. Always false if the peer has a stream, because
-    /// the end of the stream shows that such a peer is gone.
+    /// On transports over HTTP requests: whether the peer has stopped sending requests. Always false while the peer has a stream: there,
+    /// the end of the stream shows that the peer is gone.
     /// </summary>
     bool IsAbandoned => false;
 }

@@ -11,8 +11,8 @@ public interface IFrameSink
     void Send(EncodedMessage message);
 
     /// <summary>
-    /// Whether the receiver has to read its earlier answers before it gets more. Then each request gets a short error instead of its answer.
-    /// A connection is never full: the server stops reading its requests instead.
+    /// Whether the receiver has to read its earlier answers before it gets more. While this is true, each request gets a short error instead
+    /// of its answer. A connection is never full: the server stops reading its requests instead.
     /// </summary>
     bool IsFull => false;
 

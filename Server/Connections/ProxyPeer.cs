@@ -11,7 +11,9 @@ namespace RawSocketChat.Server.Connections;
 /// <param name="EndPoint">The proxy's address.</param>
 internal sealed record ProxyPeer(IPEndPoint EndPoint)
 {
-    /// <summary>The address of the machine that has opened the connection: the proxy, or else the client. Null if it is unknown.</summary>
+    /// <summary>
+    /// The address of the machine that has opened the connection: the proxy if there is one, otherwise the client. Null if it is unknown.
+    /// </summary>
     public static IPAddress? GetAddress(ConnectionContext connection) => Find(connection.Features) ?? (connection.RemoteEndPoint as IPEndPoint)?.Address;
 
     /// <summary>Like the other overload, but for an HTTP request.</summary>

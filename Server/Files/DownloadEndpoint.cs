@@ -100,7 +100,8 @@ internal sealed class DownloadEndpoint(
     {
         if (!File.Exists(path))
         {
-            // A message was deleted in this moment, or the data folder is damaged.
+            // Either the file was removed with its message at this moment, or the data folder is damaged. If the record of the file still
+            // exists, the folder is damaged.
             if (await files.FindAsync(file.Id, context.RequestAborted) is not null && _missingLog.TryTake(out var dropped))
                 Log.ContentMissing(logger, file.Hash, dropped);
             await RejectAsync(context, account);
@@ -119,7 +120,7 @@ internal sealed class DownloadEndpoint(
         headers["Referrer-Policy"] = "no-referrer";
         var result = TypedResults.PhysicalFile(
             path, type == FileType.Text ? "text/plain; charset=utf-8" : type, entityTag: new EntityTagHeaderValue(new StringSegment(tag)), enableRangeProcessing: true);
-        // A client that reads slowly must not delay the end of the server.
+        // A client that reads slowly must not delay the shutdown of the server.
         using var ended = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         await using var abort = ended.Token.UnsafeRegister(static request => ((HttpContext)request!).Abort(), context);
         await using var stop = connections.Stopping.UnsafeRegister(_ => ended.CancelAfter(TimeSpan.FromSeconds(options.Value.LingerSeconds)), null);

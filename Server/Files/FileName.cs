@@ -3,22 +3,24 @@ using System.Text;
 
 namespace RawSocketChat.Server.Files;
 
-/// <summary>Makes the name of an uploaded file safe to show and to save on every system, and keeps what is readable of it.</summary>
+/// <summary>
+/// Makes the name of an uploaded file safe to show and to save on every system. Keeps the readable characters of the name.
+/// </summary>
 public static class FileName
 {
     /// <summary>The maximum length of a name in characters (UTF-16).</summary>
     public const int MaxLength = 200;
 
-    // Most file systems allow 255 bytes. Browsers may add a number in parentheses.
+    // Most file systems allow 255 bytes. The rest is for the number in parentheses that browsers may add.
     private const int MaxBytes = 240;
 
     private const int MaxExtensionLength = 16;
     private const string Default = "file";
 
-    // The last part of the address of a preview.
+    // The last part of the address of a preview, so no file may have this name.
     private const string Reserved = "preview";
 
-    // These characters have a meaning on Windows.
+    // Names of files on Windows cannot contain these characters.
     private const string ReservedCharacters = "<>:\"|?*";
 
     // Two characters of the category Format that words of some languages and emoji need.
@@ -53,7 +55,7 @@ public static class FileName
     private static string RemoveUnsafe(string text)
     {
         var clean = new StringBuilder(text.Length);
-        // EnumerateRunes replaces a surrogate without its pair.
+        // EnumerateRunes replaces a surrogate without its pair by U+FFFD.
         foreach (var rune in text.EnumerateRunes())
         {
             if (Rune.IsWhiteSpace(rune))

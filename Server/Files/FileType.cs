@@ -104,11 +104,12 @@ public static class FileType
         return null;
     }
 
-    // A frame header of MPEG audio, layer III: 11 bits of sync, and valid values for the bit rate and the sample rate. ADTS (AAC) has layer 0.
+    // A frame header of MPEG audio, layer III: 11 bits of sync, and valid values for the bit rate and the sample rate. ADTS (AAC) has layer
+    // 0, so it is not taken for MP3.
     private static bool IsMpegAudio(ReadOnlySpan<byte> head) =>
         head.Length >= 4 && head[0] == 0xFF && (head[1] & 0xE6) == 0xE2 && (head[1] & 0x18) != 0x08 && (head[2] & 0xF0) is not (0xF0 or 0) && (head[2] & 0x0C) != 0x0C;
 
-    // The last character of the head may be incomplete.
+    // The head may end inside a character, so its last character may be incomplete.
     private static bool IsText(ReadOnlySpan<byte> head)
     {
         if (head.IsEmpty || head.IndexOfAny(BinaryBytes) >= 0)

@@ -24,14 +24,14 @@ public sealed class FileUploads(
     TimeProvider time,
     ILogger<FileUploads> logger)
 {
-    // The memory of an upload that is being received.
+    // The memory that each upload takes while the server receives it.
     private const int BufferBytes = 64 * 1024;
 
     private readonly LogLimit _diskLog = LogLimit.CreateUsual(time);
 
     private FilesOptions Options => options.Value;
 
-    /// <summary>Waits for the right to receive an upload. The caller disposes of the result.</summary>
+    /// <summary>Waits for a place among the uploads that are received at the same time. The caller disposes of the result.</summary>
     /// <param name="remote">The client's address and port.</param>
     /// <param name="cancellationToken">Ends the wait, because the client is gone.</param>
     internal async Task<IDisposable> EnterAsync(string remote, CancellationToken cancellationToken) =>
@@ -49,9 +49,9 @@ public sealed class FileUploads(
             throw new UploadException(new ChatError(ErrorCode.NotOffered, "this server does not take files"), StatusCodes.Status403Forbidden);
         if (bytes > Options.MaxBytes)
             throw new UploadException(CreateTooBig(Options.MaxBytes));
-        Require(await files.CheckQuotaAsync(user.Id, bytes ?? 0, GetQuota(user), CancellationToken.None), user);
+        ThrowUnlessAdded(await files.CheckQuotaAsync(user.Id, bytes ?? 0, GetQuota(user), CancellationToken.None), user);
         if (!contents.HasSpace(bytes ?? 0, user.IsGuest))
-            Require(FileAddition.ServerFull, user);
+            ThrowUnlessAdded(FileAddition.ServerFull, user);
     }
 
     /// <summary>Receives a content up to its end, and adds it as a file of the user.</summary>
@@ -150,11 +150,12 @@ public sealed class FileUploads(
         var file = new StoredFile(id, hash, FileName.Clean(name), type, incoming.Length, user.Id, time.GetUtcNow()) { Width = size?.Width, Height = size?.Height };
         if (user.IsGuest && !account.TryTakeGuestFile(file.Bytes))
             throw new UploadException(new ChatError(ErrorCode.TooMany, "the guests of your address have uploaded too much today; register an account, or try again tomorrow"), StatusCodes.Status403Forbidden);
-        Require(await contents.AddAsync(file, GetQuota(user), user.IsGuest, incoming.Path, preview), user);
+        ThrowUnlessAdded(await contents.AddAsync(file, GetQuota(user), user.IsGuest, incoming.Path, preview), user);
         return file;
     }
 
-    // What looks like an image but is none becomes a file to download. So metadata that cannot be removed is not shown as a part of an image.
+    // A content that looks like an image but breaks the rules of its format becomes a file to download. So the page shows no image whose
+    // metadata the server could not remove.
     private static bool TryCopyImage(IncomingFile incoming, string type, IncomingFile image, out int orientation)
     {
         using var source = incoming.OpenRead();
@@ -176,7 +177,7 @@ public sealed class FileUploads(
 
     private FileQuota GetQuota(NamedUser user) => user.IsGuest ? new(Options.GuestQuotaFiles, Options.GuestQuotaBytes) : new(Options.UserQuotaFiles, Options.UserQuotaBytes);
 
-    private void Require(FileAddition addition, NamedUser user)
+    private void ThrowUnlessAdded(FileAddition addition, NamedUser user)
     {
         var quota = GetQuota(user);
         var advice = user.IsGuest ? "register an account, or delete messages with files" : "delete messages with files to make space";

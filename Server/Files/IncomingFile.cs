@@ -9,7 +9,8 @@ namespace RawSocketChat.Server.Files;
 /// </summary>
 internal sealed class IncomingFile : IDisposable
 {
-    // Without this, the disk would write the whole content at once at the end, and the commits of messages would wait for it.
+    // Sync after this many bytes. Otherwise the disk would write the whole content at once at the end, and the commits of messages would
+    // wait for this write.
     private const int SyncBytes = 1024 * 1024;
 
     private readonly FileStream _stream;

@@ -151,6 +151,6 @@ internal sealed class UploadEndpoint(FileUploads uploads, FileSession session, C
             : throw new UploadException(new ChatError(ErrorCode.BadFrame, "multipart/form-data needs a boundary", Hint));
     }
 
-    // Uri leaves sequences that are not valid UTF-8 as they are.
+    // Sequences that are not valid UTF-8 stay percent-encoded, because Uri does not decode them.
     private static string? GetName(HttpRequest request) => request.Headers[NameHeader] is [{ Length: > 0 } name, ..] ? Uri.UnescapeDataString(name) : null;
 }

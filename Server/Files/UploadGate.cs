@@ -21,7 +21,8 @@ public sealed class UploadGate : IDisposable
     public UploadGate(IOptions<FilesOptions> options) => _options = options.Value;
 
     /// <summary>
-    /// Uploads use only half of the processors, so the other half is free for the chat.
+    /// The places of the uploads that use a processor at the same time: half as many as there are processors, and at least one. So half of
+    /// the processors stay free for the chat.
     /// </summary>
     public SemaphoreSlim Work { get; } = new(Math.Max(1, Environment.ProcessorCount / 2));
 
@@ -160,7 +161,9 @@ public sealed class UploadGate : IDisposable
 
         public int Active { get; set; }
 
-        /// <summary>The number of waiting uploads that have a place of the address, and wait for a place of the server.</summary>
+        /// <summary>
+        /// The number of waiting uploads that have one of the places of their address, and wait for a place of the server.
+        /// </summary>
         public int ReadyCount { get; set; }
 
         public int WaitingCount { get; set; }

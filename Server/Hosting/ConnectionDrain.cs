@@ -64,9 +64,9 @@ internal sealed class ConnectionDrain
             lock (_gate)
             {
                 _running--;
-                // A WebSocket may continue on this connection. It ends with a close frame.
+                // A WebSocket may continue on this connection. It ends with a close frame, so its input must stay open.
                 _mustKeepInput |= context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols;
-                // Kestrel reads the rest of a body that the request has not read.
+                // Kestrel would wait for the rest of a body that the request has not read.
                 EndInputIfDrained();
             }
         }

@@ -10,7 +10,8 @@ internal static partial class FileDescriptors
 {
     /// <summary>
     /// Descriptors that connections may not use. An idle server has about 230 open files, most of them assemblies (measured on Linux with
-    /// <c>ls /proc/PID/fd | wc -l</c>). The others are for assemblies that are loaded later, database files and listening sockets.
+    /// <c>ls /proc/PID/fd | wc -l</c>). The other descriptors of the reserve are for assemblies that are loaded later, database files and
+    /// listening sockets.
     /// </summary>
     internal const int Reserve = 320;
 

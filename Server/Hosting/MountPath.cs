@@ -58,11 +58,11 @@ public static partial class MountPath
         return isInside;
     }
 
-    // A WebSocket needs no slash, and its client does not follow a redirect.
+    // A WebSocket is not redirected: it needs no slash, and its client does not follow a redirect.
     private static bool IsForPage(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Headers.Upgrade.Count == 0;
 
-    // A browser may keep a permanent redirect after the setting has changed.
+    // The redirect is temporary, because a browser may keep a permanent one after the setting has changed.
     private static Task RedirectAsync(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;

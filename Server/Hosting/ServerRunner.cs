@@ -10,8 +10,8 @@ using RawSocketChat.Server.Transports.RawTcp;
 namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
-/// Starts the server. Prints three lines: the addresses, where messages are stored, and how to join. With a development certificate, and
-/// without guests, prints a further line. Reports a failed start in one line.
+/// Starts the server. Prints three lines: the addresses, where messages are stored, and how to join. Prints one more line for a development
+/// certificate, and one more on a server without guests. Reports a failed start in one line.
 /// </summary>
 public static class ServerRunner
 {
@@ -97,7 +97,7 @@ public static class ServerRunner
 
     private static IEnumerable<string> DescribeWays(WebApplication app, Uri? at, bool usesDevelopmentCertificate, int rawPort)
     {
-        // On a server without guests, nobody can enter with a name alone.
+        // On a server without guests, nobody can enter with a name alone. So the command for wscat has no name.
         var query = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value.Guests ? "ws?name=ann&room=lobby" : "ws?format=text";
         if (at is not null)
         {

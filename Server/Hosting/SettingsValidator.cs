@@ -101,7 +101,7 @@ public static class SettingsValidator
 
     private static bool IsList(PropertyInfo property) => property.PropertyType == typeof(IList<string>);
 
-    // ASP.NET Core would throw an exception for such a level after the start has begun.
+    // Finds log levels that do not exist. Otherwise ASP.NET Core would throw an exception for such a level after the start has begun.
     private static IEnumerable<string> FindLogLevelErrors(IConfigurationSection logging) =>
         from levels in logging.GetChildren().Select(child => child.GetSection("LogLevel")).Append(logging.GetSection("LogLevel"))
         from level in levels.GetChildren()

@@ -60,7 +60,7 @@ internal static class UnixSocketFile
         throw new AddressInUseException($"unix:{path} is in use.");
     }
 
-    // A socket cannot be opened as a file.
+    // A socket cannot be opened as a file, so what can be opened is an ordinary file.
     private static bool IsOrdinaryFile(string path)
     {
         try

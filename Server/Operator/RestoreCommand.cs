@@ -49,7 +49,7 @@ internal static class RestoreCommand
         return ExitCode.Success;
     }
 
-    // The contents of a folder, until the restored database replaces the old one.
+    // The folder of the restored contents until the restored database replaces the old one.
     private static ContentFolder GetRestoredContents(DataFolder folder) => new(ContentFolder.Of(folder.Path).Path + ".restored");
 
     private static void RestoreContents(string database, DataFolder folder, IProgress<WorkProgress> progress, CancellationToken cancel)
@@ -77,7 +77,7 @@ internal static class RestoreCommand
             .First(name => !File.Exists(Path.Combine(folder.Path, name)));
     }
 
-    // A backup must not be beside the write-ahead log of another database.
+    // Moves the old database aside together with its write-ahead log. Otherwise SQLite would apply this log to the restored database.
     private static bool MoveAside(DataFolder folder, string name)
     {
         var isMoved = false;

@@ -78,13 +78,15 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
     }
 
     /// <summary>
-    /// Removes the rooms from which a moderator has removed the connection, and the rooms that were closed. Call this before each request.
+    /// Removes the rooms from which a moderator has removed the connection, and the rooms that were removed from the server. Call this
+    /// before each request.
     /// </summary>
     public async ValueTask ForgetRemovedRoomsAsync()
     {
         while (Volatile.Read(ref _removedRooms) is { } removed && removed.TryDequeue(out var room))
         {
-            // A join that was being handled during the removal may have come after it. Then the connection is in the room again.
+            // A join that was being handled during the removal may have taken effect after the removal. Then the connection is in the room
+            // again.
             if (!await room.ContainsAsync(Connection))
                 await RoomHandler.LeaveRoomAsync(this, room);
         }

@@ -48,7 +48,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Accounts = accounts;
         ExternalAccounts = externalAccounts;
         Auth = auth.Value;
-        GuestDoor = new GuestDoor(Auth, oidc.Value.IsEnabled);
+        LoginRequirement = new LoginRequirement(Auth, oidc.Value.IsEnabled);
         SupportedRequests = new SupportedRequests(data.Value.Search, FileOptions.Enabled, webhookDelivery.IsEnabled, externalAccounts.IsEnabled, oidc.Value.IsEnabled, Auth);
         Limits = limits.Value;
         Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -63,10 +63,10 @@ public sealed class ChatServices : IConnectionHandlerFactory
         IdentityHandler = new IdentityHandler(this);
         RoomHandler = new RoomHandler(this);
         PostHandler = new PostHandler(this);
-        ReadHandler = new ReadHandler(this);
+        ReadMarkHandler = new ReadMarkHandler(this);
         MessageHandler = new MessageHandler(this);
         ModerationHandler = new ModerationHandler(this);
-        PrivateHandler = new PrivateHandler(this);
+        InviteHandler = new InviteHandler(this);
         SearchHandler = new SearchHandler(this);
         TokenHandler = new TokenHandler(this);
         WebhookHandler = new WebhookHandler(this);
@@ -128,7 +128,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
     /// <summary>The server's name and version, as each welcome shows them.</summary>
     public string Server { get; } = $"RawSocketChat/{typeof(ChatServices).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}";
 
-    internal GuestDoor GuestDoor { get; }
+    internal LoginRequirement LoginRequirement { get; }
 
     internal RoomAccess RoomAccess { get; }
 
@@ -138,13 +138,13 @@ public sealed class ChatServices : IConnectionHandlerFactory
 
     internal PostHandler PostHandler { get; }
 
-    internal ReadHandler ReadHandler { get; }
+    internal ReadMarkHandler ReadMarkHandler { get; }
 
     internal MessageHandler MessageHandler { get; }
 
     internal ModerationHandler ModerationHandler { get; }
 
-    internal PrivateHandler PrivateHandler { get; }
+    internal InviteHandler InviteHandler { get; }
 
     internal SearchHandler SearchHandler { get; }
 

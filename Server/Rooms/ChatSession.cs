@@ -55,8 +55,8 @@ public sealed class ChatSession : IConnectionHandler
             _context.Reject(answers, id, RequestErrors.UnreadAnswers);
         else if (CheckRate(frame.Type) is { } limited)
             _context.Reject(answers, id, limited);
-        else if (!GuestDoor.Allows(frame.Type) && _services.GuestDoor.IsClosedTo(_context.User))
-            _context.Reject(answers, id, _services.GuestDoor.CreateError(frame.IsTyped));
+        else if (!LoginRequirement.AllowsWithoutLogin(frame.Type) && _services.LoginRequirement.AppliesTo(_context.User))
+            _context.Reject(answers, id, _services.LoginRequirement.CreateError(frame.IsTyped));
         else
             await HandleAsync(frame, answers);
     }
@@ -165,16 +165,16 @@ public sealed class ChatSession : IConnectionHandler
                 await _services.MessageHandler.ReactAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Typing:
-                await _services.ReadHandler.TypingAsync(_context, frame, answers);
+                await _services.ReadMarkHandler.TypingAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Notify:
-                await _services.ReadHandler.NotifyAsync(_context, frame, answers);
+                await _services.ReadMarkHandler.NotifyAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Invite:
-                await _services.PrivateHandler.InviteAsync(_context, frame, answers);
+                await _services.InviteHandler.InviteAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Dm:
-                await _services.PrivateHandler.DirectAsync(_context, frame, answers);
+                await _services.InviteHandler.DirectAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Role or ClientFrameType.Kick or ClientFrameType.Ban or ClientFrameType.Unban or ClientFrameType.Mute or ClientFrameType.Unmute or ClientFrameType.Slow:
                 await _services.ModerationHandler.ModerateAsync(_context, frame, answers);
@@ -183,7 +183,7 @@ public sealed class ChatSession : IConnectionHandler
                 await _services.IdentityHandler.ChangePasswordAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Read:
-                await _services.ReadHandler.ReadAsync(_context, frame, answers);
+                await _services.ReadMarkHandler.ReadAsync(_context, frame, answers);
                 break;
             case ClientFrameType.Search when _services.SupportedRequests.Includes(frame.Type):
                 await _services.SearchHandler.SearchAsync(_context, frame, answers);

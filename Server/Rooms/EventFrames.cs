@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
 /// An event of a room's log as a frame with its JSON, which all receivers share. The frame has no bytes of other encodings: an
-/// <see cref="EncodedBatch"/> creates them each time when it sends the event.
+/// <see cref="EncodedBatch"/> creates them each time it sends the event.
 /// </summary>
 public sealed record EventFrame(long Seq, EncodedFrame Frame)
 {

@@ -29,10 +29,10 @@ public sealed class HistoryCache(IOptions<RoomOptions> options)
         }
     }
 
-    /// <summary>The block that contains an event.</summary>
-    public static long GetBlock(long seq) => (seq - 1) / BlockEvents;
+    /// <summary>Returns the number of the block that contains an event.</summary>
+    public static long GetBlockNumber(long seq) => (seq - 1) / BlockEvents;
 
-    /// <summary>The seq of a block's first event.</summary>
+    /// <summary>Returns the seq of a block's first event.</summary>
     public static long GetFirstSeq(long block) => (block * BlockEvents) + 1;
 
     /// <summary>
@@ -50,7 +50,7 @@ public sealed class HistoryCache(IOptions<RoomOptions> options)
                 if (isNew)
                     RecordSize(node, events);
 
-                // The newest block of a room may have grown since it was loaded.
+                // The newest block of a room may have grown since it was loaded. Then load it again.
                 if (isNew || (events.Count > 0 && events[^1].Seq >= neededSeq))
                     return events;
             }

@@ -20,12 +20,12 @@ internal sealed class IdentityHandler(ChatServices services)
         var (connection, request) = (context.Connection, context.Connection.Request);
         var error = await StartSessionAsync(context, new ClientFrame { Type = ClientFrameType.Hello, Name = request.Name, IsTyped = true });
         SendWelcome(context, connection, default);
-        var isClosed = services.GuestDoor.IsClosedTo(context.User);
-        if (isClosed && (request.Name ?? request.Room) is not null)
-            error ??= services.GuestDoor.CreateError(isTyped: true);
+        var mustLogIn = services.LoginRequirement.AppliesTo(context.User);
+        if (mustLogIn && (request.Name ?? request.Room) is not null)
+            error ??= services.LoginRequirement.CreateError(isTyped: true);
         if (error is not null)
             context.Reject(connection, default, error);
-        if (request.Room is { } room && !isClosed)
+        if (request.Room is { } room && !mustLogIn)
         {
             var join = new ClientFrame { Type = ClientFrameType.Join, Room = room is ['#', .. var name] ? name : room, IsTyped = true };
             await services.RoomHandler.JoinAsync(context, join, connection);
@@ -50,8 +50,8 @@ internal sealed class IdentityHandler(ChatServices services)
             await StartAsync(context, frame, answers);
         else if (frame.Session is not null)
             await ResumeAsync(context, frame, answers);
-        else if (frame.Name is not null && services.GuestDoor.IsClosedTo(context.User))
-            context.Reject(answers, frame.Id, services.GuestDoor.CreateError(frame.IsTyped));
+        else if (frame.Name is not null && services.LoginRequirement.AppliesTo(context.User))
+            context.Reject(answers, frame.Id, services.LoginRequirement.CreateError(frame.IsTyped));
         else if (frame.Name is not null)
             await NickAsync(context, frame, answers);
         else
@@ -61,7 +61,7 @@ internal sealed class IdentityHandler(ChatServices services)
     /// <summary>Handles <c>nick</c>, and a <c>hello</c> that has only a name: the user keeps the session and changes the name.</summary>
     public async ValueTask NickAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
-        // Every member of the user's rooms gets the new name, as with a message.
+        // A new name costs as much as a message, because every member of the user's rooms gets a frame.
         if (services.Limits.Enabled && !context.User.MessageLimit.TryTake(out var retryAfterMs))
         {
             context.Reject(answers, frame.Id, RequestErrors.CreateRateLimited("new names", retryAfterMs));
@@ -118,7 +118,7 @@ internal sealed class IdentityHandler(ChatServices services)
         {
             if (context.Session is null)
                 await GreetAsync(context);
-            var hint = services.Auth.Guests ? frame.CreateHint(ClientFrameType.Whoami) : GuestDoor.CreateLoginHint(frame.IsTyped);
+            var hint = services.Auth.Guests ? frame.CreateHint(ClientFrameType.Whoami) : LoginRequirement.CreateLoginHint(frame.IsTyped);
             context.Reject(answers, frame.Id, new ChatError(login.Rejection!.Code, login.Rejection.Text, hint, login.Rejection.RetryAfterMs));
             return;
         }
@@ -184,7 +184,7 @@ internal sealed class IdentityHandler(ChatServices services)
             return;
         }
 
-        // Depart before answering, so that the name is free when the client receives the answer.
+        // Leave the rooms and the session before the answer, so that the name is free when the client receives the answer.
         await DepartAsync(context, finishCatchUp: false);
         answers.Send(new AckFrame(frame.Id));
         context.Connection.Close(Disconnect.LoggedOut);
@@ -221,8 +221,8 @@ internal sealed class IdentityHandler(ChatServices services)
     {
         var error = await StartSessionAsync(context, frame);
         // If the storage could not be read, keep the error: the client should try again with the same session.
-        if (services.GuestDoor.IsClosedTo(context.User) && error?.Code != ErrorCode.Unavailable)
-            error = services.GuestDoor.CreateError(frame.IsTyped);
+        if (services.LoginRequirement.AppliesTo(context.User) && error?.Code != ErrorCode.Unavailable)
+            error = services.LoginRequirement.CreateError(frame.IsTyped);
         SendWelcome(context, answers, error is null ? frame.Id : default);
         if (error is not null)
             context.Reject(answers, frame.Id, error);
@@ -239,7 +239,7 @@ internal sealed class IdentityHandler(ChatServices services)
 
         await ChangeSessionAsync(context, session);
         var previousName = context.User.Name;
-        if (frame.Name is { } name && name != previousName && !services.GuestDoor.IsClosedTo(session.User))
+        if (frame.Name is { } name && name != previousName && !services.LoginRequirement.AppliesTo(session.User))
             rejection = await services.Sessions.RenameAsync(session.User, name);
         SendWelcome(context, answers, frame.Id);
         if (CreateError(frame, rejection) is { } nameError)
@@ -261,7 +261,7 @@ internal sealed class IdentityHandler(ChatServices services)
                 context.Attach(session);
                 await services.Memberships.LoadAsync(session.User);
                 var previousName = context.User.Name;
-                if (frame.Name is { } name && name != previousName && !services.GuestDoor.IsClosedTo(session.User))
+                if (frame.Name is { } name && name != previousName && !services.LoginRequirement.AppliesTo(session.User))
                     nameRejection = await services.Sessions.RenameAsync(session.User, name);
                 await AnnounceRenameAsync(context, previousName);
                 return CreateError(frame, nameRejection);

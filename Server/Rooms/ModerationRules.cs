@@ -27,7 +27,7 @@ internal static class ModerationRules
         }
 
         return RoomRole.GetRank(target) >= RoomRole.GetRank(role) && target != RoomRole.Member
-            ? new ChatError(ErrorCode.NotAllowed, $"{action.UserName} is {(target == RoomRole.Owner ? "an owner" : "a moderator")} of \"{room}\" too")
+            ? new ChatError(ErrorCode.NotAllowed, $"you may not do this to {action.UserName}, who is {(target == RoomRole.Owner ? "an owner" : "a moderator")} of \"{room}\"")
             : null;
     }
 }

@@ -9,10 +9,10 @@ internal sealed class PostHandler(ChatServices services)
 {
     private const int MaxTopicLength = 500;
 
-    // Longer texts count once more for each such part, because every subscriber of the room has to receive them.
+    // A message takes one token, and one more for each 16 KiB of its text, because every subscriber of the room has to receive the text.
     private const int BytesPerToken = 16 * 1024;
 
-    // A message that mentions more users mentions only the first ones: each of them costs a search.
+    // If a text has more names, only the first ones count as mentions, because the server must look up each name.
     private const int MaxMentions = 20;
 
     // While a message waits for its tokens, the handler checks this often (in milliseconds) whether the connection was closed.
@@ -130,7 +130,7 @@ internal sealed class PostHandler(ChatServices services)
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(retryAfterMs, MaxWaitMs)), services.Time);
             if (!connection.WaitsForMessageRate || !connection.IsOpen)
                 return RequestErrors.CreateRateLimited("messages", retryAfterMs);
-            // The peer is not silent: the server does not read.
+            // The server reads nothing from the peer during the wait, so the peer must not count as silent.
             connection.MarkActivity();
         }
 
@@ -142,7 +142,7 @@ internal sealed class PostHandler(ChatServices services)
         ? new ChatError(ErrorCode.NotOffered, "a program cannot post files; send the text alone")
         : ValidateText(frame.Text!);
 
-    // Whether the files exist is not known yet.
+    // Does not check whether the files exist: the caller looks them up.
     private ChatError? ValidateFiles(ClientFrame frame) =>
         frame.Files is not { Count: > 0 } files ? null
         : !services.FileOptions.Enabled ? new ChatError(ErrorCode.NotOffered, "this server does not take files; send the text alone")

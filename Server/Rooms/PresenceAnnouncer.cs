@@ -20,7 +20,8 @@ internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSeco
 {
     private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(1);
 
-    // A client shows for six seconds that a member is writing. So a member who continues to write is never shown as idle.
+    // The minimum time between two announcements that the same member is writing. A client shows for six seconds that a member is writing.
+    // So a member who continues to write is never shown as idle.
     private static readonly TimeSpan TypingInterval = TimeSpan.FromSeconds(3);
 
     private readonly RateLimit _names = new(new Rate(perSecond, Math.Max(1, namedMembers), time));

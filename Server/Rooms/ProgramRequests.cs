@@ -103,7 +103,7 @@ public sealed class ProgramRequests(ChatServices services)
 
         public void Send(ServerFrame frame) => _frame.TrySetResult(frame);
 
-        /// <summary>The room sends a program only typed frames, so a call of this method is an error of the server.</summary>
+        /// <summary>The room sends a program only typed frames, so a call of this method is a bug in the server.</summary>
         public void Send(EncodedMessage message) => Send(new ErrorFrame(default, new ChatError(ErrorCode.Internal, "the server sent an answer that it cannot read")));
     }
 }

@@ -4,7 +4,8 @@ using RawSocketChat.Server.Sessions;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Starts sessions for the users for whom an identity provider vouches. The page connects with the session afterwards. Safe from any thread.
+/// Starts the session of a user whose identity an OpenID Connect provider has confirmed. The page then connects with this session. Safe
+/// from any thread.
 /// </summary>
 public sealed class ProviderLogins(ChatServices services)
 {

@@ -82,7 +82,9 @@ public sealed class RecentTail
         _share.Add(change);
     }
 
-    /// <summary>Replaces the text of all edits of a message, as <see cref="Replace(EventFrame)"/> does. Called by the room's loop only.</summary>
+    /// <summary>
+    /// Replaces the text in all edit events of a message, as <see cref="Replace(EventFrame)"/> does. Called by the room's loop only.
+    /// </summary>
     /// <param name="of">The seq of the message.</param>
     public void ReplaceEdits(long of, string text, IReadOnlyList<string>? mentions)
     {
@@ -102,7 +104,7 @@ public sealed class RecentTail
         _share.Add(change);
     }
 
-    /// <summary>Removes all events from memory, because the room closes. Readers then read from the log.</summary>
+    /// <summary>Removes all events from memory, because the room is unloaded or removed. Readers then read from the log.</summary>
     public void Release()
     {
         Clear();

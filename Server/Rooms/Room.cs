@@ -73,9 +73,7 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
 
     public Subscriber? Find(Connection connection) => _subscribers.GetValueOrDefault(connection);
 
-    /// <summary>
-    /// Adds a connection that is not live yet. If the connection is already in the room, the connection is no longer live.
-    /// </summary>
+    /// <summary>Adds a connection that is not live yet. A connection that is in the room already is then no longer live.</summary>
     /// <param name="isNew">Whether the user had no connection in the room before.</param>
     public Subscriber Join(Connection connection, Person person, IRoomListener? listener, out bool isNew)
     {

@@ -10,8 +10,8 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 internal sealed class RoomAccess(ChatServices services)
 {
-    // For the hint, the server compares a mistyped name with at most this many stored rooms before the name in alphabetical order, and as
-    // many after the name.
+    // The maximum number of stored rooms that a mistyped name is compared with for the hint: this many before the name in alphabetical
+    // order, and as many after it.
     private const int MaxNeighbors = 1000;
 
     /// <summary>Finds a visible room by its name.</summary>
@@ -26,7 +26,7 @@ internal sealed class RoomAccess(ChatServices services)
     public static RoomVisitor CreateVisitor(ChatContext context, bool isMember) =>
         new(context.Person, ClientAddress.GetKey(context.Connection.Remote), IsKnown: !context.User.IsGuest || isMember, context.IsOperator);
 
-    /// <summary>The other user of the user's direct room; null for other rooms.</summary>
+    /// <summary>The other user of a direct room; null if the room is not a direct room of the context's user.</summary>
     public async ValueTask<Person?> FindOtherAsync(ChatContext context, RoomLoop room) =>
         room.DirectUsers is { } users && users.Contains(context.User.Id) && users.FirstOrDefault(user => user != context.User.Id) is { } other ? new Person(other, await services.Sessions.FindNameAsync(other) ?? "") : null;
 
@@ -112,10 +112,11 @@ internal sealed class RoomAccess(ChatServices services)
         var name = frame.Room!;
         context.Connection.Account.Charge(Cost.UnknownName);
 
-        // No hint is possible for a longer name.
+        // No room has a longer name, so the server does not look for similar names.
         var neighbors = name.Length > RoomName.MaxLength ? [] : await services.Catalog.ListNeighborsAsync(context.User.Id, name, MaxNeighbors, CancellationToken.None);
 
-        // Look at the names first, because only few of them may be similar. The neighbors come first, because open rooms are in no order.
+        // Compare the names before the rights, because only few names are similar. The neighbors come before the open rooms, because the
+        // open rooms are in no order.
         var visibleNames = neighbors.Where(room => NearestWord.MayBeSimilar(name, room.Name) && IsOwnerOrMember(context, room)).Select(room => room.Name)
             .Concat(services.Rooms.Open.Where(room => NearestWord.MayBeSimilar(name, room.Name) && IsListed(context, room)).Select(room => room.Name));
         var hint = NearestWord.FindInMany(name, visibleNames, out _) is { } near ? frame.CreateHint(ClientFrameType.Join, near)

@@ -12,7 +12,10 @@ internal abstract record RoomCommand
     {
     }
 
-    /// <summary>Called instead of handling the command if the room has closed. If the sender waits for a result, answers it.</summary>
+    /// <summary>
+    /// Called instead of handling the command if the room was unloaded or removed. Gives a result to the sender if the sender waits for
+    /// one.
+    /// </summary>
     public virtual void OnRoomClosed()
     {
     }
@@ -32,8 +35,8 @@ internal abstract record RoomCommand<T> : RoomCommand
     public override void OnRoomClosed() => Complete(default!);
 }
 
-/// <summary>The result is null if the room has closed.</summary>
-/// <param name="Visitor">The user who joins, and what a ban depends on.</param>
+/// <summary>The result is null if the room was unloaded or removed.</summary>
+/// <param name="Visitor">The user who joins, with the data that decides whether a ban applies.</param>
 internal sealed record JoinCommand(Connection Connection, RoomVisitor Visitor, IRoomListener? Listener) : RoomCommand<JoinResult?>;
 
 /// <summary>A user who wants to be in a room.</summary>
@@ -65,7 +68,7 @@ internal sealed record TypingCommand(Connection Connection, bool Off) : RoomComm
 
 internal sealed record ListMembersCommand(int Max) : RoomCommand<MemberList>
 {
-    // A room that closes has no members.
+    // A room that was unloaded or removed has no members.
     public override void OnRoomClosed() => Complete(new MemberList([], 0));
 }
 
@@ -87,13 +90,13 @@ internal sealed record PostCommand(Connection? Connection, IFrameSink Answers, C
     public void Reject(ChatError error) => Answers.Send(new ErrorFrame(Frame.Id, error));
 }
 
-/// <summary>Closes the room if it is unused; see <see cref="RoomLoop.TryCloseAsync"/>.</summary>
-internal sealed record CloseCommand(TimeSpan UnusedFor, Action<RoomLoop> OnClosing) : RoomCommand<bool>;
+/// <summary>Unloads the room if it is unused; see <see cref="RoomLoop.TryUnloadAsync"/>.</summary>
+internal sealed record UnloadCommand(TimeSpan UnusedFor, Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
 /// <summary>
-/// Closes a room that is being removed; see <see cref="RoomLoop.EndAsync"/>. The result is true when the earlier posts are delivered.
+/// Stops a room that is being removed; see <see cref="RoomLoop.RemoveAsync"/>. The result is true when the earlier posts are delivered.
 /// </summary>
-internal sealed record EndCommand(Action<RoomLoop> OnClosing) : RoomCommand<bool>;
+internal sealed record RemoveCommand(Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
 /// <summary>Wakes the loop. After each command, the loop delivers stored posts, gathered events and the number of members.</summary>
 internal sealed record WakeCommand : RoomCommand

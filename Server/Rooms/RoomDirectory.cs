@@ -6,8 +6,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// The rooms of this server, by name. A room is opened when somebody uses it, and closed when nobody has used it for a while. So neither the
-/// start of the server nor its memory depends on the number of rooms. The default room always exists and is open. Safe from any thread.
+/// The rooms of this server, by name. A room is opened when somebody uses it, and unloaded when nobody has used it for a while. So neither
+/// the start of the server nor its memory depends on the number of rooms. The default room always exists and is open. Safe from any thread.
 /// </summary>
 public sealed class RoomDirectory(
     IRoomCatalog catalog, IRoomLog log, HistoryCache cache, TailBudget tails, IOptions<RoomOptions> options, IOptions<FanoutOptions> fanout, UserRoomIndex userRoomIndex, Memberships memberships, TimeProvider time, ILogger<RoomLoop> logger) : IHostedService
@@ -31,15 +31,15 @@ public sealed class RoomDirectory(
     /// <summary>The number of rooms that exist or are being created, open or not.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>The rooms that are open. Every room that has a member now is among them.</summary>
+    /// <summary>The rooms that are open. Every room that a connection has joined is among them.</summary>
     public IEnumerable<RoomLoop> Open => _open.Values;
 
     /// <summary>Finds a room if it is open.</summary>
     public RoomLoop? FindOpen(string name) => _open.GetValueOrDefault(RoomName.Normalize(name));
 
     /// <summary>
-    /// Finds a room. Opens it if it is not open. Returns null if there is no room of that name. If the room has closed before the caller uses
-    /// it, <see cref="RoomLoop.JoinAsync"/> returns null, and the caller calls this method again.
+    /// Finds a room. Opens it if it is not open. Returns null if there is no room of that name. If the room is unloaded or removed before the
+    /// caller uses it, <see cref="RoomLoop.JoinAsync"/> returns null, and the caller calls this method again.
     /// </summary>
     /// <exception cref="StorageException">The room cannot be read, or the server is stopping.</exception>
     public ValueTask<RoomLoop?> FindAsync(string name)
@@ -70,7 +70,8 @@ public sealed class RoomDirectory(
         if (FindOpen(name) is not null)
             return (null, RoomCreation.NameTaken);
 
-        // Count the room before it is created. If its creation then fails, another creation may have failed meanwhile because of this count.
+        // Count the room before it is created, so that concurrent calls cannot exceed the limit together. If this creation then fails,
+        // another creation may have been rejected needlessly in the meantime.
         if (Interlocked.Increment(ref _count) > maxRooms)
         {
             Interlocked.Decrement(ref _count);
@@ -113,19 +114,21 @@ public sealed class RoomDirectory(
     }
 
     /// <summary>
-    /// Closes the rooms that have no connections and no waiting work, and that nobody has used for a time. This frees nearly all of their
+    /// Unloads the rooms that have no connections and no waiting work, and that nobody has used for a time. This frees nearly all of their
     /// memory. The rooms keep their logs, and are opened again when somebody uses them.
     /// </summary>
-    public async Task CloseUnusedAsync(TimeSpan unusedFor, CancellationToken cancellationToken = default)
+    public async Task UnloadUnusedAsync(TimeSpan unusedFor, CancellationToken cancellationToken = default)
     {
         foreach (var room in Open)
         {
             if (room.Name != RoomName.Default && room.Summary.MemberCount == 0 && room.UnusedFor >= unusedFor)
-                await room.TryCloseAsync(unusedFor, OnClosing).WaitAsync(cancellationToken);
+                await room.TryUnloadAsync(unusedFor, OnClosing).WaitAsync(cancellationToken);
         }
     }
 
-    /// <summary>Removes the rooms that were created before a time, never had an event, and are not open.</summary>
+    /// <summary>
+    /// Removes the rooms that were created before a time, never had an event, have neither a token nor a webhook, and are not open.
+    /// </summary>
     /// <exception cref="StorageException">The rooms cannot be read or removed.</exception>
     public Task RemoveEmptyAsync(DateTimeOffset createdBefore, CancellationToken cancellationToken) => RemoveListedAsync(
         last => catalog.ListEmptyRoomsAsync(createdBefore, last, MaxRows, cancellationToken),
@@ -141,16 +144,17 @@ public sealed class RoomDirectory(
         name => catalog.RemoveAbandonedRoomAsync(name, unusedSince, CancellationToken.None));
 
     /// <summary>Removes a room and its log. Everybody in the room gets a frame.</summary>
-    /// <returns>False if the room has closed meanwhile. Then the caller finds it again.</returns>
-    /// <exception cref="StorageException">The room cannot be removed. It is closed, and is opened again when somebody uses it.</exception>
+    /// <returns>False if the room was unloaded or removed in the meantime. Then the caller must look for it again.</returns>
+    /// <exception cref="StorageException">The room cannot be removed from the storage. It is unloaded, and is opened again when somebody
+    /// uses it.</exception>
     public async Task<bool> RemoveAsync(RoomLoop room, EncodedFrame announcement)
     {
         var removing = new TaskCompletionSource<RoomLoop?>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            if (!await room.EndAsync(closing => OnEnding(closing, removing.Task)))
+            if (!await room.RemoveAsync(closing => OnRemoving(closing, removing.Task)))
                 return false;
-            room.AnnounceEnd(announcement);
+            room.AnnounceRemoved(announcement);
             if (await catalog.RemoveRoomAsync(room.Name, CancellationToken.None))
                 OnRemoved(room.Name);
             return true;
@@ -216,7 +220,7 @@ public sealed class RoomDirectory(
         }
     }
 
-    // Called by the loop of a room that closes.
+    // Called by the loop of a room that is being unloaded or removed.
     private void OnClosing(RoomLoop room)
     {
         lock (_gate)
@@ -227,7 +231,7 @@ public sealed class RoomDirectory(
     }
 
     // Until the room is removed, nobody can open it again.
-    private void OnEnding(RoomLoop room, Task<RoomLoop?> removing)
+    private void OnRemoving(RoomLoop room, Task<RoomLoop?> removing)
     {
         lock (_gate)
         {

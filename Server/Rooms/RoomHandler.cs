@@ -21,7 +21,7 @@ internal sealed class RoomHandler(ChatServices services)
             else if (CheckRoomCount(context, frame, room) is { } error)
                 context.Reject(answers, frame.Id, error);
             else if (!await TryJoinRoomAsync(context, room, frame, answers))
-                continue; // the room has closed since it was found
+                continue; // the room was unloaded or removed after it was found
             else
                 return context.Rooms.Contains(room);
             return false;
@@ -84,7 +84,7 @@ internal sealed class RoomHandler(ChatServices services)
             else if (context.GetRole(room.Moderation) != RoomRole.Owner)
                 context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, $"only an owner of \"{room.Name}\" can close it", frame.CreateHint(ClientFrameType.Leave, room.Name)));
             else if (!await services.Rooms.RemoveAsync(room, CreateEnd(context, room)))
-                continue; // the room has closed since it was found
+                continue; // the room was unloaded or removed after it was found
             else
             {
                 await context.ForgetRemovedRoomsAsync();
@@ -171,7 +171,7 @@ internal sealed class RoomHandler(ChatServices services)
     /// room sends no new events to a connection that is not live. <see cref="RoomLoop.GoLiveAsync"/> or <see cref="CatchUp"/> delivers the
     /// events that come before the connection is live.
     /// </summary>
-    /// <returns>False if the room has closed. Then nothing was sent, and the caller finds the room again.</returns>
+    /// <returns>False if the room was unloaded or removed. Then nothing was sent, and the caller must look for the room again.</returns>
     private async ValueTask<bool> TryJoinRoomAsync(ChatContext context, RoomLoop room, ClientFrame frame, IFrameSink answers)
     {
         if (context.Rooms.GetCatchUp(room) is { } running)
@@ -183,7 +183,7 @@ internal sealed class RoomHandler(ChatServices services)
             return false;
         if (joined.Ban is { } ban)
         {
-            // A private room does not show that it exists.
+            // The answer must not show that a private room exists.
             context.Reject(answers, frame.Id, room.IsPrivate && state is not { IsMember: true }
                 ? await services.RoomAccess.CreateNoRoomErrorAsync(context, frame)
                 : RequestErrors.CreateBanned(room.Name, ban, services.Time.GetUtcNow()));
@@ -213,7 +213,7 @@ internal sealed class RoomHandler(ChatServices services)
         if (!room.IsPrivate || context.GetRole(joined.Moderation) == RoomRole.Owner)
             services.Memberships.Add(context.User, room.Name, joined.Seq);
 
-        // A user who comes for the first time has missed nothing.
+        // A user who comes for the first time has missed nothing, so the read mark is the newest event.
         state ??= new MemberState(IsMember: true, joined.Seq, "all", Unread: 0, Mentions: 0);
         MissedEvents missed;
         Person? other;

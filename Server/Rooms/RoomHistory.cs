@@ -37,7 +37,7 @@ public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, Hist
         if (tail.GetAfter(first - 1, maxEvents) is { } recent)
             return recent;
 
-        for (var block = HistoryCache.GetBlock(first); HistoryCache.GetFirstSeq(block) <= last && found.Count < maxEvents; block++)
+        for (var block = HistoryCache.GetBlockNumber(first); HistoryCache.GetFirstSeq(block) <= last && found.Count < maxEvents; block++)
         {
             // The log may be trimmed at the same time, which can leave a hole between two blocks. In that case the page ends before the
             // hole.
@@ -82,7 +82,7 @@ public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, Hist
     /// <param name="wasEdited">Whether the earlier text may also be in edits.</param>
     public void Replace(RoomEvent changed, bool hasNewText, bool wasEdited)
     {
-        var block = HistoryCache.GetBlock(changed.Seq);
+        var block = HistoryCache.GetBlockNumber(changed.Seq);
         cache.Remove(room, block, hasNewText && wasEdited ? long.MaxValue : block);
         tail.Replace(EventFrames.Create(room, changed));
         if (hasNewText && wasEdited)
@@ -95,7 +95,7 @@ public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, Hist
     private async Task<List<EventFrame>> ReadNewestFirstAsync(long last, long first, int maxEvents)
     {
         var found = new List<EventFrame>();
-        for (var block = HistoryCache.GetBlock(last); last >= first && block >= HistoryCache.GetBlock(first) && found.Count < maxEvents; block--)
+        for (var block = HistoryCache.GetBlockNumber(last); last >= first && block >= HistoryCache.GetBlockNumber(first) && found.Count < maxEvents; block--)
         {
             foreach (var next in (await GetBlockAsync(block, last)).Where(next => next.Seq >= first && next.Seq <= last).Reverse())
             {

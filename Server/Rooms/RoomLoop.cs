@@ -107,8 +107,8 @@ public sealed class RoomLoop
     public void MarkUsed() => Volatile.Write(ref _usedAt, _time.GetTimestamp());
 
     /// <summary>
-    /// Adds a connection to the room. The connection gets no events before <see cref="GoLiveAsync"/>. Returns null if the room has closed
-    /// meanwhile, because it was unused; the caller then finds it again in <see cref="RoomDirectory"/>, which opens it.
+    /// Adds a connection to the room. The connection gets no events before <see cref="GoLiveAsync"/>. Returns null if the room was unloaded
+    /// or removed in the meantime. The caller then looks for it again in <see cref="RoomDirectory"/>.
     /// </summary>
     /// <exception cref="StorageException">The server is stopping.</exception>
     /// <param name="listener">Null if nobody has to know that a moderator removes the connection.</param>
@@ -167,23 +167,23 @@ public sealed class RoomLoop
         WriteAsync(new PostCommand(Connection: null, answers, frame, posted, IsOperator: false));
 
     /// <summary>
-    /// Closes the room if it has no connections and no waiting work, and was unused for a time. A closed room handles no commands: a join
-    /// returns null, other commands have no effect, and posts are rejected.
+    /// Unloads the room if it has no connections and no waiting work, and was unused for a time. The loop of an unloaded or removed room
+    /// handles no commands: a join returns null, posts are rejected, and other commands have no effect.
     /// </summary>
-    /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
-    /// <returns>Whether the room is closed.</returns>
-    public Task<bool> TryCloseAsync(TimeSpan unusedFor, Action<RoomLoop> onClosing) => SendAsync(new CloseCommand(unusedFor, onClosing));
+    /// <param name="onClosing">Called on the loop's thread, directly before the loop stops accepting commands.</param>
+    /// <returns>Whether the room is unloaded.</returns>
+    public Task<bool> TryUnloadAsync(TimeSpan unusedFor, Action<RoomLoop> onClosing) => SendAsync(new UnloadCommand(unusedFor, onClosing));
 
     /// <summary>
-    /// Closes the room, although it has connections, because it is being removed. Later commands have no effect. Completes when the earlier
-    /// posts are stored and delivered.
+    /// Stops the loop of a room that is being removed, even if the room has connections. Later commands have the same results as after
+    /// <see cref="TryUnloadAsync"/>. Completes when the earlier posts are stored and delivered.
     /// </summary>
-    /// <param name="onClosing">Called on the loop's thread before the room rejects its first command.</param>
-    /// <returns>False if the room was closed already.</returns>
-    public Task<bool> EndAsync(Action<RoomLoop> onClosing) => SendAsync(new EndCommand(onClosing));
+    /// <param name="onClosing">Called on the loop's thread, directly before the loop stops accepting commands.</param>
+    /// <returns>False if the room was already unloaded or removed.</returns>
+    public Task<bool> RemoveAsync(Action<RoomLoop> onClosing) => SendAsync(new RemoveCommand(onClosing));
 
-    /// <summary>Sends the last frame of a removed room to everybody who was in it. Call this after <see cref="EndAsync"/>.</summary>
-    public void AnnounceEnd(EncodedFrame frame)
+    /// <summary>Sends the last frame of a removed room to everybody who was in it. Call this after <see cref="RemoveAsync"/>.</summary>
+    public void AnnounceRemoved(EncodedFrame frame)
     {
         foreach (var subscriber in _room.Subscribers)
         {
@@ -193,7 +193,7 @@ public sealed class RoomLoop
         }
     }
 
-    /// <summary>Runs until <see cref="Stop"/>, or until the room closes.</summary>
+    /// <summary>Runs until <see cref="Stop"/>, or until the room is unloaded or removed.</summary>
     public async Task RunAsync()
     {
         while (await _commands.Reader.WaitToReadAsync())
@@ -239,7 +239,7 @@ public sealed class RoomLoop
                 return;
             }
 
-            if (command is not (WakeCommand or CloseCommand))
+            if (command is not (WakeCommand or UnloadCommand))
                 MarkUsed();
             Dispatch(command);
 
@@ -298,11 +298,11 @@ public sealed class RoomLoop
             case ListMembersCommand list:
                 list.Complete(ListMembers(list.Max));
                 break;
-            case EndCommand end:
-                End(end);
+            case RemoveCommand remove:
+                Remove(remove);
                 break;
-            case CloseCommand close:
-                close.Complete(TryClose(close));
+            case UnloadCommand unload:
+                unload.Complete(TryUnload(unload));
                 break;
         }
     }
@@ -313,7 +313,7 @@ public sealed class RoomLoop
     private bool RequiresFlush(RoomCommand command) => command switch
     {
         // A LeaveCommand causes no flush here, because it may have to wait for pending posts. Leave() flushes later.
-        PostCommand or WakeCommand or SendToOthersCommand or TypingCommand or ListMembersCommand or ContainsCommand or BarrierCommand or LeaveCommand or CloseCommand => false,
+        PostCommand or WakeCommand or SendToOthersCommand or TypingCommand or ListMembersCommand or ContainsCommand or BarrierCommand or LeaveCommand or UnloadCommand => false,
         JoinCommand => _presence.AnnouncesNames,
         _ => true,
     };
@@ -444,23 +444,23 @@ public sealed class RoomLoop
 
     // Commands that are already in the channel count as use, so that no sender has to try again. A sender that comes later finds no open room
     // in the directory, because onClosing has removed it there before the channel is completed.
-    private bool TryClose(CloseCommand close)
+    private bool TryUnload(UnloadCommand unload)
     {
-        if (_room.MemberCount > 0 || _writer.PendingPosts > 0 || _commands.Reader.Count > 0 || UnusedFor < close.UnusedFor)
+        if (_room.MemberCount > 0 || _writer.PendingPosts > 0 || _commands.Reader.Count > 0 || UnusedFor < unload.UnusedFor)
             return false;
-        Close(close.OnClosing);
+        Close(unload.OnClosing);
         return true;
     }
 
-    // The room takes no more posts, so that only the posts before this command can delay the end. These posts are still stored, and their senders
-    // get the answers.
-    private void End(EndCommand end)
+    // The room takes no more posts, so that only the posts before this command can delay the removal. These posts are still stored, and their
+    // senders get the answers.
+    private void Remove(RemoveCommand remove)
     {
-        Close(end.OnClosing);
+        Close(remove.OnClosing);
         if (_writer.LastPending is { } batch)
-            batch.Waiting.Add(end);
+            batch.Waiting.Add(remove);
         else
-            end.Complete(true);
+            remove.Complete(true);
     }
 
     private void Close(Action<RoomLoop> onClosing)
@@ -564,10 +564,10 @@ public sealed class RoomLoop
         {
             leave.Complete(Leave(leave.Connection));
         }
-        else if (command is EndCommand end)
+        else if (command is RemoveCommand remove)
         {
             _fanout.Flush();
-            end.Complete(true);
+            remove.Complete(true);
         }
         else if (_isClosed)
         {
@@ -632,7 +632,8 @@ public sealed class RoomLoop
         _tail.Add(events);
         foreach (var change in changes ?? [])
         {
-            // The message, or an earlier edit of it, may be among the new events.
+            // The changed message, or an earlier edit of it, may be among the events that were just added with their old text. So replace
+            // it again.
             if (change.WasEdited || change.Changed!.Seq >= events[0].Seq)
                 History.Replace(change.Changed!, HasNewText(change.Event!), change.WasEdited);
         }

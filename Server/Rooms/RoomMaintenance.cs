@@ -4,8 +4,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Once a minute, closes unused rooms (<c>Rooms:IdleMinutes</c>), removes rooms that never had an event (<c>Rooms:EmptyMinutes</c>), and erases
-/// removed rooms from the disk. Once an hour, removes abandoned rooms (<c>Rooms:AbandonedDays</c>).
+/// Once a minute, unloads unused rooms (<c>Rooms:IdleMinutes</c>), removes rooms that never had an event (<c>Rooms:EmptyMinutes</c>), and
+/// erases removed rooms from the disk. Once an hour, removes abandoned rooms (<c>Rooms:AbandonedDays</c>).
 /// </summary>
 public sealed class RoomMaintenance(
     RoomDirectory rooms, IRoomCatalog catalog, ClockGuard clock, IOptions<RoomOptions> options, TimeProvider time, ILogger<RoomMaintenance> logger) : BackgroundService
@@ -39,7 +39,7 @@ public sealed class RoomMaintenance(
 
     private async Task CleanUpAsync(CancellationToken stoppingToken)
     {
-        await rooms.CloseUnusedAsync(TimeSpan.FromMinutes(options.Value.IdleMinutes), stoppingToken);
+        await rooms.UnloadUnusedAsync(TimeSpan.FromMinutes(options.Value.IdleMinutes), stoppingToken);
         await CompareClockAsync(stoppingToken);
         if (clock.IsTrusted())
         {

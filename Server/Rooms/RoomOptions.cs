@@ -25,15 +25,15 @@ public sealed class RoomOptions
     public int HistoryBytes { get; set; } = 32 * 1024 * 1024;
 
     /// <summary>
-    /// Minutes after which the server closes a room that nobody has used and that has no connections. A closed room takes a few hundred bytes; the
-    /// server opens it again when somebody uses it. Default 10.
+    /// Minutes after which the server unloads a room that nobody has used and that has no connections. An unloaded room takes a few hundred bytes;
+    /// the server opens it again when somebody uses it. Default 10.
     /// </summary>
     [Range(1, 10_080)]
     public int IdleMinutes { get; set; } = 10;
 
     /// <summary>
-    /// Minutes after its creation at which the server removes a room that never had an event and is closed. 0 removes no room. The default
-    /// room is never removed. Default 60.
+    /// Minutes after its creation at which the server removes a room that never had an event, has no token and no webhook, and is not open.
+    /// 0 removes no room. The default room is never removed. Default 60.
     /// </summary>
     [Range(0, 525_600)]
     public int EmptyMinutes { get; set; } = 60;

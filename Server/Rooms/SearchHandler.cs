@@ -6,15 +6,15 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Handles <c>search</c>. A user finds the messages of public rooms and of the private rooms that the user is a member of, except those of
-/// rooms from which the user is banned: the messages that <c>history</c> would show.
+/// Handles <c>search</c>. A user finds the messages that <c>history</c> would show: those of public rooms, and of the private rooms that
+/// the user is a member of. Rooms from which the user is banned are excepted.
 /// </summary>
 internal sealed class SearchHandler(ChatServices services)
 {
     private const int DefaultLimit = 20;
     private const int MaxLimit = 100;
 
-    // The index searches for each word separately.
+    // The index searches for each word separately, so each word costs time.
     private const int MaxPhrases = 16;
 
     // A search counts as this many requests. With the default settings, a user may search four times a second, and forty times at once after a pause.
@@ -83,7 +83,7 @@ internal sealed class SearchHandler(ChatServices services)
         return (new SearchScope(memberships, WithPublicRooms: true, await ListBannedRoomsAsync(context, memberships)), null);
     }
 
-    // As for a join: a ban of an address applies to new guests, and no ban applies to an operator.
+    // The rules are those of a join: a ban of an address applies only to new guests, and no ban applies to an operator.
     private async ValueTask<IReadOnlyList<string>> ListBannedRoomsAsync(ChatContext context, IReadOnlyList<string> memberships)
     {
         if (context.IsOperator)

@@ -56,7 +56,10 @@ public sealed class TailBudget(IOptions<RoomOptions> options)
             _node = new LinkedListNode<Share>(this);
         }
 
-        /// <summary>Records that the tail was used and that its size has changed. If all tails are too large then, empties some of them.</summary>
+        /// <summary>
+        /// Records that the tail was used and that its size has changed. If the tails of all rooms together then exceed the bound, empties
+        /// some of them.
+        /// </summary>
         /// <param name="change">The change in bytes.</param>
         public void Add(long change)
         {
@@ -78,13 +81,13 @@ public sealed class TailBudget(IOptions<RoomOptions> options)
         {
             lock (_budget._gate)
             {
-                // A tail that is not in the list is empty.
+                // A tail that is not in the list is empty, and needs no place in the list.
                 if (_node.List is not null)
                     MoveToFront();
             }
         }
 
-        /// <summary>Removes the tail from the budget, because its room closes. Later calls have no effect.</summary>
+        /// <summary>Removes the tail from the budget, because its room is unloaded or removed. Later calls have no effect.</summary>
         public void Release()
         {
             lock (_budget._gate)

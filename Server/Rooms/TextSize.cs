@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Rooms;
 /// <summary>Estimates how many bytes a text has inside a JSON frame.</summary>
 internal static class TextSize
 {
-    // JSON writes the characters that its encoder escapes as \uXXXX.
+    // The size of an escaped character in JSON, such as \u0001.
     private const int EscapeBytes = 6;
 
     public static int GetBytes(string text)

@@ -77,6 +77,6 @@ internal sealed class TokenHandler(ChatServices services)
     private static string CreateHint(ClientFrame frame, string what, string? name) =>
         Hint.Create(new ClientFrame { Type = ClientFrameType.Tokens, Do = what, Name = name, Room = frame.Room }, frame.IsTyped);
 
-    // The ids of users begin with "u".
+    // The ids of users begin with "u", so no bot has the id of a user.
     private static string CreateBotId() => $"b{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
 }

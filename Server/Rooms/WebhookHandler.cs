@@ -6,8 +6,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Handles <c>webhook</c>: an owner or a moderator sets the address to which the server sends the events of a room, looks at the delivery, sends
-/// failed events again, or removes the address. The server shows the secret of the signatures once, in the answer to <c>set</c>.
+/// Handles <c>webhook</c>: an owner or a moderator sets the address to which the server sends the events of a room, sees the state of the
+/// delivery, sends failed events again, or removes the address. The server shows the secret of the signatures once, in the answer to <c>set</c>.
 /// </summary>
 internal sealed class WebhookHandler(ChatServices services)
 {
@@ -36,7 +36,7 @@ internal sealed class WebhookHandler(ChatServices services)
             return;
         }
 
-        // The look-up of a name costs more than most requests.
+        // The look-up of a host name costs the server more than most requests, so it costs more points.
         context.Connection.Account.Charge(Cost.UnknownName);
         if (await services.WebhookDelivery.FindUrlErrorAsync(url, CancellationToken.None) is { } reason)
         {

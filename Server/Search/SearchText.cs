@@ -13,7 +13,7 @@ public static class SearchText
     // A longer word is cut, because the index stores each word. Nobody types such a long word in a query.
     private const int MaxTermLength = 64;
 
-    // Letters that have no decomposition in Unicode, but are typed without their stroke or as two letters.
+    // Letters that have no decomposition in Unicode, but that people also type without their stroke or as two letters.
     private static readonly Dictionary<char, string> PlainLetters = new()
     {
         ['ø'] = "o",
@@ -128,7 +128,7 @@ public static class SearchText
         or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber
         or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 
-    // Soft hyphens and joiners inside a word.
+    // Soft hyphens and joiners inside a word are left out.
     private static bool IsIgnored(Rune rune) => Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format;
 
     // Marks that are not a part of the word: accents of Latin, Greek and Cyrillic letters, points of Hebrew and Arabic, and variation selectors.

@@ -5,7 +5,10 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Sessions;
 
-/// <summary>Registers accounts and logs users in. An account is a name that a password protects. Safe from any thread.</summary>
+/// <summary>
+/// Registers accounts and logs users in. An account is a registered name. A user logs in with a password, or through the operator's site or
+/// provider. Safe from any thread.
+/// </summary>
 public sealed class Accounts(
     SessionStore sessions, IIdentityStore storage, PasswordHashingPool passwords, AttemptLimits attempts, IOptions<AuthOptions> auth, TimeProvider time,
     ILogger<Accounts> logger)
@@ -84,7 +87,7 @@ public sealed class Accounts(
         var skeleton = NameRule.Accept(name, out _) is { } shown ? NameSkeleton.Create(shown) : "";
         if (!attempts.TryTakeLogin(skeleton, remote, out var retryAfterMs))
             return new LoginResult(null, CreateTooManyAttempts(retryAfterMs));
-        if (attempts.IsNameSlow(skeleton))
+        if (attempts.CountAndCheckSlow(skeleton))
             await Task.Delay(AttemptLimits.SlowNameDelay, time);
 
         StoredAccount? account;
@@ -132,7 +135,7 @@ public sealed class Accounts(
         var skeleton = NameSkeleton.Create(name);
         if (!attempts.TryTakeLogin(skeleton, remote, out var retryAfterMs))
             return CreateTooManyAttempts(retryAfterMs);
-        if (attempts.IsNameSlow(skeleton))
+        if (attempts.CountAndCheckSlow(skeleton))
             await Task.Delay(AttemptLimits.SlowNameDelay, time);
         try
         {

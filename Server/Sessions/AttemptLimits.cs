@@ -5,11 +5,10 @@ namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
 /// Limits attempts to log in, to change a password and to register. A change of the password counts as a login. Attempts to log in count for the
-/// client's address, and for the name together with the address.
-/// So nobody can lock an account for its owner. If all addresses together have too many attempts for one name, each further login with this
-/// name is slow. A successful login does not count for the name, because the login was not a guess. The login counts for the address,
-/// because verifying a password costs more time than any other request. A registration counts for the address, because a registered name
-/// stays taken until an operator removes the account (<c>remove-account</c>).
+/// client's address, and for the name together with the address. So nobody can lock an account for its owner. If all addresses together have too
+/// many attempts for one name, each further login with this name is slow. A successful login does not count for the name, because it was not a
+/// guess. But it counts for the address, because verifying a password costs more time than any other request. A registration counts for the
+/// address, because a registered name stays taken until an operator removes the account (<c>remove-account</c>).
 /// </summary>
 public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider time)
 {
@@ -55,7 +54,7 @@ public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider t
     }
 
     /// <summary>Counts an attempt for the name over all addresses. Returns true if there were too many: then the login must wait.</summary>
-    public bool IsNameSlow(string skeleton) => _isEnabled && !_slowNames.TryTake(skeleton, out _);
+    public bool CountAndCheckSlow(string skeleton) => _isEnabled && !_slowNames.TryTake(skeleton, out _);
 
     /// <summary>Gives the attempt back to the name. Call this after a successful login.</summary>
     public void GiveBackName(string skeleton, string remote)

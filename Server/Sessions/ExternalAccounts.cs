@@ -27,7 +27,7 @@ public sealed class ExternalAccounts(
     /// <summary>Starts a new session of the account of a token's subject.</summary>
     /// <param name="token">The token. It is a secret until it expires, so no log may contain it.</param>
     /// <param name="remote">The client's address and port, as in <c>Connection.Remote</c>.</param>
-    /// <param name="isOffLimits">Returns whether the accounts of the site may not get a name, because the name has rights.</param>
+    /// <param name="isOffLimits">Returns true for a name that the accounts of the site may not get, because the name has rights.</param>
     public async Task<LoginResult> LoginAsync(string token, string remote, Predicate<string> isOffLimits)
     {
         if (!IsEnabled)
@@ -37,14 +37,14 @@ public sealed class ExternalAccounts(
         var result = await verifier.VerifyAsync(token);
         if (result.Fault is { } reason)
             return new LoginResult(null, new AccountRejection(ErrorCode.NotAllowed, $"the token of your site was not accepted: {reason}"));
-        // Only failed attempts count. All users of a site may come from one address, for example of a school.
+        // Only failed attempts count, because all users of a site may come from one address, such as that of a school.
         attempts.GiveBackToken(remote);
         return result.Identity is { } identity ? await LoginAsync(identity, isOffLimits) : new LoginResult(null, NoKeys);
     }
 
     /// <summary>Starts a new session of the account of a user whose token was verified.</summary>
     /// <param name="identity">What the token says.</param>
-    /// <param name="isOffLimits">Returns whether the accounts of the site may not get a name, because the name has rights.</param>
+    /// <param name="isOffLimits">Returns true for a name that the accounts of the site may not get, because the name has rights.</param>
     public async Task<LoginResult> LoginAsync(ExternalIdentity identity, Predicate<string> isOffLimits)
     {
         try

@@ -11,7 +11,8 @@ public sealed record ExternalIdentity(string Issuer, string Subject, string Name
 
     private const int MaxIssuerLength = 1000;
 
-    // The storage would replace a lone surrogate with another character. Then two different subjects could have one account.
+    // A text with a lone surrogate is not accepted: the storage would replace the surrogate with another character, and two different
+    // subjects could have one account.
 
     /// <summary>Whether a text can be a subject.</summary>
     public static bool IsSubject(string? text) => text is { Length: > 0 and <= MaxSubjectLength } && NameRule.IsWellFormed(text);

@@ -39,10 +39,10 @@ public sealed class LimitsOptions
     public int RequestsPerSecond { get; set; } = 20;
 
     /// <summary>
-    /// Frames of any kind that the server reads from a connection per second, WebSocket control frames included. A frame counts once more
-    /// for each 4 KiB. After a pause the server reads five times this number at once. It reads the rest later and rejects nothing, so TCP
-    /// slows the client down. The server also closes a connection (4506) if it gets too many <c>rate-limited</c> errors: ten times this number
-    /// at once, and then a tenth of this number per second, are allowed. Default 200.
+    /// Frames of any kind that the server reads from a connection per second, WebSocket control frames included. A frame counts once more for
+    /// each 4 KiB. After a pause the server reads five times this number at once. It reads the rest later and rejects nothing, so TCP slows
+    /// the client down. A connection may get ten times this number of <c>rate-limited</c> errors at once, and a tenth of this number per
+    /// second after that. With more, the server closes the connection (4506). Default 200.
     /// </summary>
     [Range(1, 1_000_000)]
     public int FramesPerSecond { get; set; } = 200;

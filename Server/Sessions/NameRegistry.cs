@@ -52,7 +52,8 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
         // An account that has registered a name before the name became reserved keeps the name.
         var name = wanted is null || wanted == user?.RegisteredName ? wanted : NameRule.AcceptForUser(wanted, out _);
         var guestName = CreateGuestName(GuestNameLetters);
-        // If the user has an account, the owner of the user's registered name is known, and the user needs no guest name.
+        // If the user has an account, the owner of the user's registered name is known, and the user needs no guest name. So only the
+        // wanted name is looked up.
         var names = user?.RegisteredName is { } registered
             ? name is null || name == registered ? [] : new[] { name }
             : name is null ? [guestName] : [name, guestName];
@@ -124,7 +125,7 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
     {
         foreach (var skeleton in NameSkeleton.CreateAll(user.Name))
         {
-            // The user may have disconnected, and another user may have the name now.
+            // Another user may have the name now, because the user may have disconnected in the meantime.
             if (_inUse.GetValueOrDefault(skeleton) == user.Id)
                 _inUse.Remove(skeleton);
         }

@@ -13,6 +13,6 @@ public sealed record NameRejection(string Code, string Wanted, string Reason, st
 {
     public bool IsTaken => Code == ErrorCode.NameTaken;
 
-    /// <summary>Milliseconds after which the wanted name may be available. Null if this time is not known.</summary>
+    /// <summary>Milliseconds after which the client may try the wanted name again. Null if this time is not known.</summary>
     public int? RetryAfterMs => Code == ErrorCode.Unavailable ? 1000 : null;
 }

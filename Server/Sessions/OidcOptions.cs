@@ -58,7 +58,7 @@ public sealed class OidcOptions
 
     /// <summary>
     /// Conditions that a user must satisfy, each as <c>claim=value</c>, such as <c>groups=chat</c>. For each claim that the list names, the user must
-    /// have one of the values that the list has for it. Default: none, so that each user of the provider may log in.
+    /// have one of the values that the list has for this claim. Default: none, so that each user of the provider may log in.
     /// </summary>
     [RegularExpression("[^=]+=.+", ErrorMessage = "is not a condition; try: groups=chat")]
     public IList<string> Require { get; } = [];
@@ -75,7 +75,7 @@ public sealed class OidcOptions
 
     /// <summary>
     /// The scheme and host of this server as browsers use them, such as <c>https://chat.example.org</c>. The provider sends the user back to this
-    /// address. Default: none. Then the address of the request counts, with the headers of trusted proxies.
+    /// address. Default: none. Without this setting, the server uses the address of the request, as the headers of trusted proxies give it.
     /// </summary>
     public string? PublicOrigin { get; set; }
 
@@ -96,7 +96,7 @@ public sealed class OidcOptions
             yield return $"--{Section}:{nameof(Authority)}: {error}";
         if (string.IsNullOrWhiteSpace(ClientId))
             yield return $"--{Section}:{nameof(ClientId)}: the value is missing; set the id that the provider has given to this server";
-        // A secret that is set to an empty text is a mistake of a deployment script.
+        // A secret that is set to an empty text is an error, because it is usually a mistake of a deployment script.
         if (ClientSecret is not null && string.IsNullOrWhiteSpace(ClientSecret))
             yield return $"--{Section}:{nameof(ClientSecret)}: the value is empty; set the secret, or remove the setting if the provider has given none";
         if (!Scopes.Split(' ').Contains(RequiredScope))
@@ -114,7 +114,7 @@ public sealed class OidcOptions
     private static string? FindAuthorityError(string authority) =>
         !Uri.TryCreate(authority, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http") || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0
             ? $"\"{authority}\" is not the address of a provider; try: https://login.example.org"
-        : uri.Scheme != Uri.UriSchemeHttps && !uri.IsLoopback ? "over http, anybody on the way could log in as somebody else; set an https address"
+        : uri.Scheme != Uri.UriSchemeHttps && !uri.IsLoopback ? "over http, anybody on the network path could log in as somebody else; set an https address"
         : null;
 
     private static string? FindOriginError(string origin) =>

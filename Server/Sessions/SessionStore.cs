@@ -35,8 +35,9 @@ public sealed class SessionStore : ISessionTokens
     // progress or has failed. They are removed from memory when SessionWriter.IsSettled is true.
     private readonly HashSet<Session> _evicted = [];
 
-    // Incremented when a session ends. ResumeAsync uses this number to detect that a session has ended while the storage is being read.
-    private long _endCount;
+    // Incremented when a session ends, or when a user gets another registered name. If the number changes while ResumeAsync reads the
+    // storage, ResumeAsync reads again, because the session may have ended or may have the old name.
+    private long _changeCount;
 
     public SessionStore(
         IIdentityStore storage, IOptions<SessionOptions> options, IOptions<LimitsOptions> limits, IOptions<AuthOptions> auth, ClockGuard clock, TimeProvider time,
@@ -93,7 +94,10 @@ public sealed class SessionStore : ISessionTokens
     /// <summary>Waits for the background writes that have not ended.</summary>
     public Task StopAsync(CancellationToken cancellationToken) => _writer.WaitForPendingWritesAsync(cancellationToken);
 
-    /// <summary>Removes expired sessions from memory and from the identity store, and retries failed writes.</summary>
+    /// <summary>
+    /// Evicts from memory the sessions that need not stay there, removes expired sessions from the identity store, and retries failed
+    /// writes.
+    /// </summary>
     public async Task CleanUpAsync()
     {
         lock (_gate)
@@ -143,7 +147,7 @@ public sealed class SessionStore : ISessionTokens
         while (true)
         {
             Session? known;
-            long endCount;
+            long changeCount;
             lock (_gate)
             {
                 EvictAway();
@@ -156,7 +160,7 @@ public sealed class SessionStore : ISessionTokens
                     return new SessionStart(known, null);
                 }
 
-                endCount = _endCount;
+                changeCount = _changeCount;
             }
 
             var session = known ?? await FindStoredAsync(token, hash);
@@ -166,7 +170,7 @@ public sealed class SessionStore : ISessionTokens
             {
                 // Read again if one of these events happened during the read: a session has ended (perhaps this one), this session was
                 // added to memory or removed from memory, or the user has another name.
-                if (endCount != _endCount || _byHash.Find(hash) != known || lookup?.Wanted != session?.User.Name)
+                if (changeCount != _changeCount || _byHash.Find(hash) != known || lookup?.Wanted != session?.User.Name)
                     continue;
                 if (session is null || IsEndedOrExpired(session))
                     return null;
@@ -261,7 +265,7 @@ public sealed class SessionStore : ISessionTokens
     /// Finds a user by name: a connected user, or an account. Names that look the same find the same user. Returns null if there is none.
     /// If guests may not use the chat, finds no guest.
     /// </summary>
-    /// <param name="onRead">Called before the server looks for an account in the storage. The server does so if no connected user has the name. May
+    /// <param name="onRead">Called before the server looks for an account in the storage, which it does only if no connected user has the name. May
     /// be null.</param>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     public async ValueTask<NamedUser?> FindUserAsync(string name, Action? onRead = null)
@@ -308,7 +312,7 @@ public sealed class SessionStore : ISessionTokens
             ValueTask ending;
             lock (_gate)
             {
-                _endCount++;
+                _changeCount++;
                 session.IsEnded = true;
                 ending = _writer.EndAsync(session.TokenHash);
             }
@@ -350,9 +354,9 @@ public sealed class SessionStore : ISessionTokens
 
         await ending;
         await _storage.EndOtherSessionsAsync(kept.User.Id, kept.TokenHash, CancellationToken.None);
-        // A client may have resumed a session while the storage still had it.
+        // A client may be resuming one of these sessions, read from the storage before it ended. Make ResumeAsync read again.
         lock (_gate)
-            _endCount++;
+            _changeCount++;
         return others;
     }
 
@@ -406,10 +410,10 @@ public sealed class SessionStore : ISessionTokens
     {
         lock (_gate)
         {
-            // A session that is being read from the storage may still have the old name.
-            _endCount++;
+            // Make ResumeAsync read again: a session that is being read may still have the old name.
+            _changeCount++;
             _names.CompleteRegistration(user);
-            // A session without connections may have its own object for the user.
+            // A session without connections may have its own object for the user, so change the name in each of these objects.
             foreach (var away in _away.Concat(_evicted).Select(session => session.User).Where(other => other.Id == user && !IsConnected(other)))
             {
                 away.RegisteredName = newName;
@@ -447,13 +451,13 @@ public sealed class SessionStore : ISessionTokens
             if (session.IsEnded)
                 return;
 
-            _endCount++;
+            _changeCount++;
             var oldHash = session.TokenHash;
             _byHash.Remove(oldHash);
             session.Token = SessionToken.Create();
             session.IsStored = false;
             _byHash.Set(session);
-            // The session may have been evicted while the password was hashed.
+            // The session may have been evicted while the password was hashed. Keep it in memory until the new token is stored.
             if (session.ConnectionCount == 0 && session.AwayNode is null)
                 _evicted.Add(session);
             if (user.Name != account.Name)
@@ -481,7 +485,7 @@ public sealed class SessionStore : ISessionTokens
             EvictAway();
             session = new Session(SessionToken.Create(), CreateUser(account.User, account.Name, account.Name));
             AddConnection(session, account.Name);
-            // RegisterAsync may not have changed the connected user yet, although the account is already stored.
+            // Set the name here too: RegisterAsync may not have changed the connected user yet, although the account is already stored.
             session.User.RegisteredName = account.Name;
             var connected = session.User.ConnectedSessions.Where(other => !other.IsEnded).ToList();
             ended = connected[..Math.Max(0, connected.Count - _options.PerAccount)];
@@ -530,12 +534,12 @@ public sealed class SessionStore : ISessionTokens
     // exist now.
     private async Task EndExcessAwayAsync(string user)
     {
-        _endCount++;
+        _changeCount++;
         if (await _writer.EndExcessAsync(user, _options.PerAccount) is not { } hashes)
             return;
         lock (_gate)
         {
-            _endCount++;
+            _changeCount++;
             foreach (var hash in hashes)
             {
                 // Skip a session that a client has resumed in the meantime. The store has saved this session again, so the session
@@ -551,7 +555,7 @@ public sealed class SessionStore : ISessionTokens
     // Ends the session in memory at once, even if the storage fails.
     private Task EndNowAsync(Session session)
     {
-        _endCount++;
+        _changeCount++;
         session.IsEnded = true;
         _byHash.Remove(session.TokenHash);
         _evicted.Remove(session);
@@ -586,7 +590,7 @@ public sealed class SessionStore : ISessionTokens
         {
             session.User.Name = name;
             _connectedUsers.Add(session.User.Id, session.User);
-            // Another session of the user may have changed the rooms while this session was away.
+            // The rooms must be loaded again, because another session of the user may have changed them while this session was away.
             session.User.Rooms = null;
             _names.MarkInUse(session.User);
         }

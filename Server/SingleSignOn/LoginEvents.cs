@@ -34,7 +34,8 @@ internal sealed class LoginEvents(ProviderLogins logins, IOptions<OidcOptions> o
     {
         var subject = context.Principal?.FindFirst(_options.SubjectClaim)?.Value;
         var issuer = context.SecurityToken.Issuer;
-        // The handler accepts an id token without a signature, because the token comes from the provider over TLS. No provider needs that.
+        // The handler would accept an id token without a signature, because the token comes from the provider over TLS. This server does
+        // not, because all providers sign their tokens.
         if (context.SecurityToken.SignatureAlgorithm is null or SecurityAlgorithms.None)
             context.Fail(new LoginFault("the id token has no signature"));
         else if (!ExternalIdentity.IsSubject(subject) || !ExternalIdentity.IsIssuer(issuer))
@@ -114,7 +115,7 @@ internal sealed class LoginEvents(ProviderLogins logins, IOptions<OidcOptions> o
     private static bool IsUnreachable(Exception? fault) =>
         fault is not null && (fault is HttpRequestException or IOException or TimeoutException or OperationCanceledException || IsUnreachable(fault.InnerException));
 
-    // Without the state of the login, the server does not know the room.
+    // Without the state of the login, the server does not know the room, so the page opens without one.
     private static string GetPage(HttpContext context, string? page) => page ?? $"{context.Request.PathBase}/";
 
     private string? FindUnsatisfied(System.Security.Claims.ClaimsPrincipal claims) =>

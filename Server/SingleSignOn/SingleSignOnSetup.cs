@@ -10,7 +10,7 @@ namespace RawSocketChat.Server.SingleSignOn;
 /// <summary>Adds the login with an OpenID Connect provider to the services and the request pipeline.</summary>
 public static class SingleSignOnSetup
 {
-    // A person waits for the answer.
+    // Short, because a person waits for the answer.
     private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(10);
 
     // The server notices within this time that the provider's name leads to another address.

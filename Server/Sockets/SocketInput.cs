@@ -231,7 +231,7 @@ internal sealed class SocketInput : PipeReader, IValueTaskSource<ReadResult>, IT
         bool mustComplete, mustNotify;
         lock (this)
         {
-            // The positions of an empty result refer to no block.
+            // The positions of an empty result refer to no block, so there are no bytes to consume.
             if (_isCompleted || consumed.GetObject() is not Block last)
                 return;
             var examinedOffset = examined.GetObject() is Block block ? block.RunningIndex + examined.GetInteger() : _consumedOffset;

@@ -46,7 +46,7 @@ internal sealed class SocketListener(Socket listenSocket, SocketTransport transp
             }
             catch (SocketException fault) when (fault.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
             {
-                // The peer has closed its connection before the server accepted the connection.
+                // The peer has closed its connection before the server accepted it. Accept the next connection.
             }
             catch (SocketException fault)
             {
@@ -99,7 +99,7 @@ internal sealed class SocketListener(Socket listenSocket, SocketTransport transp
         }
         catch (SocketException fault)
         {
-            // With another error the peer is already gone.
+            // After another error there is nothing to log, because the peer is already gone.
             if (fault.SocketErrorCode == SocketError.TooManyOpenSockets && _watchLog.TryTake(out var dropped))
                 Log.WatchFailed(transport.Logger, dropped + 1, EndPoint, fault.Message);
             return null;

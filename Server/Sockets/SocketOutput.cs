@@ -125,7 +125,7 @@ internal sealed class SocketOutput(SocketPipe pipe, Socket socket) : PipeWriter,
     {
         lock (this)
         {
-            // If the connection has ended since GetMemory, another thread may have completed the writer.
+            // If the connection has ended since GetMemory, another thread may have completed the writer. Then the bytes are dropped.
             if (!_isCompleted && bytes != 0)
             {
                 if (_unflushed.Last is not { } last)

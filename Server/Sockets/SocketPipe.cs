@@ -102,8 +102,9 @@ internal sealed class SocketPipe : IDetachablePipe
     /// <summary>The output calls this method when a send has failed.</summary>
     internal void OnOutputFailed(Exception fault)
     {
-        // Linux reports ECONNRESET to one call only. If a send gets this error, a receive at the same moment returns 0 bytes, as if the
-        // peer had shut down its sending side. But after the peer has done so, the error of a send is EPIPE. So here the connection was reset.
+        // Linux reports ECONNRESET to one call only. If a send gets this error, a receive at the same moment returns 0 bytes, as if the peer
+        // had shut down its sending side. But after a real shutdown by the peer, a send gets EPIPE. So ECONNRESET shows that the connection
+        // was reset.
         if (OperatingSystem.IsLinux() && fault.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
             _input.EndByReset(fault);
         else

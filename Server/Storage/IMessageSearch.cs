@@ -3,8 +3,8 @@ using RawSocketChat.Server.Search;
 namespace RawSocketChat.Server.Storage;
 
 /// <summary>
-/// Finds messages by their words. The log updates the index, so a search finds the current texts of all stored messages. Only during a flood of
-/// messages, a search may miss the newest messages for some seconds. Safe from any thread.
+/// Finds messages by their words. The log updates the index, so a search finds the current texts of all stored messages. There is one
+/// exception: during a flood of messages, a search may miss the newest messages for some seconds. Safe from any thread.
 /// </summary>
 public interface IMessageSearch
 {

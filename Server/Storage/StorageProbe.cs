@@ -14,7 +14,7 @@ public sealed class StorageProbe(IServiceProvider services, IOptions<DataOptions
 
     private static readonly TimeSpan ResultLifetime = TimeSpan.FromSeconds(1);
 
-    // A write to a disk that hangs does not return.
+    // A write to a disk that hangs does not return, so the probe waits only for this time.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();

@@ -21,7 +21,7 @@ internal interface IConnectionRunner
 
     /// <summary>
     /// If the pipe can be detached, detaches the pipe and starts the runner on the pipe. Kestrel's connection then ends at once. Otherwise
-    /// runs on Kestrel's connection until the end.
+    /// the runner uses Kestrel's connection until the connection ends.
     /// </summary>
     Task DetachAndRunAsync(ConnectionContext connection)
     {

@@ -13,14 +13,14 @@ internal static class LingeringClose
     private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
-    /// Waits until the outbox has sent everything, and then for <paramref name="end"/>. The linger timeout limits the whole time. When the
-    /// server begins to stop, at most <see cref="ConnectionOptions.LingerSeconds"/> remain.
+    /// Waits until the outbox has sent everything, then calls <paramref name="end"/> and waits for its task. The linger timeout limits the
+    /// whole time. When the server begins to stop, at most <see cref="ConnectionOptions.LingerSeconds"/> remain.
     /// </summary>
     /// <param name="host">The services that the connection shares with others.</param>
     /// <param name="connection">The connection. Its <see cref="Connection.Reason"/> is set.</param>
     /// <param name="outbox">The outbox of the connection.</param>
     /// <param name="end">
-    /// Called after everything is sent. This method waits for the returned task. The token is cancelled when the time is up.
+    /// Called after everything is sent. Its token is cancelled when the time is up.
     /// </param>
     /// <returns>False if the time is up.</returns>
     public static async Task<bool> TryAsync(StreamHost host, Connection connection, PipeOutbox outbox, Func<CancellationToken, Task> end)

@@ -10,7 +10,7 @@ public static class OptionsAnswers
     /// </summary>
     /// <param name="app">The request pipeline.</param>
     /// <param name="methods">The methods of each path.</param>
-    public static IApplicationBuilder UseOptions(this IApplicationBuilder app, IReadOnlyDictionary<string, string[]> methods)
+    public static IApplicationBuilder AnswerOptionsRequests(this IApplicationBuilder app, IReadOnlyDictionary<string, string[]> methods)
     {
         var allowed = methods.ToFrozenDictionary(entry => entry.Key, entry => Format(entry.Value), StringComparer.OrdinalIgnoreCase);
         var all = Format([.. methods.Values.SelectMany(some => some).Distinct()]);

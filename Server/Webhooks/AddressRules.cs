@@ -24,8 +24,8 @@ internal sealed class AddressRules(IReadOnlyList<IPNetwork> allowed, bool allowH
     // IANA assigns global unicast addresses from this network alone (RFC 4291, section 2.5.4).
     private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
 
-    // These networks are parts of GlobalUnicast, but not public: protocol assignments with Teredo, benchmarking and ORCHID; documentation; 6to4;
-    // AS112; documentation.
+    // These networks are parts of GlobalUnicast, but not public. In this order: protocol assignments with Teredo, benchmarking and ORCHID;
+    // documentation; 6to4; AS112; documentation.
     private static readonly IPNetwork[] NotPublicIPv6 =
         [.. ((string[])["2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"]).Select(network => IPNetwork.Parse(network))];
 
@@ -49,7 +49,8 @@ internal sealed class AddressRules(IReadOnlyList<IPNetwork> allowed, bool allowH
             : GlobalUnicast.Contains(plain) && !NotPublicIPv6.Any(network => network.Contains(plain));
     }
 
-    // The other embedding forms, such as 6to4 and Teredo, are not public at all.
+    // Finds the IPv4 address inside a mapped or NAT64 address. All other IPv6 addresses that contain an IPv4 address, such as 6to4 and
+    // Teredo, are not public.
     private static IPAddress? FindEmbedded(IPAddress address) =>
         address.AddressFamily != AddressFamily.InterNetworkV6 ? null
         : address.IsIPv4MappedToIPv6 ? address.MapToIPv4()

@@ -19,8 +19,8 @@ internal sealed class WebhookConnector(INameResolver resolver, IOptions<WebhookO
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Set on a request whose receiver has only public addresses. The errors of other receivers must not say more than that the receiver
-    /// cannot be reached: otherwise a moderator could scan the operator's own network with webhooks.
+    /// Set on a request whose receiver has only public addresses. For every other receiver, an error says only that the receiver cannot be
+    /// reached: otherwise a moderator could scan the operator's own network with webhooks.
     /// </summary>
     public static readonly HttpRequestOptionsKey<bool> IsPublic = new("RawSocketChat.IsPublic");
 

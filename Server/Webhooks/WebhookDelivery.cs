@@ -107,7 +107,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         }
     }
 
-    // Events that were stored before the server stopped are delivered now.
+    // Runs all webhooks once at the start, because events may have been stored after their last delivery.
     private async Task<bool> TryLoadAsync(CancellationToken cancellationToken)
     {
         try
@@ -129,7 +129,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         }
     }
 
-    // Called by the loop of a room.
+    // Called by the loop of a room, so it must not wait.
     private void OnEventsStored(string room)
     {
         if (_entries.TryGetValue(room, out var entry) && entry.DueAt is null)
@@ -144,7 +144,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
                 return;
             if (isChanged)
                 entry.DueAt = null;
-            // The entry may have been removed since the caller has found it.
+            // The entry may have been removed since the caller found it. Then add it again.
             entry = _entries.GetOrAdd(entry.Room, entry);
             entry.MustRunAgain = entry.IsRunning;
             if (entry.IsRunning)

@@ -39,7 +39,9 @@ public sealed class WebhookOptions
     [RegularExpression(@"[0-9A-Fa-f.:]+/[0-9]{1,3}", ErrorMessage = "is not a network; try: 10.1.2.0/24")]
     public IList<string> AllowedNetworks { get; } = [];
 
-    /// <summary>Whether public addresses may receive webhooks over <c>http</c>, where everybody on the way can read them. Default false.</summary>
+    /// <summary>
+    /// Whether public addresses may receive webhooks over <c>http</c>, where everybody on the network path can read them. Default false.
+    /// </summary>
     public bool AllowHttp { get; set; }
 
     /// <summary>The networks of <see cref="AllowedNetworks"/>.</summary>

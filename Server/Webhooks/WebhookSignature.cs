@@ -9,7 +9,7 @@ internal static class WebhookSignature
 {
     private const string SecretPrefix = "whsec_";
 
-    // The specification wants 24 to 64 bytes.
+    // Standard Webhooks requires 24 to 64 bytes.
     private const int KeyBytes = 32;
 
     /// <summary>Creates a secret: <c>whsec_</c> and the key in base64.</summary>

@@ -62,7 +62,7 @@ internal sealed class WebhookWorker(
             Error = result.Error,
         };
 
-        // The receiver answers, so the next event may be accepted at once.
+        // The receiver works, so the next event is tried at once.
         if (result.Outcome == WebhookOutcome.Refused && progress.Failures >= RetrySchedule.RefusedAttempts)
         {
             FailedEvent[] refused = isGap ? [] : [new FailedEvent(seq, now, progress.Attempts, result.Error!)];
@@ -76,8 +76,8 @@ internal sealed class WebhookWorker(
         return WebhookStep.WaitUntil(progress.NextAttemptAt.Value);
     }
 
-    // The event that was just tried is expired. The events behind it that are expired too are given up without an attempt: an attempt for each of
-    // them would only show again that the receiver does not answer, and meanwhile further events would expire.
+    // The event that was just tried has expired. The later events that have expired too are given up without an attempt. Such attempts would only
+    // show again that the receiver does not answer, and further events would expire in the meantime.
     private async Task<WebhookStep> GiveUpExpiredAsync(StoredWebhook webhook, WebhookProgress progress, DateTimeOffset now)
     {
         while (true)
@@ -103,7 +103,7 @@ internal sealed class WebhookWorker(
             return WebhookStep.Continue;
         if (page is not [var stored, ..] || stored.Seq != failed.Seq)
         {
-            // The log has lost the event.
+            // The log no longer has the event, so it cannot be sent again.
             await store.RemoveFailedAsync(webhook, failed.Seq, CancellationToken.None);
             return WebhookStep.Continue;
         }
@@ -118,7 +118,7 @@ internal sealed class WebhookWorker(
         }
 
         await store.UpdateFailedAsync(webhook, new FailedEvent(failed.Seq, time.GetUtcNow(), failed.Attempts + 1, result.Error!), CancellationToken.None);
-        // The receiver does not work, so it gets no further failed event. The next attempt is that of the newest events.
+        // The receiver does not work, so it gets no further failed event. The delivery continues with the waiting events.
         if (result.Outcome == WebhookOutcome.Failed)
             await store.StopRetryAsync(webhook, CancellationToken.None);
         return WebhookStep.Continue;

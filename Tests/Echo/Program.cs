@@ -10,7 +10,7 @@ builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddConnectionRegistry();
 builder.Services.AddOrigins();
 var app = builder.Build();
-app.MapRawWebSocket("/echo", alsoAt: null, new WebSocketEndpoint
+app.MapWebSocket("/echo", alsoAt: null, new WebSocketEndpoint
 {
     Handlers = new EchoHandlerFactory(),
     MaxMessageBytes = 16 * MiB,

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace RawSocketChat.Server.Files.Images;
 
 /// <summary>Reads the bytes of an image in order, and copies parts of them. Has a buffer of constant size. Not thread-safe.</summary>
-/// <param name="source">The image. The reader reads from its present position.</param>
+/// <param name="source">The image. The reader starts at the present position of the stream.</param>
 internal sealed class ImageReader(Stream source)
 {
     private readonly byte[] _buffer = new byte[64 * 1024];

@@ -72,7 +72,7 @@ internal static class JpegCleaner
         }
         else if (marker == FirstApplication && data.StartsWith("JFIF\0"u8) && length >= JfifBytes)
             WriteSegment(target, marker, [.. data[..JfifBytes], 0, 0]);
-        // The color profile (ICC.1, annex B.4), and the color space (Adobe's technical note 5116).
+        // Keep the color profile (ICC.1, annex B.4), and the color space (Adobe's technical note 5116).
         else if ((marker == 0xE2 && data.StartsWith("ICC_PROFILE\0"u8)) || (marker == 0xEE && data.StartsWith("Adobe"u8)))
             WriteSegment(target, marker, data);
     }

@@ -9,10 +9,10 @@ internal static class PngCleaner
 {
     private const int HeaderBytes = 13;
 
-    // A larger chunk with Exif data has no orientation that is worth its memory.
+    // A larger chunk with Exif data is not read, because its orientation is not worth the memory.
     private const int MaxExifBytes = 64 * 1024;
 
-    // Transparency, colors, size of the pixels and animation.
+    // The chunks that are kept: transparency, colors, size of the pixels and animation.
     private static readonly HashSet<string> KeptAncillary =
         ["tRNS", "gAMA", "cHRM", "sRGB", "iCCP", "cICP", "mDCV", "cLLI", "sBIT", "bKGD", "pHYs", "acTL", "fcTL", "fdAT"];
 

@@ -72,7 +72,7 @@ internal sealed class PreviewProcess : IDisposable
         _process.Dispose();
     }
 
-    // Uploads must not slow down the chat.
+    // Lower the priority, because uploads must not slow down the chat.
     private static void LowerPriority(Process process)
     {
         try
@@ -85,7 +85,8 @@ internal sealed class PreviewProcess : IDisposable
         }
     }
 
-    // The server's assembly, run by the .NET that runs this process. An application in a single file, or with its own .NET, is its own executable.
+    // Finds the command that runs the server's program again: the .NET host of this process with the server's assembly. A server in a
+    // single file, or with its own .NET, is its own executable.
     private static (string File, string[] Arguments) FindProgram()
     {
         var assembly = typeof(PreviewProcess).Assembly.Location;

@@ -3,9 +3,9 @@ using System.Text.Json;
 namespace RawSocketChat.Server.Files.Images;
 
 /// <summary>
-/// The program that decodes images: the server's executable, started by the server with the command <see cref="Command"/>. Decoders are native code that
-/// works on the input of strangers. In a process of their own, they can neither crash the server nor take its memory. The program reads requests from
-/// its standard input and writes an answer to each one, until the input ends.
+/// The program that decodes images: the server's executable, started by the server with the command <see cref="Command"/>. Decoders are native code
+/// that works on the input of strangers. Because the decoders run in a process of their own, a faulty or hostile image can neither crash the server
+/// nor use up its memory. The program reads requests from its standard input and writes an answer to each one, until the input ends.
 /// </summary>
 internal static class PreviewProgram
 {
@@ -41,7 +41,7 @@ internal static class PreviewProgram
         }
     }
 
-    // If the memory of the machine is used up, Linux ends this process before the server.
+    // Makes Linux end this process before the server if the memory of the machine is used up.
     private static void PreferAsVictim()
     {
         try
@@ -51,7 +51,7 @@ internal static class PreviewProgram
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // In some containers the file is read-only.
+            // In some containers the file is read-only. Then this process is not preferred.
         }
     }
 }

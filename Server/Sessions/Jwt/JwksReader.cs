@@ -5,7 +5,7 @@ namespace RawSocketChat.Server.Sessions.Jwt;
 /// <summary>Reads a JSON Web Key Set from a file or from an address.</summary>
 internal sealed class JwksReader : IDisposable
 {
-    // A key takes about 1 KB.
+    // A key takes about 1 KB, so a set of this size has more keys than any site needs.
     private const int MaxBytes = 256 * 1024;
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
@@ -26,7 +26,7 @@ internal sealed class JwksReader : IDisposable
     public static string? FindError(string source)
     {
         if (FindAddress(source) is { } address)
-            return address.Scheme == Uri.UriSchemeHttps || address.IsLoopback ? null : "over http, anybody on the way could replace the keys; set an https address";
+            return address.Scheme == Uri.UriSchemeHttps || address.IsLoopback ? null : "over http, anybody on the network path could replace the keys; set an https address";
         try
         {
             JwtKeys.Parse(ReadFile(source));

@@ -30,7 +30,8 @@ public sealed class JwtOptions
     public string? Issuer { get; set; }
 
     /// <summary>
-    /// The audience that each token must name in its claim <c>aud</c>. Default: none. Then the server rejects tokens that have an audience.
+    /// The audience that each token must name in its claim <c>aud</c>. Default: none. Without this setting, the server rejects tokens that
+    /// have an audience.
     /// </summary>
     public string? Audience { get; set; }
 
@@ -50,7 +51,8 @@ public sealed class JwtOptions
     /// <returns>A line for each error, which names the setting. No line contains the key.</returns>
     internal IEnumerable<string> FindErrors()
     {
-        // A key that is set to an empty text is a mistake of a deployment script. The server must not start without the single sign-on.
+        // An empty key is an error too: it is a mistake of a deployment script, and the server must not start without single sign-on
+        // because of it.
         if (Key is not null && Encoding.UTF8.GetByteCount(Key) is < MinKeyBytes and var bytes)
             yield return $"--{Section}:{nameof(Key)}: the key has {bytes} bytes, but HS256 needs at least {MinKeyBytes} random bytes; create one with: openssl rand -base64 48";
         if (Jwks is not null && JwksReader.FindError(Jwks) is { } error)

@@ -11,7 +11,7 @@ namespace RawSocketChat.Server.Sessions.Jwt;
 /// </summary>
 public sealed class JwtVerifier : IDisposable
 {
-    // A token with a few claims has less than 2,000 characters.
+    // Bounds the work for a token that anybody can send. A token with a few claims has less than 2,000 characters.
     private const int MaxTokenLength = 16 * 1024;
 
     private readonly JwtOptions _options;

@@ -198,7 +198,7 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
         }
     }
 
-    // The log in memory stores only the action, and this catalog stores the memberships. (With SQL, the log changes the memberships too.)
+    // MemoryRoomLog stores only the action, and this catalog stores the memberships. (With SQL, the log changes the memberships too.)
     private void OnModerated(string room, ModerationDetails done)
     {
         if (RoomModeration.RemovesUser(done))

@@ -11,7 +11,8 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
     private readonly Statement _replaceClientId = new(
         connection, "UPDATE client_ids SET room = @p3, seq = @p4, at = @p5 WHERE author = @p1 AND client_id = @p2", 5);
 
-    // A new room may have the id of a removed room, whose client ids are still stored. So the event must have the time of the client id.
+    // A new room may have the id of a removed room, whose client ids are still stored. So a client id belongs to an event only if both have
+    // the same time.
     private readonly Statement _findClientId = new(
         connection,
         $"""
@@ -190,7 +191,7 @@ internal sealed class EventTable(DbConnection connection, SqlStorage storage) : 
             return null;
         var (name, firstSeq, seq) = (row.GetString(0), row.GetInt64(2), row.GetInt64(3));
         var at = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4));
-        // The log in memory hides trimmed events before they are deleted from the table.
+        // LoggedRoom hides trimmed events before they are deleted from the table.
         firstSeq = Math.Max(firstSeq, storage.Rooms.FindOpen(row.GetString(1))?.FirstSeq ?? 0);
         return seq >= firstSeq && Now - at < TimeSpan.FromDays(storage.Options.ClientIdDays) ? new AppendResult(null, IsDuplicate: true, name, seq, at) : null;
     }

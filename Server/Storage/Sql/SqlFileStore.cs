@@ -85,7 +85,7 @@ public sealed class SqlFileStore(SqlStorage storage) : IFileStore
             : FileAddition.Added;
     }
 
-    // The log in memory hides trimmed events before they are deleted from the table.
+    // LoggedRoom hides trimmed events before they are deleted from the table.
     private List<string> FindRooms(DbConnection connection, string id) =>
     [
         .. connection.Query<RoomRow>(

@@ -16,7 +16,7 @@ internal sealed class WriteSteps(SqlStorage storage)
 
     private int _rows = 64;
 
-    /// <summary>The number of rows of the next step. It follows the time that the steps take.</summary>
+    /// <summary>The number of rows of the next step. It depends on the time that the last steps took.</summary>
     public int Rows => _rows;
 
     /// <summary>The time that the last step took on the writer's thread.</summary>

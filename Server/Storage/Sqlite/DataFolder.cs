@@ -107,7 +107,7 @@ public sealed class DataFolder : IDisposable
         return uint.TryParse(text[..length], NumberStyles.None, CultureInfo.InvariantCulture, out var counter) ? counter : null;
     }
 
-    // The folder may be one that others can read.
+    // Other users may be able to read the folder, so the file itself is private.
     private static FileStream OpenLock(string file)
     {
         var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
@@ -124,7 +124,7 @@ public sealed class DataFolder : IDisposable
         }
         catch (UnauthorizedAccessException)
         {
-            // The file belongs to another user. The lock works.
+            // The file belongs to another user, so its mode cannot be changed. The lock works nevertheless.
         }
 
         return stream;

@@ -83,7 +83,7 @@ internal sealed class GroupCommit : IDisposable
             {
                 WriteBatch();
                 if (_writer is { } writer)
-                    _writeAheadLog.KeepSmall(writer.Connection);
+                    _writeAheadLog.TruncateIfDue(writer.Connection);
             }
 #pragma warning disable CA1031 // an exception that left the writer's thread would end the process
             catch (Exception fault)
@@ -154,7 +154,7 @@ internal sealed class GroupCommit : IDisposable
             // Try again to empty the log: the program that has read the database may have ended since the last attempt.
             if (_writer is { } open && _writeAheadLog.FullReason is not null)
             {
-                _writeAheadLog.KeepSmall(open.Connection);
+                _writeAheadLog.TruncateIfDue(open.Connection);
                 if (_writeAheadLog.FullReason is { } reason)
                     return new StorageException(reason);
             }

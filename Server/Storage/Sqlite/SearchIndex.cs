@@ -19,8 +19,10 @@ internal static class SearchIndex
     }
 
     /// <summary>Creates the expression of a query. Every word of the user is in quotation marks, so none is an operator.</summary>
-    /// <param name="query">The query. With all public rooms as its scope, it needs a phrase, an author or <see cref="MessageQuery.HasFile"/>.</param>
-    /// <param name="rooms">The ids of the rooms to search; with all public rooms, only those of the private ones.</param>
+    /// <param name="query">The query. A query that searches all public rooms needs a phrase, an author or
+    /// <see cref="MessageQuery.HasFile"/>.</param>
+    /// <param name="rooms">The ids of the rooms to search. If the query searches all public rooms, only the ids of the private
+    /// rooms.</param>
     /// <param name="exceptRooms">The ids of the public rooms that are not searched.</param>
     public static string CreateExpression(MessageQuery query, IReadOnlyList<long> rooms, IReadOnlyList<long> exceptRooms)
     {
@@ -53,6 +55,6 @@ internal static class SearchIndex
 
     private static string GetNameWord(string name) => "n" + ToHex(name.Normalize(NormalizationForm.FormKC).ToUpperInvariant());
 
-    // The index splits text at punctuation, which ids and names may have.
+    // The index splits text at punctuation, which ids and names may have. So the index stores them in hex.
     private static string ToHex(string text) => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text));
 }

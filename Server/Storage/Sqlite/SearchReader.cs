@@ -117,7 +117,7 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
         }
     }
 
-    // Interrupts the statement that runs on a connection after the maximum time, once.
+    // When the maximum time is over, interrupts once the statement that is running on a connection.
     private sealed class InterruptTimer : IDisposable
     {
         private readonly Lock _gate = new();

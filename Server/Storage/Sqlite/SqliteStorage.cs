@@ -77,7 +77,8 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
     internal async ValueTask ProbeWriteAsync() =>
         await WriteAsync(writer => writer.Connection.Execute($"PRAGMA user_version = {SqliteDatabase.NewestVersion}"), CancellationToken.None);
 
-    // The operator may have put a backup into the folder without the command "restore".
+    // The operator may have put a backup into the folder without the command "restore". Then the contents of the files are still in the
+    // database.
     private void ExtractContents(SqliteConnection connection)
     {
         if (ContentBackup.HasContents(connection))

@@ -8,7 +8,8 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 /// <summary>
 /// Keeps the write-ahead log small. At about 64 MiB, SQLite copies the log into the database, but cannot reuse the log while another
 /// connection reads an older part. So this class also empties the log once a minute, and once a second while the log is larger than usual.
-/// Emptying the log also removes erased text from the disk. Used by the writer's thread only.
+/// Emptying the log also removes erased text from the disk, within two minutes: even a server without clients has a transaction each minute
+/// (<see cref="SqlRoomCatalog.EraseRemovedAsync"/>). Used by the writer's thread only.
 /// </summary>
 internal sealed class WriteAheadLog(SqliteStorage storage, ILogger logger)
 {
@@ -31,7 +32,7 @@ internal sealed class WriteAheadLog(SqliteStorage storage, ILogger logger)
     /// <summary>
     /// Empties the log if the interval is over or if the log is full. Call this method after each transaction, committed or failed.
     /// </summary>
-    public void KeepSmall(DbConnection connection)
+    public void TruncateIfDue(DbConnection connection)
     {
         _file.Refresh();
         var bytes = _file.Exists ? _file.Length : 0;

@@ -14,7 +14,7 @@ internal abstract class WriteJob(int rows)
     /// <summary>Called after the commit. Gives the caller its result.</summary>
     public abstract void OnCommitted();
 
-    /// <summary>Gives the caller an exception, unless it has a result. Never throws.</summary>
+    /// <summary>Gives the caller an exception, unless the caller already has its result. Never throws.</summary>
     public abstract void OnFailed(Exception fault);
 }
 

@@ -49,14 +49,14 @@ internal sealed class ActiveRequest : IDisposable
     public void SetFlushing(bool flushing) => Volatile.Write(ref _flushingSince, flushing ? _time.GetTimestamp() : 0);
 
     /// <summary>Marks that a newer request has taken over.</summary>
-    /// <param name="lingerTimeout">The time that the peer of this request has to receive the last bytes.</param>
+    /// <param name="lingerTimeout">The time within which the peer of this request must receive the last bytes.</param>
     public void MarkTakenOver(TimeSpan lingerTimeout)
     {
         _isTakenOver = true;
         AbortAfter(lingerTimeout);
     }
 
-    /// <summary>Limits the time that the peer has to receive the last bytes.</summary>
+    /// <summary>Aborts the request after a time. The peer must receive the last bytes within this time.</summary>
     public void AbortAfter(TimeSpan timeout)
     {
         try

@@ -8,10 +8,11 @@ namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>
 /// Lets a peer that has shut down its sending side receive the answer to its request, even if the body of the request is incomplete.
-/// Kestrel closes such a connection without an answer in two cases: the transport reports the end, or a read of the body returns the end
-/// (even if that read also returns the last bytes of the body). Therefore a read of this pipe returns the last bytes, and only the next
-/// read returns the end. If the body is incomplete, the next read throws an exception. Kestrel gets the transport's report only while a
-/// request waits for frames or writes a stream, because the peer of such a request counts as gone.
+/// Kestrel closes such a connection without an answer in two cases: the transport reports that the peer's output has ended, or a read of
+/// the body returns this end (even if the same read also returns the last bytes of the body). Therefore one read of this pipe returns the
+/// last bytes, and only the next read returns the end. If the body is incomplete, the next read throws an exception. Kestrel gets the
+/// transport's report only while a request waits for frames or writes a stream: if the peer of such a request ends its output, the server
+/// treats the peer as gone.
 /// </summary>
 internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
 {

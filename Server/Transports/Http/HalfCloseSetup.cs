@@ -13,8 +13,8 @@ public static class HalfCloseSetup
     public static void UseHalfClose(this ListenOptions listen) => listen.Use(http => connection => HalfClose.RunAsync(http, connection));
 
     /// <summary>
-    /// Prepares each request for <see cref="SetEndWanted"/>. For HTTP/2 requests, Kestrel gets the report of the peer's end at any time. Call
-    /// this method before the middleware that reads bodies and answers requests.
+    /// Prepares each request for <see cref="SetEndWanted"/>. For HTTP/2, Kestrel always learns at once that the peer has shut down its
+    /// sending side. Call this method before the middleware that reads bodies and answers requests.
     /// </summary>
     public static IApplicationBuilder UseHalfClose(this IApplicationBuilder app) => app.Use(next => context =>
     {
@@ -68,7 +68,7 @@ public static class HalfCloseSetup
         }
     }
 
-    // A rejected upgrade is a request like any other. Only the connection of an accepted one leaves HTTP.
+    // Only the connection of an accepted upgrade leaves HTTP. A rejected upgrade is a request like any other, so it keeps this object.
     private static Task RestoreUpgradedTransport(HalfClose half, HttpContext context)
     {
         if (context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols)

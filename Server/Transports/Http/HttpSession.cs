@@ -128,9 +128,9 @@ internal sealed class HttpSession : IConnectionTransport
     }
 
     /// <summary>
-    /// Begins to read the frames after a cursor. In one atomic step, confirms the frames up to the cursor and marks the request that was
-    /// reading as taken over. So if two requests come at once, only the newer one continues. A new request with a stale cursor is itself
-    /// marked as taken over.
+    /// Begins to read the frames after a cursor for a new request. In one atomic step, it confirms the frames up to the cursor and takes
+    /// over from the older request. So if two requests come at once, only the newer one continues. A new request with a stale cursor is
+    /// itself marked as taken over.
     /// </summary>
     /// <param name="cursor">The cursor of the request; null or 0 confirms nothing.</param>
     /// <param name="transportName">The transport that the request uses.</param>
@@ -253,7 +253,8 @@ internal sealed class HttpSession : IConnectionTransport
     /// <summary>Creates the message that tells a request why it or its session ends.</summary>
     public EncodedFrame CreateCloseMessage(Disconnect reason) => Connection.Handler.CreateCloseMessage(reason)!;
 
-    // A welcome may be older than the first request with the cookie: a program has started the session, and a page continues it.
+    // A welcome in the outbox may still contain the token: if a program has started the session and a page continues it, the welcome is
+    // older than the first request with the cookie.
     private void HideToken(List<EncodedFrame> frames)
     {
         if (!Connection.SessionIsInCookie)

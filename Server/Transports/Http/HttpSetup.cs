@@ -16,15 +16,15 @@ public static class HttpSetup
     }
 
     /// <summary>Starts sessions at <paramref name="path"/>. Any other request there gets an error with a hint.</summary>
-    public static IApplicationBuilder MapStart(this IApplicationBuilder app, string path)
+    public static IApplicationBuilder MapSessionStart(this IApplicationBuilder app, string path)
     {
         var services = app.ApplicationServices;
-        var middleware = new StartMiddleware(
+        var middleware = new SessionStartMiddleware(
             services.GetRequiredService<HttpSessionRegistry>(),
             services.GetRequiredService<OriginPolicy>(),
             services.GetRequiredService<ConnectionRegistry>(),
             services.GetRequiredService<TimeProvider>(),
-            services.GetRequiredService<ILogger<StartMiddleware>>());
+            services.GetRequiredService<ILogger<SessionStartMiddleware>>());
         return app.Use(next => context => context.Request.Path == path ? middleware.InvokeAsync(context) : next(context));
     }
 

@@ -3,8 +3,8 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>
-/// Counts the bytes of the answers to one POST, from when they are created until the response is written. They count for the session and
-/// for the server. Safe from any thread.
+/// Counts the bytes of the answers to one POST, from when they are created until the response is written. The bytes count towards a limit
+/// of the session and a limit of the server. Safe from any thread.
 /// </summary>
 internal sealed class OwedAnswers(HttpSession session, ByteBudget server) : IDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class OwedAnswers(HttpSession session, ByteBudget server) : IDis
     {
         lock (_gate)
         {
-            // A POST ends early if its peer is gone. An ack can come after this end.
+            // If the peer is gone, the POST ends early. An ack that comes after this end is not counted.
             if (_isDisposed)
                 return;
             _bytes += bytes;

@@ -5,7 +5,7 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Transports.Http;
 
-/// <summary>Reads the body of one request. The body counts for a budget until this object is disposed of.</summary>
+/// <summary>Reads the body of one request. The bytes of the body count towards a budget until this object is disposed of.</summary>
 internal sealed class RequestBody(HttpContext context, ByteBudget budget) : IDisposable
 {
     private long _countedBytes;

@@ -108,7 +108,7 @@ internal sealed class SessionRequests(
             return null;
         }
 
-        // The session of the server's own page is always in the cookie.
+        // A request of the server's own page counts as one with the token in the cookie, so that no frame shows the token to the page.
         var isInCookie = found.IsInCookie || OriginPolicy.IsOwnPage(context);
         var key = (found.Token, device);
         switch (await tokens.LookUpAsync(found.Token))

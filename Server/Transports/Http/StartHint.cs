@@ -5,8 +5,8 @@ using RawSocketChat.Protocol.Chat;
 namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>
-/// Corrects the hints of errors at the address that starts sessions. The hints of the chat are for a connection: they may be a request, such
-/// as <c>say</c> or <c>nick</c>, that this address rejects.
+/// Corrects the hints of errors at the address that starts sessions. The chat creates its hints for a connection. So a hint may be a
+/// request, such as <c>say</c> or <c>nick</c>, that this address rejects.
 /// </summary>
 internal static class StartHint
 {

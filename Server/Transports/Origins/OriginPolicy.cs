@@ -76,8 +76,9 @@ public sealed class OriginPolicy(IOptions<OriginOptions> options, TimeProvider t
 
     /// <summary>
     /// Whether the client uses TLS, to this server or to a proxy in front of it that terminates TLS. The server detects such a proxy only
-    /// by the scheme of the Origin, which only browsers send. That is enough for the cookie: only answers to POSTs set the cookie, and a
-    /// browser sends an Origin with every POST.
+    /// by the scheme of the Origin, which only browsers send. That is enough for a cookie that the answer to a POST sets, because a browser
+    /// sends an Origin with every POST. The login with a provider sets the cookie in the answer to a GET, so it checks for such a proxy
+    /// itself.
     /// </summary>
     public static bool IsOverTls(HttpContext context) => context.Request.IsHttps || GetOwnPage(context)?.Scheme == Uri.UriSchemeHttps;
 

@@ -7,8 +7,8 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Transports.RawTcp;
 
 /// <summary>
-/// The policy file that tells a Flash player whether a page may connect to this port. A page whose origin the server refuses for WebSocket
-/// must not connect to this port instead. So by default only pages of this machine may connect.
+/// The policy file that tells a Flash player whether a page may connect to this port. A page that may not open a WebSocket because of its
+/// origin must not connect to this port instead. So by default only pages of this machine may connect.
 /// </summary>
 internal static class PolicyFile
 {

@@ -74,7 +74,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
         {
             // A peer that has shut down its sending side after its last line still reads the answers.
             Connection.Close(Disconnect.EndOfInput);
-            // nc and XMLSocket shut down their sending side when the server has shut down its own.
+            // nc and XMLSocket shut down their sending side when the server has shut down its sending side.
             if (await LingeringClose.TryAsync(_host, Connection, _outbox, timeout => LingeringClose.RunAsync(Input, _transport.Output, _host.Time, timeout)))
                 return;
             _pipe?.Abort();
@@ -106,7 +106,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
 
             Input.AdvanceTo(buffer.End);
             Connection.IsMidFrame = _lines.IsMidLine;
-            // A part of a line also takes time, and the pace counts only whole lines.
+            // The pace counts only whole lines. But reading a part of a line takes time too, so other connections get a turn here.
             await _pace.YieldIfDueAsync();
             if (result.IsCompleted)
                 return;
@@ -117,7 +117,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
     {
         if (!_hasInput && !segment.IsEmpty)
         {
-            // Checked here, because the framing treats a NUL as the end of an empty line.
+            // Check the first byte here, because the framing treats a NUL as the end of an empty line.
             _hasInput = true;
             if (segment.Span[0] == 0)
             {
@@ -131,7 +131,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
             var result = _lines.TryReceive(segment.Span, out var consumed, out var line);
             if (result == LineResult.NeedMore)
             {
-                // Flash may wait for the policy file before it sends the NUL.
+                // Flash may wait for the policy file before it sends the NUL, so look at the incomplete line too.
                 IdentifyPeer(_lines.PartialLine, result, default);
                 return;
             }
@@ -148,7 +148,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
             if (!Connection.IsOpen)
                 return;
             await StreamHost.ApplyBackPressureAsync(_outbox);
-            // A blank line counts too.
+            // A blank line counts as a frame too.
             await _pace.AfterFrameAsync(line.Length);
         }
     }

@@ -112,7 +112,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, IConn
 
         _input.AdvanceTo(buffer.End);
         Connection.IsMidFrame = _protocol.IsMidFrame;
-        // A part of a frame also takes time, and the pace counts only whole frames.
+        // The pace counts only whole frames. But reading a part of a frame takes time too, so other connections get a turn here.
         await _pace.YieldIfDueAsync();
         if (result.IsCompleted)
         {

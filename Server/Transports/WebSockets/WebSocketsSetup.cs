@@ -20,7 +20,7 @@ public static class WebSocketsSetup
     /// <param name="path">The address of the WebSocket.</param>
     /// <param name="alsoAt">An address that serves something else, but accepts WebSockets too; null for none.</param>
     /// <param name="endpoint">The handlers, limits and formats.</param>
-    public static IApplicationBuilder MapRawWebSocket(this IApplicationBuilder app, string path, string? alsoAt, WebSocketEndpoint endpoint)
+    public static IApplicationBuilder MapWebSocket(this IApplicationBuilder app, string path, string? alsoAt, WebSocketEndpoint endpoint)
     {
         var services = app.ApplicationServices;
         var middleware = new WebSocketMiddleware(

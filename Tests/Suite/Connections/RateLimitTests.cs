@@ -102,14 +102,14 @@ public sealed class RateLimitTests
         for (var i = 0; i < 2; i++)
         {
             attempts.TryTakeLogin("ann", "127.0.0.1:1", out _).Should().BeTrue();
-            attempts.IsNameSlow("ann").Should().BeFalse();
+            attempts.CountAndCheckSlow("ann").Should().BeFalse();
         }
 
         attempts.TryTakeLogin("ann", "127.0.0.1:1", out var wait).Should().BeFalse();
         wait.Should().Be(30_000);
         attempts.TryTakeLogin("ann", "127.0.0.2:1", out _).Should().BeTrue();
-        attempts.IsNameSlow("ann").Should().BeTrue();
-        attempts.IsNameSlow("bob").Should().BeFalse();
+        attempts.CountAndCheckSlow("ann").Should().BeTrue();
+        attempts.CountAndCheckSlow("bob").Should().BeFalse();
     }
 
     [Test]

@@ -36,7 +36,7 @@ public sealed class RoomClosingStressTests
             {
                 foreach (var room in directory.Open)
                     objects.TryAdd(room, true);
-                await directory.CloseUnusedAsync(TimeSpan.Zero);
+                await directory.UnloadUnusedAsync(TimeSpan.Zero);
             }
         });
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(UseRoomsAsync));

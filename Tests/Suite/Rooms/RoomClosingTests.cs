@@ -32,7 +32,7 @@ public sealed class RoomClosingTests
         await LeaveAsync(ann, "garden");
 
         var closed = Directory.FindOpen("garden")!;
-        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+        await Directory.UnloadUnusedAsync(TimeSpan.Zero);
         Directory.Open.Select(room => room.Name).Should().Equal(["lobby"], "the default room stays open");
 
         var joined = await ann.RequestAsync<JoinedFrame>(Join("garden"));
@@ -49,13 +49,13 @@ public sealed class RoomClosingTests
         _server = await ServerUnderTest.StartAsync();
         await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=ann");
         await CreateAsync(ann, "garden");
-        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+        await Directory.UnloadUnusedAsync(TimeSpan.Zero);
         Directory.FindOpen("garden").Should().NotBeNull("ann is in it");
 
         await LeaveAsync(ann, "garden");
-        await Directory.CloseUnusedAsync(TimeSpan.FromMinutes(10));
+        await Directory.UnloadUnusedAsync(TimeSpan.FromMinutes(10));
         Directory.FindOpen("garden").Should().NotBeNull("ann has just left");
-        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+        await Directory.UnloadUnusedAsync(TimeSpan.Zero);
         Directory.FindOpen("garden").Should().BeNull();
     }
 
@@ -64,7 +64,7 @@ public sealed class RoomClosingTests
     {
         _server = await ServerUnderTest.StartAsync("--Data:Durability", "none");
         var rooms = await OpenManyAsync(1_000);
-        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+        await Directory.UnloadUnusedAsync(TimeSpan.Zero);
         Directory.Open.Should().ContainSingle();
 
         // The last continuations of the loops may still run.
@@ -85,7 +85,7 @@ public sealed class RoomClosingTests
         await CreateAsync(ann, "garden");
         await LeaveAsync(ann, "garden");
         var room = Directory.FindOpen("garden")!;
-        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+        await Directory.UnloadUnusedAsync(TimeSpan.Zero);
 
         var connection = _server.FindConnection("ann");
         (await room.JoinAsync(connection, new RoomVisitor(new Person("u1", "ann")))).Should().BeNull();
@@ -200,7 +200,7 @@ public sealed class RoomClosingTests
         await bob.DisposeAsync();
         await LeaveAsync(ann, "den");
         await TestWait.UntilAsync(() => Directory.FindOpen("den")!.Summary.MemberCount == 0, "bob's first connection to leave");
-        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+        await Directory.UnloadUnusedAsync(TimeSpan.Zero);
         await Directory.RemoveEmptyAsync(DateTimeOffset.UtcNow.AddMinutes(1), default);
 
         await ann.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = "den", Private = true, Id = FrameId.From("again") });
@@ -217,7 +217,7 @@ public sealed class RoomClosingTests
         _server = await ServerUnderTest.StartAsync(
             services => services.AddSingleton<IRoomLog>(provider => log = new SlowLog(ActivatorUtilities.CreateInstance<SqlRoomLog>(provider))));
         await Directory.TryCreateAsync("garden", "", "u1", isPrivate: false);
-        await Directory.CloseUnusedAsync(TimeSpan.Zero);
+        await Directory.UnloadUnusedAsync(TimeSpan.Zero);
 
         log.Delay();
         var first = Task.Run(() => Directory.FindAsync("garden").AsTask());

@@ -123,7 +123,7 @@ public sealed class RoomDirectoryTests
         foreach (var isOpen in (bool[])[true, false])
         {
             if (!isOpen)
-                await _server.Services.GetRequiredService<RoomDirectory>().CloseUnusedAsync(TimeSpan.Zero);
+                await _server.Services.GetRequiredService<RoomDirectory>().UnloadUnusedAsync(TimeSpan.Zero);
             GetOpenRooms().Contains("den").Should().Be(isOpen);
             (await ListAsync(ann, "den")).Select(room => room.Room).Should().Equal("Garden");
             (await ListAsync(bob, "den")).Select(room => room.Room).Should().Equal("den", "Garden");

@@ -229,14 +229,14 @@ public sealed class RoomLoopTests
         await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
         var (answers, isEnding) = (new FrameSink(), new TaskCompletionSource());
         await PostAsync("before");
-        var ended = room.EndAsync(_ => isEnding.SetResult());
+        var ended = room.RemoveAsync(_ => isEnding.SetResult());
         await isEnding.Task.OrFail("the room to end while the log stores a post");
         ended.IsCompleted.Should().BeFalse("the post before the end is not stored yet");
         for (var i = 0; i < 10; i++)
             await PostAsync("after");
         gate.SetResult();
         (await ended.OrFail("the end")).Should().BeTrue();
-        (await room.EndAsync(_ => { })).Should().BeFalse("the room has ended");
+        (await room.RemoveAsync(_ => { })).Should().BeFalse("the room has ended");
 
         await TestWait.UntilAsync(() => answers.Frames.Count == 11, "an answer to each post");
         answers.Frames.OfType<AckFrame>().Select(ack => ack.Seq).Should().Equal(1);

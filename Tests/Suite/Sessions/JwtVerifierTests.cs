@@ -230,7 +230,7 @@ public sealed class JwtVerifierTests
     [TestCase("short", null, null, "--Auth:Jwt:Key: the key has 5 bytes, but HS256 needs at least 32 random bytes; create one with: openssl rand -base64 48")]
     [TestCase("", null, null, "--Auth:Jwt:Key: the key has 0 bytes")]
     [TestCase(null, "/no/such/jwks.json", null, "--Auth:Jwt:Jwks: the file \"/no/such/jwks.json\" cannot be read")]
-    [TestCase(null, "http://site.example/jwks", null, "--Auth:Jwt:Jwks: over http, anybody on the way could replace the keys")]
+    [TestCase(null, "http://site.example/jwks", null, "--Auth:Jwt:Jwks: over http, anybody on the network path could replace the keys")]
     [TestCase(null, "", null, "--Auth:Jwt:Jwks")]
     [TestCase(null, null, "https://site.example", "--Auth:Jwt:Issuer: no key is set; set --Auth:Jwt:Key or --Auth:Jwt:Jwks")]
     public void Settings_that_cannot_work_are_errors(string? key, string? jwks, string? issuer, string start)

@@ -122,7 +122,7 @@ public sealed class RoomImport : IDisposable
             part.Dispose();
     }
 
-    // A file contains each reaction as an event, but not the reactions of each message.
+    // An export has each reaction as an event, but no list of the reactions of a message. So apply the events.
     private void React(long of, RoomEvent reaction)
     {
         var content = reaction.Content;

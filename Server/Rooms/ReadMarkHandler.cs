@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Rooms;
 /// Handles <c>read</c>, which moves a read mark forward, <c>notify</c> and <c>typing</c>. A read mark is the seq up to which a user has read a
 /// room. The mark belongs to the user, not to a connection, and never moves back.
 /// </summary>
-internal sealed class ReadHandler(ChatServices services)
+internal sealed class ReadMarkHandler(ChatServices services)
 {
     public async ValueTask ReadAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {

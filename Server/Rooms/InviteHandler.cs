@@ -6,7 +6,7 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>Handles the requests that bring another user into a room: <c>invite</c> and <c>dm</c>.</summary>
-internal sealed class PrivateHandler(ChatServices services)
+internal sealed class InviteHandler(ChatServices services)
 {
     public async ValueTask InviteAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
@@ -105,5 +105,5 @@ internal sealed class PrivateHandler(ChatServices services)
     private static ChatError CreateTooManyError(string name) =>
         new(ErrorCode.TooMany, $"{name} is a member of {Memberships.MaxRooms} rooms, which is the maximum");
 
-    private static ChatError CreateNoUserError(string name) => new(ErrorCode.NotFound, $"there is no user \"{name}\"; a guest must be connected");
+    private static ChatError CreateNoUserError(string name) => new(ErrorCode.NotFound, $"there is no user \"{name}\"; a guest can be found only while connected");
 }

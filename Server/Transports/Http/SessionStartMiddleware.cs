@@ -9,8 +9,8 @@ namespace RawSocketChat.Server.Transports.Http;
 /// <c>error</c>. The server's own page gets the token only as a cookie, so that no script can read the token. A page of another origin gets
 /// no token. A program gets the token both as a cookie and in the <c>welcome</c>.
 /// </summary>
-public sealed class StartMiddleware(
-    HttpSessionRegistry sessions, OriginPolicy origins, ConnectionRegistry connections, TimeProvider time, ILogger<StartMiddleware> logger)
+public sealed class SessionStartMiddleware(
+    HttpSessionRegistry sessions, OriginPolicy origins, ConnectionRegistry connections, TimeProvider time, ILogger<SessionStartMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {

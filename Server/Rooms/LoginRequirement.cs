@@ -5,17 +5,20 @@ namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
 /// Rejects the requests of guests if the server has no guests (<see cref="AuthOptions.Guests"/>). A connection without an account still gets a
-/// guest's session, because the client needs a connection to log in. Until the login the client cannot enter a room, so nobody sees it.
+/// guest's session, because the client needs a connection to log in. Before the login the client cannot enter a room, so no other user sees
+/// the guest.
 /// </summary>
 /// <param name="auth">The settings that say who may use the chat.</param>
 /// <param name="withOidc">Whether the page offers a login with an OpenID Connect provider.</param>
-internal sealed class GuestDoor(AuthOptions auth, bool withOidc)
+internal sealed class LoginRequirement(AuthOptions auth, bool withOidc)
 {
-    /// <summary>Whether a user must log in first.</summary>
-    public bool IsClosedTo(User user) => !auth.Guests && user.IsGuest;
+    /// <summary>Whether a user must log in before other requests.</summary>
+    public bool AppliesTo(User user) => !auth.Guests && user.IsGuest;
 
-    /// <summary>Whether a guest may send a request: a request that logs in, or a request that concerns only the client itself.</summary>
-    public static bool Allows(ClientFrameType type) => type is
+    /// <summary>
+    /// Whether a user who must log in may send a request: a request that logs in, or a request that concerns only the client itself.
+    /// </summary>
+    public static bool AllowsWithoutLogin(ClientFrameType type) => type is
         ClientFrameType.Hello or ClientFrameType.Login or ClientFrameType.Register or ClientFrameType.Logout
         or ClientFrameType.Whoami or ClientFrameType.Help or ClientFrameType.Ping;
 
