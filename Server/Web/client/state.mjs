@@ -149,7 +149,7 @@ const UPDATES = {
     const next = changeRoom(state, room.name, { members, memberCount: frame.memberCount ?? members.size });
     if (request) return next;
     const names = [...members.values()].sort(byName).map(isolated).join(t(', '));
-    return addNotice(next, { room: room.name, at, text: t('{count} here: {names}', { count: frame.memberCount ?? members.size, names }) });
+    return addNotice(next, { room: room.name, at, text: t('{number} here: {names}', { number: frame.memberCount ?? members.size, names }) });
   },
 
   rooms(state, frame, { request }) {

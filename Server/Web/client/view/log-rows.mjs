@@ -127,7 +127,7 @@ function reactionsNode({ seq, reactions }) {
   const hidden = hiddenReactions(reactions);
   return el('div', { class: 'reactions' }, ...shownReactions(reactions, state.self?.user).map(({ emoji, count, isOwn, names }) => el('button', {
     type: 'button', class: 'chip', 'data-action': 'react', 'data-seq': seq, 'data-emoji': emoji, 'aria-pressed': String(isOwn),
-    title: names, 'aria-label': t('{emoji} {count}, from {names}', { emoji: isolated(emoji), count, names }),
+    title: names, 'aria-label': t('{emoji} {number}, from {names}', { emoji: isolated(emoji), number: count, names }),
   }, foreign(emoji), ` ${numberWords(count)}`)), hidden > 0 && el('span', { class: 'chip' }, `+${numberWords(hidden)}`));
 }
 
