@@ -72,7 +72,7 @@ const peopleNode = ({ others, memberCount }) => el('p', { class: 'faces' }, ...o
 const invitationNode = (room) => el('div', { class: 'field' },
   el('label', { class: 'label', for: 'invitation' }, t('Link for others')),
   el('div', { class: 'row' },
-    Object.assign(/** @type {HTMLInputElement} */ (el('input', { id: 'invitation', readonly: true })), { value: roomLink(room) }),
+    Object.assign(/** @type {HTMLInputElement} */ (el('input', { id: 'invitation', readonly: true, dir: 'ltr' })), { value: roomLink(room) }),
     el('button', { type: 'button', class: 'quiet', 'data-action': 'copy-link' }, t('Copy'))));
 
 /**
