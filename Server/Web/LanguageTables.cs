@@ -12,9 +12,6 @@ public sealed class LanguageTables
     public LanguageTables(string folder) => _tables = Directory.EnumerateFiles(folder, "*.json").ToDictionary(
         file => $"/{Path.GetFileName(file)}", file => new CompressedText(File.ReadAllText(file), "application/json; charset=utf-8"), StringComparer.Ordinal);
 
-    /// <summary>The names of the files, each with a slash before it.</summary>
-    public IReadOnlyCollection<string> Names => _tables.Keys;
-
     /// <summary>Finds a table by the name of its file, with a slash before it; null if there is no such file.</summary>
     public CompressedText? Find(string name) => _tables.GetValueOrDefault(name);
 

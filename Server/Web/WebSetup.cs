@@ -34,7 +34,7 @@ public static class WebSetup
     {
         var tables = new LanguageTables(Path.Combine(AppContext.BaseDirectory, "languages"));
         return app.Use(next => context =>
-            context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal, out var name) && tables.Find(name.Value!) is { } table
+            context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal, out var name) && tables.Find(name.Value ?? "") is { } table
                 && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
                 ? LanguageTables.WriteAsync(table, context)
                 : next(context));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { hashed, isolated, serverWords, splitServerWords } from '../../Server/Web/client/direction.mjs';
+import { errorText } from '../../Server/Web/client/error-text.mjs';
 import { clockTime, errorWords, listWords, sentence } from '../../Server/Web/client/formatting.mjs';
 import { currentLanguage, isRightToLeft, languageVersion, t, useLanguage, withParts } from '../../Server/Web/client/language.mjs';
 import { selectLanguage } from '../../Server/Web/client/languages.mjs';
@@ -69,8 +70,14 @@ describe('in another language', () => {
   });
   test('the server’s words are marked, and stay marked in a sentence', () => {
     useLanguage('de', { 'Try again in {count} seconds.': { one: 'x', other: 'In {count} Sekunden.' } });
-    assert.deepEqual(splitServerWords(errorWords({ type: 'error', text: 'too many \u2066requests', retryAfterMs: 2_000 })), ['', 'Too many requests.', ' In 2 Sekunden.']);
+    assert.deepEqual(splitServerWords(errorWords({ type: 'error', code: 'too-many', text: 'too many \u2066rooms', retryAfterMs: 2_000 })), ['', 'Too many rooms.', ' In 2 Sekunden.']);
     assert.equal(sentence(serverWords('no such room')), '\u2066No such room.\u2069');
+  });
+  test('the page says itself what a code means that has one meaning', () => {
+    useLanguage('de', { 'You are muted in this room.': 'Du bist stumm.' });
+    assert.equal(errorText({ code: 'muted', text: 'you are muted in "den"' }), 'Du bist stumm.');
+    useLanguage('en-GB');
+    assert.equal(errorText({ code: 'muted', text: 'you are muted in "den"' }), 'you are muted in "den"');
   });
   test('an English page marks no words', () => assert.equal(serverWords('no such room'), 'no such room'));
   test('a page from right to left isolates all foreign text, and the sign of a room together with its name', () => {

@@ -2,7 +2,7 @@
 
 import { roomLink } from '../app/page.mjs';
 import { state } from '../app/store.mjs';
-import { hashed, isolated, serverWords, withoutDirectionControls } from '../direction.mjs';
+import { hashed, isolated, withoutDirectionControls } from '../direction.mjs';
 import { clockDigits, clockTime, fullTime, initialOf, listWords, sameName, sentence } from '../formatting.mjs';
 import { lineOfHint } from '../hints.mjs';
 import { numberWords, t, withParts } from '../language.mjs';
@@ -278,7 +278,7 @@ function codeNode({ open, code, close, block }) {
 /** @param {OutboxItem} item */
 function pendingWords(item) {
   if (state.status.state !== 'online') return t('· waiting for the connection');
-  if (item.waiting) return item.error ? t('· {error} Trying again soon.', { error: serverWords(sentence(withoutDirectionControls(item.error))) }) : t('· Waiting. Trying again soon.');
+  if (item.waiting) return item.error ? t('· {error} Trying again soon.', { error: sentence(item.error) }) : t('· Waiting. Trying again soon.');
   return item.inFlight ? t('· sending') : t('· waiting for earlier messages');
 }
 
