@@ -26,6 +26,6 @@ function textFor(code) {
 
 /**
  * The text of an error. On an English page it is the server's text.
- * @param {{ code?: string, text?: string }} error
+ * @param {{ [field: string]: any }} error an error frame, or its code and text
  */
 export const errorText = ({ code, text }) => !isEnglish() && textFor(code) || serverWords(text || code || '');
