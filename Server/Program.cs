@@ -93,6 +93,7 @@ public static class Program
         app.MapFiles("/files");
         app.MapClientPage();
         app.MapSite("/site.json");
+        app.MapLanguages("/languages");
         app.MapLogin("/login");
         app.MapApi(description: "/openapi.json", protocolDescription: "/asyncapi.json");
         app.MapNotFound();

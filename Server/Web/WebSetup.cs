@@ -29,6 +29,17 @@ public static class WebSetup
                 : next(context));
     }
 
+    /// <summary>Serves the tables of the page's texts: <c>/languages/de.json</c> and the like. The page itself has only the English texts.</summary>
+    public static IApplicationBuilder MapLanguages(this IApplicationBuilder app, string path)
+    {
+        var tables = new LanguageTables(Path.Combine(AppContext.BaseDirectory, "languages"));
+        return app.Use(next => context =>
+            context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal, out var name) && tables.Find(name.Value ?? "") is { } table
+                && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+                ? LanguageTables.WriteAsync(table, context)
+                : next(context));
+    }
+
     /// <summary>Serves what the page shows before anybody has logged in: the operator's name, color and logo, and the public rooms.</summary>
     public static IApplicationBuilder MapSite(this IApplicationBuilder app, string path)
     {

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parseAst } from 'rollup/parseAst';
+import { LANGUAGES } from '../../Server/Web/client/languages.mjs';
 
 const sources = fileURLToPath(new URL('../../Server/Web/client', import.meta.url));
 const files = (await readdir(sources, { recursive: true })).filter((name) => name.endsWith('.mjs')).map((name) => name.replaceAll('\\', '/')).sort();
@@ -95,3 +96,43 @@ test('every text of the scripts goes through t()', () => {
   const found = [...scripts].filter(([name]) => name !== 'language.mjs').flatMap(([name, script]) => bypasses(script).map((text) => `${name}: ${text}`));
   assert.deepEqual(found, []);
 });
+
+const placeholdersOf = (text) => [...text.matchAll(/\{\w+\}/g)].map(([placeholder]) => placeholder).sort();
+
+for (const language of Object.keys(LANGUAGES).filter((one) => one !== 'en')) {
+  describe(`the table of ${LANGUAGES[language]}`, async () => {
+    const table = JSON.parse(await readFile(join(sources, 'languages', `${language}.json`), 'utf8'));
+    const categories = new Intl.PluralRules(language).resolvedOptions().pluralCategories.toSorted();
+
+    test('has every text of the page', () => {
+      const missing = keys.filter((key) => !Object.hasOwn(table, key)).toSorted();
+      const form = (key) => key.includes('{count}') ? Object.fromEntries(categories.map((category) => [category, key])) : key;
+      assert.equal(missing.length, 0, `add these lines to languages/${language}.json, and translate the second text of each:\n${missing.map((key) => `  ${JSON.stringify(key)}: ${JSON.stringify(form(key))},`).join('\n')}`);
+    });
+
+    test('has no text that the page does not use', () => assert.deepEqual(Object.keys(table).filter((key) => !keys.includes(key)), []));
+
+    test('has the placeholders of each text', () => {
+      for (const [key, entry] of Object.entries(table)) {
+        if (typeof entry === 'string') assert.deepEqual(placeholdersOf(entry), placeholdersOf(key), key);
+        else {
+          assert.deepEqual(placeholdersOf(entry.other), placeholdersOf(key), key);
+          // "a picture" needs no number.
+          for (const form of Object.values(entry)) assert.deepEqual(placeholdersOf(form).filter((one) => !placeholdersOf(key).includes(one)), [], key);
+        }
+      }
+    });
+
+    test('has all plural forms of the language for each text that depends on a count', () => {
+      for (const [key, entry] of Object.entries(table)) {
+        if (key.includes('{count}')) assert.equal(typeof entry, 'object', key);
+        if (typeof entry === 'object') assert.deepEqual(Object.keys(entry).toSorted(), categories, key);
+      }
+    });
+
+    test('has no empty text, and no English text of several words', () => {
+      const same = Object.entries(table).flatMap(([key, entry]) => entry === '' || entry === key && /[a-z]{2,} [a-z]{2,}/i.test(key) ? [key] : []);
+      assert.deepEqual(same, []);
+    });
+  });
+}

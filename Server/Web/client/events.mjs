@@ -13,6 +13,7 @@ import { takeOverFirst } from './app/takeover.mjs';
 import { isScrolledUp, ui, watchedRoom } from './app/ui.mjs';
 import { transportChangeWords } from './connection-text.mjs';
 import { isolated, serverWords } from './direction.mjs';
+import { errorText } from './error-text.mjs';
 import { EventBatches } from './event-batches.mjs';
 import { errorWords, sameName, sentence } from './formatting.mjs';
 import { t } from './language.mjs';
@@ -182,7 +183,7 @@ const EFFECTS = {
     if (item) return sendNext(item.room);
     if (request?.kind === 'edit') return returnEdit(request);
     if (request?.kind === 'form') return answerForm(request, frame);
-    if (request?.kind === 'search') return setSearchNote(serverWords(frame.text ?? ''));
+    if (request?.kind === 'search') return setSearchNote(errorText(frame));
     if (request?.kind === 'tokens') return setProgramsNote(errorWords(frame));
     const room = request?.room ?? '';
     if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
@@ -193,14 +194,14 @@ const EFFECTS = {
     const { entering } = identity;
     if (entering && NAME_ERRORS.has(frame.code)) {
       entering.refusal = frame.text;
-      if (connection.isOnline && entering.strict) showEntrance(serverWords(frame.text ?? ''));
+      if (connection.isOnline && entering.strict) showEntrance(errorText(frame));
       return;
     }
-    if (directory.open && request) setDirectoryNote(serverWords(frame.text ?? ''));
+    if (directory.open && request) setDirectoryNote(errorText(frame));
     const isStillJoining = [...requests.values()].some(({ kind }) => kind === 'join' || kind === 'create');
     if (state.rooms.size || isStillJoining) return;
-    if (entering) showEntrance(serverWords(frame.text ?? ''), frame.code === 'no-room' ? room || null : null);
-    else if (ui.inside) openDirectory(serverWords(frame.text ?? ''));
+    if (entering) showEntrance(errorText(frame), frame.code === 'no-room' ? room || null : null);
+    else if (ui.inside) openDirectory(errorText(frame));
   },
 
   typing({ room, user }) {

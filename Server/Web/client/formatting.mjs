@@ -1,6 +1,6 @@
 // Text and numbers for people: names, times, dates, counts, colours.
 
-import { serverWords, withoutDirectionControls } from './direction.mjs';
+import { errorText } from './error-text.mjs';
 import { currentLanguage, isEnglish, languageVersion, t } from './language.mjs';
 
 /** @import { Frame } from './types.js' */
@@ -134,4 +134,4 @@ export const byName = (a, b) => a.localeCompare(b, undefined, { sensitivity: 'ba
  * @param {Frame} error
  */
 export const errorWords = ({ text, code, retryAfterMs }) =>
-  `${serverWords(sentence(withoutDirectionControls(text || code || 'error')))}${retryAfterMs ? ` ${t('Try again in {count} seconds.', { count: Math.ceil(retryAfterMs / 1000) })}` : ''}`;
+  `${sentence(errorText({ code, text }) || 'error')}${retryAfterMs ? ` ${t('Try again in {count} seconds.', { count: Math.ceil(retryAfterMs / 1000) })}` : ''}`;

@@ -78,6 +78,13 @@ export const isEnglish = () => locale.split('-')[0] === 'en';
 export const isRightToLeft = () => RIGHT_TO_LEFT.has(locale.split('-')[0]);
 
 /**
+ * The key that goes forward along the line, or back.
+ * @param {string} key
+ * @returns {1 | -1 | 0} 0 for all other keys
+ */
+export const stepOf = (key) => key !== 'ArrowRight' && key !== 'ArrowLeft' ? 0 : (key === 'ArrowRight') !== isRightToLeft() ? 1 : -1;
+
+/**
  * Returns a text in the current language. Each `{name}` in the text is replaced by the value of this name. If the text has
  * plural forms, `values.count` selects the form. Numbers are written as the language writes them.
  *

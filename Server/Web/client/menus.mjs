@@ -1,5 +1,7 @@
 // How a menu moves its focus, and where it opens.
 
+import { isRightToLeft } from './language.mjs';
+
 /**
  * Returns the index of the entry that gets the focus after a key, or null if the menu does not use the key. A letter goes to the next entry
  * that begins with it.
@@ -26,14 +28,16 @@ const MARGIN = 8;  // between the menu and the edge of the page, in px
 const GAP = 4;     // between the menu and the button that opened it
 
 /**
- * Returns where a menu opens: below the button that opened it, or above it if there is no space below. The menu stays inside the page.
- * @param {{ left: number, top: number, bottom: number }} anchor the button
+ * Returns where a menu opens: below the button that opened it, or above it if there is no space below. The menu begins where the button begins, and
+ * stays inside the page.
+ * @param {{ left: number, right?: number, top: number, bottom: number }} anchor the button
  * @param {{ width: number, height: number }} size the menu
  * @param {{ width: number, height: number }} page
  */
 export function menuPlace(anchor, size, page) {
+  const start = isRightToLeft() && anchor.right !== undefined ? anchor.right - size.width : anchor.left;
   const isBelow = anchor.bottom + GAP + size.height + MARGIN <= page.height;
   const top = isBelow ? anchor.bottom + GAP : anchor.top - GAP - size.height;
   const clamp = (/** @type {number} */ value, /** @type {number} */ max) => Math.max(MARGIN, Math.min(value, max));
-  return { left: clamp(anchor.left, page.width - size.width - MARGIN), top: clamp(top, page.height - size.height - MARGIN) };
+  return { left: clamp(start, page.width - size.width - MARGIN), top: clamp(top, page.height - size.height - MARGIN) };
 }

@@ -1,6 +1,7 @@
 // The outbox of the state: messages that the server has not acknowledged, oldest first. Pure functions from one state to the next.
 
-import { isolated, serverWords } from './direction.mjs';
+import { isolated } from './direction.mjs';
+import { errorText } from './error-text.mjs';
 import { filesOf, sameFiles } from './files.mjs';
 import { sameName } from './formatting.mjs';
 import { t } from './language.mjs';
@@ -120,7 +121,7 @@ export function rejectMessage(state, item, { code, text, hint, retryAfterMs }) {
   const retries = TEMPORARY_ERRORS.has(code) && retryAfterMs !== undefined && item.tries < MAX_AUTOMATIC_RETRIES;
   /** @type {Partial<OutboxItem>} */
   const changes = retries ? { state: 'pending', inFlight: false, waiting: true } : FAILED;
-  return changeMessage(state, item.id, { ...changes, error: serverWords(text || code || ''), hint });
+  return changeMessage(state, item.id, { ...changes, error: errorText({ code, text }), hint });
 }
 
 /**

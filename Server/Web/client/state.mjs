@@ -2,6 +2,7 @@
 // is changed in place.
 
 import { hashed, isolated, serverWords } from './direction.mjs';
+import { errorText } from './error-text.mjs';
 import { filesOf, filesWords } from './files.mjs';
 import { byName, clockTime } from './formatting.mjs';
 import { t } from './language.mjs';
@@ -119,7 +120,7 @@ const UPDATES = {
     if (SILENT_REQUESTS.has(request?.kind ?? '')) return state;
     if (request?.kind === 'history' && request.direction !== 'around' && frame.retryAfterMs !== undefined) return state; // the page asks again
     if (isJoin(request) && isUnusedPlaceholder(next, name)) next = withoutRoom(next, name);
-    else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(next, name, serverWords(frame.text || frame.code));
+    else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(next, name, errorText(frame));
     if (isJoin(request) && frame.code === 'banned') next = changeRoom(next, name, { removed: true });
     if (request?.kind === 'leave' && frame.code === 'not-in-room') return withoutRoom(next, name);
     if (isJoin(request) && frame.code === 'no-room' && hasEnded(next, name)) {
@@ -128,7 +129,7 @@ const UPDATES = {
     }
     const create = frame.code === 'no-room' && name ? name : null;
     const room = IN_ROOM_REQUESTS.has(request?.kind ?? '') && next.rooms.has(name) ? name : null;
-    return addNotice(next, { room, at, tone: 'error', text: serverWords(frame.text || frame.code || ''), hint: frame.hint, create });
+    return addNotice(next, { room, at, tone: 'error', text: errorText(frame), hint: frame.hint, create });
   },
 
   presence(state, frame) {
@@ -149,7 +150,7 @@ const UPDATES = {
     const next = changeRoom(state, room.name, { members, memberCount: frame.memberCount ?? members.size });
     if (request) return next;
     const names = [...members.values()].sort(byName).map(isolated).join(t(', '));
-    return addNotice(next, { room: room.name, at, text: t('{count} here: {names}', { count: frame.memberCount ?? members.size, names }) });
+    return addNotice(next, { room: room.name, at, text: t('{number} here: {names}', { number: frame.memberCount ?? members.size, names }) });
   },
 
   rooms(state, frame, { request }) {
@@ -263,7 +264,7 @@ function applyModeration(state, name, events, at) {
  */
 function rejectInRoom(state, name, { code, text }) {
   if (code !== 'not-in-room' && code !== 'banned') return state;
-  return failRoom(changeRoom(state, name, { live: false }), name, serverWords(text || code));
+  return failRoom(changeRoom(state, name, { live: false }), name, errorText({ code, text }));
 }
 
 /**

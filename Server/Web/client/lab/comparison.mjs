@@ -64,7 +64,7 @@ export async function compareTransports(user, show, signal) {
 
     marks = running.map(({ meter }) => meter.snapshot());
     for (let i = 0; i < MESSAGES; i++) {
-      begin(t('Somebody writes: {index} of {count}…', { index: i + 1, count: MESSAGES }));
+      begin(t('Somebody writes: {index} of {total}…', { index: i + 1, total: MESSAGES }));
       await sender.ask({ type: 'say', room: sender.room, text: `lab ${pageNow()} ${'x'.repeat(100)}` });
       await rest(MESSAGE_EVERY_MS);
     }

@@ -14,7 +14,7 @@ import { ui } from '../app/ui.mjs';
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
 import { isolated } from '../direction.mjs';
 import { keyName, KEYS } from '../keys.mjs';
-import { t } from '../language.mjs';
+import { stepOf, t } from '../language.mjs';
 import { LANGUAGES } from '../languages.mjs';
 import { QUIET_CHOICES, quietEnd, quietWords } from '../quiet.mjs';
 import { clearDrafts, setInput } from './composer.mjs';
@@ -145,7 +145,7 @@ $('settings-tabs').addEventListener('click', (event) => {
 });
 $('settings-tabs').addEventListener('keydown', ({ key }) => {
   const index = TABS.findIndex((tab) => !$(`panel-${tab}`).hidden);
-  const step = key === 'ArrowRight' || key === 'ArrowDown' ? 1 : key === 'ArrowLeft' || key === 'ArrowUp' ? -1 : 0;
+  const step = key === 'ArrowDown' ? 1 : key === 'ArrowUp' ? -1 : stepOf(key);
   if (!step) return;
   const next = TABS[(index + step + TABS.length) % TABS.length];
   showTab(next);

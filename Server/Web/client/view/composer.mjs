@@ -122,7 +122,7 @@ export function renderComposer() {
   const limit = maxLength();
   const length = input.value.length;
   const isNear = length > limit * 0.9;
-  setText($('length'), isNear ? t('{count} of {max} characters', { count: length, max: limit }) : '');
+  setText($('length'), isNear ? t('{length} of {max} characters', { length, max: limit }) : '');
   $('length').toggleAttribute('data-near', isNear);
   $('length').toggleAttribute('data-over', length > limit);
 }

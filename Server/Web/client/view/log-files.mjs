@@ -84,7 +84,7 @@ function createImage(file) {
   const image = /** @type {HTMLImageElement} */ (el('img', { loading: 'lazy', decoding: 'async', draggable: 'false' }));
   if (identity.usesCookie) loadContent(image, previewPath(file));
   else loadWhenNear(image, previewPath(file));
-  image.addEventListener('error', () => image.parentElement?.setAttribute('data-broken', ''));
+  image.addEventListener('error', () => image.parentElement?.setAttribute('data-broken', t('This picture can’t be loaded.')));
   image.addEventListener('load', () => image.parentElement?.removeAttribute('data-broken'));
   return image;
 }

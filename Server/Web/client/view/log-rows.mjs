@@ -2,7 +2,7 @@
 
 import { roomLink } from '../app/page.mjs';
 import { state } from '../app/store.mjs';
-import { hashed, isolated, serverWords, withoutDirectionControls } from '../direction.mjs';
+import { hashed, isolated, withoutDirectionControls } from '../direction.mjs';
 import { clockDigits, clockTime, fullTime, initialOf, listWords, sameName, sentence } from '../formatting.mjs';
 import { lineOfHint } from '../hints.mjs';
 import { numberWords, t, withParts } from '../language.mjs';
@@ -72,7 +72,7 @@ const peopleNode = ({ others, memberCount }) => el('p', { class: 'faces' }, ...o
 const invitationNode = (room) => el('div', { class: 'field' },
   el('label', { class: 'label', for: 'invitation' }, t('Link for others')),
   el('div', { class: 'row' },
-    Object.assign(/** @type {HTMLInputElement} */ (el('input', { id: 'invitation', readonly: true })), { value: roomLink(room) }),
+    Object.assign(/** @type {HTMLInputElement} */ (el('input', { id: 'invitation', readonly: true, dir: 'ltr' })), { value: roomLink(room) }),
     el('button', { type: 'button', class: 'quiet', 'data-action': 'copy-link' }, t('Copy'))));
 
 /**
@@ -127,7 +127,7 @@ function reactionsNode({ seq, reactions }) {
   const hidden = hiddenReactions(reactions);
   return el('div', { class: 'reactions' }, ...shownReactions(reactions, state.self?.user).map(({ emoji, count, isOwn, names }) => el('button', {
     type: 'button', class: 'chip', 'data-action': 'react', 'data-seq': seq, 'data-emoji': emoji, 'aria-pressed': String(isOwn),
-    title: names, 'aria-label': t('{emoji} {count}, from {names}', { emoji: isolated(emoji), count, names }),
+    title: names, 'aria-label': t('{emoji} {number}, from {names}', { emoji: isolated(emoji), number: count, names }),
   }, foreign(emoji), ` ${numberWords(count)}`)), hidden > 0 && el('span', { class: 'chip' }, `+${numberWords(hidden)}`));
 }
 
@@ -278,7 +278,7 @@ function codeNode({ open, code, close, block }) {
 /** @param {OutboxItem} item */
 function pendingWords(item) {
   if (state.status.state !== 'online') return t('· waiting for the connection');
-  if (item.waiting) return item.error ? t('· {error} Trying again soon.', { error: serverWords(sentence(withoutDirectionControls(item.error))) }) : t('· Waiting. Trying again soon.');
+  if (item.waiting) return item.error ? t('· {error} Trying again soon.', { error: sentence(item.error) }) : t('· Waiting. Trying again soon.');
   return item.inFlight ? t('· sending') : t('· waiting for earlier messages');
 }
 

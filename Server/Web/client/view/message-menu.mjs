@@ -5,7 +5,7 @@ import { onLanguage } from '../app/language.mjs';
 import { state } from '../app/store.mjs';
 import { allowedActions, toggleReaction } from '../actions.mjs';
 import { isolated } from '../direction.mjs';
-import { t } from '../language.mjs';
+import { stepOf, t } from '../language.mjs';
 import { eventAt } from '../log.mjs';
 import { startEdit, startReply } from './composing.mjs';
 import { showError } from './directory.mjs';
@@ -143,12 +143,12 @@ log.addEventListener('keydown', (event) => {
   const own = buttons.findIndex((button) => button === document.activeElement);
   /** @type {HTMLElement | undefined} */
   let target;
+  const step = stepOf(event.key);
   switch (event.key) {
     case 'Enter': target = event.target === log ? menus.at(-1) : undefined; break;
     case 'ArrowUp': target = index >= 0 ? menus[index - 1] : undefined; break;
     case 'ArrowDown': target = index >= 0 ? menus[index + 1] : undefined; break;
-    case 'ArrowLeft': target = own >= 0 ? buttons[own - 1] : buttons.at(-1); break;
-    case 'ArrowRight': target = buttons[own + 1]; break;
+    default: target = step < 0 ? own >= 0 ? buttons[own - 1] : buttons.at(-1) : buttons[own + 1];
   }
   if (!target) return;
   event.preventDefault();

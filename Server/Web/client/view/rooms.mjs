@@ -116,12 +116,13 @@ function showGroup(list, group, rooms) {
 }
 
 /**
- * The name of a room and its sign, which is not read aloud. On a page from right to left, the sign must stay on the left of a Latin name.
+ * The name of a room and its sign, which is not read aloud. On a page from right to left, the heading has the direction of the name, so that
+ * the sign stays on the left of a Latin name, and a long name is cut at its end.
  * @param {string} name
  */
 function headNodes(name) {
   const sign = el('span', { 'aria-hidden': 'true' }, '#');
-  return isRightToLeft() ? [el('bdi', null, sign, withoutDirectionControls(name))] : [sign, foreign(name)];
+  return isRightToLeft() ? [sign, withoutDirectionControls(name)] : [sign, foreign(name)];
 }
 
 export const renderHead = whenChanged((/** @type {Room | undefined} */ room) => [room?.name, room?.with, room?.topic, room?.memberCount, ui.inside], (room) => {
@@ -131,6 +132,7 @@ export const renderHead = whenChanged((/** @type {Room | undefined} */ room) => 
   setText($('member-count'), room ? numberWords(room.memberCount) : '');
   for (const id of ['toggle-people', 'leave', 'open-room-menu']) $(id).hidden = !room;
   setText($('leave-words'), room && isDirect(room) ? t('Close this conversation') : t('Leave this room'));
+  $('room-name').dir = isRightToLeft() ? 'auto' : '';
   $('room-name').title = room ? titleOf(room) : '';
   $('open-room-menu').title = room ? t('Menu of {room}', { room: titleOf(room) }) : '';
   $('open-room-menu').setAttribute('aria-label', $('open-room-menu').title);

@@ -7,7 +7,7 @@ import { contentPath, picturesIn, sizeWords } from '../files.mjs';
 import { fullTime } from '../formatting.mjs';
 import { $, el, log, openDialog, setText, viewer, whenChanged } from './dom.mjs';
 import { downloadLink } from './log-files.mjs';
-import { t } from '../language.mjs';
+import { stepOf, t } from '../language.mjs';
 
 /** @import { Picture } from '../types.js' */
 
@@ -45,7 +45,7 @@ export const renderViewer = whenChanged(() => [shown?.key, state.rooms.get(shown
 function draw({ key, file, from, at }, index, count) {
   $('viewer-name').replaceChildren(el('bdi', null, isolated(file.name)));
   setText($('viewer-words'), t('{name}, {time} · {width} × {height}, {size}', { name: isolated(from.name), time: fullTime(at), width: String(file.width), height: String(file.height), size: sizeWords(file.bytes) }));
-  setText($('viewer-count'), count > 1 ? t('Picture {index} of {count}', { index: index + 1, count }) : '');
+  setText($('viewer-count'), count > 1 ? t('Picture {index} of {total}', { index: index + 1, total: count }) : '');
   $('viewer-before').hidden = $('viewer-after').hidden = count < 2;
   $('viewer-before').toggleAttribute('disabled', index === 0);
   $('viewer-after').toggleAttribute('disabled', index === count - 1);
@@ -73,8 +73,8 @@ function move(step) {
 }
 
 viewer.addEventListener('keydown', (event) => {
-  const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
-  if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+  const step = { Home: -Infinity, End: Infinity }[event.key] ?? stepOf(event.key);
+  if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   move(step);
 });

@@ -1,0 +1,79 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Net.Http.Headers;
+
+namespace RawSocketChat.Server.Web;
+
+/// <summary>
+/// A text that stays the same while the server runs. Each encoding of it is made once, and has a strong entity tag. Safe from any thread.
+/// </summary>
+/// <param name="text">The text.</param>
+/// <param name="contentType">The value of Content-Type.</param>
+public sealed class CompressedText(string text, string contentType)
+{
+    // Browsers and proxies ask again at each visit, and the answer is usually 304. No proxy may change the page, because its policy contains hashes.
+    private const string CacheControl = "no-cache, no-transform";
+
+    private readonly TextBody _identity = new("", Encoding.UTF8.GetBytes(text));
+
+    // The best compression takes a few hundred milliseconds, so the first request for an encoding makes it.
+    private readonly Lazy<TextBody> _gzip = new(() => new TextBody("gzip", Compress(text, output => new GZipStream(output, CompressionLevel.SmallestSize))));
+    private readonly Lazy<TextBody> _brotli = new(() => new TextBody("br", Compress(text, output => new BrotliStream(output, CompressionLevel.SmallestSize))));
+
+    /// <summary>Answers a GET or HEAD request with the text, or with 304 if the client has it.</summary>
+    public async Task WriteAsync(HttpContext context)
+    {
+        var (request, response) = (context.Request.GetTypedHeaders(), context.Response);
+        var body = Choose(request.AcceptEncoding);
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.CacheControl = CacheControl;
+        response.Headers.Vary = HeaderNames.AcceptEncoding;
+        response.Headers.ETag = body.Tag.ToString();
+        // RFC 9110, section 13.1.2: If-None-Match compares weakly.
+        if (request.IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(body.Tag, useStrongComparison: false)))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        response.ContentType = contentType;
+        response.ContentLength = body.Bytes.Length;
+        if (body.Encoding.Length > 0)
+            response.Headers.ContentEncoding = body.Encoding;
+        if (HttpMethods.IsGet(context.Request.Method))
+            await response.Body.WriteAsync(body.Bytes, context.RequestAborted);
+    }
+
+    // RFC 9110, section 12.5.3. Of equal qualities, the smaller body wins. A client that names no encoding gets none.
+    private TextBody Choose(IList<StringWithQualityHeaderValue> accepted)
+    {
+        var (brotli, gzip) = (GetQuality(accepted, "br"), GetQuality(accepted, "gzip"));
+        var identity = accepted.FirstOrDefault(one => one.Value == "identity")?.Quality ?? 0;
+        return brotli > 0 && brotli >= gzip && brotli >= identity ? _brotli.Value
+            : gzip > 0 && gzip >= identity ? _gzip.Value
+            : _identity;
+    }
+
+    private static double GetQuality(IList<StringWithQualityHeaderValue> accepted, string encoding) =>
+        (accepted.FirstOrDefault(one => one.Value.Equals(encoding, StringComparison.OrdinalIgnoreCase)) ?? accepted.FirstOrDefault(one => one.Value == "*")) is { } found
+            ? found.Quality ?? 1
+            : 0;
+
+    private static byte[] Compress(string text, Func<Stream, Stream> create)
+    {
+        var output = new MemoryStream();
+        using (var compressor = create(output))
+            compressor.Write(Encoding.UTF8.GetBytes(text));
+        return output.ToArray();
+    }
+
+    /// <summary>The text in one encoding.</summary>
+    /// <param name="Encoding">The value of Content-Encoding; empty for none.</param>
+    /// <param name="Bytes">The encoded text.</param>
+    private sealed record TextBody(string Encoding, byte[] Bytes)
+    {
+        /// <summary>A strong tag: two encodings of one text have different tags.</summary>
+        public EntityTagHeaderValue Tag { get; } = new($"\"{Convert.ToHexStringLower(SHA256.HashData(Bytes))[..32]}\"");
+    }
+}

@@ -1,0 +1,25 @@
+namespace RawSocketChat.Server.Web;
+
+/// <summary>
+/// The texts of the page in other languages than English: one file for each language, beside the server's program. The page fetches the one that it
+/// needs, because all of them together are larger than the page. Safe from any thread.
+/// </summary>
+public sealed class LanguageTables
+{
+    private readonly Dictionary<string, CompressedText> _tables;
+
+    /// <param name="folder">The folder of the files. Each file has the name of its language: <c>de.json</c>.</param>
+    public LanguageTables(string folder) => _tables = Directory.EnumerateFiles(folder, "*.json").ToDictionary(
+        file => $"/{Path.GetFileName(file)}", file => new CompressedText(File.ReadAllText(file), "application/json; charset=utf-8"), StringComparer.Ordinal);
+
+    /// <summary>Finds a table by the name of its file, with a slash before it; null if there is no such file.</summary>
+    public CompressedText? Find(string name) => _tables.GetValueOrDefault(name);
+
+    /// <summary>Answers a GET or HEAD request with a table.</summary>
+    public static Task WriteAsync(CompressedText table, HttpContext context)
+    {
+        // The tables are public. A page that was opened from disk has another origin than its server.
+        context.Response.Headers.AccessControlAllowOrigin = "*";
+        return table.WriteAsync(context);
+    }
+}
