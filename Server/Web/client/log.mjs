@@ -6,10 +6,11 @@ import { filesOf } from './files.mjs';
 /** @import { Entry, Frame, Reactions } from './types.js' */
 
 /**
+ * The order of the log. The result is negative if `a` comes first.
  * @param {{ order: number, rank: number }} a
  * @param {{ order: number, rank: number }} b
  */
-const compareEntries = (a, b) => a.order - b.order || a.rank - b.rank;
+export const compareEntries = (a, b) => a.order - b.order || a.rank - b.rank;
 
 /**
  * Returns the index of the first entry that is not before the given entry. If the log has the given entry, the result is its index.

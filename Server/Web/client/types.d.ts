@@ -373,18 +373,42 @@ export interface Composing { kind: 'reply' | 'edit'; room: string; seq: number; 
 /** The part of a room's log that the page draws. */
 export interface LogView {
   following: boolean;
-  /** The first entry that is drawn. */
-  top: Entry | null;
   /** The mark of new messages that the reader has seen. */
   seenMark?: number;
-  anchor: { key: string; offset: number } | null;
+  /** Where the reader was when another room was opened. */
+  place: ViewPlace | null;
+}
+
+/** A row, and its distance from the top of the view in px. Without a distance, the row is in the middle of the view. */
+export interface ViewPlace { entry: Entry; offset?: number }
+
+/** Rows by their indexes in the log; `end` is the index after the last one. */
+export interface RowRange { start: number; end: number }
+
+/** Rows that are drawn without a gap, and the height in px of the rows above them that are not drawn. */
+export interface RowSegment extends RowRange { above: number }
+
+/** What draws the rows of a virtual list, and measures them. All positions are px from the top of the content. */
+export interface Surface {
+  /** The size of the view. */
+  readonly width: number;
+  readonly height: number;
+  /** The position of the view. A value that is too large or too small becomes the largest or the smallest one. */
+  scrollTop: number;
+  readonly maxScrollTop: number;
+  /** Draws these rows and removes all others. `below` is the height of the rows below them that are not drawn. */
+  draw(segments: RowSegment[], below: number): void;
+  /** The top of a row, or undefined if it is not drawn. */
+  topOf(key: string): number | undefined;
+  /** The height of a row with what belongs to it, for example the date above it; undefined if the row is not drawn. */
+  heightOf(key: string): number | undefined;
 }
 
 /** A message as it is drawn: from the log, or from the outbox (`item`). */
 export interface DrawnEntry extends Omit<Entry, 'order' | 'rank'> { order?: number; rank?: number; item?: OutboxItem }
 
 export interface Row {
-  kind: 'day' | 'new' | 'older' | 'newer' | 'start' | 'wait' | 'removed' | 'message' | 'topic' | 'moderated' | 'notice';
+  kind: 'space' | 'day' | 'new' | 'older' | 'newer' | 'start' | 'wait' | 'removed' | 'message' | 'topic' | 'moderated' | 'notice';
   key: string;
   label?: string;
   /** The room of the row is a direct room, and the label is the other person's name. */
