@@ -259,6 +259,11 @@ describe('the list', () => {
           const { order, rank } = reader.entries[index];
           if (reader.entries[index + 1]?.order !== order) reader.show(reader.entries.toSpliced(index + 1, 0, { ...entry(order), key: `n${order}${rank}7`, rank: rank + 1 }));
         },
+        'a picture loads, and a message arrives before the next frame': () => {
+          surface.heights.set(drawnKey(), 20 + random(400));
+          surface.layOut();
+          reader.show([...reader.entries, entry(reader.entries.at(-1).order + 1)]);
+        },
         'a picture loads': () => reader.resize(() => surface.heights.set(drawnKey(), 20 + random(400))),
         'a message is edited': () => {
           const key = drawnKey();

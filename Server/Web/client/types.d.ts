@@ -226,6 +226,9 @@ export interface Notice {
   changes?: PresenceChange[];
 }
 
+/** Where a day begins: the first entry of the log that is of this day or later. */
+export interface Day { order: number; rank: number; day: string }
+
 export interface Room {
   name: string;
   topic: string;
@@ -235,6 +238,7 @@ export interface Room {
   members: Map<string, string>;
   memberCount: number;
   entries: Entry[];
+  days: Day[];
   live: boolean;
   joinedAt: number;
   cursor: number;
@@ -361,8 +365,8 @@ export interface UpdateContext {
   request?: Request;
   /** The room that the reader is looking at. */
   watching: string | null;
-  /** Whether the reader has scrolled up in a room. */
-  isScrolledUp?: (room: string) => boolean;
+  /** The order of the entry that the reader sees in a room, or null if the reader follows the end. */
+  readerAt?: (room: string) => number | null;
   /** The time now (ISO 8601). */
   at: string;
 }
