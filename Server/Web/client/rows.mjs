@@ -28,7 +28,7 @@ const MAX_FACES = 6;                 // people that a new room shows
  */
 export function createRows(room, outbox, { segments, below }, self, now) {
   const { entries } = room;
-  const isComplete = (segments.at(-1)?.end ?? 0) === entries.length;
+  const isComplete = (segments.at(-1)?.end ?? 0) >= entries.length;
   /** @type {DrawnEntry[]} */
   const waiting = !isComplete || !hasNewest(room) ? [] : outbox.filter((item) => item.room === room.name && !item.echo)
     .map((item) => ({ ...item, kind: 'message', key: `o${item.id}`, from: senderOf(item, self), item }));
