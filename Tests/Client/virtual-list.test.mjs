@@ -141,8 +141,8 @@ describe('the drawn rows', () => {
   test('are the needed ones after a jump', () => assert.deepEqual(nextRange({ start: 0, end: 100 }, { start: 500, end: 600 }), { start: 500, end: 600 }));
   test('stay while there are not too many', () => assert.deepEqual(nextRange({ start: 100, end: 200 }, { start: 150, end: 300 }), { start: 100, end: 300 }));
   test('are dropped on the side that is far from the view', () => {
-    assert.deepEqual(nextRange({ start: 0, end: 400 }, { start: 300, end: 410 }), { start: 160, end: 410 });
-    assert.deepEqual(nextRange({ start: 100, end: 500 }, { start: 90, end: 200 }), { start: 90, end: 340 });
+    assert.deepEqual(nextRange({ start: 0, end: 300 }, { start: 250, end: 360 }), { start: 160, end: 360 });
+    assert.deepEqual(nextRange({ start: 100, end: 400 }, { start: 90, end: 200 }), { start: 90, end: 290 });
   });
   test('contain all rows of a selection, or its ends if it is very long', () => {
     assert.deepEqual(pinnedRanges(10, 60), [{ start: 10, end: 61 }]);
@@ -171,7 +171,7 @@ describe('the list', () => {
       reader.scrollBy(distance);
       assert.ok(surface.created - created <= 60, `${surface.created - created} rows for one step`);
       assert.ok(surface.drawings - drawings <= 2);
-      assert.ok(surface.rows.size <= 400);
+      assert.ok(surface.rows.size <= 300);
       assert.ok(surface.isFull);
     }
   });
@@ -183,7 +183,7 @@ describe('the list', () => {
       reader.surface.scrollTop = random(Math.floor(reader.surface.contentHeight));
       reader.scrollBy(0);
       assert.ok(reader.surface.isFull, `step ${step}`);
-      assert.ok(reader.surface.rows.size <= 400);
+      assert.ok(reader.surface.rows.size <= 300);
     }
   });
 
@@ -236,7 +236,7 @@ describe('the list', () => {
     for (let last = 101; last < 800; last += 1) {
       checkPlace(reader, `${last}`, () => reader.show([...reader.entries, entry(last)]));
       checkPlace(reader, `${last} grows`, () => reader.resize(() => reader.surface.heights.set(`s${last - 2}`, 300)));
-      assert.ok(reader.surface.rows.size <= 400);
+      assert.ok(reader.surface.rows.size <= 300);
     }
     checkPlace(reader, 'a keyboard opens', () => reader.resize(() => { reader.surface.height = 300; }));
     checkPlace(reader, 'a burst', () => reader.show([...reader.entries, ...entriesOf(800, 5_000)]));

@@ -6,8 +6,8 @@ import { compareEntries, indexFor } from './log.mjs';
 /** @import { Entry, RowRange, RowSegment, Surface, ViewPlace } from './types.js' */
 
 const MARGIN = 50;       // rows that are drawn above and below the view, so that a reader who scrolls sees no empty space
-const MAX_DRAWN = 400;   // rows: a phone then lays out the page in less than a frame
-const KEPT_DRAWN = 250;  // rows that stay when more than MAX_DRAWN are drawn, so that not each message removes a row
+const MAX_DRAWN = 300;   // rows: a phone then lays out the page in less than a frame
+const KEPT_DRAWN = 200;  // rows that stay when more than MAX_DRAWN are drawn, so that not each message removes a row
 const MAX_PINNED = 500;  // rows of a selection that are drawn even if they are far from the view
 const MAX_PASSES = 4;    // drawings until the view is full, if the heights of the rows were estimated far too large
 

@@ -44,8 +44,8 @@ const drawn = {
   liveTimer: 0,
   /** Changes whenever the format of times changes. */
   format: preferences.clock,
-  /** Changes when other rows must be drawn because the view has changed its size. */
-  resizes: 0,
+  /** Changes when the log must be drawn again although no other input has changed. */
+  version: 0,
 };
 
 /** @type {Surface} */
@@ -74,7 +74,7 @@ const surface = {
 let list = new VirtualList(surface);
 
 /** @param {Room | undefined} room */
-const logInputs = (room) => [drawn.format, drawn.resizes, room, state.outbox, state.self, state.status.state, room && viewOf(room.name).following, drawn.jump];
+const logInputs = (room) => [drawn.format, drawn.version, room, state.outbox, state.self, state.status.state, room && viewOf(room.name).following, drawn.jump];
 
 export const renderLog = whenChanged(logInputs, (room) => {
   const isOtherRoom = drawn.room !== (room?.name ?? null);
@@ -172,7 +172,7 @@ function patchRows(rows) {
     }
     if (old !== before) {
       drawn.rows.set(row.key, old);
-      sizes.observe(old.node);
+      sizes.observe(old.node, { box: 'border-box' });
     }
     old.lead = lead ?? old.node;
     lead = row.kind === 'day' || row.kind === 'new' ? old.lead : null;
@@ -304,6 +304,7 @@ export function followNewest() {
   const view = viewOf(state.current);
   const room = state.rooms.get(state.current);
   view.following = true;
+  drawn.version += 1;
   if (room && !hasNewest(room)) load(room, 'newest');
   scheduleRender();
 }
@@ -366,7 +367,7 @@ const sizes = new ResizeObserver(() => {
   if (!room) return;
   list.settle();
   if (!list.scrolled(viewOf(room.name).following)) return;
-  drawn.resizes += 1;
+  drawn.version += 1;
   scheduleRender();
 });
 sizes.observe(log);
