@@ -16,18 +16,32 @@ public sealed class LongLogTests
     // The page uses onmessage, so an event that the test dispatches arrives like one from the network.
     private const string Feeder = """
         const sockets = [];
-        window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); sockets.push(this); } };
+        let joined = null;
+        window.WebSocket = class extends WebSocket {
+          constructor(...given) {
+            super(...given);
+            sockets.push(this);
+            this.addEventListener('message', ({ data }) => { if (data.includes('"joined"')) joined = JSON.parse(data); });
+          }
+        };
         const longText = ' and so on, until the text needs several lines of a window of ordinary width'.repeat(2);
         let seq = 1_000;
+        const receive = (frame) => sockets.at(-1).dispatchEvent(new MessageEvent('message', { data: JSON.stringify(frame) }));
+        const next = (more) => {
+          seq += 1;
+          const person = Math.floor(seq / 3) % 40;
+          return { type: 'message', room: 'lobby', seq, at: new Date(Date.now() - 1_000).toISOString(), from: { user: `u${person}`, name: `person ${person}` },
+            text: `said ${seq}${seq % 7 === 0 ? longText : ''}`, ...more };
+        };
         window.feed = (count, more = {}) => {
-          for (let i = 0; i < count; i += 1) {
-            seq += 1;
-            const person = Math.floor(seq / 3) % 40;
-            const frame = { type: 'message', room: 'lobby', seq, at: new Date(Date.now() - 1_000).toISOString(), from: { user: `u${person}`, name: `person ${person}` },
-              text: `said ${seq}${seq % 7 === 0 ? longText : ''}`, ...more };
-            sockets.at(-1).dispatchEvent(new MessageEvent('message', { data: JSON.stringify(frame) }));
-          }
+          for (let i = 0; i < count; i += 1) receive(next(more));
           return seq;
+        };
+        // The answer to a join can have any number of messages.
+        window.fill = async (count) => {
+          const messages = Array.from({ length: count }, () => next({}));
+          receive({ ...joined, id: undefined, seq, messages, read: seq, unread: 0 });
+          while (!document.querySelector(`#log .message[data-seq="${seq}"]`)) await window.frame();
         };
         window.feedMany = async (count) => {
           for (let left = count; left > 0; left -= 2_000) {
@@ -77,7 +91,7 @@ public sealed class LongLogTests
         var empty = await MeasureAsync(devTools);
 
         var fed = Stopwatch.StartNew();
-        await ann.Page.EvaluateAsync("count => window.feedMany(count)", Count);
+        await ann.Page.EvaluateAsync("count => window.fill(count)", Count);
         Print("100,000 messages arrived", fed.Elapsed);
         var full = await MeasureAsync(devTools);
         var heap = (full["JSHeapUsedSize"] - empty["JSHeapUsedSize"]) / 1_000_000;
@@ -144,6 +158,13 @@ public sealed class LongLogTests
         typing.Times.Should().NotBeEmpty();
         TestContext.Out.WriteLine($"from key press to paint while 50 messages/s arrive: median {typing.Times.Order().ElementAt(typing.Times.Count / 2):F0} ms, longest {typing.Times.Max():F0} ms; {(double)typing.Added / fedMessages:F1} rows added for each message, longest task {typing.Longest:F0} ms");
         ((double)typing.Added / fedMessages).Should().BeLessThan(4, "a message does not draw the log again");
+
+        // The page now has more messages than it keeps. It drops those that are far from the reader.
+        await ann.Page.EvaluateAsync("async () => { document.getElementById('log').scrollTop -= document.getElementById('log').scrollHeight / 2; await window.frame(); await window.frame(); }");
+        Math.Abs(await ann.Page.EvaluateAsync<double>(MoveOf("() => { window.feed(20_500); }", frames: 60))).Should().BeLessThan(1.5);
+        var kept = await MeasureAsync(devTools);
+        TestContext.Out.WriteLine($"heap after 120,500 messages: {(kept["JSHeapUsedSize"] - empty["JSHeapUsedSize"]) / 1_000_000:F0} MB");
+        (await ann.Page.EvaluateAsync<int>(Gaps)).Should().Be(0);
         ann.Errors.Should().BeEmpty();
     }
 
@@ -293,14 +314,14 @@ public sealed class LongLogTests
     }
 
     /// <summary>A script that makes a change, waits for some frames, and returns by how many px the first message that begins in the view has moved.</summary>
-    private static string MoveOf(string change) => $$"""
+    private static string MoveOf(string change, int frames = 6) => $$"""
         async () => {
           const log = document.getElementById('log'), top = log.getBoundingClientRect().top;
           const shown = [...log.querySelectorAll('.message')].find((node) => node.getBoundingClientRect().top >= top);
           const { seq } = shown.dataset, before = shown.getBoundingClientRect().top;
           ({{change}})(log, Number(seq));
           let moved = 0;
-          for (let i = 0; i < 6; i += 1) {
+          for (let i = 0; i < {{frames}}; i += 1) {
             await window.frame();
             const now = log.querySelector(`.message[data-seq="${seq}"]`).getBoundingClientRect().top - before;
             if (i > 0 && Math.abs(now) > Math.abs(moved)) moved = now; // the first frame has not been laid out
