@@ -51,7 +51,7 @@ const drawn = {
 /** @type {Surface} */
 const surface = {
   get width() { return log.clientWidth; },
-  get height() { return log.clientHeight; },
+  get height() { return Math.min(log.clientHeight, document.documentElement.clientHeight); }, // on paper, the log is as high as its rows
   get scrollTop() { return log.scrollTop; },
   set scrollTop(top) {
     log.scrollTop = Math.min(top, log.scrollHeight);
