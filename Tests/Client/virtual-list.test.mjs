@@ -18,11 +18,14 @@ function randomFrom(seed) {
 
 /** Lays rows out like a browser: the heights are the test's own, and the list knows only the heights of the rows that it has drawn. */
 class FakeSurface {
-  width = 800; height = 700; head = 90; tail = 0; created = 0; drawings = 0;
+  width = 800; height = 700; head = 90; tail = 0; created = 0; drawings = 0; sets = 0;
   entries = []; heights = new Map(); segments = []; below = 0; rows = new Map();
   #scrollTop = 0;
   get scrollTop() { return this.#scrollTop; }
-  set scrollTop(top) { this.#scrollTop = Math.max(0, Math.min(top, this.contentHeight - this.height)); }
+  set scrollTop(top) {
+    this.sets += 1;
+    this.#scrollTop = Math.max(0, Math.min(top, this.contentHeight - this.height));
+  }
   get maxScrollTop() { return this.contentHeight - this.height; }
   trueHeight(key) { return this.heights.get(key) ?? 20 + Number(key.slice(1)) * 7919 % 60; }
   layOut() {
@@ -44,6 +47,10 @@ class FakeSurface {
   draw(segments, below) {
     this.drawings += 1;
     Object.assign(this, { segments, below });
+    this.layOut();
+  }
+  setSpace(above) {
+    this.segments = this.segments.with(0, { ...this.segments[0], above });
     this.layOut();
   }
   topOf(key) { return this.rows.get(key); }
@@ -174,6 +181,14 @@ describe('the list', () => {
       assert.ok(surface.rows.size <= 300);
       assert.ok(surface.isFull);
     }
+  });
+
+  test('does not set the scroll position while the reader scrolls, because that would stop the browser’s own scrolling', () => {
+    const reader = new Reader(entriesOf(1, 100_000));
+    reader.scrollBy(-400);
+    const { sets } = reader.surface;
+    for (let step = 0; step < 300; step += 1) reader.scrollBy(-400);
+    assert.equal(reader.surface.sets - sets, 300, 'these are the steps of the reader');
   });
 
   test('shows the rows at any position of the scroll bar', () => {

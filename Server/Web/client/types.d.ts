@@ -402,6 +402,8 @@ export interface Surface {
   readonly maxScrollTop: number;
   /** Draws these rows and removes all others. `below` is the height of the rows below them that are not drawn. */
   draw(segments: RowSegment[], below: number): void;
+  /** Changes the height of the space above the first segment. */
+  setSpace(height: number): void;
   /** The top of a row, or undefined if it is not drawn. */
   topOf(key: string): number | undefined;
   /** The height of a row with what belongs to it, for example the date above it; undefined if the row is not drawn. */

@@ -156,6 +156,10 @@ export class VirtualList {
   /** The row that keeps its place in the view, where it was in the content, and where the view was. @type {{ entry: Entry, top: number, scrollTop: number } | null} */
   #anchor = null;
   #isAtEnd = false;
+  /** The height of the space above the first drawn row; 0 without a space. */
+  #above = 0;
+  /** By how much the space above is larger than the heights of its rows. */
+  #surplus = 0;
 
   /** @param {Surface} surface */
   constructor(surface) { this.#surface = surface; }
@@ -188,11 +192,17 @@ export class VirtualList {
     for (let pass = 0; pass < MAX_PASSES; pass += 1) {
       const needed = this.#needed(index, target ? target.offset ?? this.#surface.height / 2 : this.#surface.height);
       if (pass > 0 && needed.start >= this.#range.start && needed.end <= this.#range.end) break;
-      this.#range = drawn = nextRange(drawn, needed);
+      const next = nextRange(drawn, needed);
+      if (next === needed) this.#surplus = 0;
+      this.#range = drawn = next;
       this.#isDrawn = true;
       this.#drawRange(unite([drawn, ...pinned(entries)]));
       if (index === entries.length) this.#surface.scrollTop = Infinity;
-      else if (target) this.#surface.scrollTop = this.#topOf(index) - (target.offset ?? (this.#surface.height - this.#heightOf(index)) / 2);
+      else if (target) {
+        const top = this.#topOf(index) - (target.offset ?? (this.#surface.height - this.#heightOf(index)) / 2);
+        if (place) this.#surface.scrollTop = top;
+        else this.#moveBy(top - this.#surface.scrollTop);
+      }
     }
     this.#capture();
   }
@@ -215,21 +225,39 @@ export class VirtualList {
       const now = surface.topOf(entry.key) ?? top;
       // If the content became so short that the browser had to move the view, the anchor counts from where the view was.
       const wasMoved = surface.scrollTop < scrollTop && surface.scrollTop > surface.maxScrollTop - 1;
-      if (now !== top) surface.scrollTop = (wasMoved ? scrollTop : surface.scrollTop) + now - top;
-      this.#anchor = { entry, top: now, scrollTop: surface.scrollTop };
+      if (wasMoved) surface.scrollTop = scrollTop + now - top;
+      else if (now !== top) this.#moveBy(now - top);
+      this.#anchor = { entry, top: surface.topOf(entry.key) ?? top, scrollTop: surface.scrollTop };
     }
     this.#measure();
+  }
+
+  /**
+   * Moves the view down the content, or the content up. A browser stops its own smooth scrolling when a page sets the scroll position. So the space
+   * above the rows takes the distance if it can.
+   * @param {number} distance in px
+   */
+  #moveBy(distance) {
+    if (Math.abs(distance) < 0.01) return;
+    if (this.#above === 0 || this.#above <= distance) {
+      this.#surface.scrollTop += distance;
+      return;
+    }
+    this.#above -= distance;
+    this.#surplus -= distance;
+    this.#surface.setSpace(this.#above);
   }
 
   /** @param {RowRange[]} ranges */
   #drawRange(ranges) {
     let end = 0;
     /** @type {RowSegment[]} */
-    const segments = ranges.map((range) => {
+    const segments = ranges.map((range, index) => {
       const above = this.#heights.topOf(range.start) - this.#heights.topOf(end);
       end = range.end;
-      return { ...range, above };
+      return { ...range, above: index === 0 && above > 0 ? Math.max(0, above + this.#surplus) : above };
     });
+    this.#above = segments[0].above;
     this.#surface.draw(segments, this.#heights.topOf(this.#entries.length) - this.#heights.topOf(end));
     this.#measure();
   }

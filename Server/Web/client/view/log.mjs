@@ -62,6 +62,11 @@ const surface = {
     const room = state.rooms.get(drawn.room ?? '');
     if (room) patchRows(createRows(room, state.outbox, { segments, below }, state.self ?? { user: '', name: '' }, Date.now()));
   },
+  setSpace(height) {
+    const row = drawn.rows.get('space0');
+    row?.node.style.setProperty('height', `${height}px`);
+    if (row) row.shown = String(height);
+  },
   topOf: (key) => drawn.rows.get(key)?.node.offsetTop,
   heightOf(key) {
     const row = drawn.rows.get(key);
