@@ -38,6 +38,7 @@ public sealed class HistoryTests
         """;
 
     private ServerUnderTest _server = null!;
+    private int _senders;
 
     [SetUp]
     public async Task StartServer() => _server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
@@ -149,7 +150,7 @@ public sealed class HistoryTests
     private async Task SendManyAsync(int count, Func<int, string> text)
     {
         await using var sender = await LineClient.ConnectAsync(_server.RawPort);
-        await sender.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Hello, Name = "sender", Id = FrameId.From("hello") });
+        await sender.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Hello, Name = $"sender{++_senders}", Id = FrameId.From("hello") });
         await sender.RequestAsync<JoinedFrame>(ChatPeerExtensions.Join("lobby"));
         for (var i = 1; i <= count; i++)
             await sender.SendAsync(ChatPeerExtensions.Say(text(i)));
