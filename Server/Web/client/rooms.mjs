@@ -7,7 +7,7 @@ import { mentionsUser } from './mentions.mjs';
 
 /** @import { Entry, Frame, Notice, ReadMark, Room, State, User } from './types.js' */
 
-// The page can ask the server for the entries that it drops. 10,000 entries need about 6 MB.
+// The page can ask the server for the entries that it drops. 10,000 entries need about 4 MB.
 const OPEN_ROOM = { max: 120_000, kept: 100_000 };
 const OTHER_ROOM = { max: 10_000, kept: 9_000 };
 

@@ -39,7 +39,7 @@ const drawn = {
   /** The row that has the focus, or had it before a dialog was opened. @type {Entry | null} */
   focused: null,
   scrolledTo: 0,
-  /** The entry to which the reader jumps with the next drawing. @type {Entry | null} */
+  /** The entry to which the reader jumps with the next drawing, and its room. @type {{ room: string, entry: Entry } | null} */
   jump: null,
   liveTimer: 0,
   /** Changes whenever the format of times changes. */
@@ -110,11 +110,12 @@ function clearRows() {
  */
 function drawRows(room, isOtherRoom = false) {
   const view = viewOf(room.name);
-  const { jump } = drawn;
-  list.draw(room.entries, { isAtEnd: view.following, place: jump ? { entry: jump } : isOtherRoom ? view.place : null, pinned: pinnedRows });
+  const jump = drawn.jump?.room === room.name ? { entry: drawn.jump.entry } : null;
+  list.draw(room.entries, { isAtEnd: view.following, place: jump ?? (isOtherRoom ? view.place : null), pinned: pinnedRows });
   drawn.newest = room.entries.at(-1) ?? null;
   view.place = list.place;
-  if (jump) finishJump(jump.key);
+  drawn.jump = null;
+  if (jump) finishJump(jump.entry.key);
   afterScroll();
 }
 
@@ -283,7 +284,7 @@ export function showJump(name, seq, { orNext = false } = {}) {
   const entry = room && (orNext ? messageFrom(room.entries, seq) : eventAt(room.entries, seq));
   if (!entry || state.current !== name) return;
   viewOf(name).following = false;
-  drawn.jump = entry;
+  drawn.jump = { room: name, entry };
   scheduleRender();
 }
 
@@ -296,7 +297,6 @@ const eventBefore = ({ entries }, seq) => entries.length > 0 && entries[0].order
 
 /** @param {string} key */
 function finishJump(key) {
-  drawn.jump = null;
   const node = drawn.rows.get(key)?.node;
   if (!node) return;
   node.setAttribute('tabindex', '-1');
