@@ -138,7 +138,7 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, is
     Element: FakeElement, HTMLElement: FakeElement, WebSocket: FakeSocket,
     addEventListener: (type, listener) => listeners.set(type, listener), matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
     requestAnimationFrame: (work) => setImmediate(work), cancelAnimationFrame: clearImmediate,
-    ResizeObserver: class { observe() {} }, IntersectionObserver: class { observe() {} unobserve() {} }, BroadcastChannel: channel,
+    ResizeObserver: class { observe() {} unobserve() {} disconnect() {} }, IntersectionObserver: class { observe() {} unobserve() {} }, BroadcastChannel: channel,
     HTMLDialogElement: class { showModal() {} }, CSS: { supports: () => true },
     history: {
       state: null, entries: 1,
@@ -148,7 +148,7 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, is
     },
     fetch: async (_, { body }) => new Response(JSON.stringify(answer ?? { type: 'welcome', user: 'u-ann', name: JSON.parse(body).name ?? 'ann', guest: true })),
     document: Object.assign(new EventTarget(), {
-      activeElement: null, hidden: false, title: '', readyState: 'complete', documentElement, body: new FakeElement('body'), hasFocus: () => true,
+      activeElement: null, hidden: false, title: '', readyState: 'complete', getSelection: () => null, documentElement, body: new FakeElement('body'), hasFocus: () => true,
       getElementById: (id) => elements.get(id) ?? null, createElement: (tag) => new FakeElement(tag), createElementNS: (_, tag) => new FakeElement(tag),
     }),
   };

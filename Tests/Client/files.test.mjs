@@ -10,7 +10,7 @@ import { acknowledgeMessage, enqueueMessage, matchEchoes } from '../../Server/We
 import { createRows } from '../../Server/Web/client/rows.mjs';
 import { switcherItems } from '../../Server/Web/client/switcher.mjs';
 import { isPastedFile, readinessOf, readyAttachment, selectFiles, shareOf, Tray, trayWords } from '../../Server/Web/client/tray.mjs';
-import { ANN, BOB, change, EMPTY_STATE, inLobby, lobby, message, NOON, outboxItem, receive, roomWith, withOutbox } from './support.mjs';
+import { ANN, BOB, change, EMPTY_STATE, inLobby, lobby, message, NOON, outboxItem, receive, roomWith, withOutbox, WHOLE } from './support.mjs';
 
 const CAT = { id: 'a1', name: 'cat.png', type: 'image/png', bytes: 2_048, width: 800, height: 600 };
 const REPORT = { id: 'b2', name: 'report.pdf', type: 'application/pdf', bytes: 1_234_567 };
@@ -65,7 +65,7 @@ describe('the words for files', () => {
   });
   test('are the quote, the notification and the found message, if there is no text', () => {
     const room = roomWith([withFiles(1, '', CAT), message(2, 'nice', BOB, { reply: 1 })]);
-    const rows = createRows(room, [], { following: true, top: null, anchor: null }, ANN, Date.parse(NOON));
+    const rows = createRows(room, [], WHOLE, ANN, Date.parse(NOON));
     assert.equal(rows.at(-1).label, 'bob: a picture');
     assert.equal(notificationOf(withFiles(3, '', CAT), room, ANN).body, 'sent a picture');
     assert.equal(notificationOf(withFiles(3, 'look', CAT), room, ANN).body, 'look');

@@ -7,7 +7,7 @@ import { notificationOf } from '../../Server/Web/client/notification.mjs';
 import { presenceText } from '../../Server/Web/client/presence.mjs';
 import { createRows } from '../../Server/Web/client/rows.mjs';
 import { startPage } from './fake-page.mjs';
-import { ANN, at, inLobby, lobby, message, noticesOf, receive, roomWith } from './support.mjs';
+import { ANN, at, inLobby, lobby, message, noticesOf, receive, roomWith, WHOLE } from './support.mjs';
 
 const HEBREW = 'שלום';
 const SHALOM = { user: 'u-shalom', name: HEBREW };
@@ -28,7 +28,7 @@ describe('the texts of the page isolate', () => {
     assert.ok(lastText(receive(inLobby(), frame)).endsWith(`${ISOLATED}: ${ISOLATED}`));
   });
   test('the name and the text in a quote', () => {
-    const rows = createRows(roomWith([message(1, `${HEBREW} 1`, SHALOM), message(2, 'yes', ANN, { reply: 1 })]), [], { following: true, top: null, anchor: null }, ANN, 0);
+    const rows = createRows(roomWith([message(1, `${HEBREW} 1`, SHALOM), message(2, 'yes', ANN, { reply: 1 })]), [], WHOLE, ANN, 0);
     assert.equal(rows.at(-1).label, `${ISOLATED}: \u2068${HEBREW} 1\u2069`);
   });
   test('the name in a notification', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createEntry, eventAt, indexFor, insertEntry } from '../../Server/Web/client/log.mjs';
+import { createEntry, daysFrom, eventAt, indexFor, insertEntries, insertEntry, withDays } from '../../Server/Web/client/log.mjs';
 import { message } from './support.mjs';
 
 const entries = (...seqs) => seqs.map((seq) => createEntry(message(seq, `text ${seq}`)));
@@ -33,6 +33,57 @@ describe('insertEntry', () => {
     assert.equal(entry.key, 'o7');
     assert.equal(entry.id, '7');
     assert.equal(entry.local, undefined);
+  });
+});
+
+describe('insertEntries', () => {
+  const seqs = (...given) => orders(insertEntries(entries(10, 20, 30), entries(...given)));
+
+  test('inserts at the start, in the middle and at the end', () => {
+    assert.deepEqual(seqs(1, 2), [1, 2, 10, 20, 30]);
+    assert.deepEqual(seqs(40, 50), [10, 20, 30, 40, 50]);
+    assert.deepEqual(seqs(1, 15, 16, 25, 40), [1, 10, 15, 16, 20, 25, 30, 40]);
+  });
+  test('sorts the added entries, and inserts each of them once', () => {
+    assert.deepEqual(seqs(40, 5, 40, 20, 5), [5, 10, 20, 30, 40]);
+    assert.deepEqual(orders(insertEntries([], entries(3, 1, 2, 1))), [1, 2, 3]);
+  });
+  test('returns the same list if nothing is new', () => {
+    const list = entries(10, 20, 30);
+    assert.equal(insertEntries(list, entries(20, 30)), list);
+    assert.equal(insertEntries(list, []), list);
+  });
+  test('takes the changes of a later copy', () => {
+    const list = insertEntries(entries(10, 20, 30), [createEntry(message(20, 'edited', undefined, { edited: '2026-01-01T00:00:00Z' })), ...entries(25)]);
+    assert.deepEqual(list.map(({ text }) => text), ['text 10', 'edited', 'text 25', 'text 30']);
+  });
+  test('needs one copy of the log for a page of the history', () => {
+    const list = entries(...Array.from({ length: 1_000 }, (_, index) => 1_000 + index));
+    let copies = 0;
+    for (const name of ['slice', 'concat', 'toSpliced', 'with']) list[name] = (...given) => { copies += 1; return Array.prototype[name].apply(list, given); };
+    assert.equal(insertEntries(list, entries(...Array.from({ length: 200 }, (_, index) => 800 + index))).length, 1_200);
+    assert.ok(copies <= 2, `${copies} copies`);
+  });
+});
+
+describe('the days of a log', () => {
+  const entry = (seq, day, more = {}) => ({ kind: 'message', order: seq, rank: 0, at: `2026-05-${day}T12:00:00`, ...more });
+  const daysOf = (...added) => withDays([], added).map(({ order, day }) => [order, day.slice(-2)]);
+
+  test('begin at their first entries', () => assert.deepEqual(daysOf(entry(1, '03'), entry(2, '03'), entry(3, '04')), [[1, '03'], [3, '04']]));
+  test('begin once, if a clock was set back', () => assert.deepEqual(daysOf(entry(1, '03'), entry(2, '04'), entry(3, '03'), entry(4, '04'), entry(5, '05')), [[1, '03'], [2, '04'], [5, '05']]));
+  test('do not depend on the order in which the entries arrive', () => {
+    const all = Array.from({ length: 40 }, (_, index) => entry(index + 1, String(3 + Math.floor(index / 9) + (index % 7 === 3 ? 1 : 0)).padStart(2, '0')));
+    const expected = withDays([], all);
+    for (let shift = 1; shift < 40; shift += 1) assert.deepEqual(withDays(withDays([], all.slice(shift)), all.slice(0, shift)), expected, `${shift}`);
+    assert.deepEqual(withDays([], all.toReversed()), expected);
+    assert.equal(withDays(expected, all), expected);
+  });
+  test('do not begin at a notice or at an entry without a time', () => assert.deepEqual(daysOf(entry(1, '03', { kind: 'notice' }), entry(2, '04', { at: null })), []));
+  test('stay when the first entries are dropped', () => {
+    const days = withDays([], [entry(1, '03'), entry(2, '04'), entry(3, '03'), entry(4, '05')]);
+    assert.deepEqual([1, 2, 3, 4, 5].map((order) => daysFrom(days, { order, rank: 0 }).map((one) => [one.order, one.day.slice(-2)])),
+      [[[1, '03'], [2, '04'], [4, '05']], [[2, '04'], [4, '05']], [[3, '04'], [4, '05']], [[4, '05']], [[5, '05']]]);
   });
 });
 

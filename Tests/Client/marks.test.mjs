@@ -6,7 +6,7 @@ import { AlertClaims } from '../../Server/Web/client/alert-claims.mjs';
 import { messageFrom } from '../../Server/Web/client/log.mjs';
 import { changeRoom, withCounts, withMarks, withPlaceholders } from '../../Server/Web/client/rooms.mjs';
 import { createRows } from '../../Server/Web/client/rows.mjs';
-import { ANN, change, EMPTY_STATE, inLobby, joined, lobby, message, messages, NOON, receive, roomWith } from './support.mjs';
+import { ANN, change, EMPTY_STATE, inLobby, joined, lobby, message, messages, NOON, receive, roomWith, WHOLE } from './support.mjs';
 
 describe('the mark of new messages', () => {
   const join = (state, frame) => receive(state, frame, { request: { kind: 'join', room: 'lobby', show: true } });
@@ -23,7 +23,7 @@ describe('the mark of new messages', () => {
   test('is known before its message is loaded', () => {
     const room = withCounts(roomWith(messages(500, 550), { more: true }), { read: 20, unread: 480 });
     assert.equal(room.firstUnread, 21);
-    const kinds = createRows(room, [], { following: true, top: null, anchor: null }, ANN, Date.parse(NOON)).map(({ kind }) => kind);
+    const kinds = createRows(room, [], WHOLE, ANN, Date.parse(NOON)).map(({ kind }) => kind);
     assert.ok(!kinds.includes('new'), 'the page does not know yet where the mark belongs');
   });
   test('is at the first unread message, if that is loaded', () => assert.equal(withCounts(roomWith([message(1, 'a'), message(2, 'b'), message(5, 'c')]), { read: 2, unread: 1 }).firstUnread, 5));

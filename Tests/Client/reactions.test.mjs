@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { mentionsUser } from '../../Server/Web/client/mentions.mjs';
 import { hiddenReactions, shownReactions } from '../../Server/Web/client/reactions.mjs';
 import { createRows } from '../../Server/Web/client/rows.mjs';
-import { ANN, BOB, change, inLobby, lobby, message, receive } from './support.mjs';
+import { ANN, BOB, change, inLobby, lobby, message, receive, WHOLE } from './support.mjs';
 
 const people = (count) => Array.from({ length: count }, (_, index) => ({ user: `u-${index}`, name: `p${index}` }));
 
@@ -34,7 +34,7 @@ describe('mentionsUser', () => {
 describe('a quote', () => {
   const quoteAfter = (...events) => {
     const state = events.reduce((before, event) => receive(before, event), inLobby([message(1, 'first'), message(2, 'yes', ANN, { reply: 1 })]));
-    return createRows(lobby(state), [], { following: true, top: null, anchor: null }, ANN, 0).at(-1).label;
+    return createRows(lobby(state), [], WHOLE, ANN, 0).at(-1).label;
   };
   test('follows an edit', () => assert.equal(quoteAfter(change('edited', 3, 1, { text: 'second' })), 'bob: second'));
   test('does not show a deleted text', () => assert.equal(quoteAfter(change('deleted', 3, 1)), 'bob: deleted'));

@@ -4,7 +4,7 @@ import { allowedRoomActions, badgeOf, roomMenu, unreadIn } from '../../Server/We
 import { isDirect, labelOf, otherPerson, roomsInOrder, titleOf, withDirectNames, withoutRoom, withPlaceholders } from '../../Server/Web/client/rooms.mjs';
 import { createRows } from '../../Server/Web/client/rows.mjs';
 import { invitationWords } from '../../Server/Web/client/state.mjs';
-import { ANN, BOB, EMPTY_STATE, inLobby, joined, lobby, message, newRoom, receive, roomWith } from './support.mjs';
+import { ANN, BOB, EMPTY_STATE, inLobby, joined, lobby, message, newRoom, receive, roomWith, WHOLE } from './support.mjs';
 
 const DIRECT = `dm-${'0a'.repeat(16)}`;
 const room = (role, changes = {}) => roomWith([], { name: 'den', role, ...changes });
@@ -51,7 +51,7 @@ describe('a direct room', () => {
   test('is shown by the name of the other person', () => assert.deepEqual([labelOf(direct), titleOf(direct)], ['bob', 'bob']));
   test('never shows its technical name', () => {
     for (const other of [null, { user: 'x', name: '' }]) assert.deepEqual([labelOf({ ...direct, with: other }), titleOf({ ...direct, with: other })], ['Direct message', 'Direct message']);
-    const [row] = createRows(newRoom(DIRECT), [], { following: true, top: null, anchor: null }, ANN, 0);
+    const [row] = createRows(newRoom(DIRECT), [], WHOLE, ANN, 0);
     assert.deepEqual([row.kind, row.label], ['wait', 'Direct message']);
     assert.equal(invitationWords({ type: 'invited', room: DIRECT, from: BOB }), 'bob started a direct conversation with you.');
   });

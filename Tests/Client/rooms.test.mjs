@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { addNotice, changeRoom, hasNewest, insertAround, insertEvents, insertHistory, isUnusedPlaceholder, markRead, membersOf, openRoom, useServerSpelling, withoutRoom, withPlaceholders } from '../../Server/Web/client/rooms.mjs';
+import { addNotice, changeRoom, hasNewest, insertAround, insertEvents, insertHistory, isUnusedPlaceholder, markRead, membersOf, openRoom, trimRoom, useServerSpelling, withoutRoom, withPlaceholders, withRoom } from '../../Server/Web/client/rooms.mjs';
+import { eventAt } from '../../Server/Web/client/log.mjs';
 import { ANN, BOB, EMPTY_STATE, inLobby, lobby, message, messages, newRoom, outboxItem, roomWith, withOutbox } from './support.mjs';
 
 const three = () => withPlaceholders(EMPTY_STATE, ['a', 'b', 'c']);
@@ -123,17 +124,37 @@ describe('insertEvents', () => {
     assert.equal(insertEvents(room, [topic(1, 'first')], null).topic, 'second');
   });
 
-  test('keeps at most 10,000 entries', () => {
-    const room = roomWith(messages(1, 10_001));
-    assert.equal(room.entries.length, 9_000);
-    assert.equal(room.oldest, 1_002);
+  test('keeps at least 100,000 entries of the open room, and at most 120,000', () => {
+    const full = roomWith(messages(1, 120_000));
+    assert.equal(full.entries.length, 120_000);
+    const room = insertEvents(full, messages(120_001, 120_001), null);
+    assert.equal(room.entries.length, 100_000);
+    assert.equal(room.oldest, 20_002);
     assert.equal(room.more, true);
+  });
+
+  test('keeps at most 10,000 entries of another room', () => {
+    const room = insertEvents(roomWith(messages(1, 10_000)), messages(10_001, 10_001), { ...reader, current: 'other' });
+    assert.deepEqual([room.entries.length, room.oldest, room.more, hasNewest(room)], [9_000, 1_002, true, true]);
+  });
+
+  test('drops what is far from the reader', () => {
+    const trimmed = insertEvents(roomWith(messages(1, 10_000)), messages(10_001, 10_001), { ...reader, current: 'other', readerAt: () => 5_200 });
+    assert.deepEqual([trimmed.oldest, trimmed.end, trimmed.more, trimmed.entries.length], [700, 9_699, true, 9_000]);
+    for (const at of [1, 9_990]) assert.ok(eventAt(insertEvents(roomWith(messages(1, 10_000)), messages(10_001, 10_001), { ...reader, current: 'other', readerAt: () => at }).entries, at));
+  });
+
+  test('drops most entries of a long log when the reader opens another room', () => {
+    const state = withRoom(EMPTY_STATE, roomWith(messages(1, 50_000)));
+    assert.deepEqual([trimRoom(state, 'lobby', null), trimRoom(state, 'lobby', 20_000)].map((next) => next.rooms.get('lobby').entries[0].seq), [41_001, 15_500]);
+    assert.equal(trimRoom(withRoom(EMPTY_STATE, roomWith(messages(1, 100))), 'lobby', null).rooms.get('lobby').entries.length, 100);
+    assert.equal(trimRoom(state, 'none', null), state);
   });
 });
 
 describe('a history that is longer than the log', () => {
-  const LAST = 30_000, PAGE = 200;
-  const scrolledUp = { ...reader, isScrolledUp: () => true };
+  const LAST = 130_000, PAGE = 5_000; // a large page makes the test fast
+  const scrolledUp = { ...reader, current: 'lobby', readerAt: () => 1 };
   const older = (room) => insertHistory(room, messages(Math.max(1, room.oldest - PAGE), room.oldest - 1), room.oldest > PAGE + 1, 'older');
   const newer = (room, last = LAST) => insertHistory(room, messages(room.end + 1, Math.min(last, room.end + PAGE)), room.end + PAGE < last, 'newer');
   const seqsOf = (room) => room.entries.map(({ seq }) => seq);
@@ -147,7 +168,7 @@ describe('a history that is longer than the log', () => {
       const wanted = start.oldest;
       start = older(start);
       requests += 1;
-      assert.ok(start.entries.length <= 10_000);
+      assert.ok(start.entries.length <= 120_000);
       assert.ok(start.entries.some(({ seq }) => seq === wanted), 'the reader’s message stays');
       assert.equal(start.oldest, Math.max(1, wanted - PAGE), 'no page is requested twice');
     }
@@ -166,7 +187,7 @@ describe('a history that is longer than the log', () => {
     while (!hasNewest(room)) {
       const wanted = room.end;
       room = newer(room);
-      assert.ok(room.entries.length <= 10_000);
+      assert.ok(room.entries.length <= 120_000);
       assert.ok(room.entries.some(({ seq }) => seq === wanted), 'the reader’s message stays');
     }
     assert.equal(room.entries.at(-1).seq, LAST);
@@ -201,11 +222,12 @@ describe('a history that is longer than the log', () => {
 
   test('does not lose the reader’s messages if others write', () => {
     let room = newest();
-    while (room.entries.length < 9_990) room = older(room);
+    while (room.entries.length < 115_050) room = older(room);
     const first = room.entries[0];
-    for (let seq = LAST + 1; seq < LAST + 40; seq++) room = insertEvents(room, [message(seq, 'new')], scrolledUp);
+    const reading = { ...scrolledUp, readerAt: () => first.order };
+    for (let seq = LAST + 1; seq < LAST + 6_000; seq += 500) room = insertEvents(room, messages(seq, seq + 499), reading);
     assert.equal(room.entries[0], first);
-    assert.ok(room.entries.length <= 10_000);
+    assert.ok(room.entries.length <= 120_000);
     assert.ok(isComplete(room));
   });
 });

@@ -1,30 +1,61 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addNotice } from '../../Server/Web/client/rooms.mjs';
-import { createRows, visibleRange } from '../../Server/Web/client/rows.mjs';
+import { createRows } from '../../Server/Web/client/rows.mjs';
 import { ANN, at, BOB, inLobby, lobby, message, messages, NOON, outboxItem, roomWith } from './support.mjs';
 
-const FOLLOWING = { following: true, top: null, anchor: null };
-const rowsOf = (room, outbox = [], view = FOLLOWING) => createRows(room, outbox, view, ANN, Date.parse(NOON));
+const rowsOf = (room, outbox = [], part = { segments: [{ start: 0, end: room.entries.length, above: 0 }], below: 0 }) => createRows(room, outbox, part, ANN, Date.parse(NOON));
 const kinds = (rows) => rows.map(({ kind }) => kind);
 const spoken = (rows) => rows.filter(({ kind }) => kind === 'message');
 
-describe('visibleRange', () => {
-  const entries = roomWith(messages(1, 1200)).entries;
+describe('a part of the log', () => {
+  const START = Date.parse(NOON);
+  /** A long log: several people, pauses, actions, notices, days, and a clock that was set back. */
+  const longRoom = () => {
+    const events = [];
+    for (let seq = 1, time = START; seq <= 1_500; seq += 1) {
+      time += seq % 41 === 0 ? 400_000 : seq % 200 === 0 ? 90_000_000 : seq === 900 ? -100_000_000 : 20_000;
+      if (seq % 13 !== 5) events.push(message(seq, `text ${seq}`, seq % 30 < 25 ? BOB : ANN, { at: new Date(time).toISOString(), me: seq % 97 === 0 }));
+    }
+    const state = addNotice(inLobby(events.slice(0, 500)), { text: 'note', at: NOON });
+    return roomWith(events, { entries: lobby(state).entries, days: lobby(state).days, firstUnread: 700 });
+  };
+  const isDrawn = ({ kind }) => kind !== 'space' && kind !== 'start';
 
-  test('contains the whole of a short log', () => assert.deepEqual(visibleRange(entries.slice(0, 80), FOLLOWING), [0, 80]));
-  test('ends with the newest entry if the reader follows', () => assert.deepEqual(visibleRange(entries.slice(0, 600), FOLLOWING), [300, 600]));
-  test('is short in a burst of messages', () => assert.deepEqual(visibleRange(entries, FOLLOWING), [1100, 1200]));
-  test('keeps its start while the range is not too long', () => assert.deepEqual(visibleRange(entries, { ...FOLLOWING, top: entries[750] }), [750, 1200]));
-  test('moves its start when the range becomes too long', () => assert.deepEqual(visibleRange(entries, { ...FOLLOWING, top: entries[600] }), [900, 1200]));
-  test('starts at the entry to which the reader has scrolled', () => assert.deepEqual(visibleRange(entries, { following: false, top: entries[100], anchor: null }), [100, 600]));
+  test('has the same rows as in the whole log', () => {
+    const room = longRoom();
+    const whole = rowsOf(room).filter(isDrawn);
+    assert.ok(new Set(whole.map(({ kind }) => kind)).size >= 4 && whole.filter(({ kind }) => kind === 'day').length >= 7);
+    for (let start = 0; start < room.entries.length; start += 7) {
+      const end = Math.min(room.entries.length, start + 120);
+      const part = rowsOf(room, [], { segments: [{ start, end, above: start * 30 }], below: 1 }).filter(isDrawn);
+      const first = part.findIndex(({ entry }) => entry), at = whole.findIndex(({ key }) => key === part[first].key);
+      assert.deepEqual(part, whole.slice(at - first, at - first + part.length));
+    }
+  });
+
+  test('has spaces for the rows that are not drawn', () => {
+    const rows = rowsOf(roomWith(messages(1, 100)), [], { segments: [{ start: 10, end: 12, above: 270 }, { start: 50, end: 51, above: 1000 }], below: 1300 });
+    assert.deepEqual(rows.map(({ kind, label, key }) => kind === 'space' ? label : key), ['270', 's11', 's12', '1000', 's51', '1300']);
+  });
+
+  test('is found without a look at the whole log', () => {
+    const room = roomWith(messages(1, 5_000));
+    let reads = 0;
+    for (const entry of room.entries) {
+      const { at } = entry;
+      Object.defineProperty(entry, 'at', { get() { reads += 1; return at; } });
+    }
+    rowsOf(room, [], { segments: [{ start: 4_000, end: 4_100, above: 1 }], below: 1 });
+    assert.ok(reads < 2_000, `${reads} times`);
+  });
 });
 
 describe('the top of the log', () => {
   test('is the start of the room, if the history is complete', () => assert.equal(rowsOf(roomWith(messages(1, 2)))[0].kind, 'start'));
   test('says that earlier messages exist', () => {
     assert.equal(rowsOf(roomWith(messages(5, 6), { more: true }))[0].kind, 'older');
-    assert.equal(rowsOf(roomWith(messages(1, 600)))[0].kind, 'older');
+    assert.equal(rowsOf(roomWith(messages(5, 600), { more: true }), [], { segments: [{ start: 100, end: 200, above: 1 }], below: 1 })[0].kind, 'space');
   });
   test('says that the page waits, in a room that is not joined yet', () => assert.deepEqual(kinds(rowsOf(roomWith([], { epoch: null }))), ['wait']));
 });
@@ -62,7 +93,7 @@ describe('days', () => {
 
   test('a notice starts no day', () => {
     const state = addNotice(inLobby([message(1, 'a')]), { text: 'note', at: '2026-06-01T12:00:00Z' });
-    const room = roomWith([message(2, 'b')], { entries: lobby(state).entries });
+    const room = roomWith([message(2, 'b')], { entries: lobby(state).entries, days: lobby(state).days });
     assert.deepEqual(kinds(rowsOf(room)), ['start', 'day', 'message', 'notice', 'message']);
   });
 
@@ -96,9 +127,8 @@ describe('the outbox', () => {
     assert.equal(rows.at(-1).first, true);
   });
   test('is not shown while the reader has scrolled far up', () => {
-    const room = roomWith(messages(1, 1200));
-    const rows = rowsOf(room, [outboxItem('1')], { following: false, top: room.entries[0], anchor: null });
-    assert.equal(rows.at(-1).key, 's500');
+    const rows = rowsOf(roomWith(messages(1, 1200)), [outboxItem('1')], { segments: [{ start: 0, end: 500, above: 0 }], below: 1 });
+    assert.deepEqual([rows.at(-2).key, rows.at(-1).kind], ['s500', 'space']);
   });
 });
 

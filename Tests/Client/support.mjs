@@ -35,6 +35,9 @@ export const lobby = (state) => state.rooms.get('lobby');
 export const textsOf = (state) => lobby(state).entries.map(({ text }) => text);
 export const noticesOf = (state) => lobby(state).entries.filter(({ kind }) => kind === 'notice');
 
+/** The part of a log that is drawn, if the log is short. */
+export const WHOLE = { segments: [{ start: 0, end: 100, above: 0 }], below: 0 };
+
 /** Creates a room with these events. */
 export const roomWith = (events, changes = {}) => insertEvents({ ...newRoom('lobby'), live: true, epoch: 'e1', ...changes }, events, null);
 

@@ -10,7 +10,7 @@ import { expectsSiteToken, isEmbedded, isFile, nowIso, server } from './app/page
 import { oncePerFrame } from './app/scheduling.mjs';
 import { commit, notify, state } from './app/store.mjs';
 import { takeOverFirst } from './app/takeover.mjs';
-import { isScrolledUp, ui, watchedRoom } from './app/ui.mjs';
+import { readerAt, ui, watchedRoom } from './app/ui.mjs';
 import { transportChangeWords } from './connection-text.mjs';
 import { isolated, serverWords } from './direction.mjs';
 import { errorText } from './error-text.mjs';
@@ -51,7 +51,7 @@ const onConnection = (type, listener) =>
 
 onConnection('refused', (/** @type {Frame} */ error) => showEntrance(server.isClosed ? '' : error.text)); // the form of a closed server says the same
 
-const context = () => ({ watching: watchedRoom(), isScrolledUp, at: nowIso() });
+const context = () => ({ watching: watchedRoom(), readerAt, at: nowIso() });
 const batches = new EventBatches(receiveEvents, oncePerFrame, () => performance.now());
 
 /** @param {Frame[]} events */

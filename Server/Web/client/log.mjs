@@ -2,19 +2,21 @@
 // comes right after the event at which it appeared.
 
 import { filesOf } from './files.mjs';
+import { dayOf } from './formatting.mjs';
 
-/** @import { Entry, Frame, Reactions } from './types.js' */
+/** @import { Day, Entry, Frame, Reactions } from './types.js' */
 
 /**
+ * The order of the log. The result is negative if `a` comes first.
  * @param {{ order: number, rank: number }} a
  * @param {{ order: number, rank: number }} b
  */
-const compareEntries = (a, b) => a.order - b.order || a.rank - b.rank;
+export const compareEntries = (a, b) => a.order - b.order || a.rank - b.rank;
 
 /**
  * Returns the index of the first entry that is not before the given entry. If the log has the given entry, the result is its index.
  * Otherwise the result is the index at which to insert the given entry.
- * @param {Entry[]} entries
+ * @param {{ order: number, rank: number }[]} entries
  * @param {{ order: number, rank: number }} entry
  */
 export function indexFor(entries, entry) {
@@ -51,17 +53,45 @@ export function messageFrom(entries, seq) {
  * @param {Entry[]} entries
  * @param {Entry} entry
  */
-export function insertEntry(entries, entry) {
-  const index = indexFor(entries, entry);
-  const existing = entries[index];
-  if (existing && compareEntries(existing, entry) === 0) {
-    // The server's copy replaces the page's own copy. The key and the id stay, so the page reuses the node.
-    if (existing.local) return entries.with(index, { ...entry, key: existing.key, id: existing.id });
-    const updated = withNewerState(existing, entry);
-    return updated === existing ? entries : entries.with(index, updated);
+export const insertEntry = (entries, entry) => insertEntries(entries, [entry]);
+
+/**
+ * Inserts entries in their order, unless the log already has them. Many entries cost one copy of the log, not one copy for each.
+ * @param {Entry[]} entries
+ * @param {Entry[]} added
+ */
+export function insertEntries(entries, added) {
+  /** @type {Entry[][]} */
+  const parts = [];
+  /** The newest part: entries that follow each other without an old entry between them. @type {Entry[]} */
+  let run = [];
+  let from = 0;
+  for (const entry of added.toSorted(compareEntries)) {
+    const last = run.at(-1);
+    if (last && compareEntries(last, entry) === 0) {
+      run[run.length - 1] = withCopy(last, entry);
+      continue;
+    }
+    const index = indexFor(entries, entry);
+    const existing = index < entries.length && compareEntries(entries[index], entry) === 0 ? entries[index] : null;
+    const next = existing ? withCopy(existing, entry) : entry;
+    if (next === existing) continue;
+    if (index > from || !parts.length) parts.push(from === 0 && index === entries.length ? entries : entries.slice(from, index), run = []);
+    run.push(next);
+    from = index + Number(existing !== null);
   }
-  return index === entries.length ? [...entries, entry] : entries.toSpliced(index, 0, entry);
+  return parts.length ? parts[0].concat(...parts.slice(1), entries.slice(from)) : entries;
 }
+
+/**
+ * Returns the entry of the log after another copy of it has arrived.
+ * @param {Entry} existing
+ * @param {Entry} copy
+ * @returns {Entry}
+ */
+const withCopy = (existing, copy) =>
+  // The server's copy replaces the page's own copy. The key and the id stay, so the page reuses the node.
+  existing.local ? { ...copy, key: existing.key, id: existing.id } : withNewerState(existing, copy);
 
 /**
  * Returns the entry with the changes that the server's later copy of it contains. The page can have missed the events of these changes.
@@ -78,23 +108,31 @@ function withNewerState(existing, copy) {
 }
 
 /**
- * Inserts entries in their order. Many entries that belong to the end of the log cost one copy of the log, not one copy for each.
- * @param {Entry[]} entries
+ * Returns the days of a log after entries were added. A log has one divider for each day, before its first entry. If a clock was set back, entries
+ * of the day before can follow; they have no divider. Notices have the page's own time, which may be wrong, and start no day.
+ * @param {Day[]} days in order
  * @param {Entry[]} added
  */
-export function insertEntries(entries, added) {
-  /** @type {Entry[]} */
-  let appended = [];
-  for (const entry of added) {
-    const last = appended.at(-1) ?? entries.at(-1);
-    if (!last || compareEntries(last, entry) < 0) {
-      appended.push(entry);
-    } else {
-      entries = insertEntry(appended.length ? [...entries, ...appended] : entries, entry);
-      appended = [];
-    }
+export function withDays(days, added) {
+  for (const { kind, at, order, rank } of added) {
+    if (!at || kind === 'notice') continue;
+    const day = dayOf(at);
+    const index = indexFor(days, { order, rank });
+    if (index > 0 && day <= days[index - 1].day || days[index]?.order === order) continue;
+    days = [...days.slice(0, index), { order, rank, day }, ...days.slice(index).filter((later) => later.day > day)];
   }
-  return appended.length ? [...entries, ...appended] : entries;
+  return days;
+}
+
+/**
+ * Returns the days of the entries from the given one on.
+ * @param {Day[]} days
+ * @param {Entry} first
+ */
+export function daysFrom(days, { order, rank }) {
+  const index = indexFor(days, { order, rank });
+  const isDivider = days[index]?.order === order;
+  return isDivider || index === 0 ? days.slice(index) : [{ order, rank, day: days[index - 1].day }, ...days.slice(index)];
 }
 
 /** @type {Record<string, (event: Frame) => Partial<Entry>>} */

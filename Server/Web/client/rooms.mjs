@@ -3,13 +3,14 @@
 import { applyChanges } from './changes.mjs';
 import { hashed, isolated } from './direction.mjs';
 import { t } from './language.mjs';
-import { createEntry, eventAt, insertEntries, insertEntry, messageFrom } from './log.mjs';
+import { createEntry, daysFrom, eventAt, indexFor, insertEntries, insertEntry, messageFrom, withDays } from './log.mjs';
 import { mentionsUser } from './mentions.mjs';
 
 /** @import { Entry, Frame, Notice, ReadMark, Room, State, User } from './types.js' */
 
-const MAX_ENTRIES = 10_000;          // for each room, about 5 MB; the page can ask the server for the others again
-const ENTRIES_AFTER_TRIM = 9_000;
+// The page can ask the server for the entries that it drops. 10,000 entries need about 4 MB.
+const OPEN_ROOM = { max: 120_000, kept: 100_000 };
+const OTHER_ROOM = { max: 10_000, kept: 9_000 };
 
 /**
  * @param {string} name
@@ -18,6 +19,7 @@ const ENTRIES_AFTER_TRIM = 9_000;
 export const newRoom = (name) => ({
   name, topic: '', epoch: null, role: null, isPrivate: false, members: new Map(), memberCount: 0,
   entries: [],
+  days: [],         // where the days begin
   live: false,      // joined over the current connection; only then do frames advance the cursor
   joinedAt: 0,      // the newest seq at the moment of joining: events up to it arrive in order
   cursor: 0,        // the page has all events up to this seq: `after` of the next join
@@ -230,20 +232,18 @@ export const membersOf = (list) => new Map((list ?? []).map(({ user, name }) => 
 export const hasNewest = (room) => room.end === Infinity;
 
 /**
- * Adds events to a room's log. If the log becomes too long, the page drops the end that is far from the reader.
+ * Adds events to a room's log. If the log becomes too long, the page drops what is far from the reader.
  * @param {Room} room
  * @param {Frame[]} events
- * @param {{ self: User | null, watching: string | null, isScrolledUp?: (room: string) => boolean } | null} reader the person for whom
- *   unread messages are counted, or null if the events are old
+ * @param {{ self: User | null, watching: string | null, current?: string | null, readerAt?: (room: string) => number | null } | null} reader the
+ *   person for whom unread messages are counted, or null if the events are old
  * @returns {Room}
  */
-export function insertEvents(room, events, reader) {
-  const next = addEvents(room, events, reader);
-  return reader?.isScrolledUp?.(room.name) ? trimEnd(next) : trimStart(next);
-}
+export const insertEvents = (room, events, reader) =>
+  trim(addEvents(room, events, reader), reader?.readerAt?.(room.name) ?? null, reader && reader.current !== undefined && reader.current !== room.name ? OTHER_ROOM : OPEN_ROOM);
 
 /**
- * Adds an answer to a request for history, and drops the end of the log that is far from the reader.
+ * Adds an answer to a request for history, and drops what is far from the reader.
  * @param {Room} room
  * @param {Frame[]} events
  * @param {boolean} hasMore whether the server has more events in the requested direction
@@ -253,15 +253,15 @@ export function insertEvents(room, events, reader) {
 export function insertHistory(room, events, hasMore, direction) {
   const answered = { ...room, loading: false, tail: [] };
   const more = hasMore && events.length > 0;
-  if (direction === 'older') return trimEnd({ ...addEvents(answered, events, null), more });
+  if (direction === 'older') return trim({ ...addEvents(answered, events, null), more }, room.oldest);
   if (direction === 'newer') {
     // If the server has no more events, the answer and the events that arrived since the request complete the log.
-    const entries = more ? room.entries : insertEntries(room.entries, room.tail);
-    return trimStart(addEvents({ ...answered, entries, end: more ? events[events.length - 1].seq : Infinity }, events, null));
+    const complete = { ...answered, end: more ? events[events.length - 1].seq : Infinity };
+    return trim(addEvents(more ? complete : addEntries(complete, room.tail), events, null), room.end);
   }
   const first = events[0]?.seq ?? Infinity;
-  const entries = insertEntries(room.entries.filter(({ order }) => order >= first), room.tail);
-  return { ...addEvents({ ...answered, entries, oldest: Infinity, end: Infinity }, events, null), more };
+  const known = room.entries.filter(({ order }) => order >= first);
+  return { ...addEvents(addEntries({ ...answered, entries: [], days: [], oldest: Infinity, end: Infinity }, [...known, ...room.tail]), events, null), more };
 }
 
 /**
@@ -277,10 +277,10 @@ export function insertAround(room, events) {
   const newest = hasNewest(room) ? Math.max(room.cursor, last) : room.end;
   const older = first > 1;
   if (first > newest + 1 || last < room.oldest - 1) {
-    return { ...addEvents({ ...room, loading: false, tail: [], entries: [], oldest: Infinity, end: last }, events, null), more: older };
+    return { ...addEvents({ ...room, loading: false, tail: [], entries: [], days: [], oldest: Infinity, end: last }, events, null), more: older };
   }
   const grown = { ...room, loading: false, tail: [], end: hasNewest(room) ? Infinity : Math.max(room.end, last), more: first < room.oldest ? older : room.more };
-  return first < room.oldest ? trimEnd(addEvents(grown, events, null)) : trimStart(addEvents(grown, events, null));
+  return trim(addEvents(grown, events, null), first);
 }
 
 /**
@@ -293,7 +293,7 @@ export function insertAround(room, events) {
 export function addEntries(room, added) {
   const kept = hasNewest(room) ? added : added.filter(({ order }) => order <= room.end);
   const waiting = room.loading && kept.length < added.length ? added.filter(({ order }) => order > room.end) : [];
-  return { ...room, entries: insertEntries(room.entries, kept), tail: insertEntries(room.tail, waiting) };
+  return { ...room, entries: insertEntries(room.entries, kept), days: withDays(room.days, kept), tail: insertEntries(room.tail, waiting) };
 }
 
 /**
@@ -354,25 +354,35 @@ function countsOf(entry, self) {
 }
 
 /**
- * Drops the oldest entries of a log that is too long.
+ * Drops the entries of a log that is too long, and keeps those around the reader.
  * @param {Room} room
+ * @param {number | null} order the order of the entry that the reader sees, or null if the reader follows the end
+ * @param {{ max: number, kept: number }} limit
  * @returns {Room}
  */
-function trimStart(room) {
-  if (room.entries.length <= MAX_ENTRIES) return room;
-  const entries = room.entries.slice(-ENTRIES_AFTER_TRIM);
-  return { ...room, entries, oldest: entries.find(({ seq }) => seq)?.seq ?? room.oldest, more: true };
+function trim(room, order, { max, kept } = OPEN_ROOM) {
+  const { entries: { length } } = room;
+  if (length <= max) return room;
+  const reader = order === null ? length : indexFor(room.entries, { order, rank: 0 });
+  const start = Math.max(0, Math.min(reader - kept / 2, length - kept));
+  const entries = room.entries.slice(start, start + kept);
+  return {
+    ...room, entries, days: daysFrom(room.days, entries[0]),
+    ...start > 0 && { oldest: entries.find(({ seq }) => seq)?.seq ?? room.oldest, more: true },
+    ...start + kept < length && { end: entries.findLast(({ seq }) => seq)?.seq ?? room.end },
+  };
 }
 
 /**
- * Drops the newest entries of a log that is too long.
- * @param {Room} room
- * @returns {Room}
+ * Drops most entries of a long log when the reader opens another room.
+ * @param {State} state
+ * @param {string} name
+ * @param {number | null} order the order of the entry that the reader saw, or null if the reader followed the end
  */
-function trimEnd(room) {
-  if (room.entries.length <= MAX_ENTRIES) return room;
-  const entries = room.entries.slice(0, ENTRIES_AFTER_TRIM);
-  return { ...room, entries, end: entries.findLast(({ seq }) => seq)?.seq ?? room.end };
+export function trimRoom(state, name, order) {
+  const room = state.rooms.get(name);
+  const next = room && trim(room, order, OTHER_ROOM);
+  return next && next !== room ? withRoom(state, next) : state;
 }
 
 /**

@@ -1,4 +1,4 @@
-// The rows of the log as the page draws them: the visible entries and the outbox, with dates and the mark of new messages between them.
+// The rows of the log as the page draws them: a part of the entries and the outbox, with dates and the mark of new messages between them.
 
 import { isolated } from './direction.mjs';
 import { filesWords } from './files.mjs';
@@ -9,74 +9,83 @@ import { parsedText } from './message-text.mjs';
 import { allowedRoomActions } from './room-actions.mjs';
 import { hasNewest, isDirect, labelOf, titleOf } from './rooms.mjs';
 
-/** @import { DrawnEntry, Entry, LogView, OutboxItem, Room, Row, User } from './types.js' */
+/** @import { DrawnEntry, Entry, OutboxItem, Room, Row, RowSegment, User } from './types.js' */
 
-const MAX_DRAWN = 500;               // messages in the DOM: a phone then lays out the page in less than a frame
-const DRAWN_AFTER_TRIM = 300;        // trimming 200 rows at once costs one layout instead of 200
-const DRAWN_IN_BURST = 100;          // more than a screen shows; the next drawing replaces all of them
 const GROUP_WITHIN_MS = 5 * 60_000;   // after a pause of this length, the name and the time appear again
 const MAX_GROUP_MS = 10 * 60_000;     // after this time, they appear again even if somebody writes without a pause
 const MAX_GROUP = 12;                 // messages: about half of a screen, so that a screen always shows a name
+const BLOCK = 240;                    // sequence numbers: a group ends with its block, so that the page can form groups without the whole log
 const QUOTE_LENGTH = 200;            // more than a line of the page shows
 const MAX_FACES = 6;                 // people that a new room shows
 
 /**
- * Returns the part of the entries that the page draws, as [start, end]. The part ends with the newest entry if the reader follows the log.
- * @param {Entry[]} entries
- * @param {LogView} view
- * @returns {[number, number]}
- */
-export function visibleRange(entries, view) {
-  let start = view.top ? indexFor(entries, view.top) : 0;
-  if (!view.following) return [start, Math.min(entries.length, start + MAX_DRAWN)];
-  const count = entries.length - start;
-  if (count > 2 * MAX_DRAWN) start = entries.length - DRAWN_IN_BURST; // all rows are new: this many arrived since the last drawing
-  else if (count > MAX_DRAWN) start = entries.length - DRAWN_AFTER_TRIM;
-  return [start, entries.length];
-}
-
-/**
- * Creates the rows of a room's log. Messages of one person that follow each other form a group. Only the first message of a group shows the
- * name. Each day has one divider, before its first message: if a clock was set back, a message of the day before can follow. Notices have the
- * page's own time, which may be wrong, and start no day.
+ * Creates the rows of a part of a room's log. Messages of one person that follow each other form a group. Only the first message of a group shows
+ * the name. The rows of an entry do not depend on the part that is drawn.
  * @param {Room} room
  * @param {OutboxItem[]} outbox
- * @param {LogView} view
+ * @param {{ segments: RowSegment[], below: number }} part the entries to draw, and the space that the others take
  * @param {User} self
  * @param {number} now the time, for "Today" and "Yesterday"
  */
-export function createRows(room, outbox, view, self, now) {
-  const [start, end] = visibleRange(room.entries, view);
+export function createRows(room, outbox, { segments, below }, self, now) {
+  const { entries } = room;
+  const isComplete = (segments.at(-1)?.end ?? 0) >= entries.length;
+  /** @type {DrawnEntry[]} */
+  const waiting = !isComplete || !hasNewest(room) ? [] : outbox.filter((item) => item.room === room.name && !item.echo)
+    .map((item) => ({ ...item, kind: 'message', key: `o${item.id}`, from: senderOf(item, self), item }));
   /** @type {Row[]} */
   const rows = [];
-  /** @type {{ entry: DrawnEntry, day: string, seq: number } | null} */
-  let before = null;
-  /** The first message of the current group, and the number of its messages. @type {{ first: DrawnEntry, count: number } | null} */
-  let group = null;
-  const add = (/** @type {DrawnEntry} */ entry) => {
-    const latest = before?.day ?? '';
-    const own = entry.at && entry.kind !== 'notice' ? dayOf(entry.at) : '';
-    const day = own > latest ? own : latest;
-    if (entry.at && day !== latest) rows.push({ kind: 'day', key: `d${day}`, label: dayLabel(entry.at, now) });
-    const marked = entry.seq && room.firstUnread && entry.seq >= room.firstUnread && before && before.seq < room.firstUnread;
-    if (marked) rows.push({ kind: 'new', key: 'new', label: t('New') });
-    const grouped = !marked && before && group && day === before.day && continuesGroup(entry, before.entry) && fitsGroup(entry, group);
-    group = grouped && group ? { first: group.first, count: group.count + 1 } : { first: entry, count: 1 };
-    rows.push({ kind: entry.kind, key: entry.key, entry, first: !grouped, label: entry.reply ? quoteOf(room.entries, entry.reply) : undefined });
-    before = { entry, day, seq: entry.seq ?? before?.seq ?? 0 };
-  };
-  if (start > 0 || room.more) rows.push({ kind: 'older', key: 'older', label: t('Earlier messages') });
-  else if (room.epoch) rows.push(startRow(room, self));
-  for (let index = start; index < end; index += 1) add(room.entries[index]);
-  if (end === room.entries.length && !hasNewest(room)) rows.push({ kind: 'newer', key: 'newer', label: t('Later messages') });
-  else if (end === room.entries.length) {
-    for (const item of outbox) {
-      if (item.room === room.name && !item.echo) add({ ...item, kind: 'message', key: `o${item.id}`, from: senderOf(item, self), item });
-    }
-  }
+  segments.forEach(({ start, end, above }, index) => {
+    if (above > 0) rows.push({ kind: 'space', key: `space${index}`, label: String(above) });
+    if (start === 0 && room.more) rows.push({ kind: 'older', key: 'older', label: t('Earlier messages') });
+    else if (start === 0 && room.epoch) rows.push(startRow(room, self));
+    addRows(rows, room, start, end, now, index === segments.length - 1 ? waiting : []);
+  });
+  if (below > 0) rows.push({ kind: 'space', key: 'below', label: String(below) });
+  if (isComplete && !hasNewest(room)) rows.push({ kind: 'newer', key: 'newer', label: t('Later messages') });
   if (room.removed && room.epoch) rows.push({ kind: 'removed', key: 'removed', label: room.name });
   if (!room.epoch && !rows.length) rows.push({ kind: 'wait', key: 'wait', label: titleOf(room) });
   return rows;
+}
+
+/**
+ * Adds the rows of the entries from `start` to `end`, and then those of the outbox.
+ * @param {Row[]} rows
+ * @param {Room} room
+ * @param {number} start
+ * @param {number} end
+ * @param {number} now
+ * @param {DrawnEntry[]} waiting
+ */
+function addRows(rows, { entries, days, firstUnread }, start, end, now, waiting) {
+  // The group of the first row can have begun above it, but not above its block.
+  const { order = 0 } = entries[start] ?? entries.at(-1) ?? {};
+  const from = start === 0 ? 0 : indexFor(entries, { order: order - order % BLOCK, rank: 0 });
+  /** @type {DrawnEntry | undefined} */
+  let before = entries[from - 1];
+  let seq = 0; // the newest one so far
+  for (let index = from - 1; index >= 0 && !seq; index -= 1) seq = entries[index].seq ?? 0;
+  let nextDay = entries[from] ? indexFor(days, entries[from]) : 0;
+  let day = days[nextDay - 1]?.day ?? '';
+  let block = NaN;
+  /** The first message of the current group, and the number of its messages. @type {{ first: DrawnEntry, count: number } | null} */
+  let group = null;
+  const inOrder = [...entries.slice(from, end), ...waiting];
+  inOrder.forEach((/** @type {DrawnEntry} */ entry, index) => {
+    const isNewDay = entry.item ? dayOf(entry.at ?? '') > day : entry.rank === 0 && days[nextDay]?.order === entry.order;
+    if (isNewDay) day = entry.item ? dayOf(entry.at ?? '') : days[nextDay++].day;
+    const isNewBlock = entry.order !== undefined && Math.floor(entry.order / BLOCK) !== block;
+    if (isNewBlock) block = Math.floor((entry.order ?? 0) / BLOCK);
+    const marked = entry.seq && firstUnread && entry.seq >= firstUnread && before && seq < firstUnread;
+    const grouped = !marked && !isNewDay && !isNewBlock && before && group && continuesGroup(entry, before) && fitsGroup(entry, group);
+    group = grouped && group ? { first: group.first, count: group.count + 1 } : { first: entry, count: 1 };
+    before = entry;
+    seq = entry.seq ?? seq;
+    if (from + index < start) return;
+    if (isNewDay) rows.push({ kind: 'day', key: `d${entry.key}`, label: dayLabel(`${day}T12:00`, now) });
+    if (marked) rows.push({ kind: 'new', key: 'new', label: t('New') });
+    rows.push({ kind: entry.kind, key: entry.key, entry, first: !grouped, label: entry.reply ? quoteOf(entries, entry.reply) : undefined });
+  });
 }
 
 /**

@@ -57,7 +57,7 @@ const UPDATES = {
     return addNotice(applyWelcome(state, frame), { at, text: selfWords(frame) });
   },
 
-  joined(before, frame, { request, watching, isScrolledUp }) {
+  joined(before, frame, { request, watching, readerAt }) {
     const state = useServerSpelling(before, request?.room, frame.room);
     const known = state.rooms.get(frame.room);
     const reset = Boolean(known?.epoch) && known?.epoch !== frame.epoch;
@@ -78,7 +78,7 @@ const UPDATES = {
     // The server has counted all events up to its newest one. Its read mark is behind if it has not received the page's own mark.
     const isCounted = typeof frame.unread === 'number' && (frame.read ?? 0) >= room.read;
     if (isCounted) room.countedTo = frame.seq ?? 0;
-    room = insertEvents(room, events, resumed ? { self: state.self, watching, isScrolledUp } : null);
+    room = insertEvents(room, events, resumed ? { self: state.self, watching, readerAt, current: state.current } : null);
     if (isCounted) room = withCounts(room, { read: frame.read ?? 0, unread: frame.unread, mentions: frame.mentions });
     room = withStoredMark(room);
     let next = withRoom(state, room);
@@ -214,7 +214,7 @@ const hasEnded = (state, name) => Boolean(state.rooms.get(name)?.epoch) && !stat
  * @param {Frame[]} events
  * @param {UpdateContext} context
  */
-export function applyLogEvents(state, events, { watching, isScrolledUp, at }) {
+export function applyLogEvents(state, events, { watching, readerAt, at }) {
   /** @type {Map<string, Frame[]>} */
   const byRoom = new Map();
   for (const event of events) {
@@ -226,7 +226,7 @@ export function applyLogEvents(state, events, { watching, isScrolledUp, at }) {
   for (const [name, ofRoom] of byRoom) {
     const room = next.rooms.get(name);
     if (!room) continue;
-    next = matchEchoes(withRoom(next, insertEvents(room, ofRoom, { self: state.self, watching, isScrolledUp })), name, ofRoom);
+    next = matchEchoes(withRoom(next, insertEvents(room, ofRoom, { self: state.self, watching, readerAt, current: state.current })), name, ofRoom);
     next = applyModeration(next, name, ofRoom.filter(({ type, seq }) => type === 'moderated' && seq > room.cursor), at);
   }
   return next;

@@ -226,6 +226,9 @@ export interface Notice {
   changes?: PresenceChange[];
 }
 
+/** Where a day begins: the first entry of the log that is of this day or later. */
+export interface Day { order: number; rank: number; day: string }
+
 export interface Room {
   name: string;
   topic: string;
@@ -235,6 +238,7 @@ export interface Room {
   members: Map<string, string>;
   memberCount: number;
   entries: Entry[];
+  days: Day[];
   live: boolean;
   joinedAt: number;
   cursor: number;
@@ -361,8 +365,8 @@ export interface UpdateContext {
   request?: Request;
   /** The room that the reader is looking at. */
   watching: string | null;
-  /** Whether the reader has scrolled up in a room. */
-  isScrolledUp?: (room: string) => boolean;
+  /** The order of the entry that the reader sees in a room, or null if the reader follows the end. */
+  readerAt?: (room: string) => number | null;
   /** The time now (ISO 8601). */
   at: string;
 }
@@ -373,18 +377,44 @@ export interface Composing { kind: 'reply' | 'edit'; room: string; seq: number; 
 /** The part of a room's log that the page draws. */
 export interface LogView {
   following: boolean;
-  /** The first entry that is drawn. */
-  top: Entry | null;
   /** The mark of new messages that the reader has seen. */
   seenMark?: number;
-  anchor: { key: string; offset: number } | null;
+  /** Where the reader was when another room was opened. */
+  place: ViewPlace | null;
+}
+
+/** A row, and its distance from the top of the view in px. Without a distance, the row is in the middle of the view. */
+export interface ViewPlace { entry: Entry; offset?: number }
+
+/** Rows by their indexes in the log; `end` is the index after the last one. */
+export interface RowRange { start: number; end: number }
+
+/** Rows that are drawn without a gap, and the height in px of the rows above them that are not drawn. */
+export interface RowSegment extends RowRange { above: number }
+
+/** What draws the rows of a virtual list, and measures them. All positions are px from the top of the content. */
+export interface Surface {
+  /** The size of the view. */
+  readonly width: number;
+  readonly height: number;
+  /** The position of the view. A value that is too large or too small becomes the largest or the smallest one. */
+  scrollTop: number;
+  readonly maxScrollTop: number;
+  /** Draws these rows and removes all others. `below` is the height of the rows below them that are not drawn. */
+  draw(segments: RowSegment[], below: number): void;
+  /** Changes the height of the space above the first segment. */
+  setSpace(height: number): void;
+  /** The top of a row, or undefined if it is not drawn. */
+  topOf(key: string): number | undefined;
+  /** The height of a row with what belongs to it, for example the date above it; undefined if the row is not drawn. */
+  heightOf(key: string): number | undefined;
 }
 
 /** A message as it is drawn: from the log, or from the outbox (`item`). */
 export interface DrawnEntry extends Omit<Entry, 'order' | 'rank'> { order?: number; rank?: number; item?: OutboxItem }
 
 export interface Row {
-  kind: 'day' | 'new' | 'older' | 'newer' | 'start' | 'wait' | 'removed' | 'message' | 'topic' | 'moderated' | 'notice';
+  kind: 'space' | 'day' | 'new' | 'older' | 'newer' | 'start' | 'wait' | 'removed' | 'message' | 'topic' | 'moderated' | 'notice';
   key: string;
   label?: string;
   /** The room of the row is a direct room, and the label is the other person's name. */

@@ -20,6 +20,22 @@ public sealed class ChatPage : IAsyncDisposable
         }))
         """;
 
+    // The page draws only the messages near the view. So this script scrolls from the top of the log to its end, and reads after each step.
+    private const string ReadAllMessages = $$"""
+        async () => {
+          const log = document.getElementById('log'), read = {{ReadMessages}}, all = new Map();
+          for (log.scrollTop = 0;; log.scrollTop += log.clientHeight) {
+            for (let i = 0; i < 2; i += 1) await new Promise((resolve) => { requestAnimationFrame(resolve); });
+            const shown = new Set();
+            for (const message of JSON.parse(read())) {
+              all.set(shown.has(message.seq) ? `${message.seq} again` : message.seq, message);
+              shown.add(message.seq);
+            }
+            if (log.scrollTop + log.clientHeight >= log.scrollHeight - 1) return JSON.stringify([...all.values()]);
+          }
+        }
+        """;
+
     // Runs before the page's own script, so it records every violation.
     private const string WatchPolicy = """
         window.violations = [];
@@ -122,6 +138,10 @@ public sealed class ChatPage : IAsyncDisposable
 
     public async Task<IReadOnlyList<ShownMessage>> ReadAsync() =>
         JsonSerializer.Deserialize<ShownMessage[]>(await Page.EvaluateAsync<string>(ReadMessages), JsonSerializerOptions.Web)!;
+
+    /// <summary>Scrolls through the log and returns all messages that the page has. All of them must be sent.</summary>
+    public async Task<IReadOnlyList<ShownMessage>> ReadAllAsync() =>
+        JsonSerializer.Deserialize<ShownMessage[]>(await Page.EvaluateAsync<string>(ReadAllMessages), JsonSerializerOptions.Web)!;
 
     public Task<string[]> ViolationsAsync() => Page.EvaluateAsync<string[]>("() => window.violations");
 

@@ -16,7 +16,7 @@ internal static class LogAssertions
         var log = observer.Inbox.All.OfType<MessageFrame>().ToList();
         log.Where(message => message.Text.StartsWith("own ", StringComparison.Ordinal)).Select(message => message.Text)
             .Should().BeEquivalentTo(Enumerable.Range(1, own).Select(number => $"own {number}"), "each message of the page was stored once");
-        var shown = await page.ReadAsync();
+        var shown = await page.ReadAllAsync();
         shown.Select(message => message.Seq).Should().Equal(log.Select(message => message.Seq));
         shown.Select(message => $"{message.Author}: {message.Text}").Should().Equal(log.Select(message => $"{message.From.Name}: {message.Text}"));
     }

@@ -27,16 +27,19 @@ export function viewOf(room) {
   const existing = ui.views.get(room);
   if (existing) return existing;
   /** @type {LogView} */
-  const view = { following: true, top: null, anchor: null };
+  const view = { following: true, place: null };
   ui.views.set(room, view);
   return view;
 }
 
 /**
- * Whether the reader has scrolled up in a room.
+ * Returns the order of the entry that the reader sees in a room, or null if the reader follows the end.
  * @param {string} room
  */
-export const isScrolledUp = (room) => ui.views.get(room)?.following === false;
+export function readerAt(room) {
+  const view = ui.views.get(room);
+  return view && !view.following ? view.place?.entry.order ?? null : null;
+}
 
 /** Returns the room whose newest messages the person can see, or null. */
 export function watchedRoom() {

@@ -28,6 +28,7 @@ const MAX_NAMES = 4; // names of people that the card of a new room shows
 export function createRowNode(row) {
   const { kind, entry, label = '' } = row;
   switch (kind) {
+    case 'space': return spaceNode(label);
     case 'day': case 'new': return el('div', { class: `divider ${kind}`, role: 'separator', 'aria-label': label }, el('span', { class: 'label' }, label));
     case 'older': case 'newer': return el('div', { class: `divider ${kind}` }, el('span', { class: 'label' }, label));
     case 'start': return startNode(label, row.room, Boolean(row.isDirect));
@@ -39,6 +40,16 @@ export function createRowNode(row) {
   if (kind === 'message') return messageNode(entry, Boolean(row.first), row.label);
   if (kind === 'moderated') return moderatedNode(entry);
   return kind === 'topic' ? topicNode(entry) : noticeNode(entry);
+}
+
+/**
+ * The space of rows that are not drawn.
+ * @param {string} height in px
+ */
+function spaceNode(height) {
+  const node = el('div', { class: 'space' });
+  node.style.setProperty('height', `${height}px`);
+  return node;
 }
 
 /**

@@ -6,24 +6,24 @@ import { onLanguage } from '../app/language.mjs';
 import { onPreferences, preferences } from '../app/preferences.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
-import { viewOf, watchedRoom } from '../app/ui.mjs';
+import { readerAt, viewOf, watchedRoom } from '../app/ui.mjs';
 import { t } from '../language.mjs';
-import { eventAt, indexFor, messageFrom } from '../log.mjs';
-import { changeRoom, hasNewest, markRead } from '../rooms.mjs';
-import { createRows, visibleRange } from '../rows.mjs';
-import { $, log, setText, whenChanged } from './dom.mjs';
+import { compareEntries, eventAt, indexFor, messageFrom } from '../log.mjs';
+import { changeRoom, hasNewest, markRead, trimRoom } from '../rooms.mjs';
+import { createRows } from '../rows.mjs';
+import { pinnedRanges, VirtualList } from '../virtual-list.mjs';
+import { $, isDialogOpen, log, setText, whenChanged } from './dom.mjs';
 import { blankNode, createRowNode } from './log-rows.mjs';
 
-/** @import { LogView, Room, Row } from '../types.js' */
+/** @import { Entry, LogView, Room, Row, Surface } from '../types.js' */
 
-const STEP = 150;          // how many entries the drawn part moves
 const NEAR_EDGE_PX = 400;
 const AT_BOTTOM_PX = 16;
-const BEFORE_JUMP = 30;    // the number of entries that are drawn before a message to which the reader jumps
+const MAX_OPENED = 100;    // rows with open spoilers that the page keeps while they are far from the view
 
 /**
- * A row that is drawn: the node, and the data from which the node was made.
- * @typedef {{ node: HTMLElement, source: unknown, first: boolean | undefined, shown: string | undefined }} DrawnRow
+ * A row that is drawn: the node, the first node that belongs to it (for example the date above it), and the data from which the node was made.
+ * @typedef {{ node: HTMLElement, lead: HTMLElement, source: unknown, first: boolean | undefined, shown: string | undefined }} DrawnRow
  */
 
 const drawn = {
@@ -31,45 +31,94 @@ const drawn = {
   room: null,
   /** @type {Map<string, DrawnRow>} */
   rows: new Map(),
-  /** The entries' keys; null for rows without an entry. @type {WeakMap<Element, string | null>} */
-  keys: new WeakMap(),
+  /** Rows that are not drawn, but in which the reader has opened a spoiler. @type {Map<string, DrawnRow>} */
+  opened: new Map(),
+  /** The entries of the nodes. @type {WeakMap<Node, Entry>} */
+  entries: new WeakMap(),
+  /** The newest entry at the last drawing. @type {Entry | null} */
+  newest: null,
+  /** The row that has the focus, or had it before a dialog was opened. @type {Entry | null} */
+  focused: null,
   scrolledTo: 0,
-  /** The key of the entry to which the reader jumps with the next drawing. @type {string | null} */
+  /** The entry to which the reader jumps with the next drawing, and its room. @type {{ room: string, entry: Entry } | null} */
   jump: null,
   liveTimer: 0,
   /** Changes whenever the format of times changes. */
   format: preferences.clock,
+  /** Changes when the log must be drawn again although no other input has changed. */
+  version: 0,
 };
 
+/** @type {Surface} */
+const surface = {
+  get width() { return log.clientWidth; },
+  get height() { return Math.min(log.clientHeight, document.documentElement.clientHeight); }, // on paper, the log is as high as its rows
+  get scrollTop() { return log.scrollTop; },
+  set scrollTop(top) {
+    log.scrollTop = Math.min(top, log.scrollHeight);
+    drawn.scrolledTo = log.scrollTop;
+  },
+  get maxScrollTop() { return log.scrollHeight - log.clientHeight; },
+  draw(segments, below) {
+    const room = state.rooms.get(drawn.room ?? '');
+    if (room) patchRows(createRows(room, state.outbox, { segments, below }, state.self ?? { user: '', name: '' }, Date.now()));
+  },
+  setSpace(height) {
+    const row = drawn.rows.get('space0');
+    row?.node.style.setProperty('height', `${height}px`);
+    if (row) row.shown = String(height);
+  },
+  topOf: (key) => drawn.rows.get(key)?.node.offsetTop,
+  heightOf(key) {
+    const row = drawn.rows.get(key);
+    if (!row) return undefined;
+    const next = /** @type {HTMLElement | null} */ (row.node.nextSibling);
+    return (next ? next.offsetTop : row.node.offsetTop + row.node.offsetHeight) - row.lead.offsetTop;
+  },
+};
+
+let list = new VirtualList(surface);
+
 /** @param {Room | undefined} room */
-const logInputs = (room) => [drawn.format, room, state.outbox, state.self, state.status.state, room && viewOf(room.name).top, room && viewOf(room.name).following, drawn.jump];
+const logInputs = (room) => [drawn.format, drawn.version, room, state.outbox, state.self, state.status.state, room && viewOf(room.name).following, drawn.jump];
 
 export const renderLog = whenChanged(logInputs, (room) => {
   const isOtherRoom = drawn.room !== (room?.name ?? null);
-  const view = room ? viewOf(room.name) : null;
-  if (isOtherRoom && drawn.room) viewOf(drawn.room).anchor = currentAnchor();
-  const anchor = isOtherRoom ? view?.anchor : !view || view.following ? null : currentAnchor();
   if (isOtherRoom) {
-    log.replaceChildren();
-    drawn.rows.clear();
+    if (drawn.room !== null) commit(trimRoom(state, drawn.room, readerAt(drawn.room)));
+    clearRows();
+    list = new VirtualList(surface);
     drawn.room = room?.name ?? null;
+    drawn.newest = drawn.focused = null;
+    drawn.opened.clear();
   }
-  if (!room || !view) {
-    $('first-unread').hidden = $('newest').hidden = true;
-    log.append(blankNode(state.status.state === 'online' ? t('You’re in no room.') : t('One moment.'), t('Find one to join, or create your own.')));
-    return;
-  }
-  const [start] = visibleRange(room.entries, view);
-  if (view.following) view.top = start ? room.entries[start] : null;
-  const rows = createRows(room, state.outbox, view, state.self ?? { user: '', name: '' }, Date.now());
-  const isOnlyAppended = !isOtherRoom && drawn.rows.has(rows.find((row) => row.entry)?.key ?? '');
-  if (!isOnlyAppended) muteLiveRegion();
-  patchRows(rows);
-  if (view.following) scrollTo(log.scrollHeight);
-  else if (drawn.jump) finishJump(drawn.jump);
-  else if (anchor) scrollToAnchor(anchor);
-  afterScroll();
+  if (room) return drawRows(room, isOtherRoom);
+  $('first-unread').hidden = $('newest').hidden = true;
+  log.replaceChildren(blankNode(state.status.state === 'online' ? t('You’re in no room.') : t('One moment.'), t('Find one to join, or create your own.')));
 });
+
+function clearRows() {
+  sizes.disconnect();
+  sizes.observe(log);
+  drawn.rows.clear();
+  log.replaceChildren();
+}
+
+/**
+ * Draws the rows around the view.
+ * @param {Room} room
+ * @param {boolean} isOtherRoom whether another room was drawn before
+ */
+function drawRows(room, isOtherRoom = false) {
+  const view = viewOf(room.name);
+  const jump = drawn.jump?.room === room.name ? { entry: drawn.jump.entry } : null;
+  list.draw(room.entries, { isAtEnd: view.following, place: jump ?? (isOtherRoom ? view.place : null), pinned: pinnedRows });
+  drawn.newest = room.entries.at(-1) ?? null;
+  view.place = list.place;
+  drawn.jump = null;
+  if (jump) finishJump(jump.entry.key);
+  afterScroll();
+}
 
 // All times of the log are drawn again.
 onPreferences(() => {
@@ -77,15 +126,13 @@ onPreferences(() => {
   drawn.format = preferences.clock;
   drawAgain();
 });
-onLanguage(drawAgain);
 
 function drawAgain() {
-  drawn.rows.clear();
-  log.replaceChildren();
+  clearRows();
   scheduleRender();
 }
 
-/** A screen reader reads everything that is added to a live region. It should read new messages, but not a page of history. */
+/** A screen reader reads everything that is added to a live region. It should read new messages, but no rows that appear because of scrolling. */
 function muteLiveRegion() {
   log.setAttribute('aria-live', 'off');
   clearTimeout(drawn.liveTimer);
@@ -93,37 +140,88 @@ function muteLiveRegion() {
 }
 
 /**
+ * Whether the row appears although its entry is not new.
+ * @param {Row} row
+ */
+const isOld = ({ key, entry }) => entry !== undefined && !entry.item && !drawn.rows.has(key) && (!drawn.newest || compareEntries(/** @type {Entry} */ (entry), drawn.newest) <= 0);
+
+/**
  * Changes the log's nodes to the given rows. It reuses the nodes of rows that have not changed.
  * @param {Row[]} rows
  */
 function patchRows(rows) {
+  if (rows.some(isOld)) muteLiveRegion();
+  if (!drawn.rows.size) log.replaceChildren();
   const wanted = new Set(rows.map((row) => row.key));
-  for (const [key, { node }] of drawn.rows) {
+  for (const [key, row] of drawn.rows) {
     if (wanted.has(key)) continue;
-    node.remove();
+    row.node.remove();
+    sizes.unobserve(row.node);
     drawn.rows.delete(key);
+    if (row.node.querySelector('.spoiler[data-shown]')) keepOpened(key, row);
   }
   /** @type {ChildNode | null} */
   let next = log.firstChild;
+  /** The first node of those that belong to the next entry. @type {HTMLElement | null} */
+  let lead = null;
   for (const row of rows) {
-    let old = drawn.rows.get(row.key);
+    const before = drawn.rows.get(row.key);
+    let old = before ?? drawn.opened.get(row.key);
     const source = row.entry?.item ?? row.entry;
     const shown = row.entry?.item ? state.status.state : row.room ? JSON.stringify([row.label, row.room]) : row.label;
     if (!old || old.source !== source || old.first !== row.first || old.shown !== shown) {
       const focused = old?.node.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : null;
       const node = createRowNode(row);
-      drawn.keys.set(node, row.entry ? row.key : null);
-      if (old) {
-        if (next === old.node) next = node;
-        old.node.replaceWith(node);
+      if (row.entry && !row.entry.item) drawn.entries.set(node, /** @type {Entry} */ (row.entry));
+      if (before) {
+        if (next === before.node) next = node;
+        before.node.replaceWith(node);
+        sizes.unobserve(before.node);
         if (focused) keepFocus(node, focused);
       }
-      old = { node, source, first: row.first, shown };
-      drawn.rows.set(row.key, old);
+      old = { node, lead: node, source, first: row.first, shown };
     }
+    if (old !== before) {
+      drawn.rows.set(row.key, old);
+      sizes.observe(old.node, { box: 'border-box' });
+    }
+    old.lead = lead ?? old.node;
+    lead = row.kind === 'day' || row.kind === 'new' ? old.lead : null;
     if (next === old.node) next = next.nextSibling;
     else log.insertBefore(old.node, next);
   }
+}
+
+/**
+ * @param {string} key
+ * @param {DrawnRow} row
+ */
+function keepOpened(key, row) {
+  drawn.opened.set(key, row);
+  for (const oldest of drawn.opened.keys()) if (drawn.opened.size > MAX_OPENED) drawn.opened.delete(oldest);
+}
+
+/**
+ * Returns the entry of the row in which a node is, or undefined.
+ * @param {Node | null} node
+ */
+function entryAround(node) {
+  while (node && node.parentNode !== log) node = node.parentNode;
+  return node ? drawn.entries.get(node) : undefined;
+}
+
+/**
+ * Returns the rows that stay in the page even if they are far from the view: those with the focus, the selection, or a player that plays.
+ * @param {Entry[]} entries
+ */
+function pinnedRows(entries) {
+  const selection = document.getSelection();
+  const selected = selection && !selection.isCollapsed ? [entryAround(selection.anchorNode), entryAround(selection.focusNode)] : [];
+  const playing = /** @type {HTMLMediaElement[]} */ ([...log.querySelectorAll('video, audio')]).filter(({ paused }) => !paused).map(entryAround);
+  const indexesOf = (/** @type {(Entry | null | undefined)[]} */ pinned) => pinned.filter((entry) => entry !== undefined && entry !== null)
+    .map((entry) => indexFor(entries, entry)).filter((index) => index < entries.length);
+  const ends = indexesOf(selected);
+  return [...ends.length ? pinnedRanges(Math.min(...ends), Math.max(...ends)) : [], ...indexesOf([drawn.focused, ...playing]).map((index) => ({ start: index, end: index + 1 }))];
 }
 
 /**
@@ -138,36 +236,6 @@ function keepFocus(node, focused) {
   const buttons = /** @type {HTMLElement[]} */ ([...node.querySelectorAll('[data-action]')]);
   const same = buttons.find(({ dataset }) => dataset.action === action && dataset.emoji === emoji && dataset.file === file);
   (same ?? buttons.find(({ dataset }) => dataset.action === 'menu') ?? log).focus({ preventScroll: true });
-}
-
-/**
- * Returns the first visible entry and its position. When rows above this entry change, the page itself keeps the entry in its place,
- * because not all browsers do so.
- */
-function currentAnchor() {
-  const nodes = /** @type {HTMLCollectionOf<HTMLElement>} */ (log.children);
-  let low = 0, high = nodes.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (nodes[middle].offsetTop + nodes[middle].offsetHeight <= log.scrollTop) low = middle + 1; else high = middle;
-  }
-  for (; low < nodes.length; low += 1) {
-    const key = drawn.keys.get(nodes[low]);
-    if (key) return { key, offset: nodes[low].offsetTop - log.scrollTop };
-  }
-  return null;
-}
-
-/** @param {number} top */
-function scrollTo(top) {
-  log.scrollTop = top;
-  drawn.scrolledTo = log.scrollTop;
-}
-
-/** @param {{ key: string, offset: number }} anchor */
-function scrollToAnchor({ key, offset }) {
-  const row = drawn.rows.get(key);
-  if (row) scrollTo(row.node.offsetTop - offset);
 }
 
 /**
@@ -202,9 +270,10 @@ function jumpToMark() {
 function renderMarkButton(room, view) {
   const { firstUnread } = room;
   const mark = drawn.rows.get('new')?.node;
-  const isVisible = mark !== undefined && mark.offsetTop >= log.scrollTop;
+  const isVisible = mark !== undefined && mark.offsetTop >= log.scrollTop && mark.offsetTop < log.scrollTop + log.clientHeight;
   if (firstUnread !== null && isVisible) view.seenMark = firstUnread;
-  const isAbove = firstUnread !== null && view.seenMark !== firstUnread && (mark !== undefined || (visibleRange(room.entries, view)[0] > 0 || room.more));
+  const isInside = room.more || firstUnread !== null && eventBefore(room, firstUnread);
+  const isAbove = firstUnread !== null && view.seenMark !== firstUnread && isInside && (mark ? mark.offsetTop < log.scrollTop : firstUnread < (view.place?.entry.order ?? 0));
   $('first-unread').hidden = !isAbove;
   if (isAbove) setText($('first-unread-text'), t('First unread message'));
 }
@@ -219,22 +288,22 @@ export function showJump(name, seq, { orNext = false } = {}) {
   const room = state.rooms.get(name);
   const entry = room && (orNext ? messageFrom(room.entries, seq) : eventAt(room.entries, seq));
   if (!entry || state.current !== name) return;
-  const view = viewOf(name);
-  const index = indexFor(room.entries, entry);
-  const [start, end] = visibleRange(room.entries, view);
-  if (index < start || index >= end) view.top = room.entries[Math.max(0, index - BEFORE_JUMP)];
-  else view.top = start ? room.entries[start] : null;
-  view.following = false;
-  drawn.jump = entry.key;
+  viewOf(name).following = false;
+  drawn.jump = { room: name, entry };
   scheduleRender();
 }
 
+/**
+ * Whether the log has an event before the seq.
+ * @param {Room} room
+ * @param {number} seq
+ */
+const eventBefore = ({ entries }, seq) => entries.length > 0 && entries[0].order < seq;
+
 /** @param {string} key */
 function finishJump(key) {
-  drawn.jump = null;
   const node = drawn.rows.get(key)?.node;
   if (!node) return;
-  scrollTo(node.offsetTop - (log.clientHeight - node.offsetHeight) / 2);
   node.setAttribute('tabindex', '-1');
   node.setAttribute('data-jumped', '');
   node.focus({ preventScroll: true });
@@ -245,7 +314,7 @@ export function followNewest() {
   const view = viewOf(state.current);
   const room = state.rooms.get(state.current);
   view.following = true;
-  view.top = null;
+  drawn.version += 1;
   if (room && !hasNewest(room)) load(room, 'newest');
   scheduleRender();
 }
@@ -264,7 +333,6 @@ export function afterScroll() {
   const room = state.rooms.get(state.current ?? '');
   if (!room || drawn.room !== room.name) return;
   const view = viewOf(room.name);
-  const [start, end] = visibleRange(room.entries, view);
   const below = log.scrollHeight - log.scrollTop - log.clientHeight;
   $('newest').hidden = view.following;
   renderMarkButton(room, view);
@@ -274,51 +342,43 @@ export function afterScroll() {
     reportRead(room.name);
   }
   if (view.following && !hasNewest(room)) load(room, 'newest');
-  else if (log.scrollTop < NEAR_EDGE_PX) showOlder(room, view, start);
-  else if (below < NEAR_EDGE_PX && end < room.entries.length) moveStart(room, view, start + STEP);
-  else if (below < NEAR_EDGE_PX && !hasNewest(room)) load(room, 'newer');
-}
-
-/**
- * @param {Room} room
- * @param {LogView} view
- * @param {number} start
- */
-function showOlder(room, view, start) {
-  if (start > 0) {
-    view.following = false;
-    moveStart(room, view, start - STEP);
-  } else if (room.more && Number.isFinite(room.oldest)) load(room, 'older');
-}
-
-/**
- * @param {Room} room
- * @param {LogView} view
- * @param {number} start
- */
-function moveStart(room, view, start) {
-  view.top = start > 0 ? room.entries[start] : null;
-  scheduleRender();
+  else if (log.scrollTop < NEAR_EDGE_PX && list.hasStart) {
+    if (room.more && Number.isFinite(room.oldest)) load(room, 'older');
+  } else if (below < NEAR_EDGE_PX && list.hasEnd && !hasNewest(room)) load(room, 'newer');
 }
 
 $('first-unread').addEventListener('click', jumpToMark);
+
+document.addEventListener('focusin', ({ target }) => {
+  if (!isDialogOpen()) drawn.focused = entryAround(/** @type {Node} */ (target)) ?? null; // the focus comes back from a dialog
+});
 
 log.addEventListener('scroll', () => {
   const room = state.rooms.get(state.current ?? '');
   if (!room || drawn.room !== room.name) return;
   const view = viewOf(room.name);
   const before = view.following;
-  const isAtEnd = visibleRange(room.entries, view)[1] === room.entries.length && (before || hasNewest(room));
+  const isAtEnd = before || hasNewest(room);
   const below = log.scrollHeight - log.scrollTop - log.clientHeight;
   // New rows never change scrollTop. So if scrollTop became smaller, the reader scrolled up, however fast the log grows.
   if (below <= 1) view.following = isAtEnd;
   else if (log.scrollTop < drawn.scrolledTo) view.following = false;
   else if (below <= AT_BOTTOM_PX) view.following = isAtEnd;
   drawn.scrolledTo = log.scrollTop;
-  if (before !== view.following) scheduleRender();
+  // The page draws at once, because a reader who scrolls fast would otherwise see empty space.
+  if (list.scrolled(view.following) || before !== view.following) return drawRows(room);
+  view.place = list.place;
   afterScroll();
 }, { passive: true });
 
-new ResizeObserver(() => {
-  if (state.current && viewOf(state.current).following) scrollTo(log.scrollHeight);
-}).observe(log);
+// A row or the view has changed its size, but the browser has not painted it yet.
+const sizes = new ResizeObserver(() => {
+  const room = state.rooms.get(drawn.room ?? '');
+  if (!room) return;
+  list.settle();
+  if (!list.scrolled(viewOf(room.name).following)) return;
+  drawn.version += 1;
+  scheduleRender();
+});
+sizes.observe(log);
+onLanguage(drawAgain);

@@ -1,0 +1,366 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.Playwright;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.EndToEnd;
+
+/// <summary>
+/// A room with 100,000 messages in the page. The test gives the messages to the page's own WebSocket, so the page receives them as from the
+/// server. The tests print times, but limit only counts: a busy machine changes times.
+/// </summary>
+[Category(Categories.Slow)] // runs Chromium
+public sealed class LongLogTests
+{
+    private const int Count = 100_000;
+
+    // The page uses onmessage, so an event that the test dispatches arrives like one from the network.
+    private const string Feeder = """
+        const sockets = [];
+        let joined = null;
+        window.WebSocket = class extends WebSocket {
+          constructor(...given) {
+            super(...given);
+            sockets.push(this);
+            this.addEventListener('message', ({ data }) => { if (data.includes('"joined"')) joined = JSON.parse(data); });
+          }
+        };
+        const longText = ' and so on, until the text needs several lines of a window of ordinary width'.repeat(2);
+        let seq = 1_000;
+        const receive = (frame) => sockets.at(-1).dispatchEvent(new MessageEvent('message', { data: JSON.stringify(frame) }));
+        const next = (more) => {
+          seq += 1;
+          const person = Math.floor(seq / 3) % 40;
+          return { type: 'message', room: 'lobby', seq, at: new Date(Date.now() - 1_000).toISOString(), from: { user: `u${person}`, name: `person ${person}` },
+            text: `said ${seq}${seq % 7 === 0 ? longText : ''}`, ...more };
+        };
+        window.feed = (count, more = {}) => {
+          for (let i = 0; i < count; i += 1) receive(next(more));
+          return seq;
+        };
+        // The answer to a join can have any number of messages.
+        window.fill = async (count) => {
+          const messages = Array.from({ length: count }, () => next({}));
+          receive({ ...joined, id: undefined, seq, messages, read: seq, unread: 0 });
+          while (!document.querySelector(`#log .message[data-seq="${seq}"]`)) await window.frame();
+        };
+        window.feedMany = async (count) => {
+          for (let left = count; left > 0; left -= 2_000) {
+            window.feed(Math.min(left, 2_000));
+            await new Promise((resolve) => { setTimeout(resolve); });
+          }
+          const last = document.getElementById('log');
+          while (!last.querySelector(`.message[data-seq="${seq}"]`)) await new Promise((resolve) => { requestAnimationFrame(resolve); });
+        };
+        window.longTasks = [];
+        new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ entryTypes: ['longtask'] });
+        window.countRows = () => {
+          const log = document.getElementById('log');
+          const counts = { added: 0, removed: 0 };
+          new MutationObserver((records) => {
+            for (const { addedNodes, removedNodes } of records) { counts.added += addedNodes.length; counts.removed += removedNodes.length; }
+          }).observe(log, { childList: true });
+          return counts;
+        };
+        window.frame = () => new Promise((resolve) => { requestAnimationFrame(resolve); });
+        """;
+
+    // Checks that no part of the view is empty: a point of each 40 px must be inside a row.
+    private const string Gaps = """
+        () => {
+          const log = document.getElementById('log'), box = log.getBoundingClientRect(), rows = [...log.children].filter((row) => row.className !== 'space').map((row) => row.getBoundingClientRect());
+          let gaps = 0;
+          for (let y = box.top + 60; y < box.bottom - 60; y += 40) if (!rows.some(({ top, bottom }) => top - 20 <= y && y <= bottom + 20)) gaps += 1;
+          return gaps;
+        }
+        """;
+
+    private ServerUnderTest _server = null!;
+
+    [SetUp]
+    public async Task StartServer() => _server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
+
+    [TearDown]
+    public async Task StopServer() => await _server.DisposeAsync();
+
+    [Test]
+    public async Task Hundred_thousand_messages_need_few_nodes_and_little_work()
+    {
+        await using var ann = await OpenAsync();
+        var devTools = await ann.Page.Context.NewCDPSessionAsync(ann.Page);
+        await devTools.SendAsync("Performance.enable");
+        var empty = await MeasureAsync(devTools);
+
+        var fed = Stopwatch.StartNew();
+        await ann.Page.EvaluateAsync("count => window.fill(count)", Count);
+        Print("100,000 messages arrived", fed.Elapsed);
+        var full = await MeasureAsync(devTools);
+        var heap = (full["JSHeapUsedSize"] - empty["JSHeapUsedSize"]) / 1_000_000;
+        var rows = await ann.Page.Locator("#log > *").CountAsync();
+        TestContext.Out.WriteLine($"nodes of the document: {full["Nodes"]} (rows of the log: {rows}); JavaScript heap of the messages: {heap:F0} MB");
+        rows.Should().BeLessThanOrEqualTo(500);
+        full["Nodes"].Should().BeLessThan(20_000, "only the rows near the view are in the document");
+        heap.Should().BeLessThan(120, "a message needs about 600 bytes");
+
+        await ann.Page.EvaluateAsync("() => { window.longTasks.length = 0; }");
+        var steps = JsonSerializer.Deserialize<Steps>(await ann.Page.EvaluateAsync<string>($$"""
+            async () => {
+              const log = document.getElementById('log'), counts = window.countRows(), gaps = {{Gaps}};
+              const steps = { count: 0, mostRows: 0, gaps: 0, mostAdded: 0, milliseconds: performance.now() };
+              const step = async (distance) => {
+                const before = counts.added;
+                log.scrollTop += distance;
+                await window.frame(); await window.frame();
+                steps.count += 1;
+                steps.gaps += gaps();
+                steps.mostAdded = Math.max(steps.mostAdded, counts.added - before);
+                steps.mostRows = Math.max(steps.mostRows, log.childElementCount);
+              };
+              for (let i = 0; i < 40; i += 1) await step(-500);
+              for (let i = 0; i < 20; i += 1) await step(-log.scrollHeight / 23);
+              for (let i = 0; i < 20; i += 1) await step(500);
+              steps.milliseconds = performance.now() - steps.milliseconds;
+              return JSON.stringify(steps);
+            }
+            """), JsonSerializerOptions.Web)!;
+        var scrolled = await MeasureAsync(devTools);
+        var longest = await ann.Page.EvaluateAsync<double>("() => Math.max(0, ...window.longTasks)");
+        var layouts = (scrolled["LayoutCount"] - full["LayoutCount"]) / steps.Count;
+        TestContext.Out.WriteLine($"{steps.Count} steps of scrolling: {steps.Milliseconds / steps.Count:F0} ms each, longest task {longest:F0} ms, {layouts:F1} layouts each, at most {steps.MostAdded} rows added in one step and {steps.MostRows} rows in the log");
+        steps.Gaps.Should().Be(0, "the reader sees rows at each position");
+        steps.MostRows.Should().BeLessThanOrEqualTo(500);
+        steps.MostAdded.Should().BeLessThan(300);
+        layouts.Should().BeLessThan(12);
+
+        // The reader is at the end again. Each message costs few rows, however many messages the log has.
+        await ann.Page.ClickAsync("#newest");
+        await Assertions.Expect(ann.Messages.Last).ToBeInViewportAsync();
+        await ann.Page.EvaluateAsync("""
+            async () => {
+              const input = document.getElementById('input'), times = [], counts = window.countRows();
+              input.focus();
+              window.longTasks.length = 0;
+              input.addEventListener('input', ({ timeStamp }) => requestAnimationFrame(() => {
+                const { port1, port2 } = new MessageChannel();
+                port1.onmessage = () => times.push(performance.now() - timeStamp); // the browser has painted the frame
+                port2.postMessage(null);
+              }));
+              window.typed = () => JSON.stringify({ ...counts, times, longest: Math.max(0, ...window.longTasks) });
+              let said = 0;
+              await new Promise((resolve) => { window.flood = setInterval(() => { window.feed(1); if (++said === 50) resolve(); }, 20); });
+              window.fed = () => said;
+            }
+            """);
+        await ann.Page.Keyboard.TypeAsync("written while others write", new() { Delay = 30 });
+        var typing = JsonSerializer.Deserialize<Typing>(await ann.Page.EvaluateAsync<string>("() => { clearInterval(window.flood); return window.typed(); }"), JsonSerializerOptions.Web)!;
+        var fedMessages = await ann.Page.EvaluateAsync<int>("() => window.fed()");
+        await Assertions.Expect(ann.Input).ToHaveValueAsync("written while others write");
+        typing.Times.Should().NotBeEmpty();
+        TestContext.Out.WriteLine($"from key press to paint while 50 messages/s arrive: median {typing.Times.Order().ElementAt(typing.Times.Count / 2):F0} ms, longest {typing.Times.Max():F0} ms; {(double)typing.Added / fedMessages:F1} rows added for each message, longest task {typing.Longest:F0} ms");
+        ((double)typing.Added / fedMessages).Should().BeLessThan(4, "a message does not draw the log again");
+
+        // The page now has more messages than it keeps. It drops those that are far from the reader.
+        await ann.Page.EvaluateAsync("async () => { document.getElementById('log').scrollTop -= document.getElementById('log').scrollHeight / 2; await window.frame(); await window.frame(); }");
+        Math.Abs(await ann.Page.EvaluateAsync<double>(MoveOf("() => { window.feed(20_500); }", frames: 60))).Should().BeLessThan(1.5);
+        var kept = await MeasureAsync(devTools);
+        TestContext.Out.WriteLine($"heap after 120,500 messages: {(kept["JSHeapUsedSize"] - empty["JSHeapUsedSize"]) / 1_000_000:F0} MB");
+        (await ann.Page.EvaluateAsync<int>(Gaps)).Should().Be(0);
+        ann.Errors.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task Page_is_ready_to_type_soon_after_a_visit_to_a_warm_server()
+    {
+        await using (await ChatPage.JoinAsync(_server.HttpPort, "ann"))
+        {
+            // The server has compressed the page.
+        }
+        await using var ben = await ChatPage.JoinAsync(_server.HttpPort, "ben");
+        var text = await ben.Page.EvaluateAsync<string>("""
+            () => new Promise((resolve) => {
+              const navigation = performance.getEntriesByType('navigation')[0];
+              new PerformanceObserver((list) => resolve(JSON.stringify({ paint: list.getEntries()[0].startTime, loaded: navigation.domContentLoadedEventEnd, bytes: navigation.transferSize,
+                requests: performance.getEntriesByType('resource').length, isReady: document.activeElement?.id === 'input' && !document.getElementById('input').disabled })))
+                .observe({ type: 'paint', buffered: true });
+            })
+            """);
+        var visit = JsonSerializer.Deserialize<Visit>(text, JsonSerializerOptions.Web)!;
+        TestContext.Out.WriteLine($"first paint after {visit.Paint:F0} ms, script finished after {visit.Loaded:F0} ms; {visit.Bytes / 1024.0:F1} KB in one response; {visit.Requests} other requests");
+        visit.IsReady.Should().BeTrue("a person can write as soon as the page is online");
+        visit.Bytes.Should().BeLessThan(112 * 1024, "the page is one compressed response");
+        visit.Requests.Should().BeLessThanOrEqualTo(4, "nothing but the page is loaded before a person can write");
+    }
+
+    [Test]
+    public async Task View_does_not_move_when_rows_change_their_size()
+    {
+        await using var ann = await OpenAsync();
+        await ann.Page.EvaluateAsync("() => window.feedMany(2_000)");
+        await ann.Page.EvaluateAsync("async () => { const log = document.getElementById('log'); for (let i = 0; i < 30; i += 1) { log.scrollTop -= 400; await window.frame(); } await window.frame(); }");
+
+        string[] changes =
+        [
+            // A picture above the view gets its size late.
+            "log => { log.querySelectorAll('.message')[3].style.paddingBottom = '340px'; }",
+            // A message above the view, and one at its upper edge, are edited.
+            "(log, shown) => { const first = Number(log.querySelector('.message').dataset.seq); window.feed(1, { type: 'edited', of: first + 2, text: 'longer '.repeat(300) }); window.feed(1, { type: 'edited', of: shown - 1, text: 'longer\\n'.repeat(9) }); }",
+            // A message that is not drawn is edited, and one above the view is deleted and gets a reaction.
+            "(log, shown) => { window.feed(1, { type: 'edited', of: 1_010, text: 'longer '.repeat(300) }); window.feed(1, { type: 'deleted', of: shown - 3 }); window.feed(1, { type: 'reacted', of: shown - 4, emoji: '🌊' }); }",
+            // Others write.
+            "() => { window.feed(40); }",
+            // A row in the page gets more space and others arrive in the same frame.
+            "log => { log.querySelectorAll('.message')[2].style.paddingBottom = '90px'; window.feed(3); }",
+        ];
+        foreach (var change in changes)
+        {
+            var moved = await ann.Page.EvaluateAsync<double>(MoveOf(change));
+            Math.Abs(moved).Should().BeLessThan(1.5, change);
+        }
+
+        // The window changes its width, so that all rows get other heights.
+        await ann.Page.EvaluateAsync("() => { const log = document.getElementById('log'), top = log.getBoundingClientRect().top; window.shown = [...log.querySelectorAll('.message')].find((node) => node.getBoundingClientRect().top >= top); window.at = window.shown.getBoundingClientRect().top; }");
+        await ann.Page.SetViewportSizeAsync(700, 720);
+        await ann.Page.EvaluateAsync("async () => { await window.frame(); await window.frame(); await window.frame(); }");
+        var resized = await ann.Page.EvaluateAsync<double>("() => window.shown.isConnected ? window.shown.getBoundingClientRect().top - window.at : 10_000");
+        Math.Abs(resized).Should().BeLessThan(1.5);
+        ann.Errors.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task Keyboard_of_a_phone_leaves_the_newest_message_visible()
+    {
+        await using var ann = await OpenAsync(new() { ViewportSize = new() { Width = 375, Height = 812 }, HasTouch = true });
+        await ann.Page.EvaluateAsync("() => window.feedMany(300)");
+        await Assertions.Expect(ann.Messages.Last).ToBeInViewportAsync();
+        await ann.Page.SetViewportSizeAsync(375, 430);
+        await Assertions.Expect(ann.Messages.Last).ToBeInViewportAsync(new() { Ratio = 1 });
+        await ann.Page.SetViewportSizeAsync(375, 812);
+        await Assertions.Expect(ann.Messages.Last).ToBeInViewportAsync(new() { Ratio = 1 });
+
+        // A reader who has scrolled up keeps the place.
+        await ann.Page.EvaluateAsync("async () => { document.getElementById('log').scrollTop -= 2_000; await window.frame(); await window.frame(); }");
+        var before = await FirstShownAsync(ann);
+        await ann.Page.SetViewportSizeAsync(375, 430);
+        await ann.UntilAsync("() => document.getElementById('log').clientHeight < 400");
+        await ann.Page.EvaluateAsync("async () => { await window.frame(); await window.frame(); }");
+        var after = await FirstShownAsync(ann);
+        after.Seq.Should().Be(before.Seq);
+        after.Top.Should().BeApproximately(before.Top, 1.5);
+    }
+
+    [Test]
+    public async Task Selected_text_and_the_focus_stay_in_the_page_while_rows_are_removed()
+    {
+        await using var ann = await OpenAsync();
+        await ann.Page.EvaluateAsync("() => window.feedMany(200)");
+        var selected = await ann.Page.EvaluateAsync<string>("""
+            async () => {
+              const texts = [...document.querySelectorAll('#log .message .text')].slice(-12);
+              getSelection().setBaseAndExtent(texts[0].firstChild, 0, texts[9].firstChild, 4);
+              document.querySelectorAll('#log .message').item(document.querySelectorAll('#log .message').length - 1).querySelector('.menu').focus();
+              await window.frame();
+              return getSelection().toString();
+            }
+            """);
+        selected.Should().StartWith("said ").And.Contain("\n");
+        var focused = await ann.Page.EvaluateAsync<string>("() => document.activeElement.dataset.seq");
+
+        await ann.Page.EvaluateAsync("() => window.feedMany(3_000)");
+        (await ann.Page.EvaluateAsync<string>("() => getSelection().toString()")).Should().Be(selected);
+        (await ann.Page.EvaluateAsync<string>("() => document.activeElement.dataset.seq")).Should().Be(focused);
+        (await ann.Page.Locator("#log > *").CountAsync()).Should().BeLessThan(500);
+        await Assertions.Expect(ann.Messages.Last).ToBeInViewportAsync();
+
+        // When the selection and the focus are elsewhere, the rows are removed.
+        await ann.Page.EvaluateAsync("() => { getSelection().removeAllRanges(); document.getElementById('input').focus(); window.feed(1); }");
+        await Assertions.Expect(ann.Page.Locator($"#log .message[data-seq='{focused}']")).ToHaveCountAsync(0);
+    }
+
+    [Test]
+    public async Task Screen_reader_hears_new_messages_and_no_rows_that_appear_because_of_scrolling()
+    {
+        await using var ann = await OpenAsync();
+        await ann.Page.EvaluateAsync("() => window.feedMany(2_000)");
+        await ann.UntilAsync("() => document.getElementById('log').getAttribute('aria-live') === 'polite'");
+        var heard = await ann.Page.EvaluateAsync<string[]>("""
+            async () => {
+              const log = document.getElementById('log'), heard = [];
+              new MutationObserver((records) => {
+                for (const { addedNodes } of records) for (const node of addedNodes) if (node.dataset?.seq && log.getAttribute('aria-live') === 'polite') heard.push(node.dataset.seq);
+              }).observe(log, { childList: true });
+              const seq = window.feed(1);
+              while (!log.querySelector(`[data-seq="${seq}"]`)) await window.frame();
+              await window.frame();
+              for (let i = 0; i < 20; i += 1) { log.scrollTop -= 700; await window.frame(); }
+              for (let i = 0; i < 20; i += 1) { log.scrollTop += 700; await window.frame(); }
+              return heard.map((one) => String(Number(one) - seq));
+            }
+            """);
+        heard.Should().Equal("0");
+        (await ann.Page.Locator("#log").GetAttributeAsync("role")).Should().Be("log");
+    }
+
+    [Test]
+    public async Task Day_of_sleep_adds_the_right_dates()
+    {
+        await using var ann = await OpenAsync(clock: true);
+        await ann.Page.EvaluateAsync("() => { window.feed(2); }");
+        await Assertions.Expect(ann.Page.Locator("#log .divider.day")).ToHaveTextAsync("Today");
+        await ann.Page.Clock.FastForwardAsync(24 * 3_600_000);
+        await ann.ExpectOnlineAsync();
+        await ann.Page.EvaluateAsync("() => { window.feed(2); }");
+        await Assertions.Expect(ann.Page.Locator("#log .divider.day")).ToHaveTextAsync(["Yesterday", "Today"]);
+        (await ann.Page.EvaluateAsync<string>("() => document.querySelectorAll('#log .divider.day')[1].nextElementSibling.querySelector('.text').textContent")).Should().Be("said 1003");
+    }
+
+    /// <summary>A script that makes a change, waits for some frames, and returns by how many px the first message that begins in the view has moved.</summary>
+    private static string MoveOf(string change, int frames = 6) => $$"""
+        async () => {
+          const log = document.getElementById('log'), top = log.getBoundingClientRect().top;
+          const shown = [...log.querySelectorAll('.message')].find((node) => node.getBoundingClientRect().top >= top);
+          const { seq } = shown.dataset, before = shown.getBoundingClientRect().top;
+          ({{change}})(log, Number(seq));
+          let moved = 0;
+          for (let i = 0; i < {{frames}}; i += 1) {
+            await window.frame();
+            const now = log.querySelector(`.message[data-seq="${seq}"]`).getBoundingClientRect().top - before;
+            if (i > 0 && Math.abs(now) > Math.abs(moved)) moved = now; // the first frame has not been laid out
+          }
+          return moved;
+        }
+        """;
+
+    private static async Task<Shown> FirstShownAsync(ChatPage page) => JsonSerializer.Deserialize<Shown>(await page.Page.EvaluateAsync<string>("""
+        () => {
+          const top = document.getElementById('log').getBoundingClientRect().top;
+          const shown = [...document.querySelectorAll('#log .message')].find((node) => node.getBoundingClientRect().top >= top);
+          return JSON.stringify({ seq: Number(shown.dataset.seq), top: shown.getBoundingClientRect().top });
+        }
+        """), JsonSerializerOptions.Web)!;
+
+    private async Task<ChatPage> OpenAsync(BrowserNewContextOptions? options = null, bool clock = false)
+    {
+        var tab = await Chromium.NewPageAsync(options);
+        await tab.AddInitScriptAsync(Feeder);
+        var page = await ChatPage.OpenAsync(tab, $"http://127.0.0.1:{_server.HttpPort}/?name=ann&room=lobby&way=ws", clock);
+        await page.ExpectInsideAsync("lobby");
+        return page;
+    }
+
+    private static async Task<Dictionary<string, double>> MeasureAsync(ICDPSession devTools)
+    {
+        await devTools.SendAsync("HeapProfiler.collectGarbage");
+        var answer = await devTools.SendAsync("Performance.getMetrics");
+        return answer!.Value.GetProperty("metrics").EnumerateArray().ToDictionary(metric => metric.GetProperty("name").GetString()!, metric => metric.GetProperty("value").GetDouble());
+    }
+
+    private static void Print(string what, TimeSpan time) => TestContext.Out.WriteLine($"{what}: {time.TotalMilliseconds:F0} ms");
+
+    private sealed record Steps(int Count, int MostRows, int MostAdded, int Gaps, double Milliseconds);
+
+    private sealed record Typing(int Added, int Removed, IReadOnlyList<double> Times, double Longest);
+
+    private sealed record Visit(double Paint, double Loaded, double Bytes, int Requests, bool IsReady);
+
+    private sealed record Shown(long Seq, double Top);
+}
