@@ -128,6 +128,9 @@ export class Connection extends EventTarget {
     this.#connect();
   }
 
+  /** Ends the wait for the next attempt, because another tab has reached the server. */
+  hurry() { if (this.#status.retryAt) this.retryNow(); }
+
   /** Checks the connection now, without waiting for the timers. Call this when the network or the page has come back. */
   check() {
     if (!this.isOnline) this.retryNow();
@@ -137,10 +140,20 @@ export class Connection extends EventTarget {
   /** Connects again at once, because another tab has the connection now, or has it no more. */
   move() {
     if (this.#status.state === 'idle' || this.#status.state === 'closed') return;
+    if (this.#bye?.reconnect === false) return this.end(this.#bye);
     this.#attempt = 0;
     this.#tearDown();
     this.#setStatus({ state: 'reconnecting', retryAt: null });
     this.#connect();
+  }
+
+  /**
+   * Ends the connection as the server would.
+   * @param {Frame} bye
+   */
+  end({ text, code }) {
+    this.#tearDown();
+    this.#setStatus({ state: 'closed', reason: text, code });
   }
 
   /** Closes the transport without a word. Call move() later. */
@@ -243,8 +256,8 @@ export class Connection extends EventTarget {
 
   /** @param {CloseInfo} info */
   #transportClosed(info) {
-    if (info.isMoved) return this.move();
     const bye = this.#bye;
+    if (info.isMoved) return this.move();
     if (info.code === TAKEN_OVER_CLOSE_CODE) {
       this.dispatchEvent(new CustomEvent('takeover'));
       return this.#retryLater('');

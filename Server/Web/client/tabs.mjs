@@ -7,8 +7,8 @@ import { TabHub } from './tab-hub.mjs';
 
 /**
  * What a tab needs of its own connection.
- * @typedef {{ isOnline: boolean, transportName: TransportName, router: TabHub | null, relay(text: string): boolean, move(): void, retryNow(): void,
- *   tick(): void, suspend(): void }} OwnConnection
+ * @typedef {{ isOnline: boolean, transportName: TransportName, router: TabHub | null, relay(text: string): boolean, move(): void, hurry(): void,
+ *   tick(): void, suspend(): void, end(bye: Frame): void }} OwnConnection
  */
 
 /**
@@ -176,7 +176,7 @@ export class Tabs {
     if (this.#role !== 'follower') return;
     if (kind === 'alone') this.#isOutcast = true;
     if (this.transport) this.transport.receive(message);
-    else if (kind === 'lead') this.#connection?.retryNow();
+    else if (kind === 'lead') this.#connection?.hurry();
   }
 
   /**
@@ -189,9 +189,10 @@ export class Tabs {
     if (kind === 'hello') this.#greet(router, message);
     else if (kind === 'send') router.send(from, text);
     else if (kind === 'gone') router.detach(from);
+    else if (kind === 'frame' && message.frame?.type === 'bye') this.#connection?.end(message.frame); // from the tab that led before
     else if (kind === 'ping') {
       this.#connection?.tick(); // the timers of a hidden tab are slow
-      this.post({ kind: message.isAttached && !router.has(from) ? 'lead' : 'pong', to: [from] });
+      this.post({ kind: this.#user && !(message.isAttached && router.has(from)) ? 'lead' : 'pong', to: [from] });
     }
   }
 
@@ -204,7 +205,7 @@ export class Tabs {
     const wanted = `${user} ${guest}`;
     if (!connection?.isOnline || !this.#user) {
       this.post({ kind: 'pong', to: [from] });
-      connection?.retryNow(); // the other tab has just reached the server
+      connection?.hurry(); // the other tab has just reached the server
     } else if (this.#user.user === user && this.#user.guest === guest) {
       router.attach(from);
       this.post({ kind: 'ready', to: [from], via: connection.transportName });

@@ -3,7 +3,7 @@
 /** @import { CloseInfo, Frame, TabLink, TabMessage, Transport, TransportName } from '../types.js' */
 
 const VISIBLE_TICK_MS = 1_500;
-const HIDDEN_TICK_MS = 15_000;
+const HIDDEN_TICK_MS = 10_000;
 const MAX_SILENT_TICKS = 3;
 
 /**
