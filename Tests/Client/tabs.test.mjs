@@ -102,7 +102,7 @@ class Server {
 }
 
 /** What happens later: messages between the tabs, and frames. Tests run it in their own order. */
-let queue, locks, server, tabs, ids;
+let queue, locks, server, tabs, ids, errors;
 
 /** A tab with the smallest page: it joins one room, and sends its messages again until they are acknowledged. */
 class Tab {
@@ -131,7 +131,11 @@ class Tab {
         return { welcome: server.welcome() };
       }, () => true, { now: () => Date.now(), day: () => Date.now() });
     this.tabs.use(this.connection);
-    const on = (type, work) => this.connection.addEventListener(type, ({ detail }) => { if (this.isAlive) work(detail); });
+    const on = (type, work) => this.connection.addEventListener(type, ({ detail }) => {
+      try {
+        if (this.isAlive) work(detail);
+      } catch (error) { errors.push(error); } // Node.js would report it after the test
+    });
     on('welcome', (frame) => this.tabs.welcome(frame));
     on('status', (status) => {
       this.status = status;
@@ -229,10 +233,13 @@ function expectAgreement() {
 
 beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: 1_000_000 });
-  [queue, tabs, ids] = [[], [], 0];
+  [queue, tabs, ids, errors] = [[], [], 0, []];
   [locks, server] = [new Locks(), new Server()];
 });
-afterEach(() => mock.timers.reset());
+afterEach(() => {
+  mock.timers.reset();
+  assert.deepEqual(errors, []);
+});
 
 describe('three tabs', () => {
   test('use one connection and see the same', async () => {
@@ -412,6 +419,7 @@ test('no message is lost or doubled when tabs open, close, crash and freeze in 1
     assert.equal(server.connections.length, 1, `seed ${seed}`);
     assert.deepEqual(texts().toSorted(), Array.from({ length: said }, (_, index) => `said ${index + 1}`).toSorted(), `seed ${seed}`);
     expectAgreement();
+    assert.deepEqual(errors, [], `seed ${seed}`);
     for (const tab of tabs) tab.crash();
   }
 });

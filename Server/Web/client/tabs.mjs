@@ -5,6 +5,8 @@ import { TabHub } from './tab-hub.mjs';
 /** @import { CloseInfo, Frame, Status, TabMessage, TransportName } from './types.js' */
 /** @import { TabTransport } from './transports/tab.mjs' */
 
+const FROM_LEADER = new Set(['lead', 'ready', 'frame', 'close', 'pong', 'alone']);
+
 /**
  * What a tab needs of its own connection.
  * @typedef {{ isOnline: boolean, transportName: TransportName, router: TabHub | null, relay(text: string): boolean, move(): void, hurry(): void,
@@ -28,6 +30,7 @@ export class Tabs {
   #connection = null;
   /** Counts how often this tab has given up its role. */
   #generation = 0;
+  #transports = 0;
   /** Releases the lock. @type {(() => void) | null} */
   #release = null;
   /** Ends the wait for the lock. @type {AbortController | null} */
@@ -61,6 +64,7 @@ export class Tabs {
   }
 
   get isFollower() { return this.#role === 'follower'; }
+  get isSharing() { return this.#role !== 'alone'; }
 
   /** @param {OwnConnection} connection */
   use(connection) { this.#connection = connection; }
@@ -68,9 +72,9 @@ export class Tabs {
   /** Decides the role of this tab. Call this before each attempt to connect. */
   async choose() {
     if (!this.#isAllowed() || this.#isOutcast) return this.leave();
-    if (this.#role !== 'alone') return;
+    if (this.isSharing) return;
     const generation = this.#generation;
-    if (await this.#take({ ifAvailable: true }) || generation !== this.#generation) return;
+    if (await this.#take({ ifAvailable: true }) || generation !== this.#generation || this.isSharing) return;
     this.#role = 'follower';
     this.#waiting = new AbortController();
     this.#take({ signal: this.#waiting.signal });
@@ -113,8 +117,13 @@ export class Tabs {
     if (state === 'closed' || state === 'idle') this.leave();
   }
 
-  /** @param {Omit<TabMessage, 'from'>} message */
-  post(message) { this.#channel.postMessage({ ...message, from: this.#id }); }
+  /**
+   * Creates a name for a transport of this tab. Each transport has its own, so that it gets no answer to a question of an earlier one.
+   */
+  createName() { return `${this.#id}/${++this.#transports}`; }
+
+  /** @param {Omit<TabMessage, 'from'> & { from?: string }} message */
+  post(message) { this.#channel.postMessage({ from: this.#id, ...message }); }
 
   /**
    * Asks for the lock. Resolves to whether this tab leads now; if it waits for the lock, it resolves later.
@@ -170,10 +179,11 @@ export class Tabs {
   /** @param {TabMessage} message */
   #receive(message) {
     const { to, kind } = message;
-    if (to && !to.includes(this.#id)) return;
+    const name = to?.find((one) => one.split('/')[0] === this.#id);
+    if (to && name === undefined) return;
     const router = this.#connection?.router;
     if (router) return this.#serve(router, message);
-    if (this.#role !== 'follower') return;
+    if (this.#role !== 'follower' || !FROM_LEADER.has(kind) || to && name !== this.transport?.name) return;
     if (kind === 'alone') this.#isOutcast = true;
     if (this.transport) this.transport.receive(message);
     else if (kind === 'lead') this.#connection?.hurry();

@@ -68,7 +68,7 @@ export interface TransportOptions {
   http: HttpSessionState;
 }
 
-/** A message between two tabs. `to` has the names of the receivers; without it, all tabs receive the message. */
+/** A message between two tabs. `from` and `to` name tabs, or transports of tabs. Without `to`, all tabs receive the message. */
 export interface TabMessage {
   from: string;
   to?: string[];
@@ -91,7 +91,8 @@ export interface TabMessage {
 export interface TabLink {
   transport: any;
   isVisible(): boolean;
-  post(message: Omit<TabMessage, 'from'>): void;
+  createName(): string;
+  post(message: Omit<TabMessage, 'from'> & { from?: string }): void;
   steal(): void;
 }
 

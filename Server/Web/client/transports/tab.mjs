@@ -32,6 +32,7 @@ export class TabTransport {
   constructor(tabs, { user, name, guest }) {
     this.#tabs = tabs;
     this.#user = { user, name, guest };
+    this.name = tabs.createName();
   }
 
   get isBusy() { return false; }
@@ -45,7 +46,7 @@ export class TabTransport {
   /** @param {string} text */
   send(text) {
     if (!this.#isAttached) return false;
-    this.#tabs.post({ kind: 'send', to: [this.#leader ?? ''], text });
+    this.#post({ kind: 'send', to: [this.#leader ?? ''], text });
     return true;
   }
 
@@ -53,7 +54,7 @@ export class TabTransport {
     clearTimeout(this.#timer);
     if (this.#tabs.transport !== this) return;
     this.#tabs.transport = null;
-    this.#tabs.post({ kind: 'gone' });
+    this.#post({ kind: 'gone' });
   }
 
   /** Asks the leading tab now, because this tab has become visible. */
@@ -80,7 +81,10 @@ export class TabTransport {
     this.onready(null);
   }
 
-  #greet() { this.#tabs.post({ kind: 'hello', ...this.#user }); }
+  /** @param {Omit<TabMessage, 'from'>} message */
+  #post(message) { this.#tabs.post({ ...message, from: this.name }); }
+
+  #greet() { this.#post({ kind: 'hello', ...this.#user }); }
 
   #wait() {
     clearTimeout(this.#timer);
@@ -94,7 +98,7 @@ export class TabTransport {
       return this.#tabs.steal();
     }
     this.#silentTicks += 1;
-    this.#tabs.post({ kind: 'ping', isAttached: this.#isAttached });
+    this.#post({ kind: 'ping', isAttached: this.#isAttached });
   }
 
   /** @param {CloseInfo} info */
