@@ -8,10 +8,9 @@ import { ANN, BOB, NOON } from './support.mjs';
 const KEY = 'rawsocketchat chat.test';
 const page = await startPage({ stored: {
   [KEY]: { ...ANN, enteredAs: 'ann', rooms: ['lobby', 'dev'], current: 'lobby' },
-  [`${KEY} drafts`]: [['lobby', 'half a sent']],
-} });
+}, lasting: { [`${KEY} drafts`]: [['lobby', 'half a sent']] } });
 const input = page.$('input');
-const storedDrafts = () => JSON.parse(page.sessionStorage.getItem(`${KEY} drafts`));
+const storedDrafts = () => JSON.parse(window.localStorage.getItem(`${KEY} drafts`));
 after(() => mock.timers.reset());
 
 const join = (room, more = {}) => page.receive({

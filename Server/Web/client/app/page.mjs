@@ -45,7 +45,7 @@ export const address = serverAddress(location, parameters.get('server'));
 /** The name of this server's data in the browser's storage, and of the channel between its tabs. */
 export const STORAGE_KEY = storageKey(address);
 
-/** The drafts of this tab. */
+/** The drafts. */
 export const DRAFTS_KEY = `${STORAGE_KEY} drafts`;
 
 /** The files of this tab's drafts. */
