@@ -336,6 +336,30 @@ describe('three tabs', () => {
   });
 });
 
+test('the leading tab sends nothing more to a tab that is frozen for minutes, and the tab misses nothing', async () => {
+  const [one, two, three] = await open('one', 'two', 'three');
+  two.freeze();
+  await pass(400_000);
+  assert.deepEqual(one.connection.router.others.map((name) => name.split('/')[0]), ['three']);
+  three.say('meanwhile');
+  await settle();
+  two.thaw();
+  await pass(10_000);
+  assert.equal(server.connections.length, 1);
+  expectAgreement();
+});
+
+test('what a tab sends in one turn arrives without a text of another tab between', async () => {
+  const [, two, three] = await open('one', 'two', 'three');
+  const sent = [];
+  server.handle = (_, { id }) => sent.push(id);
+  two.connection.send({ type: 'join', room: 'lobby', id: 'a' });
+  three.connection.send({ type: 'join', room: 'lobby', id: 'x' });
+  two.connection.send({ type: 'say', id: 'b' });
+  await settle();
+  assert.deepEqual(sent, ['a', 'b', 'x']);
+});
+
 test('a tab whose session differs from that of the leading tab gets its own connection', async () => {
   const [one, two] = await open('one', 'two');
   const welcome = server.welcome.bind(server);

@@ -75,6 +75,8 @@ export class Connection extends EventTarget {
   get isOnline() { return this.#status.state === 'online'; }
   get hasTransport() { return this.#transport !== null; }
   get choice() { return this.#choice; }
+  /** Whether other tabs send frames over this connection too. */
+  get isShared() { return Boolean(this.#transport?.isShared || this.router?.isShared); }
   get transportName() { return this.#transport?.via ?? this.#choice.current; }
 
   open() {

@@ -60,6 +60,9 @@ export class TabHub {
   /** The other tabs that use the connection. */
   get others() { return [...this.#tabs.keys()].filter((tab) => tab !== SELF); }
 
+  /** Whether another tab uses this connection, or has used it. */
+  get isShared() { return this.#isShared; }
+
   /** @param {string} tab */
   has(tab) { return this.#tabs.has(tab); }
 

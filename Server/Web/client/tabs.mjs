@@ -5,6 +5,9 @@ import { TabHub } from './tab-hub.mjs';
 /** @import { CloseInfo, Frame, Status, TabMessage, TransportName } from './types.js' */
 /** @import { TabTransport } from './transports/tab.mjs' */
 
+const SWEEP_MS = 60_000;
+const MAX_SILENT_SWEEPS = 4; // the browser slows the timers of a hidden tab to one a minute
+
 const FROM_LEADER = new Set(['lead', 'ready', 'frame', 'close', 'pong', 'alone']);
 
 /**
@@ -37,6 +40,9 @@ export class Tabs {
   #waiting = null;
   /** The user of the connection, while this tab leads and is online. @type {{ user: string, guest: boolean } | null} */
   #user = null;
+  /** How many sweeps ago this tab has heard of the tabs that follow. @type {Map<string, number>} */
+  #silent = new Map();
+  #sweeping = 0;
   /** The user for whom the leading tab has connected again. */
   #adopted = '';
   /** Whether the leading tab and this tab can't have the same session. */
@@ -92,6 +98,9 @@ export class Tabs {
   steal() {
     if (this.#role === 'follower') this.#take({ steal: true });
   }
+
+  /** Asks the leading tab now whether it is alive, because this tab has become visible. */
+  check() { this.transport?.check(); }
 
   /** The browser is about to freeze this tab. Another tab takes the lead at once. */
   freeze() {
@@ -162,11 +171,24 @@ export class Tabs {
     if (!connection) return;
     connection.router = new TabHub((to, frame) => this.post({ kind: 'frame', to, frame }), (text) => connection.relay(text), this.#createId,
       (work, ms) => setTimeout(work, ms));
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS);
     this.post({ kind: 'lead' });
     if (followed) connection.move();
   }
 
+  /** Sends nothing more to tabs that are frozen, because the frames would pile up in the browser. When such a tab runs again, it asks, and joins its rooms again. */
+  #sweep() {
+    const router = this.#connection?.router;
+    for (const tab of router?.others ?? []) {
+      const count = (this.#silent.get(tab) ?? 0) + 1;
+      this.#silent.set(tab, count);
+      if (count > MAX_SILENT_SWEEPS) router?.detach(tab);
+    }
+  }
+
   #stepDown() {
+    clearInterval(this.#sweeping);
+    this.#silent.clear();
     this.#role = 'alone';
     this.#user = null;
     this.#adopted = '';
@@ -195,9 +217,10 @@ export class Tabs {
    * @param {TabMessage} message
    */
   #serve(router, message) {
-    const { from, kind, text = '' } = message;
+    const { from, kind, texts = [] } = message;
+    this.#silent.delete(from);
     if (kind === 'hello') this.#greet(router, message);
-    else if (kind === 'send') router.send(from, text);
+    else if (kind === 'send') texts.forEach((text) => router.send(from, text));
     else if (kind === 'gone') router.detach(from);
     else if (kind === 'frame' && message.frame?.type === 'bye') this.#connection?.end(message.frame); // from the tab that led before
     else if (kind === 'ping') {

@@ -73,14 +73,14 @@ export interface TabMessage {
   from: string;
   to?: string[];
   /**
-   * From a tab that follows: `hello` (with its user), `send` (with a text), `ping` (with `isAttached`) and `gone`. From the tab that leads: `lead` (it begins to
+   * From a tab that follows: `hello` (with its user), `send` (with texts), `ping` (with `isAttached`) and `gone`. From the tab that leads: `lead` (it begins to
    * lead, or is online again), `ready`, `frame`, `close`, `pong` and `alone` (the tab must have a connection of its own).
    */
   kind: 'hello' | 'send' | 'ping' | 'gone' | 'lead' | 'ready' | 'frame' | 'close' | 'pong' | 'alone';
   user?: string;
   name?: string;
   guest?: boolean;
-  text?: string;
+  texts?: string[];
   isAttached?: boolean;
   via?: TransportName;
   frame?: Frame;

@@ -1,5 +1,4 @@
 using Microsoft.Playwright;
-using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.EndToEnd;

@@ -82,8 +82,13 @@ if (tabs) {
   tabs.use(connection);
   connection.addEventListener('welcome', (event) => tabs.welcome(/** @type {CustomEvent<Frame>} */ (event).detail));
   connection.addEventListener('status', (event) => tabs.changed(/** @type {CustomEvent<Status>} */ (event).detail));
-  document.addEventListener('freeze', () => tabs.freeze());
-  document.addEventListener('resume', () => { if (!connection.hasTransport) connection.move(); });
+  const freeze = () => tabs.freeze();
+  const resume = () => { if (!connection.hasTransport) connection.move(); };
+  document.addEventListener('freeze', freeze);
+  document.addEventListener('resume', resume);
+  addEventListener('pagehide', ({ persisted }) => { if (persisted) freeze(); }); // the browser keeps the page for the back button
+  addEventListener('pageshow', ({ persisted }) => { if (persisted) resume(); });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) tabs.check(); });
 }
 
 function rememberedTransport() {

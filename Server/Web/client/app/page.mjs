@@ -9,7 +9,7 @@ export const isFramed = !isFile && window.parent !== window;
 /** What the server has written into the page. */
 export const server = serverSettings(document.getElementById('server')?.dataset ?? {});
 
-/** The parameters in the page's address: name, room, way, embed, server. */
+/** The parameters in the page's address: name, room, way, tabs, embed, server. */
 export const parameters = new URLSearchParams(location.search);
 
 /** Whether the page shows one room without side bars. */

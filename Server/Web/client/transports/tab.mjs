@@ -14,6 +14,8 @@ const MAX_SILENT_TICKS = 3;
  */
 export class TabTransport {
   #tabs; #user; #isAttached = false; #timer = 0; #silentTicks = 0;
+  /** What this tab sends in one turn of the event loop. No text of another tab comes between. @type {string[]} */
+  #texts = [];
   /** The name of the leading tab, as soon as this tab has heard from it. @type {string | null} */
   #leader = null;
   /** @type {TransportName | undefined} */
@@ -46,7 +48,7 @@ export class TabTransport {
   /** @param {string} text */
   send(text) {
     if (!this.#isAttached) return false;
-    this.#post({ kind: 'send', to: [this.#leader ?? ''], text });
+    if (this.#texts.push(text) === 1) queueMicrotask(() => this.#post({ kind: 'send', to: [this.#leader ?? ''], texts: this.#texts.splice(0) }));
     return true;
   }
 
