@@ -55,6 +55,15 @@ test('Enter sends the text although suggestions are visible, until the person ha
   assert.equal(input.value, '/who ');
 });
 
+test('Enter that belongs to an input method sends nothing', () => {
+  page.type('日本');
+  const count = page.sent.length;
+  page.press('Enter', { isComposing: true });
+  page.press('Enter', { isComposing: false, keyCode: 229 }); // Safari, after the end of the composition
+  assert.deepEqual([input.value, page.sent.length], ['日本', count]);
+  page.type('');
+});
+
 test('a text in the directory’s filter is sent to the server, because its list has only the largest rooms', async () => {
   page.$('directory-filter').value = '#Room201';
   page.$('directory-filter').dispatchEvent(new Event('input'));

@@ -17,8 +17,8 @@ const DEVICE_KEY = `${STORAGE_KEY} device`;
 const PIN_KEY = `${STORAGE_KEY} pinned way`;
 const REMEMBERED_FOR_MS = 60 * 60_000; // a visit within this time starts with the transport that worked on the visit before
 
-// Two pages with one cookie share a session. With WebSocket, each page has a connection of its own. With the other transports, each page is
-// a device of its own, so that it receives all frames. A page that is loaded again is the same device. A browser that duplicates a tab also
+// Two pages with one cookie share a session, and usually one connection (Tabs). If they do not share the connection, each page with a WebSocket has
+// its own. With the other transports, each page is a device of its own, so that it receives all frames. A page that is loaded again is the same device. A browser that duplicates a tab also
 // duplicates the name of the device. Then the server reports a takeover, and the page becomes another device.
 /** @type {HttpSessionState} */
 const http = { cursor: null, trusted: new Set(), device: load('sessionStorage', DEVICE_KEY) ?? newDevice() };

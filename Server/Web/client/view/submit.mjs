@@ -7,6 +7,7 @@ import { commit, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { attachAgain, onTray, takeFiles, tray } from '../app/uploads.mjs';
 import { isolated } from '../direction.mjs';
+import { isComposing } from '../keys.mjs';
 import { changeMessage, removeMessage } from '../outbox.mjs';
 import { readinessOf } from '../tray.mjs';
 import { parseInput } from '../typed-input.mjs';
@@ -107,7 +108,7 @@ $('composer').addEventListener('submit', (event) => {
 });
 
 input.addEventListener('keydown', (event) => {
-  if (event.isComposing || event.keyCode === 229) return; // Safari sends 229 while an input method composes text
+  if (isComposing(event)) return;
   if (handleSuggestionKey(event)) return event.preventDefault();
   if (event.key === 'Enter' && !event.shiftKey) {
     event.preventDefault();
