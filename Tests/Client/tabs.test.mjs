@@ -372,6 +372,16 @@ test('a tab whose session differs from that of the leading tab gets its own conn
   assert.equal(two.status.state, 'online');
 });
 
+for (const [how, request] of Object.entries({ 'forbids locks': async () => { throw new DOMException('no', 'SecurityError'); }, 'does not answer a request for a lock': () => new Promise(() => {}) })) {
+  test(`a tab whose browser ${how} has its own connection`, async () => {
+    locks.request = request;
+    await open('one', 'two');
+    await pass(4_000);
+    assert.equal(server.connections.length, 2);
+    expectAgreement();
+  });
+}
+
 test('a tab that may not share has its own connection', async () => {
   const [one] = await open('one');
   tabs.push(new Tab('two', false));

@@ -1,10 +1,12 @@
 // The tabs of one browser that share a session. One of them leads: it has the connection to the server, and the others use it.
 
+import { within } from './outbox-store.mjs';
 import { TabHub } from './tab-hub.mjs';
 
 /** @import { CloseInfo, Frame, Status, TabMessage, TransportName } from './types.js' */
 /** @import { TabTransport } from './transports/tab.mjs' */
 
+const LOCK_WITHIN_MS = 3_000;
 const SWEEP_MS = 60_000;
 const MAX_SILENT_SWEEPS = 4; // the browser slows the timers of a hidden tab to one a minute
 
@@ -45,7 +47,7 @@ export class Tabs {
   #sweeping = 0;
   /** The user for whom the leading tab has connected again. */
   #adopted = '';
-  /** Whether the leading tab and this tab can't have the same session. */
+  /** Whether this tab can't share: the leading tab has another session, or the browser forbids locks. */
   #isOutcast = false;
   /** The open transport of this tab, if this tab follows. @type {TabTransport | null} */
   transport = null;
@@ -80,7 +82,9 @@ export class Tabs {
     if (!this.#isAllowed() || this.#isOutcast) return this.leave();
     if (this.isSharing) return;
     const generation = this.#generation;
-    if (await this.#take({ ifAvailable: true }) || generation !== this.#generation || this.isSharing) return;
+    const isFree = await within(LOCK_WITHIN_MS, this.#take({ ifAvailable: true })).catch(() => { this.#isOutcast = true; });
+    if (this.#isOutcast) return this.leave();
+    if (isFree || generation !== this.#generation || this.isSharing) return;
     this.#role = 'follower';
     this.#waiting = new AbortController();
     this.#take({ signal: this.#waiting.signal });
@@ -151,7 +155,8 @@ export class Tabs {
           this.#lead(own);
           resolve(true);
         });
-      }).catch(() => { // another tab has stolen the lock, or this tab waits no more
+      }).catch((error) => { // another tab has stolen the lock, or this tab waits no more
+        if (error.name !== 'AbortError') this.#isOutcast = true; // a browser may forbid locks by its settings
         resolve(false);
         if (own === null || this.#release !== own) return;
         this.#stepDown();
