@@ -4,6 +4,7 @@
 import { isolated, withoutDirectionControls } from './direction.mjs';
 import { filesOf, filesWords } from './files.mjs';
 import { byName, clockTime, plural } from './formatting.mjs';
+import { t } from './language.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
 import { LOG_EVENTS } from './protocol.mjs';
@@ -177,7 +178,7 @@ const UPDATES = {
   // Another tab of this browser has left a room, or has changed its level.
   'tab-left'(state, { room }) {
     if (!state.outbox.some((item) => item.room === room)) return withoutRoom(state, room);
-    return failRoom(changeRoom(state, room, { live: false, removed: true }), room, 'You have left this room in another tab.');
+    return failRoom(changeRoom(state, room, { live: false, removed: true }), room, t('You have left this room in another tab.'));
   },
   'tab-notify': (state, { room, level }) => changeRoom(state, room, { notify: level }),
 

@@ -1,5 +1,6 @@
 // Shares one connection between the tabs of a browser. The leading tab has the connection, and decides which tab gets which frame.
 
+import { t } from './language.mjs';
 import { BAD_SESSION_CLOSE_CODE, LOG_EVENTS } from './protocol.mjs';
 
 /** @import { Frame } from './types.js' */
@@ -205,7 +206,7 @@ export class TabHub {
     if (request.type === 'leave') for (const positions of this.#tabs.values()) positions.delete(request.room);
     if (request.type === 'logout') {
       this.#isLoggedOut = true; // the server's own `bye` is for the tab that has asked
-      deliver(others, { type: 'bye', code: BAD_SESSION_CLOSE_CODE, text: 'You have logged out in another tab.', reconnect: false });
+      deliver(others, { type: 'bye', code: BAD_SESSION_CLOSE_CODE, text: t('You have logged out in another tab.'), reconnect: false });
     }
     const news = Object.hasOwn(NEWS, request.type) ? NEWS[request.type](request, ack) : null;
     if (news && others.length) deliver(others, news);
