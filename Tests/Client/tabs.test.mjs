@@ -349,6 +349,26 @@ test('the leading tab sends nothing more to a tab that is frozen for minutes, an
   expectAgreement();
 });
 
+test('tabs that have not reached the leading tab take the lead from it, although they hear each other', async () => {
+  const [one] = await open('one');
+  one.freeze();
+  await open('two', 'three');
+  await pass(10_000);
+  one.thaw();
+  await pass(2_000);
+  assert.equal(server.connections.length, 1);
+  expectAgreement();
+});
+
+test('a tab gets no answer to a question that it asked before it connected again', async () => {
+  const [, two] = await open('one', 'two');
+  two.connection.move();
+  await settle();
+  two.deliver({ from: 'one', to: ['two/1'], kind: 'frame', frame: { type: 'ack', id: 'old' } });
+  two.deliver({ from: 'one', to: ['two/1'], kind: 'close', info: {} });
+  expectAgreement();
+});
+
 test('what a tab sends in one turn arrives without a text of another tab between', async () => {
   const [, two, three] = await open('one', 'two', 'three');
   const sent = [];
