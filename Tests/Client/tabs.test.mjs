@@ -354,6 +354,7 @@ test('tabs that have not reached the leading tab take the lead from it, although
   one.freeze();
   await open('two', 'three');
   await pass(10_000);
+  assert.deepEqual(states().slice(1), ['online', 'online']);
   one.thaw();
   await pass(2_000);
   assert.equal(server.connections.length, 1);
