@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { markRead, titleOf } from '../../Server/Web/client/rooms.mjs';
 import { markDisconnected } from '../../Server/Web/client/state.mjs';
 import { endTyping, typingWords } from '../../Server/Web/client/typing.mjs';
-import { ANN, BOB, change, EMPTY_STATE, inLobby, joined, lobby, message, messages, noticesOf, receive } from './support.mjs';
+import { ANN, BOB, change, EMPTY_STATE, inLobby, joined, lobby, message, messages, noticesOf, outboxItem, receive, withOutbox } from './support.mjs';
 
 const counts = (state) => [lobby(state).unread, lobby(state).mentions, lobby(state).firstUnread];
 const enter = (frame) => receive(receive(EMPTY_STATE, { type: 'welcome', ...ANN }), frame, { request: { kind: 'join', room: 'lobby' } });
@@ -96,5 +96,19 @@ describe('private talk', () => {
   test('an error of a read mark or of typing is not shown', () => {
     const state = inLobby();
     for (const kind of ['read', 'typing']) assert.equal(receive(state, { type: 'error', id: 'x', code: 'muted' }, { request: { kind } }), state);
+  });
+});
+
+describe('another tab of this browser', () => {
+  test('has read some of the messages: the page counts the others itself', () => {
+    const state = receive(enter(joined(5, messages(1, 5), { read: 1, unread: 4, mentions: 0 })), message(6, '@ann', BOB, { mentions: [ANN.user] }));
+    assert.deepEqual(counts(receive(state, { type: 'read', room: 'lobby', seq: 4 })), [2, 1, 5]);
+    assert.deepEqual(counts(receive(state, { type: 'read', room: 'lobby', seq: 6 })), [0, 0, null]);
+  });
+  test('has changed the level of a room', () => assert.equal(lobby(receive(inLobby(), { type: 'tab-notify', room: 'lobby', level: 'none' })).notify, 'none'));
+  test('has left a room', () => {
+    assert.equal(lobby(receive(inLobby(), { type: 'tab-left', room: 'lobby' })), undefined);
+    const left = receive(withOutbox(inLobby(), outboxItem('1')), { type: 'tab-left', room: 'lobby' });
+    assert.deepEqual([lobby(left).live, left.outbox[0].state], [false, 'failed'], 'an unsent message stays');
   });
 });

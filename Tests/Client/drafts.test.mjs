@@ -26,7 +26,7 @@ describe('a draft', () => {
   test('moves to the room that a typed command opens', () => {
     const drafts = inLobby([['dev', 'older']]);
     assert.equal(drafts.switchTo('dev', 'for dev', true), null);
-    assert.deepEqual(drafts.entries(), [['dev', 'for dev']]);
+    assert.deepEqual(drafts.entriesWith(null), [['dev', 'for dev']]);
     assert.equal(drafts.switchTo('lobby', 'for dev'), '');
   });
 
@@ -41,14 +41,39 @@ describe('a draft', () => {
     drafts.keep('hello');
     drafts.renameRoom('LOBBY', 'lobby');
     assert.equal(drafts.switchTo('lobby', 'hello'), null);
-    assert.deepEqual(drafts.entries(), [['lobby', 'hello']]);
+    assert.deepEqual(drafts.entriesWith(null), [['lobby', 'hello']]);
   });
 
   test('disappears when the input is empty', () => {
     const drafts = inLobby();
     drafts.keep('hello');
     drafts.keep(' ');
-    assert.equal(drafts.entries(), null);
+    assert.equal(drafts.entriesWith(null), null);
+  });
+});
+
+describe('a draft of another tab', () => {
+  test('appears in the input of its room', () => {
+    const drafts = inLobby([['lobby', 'old']]);
+    assert.equal(drafts.adopt([['lobby', 'new'], ['dev', 'x']], false), 'new');
+    assert.equal(drafts.adopt([['lobby', 'new']], false), null, 'nothing has changed');
+    assert.equal(drafts.adopt(null, false), '', 'it is sent');
+    assert.equal(drafts.hasChanged, false, 'the tab stores nothing in return');
+  });
+
+  test('waits in another room', () => {
+    const drafts = inLobby();
+    assert.equal(drafts.adopt([['dev', 'x']], false), null);
+    assert.equal(drafts.switchTo('dev', ''), 'x');
+  });
+
+  test('never replaces what the person is writing', () => {
+    const drafts = inLobby();
+    drafts.keep('mine');
+    assert.equal(drafts.adopt([['lobby', 'other']], false), null, 'it is not stored yet');
+    assert.deepEqual(drafts.entriesWith([['lobby', 'other']]), [['lobby', 'mine']]);
+    assert.equal(drafts.adopt([['lobby', 'other']], true), null);
+    assert.equal(drafts.of('lobby'), 'mine');
   });
 });
 
@@ -58,20 +83,29 @@ describe('stored drafts', () => {
     before.keep('for the lobby');
     before.switchTo('dev', 'for the lobby');
     before.keep('for dev');
-    const after = new Drafts(JSON.parse(JSON.stringify(before.entries())));
+    const after = new Drafts(JSON.parse(JSON.stringify(before.entriesWith(null))));
     assert.equal(after.switchTo('dev', ''), 'for dev');
     assert.equal(after.switchTo('lobby', 'for dev'), 'for the lobby');
+  });
+
+  test('of other rooms stay when this tab stores its own', () => {
+    const drafts = inLobby();
+    drafts.keep('mine');
+    assert.deepEqual(drafts.entriesWith([['dev', 'of another tab'], ['lobby', 'older']]), [['dev', 'of another tab'], ['lobby', 'mine']]);
+    drafts.keep('');
+    assert.deepEqual(drafts.entriesWith([['dev', 'of another tab'], ['lobby', 'mine']]), [['dev', 'of another tab']]);
+    assert.equal(drafts.hasChanged, false);
   });
 
   test('are gone after clear', () => {
     const drafts = inLobby([['lobby', 'a'], ['dev', 'b']]);
     drafts.clear();
-    assert.equal(drafts.entries(), null);
+    assert.equal(drafts.entriesWith(null), null);
   });
 
   for (const stored of [null, 'x', 5, {}, [], [null], [[]], [['a']], [[1, 'x']], [['a', 5]]]) {
     test(`of the form ${JSON.stringify(stored)} are ignored`, () => {
-      const read = () => new Drafts(stored).entries();
+      const read = () => new Drafts(null).entriesWith(stored);
       assert.equal(read(), null);
     });
   }

@@ -82,11 +82,11 @@ class FakeChannel { addEventListener() {} postMessage() {} }
 
 /**
  * Starts the client. Time stands still, except for the test's own ticks. A test file can start one page only.
- * @param {{ address?: string, stored?: Record<string, unknown>, isSecure?: boolean, isFramed?: boolean, refusal?: object, answer?: object, channel?: Function, server?: Record<string, string> }} options the
+ * @param {{ address?: string, stored?: Record<string, unknown>, lasting?: Record<string, unknown>, isSecure?: boolean, isFramed?: boolean, refusal?: object, answer?: object, channel?: Function, server?: Record<string, string> }} options the
  *   page's address, what the tab has stored, whether the browser allows what needs a secure page, whether the page is in a frame, the answer to POST /session
  *   as an error or as a welcome (without it the server welcomes ann), the class of the channel between tabs, and what the server has written into the page
  */
-export async function startPage({ address = 'http://chat.test/', stored = {}, isSecure = false, isFramed = false, refusal, answer = refusal, channel = FakeChannel, server = {} } = {}) {
+export async function startPage({ address = 'http://chat.test/', stored = {}, lasting = {}, isSecure = false, isFramed = false, refusal, answer = refusal, channel = FakeChannel, server = {} } = {}) {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const markup = await readFile(new URL('../../Server/Web/client/index.html', import.meta.url), 'utf8');
   const elements = new Map([...markup.matchAll(/<(\w+)[^>]*? id="([^"]+)"/g)].map(([, tag, id]) => [id, new FakeElement(tag)]));
@@ -130,7 +130,9 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, is
       elements.get('input').dispatchEvent(new Event('input'));
     },
   };
-  const window = { sessionStorage, localStorage: new FakeStorage(), isSecureContext: isSecure, focus() {} };
+  const localStorage = new FakeStorage();
+  for (const [key, value] of Object.entries(lasting)) localStorage.setItem(key, JSON.stringify(value));
+  const window = { sessionStorage, localStorage, isSecureContext: isSecure, focus() {} };
   window.parent = isFramed ? { postMessage: (message) => page.posted.push(message) } : window;
   const listeners = new Map();
   const globals = {

@@ -15,7 +15,7 @@ const ids = [...markup.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
 /** Modules without DOM, clock and network. They may import each other only. */
 const PURE = [
   'actions.mjs', 'alert-claims.mjs', 'backoff.mjs', 'brand.mjs', 'buffering.mjs', 'changes.mjs', 'connection-text.mjs', 'direction.mjs', 'drafts.mjs', 'entrance-mode.mjs', 'error-text.mjs', 'errors.mjs', 'event-batches.mjs', 'favicon.mjs', 'files.mjs', 'formatting.mjs', 'forms.mjs', 'frame-messages.mjs', 'hints.mjs', 'keys.mjs', 'language.mjs', 'languages.mjs', 'link.mjs', 'log.mjs', 'markup.mjs', 'mentions.mjs', 'menus.mjs', 'message-text.mjs', 'moderation.mjs', 'notification.mjs', 'outbox.mjs', 'people.mjs', 'presence.mjs',
-  'programs.mjs', 'protocol.mjs', 'quiet.mjs', 'reactions.mjs', 'room-actions.mjs', 'room-list.mjs', 'rooms.mjs', 'rows.mjs', 'search.mjs', 'server-address.mjs', 'server-settings.mjs', 'state.mjs', 'suggestions.mjs', 'switcher.mjs', 'transport-choice.mjs', 'tray.mjs', 'typed-input.mjs', 'typing.mjs', 'virtual-list.mjs',
+  'programs.mjs', 'protocol.mjs', 'quiet.mjs', 'reactions.mjs', 'room-actions.mjs', 'room-list.mjs', 'rooms.mjs', 'rows.mjs', 'search.mjs', 'server-address.mjs', 'server-settings.mjs', 'state.mjs', 'suggestions.mjs', 'switcher.mjs', 'tab-hub.mjs', 'transport-choice.mjs', 'tray.mjs', 'typed-input.mjs', 'typing.mjs', 'virtual-list.mjs',
   'lab/clock-offset.mjs', 'lab/measures.mjs',
 ];
 const IMPURE = /\b(document|window|navigator|location|localStorage|sessionStorage|indexedDB|performance|crypto)\.|\b(fetch|setTimeout|setInterval|requestAnimationFrame)\(|\bnew (WebSocket|EventSource)\b|\bDate\.now\b|\bnew Date\(\)/;
@@ -65,8 +65,8 @@ test('every key in the browser’s storage begins with the path of the page, bec
 
 test('no module uses a function that a page over plain HTTP does not have', () => {
   for (const [name, text] of texts) assert.doesNotMatch(withoutComments(text), /\brandomUUID\b|\bcrypto\.subtle\b|\bnavigator\.clipboard\b/, name);
-  // The stored outbox works without locks.
-  for (const [name, text] of texts) if (name !== 'outbox-store.mjs') assert.doesNotMatch(withoutComments(text), /\bnavigator\.locks\b/, name);
+  // The stored outbox works without locks, and so does a tab with its own connection.
+  for (const [name, text] of texts) if (name !== 'outbox-store.mjs' && name !== 'app/connect.mjs') assert.doesNotMatch(withoutComments(text), /\bnavigator\.locks\b/, name);
 });
 
 test('only main.mjs, events.mjs and modules in app, view and lab import from app, view and lab', () => {

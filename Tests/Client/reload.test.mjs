@@ -8,10 +8,9 @@ import { ANN, BOB, NOON } from './support.mjs';
 const KEY = 'rawsocketchat chat.test';
 const page = await startPage({ stored: {
   [KEY]: { ...ANN, enteredAs: 'ann', rooms: ['lobby', 'dev'], current: 'lobby' },
-  [`${KEY} drafts`]: [['lobby', 'half a sent']],
-} });
+}, lasting: { [`${KEY} drafts`]: [['lobby', 'half a sent']] } });
 const input = page.$('input');
-const storedDrafts = () => JSON.parse(page.sessionStorage.getItem(`${KEY} drafts`));
+const storedDrafts = () => JSON.parse(window.localStorage.getItem(`${KEY} drafts`));
 after(() => mock.timers.reset());
 
 const join = (room, more = {}) => page.receive({
@@ -54,6 +53,15 @@ test('Enter sends the text although suggestions are visible, until the person ha
   page.press('ArrowDown');
   page.press('Enter');
   assert.equal(input.value, '/who ');
+});
+
+test('Enter that belongs to an input method sends nothing', () => {
+  page.type('日本');
+  const count = page.sent.length;
+  page.press('Enter', { isComposing: true });
+  page.press('Enter', { isComposing: false, keyCode: 229 }); // Safari, after the end of the composition
+  assert.deepEqual([input.value, page.sent.length], ['日本', count]);
+  page.type('');
 });
 
 test('a text in the directory’s filter is sent to the server, because its list has only the largest rooms', async () => {

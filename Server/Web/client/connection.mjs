@@ -6,9 +6,11 @@ import { serverWords } from './direction.mjs';
 import { RetryableError } from './errors.mjs';
 import { t } from './language.mjs';
 import { FIRST_FINAL_CLOSE_CODE, TAKEN_OVER_CLOSE_CODE } from './protocol.mjs';
+import { SELF } from './tab-hub.mjs';
 import { FIRST_FRAME_WITHIN_MS } from './transports/http.mjs';
 
 /** @import { CloseInfo, Frame, Status, Transport, TransportName } from './types.js' */
+/** @import { TabHub } from './tab-hub.mjs' */
 /** @import { TransportChoice } from './transport-choice.mjs' */
 
 export const WELCOME_WITHIN_MS = 15_000;    // after a lost SYN, a browser waits for minutes, which is too long for a person
@@ -51,6 +53,8 @@ export class Connection extends EventTarget {
   #attempt = 0; #onlineSince = 0; #upgradeAfter = UPGRADE_AFTER_MS;
   #retryTimer = 0; #welcomeTimer = 0; #heartbeat = 0; #upgradeTimer = 0;
   #activeAt = 0; #sentAt = 0; #pingedAt = 0; #dayMinusNow = 0;
+  /** Shares this connection with other tabs; null if it has no other users. @type {TabHub | null} */
+  router = null;
 
   /**
    * @param {(name: TransportName) => Transport} create creates a transport
@@ -71,7 +75,11 @@ export class Connection extends EventTarget {
   }
 
   get isOnline() { return this.#status.state === 'online'; }
+  get hasTransport() { return this.#transport !== null; }
   get choice() { return this.#choice; }
+  /** Whether other tabs send frames over this connection too. */
+  get isShared() { return Boolean(this.#transport?.isShared || this.router?.isShared); }
+  get transportName() { return this.#transport?.via ?? this.#choice.current; }
 
   open() {
     this.#tearDown();
@@ -99,13 +107,23 @@ export class Connection extends EventTarget {
    * Sends a frame. Returns whether the transport accepted the frame. Only the answer shows that the frame arrived.
    * @param {Frame} frame
    */
-  send(frame) { return this.#write(JSON.stringify(frame)); }
+  send(frame) { return this.sendLine(JSON.stringify(frame)); }
 
   /**
    * Sends a line as a person typed it.
    * @param {string} line
    */
-  sendLine(line) { return this.#write(line); }
+  sendLine(line) {
+    if (!this.#write(line)) return false;
+    this.router?.sent(SELF, line);
+    return true;
+  }
+
+  /**
+   * Sends what another tab has written.
+   * @param {string} text
+   */
+  relay(text) { return this.#write(text); }
 
   retryNow() {
     if (this.#status.state !== 'reconnecting' && this.#status.state !== 'offline') return;
@@ -114,11 +132,39 @@ export class Connection extends EventTarget {
     this.#connect();
   }
 
+  /** Ends the wait for the next attempt, because another tab has reached the server. */
+  hurry() { if (this.#status.retryAt) this.retryNow(); }
+
   /** Checks the connection now, without waiting for the timers. Call this when the network or the page has come back. */
   check() {
     if (!this.isOnline) this.retryNow();
     else if (!this.#pingedAt && this.#clocks.now() - this.#activeAt > RECENT_MS) this.#ping();
   }
+
+  /** Connects again at once, because another tab has the connection now, or has it no more. */
+  move() {
+    if (this.#status.state === 'idle' || this.#status.state === 'closed') return;
+    if (this.#bye?.reconnect === false) return this.end(this.#bye);
+    this.#attempt = 0;
+    this.#tearDown();
+    this.#setStatus({ state: 'reconnecting', retryAt: null });
+    this.#connect();
+  }
+
+  /**
+   * Ends the connection as the server would.
+   * @param {Frame} bye
+   */
+  end({ text, code }) {
+    this.#tearDown();
+    this.#setStatus({ state: 'closed', reason: text, code });
+  }
+
+  /** Closes the transport without a word. Call move() later. */
+  suspend() { this.#tearDown(); }
+
+  /** Checks the time limits now. The timers of a hidden page may be late. */
+  tick() { if (this.isOnline && this.#transport) this.#checkHeartbeat(); }
 
   async #connect() {
     this.#tearDown();
@@ -143,11 +189,11 @@ export class Connection extends EventTarget {
     this.#preparedWelcome = preparedWelcome;
     clearTimeout(this.#welcomeTimer);
     const name = this.#choice.current;
-    if (name === 'ws') {
+    const transport = this.#create(name);
+    if (name === 'ws' && !transport.isShared) {
       const timeout = this.#choice.hasAlternatives ? FIRST_FRAME_WITHIN_MS : WELCOME_WITHIN_MS;
       this.#welcomeTimer = setTimeout(() => this.#transportClosed({ reason: t('The server does not answer.'), hung: true }), timeout);
     }
-    const transport = this.#create(name);
     this.#use(transport);
     transport.open();
   }
@@ -168,8 +214,10 @@ export class Connection extends EventTarget {
 
   /** @param {Frame} frame */
   #receive(frame) {
-    if (frame.type === 'bye') this.#bye = frame;
-    this.dispatchEvent(new CustomEvent('frame', { detail: frame }));
+    for (const own of this.router?.receive(frame) ?? [frame]) {
+      if (own.type === 'bye') this.#bye = own;
+      this.dispatchEvent(new CustomEvent('frame', { detail: own }));
+    }
   }
 
   /** @param {Frame | null} welcome */
@@ -213,6 +261,7 @@ export class Connection extends EventTarget {
   /** @param {CloseInfo} info */
   #transportClosed(info) {
     const bye = this.#bye;
+    if (info.isMoved) return this.move();
     if (info.code === TAKEN_OVER_CLOSE_CODE) {
       this.dispatchEvent(new CustomEvent('takeover'));
       return this.#retryLater('');
@@ -220,8 +269,10 @@ export class Connection extends EventTarget {
     const reason = serverWords(bye?.text ?? '') || info.reason || '';
     if (bye?.reconnect === false || (info.code ?? 0) >= FIRST_FINAL_CLOSE_CODE) {
       this.#tearDown();
-      return this.#setStatus({ state: 'closed', reason: reason || t('The server closed this connection.'), code: info.code });
+      return this.#setStatus({ state: 'closed', reason: reason || t('The server closed this connection.'), code: bye?.code ?? info.code });
     }
+    // The transport of another tab says nothing about the transports of this one.
+    if (this.#transport?.isShared) return this.#retryLater(reason, info.retryAfterMs);
     const from = this.#choice.current;
     const hadBuffers = this.#choice.buffers;
     // A connection that the server itself closed shows that the transport works.
@@ -252,7 +303,7 @@ export class Connection extends EventTarget {
 
   #scheduleUpgrade() {
     clearTimeout(this.#upgradeTimer);
-    if (this.#choice.canUpgrade) this.#upgradeTimer = setTimeout(() => this.#tryUpgrade(), this.#upgradeAfter);
+    if (this.#choice.canUpgrade && !this.#transport?.isShared) this.#upgradeTimer = setTimeout(() => this.#tryUpgrade(), this.#upgradeAfter);
   }
 
   #tryUpgrade() {
@@ -316,7 +367,7 @@ export class Connection extends EventTarget {
 
   /** @param {Status} status */
   #setStatus(status) {
-    this.#status = { ...status, transport: this.#choice.current };
+    this.#status = { ...status, transport: this.transportName };
     this.dispatchEvent(new CustomEvent('status', { detail: this.#status }));
   }
 }

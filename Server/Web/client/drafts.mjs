@@ -7,16 +7,61 @@
 export class Drafts {
   /** @type {Map<string, string>} */
   #texts = new Map();
+  /** The rooms whose drafts have changed here, and are not stored yet. @type {Set<string>} */
+  #changed = new Set();
   /** The room of the input. @type {string | null} */
   #room = null;
 
-  /** @param {unknown} stored what entries() returned before the page was loaded again */
-  constructor(stored) {
-    if (!Array.isArray(stored)) return;
-    for (const entry of stored) {
-      const [room, text] = Array.isArray(entry) ? entry : [];
-      if (typeof room === 'string' && typeof text === 'string') this.#texts.set(room, text);
+  /** @param {unknown} stored what entriesWith() returned before the page was loaded again */
+  constructor(stored) { this.#texts = textsOf(stored); }
+
+  /**
+   * Takes over what another tab has stored, but keeps what has changed here. Returns the text that the input has to show, or null if its text stays.
+   * @param {unknown} stored
+   * @param {boolean} isWriting whether the person writes in the input of this tab; then its text stays
+   */
+  adopt(stored, isWriting) {
+    const before = this.#texts;
+    this.#texts = textsOf(stored);
+    for (const room of [...this.#changed, ...isWriting && this.#room !== null ? [this.#room] : []]) this.#put(room, before.get(room));
+    const room = this.#room ?? '';
+    return this.#texts.get(room) === before.get(room) ? null : this.#texts.get(room) ?? '';
+  }
+
+  get hasChanged() { return this.#changed.size > 0; }
+
+  /**
+   * The drafts to store, or null if there are none. Other tabs may have stored drafts too, so only the changes of this tab replace them.
+   * @param {unknown} stored what is stored now
+   */
+  entriesWith(stored) {
+    const texts = textsOf(stored);
+    for (const room of this.#changed) {
+      const text = this.#texts.get(room);
+      if (text === undefined) texts.delete(room);
+      else texts.set(room, text);
     }
+    this.#changed.clear();
+    return texts.size ? [...texts] : null;
+  }
+
+  /**
+   * @param {string} room
+   * @param {string | undefined} text
+   */
+  #put(room, text) {
+    if (text === undefined) this.#texts.delete(room);
+    else this.#texts.set(room, text);
+  }
+
+  /**
+   * @param {string} room
+   * @param {string | undefined} text
+   */
+  #change(room, text) {
+    if (this.#texts.get(room) === text) return;
+    this.#put(room, text);
+    this.#changed.add(room);
   }
 
   /**
@@ -24,9 +69,7 @@ export class Drafts {
    * @param {string} text
    */
   keep(text) {
-    if (this.#room === null) return;
-    if (text.trim()) this.#texts.set(this.#room, text);
-    else this.#texts.delete(this.#room);
+    if (this.#room !== null) this.#change(this.#room, text.trim() ? text : undefined);
   }
 
   /**
@@ -53,8 +96,8 @@ export class Drafts {
    */
   renameRoom(from, to) {
     const text = this.#texts.get(from);
-    this.#texts.delete(from);
-    if (text !== undefined) this.#texts.set(to, text);
+    this.#change(from, undefined);
+    if (text !== undefined) this.#change(to, text);
     if (this.#room === from) this.#room = to;
   }
 
@@ -65,10 +108,23 @@ export class Drafts {
   of(room) { return this.#texts.get(room) ?? ''; }
 
   /** @param {string} room */
-  remove(room) { this.#texts.delete(room); }
+  remove(room) { this.#change(room, undefined); }
 
-  clear() { this.#texts.clear(); }
+  clear() {
+    this.#texts.clear();
+    this.#changed.clear();
+  }
+}
 
-  /** The drafts as the page stores them, or null if there are none. */
-  entries() { return this.#texts.size ? [...this.#texts] : null; }
+/**
+ * @param {unknown} stored
+ * @returns {Map<string, string>}
+ */
+function textsOf(stored) {
+  const texts = new Map();
+  for (const entry of Array.isArray(stored) ? stored : []) {
+    const [room, text] = Array.isArray(entry) ? entry : [];
+    if (typeof room === 'string' && typeof text === 'string') texts.set(room, text);
+  }
+  return texts;
 }

@@ -219,6 +219,12 @@ const EFFECTS = {
     if (!state.current && ui.inside) openDirectory(invitationWords(frame));
   },
 
+  'tab-joined'({ room }) {
+    const isJoining = [...requests.values()].some((request) => request.room === room);
+    if (state.rooms.has(room)) joinAgain(room);
+    else if (ui.inside && !isJoining) joinRoom(room, { show: false });
+  },
+
   rooms(_, request) { if (!request) openDirectory(); },
 
   // A person has typed /search or /help.

@@ -32,3 +32,10 @@ export const keyName = (keys, isApple) => isApple ? keys.split(' ').map((key) =>
  * @param {boolean} isApple
  */
 export const isCommand = ({ ctrlKey, metaKey, altKey, shiftKey }, isApple) => !altKey && !shiftKey && (isApple ? metaKey && !ctrlKey : ctrlKey && !metaKey);
+
+/**
+ * Whether a key belongs to an input method, with which a person composes a word. Enter then accepts the word and sends nothing. Safari ends the composition
+ * before this key event, so that only the key code shows it.
+ * @param {{ isComposing: boolean, keyCode: number }} event
+ */
+export const isComposing = ({ isComposing, keyCode }) => isComposing || keyCode === 229;

@@ -21,7 +21,7 @@ import { onChange, state } from './app/store.mjs';
 import { outboxIsReady } from './app/chat.mjs';
 import { takeOver } from './app/takeover.mjs';
 import { ui } from './app/ui.mjs';
-import { isCommand } from './keys.mjs';
+import { isCommand, isComposing } from './keys.mjs';
 import { t } from './language.mjs';
 import { planStart } from './link.mjs';
 import { openAccount } from './view/account.mjs';
@@ -56,7 +56,7 @@ $('banner-now').addEventListener('click', () => {
 setInterval(renderCountdown, 1000);
 
 document.addEventListener('keydown', (event) => {
-  if (event.defaultPrevented || !ui.inside) return;
+  if (event.defaultPrevented || isComposing(event) || !ui.inside) return;
   const isCommandKey = isCommand(event, isApple);
   if (isCommandKey && event.key.toLowerCase() === 'k') {
     event.preventDefault();

@@ -344,6 +344,17 @@ function addEvents(room, events, reader) {
 }
 
 /**
+ * Counts the unread messages after a read mark, among those that the page has.
+ * @param {Room} room
+ * @param {number} read
+ * @param {User | null} self
+ */
+export function countsAfter(room, read, self) {
+  const counts = room.entries.filter(({ seq }) => seq !== undefined && seq > read).map((entry) => countsOf(entry, self));
+  return { unread: counts.reduce((sum, one) => sum + one.unread, 0), mentions: counts.reduce((sum, one) => sum + one.mentions, 0) };
+}
+
+/**
  * What an entry adds to the counts of its room while it is unread.
  * @param {Entry | undefined} entry
  * @param {User | null | undefined} self

@@ -10,7 +10,7 @@ import { withReason } from './moderation.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
 import { LOG_EVENTS } from './protocol.mjs';
-import { addNotice, changeRoom, insertAround, insertEvents, insertHistory, isDirectName, isUnusedPlaceholder, membersOf, newRoom, openRoom, otherPerson, titleOf, useServerSpelling, withCounts, withoutRoom, withRoom, withStoredMark } from './rooms.mjs';
+import { addNotice, changeRoom, countsAfter, insertAround, insertEvents, insertHistory, isDirectName, isUnusedPlaceholder, membersOf, newRoom, openRoom, otherPerson, titleOf, useServerSpelling, withCounts, withoutRoom, withRoom, withStoredMark } from './rooms.mjs';
 import { applyResults } from './search.mjs';
 import { applyTyping } from './typing.mjs';
 
@@ -171,8 +171,18 @@ const UPDATES = {
 
   read(state, frame) {
     const room = state.rooms.get(frame.room);
-    return room ? withRoom(state, withCounts(room, { read: frame.seq, unread: frame.unread ?? 0, mentions: frame.mentions })) : state;
+    if (!room) return state;
+    // Another tab of this browser knows only how far the person has read.
+    const counts = frame.unread === undefined ? countsAfter(room, frame.seq, state.self) : { unread: frame.unread, mentions: frame.mentions };
+    return withRoom(state, withCounts(room, { read: frame.seq, ...counts }));
   },
+
+  // Another tab of this browser has left a room, or has changed its level.
+  'tab-left'(state, { room }) {
+    if (!state.outbox.some((item) => item.room === room)) return withoutRoom(state, room);
+    return failRoom(changeRoom(state, room, { live: false, removed: true }), room, t('You have left this room in another tab.'));
+  },
+  'tab-notify': (state, { room, level }) => changeRoom(state, room, { notify: level }),
 
   typing: applyTyping,
 

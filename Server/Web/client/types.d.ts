@@ -16,6 +16,8 @@ export interface CloseInfo {
   hung?: boolean;
   /** A proxy on the path delays streamed responses. */
   buffers?: boolean;
+  /** Another tab has the connection now, so the page connects again at once. */
+  isMoved?: boolean;
 }
 
 /** Exchanges frames with the server. A transport calls its `on…` methods, which the owner of the transport replaces. */
@@ -26,6 +28,9 @@ export interface Transport {
   close(): void;
   /** Whether the transport still waits for an answer. */
   readonly isBusy: boolean;
+  /** Whether the connection is that of another tab, and the transport of that tab. */
+  readonly isShared?: boolean;
+  readonly via?: TransportName;
   /** The transport works in both directions. The welcome is null if the server continues the session as before. */
   onready(welcome: Frame | null): void;
   onframe(frame: Frame): void;
@@ -61,6 +66,34 @@ export interface TransportOptions {
   socketUrl: () => URL;
   base: string;
   http: HttpSessionState;
+}
+
+/** A message between two tabs. `from` and `to` name tabs, or transports of tabs. Without `to`, all tabs receive the message. */
+export interface TabMessage {
+  from: string;
+  to?: string[];
+  /**
+   * From a tab that follows: `hello` (with its user), `send` (with texts), `ping` (with `isAttached`) and `gone`. From the tab that leads: `lead` (it begins to
+   * lead, or is online again), `ready`, `frame`, `close`, `pong` and `alone` (the tab must have a connection of its own).
+   */
+  kind: 'hello' | 'send' | 'ping' | 'gone' | 'lead' | 'ready' | 'frame' | 'close' | 'pong' | 'alone';
+  user?: string;
+  name?: string;
+  guest?: boolean;
+  texts?: string[];
+  isAttached?: boolean;
+  via?: TransportName;
+  frame?: Frame;
+  info?: CloseInfo;
+}
+
+/** What the transport of a tab that follows needs of the tabs. */
+export interface TabLink {
+  transport: any;
+  isVisible(): boolean;
+  createName(): string;
+  post(message: Omit<TabMessage, 'from'> & { from?: string }): void;
+  steal(): void;
 }
 
 export type StatusName = 'idle' | 'connecting' | 'online' | 'reconnecting' | 'offline' | 'closed';

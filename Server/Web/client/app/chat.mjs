@@ -241,7 +241,7 @@ export function sendAll() {
  */
 export function sendCommand(line) {
   if (!connection.isOnline) return false;
-  if (state.current && serverRoom !== state.current) joinRoom(state.current, { kind: 'rejoin', show: false });
+  if (state.current && (connection.isShared || serverRoom !== state.current)) joinRoom(state.current, { kind: 'rejoin', show: false });
   return connection.sendLine(line);
 }
 

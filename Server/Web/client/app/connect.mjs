@@ -2,20 +2,23 @@
 
 import { Connection } from '../connection.mjs';
 import { isTransportName } from '../connection-text.mjs';
+import { Tabs } from '../tabs.mjs';
 import { TRANSPORT_ORDER, TransportChoice } from '../transport-choice.mjs';
+import { TabTransport } from '../transports/tab.mjs';
 import { createTransport } from '../transports/transports.mjs';
 import { identity, introduce, socketQuery } from './identity.mjs';
-import { address, createId, load, parameters, save, STORAGE_KEY } from './page.mjs';
+import { address, createId, isFramed, load, parameters, save, STORAGE_KEY } from './page.mjs';
+import { commit, state } from './store.mjs';
 
-/** @import { HttpSessionState, TransportName } from '../types.js' */
+/** @import { Frame, HttpSessionState, Status, TransportName } from '../types.js' */
 
 const REMEMBERED_KEY = `${STORAGE_KEY} way`;
 const DEVICE_KEY = `${STORAGE_KEY} device`;
 const PIN_KEY = `${STORAGE_KEY} pinned way`;
 const REMEMBERED_FOR_MS = 60 * 60_000; // a visit within this time starts with the transport that worked on the visit before
 
-// Two pages with one cookie share a session. With WebSocket, each page has a connection of its own. With the other transports, each page is
-// a device of its own, so that it receives all frames. A page that is loaded again is the same device. A browser that duplicates a tab also
+// Two pages with one cookie share a session, and usually one connection (Tabs). If they do not share the connection, each page with a WebSocket has
+// its own. With the other transports, each page is a device of its own, so that it receives all frames. A page that is loaded again is the same device. A browser that duplicates a tab also
 // duplicates the name of the device. Then the server reports a takeover, and the page becomes another device.
 /** @type {HttpSessionState} */
 const http = { cursor: null, trusted: new Set(), device: load('sessionStorage', DEVICE_KEY) ?? newDevice() };
@@ -26,8 +29,12 @@ function newDevice() {
   return device;
 }
 
+/** The user of this page's session. @type {Frame | null} */
+let introduced = null;
+
 /** @param {TransportName} name */
 function create(name) {
+  if (tabs?.isFollower && introduced) return new TabTransport(tabs, { user: introduced.user, name: introduced.name, guest: Boolean(introduced.guest) });
   const socketUrl = () => {
     const url = new URL(address);
     url.search = socketQuery().toString();
@@ -45,7 +52,44 @@ const isWantedUsable = identity.usesCookie && isTransportName(wantedTransport ??
 export const transportChoice = new TransportChoice(
   identity.usesCookie ? TRANSPORT_ORDER : ['ws'], isWantedUsable ? wantedTransport : null, rememberedTransport());
 
-export const connection = new Connection(create, transportChoice, introduce, () => navigator.onLine);
+/**
+ * Whether this page may share a connection with the other tabs. It can't without a cookie, because then each tab has a session of its own. In a frame
+ * of another site the storage and the session may differ too. A tab whose person has chosen a transport keeps its own connection.
+ */
+const maySharePage = !isFramed && parameters.get('tabs') !== 'own' && typeof BroadcastChannel !== 'undefined' && Boolean(navigator.locks);
+
+export const tabs = maySharePage ? new Tabs(createId(), {
+  lockName: `${STORAGE_KEY} connection`, locks: navigator.locks, channel: new BroadcastChannel(`${STORAGE_KEY} connection`), createId,
+  isAllowed: () => identity.usesCookie && transportChoice.pin === null,
+  isVisible: () => !document.hidden,
+  adopt(self) {
+    commit({ ...state, self });
+    connection.open();
+  },
+}) : null;
+
+/** @param {AbortSignal} signal */
+async function prepare(signal) {
+  const prepared = await introduce(signal);
+  introduced = prepared.welcome ?? null;
+  if (!prepared.refusal && !signal.aborted) await tabs?.choose();
+  return prepared;
+}
+
+export const connection = new Connection(create, transportChoice, prepare, () => navigator.onLine);
+
+if (tabs) {
+  tabs.use(connection);
+  connection.addEventListener('welcome', (event) => tabs.welcome(/** @type {CustomEvent<Frame>} */ (event).detail));
+  connection.addEventListener('status', (event) => tabs.changed(/** @type {CustomEvent<Status>} */ (event).detail));
+  const freeze = () => tabs.freeze();
+  const resume = () => { if (!connection.hasTransport) connection.move(); };
+  document.addEventListener('freeze', freeze);
+  document.addEventListener('resume', resume);
+  addEventListener('pagehide', ({ persisted }) => { if (persisted) freeze(); }); // the browser keeps the page for the back button
+  addEventListener('pageshow', ({ persisted }) => { if (persisted) resume(); });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) tabs.check(); });
+}
 
 function rememberedTransport() {
   const remembered = load('localStorage', REMEMBERED_KEY);
@@ -54,6 +98,7 @@ function rememberedTransport() {
 }
 
 export function rememberTransport() {
+  if (tabs?.isFollower) return;
   const memory = transportChoice.memory();
   save('localStorage', REMEMBERED_KEY, memory && { ...memory, at: Date.now() });
 }

@@ -168,6 +168,7 @@ export function forgetSession() {
   identity.token = null;
   save('sessionStorage', STORAGE_KEY, null);
   save('sessionStorage', DRAFTS_KEY, null);
+  if (identity.usesCookie) save('localStorage', DRAFTS_KEY, null);
   save('sessionStorage', FILES_KEY, null);
   save('localStorage', SESSION_NAME_KEY, null);
   if (identity.usesCookie) outboxStore.savePlace(null);

@@ -9,7 +9,7 @@ export const isFramed = !isFile && window.parent !== window;
 /** What the server has written into the page. */
 export const server = serverSettings(document.getElementById('server')?.dataset ?? {});
 
-/** The parameters in the page's address: name, room, way, embed, server. */
+/** The parameters in the page's address: name, room, way, tabs, embed, server. */
 export const parameters = new URLSearchParams(location.search);
 
 /** Whether the page shows one room without side bars. */
@@ -45,7 +45,7 @@ export const address = serverAddress(location, parameters.get('server'));
 /** The name of this server's data in the browser's storage, and of the channel between its tabs. */
 export const STORAGE_KEY = storageKey(address);
 
-/** The drafts of this tab. */
+/** The drafts. */
 export const DRAFTS_KEY = `${STORAGE_KEY} drafts`;
 
 /** The files of this tab's drafts. */

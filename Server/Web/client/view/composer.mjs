@@ -2,6 +2,7 @@
 
 import { reportTyping } from '../app/attention.mjs';
 import { askDirectory, maxLength, searchDirectory } from '../app/chat.mjs';
+import { identity } from '../app/identity.mjs';
 import { DRAFTS_KEY, load, save } from '../app/page.mjs';
 import { oncePerFrame } from '../app/scheduling.mjs';
 import { onChange, state } from '../app/store.mjs';
@@ -15,13 +16,26 @@ import { roomBeingTyped, suggestionKey, suggestionsFor } from '../suggestions.mj
 import { renderSend } from './attachments.mjs';
 import { $, closestTo, el, foreign, input, setText } from './dom.mjs';
 
-const drafts = new Drafts(load('sessionStorage', DRAFTS_KEY));
+// All tabs with one cookie share the drafts. A page without a cookie has a session of its own, and so its own drafts.
+const storage = () => identity.usesCookie ? 'localStorage' : 'sessionStorage';
+
+const drafts = new Drafts(load(storage(), DRAFTS_KEY));
 function saveDrafts() {
   const isLoggedOut = state.status.code === BAD_SESSION_CLOSE_CODE; // here or in another tab
-  save('sessionStorage', DRAFTS_KEY, isLoggedOut ? null : drafts.entries());
+  if (isLoggedOut) save(storage(), DRAFTS_KEY, null);
+  else if (drafts.hasChanged) save(storage(), DRAFTS_KEY, drafts.entriesWith(load(storage(), DRAFTS_KEY)));
 }
 const scheduleSave = oncePerFrame(saveDrafts);
 addEventListener('pagehide', saveDrafts);
+
+// Another tab has changed a draft. The page never overwrites what somebody is writing.
+addEventListener('storage', ({ key }) => {
+  if (key !== DRAFTS_KEY || !identity.usesCookie) return;
+  const text = drafts.adopt(load(storage(), DRAFTS_KEY), document.hasFocus() && document.activeElement === input);
+  if (text === null) return;
+  if (ui.composing?.kind === 'edit') ui.composing.draft = text;
+  else setInput(text);
+});
 
 function keepDraft() {
   if (ui.composing?.kind === 'edit') return; // after a reload it would look like a new message
@@ -102,7 +116,7 @@ export function removeDraft(room) {
 
 export function clearDrafts() {
   drafts.clear();
-  saveDrafts();
+  save(storage(), DRAFTS_KEY, null);
   clearFiles();
 }
 

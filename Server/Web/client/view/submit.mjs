@@ -6,6 +6,7 @@ import { signIn } from '../app/identity.mjs';
 import { commit, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { attachAgain, onTray, takeFiles, tray } from '../app/uploads.mjs';
+import { isComposing } from '../keys.mjs';
 import { t } from '../language.mjs';
 import { changeMessage, removeMessage } from '../outbox.mjs';
 import { selfWords } from '../state.mjs';
@@ -108,7 +109,7 @@ $('composer').addEventListener('submit', (event) => {
 });
 
 input.addEventListener('keydown', (event) => {
-  if (event.isComposing || event.keyCode === 229) return; // Safari sends 229 while an input method composes text
+  if (isComposing(event)) return;
   if (handleSuggestionKey(event)) return event.preventDefault();
   if (event.key === 'Enter' && !event.shiftKey) {
     event.preventDefault();

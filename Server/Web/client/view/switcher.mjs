@@ -6,7 +6,7 @@ import { preferences } from '../app/preferences.mjs';
 import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { withoutDirectionControls } from '../direction.mjs';
-import { keyName } from '../keys.mjs';
+import { isComposing, keyName } from '../keys.mjs';
 import { numberWords, t, withParts } from '../language.mjs';
 import { switcherItems } from '../switcher.mjs';
 import { $, avatar, closeDialogs, closestTo, el, foreign, icon, openDialog, setText, switcher, whenChanged } from './dom.mjs';
@@ -120,7 +120,7 @@ query.addEventListener('input', () => {
   if (text.length >= MIN_SEARCH && !/^[#@]/.test(text)) searchTimer = setTimeout(() => askSearch(text), SEARCH_AFTER_MS);
 });
 query.addEventListener('keydown', (event) => {
-  if (event.isComposing) return;
+  if (isComposing(event)) return;
   if (event.key === 'Enter') {
     event.preventDefault();
     return use(items[selected]);
