@@ -59,7 +59,7 @@ const keys = [...new Set([...textsOfMarkup(), ...textsOfScripts()])];
 
 /** Literals that look like text for people, and are not. */
 const NO_TEXT = [
-  /^(Arrow(Up|Down|Left|Right)|Home|End|Enter|Escape|Tab|Backspace|Delete|Files|Request|Content|TimeoutError|Alt|Ctrl|Shift)$/, // keys, types of data, errors
+  /^(Arrow(Up|Down|Left|Right)|Home|End|Enter|Escape|Tab|Files|TimeoutError|Alt|Ctrl|Shift)$/, // keys, types of data, errors
   /^(Object|Array|Promise|URL|AbortSignal|structuredClone)\b/, /^the (dialog element|CSS function)/, /^This browser is too old/, // the baseline: the tables need a newer browser
   /^(RawSocketChat|WebSocket|GET|POST|DOMContentLoaded|Bearer |Authorization)/, /^(Ctrl|Alt|Shift|Meta|Control)[ +]/,
   /^\(max-width|^prefers-|^light-dark|^[.#[a-z][\w-]*(\[|,| [.#[>])|^ ?[a-z]+="|^</, // CSS and markup
