@@ -59,7 +59,7 @@ const keys = [...new Set([...textsOfMarkup(), ...textsOfScripts()])];
 
 /** Literals that look like text for people, and are not. */
 const NO_TEXT = [
-  /^(Arrow(Up|Down|Left|Right)|Home|End|Enter|Escape|Tab|Backspace|Delete|Files|Request|Content|TimeoutError|Alt|Ctrl|Shift)$/, // keys, types of data, errors
+  /^(Arrow(Up|Down|Left|Right)|Home|End|Enter|Escape|Tab|Files|TimeoutError|Alt|Ctrl|Shift)$/, // keys, types of data, errors
   /^(Object|Array|Promise|URL|AbortSignal|structuredClone)\b/, /^the (dialog element|CSS function)/, /^This browser is too old/, // the baseline: the tables need a newer browser
   /^(RawSocketChat|WebSocket|GET|POST|DOMContentLoaded|Bearer |Authorization)/, /^(Ctrl|Alt|Shift|Meta|Control)[ +]/,
   /^\(max-width|^prefers-|^light-dark|^[.#[a-z][\w-]*(\[|,| [.#[>])|^ ?[a-z]+="|^</, // CSS and markup
@@ -97,6 +97,13 @@ test('every text of the scripts goes through t()', () => {
   assert.deepEqual(found, []);
 });
 
+/** The visible words of buttons that have another label. */
+const VISIBLE_IN_LABEL = [
+  ['Retry', 'Retry the upload of {file}'], ['Open', 'Open {room}'], ['Join', 'Join {room}'], ['Play', 'Play {file}'], ['Revoke', 'Revoke the token of {name}'],
+  ['Stop', 'Stop notifications'], ['Show', 'Show notifications'], ['Show', 'Show the password'], ['Hide', 'Hide the password'], ['Now', 'Reconnect now'],
+  ['Copy', 'Copy the token'], ['Copy', 'Copy the command'], ['Copy', 'Copy the webhook address'], ['Copy', 'Copy the secret'],
+];
+
 const placeholdersOf = (text) => [...text.matchAll(/\{\w+\}/g)].map(([placeholder]) => placeholder).sort();
 
 for (const language of Object.keys(LANGUAGES).filter((one) => one !== 'en')) {
@@ -128,6 +135,11 @@ for (const language of Object.keys(LANGUAGES).filter((one) => one !== 'en')) {
         if (key.includes('{count}')) assert.equal(typeof entry, 'object', key);
         if (typeof entry === 'object') assert.deepEqual(Object.keys(entry).toSorted(), categories, key);
       }
+    });
+
+    // WCAG 2.5.3: a person who controls the page by voice says what is visible.
+    test('has labels that contain the visible words of their buttons', () => {
+      for (const [visible, label] of VISIBLE_IN_LABEL) assert.ok(table[label].toLowerCase().includes(table[visible].toLowerCase()), `${table[label]} has not ${table[visible]}`);
     });
 
     test('has no empty text, and no English text of several words', () => {

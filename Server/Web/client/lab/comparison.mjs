@@ -1,9 +1,9 @@
 // Compares all transports at the same time, in a private room.
 
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
+import { t } from '../language.mjs';
 import { ClockOffset } from './clock-offset.mjs';
 import { Lane, pageNow } from './lane.mjs';
-import { t } from '../language.mjs';
 
 /** @import { TransportName } from '../types.js' */
 

@@ -2,8 +2,8 @@
 
 import { PROBES, wereBuffered } from '../buffering.mjs';
 import { RetryableError } from '../errors.mjs';
-import { FIRST_FRAME_WITHIN_MS, HttpTransport } from './http.mjs';
 import { t } from '../language.mjs';
+import { FIRST_FRAME_WITHIN_MS, HttpTransport } from './http.mjs';
 
 /** @import { CloseInfo, Frame } from '../types.js' */
 

@@ -1,8 +1,8 @@
 // The dialog that lists the commands of the server.
 
 import { state } from '../app/store.mjs';
-import { $, commands, el, foreign, openDialog, setWords } from './dom.mjs';
 import { t } from '../language.mjs';
+import { $, commands, el, foreign, openDialog, setWords } from './dom.mjs';
 
 /** @param {string} [words] what the server says about the commands */
 export function openCommands(words = t('Type a command into the input. A hint appears for each of them.')) {

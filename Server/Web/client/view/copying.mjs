@@ -1,7 +1,7 @@
 // Copies text to the clipboard. A page over plain HTTP has no navigator.clipboard, so the browser copies what is selected.
 
-import { icon } from './dom.mjs';
 import { t } from '../language.mjs';
+import { icon } from './dom.mjs';
 
 const SHOWN_FOR_MS = 1_500;
 

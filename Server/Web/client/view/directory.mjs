@@ -4,8 +4,8 @@ import { askDirectory, createRoom, searchDirectory } from '../app/chat.mjs';
 import { notify, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { hashed, isolated } from '../direction.mjs';
-import { $, directory, el, foreign, hashedNodes, openDialog, setWords, whenChanged } from './dom.mjs';
 import { t } from '../language.mjs';
+import { $, directory, el, foreign, hashedNodes, openDialog, setWords, whenChanged } from './dom.mjs';
 
 const filter = $('directory-filter');
 

@@ -5,11 +5,11 @@ import { signInFromSite } from '../app/identity.mjs';
 import { expectsSiteToken, isEmbedded, parameters } from '../app/page.mjs';
 import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
+import { t } from '../language.mjs';
 import { continueAs } from './account.mjs';
 import { $ } from './dom.mjs';
 import { DEFAULT_ROOM, enter } from './entrance.mjs';
 import { setJoinNote } from './status.mjs';
-import { t } from '../language.mjs';
 
 const SITE_ANSWERS_WITHIN_MS = 3_000; // after this time, the page shows the form
 const MAX_REJECTED = 2;               // without this limit, a site with wrong tokens would send them for ever

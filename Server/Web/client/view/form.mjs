@@ -3,8 +3,8 @@
 import { ask } from '../app/chat.mjs';
 import { notify } from '../app/store.mjs';
 import { errorWords } from '../formatting.mjs';
-import { $, el, form, openDialog, setNote, setText } from './dom.mjs';
 import { t } from '../language.mjs';
+import { $, el, form, openDialog, setNote, setText } from './dom.mjs';
 
 /** @import { Form, Frame, Request } from '../types.js' */
 

@@ -4,8 +4,8 @@ import { onLanguage } from '../app/language.mjs';
 import { load, save, THEME_KEY } from '../app/page.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { ui } from '../app/ui.mjs';
-import { $, app, input, MEDIUM, NARROW } from './dom.mjs';
 import { t } from '../language.mjs';
+import { $, app, input, MEDIUM, NARROW } from './dom.mjs';
 
 export function renderDrawers() {
   const isRailHidden = NARROW.matches && ui.drawer !== 'rail';

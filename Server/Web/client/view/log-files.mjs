@@ -5,8 +5,8 @@ import { identity } from '../app/identity.mjs';
 import { notify } from '../app/store.mjs';
 import { isolated, withoutDirectionControls } from '../direction.mjs';
 import { contentPath, iconOf, kindOf, nameParts, pictureBox, previewPath, sizeWords } from '../files.mjs';
-import { closestTo, el, icon, setAttribute } from './dom.mjs';
 import { t } from '../language.mjs';
+import { closestTo, el, icon, setAttribute } from './dom.mjs';
 
 /** @import { AttachedFile } from '../types.js' */
 

@@ -5,8 +5,8 @@ import { scheduleRender } from '../app/scheduling.mjs';
 import { onSite, site } from '../app/site.mjs';
 import { withoutDirectionControls } from '../direction.mjs';
 import { faviconWith } from '../favicon.mjs';
-import { $, closestTo, el, foreign, setText } from './dom.mjs';
 import { t } from '../language.mjs';
+import { $, closestTo, el, foreign, setText } from './dom.mjs';
 
 const MAX_ROOMS = 6;
 

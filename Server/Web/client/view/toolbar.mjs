@@ -1,9 +1,9 @@
 // The buttons beside the menu of a message: reactions and a reply. They exist only in the message under the pointer or with the focus, because
 // the log has hundreds of messages.
 
-import { el, icon, log } from './dom.mjs';
 import { onLanguage } from '../app/language.mjs';
 import { t } from '../language.mjs';
+import { el, icon, log } from './dom.mjs';
 
 const QUICK_EMOJI = ['👍', '❤️', '😂'];
 

@@ -5,9 +5,9 @@ import { state } from '../app/store.mjs';
 import { isolated } from '../direction.mjs';
 import { contentPath, picturesIn, sizeWords } from '../files.mjs';
 import { fullTime } from '../formatting.mjs';
+import { stepOf, t } from '../language.mjs';
 import { $, el, log, openDialog, setText, viewer, whenChanged } from './dom.mjs';
 import { downloadLink } from './log-files.mjs';
-import { stepOf, t } from '../language.mjs';
 
 /** @import { Picture } from '../types.js' */
 
