@@ -277,6 +277,20 @@ public sealed class LongLogTests
     }
 
     [Test]
+    public async Task Open_spoiler_is_open_when_the_reader_comes_back()
+    {
+        await using var ann = await OpenAsync();
+        await ann.Page.EvaluateAsync("() => { window.feed(1, { text: 'it was ||the butler||' }); }");
+        await ann.Page.ClickAsync("#log .cover");
+        await ann.Input.FocusAsync(); // a row with the focus would stay in the page
+        await ann.Page.EvaluateAsync("() => window.feedMany(1_000)");
+        await Assertions.Expect(ann.Page.Locator("#log .spoiler")).ToHaveCountAsync(0);
+        await ann.Page.EvaluateAsync("() => { document.getElementById('log').scrollTop = 0; }");
+        await Assertions.Expect(ann.Page.Locator("#log .spoiler[data-shown]")).ToBeInViewportAsync();
+        await Assertions.Expect(ann.Page.Locator("#log .spoiler .cover")).ToHaveCountAsync(0);
+    }
+
+    [Test]
     public async Task Screen_reader_hears_new_messages_and_no_rows_that_appear_because_of_scrolling()
     {
         await using var ann = await OpenAsync();
