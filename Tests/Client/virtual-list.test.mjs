@@ -191,6 +191,19 @@ describe('the list', () => {
     assert.equal(reader.surface.sets - sets, 300, 'these are the steps of the reader');
   });
 
+  test('draws what the reader sees, although the browser has not reported yet that the reader has scrolled', () => {
+    const reader = new Reader(entriesOf(1, 5_000));
+    const { surface } = reader;
+    reader.scrollBy(-400);
+    for (const distance of [-60_000, 20_000, -30_000, 2_000, -5_000]) {
+      const { contentHeight, scrollTop } = surface;
+      surface.scrollTop += distance;
+      reader.show([...reader.entries, entry(reader.entries.at(-1).order + 1)]);
+      assert.ok(surface.isFull);
+      assert.ok(Math.abs(surface.scrollTop - scrollTop - distance) < 3_000 && Math.abs(surface.contentHeight - contentHeight) < 5_000, `${distance}`);
+    }
+  });
+
   test('shows the rows at any position of the scroll bar', () => {
     const reader = new Reader(entriesOf(1, 100_000));
     const random = randomFrom(7);

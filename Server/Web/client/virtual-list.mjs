@@ -183,6 +183,7 @@ export class VirtualList {
    */
   draw(entries, { isAtEnd = false, place = null, pinned = () => [] } = {}) {
     this.settle();
+    if (this.#isDrawn) this.#capture(); // the reader may have scrolled, although the browser has not reported it yet
     const target = isAtEnd ? null : place ?? this.place;
     let drawn = this.#isDrawn ? this.#follow(entries) : null;
     this.#entries = entries;

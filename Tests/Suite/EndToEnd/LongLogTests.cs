@@ -277,6 +277,37 @@ public sealed class LongLogTests
     }
 
     [Test]
+    public async Task Home_and_end_keys_go_to_both_ends_of_the_log()
+    {
+        await using var ann = await OpenAsync();
+        await ann.Page.EvaluateAsync("() => window.feedMany(2_000)");
+        await ann.Page.FocusAsync("#log");
+        for (var i = 0; i < 2; i++)
+        {
+            await ann.Page.Keyboard.PressAsync("Home");
+            await Assertions.Expect(ann.Page.Locator("#log .start")).ToBeInViewportAsync();
+            await Assertions.Expect(ann.Page.Locator("#newest")).ToBeVisibleAsync();
+            await ann.Page.Keyboard.PressAsync("End");
+            await Assertions.Expect(ann.Page.Locator("#log .message[data-seq='3000']")).ToBeInViewportAsync();
+            await Assertions.Expect(ann.Page.Locator("#newest")).ToBeHiddenAsync();
+        }
+    }
+
+    [Test]
+    public async Task Open_spoiler_is_open_when_the_reader_comes_back()
+    {
+        await using var ann = await OpenAsync();
+        await ann.Page.EvaluateAsync("() => { window.feed(1, { text: 'it was ||the butler||' }); }");
+        await ann.Page.ClickAsync("#log .cover");
+        await ann.Input.FocusAsync(); // a row with the focus would stay in the page
+        await ann.Page.EvaluateAsync("() => window.feedMany(1_000)");
+        await Assertions.Expect(ann.Page.Locator("#log .spoiler")).ToHaveCountAsync(0);
+        await ann.Page.EvaluateAsync("() => { document.getElementById('log').scrollTop = 0; }");
+        await Assertions.Expect(ann.Page.Locator("#log .spoiler[data-shown]")).ToBeInViewportAsync();
+        await Assertions.Expect(ann.Page.Locator("#log .spoiler .cover")).ToHaveCountAsync(0);
+    }
+
+    [Test]
     public async Task Screen_reader_hears_new_messages_and_no_rows_that_appear_because_of_scrolling()
     {
         await using var ann = await OpenAsync();

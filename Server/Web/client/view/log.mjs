@@ -349,6 +349,19 @@ export function afterScroll() {
 
 $('first-unread').addEventListener('click', jumpToMark);
 
+// The browser would scroll to the end slowly, through rows that are not drawn yet, and stop when their heights become known.
+log.addEventListener('keydown', (event) => {
+  const room = state.rooms.get(drawn.room ?? '');
+  if (!room || event.key !== 'Home' && event.key !== 'End' || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (event.key === 'End') return followNewest();
+  viewOf(room.name).following = false;
+  surface.scrollTop = 0;
+  list.scrolled(false);
+  drawRows(room);
+  surface.scrollTop = 0; // above the first row
+});
+
 document.addEventListener('focusin', ({ target }) => {
   if (!isDialogOpen()) drawn.focused = entryAround(/** @type {Node} */ (target)) ?? null; // the focus comes back from a dialog
 });
