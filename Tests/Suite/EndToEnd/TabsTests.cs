@@ -131,19 +131,27 @@ public sealed class TabsTests
         await ExpectConnectionsAsync(1);
     }
 
-    [TestCase("?tabs=own", "")]
-    [TestCase("", "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });")]
-    [TestCase("", "delete window.BroadcastChannel;")]
-    public async Task Tab_has_its_own_connection_if_the_browser_or_the_address_says_so(string query, string script)
+    [Test]
+    public async Task Tab_has_its_own_connection_if_the_browser_or_the_address_says_so()
     {
         await using var one = await JoinAsync();
-        var tab = await one.Page.Context.NewPageAsync();
-        await tab.AddInitScriptAsync(script);
-        var two = await ChatPage.OpenAsync(tab, $"http://127.0.0.1:{_server.HttpPort}/{query}");
-        await two.ExpectInsideAsync("lobby");
-        await ExpectConnectionsAsync(2);
-        await two.SayAsync("own 1");
-        await one.ExpectCompleteLogAsync(_bob, own: 1);
+        (string Query, string Script)[] reasons =
+        [
+            ("?tabs=own", ""),
+            ("", "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });"),
+            ("", "delete window.BroadcastChannel;"),
+        ];
+        foreach (var (query, script) in reasons)
+        {
+            var tab = await one.Page.Context.NewPageAsync();
+            await tab.AddInitScriptAsync(script);
+            var own = await ChatPage.OpenAsync(tab, $"http://127.0.0.1:{_server.HttpPort}/{query}");
+            await own.ExpectInsideAsync("lobby");
+            await own.SayAsync($"from a tab with {query}{script}");
+        }
+
+        await ExpectConnectionsAsync(1 + reasons.Length);
+        await Assertions.Expect(one.Messages).ToHaveCountAsync(reasons.Length);
     }
 
     [Test]
