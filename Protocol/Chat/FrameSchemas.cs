@@ -72,7 +72,7 @@ public static class FrameSchemas
     {
         var schema = new ObjectSchema();
         schema.Add("type", new JsonObject { ["const"] = GetName(frame) }, isRequired: true);
-        // These fields of the wire are not parameters of the records.
+        // These fields are on the wire, but the records have no parameters for them.
         if (frame == typeof(WelcomeFrame))
             schema.Add("protocol", new JsonObject { ["const"] = 1 }, isRequired: true);
         if (frame == typeof(WireFrame))

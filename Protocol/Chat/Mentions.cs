@@ -155,7 +155,8 @@ public static class Mentions
             return fence >= 0 ? fence : FindFence(afterFence + 1);
         }
 
-        // If no fence follows "from", the scanner meets no further fence and does not call this method again. So the time stays linear.
+        // Returns -1 if no fence follows. The scanner then meets no further fence, so it does not search the rest of the text again and
+        // again, and the time stays linear.
         private readonly int FindFence(int from) => from < text.Length ? text.IndexOf(Fence, from, StringComparison.Ordinal) : -1;
 
         private readonly bool TryGetRune(int index, out Rune rune)

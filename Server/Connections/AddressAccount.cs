@@ -83,7 +83,10 @@ public sealed class AddressAccount
         }
     }
 
-    /// <summary>Counts the bytes of a file that a guest stores. Returns false, and counts nothing, if the guests of the address have stored too many.</summary>
+    /// <summary>
+    /// Counts the bytes of a file that a guest stores. Returns false, and counts nothing, if the guests of the address have too few bytes
+    /// left.
+    /// </summary>
     public bool TryTakeGuestFile(long bytes) =>
         _guestFileKibibytes is null || (bytes <= int.MaxValue * KibibyteBytes && _guestFileKibibytes.TryTake((int)((bytes + KibibyteBytes - 1) / KibibyteBytes), out _));
 

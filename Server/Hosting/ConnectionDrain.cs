@@ -8,7 +8,7 @@ namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
 /// Ends the input of an HTTP connection at shutdown if no request runs, or if a POST runs whose body may be incomplete. Kestrel itself ends
-/// only idle connections. It waits for the rest of an incomplete request or TLS handshake until the host's shutdown timeout.
+/// only idle connections, and waits for the rest of an incomplete request or TLS handshake until the host's shutdown timeout.
 /// <para>
 /// The input ends as if the peer had shut down its sending side: this class shuts down the receiving side of the socket. So bytes that have
 /// arrived are still read. HTTP answers an incomplete request with 400, and the output is not affected. Kestrel ends HTTP/2 connections without
