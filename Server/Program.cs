@@ -42,6 +42,8 @@ public static class Program
         ["/openapi.json"] = [HttpMethods.Get],
         ["/asyncapi.json"] = [HttpMethods.Get],
         ["/site.json"] = [HttpMethods.Get, HttpMethods.Head],
+        ["/manifest.webmanifest"] = [HttpMethods.Get, HttpMethods.Head],
+        ["/worker.js"] = [HttpMethods.Get, HttpMethods.Head],
         ["/healthz"] = [HttpMethods.Get, HttpMethods.Head],
         ["/readyz"] = [HttpMethods.Get, HttpMethods.Head],
     };
@@ -93,6 +95,7 @@ public static class Program
         app.MapFiles("/files");
         app.MapClientPage();
         app.MapSite("/site.json");
+        app.MapAppFiles();
         app.MapLogin("/login");
         app.MapApi(description: "/openapi.json", protocolDescription: "/asyncapi.json");
         app.MapNotFound();

@@ -49,6 +49,8 @@ public sealed class ClientPage
             "frame-src 'self'",     // the forever iframe
             "img-src 'self' data: blob:",   // the icon; pictures in messages; a page without a cookie and the list of uploads show them by blob addresses
             "media-src 'self' blob:",
+            "worker-src 'self'",
+            "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
             $"frame-ancestors {(_mayBeFramed ? string.Join(' ', frameAncestors) : "'none'")}");

@@ -44,6 +44,16 @@ public static class WebSetup
                 : next(context));
     }
 
+    /// <summary>Serves the manifest, the icons and the service worker beside the page.</summary>
+    public static IApplicationBuilder MapAppFiles(this IApplicationBuilder app)
+    {
+        var files = new AppFiles(app.ApplicationServices.GetRequiredService<IOptions<WebOptions>>().Value);
+        return app.Use(next => context =>
+            files.Find(context.Request.Path.Value) is { } file && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+                ? file.WriteAsync(context)
+                : next(context));
+    }
+
     /// <summary>Answers every other path with 404 and a text that lists the known paths.</summary>
     public static void MapNotFound(this IApplicationBuilder app) => app.Run(context =>
     {

@@ -7,6 +7,7 @@ import { forgetSession, identity } from './app/identity.mjs';
 import { requestToken } from './app/frame-login.mjs';
 import { showNotifications } from './app/notifications.mjs';
 import { expectsSiteToken, isEmbedded, isFile, nowIso, server } from './app/page.mjs';
+import { forgetOfflineRoom, retainOfflineRooms } from './app/offline.mjs';
 import { oncePerFrame } from './app/scheduling.mjs';
 import { commit, notify, state } from './app/store.mjs';
 import { takeOverFirst } from './app/takeover.mjs';
@@ -107,6 +108,7 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
   }
   const joined = isEmbedded ? [] : (frame.rooms ?? []).map((/** @type {any} */ one) => one.room ?? one);
   const rooms = new Set([...state.rooms.keys(), ...entering?.rooms ?? [], ...joined]);
+  retainOfflineRooms(frame.user, rooms);
   takeOverFirst();
   askDirectory(); // before the joins, so that a #room in the joined rooms' messages becomes a link
   for (const name of rooms) if (!state.rooms.get(name)?.removed) joinRoom(name, { kind: state.rooms.get(name)?.epoch ? 'rejoin' : 'join', show: name === entering?.show });
@@ -184,6 +186,7 @@ const EFFECTS = {
     if (request?.kind === 'search') return setSearchNote(frame.text ?? '');
     if (request?.kind === 'tokens') return setProgramsNote(errorWords(frame));
     const room = request?.room ?? '';
+    if (isJoin(request) && frame.retryAfterMs === undefined) forgetOfflineRoom(room);
     if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
       setTimeout(() => joinAgain(room, request?.kind), frame.retryAfterMs);
     }

@@ -19,6 +19,7 @@ import { onChange, state } from './app/store.mjs';
 import { outboxIsReady } from './app/chat.mjs';
 import { takeOver } from './app/takeover.mjs';
 import { ui } from './app/ui.mjs';
+import { startWorker } from './app/worker.mjs';
 import { isCommand } from './keys.mjs';
 import { planStart } from './link.mjs';
 import { openAccount } from './view/account.mjs';
@@ -79,6 +80,7 @@ document.addEventListener('keydown', (event) => {
   }
 });
 
+addEventListener('load', startWorker); // after the first drawing
 addEventListener('online', () => connection.check());
 addEventListener('offline', () => { if (connection.isOnline) connection.check(); });
 addEventListener('focus', () => {
