@@ -5,6 +5,7 @@ using RawSocketChat.Server.Files;
 using RawSocketChat.Server.Files.Images;
 using RawSocketChat.Server.Hosting;
 using RawSocketChat.Server.Operator;
+using RawSocketChat.Server.Push;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.SingleSignOn;
@@ -39,6 +40,7 @@ public static class Program
         ["/stream"] = [HttpMethods.Get],
         ["/iframe"] = [HttpMethods.Get],
         ["/login"] = [HttpMethods.Get],
+        ["/push"] = [HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete],
         ["/openapi.json"] = [HttpMethods.Get],
         ["/asyncapi.json"] = [HttpMethods.Get],
         ["/site.json"] = [HttpMethods.Get, HttpMethods.Head],
@@ -63,6 +65,7 @@ public static class Program
         builder.Services.AddSessions();
         builder.Services.AddRooms();
         builder.Services.AddWebhooks();
+        builder.Services.AddPush();
         builder.Services.AddConnectionRegistry();
         builder.Services.AddOrigins();
         builder.Services.AddWebSockets();
@@ -96,6 +99,7 @@ public static class Program
         app.MapClientPage();
         app.MapSite("/site.json");
         app.MapAppFiles();
+        app.MapPush("/push");
         app.MapLogin("/login");
         app.MapApi(description: "/openapi.json", protocolDescription: "/asyncapi.json");
         app.MapNotFound();

@@ -17,6 +17,7 @@ public static class StorageSetup
         services.AddSingleton(provider => provider.GetRequiredService<MemoryRoomLog>().Files);
         services.AddSingleton<MemoryTokenStore>();
         services.AddSingleton<MemoryWebhookStore>();
+        services.AddSingleton<MemoryPushStore>();
         services.AddSingleton<MemoryIdentityStore>();
         services.AddStore<IRoomLog, SqlRoomLog, MemoryRoomLog>();
         services.AddStore<IMessageSearch, SqliteMessageSearch, MemoryMessageSearch>();
@@ -25,6 +26,7 @@ public static class StorageSetup
         services.AddStore<ITokenStore, SqlTokenStore, MemoryTokenStore>();
         services.AddStore<IFileStore, SqlFileStore, MemoryFileStore>();
         services.AddStore<IWebhookStore, SqlWebhookStore, MemoryWebhookStore>();
+        services.AddStore<IPushStore, SqlPushStore, MemoryPushStore>();
         services.AddSingleton<StorageProbe>();
         services.AddHostedService<Retention>();
         services.AddHostedService<SearchIndexer>();

@@ -97,7 +97,8 @@ public sealed class ClientPage
     {
         var html = HtmlEncoder.Default;
         return $"<meta name=\"server\" id=\"server\" data-features=\"{html.Encode(string.Join(' ', facts.Features))}\""
-            + $" data-login=\"{html.Encode(facts.LoginText)}\" data-frame-ancestors=\"{html.Encode(string.Join(' ', facts.FrameAncestors))}\">";
+            + $" data-login=\"{html.Encode(facts.LoginText)}\" data-frame-ancestors=\"{html.Encode(string.Join(' ', facts.FrameAncestors))}\""
+            + (facts.PushKey is null ? ">" : $" data-push=\"{html.Encode(facts.PushKey)}\">");
     }
 
     // RFC 9110, section 12.5.3. Of equal qualities, the smaller body wins. A client that names no encoding gets none.

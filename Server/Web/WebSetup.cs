@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Push;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Transports;
@@ -21,7 +22,8 @@ public static class WebSetup
         var facts = new PageFacts(
             services.GetRequiredService<ChatServices>().SupportedRequests.Features,
             services.GetRequiredService<IOptions<OidcOptions>>().Value.DisplayName,
-            [.. services.GetRequiredService<IOptions<WebOptions>>().Value.FrameAncestors]);
+            [.. services.GetRequiredService<IOptions<WebOptions>>().Value.FrameAncestors],
+            services.GetRequiredService<IOptions<PushOptions>>().Value.PublicKey);
         var page = ClientPage.FromFile(Path.Combine(AppContext.BaseDirectory, "client.html"), facts);
         return app.Use(next => context =>
             context.Request.Path == "/" && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))

@@ -8,6 +8,7 @@ import { requestToken } from './app/frame-login.mjs';
 import { showNotifications } from './app/notifications.mjs';
 import { expectsSiteToken, isEmbedded, isFile, nowIso, server } from './app/page.mjs';
 import { forgetOfflineRoom, retainOfflineRooms } from './app/offline.mjs';
+import { forgetPush, refreshPush } from './app/push.mjs';
 import { oncePerFrame } from './app/scheduling.mjs';
 import { commit, notify, state } from './app/store.mjs';
 import { takeOverFirst } from './app/takeover.mjs';
@@ -76,6 +77,7 @@ onConnection('status', (/** @type {Status} */ status) => {
   }
   if (status.state === 'closed') next = failAll(next, 'The connection is closed.');
   if (status.code === BAD_SESSION_CLOSE_CODE) {
+    forgetPush();
     forgetSession();
     requestToken('ended');
   }
@@ -114,6 +116,7 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
   for (const name of rooms) if (!state.rooms.get(name)?.removed) joinRoom(name, { kind: state.rooms.get(name)?.epoch ? 'rejoin' : 'join', show: name === entering?.show });
   if (!state.commands.length) ask({ type: 'help' }, { kind: 'help' });
   askLinkQuestion();
+  refreshPush();
 });
 
 onConnection('frame', (/** @type {Frame} */ frame) => {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Outgoing;
 using RawSocketChat.Server.Webhooks;
 
 namespace RawSocketChat.Tests.Webhooks;

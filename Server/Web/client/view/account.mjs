@@ -6,6 +6,7 @@ import { connection, pinTransport, transportChoice } from '../app/connect.mjs';
 import { forgetSession, identity, signIn } from '../app/identity.mjs';
 import { areNotificationsOn, canNotify, setNotifications } from '../app/notifications.mjs';
 import { isApple, nowIso, server } from '../app/page.mjs';
+import { canPush, forgetPush, isPushOn, setPush } from '../app/push.mjs';
 import { onPreferences, preferences, setPreferences } from '../app/preferences.mjs';
 import { playSound } from '../app/sound.mjs';
 import { commit, notify, state } from '../app/store.mjs';
@@ -13,6 +14,7 @@ import { ui } from '../app/ui.mjs';
 import { TRANSPORT_NAMES } from '../connection-text.mjs';
 import { isolated } from '../direction.mjs';
 import { keyName, KEYS } from '../keys.mjs';
+import { t } from '../language.mjs';
 import { QUIET_CHOICES, quietEnd, quietWords } from '../quiet.mjs';
 import { clearDrafts, setInput } from './composer.mjs';
 import { $, account, avatar, closestTo, el, openDialog, setNote, setText, whenChanged } from './dom.mjs';
@@ -33,6 +35,7 @@ export function openAccount(tab = 'person') {
   $('new-password').value = '';
   $('way').value = transportChoice.pin ?? '';
   renderSwitch();
+  renderPushSwitch();
   renderChoices();
   renderAccount();
   openDialog(account);
@@ -85,6 +88,7 @@ export function logOut() {
 
 /** Removes everything that the page has stored about the person. Call this after the server has logged the person out. */
 export function finishLogOut() {
+  forgetPush();
   forgetSession();
   connection.stop();
   closeAccount();
@@ -196,6 +200,18 @@ $('alerts').addEventListener('submit', async (event) => {
   const isOn = await setNotifications(wanted);
   setAccountNote(wanted && !isOn ? 'The browser does not allow notifications of this page. You can change this in its settings.' : '', 'error');
   renderSwitch();
+});
+
+function renderPushSwitch() {
+  $('push').hidden = !canPush;
+  setText($('push-switch'), isPushOn() ? t('Stop') : t('Notify me'));
+  $('push-switch').setAttribute('aria-label', isPushOn() ? t('Do not notify me when this page is closed') : t('Notify me when this page is closed'));
+}
+
+$('push').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  setAccountNote(await setPush(!isPushOn()) ?? '');
+  renderPushSwitch();
 });
 
 // The transport
