@@ -42,7 +42,7 @@ internal sealed class PushClient : IDisposable
         var subscription = new PushSubscription { Endpoint = stored.Endpoint };
         subscription.SetKey(PushEncryptionKeyName.P256DH, stored.Key);
         subscription.SetKey(PushEncryptionKeyName.Auth, stored.Secret);
-        using var message = new PushMessage(content)
+        var message = new PushMessage(content)
         {
             Topic = topic,
             TimeToLive = (int)Lifetime.TotalSeconds,
@@ -96,6 +96,7 @@ internal readonly record struct PushResult(PushOutcome Outcome, TimeSpan? RetryA
     /// <summary>Interprets the status of an answer (RFC 8030, sections 5 and 7.3).</summary>
     public static PushResult FromStatus(HttpStatusCode status, TimeSpan? retryAfter) => (int)status switch
     {
+        >= 200 and < 300 => new(PushOutcome.Delivered),
         404 or 410 => new(PushOutcome.Gone),
         429 => new(PushOutcome.Limited, retryAfter),
         >= 500 => new(PushOutcome.ServiceFailed, retryAfter),

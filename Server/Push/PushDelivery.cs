@@ -31,7 +31,6 @@ internal sealed class PushDelivery : BackgroundService
 
     private readonly IPushStore _store;
     private readonly IRoomLog _log;
-    private readonly IRoomCatalog _catalog;
     private readonly RoomDirectory _rooms;
     private readonly SessionStore _sessions;
     private readonly Lazy<PushClient> _client;
@@ -51,9 +50,9 @@ internal sealed class PushDelivery : BackgroundService
     private volatile bool _hasSubscriptions;
 
     public PushDelivery(
-        IPushStore store, IRoomLog log, IRoomCatalog catalog, RoomDirectory rooms, SessionStore sessions, PushConnector connector, IOptions<PushOptions> options, ServerMetrics metrics, TimeProvider time, ILogger<PushDelivery> logger)
+        IPushStore store, IRoomLog log, RoomDirectory rooms, SessionStore sessions, PushConnector connector, IOptions<PushOptions> options, ServerMetrics metrics, TimeProvider time, ILogger<PushDelivery> logger)
     {
-        (_store, _log, _catalog, _rooms, _sessions) = (store, log, catalog, rooms, sessions);
+        (_store, _log, _rooms, _sessions) = (store, log, rooms, sessions);
         (_options, _metrics, _time, _logger) = (options.Value, metrics, time, logger);
         _client = new(() => new PushClient(connector, options, time));
         _limits = new PushLimits(_options.PerHour, time, logger);
@@ -167,7 +166,9 @@ internal sealed class PushDelivery : BackgroundService
 
     private async Task EnqueueAsync(string room, long first, CancellationToken cancellationToken)
     {
-        var now = _time.GetUtcNow();
+        if (_rooms.FindOpen(room) is not { } found)
+            return;
+        var (now, isDirect) = (_time.GetUtcNow(), found.DirectUsers is not null);
         var receivers = (await _store.ListReceiversAsync(room, MaxReceivers, cancellationToken))
             .Where(receiver => !(receiver.Subscription.QuietUntil > now) && !IsConnected(receiver))
             .ToList();
@@ -177,26 +178,22 @@ internal sealed class PushDelivery : BackgroundService
             .Where(stored => stored.Seq >= first && stored.Content.Kind == RoomEventKind.Message && !stored.IsDeleted)
             .Reverse()
             .ToList();
-        if (messages.Count == 0 || await FindRoomAsync(room, cancellationToken) is not { } found)
+        // Meanwhile the room may have been removed, and somebody may have created another room with the same name. Its members are others.
+        if (_rooms.FindOpen(room) != found)
             return;
         var topic = CreateTopic(found.Name);
         var contents = new Dictionary<long, string>();
         foreach (var receiver in receivers)
         {
-            if (messages.FirstOrDefault(message => Concerns(receiver, message, found.IsDirect)) is not { } newest)
+            if (messages.FirstOrDefault(message => Concerns(receiver, message, isDirect)) is not { } newest)
                 continue;
             if (!contents.TryGetValue(newest.Seq, out var content))
-                contents.Add(newest.Seq, content = PushText.Create(found.Name, found.IsDirect, newest));
-            var push = new WaitingPush(receiver, content, topic, found.IsDirect || Mentions(newest, receiver.User), _time.GetTimestamp());
+                contents.Add(newest.Seq, content = PushText.Create(found.Name, isDirect, newest));
+            var push = new WaitingPush(receiver, content, topic, isDirect || Mentions(newest, receiver.User), _time.GetTimestamp());
             if (!_limits.TryTake(receiver.Subscription.Endpoint) || !_queue.Writer.TryWrite(push))
                 _metrics.CountPush("dropped");
         }
     }
-
-    private async ValueTask<(string Name, bool IsDirect)?> FindRoomAsync(string room, CancellationToken cancellationToken) =>
-        _rooms.FindOpen(room) is { } open ? (open.Name, open.DirectUsers is not null)
-        : await _catalog.FindRoomAsync(room, cancellationToken) is { } stored ? (stored.Name, stored.DirectUsers is not null)
-        : null;
 
     private bool IsConnected(PushReceiver receiver) => _sessions.FindConnectedUser(receiver.User) is not null;
 
