@@ -19,6 +19,9 @@ internal sealed partial class AppFiles
     // The background of the page in its light theme (--rail in style.css).
     private const string Background = "#f3efe7";
 
+    // Writes names in other scripts as they are.
+    private static readonly ManifestJson Readable = new(new JsonSerializerOptions(ManifestJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     private readonly Dictionary<string, PageFile> _files;
 
     /// <param name="options">The settings; <see cref="WebOptions.FindErrors"/> has found no errors in them.</param>
@@ -46,7 +49,7 @@ internal sealed partial class AppFiles
             options.Color ?? SiteIcons.DefaultColor,
             // One entry for each purpose: an icon that has both purposes in one entry is shown with margins where no mask is used.
             [.. from icon in icons from purpose in icon.Purpose.Split(' ') select new ManifestIcon(icon.Name, icon.Sizes, icon.Name.EndsWith(".svg", StringComparison.Ordinal) ? "image/svg+xml" : "image/png", purpose)]);
-        return new PageFile("application/manifest+json", JsonSerializer.SerializeToUtf8Bytes(fields, ManifestJson.Readable.Manifest), "default-src 'none'");
+        return new PageFile("application/manifest+json", JsonSerializer.SerializeToUtf8Bytes(fields, Readable.Manifest), "default-src 'none'");
     }
 
     // The policy applies to the worker itself: it may send requests to this server, and nothing else.
@@ -64,9 +67,5 @@ internal sealed partial class AppFiles
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
     [JsonSerializable(typeof(Manifest))]
-    private sealed partial class ManifestJson : JsonSerializerContext
-    {
-        /// <summary>Writes names in other scripts as they are.</summary>
-        public static ManifestJson Readable { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-    }
+    private sealed partial class ManifestJson : JsonSerializerContext;
 }
