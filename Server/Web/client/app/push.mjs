@@ -1,6 +1,7 @@
 // Push messages: the server tells this browser about new messages while the page is closed.
 
 import { t } from '../language.mjs';
+import { within } from '../outbox-store.mjs';
 import { identity } from './identity.mjs';
 import { canNotify } from './notifications.mjs';
 import { load, PUSH_KEY, save, server, STORAGE_KEY } from './page.mjs';
@@ -20,7 +21,11 @@ export const isPushOn = () => canPush && state.self !== null && load('localStora
  * @returns {Promise<string | null>}
  */
 export async function setPush(isOn) {
-  if (!isOn) return forgetPush(), null;
+  if (!isOn) {
+    const endpoint = await forgetPush();
+    if (endpoint) send('DELETE', { endpoint }).catch(() => {}); // otherwise the push service reports the end
+    return null;
+  }
   const user = state.self?.user;
   if (!user || !identity.usesCookie) return t('The page must be connected, and the browser must keep its cookie.');
   if (await Notification.requestPermission() !== 'granted') return t('The browser does not allow notifications of this page. You can change this in its settings.');
@@ -34,17 +39,25 @@ export async function setPush(isOn) {
   return null;
 }
 
-/** Ends the push messages of this browser. The server removes the subscription together with the session, or when the push service reports its end. */
+/**
+ * Ends the push messages of this browser, for example because the session has ended. Returns the endpoint of the subscription, or null.
+ * @returns {Promise<string | null>}
+ */
 export async function forgetPush() {
-  if (!canPush || load('localStorage', PUSH_KEY) === null) return;
+  if (!canPush || load('localStorage', PUSH_KEY) === null) return null;
   save('localStorage', PUSH_KEY, null);
   try {
-    const subscription = await (await navigator.serviceWorker.ready).pushManager.getSubscription();
-    if (!subscription) return;
-    await subscription.unsubscribe();
-    await send('DELETE', { endpoint: subscription.endpoint });
-  } catch { /* the push service reports the end */ }
+    const subscription = await (await findPushManager()).getSubscription();
+    await subscription?.unsubscribe();
+    return subscription?.endpoint ?? null;
+  } catch {
+    return null;
+  }
 }
+
+const WORKER_WITHIN_MS = 10_000; // a browser can refuse to install the worker
+
+const findPushManager = async () => (await within(WORKER_WITHIN_MS, navigator.serviceWorker.ready)).pushManager;
 
 /** The person to whom the stored subscription belongs. A guest who registers gets another session. */
 let refreshedFor = '';
@@ -59,7 +72,7 @@ export function refreshPush() {
 
 /** Subscribes, and stores the subscription on the server. Returns why the server refuses it, or null. */
 async function subscribe() {
-  const { pushManager } = await navigator.serviceWorker.ready;
+  const pushManager = await findPushManager();
   const options = { userVisibleOnly: true, applicationServerKey: server.pushKey };
   const subscription = await pushManager.subscribe(options).catch(async (error) => {
     // The operator has changed the key.
