@@ -198,7 +198,7 @@ internal sealed class PushDelivery : BackgroundService
     private bool IsConnected(PushReceiver receiver) => _sessions.FindConnectedUser(receiver.User) is not null;
 
     // The page decides in the same way about its own notifications (notification.mjs).
-    private static bool Concerns(PushReceiver receiver, RoomEvent message, bool isDirect) =>
+    internal static bool Concerns(PushReceiver receiver, RoomEvent message, bool isDirect) =>
         message.Content.Author != receiver.User
         && message.Seq > receiver.ReadSeq
         && receiver.Notify switch

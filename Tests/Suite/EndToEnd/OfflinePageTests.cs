@@ -120,6 +120,12 @@ public sealed class OfflinePageTests
         _relay.IsDown = false;
         await ann.Page.ReloadAsync();
         await Assertions.Expect(ann.Page.Locator("#server")).ToHaveAttributeAsync("data-frame-ancestors", "https://example.org");
+        await ann.UntilAsync("""
+            async () => {
+              const cache = await caches.open((await caches.keys())[0]);
+              return (await (await cache.match('./', { ignoreVary: true })).text()).includes('https://example.org');
+            }
+            """);
 
         Cut();
         await ann.Page.ReloadAsync();
@@ -173,8 +179,8 @@ public sealed class OfflinePageTests
         await ann.SayAsync("in the garden");
         await ExpectStoredAsync(ann, "garden: in the garden");
         await ann.Page.GotoAsync("about:blank");
-        await bob.SendAsync("/ban ann");
-        await bob.Inbox.ExpectAsync<ModeratedFrame>(done => done.Action == "ban");
+        await bob.SendAsync("/close");
+        await bob.Inbox.ExpectAsync<ModeratedFrame>(done => done.Action == "close");
         await ann.Page.GotoAsync($"http://127.0.0.1:{_relay.Port}/");
         await ExpectStoredAsync(ann);
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Support;
 
@@ -28,10 +29,13 @@ public sealed class PushRoom : IAsyncDisposable
         return new PushRoom(server, service, bob);
     }
 
-    /// <summary>A user joins the rooms, subscribes with a browser, and closes the page.</summary>
+    /// <summary>A user with an account joins the lobby, subscribes with a browser, and closes the page.</summary>
     public async Task<(HttpTestClient Session, FakeBrowser Browser)> AddAsync(string name, string more = "", string level = "all")
     {
-        var session = await HttpTestClient.StartSessionAsync(Server.HttpPort, name);
+        var session = new HttpTestClient(Server.HttpPort);
+        // The server finds the name of an account in a mention although the user is not connected.
+        var welcome = await session.PostAsync("/session", $$"""{"type":"register","name":"{{name}}","password":"my long password"}""");
+        session.Token = ChatCodec.TryReadServer(Encoding.UTF8.GetBytes(welcome.Body), out var frame) && frame is WelcomeFrame { Session: var token } ? token : throw new AssertionException(welcome.Body);
         await using (var page = await OpenPageAsync(session))
         {
             await page.RequestAsync<JoinedFrame>(ChatPeerExtensions.Join("lobby"));

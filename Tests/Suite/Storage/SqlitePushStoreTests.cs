@@ -18,7 +18,6 @@ public sealed class SqlitePushStoreTests : PushStoreContract
     {
         using var storage = new TestStorage();
         await storage.Catalog.CreateRoomAsync(new StoredRoom("garden", "", "u1", IsPrivate: false), int.MaxValue, default);
-        storage.Storage.Dispose();
         using (var connection = new SqliteConnection($"Data Source={Path.Combine(storage.Folder, DataFolder.DatabaseName)};Pooling=False"))
         {
             connection.Open();
