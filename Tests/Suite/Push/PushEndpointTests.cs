@@ -43,9 +43,9 @@ public sealed class PushEndpointTests
     }
 
     [TestCase("http://198.41.0.4/x", "\"endpoint\" must begin with https://")]
-    [TestCase("https://10.0.0.7/x", "\"endpoint\" must be the address of a public server; \"10.0.0.7\" has no address that is allowed")]
-    [TestCase("https://[::1]/x", "\"endpoint\" must be the address of a public server; \"[::1]\" has no address that is allowed")]
-    [TestCase("https://169.254.169.254/latest", "\"endpoint\" must be the address of a public server; \"169.254.169.254\" has no address that is allowed")]
+    [TestCase("https://10.0.0.7/x", "\"endpoint\" must be the address of a public server*")]
+    [TestCase("https://[::1]/x", "\"endpoint\" must be the address of a public server*")]
+    [TestCase("https://169.254.169.254/latest", "\"endpoint\" must be the address of a public server*")]
     [TestCase("https://user:word@198.41.0.4/x", "\"endpoint\" must have no user name, no password and no fragment")]
     [TestCase("file:///etc/passwd", "\"endpoint\" must be an https address, such as https://example.org/chat")]
     [TestCase("nonsense", "\"endpoint\" must be an https address, such as https://example.org/chat")]
@@ -53,7 +53,7 @@ public sealed class PushEndpointTests
     {
         await using var server = await ServerUnderTest.StartAsync(PushRoom.Settings);
         using var ann = await HttpTestClient.StartSessionAsync(server.HttpPort);
-        (await ann.PostAsync("/push", Create(endpoint))).ShouldBe(400, ErrorCode.BadField).Text.Should().Be(error);
+        (await ann.PostAsync("/push", Create(endpoint))).ShouldBe(400, ErrorCode.BadField).Text.Should().Match(error);
     }
 
     [Test]

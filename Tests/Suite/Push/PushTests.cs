@@ -186,7 +186,7 @@ public sealed class PushTests
         await room.SayAsync("two");
         // After 429, the browser gets nothing for a minute.
         await metrics.ExpectAsync(status == 429 ? "dropped" : "delivered", 1);
-        room.Service.Received.Select(push => push.Text).Should().Equal(status == 429 ? ["one"] : ["one", "two"]);
+        room.Service.Received.Select(push => push.Text).Should().Equal(status == 429 ? (string[])["one"] : ["one", "two"]);
     }
 
     [Test]
