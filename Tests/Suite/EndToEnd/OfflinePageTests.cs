@@ -74,8 +74,7 @@ public sealed class OfflinePageTests
         await ann.ExpectPendingAsync(1);
         await ann.ExpectMessageAsync("two");
 
-        _relay.IsDown = false;
-        await ann.Page.ClickAsync("#banner-now");
+        await ReconnectAsync(ann);
         await ann.ExpectInsideAsync("lobby");
         await ann.ExpectAllSentAsync();
         (await ann.ReadAsync()).Select(message => message.Text).Should().Equal("one", "two", "three");
@@ -99,8 +98,7 @@ public sealed class OfflinePageTests
         await ann.ExpectMessageAsync("one");
         await bob.SendAsync("two");
         await bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "two");
-        _relay.IsDown = false;
-        await ann.Page.ClickAsync("#banner-now");
+        await ReconnectAsync(ann);
         await ann.ExpectMessageAsync("two");
         await Assertions.Expect(ann.Page.Locator("#log .new + .message .text")).ToHaveTextAsync("two");
     }
@@ -243,6 +241,14 @@ public sealed class OfflinePageTests
     private static Task<string[]> ReadStoredAsync(ChatPage page) => page.Page.EvaluateAsync<string[]>(ReadStore);
 
     private static async Task<string[]> ReadUsersAsync(ChatPage page) => [.. (await ReadStoredAsync(page)).Select(line => line.Split(' ')[0]).Distinct()];
+
+    // The event makes the page try at once.
+    private async Task ReconnectAsync(ChatPage page)
+    {
+        _relay.IsDown = false;
+        await page.Page.EvaluateAsync("() => { window.dispatchEvent(new Event('online')); }");
+        await page.ExpectOnlineAsync();
+    }
 
     private void Cut()
     {
