@@ -5,6 +5,7 @@ using RawSocketChat.Server.Files;
 using RawSocketChat.Server.Files.Images;
 using RawSocketChat.Server.Hosting;
 using RawSocketChat.Server.Operator;
+using RawSocketChat.Server.Push;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.SingleSignOn;
@@ -39,9 +40,12 @@ public static class Program
         ["/stream"] = [HttpMethods.Get],
         ["/iframe"] = [HttpMethods.Get],
         ["/login"] = [HttpMethods.Get],
+        ["/push"] = [HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete],
         ["/openapi.json"] = [HttpMethods.Get],
         ["/asyncapi.json"] = [HttpMethods.Get],
         ["/site.json"] = [HttpMethods.Get, HttpMethods.Head],
+        ["/manifest.webmanifest"] = [HttpMethods.Get, HttpMethods.Head],
+        ["/worker.js"] = [HttpMethods.Get, HttpMethods.Head],
         ["/healthz"] = [HttpMethods.Get, HttpMethods.Head],
         ["/readyz"] = [HttpMethods.Get, HttpMethods.Head],
     };
@@ -61,6 +65,7 @@ public static class Program
         builder.Services.AddSessions();
         builder.Services.AddRooms();
         builder.Services.AddWebhooks();
+        builder.Services.AddPush();
         builder.Services.AddConnectionRegistry();
         builder.Services.AddOrigins();
         builder.Services.AddWebSockets();
@@ -94,6 +99,8 @@ public static class Program
         app.MapClientPage();
         app.MapSite("/site.json");
         app.MapLanguages("/languages");
+        app.MapAppFiles();
+        app.MapPush("/push");
         app.MapLogin("/login");
         app.MapApi(description: "/openapi.json", protocolDescription: "/asyncapi.json");
         app.MapNotFound();

@@ -27,6 +27,9 @@ public static class Cost
     /// <summary>A search for messages, in addition to the price of the request. A search may take some milliseconds.</summary>
     public const int Search = 10;
 
+    /// <summary>A subscription to push messages, or the end of one: the server looks up the name of the push service.</summary>
+    public const int Subscription = 10;
+
     /// <summary>A mention in a message of a name that no connected user has: the server must look for an account.</summary>
     public const int MentionLookup = 2;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Hosting.Tls;
+using RawSocketChat.Server.Push;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Sessions.Jwt;
 using RawSocketChat.Server.Sockets;
@@ -34,6 +35,7 @@ public static class HostingSetup
         builder.Configuration.AddSettings(args);
         var errors = builder.Configuration.Read<JwtOptions>(JwtOptions.Section).FindErrors()
             .Concat(builder.Configuration.Read<OidcOptions>(OidcOptions.Section).FindErrors())
+            .Concat(builder.Configuration.Read<PushOptions>(PushOptions.Section).FindErrors())
             .Concat(builder.Configuration.Read<WebOptions>(WebOptions.Section).FindErrors())
             .Concat(builder.Configuration.Read<WebhookOptions>(WebhookOptions.Section).FindErrors())
             .ToList();

@@ -6,6 +6,7 @@ using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Files.Images;
 using RawSocketChat.Server.Hosting.Tls;
+using RawSocketChat.Server.Push;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Sessions.Jwt;
@@ -41,6 +42,7 @@ public static class SettingsValidator
         [OriginOptions.Section] = typeof(OriginOptions),
         [PlaintextOptions.Section] = typeof(PlaintextOptions),
         [ProxyOptions.Section] = typeof(ProxyOptions),
+        [PushOptions.Section] = typeof(PushOptions),
         [RawTcpOptions.Section] = typeof(RawTcpOptions),
         [RoomOptions.Section] = typeof(RoomOptions),
         [FilesOptions.Section] = typeof(FilesOptions),

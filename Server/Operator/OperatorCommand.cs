@@ -48,6 +48,7 @@ public static class OperatorCommand
             EraseCommand.Create(context),
             ExportCommand.Create(context),
             ImportCommand.Create(context),
+            PushKeysCommand.Create(context),
             RemoveAccountCommand.Create(context),
             RemoveRoomCommand.Create(context),
             RestoreCommand.Create(context),

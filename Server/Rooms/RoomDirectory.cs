@@ -25,8 +25,11 @@ public sealed class RoomDirectory(
     private int _count;
     private bool _isStopping;
 
-    /// <summary>Raised with a room's name when the room has stored events. Called on the room's loop, so a handler must not wait.</summary>
-    public event Action<string>? EventsStored;
+    /// <summary>
+    /// Raised with a room's name and the seq of the first new event when the room has stored events. Called on the room's loop, so a handler must not
+    /// wait.
+    /// </summary>
+    public event Action<string, long>? EventsStored;
 
     /// <summary>The number of rooms that exist or are being created, open or not.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -207,7 +210,7 @@ public sealed class RoomDirectory(
                 if (_isStopping)
                     throw new StorageException("the server is stopping");
                 var room = new Room(stored.Name, stored.Topic, stored.IsPrivate, stored.DirectUsers);
-                var loop = new RoomLoop(room, moderation, state, log, cache, tails, options.Value, fanout.Value, userRoomIndex, time, logger, memberships.RemoveKickedUser, name => EventsStored?.Invoke(name));
+                var loop = new RoomLoop(room, moderation, state, log, cache, tails, options.Value, fanout.Value, userRoomIndex, time, logger, memberships.RemoveKickedUser, (name, seq) => EventsStored?.Invoke(name, seq));
                 _loops.Add(loop, loop.RunAsync());
                 _open[stored.Name] = loop;
                 return loop;

@@ -44,7 +44,7 @@ public sealed class RoomLoop
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Action<string, ModerationDetails>? _onModerated;
-    private readonly Action<string>? _onStored;
+    private readonly Action<string, long>? _onStored;
 
     // The time at which the last message of each user was accepted, as a timestamp. Used only in slow mode. If a message is accepted but not stored,
     // its entry is removed.
@@ -60,9 +60,9 @@ public sealed class RoomLoop
     private volatile RoomModeration _moderation;
 
     /// <param name="onModerated">Called on the loop's thread when an action of a moderator is stored, before it is acknowledged.</param>
-    /// <param name="onStored">Called on the loop's thread with the room's name when events are stored and delivered. It must not wait.</param>
+    /// <param name="onStored">Called on the loop's thread with the room's name and the seq of the first event when events are stored and delivered. It must not wait.</param>
     public RoomLoop(
-        Room room, RoomModeration moderation, RoomLogState state, IRoomLog log, HistoryCache cache, TailBudget tails, RoomOptions options, FanoutOptions fanout, UserRoomIndex userRoomIndex, TimeProvider time, ILogger<RoomLoop> logger, Action<string, ModerationDetails>? onModerated = null, Action<string>? onStored = null)
+        Room room, RoomModeration moderation, RoomLogState state, IRoomLog log, HistoryCache cache, TailBudget tails, RoomOptions options, FanoutOptions fanout, UserRoomIndex userRoomIndex, TimeProvider time, ILogger<RoomLoop> logger, Action<string, ModerationDetails>? onModerated = null, Action<string, long>? onStored = null)
     {
         _room = room;
         _moderation = moderation;
@@ -639,7 +639,7 @@ public sealed class RoomLoop
         }
 
         _fanout.Deliver(events);
-        _onStored?.Invoke(Name);
+        _onStored?.Invoke(Name, events[0].Seq);
         foreach (var user in removed ?? [])
         {
             _fanout.Flush();

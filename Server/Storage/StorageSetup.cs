@@ -17,6 +17,7 @@ public static class StorageSetup
         services.AddSingleton(provider => provider.GetRequiredService<MemoryRoomLog>().Files);
         services.AddSingleton<MemoryTokenStore>();
         services.AddSingleton<MemoryWebhookStore>();
+        services.AddSingleton<MemoryPushStore>();
         services.AddSingleton<MemoryIdentityStore>();
         services.AddStore<IRoomLog, SqlRoomLog, MemoryRoomLog>();
         services.AddStore<IMessageSearch, SqliteMessageSearch, MemoryMessageSearch>();
@@ -26,6 +27,7 @@ public static class StorageSetup
         services.AddStore<IFileStore, SqlFileStore, MemoryFileStore>();
         services.AddStore<IWebhookStore, SqlWebhookStore, MemoryWebhookStore>();
         services.AddSingleton<ClockGuard>();
+        services.AddStore<IPushStore, SqlPushStore, MemoryPushStore>();
         services.AddSingleton<StorageProbe>();
         services.AddHostedService<Retention>();
         services.AddHostedService<SearchIndexer>();

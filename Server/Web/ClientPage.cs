@@ -36,6 +36,8 @@ public sealed class ClientPage
             "frame-src 'self'",     // the forever iframe
             "img-src 'self' data: blob:",   // the icon; pictures in messages; a page without a cookie and the list of uploads show them by blob addresses
             "media-src 'self' blob:",
+            "worker-src 'self'",
+            "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
             $"frame-ancestors {(_mayBeFramed ? string.Join(' ', frameAncestors) : "'none'")}");
@@ -65,7 +67,8 @@ public sealed class ClientPage
     {
         var html = HtmlEncoder.Default;
         return $"<meta name=\"server\" id=\"server\" data-features=\"{html.Encode(string.Join(' ', facts.Features))}\""
-            + $" data-login=\"{html.Encode(facts.LoginText)}\" data-frame-ancestors=\"{html.Encode(string.Join(' ', facts.FrameAncestors))}\">";
+            + $" data-login=\"{html.Encode(facts.LoginText)}\" data-frame-ancestors=\"{html.Encode(string.Join(' ', facts.FrameAncestors))}\""
+            + (facts.PushKey is null ? ">" : $" data-push=\"{html.Encode(facts.PushKey)}\">");
     }
 
     private static string ComputeHash(string page, string element)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Push;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Transports;
@@ -21,7 +22,8 @@ public static class WebSetup
         var facts = new PageFacts(
             services.GetRequiredService<ChatServices>().SupportedRequests.Features,
             services.GetRequiredService<IOptions<OidcOptions>>().Value.DisplayName,
-            [.. services.GetRequiredService<IOptions<WebOptions>>().Value.FrameAncestors]);
+            [.. services.GetRequiredService<IOptions<WebOptions>>().Value.FrameAncestors],
+            services.GetRequiredService<IOptions<PushOptions>>().Value.PublicKey);
         var page = ClientPage.FromFile(Path.Combine(AppContext.BaseDirectory, "client.html"), facts);
         return app.Use(next => context =>
             context.Request.Path == "/" && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
@@ -52,6 +54,16 @@ public static class WebSetup
         return app.Use(next => context =>
             context.Request.Path == path && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
                 ? site.WriteAsync(context)
+                : next(context));
+    }
+
+    /// <summary>Serves the manifest, the icons and the service worker beside the page.</summary>
+    public static IApplicationBuilder MapAppFiles(this IApplicationBuilder app)
+    {
+        var files = new AppFiles(app.ApplicationServices.GetRequiredService<IOptions<WebOptions>>().Value);
+        return app.Use(next => context =>
+            files.Find(context.Request.Path.Value) is { } file && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+                ? file.WriteAsync(context)
                 : next(context));
     }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Outgoing;
 using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Webhooks;
@@ -9,10 +9,6 @@ namespace RawSocketChat.Server.Webhooks;
 /// <summary>Sends messages to receivers. Thread-safe.</summary>
 internal sealed class WebhookClient : IDisposable
 {
-    // The server needs only the status. It reads the rest of a short answer, so that the connection can be used again.
-    private const int MaxAnswerBytes = 16 * 1024;
-    private const int MaxHeaderKilobytes = 16;
-
     private readonly HttpClient _http;
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
@@ -21,23 +17,7 @@ internal sealed class WebhookClient : IDisposable
     {
         _time = time;
         _timeout = TimeSpan.FromSeconds(options.Value.TimeoutSeconds);
-        var handler = new SocketsHttpHandler
-        {
-            // A redirect could lead to an address that nobody has set, and a cookie of one receiver has no meaning for another one.
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            // A proxy would resolve the name of the receiver itself, so the check of the addresses would have no effect.
-            UseProxy = false,
-            ConnectCallback = connector.ConnectAsync,
-            ConnectTimeout = _timeout,
-            AutomaticDecompression = DecompressionMethods.None,
-            MaxResponseHeadersLength = MaxHeaderKilobytes,
-            MaxResponseDrainSize = MaxAnswerBytes,
-            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-            ActivityHeadersPropagator = null,
-        };
-        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(connector.CreateHandler(_timeout)) { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("RawSocketChat", "1"));
     }
 
@@ -56,7 +36,7 @@ internal sealed class WebhookClient : IDisposable
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            await DrainAsync(response, either.Token);
+            await OutgoingConnector.DrainAsync(response, either.Token);
             return WebhookResult.FromStatus((int)response.StatusCode, ReadRetryAfter(response));
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
@@ -66,27 +46,6 @@ internal sealed class WebhookClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
-
-    // The status decides the result. So an error after the status changes nothing.
-    private static async Task DrainAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var content = await response.Content.ReadAsStreamAsync(cancellationToken);
-            var buffer = new byte[4096];
-            for (var total = 0; total < MaxAnswerBytes;)
-            {
-                var read = await content.ReadAsync(buffer, cancellationToken);
-                if (read == 0)
-                    return;
-                total += read;
-            }
-        }
-        catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException)
-        {
-            // The connection is not used again.
-        }
-    }
 
     private TimeSpan? ReadRetryAfter(HttpResponseMessage response) =>
         response.Headers.RetryAfter is not { } after ? null : after.Delta ?? (after.Date - _time.GetUtcNow());
@@ -99,7 +58,7 @@ internal sealed class WebhookClient : IDisposable
                 return cause.Message;
         }
 
-        var isPublic = request.Options.TryGetValue(WebhookConnector.IsPublic, out var known) && known;
+        var isPublic = request.Options.TryGetValue(OutgoingConnector.IsPublic, out var known) && known;
         return fault switch
         {
             OperationCanceledException when isPublic => $"the receiver has not answered within {_timeout.TotalSeconds} s",

@@ -130,7 +130,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
     }
 
     // Called by the loop of a room, so it must not wait.
-    private void OnEventsStored(string room)
+    private void OnEventsStored(string room, long firstSeq)
     {
         if (_entries.TryGetValue(room, out var entry) && entry.DueAt is null)
             Run(entry);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using RawSocketChat.Server.Outgoing;
 using RawSocketChat.Server.Rooms;
 
 namespace RawSocketChat.Server.Webhooks;
@@ -7,7 +9,7 @@ public static class WebhooksSetup
     public static IServiceCollection AddWebhooks(this IServiceCollection services)
     {
         services.AddOptions<WebhookOptions>().BindConfiguration(WebhookOptions.Section);
-        services.AddSingleton<INameResolver, SystemNameResolver>();
+        services.TryAddSingleton<INameResolver, SystemNameResolver>();
         services.AddSingleton<WebhookConnector>();
         services.AddSingleton<WebhookClient>();
         services.AddSingleton<WebhookWorker>();

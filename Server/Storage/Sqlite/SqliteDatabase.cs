@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 internal static class SqliteDatabase
 {
     /// <summary>The newest version of the schema. <c>PRAGMA user_version</c> returns the version of a database.</summary>
-    public const int NewestVersion = 1;
+    public const int NewestVersion = 2;
 
     // "RSCh". The databases of builds before version 1 have the application id 0.
     private const int ApplicationId = 0x52534368;
@@ -108,12 +108,16 @@ internal static class SqliteDatabase
     }
 
     // Each version of the schema has its own script. The statements of a released script never change.
+    private static readonly string[] Scripts = ["schema.sql", "push.sql"];
+
     private static void Migrate(SqliteConnection connection)
     {
-        if (GetVersion(connection) == NewestVersion)
+        var version = GetVersion(connection);
+        if (version == NewestVersion)
             return;
         connection.Execute("BEGIN IMMEDIATE");
-        connection.Execute(ReadScript("schema.sql"));
+        foreach (var script in Scripts[version..])
+            connection.Execute(ReadScript(script));
         connection.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {NewestVersion}; COMMIT");
     }
 

@@ -7,6 +7,8 @@ import { forgetSession, identity } from './app/identity.mjs';
 import { requestToken } from './app/frame-login.mjs';
 import { showNotifications } from './app/notifications.mjs';
 import { expectsSiteToken, isEmbedded, isFile, nowIso, server } from './app/page.mjs';
+import { forgetOfflineRoom, retainOfflineRooms } from './app/offline.mjs';
+import { forgetPush, refreshPush } from './app/push.mjs';
 import { oncePerFrame } from './app/scheduling.mjs';
 import { commit, notify, state } from './app/store.mjs';
 import { takeOverFirst } from './app/takeover.mjs';
@@ -77,6 +79,7 @@ onConnection('status', (/** @type {Status} */ status) => {
   }
   if (status.state === 'closed') next = failAll(next, t('The connection is closed.'));
   if (status.code === BAD_SESSION_CLOSE_CODE) {
+    forgetPush();
     forgetSession();
     requestToken('ended');
   }
@@ -109,11 +112,13 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
   }
   const joined = isEmbedded ? [] : (frame.rooms ?? []).map((/** @type {any} */ one) => one.room ?? one);
   const rooms = new Set([...state.rooms.keys(), ...entering?.rooms ?? [], ...joined]);
+  retainOfflineRooms(frame.user, rooms);
   takeOverFirst();
   askDirectory(); // before the joins, so that a #room in the joined rooms' messages becomes a link
   for (const name of rooms) if (!state.rooms.get(name)?.removed) joinRoom(name, { kind: state.rooms.get(name)?.epoch ? 'rejoin' : 'join', show: name === entering?.show });
   if (!state.commands.length) ask({ type: 'help' }, { kind: 'help' });
   askLinkQuestion();
+  refreshPush();
 });
 
 onConnection('frame', (/** @type {Frame} */ frame) => {
@@ -186,6 +191,7 @@ const EFFECTS = {
     if (request?.kind === 'search') return setSearchNote(errorText(frame));
     if (request?.kind === 'tokens') return setProgramsNote(errorWords(frame));
     const room = request?.room ?? '';
+    if (isJoin(request) && frame.retryAfterMs === undefined) forgetOfflineRoom(room);
     if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
       setTimeout(() => joinAgain(room, request?.kind), frame.retryAfterMs);
     }

@@ -12,15 +12,16 @@ import './view/submit.mjs';
 import './view/toolbar.mjs';
 import { connection, wantedTransport } from './app/connect.mjs';
 import { identity, loadTabPlace, signIn } from './app/identity.mjs';
-import { address, isApple, isBackFromLogin, isFile, load, LOGIN_KEY, NAME_KEY, parameters, save, SESSION_NAME_KEY, siteToken } from './app/page.mjs';
+import { address, isApple, isBackFromLogin, isFile, linkedMessage, load, LOGIN_KEY, NAME_KEY, parameters, save, SESSION_NAME_KEY, siteToken } from './app/page.mjs';
 import { remember } from './app/remember.mjs';
 import { renderNow } from './app/scheduling.mjs';
 import { opening, outboxStore } from './app/storage.mjs';
 import { askSite } from './app/site.mjs';
 import { onChange, state } from './app/store.mjs';
-import { outboxIsReady } from './app/chat.mjs';
+import { goAfterJoin, outboxIsReady } from './app/chat.mjs';
 import { takeOver } from './app/takeover.mjs';
 import { ui } from './app/ui.mjs';
+import { startWorker, usesWorker } from './app/worker.mjs';
 import { isCommand, isComposing } from './keys.mjs';
 import { t } from './language.mjs';
 import { planStart } from './link.mjs';
@@ -29,6 +30,7 @@ import { renderComposer } from './view/composer.mjs';
 import { $, closestTo, input, isDialogOpen, NARROW, setText } from './view/dom.mjs';
 import { logInFromSite, startFrameLogin } from './view/embed.mjs';
 import { DEFAULT_ROOM, enter, showEntrance } from './view/entrance.mjs';
+import { goToMessage } from './view/go-to-message.mjs';
 import { closeDrawer, loadTheme } from './view/layout.mjs';
 import { setLinkQuestion } from './view/link.mjs';
 import { afterScroll, followNewest } from './view/log.mjs';
@@ -82,6 +84,9 @@ document.addEventListener('keydown', (event) => {
   }
 });
 
+addEventListener('load', startWorker); // after the first drawing
+// The person has clicked on a notification of the worker.
+if (usesWorker) navigator.serviceWorker.addEventListener('message', ({ data }) => { if (data?.type === 'open' && ui.inside) goToMessage(data.room, data.seq); });
 addEventListener('online', () => connection.check());
 addEventListener('offline', () => { if (connection.isOnline) connection.check(); });
 addEventListener('focus', () => {
@@ -114,6 +119,7 @@ async function start() {
     identity.token = stored.session ?? null;
     ui.inside = true;
     setLinkQuestion(plan.question);
+    if (linkedMessage && plan.show) goAfterJoin(plan.show, linkedMessage);
     enter({ user: stored.user, name: stored.name, enteredAs: stored.enteredAs, rooms: stored.rooms, show: plan.show, direct: stored.direct, marks: stored.marks });
     focusInput();
   } else if (name && room && plan.kind === 'enter') {

@@ -33,6 +33,7 @@ export const newRoom = (name) => ({
   read: 0,          // how far this user has read, on any device
   countedTo: 0,     // the server's counts of unread messages include the events up to this seq
   unread: 0, mentions: 0, firstUnread: null,
+  isOffline: false, // its messages are those of an earlier visit, because the page can't reach the server
   mark: null,       // where the mark of new messages was before the page was loaded again
 });
 
@@ -128,6 +129,14 @@ export const withStoredMark = (room) =>
   room.mark === null ? room : { ...room, mark: null, firstUnread: room.firstUnread ?? (room.mark.epoch === room.epoch ? room.mark.seq : null) };
 
 /**
+ * Returns the room without the messages of an earlier visit.
+ * @template {Room | undefined} R
+ * @param {R} room
+ * @returns {R}
+ */
+export const withoutOfflineMessages = (room) => room?.isOffline ? { ...room, isOffline: false, entries: room.entries.filter(({ kind }) => kind === 'notice') } : room;
+
+/**
  * Returns the other person of a direct room. The server does not know the name of a guest who has left. Then the page uses the name in the newest
  * messages, or else the name that it knows.
  * @param {User | null | undefined} other what the server has sent
@@ -213,7 +222,7 @@ export function openRoom(state, name) {
  */
 export function markRead(state, name) {
   const room = state.rooms.get(name);
-  if (!room) return state;
+  if (!room || room.isOffline) return state; // without the server's counts, the page would hide what is unread
   const newest = hasNewest(room) ? room.entries.findLast(({ kind, seq }) => kind === 'message' && seq !== undefined)?.seq ?? 0 : 0;
   return room.unread || newest > room.read ? withRoom(state, { ...room, unread: 0, mentions: 0, read: Math.max(room.read, newest) }) : state;
 }

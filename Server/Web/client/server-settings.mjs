@@ -2,23 +2,25 @@
 
 /**
  * @typedef {{
- *   isClosed: boolean, canRegister: boolean, takesTokens: boolean, login: string | null, frameAncestors: string[],
+ *   isClosed: boolean, canRegister: boolean, takesTokens: boolean, login: string | null, frameAncestors: string[], pushKey: string | null,
  * }} ServerSettings
  * `isClosed`: people without an account may not use the chat. `login`: the text of the button for single sign-on; null if there is none.
  * `takesTokens`: a site may log its users in. `frameAncestors`: the origins whose pages may show the page in a frame.
+ * `pushKey`: the server's public key for push messages; null if it sends none.
  */
 
 /**
  * Reads the attributes of the element #server. A page from disk has none.
- * @param {{ features?: string, login?: string, frameAncestors?: string }} attributes
+ * @param {{ features?: string, login?: string, frameAncestors?: string, push?: string }} attributes
  * @returns {ServerSettings}
  */
-export function serverSettings({ features, login = '', frameAncestors = '' }) {
+export function serverSettings({ features, login = '', frameAncestors = '', push }) {
   const offers = new Set(features?.split(' '));
   return {
     isClosed: offers.has('login-required'),
     canRegister: features === undefined || offers.has('register'),
     takesTokens: offers.has('jwt'),
+    pushKey: push || null,
     login: offers.has('oidc') ? login : null,
     // The browser names the origin of a message without a standard port.
     frameAncestors: frameAncestors.split(' ').filter(Boolean).map((origin) => new URL(origin).origin),

@@ -10,7 +10,7 @@ import { withReason } from './moderation.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
 import { LOG_EVENTS } from './protocol.mjs';
-import { addNotice, changeRoom, countsAfter, insertAround, insertEvents, insertHistory, isDirectName, isUnusedPlaceholder, membersOf, newRoom, openRoom, otherPerson, titleOf, useServerSpelling, withCounts, withoutRoom, withRoom, withStoredMark } from './rooms.mjs';
+import { addNotice, changeRoom, countsAfter, insertAround, insertEvents, insertHistory, isDirectName, isUnusedPlaceholder, membersOf, newRoom, openRoom, otherPerson, titleOf, useServerSpelling, withCounts, withoutOfflineMessages, withoutRoom, withRoom, withStoredMark } from './rooms.mjs';
 import { applyResults } from './search.mjs';
 import { applyTyping } from './typing.mjs';
 
@@ -59,7 +59,7 @@ const UPDATES = {
 
   joined(before, frame, { request, watching, readerAt }) {
     const state = useServerSpelling(before, request?.room, frame.room);
-    const known = state.rooms.get(frame.room);
+    const known = withoutOfflineMessages(state.rooms.get(frame.room));
     const reset = Boolean(known?.epoch) && known?.epoch !== frame.epoch;
     /** @type {Frame[]} */
     const events = frame.messages ?? [];
@@ -120,7 +120,7 @@ const UPDATES = {
     if (SILENT_REQUESTS.has(request?.kind ?? '')) return state;
     if (request?.kind === 'history' && request.direction !== 'around' && frame.retryAfterMs !== undefined) return state; // the page asks again
     if (isJoin(request) && isUnusedPlaceholder(next, name)) next = withoutRoom(next, name);
-    else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(next, name, errorText(frame));
+    else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(changeRoom(next, name, withoutOfflineMessages(next.rooms.get(name)) ?? {}), name, errorText(frame));
     if (isJoin(request) && frame.code === 'banned') next = changeRoom(next, name, { removed: true });
     if (request?.kind === 'leave' && frame.code === 'not-in-room') return withoutRoom(next, name);
     if (isJoin(request) && frame.code === 'no-room' && hasEnded(next, name)) {

@@ -297,9 +297,14 @@ export interface Room {
   mentions: number;
   /** The seq at or after which the mark of new messages is. */
   firstUnread: number | null;
+  /** The messages are those of an earlier visit. The page has not joined the room. */
+  isOffline: boolean;
   /** The mark of new messages before the page was loaded again; null after the first join. */
   mark: ReadMark | null;
 }
+
+/** What the page stores of a room for the time without a network. The messages are the newest ones, oldest first. */
+export interface OfflineRoom { name: string; user: string; topic: string; isPrivate: boolean; with: User | null; messages: Frame[] }
 
 /** Where the mark of new messages is. The seq belongs to the epoch of the room. */
 export interface ReadMark { epoch: string; seq: number }

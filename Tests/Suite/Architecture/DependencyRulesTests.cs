@@ -130,6 +130,17 @@ public sealed class DependencyRulesTests
     [TestCase("Connections")]
     [TestCase("Transports")]
     [TestCase("Sessions")]
+    [TestCase("Rooms")]
+    [TestCase("Storage")]
+    [TestCase("Api")]
+    public void Only_Program_Hosting_Web_and_Operator_refer_to_Push(string folder) => AssertNoReference($@"{ServerCode}{folder}", $@"{ServerCode}Push$");
+
+    [Test]
+    public void Only_Push_refers_to_the_library_for_push_messages() => AssertNoReference(@"^RawSocketChat\.Server\.(?!Push$)", @"^Lib\.Net\.Http");
+
+    [TestCase("Connections")]
+    [TestCase("Transports")]
+    [TestCase("Sessions")]
     [TestCase("Web")]
     public void Operator_commands_refer_only_to_storage(string forbidden) => AssertNoReference($@"{ServerCode}Operator$", $@"{ServerCode}{forbidden}");
 
@@ -210,7 +221,7 @@ public sealed class DependencyRulesTests
 
     [Test]
     public void Only_bodies_exports_and_requests_for_previews_use_System_Text_Json() =>
-        AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Web$|Transports\.Http$|Storage\.Sql$|Files\.Images$)", @"^System\.Text\.Json");
+        AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Web$|Transports\.Http$|Storage\.Sql$|Files\.Images$|Push$)", @"^System\.Text\.Json");
 
     [TestCase(@"^System\.Net\.WebSockets")]
     [TestCase(@"^Microsoft\.AspNetCore\.SignalR")]

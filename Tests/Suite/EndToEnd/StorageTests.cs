@@ -63,8 +63,9 @@ public sealed class StorageTests
 
         await ann.Page.EvaluateAsync("""
             async () => {
-              const [{ name }] = await indexedDB.databases();
-              await new Promise((resolve, reject) => Object.assign(indexedDB.deleteDatabase(name), { onsuccess: resolve, onerror: reject }));
+              for (const { name } of await indexedDB.databases()) {
+                await new Promise((resolve, reject) => Object.assign(indexedDB.deleteDatabase(name), { onsuccess: resolve, onerror: reject }));
+              }
             }
             """);
         relay.IsDown = false;

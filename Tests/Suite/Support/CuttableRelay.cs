@@ -10,8 +10,8 @@ public sealed class CuttableRelay : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<Link, bool> _links = new();
     private readonly Lock _gate = new();
-    private readonly int _target;
     private readonly Task _accepting;
+    private volatile int _target;
     private long _allowance = long.MaxValue;
     private volatile bool _isSilent;
     private volatile bool _isDown;
@@ -26,6 +26,9 @@ public sealed class CuttableRelay : IAsyncDisposable
     }
 
     public int Port { get; }
+
+    /// <summary>Forwards new connections to another server.</summary>
+    public void ChangeTarget(int port) => _target = port;
 
     /// <summary>The number of cuts that ended at least one connection.</summary>
     public int Cuts => _cuts;

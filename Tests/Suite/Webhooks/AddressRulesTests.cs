@@ -1,4 +1,5 @@
 using System.Net;
+using RawSocketChat.Server.Outgoing;
 using RawSocketChat.Server.Webhooks;
 
 namespace RawSocketChat.Tests.Webhooks;

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using RawSocketChat.Server.Outgoing;
 using RawSocketChat.Server.Webhooks;
 using RawSocketChat.Tests.Support;
 

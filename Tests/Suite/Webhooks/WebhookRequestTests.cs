@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Outgoing;
 using RawSocketChat.Server.Webhooks;
 using RawSocketChat.Tests.Support;
 

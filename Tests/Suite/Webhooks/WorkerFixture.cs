@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Outgoing;
 using RawSocketChat.Server.Webhooks;
 using RawSocketChat.Tests.Support;
 

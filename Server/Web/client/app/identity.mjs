@@ -7,7 +7,7 @@ import { errorWords, sameName } from '../formatting.mjs';
 import { t } from '../language.mjs';
 import { NAME_ERRORS, parseFrame, SUBPROTOCOL } from '../protocol.mjs';
 import { address, DRAFTS_KEY, expectsSiteToken, FILES_KEY, isFile, load, NAME_KEY, save, SESSION_NAME_KEY, siteToken, STORAGE_KEY } from './page.mjs';
-import { outboxStore } from './storage.mjs';
+import { offlineStore, outboxStore } from './storage.mjs';
 import { state } from './store.mjs';
 
 /** @import { Entrance, Frame } from '../types.js' */
@@ -163,8 +163,10 @@ export async function signInFromSite(jwt, refused) {
 
 let saved = '';
 
+/** Removes what this browser has stored about the person's session. */
 export function forgetSession() {
   saved = '';
+  if (!isFile) offlineStore.clear();
   identity.token = null;
   save('sessionStorage', STORAGE_KEY, null);
   save('sessionStorage', DRAFTS_KEY, null);

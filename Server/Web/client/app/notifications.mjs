@@ -6,6 +6,7 @@ import { load, NOTIFICATIONS_KEY, save, STORAGE_KEY } from './page.mjs';
 import { isQuiet, preferences } from './preferences.mjs';
 import { playSound } from './sound.mjs';
 import { state } from './store.mjs';
+import { usesWorker } from './worker.mjs';
 
 /** @import { Frame } from '../types.js' */
 
@@ -71,14 +72,18 @@ function tell(room, seq) {
  * @param {(room: string) => void} open
  */
 function show(alerts, open) {
-  for (const { title, body, tag } of alerts) {
+  for (const { title, body, tag, seq } of alerts) {
+    const options = { body, tag: `${STORAGE_KEY} ${tag}` };
     try {
-      const shown = new Notification(title, { body, tag: `${STORAGE_KEY} ${tag}` });
+      const shown = new Notification(title, options);
       shown.onclick = () => {
         window.focus();
         shown.close();
         open(tag);
       };
-    } catch { return; } // browsers on phones show only the notifications of installed pages
+    } catch {
+      // Browsers on phones show only notifications of a worker.
+      if (usesWorker) navigator.serviceWorker.ready.then((worker) => worker.showNotification(title, { ...options, data: { room: tag, seq } })).catch(() => {});
+    }
   }
 }

@@ -30,9 +30,12 @@ export const expectsSiteToken = isFramed && !siteToken && server.takesTokens && 
 /** Whether the server has sent the browser here after a login with the provider. The session is in the cookie. */
 export const isBackFromLogin = fragment.has('signed-in');
 
+/** The seq of a message in the room of the address. A notification of the worker opens the page with it. */
+export const linkedMessage = Number(fragment.get('message')) || null;
+
 function takeFragment() {
   const taken = new URLSearchParams(location.hash.slice(1));
-  if (!taken.get('jwt') && !taken.has('signed-in')) return taken;
+  if (!taken.get('jwt') && !taken.has('signed-in') && !taken.has('message')) return taken;
   const url = new URL(location.href);
   url.hash = '';
   history.replaceState(history.state, '', url);
@@ -63,6 +66,8 @@ export const PREFERENCES_KEY = `${STORAGE_KEY} preferences`;
 export const LANGUAGE_KEY = `${STORAGE_KEY} language`;
 export const SITE_KEY = `${STORAGE_KEY} site`;
 export const NOTIFICATIONS_KEY = `${STORAGE_KEY} notifications`;
+/** The user for whom this browser gets push messages. */
+export const PUSH_KEY = `${STORAGE_KEY} push`;
 
 /**
  * Reads a value. A browser may forbid storage (for a page from disk, or by its settings); the chat works without it.

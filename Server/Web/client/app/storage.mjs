@@ -1,5 +1,6 @@
-// The page's stored outbox.
+// The page's databases: the outbox, and the messages for the time without a network.
 
+import { OfflineStore } from '../offline-store.mjs';
 import { OutboxStore } from '../outbox-store.mjs';
 import { createId, STORAGE_KEY } from './page.mjs';
 
@@ -9,5 +10,7 @@ function copies() {
 }
 
 export const outboxStore = new OutboxStore(STORAGE_KEY, createId, copies());
+
+export const offlineStore = new OfflineStore(`${STORAGE_KEY} offline`);
 
 export const opening = outboxStore.open();

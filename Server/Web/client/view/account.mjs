@@ -7,6 +7,7 @@ import { forgetSession, identity, signIn } from '../app/identity.mjs';
 import { onLanguage } from '../app/language.mjs';
 import { areNotificationsOn, canNotify, setNotifications } from '../app/notifications.mjs';
 import { isApple, nowIso, server } from '../app/page.mjs';
+import { canPush, forgetPush, isPushOn, setPush } from '../app/push.mjs';
 import { onPreferences, preferences, setPreferences } from '../app/preferences.mjs';
 import { playSound } from '../app/sound.mjs';
 import { commit, notify, state } from '../app/store.mjs';
@@ -36,6 +37,7 @@ export function openAccount(tab = 'person') {
   $('new-password').value = '';
   $('way').value = transportChoice.pin ?? '';
   renderSwitch();
+  renderPushSwitch();
   renderChoices();
   renderAccount();
   openDialog(account);
@@ -88,6 +90,7 @@ export function logOut() {
 
 /** Removes everything that the page has stored about the person. Call this after the server has logged the person out. */
 export function finishLogOut() {
+  forgetPush();
   forgetSession();
   connection.stop();
   closeAccount();
@@ -199,6 +202,18 @@ $('alerts').addEventListener('submit', async (event) => {
   const isOn = await setNotifications(wanted);
   setAccountNote(wanted && !isOn ? t('The browser does not allow notifications of this page. You can change this in its settings.') : '', 'error');
   renderSwitch();
+});
+
+function renderPushSwitch() {
+  $('push').hidden = !canPush;
+  setText($('push-switch'), isPushOn() ? t('Stop') : t('Notify me'));
+  $('push-switch').setAttribute('aria-label', isPushOn() ? t('Do not notify me when this page is closed') : t('Notify me when this page is closed'));
+}
+
+$('push').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  setAccountNote(await setPush(!isPushOn()) ?? '');
+  renderPushSwitch();
 });
 
 // The transport

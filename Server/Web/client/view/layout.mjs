@@ -44,11 +44,15 @@ $('toggle-people').addEventListener('click', () => {
 for (const query of [NARROW, MEDIUM]) query.addEventListener('change', () => { ui.drawer = null; scheduleRender(); });
 
 const THEMES = ['auto', 'light', 'dark'];
+const LIGHT = '#f3efe7', DARK = '#131519';
 
 /** @param {string} theme */
 function setTheme(theme) {
   if (theme === 'auto') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
+  // The colour of the window around an installed page: --rail of the theme.
+  $('light-color').setAttribute('content', theme === 'dark' ? DARK : LIGHT);
+  $('dark-color').setAttribute('content', theme === 'light' ? LIGHT : DARK);
   $('theme-icon').setAttribute('href', `#i-${theme}`);
   $('theme').dataset.value = theme;
   writeTheme();

@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace RawSocketChat.Server.Webhooks;
+namespace RawSocketChat.Server.Outgoing;
 
 /// <summary>
-/// Decides which addresses may receive webhooks. Without this check, everybody who owns a room could send requests into the operator's own
-/// network (server-side request forgery). Thread-safe.
+/// Decides which addresses may receive requests whose address a user has given. Without this check, everybody who owns a room could send
+/// requests into the operator's own network (server-side request forgery). Thread-safe.
 /// </summary>
 /// <param name="allowed">Networks that are allowed although they are not public.</param>
 /// <param name="allowHttp">Whether public addresses are allowed over <c>http</c>.</param>
@@ -32,7 +32,7 @@ internal sealed class AddressRules(IReadOnlyList<IPNetwork> allowed, bool allowH
     // NAT64 (RFC 6052): the last 32 bits are the IPv4 address that the translator connects to.
     private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");
 
-    /// <summary>Whether a webhook may be sent to an address.</summary>
+    /// <summary>Whether a request may be sent to an address.</summary>
     /// <param name="isPlaintext">Whether it is sent over <c>http</c>.</param>
     public bool IsAllowed(IPAddress address, bool isPlaintext)
     {

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace RawSocketChat.Server.Webhooks;
+namespace RawSocketChat.Server.Outgoing;
 
 /// <summary>Finds the addresses of a host. Thread-safe.</summary>
 public interface INameResolver

@@ -1,0 +1,109 @@
+using RawSocketChat.Server.Connections;
+
+namespace RawSocketChat.Server.Push;
+
+/// <summary>
+/// Limits the push messages of a browser, and pauses push services that fail. Otherwise a service that does not answer would occupy all requests,
+/// and the browsers of other services would get nothing. Safe from any thread.
+/// </summary>
+/// <param name="perHour">The maximum number of messages for one browser in an hour.</param>
+internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
+{
+    /// <summary>The number of messages that a browser can get without a pause.</summary>
+    public const int MaxBurst = 20;
+
+    /// <summary>The number of failures in a row after which a service is paused.</summary>
+    public const int MaxFailures = 3;
+
+    /// <summary>How long a service is paused after a failure.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan MaxPause = TimeSpan.FromHours(1);
+
+    // Users choose the endpoints, so the tables must be bounded. A full table is emptied.
+    private const int MaxEntries = 50_000;
+
+    private readonly Rate _rate = new(perHour / 3600.0, Math.Min(perHour, MaxBurst), time);
+    private readonly Dictionary<string, RateLimit> _rates = [];
+
+    // The services that have failed, and the browsers that get too many messages.
+    private readonly Dictionary<string, Failing> _failing = [];
+    private readonly Lock _gate = new();
+
+    /// <summary>Counts a message. Returns false if its browser gets too many.</summary>
+    public bool TryTake(string endpoint)
+    {
+        lock (_gate)
+        {
+            if (!_rates.TryGetValue(endpoint, out var limit))
+                Bound(_rates).Add(endpoint, limit = new RateLimit(_rate));
+            return limit.TryTake(out _);
+        }
+    }
+
+    /// <summary>Whether a message may be sent now. After a pause, one message finds out whether the service works again.</summary>
+    public bool MaySend(string endpoint)
+    {
+        lock (_gate)
+            return MaySendTo(endpoint) && MaySendTo(GetService(endpoint));
+    }
+
+    /// <summary>Records the result of an attempt.</summary>
+    public void Record(string endpoint, PushResult result)
+    {
+        lock (_gate)
+        {
+            var service = GetService(endpoint);
+            if (result.Outcome == PushOutcome.ServiceFailed)
+            {
+                var failures = _failing.GetValueOrDefault(service)?.Failures + 1 ?? 1;
+                var pause = failures < MaxFailures ? TimeSpan.Zero : Limit(result.RetryAfter);
+                SetFailing(service, new Failing(failures, time.GetTimestamp(), pause));
+                if (failures == MaxFailures)
+                    Log.ServicePaused(logger, service, failures, pause.TotalSeconds);
+                return;
+            }
+
+            _failing.Remove(service);
+            if (result.Outcome == PushOutcome.Limited)
+                SetFailing(endpoint, new Failing(1, time.GetTimestamp(), Limit(result.RetryAfter)));
+            else
+                _failing.Remove(endpoint);
+            if (result.Outcome == PushOutcome.Gone)
+                _rates.Remove(endpoint);
+        }
+    }
+
+    private static TimeSpan Limit(TimeSpan? asked) => asked is not { } given || given < Pause ? Pause : given > MaxPause ? MaxPause : given;
+
+    private static string GetService(string endpoint) => new Uri(endpoint).Authority;
+
+    private static Dictionary<string, T> Bound<T>(Dictionary<string, T> table)
+    {
+        if (table.Count >= MaxEntries)
+            table.Clear();
+        return table;
+    }
+
+    private void SetFailing(string key, Failing value)
+    {
+        _failing.Remove(key);
+        Bound(_failing).Add(key, value);
+    }
+
+    private bool MaySendTo(string key)
+    {
+        if (!_failing.TryGetValue(key, out var failing) || failing.Pause == TimeSpan.Zero)
+            return true;
+        if (time.GetElapsedTime(failing.Since) < failing.Pause)
+            return false;
+        // The next pause begins now. A success ends it.
+        SetFailing(key, failing with { Since = time.GetTimestamp() });
+        return true;
+    }
+
+    /// <summary>Something that has failed.</summary>
+    /// <param name="Failures">The number of failures in a row.</param>
+    /// <param name="Since">The timestamp at which the pause began.</param>
+    private sealed record Failing(int Failures, long Since, TimeSpan Pause);
+}

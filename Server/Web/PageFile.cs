@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+using Microsoft.Net.Http.Headers;
+
+namespace RawSocketChat.Server.Web;
+
+/// <summary>A small file that the server sends beside the page, such as the manifest. Safe from any thread.</summary>
+/// <param name="contentType">The value of Content-Type.</param>
+/// <param name="bytes">The content.</param>
+/// <param name="policy">The Content-Security-Policy of the file.</param>
+internal sealed class PageFile(string contentType, byte[] bytes, string policy)
+{
+    private readonly EntityTagHeaderValue _tag = new($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes))[..32]}\"");
+
+    /// <summary>Answers a GET or HEAD request with the file.</summary>
+    public async Task WriteAsync(HttpContext context)
+    {
+        var response = context.Response;
+        response.Headers.ContentSecurityPolicy = policy;
+        response.Headers.XContentTypeOptions = "nosniff";
+        // Browsers ask again at each visit, as for the page itself. So an update of the server takes effect at once.
+        response.Headers.CacheControl = "no-cache";
+        response.Headers.ETag = _tag.ToString();
+        if (context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(_tag, useStrongComparison: false)))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        response.ContentType = contentType;
+        response.ContentLength = bytes.Length;
+        if (HttpMethods.IsGet(context.Request.Method))
+            await response.Body.WriteAsync(bytes, context.RequestAborted);
+    }
+}

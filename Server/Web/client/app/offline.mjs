@@ -1,0 +1,86 @@
+// Keeps the newest messages of each room for the time without a network, and shows them then.
+
+import { offlineRoom, withOfflineRooms } from '../offline.mjs';
+import { identity } from './identity.mjs';
+import { offlineStore } from './storage.mjs';
+import { commit, onChange, state } from './store.mjs';
+import { usesWorker } from './worker.mjs';
+
+/** @import { Entry } from '../types.js' */
+
+const SAVE_AFTER_MS = 1_000; // one change of the database for many messages
+
+/** The entries of the rooms that the database has. @type {Map<string, Entry[]>} */
+const saved = new Map();
+
+/** Rooms that the user has left, or can't enter any more. @type {Set<string>} */
+const gone = new Set();
+
+let timer = 0;
+
+function scheduleSave() { timer ||= setTimeout(save, SAVE_AFTER_MS); }
+
+function save() {
+  clearTimeout(timer);
+  timer = 0;
+  const user = identity.usesCookie ? state.self?.user : undefined; // without a cookie, a page that is opened later does not know the user
+  const changed = [];
+  if (user !== undefined) {
+    for (const room of state.rooms.values()) {
+      const stored = offlineRoom(room, user);
+      if (!stored) {
+        if (room.epoch !== null || room.removed) gone.add(room.name);
+        continue;
+      }
+      gone.delete(room.name);
+      if (saved.get(room.name) === room.entries) continue;
+      saved.set(room.name, room.entries);
+      changed.push(stored);
+    }
+  }
+  const removed = [...gone];
+  gone.clear();
+  for (const name of removed) saved.delete(name);
+  if (changed.length || removed.length) offlineStore.update(changed, removed);
+}
+
+/**
+ * Removes the stored messages of a room that the user can't enter any more.
+ * @param {string} room
+ */
+export function forgetOfflineRoom(room) {
+  if (!usesWorker) return;
+  gone.add(room);
+  scheduleSave();
+}
+
+/**
+ * Removes what is stored of other users and of other rooms.
+ * @param {string} user
+ * @param {Set<string>} rooms
+ */
+export function retainOfflineRooms(user, rooms) {
+  if (!usesWorker) return;
+  if (user !== state.self?.user) saved.clear();
+  offlineStore.retain(user, rooms);
+}
+
+/** Shows the stored messages in the rooms that the page has not joined yet. */
+async function restore() {
+  const user = state.self?.user ?? identity.entering?.user;
+  if (!user || !identity.usesCookie || ![...state.rooms.values()].some(({ epoch, isOffline }) => epoch === null && !isOffline)) return;
+  const stored = await offlineStore.read(user);
+  if (isUnreachable()) commit(withOfflineRooms(state, stored));
+}
+
+const isUnreachable = () => state.status.state === 'reconnecting' || state.status.state === 'offline';
+
+if (usesWorker) {
+  onChange((before, after) => {
+    if (before.status !== after.status && isUnreachable()) restore();
+    if (before.rooms === after.rooms) return;
+    for (const name of before.rooms.keys()) if (!after.rooms.has(name)) gone.add(name);
+    scheduleSave();
+  });
+  addEventListener('pagehide', save);
+}

@@ -1,0 +1,21 @@
+// Starts the service worker, with which the page can be installed and works offline.
+
+import { isEmbedded, isFile, isFramed } from './page.mjs';
+
+/**
+ * Whether the page uses a service worker. A page from disk and a page in a frame of another site do not, and browsers have none for a page over
+ * plain HTTP, except on this machine.
+ */
+export const usesWorker = !isFile && !isFramed && !isEmbedded && 'serviceWorker' in navigator;
+
+/** Makes the page installable. */
+export async function startWorker() {
+  if (!usesWorker) return;
+  const manifest = document.createElement('link');
+  manifest.rel = 'manifest';
+  manifest.href = 'manifest.webmanifest';
+  manifest.crossOrigin = 'use-credentials'; // a proxy may ask for a login of its own
+  document.head.append(manifest);
+  // A browser refuses the worker in some private windows, and if it does not trust the certificate.
+  await navigator.serviceWorker.register('worker.js', { updateViaCache: 'none' }).catch(() => {});
+}

@@ -1,0 +1,60 @@
+// The newest messages of each room, which the page shows while it can't reach the server.
+
+import { createEntry, insertEntries } from './log.mjs';
+import { hasNewest, withRoom } from './rooms.mjs';
+
+/** @import { Entry, Frame, OfflineRoom, Room, State } from './types.js' */
+
+/** The maximum number of stored messages of a room: more than a screen shows. */
+export const MAX_MESSAGES = 50;
+
+/** The maximum length of all texts of a room. The newest message is stored even if it is longer. */
+export const MAX_LENGTH = 64 * 1024;
+
+/**
+ * Returns what the page stores of a room. Null if it must store nothing: the user is not in the room, or the page does not have the newest messages.
+ * Without these it would not notice that somebody deletes one of them.
+ * @param {Room} room
+ * @param {string} user
+ * @returns {OfflineRoom | null}
+ */
+export function offlineRoom(room, user) {
+  if (room.epoch === null || room.removed || !hasNewest(room)) return null;
+  /** @type {Frame[]} */
+  const messages = [];
+  let length = 0;
+  for (let index = room.entries.length - 1; index >= 0 && messages.length < MAX_MESSAGES; index -= 1) {
+    const entry = room.entries[index];
+    if (entry.kind !== 'message' || entry.seq === undefined) continue;
+    length += entry.text?.length ?? 0;
+    if (length > MAX_LENGTH && messages.length) break;
+    messages.push(messageOf(entry));
+  }
+  return { name: room.name, user, topic: room.topic, isPrivate: room.isPrivate, with: room.with, messages: messages.reverse() };
+}
+
+/**
+ * The message as the server sent it, with all changes since then.
+ * @param {Entry} entry
+ * @returns {Frame}
+ */
+function messageOf({ seq, at, from, text, me, reply, files, edited, deleted, mentions, reactions }) {
+  return { type: 'message', seq, at, from, text, me, reply, files, edited, deleted, mentions, reactions: reactions && Object.fromEntries(reactions) };
+}
+
+/**
+ * Shows the stored messages in the rooms that the page has not joined yet.
+ * @param {State} state
+ * @param {OfflineRoom[]} stored
+ * @returns {State}
+ */
+export function withOfflineRooms(state, stored) {
+  let next = state;
+  for (const { name, topic, isPrivate, with: other, messages } of stored) {
+    const room = next.rooms.get(name);
+    if (!room || room.epoch !== null || room.isOffline || !Array.isArray(messages)) continue;
+    const entries = messages.map(createEntry).filter((entry) => entry !== null && Number.isInteger(entry.seq));
+    next = withRoom(next, { ...room, topic, isPrivate, with: room.with ?? other, isOffline: true, entries: insertEntries(room.entries, /** @type {Entry[]} */ (entries)) });
+  }
+  return next;
+}

@@ -1,0 +1,79 @@
+// The messages that the page keeps for the time without a network.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MAX_LENGTH, MAX_MESSAGES, offlineRoom, withOfflineRooms } from '../../Server/Web/client/offline.mjs';
+import { insertEvents, markRead, withPlaceholders } from '../../Server/Web/client/rooms.mjs';
+import { BOB, EMPTY_STATE, at, change, inLobby, joined, lobby, message, messages, receive, roomWith, textsOf, withRoom } from './support.mjs';
+
+const stored = (events, changes = {}) => offlineRoom(roomWith(events, changes), 'u-ann');
+const restored = (...rooms) => withOfflineRooms(withPlaceholders(EMPTY_STATE, ['lobby']), rooms);
+const JOIN = { request: { kind: 'join', room: 'lobby', show: true } };
+
+test('a room keeps its newest messages, oldest first', () => {
+  const room = stored(messages(1, 80));
+  assert.deepEqual(room.messages.map(({ seq }) => seq), Array.from({ length: MAX_MESSAGES }, (_, index) => 81 - MAX_MESSAGES + index));
+  assert.equal(room.user, 'u-ann');
+});
+
+test('the length of all texts is limited, but the newest message is always kept', () => {
+  const half = 'x'.repeat(MAX_LENGTH / 2);
+  assert.deepEqual(stored([message(1, 'a'), message(2, half), message(3, half)]).messages.map(({ seq }) => seq), [2, 3]);
+  assert.deepEqual(stored([message(1, 'a'), message(2, half + half + half)]).messages.map(({ seq }) => seq), [2]);
+});
+
+test('a message is kept with its changes, and a deleted one without its text', () => {
+  const events = [message(1, 'secret', BOB, { files: [{ id: 'f1', name: 'cat.png', type: 'image/png', bytes: 5 }] }), message(2, 'typo'), message(3, 'nice'),
+    change('edited', 4, 2, { text: 'mended' }), change('reacted', 5, 3, { emoji: '👍' }), change('deleted', 6, 1)];
+  const kept = stored(events);
+  assert.doesNotMatch(JSON.stringify(kept), /secret|cat\.png|typo/);
+  const state = restored(kept);
+  assert.deepEqual(textsOf(state), ['', 'mended', 'nice']);
+  const [deleted, edited, liked] = lobby(state).entries;
+  assert.deepEqual([deleted.deleted, edited.edited, [...liked.reactions.keys()]], [true, at(4), ['👍']]);
+});
+
+test('nothing is kept of a room that the user is not in, or whose newest messages are missing', () => {
+  assert.equal(stored(messages(1, 3), { removed: true }), null);
+  assert.equal(stored(messages(1, 3), { epoch: null }), null);
+  assert.equal(stored(messages(1, 3), { end: 2 }), null);
+});
+
+test('stored messages appear in a room that is not joined, and the messages of the server replace them', () => {
+  const state = restored(stored(messages(1, 3)));
+  assert.deepEqual(textsOf(state), ['text 1', 'text 2', 'text 3']);
+  const online = receive(state, joined(9, [message(8, 'text 8'), message(9, 'text 9')]), JOIN);
+  assert.deepEqual(textsOf(online), ['text 8', 'text 9']);
+  assert.equal(lobby(online).isOffline, false);
+});
+
+test('stored messages do not appear in a joined room or in another room', () => {
+  const online = inLobby([message(5, 'text 5')]);
+  assert.equal(withOfflineRooms(online, [stored(messages(1, 3))]), online);
+  assert.equal(withOfflineRooms(EMPTY_STATE, [stored(messages(1, 3))]), EMPTY_STATE);
+});
+
+test('a person who has seen the stored messages still gets the server’s counts', () => {
+  const offline = markRead(restored(stored(messages(1, 3))), 'lobby');
+  assert.equal(lobby(offline).read, 0);
+  const online = receive(offline, joined(5, messages(1, 5), { read: 2, unread: 3 }), JOIN);
+  assert.deepEqual([lobby(online).unread, lobby(online).firstUnread], [3, 3]);
+});
+
+test('the stored messages of a room that the user can’t enter any more disappear', () => {
+  const state = { ...restored(stored(messages(1, 3))), outbox: [{ id: '1', room: 'lobby', state: 'pending' }] };
+  const refused = receive(state, { type: 'error', code: 'banned', text: 'you are banned' }, JOIN);
+  assert.deepEqual(lobby(refused).entries.filter(({ kind }) => kind === 'message'), []);
+});
+
+test('a damaged record shows nothing', () => {
+  assert.deepEqual(textsOf(restored({ name: 'lobby', user: 'u-ann', messages: [{ type: 'message', text: 'x' }, { type: 'unknown', seq: 1 }] })), []);
+  assert.deepEqual(textsOf(restored({ name: 'lobby', user: 'u-ann' })), []);
+});
+
+test('new events of a room change what is kept of it', () => {
+  const room = roomWith(messages(1, 3));
+  const next = insertEvents(room, [change('deleted', 4, 2)], null);
+  assert.notEqual(next.entries, room.entries); // the page compares the lists
+  assert.deepEqual(offlineRoom(withRoom(EMPTY_STATE, next).rooms.get('lobby'), 'u-ann').messages.map(({ text }) => text), ['text 1', '', 'text 3']);
+});

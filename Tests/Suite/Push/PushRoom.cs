@@ -1,0 +1,68 @@
+using System.Text;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.Push;
+
+/// <summary>A server with keys for push messages, a connected user who writes, and users whose page is closed.</summary>
+public sealed class PushRoom : IAsyncDisposable
+{
+    private PushRoom(ServerUnderTest server, FakePushService service, ChatClient writer) => (Server, Service, Writer) = (server, service, writer);
+
+    public static (string Public, string Private) Keys { get; } = RawSocketChat.Server.Push.PushKeys.Create();
+
+    public static string[] Settings =>
+        ["--Push:Subject", "mailto:admin@example.org", "--Push:PublicKey", Keys.Public, "--Push:PrivateKey", Keys.Private, "--Push:AllowedNetworks:0", "127.0.0.0/8"];
+
+    public ServerUnderTest Server { get; }
+
+    public FakePushService Service { get; }
+
+    /// <summary>bob, who is in the lobby.</summary>
+    public ChatClient Writer { get; }
+
+    public static async Task<PushRoom> StartAsync(params string[] settings)
+    {
+        var service = await FakePushService.StartAsync();
+        var server = await ServerUnderTest.StartAsync([.. Settings, .. settings]);
+        var (bob, _) = await ChatClient.JoinAsync(server.HttpPort, "bob");
+        return new PushRoom(server, service, bob);
+    }
+
+    /// <summary>A user with an account joins the lobby, subscribes with a browser, and closes the page.</summary>
+    public async Task<(HttpTestClient Session, FakeBrowser Browser)> AddAsync(string name, string more = "", string level = "all")
+    {
+        var session = new HttpTestClient(Server.HttpPort);
+        // The server finds the name of an account in a mention although the user is not connected.
+        var welcome = await session.PostAsync("/session", $$"""{"type":"register","name":"{{name}}","password":"my long password"}""");
+        session.Token = ChatCodec.TryReadServer(Encoding.UTF8.GetBytes(welcome.Body), out var frame) && frame is WelcomeFrame { Session: var token } ? token : throw new AssertionException(welcome.Body);
+        await using (var page = await OpenPageAsync(session))
+        {
+            await page.RequestAsync<JoinedFrame>(ChatPeerExtensions.Join("lobby"));
+            await page.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Notify, Room = "lobby", Level = level, Id = FrameId.From("n") });
+        }
+
+        await TestWait.UntilAsync(() => !Server.HasConnection(name), "the page to be closed");
+        var browser = Service.Subscribe();
+        var answer = await session.PostAsync("/push", browser.ToJson(more));
+        answer.Status.Should().Be(204, answer.Body);
+        return (session, browser);
+    }
+
+    /// <summary>Opens a connection of the session.</summary>
+    public async Task<ChatClient> OpenPageAsync(HttpTestClient session)
+    {
+        var page = await ChatClient.ConnectAsync(Server.HttpPort, $"/ws?session={session.Token}");
+        await page.Inbox.ExpectAsync<WelcomeFrame>();
+        return page;
+    }
+
+    public Task<AckFrame> SayAsync(string text, string room = "lobby") => Writer.SayAsync(text, room: room);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Writer.DisposeAsync();
+        await Server.DisposeAsync();
+        await Service.DisposeAsync();
+    }
+}
