@@ -21,6 +21,7 @@ import { onChange, state } from './app/store.mjs';
 import { outboxIsReady } from './app/chat.mjs';
 import { takeOver } from './app/takeover.mjs';
 import { ui } from './app/ui.mjs';
+import { isolated } from './direction.mjs';
 import { isCommand } from './keys.mjs';
 import { t } from './language.mjs';
 import { planStart } from './link.mjs';
@@ -98,7 +99,7 @@ document.addEventListener('visibilitychange', () => {
 async function start() {
   const name = parameters.get('name')?.trim();
   const room = parameters.get('room')?.trim().replace(/^#/, '');
-  setText($('address'), t('Server: {host}', { host: address.host }));
+  setText($('address'), t('Server: {host}', { host: isolated(address.host) }));
   $('address').hidden = !isFile;
   askSite();
   loadTheme();
