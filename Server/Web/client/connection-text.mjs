@@ -1,6 +1,6 @@
 // The words for the status of the connection and for its transport.
 
-import { splitServerWords, withoutDirectionControls } from './direction.mjs';
+import { isolated, splitServerWords, withoutDirectionControls } from './direction.mjs';
 import { sentence } from './formatting.mjs';
 import { t } from './language.mjs';
 
@@ -29,7 +29,7 @@ const buffersWords = () => t('A proxy between you and the server delays streamed
 export function statusWords({ state, reason, retryAt }, { host, isKnown, isFile }) {
   const why = reason ? `${reasonWords(reason)} ` : '';
   switch (state) {
-    case 'connecting': return t('Connecting to {host}…', { host });
+    case 'connecting': return t('Connecting to {host}…', { host: isolated(host) });
     case 'reconnecting': return `${why || `${isKnown ? t('The connection was lost.') : unreachableWords(host, isFile)} `}${retryAt ? t('Reconnecting') : t('Reconnecting…')}`;
     case 'offline': return t('You are offline. The page keeps your messages and sends them when the network is back.');
     case 'closed': return reason ? reasonWords(reason) : t('Not connected.');
@@ -41,7 +41,7 @@ export function statusWords({ state, reason, retryAt }, { host, isKnown, isFile 
  * @param {string} host
  * @param {boolean} isFile
  */
-const unreachableWords = (host, isFile) => isFile ? t('Can’t reach {host}, or it refuses pages opened from disk.', { host }) : t('Can’t reach {host}.', { host });
+const unreachableWords = (host, isFile) => isFile ? t('Can’t reach {host}, or it refuses pages opened from disk.', { host: isolated(host) }) : t('Can’t reach {host}.', { host: isolated(host) });
 
 /**
  * The countdown beside the banner's words.

@@ -22,6 +22,7 @@ import { goAfterJoin, outboxIsReady } from './app/chat.mjs';
 import { takeOver } from './app/takeover.mjs';
 import { ui } from './app/ui.mjs';
 import { startWorker, usesWorker } from './app/worker.mjs';
+import { isolated } from './direction.mjs';
 import { isCommand, isComposing } from './keys.mjs';
 import { t } from './language.mjs';
 import { planStart } from './link.mjs';
@@ -103,7 +104,7 @@ document.addEventListener('visibilitychange', () => {
 async function start() {
   const name = parameters.get('name')?.trim();
   const room = parameters.get('room')?.trim().replace(/^#/, '');
-  setText($('address'), t('Server: {host}', { host: address.host }));
+  setText($('address'), t('Server: {host}', { host: isolated(address.host) }));
   $('address').hidden = !isFile;
   askSite();
   loadTheme();

@@ -1,5 +1,6 @@
 // Parses the text that a person typed: a message, a command for the server, or a command that the page handles itself.
 
+import { isolated } from './direction.mjs';
 import { t } from './language.mjs';
 import { parseJson } from './protocol.mjs';
 
@@ -69,10 +70,10 @@ export function parseInput(text, inRoom, maxLength) {
  * @returns {ParsedInput}
  */
 function parseSignIn(name, args) {
-  if (args.includes('\n')) return { kind: 'error', text: t('{command} must be alone and on one line. Nothing was sent.', { command: `/${name}` }) };
+  if (args.includes('\n')) return { kind: 'error', text: t('{command} must be alone and on one line. Nothing was sent.', { command: isolated(`/${name}`) }) };
   const { form, type, usage } = SIGN_IN_COMMANDS[name.toLowerCase()];
   const match = form.exec(args.trim());
-  return match ? { kind: 'signIn', frame: { type, ...match.groups } } : { kind: 'error', text: t('Usage: {usage}', { usage }) };
+  return match ? { kind: 'signIn', frame: { type, ...match.groups } } : { kind: 'error', text: t('Usage: {usage}', { usage: isolated(usage) }) };
 }
 
 /**

@@ -2,6 +2,7 @@
 // chat's connection.
 
 import { WELCOME_WITHIN_MS } from '../connection.mjs';
+import { isolated } from '../direction.mjs';
 import { RetryableError } from '../errors.mjs';
 import { errorWords, sameName } from '../formatting.mjs';
 import { t } from '../language.mjs';
@@ -139,7 +140,7 @@ export async function signIn(frame, refused) {
     if (!identity.usesCookie) identity.token = answer.session;
     return answer;
   } catch {
-    return refused(t('Can’t reach {host}. Please try again in a moment.', { host: address.host })), null;
+    return refused(t('Can’t reach {host}. Please try again in a moment.', { host: isolated(address.host) })), null;
   } finally {
     isSigningIn = false;
   }

@@ -1,5 +1,6 @@
 // Uploads the files of the drafts.
 
+import { isolated } from '../direction.mjs';
 import { filesOf } from '../files.mjs';
 import { errorWords } from '../formatting.mjs';
 import { t } from '../language.mjs';
@@ -136,7 +137,7 @@ function upload({ key, name, type }) {
     changed();
   };
   request.onload = () => end(resultOf(request, user));
-  request.onerror = () => end({ state: 'failed', error: t('The upload to {host} was interrupted.', { host: address.host }), isRetried: true });
+  request.onerror = () => end({ state: 'failed', error: t('The upload to {host} was interrupted.', { host: isolated(address.host) }), isRetried: true });
   request.open('POST', urlOf('files'));
   for (const [header, value] of Object.entries(credentials())) request.setRequestHeader(header, value);
   request.setRequestHeader('content-type', MEDIA_TYPE.test(type) ? type : 'application/octet-stream');
