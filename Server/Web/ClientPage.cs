@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using Microsoft.Net.Http.Headers;
+using RawSocketChat.Server.Transports.Http;
 
 namespace RawSocketChat.Server.Web;
 
@@ -84,11 +85,9 @@ public sealed class ClientPage
         }
 
         response.ContentType = "text/html; charset=utf-8";
-        response.ContentLength = body.Bytes.Length;
         if (body.Encoding.Length > 0)
             response.Headers.ContentEncoding = body.Encoding;
-        if (HttpMethods.IsGet(context.Request.Method))
-            await response.Body.WriteAsync(body.Bytes, context.RequestAborted);
+        await context.AnswerDocumentAsync(body.Bytes);
     }
 
     private static string Describe(PageFacts facts)
