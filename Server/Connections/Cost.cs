@@ -27,6 +27,9 @@ public static class Cost
     /// <summary>A search for messages, in addition to the price of the request. A search may take some milliseconds.</summary>
     public const int Search = 10;
 
+    /// <summary>The time of a search, in addition: other searches wait meanwhile.</summary>
+    public static int ForSearch(TimeSpan took) => (int)(took.TotalMilliseconds / 5);
+
     /// <summary>A name in a message that no connected user has: the server looks for an account.</summary>
     public const int MentionLookup = 2;
 
