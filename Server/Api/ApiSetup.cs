@@ -8,6 +8,9 @@ namespace RawSocketChat.Server.Api;
 /// <summary>Adds the HTTP API for programs, and its description, to the services and the request pipeline.</summary>
 public static class ApiSetup
 {
+    // The name of the document in AddOpenApi, without a name of its own.
+    private const string OpenApiName = "v1";
+
     /// <summary>The path of the messages of a room.</summary>
     private const string MessagesPath = "/api/rooms/{room}/messages";
 
@@ -41,8 +44,13 @@ public static class ApiSetup
         app.MapOtherMethods(MessagesPath, "POST a message here, or GET the history", HttpMethods.Get, HttpMethods.Post);
         app.MapPost(HookPath, new HookEndpoint(programs, connections, http).PostAsync).Describe(ApiDescription.DescribeHook);
         app.MapOtherMethods(HookPath, "POST a message here, as to an incoming webhook of Slack", HttpMethods.Post);
-        app.MapOpenApi(description);
-        app.MapGet(protocolDescription, () => TypedResults.Bytes(AsyncApiDocument.Utf8, "application/json")).ExcludeFromDescription();
+        var openApi = new OpenApiAnswer(app.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>(OpenApiName));
+        app.MapGet(description, openApi.WriteAsync).ExcludeFromDescription();
+        app.MapGet(protocolDescription, context =>
+        {
+            context.Response.ContentType = "application/json";
+            return context.AnswerDocumentAsync(AsyncApiDocument.Utf8);
+        }).ExcludeFromDescription();
         app.UseEndpoints(_ => { });
     }
 

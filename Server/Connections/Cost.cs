@@ -27,6 +27,9 @@ public static class Cost
     /// <summary>A search for messages, in addition to the price of the request. A search may take some milliseconds.</summary>
     public const int Search = 10;
 
+    /// <summary>The time of a search, in addition: other searches wait meanwhile.</summary>
+    public static int ForSearch(TimeSpan took) => (int)(took.TotalMilliseconds / 5);
+
     /// <summary>A subscription to push messages, or the end of one: the server looks up the name of the push service.</summary>
     public const int Subscription = 10;
 

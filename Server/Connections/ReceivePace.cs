@@ -47,9 +47,6 @@ public sealed class ReceivePace(Rate? rate, TimeProvider time)
         if (now - _sliceStart < SliceTicks)
             return default;
         _sliceStart = 0;
-        return YieldAsync();
+        return BusyLane.Shared.YieldAsync();
     }
-
-    // The continuation goes to the end of the thread pool's queue.
-    private static async ValueTask YieldAsync() => await Task.Yield();
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -120,6 +121,7 @@ internal sealed class DownloadEndpoint(
         headers["Referrer-Policy"] = "no-referrer";
         var result = TypedResults.PhysicalFile(
             path, type == FileType.Text ? "text/plain; charset=utf-8" : type, entityTag: new EntityTagHeaderValue(new StringSegment(tag)), enableRangeProcessing: true);
+        context.Features.Set<IHttpResponseBodyFeature>(new ContentBody(context, context.Features.GetRequiredFeature<IHttpResponseBodyFeature>()));
         // A client that reads slowly must not delay the shutdown of the server.
         using var ended = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         await using var abort = ended.Token.UnsafeRegister(static request => ((HttpContext)request!).Abort(), context);

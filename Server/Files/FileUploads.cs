@@ -57,6 +57,7 @@ public sealed class FileUploads(
     /// <summary>Receives a content up to its end, and adds it as a file of the user.</summary>
     /// <param name="account">The account of the client's address.</param>
     /// <param name="user">The uploader.</param>
+    /// <param name="remote">The uploader's address and port.</param>
     /// <param name="name">The name that the client has sent; null for none.</param>
     /// <param name="content">The content.</param>
     /// <param name="complete">Reads the rest of the request, which must be valid too.</param>
@@ -64,14 +65,14 @@ public sealed class FileUploads(
     /// <exception cref="UploadException">The upload is not valid, or a limit does not allow it.</exception>
     /// <exception cref="StorageException">The file cannot be stored.</exception>
     internal async Task<StoredFile> ReceiveAsync(
-        AddressAccount account, NamedUser user, string? name, Stream content, Func<Task> complete, CancellationToken cancellationToken)
+        AddressAccount account, NamedUser user, string remote, string? name, Stream content, Func<Task> complete, CancellationToken cancellationToken)
     {
         try
         {
             using var incoming = IncomingFile.Create(contents.Folder);
             await ReceiveAsync(content, incoming, cancellationToken);
             await complete();
-            var file = await AddAsync(account, user, name, incoming, cancellationToken);
+            var file = await AddAsync(account, user, remote, name, incoming, cancellationToken);
             metrics.CountUpload(file.Bytes);
             return file;
         }
@@ -116,7 +117,7 @@ public sealed class FileUploads(
         }
     }
 
-    private async Task<StoredFile> AddAsync(AddressAccount account, NamedUser user, string? name, IncomingFile incoming, CancellationToken cancellationToken)
+    private async Task<StoredFile> AddAsync(AddressAccount account, NamedUser user, string remote, string? name, IncomingFile incoming, CancellationToken cancellationToken)
     {
         var type = FileType.Detect(incoming.Head);
         if (!FileType.IsImage(type))
@@ -132,7 +133,7 @@ public sealed class FileUploads(
         var preview = image.Path + ".preview";
         try
         {
-            var size = await previews.CreateAsync(image.Path, orientation, preview, cancellationToken);
+            var size = await previews.CreateAsync(remote, image.Path, orientation, preview, cancellationToken);
             return await AddAsync(account, user, name, image, type, size is null ? null : preview, size, cancellationToken);
         }
         finally

@@ -82,7 +82,7 @@ internal sealed class UploadEndpoint(FileUploads uploads, FileSession session, C
         try
         {
             var file = boundary is null
-                ? await uploads.ReceiveAsync(account, user, GetName(context.Request), body, () => Task.CompletedTask, context.RequestAborted)
+                ? await uploads.ReceiveAsync(account, user, context.GetRemote(), GetName(context.Request), body, () => Task.CompletedTask, context.RequestAborted)
                 : await ReceiveMultipartAsync(context, account, user, boundary, body);
             place.Dispose();
             var record = new AttachedFile(file.Id, file.Name, file.Type, file.Bytes, file.Width, file.Height);
@@ -105,7 +105,7 @@ internal sealed class UploadEndpoint(FileUploads uploads, FileSession session, C
                 if (section.GetContentDispositionHeader() is { } disposition && disposition.IsFileDisposition())
                 {
                     var name = disposition.FileNameStar.HasValue ? disposition.FileNameStar : HeaderUtilities.RemoveQuotes(disposition.FileName);
-                    return await uploads.ReceiveAsync(account, user, name.Value, section.Body, () => ReadRestAsync(reader, context.RequestAborted), context.RequestAborted);
+                    return await uploads.ReceiveAsync(account, user, context.GetRemote(), name.Value, section.Body, () => ReadRestAsync(reader, context.RequestAborted), context.RequestAborted);
                 }
             }
         }
@@ -121,10 +121,10 @@ internal sealed class UploadEndpoint(FileUploads uploads, FileSession session, C
     {
         try
         {
-            while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
+            for (var count = 1; await reader.ReadNextSectionAsync(cancellationToken) is { } section; count++)
             {
-                if (section.GetContentDispositionHeader()?.IsFileDisposition() == true)
-                    throw new UploadException(new ChatError(ErrorCode.TooMany, "a request has one file; send each file in a request of its own"), StatusCodes.Status400BadRequest);
+                if (count >= MaxSections || section.GetContentDispositionHeader()?.IsFileDisposition() == true)
+                    throw new UploadException(new ChatError(ErrorCode.TooMany, $"a request has one file and at most {MaxSections - 1} other fields; send each file in a request of its own"), StatusCodes.Status400BadRequest);
             }
         }
         catch (IOException)

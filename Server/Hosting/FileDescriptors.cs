@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Webhooks;
 
 namespace RawSocketChat.Server.Hosting;
 
@@ -9,11 +11,13 @@ namespace RawSocketChat.Server.Hosting;
 internal static partial class FileDescriptors
 {
     /// <summary>
-    /// Descriptors that connections may not use. An idle server has about 230 open files, most of them assemblies (measured on Linux with
-    /// <c>ls /proc/PID/fd | wc -l</c>). The other descriptors of the reserve are for assemblies that are loaded later, database files and
-    /// listening sockets.
+    /// Descriptors of the server itself. An idle server has about 230 open files, most of them assemblies (measured on Linux with
+    /// <c>ls /proc/PID/fd | wc -l</c>). The others are for assemblies that are loaded later, database files and listening sockets.
     /// </summary>
-    internal const int Reserve = 320;
+    internal const int OwnFiles = 320;
+
+    // The received content, and its copy without metadata if it is an image.
+    private const int FilesOfUpload = 2;
 
     // RLIMIT_NOFILE of sys/resource.h.
     private static readonly int OpenFiles = OperatingSystem.IsLinux() ? 7 : 8;
@@ -29,17 +33,25 @@ internal static partial class FileDescriptors
         return limit.Soft > int.MaxValue ? null : (long)limit.Soft;
     }
 
+    /// <summary>
+    /// Returns the descriptors that connections may not use: those of the server itself, of the uploads that it receives at the same time, and of the
+    /// webhooks that it sends at the same time. Downloads keep no file open.
+    /// </summary>
+    public static int GetReserve(FilesOptions files, WebhookOptions webhooks) =>
+        OwnFiles + (files.Enabled ? FilesOfUpload * files.Uploads : 0) + (webhooks.Enabled ? webhooks.MaxConcurrent : 0);
+
     /// <summary>Returns the maximum number of open connections.</summary>
     /// <param name="setting">The value of <see cref="TransportOptions.Connections"/>. 0: as many as <paramref name="limit"/> allows.</param>
     /// <param name="limit">The maximum number of open files, or null.</param>
+    /// <param name="reserve">The descriptors that connections may not use.</param>
     /// <exception cref="SettingException">The process may not open enough files.</exception>
-    public static int GetMaxConnections(int setting, long? limit)
+    public static int GetMaxConnections(int setting, long? limit, int reserve)
     {
-        var allowed = (int)Math.Min((limit ?? int.MaxValue) - Reserve, int.MaxValue);
+        var allowed = (int)Math.Min((limit ?? int.MaxValue) - reserve, int.MaxValue);
         if (allowed < 1)
-            throw new SettingException($"ulimit -n: this process may open only {limit} files; the server needs {Reserve}, and one more for each connection");
+            throw new SettingException($"ulimit -n: this process may open only {limit} files; the server needs {reserve}, and one more for each connection");
         if (setting > allowed)
-            throw new SettingException($"--Transport:Connections: {setting} connections need {(long)setting + Reserve} open files, but this process may open only {limit}; set at most {allowed}, or raise the limit (ulimit -n)");
+            throw new SettingException($"--Transport:Connections: {setting} connections need {(long)setting + reserve} open files, but this process may open only {limit}; set at most {allowed}, or raise the limit (ulimit -n)");
         return setting == 0 ? allowed : setting;
     }
 

@@ -7,6 +7,7 @@ using RawSocketChat.Server.Push;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Sessions.Jwt;
 using RawSocketChat.Server.Sockets;
+using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Web;
 using RawSocketChat.Server.Webhooks;
 
@@ -65,7 +66,9 @@ public static class HostingSetup
     private static void UseTransport(this WebApplicationBuilder builder, Func<EndPoint, Socket> listen, TimeSpan drainTimeout)
     {
         var options = builder.Configuration.Read<TransportOptions>(TransportOptions.Section);
-        var maxConnections = FileDescriptors.GetMaxConnections(options.Connections, FileDescriptors.ReadLimit());
+        var reserve = FileDescriptors.GetReserve(
+            builder.Configuration.Read<FilesOptions>(FilesOptions.Section), builder.Configuration.Read<WebhookOptions>(WebhookOptions.Section));
+        var maxConnections = FileDescriptors.GetMaxConnections(options.Connections, FileDescriptors.ReadLimit(), reserve);
         if (options.Kind == TransportKind.Kestrel)
         {
             builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = listen);

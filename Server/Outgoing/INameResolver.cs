@@ -10,8 +10,42 @@ public interface INameResolver
     Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken);
 }
 
-/// <summary>Asks the operating system.</summary>
-internal sealed class SystemNameResolver : INameResolver
+/// <summary>
+/// Asks the operating system. A look-up blocks its thread until the name server answers, and everybody who owns a room chooses the names. So each
+/// look-up has a thread of its own, and only a few run at the same time. On the threads of the pool, slow name servers would stop the chat.
+/// </summary>
+/// <param name="lookUp">Finds the addresses of a host, and blocks its thread meanwhile.</param>
+internal sealed class SystemNameResolver(Func<string, IPAddress[]> lookUp) : INameResolver
 {
-    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => Dns.GetHostAddressesAsync(host, cancellationToken);
+    /// <summary>The look-ups that run at the same time. Further ones wait.</summary>
+    internal const int MaxRunning = 16;
+
+    private readonly SemaphoreSlim _places = new(MaxRunning);
+
+    public SystemNameResolver()
+        : this(Dns.GetHostAddresses)
+    {
+    }
+
+    public async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+    {
+        if (IPAddress.TryParse(host, out var address))
+            return [address];
+        await _places.WaitAsync(cancellationToken);
+        var finding = Task.Factory.StartNew(() => LookUp(host), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return await finding.WaitAsync(cancellationToken);
+    }
+
+    // The place is free again when the look-up has ended, even if nobody waits for it any more.
+    private IPAddress[] LookUp(string host)
+    {
+        try
+        {
+            return lookUp(host);
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
 }

@@ -17,6 +17,12 @@ internal sealed class SearchHandler(ChatServices services)
     // The index searches for each word separately, so each word costs time.
     private const int MaxPhrases = 16;
 
+    // How long a search waits for the searches of other users.
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(2);
+
+    // The storage searches for one user after the other.
+    private readonly FairGate _turns = new(places: 1, services.Time);
+
     // A search counts as this many requests. With the default settings, a user may search four times a second, and forty times at once after a pause.
     private const int RequestTokens = 5;
 
@@ -48,15 +54,13 @@ internal sealed class SearchHandler(ChatServices services)
             return;
         }
 
-        var page = await services.Search.SearchAsync(
-            new MessageQuery(phrases, scope!)
-            {
-                Author = frame.From is null ? null : new SearchedAuthor((await services.Sessions.FindUserAsync(frame.From))?.Id, frame.From),
-                HasFile = query.HasFile,
-                Before = Math.Min(frame.Before ?? long.MaxValue, query.BeforeCursor ?? (query.BeforeTime is { } time ? SearchCursor.Get(time) : long.MaxValue)),
-                Limit = Math.Min(frame.Limit ?? DefaultLimit, MaxLimit),
-            },
-            CancellationToken.None);
+        var page = await FindAsync(context, new MessageQuery(phrases, scope!)
+        {
+            Author = frame.From is null ? null : new SearchedAuthor((await services.Sessions.FindUserAsync(frame.From))?.Id, frame.From),
+            HasFile = query.HasFile,
+            Before = Math.Min(frame.Before ?? long.MaxValue, query.BeforeCursor ?? (query.BeforeTime is { } time ? SearchCursor.Get(time) : long.MaxValue)),
+            Limit = Math.Min(frame.Limit ?? DefaultLimit, MaxLimit),
+        });
         if (page is { IsTimedOut: true, Messages.Count: 0 })
         {
             context.Reject(answers, frame.Id, new ChatError(
@@ -68,6 +72,22 @@ internal sealed class SearchHandler(ChatServices services)
         context.Connection.Account.Charge(Cost.ForHistory(frames.Sum(found => found.Frame.Payload.Length)));
         answers.Send(new ResultsFrame(
             frame.Id, frame.Query!, frames.GetPayloads(), page.HasMore || frames.Count < page.Messages.Count ? page.Messages[frames.Count - 1].Cursor : null));
+    }
+
+    private async ValueTask<SearchPage> FindAsync(ChatContext context, MessageQuery query)
+    {
+        using var turn = await _turns.EnterAsync(context.Connection.Remote, MaxWait, CancellationToken.None);
+        if (turn is null)
+            return new SearchPage([], HasMore: true, IsTimedOut: true);
+        var start = services.Time.GetTimestamp();
+        try
+        {
+            return await services.Search.SearchAsync(query, CancellationToken.None);
+        }
+        finally
+        {
+            context.Connection.Account.Charge(Cost.ForSearch(services.Time.GetElapsedTime(start)));
+        }
     }
 
     // Returns the rooms to search, or the reason why the user may not search the room of the request.

@@ -6,8 +6,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Hashes and verifies passwords on the thread pool, at most two at a time (one if there are at most two processors). Hashing is slow. With
-/// this limit, hashing can delay other logins, but does not delay messages. The addresses of the waiting clients take turns, so many logins
+/// Hashes and verifies passwords on threads of its own, at most two at a time (one if there are at most two processors). Hashing is slow. So it
+/// can delay other logins, but does not delay messages. The addresses of the waiting clients take turns, so many logins
 /// from one address delay a login from another address by one turn. Safe from any thread.
 /// </summary>
 public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
@@ -67,7 +67,7 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
             if (_running < MaxRunning)
             {
                 _running++;
-                _ = Task.Run(RunWaiting);
+                BackgroundThread.Start("Password hashing", RunWaiting);
             }
         }
 

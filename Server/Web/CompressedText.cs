@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Net.Http.Headers;
+using RawSocketChat.Server.Transports.Http;
 
 namespace RawSocketChat.Server.Web;
 
@@ -38,11 +39,9 @@ public sealed class CompressedText(string text, string contentType)
         }
 
         response.ContentType = contentType;
-        response.ContentLength = body.Bytes.Length;
         if (body.Encoding.Length > 0)
             response.Headers.ContentEncoding = body.Encoding;
-        if (HttpMethods.IsGet(context.Request.Method))
-            await response.Body.WriteAsync(body.Bytes, context.RequestAborted);
+        await context.AnswerDocumentAsync(body.Bytes);
     }
 
     // RFC 9110, section 12.5.3. Of equal qualities, the smaller body wins. A client that names no encoding gets none.

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Net.Http.Headers;
+using RawSocketChat.Server.Transports.Http;
 
 namespace RawSocketChat.Server.Web;
 
@@ -27,8 +28,6 @@ internal sealed class PageFile(string contentType, byte[] bytes, string policy)
         }
 
         response.ContentType = contentType;
-        response.ContentLength = bytes.Length;
-        if (HttpMethods.IsGet(context.Request.Method))
-            await response.Body.WriteAsync(bytes, context.RequestAborted);
+        await context.AnswerDocumentAsync(bytes);
     }
 }

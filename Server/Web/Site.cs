@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RawSocketChat.Server.Rooms;
+using RawSocketChat.Server.Transports.Http;
 
 namespace RawSocketChat.Server.Web;
 
@@ -38,11 +39,9 @@ public sealed partial class Site
         var body = GetBody();
         var response = context.Response;
         response.ContentType = "application/json; charset=utf-8";
-        response.ContentLength = body.Length;
         response.Headers.CacheControl = "no-cache";
         response.Headers.XContentTypeOptions = "nosniff";
-        if (HttpMethods.IsGet(context.Request.Method))
-            await response.Body.WriteAsync(body, context.RequestAborted);
+        await context.AnswerDocumentAsync(body);
     }
 
     private byte[] GetBody()

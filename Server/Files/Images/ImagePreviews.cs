@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Logging;
 
 namespace RawSocketChat.Server.Files.Images;
@@ -14,7 +15,7 @@ public sealed class ImagePreviews : IDisposable
     private readonly ILogger<ImagePreviews> _logger;
     private readonly LogLimit _log;
     private readonly Func<PreviewProcess> _start;
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly FairGate _turns;
     private readonly ITimer _idle;
     private PreviewProcess? _process;
     private bool _isDisposed;
@@ -26,21 +27,22 @@ public sealed class ImagePreviews : IDisposable
 
     internal ImagePreviews(IOptions<ImageOptions> options, TimeProvider time, ILogger<ImagePreviews> logger, Func<PreviewProcess> start)
     {
-        (_options, _time, _logger, _start, _log) = (options.Value, time, logger, start, LogLimit.CreateUsual(time));
+        (_options, _time, _logger, _start, _log, _turns) = (options.Value, time, logger, start, LogLimit.CreateUsual(time), new FairGate(places: 1, time));
         _idle = time.CreateTimer(_ => EndIdleProcess(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Creates the preview of an image. Waits for earlier images.</summary>
+    /// <summary>Creates the preview of an image. Waits for earlier images. The addresses of the uploaders take turns.</summary>
+    /// <param name="remote">The uploader's address and port.</param>
     /// <param name="image">The full path of the image.</param>
     /// <param name="orientation">How browsers turn and mirror the image, 1 to 8.</param>
     /// <param name="preview">The full path of the preview. The file must not exist. After this call, it exists exactly if the result is not null.</param>
     /// <param name="cancellationToken">Ends the wait for earlier images, and the work.</param>
     /// <returns>The size of the image. Null if the image gets no preview: it cannot be decoded, is too large, or takes too long.</returns>
-    public async Task<ImageSize?> CreateAsync(string image, int orientation, string preview, CancellationToken cancellationToken)
+    public async Task<ImageSize?> CreateAsync(string remote, string image, int orientation, string preview, CancellationToken cancellationToken)
     {
         if (!_options.Previews)
             return null;
-        await _turn.WaitAsync(cancellationToken);
+        using var turn = await _turns.EnterAsync(remote, Timeout.InfiniteTimeSpan, cancellationToken);
         ImageSize? created = null;
         try
         {
@@ -52,7 +54,6 @@ public sealed class ImagePreviews : IDisposable
             if (created is null)
                 File.Delete(preview);
             _idle.Change(TimeSpan.FromSeconds(_options.IdleSeconds), Timeout.InfiniteTimeSpan);
-            _turn.Release();
         }
     }
 
@@ -113,10 +114,10 @@ public sealed class ImagePreviews : IDisposable
     private void EndIdleProcess()
     {
         // While an image has its turn, the process is not idle. The timer starts again at the end of the turn.
-        if (!_turn.Wait(0))
+        if (_turns.TryEnter() is not { } turn)
             return;
         EndProcess();
-        _turn.Release();
+        turn.Dispose();
     }
 
     private void EndProcess() => Interlocked.Exchange(ref _process, null)?.Dispose();

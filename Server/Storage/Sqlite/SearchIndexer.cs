@@ -17,6 +17,10 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
     // A search waits at most for this number of steps, which take about 4 ms each.
     private const int MaxStepsOfSearch = 25;
 
+    // The characters of the messages of one step. A step that has more holds the writer for longer than 4 ms. Without this limit, a group of the longest
+    // messages would hold it for a second.
+    private const int MaxCharacters = 8_000;
+
     // The interval is long, because a run costs about the same for one message as for a hundred. A search does not wait for the next run.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
@@ -71,11 +75,25 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
     private static ValueTask<bool> HasUnindexedAsync(SqlStorage storage, CancellationToken cancellationToken) =>
         storage.ReadAsync("the search index", reader => reader.Connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM unindexed)"), cancellationToken);
 
-    // Adds the oldest messages that are not in the index. Returns whether there are no others.
-    private static bool IndexNext(StorageWriter writer, int max)
+    /// <summary>
+    /// Adds the oldest messages that are not in the index: at most <paramref name="max"/>, and only one if it is long.
+    /// </summary>
+    /// <returns>Whether the index has all messages.</returns>
+    internal static bool IndexNext(StorageWriter writer, int max)
     {
         var connection = writer.Connection;
-        var ids = connection.Query<long>("SELECT search_id FROM unindexed ORDER BY search_id LIMIT @max", new { max }).AsList();
+        var ids = new List<long>();
+        var (characters, hasMore) = (0L, false);
+        foreach (var (id, length) in connection.Query<(long, long)>(
+            "SELECT u.search_id, COALESCE(LENGTH(e.text), 0) FROM unindexed u CROSS JOIN events e ON e.search_id = u.search_id ORDER BY u.search_id LIMIT @max", new { max }, buffered: false))
+        {
+            characters += length;
+            hasMore = ids.Count > 0 && characters > MaxCharacters;
+            if (hasMore)
+                break;
+            ids.Add(id);
+        }
+
         if (ids.Count == 0)
             return true;
         connection.Execute(
@@ -87,6 +105,6 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
             DELETE FROM unindexed WHERE search_id <= @last;
             """,
             new { last = ids[^1] });
-        return ids.Count < max;
+        return !hasMore && ids.Count < max;
     }
 }

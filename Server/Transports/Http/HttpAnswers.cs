@@ -71,6 +71,47 @@ internal static class HttpAnswers
         response.ContentLength = parts.Sum(part => (long)part.Length);
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
+        await context.WritePartsAsync(parts, ended);
+    }
+
+    /// <summary>
+    /// Answers with a document that everybody may read, such as the page. The caller has set the headers, except the length. While the client reads
+    /// the document, the request counts as a connection of the client's address, because the server keeps a part of the document meanwhile.
+    /// </summary>
+    /// <param name="context">The request, GET or HEAD.</param>
+    /// <param name="parts">The document, in parts.</param>
+    public static async Task AnswerDocumentAsync(this HttpContext context, params IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method))
+        {
+            context.Response.ContentLength = parts.Sum(part => (long)part.Length);
+            return;
+        }
+
+        var connections = context.RequestServices.GetRequiredService<ConnectionRegistry>();
+        if (connections.TryOpenAccount(context.GetRemote()) is not { } account)
+        {
+            context.Response.Clear();
+            await context.RejectAddressAsync();
+            return;
+        }
+
+        try
+        {
+            context.Response.ContentLength = parts.Sum(part => (long)part.Length);
+            await context.WritePartsAsync(parts, context.RequestAborted);
+        }
+        finally
+        {
+            connections.CloseAccount(account);
+        }
+    }
+
+    /// <summary>Writes a body, or the next part of it, as fast as the client reads. A client that reads nothing for too long is disconnected.</summary>
+    /// <exception cref="OperationCanceledException">The client is gone or too slow.</exception>
+    public static async Task WritePartsAsync(this HttpContext context, IReadOnlyList<ReadOnlyMemory<byte>> parts, CancellationToken ended)
+    {
+        var response = context.Response;
         var unflushed = 0;
         foreach (var part in parts)
         {

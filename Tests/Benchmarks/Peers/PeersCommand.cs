@@ -31,7 +31,7 @@ internal static class PeersCommand
     public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancel)
     {
         var defaults = new PeersOptions();
-        var peers = CreateOption("--peers", string.Join(',', defaults.Peers), "peers to compare, separated by commas; also rawsocketchat-full and rawsocketchat-kestrel");
+        var peers = CreateOption("--peers", string.Join(',', defaults.Peers), "peers to compare, separated by commas; also rawsocketchat-full, rawsocketchat-account and rawsocketchat-kestrel");
         var rounds = CreateOption("--rounds", defaults.Rounds, "interleaved rounds; the report shows medians");
         var seconds = CreateOption("--seconds", defaults.Seconds, "duration of each measurement in each round");
         var warmUp = CreateOption("--warm-up", defaults.WarmUp, "seconds of load before the first measurement");

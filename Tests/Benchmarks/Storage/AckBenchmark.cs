@@ -15,11 +15,19 @@ internal static class AckBenchmark
     private const string GroupCommit = "full";
     private const string NoSearch = "full, no search index";
     private const string SingleCommits = "full, one commit each";
+    private const string CostAccount = "full, cost account";
 
     private static readonly (string Name, string[] Settings)[] Modes =
     [
         (GroupCommit, []),
         (NoSearch, ["--Data:Search", "false"]),
+        // The senders count as strangers: each of their requests is charged. The limits are so high that nothing is rejected.
+        (CostAccount,
+        [
+            "--Limits:Enabled", "true", "--Limits:MessagesPerSecond", "1000000", "--Limits:MessageBurst", "1000000", "--Limits:RequestsPerSecond", "1000000",
+            "--Limits:FramesPerSecond", "1000000", "--Addresses:ChargeLoopback", "true", "--Addresses:PointsPerSecond", "1000000",
+            "--Addresses:PointBurst", "100000000", "--Addresses:Connections", "1000000", "--Addresses:GuestRoomsPerDay", "1000000",
+        ]),
         (SingleCommits, ["--Data:CommitEvents", "1"]),
         ("process", ["--Data:Durability", "process"]),
         ("none", ["--Data:Durability", "none"]),
@@ -57,6 +65,8 @@ internal static class AckBenchmark
             Console.WriteLine($"{"",-22} {count,8} full is {Statistics.Median(ratios):0.0} times as fast as one commit per event ({string.Join(", ", ratios.Select(ratio => $"{ratio:0.0}"))})");
             var shares = results[(NoSearch, count)].Zip(results[(GroupCommit, count)], (without, with) => 1 - (with.Rate / without.Rate)).ToList();
             Console.WriteLine($"{"",-22} {count,8} the search index takes {Statistics.Median(shares):p0} of the acks per second ({string.Join(", ", shares.Select(share => $"{share:p0}"))})");
+            var costs = results[(GroupCommit, count)].Zip(results[(CostAccount, count)], (without, with) => with.Rate / without.Rate).ToList();
+            Console.WriteLine($"{"",-22} {count,8} with the cost account: {Statistics.Median(costs):0.00} times the acks per second ({string.Join(", ", costs.Select(ratio => $"{ratio:0.00}"))})");
         }
 
         return 0;

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Api;
@@ -22,6 +24,23 @@ public sealed class OpenApiTests : ApiFixture
         ((string)_document["components"]!["securitySchemes"]!["token"]!["scheme"]!).Should().Be("bearer");
         _document["paths"]!["/api/rooms/{room}/messages"]!["get"]!["parameters"]!.AsArray().Select(parameter => (string)parameter!["name"]!)
             .Should().Equal("room", "before", "after", "around", "limit");
+    }
+
+    [Test]
+    public async Task Document_is_created_once_and_has_the_address_of_each_request()
+    {
+        var created = 0;
+        await using var server = await ServerUnderTest.StartAsync(
+            services => services.Configure<OpenApiOptions>("v1", options => options.AddDocumentTransformer((_, _, _) =>
+            {
+                Interlocked.Increment(ref created);
+                return Task.CompletedTask;
+            })),
+            "--Data:Durability", "none");
+        using var http = new HttpTestClient(server.HttpPort);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => http.GetAsync("/openapi.json")));
+        answers.Select(answer => (string)JsonNode.Parse(answer.Body)!["servers"]!.AsArray().Single()!["url"]!).Should().AllBe($"http://127.0.0.1:{server.HttpPort}/");
+        created.Should().Be(1, "everybody may request the document, and to create it takes some milliseconds");
     }
 
     [Test]

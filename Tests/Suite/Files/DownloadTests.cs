@@ -128,6 +128,21 @@ public sealed class DownloadTests
     }
 
     [Test]
+    [Platform("Linux")]
+    public async Task Download_that_waits_for_its_client_keeps_no_file_open()
+    {
+        // More than the buffers of the sockets.
+        var content = TestContents.Random(16 * 1024 * 1024, seed: 10);
+        var file = await _ann.UploadAsync(content);
+        var path = _server.GetContents().GetPath(Convert.ToHexStringLower(SHA256.HashData(content)));
+        using var unread = await _ann.Http.OpenAsync(HttpMethod.Get, TextFormat.GetPath(file), null, []);
+        await TestWait.UntilAsync(() => !IsOpen(path), "the download to close the file");
+        (await unread.Content.ReadAsByteArrayAsync().OrFail("the content")).Should().Equal(content);
+
+        static bool IsOpen(string path) => Directory.GetFiles("/proc/self/fd").Any(link => new FileInfo(link).LinkTarget == path);
+    }
+
+    [Test]
     public async Task Server_under_a_path_sends_files_too()
     {
         await using var server = await ServerUnderTest.StartAsync("--PathBase", "/chat");

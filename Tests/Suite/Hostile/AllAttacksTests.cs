@@ -6,8 +6,11 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Hostile;
 
 /// <summary>
-/// All attacks of one attacker at once, on a server with default settings in its own process. Meanwhile two users chat, and a new user
-/// connects. Set <c>RSC_ATTACK_SECONDS</c> for a longer attack.
+/// All attacks of one attacker at once, on a server with default settings in its own process. Meanwhile users chat, and a new user connects.
+/// <para>
+/// Set <c>RSC_ATTACK_SECONDS</c> to measure a longer attack. Then the attackers get only the processor time that the server and its users do not
+/// need. So the difference between the quiet and the attacked latency comes from the server alone.
+/// </para>
 /// </summary>
 [Category(Categories.Slow)] // attacks for some seconds
 public sealed class AllAttacksTests
@@ -18,12 +21,20 @@ public sealed class AllAttacksTests
     // The heap, and the memory outside it: code, stacks, buffers of the sockets and the database's cache.
     private const long MaxBytes = 600L * 1024 * 1024;
 
-    private static readonly TimeSpan Duration =
-        TimeSpan.FromSeconds(double.Parse(Environment.GetEnvironmentVariable("RSC_ATTACK_SECONDS") ?? "6", CultureInfo.InvariantCulture));
+    // More users give more measured messages, because a user may send only a few messages per second.
+    private const int Users = 8;
+
+    private static readonly string? MeasuredSeconds = Environment.GetEnvironmentVariable("RSC_ATTACK_SECONDS");
+
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(double.Parse(MeasuredSeconds ?? "6", CultureInfo.InvariantCulture));
+
+    private static readonly TimeSpan QuietDuration = TimeSpan.FromSeconds(MeasuredSeconds is null ? 2 : Duration.TotalSeconds / 2);
+
+    // The beginning of the users' messages, which the test counts.
+    private const string Prefix = "the users' ";
 
     private int _httpPort;
     private int _rawPort;
-
 
     // If clients on this machine are charged, the server soon rejects the attackers' requests, because their address has no points left. If
     // they are not charged, the limits for all clients together must hold.
@@ -35,61 +46,70 @@ public sealed class AllAttacksTests
         _rawPort = ServerUnderTest.FindFreePort();
         await using var server = await ServerProcess.StartWithHeapLimitAsync(
             HeapBytes, "--urls", $"http://127.0.0.1:{_httpPort}", "--RawTcp:Port", $"{_rawPort}", "--Proxies:Trusted:0", "127.0.0.1", "--Addresses:ChargeLoopback", $"{isCharged}");
-        var (ann, _) = await JoinAsync("ann", "203.0.113.1");
-        await using var first = ann;
-        var (bob, _) = await JoinAsync("bob", "203.0.113.2");
-        await using var second = bob;
+        var users = new List<ChatClient>();
+        for (var i = 0; i < Users; i++)
+            users.Add(await JoinAsync($"user{i}", $"203.0.113.{i + 1}"));
+        await using var bob = await JoinAsync("bob", "203.0.113.100");
 
-        var quiet = await ChatAsync(ann, "quiet", TimeSpan.FromSeconds(2));
-        using var stop = new CancellationTokenSource();
-        var attacks = new Attacks(_httpPort, _rawPort).Start(stop.Token);
-        var attacked = await ChatAsync(ann, "attacked", Duration);
+        var quiet = await ChatAsync(users, "quiet", QuietDuration);
+        await using var attackers = await AttackerProcess.StartAsync(_httpPort, _rawPort, isIdle: MeasuredSeconds is not null);
+        var attacked = await ChatAsync(users, "attacked", Duration);
 
-        var (newcomer, _) = await JoinAsync("carol", "203.0.113.3");
-        await using var third = newcomer;
+        await using var newcomer = await JoinAsync("carol", "203.0.113.101");
         await newcomer.SendAsync("""{"type":"register","name":"carol","password":"correct horse battery","id":"register"}""");
         await newcomer.Inbox.ExpectAsync<WelcomeFrame>(welcome => !welcome.Guest);
         await newcomer.SayAsync("hello from a newcomer");
         await bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "hello from a newcomer");
 
-        await stop.CancelAsync();
-        await Task.WhenAll(attacks).OrFail("the end of the attacks");
+        var rounds = await attackers.StopAsync();
         var peak = ReadPeakMemory(server.Id);
         TestContext.Out.WriteLine(
-            $"ack p99 {GetPercentile(quiet):0.0} ms quiet ({quiet.Count} messages), {GetPercentile(attacked):0.0} ms attacked ({attacked.Count}); peak memory {peak / 1024 / 1024} MiB");
+            $"ack p50 {GetPercentile(quiet, 0.5):0.0} ms, p99 {GetPercentile(quiet, 0.99):0.0} ms quiet ({quiet.Count} messages); "
+            + $"p50 {GetPercentile(attacked, 0.5):0.0} ms, p99 {GetPercentile(attacked, 0.99):0.0} ms, worst {attacked.Max():0.0} ms attacked ({attacked.Count} messages, {rounds} attacks); "
+            + $"ratio of the p99 {GetPercentile(attacked, 0.99) / GetPercentile(quiet, 0.99):0.0}; peak memory {peak / 1024 / 1024} MiB");
 
+        rounds.Should().BePositive();
         server.HasExited.Should().BeFalse();
         peak.Should().BeLessThan(MaxBytes);
         var count = quiet.Count + attacked.Count;
-        await TestWait.UntilAsync(() => CountOwn(bob) >= count, () => $"{count} messages of ann; bob got {CountOwn(bob)}");
-        CountOwn(bob).Should().Be(count, "each acknowledged message arrives once");
+        await TestWait.UntilAsync(() => CountMessages(bob) >= count, () => $"{count} messages of the users; bob got {CountMessages(bob)}");
+        CountMessages(bob).Should().Be(count, "each acknowledged message arrives once");
+        foreach (var user in users)
+            await user.DisposeAsync();
     }
 
-    private async Task<(ChatClient Client, JoinedFrame Joined)> JoinAsync(string name, string address)
+    private async Task<ChatClient> JoinAsync(string name, string address)
     {
         var client = await ChatClient.ConnectAsync(_httpPort, $"/ws?name={name}&room=lobby", headers: [KeyValuePair.Create("X-Forwarded-For", address)]);
-        return (client, await client.Inbox.ExpectAsync<JoinedFrame>());
+        await client.Inbox.ExpectAsync<JoinedFrame>();
+        return client;
     }
 
-    // Sends one message after the other, at the rate that the limits allow to every user.
-    private static async Task<List<double>> ChatAsync(ChatClient client, string text, TimeSpan duration)
+    // Each user sends one message after the other, at the rate that the limits allow to every user.
+    private static async Task<List<double>> ChatAsync(List<ChatClient> users, string text, TimeSpan duration)
+    {
+        var latencies = await Task.WhenAll(users.Select(user => ChatAsync(user, text, duration)));
+        return [.. latencies.SelectMany(values => values)];
+    }
+
+    private static async Task<List<double>> ChatAsync(ChatClient user, string text, TimeSpan duration)
     {
         var latencies = new List<double>();
         var began = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(began) < duration)
         {
+            await Task.Delay(Random.Shared.Next(200, 300));
             var sent = Stopwatch.GetTimestamp();
-            await client.SayAsync($"ann's {text} message {latencies.Count}");
+            await user.SayAsync($"{Prefix}{text} message {latencies.Count}");
             latencies.Add(Stopwatch.GetElapsedTime(sent).TotalMilliseconds);
-            await Task.Delay(250);
         }
 
         return latencies;
     }
 
-    private static double GetPercentile(List<double> values) => values.Order().ElementAt((int)((values.Count - 1) * 0.99));
+    private static double GetPercentile(List<double> values, double rank) => values.Order().ElementAt((int)((values.Count - 1) * rank));
 
-    private static int CountOwn(ChatClient client) => client.Inbox.All.OfType<MessageFrame>().Count(message => message.Text.StartsWith("ann's ", StringComparison.Ordinal));
+    private static int CountMessages(ChatClient client) => client.Inbox.All.OfType<MessageFrame>().Count(message => message.Text.StartsWith(Prefix, StringComparison.Ordinal));
 
     private static long ReadPeakMemory(int process)
     {

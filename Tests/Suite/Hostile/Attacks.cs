@@ -16,6 +16,11 @@ internal sealed class Attacks(int httpPort, int? rawPort)
 {
     private static readonly byte[] PingRequest = """{"type":"ping"}"""u8.ToArray();
 
+    private long _rounds;
+
+    /// <summary>How often an attack has run to its end, or to the rejection by the server.</summary>
+    public long Rounds => Volatile.Read(ref _rounds);
+
     /// <summary>Starts all attacks. Each attack is repeated until it is cancelled.</summary>
     /// <returns>A task for each attack.</returns>
     public List<Task> Start(CancellationToken stop)
@@ -36,7 +41,7 @@ internal sealed class Attacks(int httpPort, int? rawPort)
         return attacks.ConvertAll(attack => Task.Run(() => RepeatAsync(attack, stop)));
     }
 
-    private static async Task RepeatAsync(Func<CancellationToken, Task> attack, CancellationToken stop)
+    private async Task RepeatAsync(Func<CancellationToken, Task> attack, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
@@ -48,6 +53,8 @@ internal sealed class Attacks(int httpPort, int? rawPort)
             {
                 // The server may reject the attacker.
             }
+
+            Interlocked.Increment(ref _rounds);
         }
     }
 

@@ -64,6 +64,26 @@ public sealed class HttpMemoryTests
     }
 
     [Test]
+    public async Task Unread_page_counts_as_a_connection_of_the_address_until_the_stall_timeout()
+    {
+        _server = await ServerUnderTest.StartWithTlsAsync("--Addresses:ChargeLoopback", "true", "--Addresses:Connections", "1", "--Connections:StallSeconds", "1");
+        using var mallory = new Http2Client(_server);
+        // The client reads only the headers: the flow control of the stream stops the body.
+        using var unread = await mallory.SendAsync(HttpMethod.Get, "/");
+        (await GetPageAsync()).Should().Be(HttpStatusCode.TooManyRequests, "the server keeps a part of the unread page");
+        await TestWait.UntilAsync(async () => await GetPageAsync() == HttpStatusCode.OK, "the end of the unread response");
+        var read = async () => await unread.Content.ReadAsByteArrayAsync().OrFail("the rest of the page");
+        await read.Should().ThrowAsync<HttpRequestException>("the server has reset the stream");
+
+        async Task<HttpStatusCode> GetPageAsync()
+        {
+            using var response = await mallory.SendAsync(HttpMethod.Get, "/");
+            await response.Content.ReadAsByteArrayAsync();
+            return response.StatusCode;
+        }
+    }
+
+    [Test]
     public async Task Body_that_does_not_arrive_in_time_is_dropped_even_if_its_bytes_keep_coming()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);

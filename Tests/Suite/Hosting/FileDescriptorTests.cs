@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Hosting;
+using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Webhooks;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Hosting;
@@ -13,21 +15,31 @@ namespace RawSocketChat.Tests.Hosting;
 [Platform("Linux")]
 public sealed class FileDescriptorTests
 {
-    private const int MaxOpenFiles = 512;
+    private const int MaxOpenFiles = 640;
 
-    [TestCase(0, 1024, 704)]
+    // With the default settings.
+    private static readonly int Reserve = FileDescriptors.GetReserve(new FilesOptions(), new WebhookOptions());
+
+    [TestCase(0, 1024, 512)]
     [TestCase(100, 1024, 100)]
-    [TestCase(704, 1024, 704)]
-    [TestCase(0, 321, 1)]
+    [TestCase(512, 1024, 512)]
+    [TestCase(0, 513, 1)]
     [TestCase(5000, null, 5000)]
-    public void Maximum_number_of_connections_leaves_the_reserved_file_descriptors(int setting, int? limit, int expected) => FileDescriptors.GetMaxConnections(setting, limit).Should().Be(expected);
+    public void Maximum_number_of_connections_leaves_the_reserved_file_descriptors(int setting, int? limit, int expected) => FileDescriptors.GetMaxConnections(setting, limit, Reserve).Should().Be(expected);
 
-    [TestCase(705, 1024, "--Transport:Connections: 705 connections need 1025 open files, but this process may open only 1024; set at most 704")]
-    [TestCase(10_000_000, 1024, "--Transport:Connections: 10000000 connections need 10000320 open files")]
-    [TestCase(0, 320, "ulimit -n: this process may open only 320 files")]
+    [TestCase(513, 1024, "--Transport:Connections: 513 connections need 1025 open files, but this process may open only 1024; set at most 512")]
+    [TestCase(10_000_000, 1024, "--Transport:Connections: 10000000 connections need 10000512 open files")]
+    [TestCase(0, 512, "ulimit -n: this process may open only 512 files")]
     [TestCase(1, 64, "ulimit -n: this process may open only 64 files")]
     public void Limit_of_open_files_that_is_too_low_is_an_error(int setting, int limit, string message) =>
-        FluentActions.Invoking(() => FileDescriptors.GetMaxConnections(setting, limit)).Should().Throw<SettingException>().WithMessage($"{message}*");
+        FluentActions.Invoking(() => FileDescriptors.GetMaxConnections(setting, limit, Reserve)).Should().Throw<SettingException>().WithMessage($"{message}*");
+
+    [TestCase(true, true, 13)]
+    [TestCase(true, false, 10)]
+    [TestCase(false, true, 3)]
+    public void Uploads_and_webhooks_that_run_at_the_same_time_have_reserved_file_descriptors(bool withFiles, bool withWebhooks, int more) =>
+        FileDescriptors.GetReserve(new FilesOptions { Enabled = withFiles, Uploads = 5 }, new WebhookOptions { Enabled = withWebhooks, MaxConcurrent = 3 })
+            .Should().Be(FileDescriptors.OwnFiles + more);
 
     [Test]
     public async Task Server_does_not_start_if_the_process_may_not_open_enough_files()
@@ -35,7 +47,7 @@ public sealed class FileDescriptorTests
         await using var server = LimitedServer.Start("sockets", "--Transport:Connections", "5000");
         await TestWait.UntilAsync(() => server.HasExited, "the end of the server");
         server.ExitCode.Should().Be(1);
-        server.Lines.Should().ContainSingle().Which.Should().StartWith($"--Transport:Connections: 5000 connections need 5320 open files, but this process may open only {MaxOpenFiles}");
+        server.Lines.Should().ContainSingle().Which.Should().StartWith($"--Transport:Connections: 5000 connections need 5512 open files, but this process may open only {MaxOpenFiles}");
     }
 
     [TestCase("sockets")]
@@ -55,16 +67,16 @@ public sealed class FileDescriptorTests
         }
 
         // One of the allowed connections is Ann's.
-        const int Rejected = FileDescriptors.Reserve + 1;
-        await TestWait.UntilAsync(() => idle.Count(HasEnded) == Rejected, () => $"{Rejected} connections to end, {idle.Count(HasEnded)} have ended; {string.Join('\n', server.Lines)}");
+        var rejected = Reserve + 1;
+        await TestWait.UntilAsync(() => idle.Count(HasEnded) == rejected, () => $"{rejected} connections to end, {idle.Count(HasEnded)} have ended; {string.Join('\n', server.Lines)}");
         await TestWait.UntilAsync(() => server.RejectionLines.Any(), "the warning");
         await ann.SayAsync("still here");
-        server.RejectionLines.Should().ContainSingle("the server logs one line a minute").Which.Should().Contain($"maximum of {MaxOpenFiles - FileDescriptors.Reserve} ");
+        server.RejectionLines.Should().ContainSingle("the server logs one line a minute").Which.Should().Contain($"maximum of {MaxOpenFiles - Reserve} ");
         server.HasExited.Should().BeFalse();
 
         foreach (var socket in idle)
             socket.Dispose();
-        await TestWait.UntilAsync(() => server.OpenFiles < FileDescriptors.Reserve, "the server to close its side of the connections");
+        await TestWait.UntilAsync(() => server.OpenFiles < Reserve, "the server to close its side of the connections");
         var (bob, _) = await ChatClient.JoinAsync(server.Port, "bob");
         await ann.SayAsync("hello");
         await bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "hello");

@@ -120,18 +120,27 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
         await using var __ = ann;
         await ann.SayAsync("x");
-        CountUnindexed().Should().Be(1);
+        CountUnindexed(folder.Path).Should().Be(1);
         time.Advance(TimeSpan.FromSeconds(10));
-        await TestWait.UntilAsync(() => CountUnindexed() == 0, "the message to be indexed");
+        await TestWait.UntilAsync(() => CountUnindexed(folder.Path) == 0, "the message to be indexed");
+    }
 
-        long CountUnindexed()
-        {
-            using var connection = new SqliteConnection($"Data Source={Path.Combine(folder.Path, DataFolder.DatabaseName)};Pooling=False;Mode=ReadOnly");
-            connection.Open();
-            using var command = connection.CreateCommand();
-            command.CommandText = "SELECT COUNT(*) FROM unindexed";
-            return (long)command.ExecuteScalar()!;
-        }
+    [Test]
+    public async Task Step_of_the_index_takes_many_short_messages_and_few_long_ones()
+    {
+        var storage = await CreateAsync();
+        var longest = new string('\u6587', 8_000);
+        await storage.Log.AppendAsync("a", [.. Enumerable.Range(0, 100).Select(i => CreateMessage($"short {i}")), .. Enumerable.Range(0, 3).Select(_ => CreateMessage(longest))], default);
+        (await IndexStepAsync(storage)).Should().BeFalse();
+        CountUnindexed(storage).Should().Be(3, "the long messages must not hold the writer together with the others");
+        (await IndexStepAsync(storage)).Should().BeFalse();
+        CountUnindexed(storage).Should().Be(2);
+        (await IndexStepAsync(storage)).Should().BeFalse();
+        (await IndexStepAsync(storage)).Should().BeTrue();
+        CountUnindexed(storage).Should().Be(0);
+        (await FindAsync(storage, "short")).Should().HaveCount(20);
+
+        static ValueTask<bool> IndexStepAsync(TestStorage storage) => storage.Storage.WriteAsync(writer => SearchIndexer.IndexNext(writer, 1024), default);
     }
 
     [Test]
@@ -245,6 +254,17 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
     }
 
     private static Task<bool> IndexAsync(TestStorage storage) => SearchIndexer.IndexBeforeSearchAsync(storage.Storage, default);
+
+    private static long CountUnindexed(TestStorage storage) => CountUnindexed(storage.Folder);
+
+    private static long CountUnindexed(string folder)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, DataFolder.DatabaseName)};Pooling=False;Mode=ReadOnly");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT COUNT(*) FROM unindexed";
+        return (long)command.ExecuteScalar()!;
+    }
 
     // Searches for words without their first six letters, because the index may store the beginning of a word together with another word.
     private static void ShouldHaveNoWords(TestStorage storage, List<string> removed, List<string> kept)

@@ -171,7 +171,7 @@ public sealed class ImagePreviewsTests
     {
         var path = Path.Combine(_folder.Path, $"{Guid.NewGuid():n}");
         await File.WriteAllBytesAsync(path, image);
-        var size = await _previews.CreateAsync(path, orientation, path + ".preview", CancellationToken.None);
+        var size = await _previews.CreateAsync("203.0.113.1:1", path, orientation, path + ".preview", CancellationToken.None);
         return (size, File.Exists(path + ".preview") ? await File.ReadAllBytesAsync(path + ".preview") : null);
     }
 }

@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
+namespace RawSocketChat.Server.Connections;
+
+/// <summary>
+/// Continues the pumps that have used up their time, in the order in which they came. All of them together take only a few places in the queue of the
+/// thread pool, and use at most half of the processors. So an input that has just arrived waits for few busy pumps, and not for all of them. Safe from
+/// any thread.
+/// </summary>
+public sealed class BusyLane : IThreadPoolWorkItem
+{
+    /// <summary>The number of pumps that run at the same time.</summary>
+    public static readonly int MaxRunning = Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>The only lane of the process. The thread pool, too, exists only once.</summary>
+    public static readonly BusyLane Shared = new();
+
+    private readonly ConcurrentQueue<Action> _waiting = new();
+
+    // How often this object is in the queue of the thread pool, or runs.
+    private int _places;
+
+    /// <summary>The caller that awaits the result continues when it is its turn.</summary>
+    public async ValueTask YieldAsync() => await new Turn(this);
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        if (_waiting.TryDequeue(out var run))
+            run();
+        if (!_waiting.IsEmpty)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            return;
+        }
+
+        Interlocked.Decrement(ref _places);
+        // A pump may have come after the check, and found no free place.
+        if (!_waiting.IsEmpty)
+            TryQueue();
+    }
+
+    private void Add(Action run)
+    {
+        _waiting.Enqueue(run);
+        TryQueue();
+    }
+
+    private void TryQueue()
+    {
+        for (var places = Volatile.Read(ref _places); places < MaxRunning; places = Volatile.Read(ref _places))
+        {
+            if (Interlocked.CompareExchange(ref _places, places + 1, places) != places)
+                continue;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            return;
+        }
+    }
+
+    private readonly struct Turn(BusyLane lane) : ICriticalNotifyCompletion
+    {
+        public bool IsCompleted => false;
+
+        public Turn GetAwaiter() => this;
+
+        public void GetResult()
+        {
+        }
+
+        public void OnCompleted(Action continuation) => lane.Add(continuation);
+
+        public void UnsafeOnCompleted(Action continuation) => lane.Add(continuation);
+    }
+}
