@@ -19,7 +19,7 @@ public static class StorageSetup
         services.AddSingleton<MemoryWebhookStore>();
         services.AddSingleton<MemoryIdentityStore>();
         services.AddStore<IRoomLog, SqlRoomLog, MemoryRoomLog>();
-        services.AddStore<IMessageSearch, SqliteMessageSearch, MemoryMessageSearch>();
+        services.AddStore<IMessageSearch, SqlMessageSearch, MemoryMessageSearch>();
         services.AddStore<IRoomCatalog, SqlRoomCatalog, MemoryRoomCatalog>();
         services.AddStore<IIdentityStore, SqlIdentityStore, MemoryIdentityStore>();
         services.AddStore<ITokenStore, SqlTokenStore, MemoryTokenStore>();
