@@ -20,9 +20,14 @@ internal sealed class PostgresDatabase(DataOptions options)
     public string Location { get; } = PostgresSettings.Describe(PostgresSettings.Parse(options.Postgres!));
 
     /// <summary>Opens a connection that reads.</summary>
-    /// <param name="maxTime">The maximum time of a statement, which the database itself keeps; null for the time in the connection string.</param>
-    public NpgsqlConnection OpenForReading(TimeSpan? maxTime = null) =>
-        Open($"SET default_transaction_read_only = on{(maxTime is { } time ? $"; SET statement_timeout = {(int)time.TotalMilliseconds}" : "")}");
+    public NpgsqlConnection OpenForReading() => Open("SET default_transaction_read_only = on");
+
+    /// <summary>Opens a connection that searches.</summary>
+    /// <param name="maxTime">The time after which the database ends a search.</param>
+    // The best plan depends on the words: for a frequent word, the newest messages; for a rare word, the index of words. A plan for all words would
+    // read all messages to find a rare word.
+    public NpgsqlConnection OpenForSearch(TimeSpan maxTime) =>
+        Open($"SET default_transaction_read_only = on; SET statement_timeout = {(int)maxTime.TotalMilliseconds}; SET plan_cache_mode = force_custom_plan");
 
     /// <summary>Opens a connection that writes.</summary>
     /// <exception cref="StorageException">The database is a standby.</exception>

@@ -9,8 +9,7 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// </summary>
 internal sealed class PostgresSearch(PostgresDatabase database) : IDisposable
 {
-    // The database reads all messages that match, sorts them, and returns the newest ones. So a search for a frequent word takes longer than
-    // with SQLite, which reads the newest messages first.
+    // Words that are frequent but never occur together may take longer.
     private static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(500);
 
     // How long a search waits for the searches of other users.
@@ -97,7 +96,7 @@ internal sealed class PostgresSearch(PostgresDatabase database) : IDisposable
     private List<FoundRow> ReadRows(MessageQuery query, IReadOnlyList<long> rooms, IReadOnlyList<long> exceptRooms, long before)
     {
         var isNew = _connection is null;
-        _connection ??= database.OpenForReading(MaxTime);
+        _connection ??= database.OpenForSearch(MaxTime);
         try
         {
             using var command = new NpgsqlCommand(Find, _connection);
