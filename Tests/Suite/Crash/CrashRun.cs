@@ -125,7 +125,12 @@ internal sealed class CrashRun : IDisposable
         var connections = Task.WhenAll((present.Length > 0 ? present : _clients).Select(client => client.RunConnectionAsync(_httpPort, _rawPort, progress)));
         await Task.WhenAny(killed.Task, connections).OrFail(() => $"the moment to kill ({moment}; {progress})");
         if (moment == KillMoment.Database)
+        {
+            // A stopped server cannot tell the clients that its database is gone. PostgreSQL still works on the commit that the server has sent.
+            await Shell.RunAsync($"kill -STOP {server.Id}");
             await _postgres!.KillAsync();
+        }
+
         server.Kill();
         await connections.OrFail("the end of the clients");
     }
