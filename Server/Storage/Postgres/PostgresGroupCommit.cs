@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// connection breaks during a commit, nobody knows whether the commit is stored. Then the writer connects again and reads the number of the last
 /// commit from the table <c>writer</c>: the transaction is acknowledged if it is stored, and repeated if it is not.
 /// </summary>
-internal sealed class PostgresGroupCommit : GroupCommit
+internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
 {
     // The server waits this long for the session of a server that was killed, or of its own broken connection.
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
@@ -67,10 +67,10 @@ internal sealed class PostgresGroupCommit : GroupCommit
         Start();
     }
 
-    public override void Dispose()
+    public void Dispose()
     {
         _stopping.Set();
-        base.Dispose();
+        Stop();
         _stopping.Dispose();
     }
 

@@ -1,7 +1,6 @@
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using RawSocketChat.Server.Logging;
 using RawSocketChat.Server.Storage.Sql;
 using RawSocketChat.Server.Storage.Sqlite;
 
@@ -11,7 +10,7 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// A PostgreSQL database: one connection that writes (<see cref="PostgresGroupCommit"/>) and a few that read. The data folder has only the files
 /// that users upload. The constructor opens the database, so the server does not start with an unusable database.
 /// </summary>
-public sealed class PostgresStorage : SqlStorage
+public sealed class PostgresStorage : SqlStorage, IDisposable
 {
     private readonly DataFolder _folder;
     private readonly PostgresDatabase _database;
@@ -54,7 +53,7 @@ public sealed class PostgresStorage : SqlStorage
 
     private protected override GroupCommit Writer => _writer;
 
-    public override void Dispose()
+    public void Dispose()
     {
         _search.Dispose();
         _readers.Dispose();

@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// that come during a transaction wait for the next transaction. Jobs run in the order in which they come. Either all jobs of a transaction
 /// are stored, or none.
 /// </summary>
-internal abstract class GroupCommit : IDisposable
+internal abstract class GroupCommit
 {
     // Each room stores only one batch at a time, and sessions change rarely. So this number is reached only if the disk hangs.
     private const int MaxWaitingJobs = 16 * 1024;
@@ -55,15 +55,15 @@ internal abstract class GroupCommit : IDisposable
         return await job.Done;
     }
 
-    /// <summary>Runs the waiting jobs, and closes the connection.</summary>
-    public virtual void Dispose()
+    /// <summary>Starts the writer's thread. A derived class calls this method at the end of its constructor.</summary>
+    protected void Start() => _thread.Start();
+
+    /// <summary>Runs the waiting jobs, and closes the connection. A derived class calls this method when it is disposed of.</summary>
+    protected void Stop()
     {
         _waiting.Writer.TryComplete();
         _thread.Join();
     }
-
-    /// <summary>Starts the writer's thread. A derived class calls this method at the end of its constructor.</summary>
-    protected void Start() => _thread.Start();
 
     /// <summary>Runs the jobs in one transaction and commits it. Called on the writer's thread. Never throws.</summary>
     /// <returns>Null if the transaction is committed; otherwise the error, and nothing of the transaction is stored.</returns>

@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// A database with the tables of <c>schema.sql</c>. Each engine has a derived class. The derived class opens the connections, and commits
 /// waiting writes together (group commit). The stores contain the SQL, which all engines share.
 /// </summary>
-public abstract class SqlStorage : IDisposable
+public abstract class SqlStorage
 {
     private protected SqlStorage(DataOptions options, TimeProvider time)
     {
@@ -29,8 +29,6 @@ public abstract class SqlStorage : IDisposable
     internal bool IsFailing => Writer.IsFailing;
 
     private protected abstract GroupCommit Writer { get; }
-
-    public abstract void Dispose();
 
     /// <summary>Writes something that does not change anything.</summary>
     /// <exception cref="StorageException">The storage cannot write.</exception>

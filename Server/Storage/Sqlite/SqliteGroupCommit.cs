@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage.Sql;
 namespace RawSocketChat.Server.Storage.Sqlite;
 
 /// <summary>The writer of a SQLite database.</summary>
-internal sealed class SqliteGroupCommit : GroupCommit
+internal sealed class SqliteGroupCommit : GroupCommit, IDisposable
 {
     private readonly SqliteStorage _storage;
     private readonly WriteAheadLog _writeAheadLog;
@@ -23,6 +23,8 @@ internal sealed class SqliteGroupCommit : GroupCommit
         _writer = CreateWriter(connection);
         Start();
     }
+
+    public void Dispose() => Stop();
 
     // On a full disk, the second attempt may have enough space, because its new connection first empties the write-ahead log.
     protected override StorageException? TryWrite(IReadOnlyList<WriteJob> batch)

@@ -10,7 +10,7 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 /// The database of this server in one SQLite file: one writer (<see cref="GroupCommit"/>) and a few readers. The constructor opens the
 /// database, so the server does not start with an unusable database.
 /// </summary>
-public sealed class SqliteStorage : SqlStorage
+public sealed class SqliteStorage : SqlStorage, IDisposable
 {
     private const int ReaderCount = 2;
 
@@ -55,7 +55,7 @@ public sealed class SqliteStorage : SqlStorage
 
     private protected override GroupCommit Writer => _writer;
 
-    public override void Dispose()
+    public void Dispose()
     {
         // Close the writer's connection last. Only a connection that may write merges the write-ahead log into the database when it closes.
         _search.Dispose();
