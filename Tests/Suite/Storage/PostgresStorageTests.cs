@@ -31,6 +31,17 @@ public sealed class PostgresStorageTests
     }
 
     [Test]
+    public async Task Primary_is_found_among_several_hosts()
+    {
+        var postgres = await PostgresServer.Shared;
+        var name = new NpgsqlConnectionStringBuilder(await PostgresServer.CreateDatabaseAsync()).Database;
+        using var storage = new PostgresTestStorage(connectionString: $"Host=127.0.0.1:1,127.0.0.1:{postgres.Port};Username=chat;Database={name}");
+        await storage.Log.OpenAsync("a", default);
+        (await storage.Log.AppendAsync("a", [Message("x", "1")], default))[0].Seq.Should().Be(1);
+        (await storage.Log.ReadAfterAsync("a", 0, 10, 1_000, default)).Should().HaveCount(1);
+    }
+
+    [Test]
     public async Task Database_that_does_not_exist_is_named()
     {
         var postgres = await PostgresServer.Shared;
