@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Files.Images;
 using RawSocketChat.Server.Storage;
-using RawSocketChat.Server.Storage.Sqlite;
+using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Server.Files;
 
@@ -12,7 +12,7 @@ public static class FilesSetup
     {
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<DataOptions>>().Value.Durability == Durability.None
             ? provider.GetRequiredService<TemporaryContents>().Folder
-            : ContentFolder.Of(provider.GetRequiredService<SqliteStorage>().Folder));
+            : ContentFolder.Of(provider.GetRequiredService<SqlStorage>().Folder));
         services.AddSingleton<TemporaryContents>();
         services.AddSingleton<ContentStore>();
         services.AddSingleton<UploadGate>();

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Hosting.Tls;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
-using RawSocketChat.Server.Storage.Sqlite;
+using RawSocketChat.Server.Storage.Sql;
 using RawSocketChat.Server.Transports.RawTcp;
 
 namespace RawSocketChat.Server.Hosting;
@@ -65,7 +65,7 @@ public static class ServerRunner
     public static string? DescribeStartError(Exception fault) => fault switch
     {
         SettingException => fault.Message,
-        StorageException => $"--Data:Path: {fault.Message}",
+        StorageException storage => $"--{DataOptions.Section}:{storage.Setting}: {fault.Message}",
         IOException { InnerException: SettingException setting } => setting.Message,
         AddressInUseException => $"--urls, --RawTcp:Port: {fault.Message} Another server uses it; try: --urls http://localhost:5090 --RawTcp:Port 5091",
         IOException { InnerException: AddressInUseException inUse } => $"--urls, --RawTcp:Port: {inUse.Message}. {fault.Message} Try: --urls http://localhost:5090 --RawTcp:Port 5091",
@@ -146,10 +146,18 @@ public static class ServerRunner
 
     private static bool IsHttps(Uri address) => address.Scheme == Uri.UriSchemeHttps;
 
-    private static string DescribeStorage(WebApplication app) => app.Services.GetRequiredService<IOptions<DataOptions>>().Value.Durability switch
+    private static string DescribeStorage(WebApplication app)
     {
-        Durability.None => "Messages are stored in memory only, until this process ends",
-        Durability.Process => $"Messages are stored in {app.Services.GetRequiredService<SqliteStorage>().Folder}, and survive a crash of this process",
-        _ => $"Messages are stored in {app.Services.GetRequiredService<SqliteStorage>().Folder}, and survive a power failure",
-    };
+        var data = app.Services.GetRequiredService<IOptions<DataOptions>>().Value;
+        if (data.Durability == Durability.None)
+            return "Messages are stored in memory only, until this process ends";
+        var location = app.Services.GetRequiredService<SqlStorage>().Location;
+        return (data.Durability, data.Postgres) switch
+        {
+            (Durability.Process, null) => $"Messages are stored in {location}, and survive a crash of this process",
+            (_, null) => $"Messages are stored in {location}, and survive a power failure",
+            (Durability.Process, _) => $"Messages are stored in {location}, and survive a crash of this process, but not of the database (synchronous_commit = off)",
+            _ => $"Messages are stored in {location}, whose setting synchronous_commit decides which failures they survive",
+        };
+    }
 }

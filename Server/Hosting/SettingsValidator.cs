@@ -73,6 +73,8 @@ public static class SettingsValidator
             .Concat(Sections.SelectMany(section => FindErrors(configuration.GetSection(section.Key), section.Value)))
             .Concat(FindLogLevelErrors(configuration.GetSection("Logging")))
             .ToList();
+        if (errors.Count == 0)
+            errors.AddRange(StorageSetup.FindErrors(configuration.Read<DataOptions>(DataOptions.Section)));
         if (errors.Count > 0)
             throw new SettingException(string.Join("; ", errors));
     }

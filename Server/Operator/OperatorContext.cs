@@ -19,7 +19,8 @@ internal sealed class OperatorContext(string[] settings, OperatorConsole console
     {
         try
         {
-            return work(ReadSettings(), cancel);
+            var data = ReadSettings();
+            return data.Postgres is null ? work(data, cancel) : ReportError(command.Name, DescribePostgres(command.Name), failed);
         }
         catch (Exception) when (cancel.IsCancellationRequested)
         {
@@ -37,6 +38,14 @@ internal sealed class OperatorContext(string[] settings, OperatorConsole console
         Console.Error.WriteLine((command is null ? text : $"{command}: {text}").ReplaceLineEndings(" "));
         return exitCode;
     }
+
+    private static string DescribePostgres(string command) => command switch
+    {
+        "backup" => "back up the PostgreSQL database with pg_dump or pg_basebackup, and copy the folder \"files\" of Data:Path",
+        "restore" => "restore the PostgreSQL database with pg_restore, and copy the folder \"files\" back to Data:Path",
+        "vacuum" => "PostgreSQL frees the space of removed data by itself (autovacuum); to shrink its files, run: VACUUM FULL",
+        _ => "this command does not support PostgreSQL yet",
+    };
 
     // Reads the settings as the server does, so that a command finds the server's data.
     private DataOptions ReadSettings()

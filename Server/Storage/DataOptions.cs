@@ -24,6 +24,12 @@ public sealed class DataOptions
     [Required]
     public string Path { get; set; } = "data";
 
+    /// <summary>
+    /// The connection string of a PostgreSQL database, which then stores everything except the files that users upload. Null, the default, is a SQLite
+    /// database in the data folder.
+    /// </summary>
+    public string? Postgres { get; set; }
+
     /// <summary>Which failures an acknowledged message survives. Default <c>full</c>.</summary>
     public Durability Durability { get; set; } = Durability.Full;
 

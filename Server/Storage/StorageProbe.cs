@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using RawSocketChat.Server.Storage.Sqlite;
+using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Server.Storage;
 
@@ -31,7 +31,7 @@ public sealed class StorageProbe(IServiceProvider services, IOptions<DataOptions
         {
             if (_probe is null || (_probe.IsCompleted && time.GetElapsedTime(_probedAt) >= ResultLifetime))
             {
-                _probe = TryWriteAsync(services.GetRequiredService<SqliteStorage>());
+                _probe = TryWriteAsync(services.GetRequiredService<SqlStorage>());
                 _probedAt = time.GetTimestamp();
             }
 
@@ -48,7 +48,7 @@ public sealed class StorageProbe(IServiceProvider services, IOptions<DataOptions
         }
     }
 
-    private static async Task<bool> TryWriteAsync(SqliteStorage storage)
+    private static async Task<bool> TryWriteAsync(SqlStorage storage)
     {
         try
         {

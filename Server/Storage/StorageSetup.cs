@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Storage.Memory;
+using RawSocketChat.Server.Storage.Postgres;
 using RawSocketChat.Server.Storage.Sql;
 using RawSocketChat.Server.Storage.Sqlite;
 
@@ -11,8 +12,10 @@ public static class StorageSetup
     {
         services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section);
         services.AddOptions<FilesOptions>().BindConfiguration(FilesOptions.Section);
-        services.AddSingleton<SqliteStorage>();
-        services.AddSingleton<SqlStorage>(provider => provider.GetRequiredService<SqliteStorage>());
+        services.AddSingleton<SqlStorage>(provider =>
+            provider.GetRequiredService<IOptions<DataOptions>>().Value.Postgres is null
+                ? ActivatorUtilities.CreateInstance<SqliteStorage>(provider)
+                : ActivatorUtilities.CreateInstance<PostgresStorage>(provider));
         services.AddSingleton<MemoryRoomLog>();
         services.AddSingleton(provider => provider.GetRequiredService<MemoryRoomLog>().Files);
         services.AddSingleton<MemoryTokenStore>();
@@ -20,7 +23,7 @@ public static class StorageSetup
         services.AddSingleton<MemoryPushStore>();
         services.AddSingleton<MemoryIdentityStore>();
         services.AddStore<IRoomLog, SqlRoomLog, MemoryRoomLog>();
-        services.AddStore<IMessageSearch, SqliteMessageSearch, MemoryMessageSearch>();
+        services.AddStore<IMessageSearch, SqlMessageSearch, MemoryMessageSearch>();
         services.AddStore<IRoomCatalog, SqlRoomCatalog, MemoryRoomCatalog>();
         services.AddStore<IIdentityStore, SqlIdentityStore, MemoryIdentityStore>();
         services.AddStore<ITokenStore, SqlTokenStore, MemoryTokenStore>();
@@ -33,6 +36,9 @@ public static class StorageSetup
         services.AddHostedService<SearchIndexer>();
         return services;
     }
+
+    /// <summary>Finds settings that cannot be used together.</summary>
+    internal static IEnumerable<string> FindErrors(DataOptions options) => PostgresSettings.FindErrors(options);
 
     // The factory creates only the store that is used. So the database is not opened if the data is in memory only.
     private static void AddStore<TService, TSql, TMemory>(this IServiceCollection services)

@@ -2,7 +2,7 @@ using System.Net.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Storage;
-using RawSocketChat.Server.Storage.Sqlite;
+using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Server.Hosting.Tls;
 
@@ -47,8 +47,8 @@ public sealed class ServerCertificate
         }
         else
         {
-            // Take the folder from SqliteStorage, not from the setting: SqliteStorage has locked the folder and made it private.
-            var folder = data.Value.Durability == Durability.None ? null : services.GetRequiredService<SqliteStorage>().Folder;
+            // Take the folder from SqlStorage, not from the setting: SqlStorage has locked the folder and made it private.
+            var folder = data.Value.Durability == Durability.None ? null : services.GetRequiredService<SqlStorage>().Folder;
             _development = new DevelopmentCertificate(folder, ListenerSetup.GetUrls(configuration).Select(url => BindingAddress.Parse(url).Host));
             _served = _development.Get(time.GetUtcNow());
         }

@@ -18,16 +18,16 @@ internal sealed class EventInserts(DbConnection connection, bool isIndexed) : ID
     private readonly Statement _clientId = new(
         connection, "INSERT INTO client_ids (author, client_id, room, seq, at) VALUES (@p1, @p2, @p3, @p4, @p5) ON CONFLICT DO NOTHING", 5);
 
-    private readonly Statement _mention = new(connection, "INSERT INTO mentions (user, room, seq) VALUES (@p1, @p2, @p3) ON CONFLICT DO NOTHING", 3);
+    private readonly Statement _mention = new(connection, "INSERT INTO mentions (\"user\", room, seq) VALUES (@p1, @p2, @p3) ON CONFLICT DO NOTHING", 3);
 
     private readonly Statement _file = new(connection, "INSERT INTO message_files (room, seq, position, file) VALUES (@p1, @p2, @p3, @p4)", 4);
 
     private readonly Statement _markPosted = new(connection, "UPDATE files SET is_posted = 1 WHERE id = @p1 AND is_posted = 0", 1);
 
-    private readonly Statement _removeReaction = new(connection, "DELETE FROM reactions WHERE room = @p1 AND seq = @p2 AND emoji = @p3 AND user = @p4", 4);
+    private readonly Statement _removeReaction = new(connection, "DELETE FROM reactions WHERE room = @p1 AND seq = @p2 AND emoji = @p3 AND \"user\" = @p4", 4);
 
     private readonly Statement _reaction = new(
-        connection, "INSERT INTO reactions (room, seq, emoji, user, name, event) VALUES (@p1, @p2, @p3, @p4, @p5, @p6) ON CONFLICT DO NOTHING", 6);
+        connection, "INSERT INTO reactions (room, seq, emoji, \"user\", name, event) VALUES (@p1, @p2, @p3, @p4, @p5, @p6) ON CONFLICT DO NOTHING", 6);
 
     private readonly SearchIds? _searchIds = isIndexed ? new SearchIds(connection) : null;
 

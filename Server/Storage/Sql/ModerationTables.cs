@@ -42,14 +42,14 @@ internal static class ModerationTables
         {
             case ModerationAction.Role:
                 AddMember(connection, values);
-                connection.Execute("UPDATE members SET role = @Role WHERE room = @room AND user = @User", values);
+                connection.Execute("UPDATE members SET role = @Role WHERE room = @room AND \"user\" = @User", values);
                 break;
             case ModerationAction.Mute:
                 AddMember(connection, values);
-                connection.Execute("UPDATE members SET muted_until = @MutedUntil WHERE room = @room AND user = @User", values);
+                connection.Execute("UPDATE members SET muted_until = @MutedUntil WHERE room = @room AND \"user\" = @User", values);
                 break;
             case ModerationAction.Unmute:
-                connection.Execute("UPDATE members SET muted_until = NULL WHERE room = @room AND user = @User", values);
+                connection.Execute("UPDATE members SET muted_until = NULL WHERE room = @room AND \"user\" = @User", values);
                 break;
             case ModerationAction.Slow:
                 connection.Execute("UPDATE rooms SET slow_seconds = COALESCE(@Seconds, 0) WHERE id = @room", values);
@@ -58,12 +58,12 @@ internal static class ModerationTables
                 RemoveBan(connection, values);
                 break;
             case ModerationAction.Kick or ModerationAction.Ban:
-                connection.Execute("UPDATE members SET joined_at = NULL WHERE room = @room AND user = @User", values);
+                connection.Execute("UPDATE members SET joined_at = NULL WHERE room = @room AND \"user\" = @User", values);
                 if (!RoomModeration.IsBan(done))
                     break;
                 RemoveBan(connection, values);
                 connection.Execute(
-                    "INSERT INTO bans (room, user, address, name, until) VALUES (@room, @User, @address, @UserName, @until)",
+                    "INSERT INTO bans (room, \"user\", address, name, until) VALUES (@room, @User, @address, @UserName, @until)",
                     done.Addresses.Append("").Distinct().Select(address => new { room, done.User, address, done.UserName, until }));
                 break;
         }
@@ -72,11 +72,11 @@ internal static class ModerationTables
     private static void AddMember(DbConnection connection, object values) => connection.Execute(
         """
         INSERT INTO users (id, name, created_at) VALUES (@User, COALESCE(@UserName, ''), @Now) ON CONFLICT DO NOTHING;
-        INSERT INTO members (room, user) VALUES (@room, @User) ON CONFLICT DO NOTHING;
+        INSERT INTO members (room, "user") VALUES (@room, @User) ON CONFLICT DO NOTHING;
         """,
         values);
 
-    private static void RemoveBan(DbConnection connection, object values) => connection.Execute("DELETE FROM bans WHERE room = @room AND user = @User", values);
+    private static void RemoveBan(DbConnection connection, object values) => connection.Execute("DELETE FROM bans WHERE room = @room AND \"user\" = @User", values);
 
     private static DateTimeOffset? ToTime(long? milliseconds) => milliseconds is null or NoEnd ? null : DateTimeOffset.FromUnixTimeMilliseconds(milliseconds.Value);
 }

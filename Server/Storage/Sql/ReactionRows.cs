@@ -7,7 +7,7 @@ internal static class ReactionRows
 {
     /// <summary>Creates the query for <see cref="AddTo"/>.</summary>
     public static Statement CreateQuery(DbConnection connection) =>
-        new(connection, "SELECT seq, emoji, user, name FROM reactions WHERE room = @p1 AND seq >= @p2 AND seq <= @p3 ORDER BY seq, event", 3);
+        new(connection, "SELECT seq, emoji, \"user\", name FROM reactions WHERE room = @p1 AND seq >= @p2 AND seq <= @p3 ORDER BY seq, event", 3);
 
     /// <summary>Adds the reactions to the messages of a page.</summary>
     /// <param name="page">Events, oldest first.</param>

@@ -98,7 +98,7 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
             var guests = await storage.ReadAsync("the guests", reader => ReadGuests(reader.Connection, last), cancellationToken);
             await RemoveAsync(
                 steps,
-                "DELETE FROM users WHERE id = @Id AND password_hash IS NULL AND NOT EXISTS (SELECT 1 FROM sessions WHERE user = @Id)",
+                "DELETE FROM users WHERE id = @Id AND password_hash IS NULL AND NOT EXISTS (SELECT 1 FROM sessions WHERE \"user\" = @Id)",
                 guests.FindAll(guest => !guest.HasSession),
                 cancellationToken);
             if (guests.Count < MaxRows)

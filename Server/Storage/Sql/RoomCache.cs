@@ -10,6 +10,9 @@ internal sealed class RoomCache(SqlStorage storage)
 {
     private readonly ConcurrentDictionary<string, LoggedRoom> _byKey = new();
 
+    /// <summary>All logs that are open.</summary>
+    public IEnumerable<LoggedRoom> Open => _byKey.Values;
+
     /// <summary>The form of a room's name that is equal for all letter cases.</summary>
     public static string GetKey(string name) => name.ToUpperInvariant();
 

@@ -44,8 +44,9 @@ public sealed class SqlFileStore(SqlStorage storage) : IFileStore
 
     public async ValueTask<IReadOnlyList<StoredFile>> FindUploadsAsync(string uploader, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
-        var found = await storage.ReadAsync(
-            "the files", reader => reader.Connection.Query<FileRow>($"SELECT {Columns} FROM files WHERE id IN @ids AND uploader = @uploader", new { ids, uploader }).ToDictionary(row => row.Id), cancellationToken);
+        var values = new DynamicParameters(new { uploader });
+        var sql = $"SELECT {Columns} FROM files WHERE id {values.AddList(ids)} AND uploader = @uploader";
+        var found = await storage.ReadAsync("the files", reader => reader.Connection.Query<FileRow>(sql, values).ToDictionary(row => row.Id), cancellationToken);
         return [.. ids.Select(id => found.GetValueOrDefault(id)?.ToFile()).OfType<StoredFile>()];
     }
 
@@ -79,7 +80,7 @@ public sealed class SqlFileStore(SqlStorage storage) : IFileStore
 
     private static FileAddition CheckQuota(DbConnection connection, string uploader, long bytes, FileQuota quota)
     {
-        var used = connection.QueryFirst<Usage>("SELECT COUNT(*) AS files, COALESCE(SUM(bytes), 0) AS bytes FROM files WHERE uploader = @uploader", new { uploader });
+        var used = connection.QueryFirst<Usage>("SELECT COUNT(*) AS files, CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes FROM files WHERE uploader = @uploader", new { uploader });
         return used.Files >= quota.Files ? FileAddition.TooManyFiles
             : used.Bytes + bytes > quota.Bytes ? FileAddition.TooManyBytes
             : FileAddition.Added;

@@ -18,12 +18,15 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
         new { user },
         cancellationToken);
 
-    public ValueTask<IReadOnlyDictionary<string, string>> FindNameOwnersAsync(IReadOnlyList<string> skeletons, CancellationToken cancellationToken) =>
-        storage.ReadAsync<IReadOnlyDictionary<string, string>>(
+    public ValueTask<IReadOnlyDictionary<string, string>> FindNameOwnersAsync(IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
+    {
+        var values = new DynamicParameters();
+        var sql = $"SELECT skeleton, \"user\" FROM names WHERE skeleton {values.AddList(skeletons)}";
+        return storage.ReadAsync<IReadOnlyDictionary<string, string>>(
             "the names",
-            reader => reader.Connection.Query<(string Skeleton, string User)>("SELECT skeleton, user FROM names WHERE skeleton IN @skeletons", new { skeletons })
-                .ToDictionary(row => row.Skeleton, row => row.User),
+            reader => reader.Connection.Query<(string Skeleton, string User)>(sql, values).ToDictionary(row => row.Skeleton, row => row.User),
             cancellationToken);
+    }
 
     public ValueTask<bool> TryAddAccountAsync(StoredAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken) =>
         storage.WriteAsync(writer => TryAdd(writer, account, skeletons), cancellationToken);
@@ -48,20 +51,21 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
             }
 
             writer.Connection.Execute(
-                "INSERT INTO external_accounts (issuer, subject, user, claimed_name) VALUES (@Issuer, @Subject, @User, @ClaimedName)",
+                "INSERT INTO external_accounts (issuer, subject, \"user\", claimed_name) VALUES (@Issuer, @Subject, @User, @ClaimedName)",
                 new { account.Issuer, account.Subject, account.User, account.ClaimedName });
             return true;
         }, cancellationToken);
 
     public ValueTask<bool> TryRenameExternalAccountAsync(ExternalAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
     {
-        var values = new { account.Issuer, account.Subject, account.User, account.Name, account.ClaimedName, skeletons };
+        var values = new DynamicParameters(new { account.Issuer, account.Subject, account.User, account.Name, account.ClaimedName });
+        var isAmongSkeletons = values.AddList(skeletons);
         return storage.WriteAsync(writer =>
         {
             if (writer.Connection.ExecuteScalar<bool>(
-                """
-                SELECT EXISTS (SELECT 1 FROM names WHERE skeleton IN @skeletons AND user <> @User)
-                    OR NOT EXISTS (SELECT 1 FROM external_accounts WHERE issuer = @Issuer AND subject = @Subject AND user = @User)
+                $"""
+                SELECT EXISTS (SELECT 1 FROM names WHERE skeleton {isAmongSkeletons} AND "user" <> @User)
+                    OR NOT EXISTS (SELECT 1 FROM external_accounts WHERE issuer = @Issuer AND subject = @Subject AND "user" = @User)
                 """,
                 values))
             {
@@ -70,10 +74,10 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
 
             writer.Connection.Execute(
                 """
-                UPDATE sessions SET name = @Name WHERE user = @User AND name = (SELECT name FROM users WHERE id = @User);
+                UPDATE sessions SET name = @Name WHERE "user" = @User AND name = (SELECT name FROM users WHERE id = @User);
                 UPDATE users SET name = @Name WHERE id = @User;
                 UPDATE external_accounts SET claimed_name = @ClaimedName WHERE issuer = @Issuer AND subject = @Subject;
-                DELETE FROM names WHERE user = @User;
+                DELETE FROM names WHERE "user" = @User;
                 """,
                 values);
             AddNames(writer, account.User, skeletons);
@@ -86,7 +90,7 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
 
     public ValueTask<StoredSession?> FindSessionAsync(string tokenHash, CancellationToken cancellationToken) =>
         storage.ReadAsync("the sessions", reader => reader.Connection.QueryFirstOrDefault<SessionRow>(
-            "SELECT user, name, is_guest AS isGuest, away_since AS awaySince FROM sessions WHERE token_hash = @tokenHash",
+            "SELECT \"user\", name, is_guest AS isGuest, away_since AS awaySince FROM sessions WHERE token_hash = @tokenHash",
             new { tokenHash }) is { } row
                 ? new StoredSession(tokenHash, row.User, row.Name, row.IsGuest != 0, row.AwaySince is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null)
                 : null, cancellationToken);
@@ -95,9 +99,9 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
         """
         INSERT INTO users (id, name, created_at) VALUES (@User, @Name, @Now)
         ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE users.password_hash IS NULL;
-        INSERT INTO sessions (token_hash, user, name, is_guest, away_since) VALUES (@TokenHash, @User, @Name, @IsGuest, @AwaySince)
+        INSERT INTO sessions (token_hash, "user", name, is_guest, away_since) VALUES (@TokenHash, @User, @Name, @IsGuest, @AwaySince)
         ON CONFLICT (token_hash) DO UPDATE SET
-            user = excluded.user, name = excluded.name, is_guest = excluded.is_guest, away_since = excluded.away_since;
+            "user" = excluded.user, name = excluded.name, is_guest = excluded.is_guest, away_since = excluded.away_since;
         """,
         new
         {
@@ -125,14 +129,14 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
         storage.WriteAsync<IReadOnlyList<string>>(writer => writer.Connection.Query<string>(
             """
             DELETE FROM sessions WHERE token_hash IN (
-                SELECT token_hash FROM sessions WHERE user = @user AND is_guest = 0 AND away_since IS NOT NULL ORDER BY away_since
-                LIMIT GREATEST(0, (SELECT COUNT(*) FROM sessions WHERE user = @user AND is_guest = 0) - @max))
+                SELECT token_hash FROM sessions WHERE "user" = @user AND is_guest = 0 AND away_since IS NOT NULL ORDER BY away_since
+                LIMIT GREATEST(0, (SELECT COUNT(*) FROM sessions WHERE "user" = @user AND is_guest = 0) - @max))
             RETURNING token_hash
             """,
             new { user, max }).AsList(), cancellationToken);
 
     public async ValueTask EndOtherSessionsAsync(string user, string keptTokenHash, CancellationToken cancellationToken) => await storage.WriteAsync(
-        writer => writer.Connection.Execute("DELETE FROM sessions WHERE user = @user AND token_hash <> @keptTokenHash", new { user, keptTokenHash }), cancellationToken);
+        writer => writer.Connection.Execute("DELETE FROM sessions WHERE \"user\" = @user AND token_hash <> @keptTokenHash", new { user, keptTokenHash }), cancellationToken);
 
     public async ValueTask RemoveExpiredSessionsAsync(DateTimeOffset guestsBefore, DateTimeOffset accountsBefore, int max, CancellationToken cancellationToken)
     {
@@ -151,11 +155,9 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
 
     private static bool TryAdd(StorageWriter writer, StoredAccount account, IReadOnlyList<string> skeletons)
     {
-        if (writer.Connection.ExecuteScalar<bool>(
-            "SELECT EXISTS (SELECT 1 FROM names WHERE user = @User OR skeleton IN @skeletons)", new { account.User, skeletons }))
-        {
+        var values = new DynamicParameters(new { account.User });
+        if (writer.Connection.ExecuteScalar<bool>($"SELECT EXISTS (SELECT 1 FROM names WHERE \"user\" = @User OR skeleton {values.AddList(skeletons)})", values))
             return false;
-        }
 
         writer.Connection.Execute(
             """
@@ -168,7 +170,7 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
     }
 
     private static void AddNames(StorageWriter writer, string user, IReadOnlyList<string> skeletons) =>
-        writer.Connection.Execute("INSERT INTO names (skeleton, user) VALUES (@skeleton, @user)", skeletons.Select(skeleton => new { skeleton, user }));
+        writer.Connection.Execute("INSERT INTO names (skeleton, \"user\") VALUES (@skeleton, @user)", skeletons.Select(skeleton => new { skeleton, user }));
 
     private ValueTask<StoredAccount?> FindAccountAsync(string sql, object values, CancellationToken cancellationToken) =>
         storage.ReadAsync("the accounts", reader => reader.Connection.QueryFirstOrDefault<AccountRow>(sql, values) is { } row

@@ -7,7 +7,7 @@ public sealed class SqlPushStore(SqlStorage storage) : IPushStore
 {
     private static readonly string RemoveExcessOfSession = RemoveExcess("s.token_hash = @Session", "@maxOfSession");
 
-    private static readonly string RemoveExcessOfUser = RemoveExcess("s.user = (SELECT user FROM sessions WHERE token_hash = @Session)", "@maxOfUser");
+    private static readonly string RemoveExcessOfUser = RemoveExcess("s.user = (SELECT o.user FROM sessions o WHERE o.token_hash = @Session)", "@maxOfUser");
 
     public ValueTask<bool> SaveAsync(StoredPushSubscription subscription, int maxOfSession, int maxOfUser, CancellationToken cancellationToken)
     {

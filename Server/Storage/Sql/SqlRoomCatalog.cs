@@ -122,11 +122,11 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     public async ValueTask SetMemberAsync(string room, string user, bool isMember, long readSeq, CancellationToken cancellationToken) => await UpdateMemberAsync(
         isMember
             ? """
-              INSERT INTO members (room, user, joined_at, read_seq)
-              SELECT id, @user, GREATEST(@Now, COALESCE((SELECT MAX(joined_at) FROM members WHERE user = @user), 0) + 1), @seq FROM rooms WHERE name_key = @Key
-              ON CONFLICT (room, user) DO UPDATE SET joined_at = COALESCE(members.joined_at, excluded.joined_at) RETURNING 0
+              INSERT INTO members (room, "user", joined_at, read_seq)
+              SELECT id, @user, GREATEST(@Now, COALESCE((SELECT MAX(joined_at) FROM members WHERE "user" = @user), 0) + 1), @seq FROM rooms WHERE name_key = @Key
+              ON CONFLICT (room, "user") DO UPDATE SET joined_at = COALESCE(members.joined_at, excluded.joined_at) RETURNING 0
               """
-            : "UPDATE members SET joined_at = NULL WHERE user = @user AND room = (SELECT id FROM rooms WHERE name_key = @Key) RETURNING 0",
+            : "UPDATE members SET joined_at = NULL WHERE \"user\" = @user AND room = (SELECT id FROM rooms WHERE name_key = @Key) RETURNING 0",
         room, user, readSeq, cancellationToken);
 
     public ValueTask<MemberState?> GetMemberAsync(string room, string user, CancellationToken cancellationToken) => storage.ReadAsync(
@@ -137,11 +137,11 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
                 (SELECT COUNT(*) FROM (
                     SELECT 1 FROM events e
                     WHERE e.room = r.id AND e.seq > m.read_seq AND e.seq > (SELECT MAX(seq) FROM events WHERE room = r.id) - {CountedEvents}
-                        AND e.kind = 'message' AND e.is_deleted = 0 AND e.author <> @user LIMIT {MemberState.MaxCount})) AS unread,
+                        AND e.kind = 'message' AND e.is_deleted = 0 AND e.author <> @user LIMIT {MemberState.MaxCount}) c) AS unread,
                 (SELECT COUNT(*) FROM (
                     SELECT DISTINCT n.seq FROM mentions n JOIN events e ON e.room = n.room AND e.seq = n.seq
                     WHERE n.user IN (@user, '{NewEvent.Everybody}') AND n.room = r.id AND n.seq > m.read_seq AND e.author <> @user
-                    LIMIT {MemberState.MaxCount})) AS mentions
+                    LIMIT {MemberState.MaxCount}) c) AS mentions
             FROM members m JOIN rooms r ON r.id = m.room WHERE r.name_key = @Key AND m.user = @user
             """,
             new { user, Key = RoomCache.GetKey(room) })?.ToState(),
@@ -149,8 +149,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
 
     public async ValueTask SetNotifyAsync(string room, string user, string level, CancellationToken cancellationToken) => await UpdateMemberAsync(
         """
-        INSERT INTO members (room, user, notify) SELECT id, @user, @level FROM rooms WHERE name_key = @Key
-        ON CONFLICT (room, user) DO UPDATE SET notify = excluded.notify RETURNING 0
+        INSERT INTO members (room, "user", notify) SELECT id, @user, @level FROM rooms WHERE name_key = @Key
+        ON CONFLICT (room, "user") DO UPDATE SET notify = excluded.notify RETURNING 0
         """,
         room, user, 0, cancellationToken, level);
 
@@ -173,8 +173,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
 
     public ValueTask<long> AdvanceReadMarkAsync(string room, string user, long seq, CancellationToken cancellationToken) => UpdateMemberAsync(
         """
-        INSERT INTO members (room, user, read_seq) SELECT id, @user, @seq FROM rooms WHERE name_key = @Key
-        ON CONFLICT (room, user) DO UPDATE SET read_seq = GREATEST(members.read_seq, excluded.read_seq) RETURNING read_seq
+        INSERT INTO members (room, "user", read_seq) SELECT id, @user, @seq FROM rooms WHERE name_key = @Key
+        ON CONFLICT (room, "user") DO UPDATE SET read_seq = GREATEST(members.read_seq, excluded.read_seq) RETURNING read_seq
         """,
         room, user, seq, cancellationToken);
 
@@ -184,7 +184,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     /// <summary>Creates a room. Returns its id, or null if a room of that name, or of a name that looks the same, exists.</summary>
     internal static long? AddRoom(DbConnection connection, StoredRoom room, string epoch, long firstSeq, DateTimeOffset now)
     {
-        if (room.Skeletons.Count > 0 && connection.ExecuteScalar<long>("SELECT COUNT(*) FROM room_names WHERE skeleton IN @Skeletons", new { room.Skeletons }) > 0)
+        var values = new DynamicParameters();
+        if (room.Skeletons.Count > 0 && connection.ExecuteScalar<long>($"SELECT COUNT(*) FROM room_names WHERE skeleton {values.AddList(room.Skeletons)}", values) > 0)
             return null;
         var id = connection.QueryFirstOrDefault<long?>(
             """

@@ -15,8 +15,7 @@ public sealed class SqlRoomLog(SqlStorage storage) : IRoomLog
     public async ValueTask<IReadOnlyList<AppendResult>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken)
     {
         var log = await storage.Rooms.GetAsync(room, cancellationToken);
-        return await storage.WriteAsync(
-            writer => writer.Events.Append(log, batch), cancellationToken, results => OnCommitted(log, results), batch.Count);
+        return await storage.AppendAsync(log, batch, results => OnCommitted(log, results), cancellationToken);
     }
 
     private void OnCommitted(LoggedRoom log, AppendResult[] results)

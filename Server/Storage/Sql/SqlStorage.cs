@@ -19,6 +19,21 @@ public abstract class SqlStorage
 
     internal RoomCache Rooms { get; }
 
+    /// <summary>The full path of the data folder. The server has locked it.</summary>
+    public abstract string Folder { get; }
+
+    /// <summary>Where the messages are, for the operator, such as the path of a folder. Contains no password.</summary>
+    public abstract string Location { get; }
+
+    /// <summary>Whether writes have failed within the last five seconds, or the last write has failed.</summary>
+    internal bool IsFailing => Writer.IsFailing;
+
+    private protected abstract GroupCommit Writer { get; }
+
+    /// <summary>Writes something that does not change anything.</summary>
+    /// <exception cref="StorageException">The storage cannot write.</exception>
+    internal abstract ValueTask ProbeWriteAsync();
+
     /// <summary>Called after messages that may have had files were deleted or trimmed.</summary>
     internal event Action? FilesRemoved;
 
@@ -39,8 +54,23 @@ public abstract class SqlStorage
     /// <param name="onCommitted">Called on the writer's thread after the commit and before the task completes.</param>
     /// <param name="rows">The approximate number of rows that the call writes.</param>
     /// <exception cref="StorageException">Nothing of the transaction was stored.</exception>
-    internal abstract ValueTask<T> WriteAsync<T>(
-        Func<StorageWriter, T> write, CancellationToken cancellationToken, Action<T>? onCommitted = null, int rows = 1);
+    internal ValueTask<T> WriteAsync<T>(Func<StorageWriter, T> write, CancellationToken cancellationToken, Action<T>? onCommitted = null, int rows = 1) =>
+        Writer.ExecuteAsync(new WriteJob<T>(write, onCommitted, rows), cancellationToken);
+
+    /// <summary>Appends events to a log, like <see cref="WriteAsync"/>.</summary>
+    internal ValueTask<AppendResult[]> AppendAsync(
+        LoggedRoom room, IReadOnlyList<NewEvent> events, Action<AppendResult[]> onCommitted, CancellationToken cancellationToken) => Writer.ExecuteAsync(
+        new WriteJob<AppendResult[]>(writer => writer.Events.Append(room, events), onCommitted, events.Count) { Appended = events, Room = room }, cancellationToken);
+
+    /// <summary>Finds messages, newest first.</summary>
+    /// <param name="rooms">The ids of the rooms to search; with all public rooms, only those of the private ones.</param>
+    /// <param name="exceptRooms">The ids of the public rooms that are not searched.</param>
+    /// <exception cref="StorageException">The index cannot be read.</exception>
+    internal abstract ValueTask<SearchPage> SearchAsync(
+        MessageQuery query, IReadOnlyList<long> rooms, IReadOnlyList<long> exceptRooms, CancellationToken cancellationToken);
+
+    /// <summary>Whether an event is hidden, because it is trimmed in memory but not yet deleted from the table.</summary>
+    private protected bool IsHidden(string roomKey, long seq) => seq < Rooms.FindOpen(roomKey)?.FirstSeq;
 
     /// <summary>Returns the size of the database in bytes, without the pages that are free for new data.</summary>
     internal abstract ValueTask<long> GetUsedBytesAsync(CancellationToken cancellationToken);

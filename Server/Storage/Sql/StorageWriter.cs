@@ -4,11 +4,11 @@ using Dapper;
 namespace RawSocketChat.Server.Storage.Sql;
 
 /// <summary>The only connection that writes, with its prepared statements. Used by the writer's thread only.</summary>
-internal sealed class StorageWriter(DbConnection connection, SqlStorage storage) : IDisposable
+internal sealed class StorageWriter(DbConnection connection, IEventRows rows, SqlStorage storage) : IDisposable
 {
     public DbConnection Connection => connection;
 
-    public EventTable Events { get; } = new(connection, storage);
+    public EventTable Events { get; } = new(connection, rows, storage);
 
     /// <param name="begin">The engine's statement to begin a transaction.</param>
     public void Begin(string begin, DateTimeOffset now)

@@ -40,7 +40,7 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options.Value.Durability == Durability.None)
+        if (options.Value.Durability == Durability.None || options.Value.Postgres is not null)
             return;
         var storage = services.GetRequiredService<SqlStorage>();
         using var timer = new PeriodicTimer(Interval, time);

@@ -1,8 +1,6 @@
-using System.Collections.Concurrent;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
-using RawSocketChat.Server.Logging;
 using RawSocketChat.Server.Storage.Sql;
 using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
@@ -16,21 +14,17 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
 {
     private const int ReaderCount = 2;
 
-    // The same fault fails many requests. So the server logs it once in this time for each kind of data.
-    private static readonly TimeSpan ReadLogInterval = TimeSpan.FromMinutes(10);
-
     private readonly DataFolder _folder;
-    private readonly GroupCommit _writer;
+    private readonly SqliteGroupCommit _writer;
     private readonly ReaderPool _readers;
     private readonly SearchReader _search;
-    private readonly ILogger _logger;
-    private readonly ConcurrentDictionary<string, LogLimit> _readLogs = new();
+    private readonly ReadFaultLog _faults;
 
     /// <exception cref="StorageException">The folder cannot be used, or the database cannot be read.</exception>
     public SqliteStorage(IOptions<DataOptions> options, TimeProvider time, ILogger<SqliteStorage> logger)
         : base(options.Value, time)
     {
-        _logger = logger;
+        _faults = new ReadFaultLog(time, logger);
         _folder = DataFolder.Lock(Options.Path);
         SqliteConnection? connection = null;
         try
@@ -41,7 +35,7 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
             ExtractContents(connection);
             _readers = new ReaderPool(File, ReaderCount);
             _search = new SearchReader(File, time);
-            _writer = new GroupCommit(this, connection, logger);
+            _writer = new SqliteGroupCommit(this, connection, logger);
         }
         catch
         {
@@ -52,14 +46,14 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
         }
     }
 
-    /// <summary>The full path of the data folder.</summary>
-    public string Folder => _folder.Path;
+    public override string Folder => _folder.Path;
+
+    public override string Location => Folder;
 
     /// <summary>The full path of the database.</summary>
     internal string File => _folder.Database;
 
-    /// <summary>Whether writes have failed within the last five seconds, or the last write has failed.</summary>
-    internal bool IsFailing => _writer.IsFailing;
+    private protected override GroupCommit Writer => _writer;
 
     public void Dispose()
     {
@@ -72,9 +66,8 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
 
     internal SqliteConnection OpenForWriting() => SqliteDatabase.OpenForWriting(File, Options.Durability == Durability.Full, Options.MaxBytes);
 
-    /// <summary>Writes one page that does not change anything.</summary>
-    /// <exception cref="StorageException">The storage cannot write.</exception>
-    internal async ValueTask ProbeWriteAsync() =>
+    // Writes one page.
+    internal override async ValueTask ProbeWriteAsync() =>
         await WriteAsync(writer => writer.Connection.Execute($"PRAGMA user_version = {SqliteDatabase.NewestVersion}"), CancellationToken.None);
 
     // The operator may have put a backup into the folder without the command "restore". Then the contents of the files are still in the
@@ -106,10 +99,13 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
     internal override ValueTask<T> ReadAsync<T>(string what, Func<StorageReader, T> read, CancellationToken cancellationToken) =>
         TranslateAsync(what, _readers.ReadAsync(read, cancellationToken));
 
-    /// <inheritdoc cref="SearchReader.SearchAsync"/>
-    /// <exception cref="StorageException">The index cannot be read.</exception>
-    internal ValueTask<SearchPage> SearchAsync(string expression, long before, int limit, CancellationToken cancellationToken) =>
-        TranslateAsync("the search index", _search.SearchAsync(expression, before, limit, (key, seq) => seq < Rooms.FindOpen(key)?.FirstSeq, cancellationToken));
+    internal override async ValueTask<SearchPage> SearchAsync(
+        MessageQuery query, IReadOnlyList<long> rooms, IReadOnlyList<long> exceptRooms, CancellationToken cancellationToken)
+    {
+        await SearchIndexer.IndexBeforeSearchAsync(this, cancellationToken);
+        var expression = SearchIndex.CreateExpression(query, rooms, exceptRooms);
+        return await TranslateAsync("the search index", _search.SearchAsync(expression, query.Before, query.Limit, IsHidden, cancellationToken));
+    }
 
     private async ValueTask<T> TranslateAsync<T>(string what, ValueTask<T> read)
     {
@@ -119,21 +115,15 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
         }
         catch (Exception fault) when (fault is SqliteException or StorageException or ArgumentOutOfRangeException)
         {
-            var error = fault switch
+            throw _faults.Report(what, fault switch
             {
                 SqliteException known => SqliteError.Translate(known, File),
                 ArgumentOutOfRangeException known => SqliteError.Translate(known, File),
                 _ => (StorageException)fault,
-            };
-            if (_readLogs.GetOrAdd(what, _ => new LogLimit(Time, burst: 1, ReadLogInterval)).TryTake(out _))
-                Log.CannotRead(_logger, error.InnerException, what, error.Message);
-            throw error;
+            });
         }
     }
 
     internal override ValueTask<long> GetUsedBytesAsync(CancellationToken cancellationToken) =>
         ReadAsync("the size of the database", reader => SqliteDatabase.GetUsedBytes(reader.Connection), cancellationToken);
-
-    internal override ValueTask<T> WriteAsync<T>(Func<StorageWriter, T> write, CancellationToken cancellationToken, Action<T>? onCommitted = null, int rows = 1) =>
-        _writer.ExecuteAsync(new WriteJob<T>(write, onCommitted, rows), cancellationToken);
 }

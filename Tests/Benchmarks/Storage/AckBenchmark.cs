@@ -17,32 +17,43 @@ internal static class AckBenchmark
     private const string SingleCommits = "full, one commit each";
     private const string CostAccount = "full, cost account";
 
-    private static readonly (string Name, string[] Settings)[] Modes =
+    private static readonly Mode[] Modes =
     [
-        (GroupCommit, []),
-        (NoSearch, ["--Data:Search", "false"]),
+        new(GroupCommit, []),
+        new(NoSearch, ["--Data:Search", "false"]),
         // The senders count as strangers: each of their requests is charged. The limits are so high that nothing is rejected.
-        (CostAccount,
+        new(CostAccount,
         [
             "--Limits:Enabled", "true", "--Limits:MessagesPerSecond", "1000000", "--Limits:MessageBurst", "1000000", "--Limits:RequestsPerSecond", "1000000",
             "--Limits:FramesPerSecond", "1000000", "--Addresses:ChargeLoopback", "true", "--Addresses:PointsPerSecond", "1000000",
             "--Addresses:PointBurst", "100000000", "--Addresses:Connections", "1000000", "--Addresses:GuestRoomsPerDay", "1000000",
         ]),
-        (SingleCommits, ["--Data:CommitEvents", "1"]),
-        ("process", ["--Data:Durability", "process"]),
-        ("none", ["--Data:Durability", "none"]),
+        new(SingleCommits, ["--Data:CommitEvents", "1"]),
+        new("process", ["--Data:Durability", "process"]),
+        new("none", ["--Data:Durability", "none"]),
     ];
 
-    public static async Task<int> RunAsync(int[] senders, int window, double seconds, int rounds, string? folder)
+    private static readonly Mode[] PostgresModes =
+    [
+        new("PostgreSQL", [], IsPostgres: true),
+        new("PostgreSQL, no search", ["--Data:Search", "false"], IsPostgres: true),
+        new("PostgreSQL, process", ["--Data:Durability", "process"], IsPostgres: true),
+    ];
+
+    /// <param name="postgres">A connection string with the right to create databases; null to measure SQLite only.</param>
+    public static async Task<int> RunAsync(int[] senders, int window, double seconds, int rounds, string? folder, string? postgres)
     {
+        Mode[] modes = postgres is null ? Modes : [.. Modes, .. PostgresModes];
         var results = new Dictionary<(string, int), List<(double Rate, double P50, double P99, double Cpu)>>();
         for (var round = 0; round < rounds; round++)
         {
             foreach (var count in senders)
             {
-                foreach (var (name, settings) in Modes)
+                foreach (var (name, settings, isPostgres) in modes)
                 {
-                    var result = await MeasureAsync(count, GetWindow(name, window), seconds, folder, settings);
+                    await using var database = isPostgres ? await BenchmarkDatabase.CreateAsync(postgres!) : null;
+                    string[] all = database is null ? settings : [.. settings, "--Data:Postgres", database.ConnectionString];
+                    var result = await MeasureAsync(count, GetWindow(name, window), seconds, folder, all);
                     if (!results.TryGetValue((name, count), out var known))
                         results.Add((name, count), known = []);
                     known.Add(result);
@@ -54,7 +65,7 @@ internal static class AckBenchmark
         Console.WriteLine($"{"mode",-22} {"senders",8} {"acks/s",10} {"p50 ms",8} {"p99 ms",8} {"server CPU µs per ack",22}");
         foreach (var count in senders)
         {
-            foreach (var (name, _) in Modes)
+            foreach (var name in modes.Select(mode => mode.Name))
             {
                 var all = results[(name, count)];
                 Console.WriteLine($"{name,-22} {count,8} {Statistics.Median(all.Select(r => r.Rate)),10:n0} {Statistics.Median(all.Select(r => r.P50)),8:0.00} {Statistics.Median(all.Select(r => r.P99)),8:0.00} {Statistics.Median(all.Select(r => r.Cpu)),22:0.0}");
@@ -102,6 +113,8 @@ internal static class AckBenchmark
         var toMs = Stopwatch.Frequency / 1000.0;
         return (acks / elapsed, histogram.GetValueAtPercentile(50) / toMs, histogram.GetValueAtPercentile(99) / toMs, cpu.TotalMicroseconds / Math.Max(1, acks));
     }
+
+    private sealed record Mode(string Name, string[] Settings, bool IsPostgres = false);
 
     /// <summary>The state of a measurement, shared by all senders.</summary>
     private sealed class MeasuredInterval

@@ -18,10 +18,12 @@ var sessions = new Option<int>("--sessions") { Description = "expired sessions o
 var messages = new Option<int>("--messages") { Description = "messages to search", DefaultValueFactory = _ => 1_000_000 };
 var folder = new Option<string?>("--folder") { Description = "folder for the databases, on the disk to measure [default: the temporary folder]" };
 
+var postgres = new Option<string?>("--postgres") { Description = "also measure PostgreSQL; a connection string with the right to create databases", HelpName = "CONNECTION" };
+
 var log = new Command("log", "acknowledged events per second of the log alone: one commit for each event, and group commit") { seconds, rounds, senders, folder };
 log.SetAction((given, _) => LogBenchmark.RunAsync(given.GetValue(senders)!, given.GetValue(seconds), given.GetValue(rounds), given.GetValue(folder)));
-var acks = new Command("acks", "acknowledged messages per second and time to ack over sockets, in each durability mode") { seconds, rounds, senders, window, folder };
-acks.SetAction((given, _) => AckBenchmark.RunAsync(given.GetValue(senders)!, given.GetValue(window), given.GetValue(seconds), given.GetValue(rounds), given.GetValue(folder)));
+var acks = new Command("acks", "acknowledged messages per second and time to ack over sockets, in each durability mode") { seconds, rounds, senders, window, folder, postgres };
+acks.SetAction((given, _) => AckBenchmark.RunAsync(given.GetValue(senders)!, given.GetValue(window), given.GetValue(seconds), given.GetValue(rounds), given.GetValue(folder), given.GetValue(postgres)));
 var recover = new Command("recover", "many clients recover many events at once: time and peak memory") { clients, missed, folder };
 recover.SetAction((given, _) => RecoverBenchmark.RunAsync(given.GetValue(clients), given.GetValue(missed), given.GetValue(folder)));
 var pages = new Command("pages", "a very large room against one of 1,000 events: join, recovery, paging") { events, rounds, folder };

@@ -23,7 +23,7 @@ internal static class SearchBenchmark
         Console.WriteLine($"{messages:n0} messages of {BenchmarkTexts.Length} bytes stored and indexed in {watch.Elapsed.TotalSeconds:0} s, {new DirectoryInfo(place.Folder).GetFiles().Sum(file => file.Length) / 1e6:n0} MB");
 
         using var storage = place.Open();
-        var (log, search, random) = (new SqlRoomLog(storage), new SqliteMessageSearch(storage), new Random(3));
+        var (log, search, random) = (new SqlRoomLog(storage), new SqlMessageSearch(storage), new Random(3));
         var all = new SearchScope([GetRoom(0), GetRoom(1)], WithPublicRooms: true);
         var one = new SearchScope([GetRoom(RoomCount - 1)]);
         var kinds = new (string Name, Func<MessageQuery> Create)[]

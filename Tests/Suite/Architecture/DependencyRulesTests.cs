@@ -119,7 +119,15 @@ public sealed class DependencyRulesTests
     [TestCase(@"^Microsoft\.Data\.Sqlite")]
     [TestCase(@"^SQLitePCL")]
     [TestCase(@"^RawSocketChat\.Server\.Storage\.Sqlite")]
+    [TestCase(@"^Npgsql")]
+    [TestCase(@"^RawSocketChat\.Server\.Storage\.Postgres")]
     public void Shared_SQL_refers_to_no_engine(string engine) => AssertNoReference(@"^RawSocketChat\.Server\.Storage\.Sql$", engine);
+
+    [TestCase("Sqlite", @"^Npgsql")]
+    [TestCase("Sqlite", @"^RawSocketChat\.Server\.Storage\.Postgres")]
+    [TestCase("Postgres", @"^Microsoft\.Data\.Sqlite")]
+    [TestCase("Postgres", @"^SQLitePCL")]
+    public void Engines_do_not_refer_to_each_others_driver(string engine, string forbidden) => AssertNoReference($@"^RawSocketChat\.Server\.Storage\.{engine}", forbidden);
 
     [TestCase(@"^System\.CommandLine")]
     [TestCase(@"^Spectre\.")]

@@ -18,6 +18,7 @@ internal sealed class CrashRun : IDisposable
     private static readonly string[] Rooms = ["everybody", "half", "two"];
 
     private readonly TemporaryFolder _folder = new();
+    private readonly PostgresServer? _postgres;
     private readonly Ledger _ledger = new();
     private readonly Random _random;
     private readonly CrashClient[] _clients;
@@ -29,15 +30,17 @@ internal sealed class CrashRun : IDisposable
     private int _halfCheckpoints;
 
     /// <param name="seed">The seed of all random decisions. The scheduling of threads does not depend on it.</param>
-    public CrashRun(int seed, string durability)
+    /// <param name="postgres">A PostgreSQL server that the run may kill; null to store the data in a SQLite database.</param>
+    public CrashRun(int seed, string durability, PostgresServer? postgres = null)
     {
+        _postgres = postgres;
         _random = new Random(seed);
         _clients = [.. Enumerable.Range(0, ClientCount).Select(i => new CrashClient(i, GetRooms(i), _ledger, _random.Next()))];
         (_httpPort, _rawPort) = (ServerUnderTest.FindFreePort(), ServerUnderTest.FindFreePort());
         _settings =
         [
             "--Data:Path", _folder.Path, "--Data:Durability", durability, "--Limits:Enabled", "false",
-            "--urls", $"http://127.0.0.1:{_httpPort}", "--RawTcp:Port", $"{_rawPort}",
+            "--urls", $"http://127.0.0.1:{_httpPort}", "--RawTcp:Port", $"{_rawPort}", .. postgres is null ? Array.Empty<string>() : ["--Data:Postgres", postgres.GetConnectionString("postgres")],
         ];
     }
 
@@ -65,7 +68,8 @@ internal sealed class CrashRun : IDisposable
     /// <summary>Starts the server, lets the clients reconnect and chat, and kills it.</summary>
     public async Task RunRoundAsync()
     {
-        var moment = Enum.GetValues<KillMoment>()[_random.Next(5)];
+        var moments = _postgres is null ? KillMoments.OfSqlite : KillMoments.OfPostgres;
+        var moment = moments[_random.Next(moments.Count)];
         _kills[moment] = _kills.GetValueOrDefault(moment) + 1;
         await using (var server = ServerProcess.StartWithoutWaiting(_settings))
         {
@@ -77,10 +81,15 @@ internal sealed class CrashRun : IDisposable
                 await ChatUntilKilledAsync(server, moment);
             }
 
-            foreach (var line in server.Lines.Where(IsErrorLine))
+            // A server whose database was killed says so.
+            foreach (var line in server.Lines.Where(line => moment != KillMoment.Database && IsErrorLine(line)))
                 _ledger.AddViolation($"the server printed: {line}");
         }
 
+        if (moment == KillMoment.Database)
+            await _postgres!.StartProcessAsync();
+        if (_postgres is not null)
+            return;
         var state = CrashState.Read(_folder.Path);
         _halfCommits += state.IsHalfCommitted ? 1 : 0;
         _halfCheckpoints += state.IsHalfCheckpointed ? 1 : 0;
@@ -101,7 +110,7 @@ internal sealed class CrashRun : IDisposable
             await CompareHistoryAsync(reader, room);
         await server.KillAsync();
         await connections.OrFail("the end of the clients");
-        foreach (var fault in CrashState.FindFaults(_folder.Path))
+        foreach (var fault in _postgres is null ? CrashState.FindFaults(_folder.Path) : [])
             _ledger.AddViolation($"the database: {fault}");
     }
 
@@ -115,6 +124,13 @@ internal sealed class CrashRun : IDisposable
         var present = _clients.Where(_ => moment is KillMoment.CatchUp or KillMoment.Rejoining || _random.Next(4) > 0).ToArray();
         var connections = Task.WhenAll((present.Length > 0 ? present : _clients).Select(client => client.RunConnectionAsync(_httpPort, _rawPort, progress)));
         await Task.WhenAny(killed.Task, connections).OrFail(() => $"the moment to kill ({moment}; {progress})");
+        if (moment == KillMoment.Database)
+        {
+            // A stopped server cannot tell the clients that its database is gone. PostgreSQL still works on the commit that the server has sent.
+            await Shell.RunAsync($"kill -STOP {server.Id}");
+            await _postgres!.KillAsync();
+        }
+
         server.Kill();
         await connections.OrFail("the end of the clients");
     }
@@ -144,7 +160,8 @@ internal sealed class CrashRun : IDisposable
         void Kill()
         {
             Thread.SpinWait(spins);
-            server.Kill();
+            if (moment != KillMoment.Database)
+                server.Kill();
             killed.TrySetResult();
         }
     }

@@ -20,10 +20,17 @@ public sealed class CrashTests
     [Test]
     public Task Acknowledged_messages_survive_every_kill_without_a_sync_to_the_disk() => RunRoundsAsync(Math.Max(5, Rounds / 5), "process");
 
-    private static async Task RunRoundsAsync(int rounds, string durability)
+    [Test]
+    public async Task Acknowledged_messages_survive_every_kill_of_the_server_and_of_PostgreSQL()
+    {
+        await using var postgres = await PostgresServer.StartAsync();
+        await RunRoundsAsync(Math.Max(5, Rounds / 2), "full", postgres);
+    }
+
+    private static async Task RunRoundsAsync(int rounds, string durability, PostgresServer? postgres = null)
     {
         var seed = Setting("RSC_CRASH_SEED", Random.Shared.Next());
-        using var run = new CrashRun(seed, durability);
+        using var run = new CrashRun(seed, durability, postgres);
         var done = 0;
         try
         {
@@ -37,7 +44,7 @@ public sealed class CrashTests
             throw new AssertionException($"seed {seed}, after {done} rounds: {fault.Message}", fault);
         }
 
-        var summary = $"durability {durability}, seed {seed}: {done} rounds, {run.Summary}";
+        var summary = $"{(postgres is null ? "SQLite" : "PostgreSQL")}, durability {durability}, seed {seed}: {done} rounds, {run.Summary}";
         await TestContext.Progress.WriteLineAsync(summary);
         run.Violations.Should().BeEmpty(summary.Replace("{", "{{", StringComparison.Ordinal));
     }

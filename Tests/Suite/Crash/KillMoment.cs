@@ -17,4 +17,14 @@ internal enum KillMoment
 
     /// <summary>The server is starting: it has opened the database, but does not listen yet.</summary>
     Start,
+
+    /// <summary>The server stores messages. It is stopped, then PostgreSQL is killed, and then the server.</summary>
+    Database,
+}
+
+internal static class KillMoments
+{
+    public static readonly IReadOnlyList<KillMoment> OfSqlite = [KillMoment.Chat, KillMoment.Checkpoint, KillMoment.Rejoining, KillMoment.CatchUp, KillMoment.Start];
+
+    public static readonly IReadOnlyList<KillMoment> OfPostgres = [KillMoment.Chat, KillMoment.Rejoining, KillMoment.CatchUp, KillMoment.Database, KillMoment.Database];
 }

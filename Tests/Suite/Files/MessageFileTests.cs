@@ -8,7 +8,8 @@ namespace RawSocketChat.Tests.Files;
 /// <summary>Messages with files: <c>say</c>, <c>edit</c>, <c>delete</c>, <c>search</c>, and what happens to the files.</summary>
 [TestFixture("full")]
 [TestFixture("none")]
-public sealed class MessageFileTests(string durability)
+[TestFixture(TestEngine.Postgres, Category = Categories.Slow)] // runs PostgreSQL
+public sealed class MessageFileTests(string engine)
 {
     private FakeTimeProvider _time = null!;
     private ServerUnderTest _server = null!;
@@ -19,7 +20,8 @@ public sealed class MessageFileTests(string durability)
     {
         _time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 10, 0, 0, TimeSpan.Zero));
         _server = await ServerUnderTest.StartAsync(
-            services => services.AddSingleton<TimeProvider>(_time), "--Data:Durability", durability, "--Limits:Enabled", "false", "--Files:PerMessage", "3", "--Http:GraceSeconds", "3600", "--Sessions:GuestMinutes", "10000");
+            services => services.AddSingleton<TimeProvider>(_time),
+            [.. await TestEngine.GetSettingsAsync(engine), "--Limits:Enabled", "false", "--Files:PerMessage", "3", "--Http:GraceSeconds", "3600", "--Sessions:GuestMinutes", "10000"]);
         _ann = await FileClient.JoinAsync(_server.HttpPort, "ann");
     }
 

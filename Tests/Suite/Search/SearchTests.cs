@@ -6,7 +6,8 @@ namespace RawSocketChat.Tests.Search;
 /// <summary>The request <c>search</c>, with an index in a database and without one.</summary>
 [TestFixture("full")]
 [TestFixture("none")]
-public sealed class SearchTests(string durability)
+[TestFixture(TestEngine.Postgres, Category = Categories.Slow)] // runs PostgreSQL
+public sealed class SearchTests(string engine)
 {
     private ServerUnderTest _server = null!;
     private TemporaryFolder _data = null!;
@@ -21,7 +22,7 @@ public sealed class SearchTests(string durability)
     public async Task StartAsync()
     {
         _data = new TemporaryFolder();
-        _server = await ServerUnderTest.StartAsync("--Data:Path", _data.Path, "--Data:Durability", durability, "--Limits:Enabled", "false");
+        _server = await ServerUnderTest.StartAsync(["--Data:Path", _data.Path, .. await TestEngine.GetSettingsAsync(engine), "--Limits:Enabled", "false"]);
         (_ann, _) = await ChatClient.JoinAsync(_server.HttpPort, "ann");
         (_bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob");
     }
@@ -213,7 +214,7 @@ public sealed class SearchTests(string durability)
     [Test]
     public async Task Server_without_an_index_offers_no_search()
     {
-        await using var server = await ServerUnderTest.StartAsync("--Data:Durability", durability, "--Data:Path", Path.Combine(_data.Path, "other"), "--Data:Search", "false");
+        await using var server = await ServerUnderTest.StartAsync([.. await TestEngine.GetSettingsAsync(engine), "--Data:Path", Path.Combine(_data.Path, "other"), "--Data:Search", "false"]);
         await using var client = await ChatClient.ConnectAsync(server.HttpPort);
         (await client.RequestAsync<ErrorFrame>(new ClientFrame { Type = ClientFrameType.Search, Query = "x", Id = FrameId.From("q") })).Error.Code.Should().Be(ErrorCode.NotOffered);
         (await client.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Whoami, Id = FrameId.From("w") })).Features.Should().NotContain("search");
@@ -222,7 +223,7 @@ public sealed class SearchTests(string durability)
     [Test]
     public async Task Too_many_searches_are_rejected_and_another_user_can_still_search()
     {
-        await using var server = await ServerUnderTest.StartAsync("--Data:Durability", durability, "--Data:Path", Path.Combine(_data.Path, "limited"));
+        await using var server = await ServerUnderTest.StartAsync([.. await TestEngine.GetSettingsAsync(engine), "--Data:Path", Path.Combine(_data.Path, "limited")]);
         await using var eager = await ChatClient.ConnectAsync(server.HttpPort);
         for (var i = 0; i < 60; i++)
             await eager.SendAsync($$"""{"type":"search","query":"x","id":"{{i}}"}""");

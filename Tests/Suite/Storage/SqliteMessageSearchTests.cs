@@ -240,7 +240,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
     {
         var storage = new TestStorage(time, keepEvents);
         _storages.Add(storage);
-        return (storage.Log, storage.Catalog, new SqliteMessageSearch(storage.Storage));
+        return (storage.Log, storage.Catalog, new SqlMessageSearch(storage.Storage));
     }
 
     protected override IFileStore OpenFiles(IRoomLog log) => _storages[^1].Files;
@@ -281,7 +281,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
     private static async Task<IEnumerable<long>> FindAsync(TestStorage storage, string word) => (await Search(storage, word)).Messages.Select(found => found.Event.Seq);
 
     private static async Task<SearchPage> Search(TestStorage storage, string word, int limit = 20, long before = long.MaxValue) =>
-        await new SqliteMessageSearch(storage.Storage).SearchAsync(new MessageQuery([SearchPhrase.Create(word)!], new SearchScope([], WithPublicRooms: true)) { Limit = limit, Before = before }, default);
+        await new SqlMessageSearch(storage.Storage).SearchAsync(new MessageQuery([SearchPhrase.Create(word)!], new SearchScope([], WithPublicRooms: true)) { Limit = limit, Before = before }, default);
 
     private static NewEvent CreateMessage(string text) => new(RoomEventKind.Message, "ann", "ann", text);
 }

@@ -64,12 +64,13 @@ public sealed class ServerUnderTest : IAsyncDisposable
 
     public static async Task<ServerUnderTest> StartAsync(Action<IServiceCollection>? configureServices, params string[] settings)
     {
+        var engine = await TestEngine.GetDefaultSettingsAsync(settings);
         for (var attempt = 1; ; attempt++)
         {
             var rawPort = FindFreePort();
             var data = new TemporaryFolder();
             var app = Server.Program.Build(
-                ["--urls", "http://127.0.0.1:0", "--RawTcp:Port", $"{rawPort}", "--Data:Path", data.Path, .. settings],
+                ["--urls", "http://127.0.0.1:0", "--RawTcp:Port", $"{rawPort}", "--Data:Path", data.Path, .. engine, .. settings],
                 services =>
                 {
                     services.AddLogging(logging => logging.ClearProviders());

@@ -1,16 +1,15 @@
-namespace RawSocketChat.Server.Storage.Sqlite;
+namespace RawSocketChat.Server.Storage.Sql;
 
-/// <summary>The search in a SQLite database, with its full-text index FTS5. Other engines have other indexes.</summary>
-public sealed class SqliteMessageSearch(SqliteStorage storage) : IMessageSearch
+/// <summary>The search in a SQL database. Each engine has its own index.</summary>
+public sealed class SqlMessageSearch(SqlStorage storage) : IMessageSearch
 {
     public async ValueTask<SearchPage> SearchAsync(MessageQuery query, CancellationToken cancellationToken)
     {
         var rooms = await GetIdsAsync(query.Scope.Rooms, onlyPrivate: query.Scope.WithPublicRooms, cancellationToken);
         if (rooms.Count == 0 && !query.Scope.WithPublicRooms)
             return SearchPage.Empty;
-        await SearchIndexer.IndexBeforeSearchAsync(storage, cancellationToken);
-        var expression = SearchIndex.CreateExpression(query, rooms, await GetIdsAsync(query.Scope.ExceptRooms ?? [], onlyPrivate: false, cancellationToken));
-        return await storage.SearchAsync(expression, query.Before, query.Limit, cancellationToken);
+        var except = await GetIdsAsync(query.Scope.ExceptRooms ?? [], onlyPrivate: false, cancellationToken);
+        return await storage.SearchAsync(query, rooms, except, cancellationToken);
     }
 
     private async ValueTask<IReadOnlyList<long>> GetIdsAsync(IReadOnlyList<string> names, bool onlyPrivate, CancellationToken cancellationToken)

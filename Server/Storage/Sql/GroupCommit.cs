@@ -1,15 +1,13 @@
 using System.Threading.Channels;
-using Microsoft.Data.Sqlite;
-using RawSocketChat.Server.Storage.Sql;
 
-namespace RawSocketChat.Server.Storage.Sqlite;
+namespace RawSocketChat.Server.Storage.Sql;
 
 /// <summary>
 /// The only writer of the database. It puts the waiting jobs of all rooms into one transaction, so that one sync stores all of them. Jobs
 /// that come during a transaction wait for the next transaction. Jobs run in the order in which they come. Either all jobs of a transaction
 /// are stored, or none.
 /// </summary>
-internal sealed class GroupCommit : IDisposable
+internal abstract class GroupCommit
 {
     // Each room stores only one batch at a time, and sessions change rarely. So this number is reached only if the disk hangs.
     private const int MaxWaitingJobs = 16 * 1024;
@@ -19,28 +17,18 @@ internal sealed class GroupCommit : IDisposable
     private static readonly TimeSpan RecoveryTime = TimeSpan.FromSeconds(5);
 
     private readonly Channel<WriteJob> _waiting = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(MaxWaitingJobs) { SingleReader = true });
-    private readonly SqliteStorage _storage;
+    private readonly SqlStorage _storage;
     private readonly ILogger _logger;
-    private readonly WriteAheadLog _writeAheadLog;
     private readonly Thread _thread;
     private readonly List<WriteJob> _batch = [];
-
-    // The rooms of failed transactions. Reopen removes the events of these transactions if they have reached the disk.
-    private readonly HashSet<LoggedRoom> _failedRooms = [];
-
-    // Null after a failure, until the next transaction opens a new connection.
-    private StorageWriter? _writer;
     private volatile bool _isFailing;
     private long _failedAt;
 
-    public GroupCommit(SqliteStorage storage, SqliteConnection connection, ILogger logger)
+    protected GroupCommit(SqlStorage storage, ILogger logger)
     {
         _storage = storage;
         _logger = logger;
-        _writeAheadLog = new WriteAheadLog(storage, logger);
-        _writer = new StorageWriter(connection, storage);
         _thread = new Thread(Run) { Name = "storage writer", IsBackground = true };
-        _thread.Start();
     }
 
     /// <summary>
@@ -67,12 +55,27 @@ internal sealed class GroupCommit : IDisposable
         return await job.Done;
     }
 
-    /// <summary>Runs the waiting jobs, and closes the connection.</summary>
-    public void Dispose()
+    /// <summary>Starts the writer's thread. A derived class calls this method at the end of its constructor.</summary>
+    protected void Start() => _thread.Start();
+
+    /// <summary>Runs the waiting jobs, and closes the connection. A derived class calls this method when it is disposed of.</summary>
+    protected void Stop()
     {
         _waiting.Writer.TryComplete();
         _thread.Join();
     }
+
+    /// <summary>Runs the jobs in one transaction and commits it. Called on the writer's thread. Never throws.</summary>
+    /// <returns>Null if the transaction is committed; otherwise the error, and nothing of the transaction is stored.</returns>
+    protected abstract StorageException? TryWrite(IReadOnlyList<WriteJob> batch);
+
+    /// <summary>Called on the writer's thread after each batch, when the jobs have their results.</summary>
+    protected virtual void OnBatchEnded()
+    {
+    }
+
+    /// <summary>Closes the connection. Called on the writer's thread, after the last batch.</summary>
+    protected abstract void Close();
 
     private void Run()
     {
@@ -82,8 +85,7 @@ internal sealed class GroupCommit : IDisposable
             try
             {
                 WriteBatch();
-                if (_writer is { } writer)
-                    _writeAheadLog.TruncateIfDue(writer.Connection);
+                OnBatchEnded();
             }
 #pragma warning disable CA1031 // an exception that left the writer's thread would end the process
             catch (Exception fault)
@@ -96,7 +98,7 @@ internal sealed class GroupCommit : IDisposable
             }
         }
 
-        _writer?.Dispose();
+        Close();
     }
 
     private void TakeBatch()
@@ -108,9 +110,8 @@ internal sealed class GroupCommit : IDisposable
 
     private void WriteBatch()
     {
-        // After most failures the second attempt has a new connection, which first empties the write-ahead log. On a full disk that may free
-        // enough space.
-        if (TryWriteBatch() is not null && TryWriteBatch() is { } fault)
+        // After most failures the second attempt has a new connection.
+        if (TryWrite(_batch) is not null && TryWrite(_batch) is { } fault)
         {
             if (!_isFailing)
                 Log.CannotWrite(_logger, fault.InnerException, fault.Message);
@@ -143,65 +144,6 @@ internal sealed class GroupCommit : IDisposable
         {
             Log.WriterFailed(_logger, fault);
             job.OnFailed(new StorageException("the storage failed", fault));
-        }
-    }
-
-    // Returns null if the batch is committed; otherwise the error.
-    private StorageException? TryWriteBatch()
-    {
-        try
-        {
-            // Try again to empty the log: the program that has read the database may have ended since the last attempt.
-            if (_writer is { } open && _writeAheadLog.FullReason is not null)
-            {
-                _writeAheadLog.TruncateIfDue(open.Connection);
-                if (_writeAheadLog.FullReason is { } reason)
-                    return new StorageException(reason);
-            }
-
-            _writer ??= Reopen();
-            _writer.Begin("BEGIN IMMEDIATE", _storage.Time.GetUtcNow());
-            foreach (var job in _batch)
-                job.Write(_writer);
-            _writer.Commit();
-            return null;
-        }
-#pragma warning disable CA1031 // an exception of a transaction must not end the writer's thread; the jobs get the exception
-        catch (Exception fault)
-#pragma warning restore CA1031
-        {
-            if (_writer is not null)
-                _failedRooms.UnionWith(_writer.Events.RollBack());
-            // Some faults leave the connection unusable, so the next transaction gets a new connection. Closing the connection rolls the
-            // transaction back.
-            _writer?.Dispose();
-            _writer = null;
-            return fault switch
-            {
-                StorageException known => known,
-                SqliteException known => SqliteError.Translate(known, _storage.File),
-                _ => new StorageException("the storage failed", fault),
-            };
-        }
-    }
-
-    private StorageWriter Reopen()
-    {
-        var writer = new StorageWriter(_storage.OpenForWriting(), _storage);
-        try
-        {
-            WriteAheadLog.TryTruncate(writer.Connection);
-            writer.Begin("BEGIN IMMEDIATE", _storage.Time.GetUtcNow());
-            foreach (var room in _failedRooms)
-                writer.Events.RemoveUnacknowledged(room);
-            writer.Commit();
-            _failedRooms.Clear();
-            return writer;
-        }
-        catch
-        {
-            writer.Dispose();
-            throw;
         }
     }
 }

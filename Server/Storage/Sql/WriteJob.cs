@@ -1,12 +1,18 @@
-using RawSocketChat.Server.Storage.Sql;
-
-namespace RawSocketChat.Server.Storage.Sqlite;
+namespace RawSocketChat.Server.Storage.Sql;
 
 /// <summary>A write that waits for the writer. The write shares its transaction with other waiting writes.</summary>
 /// <param name="rows">The approximate number of rows that the job writes.</param>
 internal abstract class WriteJob(int rows)
 {
     public int Rows { get; } = rows;
+
+    /// <summary>
+    /// The events that the job appends to a log; null for a job of another kind. An engine may read in advance what these events refer to.
+    /// </summary>
+    public IReadOnlyList<NewEvent>? Appended { get; init; }
+
+    /// <summary>The room of <see cref="Appended"/>.</summary>
+    public LoggedRoom? Room { get; init; }
 
     /// <summary>Called inside the transaction.</summary>
     public abstract void Write(StorageWriter writer);

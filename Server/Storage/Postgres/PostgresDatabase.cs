@@ -1,0 +1,113 @@
+using System.Reflection;
+using Dapper;
+using Npgsql;
+
+namespace RawSocketChat.Server.Storage.Postgres;
+
+/// <summary>Opens connections to a database, with the settings that this server needs, and creates its tables.</summary>
+internal sealed class PostgresDatabase(DataOptions options)
+{
+    /// <summary>The newest version of the tables. The table <c>schema_version</c> has the version of a database.</summary>
+    public const int NewestVersion = 1;
+
+    // The key of the advisory lock: "RSCh", and 1 for the only server of a database.
+    private const int LockClass = 0x52534368;
+    private const int LockObject = 1;
+
+    private readonly NpgsqlConnectionStringBuilder _settings = PostgresSettings.Parse(options.Postgres!);
+
+    /// <summary>The database and its hosts, for the operator.</summary>
+    public string Location { get; } = PostgresSettings.Describe(PostgresSettings.Parse(options.Postgres!));
+
+    /// <summary>Opens a connection that reads.</summary>
+    public NpgsqlConnection OpenForReading() => Open("SET default_transaction_read_only = on");
+
+    /// <summary>Opens a connection that searches.</summary>
+    /// <param name="maxTime">The time after which the database ends a search.</param>
+    // The best plan depends on the words: for a frequent word, the newest messages; for a rare word, the index of words. A plan for all words would
+    // read all messages to find a rare word.
+    public NpgsqlConnection OpenForSearch(TimeSpan maxTime) =>
+        Open($"SET default_transaction_read_only = on; SET statement_timeout = {(int)maxTime.TotalMilliseconds}; SET plan_cache_mode = force_custom_plan");
+
+    /// <summary>Opens a connection that writes.</summary>
+    /// <exception cref="StorageException">The database is a standby.</exception>
+    public NpgsqlConnection OpenForWriting()
+    {
+        // The database notices within 30 s that the machine of this server is gone, and releases the lock.
+        var connection = Open(
+            $"SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4; SET tcp_user_timeout = 30000{(options.Durability == Durability.Process ? "; SET synchronous_commit = off" : "")}");
+        try
+        {
+            return connection.ExecuteScalar<bool>("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'")
+                ? throw Create("the database is a standby or read-only; name the primary, or all hosts with Target Session Attributes=primary")
+                : connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Locks the database for the session of a connection. The database releases the lock when the session ends, even if this process is killed.
+    /// So the holder of the lock knows that no transaction of an earlier session is still running.
+    /// </summary>
+    public static bool TryLock(NpgsqlConnection connection) => connection.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock({LockClass}, {LockObject})");
+
+    /// <summary>Ends a session of this server, if it still has the lock.</summary>
+    /// <param name="session">The process id of the session.</param>
+    public static void EndSession(NpgsqlConnection connection, int session) => connection.Execute(
+        $"""
+        SELECT pg_terminate_backend(pid) FROM pg_locks
+        WHERE locktype = 'advisory' AND classid = {LockClass} AND objid = {LockObject} AND granted AND pid = @session
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """,
+        new { session });
+
+    /// <summary>Creates the tables in an empty database, or migrates the tables of an older version, in one transaction.</summary>
+    /// <exception cref="StorageException">The tables belong to a newer version or another program.</exception>
+    public void Migrate(NpgsqlConnection connection)
+    {
+        var hasTables = connection.ExecuteScalar<bool>("SELECT to_regclass('schema_version') IS NOT NULL");
+        var version = hasTables ? connection.ExecuteScalar<int>("SELECT version FROM schema_version") : 0;
+        if (version > NewestVersion)
+            throw Create($"a newer version of the server has written the database (format {version}); this version reads up to format {NewestVersion}");
+        if (version == NewestVersion)
+            return;
+        if (!hasTables && connection.ExecuteScalar<bool>("SELECT to_regclass('users') IS NOT NULL OR to_regclass('rooms') IS NOT NULL OR to_regclass('events') IS NOT NULL"))
+            throw Create("the database has tables of another program; use an empty database");
+
+        // Each version has its own script. The statements of a released script never change.
+        using var transaction = connection.BeginTransaction();
+        connection.Execute(
+            $"CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL); {ReadScript("postgres-schema.sql")}; INSERT INTO schema_version (version) VALUES ({NewestVersion})",
+            transaction: transaction, commandTimeout: 0);
+        transaction.Commit();
+    }
+
+    private NpgsqlConnection Open(string setUp)
+    {
+        var connection = new NpgsqlConnection(_settings.ConnectionString);
+        try
+        {
+            connection.Open();
+            connection.Execute(setUp);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private StorageException Create(string message) => new($"{Location}: {message}") { Setting = nameof(DataOptions.Postgres) };
+
+    private static string ReadScript(string name)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

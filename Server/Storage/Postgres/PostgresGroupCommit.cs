@@ -1,0 +1,291 @@
+using Dapper;
+using Npgsql;
+using RawSocketChat.Server.Storage.Sql;
+
+namespace RawSocketChat.Server.Storage.Postgres;
+
+/// <summary>
+/// The writer of a PostgreSQL database. Its connection has the advisory lock of the database (<see cref="PostgresDatabase.TryLock"/>). If the
+/// connection breaks during a commit, nobody knows whether the commit is stored. Then the writer connects again and reads the number of the last
+/// commit from the table <c>writer</c>: the transaction is acknowledged if it is stored, and repeated if it is not.
+/// </summary>
+internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
+{
+    // The server waits this long for the session of a server that was killed, or of its own broken connection.
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
+
+    // Senders wait for a transaction with an unknown outcome. After this time, they get an error, and the events are removed when the
+    // database can be reached again.
+    private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan MinDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(2);
+
+    private readonly PostgresStorage _storage;
+    private readonly PostgresDatabase _database;
+    private readonly ILogger _logger;
+    private readonly ManualResetEventSlim _stopping = new();
+
+    // The rooms of transactions that failed with an unknown outcome. Connect removes the events of these transactions, if they are stored.
+    private readonly HashSet<LoggedRoom> _failedRooms = [];
+
+    // Null while there is no connection.
+    private NpgsqlConnection? _connection;
+    private StorageWriter? _writer;
+    private EventBatch _rows = null!;
+
+    // The number of the last commit that was acknowledged.
+    private long _commits;
+
+    // Whether the current transaction may be stored, even if its connection breaks.
+    private bool _isCommitSent;
+
+    // After a failed attempt to connect, jobs fail with this error until the next attempt.
+    private StorageException? _connectError;
+    private TimeSpan _delay = MinDelay;
+    private long _triedAt;
+
+    // The process id of the last session, in case the database does not notice that the connection is broken.
+    private int _lastSession;
+
+    /// <exception cref="StorageException">The database cannot be used, or another server uses it.</exception>
+    public PostgresGroupCommit(PostgresStorage storage, PostgresDatabase database, ILogger logger)
+        : base(storage, logger)
+    {
+        _storage = storage;
+        _database = database;
+        _logger = logger;
+        try
+        {
+            Connect(isStart: true);
+        }
+        catch (Exception fault) when (fault is not StorageException)
+        {
+            throw PostgresError.Translate(fault, database.Location);
+        }
+
+        Start();
+    }
+
+    public void Dispose()
+    {
+        _stopping.Set();
+        Stop();
+        _stopping.Dispose();
+    }
+
+    protected override StorageException? TryWrite(IReadOnlyList<WriteJob> batch)
+    {
+        if (TryConnect() is { } unreachable)
+            return unreachable;
+        try
+        {
+            Write(batch);
+            Acknowledge();
+            return null;
+        }
+#pragma warning disable CA1031 // an exception of a transaction must not end the writer's thread; the jobs get the exception
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            if (TryRollBack(fault))
+                return RollBack(fault);
+            Disconnect();
+            return _isCommitSent ? Resolve(fault) : RollBack(fault);
+        }
+    }
+
+    protected override void Close()
+    {
+        Disconnect();
+        _writer?.Dispose();
+    }
+
+    // Two round trips for all events: the first one reads, and the second one writes and commits. Each job of another kind has its own.
+    private void Write(IReadOnlyList<WriteJob> batch)
+    {
+        _isCommitSent = false;
+        _writer!.Events.Now = DateTimeOffset.FromUnixTimeMilliseconds(_storage.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        using (var begin = new NpgsqlBatch(_connection))
+        {
+            begin.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
+            begin.BatchCommands.Add(new NpgsqlBatchCommand("UPDATE writer SET commits = commits + 1 RETURNING commits"));
+            _rows.AddReads(begin, batch);
+            using var reader = begin.ExecuteReader();
+            reader.Read();
+            if (reader.GetInt64(0) is var number && number != _commits + 1)
+                throw new StorageException($"{_database.Location}: another server has written to the database") { Setting = nameof(DataOptions.Postgres) };
+            _rows.Read(reader);
+        }
+
+        foreach (var job in batch)
+        {
+            // A job of another kind may read the events.
+            if (job.Appended is null && _rows.HasWrites)
+                Flush(commit: false);
+            job.Write(_writer);
+        }
+
+        Flush(commit: true);
+    }
+
+    private void Flush(bool commit)
+    {
+        using var batch = new NpgsqlBatch(_connection);
+        _rows.AddWrites(batch);
+        if (commit)
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+        _isCommitSent = commit;
+        batch.ExecuteNonQuery();
+    }
+
+    private void Acknowledge()
+    {
+        _commits++;
+        _rows.Clear();
+        _writer!.Events.OnCommitted();
+    }
+
+    // Returns false if the connection is broken.
+    private bool TryRollBack(Exception fault)
+    {
+        try
+        {
+            if (_connection!.FullState.HasFlag(System.Data.ConnectionState.Broken) || _connection.State != System.Data.ConnectionState.Open)
+                return false;
+            _connection.Execute("ROLLBACK");
+            // After a failover, the connection may lead to a database that is a standby now.
+            if (fault is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction })
+                Disconnect();
+            return true;
+        }
+        catch (Exception again) when (again is NpgsqlException or InvalidOperationException or TimeoutException or IOException)
+        {
+            return false;
+        }
+    }
+
+    private StorageException RollBack(Exception fault)
+    {
+        _writer!.Events.RollBack();
+        _rows.Clear();
+        return PostgresError.Translate(fault, _database.Location);
+    }
+
+    // Finds out whether a transaction is stored. The connection broke before the answer to the commit came.
+    private StorageException? Resolve(Exception fault)
+    {
+        Log.OutcomeUnknown(_logger, _database.Location);
+        // The rooms keep the seqs of the transaction until the outcome is known.
+        var (events, expected) = (_writer!.Events, _commits + 1);
+        var start = _storage.Time.GetTimestamp();
+        do
+        {
+            if (TryConnect() is not null)
+                continue;
+            if (_commits == expected)
+            {
+                events.OnCommitted();
+                return null;
+            }
+
+            break;
+        }
+        while (_storage.Time.GetElapsedTime(start) < ResolveTimeout && !_stopping.Wait(_delay));
+        // Nothing is stored, or the events are removed when the database can be reached again.
+        var rooms = events.RollBack();
+        if (_connection is null)
+            _failedRooms.UnionWith(rooms);
+        return PostgresError.Translate(fault, _database.Location);
+    }
+
+    // Connects if there is no connection. Returns the error if that is not possible now.
+    private StorageException? TryConnect()
+    {
+        if (_connection is not null)
+            return null;
+        if (_connectError is not null && _storage.Time.GetElapsedTime(_triedAt) < _delay)
+            return _connectError;
+        try
+        {
+            Connect(isStart: false);
+            (_connectError, _delay) = (null, MinDelay);
+            return null;
+        }
+#pragma warning disable CA1031 // the jobs get the exception
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            _delay = _connectError is null ? MinDelay : TimeSpan.FromTicks(Math.Min(MaxDelay.Ticks, _delay.Ticks * 2));
+            (_connectError, _triedAt) = (PostgresError.Translate(fault, _database.Location), _storage.Time.GetTimestamp());
+            return _connectError;
+        }
+    }
+
+    private void Connect(bool isStart)
+    {
+        var connection = _database.OpenForWriting();
+        try
+        {
+            Lock(connection, isStart);
+            if (isStart)
+                _database.Migrate(connection);
+            // The session has the lock, so no earlier session can still commit. The update is a commit too: when it is acknowledged, a synchronous
+            // standby has this commit and all commits before it.
+            var commits = connection.ExecuteScalar<long>("UPDATE writer SET commits = commits RETURNING commits");
+            if (!isStart && commits < _commits)
+                throw _storage.OnCommitsLost(connection, _commits - commits);
+            _commits = commits;
+            var rows = new EventBatch(connection, _storage.Options.Search);
+            var writer = new StorageWriter(connection, rows, _storage);
+            if (_failedRooms.Count > 0)
+                RemoveUnacknowledged(connection, writer);
+            // The new objects take the place of the old ones, whose connection is closed.
+            _writer?.Dispose();
+            (_connection, _writer, _rows) = (connection, writer, rows);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private void RemoveUnacknowledged(NpgsqlConnection connection, StorageWriter writer)
+    {
+        using var transaction = connection.BeginTransaction();
+        foreach (var room in _failedRooms)
+            writer.Events.RemoveUnacknowledged(room);
+        transaction.Commit();
+        _failedRooms.Clear();
+    }
+
+    // A killed server's session ends after some milliseconds. A session whose network is broken ends later, so this method ends it.
+    private void Lock(NpgsqlConnection connection, bool isStart)
+    {
+        var start = _storage.Time.GetTimestamp();
+        while (!PostgresDatabase.TryLock(connection))
+        {
+            if (_storage.Time.GetElapsedTime(start) >= LockTimeout || _stopping.Wait(MinDelay))
+                throw new StorageException($"another server uses {_database.Location}; stop that server, or use another database for this one") { Setting = nameof(DataOptions.Postgres) };
+            if (!isStart)
+                PostgresDatabase.EndSession(connection, _lastSession);
+        }
+
+        _lastSession = connection.ProcessID;
+    }
+
+    private void Disconnect()
+    {
+        try
+        {
+            _connection?.Dispose();
+        }
+        catch (Exception fault) when (fault is NpgsqlException or InvalidOperationException or IOException)
+        {
+            // The connection is broken, and it is not used any more.
+        }
+
+        _connection = null;
+    }
+}

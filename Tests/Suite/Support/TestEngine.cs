@@ -1,0 +1,20 @@
+namespace RawSocketChat.Tests.Support;
+
+/// <summary>The settings with which a test server stores its data.</summary>
+public static class TestEngine
+{
+    public const string Postgres = "postgres";
+
+    // RSC_TEST_ENGINE=postgres runs each server of the suite on PostgreSQL, unless the test itself says where the data is.
+    private static readonly bool PrefersPostgres = Environment.GetEnvironmentVariable("RSC_TEST_ENGINE") == Postgres;
+
+    /// <param name="engine">A value of <c>Data:Durability</c> for SQLite and memory, or <see cref="Postgres"/>.</param>
+    public static async Task<string[]> GetSettingsAsync(string engine) =>
+        engine == Postgres ? ["--Data:Postgres", await PostgresServer.CreateDatabaseAsync()] : ["--Data:Durability", engine];
+
+    /// <summary>The settings of a server whose test does not depend on the engine.</summary>
+    public static async Task<string[]> GetDefaultSettingsAsync(string[] settings) =>
+        PrefersPostgres && !Array.Exists(settings, setting => setting is "--Data:Path" or "--Data:Durability" or "--Data:Postgres" or "--Data:MaxBytes" or "--Data:MaxWalMegabytes")
+            ? await GetSettingsAsync(Postgres)
+            : [];
+}
