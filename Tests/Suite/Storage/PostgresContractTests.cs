@@ -61,6 +61,21 @@ public sealed class PostgresIdentityStoreTests : IdentityStoreContract
 }
 
 [Category(Categories.Slow)] // runs PostgreSQL
+public sealed class PostgresPushStoreTests : PushStoreContract
+{
+    private PostgresTestStorage? _storage;
+
+    [TearDown]
+    public void Close() => _storage?.Dispose();
+
+    protected override (IPushStore Store, IIdentityStore Identities, IRoomCatalog Catalog) Open()
+    {
+        _storage = new PostgresTestStorage();
+        return (new SqlPushStore(_storage.Storage), _storage.Identities, _storage.Catalog);
+    }
+}
+
+[Category(Categories.Slow)] // runs PostgreSQL
 public sealed class PostgresWebhookStoreTests : WebhookStoreContract
 {
     private PostgresTestStorage? _storage;
