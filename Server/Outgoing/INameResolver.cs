@@ -15,7 +15,7 @@ public interface INameResolver
 /// look-up has a thread of its own, and only a few run at the same time. On the threads of the pool, slow name servers would stop the chat.
 /// </summary>
 /// <param name="lookUp">Finds the addresses of a host, and blocks its thread meanwhile.</param>
-internal sealed class SystemNameResolver(Func<string, IPAddress[]> lookUp) : INameResolver
+internal sealed class SystemNameResolver(Func<string, IPAddress[]> lookUp) : INameResolver, IDisposable
 {
     /// <summary>The look-ups that run at the same time. Further ones wait.</summary>
     internal const int MaxRunning = 16;
@@ -35,6 +35,9 @@ internal sealed class SystemNameResolver(Func<string, IPAddress[]> lookUp) : INa
         var finding = Task.Factory.StartNew(() => LookUp(host), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         return await finding.WaitAsync(cancellationToken);
     }
+
+    // A look-up that still runs ends after that without an effect.
+    public void Dispose() => _places.Dispose();
 
     // The place is free again when the look-up has ended, even if nobody waits for it any more.
     private IPAddress[] LookUp(string host)

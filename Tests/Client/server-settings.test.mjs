@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { serverSettings } from '../../Server/Web/client/server-settings.mjs';
 
 test('a page from disk knows nothing of the server, so it offers what most servers offer', () => {
-  assert.deepEqual(serverSettings({}), { isClosed: false, canRegister: true, takesTokens: false, pushKey: null, login: null, frameAncestors: [] });
+  assert.deepEqual(serverSettings({}), { isClosed: false, canRegister: true, takesTokens: false, login: null, frameAncestors: [], pushKey: null });
 });
 
 test('the words of the server are read', () => {
-  const settings = serverSettings({ features: 'edit jwt oidc login-required', login: 'Log in', frameAncestors: 'https://a.example:443 http://b.example:8080' });
-  assert.deepEqual(settings, { isClosed: true, canRegister: false, takesTokens: true, pushKey: null, login: 'Log in', frameAncestors: ['https://a.example', 'http://b.example:8080'] });
+  const settings = serverSettings({ features: 'edit jwt oidc login-required', login: 'Log in', frameAncestors: 'https://a.example:443 http://b.example:8080', push: 'BKey' });
+  assert.deepEqual(settings, { isClosed: true, canRegister: false, takesTokens: true, login: 'Log in', frameAncestors: ['https://a.example', 'http://b.example:8080'], pushKey: 'BKey' });
 });
 
 test('the button has a text only if the server has a provider', () => assert.equal(serverSettings({ features: 'edit', login: 'Log in' }).login, null));

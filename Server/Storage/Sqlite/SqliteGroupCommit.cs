@@ -34,7 +34,7 @@ internal sealed class SqliteGroupCommit : GroupCommit, IDisposable
             // Try again to empty the log: the program that has read the database may have ended since the last attempt.
             if (_writer is { } open && _writeAheadLog.FullReason is not null)
             {
-                _writeAheadLog.KeepSmall(open.Connection);
+                _writeAheadLog.TruncateIfDue(open.Connection);
                 if (_writeAheadLog.FullReason is { } reason)
                     return new StorageException(reason);
             }
@@ -68,7 +68,7 @@ internal sealed class SqliteGroupCommit : GroupCommit, IDisposable
     protected override void OnBatchEnded()
     {
         if (_writer is { } writer)
-            _writeAheadLog.KeepSmall(writer.Connection);
+            _writeAheadLog.TruncateIfDue(writer.Connection);
     }
 
     protected override void Close() => _writer?.Dispose();

@@ -233,7 +233,7 @@ public sealed class OfflinePageTests
     }
 
     /// <summary>Waits until the worker is installed, and has stored the page.</summary>
-    private static Task ExpectWorkerAsync(ChatPage page) => page.Page.EvaluateAsync("async () => { await navigator.serviceWorker.ready; }");
+    private static async Task ExpectWorkerAsync(ChatPage page) => await page.Page.EvaluateAsync("async () => { await navigator.serviceWorker.ready; }");
 
     private static Task ExpectStoredAsync(ChatPage page, params string[] expected) =>
         TestWait.UntilAsync(async () => (await ReadStoredAsync(page)).Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]).SequenceEqual(expected), $"the stored messages: {string.Join(", ", expected)}");

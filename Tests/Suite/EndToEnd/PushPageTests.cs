@@ -101,8 +101,8 @@ public sealed class PushPageTests
         await ann.ExpectInsideAsync("garden");
         await ann.Page.ClickAsync("#rooms [data-room=lobby]");
         await ann.ExpectInsideAsync("lobby");
-        var worker = ann.Page.Context.ServiceWorkers.Single();
-        await worker.EvaluateAsync("async (seq) => { for (const page of await clients.matchAll({ includeUncontrolled: true })) page.postMessage({ type: 'open', room: 'garden', seq }); }", first.Seq);
+        // The message that the worker sends to an open page.
+        await ann.Page.EvaluateAsync("(seq) => { navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { type: 'open', room: 'garden', seq } })); }", first.Seq);
         await ann.ExpectInsideAsync("garden");
 
         var origin = new Uri(ann.Page.Url).GetLeftPart(UriPartial.Authority);

@@ -1,4 +1,3 @@
-using System.Text;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Support;
 
@@ -29,21 +28,26 @@ public sealed class PushRoom : IAsyncDisposable
         return new PushRoom(server, service, bob);
     }
 
-    /// <summary>A user with an account joins the lobby, subscribes with a browser, and closes the page.</summary>
-    public async Task<(HttpTestClient Session, FakeBrowser Browser)> AddAsync(string name, string more = "", string level = "all")
+    /// <summary>A user with an account joins the lobby, closes the page, and has a subscription.</summary>
+    /// <param name="more">More fields of the subscription.</param>
+    /// <param name="level">The level of the lobby.</param>
+    /// <param name="service">The push service of the browser; null for that of the room.</param>
+    public async Task<(HttpTestClient Session, FakeBrowser Browser)> AddAsync(string name, string more = "", string level = "all", FakePushService? service = null)
     {
         var session = new HttpTestClient(Server.HttpPort);
-        // The server finds the name of an account in a mention although the user is not connected.
-        var welcome = await session.PostAsync("/session", $$"""{"type":"register","name":"{{name}}","password":"my long password"}""");
-        session.Token = ChatCodec.TryReadServer(Encoding.UTF8.GetBytes(welcome.Body), out var frame) && frame is WelcomeFrame { Session: var token } ? token : throw new AssertionException(welcome.Body);
-        await using (var page = await OpenPageAsync(session))
+        // A session that POST /session starts for a program has a connection for some time. The session of a WebSocket has none after its end.
+        await using (var page = await ChatClient.ConnectAsync(Server.HttpPort, "/ws"))
         {
+            await page.Inbox.ExpectAsync<WelcomeFrame>();
+            // The server finds the name of an account in a mention although the user is not connected.
+            var welcome = await page.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Register, Name = name, Password = "my long password", Id = FrameId.From("r") });
+            session.Token = welcome.Session;
             await page.RequestAsync<JoinedFrame>(ChatPeerExtensions.Join("lobby"));
             await page.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Notify, Room = "lobby", Level = level, Id = FrameId.From("n") });
         }
 
         await TestWait.UntilAsync(() => !Server.HasConnection(name), "the page to be closed");
-        var browser = Service.Subscribe();
+        var browser = (service ?? Service).Subscribe();
         var answer = await session.PostAsync("/push", browser.ToJson(more));
         answer.Status.Should().Be(204, answer.Body);
         return (session, browser);

@@ -198,11 +198,7 @@ public sealed class PushTests
         room.Service.Answer = context => Task.Delay(Timeout.Infinite, context.RequestAborted);
         for (var i = 0; i < 5; i++)
             await room.AddAsync($"ann{i}");
-        var carol = await HttpTestClient.StartSessionAsync(room.Server.HttpPort, "carol");
-        await using (var page = await room.OpenPageAsync(carol))
-            await page.RequestAsync<JoinedFrame>(ChatPeerExtensions.Join("lobby"));
-        await TestWait.UntilAsync(() => !room.Server.HasConnection("carol"), "the page to be closed");
-        (await carol.PostAsync("/push", healthy.Subscribe().ToJson())).Status.Should().Be(204);
+        await room.AddAsync("carol", service: healthy);
         await room.SayAsync("hi");
         (await healthy.ExpectAsync(1)).Single().Text.Should().Be("hi");
         await metrics.ExpectAsync("failed", 3);

@@ -1,5 +1,5 @@
 using System.Net;
-using RawSocketChat.Server.Webhooks;
+using RawSocketChat.Server.Outgoing;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Webhooks;
@@ -12,7 +12,7 @@ public sealed class SystemNameResolverTests
     {
         using var answer = new ManualResetEventSlim();
         var (running, onPool) = (0, 0);
-        var resolver = new SystemNameResolver(_ =>
+        using var resolver = new SystemNameResolver(_ =>
         {
             Interlocked.Increment(ref running);
             if (Thread.CurrentThread.IsThreadPoolThread)
