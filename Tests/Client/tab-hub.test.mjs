@@ -56,6 +56,9 @@ test('a tab that the hub does not know sends nothing', () => {
 });
 
 describe('frames without an answer', () => {
+  test('that invite to a room go to all tabs, because no tab is in the room', () => {
+    assert.deepEqual([hub.receive({ type: 'invited', room: 'den' }).length, postedTo('b').length], [1, 1]);
+  });
   test('of no room go to all tabs', () => assert.deepEqual([hub.receive({ type: 'lag' }).length, postedTo('b').length], [1, 1]));
   test('of a room go to the tabs in the room', () => {
     hub.sent(SELF, '{"type":"join","room":"lobby","id":"1"}');

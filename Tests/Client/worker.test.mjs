@@ -9,11 +9,11 @@ const source = await readFile(new URL('../../Server/Web/client/worker/worker.js'
 const SCOPE = 'https://chat.test/a/';
 const page = (tag, text = 'page') => new Response(`<meta name="server" id="server">${text}`, { headers: { etag: tag } });
 
-let listeners, stores, server, shown, windows, opened;
+let listeners, stores, server, shown, windows, opened, timers;
 
 /** Starts the worker. Its `server` answers every request. */
 beforeEach(() => {
-  [listeners, stores, shown, windows, opened] = [new Map(), new Map(), [], [], []];
+  [listeners, stores, shown, windows, opened, timers] = [new Map(), new Map(), [], [], [], []];
   server = () => page('"1"');
   const cacheOf = (name) => {
     const entries = stores.get(name) ?? new Map();
@@ -21,11 +21,11 @@ beforeEach(() => {
     return { match: async (key) => entries.get(key)?.clone(), put: async (key, response) => { entries.set(key, response); } };
   };
   const self = {
-    registration: { scope: SCOPE, navigationPreload: { enable: async () => {} }, showNotification: async (title, options) => shown.push({ title, ...options }) },
+    registration: { scope: SCOPE, showNotification: async (title, options) => shown.push({ title, ...options }) },
     clients: { matchAll: async () => windows, openWindow: async (url) => opened.push(url) },
     skipWaiting() {}, addEventListener: (type, listener) => listeners.set(type, listener),
   };
-  vm.runInNewContext(source, { self, caches: { open: async (name) => cacheOf(name) }, fetch: async (request) => server(request), URL, Response, Promise });
+  vm.runInNewContext(source, { self, caches: { open: async (name) => cacheOf(name) }, fetch: async (request) => server(request), URL, Response, Promise, setTimeout: (work, ms, value) => { timers.push({ ms, run: () => work(value) }); } });
 });
 
 /** Raises an event, and waits for what the worker does. */
@@ -37,7 +37,7 @@ async function raise(type, fields = {}) {
   await Promise.all(waiting);
   return response;
 }
-const load = (url = SCOPE, { method = 'GET', mode = 'navigate', preload } = {}) => raise('fetch', { request: { url, method, mode }, preloadResponse: Promise.resolve(preload) });
+const load = (url = SCOPE, { method = 'GET', mode = 'navigate' } = {}) => raise('fetch', { request: { url, method, mode } });
 const push = (message) => raise('push', { data: { json: () => message } });
 const unreachable = () => { throw new TypeError('network'); };
 const open = (url = SCOPE, visibilityState = 'hidden') => ({ url, visibilityState, messages: [], focused: 0, focus() { this.focused += 1; }, postMessage(message) { this.messages.push(message); } });
@@ -46,6 +46,25 @@ test('without a network, the page of the last visit opens', async () => {
   await load(`${SCOPE}?room=lobby`);
   server = unreachable;
   assert.match(await (await load(`${SCOPE}?room=garden`)).text(), /page$/);
+});
+
+test('if the server is silent for ten seconds, the page of the last visit opens', async () => {
+  await load();
+  server = () => new Promise(() => {});
+  const opening = load();
+  assert.equal(timers.at(-1).ms, 10_000);
+  timers.at(-1).run();
+  assert.match(await (await opening).text(), /page$/);
+});
+
+test('a silent server is waited for if there is no page of an earlier visit', async () => {
+  let answer;
+  server = () => new Promise((resolve) => { answer = resolve; });
+  const opening = load();
+  timers.at(-1).run();
+  await new Promise((resolve) => { setTimeout(resolve); });
+  answer(page('"1"', 'late'));
+  assert.match(await (await opening).text(), /late$/);
 });
 
 test('the first visit is stored at the installation, because the worker does not see it', async () => {
@@ -66,12 +85,6 @@ test('the newest page of the server wins, and replaces the stored one', async ()
   assert.match(await (await load()).text(), /newer$/);
   server = unreachable;
   assert.match(await (await load()).text(), /newer$/);
-});
-
-test('the answer that the browser has requested early is used', async () => {
-  server = unreachable;
-  assert.match(await (await load(SCOPE, { preload: page('"3"', 'early') })).text(), /early$/);
-  assert.match(await (await load()).text(), /early$/);
 });
 
 for (const status of [502, 503, 504]) {

@@ -134,7 +134,7 @@ export const withStoredMark = (room) =>
  * @param {R} room
  * @returns {R}
  */
-export const withoutOfflineMessages = (room) => room?.isOffline ? { ...room, isOffline: false, entries: room.entries.filter(({ kind }) => kind === 'notice') } : room;
+export const withoutOfflineMessages = (room) => room?.isOffline ? { ...room, isOffline: false, days: [], entries: room.entries.filter(({ kind }) => kind === 'notice') } : room;
 
 /**
  * Returns the other person of a direct room. The server does not know the name of a guest who has left. Then the page uses the name in the newest

@@ -138,7 +138,8 @@ export class TabHub {
     if (LOG_EVENTS.has(frame.type) && frame.id === undefined) return this.#deliverEvent(frame, deliver);
     if (frame.type === 'gap') return this.#deliverGap(frame, deliver);
     if (frame.type === 'bye') return deliver(this.#isLoggedOut ? [] : all, frame);
-    if (!ANSWERS.has(frame.type)) return deliver(frame.room === undefined ? all : this.#in(frame.room), frame);
+    // Nobody is in the room of an invitation yet.
+    if (!ANSWERS.has(frame.type)) return deliver(frame.room === undefined || frame.type === 'invited' ? all : this.#in(frame.room), frame);
     const repaired = [...this.#repairs].find(([, id]) => id === frame.id)?.[0];
     if (repaired !== undefined) return this.#endRepair(repaired, frame, deliver);
     const request = frame.id === undefined ? undefined : this.#requests.get(frame.id);

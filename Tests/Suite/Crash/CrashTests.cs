@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Crash;
 
 /// <summary>
-/// No acknowledged message is lost or duplicated when the server is killed (SIGKILL). The suite runs 10 rounds. Run more with:
+/// No acknowledged message is lost or duplicated when the server is killed (SIGKILL). The suite runs 6 rounds. Run more with:
 /// <code>RSC_CRASH_ROUNDS=500 Tests/run Crash</code>
 /// A failure prints its seed. <c>RSC_CRASH_SEED</c> repeats the random decisions of that run, but not the scheduling of threads.
 /// </summary>
@@ -12,19 +12,19 @@ namespace RawSocketChat.Tests.Crash;
 [Parallelizable(ParallelScope.Self)]
 public sealed class CrashTests
 {
-    private static readonly int Rounds = Setting("RSC_CRASH_ROUNDS", 10);
+    private static readonly int Rounds = Setting("RSC_CRASH_ROUNDS", 6);
 
     [Test]
     public Task Each_acknowledged_message_is_stored_once_and_in_order_after_every_kill() => RunRoundsAsync(Rounds, "full");
 
     [Test]
-    public Task Acknowledged_messages_survive_every_kill_without_a_sync_to_the_disk() => RunRoundsAsync(Math.Max(5, Rounds / 5), "process");
+    public Task Acknowledged_messages_survive_every_kill_without_a_sync_to_the_disk() => RunRoundsAsync(Math.Max(3, Rounds / 5), "process");
 
     [Test]
     public async Task Acknowledged_messages_survive_every_kill_of_the_server_and_of_PostgreSQL()
     {
         await using var postgres = await PostgresServer.StartAsync();
-        await RunRoundsAsync(Math.Max(5, Rounds / 2), "full", postgres);
+        await RunRoundsAsync(Math.Max(3, Rounds / 2), "full", postgres);
     }
 
     private static async Task RunRoundsAsync(int rounds, string durability, PostgresServer? postgres = null)

@@ -50,7 +50,8 @@ public sealed class ChatPage : IAsyncDisposable
         page.PageError += (_, error) => _errors.Enqueue($"uncaught: {error}");
         page.Console += (_, message) =>
         {
-            if (message.Type is "error" or "warning")
+            // A test that blocks service workers causes this warning itself.
+            if (message.Type is "error" or "warning" && !message.Text.StartsWith("Service Worker registration blocked", StringComparison.Ordinal))
                 _errors.Enqueue($"{message.Type}: {message.Text}");
         };
         page.Dialog += (_, dialog) =>

@@ -76,7 +76,7 @@ public sealed class FileDescriptorTests
 
         foreach (var socket in idle)
             socket.Dispose();
-        await TestWait.UntilAsync(() => server.OpenFiles < Reserve, "the server to close its side of the connections");
+        await TestWait.UntilAsync(() => server.OpenFiles < FileDescriptors.OwnFiles, "the server to close its side of the connections");
         var (bob, _) = await ChatClient.JoinAsync(server.Port, "bob");
         await ann.SayAsync("hello");
         await bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "hello");

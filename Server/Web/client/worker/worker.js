@@ -14,6 +14,9 @@ const SETTINGS = new URL('worker-settings', scope).href;
 /** The answers of a proxy that can't reach the server. */
 const UNREACHABLE = [502, 503, 504];
 
+/** A page that the person has opened before appears after this time, if the server is silent. */
+const ANSWER_WITHIN_MS = 10_000;
+
 /** What every version of the page contains. A proxy with a login of its own can answer with another page. */
 const MARK = 'name="server" id="server"';
 
@@ -25,8 +28,7 @@ worker.addEventListener('install', (event) => {
   event.waitUntil(Promise.allSettled([addRoutes?.call(event, routes), storeFirst()]));
 });
 
-// The browser requests the page while it starts the worker.
-worker.addEventListener('activate', (event) => event.waitUntil(Promise.resolve(worker.registration.navigationPreload?.enable()).catch(() => {})));
+// No navigation preload: the browser would send each request twice that the worker does not answer, such as the answer of a login provider.
 
 // The offline page
 
@@ -48,16 +50,29 @@ function isPage({ method, mode, url }) {
  * @param {FetchEvent} event
  */
 async function openPage(event) {
-  let response;
-  try {
-    response = await event.preloadResponse ?? await fetch(event.request);
-  } catch {
-    return await findStored() ?? Response.error();
-  }
+  const network = fetchPage(event.request);
+  const response = await Promise.race([network, waitForAnswer()]);
+  if (!response) return await findStored() ?? await network ?? Response.error();
   if (UNREACHABLE.includes(response.status)) return await findStored() ?? response;
   if (response.ok) event.waitUntil(store(response.clone()));
   return response;
 }
+
+/**
+ * Loads the page from the server. Returns null if the server can't be reached.
+ * @param {Request} request
+ * @returns {Promise<Response | null>}
+ */
+async function fetchPage(request) {
+  try {
+    return await fetch(request);
+  } catch {
+    return null;
+  }
+}
+
+/** @returns {Promise<null>} */
+const waitForAnswer = () => new Promise((resolve) => setTimeout(resolve, ANSWER_WITHIN_MS, null));
 
 /** Stores the page at the first visit, which the worker has not seen. */
 async function storeFirst() {
