@@ -2,8 +2,8 @@ using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Server.Connections;
-using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Outgoing;
+using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Webhooks;
 using RawSocketChat.Tests.Support;
 
