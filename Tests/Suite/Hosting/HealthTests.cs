@@ -73,7 +73,7 @@ public sealed class HealthTests
         await client.SendAsync("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r");
         await client.Ended.OrFail("the end of the response");
         client.Lines[0].Should().StartWith("HTTP/1.1 204");
-        client.Lines.Should().Contain("Allow: GET, HEAD, POST, OPTIONS\r");
+        client.Lines.Should().Contain("Allow: GET, HEAD, POST, DELETE, OPTIONS\r");
     }
 
     [Test]
