@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
@@ -16,11 +17,13 @@ public sealed class CompressedText(string text, string contentType)
     // Browsers and proxies ask again at each visit, and the answer is usually 304. No proxy may change the page, because its policy contains hashes.
     private const string CacheControl = "no-cache, no-transform";
 
-    private readonly TextBody _identity = new("", Encoding.UTF8.GetBytes(text));
+    // The best compression of the page takes a second of CPU time. So the first request for an encoding makes it, and all servers of one process
+    // share it, of which a test run starts hundreds.
+    private static readonly ConcurrentDictionary<(string Encoding, string Text), Lazy<TextBody>> Compressed = [];
 
-    // The best compression takes a few hundred milliseconds, so the first request for an encoding makes it.
-    private readonly Lazy<TextBody> _gzip = new(() => new TextBody("gzip", Compress(text, output => new GZipStream(output, CompressionLevel.SmallestSize))));
-    private readonly Lazy<TextBody> _brotli = new(() => new TextBody("br", Compress(text, output => new BrotliStream(output, CompressionLevel.SmallestSize))));
+    private readonly TextBody _identity = new("", Encoding.UTF8.GetBytes(text));
+    private readonly Lazy<TextBody> _gzip = GetShared("gzip", text, output => new GZipStream(output, CompressionLevel.SmallestSize));
+    private readonly Lazy<TextBody> _brotli = GetShared("br", text, output => new BrotliStream(output, CompressionLevel.SmallestSize));
 
     /// <summary>Answers a GET or HEAD request with the text, or with 304 if the client has it.</summary>
     public async Task WriteAsync(HttpContext context)
@@ -58,6 +61,9 @@ public sealed class CompressedText(string text, string contentType)
         (accepted.FirstOrDefault(one => one.Value.Equals(encoding, StringComparison.OrdinalIgnoreCase)) ?? accepted.FirstOrDefault(one => one.Value == "*")) is { } found
             ? found.Quality ?? 1
             : 0;
+
+    private static Lazy<TextBody> GetShared(string encoding, string text, Func<Stream, Stream> create) =>
+        Compressed.GetOrAdd((encoding, text), _ => new(() => new TextBody(encoding, Compress(text, create))));
 
     private static byte[] Compress(string text, Func<Stream, Stream> create)
     {

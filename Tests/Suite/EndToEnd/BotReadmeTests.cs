@@ -97,7 +97,8 @@ public sealed class BotReadmeTests
         using var bot = Start("csharp bot", "greeter.cs", "dotnet", "run");
         try
         {
-            await _ann.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { Name: "greeter", State: "joined" });
+            // The SDK compiles the bot first.
+            await _ann.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { Name: "greeter", State: "joined" }, within: TimeSpan.FromMinutes(2));
             var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob", "garden");
             await using var __ = bob;
             (await ExpectMessageAsync("greeter")).Text.Should().Be("welcome, bob");

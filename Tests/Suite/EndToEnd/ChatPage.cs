@@ -20,12 +20,18 @@ public sealed class ChatPage : IAsyncDisposable
         }))
         """;
 
-    // The page draws only the messages near the view. So this script scrolls from the top of the log to its end, and reads after each step.
+    // The page draws only the messages near the view. So this script scrolls from the top of the log to its end. After each step it waits until
+    // the page has drawn the messages of the view, and reads them.
     private const string ReadAllMessages = $$"""
         async () => {
           const log = document.getElementById('log'), read = {{ReadMessages}}, all = new Map();
+          const isSpaceInView = () => {
+            const view = log.getBoundingClientRect();
+            return [...log.querySelectorAll('.space')].map((node) => node.getBoundingClientRect())
+              .some((space) => space.height > 0 && space.bottom > view.top && space.top < view.bottom);
+          };
           for (log.scrollTop = 0;; log.scrollTop += log.clientHeight) {
-            for (let i = 0; i < 2; i += 1) await new Promise((resolve) => { requestAnimationFrame(resolve); });
+            for (let i = 0; i < 2 || (i < 1000 && isSpaceInView()); i += 1) await new Promise((resolve) => { requestAnimationFrame(resolve); });
             const shown = new Set();
             for (const message of JSON.parse(read())) {
               all.set(shown.has(message.seq) ? `${message.seq} again` : message.seq, message);

@@ -36,11 +36,11 @@ public sealed class FrameInbox
     public void End() => _queue.Writer.TryComplete();
 
     /// <summary>Waits for the next frame of type <typeparamref name="T"/> that matches, and skips the frames before it.</summary>
-    public async Task<T> ExpectAsync<T>(Func<T, bool>? match = null)
+    public async Task<T> ExpectAsync<T>(Func<T, bool>? match = null, TimeSpan? within = null)
         where T : ServerFrame
     {
         var passed = new List<string>();
-        using var patience = new CancellationTokenSource(TestWait.Timeout);
+        using var patience = new CancellationTokenSource(within ?? TestWait.Timeout);
         try
         {
             while (true)

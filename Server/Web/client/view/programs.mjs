@@ -100,8 +100,9 @@ export function answerWebhook(answer, isTyped) {
   if (!isShownFor(answer, isTyped)) return;
   const isFirst = webhook === null;
   const now = webhookOf(answer);
-  // A refresh must not replace an address that the person is typing.
-  if (isFirst || answer.do === 'set' || answer.do === 'remove') $('webhook-url').value = now.url ?? '';
+  // Neither the first answer nor a refresh replaces an address that the person is typing.
+  const isUntouched = isFirst && $('webhook-url').value === '';
+  if (isUntouched || answer.do === 'set' || answer.do === 'remove') $('webhook-url').value = now.url ?? '';
   webhook = now;
   showWebhook(answer.do === 'retry' ? { ...now, failing: undefined, failed: [] } : now);
   if (answer.do === 'retry') setProgramsNote(now.failed.length ? t('The server sends {count} events again.', { count: now.failed.length }) : t('The server tries again now.'), 'info');
