@@ -41,9 +41,9 @@ public static class ApiSetup
         var messages = new MessagesEndpoint(programs, connections, http);
         app.MapPost(MessagesPath, messages.PostAsync).Describe(ApiDescription.DescribePost);
         app.MapGet(MessagesPath, messages.ReadAsync).Describe(ApiDescription.DescribeHistory);
-        app.MapOtherMethods(MessagesPath, "POST a message here, or GET the history", HttpMethods.Get, HttpMethods.Post);
+        app.MapOtherMethods(MessagesPath, "POST a message here, or GET the history", ApiRequests.PostHint, HttpMethods.Get, HttpMethods.Post);
         app.MapPost(HookPath, new HookEndpoint(programs, connections, http).PostAsync).Describe(ApiDescription.DescribeHook);
-        app.MapOtherMethods(HookPath, "POST a message here, as to an incoming webhook of Slack", HttpMethods.Post);
+        app.MapOtherMethods(HookPath, "POST a message here, as to an incoming webhook of Slack", ApiRequests.PostHint, HttpMethods.Post);
         var openApi = new OpenApiAnswer(app.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>(OpenApiName));
         app.MapGet(description, openApi.WriteAsync).ExcludeFromDescription();
         app.MapGet(protocolDescription, context =>
@@ -51,19 +51,21 @@ public static class ApiSetup
             context.Response.ContentType = "application/json";
             return context.AnswerDocumentAsync(AsyncApiDocument.Utf8);
         }).ExcludeFromDescription();
+        app.MapOtherMethods(description, "GET the description of the HTTP API here", hint: null, HttpMethods.Get);
+        app.MapOtherMethods(protocolDescription, "GET the description of the chat protocol here", hint: null, HttpMethods.Get);
         app.UseEndpoints(_ => { });
     }
 
     private static void Describe(this RouteHandlerBuilder endpoint, Action<RouteHandlerBuilder> describe) => describe(endpoint);
 
     // This pattern without a method matches the methods that the other patterns with the same path do not match.
-    private static void MapOtherMethods(this WebApplication app, string path, string text, params string[] allowed)
+    private static void MapOtherMethods(this WebApplication app, string path, string text, string? hint, params string[] allowed)
     {
         var methods = string.Join(", ", [.. allowed, HttpMethods.Options]);
         app.Map(path, context =>
         {
             if (!HttpMethods.IsOptions(context.Request.Method))
-                return context.RejectMethodAsync(methods, text, ApiRequests.PostHint);
+                return context.RejectMethodAsync(methods, text, hint);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
             context.Response.Headers.Allow = methods;
             context.Response.Headers.CacheControl = "no-store";

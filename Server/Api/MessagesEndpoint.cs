@@ -36,13 +36,33 @@ internal sealed class MessagesEndpoint(ProgramRequests programs, ConnectionRegis
     {
         if (await FindTokenAsync(context, room, account) is not { } token)
             return;
+        if (http.Answers.IsUsedUp)
+        {
+            await context.RejectAsync(ErrorCode.RateLimited, "too many answers wait for their clients", retryAfterMs: 1_000);
+            return;
+        }
+
         var (frame, error) = ReadQuery(context);
         var answer = frame is null ? new ErrorFrame(default, error!) : await programs.ReadHistoryAsync(token, frame, account);
         if (answer is HistoryFrame history)
-            await context.AnswerAsync(StatusCodes.Status200OK, ChatCodec.Encode(history));
+            await AnswerAsync(context, ChatCodec.Encode(history));
         else
             await context.RejectAsync(account, (ErrorFrame)answer);
     });
+
+    // The answer counts towards the budget until the client has read it.
+    private async Task AnswerAsync(HttpContext context, byte[] answer)
+    {
+        http.Answers.Add(answer.Length);
+        try
+        {
+            await context.AnswerAsync(StatusCodes.Status200OK, answer);
+        }
+        finally
+        {
+            http.Answers.Remove(answer.Length);
+        }
+    }
 
     // Returns null if the request has no valid token of the room. In that case this method has answered the request.
     private async Task<StoredToken?> FindTokenAsync(HttpContext context, string room, AddressAccount account)

@@ -20,7 +20,10 @@ public sealed class ByteBudget(long limitBytes)
 
     public void Remove(long bytes) => Interlocked.Add(ref _bytes, -bytes);
 
+    /// <summary>Whether all holders together hold the whole budget.</summary>
+    public bool IsUsedUp => Bytes >= limitBytes;
+
     /// <summary>Whether a holder must not add bytes now.</summary>
     /// <param name="heldBytes">The bytes that this holder has added to the budget.</param>
-    public bool IsUsedUpFor(long heldBytes) => heldBytes >= FreeBytes && Bytes >= limitBytes;
+    public bool IsUsedUpFor(long heldBytes) => heldBytes >= FreeBytes && IsUsedUp;
 }

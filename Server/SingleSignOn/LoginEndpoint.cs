@@ -15,7 +15,12 @@ namespace RawSocketChat.Server.SingleSignOn;
 /// so the other requests do not pay for it.
 /// </summary>
 internal sealed class LoginEndpoint(
-    IOptions<OidcOptions> options, IOptionsMonitor<OpenIdConnectOptions> handlerOptions, LoginEvents events, ConnectionRegistry connections, ILoggerFactory loggers)
+    IOptions<OidcOptions> options,
+    IOptionsMonitor<OpenIdConnectOptions> handlerOptions,
+    LoginEvents events,
+    ConnectionRegistry connections,
+    IHostApplicationLifetime lifetime,
+    ILoggerFactory loggers)
 {
     /// <summary>The name of the handler's options.</summary>
     public const string Scheme = "oidc";
@@ -83,6 +88,9 @@ internal sealed class LoginEndpoint(
             return;
         }
 
+        // A provider that does not answer must not delay the stop of the server.
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        context.RequestAborted = ended.Token;
         try
         {
             // Each login starts a session that the server keeps, and costs a request to the provider. An attempt costs the same.
@@ -90,6 +98,10 @@ internal sealed class LoginEndpoint(
             if (_publicOrigin is not null)
                 (context.Request.Scheme, context.Request.Host) = (_publicOrigin.Scheme, HostString.FromUriComponent(_publicOrigin));
             await run();
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            await LoginPage.RejectAsync(context, StatusCodes.Status503ServiceUnavailable, "The chat server stops. Please try again in a minute.", $"{context.Request.PathBase}/");
         }
         finally
         {

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.IO.Compression;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Net.Http.Headers;
 using RawSocketChat.Server.Transports.Http;
@@ -28,19 +27,13 @@ public sealed class CompressedText(string text, string contentType)
     /// <summary>Answers a GET or HEAD request with the text, or with 304 if the client has it.</summary>
     public async Task WriteAsync(HttpContext context)
     {
-        var (request, response) = (context.Request.GetTypedHeaders(), context.Response);
-        var body = Choose(request.AcceptEncoding);
+        var response = context.Response;
+        var body = Choose(context.Request.GetTypedHeaders().AcceptEncoding);
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.CacheControl = CacheControl;
         response.Headers.Vary = HeaderNames.AcceptEncoding;
-        response.Headers.ETag = body.Tag.ToString();
-        // RFC 9110, section 13.1.2: If-None-Match compares weakly.
-        if (request.IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(body.Tag, useStrongComparison: false)))
-        {
-            response.StatusCode = StatusCodes.Status304NotModified;
+        if (context.TryAnswerNotModified(body.Tag))
             return;
-        }
-
         response.ContentType = contentType;
         if (body.Encoding.Length > 0)
             response.Headers.ContentEncoding = body.Encoding;
@@ -78,7 +71,6 @@ public sealed class CompressedText(string text, string contentType)
     /// <param name="Bytes">The encoded text.</param>
     private sealed record TextBody(string Encoding, byte[] Bytes)
     {
-        /// <summary>A strong tag: two encodings of one text have different tags.</summary>
-        public EntityTagHeaderValue Tag { get; } = new($"\"{Convert.ToHexStringLower(SHA256.HashData(Bytes))[..32]}\"");
+        public EntityTagHeaderValue Tag { get; } = HttpAnswers.CreateTag(Bytes);
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Net.Http.Headers;
 using RawSocketChat.Server.Transports.Http;
 
@@ -10,7 +9,7 @@ namespace RawSocketChat.Server.Web;
 /// <param name="policy">The Content-Security-Policy of the file.</param>
 internal sealed class PageFile(string contentType, byte[] bytes, string policy)
 {
-    private readonly EntityTagHeaderValue _tag = new($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes))[..32]}\"");
+    private readonly EntityTagHeaderValue _tag = HttpAnswers.CreateTag(bytes);
 
     /// <summary>Answers a GET or HEAD request with the file.</summary>
     public async Task WriteAsync(HttpContext context)
@@ -20,13 +19,8 @@ internal sealed class PageFile(string contentType, byte[] bytes, string policy)
         response.Headers.XContentTypeOptions = "nosniff";
         // Browsers ask again at each visit, as for the page itself. So an update of the server takes effect at once.
         response.Headers.CacheControl = "no-cache";
-        response.Headers.ETag = _tag.ToString();
-        if (context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(_tag, useStrongComparison: false)))
-        {
-            response.StatusCode = StatusCodes.Status304NotModified;
+        if (context.TryAnswerNotModified(_tag))
             return;
-        }
-
         response.ContentType = contentType;
         await context.AnswerDocumentAsync(bytes);
     }

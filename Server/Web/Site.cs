@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Net.Http.Headers;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Transports.Http;
 
@@ -36,19 +37,21 @@ public sealed partial class Site
     /// <summary>Answers a GET or HEAD request.</summary>
     public async Task WriteAsync(HttpContext context)
     {
-        var body = GetBody();
+        var answer = GetAnswer();
         var response = context.Response;
-        response.ContentType = "application/json; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
         response.Headers.XContentTypeOptions = "nosniff";
-        await context.AnswerDocumentAsync(body);
+        if (context.TryAnswerNotModified(answer.Tag))
+            return;
+        response.ContentType = "application/json; charset=utf-8";
+        await context.AnswerDocumentAsync(answer.Body);
     }
 
-    private byte[] GetBody()
+    private Answer GetAnswer()
     {
         var now = _time.GetTimestamp();
         if (_answer is { } known && _time.GetElapsedTime(known.At, now) < FreshFor)
-            return known.Body;
+            return known;
         var rooms = _rooms()
             .Where(room => !room.IsPrivate)
             .Select(room => new ListedRoom(room.Name, room.Summary.Topic, room.Summary.MemberCount))
@@ -56,11 +59,10 @@ public sealed partial class Site
             .ThenBy(room => room.Room, StringComparer.OrdinalIgnoreCase)
             .Take(MaxRooms);
         var body = JsonSerializer.SerializeToUtf8Bytes(new Fields(_name, _color, _logo, [.. rooms]), SiteJson.Default.Fields);
-        _answer = new Answer(now, body);
-        return body;
+        return _answer = new Answer(now, body, HttpAnswers.CreateTag(body));
     }
 
-    private sealed record Answer(long At, byte[] Body);
+    private sealed record Answer(long At, byte[] Body, EntityTagHeaderValue Tag);
 
     internal sealed record Fields(string? Name, string? Color, string? Logo, IReadOnlyList<ListedRoom> Rooms);
 

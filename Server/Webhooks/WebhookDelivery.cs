@@ -21,6 +21,9 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
 
     private static readonly TimeSpan FaultDelay = TimeSpan.FromSeconds(5);
 
+    // A receiver that needed this time for its last request is slow. Slow receivers use at most half of the slots, so they can't delay the others.
+    private static readonly TimeSpan SlowTime = TimeSpan.FromMilliseconds(500);
+
     private readonly IWebhookStore _store;
     private readonly WebhookWorker _worker;
     private readonly WebhookConnector _connector;
@@ -28,6 +31,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
     private readonly TimeProvider _time;
     private readonly ILogger<WebhookDelivery> _logger;
     private readonly SemaphoreSlim _slots;
+    private readonly SemaphoreSlim _slowSlots;
     private readonly CancellationTokenSource _stop = new();
 
     // The rooms with a webhook. The lock guards the entries.
@@ -43,6 +47,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         _time = time;
         _logger = logger;
         _slots = new SemaphoreSlim(options.Value.MaxConcurrent);
+        _slowSlots = new SemaphoreSlim(Math.Max(1, options.Value.MaxConcurrent / 2));
         IsEnabled = options.Value.Enabled;
     }
 
@@ -72,6 +77,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
     public override void Dispose()
     {
         _slots.Dispose();
+        _slowSlots.Dispose();
         _stop.Dispose();
         base.Dispose();
     }
@@ -159,7 +165,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         WebhookStep step;
         do
         {
-            step = await TryStepAsync(entry.Room);
+            step = await TryStepAsync(entry);
         }
         while (!TryEnd(entry, step));
     }
@@ -181,14 +187,28 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         }
     }
 
-    private async Task<WebhookStep> TryStepAsync(string room)
+    private async Task<WebhookStep> TryStepAsync(Entry entry)
     {
-        var hasSlot = false;
+        var (hasSlowSlot, hasSlot) = (false, false);
         try
         {
+            if (entry.IsSlow)
+            {
+                await _slowSlots.WaitAsync(_stop.Token);
+                hasSlowSlot = true;
+            }
+
             await _slots.WaitAsync(_stop.Token);
             hasSlot = true;
-            return await _worker.StepAsync(room, _stop.Token);
+            var start = _time.GetTimestamp();
+            try
+            {
+                return await _worker.StepAsync(entry.Room, _stop.Token);
+            }
+            finally
+            {
+                entry.IsSlow = _time.GetElapsedTime(start) > SlowTime;
+            }
         }
         catch (Exception) when (_stop.IsCancellationRequested)
         {
@@ -203,12 +223,14 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         catch (Exception fault)
 #pragma warning restore CA1031
         {
-            Log.DeliveryFailed(_logger, fault, room, FaultDelay.TotalSeconds);
+            Log.DeliveryFailed(_logger, fault, entry.Room, FaultDelay.TotalSeconds);
         }
         finally
         {
             if (hasSlot)
                 _slots.Release();
+            if (hasSlowSlot)
+                _slowSlots.Release();
         }
 
         return WebhookStep.WaitUntil(_time.GetUtcNow() + FaultDelay);
@@ -229,6 +251,9 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         }
 
         public bool IsRunning { get; set; }
+
+        /// <summary>Whether the last step took long. Only the task of the entry uses it.</summary>
+        public bool IsSlow { get; set; }
 
         public bool MustRunAgain { get; set; }
 

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Globalization;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Transports.Origins;
@@ -74,6 +76,23 @@ internal static class HttpAnswers
         await context.WritePartsAsync(parts, ended);
     }
 
+    /// <summary>Creates the strong entity tag of a body. Two encodings of one text have different tags.</summary>
+    public static EntityTagHeaderValue CreateTag(ReadOnlySpan<byte> body) => new($"\"{Convert.ToHexStringLower(SHA256.HashData(body))[..32]}\"");
+
+    /// <summary>
+    /// Sends the entity tag of a body. If the client already has this body, sets the status 304; the caller then sends nothing more.
+    /// </summary>
+    /// <returns>Whether the client has the body.</returns>
+    public static bool TryAnswerNotModified(this HttpContext context, EntityTagHeaderValue tag)
+    {
+        context.Response.Headers.ETag = tag.ToString();
+        // RFC 9110, section 13.1.2: If-None-Match compares weakly.
+        if (!context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(tag, useStrongComparison: false)))
+            return false;
+        context.Response.StatusCode = StatusCodes.Status304NotModified;
+        return true;
+    }
+
     /// <summary>
     /// Answers with a document that everybody may read, such as the page. The caller has set the headers, except the length. While the client reads
     /// the document, the request counts as a connection of the client's address, because the server keeps a part of the document meanwhile.
@@ -82,9 +101,10 @@ internal static class HttpAnswers
     /// <param name="parts">The document, in parts.</param>
     public static async Task AnswerDocumentAsync(this HttpContext context, params IReadOnlyList<ReadOnlyMemory<byte>> parts)
     {
+        var length = parts.Sum(part => (long)part.Length);
         if (!HttpMethods.IsGet(context.Request.Method))
         {
-            context.Response.ContentLength = parts.Sum(part => (long)part.Length);
+            context.Response.ContentLength = length;
             return;
         }
 
@@ -98,7 +118,7 @@ internal static class HttpAnswers
 
         try
         {
-            context.Response.ContentLength = parts.Sum(part => (long)part.Length);
+            context.Response.ContentLength = length;
             await context.WritePartsAsync(parts, context.RequestAborted);
         }
         finally

@@ -43,8 +43,8 @@ public sealed class HttpOptions
     public long BodyBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>
-    /// Bytes that the answers to all <c>POST /send</c> may hold together until they are read. Above this, the server rejects the requests of
-    /// sessions that have more than 16 KiB of answers to read. Default 64 MiB.
+    /// Bytes that the answers to all <c>POST /send</c>, and to all requests for the messages of a room, may hold together until they are read. Above
+    /// this, the server rejects the requests of sessions that have more than 16 KiB of answers to read, and requests for messages. Default 64 MiB.
     /// </summary>
     [Range(1024 * 1024, 1024L * 1024 * 1024 * 1024)]
     public long AnswerBytes { get; set; } = 64 * 1024 * 1024;

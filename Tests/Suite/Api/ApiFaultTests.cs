@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Hosting;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Memory;
 using RawSocketChat.Tests.Support;
@@ -44,6 +45,30 @@ public sealed class ApiFaultTests
             answer.Headers["Retry-After"].Should().Equal("1");
             (await request()).Status.Should().BeInRange(200, 201);
         }
+    }
+
+    [Test]
+    public async Task Program_that_reads_messages_gets_429_while_too_many_answers_wait_for_their_clients()
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Http:AnswerBytes", "1048576");
+        await using var room = await TokenRoom.CreateAsync(server);
+        var answers = server.Services.GetRequiredService<ChatEndpoints>().Http.Answers;
+        answers.Add(1_048_576);
+        (await room.Program.GetAsync(room.Messages)).ShouldBe(429, ErrorCode.RateLimited);
+        answers.Remove(1_048_576);
+        (await room.Program.GetAsync(room.Messages)).Status.Should().Be(200);
+        await TestWait.UntilAsync(() => answers.Bytes == 0, "the answer to be released");
+    }
+
+    [TestCase("/openapi.json", "GET, OPTIONS")]
+    [TestCase("/asyncapi.json", "GET, OPTIONS")]
+    public async Task Post_to_a_description_gets_405_with_a_text(string path, string allowed)
+    {
+        await using var server = await StartServerAsync();
+        using var http = new HttpTestClient(server.HttpPort);
+        var answer = await http.PostAsync(path, "{}");
+        answer.ShouldBe(405, ErrorCode.BadFrame);
+        string.Join(", ", answer.Headers["Allow"]).Should().Be(allowed);
     }
 
     [Test]

@@ -28,4 +28,15 @@ public sealed class HostileOriginTests
         line.Should().MatchRegex("^[ -~…]*$", "only these characters are safe on a terminal");
         line.Length.Should().BeLessThan(400);
     }
+
+    [Test]
+    public async Task Flood_of_foreign_origins_writes_few_log_lines()
+    {
+        using var log = new RecordedLog(LogLevel.Information);
+        await using var server = await ServerUnderTest.StartAsync(services => services.AddLogging(logging => logging.AddProvider(log)));
+        using var http = new HttpTestClient(server.HttpPort);
+        for (var i = 0; i < 200; i++)
+            (await http.PostAsync("/session", "", ("Origin", $"http://evil{i}.example"))).Status.Should().Be(403);
+        log.Lines.Count(line => line.StartsWith("Rejected a request to /session", StringComparison.Ordinal)).Should().BeInRange(20, 30);
+    }
 }

@@ -69,6 +69,43 @@ public sealed class LimitsTests
         ann.Inbox.All.OfType<WhoFrame>().Count().Should().BeInRange(10, 15);
     }
 
+    // Each of these requests sends a frame to everybody in the room.
+    [TestCase("""{"type":"topic","room":"garden","text":"topic {n}","id":"{n}"}""", TestName = "{m}(topic)")]
+    [TestCase("""{"type":"nick","name":"ann{n}","id":"{n}"}""", TestName = "{m}(nick)")]
+    public async Task Changes_that_everybody_sees_count_as_messages(string request)
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await using var ann = await ChatClient.ConnectAsync(server.HttpPort);
+        await ann.RequestAsync<JoinedFrame>(Create("garden"));
+        await using var bob = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=bob&room=garden");
+        await bob.Inbox.ExpectAsync<JoinedFrame>();
+        for (var i = 0; i < 100; i++)
+        {
+            await ann.SendAsync(request.Replace("{n}", $"{i}", StringComparison.Ordinal));
+            await ann.Inbox.ExpectAsync<ServerFrame>(frame => frame is AckFrame or ErrorFrame);
+        }
+
+        ann.Inbox.All.OfType<ErrorFrame>().Where(error => error.Error.Code == ErrorCode.RateLimited).Should().HaveCountGreaterThan(60);
+        bob.Inbox.All.Should().HaveCountLessThan(60);
+    }
+
+    [Test]
+    public async Task User_who_enters_and_leaves_a_room_again_and_again_is_limited()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        var (bob, _) = await ChatClient.JoinAsync(server.HttpPort, "bob");
+        await using var __ = bob;
+        await using var ann = await ChatClient.ConnectAsync(server.HttpPort);
+        for (var i = 0; i < 100; i++)
+        {
+            await ann.SendAsync(new ClientFrame { Type = i % 2 == 0 ? ClientFrameType.Join : ClientFrameType.Leave, Room = "lobby", Id = FrameId.From($"{i}") });
+            await ann.Inbox.ExpectAsync<ServerFrame>(frame => frame is JoinedFrame or AckFrame or ErrorFrame);
+        }
+
+        ann.Inbox.All.OfType<ErrorFrame>().Should().Contain(error => error.Error.Code == ErrorCode.RateLimited);
+        bob.Inbox.All.OfType<PresenceFrame>().Should().HaveCountLessThan(40);
+    }
+
     [Test]
     public async Task Server_closes_a_connection_after_too_many_errors()
     {

@@ -14,6 +14,7 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Push;
 
 /// <summary>Push messages of a whole server, to a push service in this process.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class PushTests
 {
     [Test]

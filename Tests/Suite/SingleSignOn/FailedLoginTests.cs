@@ -136,6 +136,20 @@ public sealed class FailedLoginTests : LoginFixture
     }
 
     [Test]
+    public async Task Login_that_waits_for_a_silent_provider_is_rejected_when_the_server_stops()
+    {
+        Provider.IsSilent = true;
+        var server = await ServerUnderTest.StartAsync(Provider.Settings);
+        using var browser = new RedirectFollower();
+        var login = browser.GetAsync($"http://127.0.0.1:{server.HttpPort}/login");
+        await TestWait.UntilAsync(() => Provider.DiscoveryCount == 1, "the request to the provider");
+        await server.DisposeAsync();
+        var answer = await login;
+        (answer.Status, answer.Location).Should().Be((503, null));
+        answer.Body.Should().Contain("The chat server stops.");
+    }
+
+    [Test]
     public async Task Server_reads_nothing_of_the_provider_before_the_first_login()
     {
         Provider.DiscoveryCount.Should().Be(0);

@@ -7,6 +7,7 @@ namespace RawSocketChat.Tests.Storage;
 
 // PostgreSQL keeps the rules of every storage. One file, because the fixtures differ only in the contract.
 [Category(Categories.Slow)] // runs PostgreSQL
+[Parallelizable(ParallelScope.Self)]
 public sealed class PostgresRoomLogTests : RoomLogContract
 {
     private PostgresTestStorage? _storage;
@@ -18,6 +19,7 @@ public sealed class PostgresRoomLogTests : RoomLogContract
 }
 
 [Category(Categories.Slow)] // runs PostgreSQL
+[Parallelizable(ParallelScope.Self)]
 public sealed class PostgresRoomCatalogTests : RoomCatalogContract
 {
     private PostgresTestStorage? _storage;
@@ -35,6 +37,7 @@ public sealed class PostgresRoomCatalogTests : RoomCatalogContract
 }
 
 [Category(Categories.Slow)] // runs PostgreSQL
+[Parallelizable(ParallelScope.Self)]
 public sealed class PostgresTokenStoreTests : TokenStoreContract
 {
     private PostgresTestStorage? _storage;
@@ -50,6 +53,7 @@ public sealed class PostgresTokenStoreTests : TokenStoreContract
 }
 
 [Category(Categories.Slow)] // runs PostgreSQL
+[Parallelizable(ParallelScope.Self)]
 public sealed class PostgresIdentityStoreTests : IdentityStoreContract
 {
     private PostgresTestStorage? _storage;
@@ -61,6 +65,7 @@ public sealed class PostgresIdentityStoreTests : IdentityStoreContract
 }
 
 [Category(Categories.Slow)] // runs PostgreSQL
+[Parallelizable(ParallelScope.Self)]
 public sealed class PostgresPushStoreTests : PushStoreContract
 {
     private PostgresTestStorage? _storage;
@@ -76,6 +81,7 @@ public sealed class PostgresPushStoreTests : PushStoreContract
 }
 
 [Category(Categories.Slow)] // runs PostgreSQL
+[Parallelizable(ParallelScope.Self)]
 public sealed class PostgresWebhookStoreTests : WebhookStoreContract
 {
     private PostgresTestStorage? _storage;
@@ -91,6 +97,7 @@ public sealed class PostgresWebhookStoreTests : WebhookStoreContract
 }
 
 [Category(Categories.Slow)] // runs PostgreSQL
+[Parallelizable(ParallelScope.Self)]
 public sealed class PostgresFileStoreTests : FileStoreContract
 {
     private readonly List<PostgresTestStorage> _storages = [];
@@ -111,6 +118,7 @@ public sealed class PostgresFileStoreTests : FileStoreContract
 }
 
 [Category(Categories.Slow)] // runs PostgreSQL
+[Parallelizable(ParallelScope.Self)]
 public sealed class PostgresMessageSearchTests : MessageSearchContract
 {
     private readonly List<PostgresTestStorage> _storages = [];

@@ -45,6 +45,9 @@ public sealed class TestProvider : IAsyncDisposable
     /// <summary>Whether the provider answers its discovery address with an error.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>Whether the provider accepts requests for its configuration and does not answer them.</summary>
+    public bool IsSilent { get; set; }
+
     /// <summary>Changes the claims of the id token before they are signed.</summary>
     public Action<Dictionary<string, object>> Change { get; set; } = _ => { };
 
@@ -65,7 +68,7 @@ public sealed class TestProvider : IAsyncDisposable
         builder.Services.AddLogging(logging => logging.ClearProviders());
         var app = builder.Build();
         var provider = new TestProvider(app);
-        app.MapGet("/.well-known/openid-configuration", provider.Discover);
+        app.MapGet("/.well-known/openid-configuration", provider.DiscoverAsync);
         app.MapGet("/keys", provider.GetKeys);
         app.MapGet("/authorize", provider.Authorize);
         app.MapPost("/token", provider.RedeemAsync);
@@ -85,9 +88,11 @@ public sealed class TestProvider : IAsyncDisposable
         _key.Dispose();
     }
 
-    private IResult Discover()
+    private async Task<IResult> DiscoverAsync(HttpContext context)
     {
         DiscoveryCount++;
+        if (IsSilent)
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
         return IsDown ? Results.StatusCode(503) : Results.Json(new Dictionary<string, object>
         {
             ["issuer"] = Issuer,

@@ -98,6 +98,17 @@ public sealed class SiteTests
         (await response.Content.ReadAsByteArrayAsync()).Should().BeEmpty();
     }
 
+    [Test]
+    public async Task Visitor_who_has_the_current_answer_gets_304()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        using var http = new HttpTestClient(server.HttpPort);
+        var tag = (await http.GetAsync("/site.json")).Headers["ETag"].Single();
+        var again = await http.GetAsync("/site.json", ("If-None-Match", tag));
+        (again.Status, again.Body, again.Headers["ETag"].Single()).Should().Be((304, "", tag));
+        (await http.GetAsync("/site.json", ("If-None-Match", "\"another\""))).Status.Should().Be(200);
+    }
+
     [TestCase(new byte[] { 0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1A }, "image/png")]
     [TestCase(new byte[] { 0xFF, 0xD8, 0xFF, 0xE0 }, "image/jpeg")]
     public void Logo_has_the_type_of_its_first_bytes(byte[] bytes, string type) =>

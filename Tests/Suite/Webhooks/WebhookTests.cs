@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Hosting;
 using RawSocketChat.Tests.Operator;
@@ -71,6 +73,39 @@ public sealed class WebhookTests
         receiver.Texts.Should().BeEquivalentTo("room 0", "room 1", "room 2", "room 3");
         foreach (var room in rooms)
             await room.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Slow_receivers_use_at_most_half_of_the_places()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var healthy = await WebhookReceiver.StartAsync();
+        var release = new SemaphoreSlim(0);
+        receiver.Answer = (_, context) => release.WaitAsync(context.RequestAborted);
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var server = await ServerUnderTest.StartAsync(
+            services => services.AddSingleton<TimeProvider>(time), [.. WebhookRoom.Settings, "--Webhooks:MaxConcurrent", "2", "--Connections:PingSeconds", "3600"]);
+        await using var first = await WebhookRoom.CreateAsync(server);
+        await using var second = await WebhookRoom.CreateAsync(server);
+        await using var other = await WebhookRoom.CreateAsync(server);
+        foreach (var room in (WebhookRoom[])[first, second])
+        {
+            await room.SetAsync(receiver.Url);
+            await room.SayAsync("one");
+            await room.SayAsync("two");
+        }
+
+        // Both receivers need a second for their first request. So only one of their second requests runs at a time.
+        await receiver.ExpectAsync(2);
+        time.Advance(TimeSpan.FromSeconds(1));
+        release.Release(2);
+        await receiver.ExpectAsync(3);
+        await other.SetAsync(healthy.Url);
+        await other.SayAsync("hi");
+        await healthy.ExpectAsync(1);
+        receiver.Received.Should().HaveCount(3);
+        release.Release(2);
+        await receiver.ExpectAsync(4);
     }
 
     [Test]
