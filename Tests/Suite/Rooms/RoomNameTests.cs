@@ -51,7 +51,7 @@ public sealed class RoomNameTests
     }
 
     [Test]
-    public async Task Room_is_found_by_every_spelling_of_its_name()
+    public async Task Room_is_found_by_equivalent_spellings_of_its_name()
     {
         await using var server = await ServerUnderTest.StartAsync();
         await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
