@@ -124,7 +124,7 @@ public sealed class ConnectionWatchTests
     }
 
     [Test]
-    public async Task Client_that_always_sends_the_first_fragment_of_the_next_message_stays_connected()
+    public async Task Client_whose_input_always_ends_with_the_first_fragment_of_the_next_message_stays_connected()
     {
         await using var ann = await ChatClient.ConnectAsync(_server.HttpPort);
         await ann.Inbox.ExpectAsync<WelcomeFrame>();
@@ -142,7 +142,7 @@ public sealed class ConnectionWatchTests
     }
 
     [Test]
-    public async Task Client_that_always_sends_a_part_of_the_next_frame_stays_connected()
+    public async Task Client_whose_input_always_ends_with_a_part_of_the_next_frame_stays_connected()
     {
         await using var tcp = await LineClient.ConnectAsync(_server.RawPort);
         await tcp.SendAsync("""{"type":"hello"}""");

@@ -76,7 +76,7 @@ public sealed class FileNameTests
             var name = FileName.Clean(string.Concat(Enumerable.Range(0, random.Next(8)).Select(_ => parts[random.Next(parts.Length)])));
             name.Should().NotBeEmpty().And.NotContainAny("/", "\\", "\0", "\u202E", ":").And.NotBe(".").And.NotBe("..").And.NotEndWith(".").And.NotEndWith(" ").And.NotBe("preview");
             name.IsNormalized().Should().BeTrue();
-            FileName.Clean(name).Should().Be(name, "a safe name stays");
+            FileName.Clean(name).Should().Be(name, "a safe name is not changed");
         }
     }
 }
