@@ -68,7 +68,7 @@ public sealed class RightsMatrixTests(string transport)
     }
 
     [TestCaseSource(nameof(Rows))]
-    public async Task Answer_is_the_one_in_the_table(RightsRow row)
+    public async Task Answer_equals_the_answer_in_the_table(RightsRow row)
     {
         var mismatches = new List<string>();
         foreach (var (column, expected) in row.Answers)
@@ -77,7 +77,7 @@ public sealed class RightsMatrixTests(string transport)
     }
 
     [Test]
-    public async Task Server_answers_others_as_if_a_private_room_did_not_exist()
+    public async Task Server_answers_users_outside_a_private_room_as_if_the_room_did_not_exist()
     {
         var mismatches = new List<string>();
         foreach (var row in Rows.Where(row => row.Type != ClientFrameType.Create && RefersToRoom(row)))
