@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Web;
 
-/// <summary>The tables of the page's texts at <c>/languages</c>. Tests/Client/translations.test.mjs checks what is in them.</summary>
+/// <summary>The tables of the page's texts at <c>/languages</c>. Tests/Client/translations.test.mjs checks the contents of the tables.</summary>
 public sealed class LanguageTableTests
 {
     private ServerUnderTest _server = null!;
