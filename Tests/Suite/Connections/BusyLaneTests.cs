@@ -7,7 +7,7 @@ namespace RawSocketChat.Tests.Connections;
 public sealed class BusyLaneTests
 {
     [Test]
-    public async Task Few_busy_pumps_run_at_the_same_time_and_all_of_them_complete()
+    public async Task Only_a_few_busy_pumps_run_at_the_same_time_and_all_of_them_complete()
     {
         var (running, maxRunning) = (0, 0);
         await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(PumpAsync))).OrFail("the end of the pumps");

@@ -124,7 +124,7 @@ public abstract class FileStoreContract
     }
 
     [Test]
-    public async Task Removed_room_removes_its_files()
+    public async Task Files_of_a_removed_room_are_removed()
     {
         await AddAsync("f1");
         await SayAsync("a", "f1");

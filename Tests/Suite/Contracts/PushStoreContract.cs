@@ -108,7 +108,7 @@ public abstract class PushStoreContract
     }
 
     [Test]
-    public async Task List_has_a_maximum()
+    public async Task List_has_at_most_the_given_number_of_subscriptions()
     {
         for (var i = 1; i <= 3; i++)
             await SaveAsync(Subscription($"e{i}", "s1", i));

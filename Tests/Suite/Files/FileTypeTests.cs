@@ -43,7 +43,7 @@ public sealed class FileTypeTests
     public void Type_is_detected_from_the_content(string type, byte[] content) => FileType.Detect(content).Should().Be(type);
 
     [Test]
-    public void Text_may_be_cut_inside_a_character()
+    public void Text_that_is_cut_inside_a_character_is_detected_as_text()
     {
         FileType.Detect([.. "text "u8, 0xE7, 0x8C]).Should().Be(FileType.Text);
         FileType.Detect(Encoding.UTF8.GetBytes(new string('猫', 2000)).AsSpan(0, FileType.HeadBytes)).Should().Be(FileType.Text);

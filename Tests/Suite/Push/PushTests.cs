@@ -114,7 +114,8 @@ public sealed class PushTests
     [TestCase("u-bob", 8, "none", false, true, false)]
     [TestCase("u-bob", 8, "all", true, false, false)]
     [TestCase("u-bob", 8, "all", true, true, true)]
-    public void Message_concerns_a_receiver_or_not(string author, long seq, string notify, bool onlyMentions, bool isDirect, bool expected)
+    public void Author_read_mark_and_levels_decide_whether_a_message_concerns_a_receiver(
+        string author, long seq, string notify, bool onlyMentions, bool isDirect, bool expected)
     {
         var subscription = new StoredPushSubscription("e", "s", "k", "a", onlyMentions, QuietUntil: null, DateTimeOffset.UnixEpoch);
         var message = new RoomEvent(seq, DateTimeOffset.UnixEpoch, new NewEvent(RoomEventKind.Message, author, "bob", "hi"));

@@ -63,7 +63,7 @@ public class Section5_6_DataFramesTests(WebSocketRole role)
             received => received.ExpectFault(1007, "not UTF-8", at: HeaderBytes + invalidIndex + 1));
 
     [TestCaseSource(nameof(InvalidTexts))]
-    public void Endpoint_fails_at_the_first_invalid_byte_before_the_frame_is_complete(string hex, int invalidIndex)
+    public void Endpoint_fails_the_connection_at_the_first_invalid_byte_before_the_frame_is_complete(string hex, int invalidIndex)
     {
         // The invalid byte follows ASCII text, which vector instructions validate. The byte is in the second fragment, far from the end of
         // the frame.

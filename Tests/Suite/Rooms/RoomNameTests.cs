@@ -39,7 +39,7 @@ public sealed class RoomNameTests
     }
 
     [Test]
-    public async Task Room_whose_name_looks_like_another_cannot_be_created([Values("full", "none")] string durability)
+    public async Task Room_whose_name_looks_like_the_name_of_another_room_cannot_be_created([Values("full", "none")] string durability)
     {
         await using var server = await ServerUnderTest.StartAsync("--Data:Durability", durability);
         await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");

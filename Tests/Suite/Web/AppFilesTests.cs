@@ -69,7 +69,7 @@ public sealed class AppFilesTests
 
     [TestCase("#ffff00")]
     [TestCase("#ffffff")]
-    public void Light_colors_become_dark_enough_for_a_white_plug(string color) =>
+    public void Light_colors_of_the_operator_become_darker(string color) =>
         SiteIcons.Darken(color).Should().NotEqual(Convert.FromHexString(color[1..]));
 
     [Test]

@@ -60,7 +60,7 @@ public sealed class LanguageTableTests
     [TestCase("/chat/languages/")]
     [TestCase("/chat/languages/../client.html")]
     [TestCase("/chat/languages/..%2Fappsettings.json")]
-    public async Task Other_names_are_not_found(string path)
+    public async Task Address_that_is_not_a_table_of_a_language_gets_404(string path)
     {
         using var http = new HttpTestClient(_server.HttpPort);
         (await http.GetAsync(path)).Status.Should().Be((int)HttpStatusCode.NotFound);

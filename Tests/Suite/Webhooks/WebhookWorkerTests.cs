@@ -75,7 +75,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
 
     [TestCase(429)]
     [TestCase(503)]
-    public async Task Retry_After_of_the_receiver_is_honoured(int status)
+    public async Task Worker_waits_for_the_Retry_After_time_of_the_receiver(int status)
     {
         Receiver.Answer = (_, context) =>
         {
