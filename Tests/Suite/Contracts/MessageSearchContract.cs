@@ -6,7 +6,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every message search must keep.</summary>
+/// <summary>The rules that every message search must follow.</summary>
 public abstract class MessageSearchContract
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 23, 10, 2, 31, 123, TimeSpan.Zero);

@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every store of subscriptions to push messages must keep.</summary>
+/// <summary>The rules that every store of subscriptions to push messages must follow.</summary>
 public abstract class PushStoreContract
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);

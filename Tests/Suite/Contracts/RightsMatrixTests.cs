@@ -11,7 +11,7 @@ namespace RawSocketChat.Tests.Contracts;
 
 /// <summary>
 /// The answer to each request of each kind of user, over each kind of transport. The expected answers are in Protocol/README.md. Each
-/// answer is tested with a new user in a new room, so no request changes the answer to another one.
+/// answer is tested with a new user in a new room, so no request changes the answer to another request.
 /// </summary>
 [TestFixture(WebSocket)]
 [TestFixture(Send)]

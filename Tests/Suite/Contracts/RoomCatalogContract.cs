@@ -5,7 +5,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every room catalog must keep.</summary>
+/// <summary>The rules that every room catalog must follow.</summary>
 public abstract class RoomCatalogContract
 {
     private FakeTimeProvider _time = null!;

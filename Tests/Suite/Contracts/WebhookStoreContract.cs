@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every webhook store must keep.</summary>
+/// <summary>The rules that every webhook store must follow.</summary>
 public abstract class WebhookStoreContract
 {
     private const string Url = "https://example.org/chat";

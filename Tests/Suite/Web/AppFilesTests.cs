@@ -64,7 +64,7 @@ public sealed class AppFilesTests
         using var image = SkiaSharp.SKBitmap.Decode(png);
         (image.Width, image.Height).Should().Be((size, size));
         image.GetPixel(1, 1).ToString().Should().Be("#ff1f6feb");
-        image.GetPixel(size / 2, size * 53 / 100).Should().NotBe(image.GetPixel(size / 2, size * 45 / 100), "the plug has another color");
+        image.GetPixel(size / 2, size * 53 / 100).Should().NotBe(image.GetPixel(size / 2, size * 45 / 100), "the plug on the icon has another color");
     }
 
     [TestCase("#ffff00")]
