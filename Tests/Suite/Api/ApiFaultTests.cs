@@ -8,7 +8,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Api;
 
-/// <summary>Requests of programs while something else goes wrong.</summary>
+/// <summary>Requests of programs while the room is replaced, while the storage fails, and while the server stops.</summary>
 public sealed class ApiFaultTests
 {
     private InterruptedTokenStore _tokens = null!;
@@ -33,7 +33,7 @@ public sealed class ApiFaultTests
     }
 
     [Test]
-    public async Task Storage_that_cannot_be_read_gets_503_and_a_later_request_succeeds()
+    public async Task Request_gets_503_while_the_storage_cannot_be_read_and_a_later_request_succeeds()
     {
         await using var server = await StartServerAsync();
         await using var room = await TokenRoom.CreateAsync(server);

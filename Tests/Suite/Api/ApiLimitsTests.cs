@@ -41,7 +41,7 @@ public sealed class ApiLimitsTests
     }
 
     [Test]
-    public async Task Requests_of_programs_count_for_their_address()
+    public async Task Requests_of_programs_use_points_of_their_address()
     {
         await using var server = await ServerUnderTest.StartAsync(
             "--Addresses:ChargeLoopback", "true", "--Addresses:PointBurst", "400", "--Addresses:PointsPerSecond", "1", "--Limits:MessageBurst", "1000", "--Limits:MessagesPerSecond", "1000");

@@ -188,7 +188,7 @@ public sealed class AsyncApiTests
 
 /// <summary>
 /// Checks values against the schemas of a document. A field that a schema does not have is a fault too, because a reader of the schema would not know
-/// the field. It knows the words of JSON Schema that the document uses, and fails at any other one.
+/// the field. The checker knows the words of JSON Schema that the document uses, and fails at any other word.
 /// </summary>
 internal sealed class SchemaChecker(JsonNode document)
 {

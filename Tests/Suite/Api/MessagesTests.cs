@@ -134,7 +134,7 @@ public sealed class MessagesTests : ApiFixture
     }
 
     [Test]
-    public async Task Bot_is_no_member_and_neither_slow_mode_nor_an_empty_room_stops_it()
+    public async Task Bot_is_not_listed_as_a_member_and_can_post_in_slow_mode_and_in_a_room_without_members()
     {
         await using var room = await CreateRoomAsync();
         await room.Owner.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Slow, Room = room.Name, Seconds = 3600, Id = FrameId.From("slow") });

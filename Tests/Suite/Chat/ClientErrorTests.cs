@@ -7,7 +7,7 @@ namespace RawSocketChat.Tests.Chat;
 /// <summary>Errors and hints for invalid client frames.</summary>
 public class ClientErrorTests
 {
-    // The frame, the code of the error, a part of its text, and its hint.
+    // The arguments are the frame, the code of the error, a part of the error's text, and the error's hint.
     [TestCase("""{"type":"join"}""", ErrorCode.MissingField, "\"room\"", """{"type":"join","room":"lobby"}""")]
     [TestCase("""{"type":"say"}""", ErrorCode.MissingField, "\"text\"", """{"type":"say","text":"hi all"}""")]
     [TestCase("""{"type":"say","text":"  "}""", ErrorCode.BadField, "\"text\" shows nothing", """{"type":"say","text":"hi all"}""")]

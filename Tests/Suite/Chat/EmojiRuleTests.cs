@@ -4,7 +4,7 @@ using RawSocketChat.Protocol.Chat;
 
 namespace RawSocketChat.Tests.Chat;
 
-/// <summary>Which texts are exactly one emoji.</summary>
+/// <summary>The rule accepts a text that is exactly one emoji, and refuses other texts.</summary>
 public class EmojiRuleTests
 {
     private static readonly string[] All = [.. EmojiRule.CreateAll()];
@@ -78,7 +78,7 @@ public class EmojiRuleTests
     [TestCase("🏴󠁧󠁢󠁳󠁣󠁴", TestName = "A flag without its end")]
     [TestCase("→")]
     [TestCase("★")]
-    public void Other_text_is_refused(string text)
+    public void Text_that_is_not_exactly_one_emoji_is_refused(string text)
     {
         EmojiRule.TryNormalize(text, out var emoji).Should().BeFalse();
         emoji.Should().BeEmpty();

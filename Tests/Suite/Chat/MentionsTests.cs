@@ -4,7 +4,7 @@ using RawSocketChat.Server.Sessions;
 
 namespace RawSocketChat.Tests.Chat;
 
-/// <summary>Which names a message mentions.</summary>
+/// <summary>Finding the names that a message mentions.</summary>
 public class MentionsTests
 {
     [TestCase("@ann", "ann")]
@@ -129,7 +129,7 @@ public class MentionsTests
     }
 
     [Test]
-    public void Any_text_is_read_to_its_end()
+    public void Names_in_any_text_are_not_empty_and_contain_no_at_sign()
     {
         Gen.OneOf(Gen.String, Gen.String[Gen.Char["@a \n`\"“”._-:/w\ud83d\udc4d\u0301"], 0, 60]).Sample(text =>
         {
@@ -138,7 +138,7 @@ public class MentionsTests
         });
     }
 
-    // Such a text takes a fraction of a second if the time is linear, and much longer than the maximum if it is quadratic.
+    // The text has a million characters. A linear search takes a fraction of a second. A quadratic search takes much longer than the maximum.
     [TestCase("@")]
     [TestCase("@a")]
     [TestCase("@a ")]

@@ -49,7 +49,7 @@ public class NearestWordTests
     public void Similar_long_words_differ_by_at_most_three_edits_and_short_ones_by_fewer(string word, string known, bool isSimilar) =>
         NearestWord.Find(word, [known]).Should().Be(isSimilar ? known : null);
 
-    // The plain algorithm with a table of all cells, for comparison.
+    // Compares the results with the plain algorithm, which computes all cells of a table.
     [Test]
     public void Bounded_comparison_finds_what_the_full_table_finds()
     {

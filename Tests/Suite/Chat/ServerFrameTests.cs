@@ -148,7 +148,7 @@ public class ServerFrameTests
     }
 
     [Test]
-    public void Empty_lists_and_reasons_are_not_written() =>
+    public void Empty_lists_of_a_message_are_not_written() =>
         Wire.ToJson(new MessageFrame("lobby", 1, Wire.At, Ann, "hi", Mentions: [], Reactions: []))
             .Should().Be(Wire.ToJson(new MessageFrame("lobby", 1, Wire.At, Ann, "hi")));
 

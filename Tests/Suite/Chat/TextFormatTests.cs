@@ -136,7 +136,7 @@ public class TextFormatTests
         TextFormat.Format("hi"u8).Should().BeEmpty();
     }
 
-    // The text of a message, and the formatted text.
+    // The arguments are the text of a message, and the formatted text.
     [TestCase("a\u001b[2Jb", "a\uFFFD[2Jb")]
     [TestCase("a\u009b2Jb", "a\uFFFD2Jb")]
     [TestCase("a\bb\u007fc\0d\ae", "a\uFFFDb\uFFFDc\uFFFDd\uFFFDe")]

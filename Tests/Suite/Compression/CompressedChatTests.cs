@@ -9,7 +9,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Compression;
 
 /// <summary>Tests the server with clients that offer permessage-deflate, with and without each parameter.</summary>
-[Category(Categories.Slow)] // sends random messages through compressed connections
+[Category(Categories.Slow)] // sends messages through many compressed connections
 public sealed class CompressedChatTests
 {
     private static readonly string Long = string.Concat(Enumerable.Repeat("all that grows ", 400));

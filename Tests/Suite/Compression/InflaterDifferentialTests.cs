@@ -92,8 +92,8 @@ public sealed class InflaterDifferentialTests
     }
 
     /// <summary>
-    /// Checks that the inflater and DeflateStream agree, except in two cases. DeflateStream accepts truncated data, which the inflater may
-    /// reject. DeflateStream ignores bytes after a final block, and the inflater may inflate these bytes.
+    /// Checks that DeflateStream accepts what the inflater accepts, and that both outputs begin with the same bytes. DeflateStream also accepts
+    /// truncated data, which the inflater may reject. DeflateStream ignores bytes after a final block, and the inflater may inflate these bytes.
     /// </summary>
     /// <returns>Whether the inflater accepted the data.</returns>
     private static bool ExpectAgreement(byte[] data, int round)

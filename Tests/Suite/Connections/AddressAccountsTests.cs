@@ -9,7 +9,7 @@ public sealed class AddressAccountsTests
     private readonly FakeTimeProvider _time = new();
 
     [Test]
-    public void Connections_of_one_address_share_an_account()
+    public void Connections_of_one_address_share_the_points_of_the_address()
     {
         var accounts = Create(new AddressOptions { PointBurst = 100, PointsPerSecond = 10 });
         var first = accounts.TryOpen("198.51.100.7:1000")!;
@@ -23,7 +23,7 @@ public sealed class AddressAccountsTests
     }
 
     [Test]
-    public void Cost_that_is_known_afterwards_is_taken_even_if_too_few_points_are_left()
+    public void Charge_after_the_work_can_make_the_points_of_an_address_negative()
     {
         var account = Create(new AddressOptions { PointBurst = 100, PointsPerSecond = 10 }).TryOpen("198.51.100.7:1000")!;
         account.Charge(195);
@@ -32,14 +32,14 @@ public sealed class AddressAccountsTests
     }
 
     [Test]
-    public void Account_is_kept_while_it_lacks_points_and_removed_later_if_the_table_is_full()
+    public void Account_of_an_address_is_kept_while_points_are_missing_and_removed_later_if_the_table_is_full()
     {
         var accounts = Create(new AddressOptions());
         for (var i = 0; i < 100_000; i++)
             accounts.Close(accounts.TryOpen($"10.{i / 65536}.{i / 256 % 256}.{i % 256}:1")!);
         accounts.Count.Should().Be(100_000);
 
-        // All buckets lack points, so new addresses share one account.
+        // The table is full, and all its accounts lack points. So new addresses share one account.
         accounts.TryOpen("192.0.2.1:1").Should().BeSameAs(accounts.TryOpen("192.0.2.2:1"));
 
         _time.Advance(TimeSpan.FromMinutes(2));

@@ -124,7 +124,7 @@ public sealed class ConnectionWatchTests
     }
 
     [Test]
-    public async Task Client_that_always_sends_the_first_fragment_of_the_next_message_stays_connected()
+    public async Task Client_whose_input_always_ends_with_the_first_fragment_of_the_next_message_stays_connected()
     {
         await using var ann = await ChatClient.ConnectAsync(_server.HttpPort);
         await ann.Inbox.ExpectAsync<WelcomeFrame>();
@@ -142,7 +142,7 @@ public sealed class ConnectionWatchTests
     }
 
     [Test]
-    public async Task Client_that_always_sends_a_part_of_the_next_frame_stays_connected()
+    public async Task Client_whose_input_always_ends_with_a_part_of_the_next_frame_stays_connected()
     {
         await using var tcp = await LineClient.ConnectAsync(_server.RawPort);
         await tcp.SendAsync("""{"type":"hello"}""");
@@ -192,7 +192,7 @@ public sealed class ConnectionWatchTests
     }
 
     [Test]
-    public async Task Failing_check_of_one_connection_closes_it_and_the_others_keep_their_timeouts()
+    public async Task Failing_check_closes_its_connection_and_the_others_keep_their_timeouts()
     {
         var broken = new Connection("test", "here", new ConnectionRequest(), new BrokenOutbox(), _time) { Handler = new SilentHandler() };
         _server.Connections.TryAdd(broken).Should().BeTrue();

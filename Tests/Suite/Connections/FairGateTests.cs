@@ -17,7 +17,7 @@ public sealed class FairGateTests
     public void CreateGate() => _gate = new FairGate(places: 1, _time);
 
     [Test]
-    public async Task Caller_of_another_address_waits_for_one_turn_of_an_address_with_many_callers()
+    public async Task Caller_of_another_address_waits_for_only_one_caller_of_an_address_with_many_callers()
     {
         var first = await EnterAsync(Attacker);
         var attackers = Enumerable.Range(0, 20).Select(_ => EnterAsync(Attacker)).ToList();
@@ -31,7 +31,7 @@ public sealed class FairGateTests
     }
 
     [Test]
-    public async Task Caller_that_waited_too_long_gets_no_place_and_keeps_none()
+    public async Task Caller_that_waited_too_long_gets_no_place_and_occupies_none()
     {
         var first = await EnterAsync(Attacker);
         var waiting = EnterAsync(Bystander);

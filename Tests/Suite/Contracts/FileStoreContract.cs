@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every store of files must keep, together with the log of the same storage.</summary>
+/// <summary>The rules that every store of files must follow, together with the log of the same storage.</summary>
 public abstract class FileStoreContract
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
@@ -40,11 +40,11 @@ public abstract class FileStoreContract
         (await _files.CheckQuotaAsync("ann", 8, new FileQuota(2, 14), default)).Should().Be(FileAddition.TooManyBytes);
         (await _files.AddAsync(CreateFile("f2", uploader: "bob"), new FileQuota(1, 7), default)).Should().Be(FileAddition.Added);
         (await _files.AddAsync(CreateFile("f3"), new FileQuota(2, 14), default)).Should().Be(FileAddition.Added);
-        (await _files.GetContentBytesAsync(default)).Should().Be(7, "three files have one content");
+        (await _files.GetContentBytesAsync(default)).Should().Be(7, "three files share one content");
     }
 
     [Test]
-    public async Task File_has_the_rooms_of_its_messages_and_is_removed_with_the_last_one()
+    public async Task File_has_the_rooms_of_its_messages_and_is_removed_with_the_last_message()
     {
         var removals = 0;
         _files.FilesRemoved += () => removals++;
@@ -112,7 +112,7 @@ public abstract class FileStoreContract
     }
 
     [Test]
-    public async Task File_that_no_message_had_is_removed_after_its_time()
+    public async Task File_that_is_in_no_message_is_removed_after_the_given_time()
     {
         await AddAsync("f1");
         await AddAsync("f2");
@@ -124,7 +124,7 @@ public abstract class FileStoreContract
     }
 
     [Test]
-    public async Task Removed_room_removes_its_files()
+    public async Task Files_of_a_removed_room_are_removed()
     {
         await AddAsync("f1");
         await SayAsync("a", "f1");
@@ -136,7 +136,7 @@ public abstract class FileStoreContract
     }
 
     [Test]
-    public async Task File_of_a_trimmed_message_is_removed()
+    public async Task File_of_a_trimmed_message_is_in_no_room()
     {
         await OpenAsync(keepEvents: 2);
         await AddAsync("f1");

@@ -3,7 +3,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every store of accounts and sessions must keep.</summary>
+/// <summary>The rules that every store of accounts and sessions must follow.</summary>
 public abstract class IdentityStoreContract
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);

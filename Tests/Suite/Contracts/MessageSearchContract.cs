@@ -6,7 +6,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every search must keep.</summary>
+/// <summary>The rules that every message search must follow.</summary>
 public abstract class MessageSearchContract
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 23, 10, 2, 31, 123, TimeSpan.Zero);
@@ -56,7 +56,7 @@ public abstract class MessageSearchContract
         (await FindAsync("AND")).Should().Equal("AND or NOT near");
         (await FindAsync("OR NOT NEAR")).Should().Equal("AND or NOT near");
         (await FindAsync("private r1")).Should().Equal("r1 private words filters");
-        (await FindAsync("r2")).Should().BeEmpty("the word with which the index marks the room is not a word of the messages");
+        (await FindAsync("r2")).Should().BeEmpty("the index marks rooms with words, and a search must not find these words");
     }
 
     [Test]
@@ -112,7 +112,7 @@ public abstract class MessageSearchContract
     }
 
     [Test]
-    public async Task Messages_of_one_millisecond_keep_their_order_even_if_they_are_more_than_its_cursors()
+    public async Task Messages_of_one_millisecond_keep_their_order_even_if_the_millisecond_has_more_messages_than_cursors()
     {
         await SayAsync("a", [.. Enumerable.Range(1, 600).Select(i => $"x {i}")]);
         _time.Advance(TimeSpan.FromMilliseconds(1));
@@ -151,7 +151,7 @@ public abstract class MessageSearchContract
     }
 
     [Test]
-    public async Task Search_does_not_find_topics_and_reasons()
+    public async Task Search_does_not_find_topics()
     {
         await _log.AppendAsync("a", [new NewEvent(RoomEventKind.Topic, "ann", "ann", "x")], default);
         (await FindAsync("x")).Should().BeEmpty();

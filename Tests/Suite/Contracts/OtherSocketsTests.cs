@@ -2,7 +2,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>Runs the contract of the stream transports on the socket implementation that the rest of the suite does not use.</summary>
+/// <summary>Runs the contract of WebSocket and raw TCP on the socket transport that the rest of the suite does not use.</summary>
 internal static class OtherSockets
 {
     public static string[] AddOtherTransport(string[] settings) =>

@@ -5,13 +5,13 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The answer to each request of a program, as the second table of rights in Protocol/README.md says.</summary>
+/// <summary>The server answers each request of a program as the second table of rights in Protocol/README.md says.</summary>
 public sealed class ProgramRightsTests
 {
     private static readonly string[] Columns = ["token of the room", "token of another room", "revoked token", "session of the owner"];
 
     [Test]
-    public async Task Answer_is_the_one_in_the_table()
+    public async Task Answer_equals_the_answer_in_the_table()
     {
         await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
         var mismatches = new List<string>();
@@ -44,7 +44,7 @@ public sealed class ProgramRightsTests
         if (!expected.StartsWith($"{answer.Status}", StringComparison.Ordinal))
             mismatches.Add($"{request} with the {column}: expected {expected}, got {answer.Status}: {answer.Body}");
 
-        // The room must have a message exactly if the table says that the request may post there.
+        // The room must have a message if and only if the table says that the request may post in the room.
         using var reader = new HttpTestClient(server.HttpPort, column == "revoked token" ? (await room.Owner.CreateTokenAsync(room.Name, "reader")).Token : room.Token);
         var messages = (await reader.GetAsync(room.Messages)).ReadFrame<HistoryFrame>().Messages.Count;
         var isPosted = request.StartsWith("POST", StringComparison.Ordinal) && expected is "200" or "201";

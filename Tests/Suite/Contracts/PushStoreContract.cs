@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every store of subscriptions to push messages must keep.</summary>
+/// <summary>The rules that every store of subscriptions to push messages must follow.</summary>
 public abstract class PushStoreContract
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
@@ -108,7 +108,7 @@ public abstract class PushStoreContract
     }
 
     [Test]
-    public async Task List_has_a_maximum()
+    public async Task List_has_at_most_the_given_number_of_subscriptions()
     {
         for (var i = 1; i <= 3; i++)
             await SaveAsync(Subscription($"e{i}", "s1", i));

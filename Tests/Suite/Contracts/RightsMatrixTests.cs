@@ -11,7 +11,7 @@ namespace RawSocketChat.Tests.Contracts;
 
 /// <summary>
 /// The answer to each request of each kind of user, over each kind of transport. The expected answers are in Protocol/README.md. Each
-/// answer is tested with a new user in a new room, so no request changes the answer to another one.
+/// answer is tested with a new user in a new room, so no request changes the answer to another request.
 /// </summary>
 [TestFixture(WebSocket)]
 [TestFixture(Send)]
@@ -68,7 +68,7 @@ public sealed class RightsMatrixTests(string transport)
     }
 
     [TestCaseSource(nameof(Rows))]
-    public async Task Answer_is_the_one_in_the_table(RightsRow row)
+    public async Task Answer_equals_the_answer_in_the_table(RightsRow row)
     {
         var mismatches = new List<string>();
         foreach (var (column, expected) in row.Answers)
@@ -77,7 +77,7 @@ public sealed class RightsMatrixTests(string transport)
     }
 
     [Test]
-    public async Task Server_answers_others_as_if_a_private_room_did_not_exist()
+    public async Task Server_answers_users_outside_a_private_room_as_if_the_room_did_not_exist()
     {
         var mismatches = new List<string>();
         foreach (var row in Rows.Where(row => row.Type != ClientFrameType.Create && RefersToRoom(row)))

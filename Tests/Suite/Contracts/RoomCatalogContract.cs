@@ -5,7 +5,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every room catalog must keep.</summary>
+/// <summary>The rules that every room catalog must follow.</summary>
 public abstract class RoomCatalogContract
 {
     private FakeTimeProvider _time = null!;
@@ -109,7 +109,7 @@ public abstract class RoomCatalogContract
     }
 
     [Test]
-    public async Task Empty_room_is_removed_with_its_members_and_read_marks_and_its_name_can_be_used_again()
+    public async Task Room_without_events_is_removed_with_its_members_and_read_marks_and_its_name_can_be_used_again()
     {
         await _catalog.SetMemberAsync("garden", "u2", isMember: true, readSeq: 0, default);
         await _catalog.AdvanceReadMarkAsync("garden", "u2", 5, default);
@@ -263,6 +263,6 @@ public sealed class MemoryRoomCatalogTests : RoomCatalogContract
         return new MemoryRoomCatalog(_log, new MemoryTokenStore(), new MemoryWebhookStore(_log), _identities, time);
     }
 
-    // The catalog in memory ignores the roles of such a user, so there is nothing to remove.
+    // The catalog in memory ignores the roles of users who have neither an account nor a session, so there is nothing to remove.
     protected override Task RemoveForgottenUsersAsync() => Task.CompletedTask;
 }

@@ -5,7 +5,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every room log must keep.</summary>
+/// <summary>The rules that every room log must follow.</summary>
 public abstract class RoomLogContract
 {
     protected abstract IRoomLog Open(int keepEvents, TimeProvider time);

@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every token store must keep.</summary>
+/// <summary>The rules that every token store must follow.</summary>
 public abstract class TokenStoreContract
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);

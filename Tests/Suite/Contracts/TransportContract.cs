@@ -6,7 +6,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every transport must keep. A new transport adds one subclass.</summary>
+/// <summary>The rules that every transport must follow. A new transport adds one subclass.</summary>
 public abstract class TransportContract
 {
     private ServerUnderTest _server = null!;

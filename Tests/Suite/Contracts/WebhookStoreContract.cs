@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every webhook store must keep.</summary>
+/// <summary>The rules that every webhook store must follow.</summary>
 public abstract class WebhookStoreContract
 {
     private const string Url = "https://example.org/chat";
@@ -49,7 +49,7 @@ public abstract class WebhookStoreContract
     }
 
     [Test]
-    public async Task Webhook_that_is_off_is_replaced_by_a_new_one()
+    public async Task Webhook_that_is_off_is_replaced_by_a_new_webhook_when_it_is_set_again()
     {
         var webhook = await SetAsync("Garden", "w1", "s1");
         await PostAsync("Garden", 5);
@@ -69,7 +69,7 @@ public abstract class WebhookStoreContract
     }
 
     [Test]
-    public async Task Progress_of_a_webhook_that_was_set_again_or_removed_changes_nothing()
+    public async Task Update_of_the_progress_changes_nothing_after_the_webhook_was_set_again_or_removed()
     {
         var old = await SetAsync("Garden", "w1", "s1");
         await SetAsync("Garden", "w2", "s2");

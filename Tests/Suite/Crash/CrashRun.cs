@@ -12,7 +12,8 @@ internal sealed class CrashRun : IDisposable
 {
     private const int ClientCount = 8;
 
-    // The maximum number of acks in a round. In some rounds, this is enough to make SQLite copy the write-ahead log to the database (a checkpoint).
+    // The maximum number of acks before a kill; twice as many if the kill waits for a checkpoint, in which SQLite copies the write-ahead log to the
+    // database.
     private const int MaxAcks = 1500;
 
     private static readonly string[] Rooms = ["everybody", "half", "two"];
@@ -81,7 +82,7 @@ internal sealed class CrashRun : IDisposable
                 await ChatUntilKilledAsync(server, moment);
             }
 
-            // A server whose database was killed says so.
+            // A server whose database was killed prints errors. Each other error is a violation.
             foreach (var line in server.Lines.Where(line => moment != KillMoment.Database && IsErrorLine(line)))
                 _ledger.AddViolation($"the server printed: {line}");
         }
@@ -126,7 +127,7 @@ internal sealed class CrashRun : IDisposable
         await Task.WhenAny(killed.Task, connections).OrFail(() => $"the moment to kill ({moment}; {progress})");
         if (moment == KillMoment.Database)
         {
-            // A stopped server cannot tell the clients that its database is gone. PostgreSQL still works on the commit that the server has sent.
+            // A suspended server cannot tell the clients that its database is gone. PostgreSQL still works on the commit that the server has sent.
             await Shell.RunAsync($"kill -STOP {server.Id}");
             await _postgres!.KillAsync();
         }

@@ -4,7 +4,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Crash;
 
 /// <summary>
-/// No acknowledged message is lost or duplicated when the server is killed (SIGKILL). The suite runs 6 rounds. Run more with:
+/// No acknowledged message is lost or duplicated when the server is killed (SIGKILL). By default, the first test runs 6 rounds,
+/// and each other test 3. Run more with:
 /// <code>RSC_CRASH_ROUNDS=500 Tests/run Crash</code>
 /// A failure prints its seed. <c>RSC_CRASH_SEED</c> repeats the random decisions of that run, but not the scheduling of threads.
 /// </summary>

@@ -18,7 +18,7 @@ internal enum KillMoment
     /// <summary>The server is starting: it has opened the database, but does not listen yet.</summary>
     Start,
 
-    /// <summary>The server stores messages. It is stopped, then PostgreSQL is killed, and then the server.</summary>
+    /// <summary>The server stores messages. It is suspended, then PostgreSQL is killed, and then the server.</summary>
     Database,
 }
 

@@ -1,8 +1,8 @@
 namespace RawSocketChat.Tests.Crash;
 
 /// <summary>
-/// Counts the acks, messages and frames that all clients have received since the last start of the server. Runs an action when a count is
-/// reached, at once and on the thread of the client that reaches the count.
+/// Counts what all clients together have received since the last start of the server. Runs an action when a count is reached, at once and on the
+/// thread of the client that reaches the count.
 /// </summary>
 internal sealed class ProgressCounter
 {

@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.EndToEnd;
 
-/// <summary>Checks the page with axe-core, which tests the support for screen readers and the contrast. Each check runs for a desktop and a phone.</summary>
+/// <summary>Checks the page with axe-core, which tests the support for screen readers and the contrast.</summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class AccessibilityTests
 {

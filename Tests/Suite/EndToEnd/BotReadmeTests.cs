@@ -7,7 +7,10 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.EndToEnd;
 
-/// <summary>Runs the small bots and the webhook commands of Protocol/README.md as they are. Environment variables name the server and the token.</summary>
+/// <summary>
+/// Runs the small bots and the webhook commands of Protocol/README.md. The bots are not changed: environment variables name the server and the
+/// token. In the commands, the test replaces the address and the token.
+/// </summary>
 [Category(Categories.Slow)] // runs curl, python3, node and the .NET SDK
 public sealed class BotReadmeTests
 {
@@ -76,6 +79,7 @@ public sealed class BotReadmeTests
         try
         {
             // The bot answers only messages that come after its start, and the test cannot see when the bot has started.
+        // So the test repeats its message.
             var answer = ExpectMessageAsync("helper");
             for (var i = 0; !answer.IsCompleted && i < 100; i++)
             {

@@ -5,12 +5,12 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.EndToEnd;
 
-/// <summary>Edits, deletions and reactions in the page, by others and by the person, live and after a reload.</summary>
+/// <summary>Edits, deletions and reactions of another person, as the page shows them live and after a reload.</summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class ChangedMessagesTests
 {
     [Test]
-    public async Task Page_shows_changed_messages_the_same_live_and_after_a_reload()
+    public async Task Page_shows_changed_messages_live_and_after_a_reload()
     {
         await using var server = await ServerUnderTest.StartAsync();
         var (bob, _) = await ChatClient.JoinAsync(server.HttpPort, "bob");

@@ -10,8 +10,7 @@ namespace RawSocketChat.Tests.EndToEnd;
 public sealed class CutConnectionTests
 {
     // 50 messages a second for six seconds. This time is enough for four cuts and the reconnects. The stream ends after at most 300
-    // messages. Together with the page's own messages, the log has fewer than the 500 messages that the page draws at once, so the test can
-    // read all of them.
+    // messages, so that the test can soon scroll through the whole log.
     private const int Streamed = 300;
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
 
@@ -35,7 +34,7 @@ public sealed class CutConnectionTests
     [TestCase(1)]
     [TestCase(2)]
     [TestCase(3)]
-    public async Task Page_that_is_cut_repeatedly_shows_each_message_once(int seed)
+    public async Task Page_whose_connection_is_cut_repeatedly_shows_each_message_once(int seed)
     {
         var random = new Random(seed);
         await using var page = await ChatPage.JoinAsync(_relay.Port, "ann", clock: true);
@@ -99,7 +98,7 @@ public sealed class CutConnectionTests
     }
 
     [Test]
-    public async Task Page_that_is_cut_while_it_catches_up_misses_no_message()
+    public async Task Page_whose_connection_is_cut_while_it_catches_up_misses_no_message()
     {
         await using var page = await ChatPage.JoinAsync(_relay.Port, "ann");
         var (sender, _) = await ChatClient.JoinAsync(_server.HttpPort, "sender");

@@ -10,7 +10,7 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
-/// The page in a frame of another site. The site serves the page of Server/docs/operations.md. It is at <c>localhost</c> and the chat at
+/// The page in a frame of another site. The site serves the example of Server/docs/operations.md. It is at <c>localhost</c> and the chat at
 /// <c>127.0.0.1</c>, so the browser sends no cookie of the chat from the frame.
 /// </summary>
 [Category(Categories.Slow)] // runs Chromium

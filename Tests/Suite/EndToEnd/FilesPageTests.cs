@@ -29,7 +29,7 @@ public sealed class FilesPageTests
     public async Task StopAsync() => await _server.DisposeAsync();
 
     [Test]
-    public async Task Picture_of_the_button_is_shown_to_all_and_opens_in_the_viewer()
+    public async Task Picture_added_with_the_button_is_shown_to_all_and_opens_in_the_viewer()
     {
         await using var ann = await OpenAsync("ann", "pictures");
         await using var bob = await OpenAsync("bob", "pictures");
@@ -46,9 +46,9 @@ public sealed class FilesPageTests
         var pictures = bob.Page.Locator("#log .picture");
         await Assertions.Expect(pictures).ToHaveCountAsync(3);
         await bob.UntilAsync("() => [...document.querySelectorAll('#log .picture img')].every((image) => image.complete && image.naturalWidth > 0)");
-        (await pictures.First.BoundingBoxAsync())!.Height.Should().BeApproximately(64, 1, "the space of the picture is that of its record");
+        (await pictures.First.BoundingBoxAsync())!.Height.Should().BeApproximately(64, 1, "the page shows a small picture with a height of 64 px");
 
-        // By the keyboard: open, go through the pictures, close. The focus comes back.
+        // With the keyboard: open the viewer, go through the pictures, and close the viewer. The focus returns to the picture.
         await pictures.First.FocusAsync();
         await bob.Page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(bob.Page.Locator("#viewer")).ToBeVisibleAsync();
@@ -120,7 +120,7 @@ public sealed class FilesPageTests
         await ann.Input.PressAsync("Enter");
         await Assertions.Expect(ann.Page.Locator("#log .file .name")).ToHaveTextAsync(["dropped 1.txt", "dropped 2.txt"]);
 
-        // A quote and the search name the file.
+        // A quote shows the number of files. The search shows their names.
         await ann.Page.Locator("#log .message .file").First.HoverAsync();
         await ann.Page.ClickAsync("#log .tools [data-action=reply]");
         await ann.SayAsync("found them");
@@ -219,7 +219,7 @@ public sealed class FilesPageTests
     }
 
     [Test]
-    public async Task Failed_upload_says_why_and_can_be_repeated_and_nothing_is_sent_without_it()
+    public async Task Failed_upload_shows_the_reason_and_can_be_repeated_and_nothing_is_sent_without_it()
     {
         await using var ann = await OpenAsync("eva", "failure");
         var answers = new Queue<string?>(["""{"type":"error","code":"too-many","text":"your files have 1 GB, which is the maximum"}""", null]);
@@ -234,7 +234,7 @@ public sealed class FilesPageTests
         });
         await AddAsync(ann, Text("big.txt", MaxBytes + 1));
         await Assertions.Expect(ann.Notices.Last).ToContainTextAsync("big.txt has 488 KB. A file may have at most 488 KB.");
-        answers.Should().HaveCount(2, "the page sends no upload that is too big");
+        answers.Should().HaveCount(2, "the page does not upload a file that is too big");
 
         await AddAsync(ann, Text("notes.txt", 100));
         await Assertions.Expect(ann.Page.Locator("#tray .trouble")).ToHaveTextAsync("Your files have 1 GB, which is the maximum.");
@@ -254,7 +254,7 @@ public sealed class FilesPageTests
     }
 
     [Test]
-    public async Task Reload_keeps_what_is_uploaded_and_names_what_is_not()
+    public async Task Reload_keeps_uploaded_files_and_shows_which_files_are_missing()
     {
         await using var ann = await OpenAsync("mia", "reload");
         await AddAsync(ann, Png("kept.png"));
@@ -339,7 +339,7 @@ public sealed class FilesPageTests
         await Assertions.Expect(ann.Page.Locator("#log .file", new() { HasText = "bomb" })).ToHaveCountAsync(2);
         (await ann.Page.Locator("#log .file .name").AllInnerTextsAsync()).Should().Contain("passwd").And.Contain("gnp.exe").And.OnlyContain(name => name.Length <= 200);
 
-        // Names that the server does not give: a record from another server, or an error in this one.
+        // The server sends no such name. The page must be safe even if the server has an error.
         await ann.Page.EvaluateAsync("""
             () => {
               const { parse } = JSON;
@@ -361,7 +361,7 @@ public sealed class FilesPageTests
             }
         }
 
-        // The contents themselves, opened in a tab, run nothing either.
+        // A browser that opens such a file in a tab runs nothing either: the server sends it as text, with the policy of a sandbox.
         var paths = await ann.Page.Locator("#log .file .download").EvaluateAllAsync<string[]>("links => links.map((link) => link.href)");
         foreach (var path in paths.Take(2))
         {

@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.EndToEnd;
 
-/// <summary>The page scrolls back through a long log.</summary>
+/// <summary>A reader scrolls back through a long log.</summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class HistoryTests
 {
@@ -47,7 +47,7 @@ public sealed class HistoryTests
     public async Task StopServer() => await _server.DisposeAsync();
 
     [Test]
-    public async Task Scrolling_up_loads_each_older_message_once_without_a_jump()
+    public async Task Scrolling_up_shows_all_older_messages_without_a_jump()
     {
         await SendManyAsync(MessageCount, i => $"said {i}{(i % 7 == 0 ? " at such a length that it takes more than one line of a window of ordinary width" : "")}{(i % 11 == 0 ? "\nor of two" : "")}");
 
@@ -146,7 +146,7 @@ public sealed class HistoryTests
         ann.Errors.Should().BeEmpty();
     }
 
-    /// <summary>Says messages in the lobby without waiting for each of them.</summary>
+    /// <summary>Says messages in the lobby without waiting for the answer to each of them.</summary>
     private async Task SendManyAsync(int count, Func<int, string> text)
     {
         await using var sender = await LineClient.ConnectAsync(_server.RawPort);

@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
-/// The transport lab compares all transports at the same time, while the page chats. This command takes the README's picture of the lab:
+/// The transport lab compares all transports at the same time, while the page chats. This command also stores a picture of the lab in a file:
 /// <c>RSC_LAB_SCREENSHOT=$PWD/Tests/Suite/EndToEnd/lab.png Tests/run LabTests</c>.
 /// </summary>
 [Category(Categories.Slow)] // runs Chromium
@@ -41,7 +41,7 @@ public sealed class LabTests
         (await NumberAsync(ann, "longpoll", 1)).Should().BeGreaterThanOrEqualTo(12, "each answer needs a request");
         (await NumberAsync(ann, "ws", 2)).Should().BeLessThan(await NumberAsync(ann, "sse", 2));
         (await NumberAsync(ann, "sse", 2)).Should().BeLessThan(await NumberAsync(ann, "longpoll", 2));
-        // The overhead of the measurement itself is not counted. 24 WebSocket frames have headers of four bytes (RFC 6455, section 5.2); 24 lines have newlines.
+        // The overhead of the measurement itself is not counted. 24 WebSocket frames have headers of four bytes (RFC 6455, section 5.2); each of 24 lines has a newline.
         (await NumberAsync(ann, "ws", 2)).Should().Be(96);
         (await NumberAsync(ann, "stream", 2)).Should().Be(24);
         await ShouldSplitDeliveriesAsync(ann);

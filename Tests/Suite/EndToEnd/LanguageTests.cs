@@ -7,7 +7,8 @@ namespace RawSocketChat.Tests.EndToEnd;
 [Category(Categories.Slow)] // runs Chromium
 public sealed class LanguageTests
 {
-    // What is outside of the page, and what is cut. A list of tabs and the log scroll; text for screen readers is not visible.
+    // Finds what is outside of the page, what is cut, and what overlaps. The script leaves out the list of tabs and the log, which scroll, and the
+// text for screen readers, which is not visible.
     private const string FindFaults = """
         () => {
           const faults = [];
@@ -37,7 +38,7 @@ public sealed class LanguageTests
 
     [TestCase(375, ColorScheme.Light)]
     [TestCase(1440, ColorScheme.Dark)]
-    public async Task Page_in_Arabic_goes_from_right_to_left_without_a_fault_that_axe_or_a_ruler_finds(int width, ColorScheme scheme)
+    public async Task Page_in_Arabic_goes_from_right_to_left_without_a_fault_of_layout_or_accessibility(int width, ColorScheme scheme)
     {
         var isPhone = width < 720;
         await using var ann = await OpenAsync("ar", width, scheme);
@@ -101,7 +102,7 @@ public sealed class LanguageTests
     }
 
     [Test]
-    public async Task Page_has_the_language_of_the_browser_and_has_it_from_the_beginning_at_the_next_visit()
+    public async Task Page_has_the_language_of_the_browser_and_stores_it_for_the_next_visit()
     {
         await using var ann = await OpenAsync("fr-CA", 1280);
         await Assertions.Expect(ann.Page.Locator("#join-title")).ToHaveTextAsync("Rejoindre le chat");
@@ -114,7 +115,7 @@ public sealed class LanguageTests
     }
 
     [Test]
-    public async Task Page_stays_English_if_the_server_has_no_table()
+    public async Task Page_stays_English_if_the_server_has_no_translation()
     {
         await using var ann = await ChatPage.OpenAsync("about:blank", new() { Locale = "de" });
         await ann.Page.RouteAsync("**/languages/**", route => route.FulfillAsync(new() { Status = 404 }));
@@ -125,7 +126,7 @@ public sealed class LanguageTests
     }
 
     [Test]
-    public async Task Choice_in_the_settings_changes_all_tabs_at_once_and_loses_nothing()
+    public async Task Language_in_the_settings_changes_all_tabs_at_once_and_keeps_the_draft()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "chooser");
         await ann.SayAsync("before the change");

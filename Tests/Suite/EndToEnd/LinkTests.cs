@@ -3,7 +3,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.EndToEnd;
 
-/// <summary>A link to the page contains a name and a room. Anybody can make a link, so the page asks the person first.</summary>
+/// <summary>A link to the page contains a name and a room. Anybody can make a link, so the page asks before it uses them.</summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class LinkTests
 {

@@ -6,8 +6,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
-/// A room with 100,000 messages in the page. The test gives the messages to the page's own WebSocket, so the page receives them as from the
-/// server. The tests print times, but limit only counts: a busy machine changes times.
+/// Long logs in the page, with up to 120,500 messages. The tests give the messages to the page's own WebSocket, so the page receives them as from
+/// the server. The tests print times but do not check them, because the times depend on the load of the machine.
 /// </summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class LongLogTests
@@ -38,7 +38,7 @@ public sealed class LongLogTests
           for (let i = 0; i < count; i += 1) receive(next(more));
           return seq;
         };
-        // The answer to a join can have any number of messages.
+        // The page accepts any number of messages in the answer to a join.
         window.fill = async (count) => {
           const messages = Array.from({ length: count }, () => next({}));
           receive({ ...joined, id: undefined, seq, messages, read: seq, unread: 0 });
@@ -132,7 +132,7 @@ public sealed class LongLogTests
         steps.MostAdded.Should().BeLessThan(300);
         layouts.Should().BeLessThan(12);
 
-        // The reader is at the end again. Each message costs few rows, however many messages the log has.
+        // The reader returns to the end. For a new message the page draws only a few rows, however many messages the log has.
         await ann.Page.ClickAsync("#newest");
         await Assertions.Expect(ann.Messages.Last).ToBeInViewportAsync();
         await ann.Page.EvaluateAsync("""
@@ -157,9 +157,9 @@ public sealed class LongLogTests
         await Assertions.Expect(ann.Input).ToHaveValueAsync("written while others write");
         typing.Times.Should().NotBeEmpty();
         TestContext.Out.WriteLine($"from key press to paint while 50 messages/s arrive: median {typing.Times.Order().ElementAt(typing.Times.Count / 2):F0} ms, longest {typing.Times.Max():F0} ms; {(double)typing.Added / fedMessages:F1} rows added for each message, longest task {typing.Longest:F0} ms");
-        ((double)typing.Added / fedMessages).Should().BeLessThan(4, "a message does not draw the log again");
+        ((double)typing.Added / fedMessages).Should().BeLessThan(4, "the page does not draw the log again for each message");
 
-        // The page now has more messages than it keeps. It drops those that are far from the reader.
+        // The page now receives more messages than it keeps. It drops those that are far from the reader, and the view does not move.
         await ann.Page.EvaluateAsync("async () => { document.getElementById('log').scrollTop -= document.getElementById('log').scrollHeight / 2; await window.frame(); await window.frame(); }");
         Math.Abs(await ann.Page.EvaluateAsync<double>(MoveOf("() => { window.feed(20_500); }", frames: 60))).Should().BeLessThan(1.5);
         var kept = await MeasureAsync(devTools);
@@ -169,7 +169,7 @@ public sealed class LongLogTests
     }
 
     [Test]
-    public async Task Page_is_ready_to_type_soon_after_a_visit_to_a_warm_server()
+    public async Task Page_of_a_warm_server_is_one_small_response_and_ready_to_type()
     {
         await using (await ChatPage.JoinAsync(_server.HttpPort, "ann"))
         {
@@ -188,7 +188,7 @@ public sealed class LongLogTests
         TestContext.Out.WriteLine($"first paint after {visit.Paint:F0} ms, script finished after {visit.Loaded:F0} ms; {visit.Bytes / 1024.0:F1} KB in one response; {visit.Requests} other requests");
         visit.IsReady.Should().BeTrue("a person can write as soon as the page is online");
         visit.Bytes.Should().BeLessThan(112 * 1024, "the page is one compressed response");
-        visit.Requests.Should().BeLessThanOrEqualTo(4, "nothing but the page is loaded before a person can write");
+        visit.Requests.Should().BeLessThanOrEqualTo(4, "the page needs few other requests before a person can write");
     }
 
     [Test]
@@ -332,7 +332,7 @@ public sealed class LongLogTests
     }
 
     [Test]
-    public async Task Day_of_sleep_adds_the_right_dates()
+    public async Task Page_shows_the_right_dates_after_a_day_of_sleep()
     {
         await using var ann = await OpenAsync(clock: true);
         await ann.Page.EvaluateAsync("() => { window.feed(2); }");
@@ -344,7 +344,10 @@ public sealed class LongLogTests
         (await ann.Page.EvaluateAsync<string>("() => document.querySelectorAll('#log .divider.day')[1].nextElementSibling.querySelector('.text').textContent")).Should().Be("said 1003");
     }
 
-    /// <summary>A script that makes a change, waits for some frames, and returns by how many px the first message that begins in the view has moved.</summary>
+    /// <summary>
+/// A script that makes a change and waits for some frames. It returns the longest distance, in px, by which the first message that begins in the
+/// view has moved.
+/// </summary>
     private static string MoveOf(string change, int frames = 6) => $$"""
         async () => {
           const log = document.getElementById('log'), top = log.getBoundingClientRect().top;
@@ -355,7 +358,7 @@ public sealed class LongLogTests
           for (let i = 0; i < {{frames}}; i += 1) {
             await window.frame();
             const now = log.querySelector(`.message[data-seq="${seq}"]`).getBoundingClientRect().top - before;
-            if (i > 0 && Math.abs(now) > Math.abs(moved)) moved = now; // the first frame has not been laid out
+            if (i > 0 && Math.abs(now) > Math.abs(moved)) moved = now; // the callback of the first frame runs before the layout
           }
           return moved;
         }

@@ -52,7 +52,7 @@ public sealed class LookTests
     }
 
     [Test]
-    public async Task Marks_of_a_text_are_shown_and_the_text_stays_what_was_typed()
+    public async Task Page_shows_a_text_with_its_marks_and_keeps_it_as_it_was_typed()
     {
         const string text = "**bold** _italic_ ~~gone~~ @ann\n- one\n- two\n> quoted\n```\nlet a = 1;\n```\nand ||secret||";
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", "marks");
@@ -63,7 +63,7 @@ public sealed class LookTests
         (await ann.ReadAsync()).Single().Text.Should().Be(text);
         var shown = ann.Messages.Locator(".text");
         await Assertions.Expect(shown.Locator("strong")).ToHaveTextAsync("**bold**");
-        (await shown.Locator("strong").InnerTextAsync()).Should().Be("bold", "the signs are hidden");
+        (await shown.Locator("strong").InnerTextAsync()).Should().Be("bold", "the page hides the asterisks");
         await Assertions.Expect(shown.Locator("li")).ToHaveCountAsync(2);
         await Assertions.Expect(shown.Locator("blockquote, em, s")).ToHaveCountAsync(3);
         await Assertions.Expect(shown.Locator(".name-chip[data-self]")).ToHaveTextAsync("@ann");
@@ -244,7 +244,7 @@ public sealed class LookTests
     }
 
     [Test]
-    public async Task Everything_that_a_finger_taps_is_44_pixels_high()
+    public async Task Buttons_on_a_phone_are_at_least_44_pixels_high()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", "touch", new() { ViewportSize = new() { Width = 375, Height = 812 }, HasTouch = true, IsMobile = true });
         await ann.SayAsync("a message");

@@ -56,7 +56,7 @@ public sealed partial class MixedClientsTests
     }
 
     [Test]
-    public async Task Server_suggests_the_right_command_to_every_kind_of_client()
+    public async Task Server_suggests_the_right_command_to_wscat_and_nc()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
         await using var wes = await WscatAsync("wes");
@@ -73,7 +73,7 @@ public sealed partial class MixedClientsTests
     }
 
     [Test]
-    public async Task Server_announces_joins_and_leaves_to_every_kind_of_client()
+    public async Task Server_announces_joins_and_leaves_to_a_browser_and_to_nc()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
         await using var nat = await NcAsync("nat");

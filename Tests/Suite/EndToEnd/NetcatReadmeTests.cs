@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.EndToEnd;
 
-/// <summary>Runs the nc examples of Protocol/README.md. Only the port is changed.</summary>
+/// <summary>Runs the nc examples of Protocol/README.md. Only the address is changed.</summary>
 [Category(Categories.Slow)] // runs nc
 public sealed class NetcatReadmeTests
 {
@@ -31,7 +31,7 @@ public sealed class NetcatReadmeTests
         await using var server = await ServerUnderTest.StartAsync();
         var served = XDocument.Parse(await XmlSocketClient.RequestPolicyAsync(server.RawPort));
         served.Root!.Elements().Where(access => access.Attribute("domain")!.Value != "localhost").Remove();
-        XNode.DeepEquals(served.Root, XDocument.Parse(ReadBlock("xml policy").Single().Replace("5081", $"{server.RawPort}", StringComparison.Ordinal)).Root).Should().BeTrue($"{served} is served");
+        XNode.DeepEquals(served.Root, XDocument.Parse(ReadBlock("xml policy").Single().Replace("5081", $"{server.RawPort}", StringComparison.Ordinal)).Root).Should().BeTrue($"the server sends {served}");
     }
 
     private static List<string> ReadBlock(string mark)

@@ -49,7 +49,7 @@ public sealed class OfflinePageTests
         manifest.GetProperty("url").GetString().Should().EndWith("/a/manifest.webmanifest");
         manifest.GetProperty("errors").GetArrayLength().Should().Be(0, manifest.ToString());
         (await session.SendAsync("Page.getInstallabilityErrors"))!.Value.GetProperty("installabilityErrors").EnumerateArray()
-            .Select(error => error.GetProperty("errorId").GetString()).Should().BeSubsetOf(["in-incognito"], "a browser does not install pages in a profile of a test");
+            .Select(error => error.GetProperty("errorId").GetString()).Should().BeSubsetOf(["in-incognito"], "the tests use an incognito profile, in which a browser installs no pages");
         (await ann.Page.EvaluateAsync<string>("async () => new URL((await navigator.serviceWorker.ready).scope).pathname")).Should().Be("/a/");
         (await ann.ViolationsAsync()).Should().BeEmpty();
         ann.Errors.Should().BeEmpty();
@@ -85,7 +85,7 @@ public sealed class OfflinePageTests
     }
 
     [Test]
-    public async Task Messages_that_arrived_meanwhile_follow_the_stored_ones()
+    public async Task Messages_that_arrived_while_the_page_was_offline_follow_the_stored_ones()
     {
         var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob");
         await using var __ = bob;
@@ -131,7 +131,7 @@ public sealed class OfflinePageTests
     }
 
     [Test]
-    public async Task Deleted_and_edited_texts_are_stored_nowhere()
+    public async Task Page_removes_deleted_and_edited_texts_from_its_stored_messages()
     {
         await using var ann = await JoinAsync("ann");
         await ann.SayAsync("secret");
@@ -144,7 +144,7 @@ public sealed class OfflinePageTests
     }
 
     [Test]
-    public async Task Rooms_that_the_person_leaves_or_loses_are_stored_no_longer()
+    public async Task Page_removes_stored_rooms_that_the_person_leaves_or_loses()
     {
         var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob");
         await using var __ = bob;
@@ -167,7 +167,7 @@ public sealed class OfflinePageTests
     }
 
     [Test]
-    public async Task Room_that_the_person_lost_while_the_page_was_closed_is_stored_no_longer()
+    public async Task Page_removes_a_stored_room_that_the_person_lost_while_the_page_was_closed()
     {
         var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob");
         await using var __ = bob;
@@ -184,7 +184,7 @@ public sealed class OfflinePageTests
     }
 
     [Test]
-    public async Task Logout_removes_everything()
+    public async Task Logout_removes_the_stored_messages()
     {
         await using var ann = await JoinAsync("ann");
         await ann.SayAsync("one");
@@ -199,7 +199,7 @@ public sealed class OfflinePageTests
     }
 
     [Test]
-    public async Task Another_user_sees_nothing_of_the_earlier_one()
+    public async Task Page_removes_the_stored_rooms_of_an_earlier_user()
     {
         await using var ann = await JoinAsync("ann");
         await ann.SayAsync("one");
@@ -216,7 +216,7 @@ public sealed class OfflinePageTests
     }
 
     [Test]
-    public async Task Page_of_another_site_has_no_worker()
+    public async Task Embedded_page_has_no_worker()
     {
         await using var ann = await ChatPage.OpenAsync($"http://127.0.0.1:{_relay.Port}/?embed=1&name=ann&room=lobby");
         await ann.ExpectOnlineAsync();
@@ -242,7 +242,7 @@ public sealed class OfflinePageTests
 
     private static async Task<string[]> ReadUsersAsync(ChatPage page) => [.. (await ReadStoredAsync(page)).Select(line => line.Split(' ')[0]).Distinct()];
 
-    // The event makes the page try at once.
+    // The event "online" makes the page reconnect at once.
     private async Task ReconnectAsync(ChatPage page)
     {
         _relay.IsDown = false;

@@ -5,8 +5,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
-/// Messages that the page can't send at once wait in the outbox, in order. They survive reloads and crashes, and the server stores each
-/// message once.
+/// Messages that the page can't send at once wait in the outbox, in order. They survive reloads and crashes of the browser, and the server
+/// stores each message once.
 /// </summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class OutboxTests
@@ -155,7 +155,7 @@ public sealed class OutboxTests
     }
 
     [Test]
-    public async Task Page_does_not_send_an_unsent_message_as_another_user()
+    public async Task Page_sends_an_unsent_message_as_another_user_only_if_the_person_retries()
     {
         await using var ann = await ChatPage.JoinAsync(_relay.Port, "ann");
         await GoOfflineAsync(ann);

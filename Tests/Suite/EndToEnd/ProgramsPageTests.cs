@@ -23,7 +23,7 @@ public sealed class ProgramsPageTests
         await Assertions.Expect(ann.Page.Locator("#program-list")).ToHaveTextAsync("No program has a token yet.");
         await Assertions.Expect(ann.Page.Locator("#program-name")).ToBeFocusedAsync();
 
-        // The server's words about a name that it does not accept are in the dialog.
+        // The dialog shows why the server does not accept a name.
         await ann.Page.FillAsync("#program-name", "ann");
         await ann.Page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(ann.Page.Locator("#programs-note")).ToContainTextAsync("name");
@@ -50,7 +50,7 @@ public sealed class ProgramsPageTests
         (await PostAsync(hook)).Should().Be(HttpStatusCode.OK);
         await ann.ExpectMessageAsync("the build is green");
 
-        // The token is shown once.
+        // The page shows the token only once.
         await ann.Page.ClickAsync("#close-programs");
         await ann.Page.ClickAsync("#open-room-menu");
         await ann.Page.ClickAsync("#menu-items [data-item=programs]");
@@ -93,7 +93,7 @@ public sealed class ProgramsPageTests
         (await ann.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()")).Should().StartWith("whsec_");
         await Assertions.Expect(ann.Page.Locator("#webhook-state")).ToHaveTextAsync("No event waits for the delivery.");
 
-        // The server gives an event up when the receiver has refused it three times.
+        // The server gives up an event after the receiver has refused it three times.
         await ann.Page.ClickAsync("#close-programs");
         await ann.SayAsync("hear this");
         await receiver.ExpectAsync(1);
@@ -135,7 +135,7 @@ public sealed class ProgramsPageTests
         ann.Errors.Should().BeEmpty();
     }
 
-    // The dialog asks every five seconds.
+    // The dialog asks the server for the state every five seconds.
     private static LocatorAssertionsToHaveTextOptions Refreshed => new() { Timeout = 30_000 };
 
     private static async Task<HttpStatusCode> PostAsync(string address)

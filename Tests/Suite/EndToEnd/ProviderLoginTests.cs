@@ -48,7 +48,7 @@ public sealed class ProviderLoginTests
     }
 
     [Test]
-    public async Task Open_server_offers_the_button_beside_the_form()
+    public async Task Server_with_guests_offers_the_login_button_beside_the_form()
     {
         await using var server = await StartAsync();
         await using var page = await ChatPage.OpenAsync($"http://localhost:{server.HttpPort}/");
@@ -87,7 +87,7 @@ public sealed class ProviderLoginTests
     }
 
     [Test]
-    public async Task Closed_server_lets_a_person_create_an_account_and_log_in_with_it()
+    public async Task Server_without_guests_lets_a_person_create_an_account_and_log_in_with_it()
     {
         await using var server = await ServerUnderTest.StartAsync("--Auth:Guests", "false");
         await using var page = await ChatPage.OpenAsync($"http://localhost:{server.HttpPort}/?name=ann&room=lobby");

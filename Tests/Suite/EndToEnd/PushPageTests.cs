@@ -90,7 +90,7 @@ public sealed class PushPageTests
         await ann.ExpectInsideAsync("garden");
         await ann.Page.ClickAsync("#rooms [data-room=lobby]");
         await ann.ExpectInsideAsync("lobby");
-        // The message that the worker sends to an open page.
+        // The test does not click. It delivers the message that the worker sends to an open page after a click.
         await ann.Page.EvaluateAsync("(seq) => { navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { type: 'open', room: 'garden', seq } })); }", first.Seq);
         await ann.ExpectInsideAsync("garden");
 

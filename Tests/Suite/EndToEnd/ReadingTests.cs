@@ -38,7 +38,7 @@ public sealed class ReadingTests
         (await ann.Page.Locator("#log code").AllInnerTextsAsync()).Should().Equal(
             "git log #lobby https://example.org", "j = 1; // `inner`\n  indented", "one line");
         (await ann.Page.Locator("#log code.block").CountAsync()).Should().Be(2);
-        (await ann.Page.Locator("#log .text a, #log .text .roomlink").CountAsync()).Should().Be(0, "code is not a link");
+        (await ann.Page.Locator("#log .text a, #log .text .roomlink").CountAsync()).Should().Be(0, "the page makes no links in code");
         (await ann.Page.Locator("#log .text").Nth(1).InnerTextAsync()).Should().Be("before\nj = 1; // `inner`\n  indented\nafter", "a fence leaves no empty line");
         ann.Errors.Should().BeEmpty();
     }

@@ -38,7 +38,7 @@ public sealed class RoomMenuTests
     }
 
     [Test]
-    public async Task Owner_mutes_a_person_from_the_menu_and_everybody_sees_why()
+    public async Task Owner_mutes_and_removes_a_person_and_closes_the_room_from_the_menus()
     {
         await CreateRoomAsync(_ann, "quiet");
         await using var bob = await ChatPage.JoinAsync(_server.HttpPort, "bob", "quiet");
@@ -50,7 +50,7 @@ public sealed class RoomMenuTests
         await _ann.Page.Keyboard.PressAsync("Escape");
         await Assertions.Expect(member).ToBeFocusedAsync();
         await _ann.Page.Keyboard.PressAsync("Enter");
-        await _ann.Page.Keyboard.PressAsync("m"); // to Mention
+        await _ann.Page.Keyboard.PressAsync("m"); // moves to Mention
         await _ann.Page.Keyboard.PressAsync("End");
         await Assertions.Expect(_ann.Page.Locator("#menu-items [data-item=ban]")).ToBeFocusedAsync();
 
@@ -62,7 +62,7 @@ public sealed class RoomMenuTests
         await Assertions.Expect(_ann.Notices.Last).ToContainTextAsync("ann muted bob for 1 hour: please calm down");
         await Assertions.Expect(bob.Notices.Last).ToContainTextAsync("ann muted you for 1 hour: please calm down");
 
-        // A member can only talk to the owner.
+        // A member can only write to the owner or mention the owner.
         await bob.Page.Locator("#members [data-action=person]").Filter(new() { HasText = "ann" }).ClickAsync();
         (await bob.Page.Locator("#menu-items [data-item]").AllInnerTextsAsync()).Should().Equal("Message", "Mention");
         await bob.Page.Keyboard.PressAsync("Escape");
@@ -81,7 +81,7 @@ public sealed class RoomMenuTests
         await bob.Page.ClickAsync("#log [data-action=rejoin]");
         await Assertions.Expect(bob.Page.Locator("#log [data-action=rejoin]")).ToHaveCountAsync(0);
 
-        // The owner closes the room from its menu. It leaves bob's list, and bob sees who closed it.
+        // The owner closes the room from its menu. The room disappears from bob's list, and bob sees who closed it.
         await _ann.Page.ClickAsync("#open-room-menu");
         await _ann.Page.ClickAsync("#menu-items [data-item=close]");
         await ScreenshotAsync(_ann, "close");
@@ -188,7 +188,7 @@ public sealed class RoomMenuTests
         await Assertions.Expect(found).ToContainTextAsync("who has the keys?");
         await ScreenshotAsync(_ann, "jumped");
 
-        // The page continues from there in both directions, and comes back to the newest message.
+        // From there, a button leads back to the newest message.
         await _ann.Page.ClickAsync("#newest");
         await Assertions.Expect(_ann.Messages.Last).ToContainTextAsync("I have");
         await Assertions.Expect(_ann.Messages.Last).ToBeInViewportAsync();

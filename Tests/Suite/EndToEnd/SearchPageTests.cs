@@ -32,7 +32,7 @@ public sealed class SearchPageTests
         await found.Last.ClickAsync();
         await Assertions.Expect(ann.Page.Locator("#log .message[data-jumped]")).ToContainTextAsync("the Café has <b>cake</b>");
 
-        // The command of a terminal opens the same dialog. A click on a message of another public room opens that room.
+        // The command /search opens the same dialog. A click on a message of another public room opens that room.
         await ann.SayAsync("/search garden");
         await Assertions.Expect(found).ToHaveCountAsync(1);
         await found.ClickAsync();

@@ -30,7 +30,7 @@ public sealed class TabsTests
     }
 
     [Test]
-    public async Task Three_tabs_use_one_connection_and_show_the_same()
+    public async Task Three_tabs_use_one_connection_and_show_the_same_messages()
     {
         await using var one = await JoinAsync();
         var (two, three) = (await OpenTabAsync(one), await OpenTabAsync(one));
@@ -70,7 +70,7 @@ public sealed class TabsTests
 
     [TestCase("closed")]
     [TestCase("crashed")]
-    public async Task Message_under_way_is_stored_once_if_the_leading_tab_is(string how)
+    public async Task Message_under_way_is_stored_once_if_the_leading_tab_ends(string how)
     {
         await using var relay = new CuttableRelay(_server.HttpPort);
         var one = await ChatPage.JoinAsync(relay.Port, "ann");
@@ -133,7 +133,7 @@ public sealed class TabsTests
     }
 
     [Test]
-    public async Task Tab_has_its_own_connection_if_the_browser_or_the_address_says_so()
+    public async Task Tab_has_its_own_connection_if_the_address_asks_for_it_or_the_browser_cannot_share_one()
     {
         await using var one = await JoinAsync();
         (string Query, string Script)[] reasons =
@@ -156,7 +156,7 @@ public sealed class TabsTests
     }
 
     [Test]
-    public async Task Two_tabs_without_WebSocket_send_one_long_poll_at_a_time()
+    public async Task Two_tabs_without_WebSocket_share_one_long_polling_connection()
     {
         await using var proxy = await RestrictiveProxy.StartAsync(_server.HttpPort);
         proxy.WebSocketRefusalStatus = 403;

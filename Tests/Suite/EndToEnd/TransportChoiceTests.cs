@@ -169,7 +169,7 @@ public sealed class TransportChoiceTests
     }
 
     [Test]
-    public async Task Transport_pinned_in_the_menu_survives_a_reload()
+    public async Task Transport_pinned_in_the_settings_survives_a_reload()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
         await ann.ExpectTransportAsync("ws");

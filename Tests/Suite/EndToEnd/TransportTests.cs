@@ -79,7 +79,7 @@ public sealed class TransportTests(string transport)
     }
 
     [Test]
-    public async Task Page_that_is_cut_shows_each_message_once()
+    public async Task Page_whose_connection_is_cut_shows_each_message_once()
     {
         // With TLS, a proxy cannot change requests. It can only forward bytes or cut the connection.
         await using var relay = IsOverHttp2 ? new CuttableRelay(_server.HttpPort) : null;

@@ -16,7 +16,7 @@ public sealed class CutUploadTests
     private const int ContentLength = 200_000;
 
     [Test]
-    public async Task Upload_that_is_cut_at_any_byte_leaves_nothing([Values] bool isForm, [Values] bool isReset)
+    public async Task Upload_that_is_cut_at_different_bytes_leaves_nothing([Values] bool isForm, [Values] bool isReset)
     {
         using var folder = new TemporaryFolder();
         await using (var server = await ServerUnderTest.StartAsync("--Data:Path", folder.Path, "--Limits:Enabled", "false"))
@@ -34,7 +34,7 @@ public sealed class CutUploadTests
     }
 
     [Test]
-    public async Task Client_that_shuts_down_its_sending_side_in_the_body_gets_an_error()
+    public async Task Client_that_shuts_down_its_sending_side_before_the_end_of_the_body_gets_an_error()
     {
         await using var server = await ServerUnderTest.StartAsync();
         using var ann = await FileClient.StartAsync(server.HttpPort);
@@ -49,14 +49,14 @@ public sealed class CutUploadTests
     }
 
     [Test]
-    public async Task Upload_that_is_too_slow_is_ended()
+    public async Task Server_ends_an_upload_that_is_too_slow()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<TimeProvider>(time), "--Files:MinBytesPerSecond", "1000", "--Http:GraceSeconds", "3600");
         using var ann = await FileClient.StartAsync(server.HttpPort);
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, server.HttpPort);
-        // These bytes allow ten seconds, after the first 30 seconds.
+        // The server allows 30 seconds, and one more second for each 1,000 bytes. So these 10,000 bytes allow 40 seconds.
         var request = CreateRaw(ann.Http.Token!);
         await client.GetStream().WriteAsync(request.AsMemory(0, request.Length - ContentLength + 10_000));
         await TestWait.UntilAsync(() => GetIncomingBytes(server) == 10_000, "the first bytes");
@@ -76,7 +76,7 @@ public sealed class CutUploadTests
     }
 
     [Test]
-    public async Task Start_removes_what_a_killed_server_was_receiving()
+    public async Task Start_removes_the_incomplete_uploads_of_a_killed_server()
     {
         using var folder = new TemporaryFolder();
         var contents = ContentFolder.Of(folder.Path);
@@ -88,7 +88,8 @@ public sealed class CutUploadTests
             file = await ann.UploadAsync(content);
         }
 
-        // The moments after a part of the body, after the move of a content that no file has, and after the addition of the file.
+        // Create what a kill leaves at three moments: after a part of the body, after the content is moved but not in the database, and after the
+        // file is in the database.
         var lost = new string('e', 64);
         await File.WriteAllBytesAsync(Path.Combine(contents.Incoming, "x.part"), new byte[100]);
         foreach (var hash in (string[])[lost, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content))])
@@ -125,13 +126,13 @@ public sealed class CutUploadTests
     }
 }
 
-/// <summary>A server that is killed during uploads keeps the files that it has acknowledged, and nothing else.</summary>
+/// <summary>A server that is killed during uploads keeps the acknowledged files, and keeps no content that is not in the database.</summary>
 [Category(Categories.Slow)] // starts and kills server processes
 [Parallelizable(ParallelScope.Self)]
 public sealed class KilledUploadTests
 {
     [Test]
-    public async Task Kill_during_uploads_leaves_only_files_that_were_stored()
+    public async Task Kill_during_uploads_loses_no_acknowledged_file_and_leaves_no_incomplete_content()
     {
         using var folder = new TemporaryFolder();
         var acknowledged = new List<(AttachedFile File, byte[] Content)>();

@@ -30,7 +30,7 @@ public sealed class DownloadTests
     [TestCase("\0exe", "cat.png", "application/octet-stream", "attachment")]
     [TestCase("ID3\u0004", "song.mp3", "audio/mpeg", "inline")]
     [TestCase("\0\0\0\u0018ftypisom", "film.mp4", "video/mp4", "inline")]
-    public async Task Content_never_runs_in_the_page_of_the_server(string content, string name, string type, string disposition)
+    public async Task Headers_prevent_that_a_browser_runs_the_content_as_a_page(string content, string name, string type, string disposition)
     {
         var got = await _ann.DownloadAsync(await _ann.UploadAsync(TestContents.Text(content), name));
         got.Status.Should().Be(200);
@@ -56,7 +56,7 @@ public sealed class DownloadTests
     [TestCase("bytes=9999-", 9_999, 1)]
     [TestCase("bytes=-10", 9_990, 10)]
     [TestCase("bytes=9000-20000", 9_000, 1_000)]
-    public async Task Range_is_a_part_of_the_content(string range, int start, int length)
+    public async Task Range_request_gets_a_part_of_the_content(string range, int start, int length)
     {
         var content = TestContents.Random(10_000, seed: 1);
         var got = await _ann.DownloadAsync(await _ann.UploadAsync(content), ("Range", range));
@@ -75,7 +75,7 @@ public sealed class DownloadTests
     }
 
     [Test]
-    public async Task Tag_is_the_hash_of_the_content_and_conditions_apply()
+    public async Task ETag_is_the_hash_of_the_content_and_conditional_requests_work()
     {
         var content = TestContents.Random(1_000, seed: 2);
         var file = await _ann.UploadAsync(content);
@@ -90,7 +90,7 @@ public sealed class DownloadTests
     }
 
     [Test]
-    public async Task HEAD_has_the_headers_alone()
+    public async Task HEAD_gets_the_headers_without_the_content()
     {
         var file = await _ann.UploadAsync(new byte[1_000]);
         var got = await _ann.DownloadAsync(TextFormat.GetPath(file), HttpMethod.Head);
@@ -99,7 +99,7 @@ public sealed class DownloadTests
     }
 
     [Test]
-    public async Task File_without_a_preview_has_none()
+    public async Task Preview_of_a_text_file_is_not_found()
     {
         var file = await _ann.UploadAsync(TestContents.Text("text"));
         file.Width.Should().BeNull();
@@ -107,7 +107,7 @@ public sealed class DownloadTests
     }
 
     [Test]
-    public async Task Name_in_the_address_does_not_matter()
+    public async Task Name_in_the_address_has_no_effect_on_the_headers()
     {
         var file = await _ann.UploadAsync([1], "猫.bin");
         (await _ann.DownloadAsync($"/files/{file.Id}/page.html", HttpMethod.Get)).Header("Content-Disposition").Should().StartWith("attachment").And.NotContain("page.html");
@@ -131,7 +131,7 @@ public sealed class DownloadTests
     [Platform("Linux")]
     public async Task Download_that_waits_for_its_client_keeps_no_file_open()
     {
-        // More than the buffers of the sockets.
+        // The content is larger than the buffers of the sockets, so the download must wait for the client.
         var content = TestContents.Random(16 * 1024 * 1024, seed: 10);
         var file = await _ann.UploadAsync(content);
         var path = _server.GetContents().GetPath(Convert.ToHexStringLower(SHA256.HashData(content)));

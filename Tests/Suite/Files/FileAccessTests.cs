@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Files;
 
-/// <summary>Who can read a file: its uploader, and the current members of the rooms in which a message has it. Each request is checked.</summary>
+/// <summary>A file can be read by its uploader, and by the current members of each room with a message that has the file.</summary>
 public sealed class FileAccessTests
 {
     private static readonly byte[] Content = TestContents.Text("secret");
@@ -36,7 +36,7 @@ public sealed class FileAccessTests
     }
 
     [Test]
-    public async Task Uploader_alone_reads_a_file_that_no_message_has()
+    public async Task Only_the_uploader_can_read_a_file_that_is_in_no_message()
     {
         await CreateRoomAsync(isPrivate: false);
         var file = await _ann.UploadAsync(Content);
@@ -45,7 +45,7 @@ public sealed class FileAccessTests
     }
 
     [Test]
-    public async Task Members_read_a_posted_file_and_everybody_else_gets_the_answer_for_an_unknown_file([Values] bool isPrivate)
+    public async Task Members_can_read_a_posted_file_and_other_users_get_the_answer_for_an_unknown_file([Values] bool isPrivate)
     {
         await CreateRoomAsync(isPrivate);
         var file = await PostAsync();
@@ -63,7 +63,7 @@ public sealed class FileAccessTests
     }
 
     [Test]
-    public async Task Cookie_of_the_page_reads_a_file()
+    public async Task Page_can_read_a_file_with_its_cookie()
     {
         await CreateRoomAsync(isPrivate: true);
         var file = await PostAsync();
@@ -71,7 +71,7 @@ public sealed class FileAccessTests
     }
 
     [Test]
-    public async Task Member_who_leaves_or_is_removed_reads_nothing_more([Values("leave", "kick", "ban")] string action)
+    public async Task Member_who_leaves_or_is_removed_can_no_longer_read_the_file([Values("leave", "kick", "ban")] string action)
     {
         await CreateRoomAsync(isPrivate: false);
         var file = await PostAsync();
@@ -90,7 +90,7 @@ public sealed class FileAccessTests
     }
 
     [Test]
-    public async Task User_who_joins_later_reads_a_file_of_an_earlier_message()
+    public async Task User_who_joins_later_can_read_a_file_of_an_earlier_message()
     {
         await CreateRoomAsync(isPrivate: false);
         var file = await PostAsync();
@@ -100,7 +100,7 @@ public sealed class FileAccessTests
     }
 
     [Test]
-    public async Task Member_reads_a_file_without_a_connection()
+    public async Task Member_can_read_a_file_without_a_connection()
     {
         await CreateRoomAsync(isPrivate: true);
         var file = await PostAsync();
@@ -113,7 +113,7 @@ public sealed class FileAccessTests
     }
 
     [Test]
-    public async Task File_of_two_rooms_is_read_by_the_members_of_both()
+    public async Task Members_of_both_rooms_can_read_a_file_that_is_in_two_rooms()
     {
         await CreateRoomAsync(isPrivate: true);
         var file = await PostAsync();
@@ -139,13 +139,13 @@ public sealed class FileAccessTests
     }
 
     [Test]
-    public async Task Closed_room_takes_its_files_with_it()
+    public async Task Files_of_a_closed_room_can_no_longer_be_read()
     {
         await CreateRoomAsync(isPrivate: false);
         var file = await PostAsync();
         await _ann.SendAsync<AckFrame>($$"""{"type":"close","room":"{{_room}}"}""");
         (await _bob.GetStatusAsync(file)).Should().Be(404);
-        // The log is erased in the background; then the file is gone for its uploader too.
+        // The server erases the log in the background. After that, the uploader can no longer read the file either.
         await _server.Services.GetRequiredService<Server.Storage.IRoomCatalog>().EraseRemovedAsync(default);
         (await _ann.GetStatusAsync(file)).Should().Be(404);
     }

@@ -22,7 +22,7 @@ internal sealed class FileClient : IDisposable
 
     public static async Task<FileClient> StartAsync(int port, string? name = null) => new(await HttpTestClient.StartSessionAsync(port, name));
 
-    /// <summary>Starts a session and joins a room, which the first user creates.</summary>
+    /// <summary>Starts a session and joins a room, which must exist.</summary>
     public static async Task<FileClient> JoinAsync(int port, string? name = null, string room = "lobby")
     {
         var client = await StartAsync(port, name);

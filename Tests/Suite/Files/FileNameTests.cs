@@ -20,7 +20,7 @@ public sealed class FileNameTests
     [TestCase("..", "file")]
     [TestCase(".", "file")]
     [TestCase("a/..", "file")]
-    public void Folders_are_removed(string name, string expected) => FileName.Clean(name).Should().Be(expected);
+    public void Folders_are_removed_from_names(string name, string expected) => FileName.Clean(name).Should().Be(expected);
 
     [TestCase("invoice\u202Egnp.exe", "invoicegnp.exe")]
     [TestCase("a\u2066b\u2069\u200F.txt", "ab.txt")]
@@ -28,7 +28,7 @@ public sealed class FileNameTests
     [TestCase("\u200B\uFEFF", "file")]
     [TestCase("a\uE000.txt", "a.txt")]
     [TestCase("a\u2028b.txt", "a b.txt")]
-    public void Characters_that_hide_or_turn_text_are_removed(string name, string expected) => FileName.Clean(name).Should().Be(expected);
+    public void Characters_that_hide_or_turn_text_are_removed_from_names(string name, string expected) => FileName.Clean(name).Should().Be(expected);
 
     [Test]
     public void Half_of_a_surrogate_pair_is_replaced() => FileName.Clean("a\uD800b.txt").Should().Be("a\uFFFDb.txt");
@@ -76,7 +76,7 @@ public sealed class FileNameTests
             var name = FileName.Clean(string.Concat(Enumerable.Range(0, random.Next(8)).Select(_ => parts[random.Next(parts.Length)])));
             name.Should().NotBeEmpty().And.NotContainAny("/", "\\", "\0", "\u202E", ":").And.NotBe(".").And.NotBe("..").And.NotEndWith(".").And.NotEndWith(" ").And.NotBe("preview");
             name.IsNormalized().Should().BeTrue();
-            FileName.Clean(name).Should().Be(name, "a safe name stays");
+            FileName.Clean(name).Should().Be(name, "a safe name is not changed");
         }
     }
 }

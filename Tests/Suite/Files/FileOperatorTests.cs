@@ -112,10 +112,10 @@ public sealed class FileOperatorTests
     }
 
     [Test]
-    public async Task Erased_user_leaves_no_file()
+    public async Task Erase_command_removes_the_files_of_the_user()
     {
         (await RunAsync(_folder.Path, "erase", "--user", "ann")).ShouldSucceed();
-        StoredContents.ListContents(ContentFolder.Of(_folder.Path).Path).Should().ContainSingle("bob has a file with the small content");
+        StoredContents.ListContents(ContentFolder.Of(_folder.Path).Path).Should().ContainSingle("bob has a file with the same content");
         (await RunAsync(_folder.Path, "check")).ShouldSucceed().Output.Should().Contain("1 file\n");
         await using var server = await ServerUnderTest.StartAsync("--Data:Path", _folder.Path);
         using var carol = await FileClient.JoinAsync(server.HttpPort);
@@ -131,7 +131,7 @@ public sealed class FileOperatorTests
     }
 
     [Test]
-    public async Task Import_keeps_files_that_the_folder_has_and_names_the_others()
+    public async Task Import_keeps_files_that_the_folder_has_and_adds_the_names_of_the_others_to_the_text()
     {
         var export = Path.Combine(_folder.Path, "lobby.jsonl");
         (await RunAsync(_folder.Path, "export", "lobby", "--output", export)).ShouldSucceed();

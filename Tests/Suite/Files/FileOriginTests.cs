@@ -3,7 +3,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Files;
 
-/// <summary>Pages of another origin: those that the settings allow upload and read files with their token, and the others get no permission.</summary>
+/// <summary>A page of an allowed origin can upload and read files with its token. A page of any other origin gets no permission.</summary>
 public sealed class FileOriginTests
 {
     private const string Allowed = "https://allowed.example";
@@ -19,7 +19,7 @@ public sealed class FileOriginTests
 
     [TestCase("/files")]
     [TestCase("/files/00000000000000000000000000000000/cat.png")]
-    public async Task Allowed_page_may_send_its_token_and_the_name(string path)
+    public async Task Allowed_page_may_send_its_token_and_the_file_name(string path)
     {
         using var http = new HttpTestClient(_server.HttpPort);
         var answer = await http.RequestAsync(HttpMethod.Options, path, null, ("Origin", Allowed), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "authorization,x-file-name"));
@@ -45,7 +45,7 @@ public sealed class FileOriginTests
     }
 
     [Test]
-    public async Task Other_page_and_the_own_page_get_no_permission()
+    public async Task Page_of_another_origin_and_the_page_of_the_server_get_no_CORS_headers()
     {
         using var ann = await FileClient.StartAsync(_server.HttpPort);
         foreach (var origin in (string[])[Other, "null", ann.Http.OwnOrigin])

@@ -3,7 +3,7 @@ using RawSocketChat.Server.Files;
 
 namespace RawSocketChat.Tests.Files;
 
-/// <summary>The type of a file is found by its content. No content is a page, a script or a drawing with scripts.</summary>
+/// <summary>The server detects the type of a file by its content. No type lets a browser run the content as a page or a script.</summary>
 public sealed class FileTypeTests
 {
     private static IEnumerable<TestCaseData> Contents()
@@ -40,17 +40,17 @@ public sealed class FileTypeTests
     }
 
     [TestCaseSource(nameof(Contents))]
-    public void Content_has_the_type(string type, byte[] content) => FileType.Detect(content).Should().Be(type);
+    public void Type_is_detected_from_the_content(string type, byte[] content) => FileType.Detect(content).Should().Be(type);
 
     [Test]
-    public void Text_may_be_cut_inside_a_character()
+    public void Text_that_is_cut_inside_a_character_is_detected_as_text()
     {
         FileType.Detect([.. "text "u8, 0xE7, 0x8C]).Should().Be(FileType.Text);
         FileType.Detect(Encoding.UTF8.GetBytes(new string('猫', 2000)).AsSpan(0, FileType.HeadBytes)).Should().Be(FileType.Text);
     }
 
     [Test]
-    public void Only_images_video_and_audio_are_shown_in_the_page() =>
+    public void Only_common_types_of_images_video_and_audio_are_shown_in_the_page() =>
         Contents().Select(test => (string)test.Arguments[0]!).Where(FileType.IsInline).Distinct().Should().BeEquivalentTo(
             "image/png", "image/jpeg", "image/gif", "image/webp", "video/mp4", "video/webm", "video/ogg", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/wav", "audio/flac");
 

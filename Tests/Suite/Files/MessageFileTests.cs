@@ -46,7 +46,7 @@ public sealed class MessageFileTests(string engine)
         FileClient.Read(found.Messages.Should().ContainSingle().Subject).Should().BeOfType<MessageFrame>().Which.Files.Should().Equal(second, first);
         (await _ann.SendAsync<ResultsFrame>("""{"type":"search","query":"look has:file in:#lobby from:ann"}""")).Messages.Should().ContainSingle();
         (await _ann.SendAsync<ResultsFrame>("""{"type":"search","query":"no has:file"}""")).Messages.Should().BeEmpty();
-        (await _ann.SendAsync<ResultsFrame>("""{"type":"search","query":"file"}""")).Messages.Should().ContainSingle("the word file is a word of the text only");
+        (await _ann.SendAsync<ResultsFrame>("""{"type":"search","query":"file"}""")).Messages.Should().ContainSingle("this query finds the word in texts, not messages with files");
     }
 
     [Test]
@@ -61,7 +61,7 @@ public sealed class MessageFileTests(string engine)
     }
 
     [Test]
-    public async Task Message_has_at_most_the_number_of_files_of_the_setting_and_each_once()
+    public async Task Message_has_at_most_PerMessage_files_and_no_file_twice()
     {
         var files = new List<AttachedFile>();
         for (byte i = 0; i < 4; i++)
@@ -85,7 +85,7 @@ public sealed class MessageFileTests(string engine)
     }
 
     [Test]
-    public async Task Deletion_of_the_last_message_removes_the_file_and_its_content()
+    public async Task Deletion_of_the_last_message_with_a_file_removes_the_file_and_its_content()
     {
         var content = TestContents.Random(3_000, seed: 3);
         var file = await _ann.UploadAsync(content);
@@ -102,7 +102,7 @@ public sealed class MessageFileTests(string engine)
     }
 
     [Test]
-    public async Task Content_stays_while_another_file_has_it()
+    public async Task Content_stays_while_another_file_has_the_same_content()
     {
         var content = TestContents.Random(3_000, seed: 4);
         using var bob = await FileClient.JoinAsync(_server.HttpPort, "bob");

@@ -45,7 +45,7 @@ public sealed class ParallelUploadTests
         return (int)response.StatusCode;
     }
 
-    // Posts messages until the end, and returns the time within which 99 of 100 of them got their ack.
+    // Posts messages until the task completes, and returns the time within which 99% of them got their ack.
     private static async Task<TimeSpan> SpeakAsync(FileClient client, Task end)
     {
         var times = new List<TimeSpan>();

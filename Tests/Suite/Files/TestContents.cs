@@ -2,7 +2,7 @@ using System.Text;
 
 namespace RawSocketChat.Tests.Files;
 
-/// <summary>The first bytes of contents of many types, and a valid small image.</summary>
+/// <summary>Contents for uploads: a small valid image, text, and random bytes.</summary>
 internal static class TestContents
 {
     /// <summary>A PNG image of one pixel.</summary>
@@ -14,7 +14,7 @@ internal static class TestContents
     {
         var bytes = new byte[length];
         new Random(seed).NextBytes(bytes);
-        // Never the beginning of a known type.
+        // No known type begins with this byte.
         if (length > 0)
             bytes[0] = 0;
         return bytes;

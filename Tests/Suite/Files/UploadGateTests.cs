@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Files;
 
-/// <summary>The gate bounds the uploads of the server and of each address. The others wait in order.</summary>
+/// <summary>The gate limits the active uploads of the server and of each address. Further uploads wait in order.</summary>
 public sealed class UploadGateTests
 {
     [Test]
@@ -40,7 +40,7 @@ public sealed class UploadGateTests
     }
 
     [Test]
-    public async Task Too_many_waiting_uploads_are_rejected_and_half_of_them_for_one_address()
+    public async Task Too_many_waiting_uploads_are_rejected_and_one_address_gets_at_most_half_of_the_queue()
     {
         using var gate = Create(uploads: 1, perAddress: 1, waiting: 4);
         var place = await EnterAsync(gate, "a");
@@ -60,7 +60,7 @@ public sealed class UploadGateTests
     }
 
     [Test]
-    public async Task Client_that_goes_away_gives_its_turn_to_the_next()
+    public async Task Client_that_goes_away_gives_its_turn_to_the_next_upload()
     {
         using var gate = Create(uploads: 1, perAddress: 1);
         var place = await EnterAsync(gate, "a");

@@ -3,7 +3,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Files;
 
-/// <summary><c>POST /files</c>: who may upload what, and what the server stores.</summary>
+/// <summary><c>POST /files</c>: permissions, quotas, and the files that the server stores.</summary>
 public sealed class UploadTests
 {
     private ServerUnderTest _server = null!;
@@ -61,7 +61,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Empty_file_is_a_file()
+    public async Task Empty_file_can_be_uploaded()
     {
         var file = await _ann.UploadAsync([]);
         file.Bytes.Should().Be(0);
@@ -98,7 +98,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Upload_needs_a_session_and_a_page_of_this_server()
+    public async Task Upload_needs_a_session_and_is_refused_to_pages_of_other_origins()
     {
         using var nobody = new HttpTestClient(_server.HttpPort);
         (await nobody.PostAsync("/files", "x")).ShouldBe(401, ErrorCode.NotAllowed);
@@ -110,7 +110,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Other_methods_get_the_allowed_one()
+    public async Task Other_methods_get_405_and_the_allowed_methods()
     {
         var answer = await _ann.Http.GetAsync("/files");
         answer.ShouldBe(405, ErrorCode.BadFrame);
@@ -130,7 +130,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Server_without_files_says_so_and_still_sends_old_files()
+    public async Task Server_that_accepts_no_uploads_says_so_and_still_sends_old_files()
     {
         using var folder = new TemporaryFolder();
         AttachedFile file;
@@ -153,7 +153,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Quotas_of_guests_accounts_and_the_server_are_kept()
+    public async Task Uploads_beyond_the_quota_of_a_guest_an_account_or_the_server_are_rejected()
     {
         await using var server = await ServerUnderTest.StartAsync(
             "--Files:GuestQuotaFiles", "2", "--Files:GuestQuotaBytes", "3000", "--Files:UserQuotaFiles", "3", "--Files:UserQuotaBytes", "4000", "--Files:TotalBytes", "6000", "--Files:GuestTotalPercent", "100");
@@ -175,7 +175,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Last_part_of_the_space_is_for_accounts()
+    public async Task Last_part_of_the_space_is_reserved_for_accounts()
     {
         await using var server = await ServerUnderTest.StartAsync("--Files:TotalBytes", "10000", "--Files:GuestTotalPercent", "60");
         using var guest = await FileClient.StartAsync(server.HttpPort);
@@ -203,7 +203,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Files_can_be_for_accounts_only()
+    public async Task Operator_can_allow_uploads_for_accounts_only()
     {
         await using var server = await ServerUnderTest.StartAsync("--Files:GuestQuotaFiles", "0");
         using var guest = await FileClient.StartAsync(server.HttpPort);
@@ -223,7 +223,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Server_without_guests_takes_no_files_of_guests()
+    public async Task Server_without_guests_accepts_no_files_of_guests()
     {
         await using var server = await ServerUnderTest.StartAsync("--Auth:Guests", "false");
         await using var guest = await ChatClient.ConnectAsync(server.HttpPort);

@@ -39,7 +39,7 @@ public sealed class AllAttacksTests
     // If clients on this machine are charged, the server soon rejects the attackers' requests, because their address has no points left. If
     // they are not charged, the limits for all clients together must hold.
     [TestCase(true, TestName = "{m}(charged)")]
-    [TestCase(false, TestName = "{m}(free of charge)")]
+    [TestCase(false, TestName = "{m}(not charged)")]
     public async Task Memory_stays_bounded_and_no_message_is_lost_and_new_users_can_connect(bool isCharged)
     {
         _httpPort = ServerUnderTest.FindFreePort();

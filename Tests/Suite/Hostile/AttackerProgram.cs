@@ -3,8 +3,8 @@ using System.Globalization;
 namespace RawSocketChat.Tests.Hostile;
 
 /// <summary>
-/// The entry point of the test assembly when it runs as a process of its own: it attacks a server until its standard input ends. The test
-/// runner does not use this entry point. See <see cref="AttackerProcess"/>.
+/// The entry point of the test assembly if the assembly runs as a separate process. The process attacks a server until its standard input
+/// ends. The test runner does not use this entry point. See <see cref="AttackerProcess"/>.
 /// </summary>
 internal static class AttackerProgram
 {

@@ -18,7 +18,7 @@ internal sealed class Attacks(int httpPort, int? rawPort)
 
     private long _rounds;
 
-    /// <summary>How often an attack has run to its end, or to the rejection by the server.</summary>
+    /// <summary>The number of attacks that have run to their end, or until the server rejected them.</summary>
     public long Rounds => Volatile.Read(ref _rounds);
 
     /// <summary>Starts all attacks. Each attack is repeated until it is cancelled.</summary>

@@ -215,7 +215,7 @@ public sealed class HostileWebSocketTests : HostileFixture
     [TestCase("localhost", true)]
     [TestCase("127.0.0.1", true)]
     [TestCase("[::1]", true)]
-    public async Task Server_rejects_a_page_from_a_host_name_that_resolves_to_this_machine(string name, bool isAllowed)
+    public async Task Server_rejects_a_page_from_an_unknown_host_name_that_resolves_to_this_machine(string name, bool isAllowed)
     {
         await using var server = await ServerUnderTest.StartAsync("--Origins:Allowed:0", "http://friend.example:5080");
         var connect = () => ChatClient.ConnectAsync(server.HttpPort, origin: $"http://{name}:5080", host: $"{name}:5080");

@@ -84,7 +84,7 @@ public sealed class HttpMemoryTests
     }
 
     [Test]
-    public async Task Body_that_does_not_arrive_in_time_is_dropped_even_if_its_bytes_keep_coming()
+    public async Task Body_that_does_not_arrive_in_time_is_dropped_even_if_its_bytes_continue_to_arrive()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         _server = await ServerUnderTest.StartAsync(services => services.AddSingleton<TimeProvider>(time), "--Connections:WholeFrameSeconds", "90");

@@ -5,8 +5,8 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Hostile;
 
 /// <summary>
-/// Two guests post texts of the maximum size, as many at once as the limits allow. On every transport, a client that reads at once must not
-/// become a slow consumer.
+/// Two guests post texts of the maximum size, as many at once as the limits allow. On every HTTP transport and on WebSocket, a client that
+/// reads at once must not become a slow consumer.
 /// </summary>
 public sealed class LargeBatchTests
 {

@@ -49,7 +49,7 @@ public sealed class ConnectionDrainTests(string transport)
         await server.StopAsync().OrFail("the shutdown");
     }
 
-    // The first five bytes of a ClientHello.
+    // No bytes, or the first five bytes of a ClientHello.
     [TestCase(new byte[] { })]
     [TestCase(new byte[] { 0x16, 0x03, 0x01, 0x02, 0x00 })]
     public async Task Half_TLS_handshake_ends_at_once(byte[] hello)

@@ -40,7 +40,7 @@ public sealed partial class DocumentTests
     [TestCase("Tests/npm-install")]
     [TestCase("Tests/Suite/EndToEnd/screenshot")]
     [TestCase(".ci/run")]
-    public void Script_is_checked_out_with_newlines_on_every_machine(string script)
+    public void Script_is_checked_out_without_carriage_returns_on_every_machine(string script)
     {
         File.ReadAllText(Path.Combine(Folder, script)).Should().StartWith("#!").And.NotContain("\r");
         File.ReadLines(Path.Combine(Folder, ".gitattributes")).Should().Contain("* text=auto eol=lf");

@@ -17,7 +17,7 @@ public sealed class FileDescriptorTests
 {
     private const int MaxOpenFiles = 640;
 
-    // With the default settings.
+    // The number of reserved file descriptors with the default settings.
     private static readonly int Reserve = FileDescriptors.GetReserve(new FilesOptions(), new WebhookOptions());
 
     [TestCase(0, 1024, 512)]

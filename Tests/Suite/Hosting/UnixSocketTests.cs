@@ -45,7 +45,7 @@ public sealed class UnixSocketTests
     }
 
     [Test]
-    public async Task Server_replaces_the_socket_of_a_killed_server_but_not_that_of_a_running_one()
+    public async Task Server_replaces_the_socket_of_a_killed_server_but_not_the_socket_of_a_running_server()
     {
         await using (var killed = await ServerProcess.StartAsync("--urls", $"http://unix:{Web}"))
             await killed.KillAsync();
@@ -60,7 +60,7 @@ public sealed class UnixSocketTests
     }
 
     [Test]
-    public async Task Raw_TCP_port_listens_beside_a_Unix_domain_socket_only_on_the_hosts_of_other_addresses()
+    public async Task Raw_TCP_port_listens_only_on_the_hosts_of_the_addresses_that_are_no_Unix_domain_sockets()
     {
         await using var server = await ServerProcess.StartAsync("--urls", $"http://unix:{Web};http://127.0.0.1:0", "--RawTcp:Port", $"{ServerUnderTest.FindFreePort()}");
         server.Lines[0].Should().MatchRegex($"listens on http://127.0.0.1:[0-9]+, http://unix:{Web} and tcp://127.0.0.1:[0-9]+$");

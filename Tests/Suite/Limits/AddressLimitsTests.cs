@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Limits;
 
-/// <summary>What the clients of one address may cost the server together. A trusted proxy gives the clients different addresses.</summary>
+/// <summary>The limits that the clients of one address share. A trusted proxy gives the clients different addresses.</summary>
 public sealed class AddressLimitsTests
 {
     private const string Mallory = "198.51.100.7";

@@ -5,7 +5,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Limits;
 
-/// <summary>For each limit, the largest allowed value is accepted, and the next value gets an error.</summary>
+/// <summary>The server accepts requests within each limit of the settings, and rejects requests beyond the limit.</summary>
 public sealed class LimitsTests
 {
     [Test]

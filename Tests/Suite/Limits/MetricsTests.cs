@@ -8,7 +8,7 @@ using RawSocketChat.Tests.Webhooks;
 
 namespace RawSocketChat.Tests.Limits;
 
-/// <summary>An operator sees in the metrics what the limits reject.</summary>
+/// <summary>The metrics show connections, rejections by limits, and requests to receivers of webhooks.</summary>
 public sealed class MetricsTests
 {
     [Test]

@@ -9,7 +9,7 @@ public sealed class LogLimitTests
 
     [TestCase(20, 10)]
     [TestCase(1, 60)]
-    public void Lines_beyond_the_limit_are_counted_and_the_next_line_has_their_number(int burst, int seconds)
+    public void Lines_beyond_the_limit_are_counted_and_the_next_line_reports_the_count(int burst, int seconds)
     {
         var limit = new LogLimit(_time, burst, TimeSpan.FromSeconds(seconds));
         TakeBurst(limit, burst);

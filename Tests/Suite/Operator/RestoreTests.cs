@@ -5,7 +5,7 @@ using static RawSocketChat.Tests.Operator.OperatorRunner;
 
 namespace RawSocketChat.Tests.Operator;
 
-/// <summary><c>restore</c>, and a backup that was copied beside the write-ahead log of a newer state.</summary>
+/// <summary>Tests <c>restore</c>, and the refusal of a database whose write-ahead log belongs to another state of the database.</summary>
 [Category(Categories.Slow)] // runs the operator commands on databases
 [Parallelizable(ParallelScope.Self)]
 public sealed class RestoreTests
@@ -49,7 +49,7 @@ public sealed class RestoreTests
         File.Copy(copy, Path.Combine(killed.Path, "chat.db"), overwrite: true);
 
         Open(killed.Path).Should().Throw<StorageException>().WithMessage($"*{Refusal}*");
-        Open(intact.Path).Should().NotThrow("this is what a kill leaves");
+        Open(intact.Path).Should().NotThrow("a kill leaves such files");
         (await RunAsync(intact.Path, "check")).ShouldSucceed().Output.Should().Contain("1552 events");
     }
 
@@ -94,7 +94,7 @@ public sealed class RestoreTests
 
         var old = Directory.GetFiles(killed.Path, "chat-before-restore-*.db").Should().ContainSingle().Subject;
         (await RunAsync(killed.Path, "restore", old)).ShouldSucceed();
-        (await RunAsync(killed.Path, "check")).ShouldSucceed().Output.Should().Contain("1552 events", "the old data has its write-ahead log");
+        (await RunAsync(killed.Path, "check")).ShouldSucceed().Output.Should().Contain("1552 events", "the old data includes its write-ahead log");
     }
 
     [Test]

@@ -6,8 +6,8 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Proxies;
 
 /// <summary>
-/// All attacks of one attacker at once, through a real nginx that forwards the addresses of its clients. <c>AllAttacksTests</c> is the same
-/// without a proxy.
+/// All attacks of one attacker over HTTP at once, through a real nginx that forwards the addresses of its clients. <c>AllAttacksTests</c> is
+/// similar, but without a proxy.
 /// </summary>
 [Category(Categories.Slow)] // runs nginx, and attacks for some seconds
 public sealed class AttackedNginxTests

@@ -23,7 +23,7 @@ public sealed class FakePushService : IAsyncDisposable
     /// <summary>The answer to each request.</summary>
     public Func<HttpContext, Task> Answer { get; set; } = context => SetStatusAsync(context, 201);
 
-    /// <summary>The messages that have arrived, with the status that the service has answered or not.</summary>
+    /// <summary>The messages that have arrived, in order. A message is in the list before the service answers the request.</summary>
     public IReadOnlyList<ReceivedPush> Received
     {
         get
@@ -102,7 +102,7 @@ public sealed record ReceivedPush(string Endpoint, string Method, IReadOnlyDicti
     public string Room => Json.GetProperty("room").GetString()!;
 }
 
-/// <summary>The keys of a browser. It decrypts messages by RFC 8291 and RFC 8188, with code of its own.</summary>
+/// <summary>The keys of a browser. The class decrypts messages by RFC 8291 and RFC 8188, without code of the server.</summary>
 public sealed class FakeBrowser(string endpoint) : IDisposable
 {
     private readonly ECDiffieHellman _key = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);

@@ -9,7 +9,7 @@ public sealed class PushEndpointTests
     private const string Keys = """ "keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}""";
 
     [Test]
-    public async Task Server_without_keys_offers_nothing()
+    public async Task Server_without_keys_offers_no_push_messages()
     {
         await using var server = await ServerUnderTest.StartAsync();
         using var ann = await HttpTestClient.StartSessionAsync(server.HttpPort);
@@ -28,7 +28,7 @@ public sealed class PushEndpointTests
     }
 
     [Test]
-    public async Task Subscription_needs_a_session_and_no_page_of_another_origin_can_make_one()
+    public async Task Subscription_needs_a_session_and_is_refused_to_pages_of_other_origins()
     {
         await using var server = await ServerUnderTest.StartAsync(PushRoom.Settings);
         using var anybody = new HttpTestClient(server.HttpPort);
@@ -83,7 +83,7 @@ public sealed class PushEndpointTests
     }
 
     [Test]
-    public async Task Address_with_too_few_points_is_rejected()
+    public async Task Request_from_an_address_with_too_few_points_is_rejected()
     {
         await using var server = await ServerUnderTest.StartAsync([.. PushRoom.Settings, "--Addresses:ChargeLoopback", "true", "--Addresses:PointBurst", "100", "--Addresses:PointsPerSecond", "1"]);
         using var ann = await HttpTestClient.StartSessionAsync(server.HttpPort);

@@ -33,7 +33,7 @@ public sealed class PushKeysTests
     [TestCase("not base64!")]
     [TestCase("BCVx")]
     [TestCase("BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAix4", Description = "a point that is not on the curve")]
-    public void Other_texts_are_no_keys(string text)
+    public void Text_that_is_no_key_is_rejected(string text)
     {
         PushKeys.IsPublicKey(text).Should().BeFalse();
         PushKeys.IsSecret(text).Should().BeFalse();
@@ -42,7 +42,7 @@ public sealed class PushKeysTests
     }
 
     [Test]
-    public async Task Command_prints_settings_that_the_server_accepts()
+    public async Task Command_push_keys_prints_settings_that_the_server_accepts()
     {
         var (exitCode, output, _) = await OperatorRunner.RunAsync(Path.GetTempPath(), "push-keys");
         exitCode.Should().Be(0);
@@ -54,7 +54,7 @@ public sealed class PushKeysTests
 
     [TestCase("--Push:Subject", "mailto:admin@example.org", "--Push:PublicKey: push messages need Subject, PublicKey and PrivateKey; the command push-keys creates the keys*")]
     [TestCase("--Push:PublicKey", BrowserPublic, "--Push:Subject: push messages need*")]
-    public void Settings_belong_together(string name, string value, string error) =>
+    public void Subject_and_keys_must_be_set_together(string name, string value, string error) =>
         FluentActions.Invoking(() => Server.Program.Build([name, value])).Should().Throw<SettingException>().WithMessage(error);
 
     [TestCase("admin@example.org")]
@@ -71,7 +71,7 @@ public sealed class PushKeysTests
             .Should().Throw<SettingException>().WithMessage("--Push:PrivateKey: the keys are not a pair; the command push-keys creates one");
 
     [Test]
-    public void Networks_must_be_networks() =>
+    public void Allowed_networks_must_be_valid() =>
         FluentActions.Invoking(() => Server.Program.Build(["--Push:AllowedNetworks:0", "10.0.0.0/99"]))
             .Should().Throw<SettingException>().WithMessage("--Push:AllowedNetworks: \"10.0.0.0/99\" is not a network; try: 10.1.2.0/24");
 

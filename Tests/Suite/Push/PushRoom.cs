@@ -17,7 +17,7 @@ public sealed class PushRoom : IAsyncDisposable
 
     public FakePushService Service { get; }
 
-    /// <summary>bob, who is in the lobby.</summary>
+    /// <summary>The connection of the user bob, who is in the lobby.</summary>
     public ChatClient Writer { get; }
 
     public static async Task<PushRoom> StartAsync(params string[] settings)
@@ -28,14 +28,14 @@ public sealed class PushRoom : IAsyncDisposable
         return new PushRoom(server, service, bob);
     }
 
-    /// <summary>A user with an account joins the lobby, closes the page, and has a subscription.</summary>
+    /// <summary>Adds a user with an account. The user is a member of the lobby, has a push subscription, and has no open page.</summary>
     /// <param name="more">More fields of the subscription.</param>
-    /// <param name="level">The level of the lobby.</param>
-    /// <param name="service">The push service of the browser; null for that of the room.</param>
+    /// <param name="level">The user's notification level in the lobby.</param>
+    /// <param name="service">The push service of the browser. Null uses <see cref="Service"/>.</param>
     public async Task<(HttpTestClient Session, FakeBrowser Browser)> AddAsync(string name, string more = "", string level = "all", FakePushService? service = null)
     {
         var session = new HttpTestClient(Server.HttpPort);
-        // A session that POST /session starts for a program has a connection for some time. The session of a WebSocket has none after its end.
+        // A session of POST /session counts as connected for some time. A session of a WebSocket is not connected after the WebSocket has closed.
         await using (var page = await ChatClient.ConnectAsync(Server.HttpPort, "/ws"))
         {
             await page.Inbox.ExpectAsync<WelcomeFrame>();

@@ -36,7 +36,7 @@ public sealed class PushTests
     }
 
     [Test]
-    public async Task User_with_an_open_page_gets_none_and_gets_one_after_closing_it()
+    public async Task User_gets_no_push_message_while_a_page_is_open_and_gets_one_after_the_page_is_closed()
     {
         await using var room = await PushRoom.StartAsync();
         var (session, _) = await room.AddAsync("ann");
@@ -57,7 +57,7 @@ public sealed class PushTests
     [TestCase("all", ""","level":"mentions" """, "for ann")]
     [TestCase("mentions", "", "for ann")] // bob is no moderator, so his @here mentions nobody
     [TestCase("none", "", "")]
-    public async Task Level_of_the_room_and_of_the_browser_decide(string level, string more, string expected)
+    public async Task Levels_of_the_room_and_of_the_browser_decide_which_messages_are_pushed(string level, string more, string expected)
     {
         await using var room = await PushRoom.StartAsync();
         var (_, ann) = await room.AddAsync("ann", more, level);
@@ -90,11 +90,11 @@ public sealed class PushTests
         await room.SayAsync("@ann look", "lobby");
         var mention = (await room.Service.ExpectAsync(2))[1];
         mention.Headers["Urgency"].Should().Be("high");
-        mention.Headers["Topic"].Should().NotBe(direct.Headers["Topic"], "it is another room");
+        mention.Headers["Topic"].Should().NotBe(direct.Headers["Topic"], "the topic is different for each room");
     }
 
     [Test]
-    public async Task Messages_of_one_moment_become_one_push_message()
+    public async Task Messages_in_quick_succession_are_combined_into_fewer_push_messages()
     {
         await using var room = await PushRoom.StartAsync();
         await room.AddAsync("ann");
@@ -103,7 +103,7 @@ public sealed class PushTests
         foreach (var text in (string[])["two", "three", "four"])
             await room.Writer.SendAsync(ChatPeerExtensions.Say(text, room: "lobby"));
         await TestWait.UntilAsync(() => room.Service.Received[^1].Text == "four", "the last message");
-        // A slow machine can need longer than a moment for the three messages.
+        // On a slow machine, the three messages may come too late for one push message. So the test only expects fewer than four.
         room.Service.Received.Count.Should().BeLessThan(4);
     }
 
@@ -115,7 +115,8 @@ public sealed class PushTests
     [TestCase("u-bob", 8, "none", false, true, false)]
     [TestCase("u-bob", 8, "all", true, false, false)]
     [TestCase("u-bob", 8, "all", true, true, true)]
-    public void Message_concerns_a_receiver(string author, long seq, string notify, bool onlyMentions, bool isDirect, bool expected)
+    public void Author_read_mark_and_levels_decide_whether_a_message_concerns_a_receiver(
+        string author, long seq, string notify, bool onlyMentions, bool isDirect, bool expected)
     {
         var subscription = new StoredPushSubscription("e", "s", "k", "a", onlyMentions, QuietUntil: null, DateTimeOffset.UnixEpoch);
         var message = new RoomEvent(seq, DateTimeOffset.UnixEpoch, new NewEvent(RoomEventKind.Message, author, "bob", "hi"));
@@ -123,7 +124,7 @@ public sealed class PushTests
     }
 
     [Test]
-    public async Task Browser_that_must_not_be_disturbed_gets_nothing_before_the_time()
+    public async Task Browser_gets_nothing_before_the_end_of_its_quiet_time()
     {
         await using var room = await PushRoom.StartAsync();
         await room.AddAsync("ann", ""","quietUntil":"forever" """);
@@ -134,7 +135,7 @@ public sealed class PushTests
     }
 
     [Test]
-    public async Task User_who_leaves_the_room_or_logs_out_gets_nothing()
+    public async Task User_who_leaves_the_room_logs_out_or_unsubscribes_gets_nothing()
     {
         await using var room = await PushRoom.StartAsync();
         var (leaving, _) = await room.AddAsync("ann");
@@ -191,7 +192,7 @@ public sealed class PushTests
     }
 
     [Test]
-    public async Task Service_that_hangs_is_paused_and_delays_neither_the_room_nor_other_services()
+    public async Task Push_service_that_hangs_is_paused_and_delays_neither_the_room_nor_other_push_services()
     {
         await using var healthy = await FakePushService.StartAsync();
         await using var room = await PushRoom.StartAsync("--Push:TimeoutSeconds", "1", "--Push:MaxConcurrent", "2");

@@ -6,7 +6,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.RawTcp;
 
-/// <summary>People and pipes on raw TCP wait for the message rate, so no line is lost. Programs get an error.</summary>
+/// <summary>On raw TCP, the lines of people and pipes wait until the message rate allows them, so no line is lost. Programs get an error.</summary>
 [Category(Categories.Slow)] // waits for the message rate
 public sealed class MessageRateTests
 {

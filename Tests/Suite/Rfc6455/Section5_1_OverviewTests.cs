@@ -10,17 +10,17 @@ public class Section5_1_OverviewTests
     private static readonly Opcode[] Frames = [Opcode.Text, Opcode.Binary, Opcode.Ping, Opcode.Pong, Opcode.Close];
 
     [TestCaseSource(nameof(Frames))]
-    public void Server_receives_an_unmasked_frame_and_fails(Opcode opcode) =>
+    public void Server_receives_an_unmasked_frame_and_fails_the_connection(Opcode opcode) =>
         ProtocolFeeder.FeedInAllSplits(Wire.Frame((byte)opcode, Wire.Utf8("Hello"), masked: false), WebSocketRole.Server,
             received => received.ExpectFault(1002, "client frame without mask", at: 2));
 
     [TestCaseSource(nameof(Frames))]
-    public void Client_receives_a_masked_frame_and_fails(Opcode opcode) =>
+    public void Client_receives_a_masked_frame_and_fails_the_connection(Opcode opcode) =>
         ProtocolFeeder.FeedInAllSplits(Wire.Frame((byte)opcode, Wire.Utf8("Hello"), masked: true), Client,
             received => received.ExpectFault(1002, "server frame with mask", at: 2));
 
     [Test]
-    public void Server_receives_an_unmasked_continuation_and_fails()
+    public void Server_receives_an_unmasked_continuation_and_fails_the_connection()
     {
         var first = Wire.To(WebSocketRole.Server, Opcode.Text, "Hel", final: false);
         ProtocolFeeder.FeedInAllSplits(Wire.Join(first, Wire.Frame(0, Wire.Utf8("lo"))), WebSocketRole.Server,
@@ -28,7 +28,7 @@ public class Section5_1_OverviewTests
     }
 
     [Test]
-    public void Server_receives_an_empty_unmasked_frame_and_fails() =>
+    public void Server_receives_an_empty_unmasked_frame_and_fails_the_connection() =>
         ProtocolFeeder.FeedInAllSplits(Wire.Hex("81 00"), WebSocketRole.Server, received => received.ExpectFault(1002, "without mask", at: 2));
 
     [Test]

@@ -29,7 +29,7 @@ public class Section5_2_BaseFramingTests(WebSocketRole role)
     [TestCase(2)]
     [TestCase(4)]
     [TestCase(7)]
-    public void Endpoint_receives_a_reserved_bit_and_fails_at_the_first_byte(int reserved)
+    public void Endpoint_receives_a_reserved_bit_and_fails_the_connection_at_the_first_byte(int reserved)
     {
         var frame = Wire.Frame(1, Wire.Utf8("Hello"), reserved: reserved, masked: role == WebSocketRole.Server);
         ProtocolFeeder.FeedInAllSplits(frame, role, received => received.ExpectFault(1002, "reserved bit", at: 1));
@@ -37,7 +37,7 @@ public class Section5_2_BaseFramingTests(WebSocketRole role)
 
     [TestCase(1)]
     [TestCase(4)]
-    public void Endpoint_receives_a_reserved_bit_in_a_control_frame_or_continuation_and_fails(int reserved)
+    public void Endpoint_receives_a_reserved_bit_in_a_control_frame_or_continuation_and_fails_the_connection(int reserved)
     {
         var masked = role == WebSocketRole.Server;
         ProtocolFeeder.FeedInAllSplits(Wire.Frame(9, [], reserved: reserved, masked: masked), role,
@@ -57,7 +57,7 @@ public class Section5_2_BaseFramingTests(WebSocketRole role)
     [TestCase(13)]
     [TestCase(14)]
     [TestCase(15)]
-    public void Endpoint_receives_a_reserved_opcode_and_fails_at_the_first_byte(int opcode)
+    public void Endpoint_receives_a_reserved_opcode_and_fails_the_connection_at_the_first_byte(int opcode)
     {
         var masked = role == WebSocketRole.Server;
         ProtocolFeeder.FeedInAllSplits(Wire.Frame(opcode, [], masked: masked), role, received => received.ExpectFault(1002, "reserved opcode", at: 1));
@@ -71,14 +71,14 @@ public class Section5_2_BaseFramingTests(WebSocketRole role)
     [TestCase(125UL, 8)]
     [TestCase(126UL, 8)]
     [TestCase(65535UL, 8)]
-    public void Endpoint_receives_a_length_that_is_not_in_the_shortest_form_and_fails(ulong length, int lengthBytes) =>
+    public void Endpoint_receives_a_length_that_is_not_in_the_shortest_form_and_fails_the_connection(ulong length, int lengthBytes) =>
         ProtocolFeeder.FeedInAllSplits(Wire.LongHeader(role, Opcode.Text, length, lengthBytes), role,
             received => received.ExpectFault(1002, "length encoded in more bytes", at: 2 + lengthBytes));
 
     [TestCase(0x8000_0000_0000_0000UL)]
     [TestCase(0x8000_0000_0000_0001UL)]
     [TestCase(ulong.MaxValue)]
-    public void Endpoint_receives_a_length_with_its_highest_bit_set_and_fails_with_1009(ulong length) =>
+    public void Endpoint_receives_a_length_with_its_highest_bit_set_and_fails_the_connection_with_1009(ulong length) =>
         ProtocolFeeder.FeedInAllSplits(Wire.LongHeader(role, Opcode.Binary, length, 8), role,
             received => received.ExpectFault(1009, "highest bit", at: 10), int.MaxValue);
 
@@ -88,14 +88,14 @@ public class Section5_2_BaseFramingTests(WebSocketRole role)
     [TestCase(1UL << 32)]
     [TestCase((1UL << 32) + 5)]
     [TestCase((1UL << 63) - 1)]
-    public void Endpoint_receives_a_declared_length_over_the_limit_and_fails_before_any_payload(ulong length) =>
+    public void Endpoint_receives_a_declared_length_over_the_limit_and_fails_the_connection_before_any_payload(ulong length) =>
         ProtocolFeeder.FeedInAllSplits(Wire.LongHeader(role, Opcode.Binary, length, 8), role, received => received.ExpectFault(1009, $"{length} bytes", at: 10));
 
     [TestCase(100, 101, 2)]
     [TestCase(0, 1, 2)]
     [TestCase(1000, 1001, 4)]
     [TestCase(70000, 70001, 10)]
-    public void Endpoint_receives_a_frame_that_is_one_byte_too_long_and_fails_at_the_length(int limit, int length, int headerBytes)
+    public void Endpoint_receives_a_frame_that_is_one_byte_too_long_and_fails_the_connection_at_the_length(int limit, int length, int headerBytes)
     {
         ProtocolFeeder.FeedInAllSplits(Wire.To(role, Opcode.Binary, new byte[length]), role,
             received => received.ExpectFault(1009, $"the limit is {limit}", at: headerBytes), limit);

@@ -60,14 +60,14 @@ public class Section5_4_FragmentationTests(WebSocketRole role)
         });
 
     [Test]
-    public void Endpoint_receives_a_continuation_without_a_message_and_fails()
+    public void Endpoint_receives_a_continuation_without_a_message_and_fails_the_connection()
     {
         ProtocolFeeder.FeedInAllSplits(Last("lo"), role, received => received.ExpectFault(1002, "continuation frame without", at: 1));
         ProtocolFeeder.FeedInAllSplits(More("lo"), role, received => received.ExpectFault(1002, "continuation frame without", at: 1));
     }
 
     [Test]
-    public void Endpoint_receives_a_continuation_after_the_last_fragment_and_fails()
+    public void Endpoint_receives_a_continuation_after_the_last_fragment_and_fails_the_connection()
     {
         var whole = Wire.Join(First("Hel"), Last("lo"));
         ProtocolFeeder.FeedInAllSplits(Wire.Join(whole, Last("!")), role, received => received.ExpectFault(1002, "continuation frame without", at: whole.Length + 1));
@@ -75,7 +75,7 @@ public class Section5_4_FragmentationTests(WebSocketRole role)
 
     [TestCase(Opcode.Text)]
     [TestCase(Opcode.Binary)]
-    public void Endpoint_receives_a_new_message_inside_another_and_fails(Opcode opcode)
+    public void Endpoint_receives_a_new_message_inside_another_and_fails_the_connection(Opcode opcode)
     {
         var first = First("Hel");
         ProtocolFeeder.FeedInAllSplits(Wire.Join(first, Wire.To(role, opcode, "lo")), role,
@@ -83,7 +83,7 @@ public class Section5_4_FragmentationTests(WebSocketRole role)
     }
 
     [Test]
-    public void Endpoint_receives_fragments_that_together_exceed_the_limit_and_fails_at_the_length()
+    public void Endpoint_receives_fragments_that_together_exceed_the_limit_and_fails_the_connection_at_the_length()
     {
         var first = Wire.Join(First("12345"), More("678"));
         ProtocolFeeder.FeedInAllSplits(Wire.Join(first, Last("90")), role, received => received.ExpectMessages("1234567890"), limit: 10);
@@ -92,7 +92,7 @@ public class Section5_4_FragmentationTests(WebSocketRole role)
     }
 
     [Test]
-    public void Endpoint_receives_a_fragment_with_a_length_near_2_to_the_63_and_fails()
+    public void Endpoint_receives_a_fragment_with_a_length_near_2_to_the_63_and_fails_the_connection()
     {
         var first = First("12345");
         var huge = Wire.LongHeader(role, Opcode.Continuation, long.MaxValue, 8);
@@ -110,7 +110,7 @@ public class Section5_4_FragmentationTests(WebSocketRole role)
     }
 
     [Test]
-    public void Endpoint_receives_the_maximum_number_of_empty_fragments_and_fails_at_the_next()
+    public void Endpoint_receives_the_maximum_number_of_empty_fragments_and_fails_the_connection_at_the_next()
     {
         byte[] CreateEmptyFragments(int count) => Wire.Join([First(""), .. Enumerable.Repeat(More(""), count - 1)]);
 

@@ -58,12 +58,12 @@ public class Section5_6_DataFramesTests(WebSocketRole role)
     }
 
     [TestCaseSource(nameof(InvalidTexts))]
-    public void Endpoint_receives_invalid_text_and_fails_at_the_first_invalid_byte(string hex, int invalidIndex) =>
+    public void Endpoint_receives_invalid_text_and_fails_the_connection_at_the_first_invalid_byte(string hex, int invalidIndex) =>
         ProtocolFeeder.FeedInAllSplits(Wire.To(role, Opcode.Text, Wire.Hex(hex)), role,
             received => received.ExpectFault(1007, "not UTF-8", at: HeaderBytes + invalidIndex + 1));
 
     [TestCaseSource(nameof(InvalidTexts))]
-    public void Endpoint_fails_at_the_first_invalid_byte_before_the_frame_is_complete(string hex, int invalidIndex)
+    public void Endpoint_fails_the_connection_at_the_first_invalid_byte_before_the_frame_is_complete(string hex, int invalidIndex)
     {
         // The invalid byte follows ASCII text, which vector instructions validate. The byte is in the second fragment, far from the end of
         // the frame.
@@ -77,7 +77,7 @@ public class Section5_6_DataFramesTests(WebSocketRole role)
     [TestCase("C3")]
     [TestCase("E2 82")]
     [TestCase("48 F0 9F 98")]
-    public void Endpoint_receives_text_that_ends_inside_a_character_and_fails_at_the_end(string hex)
+    public void Endpoint_receives_text_that_ends_inside_a_character_and_fails_the_connection_at_the_end(string hex)
     {
         var frame = Wire.To(role, Opcode.Text, Wire.Hex(hex));
         ProtocolFeeder.FeedInAllSplits(frame, role, received => received.ExpectFault(1007, "ends inside a character", at: frame.Length));

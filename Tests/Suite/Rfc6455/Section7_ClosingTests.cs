@@ -16,14 +16,14 @@ public class Section7_ClosingTests(WebSocketRole role)
     private WebSocketRole Peer => role == WebSocketRole.Server ? WebSocketRole.Client : WebSocketRole.Server;
 
     [TestCaseSource(nameof(ValidCodes))]
-    public void Endpoint_receives_a_close_with_a_code_that_may_be_sent(int code)
+    public void Endpoint_receives_a_close_with_a_valid_code(int code)
     {
         ProtocolFeeder.FeedInAllSplits(Wire.Close(role, code, "bye κ"), role, received => received.ExpectClose(code, "bye κ"));
         CloseCode.MayBeSent((ushort)code).Should().BeTrue();
     }
 
     [TestCaseSource(nameof(InvalidCodes))]
-    public void Endpoint_receives_a_close_with_a_code_that_may_not_be_sent_and_fails(int code)
+    public void Endpoint_receives_a_close_with_an_invalid_code_and_fails_the_connection(int code)
     {
         var frame = Wire.Close(role, code, "bye");
         ProtocolFeeder.FeedInAllSplits(frame, role, received => received.ExpectFault(1002, $"close code {code}", at: frame.Length));
@@ -39,7 +39,7 @@ public class Section7_ClosingTests(WebSocketRole role)
         ProtocolFeeder.FeedInAllSplits(Wire.Close(role, 1000, new string('r', 123)), role, received => received.ExpectClose(1000, new string('r', 123)));
 
     [Test]
-    public void Endpoint_receives_a_close_with_one_byte_and_fails()
+    public void Endpoint_receives_a_close_with_one_byte_and_fails_the_connection()
     {
         var frame = Wire.To(role, Opcode.Close, [3]);
         ProtocolFeeder.FeedInAllSplits(frame, role, received => received.ExpectFault(1002, "close frame with one byte", at: frame.Length));
@@ -49,7 +49,7 @@ public class Section7_ClosingTests(WebSocketRole role)
     [TestCase("48 C0 80")]
     [TestCase("ED A0 80")]
     [TestCase("CE")]
-    public void Endpoint_receives_a_close_reason_that_is_not_utf8_and_fails(string hex)
+    public void Endpoint_receives_a_close_reason_that_is_not_utf8_and_fails_the_connection(string hex)
     {
         var frame = Wire.To(role, Opcode.Close, Wire.Join([0x03, 0xE8], Wire.Hex(hex)));
         ProtocolFeeder.FeedInAllSplits(frame, role, received => received.ExpectFault(1007, "close reason", at: frame.Length));
@@ -64,7 +64,7 @@ public class Section7_ClosingTests(WebSocketRole role)
     }
 
     [Test]
-    public void Endpoint_that_has_sent_a_close_still_reads_until_the_peer_closes()
+    public void Endpoint_that_has_sent_a_close_still_reads_until_it_receives_the_close_of_the_peer()
     {
         using var endpoint = new WebSocketProtocol(role, 100);
         endpoint.WriteClose(new ArrayBufferWriter<byte>(), 1001, "").Should().BeTrue();
@@ -114,7 +114,7 @@ public class Section7_ClosingTests(WebSocketRole role)
     }
 
     [Test]
-    public void Endpoint_refuses_to_send_a_code_that_may_not_be_sent()
+    public void Endpoint_refuses_to_send_a_close_with_an_invalid_code()
     {
         using var endpoint = new WebSocketProtocol(role, 100);
         var output = new ArrayBufferWriter<byte>();

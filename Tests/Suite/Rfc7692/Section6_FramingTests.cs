@@ -46,7 +46,7 @@ public class Section6_FramingTests(WebSocketRole role)
     [TestCase(Opcode.Close)]
     [TestCase(Opcode.Ping)]
     [TestCase(Opcode.Pong)]
-    public void Endpoint_fails_with_1002_on_RSV1_on_a_frame_that_does_not_begin_a_message(Opcode opcode)
+    public void Endpoint_fails_the_connection_with_1002_on_RSV1_on_a_frame_that_does_not_begin_a_message(Opcode opcode)
     {
         var before = First(0, 3);
         FeedInAllSplits(Wire.Join(before, Wire.Frame((int)opcode, [], masked: role == WebSocketRole.Server, reserved: 4)),
@@ -54,7 +54,7 @@ public class Section6_FramingTests(WebSocketRole role)
     }
 
     [Test]
-    public void Endpoint_without_an_agreement_fails_with_1002_on_RSV1() =>
+    public void Endpoint_without_an_agreement_fails_the_connection_with_1002_on_RSV1() =>
         ProtocolFeeder.FeedInAllSplits(Compressed("Hello"), role, received => received.ExpectFault(1002, "reserved bit", 1));
 
     [TestCase(1)]
@@ -63,7 +63,7 @@ public class Section6_FramingTests(WebSocketRole role)
     [TestCase(5)]
     [TestCase(6)]
     [TestCase(7)]
-    public void Endpoint_fails_with_1002_on_other_reserved_bits(int reserved) =>
+    public void Endpoint_fails_the_connection_with_1002_on_other_reserved_bits(int reserved) =>
         FeedInAllSplits(Wire.Frame((int)Opcode.Text, Hello, masked: role == WebSocketRole.Server, reserved: reserved),
             received => received.ExpectFault(1002, "reserved bit", 1));
 

@@ -34,7 +34,7 @@ public class Section7_2_2_InflatingTests(WebSocketRole role)
 
     [TestCase(Limit + 1)]
     [TestCase(100 * Limit)]
-    public void Endpoint_fails_with_1009_on_an_inflated_message_over_the_limit(int length)
+    public void Endpoint_fails_the_connection_with_1009_on_an_inflated_message_over_the_limit(int length)
     {
         var frame = Compressed(new byte[length]);
         frame.Length.Should().BeLessThan(Limit);
@@ -42,14 +42,14 @@ public class Section7_2_2_InflatingTests(WebSocketRole role)
     }
 
     [Test]
-    public void Endpoint_fails_with_1009_on_a_stored_block_over_the_limit()
+    public void Endpoint_fails_the_connection_with_1009_on_a_stored_block_over_the_limit()
     {
         var frame = Wire.Compressed(role, Wire.Join(Stored(new byte[Limit - 1]), Stored([1, 2]), [0]));
         FeedInAllSplits(frame, received => received.ExpectFault(1009, $"at least {Limit + 1} bytes", frame.Length));
     }
 
     [Test]
-    public void Endpoint_fails_with_1009_at_the_header_of_a_compressed_frame_that_is_too_long()
+    public void Endpoint_fails_the_connection_with_1009_at_the_header_of_a_compressed_frame_that_is_too_long()
     {
         var maxBytes = FrameReader.GetMaxCompressedBytes(Limit);
         var within = Wire.LongHeader(role, Opcode.Text, (ulong)maxBytes, 2);
@@ -85,7 +85,7 @@ public class Section7_2_2_InflatingTests(WebSocketRole role)
     [TestCase("04 00", TestName = "{m}(no code length code)")]
     [TestCase("fc ff ff ff", TestName = "{m}(too many codes)")]
     [TestCase("1b 03", TestName = "{m}(reserved symbols)")]
-    public void Endpoint_fails_with_1007_on_invalid_data(string hex)
+    public void Endpoint_fails_the_connection_with_1007_on_invalid_data(string hex)
     {
         var frame = Wire.Compressed(role, Wire.Hex(hex));
         FeedInAllSplits(frame, received => received.ExpectFault(1007, "DEFLATE", frame.Length));
@@ -94,7 +94,7 @@ public class Section7_2_2_InflatingTests(WebSocketRole role)
     [TestCase("c0 80")]
     [TestCase("41 ff")]
     [TestCase("e4 b8")]
-    public void Endpoint_fails_with_1007_on_inflated_text_that_is_not_UTF8(string hex)
+    public void Endpoint_fails_the_connection_with_1007_on_inflated_text_that_is_not_UTF8(string hex)
     {
         var frame = Compressed(Wire.Hex(hex));
         FeedInAllSplits(frame, received => received.ExpectFault(1007, "UTF-8|ends inside".Split('|')[hex == "e4 b8" ? 1 : 0], frame.Length));

@@ -58,7 +58,7 @@ public sealed class AttentionTests
 
     [TestCase("full")]
     [TestCase("none")]
-    public async Task Mention_in_an_own_message_does_not_count(string durability)
+    public async Task Users_own_message_does_not_count_as_a_mention_of_this_user(string durability)
     {
         await using var server = await ServerUnderTest.StartAsync("--Data:Durability", durability);
         await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
@@ -73,7 +73,7 @@ public sealed class AttentionTests
     }
 
     [Test]
-    public async Task Mention_of_a_name_that_no_connected_user_has_counts_for_the_address_of_the_author()
+    public async Task Mention_of_a_name_that_no_connected_user_has_uses_points_of_the_authors_address()
     {
         await using var server = await ServerUnderTest.StartAsync("--Addresses:ChargeLoopback", "true", "--Addresses:PointBurst", "200", "--Addresses:PointsPerSecond", "1");
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
@@ -87,7 +87,7 @@ public sealed class AttentionTests
     }
 
     [Test]
-    public async Task Others_see_that_somebody_is_typing()
+    public async Task Other_members_see_that_somebody_is_typing()
     {
         await using var server = await ServerUnderTest.StartAsync();
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
@@ -96,7 +96,7 @@ public sealed class AttentionTests
         await ann.SendAsync(new ClientFrame { Type = ClientFrameType.Typing });
         await ann.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Typing, Off = true, Id = FrameId.From("off") });
         (await bob.Inbox.ExpectAsync<TypingFrame>()).Should().Match<TypingFrame>(told => told.Name == "ann" && told.Room == "lobby" && !told.Off);
-        (await bob.Inbox.ExpectAsync<TypingFrame>()).Off.Should().BeTrue("a second frame within three seconds is not repeated");
+        (await bob.Inbox.ExpectAsync<TypingFrame>()).Off.Should().BeTrue("the server does not forward a second frame within three seconds");
         ann.Inbox.All.OfType<TypingFrame>().Should().BeEmpty();
         await ann.DisposeAsync();
         await bob.DisposeAsync();

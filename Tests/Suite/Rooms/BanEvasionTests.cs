@@ -78,7 +78,7 @@ public sealed class BanEvasionTests(bool isRestarted)
         await ShouldBeBannedAsync(await ConnectAsync(GuestAddress, "somebody"));
 
     [Test]
-    public async Task New_guest_from_the_same_first_64_bits_is_banned() =>
+    public async Task New_guest_whose_address_has_the_same_first_64_bits_is_banned() =>
         await ShouldBeBannedAsync(await ConnectAsync(NeighborAddress, "neighbor"));
 
     [Test]

@@ -21,7 +21,7 @@ public sealed class CatalogGate
         return proxy;
     });
 
-    /// <summary>Holds the next call, after the catalog has answered it.</summary>
+    /// <summary>Delays the answer to the next call of a method that returns the state of a member.</summary>
     public void Hold(string method) => Volatile.Write(ref _method, method);
 
     public Task WaitForCallAsync() => _called.Task.OrFail($"a call of {_method}");

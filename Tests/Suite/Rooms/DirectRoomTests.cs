@@ -7,7 +7,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Rooms;
 
-/// <summary>Direct rooms and invitations: private rooms that only the two users, or the invited ones, can find.</summary>
+/// <summary>Only the two users of a direct room can find it. Only members and invited users can find a private room.</summary>
 public sealed class DirectRoomTests
 {
     private ServerUnderTest _server = null!;
@@ -32,7 +32,7 @@ public sealed class DirectRoomTests
     }
 
     [Test]
-    public async Task Two_users_find_the_same_room_however_their_names_change()
+    public async Task Two_users_find_the_same_direct_room_after_a_rename()
     {
         var joined = await _ann.RequestAsync<JoinedFrame>(Direct("bob", "hi bob"));
         joined.Should().Match<JoinedFrame>(room => room.Private && room.With!.Name == "bob" && room.Role == "member");
@@ -72,7 +72,7 @@ public sealed class DirectRoomTests
     }
 
     [Test]
-    public async Task Text_for_a_direct_room_that_cannot_be_joined_is_answered_once_and_reaches_nobody()
+    public async Task Message_to_a_direct_room_that_the_author_cannot_join_gets_one_error_and_reaches_nobody()
     {
         await using var server = await ServerUnderTest.StartAsync("--Limits:RoomsPerConnection", "1");
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");

@@ -134,7 +134,7 @@ public sealed class FanoutTests
 
     [TestCase(0, false)]
     [TestCase(100, true)]
-    public async Task Lost_connection_flushes_gathered_messages_only_in_a_room_that_announces_names(int namedMembers, bool flushes)
+    public async Task Loss_of_a_connection_sends_the_gathered_messages_only_in_a_room_that_announces_names(int namedMembers, bool flushes)
     {
         await OpenAsync(members: 3, namedMembers: namedMembers);
         await SayAsync("one");

@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Rooms;
 
-/// <summary>The rooms that the guests of one address may create in a day.</summary>
+/// <summary>The limit on the rooms that the guests of one address may create in 24 hours.</summary>
 public sealed class GuestRoomTests
 {
     private const string Mallory = "198.51.100.7";
@@ -26,7 +26,7 @@ public sealed class GuestRoomTests
     public async Task StopAsync() => await _server.DisposeAsync();
 
     [Test]
-    public async Task Guests_of_one_address_create_a_limited_number_of_rooms_in_24_hours_together()
+    public async Task Guests_of_one_address_can_together_create_a_limited_number_of_rooms_in_24_hours()
     {
         await using (var first = await ConnectAsync(Mallory))
         {
@@ -54,7 +54,7 @@ public sealed class GuestRoomTests
     }
 
     [Test]
-    public async Task Direct_rooms_count_and_an_account_has_no_such_limit()
+    public async Task Direct_rooms_count_towards_the_limit_of_guests_and_accounts_have_no_limit()
     {
         await using var mallory = await ConnectAsync(Mallory);
         await using var ann = await ConnectAsync(Ann, "ann");

@@ -100,13 +100,13 @@ public sealed class MessageChangeTests
     }
 
     [Test]
-    public async Task Replaced_and_deleted_texts_are_not_in_the_data_folder_after_a_restart()
+    public async Task Replaced_and_deleted_texts_are_not_in_the_data_folder_after_the_server_stops()
     {
         using var data = new TemporaryFolder();
         await using (var server = await ServerUnderTest.StartAsync("--Data:Path", data.Path))
         {
             var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
-            // The first text is longer than a page of the database, and the second text is short.
+            // The first text is longer than a page of the database, so it is on several pages. The second text shares a page with other data.
             await ann.SayAsync("the-deleted-text " + new string('x', 7000) + " the-deleted-end");
             await ann.SayAsync("the-replaced-text");
             await ann.RequestAsync<AckFrame>(Edit(2, "the-second-text"));

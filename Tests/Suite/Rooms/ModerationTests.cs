@@ -71,7 +71,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Ban_applies_to_a_new_guest_a_new_name_and_other_transports_until_it_ends()
+    public async Task Ban_applies_to_new_guests_of_the_address_to_a_new_name_and_to_raw_TCP_until_the_unban()
     {
         await using var carol = await EnterAsync("carol");
         var bob = await EnterAsync("bob");
@@ -120,7 +120,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Slow_mode_limits_members_only()
+    public async Task Slow_mode_limits_members_and_not_the_owner()
     {
         await using var bob = await EnterAsync("bob");
         await _owner.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Slow, Seconds = 600, Room = Room, Id = FrameId.From("slow") });
@@ -207,7 +207,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Owner_closes_a_room_and_its_log_is_gone()
+    public async Task Log_of_a_room_is_removed_when_the_owner_closes_the_room()
     {
         await using var bob = await EnterAsync("bob");
         await bob.RequestAsync<AckFrame>(Say("secret", "s", Room));
@@ -221,7 +221,7 @@ public sealed class ModerationTests
 
         var again = await bob.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = Room, Id = FrameId.From("c") });
         again.Should().Match<JoinedFrame>(joined => joined.Seq == 0 && joined.Role == "owner" && joined.MemberCount == 1);
-        (await bob.RequestAsync<AckFrame>(Say("secret", "s", Room))).Should().Match<AckFrame>(ack => ack.Seq == 1 && !ack.Duplicate, "the ids of the closed room were removed with it");
+        (await bob.RequestAsync<AckFrame>(Say("secret", "s", Room))).Should().Match<AckFrame>(ack => ack.Seq == 1 && !ack.Duplicate, "the client ids of the closed room were removed with the room");
     }
 
     private static ClientFrame Close(string room) => new() { Type = ClientFrameType.Close, Room = room, Id = FrameId.From($"close {room}") };

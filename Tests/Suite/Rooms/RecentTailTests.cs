@@ -24,7 +24,7 @@ public sealed class RecentTailTests
     }
 
     [Test]
-    public void Replacement_takes_the_place_of_its_event_even_after_older_events_were_removed()
+    public void Replaced_event_keeps_its_position_in_the_tail_after_older_events_were_removed()
     {
         var budget = CreateBudget(int.MaxValue);
         var tail = new RecentTail(10 * EventBytes, 0, budget);
@@ -52,10 +52,10 @@ public sealed class RecentTailTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 100; i++)
             tail.Replace(changed);
-        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(10_000 * 8, "one copy would take more");
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(10_000 * 8, "one copy of the tail would allocate more bytes");
     }
 
-    // The runtime allocates whole pages of memory for the queue, so a few bytes of difference for each event are fine.
+    // The counted size is an estimate, so the test accepts a difference of 20%.
     [Test]
     public void Counted_size_of_an_event_is_close_to_the_memory_that_it_takes()
     {
@@ -71,7 +71,7 @@ public sealed class RecentTailTests
     }
 
     [Test]
-    public void Event_in_a_tail_does_not_keep_the_bytes_of_a_sent_encoding()
+    public void Event_in_a_tail_does_not_hold_the_encoded_bytes_of_a_sent_batch()
     {
         var tail = new RecentTail(int.MaxValue, 0, CreateBudget(int.MaxValue));
         List<WeakReference> encoded = [];
@@ -156,7 +156,7 @@ public sealed class RecentTailTests
 
     private static TailBudget CreateBudget(int bytes) => new(Options.Create(new RoomOptions { AllTailsBytes = bytes }));
 
-    /// <summary>Remembers the bytes that it has created, without keeping them in memory.</summary>
+    /// <summary>Records weak references to the byte arrays that it creates, so the recording does not keep the arrays in memory.</summary>
     private sealed class RecordingEncoding(List<WeakReference> encoded) : WireEncoding
     {
         public override ReadOnlyMemory<byte> Encode(EncodedFrame frame)

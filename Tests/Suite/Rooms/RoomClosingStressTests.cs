@@ -54,7 +54,7 @@ public sealed class RoomClosingStressTests
         {
             var random = new Random(number);
             await using var client = await ChatClient.ConnectAsync(server.HttpPort, $"/ws?name=c{number}");
-            // On a busy machine the rooms close less often than the clients use them.
+            // On a busy machine, the rooms close less often. Then the clients need more rounds until enough rooms have closed and opened again.
             for (var round = 0; round < RoundsEach || (objects.Count <= MinOpenings && round < MaxRoundsEach); round++)
             {
                 var room = Rooms[random.Next(Rooms.Length)];

@@ -10,7 +10,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Rooms;
 
-/// <summary>Rooms that nobody uses are closed, and removed if they never had an event.</summary>
+/// <summary>The server closes unused rooms. It removes rooms that never had an event, and rooms without a member or an owner.</summary>
 public sealed class RoomClosingTests
 {
     private ServerUnderTest _server = null!;
@@ -67,7 +67,7 @@ public sealed class RoomClosingTests
         await Directory.UnloadUnusedAsync(TimeSpan.Zero);
         Directory.Open.Should().ContainSingle();
 
-        // The last continuations of the loops may still run.
+        // The last continuations of the loops may still run, and they refer to the rooms.
         await TestWait.UntilAsync(
             () =>
             {
@@ -98,7 +98,7 @@ public sealed class RoomClosingTests
     }
 
     [Test]
-    public async Task Server_closes_unused_rooms_after_IdleMinutes_and_removes_empty_ones_after_EmptyMinutes()
+    public async Task Server_closes_unused_rooms_after_IdleMinutes_and_removes_rooms_without_events_after_EmptyMinutes()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         _server = await ServerUnderTest.StartAsync(
@@ -118,7 +118,7 @@ public sealed class RoomClosingTests
         Directory.Count.Should().Be(4);
 
         await AdvanceAsync(time, minutes: 30);
-        await TestWait.UntilAsync(() => Directory.Count == 3, "the empty room to be removed");
+        await TestWait.UntilAsync(() => Directory.Count == 3, "the room without events to be removed");
         (await ann.RequestAsync<ErrorFrame>(Join("empty"))).Error.Code.Should().Be(ErrorCode.NoRoom);
         await ann.RequestAsync<JoinedFrame>(Join("used"));
         Directory.FindOpen("full").Should().NotBeNull("ann is in it");
@@ -126,7 +126,7 @@ public sealed class RoomClosingTests
 
     [TestCase("full")]
     [TestCase("none")]
-    public async Task Server_removes_an_empty_room_without_an_owner_after_AbandonedDays(string durability)
+    public async Task Server_removes_a_room_without_a_member_or_an_owner_after_AbandonedDays(string durability)
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         _server = await ServerUnderTest.StartAsync(
@@ -147,7 +147,7 @@ public sealed class RoomClosingTests
         await TestWait.UntilAsync(() => Directory.FindOpen("left")!.Summary.MemberCount == 0, "ann to leave");
 
         // Ann's session expires after an hour, and then the server removes her user.
-        await AdvanceUntilAsync(() => Directory.Open.Count() == 3, "the room that nobody is in to be closed");
+        await AdvanceUntilAsync(() => Directory.Open.Count() == 3, "the room without a member to be closed");
         time.Advance(TimeSpan.FromDays(2));
         await AdvanceUntilAsync(() => _server.Services.GetRequiredService<SessionStore>().Count == 1, "ann's session to expire");
         Directory.Count.Should().Be(4, "ann's message in the room is less than three days old");
@@ -175,7 +175,7 @@ public sealed class RoomClosingTests
         await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=ann");
         await CreateAsync(ann, "garden");
         await ann.SayAsync("secret", room: "garden");
-        (await ann.RequestAsync<HistoryFrame>(History("secret"))).Messages.Should().ContainSingle("it is read from the log into the cache");
+        (await ann.RequestAsync<HistoryFrame>(History("secret"))).Messages.Should().ContainSingle("this request loads the message into the cache");
         await ann.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Close, Room = "garden", Id = FrameId.From("close") });
 
         await ann.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = "garden", Id = FrameId.From("again") });
@@ -186,7 +186,7 @@ public sealed class RoomClosingTests
     }
 
     [Test]
-    public async Task Member_of_a_removed_room_cannot_enter_a_private_room_that_gets_its_name()
+    public async Task Member_of_a_removed_room_cannot_enter_a_private_room_that_gets_the_same_name()
     {
         _server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
         await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=ann");
@@ -209,7 +209,7 @@ public sealed class RoomClosingTests
         other.Inbox.All.OfType<WelcomeFrame>().Last().Rooms.Should().BeEmpty();
     }
 
-    // If each caller read the state, the slow caller would open the room with an outdated state.
+    // If each caller read the state, a slow caller would open the room with an outdated state.
     [Test]
     public async Task Callers_that_open_a_room_at_the_same_time_share_one_read_of_its_state()
     {
@@ -262,7 +262,7 @@ public sealed class RoomClosingTests
         return found;
     }
 
-    // A timer that is due more than once fires once, so advance minute by minute.
+    // A periodic timer that is due more than once ticks only once, so advance the time minute by minute.
     private static async Task AdvanceAsync(FakeTimeProvider time, int minutes)
     {
         for (var minute = 0; minute < minutes; minute++)
@@ -272,7 +272,7 @@ public sealed class RoomClosingTests
         }
     }
 
-    /// <summary>A log whose state can be read only slowly.</summary>
+    /// <summary>A log that delays reads of a room's state between <see cref="Delay"/> and <see cref="Continue"/>.</summary>
     private sealed class SlowLog(IRoomLog inner) : IRoomLog
     {
         private TaskCompletionSource _called = new();

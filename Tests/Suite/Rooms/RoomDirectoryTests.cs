@@ -80,7 +80,7 @@ public sealed class RoomDirectoryTests
     }
 
     [Test]
-    public async Task List_includes_rooms_that_are_not_open_but_private_ones_only_for_members()
+    public async Task List_includes_rooms_that_are_not_open_and_shows_private_rooms_only_to_members()
     {
         await using var bob = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=bob");
         (await ListAsync(bob)).Should().Equal(new RoomInfo("Garden", "all that grows", 0), new RoomInfo("lobby", "Say hello", 0));
@@ -95,7 +95,7 @@ public sealed class RoomDirectoryTests
     }
 
     [Test]
-    public async Task Hint_names_a_room_that_is_not_open_but_a_private_one_only_to_members()
+    public async Task Hint_names_a_room_that_is_not_open_and_names_private_rooms_only_to_members()
     {
         await using var bob = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=bob");
         (await GetHintAsync(bob, "gradn")).Should().Contain("\"join\"").And.Contain("\"Garden\"");
@@ -107,7 +107,7 @@ public sealed class RoomDirectoryTests
     }
 
     [Test]
-    public async Task Private_room_that_is_not_open_is_listed_for_its_owners_but_not_for_a_creator_who_no_longer_owns_it()
+    public async Task Private_room_is_listed_for_its_owner_and_not_for_its_creator_who_lost_the_role_and_left()
     {
         await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={_annsSession}");
         await using var bob = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=bob");

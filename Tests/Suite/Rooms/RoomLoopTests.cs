@@ -122,7 +122,7 @@ public sealed class RoomLoopTests
     }
 
     [Test]
-    public async Task History_contains_a_message_when_its_ack_is_sent()
+    public async Task Message_can_be_found_by_its_seq_when_its_ack_is_sent()
     {
         var room = await StartRoomAsync();
         var ann = CreateConnection();
@@ -135,7 +135,7 @@ public sealed class RoomLoopTests
     }
 
     [Test]
-    public async Task Text_that_is_edited_and_deleted_in_one_batch_is_in_no_later_answer()
+    public async Task History_does_not_contain_the_text_of_an_edit_if_the_same_batch_deletes_the_message()
     {
         var gate = new TaskCompletionSource();
         var room = await StartRoomAsync(tailBytes: 1024 * 1024, until: gate.Task, stored: "the message");
@@ -155,7 +155,7 @@ public sealed class RoomLoopTests
     }
 
     [Test]
-    public async Task Action_of_a_moderator_does_not_wait_for_the_messages_before_it()
+    public async Task Action_of_a_moderator_keeps_its_position_between_messages()
     {
         var gate = new TaskCompletionSource();
         var room = await StartRoomAsync(until: gate.Task, moderation: RoomModeration.Empty.Apply(new ModerationDetails(ModerationAction.Role, "u1", Role: RoomRole.Owner), DateTimeOffset.UnixEpoch));
@@ -174,7 +174,7 @@ public sealed class RoomLoopTests
     }
 
     [Test]
-    public async Task Message_that_could_not_be_stored_does_not_start_the_interval_of_the_slow_mode()
+    public async Task Message_that_could_not_be_stored_does_not_start_the_waiting_time_of_the_slow_mode()
     {
         var failure = Task.FromException(new StorageException("the disk is full"));
         var room = await StartRoomAsync(until: failure, moderation: RoomModeration.Empty with { SlowSeconds = 600 });
@@ -192,7 +192,7 @@ public sealed class RoomLoopTests
     }
 
     [Test]
-    public async Task Duplicate_does_not_start_the_interval_of_the_slow_mode()
+    public async Task Duplicate_does_not_start_the_waiting_time_of_the_slow_mode()
     {
         var gate = new TaskCompletionSource();
         gate.SetResult();
@@ -221,7 +221,7 @@ public sealed class RoomLoopTests
     }
 
     [Test]
-    public async Task Room_can_stop_while_clients_continue_to_post()
+    public async Task Room_that_is_being_removed_answers_each_post()
     {
         var gate = new TaskCompletionSource();
         var room = await StartRoomAsync(until: gate.Task);

@@ -39,7 +39,7 @@ public sealed class RoomNameTests
     }
 
     [Test]
-    public async Task Room_whose_name_looks_like_another_cannot_be_created([Values("full", "none")] string durability)
+    public async Task Room_whose_name_looks_like_the_name_of_another_room_cannot_be_created([Values("full", "none")] string durability)
     {
         await using var server = await ServerUnderTest.StartAsync("--Data:Durability", durability);
         await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
@@ -51,7 +51,7 @@ public sealed class RoomNameTests
     }
 
     [Test]
-    public async Task Room_is_found_by_every_spelling_of_its_name()
+    public async Task Room_is_found_by_equivalent_spellings_of_its_name()
     {
         await using var server = await ServerUnderTest.StartAsync();
         await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");

@@ -176,7 +176,7 @@ public sealed class SearchTests(string engine)
     [TestCase("before:yesterday", ErrorCode.BadField)]
     [TestCase("in:no-such-room x", ErrorCode.NoRoom)]
     [TestCase("a b c d e f g h i j k l m n o p q", ErrorCode.BadField)]
-    public async Task Bad_query_gets_an_error_with_a_line_that_works(string query, string code)
+    public async Task Bad_query_gets_an_error_with_a_hint_that_can_be_sent(string query, string code)
     {
         var error = (await RequestAsync<ErrorFrame>(_ann, new ClientFrame { Type = ClientFrameType.Search, Query = query })).Error;
         error.Code.Should().Be(code);
@@ -188,10 +188,10 @@ public sealed class SearchTests(string engine)
     [TestCase("NEAR(x y, 5) * ^x + {words} : x")]
     [TestCase("'; DROP TABLE events; --")]
     [TestCase("AND")]
-    public async Task Operators_of_the_index_are_words(string query) => (await SearchAsync(_ann, query)).Messages.Should().BeEmpty();
+    public async Task Operators_of_the_index_are_plain_words_in_a_query(string query) => (await SearchAsync(_ann, query)).Messages.Should().BeEmpty();
 
     [Test]
-    public async Task Person_at_a_terminal_searches_with_a_line()
+    public async Task User_of_raw_TCP_can_search_with_a_line_of_text()
     {
         await _ann.SayAsync($"where is my {_word}?", room: "lobby");
         var seq = (await _ann.SayAsync($"found {_word}", room: "lobby")).Seq;

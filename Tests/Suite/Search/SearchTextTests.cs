@@ -21,7 +21,7 @@ public sealed class SearchTextTests
     public void Text_is_split_into_words_without_capitals_and_accents(string text, string terms) => SearchText.GetTerms(text).Should().Be(terms);
 
     [Test]
-    public void Every_text_can_be_split()
+    public void Every_text_can_be_split_into_words()
     {
         var random = new Random(1);
         for (var i = 0; i < 2_000; i++)

@@ -38,7 +38,7 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Guest_gets_an_error_with_a_hint_for_every_request_except_login_and_help()
+    public async Task Guest_gets_an_error_with_a_hint_for_each_request_that_needs_a_login()
     {
         await using var client = await ChatClient.ConnectAsync(_server.HttpPort);
         await client.Inbox.ExpectAsync<WelcomeFrame>();
@@ -73,7 +73,7 @@ public sealed class AuthDoorTests
         await member.RequestAsync<JoinedFrame>(Join("lobby"));
         await using var client = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=ann&room=lobby");
         var welcome = await client.Inbox.ExpectAsync<WelcomeFrame>();
-        welcome.Name.Should().StartWith("guest-", "a client that is not logged in takes no name");
+        welcome.Name.Should().StartWith("guest-", "the server gives the wanted name only to a client that has logged in");
         (await client.Inbox.ExpectAsync<ErrorFrame>()).Error.Code.Should().Be(ErrorCode.NotAllowed);
 
         (await member.RequestAsync<WhoFrame>(new ClientFrame { Type = ClientFrameType.Who, Room = "lobby", Id = FrameId.From(2) })).Members.Should().NotContain(person => person.User == welcome.User);
@@ -126,7 +126,7 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Session_of_a_guest_from_POST_session_can_only_log_in_or_register()
+    public async Task Guest_session_can_only_log_in_or_register_over_HTTP()
     {
         await using var client = await ChatClient.ConnectAsync(_server.HttpPort);
         var guest = await client.Inbox.ExpectAsync<WelcomeFrame>();

@@ -8,7 +8,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Sessions;
 
-/// <summary>When the server reads the public keys of the operator's site from their address.</summary>
+/// <summary>The times at which the server downloads the public keys of the operator's site.</summary>
 public sealed class JwksTests
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 10, 0, 0, TimeSpan.Zero));
@@ -79,7 +79,7 @@ public sealed class JwksTests
     }
 
     [Test]
-    public async Task Keys_are_read_again_after_an_hour_and_kept_if_that_fails()
+    public async Task Server_reads_the_keys_again_after_an_hour_and_keeps_the_old_keys_if_the_read_fails()
     {
         await _verifier.VerifyAsync(Token);
         _time.Advance(TimeSpan.FromMinutes(59));

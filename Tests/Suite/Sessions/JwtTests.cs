@@ -17,7 +17,7 @@ public sealed class JwtTests(string transport) : AccountFixture(transport)
     private static readonly string[] Settings = ["--Auth:Jwt:Key", TestTokens.Key];
 
     [Test]
-    public async Task Subject_is_the_same_user_on_each_device_and_after_each_login()
+    public async Task Tokens_with_the_same_subject_log_in_the_same_user_on_each_device()
     {
         await StartAsync(Settings);
         var (laptop, guest) = await ConnectAsync(null);
@@ -54,7 +54,7 @@ public sealed class JwtTests(string transport) : AccountFixture(transport)
     }
 
     [Test]
-    public async Task Name_that_is_taken_gets_a_number_until_it_is_free()
+    public async Task User_whose_name_is_taken_gets_the_name_with_a_number_until_the_name_is_free()
     {
         await StartAsync(Settings);
         await (await ConnectAsync("ann")).Peer.RequestAsync<WelcomeFrame>(Register("ann"));
@@ -63,7 +63,7 @@ public sealed class JwtTests(string transport) : AccountFixture(transport)
         (await LoginAsync("42", "Ann")).Name.Should().Be("Ann2", "the name does not change with each login");
         (await LoginAsync("43", "Ann")).Name.Should().Be("Ann3");
         await LoginAsync("42", "Zoe");
-        (await LoginAsync("43", "Ann")).Name.Should().Be("Ann3", "a number is not replaced by another number");
+        (await LoginAsync("43", "Ann")).Name.Should().Be("Ann3", "a name with a number is not replaced by the same name with another number");
         var bob = await LoginAsync("44", "Bob");
         bob.Name.Should().Be("Bob2");
 
@@ -72,7 +72,7 @@ public sealed class JwtTests(string transport) : AccountFixture(transport)
     }
 
     [Test]
-    public async Task Name_follows_a_changed_name_of_the_site_on_all_connections()
+    public async Task User_whose_name_changes_at_the_site_is_renamed_on_all_connections()
     {
         await StartAsync(Settings);
         var (ann, _) = await ConnectAsync(null);
@@ -89,7 +89,7 @@ public sealed class JwtTests(string transport) : AccountFixture(transport)
     }
 
     [Test]
-    public async Task Session_that_was_away_has_the_new_name_too()
+    public async Task Session_that_was_away_during_the_rename_resumes_with_the_new_name()
     {
         await StartAsync(Settings);
         var (ann, _) = await ConnectAsync(null);
@@ -127,7 +127,7 @@ public sealed class JwtTests(string transport) : AccountFixture(transport)
     }
 
     [Test]
-    public async Task Rejected_token_leaves_the_client_as_it_was()
+    public async Task Client_whose_token_is_rejected_stays_the_same_user()
     {
         await StartAsync(Settings);
         var (ann, guest) = await ConnectAsync("ann");
@@ -138,7 +138,7 @@ public sealed class JwtTests(string transport) : AccountFixture(transport)
     }
 
     [Test]
-    public async Task Rejected_tokens_count_for_the_address_as_wrong_passwords_do()
+    public async Task Rejected_tokens_count_as_login_attempts_of_the_address()
     {
         await StartAsync([.. Settings, "--Limits:LoginAttemptsPerAddress", "3"]);
         var (ann, _) = await ConnectAsync(null);
@@ -204,7 +204,7 @@ public sealed class JwtTests(string transport) : AccountFixture(transport)
     {
         await StartAsync(Settings);
         await using var client = await ChatClient.ConnectAsync(Server.HttpPort, $"/ws?jwt={Hello("42", "Ann").Jwt}");
-        (await client.Inbox.ExpectAsync<WelcomeFrame>()).Guest.Should().BeTrue("addresses are in the logs of proxies");
+        (await client.Inbox.ExpectAsync<WelcomeFrame>()).Guest.Should().BeTrue("proxies write the query into their logs");
     }
 
     [Test]

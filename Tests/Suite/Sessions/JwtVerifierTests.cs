@@ -9,7 +9,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Sessions;
 
-/// <summary>Which tokens of the operator's site the server accepts.</summary>
+/// <summary>The tokens of the operator's site that the server accepts, and those that it rejects.</summary>
 public sealed class JwtVerifierTests
 {
     private const string Issuer = "https://site.example";
@@ -53,7 +53,7 @@ public sealed class JwtVerifierTests
     }
 
     [Test]
-    public async Task Subject_and_name_come_from_the_claims_of_the_settings()
+    public async Task Settings_choose_the_claims_that_give_the_subject_and_the_name()
     {
         var options = new JwtOptions { Key = TestTokens.Key, SubjectClaim = "uid", NameClaim = "nickname" };
         var claims = new JsonObject { ["uid"] = "u-7", ["nickname"] = "Bob", ["sub"] = "42", ["exp"] = Seconds(60) };
@@ -107,7 +107,7 @@ public sealed class JwtVerifierTests
     }
 
     [Test]
-    public async Task Token_expires_after_the_clock_skew_and_not_before()
+    public async Task Token_is_valid_after_its_expiry_until_the_clock_skew_has_passed()
     {
         var token = TestTokens.SignHs256(Claims());
         _time.Advance(TimeSpan.FromSeconds(300 + 59));
@@ -117,7 +117,7 @@ public sealed class JwtVerifierTests
     }
 
     [Test]
-    public async Task Token_with_an_audience_is_rejected_if_no_audience_is_set()
+    public async Task Token_with_an_audience_is_rejected_if_the_settings_name_no_audience()
     {
         var options = new JwtOptions { Key = TestTokens.Key };
         (await VerifyAsync(options, TestTokens.SignHs256(Claims()))).Fault.Should().Be("it is for another audience (aud)");
@@ -214,14 +214,14 @@ public sealed class JwtVerifierTests
 
         for (var i = 0; i < token.Length; i++)
         {
-            // The last character has bits that the decoder ignores.
+            // The decoder ignores some bits of the last character, so a changed last character can leave the signature unchanged.
             if (token[i] != '.' && i < token.Length - 1)
                 (await VerifyAsync(Both(), token[..i] + (token[i] == 'A' ? 'B' : 'A') + token[(i + 1)..])).Identity.Should().BeNull($"character {i} was changed");
         }
     }
 
     [Test]
-    public async Task Reason_contains_nothing_of_the_token_or_the_key()
+    public async Task Reason_of_a_rejection_contains_no_part_of_the_token_or_the_key()
     {
         var token = TestTokens.SignHs256(Claims(), key: "another key with at least 32 bytes");
         (await VerifyAsync(Both(), token)).Fault.Should().NotContain(token.Split('.')[2]).And.NotContain(TestTokens.Key).And.NotContain("another");

@@ -113,7 +113,7 @@ public sealed class LoginAttemptTests(string transport) : AccountFixture(transpo
     }
 
     [Test]
-    public async Task Change_of_a_password_is_slow_like_a_login_while_many_addresses_guess_it()
+    public async Task Change_of_a_password_is_delayed_while_other_addresses_guess_this_password()
     {
         await StartAsync("--Limits:LoginAttemptsPerName", "2");
         var (ann, _) = await ConnectAsync("ann");
@@ -127,7 +127,7 @@ public sealed class LoginAttemptTests(string transport) : AccountFixture(transpo
         var before = Hasher.VerifyCount;
         var changing = accounts.ChangePasswordAsync(session, Password, "another long password", "192.0.2.3:1");
         (await eve.RequestAsync<ErrorFrame>(Login("nobody", "wrong password"))).Error.Code.Should().Be(ErrorCode.BadPassword);
-        (Hasher.VerifyCount - before).Should().Be(1, "passwords are verified in their order, and the one of the slow name waits");
+        (Hasher.VerifyCount - before).Should().Be(1, "the server has verified eve's later password, and the change for the slow name still waits");
         Time.Advance(AttemptLimits.SlowNameDelay);
         (await changing.OrFail("the change")).Should().BeNull();
         (Hasher.VerifyCount - before).Should().Be(2);

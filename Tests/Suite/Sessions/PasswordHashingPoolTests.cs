@@ -36,7 +36,7 @@ public sealed class PasswordHashingPoolTests
         var pool = new PasswordHashingPool(_hasher);
         var guesses = Enumerable.Range(0, 9).SelectMany(address => Enumerable.Range(0, 32).Select(i => pool.HashAsync($"{address} {i}", $"198.51.100.{address}:1"))).ToList();
         var other = pool.HashAsync("honest", "203.0.113.9:1");
-        other.IsCompleted.Should().BeFalse("it is in the queue");
+        other.IsCompleted.Should().BeFalse("the login waits in the queue");
         await TestWait.UntilAsync(() => guesses.Count(guess => guess.IsCompletedSuccessfully && guess.Result is null) >= 32, "the rejection of the guesses that do not fit into the queue");
         _hasher.Release();
         (await other.OrFail("the honest login")).Should().Be("honest");

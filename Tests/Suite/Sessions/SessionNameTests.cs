@@ -86,7 +86,7 @@ public sealed class SessionNameTests : SessionStoreFixture
     }
 
     [Test]
-    public async Task Sessions_of_an_account_share_one_user_and_get_the_registered_name_when_another_name_is_taken()
+    public async Task Sessions_of_an_account_share_one_user_and_get_the_registered_name_when_their_other_name_is_taken()
     {
         var store = CreateStore();
         var first = await BeginAsync(store, "ann");

@@ -59,7 +59,7 @@ public sealed class SessionStoreTests : SessionStoreFixture
         (await store.RenameAsync(ann.User, "anna")).Should().BeNull();
         store.RemoveConnection(ann);
         store.RemoveConnection(ann);
-        (await (await RestartAsync()).ResumeAsync(ann.Token)).Should().BeNull("its connections did not store the session again");
+        (await (await RestartAsync()).ResumeAsync(ann.Token)).Should().BeNull("the connections did not store the ended session again");
         (await BeginAsync(store, "anna")).User.Name.Should().Be("anna");
         (store.Count, store.AwayCount).Should().Be((1, 0));
     }
@@ -199,7 +199,7 @@ public sealed class SessionStoreTests : SessionStoreFixture
     }
 
     [Test]
-    public async Task Cleanup_removes_a_token_from_the_storage_when_it_was_replaced_while_the_disk_was_full()
+    public async Task Cleanup_removes_a_stored_token_that_was_replaced_while_the_disk_was_full()
     {
         var store = CreateStore();
         var ann = await BeginAsync(store, "ann");

@@ -27,7 +27,7 @@ public sealed class SessionsOfAccountTests : SessionStoreFixture
     }
 
     [Test]
-    public async Task Evicted_session_counts_towards_the_maximum_and_can_be_ended()
+    public async Task Session_that_is_only_in_the_storage_counts_towards_the_maximum_and_can_be_ended()
     {
         var store = CreateStore(guestMinutes: 10, perAccount: 2);
         var old = await BeginAsync(store, "ann");
@@ -52,7 +52,7 @@ public sealed class SessionsOfAccountTests : SessionStoreFixture
         await ShouldBeGoneAsync(store, first);
         store.RemoveConnection(first);
         store.AwayCount.Should().Be(0);
-        (await Storage.FindSessionAsync(SessionToken.ComputeHash(first.Token), default)).Should().BeNull("its connections did not store the session again");
+        (await Storage.FindSessionAsync(SessionToken.ComputeHash(first.Token), default)).Should().BeNull("the connections did not store the session again");
     }
 
     [Test]

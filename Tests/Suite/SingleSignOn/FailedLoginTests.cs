@@ -6,7 +6,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.SingleSignOn;
 
-/// <summary>Logins with an OpenID Connect provider that must fail. The person gets a page with one sentence, and no session.</summary>
+/// <summary>Logins with an OpenID Connect provider that must fail. The user sees a page with one sentence, and gets no session.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class FailedLoginTests : LoginFixture
 {
@@ -24,7 +24,7 @@ public sealed class FailedLoginTests : LoginFixture
 
     [TestCase("access_denied", 403, "was cancelled", false)]
     [TestCase("login_required", 502, "cannot accept the answer", true)]
-    public async Task Error_of_the_provider_gets_a_page_that_leads_back_to_the_room(string error, int status, string sentence, bool isLogged)
+    public async Task Error_of_the_provider_shows_links_to_the_login_and_to_the_room(string error, int status, string sentence, bool isLogged)
     {
         Provider.Error = error;
         using var browser = new RedirectFollower();
@@ -51,7 +51,7 @@ public sealed class FailedLoginTests : LoginFixture
     }
 
     [TestCaseSource(nameof(WrongTokens))]
-    public async Task Wrong_id_token_is_rejected(Action<Dictionary<string, object>> change, string sentence)
+    public async Task Id_token_with_a_wrong_claim_is_rejected(Action<Dictionary<string, object>> change, string sentence)
     {
         Provider.Change = change;
         await ExpectFailureAsync(502, sentence);
@@ -59,7 +59,7 @@ public sealed class FailedLoginTests : LoginFixture
     }
 
     [Test]
-    public async Task Id_token_with_a_wrong_signature_or_none_is_rejected()
+    public async Task Id_token_with_a_wrong_signature_or_without_a_signature_is_rejected()
     {
         Provider.Tamper = token => token[..token.LastIndexOf('.')] + "." + Base64UrlEncoder.Encode(new byte[256]);
         await ExpectFailureAsync(502, "cannot accept");
@@ -68,7 +68,7 @@ public sealed class FailedLoginTests : LoginFixture
     }
 
     [Test]
-    public async Task Clock_that_differs_by_less_than_a_minute_does_not_matter()
+    public async Task Login_succeeds_if_the_id_token_has_expired_for_less_than_a_minute()
     {
         Provider.Change = claims => claims["exp"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 30;
         using var browser = new RedirectFollower();
@@ -101,11 +101,11 @@ public sealed class FailedLoginTests : LoginFixture
     {
         using var browser = new RedirectFollower();
         ExpectExpired(await browser.GetAsync($"{_at}/login/callback{query}"));
-        Failures().Should().BeEmpty("anybody can open this address");
+        Failures().Should().BeEmpty("anybody can open this address and could fill the log");
     }
 
     [Test]
-    public async Task Changed_state_is_rejected()
+    public async Task Callback_with_a_changed_state_parameter_is_rejected()
     {
         using var browser = new RedirectFollower();
         var callback = await GetCallbackAsync(browser);
@@ -113,7 +113,7 @@ public sealed class FailedLoginTests : LoginFixture
     }
 
     [Test]
-    public async Task State_of_a_server_that_was_restarted_is_rejected_and_the_next_login_works()
+    public async Task Callback_from_before_a_restart_of_the_server_is_rejected_and_the_next_login_works()
     {
         using var browser = new RedirectFollower();
         var callback = await GetCallbackAsync(browser);
@@ -124,7 +124,7 @@ public sealed class FailedLoginTests : LoginFixture
     }
 
     [Test]
-    public async Task Provider_that_is_down_stops_only_new_logins()
+    public async Task Outage_of_the_provider_affects_only_new_logins()
     {
         Provider.IsDown = true;
         await ExpectFailureAsync(503, "does not answer");
@@ -150,7 +150,7 @@ public sealed class FailedLoginTests : LoginFixture
     }
 
     [Test]
-    public async Task Server_reads_nothing_of_the_provider_before_the_first_login()
+    public async Task Server_reads_the_metadata_of_the_provider_once_and_not_before_the_first_login()
     {
         Provider.DiscoveryCount.Should().Be(0);
         using var browser = new RedirectFollower();
@@ -169,7 +169,7 @@ public sealed class FailedLoginTests : LoginFixture
     }
 
     [Test]
-    public async Task Wrong_secret_is_reported_to_the_operator_and_no_secret_is_in_the_log()
+    public async Task Wrong_client_secret_is_reported_to_the_operator_and_no_secret_is_in_the_log()
     {
         using var browser = new RedirectFollower();
         await browser.OpenAsync($"{_at}/login");

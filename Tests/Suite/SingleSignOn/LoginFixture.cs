@@ -38,7 +38,7 @@ internal sealed class RedirectFollower : IDisposable
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
 
-    /// <summary>The cookies, by host without port, path and name. .NET's own container rejects a cookie for a path below that of the request.</summary>
+    /// <summary>The cookies by host (without the port), path and name. The container of .NET accepts no cookie for a subfolder of the requested path.</summary>
     public Dictionary<(string Host, string Path, string Name), string> Cookies { get; } = [];
 
     /// <summary>Opens an address and follows redirects until an answer is no redirect, or the redirect leads to the page of a chat server.</summary>
@@ -62,7 +62,7 @@ internal sealed class RedirectFollower : IDisposable
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(), location, response.Headers.TryGetValues("Set-Cookie", out var cookies) ? [.. cookies] : []);
     }
 
-    /// <summary>Asks a server who the cookie's session belongs to.</summary>
+    /// <summary>Sends a hello frame to a server, and returns the answer. A welcome frame shows the user of the cookie's session.</summary>
     public async Task<ServerFrame> HelloAsync(string server)
     {
         using var content = new StringContent("""{"type":"hello"}""");

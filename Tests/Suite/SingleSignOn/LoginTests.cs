@@ -44,7 +44,7 @@ public sealed class LoginTests : LoginFixture
     }
 
     [Test]
-    public async Task Second_login_finds_the_same_account_and_follows_the_name()
+    public async Task Second_login_finds_the_same_account_and_takes_the_new_name_of_the_provider()
     {
         var at = await StartChatAsync();
         using var laptop = new RedirectFollower();
@@ -79,7 +79,7 @@ public sealed class LoginTests : LoginFixture
 
     [TestCase("preferred_username", "ann.s")]
     [TestCase("nickname", "annie")]
-    public async Task Other_claims_give_the_name_if_the_user_has_no_name(string claim, string name)
+    public async Task Name_comes_from_another_claim_if_the_name_claim_is_missing(string claim, string name)
     {
         Provider.Name = null;
         Provider.Change = claims => claims[claim] = name;
@@ -87,14 +87,14 @@ public sealed class LoginTests : LoginFixture
     }
 
     [Test]
-    public async Task Name_of_the_user_info_counts_if_the_id_token_has_none()
+    public async Task Name_comes_from_the_user_info_if_the_id_token_has_no_name()
     {
         Provider.NameIsInUserInfo = true;
         (await LoginAsync(await StartChatAsync())).Name.Should().Be("Ann-Smith");
     }
 
     [Test]
-    public async Task Secret_is_sent_in_the_header_if_the_settings_say_so()
+    public async Task Client_secret_is_sent_in_the_header_if_the_settings_require_it()
     {
         Provider.TakesBasicOnly = true;
         await ExpectFailureAsync(await StartChatAsync(), 502, "cannot accept");
@@ -102,7 +102,7 @@ public sealed class LoginTests : LoginFixture
     }
 
     [Test]
-    public async Task Claims_of_the_settings_give_the_subject_and_the_name()
+    public async Task Settings_choose_the_claims_for_the_subject_and_the_name()
     {
         Provider.Change = claims => (claims["oid"], claims["handle"]) = ("o-1", "annie");
         var at = await StartChatAsync("--Auth:Oidc:SubjectClaim", "oid", "--Auth:Oidc:NameClaim", "handle");
@@ -141,7 +141,7 @@ public sealed class LoginTests : LoginFixture
 
     [TestCase("--Proxies:Trusted:0", "127.0.0.1")]
     [TestCase("--Auth:Oidc:PublicOrigin", "https://chat.example")]
-    public async Task Behind_a_TLS_proxy_the_provider_and_the_cookie_get_https(string setting, string value)
+    public async Task Callback_address_and_cookies_use_https_behind_a_TLS_proxy(string setting, string value)
     {
         var at = await StartChatAsync(setting, value);
         using var browser = new RedirectFollower();
@@ -179,7 +179,7 @@ public sealed class LoginTests : LoginFixture
     [TestCase("javascript:alert(1)")]
     [TestCase("/?room=a#jwt=b")]
     [TestCase("/%2F/evil.example")]
-    public async Task Login_leads_to_no_other_address(string target)
+    public async Task Login_refuses_to_return_to_an_address_outside_the_chat(string target)
     {
         var at = await StartChatAsync();
         using var browser = new RedirectFollower();
@@ -189,7 +189,7 @@ public sealed class LoginTests : LoginFixture
     }
 
     [Test]
-    public async Task Hostile_room_stays_a_room()
+    public async Task Name_of_a_room_cannot_change_the_rest_of_the_return_address()
     {
         var at = await StartChatAsync();
         using var browser = new RedirectFollower();
@@ -199,7 +199,7 @@ public sealed class LoginTests : LoginFixture
     }
 
     [Test]
-    public async Task Guest_of_a_closed_server_reads_that_the_page_has_a_login()
+    public async Task Error_on_a_server_without_guests_says_that_the_page_has_a_login()
     {
         var server = await StartAsync("--Auth:Guests", "false", "--Auth:Register", "false");
         await using var nc = await LineClient.ConnectAsync(server.RawPort);
@@ -219,7 +219,7 @@ public sealed class LoginTests : LoginFixture
     }
 
     [Test]
-    public async Task Other_methods_get_405()
+    public async Task Login_addresses_answer_other_methods_with_405()
     {
         var server = await StartAsync();
         using var http = new HttpTestClient(server.HttpPort);

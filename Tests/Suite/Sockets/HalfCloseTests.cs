@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Sockets;
 
-/// <summary>Tests a guarantee that this project's socket transport gives, but Kestrel's own transport does not.</summary>
+/// <summary>Tests a guarantee of this project's socket transport. Kestrel's own transport does not give this guarantee.</summary>
 public sealed class HalfCloseTests
 {
     [Test]

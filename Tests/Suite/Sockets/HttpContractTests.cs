@@ -120,7 +120,7 @@ public sealed class HttpContractTests(bool useOwnTransport)
 
     [TestCase(false)]
     [TestCase(true)]
-    public async Task Request_is_aborted_when_the_client_disconnects_even_if_nobody_reads(bool byReset)
+    public async Task Request_is_aborted_when_the_client_disconnects_even_if_the_application_reads_nothing(bool byReset)
     {
         using var peer = await ConnectAsync();
         await SendAsync(peer, Get($"/wait/{byReset}"));

@@ -8,8 +8,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Sockets;
 
 /// <summary>
-/// Random sequences of what a reader and a peer can do, compared with a model: the bytes of the peer arrive in order, each result has its cause,
-/// a read ends as soon as there is a cause, and only a read throws.
+/// Random sequences of actions of a reader and of a peer, compared with a model. The bytes of the peer must arrive in order, each result must
+/// have a cause, a read must end as soon as there is a cause, and no other call may throw.
 /// </summary>
 [TestFixture(true)]
 [TestFixture(false)]
@@ -26,7 +26,7 @@ public sealed class InputModelTests(bool isPolled)
 
     private sealed class Round(SocketPair pair, RandomSteps steps)
     {
-        // In such a round the reader consumes nothing for a long time, so the input reaches its read-ahead limit.
+        // If true, the reader consumes nothing for a long time in this round, so the input reaches its read-ahead limit.
         private readonly bool _isHoarding = steps.OneIn(2);
         private readonly Task _closed = pair.Closed;
         private CancellationTokenSource _cancellation = new();
@@ -44,7 +44,7 @@ public sealed class InputModelTests(bool isPolled)
 
         private bool IsPeerGone => _isFinished || _isReset;
 
-        // The reader has something to get, so a read must end.
+        // There is a result for a read, so a pending read must end.
         private bool MustReadEnd => _sent > _examined || IsPeerGone || _isAborted || _isCompleted || _isCancelRequested || (_hasToken && _cancellation.IsCancellationRequested);
 
         public async Task RunAsync()

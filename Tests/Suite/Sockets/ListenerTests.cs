@@ -79,7 +79,7 @@ public sealed class ListenerTests
         var attempts = 0;
         await using var listener = new SocketListener(listening, transport)
         {
-            // Every second attempt succeeds, so the failures are no series.
+            // Every second attempt succeeds. The listener must limit its log lines also for failures that do not follow each other directly.
             Accept = token => ++attempts % 2 == 1 ? throw new SocketException((int)SocketError.TooManyOpenSockets) : listening.AcceptAsync(token),
         };
         for (var i = 0; i < 3; i++)

@@ -112,8 +112,8 @@ internal sealed class SocketPair : IAsyncDisposable
             {
                 if (!IsConnected())
                     return true;
-                // The reset can overtake data on loopback. The system then ignores the reset, and does not send it again. But it answers
-                // every byte for a closed socket with another reset.
+                // The reset can overtake data on loopback. The system then ignores the reset, and does not send it again. But the system
+                // answers each byte for a closed socket with another reset.
                 Connection.Socket.Send([0]);
                 return false;
             },

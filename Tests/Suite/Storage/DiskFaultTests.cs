@@ -88,7 +88,7 @@ public sealed class DiskFaultTests
     }
 
     [Test]
-    public async Task Server_is_not_ready_while_the_disk_is_full_but_keeps_the_sessions_that_start_then()
+    public async Task Server_is_not_ready_while_the_disk_is_full_but_keeps_the_sessions_that_start_during_this_time()
     {
         using var disk = new TemporaryDisk(megabytes: 16);
         await using var server = await FaultyDiskServer.StartAsync(disk.DataPath);
@@ -98,7 +98,7 @@ public sealed class DiskFaultTests
         disk.Fill();
         await TestWait.UntilAsync(async () => (await probe.GetAsync("/readyz")).Status == 503, "the server to find that the disk is full");
         var body = (await probe.GetAsync("/readyz")).Body;
-        body.TrimEnd('\n').Should().Contain("the storage cannot write").And.NotContain("\n").And.NotContain(disk.Path, "anybody can read it");
+        body.TrimEnd('\n').Should().Contain("the storage cannot write").And.NotContain("\n").And.NotContain(disk.Path, "anybody can read the answer");
         (await probe.GetAsync("/healthz")).Status.Should().Be(200);
         using var ann = await HttpTestClient.StartSessionAsync(server.Port, "ann");
         (await ann.SendAsync("""{"type":"join","room":"lobby"}""")).Answers.Should().ContainSingle().Which.Should().BeOfType<JoinedFrame>();

@@ -94,7 +94,7 @@ public sealed partial class OperatorQueriesTests
         await client.Inbox.ExpectAsync<WelcomeFrame>(welcome => !welcome.Guest);
     }
 
-    // The documented query that contains a text.
+    // Runs the documented query that contains the given text.
     private async Task<string> RunDocumentedAsync(string part) =>
         (await QueryAsync(ReadQueries().Single(query => query.Contains(part, StringComparison.Ordinal)))).TrimEnd('\n');
 

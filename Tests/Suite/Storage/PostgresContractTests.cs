@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Storage;
 
-// PostgreSQL keeps the rules of every storage. One file, because the fixtures differ only in the contract.
+// Runs the storage contracts with PostgreSQL. All fixtures are in one file, because they differ only in the contract.
 [Category(Categories.Slow)] // runs PostgreSQL
 [Parallelizable(ParallelScope.Self)]
 public sealed class PostgresRoomLogTests : RoomLogContract

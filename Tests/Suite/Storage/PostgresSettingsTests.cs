@@ -17,7 +17,7 @@ public sealed class PostgresSettingsTests
     [TestCase("Durability", "none", "--Data:Postgres: --Data:Durability none keeps messages in memory only; set one of the two")]
     [TestCase("MaxBytes", "1000000", "--Data:MaxBytes: limits a SQLite database only; *")]
     [TestCase("MaxWalMegabytes", "5", "--Data:MaxWalMegabytes: limits the log of a SQLite database only; *")]
-    public void Bad_setting_is_named_without_the_password(string name, string value, string expected)
+    public void Error_about_a_bad_setting_names_the_setting_and_not_the_password(string name, string value, string expected)
     {
         var validate = () => SettingsValidator.Validate(Configure(("Postgres", Valid), (name, value)));
         validate.Should().Throw<SettingException>().WithMessage(expected).Which.Message.Should().NotContain("s3cret");
@@ -40,7 +40,7 @@ public sealed class PostgresSettingsTests
     }
 
     [Test]
-    public void Values_of_the_operator_are_kept()
+    public void Defaults_do_not_replace_the_values_in_the_connection_string_of_the_operator()
     {
         var parsed = PostgresSettings.Parse("Host=db1;Database=chat;Timeout=3;CommandTimeout=90");
         (parsed.Timeout, parsed.CommandTimeout, parsed.Pooling).Should().Be((3, 90, false));

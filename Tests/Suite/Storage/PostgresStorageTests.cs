@@ -8,7 +8,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Storage;
 
-/// <summary>What PostgreSQL does beyond the contracts: its lock, its faults, and commits whose outcome is unknown.</summary>
+/// <summary>Tests of PostgreSQL that the contracts do not contain: the lock, faults of the database, and commits with an unknown outcome.</summary>
 [Category(Categories.Slow)] // runs PostgreSQL
 [Parallelizable(ParallelScope.Self)]
 public sealed class PostgresStorageTests
@@ -24,7 +24,7 @@ public sealed class PostgresStorageTests
 
     [TestCase("Host=127.0.0.1;Port=1;Database=chat;Username=chat;Password=s3cret", "the PostgreSQL database \"chat\" on 127.0.0.1:1 cannot be reached: *")]
     [TestCase("Host=127.0.0.1,127.0.0.2;Port=1;Database=chat;Username=chat;Password=s3cret", "the PostgreSQL database \"chat\" on 127.0.0.1,127.0.0.2 cannot be reached: *")]
-    public void Error_of_a_database_that_cannot_be_reached_names_it_without_the_password(string connectionString, string expected)
+    public void Error_about_an_unreachable_database_names_the_database_and_not_the_password(string connectionString, string expected)
     {
         var open = () => new PostgresTestStorage(connectionString: connectionString);
         open.Should().Throw<StorageException>().WithMessage(expected).Which.ToString().Should().NotContain("s3cret");
@@ -42,7 +42,7 @@ public sealed class PostgresStorageTests
     }
 
     [Test]
-    public async Task Database_that_does_not_exist_is_named()
+    public async Task Error_about_a_missing_database_names_the_database()
     {
         var postgres = await PostgresServer.Shared;
         var open = () => new PostgresTestStorage(connectionString: postgres.GetConnectionString("nothing"));
@@ -100,7 +100,7 @@ public sealed class PostgresStorageTests
         await storage.Log.AppendAsync("a", [Message("first", "first")], default);
         using var requests = new RequestCounter(storage.ConnectionString);
         await storage.Log.AppendAsync("a", [.. Enumerable.Range(0, 500).Select(i => Message($"text {i}", $"{i}"))], default);
-        requests.Count.Should().Be(2, "the first one reads, and the second one writes and commits");
+        requests.Count.Should().Be(2, "the first request reads, and the second request writes and commits");
     }
 
     [Test]
@@ -113,7 +113,7 @@ public sealed class PostgresStorageTests
     }
 
     [Test]
-    public async Task Messages_are_stored_once_when_the_connection_breaks_at_any_byte_of_an_answer()
+    public async Task Messages_are_stored_once_when_the_connection_breaks_at_different_bytes_of_an_answer()
     {
         var postgres = await PostgresServer.Shared;
         await using var relay = new CuttableRelay(postgres.Port);
@@ -121,7 +121,7 @@ public sealed class PostgresStorageTests
         using var storage = new PostgresTestStorage(connectionString: $"Host=127.0.0.1;Port={relay.Port};Username=chat;Database={name}");
         await storage.Log.OpenAsync("a", default);
         var acknowledged = new List<(string Text, long Seq)>();
-        // The answers to a commit have about 250 bytes.
+        // PostgreSQL answers a commit with about 250 bytes.
         for (var (bytes, number) = (0, 0); bytes < 300; bytes += 11)
         {
             var text = $"text {++number}";
@@ -132,7 +132,7 @@ public sealed class PostgresStorageTests
             }
             catch (StorageException)
             {
-                // Nothing is stored. The client sends the message again.
+                // The client gets an error, and sends the message again with the same client id.
             }
 
             await TestWait.UntilAsync(
@@ -161,7 +161,7 @@ public sealed class PostgresStorageTests
     }
 
     [Test]
-    public async Task Storage_works_again_after_the_database_was_away()
+    public async Task Storage_works_again_after_the_database_was_unreachable()
     {
         var postgres = await PostgresServer.Shared;
         await using var relay = new CuttableRelay(postgres.Port);
@@ -196,12 +196,12 @@ public sealed class PostgresStorageTests
     }
 
     [Test]
-    public async Task Server_stops_and_changes_the_epochs_if_the_database_has_lost_acknowledged_commits()
+    public async Task Storage_fails_and_changes_the_epochs_of_the_affected_rooms_if_the_database_has_lost_acknowledged_commits()
     {
         using var storage = new PostgresTestStorage();
         var (epoch, quiet) = ((await storage.Log.OpenAsync("a", default)).Epoch, (await storage.Log.OpenAsync("quiet", default)).Epoch);
         await storage.Log.AppendAsync("a", [Message("kept", "1"), Message("lost", "2")], default);
-        // The database becomes the one that a standby has which was one commit behind.
+        // Change the database to the state of a standby that is one commit behind.
         await using var connection = new NpgsqlConnection(storage.ConnectionString + ";Pooling=false");
         await connection.ExecuteAsync("UPDATE writer SET commits = commits - 1; DELETE FROM events WHERE seq = 2; SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
         var append = async () => await storage.Log.AppendAsync("a", [Message("next", "3")], default);

@@ -17,7 +17,7 @@ public sealed class PostgresTestStorage : IDisposable
     private readonly ILogger<PostgresStorage> _logger;
     private readonly bool _isShared;
 
-    /// <param name="connectionString">The database; null for a new one of the shared server.</param>
+    /// <param name="connectionString">The database. Null creates a new database on the shared server.</param>
     public PostgresTestStorage(TimeProvider? time = null, int keepEvents = 0, int keepDays = 0, string? connectionString = null, ILogger<PostgresStorage>? logger = null)
     {
         _time = time ?? TimeProvider.System;

@@ -38,14 +38,14 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
     }
 
     [Test]
-    public async Task Removed_words_are_in_no_file()
+    public async Task Data_folder_does_not_contain_the_words_of_deleted_and_edited_messages()
     {
         var storage = await CreateAsync();
         var random = new Random(7);
         var (kept, removed) = (new List<string>(), new List<string>());
         for (var i = 0; i < 60; i++)
         {
-            // Each commit becomes a part of the index, and the index merges its parts now and then.
+            // Each run of the indexer adds a segment to the index. From time to time, the index merges its segments.
             var words = Enumerable.Range(0, 20).Select(_ => CreateWord(random)).ToList();
             await storage.Log.AppendAsync("a", [.. words.Select(word => CreateMessage($"the {word} of"))], default);
             await IndexAsync(storage);
@@ -67,7 +67,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
     }
 
     [Test]
-    public async Task Trimmed_words_are_in_no_file()
+    public async Task Data_folder_does_not_contain_the_words_of_trimmed_messages()
     {
         var storage = await CreateAsync(keepEvents: 10);
         var random = new Random(8);
@@ -83,7 +83,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
     }
 
     [Test]
-    public async Task Words_of_a_removed_room_are_in_no_file()
+    public async Task Data_folder_does_not_contain_the_words_of_a_removed_room()
     {
         var storage = await CreateAsync();
         var random = new Random(9);
@@ -126,13 +126,13 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
     }
 
     [Test]
-    public async Task Step_of_the_index_takes_many_short_messages_and_few_long_ones()
+    public async Task Step_of_the_indexer_takes_many_short_messages_or_one_long_message()
     {
         var storage = await CreateAsync();
         var longest = new string('\u6587', 8_000);
         await storage.Log.AppendAsync("a", [.. Enumerable.Range(0, 100).Select(i => CreateMessage($"short {i}")), .. Enumerable.Range(0, 3).Select(_ => CreateMessage(longest))], default);
         (await IndexStepAsync(storage)).Should().BeFalse();
-        CountUnindexed(storage).Should().Be(3, "the long messages must not hold the writer together with the others");
+        CountUnindexed(storage).Should().Be(3, "a step that also indexed the long messages would block the writer too long");
         (await IndexStepAsync(storage)).Should().BeFalse();
         CountUnindexed(storage).Should().Be(2);
         (await IndexStepAsync(storage)).Should().BeFalse();
@@ -161,7 +161,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
     }
 
     [Test]
-    public async Task Imported_messages_are_found_at_their_own_time()
+    public async Task Search_orders_imported_messages_by_their_original_time()
     {
         var storage = await CreateAsync();
         await storage.Log.AppendAsync("a", [CreateMessage("x today")], default);
@@ -203,7 +203,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
     }
 
     [Test]
-    public async Task Search_that_takes_too_long_stops_and_the_next_one_works()
+    public async Task Search_that_takes_too_long_stops_and_the_next_search_works()
     {
         var storage = await CreateAsync();
         await storage.Log.AppendAsync("a", [.. Enumerable.Range(0, 50).Select(_ => CreateMessage("x"))], default);
@@ -211,7 +211,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         var time = new FakeTimeProvider();
         using var reader = new SearchReader(Path.Combine(storage.Folder, DataFolder.DatabaseName), time);
 
-        // The search reads the newest three messages within its time.
+        // The time of the search ends while the search reads the third message.
         var read = 0;
         var page = await reader.SearchAsync("x", long.MaxValue, 20, IsHidden, default);
         (page.Messages.Select(found => found.Event.Seq), page.HasMore, page.IsTimedOut).Should().BeEquivalentTo((new long[] { 50, 49, 48 }, true, true));
@@ -266,7 +266,8 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         return (long)command.ExecuteScalar()!;
     }
 
-    // Searches for words without their first six letters, because the index may store the beginning of a word together with another word.
+    // Closes the storage and reads all files of its folder. The search leaves out the first six letters of each word, because the index stores the
+    // letters that a word has in common with the word before it only once.
     private static void ShouldHaveNoWords(TestStorage storage, List<string> removed, List<string> kept)
     {
         storage.Storage.Dispose();

@@ -14,7 +14,7 @@ public sealed class SqlitePushStoreTests : PushStoreContract
     public void Close() => _storage?.Dispose();
 
     [Test]
-    public async Task Database_of_version_1_gets_the_table()
+    public async Task Database_of_version_1_gets_the_table_of_push_subscriptions()
     {
         using var storage = new TestStorage();
         await storage.Catalog.CreateRoomAsync(new StoredRoom("garden", "", "u1", IsPrivate: false), int.MaxValue, default);

@@ -31,7 +31,7 @@ public sealed class SqliteStorageTests
     }
 
     [Test]
-    public async Task Writer_survives_a_callback_that_fails_and_the_other_writes_of_the_commit_are_answered()
+    public async Task Writer_continues_after_a_callback_fails_and_answers_the_other_writes_of_the_same_commit()
     {
         using var storage = new TestStorage();
         await storage.Log.OpenAsync("a", default);
@@ -48,7 +48,7 @@ public sealed class SqliteStorageTests
     }
 
     [Test]
-    public async Task Emptying_the_write_ahead_log_keeps_the_connections_busy_timeout([Values] bool isRead, [Values(0, 1234)] int timeout)
+    public async Task Truncation_of_the_write_ahead_log_keeps_the_busy_timeout_of_the_connection([Values] bool isRead, [Values(0, 1234)] int timeout)
     {
         using var storage = new TestStorage();
         await storage.Log.OpenAsync("a", default);
@@ -132,7 +132,7 @@ public sealed class SqliteStorageTests
 
     // The events of the failed transaction are on the disk. This can happen if only the sync failed.
     [Test]
-    public async Task Events_of_a_failed_transaction_are_removed_before_the_next_one()
+    public async Task Events_of_a_failed_transaction_are_removed_before_the_next_transaction()
     {
         using var storage = new TestStorage();
         await storage.Log.OpenAsync("a", default);
@@ -166,7 +166,7 @@ public sealed class SqliteStorageTests
     }
 
     [Test]
-    public async Task Concurrent_batches_with_the_same_client_id_store_one_event()
+    public async Task Concurrent_batches_store_one_event_for_each_client_id()
     {
         using var storage = new TestStorage();
         await storage.Log.OpenAsync("a", default);
@@ -325,7 +325,7 @@ public sealed class SqliteStorageTests
     }
 
     [Test]
-    public async Task Data_that_cannot_be_read_is_logged_once_in_ten_minutes_for_each_kind()
+    public async Task Server_logs_unreadable_data_once_in_ten_minutes_for_each_kind_of_data()
     {
         using var folder = new TemporaryFolder();
         var time = new FakeTimeProvider();

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace RawSocketChat.Tests.Support;
 
-/// <summary>A TCP relay between a client and the server. A test can cut its connections at any byte, or make them silent.</summary>
+/// <summary>A TCP relay between a client and the server. A test can cut its connections after any byte, or make them silent.</summary>
 public sealed class CuttableRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -43,10 +43,10 @@ public sealed class CuttableRelay : IAsyncDisposable
     /// <summary>Resets both ends of every connection.</summary>
     public void Reset() => EndAll(link => link.Reset());
 
-    /// <summary>Ends both streams of every connection, without a close frame.</summary>
+    /// <summary>Ends both directions of every connection, without a close frame.</summary>
     public void End() => EndAll(link => link.End());
 
-    /// <summary>Forwards this number of further bytes to the client, then resets the connection, often in the middle of a frame.</summary>
+    /// <summary>Forwards about this number of further bytes to the clients, then resets all connections, often in the middle of a frame.</summary>
     public void ResetAfter(int bytes)
     {
         lock (_gate)

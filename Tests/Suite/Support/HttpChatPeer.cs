@@ -24,7 +24,7 @@ public enum HttpTransport
 /// </summary>
 public sealed partial class HttpChatPeer : IChatPeer
 {
-    // The pause between two requests of interval polling. It is short to keep the tests fast.
+    // The pause of interval polling after an empty response. It is short to keep the tests fast.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
 
     private readonly HttpClient _http;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace RawSocketChat.Tests.Support;
 
-/// <summary>A clock that the test moves, and whose wall clock can leap while the monotonic clock does not.</summary>
+/// <summary>A clock that a test advances. Its wall clock can also leap while its monotonic clock does not.</summary>
 public sealed class LeapingClock(DateTimeOffset start) : FakeTimeProvider(start)
 {
     private TimeSpan _leapt;

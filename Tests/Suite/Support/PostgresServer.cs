@@ -6,7 +6,7 @@ using RawSocketChat.Server.Storage.Postgres;
 namespace RawSocketChat.Tests.Support;
 
 /// <summary>
-/// A PostgreSQL server of the tests, in a temporary folder. It listens on a Unix domain socket in this folder, and, for tests that cut connections,
+/// A PostgreSQL server for the tests, in a temporary folder. It listens on a Unix domain socket in this folder, and, for tests that cut connections,
 /// on a TCP port. It uses no other cluster of the machine.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
@@ -68,7 +68,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Removes a database of the shared server.</summary>
     public static void RemoveDatabase(string connectionString) => Shared.Result.Execute($"DROP DATABASE \"{new NpgsqlConnectionStringBuilder(connectionString).Database}\" WITH (FORCE)");
 
-    /// <summary>Creates a database without tables. Returns its connection string.</summary>
+    /// <summary>Creates a database from a template. The default template has no tables. Returns the connection string.</summary>
     public Task<string> CreateDatabaseAsync(string template = "template1")
     {
         var name = $"chat{Interlocked.Increment(ref DatabaseCount)}";
@@ -79,7 +79,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>The connection string for the Unix domain socket.</summary>
     public string GetConnectionString(string database) => $"Host={_folder.Path};Port={Port};Username=chat;Database={database}";
 
-    /// <summary>Executes a statement in the database of the administrator.</summary>
+    /// <summary>Executes a statement in the database <c>postgres</c>.</summary>
     public void Execute(string sql)
     {
         using var connection = new NpgsqlConnection(GetConnectionString("postgres") + ";Pooling=false");
@@ -110,10 +110,10 @@ public sealed class PostgresServer : IAsyncDisposable
             "PostgreSQL to start");
     }
 
-    /// <summary>Kills the server and all its sessions (SIGKILL), as a power failure of its machine would.</summary>
+    /// <summary>Kills the server and all its sessions at once (SIGKILL).</summary>
     public async Task KillAsync()
     {
-        // The kernel ends the sessions only when they notice that the server is gone. So kill them too: they are the children of the server.
+        // The sessions end only when they notice that the server is gone. So kill them too: they are the children of the server.
         await Shell.RunAsync($"kill -STOP {_process!.Id}; pkill -KILL -P {_process.Id}; kill -KILL {_process.Id}");
         await _process.WaitForExitAsync();
     }
@@ -122,7 +122,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         if (_process is { HasExited: false })
         {
-            // Ends the sessions without writing anything.
+            // SIGQUIT stops the server at once, without a checkpoint.
             await Shell.RunAsync($"kill -QUIT {_process.Id}");
             await _process.WaitForExitAsync().OrFail("the end of PostgreSQL");
         }

@@ -12,7 +12,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace RawSocketChat.Tests.Support;
 
 /// <summary>
-/// A small OpenID Connect provider. Its user is always logged in there, so it sends the browser back at once. A test changes what it says.
+/// A small OpenID Connect provider. Its user is always logged in there, so it sends the browser back at once. A test can change its answers.
 /// </summary>
 public sealed class TestProvider : IAsyncDisposable
 {
@@ -33,7 +33,7 @@ public sealed class TestProvider : IAsyncDisposable
 
     public string? Name { get; set; } = "Ann Smith";
 
-    /// <summary>Whether the name is in the user info instead of the id token.</summary>
+    /// <summary>Whether the name is only in the user info, and not in the id token.</summary>
     public bool NameIsInUserInfo { get; set; }
 
     /// <summary>Whether the server must send its secret in the header Authorization.</summary>

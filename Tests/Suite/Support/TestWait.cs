@@ -31,10 +31,10 @@ public static class TestWait
         }
     }
 
-    /// <summary>Tests the condition every 10 ms until it is true.</summary>
+    /// <summary>Checks the condition every 10 ms until it is true.</summary>
     public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(condition, () => what);
 
-    /// <summary>Tests a condition that is a request.</summary>
+    /// <summary>Checks a condition that needs an asynchronous call.</summary>
     public static async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
         var end = DateTime.UtcNow + Timeout;

@@ -15,8 +15,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Transports;
 
 /// <summary>
-/// After the takeover of its connection, a WebSocket does not keep its HTTP request in memory. These tests fail if a change of Kestrel
-/// breaks this.
+/// After the takeover of its connection, a WebSocket does not keep its HTTP request in memory. These tests fail if a new version of Kestrel
+/// keeps the request.
 /// </summary>
 [Category(Categories.Slow)] // starts many servers
 public class ConnectionTakeoverTests

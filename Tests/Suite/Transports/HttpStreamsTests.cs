@@ -156,7 +156,7 @@ public sealed class HttpStreamsTests
     }
 
     [Test]
-    public async Task Iframe_ends_at_its_size_limit_and_the_next_one_continues_at_the_cursor()
+    public async Task Iframe_ends_at_its_size_limit_and_the_next_iframe_continues_at_the_cursor()
     {
         await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false", "--Http:IframeBytes", "20000");
         await using var ann = await HttpChatPeer.ConnectAsync(server.HttpPort, HttpTransport.Iframe, "ann");

@@ -57,7 +57,7 @@ public sealed class PostedBodyTests
 
     [TestCase("[WARN] disk", """["[WARN] disk"]""")]
     [TestCase("[10:02] 90 % used\n", """["[10:02] 90 % used"]""")]
-    public async Task Line_that_begins_with_a_bracket_gets_a_hint_that_posts_it(string line, string hint)
+    public async Task Line_that_begins_with_a_bracket_gets_a_hint_that_posts_the_line(string line, string hint)
     {
         await _ann.CreateRoomAsync();
         var error = (await _ann.SendAsync(line)).ShouldBe(400, ErrorCode.BadJson);
@@ -68,7 +68,7 @@ public sealed class PostedBodyTests
 
     [TestCase("""[{"type":"login","name":"ann","password":"my long password"]""")]
     [TestCase("['/login ann my long password")]
-    public async Task Hint_for_a_broken_array_is_an_example(string body)
+    public async Task Hint_for_a_broken_array_does_not_repeat_the_password(string body)
     {
         (await _ann.SendAsync(body)).ShouldBe(400, ErrorCode.BadJson).Hint.Should().NotContain("password");
     }

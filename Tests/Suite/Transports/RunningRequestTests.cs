@@ -75,7 +75,7 @@ public sealed class RunningRequestTests
     [Test]
     public async Task Server_aborts_an_unread_poll_when_a_newer_poll_takes_over()
     {
-        // This is more than the kernel buffers for a peer that does not read.
+        // The kernel cannot buffer so many bytes for a peer that does not read.
         const int answerBytes = 12 * 1024 * 1024;
         var requests = new RequestCounter();
         await using var server = await ServerUnderTest.StartAsync(

@@ -11,7 +11,7 @@ namespace RawSocketChat.Tests.Transports;
 [Category(Categories.Slow)] // waits for timeouts
 public sealed class WebSocketEndTests
 {
-    // This is longer than any test waits.
+    // No test waits so long, so the end of the linger time cannot end the stream in a test.
     private const string LongSeconds = "60";
 
     [TestCase("sockets", "true")]

@@ -3,7 +3,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Transports;
 
-/// <summary>The server rejects a WebSocket request that cannot work before it creates a guest, and says what would work.</summary>
+/// <summary>The server rejects a WebSocket request that cannot work, and creates no guest for it. The error says what would work.</summary>
 public sealed class WebSocketRefusalTests
 {
     private static readonly (string, string)[] Upgrade =

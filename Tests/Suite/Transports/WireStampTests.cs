@@ -6,8 +6,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Transports;
 
 /// <summary>
-/// A client that sends <c>wire=1</c> in its request gets a wire frame with the time of each write, in microseconds. Cursors do not count
-/// wire frames. Other clients get no wire frames.
+/// A client that sends <c>wire=1</c> in its request gets a wire frame at the end of each write, with the time of the write in microseconds.
+/// Cursors do not count wire frames. Other clients get no wire frames.
 /// </summary>
 public sealed class WireStampTests
 {
@@ -67,7 +67,7 @@ public sealed class WireStampTests
     }
 
     [Test]
-    public async Task Event_with_a_wire_frame_has_no_id()
+    public async Task Server_sent_event_that_contains_a_wire_frame_has_no_id_field()
     {
         using var ann = await HttpTestClient.StartSessionAsync(_server.HttpPort);
         using var stream = await ann.OpenAsync(HttpMethod.Get, "/events?wire=1");

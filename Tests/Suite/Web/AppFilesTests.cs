@@ -33,7 +33,7 @@ public sealed class AppFilesTests
         await using var server = await ServerUnderTest.StartAsync();
         var manifest = JsonSerializer.Deserialize<JsonElement>(await ReadAsync(server, "/manifest.webmanifest"));
         manifest.GetProperty("name").GetString().Should().Be("RawSocketChat");
-        manifest.TryGetProperty("short_name", out _).Should().BeFalse("the name is too long for it");
+        manifest.TryGetProperty("short_name", out _).Should().BeFalse("the name is too long for a short name");
         manifest.GetProperty("theme_color").GetString().Should().Be("#a8470f");
     }
 
@@ -64,19 +64,19 @@ public sealed class AppFilesTests
         using var image = SkiaSharp.SKBitmap.Decode(png);
         (image.Width, image.Height).Should().Be((size, size));
         image.GetPixel(1, 1).ToString().Should().Be("#ff1f6feb");
-        image.GetPixel(size / 2, size * 53 / 100).Should().NotBe(image.GetPixel(size / 2, size * 45 / 100), "the plug has another color");
+        image.GetPixel(size / 2, size * 53 / 100).Should().NotBe(image.GetPixel(size / 2, size * 45 / 100), "the plug on the icon has another color");
     }
 
     [TestCase("#ffff00")]
     [TestCase("#ffffff")]
-    public void Light_colors_become_dark_enough_for_a_white_plug(string color) =>
+    public void Light_colors_of_the_operator_become_darker(string color) =>
         SiteIcons.Darken(color).Should().NotEqual(Convert.FromHexString(color[1..]));
 
     [Test]
-    public void Dark_colors_stay() => SiteIcons.Darken("#1f6feb").Should().Equal(0x1f, 0x6f, 0xeb);
+    public void Dark_colors_are_not_changed() => SiteIcons.Darken("#1f6feb").Should().Equal(0x1f, 0x6f, 0xeb);
 
     [Test]
-    public async Task Worker_is_a_script_that_may_only_talk_to_this_server()
+    public async Task Worker_is_a_script_that_may_connect_only_to_this_server()
     {
         await using var server = await ServerUnderTest.StartAsync();
         using var response = await GetAsync(server, "/worker.js");
@@ -86,7 +86,7 @@ public sealed class AppFilesTests
     }
 
     [Test]
-    public async Task Files_have_strong_tags_and_answer_304_and_HEAD()
+    public async Task Files_have_strong_ETags_and_support_304_and_HEAD()
     {
         await using var server = await ServerUnderTest.StartAsync();
         foreach (var path in (string[])["/worker.js", "/manifest.webmanifest", "/icon.svg", "/icon-192.png"])
@@ -105,7 +105,7 @@ public sealed class AppFilesTests
     }
 
     [Test]
-    public async Task Files_are_beside_a_page_under_a_mount_path()
+    public async Task Files_of_a_page_under_a_mount_path_are_under_the_same_path()
     {
         await using var server = await ServerUnderTest.StartAsync("--PathBase", "/chat");
         (await ReadAsync(server, "/chat/worker.js")).Should().Contain("registration.scope");

@@ -54,7 +54,7 @@ public sealed class ClientPageTests
         response.Headers.CacheControl!.ToString().Should().Contain("no-cache").And.Contain("no-transform");
         response.Headers.ETag!.IsWeak.Should().BeFalse();
         var body = await response.Content.ReadAsStreamAsync();
-        // The server adds what the page must know about the server.
+        // The server adds at most 500 bytes to the page, with data about the server.
         var pageLength = new FileInfo(Path.Combine(AppContext.BaseDirectory, "client.html")).Length + 500;
         response.Content.Headers.ContentLength.Should().BeLessThanOrEqualTo(expected is null ? pageLength : pageLength / 2);
         using var reader = new StreamReader(expected switch
@@ -78,7 +78,7 @@ public sealed class ClientPageTests
     }
 
     [Test]
-    public async Task Page_has_only_the_first_comment_of_its_script_and_the_policy_hashes_what_is_sent()
+    public async Task Sent_page_has_only_the_first_comment_of_its_script_and_the_policy_has_the_hashes_of_the_sent_page()
     {
         using var http = new HttpTestClient(_server.HttpPort);
         var page = await http.GetAsync("/");
@@ -148,7 +148,7 @@ public sealed class ClientPageTests
     }
 
     [Test]
-    public async Task Page_knows_what_the_server_offers_and_its_policy_stays_the_same()
+    public async Task Page_contains_the_features_of_the_server_and_has_the_same_script_policy_as_other_servers()
     {
         await using var server = await ServerUnderTest.StartAsync(
             "--Auth:Guests", "false", "--Auth:Register", "false", "--Auth:Oidc:Authority", "https://a.example", "--Auth:Oidc:ClientId", "chat",

@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Web;
 
-/// <summary>The tables of the page's texts at <c>/languages</c>. Tests/Client/translations.test.mjs checks what is in them.</summary>
+/// <summary>The tables of the page's texts at <c>/languages</c>. Tests/Client/translations.test.mjs checks the contents of the tables.</summary>
 public sealed class LanguageTableTests
 {
     private ServerUnderTest _server = null!;
@@ -60,7 +60,7 @@ public sealed class LanguageTableTests
     [TestCase("/chat/languages/")]
     [TestCase("/chat/languages/../client.html")]
     [TestCase("/chat/languages/..%2Fappsettings.json")]
-    public async Task Other_names_are_not_found(string path)
+    public async Task Address_that_is_not_a_table_of_a_language_gets_404(string path)
     {
         using var http = new HttpTestClient(_server.HttpPort);
         (await http.GetAsync(path)).Status.Should().Be((int)HttpStatusCode.NotFound);

@@ -41,7 +41,7 @@ public sealed class SessionAccountTests
         (await _client.PostAsync("""{"type":"hello"}""", cookie: registered.Cookie.Value)).User.Should().Be(guest.User);
     }
 
-    // If the server did not close the connection, a browser would send the next request over it, even after the network has failed.
+    // If the server did not close the connection, a browser would send its next request over this connection, even after the network has failed.
     [Test]
     public async Task Server_closes_the_connection_after_the_answer_to_a_page_but_not_to_a_program()
     {

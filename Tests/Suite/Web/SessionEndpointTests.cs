@@ -122,7 +122,7 @@ public sealed class SessionEndpointTests
     [TestCase("Bearer the-proxys-own-token")]
     [TestCase("Bearer ")]
     [TestCase("Basic cHJveHk6c2VjcmV0")]
-    public async Task Header_of_a_proxy_does_not_hide_the_cookie(string authorization)
+    public async Task Authorization_header_of_a_proxy_does_not_hide_the_cookie(string authorization)
     {
         var (token, first) = await StartSessionAsync();
         (string, string)[] headers = [("Authorization", authorization), ("Cookie", $"rsc_session={token}")];
@@ -139,7 +139,7 @@ public sealed class SessionEndpointTests
     }
 
     [Test]
-    public async Task Ended_session_of_a_Bearer_header_counts_if_the_cookie_has_no_session_either()
+    public async Task Client_gets_the_bye_of_the_ended_session_in_its_Bearer_header_if_its_cookie_has_no_session()
     {
         using var http = await HttpTestClient.StartSessionAsync(_server.HttpPort);
         (await http.SendAsync("/logout")).Answers.Single().Should().BeOfType<AckFrame>();
@@ -292,7 +292,7 @@ public sealed class SessionEndpointTests
     [TestCase("application/x-www-form-urlencoded")]
     [TestCase("multipart/form-data")]
     [TestCase(null)]
-    public async Task Server_rejects_a_form_of_a_page(string? type)
+    public async Task Server_rejects_a_form_from_a_page(string? type)
     {
         // The origin is allowed, so the content type alone must be the reason.
         var answer = await _client.PostAsync("""{"type":"hello"}""", origin: _client.OwnOrigin, type: type);

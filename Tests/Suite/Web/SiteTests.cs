@@ -8,7 +8,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Web;
 
-/// <summary>The answer at <c>/site.json</c>: what the page shows before anybody has logged in.</summary>
+/// <summary>The answer at <c>/site.json</c>: the data that the page shows before a login.</summary>
 public sealed class SiteTests
 {
     private const string Svg = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="4"/></svg>""";
@@ -72,7 +72,7 @@ public sealed class SiteTests
     }
 
     [Test]
-    public async Task Rooms_are_at_most_five_seconds_old()
+    public async Task List_of_rooms_is_at_most_five_seconds_old()
     {
         var time = new FakeTimeProvider();
         await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<TimeProvider>(time), "--Connections:PingSeconds", "3600");
@@ -111,7 +111,7 @@ public sealed class SiteTests
 
     [TestCase(new byte[] { 0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1A }, "image/png")]
     [TestCase(new byte[] { 0xFF, 0xD8, 0xFF, 0xE0 }, "image/jpeg")]
-    public void Logo_has_the_type_of_its_first_bytes(byte[] bytes, string type) =>
+    public void Type_of_the_logo_is_detected_from_its_first_bytes(byte[] bytes, string type) =>
         SiteLogo.Read(Write("logo", bytes)).Should().StartWith($"data:{type};base64,");
 
     [Test]

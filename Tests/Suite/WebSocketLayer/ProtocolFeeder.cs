@@ -3,7 +3,7 @@ using RawSocketChat.Protocol.WebSocket;
 
 namespace RawSocketChat.Tests.WebSocketLayer;
 
-/// <summary>Feeds the same bytes whole, split at every byte, and one byte at a time. The events must be the same.</summary>
+/// <summary>Feeds the same bytes whole, in two pieces with many splits, and one byte at a time. The events must be the same.</summary>
 internal static class ProtocolFeeder
 {
     public const int Limit = 100_000;

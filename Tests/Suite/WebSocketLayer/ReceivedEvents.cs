@@ -3,7 +3,7 @@ using RawSocketChat.Protocol.WebSocket;
 
 namespace RawSocketChat.Tests.WebSocketLayer;
 
-/// <summary>An event with a copy of its payload, and the number of input bytes up to its end.</summary>
+/// <summary>An event with a copy of its payload, and the number of input bytes up to the end of the event.</summary>
 internal sealed record ReceivedEvent(WebSocketEventKind Kind, string Payload, ushort CloseCode, string Reason, int End)
 {
     public override string ToString() => $"{Kind} {Payload} {CloseCode} {Reason} at {End}";

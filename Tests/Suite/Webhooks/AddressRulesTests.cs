@@ -37,7 +37,7 @@ public sealed class AddressRulesTests
     }
 
     [TestCaseSource(nameof(NotPublic))]
-    public void Other_address_is_refused(string address)
+    public void Address_that_is_not_public_is_refused(string address)
     {
         Rules.IsAllowed(IPAddress.Parse(address), isPlaintext: false).Should().BeFalse();
         new AddressRules([], allowHttp: true).IsAllowed(IPAddress.Parse(address), isPlaintext: true).Should().BeFalse();
@@ -51,7 +51,7 @@ public sealed class AddressRulesTests
     [TestCase("127.0.0.0/8", "::1", false)]
     [TestCase("fd00::/8", "fd12:3456::1", true)]
     [TestCase("fd00::/8", "fe80::1", false)]
-    public void Network_that_the_operator_allows_is_allowed_over_https_and_http(string network, string address, bool isAllowed)
+    public void Address_in_a_network_that_the_operator_allows_is_allowed_over_https_and_http(string network, string address, bool isAllowed)
     {
         var rules = new AddressRules([IPNetwork.Parse(network)], allowHttp: false);
         rules.IsAllowed(IPAddress.Parse(address), isPlaintext: false).Should().Be(isAllowed);

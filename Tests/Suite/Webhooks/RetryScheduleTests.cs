@@ -23,16 +23,16 @@ public sealed class RetryScheduleTests
     [TestCase(0, 5)]
     [TestCase(120, 120)]
     [TestCase(1_000_000, 18_000)]
-    public void Receiver_chooses_the_delay_within_limits(int asked, int seconds) =>
+    public void Retry_After_of_the_receiver_sets_the_delay_within_limits(int asked, int seconds) =>
         RetrySchedule.GetDelay(4, TimeSpan.FromSeconds(asked), 0.5).Should().Be(TimeSpan.FromSeconds(seconds));
 
     [Test]
-    public void Time_to_deliver_begins_with_the_event_or_the_first_failure()
+    public void Time_to_deliver_begins_with_the_later_of_the_event_and_the_first_failure()
     {
         var day = TimeSpan.FromDays(1);
         RetrySchedule.IsExpired(Noon, Noon, Noon + day, day).Should().BeTrue();
         RetrySchedule.IsExpired(Noon, Noon, Noon + day - TimeSpan.FromSeconds(1), day).Should().BeFalse();
-        RetrySchedule.IsExpired(Noon - (5 * day), Noon, Noon + TimeSpan.FromHours(1), day).Should().BeFalse("the server was down when the event was stored, not the receiver");
+        RetrySchedule.IsExpired(Noon - (5 * day), Noon, Noon + TimeSpan.FromHours(1), day).Should().BeFalse("the receiver has failed for only an hour, although the event is five days old");
         RetrySchedule.IsExpired(Noon + TimeSpan.FromHours(1), Noon, Noon + day, day).Should().BeFalse();
     }
 

@@ -8,7 +8,7 @@ namespace RawSocketChat.Tests.Webhooks;
 public sealed class SystemNameResolverTests
 {
     [Test]
-    public async Task Few_look_ups_run_at_the_same_time_and_none_on_a_thread_of_the_pool()
+    public async Task Only_a_few_look_ups_run_at_the_same_time_and_none_on_a_thread_of_the_pool()
     {
         using var answer = new ManualResetEventSlim();
         var (running, onPool) = (0, 0);

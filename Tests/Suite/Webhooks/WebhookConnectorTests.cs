@@ -6,7 +6,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Webhooks;
 
-/// <summary>The protection of the operator's own network: only allowed addresses are connected to, whatever a name server answers.</summary>
+/// <summary>The server connects only to allowed addresses, even if a name server answers with others. This protects the operator's network.</summary>
 public sealed class WebhookConnectorTests : WorkerFixture
 {
     private static readonly IPAddress Public = IPAddress.Parse("198.41.0.4");
@@ -23,7 +23,7 @@ public sealed class WebhookConnectorTests : WorkerFixture
         Configure(services => services.AddSingleton<INameResolver>(resolver), ("Webhooks:AllowHttp", "true"));
         await CreateRoomAsync();
         var url = $"http://rebinding.example:{Port}/chat";
-        (await Connector.FindUrlErrorAsync(url, default)).Should().BeNull("the name has a public address now");
+        (await Connector.FindUrlErrorAsync(url, default)).Should().BeNull("the first look-up returns a public address");
         await SetAsync(url);
         await PostAsync("hi");
         (await RunAsync()).Kind.Should().Be(WebhookStepKind.Wait);
@@ -46,7 +46,7 @@ public sealed class WebhookConnectorTests : WorkerFixture
     }
 
     [Test]
-    public async Task Addresses_of_a_name_that_are_not_allowed_are_left_out()
+    public async Task Server_ignores_the_addresses_of_a_name_that_are_not_allowed()
     {
         Configure(
             services => services.AddSingleton<INameResolver>(new FakeResolver(_ => [IPAddress.IPv6Loopback, IPAddress.Parse("10.0.0.1"), IPAddress.Loopback])),
@@ -74,7 +74,7 @@ public sealed class WebhookConnectorTests : WorkerFixture
     }
 
     [Test]
-    public async Task Errors_of_an_allowed_network_do_not_tell_a_closed_port_from_another_protocol()
+    public async Task Errors_do_not_show_whether_a_port_of_an_allowed_network_is_closed_or_has_another_protocol()
     {
         using var telnet = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
         telnet.Start();

@@ -16,6 +16,6 @@ public sealed class WebhookSignatureTests
     {
         var (one, other) = (WebhookSignature.CreateSecret(), WebhookSignature.CreateSecret());
         one.Should().StartWith("whsec_").And.NotBe(other);
-        Convert.FromBase64String(one["whsec_".Length..]).Should().HaveCount(32, "the specification wants 24 to 64 bytes");
+        Convert.FromBase64String(one["whsec_".Length..]).Should().HaveCount(32, "the specification requires 24 to 64 bytes");
     }
 }

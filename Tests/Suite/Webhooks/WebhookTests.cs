@@ -11,7 +11,7 @@ namespace RawSocketChat.Tests.Webhooks;
 public sealed class WebhookTests
 {
     [Test]
-    public async Task Receiver_gets_all_events_in_order_one_at_a_time_without_waiting()
+    public async Task Receiver_gets_all_events_in_order_and_one_at_a_time()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var server = await ServerUnderTest.StartAsync(WebhookRoom.Settings);
@@ -109,7 +109,7 @@ public sealed class WebhookTests
     }
 
     [Test]
-    public async Task Restart_loses_no_event_and_retry_does_not_wait_for_the_next_attempt()
+    public async Task Events_survive_a_restart_and_the_retry_request_delivers_them_at_once()
     {
         using var folder = new TemporaryFolder();
         var port = ServerUnderTest.FindFreePort();
@@ -155,7 +155,7 @@ public sealed class WebhookTests
         (await again.RequestAsync("show")).Should().BeEquivalentTo(new { Url = (string?)null, Delivered = (long?)null });
         await again.SayAsync("after");
 
-        // Another webhook that gets its event shows that the delivery has handled the signals.
+        // When the other receiver has got its event, the server has had time to send the event "after" to the first receiver by mistake.
         await using var other = await WebhookReceiver.StartAsync();
         await again.SetAsync(other.Url);
         await again.SayAsync("last");
@@ -165,7 +165,7 @@ public sealed class WebhookTests
     }
 
     [Test]
-    public async Task Webhook_survives_a_backup_and_is_in_no_export()
+    public async Task Webhook_is_in_a_backup_and_not_in_an_export()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         using var folder = new TemporaryFolder();

@@ -75,7 +75,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
 
     [TestCase(429)]
     [TestCase(503)]
-    public async Task Retry_After_of_the_receiver_is_honoured(int status)
+    public async Task Worker_waits_for_the_Retry_After_time_of_the_receiver(int status)
     {
         Receiver.Answer = (_, context) =>
         {
@@ -88,7 +88,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Event_is_given_up_after_RetryHours_together_with_the_events_that_waited_as_long()
+    public async Task Worker_gives_up_an_event_after_RetryHours_and_also_the_events_that_waited_as_long()
     {
         Configure(null, ("Webhooks:RetryHours", "1"));
         await CreateRoomAsync();
@@ -117,7 +117,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Leap_of_the_clock_gives_no_event_up()
+    public async Task Worker_gives_up_no_event_after_a_leap_of_the_clock()
     {
         Receiver.Answer = (_, context) => WebhookReceiver.SetStatus(context, 500);
         await SetAsync();
@@ -125,7 +125,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
         await RunAsync();
         Time.Leap(TimeSpan.FromDays(400));
         await RunAsync();
-        Receiver.Received.Should().HaveCount(2, "the next attempt is due by the wrong clock");
+        Receiver.Received.Should().HaveCount(2, "by the wrong clock, the time of the next attempt has come");
         (await Store.ListFailedAsync(Room, default)).Should().BeEmpty();
         (await GetProgressAsync()).DeliveredSeq.Should().Be(0);
     }
@@ -146,7 +146,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Event_that_the_receiver_refuses_does_not_block_the_others_for_long()
+    public async Task Event_that_the_receiver_refuses_blocks_the_later_events_for_few_attempts_only()
     {
         Receiver.Answer = (webhook, context) => WebhookReceiver.SetStatus(context, (string?)webhook.Data["text"] is "good" ? 200 : 400);
         await SetAsync();
@@ -208,7 +208,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Retry_sends_the_failed_events_in_order_before_the_waiting_ones()
+    public async Task Retry_sends_the_failed_events_in_order_before_the_waiting_events()
     {
         await FailFirstTwoAsync();
         await PostAsync("third");
@@ -281,7 +281,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Receiver_that_does_not_answer_within_TimeoutSeconds_has_failed()
+    public async Task Attempt_fails_if_the_receiver_does_not_answer_within_TimeoutSeconds()
     {
         var never = new TaskCompletionSource();
         Receiver.Answer = (_, context) => Task.WhenAny(never.Task, Task.Delay(Timeout.Infinite, context.RequestAborted));
@@ -313,7 +313,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Receiver_gets_no_event_of_a_new_room_with_the_name_of_a_removed_one()
+    public async Task Receiver_gets_no_event_of_a_new_room_with_the_name_of_a_removed_room()
     {
         Configure(services => services.AddSingleton<IRoomLog>(provider => new ReplacingLog(provider.GetRequiredService<MemoryRoomLog>(), ReplaceRoomAsync)));
         await CreateRoomAsync();
@@ -330,7 +330,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
         }
     }
 
-    // The first two events are given up. The receiver still answers 500.
+    // Posts two events, and waits until the worker has given them up. The receiver still answers 500 afterwards.
     private async Task FailFirstTwoAsync()
     {
         Receiver.Answer = (_, context) => WebhookReceiver.SetStatus(context, 500);
@@ -344,7 +344,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
 
     private DateTimeOffset Now() => Time.GetUtcNow();
 
-    /// <summary>Replaces the room each time before it reads events.</summary>
+    /// <summary>A log that replaces the room before each read of events.</summary>
     private sealed class ReplacingLog(IRoomLog log, Func<Task> replace) : IRoomLog
     {
         public ValueTask<RoomLogState> OpenAsync(string room, CancellationToken cancellationToken) => log.OpenAsync(room, cancellationToken);

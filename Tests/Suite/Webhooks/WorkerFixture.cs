@@ -103,7 +103,7 @@ public abstract class WorkerFixture
 
     internal async Task<WebhookProgress> GetProgressAsync() => (await Store.FindAsync(Room, default))!.Progress;
 
-    /// <summary>Finds names in a table, and counts the look-ups.</summary>
+    /// <summary>Resolves names with a function of the test, and counts the look-ups.</summary>
     internal sealed class FakeResolver(Func<string, IPAddress[]> find) : INameResolver
     {
         public int Count { get; private set; }

@@ -5,7 +5,7 @@ using SkiaSharp;
 
 namespace RawSocketChat.Tests.Files.Images;
 
-/// <summary>Copies of images have the same pixels and no metadata.</summary>
+/// <summary>Copies of images have the same pixels, and no metadata except the orientation.</summary>
 public sealed class ImageCleanerTests
 {
     private const int Width = 64;
@@ -67,12 +67,12 @@ public sealed class ImageCleanerTests
     }
 
     [TestCaseSource(nameof(Images))]
-    public void Incomplete_image_is_no_image(string type, byte[] image)
+    public void Incomplete_image_is_refused(string type, byte[] image)
     {
         var copy = Clean(type, image)!;
         for (var length = 0; length < copy.Length - 1; length += Math.Max(1, copy.Length / 200))
         {
-            // A GIF without its last byte is accepted, because many programs write no trailer. Its copy has one.
+            // A GIF without its last byte is accepted, because many programs do not write this byte. The copy has the byte.
             if (Clean(type, copy[..length]) is { } shorter)
                 shorter.Should().Match(bytes => type == FileType.Gif && bytes.Last() == 0x3B, "{0} bytes", length);
         }
@@ -95,7 +95,7 @@ public sealed class ImageCleanerTests
     }
 
     [Test]
-    public void Image_with_the_signature_of_another_format_is_no_image()
+    public void Content_without_the_signature_of_the_format_is_refused()
     {
         foreach (var type in (string[])[FileType.Jpeg, FileType.Png, FileType.Webp, FileType.Gif])
         {

@@ -9,7 +9,7 @@ using SkiaSharp;
 
 namespace RawSocketChat.Tests.Files.Images;
 
-/// <summary>Previews are made in a process of its own, which may crash or hang.</summary>
+/// <summary>A separate process creates the previews. It may crash or hang without harm to the server.</summary>
 [Category(Categories.Slow)] // starts processes
 [Parallelizable(ParallelScope.Self)]
 public sealed class ImagePreviewsTests
@@ -38,7 +38,7 @@ public sealed class ImagePreviewsTests
     [Test]
     public async Task Preview_shows_the_image_in_its_orientation()
     {
-        // What the corners show for each orientation (Exif 2.32, section 4.6.4).
+        // The colors of the corners for each orientation (Exif 2.32, section 4.6.4).
         string[][] expected =
         [
             ["red", "green", "blue", "yellow"], ["green", "red", "yellow", "blue"], ["yellow", "blue", "green", "red"], ["blue", "yellow", "red", "green"],
@@ -133,7 +133,7 @@ public sealed class ImagePreviewsTests
     }
 
     [Test]
-    public async Task Program_that_cannot_be_started_means_no_preview()
+    public async Task Image_gets_no_preview_if_the_preview_process_cannot_be_started()
     {
         _start = () => PreviewProcess.Start(Path.Combine(_folder.Path, "nothing"));
         (await CreateAsync(Pictures.CreateQuarters(SKEncodedImageFormat.Png))).Should().Be(((ImageSize?)null, (byte[]?)null));

@@ -32,7 +32,7 @@ public sealed class ImageUploadTests
     {
         var photo = Pictures.AddMetadata(Pictures.CreateNoise(SKEncodedImageFormat.Jpeg, 1200, 900, seed: 1), orientation: 6);
         var file = await _ann.UploadAsync(photo, "beach.jpg");
-        file.Should().BeEquivalentTo(new { Name = "beach.jpg", Type = "image/jpeg", Width = 900, Height = 1200 }, "the camera was held upright");
+        file.Should().BeEquivalentTo(new { Name = "beach.jpg", Type = "image/jpeg", Width = 900, Height = 1200 }, "the image is rotated");
 
         var stored = await _ann.DownloadAsync(file);
         stored.Bytes.Should().HaveCount((int)file.Bytes);

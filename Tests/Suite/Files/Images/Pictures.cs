@@ -9,12 +9,12 @@ namespace RawSocketChat.Tests.Files.Images;
 /// <summary>Creates images for tests.</summary>
 internal static class Pictures
 {
-    /// <summary>A text that metadata has, and that no cleaned image may have.</summary>
+    /// <summary>A text in the metadata. A cleaned image must not contain the text.</summary>
     public const string Secret = "N 52.5200 E 13.4050";
 
     private static readonly SKColor[] Quarters = [SKColors.Red, SKColors.Lime, SKColors.Blue, SKColors.Yellow];
 
-    /// <summary>A picture with red, green, blue and yellow quarters, from the top left corner in the order of reading.</summary>
+    /// <summary>A picture with four quarters: red (top left), green (top right), blue (bottom left) and yellow (bottom right).</summary>
     public static byte[] CreateQuarters(SKEncodedImageFormat format, int width = 64, int height = 32)
     {
         using var bitmap = new SKBitmap(width, height);
@@ -39,7 +39,7 @@ internal static class Pictures
         return Encode(bitmap, format);
     }
 
-    /// <summary>The colors of the corners of an image, from the top left in the order of reading, as viewers that ignore the orientation show it.</summary>
+    /// <summary>The colors of the quarters of an image: top left, top right, bottom left, bottom right. The method ignores the orientation.</summary>
     public static string[] ReadCorners(byte[] image)
     {
         using var bitmap = SKBitmap.Decode(image);
@@ -120,13 +120,13 @@ internal static class Pictures
         ];
     }
 
-    /// <summary>A PNG of a few kilobytes with this size and nothing but white pixels.</summary>
+    /// <summary>A PNG of a few kilobytes whose header contains this size.</summary>
     public static byte[] CreateBomb(int width, int height)
     {
         using var compressed = new MemoryStream();
         using (var zlib = new ZLibStream(compressed, CompressionLevel.SmallestSize, leaveOpen: true))
         {
-            // The decoder gets less than the picture needs. It must refuse the picture before it notices.
+            // The compressed data is too short for the picture. The decoder must refuse the picture because of its size, before it reads the data.
             zlib.Write(new byte[1_000_000]);
         }
 

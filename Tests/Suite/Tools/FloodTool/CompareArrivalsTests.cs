@@ -116,7 +116,7 @@ public sealed class CompareArrivalsTests
         _texts.TryParse(text, out var number, out var dueAt, out var sentAt).Should().BeTrue();
         (number, dueAt).Should().Be((7, 12345));
         sentAt.Should().BePositive().And.BeLessThanOrEqualTo(Stopwatch.GetTimestamp());
-        new TimestampedText("c2", 64).TryParse(text, out _, out _, out _).Should().BeFalse("the text is of another run");
+        new TimestampedText("c2", 64).TryParse(text, out _, out _, out _).Should().BeFalse("the text belongs to another run");
     }
 
     private void Receive(params long[] seqs)

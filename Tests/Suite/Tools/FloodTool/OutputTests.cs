@@ -65,7 +65,7 @@ public class OutputTests
     }
 
     [Test]
-    public void Histogram_log_can_be_read_by_the_package()
+    public void HdrHistogram_package_can_read_the_histogram_log()
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "run.hlog");

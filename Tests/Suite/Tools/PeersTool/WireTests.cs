@@ -79,7 +79,7 @@ public sealed class WireTests
         async (receiver, _) =>
         {
             await TestWait.UntilAsync(() => receiver.Delivered == 2, () => $"8 and 9, not {receiver.Delivered}");
-            receiver.Repeated.Should().Be(2, "7 came after 8, and 8 again");
+            receiver.Repeated.Should().Be(2, "8 arrived twice, and 7 arrived after 8");
         });
 
     [Test]
