@@ -107,7 +107,7 @@ export class Tray {
 
   clear() { this.#rooms.clear(); }
 
-  /** The files as the page stores them, or null if there are none. The browser does not keep the contents of the others. */
+  /** The files as the page stores them, or null if there are none. Files that are not uploaded are stored as failed: their contents are lost. */
   entries() {
     if (!this.#rooms.size) return null;
     return [...this.#rooms].map(([room, list]) => [room, list.map((one) => one.state === 'ready' ? one

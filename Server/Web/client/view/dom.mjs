@@ -50,7 +50,8 @@ export const programs = $('programs');
 const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, messageMenu, menu, form, switcher, commands, viewer, programs];
 
 /**
- * Opens a dialog. The page is then drawn again, because other parts depend on open dialogs: on a phone, the Back button closes a dialog.
+ * Opens a dialog. Then draws the page again, because other parts depend on open dialogs. For example, the Back button of a phone closes a
+ * dialog.
  * @param {HTMLDialogElement} dialog
  */
 export function openDialog(dialog) {
