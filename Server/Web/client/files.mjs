@@ -32,7 +32,7 @@ const isLength = (value) => Number.isInteger(value) && Number(value) > 0;
  */
 export const sameFiles = (a = [], b = []) => a.length === b.length && a.every(({ id }, index) => id === b[index].id);
 
-/** What a browser of the baseline can play. The server sends these types for display. */
+/** The media types that every browser of the baseline can play. The server sends files of these types for display. */
 const PLAYABLE = new Set(['video/mp4', 'video/webm', 'video/ogg', 'audio/mpeg', 'audio/mp4', 'audio/aac', 'audio/ogg', 'audio/wav', 'audio/flac']);
 const ARCHIVES = /^application\/(zip|gzip|x-bzip2|x-xz|zstd|x-7z-compressed|vnd\.rar|x-tar)$/;
 
@@ -82,7 +82,7 @@ export const contentPath = ({ id, name }) => `files/${segment(id)}/${segment(nam
 export const previewPath = ({ id }) => `files/${segment(id)}/preview`;
 
 /**
- * Encodes a part of an address. A part that consists of dots would lead to another folder.
+ * Encodes a part of an address. A part that consists only of dots is replaced, because it would lead to another folder.
  * @param {string} text
  */
 const segment = (text) => /^\.+$/.test(text) ? '_' : encodeURIComponent(text.toWellFormed());

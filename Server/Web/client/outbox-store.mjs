@@ -152,7 +152,8 @@ export class OutboxStore {
     const others = new Set((await this.#run('outbox', 'readonly', (store) => store.getAll()) ?? []).map((/** @type {{ tab: string }} */ { tab }) => tab));
     others.delete(this.#tab);
     if (!others.size) return [];
-    // The order matters: a page has its lock before it stores messages, so a page that has messages and no lock is closed.
+    // Ask for the locks after reading the messages: an open page takes its lock before it stores messages, so a page with messages and without a
+    // lock is closed.
     for (const tab of await this.#openPages()) {
       if (others.delete(tab)) this.#watch(tab, onPageClosed);
     }
@@ -212,7 +213,8 @@ export class OutboxStore {
       const keys = Array.from({ length: copies.length }, (_, index) => copies.key(index) ?? '');
       const others = keys.filter((key) => key.startsWith(prefix) && key !== this.#copyKey(this.#tab));
       if (!others.length) return [];
-      // The order matters: a page has its lock before it writes its copy, so a page that has a copy and no lock is closed.
+      // Ask for the locks after listing the copies: an open page takes its lock before it writes its copy, so a page with a copy and without a lock
+      // is closed.
       const open = new Set(await this.#openPages());
       for (const key of others) {
         const tab = key.slice(prefix.length);

@@ -115,7 +115,7 @@ export class TabHub {
   }
 
   /**
-   * Sends a frame of the server to the tabs. Returns what the leading tab itself gets.
+   * Sends a frame of the server to the tabs. Returns the frames for the leading tab itself.
    * @param {Frame} frame
    * @returns {Frame[]}
    */

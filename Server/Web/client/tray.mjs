@@ -160,7 +160,7 @@ export const readinessOf = (list) => list.some(({ state }) => state === 'failed'
 export const shareOf = ({ state, sent, bytes }) => state === 'ready' ? 1 : bytes > 0 ? Math.min(1, sent / bytes) : 0;
 
 /**
- * What a screen reader says about the uploads. The share is rounded, so that it says few things.
+ * What a screen reader says about the uploads. The share is rounded, so that the screen reader does not speak too often.
  * @param {readonly Attachment[]} list
  * @param {boolean} isWaiting whether the message is sent after the uploads
  */

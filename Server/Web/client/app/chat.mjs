@@ -131,7 +131,7 @@ export const askAround = (room, seq, { orNext = false } = {}) => ask({ type: 'hi
  */
 export const askSearch = (query, before) => ask({ type: 'search', query, ...before !== undefined && { before } }, { kind: 'search', before });
 
-/** The message that the page shows when it is in the message's room. @type {{ room: string, seq: number } | null} */
+/** The message to show as soon as the page has joined its room. @type {{ room: string, seq: number } | null} */
 let jumpAfterJoin = null;
 
 /**

@@ -55,7 +55,8 @@ async function update() {
 }
 
 /**
- * Fetches a table. Returns null if the server can't be reached, or is older than the tables. A page from disk asks the server to which it connects.
+ * Fetches a table. Returns null if the server can't be reached, or is an older version without tables. A page from disk asks the server to which it
+ * connects.
  * @param {string} language
  * @returns {Promise<Texts | null>}
  */

@@ -137,7 +137,8 @@ export const avatar = (name) => withHue(el('span', { class: 'face', 'aria-hidden
 export const authorName = (name, className = 'author') => withHue(foreign(name, `${className} said-name`), name);
 
 /**
- * Creates the button that opens the menu of a person. In the log, the Tab key skips it, because the log has hundreds of messages.
+ * Creates the button that opens the menu of a person. In the log, the Tab key skips it: otherwise a person would have to press Tab
+ * hundreds of times to get through the log.
  * @param {User} person
  * @param {...Child} children
  */

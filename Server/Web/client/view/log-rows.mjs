@@ -123,7 +123,8 @@ function messageNode(entry, first, quote) {
 }
 
 /**
- * The button that opens the menu of a message. The Tab key skips it, because the log has hundreds of messages.
+ * The button that opens the menu of a message. The Tab key skips it: otherwise a person would have to press Tab hundreds of
+ * times to get through the log.
  * @param {number} seq
  */
 const menuButton = (seq) => el('button', {

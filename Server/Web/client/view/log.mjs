@@ -231,7 +231,7 @@ function pinnedRows(entries) {
  * @param {HTMLElement} focused
  */
 function keepFocus(node, focused) {
-  if (node.contains(focused)) return focused.focus({ preventScroll: true }); // a player is in the new node too
+  if (node.contains(focused)) return focused.focus({ preventScroll: true }); // the focused element is a player, which the new node contains too
   const { action, emoji, file } = focused.dataset;
   const buttons = /** @type {HTMLElement[]} */ ([...node.querySelectorAll('[data-action]')]);
   const same = buttons.find(({ dataset }) => dataset.action === action && dataset.emoji === emoji && dataset.file === file);
