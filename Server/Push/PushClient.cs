@@ -10,7 +10,7 @@ namespace RawSocketChat.Server.Push;
 /// <summary>Encrypts push messages (RFC 8291) and sends them to push services (RFC 8030), with the server's signature (RFC 8292). Thread-safe.</summary>
 internal sealed class PushClient : IDisposable
 {
-    // A push service keeps a message for a browser without a network for this time. An older message helps nobody.
+    // A push service keeps a message for a browser without a network for this time. An older message is of no use.
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(1);
 
     private readonly HttpClient _http;
@@ -73,8 +73,8 @@ internal sealed class PushClient : IDisposable
     }
 
     /// <summary>
-    /// Gives the library answers without a body. The library would read the whole body of an error, and everybody can subscribe with the address of a
-    /// server that sends an endless one.
+    /// Removes the body of each answer before the library gets the answer. The library would read the whole body of an error, and a user can
+    /// subscribe with the address of a server that sends an endless body.
     /// </summary>
     private sealed class ShortAnswers(HttpMessageHandler inner) : DelegatingHandler(inner)
     {
@@ -90,7 +90,7 @@ internal sealed class PushClient : IDisposable
 }
 
 /// <summary>The result of one attempt.</summary>
-/// <param name="RetryAfter">How long the push service wants the server to wait; null if it says nothing.</param>
+/// <param name="RetryAfter">How long the server should wait before the next request; null if the push service has not said this.</param>
 internal readonly record struct PushResult(PushOutcome Outcome, TimeSpan? RetryAfter = null)
 {
     /// <summary>Interprets the status of an answer (RFC 8030, sections 5 and 7.3).</summary>

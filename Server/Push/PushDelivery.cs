@@ -11,18 +11,19 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Push;
 
 /// <summary>
-/// Sends push messages for new messages of rooms to members who have no connection. A room only raises a signal, and the messages wait in a bounded
-/// queue. So a push service never slows a room down. Nothing is sent again: a push message is worth little later. Safe from any thread.
+/// Sends push messages to members who have no connection, when a room has new messages. The room only raises a signal, and the push messages wait in
+/// a bounded queue. So a slow push service does not slow a room down. A push message that fails is not sent again, because a late one is of little
+/// use. Safe from any thread.
 /// </summary>
 internal sealed class PushDelivery : BackgroundService
 {
-    // The messages of a room within this time become one push message for each member. The first one is sent at once.
+    // After a push message, the new messages of this time become one push message for each member. The first message after a pause is sent at once.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    // A message that has waited longer is dropped. Meanwhile the user may have logged out.
+    // A push message that has waited longer is dropped, because the user may have logged out meanwhile.
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
 
-    // What is read at once of a room. Only the newest messages can be sent, because there is one push message for each member.
+    // The limits of one read of a room. The newest messages are enough, because each member gets one push message.
     private const int MaxEvents = 200;
     private const int MaxBytes = 256 * 1024;
     private const int MaxReceivers = 10_000;
@@ -46,7 +47,7 @@ internal sealed class PushDelivery : BackgroundService
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _signal = new(0);
 
-    // While this is false, an event costs nothing.
+    // While this is false, signals of rooms are ignored, so that an event costs nothing.
     private volatile bool _hasSubscriptions;
 
     public PushDelivery(
@@ -130,7 +131,7 @@ internal sealed class PushDelivery : BackgroundService
             return;
         lock (_gate)
         {
-            // An earlier signal of the room has the smaller seq.
+            // If the room already has a pending signal, the smaller seq of that signal stays.
             if (_pending.TryAdd(room, firstSeq) && _pending.Count == 1)
                 _signal.Release();
         }
@@ -178,7 +179,7 @@ internal sealed class PushDelivery : BackgroundService
             .Where(stored => stored.Seq >= first && stored.Content.Kind == RoomEventKind.Message && !stored.IsDeleted)
             .Reverse()
             .ToList();
-        // Meanwhile the room may have been removed, and somebody may have created another room with the same name. Its members are others.
+        // The room may have been removed during the reads, and another room with the same name may exist now. That room has other members.
         if (_rooms.FindOpen(room) != found)
             return;
         var topic = CreateTopic(found.Name);
@@ -211,7 +212,7 @@ internal sealed class PushDelivery : BackgroundService
     private static bool Mentions(RoomEvent message, string user) =>
         message.Content.Mentions?.Any(mentioned => mentioned == user || mentioned == NewEvent.Everybody) == true;
 
-    // The push service can read the topic. With the private key, nobody can find the room by trying names.
+    // The push service can read the topic. The topic is a hash with the private key as its key, so nobody can find the room's name by trying names.
     private string CreateTopic(string room) =>
         Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(_options.PrivateKey!), Encoding.UTF8.GetBytes(room)).AsSpan(0, TopicBytes));
 
@@ -262,6 +263,6 @@ internal sealed class PushDelivery : BackgroundService
     }
 
     /// <summary>A message that waits to be sent.</summary>
-    /// <param name="At">The timestamp at which it began to wait.</param>
+    /// <param name="At">The timestamp at which the message began to wait.</param>
     private sealed record WaitingPush(PushReceiver Receiver, string Content, string Topic, bool IsUrgent, long At);
 }

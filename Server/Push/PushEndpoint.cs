@@ -16,7 +16,7 @@ namespace RawSocketChat.Server.Push;
 internal sealed class PushEndpoint(
     IPushStore store, PushDelivery delivery, PushConnector connector, SessionStore sessions, OriginPolicy origins, ConnectionRegistry connections, IOptions<PushOptions> options, IOptions<AuthOptions> auth, TimeProvider time)
 {
-    /// <summary>The maximum number of subscriptions of a session. A browser has one, and gets another one from time to time.</summary>
+    /// <summary>The maximum number of subscriptions of a session. A browser has one subscription, and replaces it from time to time.</summary>
     public const int MaxPerSession = 5;
 
     // An endpoint has at most 2,000 characters, the keys have about 120.
@@ -24,7 +24,7 @@ internal sealed class PushEndpoint(
 
     private const string Hint = """{"endpoint":"https://push.example.org/…","keys":{"p256dh":"…","auth":"…"},"level":"all"}""";
 
-    // The bodies of all requests together.
+    // The maximum number of bytes of all request bodies together.
     private readonly ByteBudget _bodies = new(1024 * 1024);
 
     public async Task InvokeAsync(HttpContext context)
@@ -130,7 +130,7 @@ internal sealed class PushEndpoint(
         }
     }
 
-    // Returns the hash of the token of the session. Returns null after it has answered a request without a valid session.
+    // Returns the hash of the session's token. If the request has no valid session, answers the request with an error and returns null.
     private async Task<string?> FindSessionAsync(HttpContext context)
     {
         if (!origins.Allows(context) || OriginPolicy.IsCrossSite(context))

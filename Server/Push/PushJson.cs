@@ -7,10 +7,11 @@ namespace RawSocketChat.Server.Push;
 /// <summary>The content of a push message.</summary>
 /// <param name="Name">The name of the author.</param>
 /// <param name="Text">The beginning of the text; empty if the message has only files.</param>
-/// <param name="Direct">Whether the room is that of two users.</param>
+/// <param name="Direct">Whether the room is a direct room of two users.</param>
 internal sealed record PushContent(string Room, long Seq, string Name, string Text, bool Direct);
 
-/// <summary>The body of <c>POST /push</c> and <c>DELETE /push</c>: what <c>PushSubscription.toJSON()</c> returns in a browser, and more.</summary>
+/// <summary>The body of <c>POST /push</c> and <c>DELETE /push</c>: the result of <c>PushSubscription.toJSON()</c> in a browser, with
+/// two more fields.</summary>
 /// <param name="Level"><c>all</c> or <c>mentions</c>.</param>
 /// <param name="QuietUntil">A time (ISO 8601), <c>forever</c>, or null.</param>
 internal sealed record PushRequest(string? Endpoint, PushRequestKeys? Keys, string? Level, string? QuietUntil);
@@ -25,7 +26,7 @@ internal sealed record PushKeyAnswer(string Key);
 /// <summary>Reads and writes the JSON of push messages.</summary>
 internal static partial class PushJson
 {
-    // Names in other scripts stay short.
+    // Does not escape letters outside of ASCII, so that names in other scripts need fewer bytes.
     private static readonly Context Compact = new(new JsonSerializerOptions(Context.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     public static string Write(PushContent content) => JsonSerializer.Serialize(content, Compact.PushContent);

@@ -3,8 +3,8 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Push;
 
 /// <summary>
-/// Limits the push messages of a browser, and pauses push services that fail. Otherwise a service that does not answer would occupy all requests,
-/// and the browsers of other services would get nothing. Safe from any thread.
+/// Limits the push messages of each browser, and pauses push services that fail. Without a pause, a push service that does not answer would occupy
+/// all concurrent requests, and the browsers of other push services would get nothing. Safe from any thread.
 /// </summary>
 /// <param name="perHour">The maximum number of messages for one browser in an hour.</param>
 internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
@@ -15,7 +15,7 @@ internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
     /// <summary>The number of failures in a row after which a service is paused.</summary>
     public const int MaxFailures = 3;
 
-    /// <summary>How long a service is paused after a failure.</summary>
+    /// <summary>The shortest pause of a service or a browser. The service can ask for a longer pause, up to an hour.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan MaxPause = TimeSpan.FromHours(1);
@@ -26,11 +26,11 @@ internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
     private readonly Rate _rate = new(perHour / 3600.0, Math.Min(perHour, MaxBurst), time);
     private readonly Dictionary<string, RateLimit> _rates = [];
 
-    // The services that have failed, and the browsers that get too many messages.
+    // The services that have failed, and the browsers for which the service has reported too many messages.
     private readonly Dictionary<string, Failing> _failing = [];
     private readonly Lock _gate = new();
 
-    /// <summary>Counts a message. Returns false if its browser gets too many.</summary>
+    /// <summary>Counts a message to a browser. Returns false if the browser gets too many messages.</summary>
     public bool TryTake(string endpoint)
     {
         lock (_gate)
@@ -41,7 +41,7 @@ internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
         }
     }
 
-    /// <summary>Whether a message may be sent now. After a pause, one message finds out whether the service works again.</summary>
+    /// <summary>Whether a message may be sent now. After a pause, only one message may be sent. Its result shows whether the service works.</summary>
     public bool MaySend(string endpoint)
     {
         lock (_gate)
@@ -97,7 +97,7 @@ internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
             return true;
         if (time.GetElapsedTime(failing.Since) < failing.Pause)
             return false;
-        // The next pause begins now. A success ends it.
+        // This message may be sent. The next pause begins now, and ends early if the message is sent successfully.
         SetFailing(key, failing with { Since = time.GetTimestamp() });
         return true;
     }

@@ -19,7 +19,7 @@ public sealed class PushOptions
     /// <summary>The private key of this server, from the command <c>push-keys</c>. Default: none.</summary>
     public string? PrivateKey { get; set; }
 
-    /// <summary>Subscriptions of one user, in all browsers. The server removes the oldest ones. Default 20.</summary>
+    /// <summary>The maximum number of subscriptions of one user, in all browsers. The server removes the oldest ones above it. Default 20.</summary>
     [Range(1, 1_000)]
     public int PerUser { get; set; } = 20;
 
@@ -40,8 +40,8 @@ public sealed class PushOptions
     public int PerHour { get; set; } = 120;
 
     /// <summary>
-    /// Networks with push services whose addresses are not public, over <c>http</c> too, such as <c>10.1.2.0/24</c>. Every user can then send requests
-    /// there. Default none.
+    /// Networks such as <c>10.1.2.0/24</c> in which push services are allowed although their addresses are not public. They may use <c>http</c> too.
+    /// Every user can then make the server send requests to these networks. Default none.
     /// </summary>
     [RegularExpression(@"[0-9A-Fa-f.:]+/[0-9]{1,3}", ErrorMessage = "is not a network; try: 10.1.2.0/24")]
     public IList<string> AllowedNetworks { get; } = [];

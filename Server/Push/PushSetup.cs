@@ -16,7 +16,7 @@ public static class PushSetup
         return services;
     }
 
-    /// <summary>Takes the subscriptions of browsers at <paramref name="path"/>.</summary>
+    /// <summary>Accepts the subscriptions of browsers at <paramref name="path"/>.</summary>
     public static IApplicationBuilder MapPush(this IApplicationBuilder app, string path)
     {
         var endpoint = app.ApplicationServices.GetRequiredService<PushEndpoint>();

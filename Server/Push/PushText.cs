@@ -19,7 +19,7 @@ internal static partial class PushText
     public static string Create(string room, bool isDirect, RoomEvent message) =>
         PushJson.Write(new PushContent(room, message.Seq, message.Content.AuthorName, Shorten(message.Content.Text), isDirect));
 
-    /// <summary>Returns the beginning of a text in one line. A spoiler is not shown.</summary>
+    /// <summary>Returns the beginning of a text in one line, without the words of spoilers.</summary>
     internal static string Shorten(string text)
     {
         var line = WhiteSpace().Replace(Spoilers().Replace(text, "▒▒▒"), " ").Trim();
@@ -37,7 +37,8 @@ internal static partial class PushText
         return line;
     }
 
-    // The page hides more exactly what it shows. Here, everything between two marks is hidden, and after a mark without an end too.
+    // Hides the text between two marks, and all text after a mark without an end. This hides more than the page does, because the page parses
+    // spoilers exactly.
     [GeneratedRegex(@"\|\|.*?(?:\|\||\z)", RegexOptions.Singleline)]
     private static partial Regex Spoilers();
 

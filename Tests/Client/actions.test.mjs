@@ -15,12 +15,12 @@ describe('what a person can do with a message', () => {
   test('no message: nothing', () => assert.equal(allowedActions(undefined, room([]), ANN).reply, false));
 });
 
-describe('the last own message', () => {
-  test('is the newest that is not deleted', () => {
+describe('the person’s newest message that can be edited', () => {
+  test('is the newest own message that is not deleted', () => {
     const events = [message(1, 'a', ANN), message(2, 'b', ANN), message(3, '', ANN, { deleted: true }), message(4, 'd')];
     assert.equal(lastOwnMessage(room(events), ANN)?.seq, 2);
   });
-  test('may be missing', () => assert.equal(lastOwnMessage(room([message(1, 'a')]), ANN), undefined));
+  test('is undefined if the person has written no message', () => assert.equal(lastOwnMessage(room([message(1, 'a')]), ANN), undefined));
 });
 
 test('a click removes the person’s own reaction, and adds any other reaction', () => {
@@ -29,7 +29,7 @@ test('a click removes the person’s own reaction, and adds any other reaction',
   assert.deepEqual(toggleReaction(entry, 'lobby', '🎉', ANN), { type: 'react', room: 'lobby', seq: 1, emoji: '🎉' });
 });
 
-test('the error of a change is shown in its room', () => {
+test('the error of a request about a message is shown in the log of the room of this message', () => {
   const state = receive({ ...inLobby(), current: null }, { type: 'error', id: 'x', code: 'not-allowed', text: 'no' }, { request: { kind: 'delete', room: 'lobby' } });
   assert.equal(state.rooms.get('lobby').entries.at(-1).text, 'no');
 });

@@ -22,7 +22,7 @@ const RULE = `// ${'-'.repeat(105)}\n`;
 
 /**
  * Prepares a module for the single file. Rollup removes each import together with the comment before it, so this plugin moves the module's
- * header comment below the imports, and puts the module's name above the comment. Comments that import types are left out.
+ * header comment below the imports, and puts the module's name above the comment. It leaves out comments that import types.
  */
 const sections = {
   name: 'sections',

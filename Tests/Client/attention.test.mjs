@@ -13,7 +13,7 @@ describe('unread messages', () => {
     const state = enter(joined(5, messages(1, 5), { read: 3, unread: 2, mentions: 1 }));
     assert.deepEqual(counts(state), [2, 1, 4]);
   });
-  test('have no first one if the user has read nothing', () => assert.deepEqual(counts(enter(joined(5, messages(1, 5), { read: 0, unread: 5, mentions: 0 }))), [5, 0, null]));
+  test('have no mark of new messages if the user has read nothing', () => assert.deepEqual(counts(enter(joined(5, messages(1, 5), { read: 0, unread: 5, mentions: 0 }))), [5, 0, null]));
   test('are not counted twice if their events arrive after the join', () => {
     const away = markDisconnected(enter(joined(1, messages(1, 1), { read: 1, unread: 0, mentions: 0 })));
     const back = receive(away, joined(4, messages(2, 3), { read: 1, unread: 3, mentions: 0 }), { request: { kind: 'rejoin', room: 'lobby', after: 1 } });
@@ -39,7 +39,7 @@ describe('unread messages', () => {
     assert.deepEqual(counts(receive(live, change('deleted', 8, 7, { from: ANN }))), [3, 1, 4], 'it is the person’s own');
     assert.deepEqual(counts(receive(live, change('deleted', 8, 6))), [2, 0, 4]);
   });
-  test('start or stop to count as mentions when they are edited', () => {
+  test('begin or stop to count as mentions when they are edited', () => {
     const state = enter(joined(5, messages(1, 5), { read: 3, unread: 2, mentions: 0 }));
     const mentioned = receive(state, change('edited', 6, 5, { text: '@ann', mentions: [ANN.user] }));
     assert.deepEqual(counts(mentioned), [2, 1, 4]);
@@ -51,7 +51,7 @@ describe('unread messages', () => {
     const back = receive(away, joined(6, [change('deleted', 6, 5)], { read: 3, unread: 1, mentions: 0 }), { request: { kind: 'rejoin', room: 'lobby', after: 5 } });
     assert.deepEqual(counts(back), [1, 0, 4]);
   });
-  test('an older read mark changes nothing', () => {
+  test('stay the same if the server sends an older read mark', () => {
     const state = markRead(inLobby(messages(1, 5)), 'lobby');
     assert.deepEqual(counts(receive(state, { type: 'read', room: 'lobby', seq: 2, unread: 3, mentions: 0 })), [0, 0, null]);
   });
@@ -74,7 +74,7 @@ describe('typing', () => {
     assert.equal(words(endTyping(state, 'lobby', BOB.user, writer)), '');
     assert.equal(words(endTyping(receive(state, typing(BOB)), 'lobby', BOB.user, writer)), 'bob is writing…');
   });
-  test('of the user’s own other device is not shown', () => assert.equal(words(receive(inLobby(), typing(ANN))), ''));
+  test('is not shown if it comes from another device of the same user', () => assert.equal(words(receive(inLobby(), typing(ANN))), ''));
   test('names up to three people, and otherwise shows their number', () => {
     const people = (count) => Array.from({ length: count }, (_, index) => ({ user: `u${index}`, name: `p${index}` }));
     assert.equal(words(people(3).reduce((before, who) => receive(before, typing(who)), inLobby())), 'p0, p1 and p2 are writing…');
@@ -83,7 +83,7 @@ describe('typing', () => {
 });
 
 describe('private talk', () => {
-  test('a direct room has the name of the other person, also after a new name', () => {
+  test('a direct room has the name of the other person, also after this person has changed the name', () => {
     const state = enter(joined(0, [], { private: true, with: BOB }));
     assert.equal(titleOf(lobby(state)), 'bob');
     assert.equal(titleOf(lobby(receive(state, { type: 'presence', room: 'lobby', state: 'renamed', user: BOB.user, name: 'rob', was: 'bob' }))), 'rob');
@@ -93,20 +93,20 @@ describe('private talk', () => {
     const notice = noticesOf(receive(inLobby(), { type: 'invited', room: 'den', from: BOB, topic: '' })).at(-1);
     assert.deepEqual([notice.text, notice.join], ['bob invited you to #den.', 'den']);
   });
-  test('an error of a read mark or of typing is not shown', () => {
+  test('an error of a `read` or `typing` request is not shown', () => {
     const state = inLobby();
     for (const kind of ['read', 'typing']) assert.equal(receive(state, { type: 'error', id: 'x', code: 'muted' }, { request: { kind } }), state);
   });
 });
 
 describe('another tab of this browser', () => {
-  test('has read some of the messages: the page counts the others itself', () => {
+  test('has read some of the messages: this page counts the other messages itself', () => {
     const state = receive(enter(joined(5, messages(1, 5), { read: 1, unread: 4, mentions: 0 })), message(6, '@ann', BOB, { mentions: [ANN.user] }));
     assert.deepEqual(counts(receive(state, { type: 'read', room: 'lobby', seq: 4 })), [2, 1, 5]);
     assert.deepEqual(counts(receive(state, { type: 'read', room: 'lobby', seq: 6 })), [0, 0, null]);
   });
-  test('has changed the level of a room', () => assert.equal(lobby(receive(inLobby(), { type: 'tab-notify', room: 'lobby', level: 'none' })).notify, 'none'));
-  test('has left a room', () => {
+  test('has changed the level of notification of a room: this page uses the new level', () => assert.equal(lobby(receive(inLobby(), { type: 'tab-notify', room: 'lobby', level: 'none' })).notify, 'none'));
+  test('has left a room: this page leaves the room too, but keeps unsent messages', () => {
     assert.equal(lobby(receive(inLobby(), { type: 'tab-left', room: 'lobby' })), undefined);
     const left = receive(withOutbox(inLobby(), outboxItem('1')), { type: 'tab-left', room: 'lobby' });
     assert.deepEqual([lobby(left).live, left.outbox[0].state], [false, 'failed'], 'an unsent message stays');

@@ -58,7 +58,7 @@ describe('in the page', () => {
   };
   const openMenu = (seq) => clickNode(node(seq).find(({ dataset }) => dataset.action === 'menu')[0]);
 
-  test('the person can edit an own message from its menu, and Escape restores the draft', async () => {
+  test('the menu of an own message puts its text into the input, and Escape restores the draft', async () => {
     page.type('a draft');
     openMenu(2);
     assert.equal(page.$('message-menu').open, true);
@@ -70,7 +70,7 @@ describe('in the page', () => {
     page.type('');
   });
 
-  test('the arrow key in the empty input edits the last own message', async () => {
+  test('the arrow key (up) in the empty input edits the newest own message', async () => {
     page.press('ArrowUp');
     assert.equal(page.$('input').value, 'yes');
     page.type('yes, always');
@@ -83,7 +83,7 @@ describe('in the page', () => {
     page.press('Escape');
   });
 
-  test('delete asks first', () => {
+  test('the menu asks before it deletes a message', () => {
     openMenu(2);
     click('menu-delete');
     assert.equal(last('delete'), undefined);

@@ -18,7 +18,7 @@ describe('edited', () => {
     assert.equal(lobby(state).cursor, 3);
   });
   test('an earlier edit does not replace a later one', () => assert.equal(first(after(inLobby(messages(1, 1)), edited(3, 1, 'new'), edited(2, 1, 'old'))).text, 'new'));
-  test('an edit whose text was replaced changes nothing', () => assert.equal(first(after(inLobby(messages(1, 1)), change('edited', 2, 1))).text, 'text 1'));
+  test('an edit without a text, because a later edit has replaced it, changes nothing', () => assert.equal(first(after(inLobby(messages(1, 1)), change('edited', 2, 1))).text, 'text 1'));
   test('the change of a message that is not in the log is ignored, but the cursor advances', () => {
     const before = inLobby(messages(5, 6));
     const state = after(before, edited(7, 2, 'x'), deleted(8, 3), reacted(9, 4, '👍'));
@@ -39,7 +39,7 @@ describe('deleted', () => {
     assert.equal(first(state).reactions, undefined);
     assert.doesNotMatch(JSON.stringify([...state.rooms]), /text 1/);
   });
-  test('no later event shows the message again', () => {
+  test('a later event does not show the deleted message again', () => {
     const state = after(inLobby(messages(1, 1)), deleted(2, 1), edited(3, 1, 'x'), reacted(4, 1, '👍'));
     assert.deepEqual([first(state).text, first(state).reactions], ['', undefined]);
   });

@@ -9,7 +9,7 @@ const page = await startPage({
 });
 after(() => mock.timers.reset());
 
-test('the page shows the form with the reason, and does not try again', async () => {
+test('the page shows the form with the reason, and does not connect again', async () => {
   await page.settle();
   assert.equal(page.$('entrance').hidden, false);
   assert.match(page.$('join-note').textContent, /has no guests/);

@@ -23,7 +23,7 @@ describe('statusWords', () => {
     assert.equal(words({ state: 'online' }), '');
     assert.equal(words({ state: 'idle' }), '');
   });
-  test('describe the state offline', () => {
+  test('say that the device is offline', () => {
     assert.match(words({ state: 'offline' }), /offline/);
   });
 });

@@ -224,7 +224,7 @@ describe('after the transport closed', () => {
     assert.equal(status().attempt, 1);
   });
 
-  test('retryNow does not wait', async () => {
+  test('retryNow connects without waiting', async () => {
     await open();
     last().onclose({});
     connection.retryNow();
@@ -373,7 +373,7 @@ describe('upgrading', () => {
 });
 
 describe('stopping', () => {
-  test('stop closes the transport until open is called', async () => {
+  test('stop closes the transport, and the connection does not reconnect by itself', async () => {
     await open();
     last().onready(WELCOME);
     connection.stop();

@@ -30,7 +30,7 @@ describe('a draft', () => {
     assert.equal(drafts.switchTo('lobby', 'for dev'), '');
   });
 
-  test('that was written before the first room belongs to the first room, unless this room has a draft', () => {
+  test('that was written before the page was in a room belongs to the first room, unless this room has a draft', () => {
     assert.equal(new Drafts(null).switchTo('lobby', 'early'), null);
     assert.equal(new Drafts([['lobby', 'stored']]).switchTo('lobby', ''), 'stored');
   });
@@ -61,7 +61,7 @@ describe('a draft of another tab', () => {
     assert.equal(drafts.hasChanged, false, 'the tab stores nothing in return');
   });
 
-  test('waits in another room', () => {
+  test('of another room appears when the person opens that room', () => {
     const drafts = inLobby();
     assert.equal(drafts.adopt([['dev', 'x']], false), null);
     assert.equal(drafts.switchTo('dev', ''), 'x');

@@ -40,7 +40,7 @@ test('18,000 events are applied in slices, one for each frame', () => {
   assert.deepEqual(applied.flat(), Array.from({ length: 18_000 }, (_, index) => index + 1));
 });
 
-test('flush applies everything that waits', () => {
+test('flush applies all waiting events', () => {
   for (const event of events(1, 2_500)) batches.add(event);
   batches.flush();
   assert.equal(applied.flat().length, 2_500);
@@ -48,7 +48,7 @@ test('flush applies everything that waits', () => {
   assert.equal(applied.flat().length, 2_500);
 });
 
-test('a batch changes the state as its events do one by one', () => {
+test('a batch changes the state in the same way as its events one after the other', () => {
   const start = withOutbox(inLobby(), outboxItem('1', { text: 'mine', attempted: true }));
   const batch = [message(1, 'a'), message(2, 'ann, look'), message(3, 'mine', ANN), { ...message(4, 'elsewhere'), room: 'other' }];
   const context = { watching: null, at: '' };

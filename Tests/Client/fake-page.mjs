@@ -114,7 +114,7 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, la
     $: (id) => elements.get(id),
     /** Lets promises and animation frames finish. */
     settle: async () => { for (let i = 0; i < 20; i++) await new Promise((resolve) => { setImmediate(resolve); }); },
-    /** Waits for the condition, at most two seconds of real time: after a drawing the page rests as long as the drawing took. */
+    /** Waits until the condition is true, but at most two seconds of real time. The page may draw late, because it rests after each drawing. */
     async until(condition) {
       for (const end = performance.now() + 2_000; !condition() && performance.now() < end;) await page.settle();
     },

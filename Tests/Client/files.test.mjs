@@ -18,12 +18,12 @@ const withFiles = (seq, text, ...files) => message(seq, text, BOB, { files });
 const attachment = (changes = {}) => ({ key: 'k', name: 'cat.png', bytes: 100, type: 'image/png', state: 'waiting', sent: 0, ...changes });
 
 describe('the files of a frame', () => {
-  test('are its valid records', () => {
+  test('are the valid records of the frame', () => {
     assert.deepEqual(filesOf([CAT, { ...REPORT, more: 1 }]), [CAT, REPORT]);
     assert.deepEqual(filesOf([null, 7, {}, { ...CAT, id: '' }, { ...CAT, bytes: '1' }, { ...REPORT, name: '' }]), [{ ...REPORT, name: 'file' }]);
     for (const nothing of [undefined, null, 'x', [], [{}]]) assert.equal(filesOf(nothing), undefined);
   });
-  test('have a size only if both sides are valid', () => {
+  test('have a width and a height only if both are valid', () => {
     for (const size of [{ width: 0 }, { height: -1 }, { width: 1.5 }, { height: undefined }, { width: '9' }]) assert.equal(filesOf([{ ...CAT, ...size }])[0].width, undefined);
   });
   test('are compared by their ids', () => {
@@ -43,7 +43,7 @@ describe('a file', () => {
     const icons = ['image/heic', 'video/quicktime', 'audio/flac', 'application/gzip', 'application/pdf', 'text/plain', 'application/octet-stream', ''].map((type) => iconOf({ type }));
     assert.deepEqual(icons, ['picture', 'video', 'audio', 'archive', 'text', 'text', 'file', 'file']);
   });
-  test('has an address that its name can’t leave', () => {
+  test('has an address below files/, whatever its id and its name are', () => {
     assert.equal(contentPath({ id: 'a1', name: '../..\\?#%/ä.html' }), 'files/a1/..%2F..%5C%3F%23%25%2F%C3%A4.html');
     assert.equal(contentPath({ id: '../x', name: '\uD800' }), 'files/..%2Fx/%EF%BF%BD');
     assert.equal(contentPath({ id: '..', name: '..' }), 'files/_/_');
@@ -59,11 +59,11 @@ describe('the words for files', () => {
     assert.deepEqual([[], [CAT], [CAT, CAT], [REPORT], [CAT, REPORT]].map(filesWords), ['', 'a picture', '2 pictures', 'report.pdf', '2 files']);
     assert.equal(filesWords(undefined), '');
   });
-  test('isolate a name, and remove what turns text around', () => {
+  test('isolate a name, and remove characters that change the text direction', () => {
     assert.equal(filesWords([{ ...REPORT, name: '\u202Efdp.exe' }]), 'fdp.exe');
     assert.equal(filesWords([{ ...REPORT, name: 'קובץ.pdf' }]), '\u2068קובץ.pdf\u2069');
   });
-  test('are the quote, the notification and the found message, if there is no text', () => {
+  test('replace the missing text in a quote, in a notification and in the switcher', () => {
     const room = roomWith([withFiles(1, '', CAT), message(2, 'nice', BOB, { reply: 1 })]);
     const rows = createRows(room, [], WHOLE, ANN, Date.parse(NOON));
     assert.equal(rows.at(-1).label, 'bob: a picture');
@@ -75,19 +75,19 @@ describe('the words for files', () => {
 });
 
 describe('the space of a picture', () => {
-  test('is reserved in its own ratio, inside of the largest box', () => {
+  test('has the ratio of the picture, and fits into the largest box', () => {
     assert.deepEqual(pictureBox({ width: 800, height: 600 }), { width: 400, height: 300 });
     assert.deepEqual(pictureBox({ width: 600, height: 1_200 }), { width: 160, height: 320 });
     assert.deepEqual(pictureBox({ width: 100, height: 80 }), { width: 100, height: 80 });
   });
-  test('has a smallest side, so that a person can see and hit it', () => {
+  test('has a minimum width and height, so that a person can see and click it', () => {
     assert.deepEqual(pictureBox({ width: 1, height: 1 }), { width: 64, height: 64 });
     assert.deepEqual(pictureBox({ width: 10_000, height: 10 }), { width: 400, height: 64 });
   });
 });
 
 describe('the log', () => {
-  test('shows the files of a message, and a later copy keeps them', () => {
+  test('shows the files of a message, also after a later copy of the message has arrived', () => {
     const entry = createEntry(withFiles(1, '', CAT));
     assert.deepEqual(entry.files, [CAT]);
     assert.deepEqual(insertEntry([entry], createEntry({ ...withFiles(1, 'new', CAT), edited: NOON }))[0].files, [CAT]);
@@ -111,14 +111,14 @@ describe('a message with files in the outbox', () => {
     assert.deepEqual(lobby(acknowledgeMessage(state, item(), { room: 'lobby', seq: 1, at: NOON })).entries[0].files, [CAT]);
     assert.deepEqual(lobby(enqueueMessage(inLobby(), item())).entries, []);
   });
-  test('is the event with the same files only', () => {
+  test('matches only an event with the same files', () => {
     const state = withOutbox(inLobby(), item());
     const echo = (...files) => matchEchoes(state, 'lobby', [message(5, '', ANN, { files })]).outbox[0].echo;
     assert.equal(echo(CAT), 5);
     assert.equal(echo(REPORT), undefined);
     assert.equal(echo(), undefined);
   });
-  test('is in the typed history by the words for its files', () => {
+  test('is shown in the answer to a typed /history by the words for its files', () => {
     const next = receive(inLobby(), { type: 'history', room: 'lobby', messages: [withFiles(1, '', CAT)] });
     assert.match(lobby(next).entries.at(-1).text, /bob: a picture$/);
   });
@@ -135,7 +135,7 @@ describe('the tray', () => {
     tray.remove('1');
     assert.deepEqual(tray.rooms, []);
   });
-  test('is replaced by a change, so that the page draws it', () => {
+  test('creates a new list for each change, so that the page draws the change', () => {
     const tray = new Tray(null);
     tray.add('a', [attachment()]);
     const before = tray.of('a');
@@ -151,7 +151,7 @@ describe('the tray', () => {
     assert.equal(tray.next.key, '2');
     assert.equal(tray.uploading, 1);
   });
-  test('follows its room to the server’s spelling', () => {
+  test('moves the files to the server’s spelling of the room’s name', () => {
     const tray = new Tray(null);
     tray.add('Lobby', [attachment()]);
     tray.renameRoom('Lobby', 'lobby');
@@ -159,7 +159,7 @@ describe('the tray', () => {
     tray.renameRoom('nothing', 'here');
     assert.deepEqual(tray.rooms, ['lobby']);
   });
-  test('survives a reload with what is uploaded, and says what is not', () => {
+  test('keeps uploaded files over a reload, and marks the other files as failed', () => {
     const tray = new Tray(null);
     tray.add('a', [attachment({ key: '1', state: 'ready', file: CAT, user: 'u' }), attachment({ key: '2', state: 'uploading', sent: 9 })]);
     const next = new Tray(JSON.parse(JSON.stringify(tray.entries())));
@@ -167,10 +167,10 @@ describe('the tray', () => {
     assert.match(next.of('a')[1].error, /add the file again/);
     assert.equal(new Tray(null).entries(), null);
   });
-  test('ignores what another page has stored there', () => {
+  test('ignores stored data that is not valid', () => {
     for (const stored of ['x', [7], [['a']], [['a', [{}]]], [['a', [{ key: 'k', name: 'x', state: 'ready' }]]]]) assert.deepEqual(new Tray(stored).rooms, []);
   });
-  test('does not send what another user has uploaded', () => {
+  test('does not send a file that another user has uploaded', () => {
     const tray = new Tray(null);
     tray.add('a', [attachment({ key: '1', state: 'ready', file: CAT, user: 'u-old' }), attachment({ key: '2', state: 'ready', file: CAT, user: 'u-new' })]);
     tray.assignUser('u-new');
@@ -185,12 +185,12 @@ describe('the tray', () => {
 });
 
 describe('sending', () => {
-  test('waits for uploads, and not for files that failed', () => {
+  test('waits for uploads, but not for files whose upload has failed', () => {
     assert.equal(readinessOf([]), 'ready');
     assert.equal(readinessOf([attachment({ state: 'ready' }), attachment({ state: 'uploading' })]), 'uploading');
     assert.equal(readinessOf([attachment({ state: 'uploading' }), attachment({ state: 'failed' })]), 'failed');
   });
-  test('is explained in few words', () => {
+  test('is explained in one or two short sentences', () => {
     const running = attachment({ state: 'uploading', sent: 30 });
     assert.equal(trayWords([running], false), 'Uploading cat.png, 25%.');
     assert.equal(trayWords([{ ...running, sent: 49 }], false), 'Uploading cat.png, 25%.', 'a screen reader does not read each percent');
@@ -205,12 +205,12 @@ describe('sending', () => {
 describe('choosing files', () => {
   const file = (name, size) => ({ name, size });
 
-  test('says what is too big, and how big a file may be, before the upload', () => {
+  test('refuses a file that is too big before the upload, and says how big a file may be', () => {
     const { accepted, refusals } = selectFiles([file('a', 10), file('\u202Eb', 5_000_000)], 0, 1_048_576);
     assert.deepEqual(accepted.map(({ name }) => name), ['a']);
     assert.deepEqual(refusals, ['b has 4.8 MB. A file may have at most 1 MB.']);
   });
-  test('leaves out what is too much for one message', () => {
+  test('leaves out files if one message can’t have so many', () => {
     const { accepted, refusals } = selectFiles(Array.from({ length: 5 }, (_, index) => file(`${index}`, 1)), 8, 100);
     assert.equal(accepted.length, 2);
     assert.deepEqual(refusals, ['A message may have at most 10 files. 3 files were left out.']);
@@ -224,7 +224,7 @@ describe('choosing files', () => {
   });
 });
 
-test('a name that is cut keeps its extension', () => {
+test('nameParts separates the extension, so that it stays visible when the name is cut', () => {
   assert.deepEqual(nameParts('Quarterly report final.pdf'), ['Quarterly report final', '.pdf']);
   assert.deepEqual(nameParts('backup.tar.gz'), ['backup.tar', '.gz']);
   for (const name of ['README', '.gitignore', 'Mr. Smith', 'a.b c', 'end.', 'a.longextension', '']) assert.deepEqual(nameParts(name), [name, '']);

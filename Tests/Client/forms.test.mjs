@@ -27,7 +27,7 @@ describe('the question before an action of a moderator', () => {
   });
 });
 
-test('a role is confirmed', () => {
+test('the page asks before it changes a role', () => {
   const form = roleForm('owner', BOB, room);
   assert.equal(form.title, 'Make bob an owner of #den?');
   assert.deepEqual(form.frame('', ''), { type: 'role', room: 'den', user: 'bob', role: 'owner' });

@@ -8,7 +8,7 @@ const message = { source: site, origin: 'https://a.example', data: { type: TOKEN
 
 test('the site around the frame can send a token', () => assert.equal(tokenOf(message, site, origins), 'a.b.c'));
 
-test('other windows, other origins and other messages send none', () => {
+test('a message of another window, from another origin or of another type gives no token', () => {
   for (const [change, why] of [
     [{ source: {} }, 'another window'], [{ source: null }, 'a window that is gone'],
     [{ origin: 'https://a.example.evil.example' }, 'another origin'], [{ origin: 'http://a.example' }, 'no TLS'], [{ origin: 'null' }, 'a sandboxed frame'],

@@ -42,6 +42,6 @@ describe('lineOfHint', () => {
     '[{"type":"ping"},"/help"]', '{"text":"x"}', '{"type":', { type: 'from-the-future' }, { type: 'toString' }, { type: 'join', room: 'lobby', after: 5 },
     { type: 'join', room: 'a\nb' }, { type: 'say', text: 'x', files: ['y'] }, { type: 'nick', name: null },
   ]) {
-    test(`${typeof hint === 'string' ? hint : JSON.stringify(hint)} has no line`, () => assert.equal(line(hint), null));
+    test(`${typeof hint === 'string' ? hint : JSON.stringify(hint)} can’t become a line`, () => assert.equal(line(hint), null));
   }
 });

@@ -31,7 +31,7 @@ test('the count selects the plural form of the language and is written as the la
 
 test('a placeholder without a value stays as it is', () => assert.equal(t('{who} left'), '{who} left'));
 
-test('a text whose name is that of a property of all objects is no translation', () => assert.equal(t('constructor'), 'constructor'));
+test('a text with the name of a property that all objects have is not a translation', () => assert.equal(t('constructor'), 'constructor'));
 
 test('withParts puts parts of another type in the place of the placeholders, in the order of the translation', () => {
   useLanguage('ar', { '{actor} muted {name}': 'كتم {actor} العضو {name}' });
@@ -73,7 +73,7 @@ describe('in another language', () => {
     assert.deepEqual(splitServerWords(errorWords({ type: 'error', code: 'too-many', text: 'too many \u2066rooms', retryAfterMs: 2_000 })), ['', 'Too many rooms.', ' In 2 Sekunden.']);
     assert.equal(sentence(serverWords('no such room')), '\u2066No such room.\u2069');
   });
-  test('the page says itself what a code means that has one meaning', () => {
+  test('the page has its own text for an error code that has only one meaning', () => {
     useLanguage('de', { 'You are muted in this room.': 'Du bist stumm.' });
     assert.equal(errorText({ code: 'muted', text: 'you are muted in "den"' }), 'Du bist stumm.');
     useLanguage('en-GB');

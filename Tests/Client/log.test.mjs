@@ -53,11 +53,11 @@ describe('insertEntries', () => {
     assert.equal(insertEntries(list, entries(20, 30)), list);
     assert.equal(insertEntries(list, []), list);
   });
-  test('takes the changes of a later copy', () => {
+  test('applies the changes that a later copy of an entry contains', () => {
     const list = insertEntries(entries(10, 20, 30), [createEntry(message(20, 'edited', undefined, { edited: '2026-01-01T00:00:00Z' })), ...entries(25)]);
     assert.deepEqual(list.map(({ text }) => text), ['text 10', 'edited', 'text 25', 'text 30']);
   });
-  test('needs one copy of the log for a page of the history', () => {
+  test('copies the log only once for a whole page of the history', () => {
     const list = entries(...Array.from({ length: 1_000 }, (_, index) => 1_000 + index));
     let copies = 0;
     for (const name of ['slice', 'concat', 'toSpliced', 'with']) list[name] = (...given) => { copies += 1; return Array.prototype[name].apply(list, given); };
@@ -92,7 +92,7 @@ test('indexFor finds the index of an entry, or the index at which to insert it',
   for (const [order, index] of [[5, 0], [10, 0], [11, 1], [20, 1], [30, 2], [31, 3]]) assert.equal(indexFor(list, { order, rank: 0 }), index);
 });
 
-test('eventAt finds the entry of an event, and no notice', () => {
+test('eventAt finds the entry of an event, but not a notice', () => {
   const list = insertEntry(entries(10, 20), { kind: 'notice', key: 'n1', order: 15, rank: 1 });
   assert.equal(eventAt(list, 20), list[2]);
   for (const seq of [9, 15, 21]) assert.equal(eventAt(list, seq), undefined);

@@ -25,7 +25,7 @@ describe('the colour of the site', () => {
 describe('the icon', () => {
   const room = (changes) => ({ ...newRoom('a'), ...changes });
 
-  test('shows mentions before unread messages', () => {
+  test('shows that there are mentions, even if other messages are unread too', () => {
     assert.equal(badgeFor([room({})]), null);
     assert.equal(badgeFor([room({ unread: 1 })]), 'unread');
     assert.equal(badgeFor([room({ unread: 1 }), room({ unread: 1, mentions: 1 })]), 'mention');
@@ -69,7 +69,7 @@ describe('the keys', () => {
 
   test('have words', () => { for (const { keys, words } of KEYS) assert.ok(keys.length && words); });
   test('have the names of the person’s keyboard', () => assert.deepEqual([keyName('Alt Shift ↑', true), keyName('Ctrl K', false)], ['⌥ ⇧ ↑', 'Ctrl K']));
-  test('of a command are those of the person’s keyboard', () => {
+  test('of a command have the modifier of the person’s keyboard: Ctrl or ⌘', () => {
     assert.ok(isCommand(pressed({ ctrlKey: true }), false));
     assert.ok(isCommand(pressed({ metaKey: true }), true));
     assert.ok(!isCommand(pressed({ ctrlKey: true }), true), 'Ctrl+K removes the rest of a line there');

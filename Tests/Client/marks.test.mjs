@@ -1,4 +1,4 @@
-// The mark of new messages, over a reload, and which tab tells the person.
+// The mark of new messages, also after a reload, and the choice of the tab that tells the person about a message.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -16,9 +16,9 @@ describe('the mark of new messages', () => {
   test('survives a reload, although the messages are read', () =>
     assert.equal(lobby(join(reloaded({ epoch: 'e1', seq: 3 }), joined(4, messages(1, 4), read))).firstUnread, 3));
   test('does not survive a reset of the room', () => assert.equal(lobby(join(reloaded({ epoch: 'e0', seq: 3 }), joined(4, messages(1, 4), read))).firstUnread, null));
-  test('is before the newer unread messages, if there are some', () =>
+  test('is before the first unread message, if messages are unread after the reload', () =>
     assert.equal(lobby(join(reloaded({ epoch: 'e1', seq: 2 }), joined(4, messages(1, 4), { read: 3, unread: 1, mentions: 0 }))).firstUnread, 4));
-  test('of another room changes nothing', () => assert.equal(withMarks(inLobby([]), [['lobby', { epoch: 'e1', seq: 1 }]]).rooms.get('lobby').mark, null));
+  test('is not restored in a room that the page has already joined', () => assert.equal(withMarks(inLobby([]), [['lobby', { epoch: 'e1', seq: 1 }]]).rooms.get('lobby').mark, null));
 
   test('is known before its message is loaded', () => {
     const room = withCounts(roomWith(messages(500, 550), { more: true }), { read: 20, unread: 480 });
@@ -26,21 +26,21 @@ describe('the mark of new messages', () => {
     const kinds = createRows(room, [], WHOLE, ANN, Date.parse(NOON)).map(({ kind }) => kind);
     assert.ok(!kinds.includes('new'), 'the page does not know yet where the mark belongs');
   });
-  test('is at the first unread message, if that is loaded', () => assert.equal(withCounts(roomWith([message(1, 'a'), message(2, 'b'), message(5, 'c')]), { read: 2, unread: 1 }).firstUnread, 5));
+  test('is at the first unread message, if this message is loaded', () => assert.equal(withCounts(roomWith([message(1, 'a'), message(2, 'b'), message(5, 'c')]), { read: 2, unread: 1 }).firstUnread, 5));
 });
 
-describe('the way to the mark', () => {
+describe('the jump to the mark', () => {
   const entries = roomWith([message(1, 'a'), { ...change('topic', 2), text: 'tea' }, message(3, 'c')]).entries;
 
-  test('ends at the next message', () => {
+  test('goes to the first message at or after the seq of the mark', () => {
     assert.equal(messageFrom(entries, 2).seq, 3);
     assert.equal(messageFrom(entries, 1).seq, 1);
     assert.equal(messageFrom(entries, 4), undefined);
   });
 
   const answer = (request, events) => receive(changeRoom(inLobby(messages(90, 95)), 'lobby', { loading: true }), { type: 'history', room: 'lobby', messages: events, more: true }, { request: { kind: 'history', room: 'lobby', direction: 'around', seq: 21, ...request } });
-  test('accepts the messages after an event that is not a message', () => assert.deepEqual(lobby(answer({ orNext: true }, messages(22, 30))).entries.map(({ seq }) => seq), [22, 23, 24, 25, 26, 27, 28, 29, 30]));
-  test('needs the message itself for a quote', () => assert.equal(lobby(answer({}, messages(22, 30))).entries.at(-1).tone, 'error'));
+  test('accepts an answer without that seq, because the event at the mark may not be a message', () => assert.deepEqual(lobby(answer({ orNext: true }, messages(22, 30))).entries.map(({ seq }) => seq), [22, 23, 24, 25, 26, 27, 28, 29, 30]));
+  test('without `orNext`, as for a quote, reports an error if the answer does not contain the message', () => assert.equal(lobby(answer({}, messages(22, 30))).entries.at(-1).tone, 'error'));
 });
 
 describe('one of several tabs', () => {

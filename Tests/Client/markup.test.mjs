@@ -27,9 +27,9 @@ describe('marks', () => {
   ]) test(`in ${text}`, () => assert.equal(lineOf(text), expected));
 
   for (const text of ['2 * 3 * 4', '2*3*4', 'snake_case_name', 'имя_файла_тут', 'a || b || c', 'a||b||c', '** not bold **', '*', '***', '||||', '~~ ~~', '**open', '*open\nand closed*', '-- --', '\\_o_/'])
-    test(`none in ${JSON.stringify(text)}`, () => assert.equal(lineOf(text), text));
+    test(`are not found in ${JSON.stringify(text)}`, () => assert.equal(lineOf(text), text));
 
-  test('that have no end are text, and do not hide others', () => assert.equal(lineOf('**open *x* y'), '**open <italic>x</italic> y'));
+  test('without an end stay text, and the marks after them still work', () => assert.equal(lineOf('**open *x* y'), '**open <italic>x</italic> y'));
   test('are at most 200, so that a message can’t fill the page with nodes', () => {
     const marks = (pieces) => pieces.reduce((sum, piece) => sum + ('mark' in piece ? 1 + marks(piece.pieces) : 0), 0);
     assert.equal(marks(blocksOf('*a* '.repeat(400))[0].pieces), 200);
@@ -58,11 +58,11 @@ test('the nodes contain the whole text of the message', () => {
 });
 
 describe('the plain text', () => {
-  test('has no signs', () => assert.equal(parsedText({ text: '**a** `b`\n- c\n> d' }).plain, 'a b\nc\nd'));
+  test('does not contain the signs of the marks', () => assert.equal(parsedText({ text: '**a** `b`\n- c\n> d' }).plain, 'a b\nc\nd'));
   test('does not contain the words of a spoiler', () => assert.doesNotMatch(parsedText({ text: 'the murderer is ||the gardener||' }).plain, /gardener/));
 });
 
-test('the time grows with the length of the message only', () => {
+test('the number of steps depends only on the length of the message', () => {
   const SIZE = 4_000;
   for (const part of ['*', '**', '_', '~~', '||', '*a', 'a*', '** ', '*a ', '*a **b ~~c ||d ', '> ', '- ', '@', '@"', '@a', '@"a', '\n', '*\n', '`*`', '#a*', '**a', '(_a', '𝒳_']) {
     const text = part.repeat(SIZE / part.length);

@@ -202,7 +202,7 @@ describe('in the page', () => {
     assert.match(page.$('log').textContent, /You invited carl to #lobby\./);
   });
 
-  test('the quote of a message that is loaded moves the focus to it', async () => {
+  test('a click on the quote of a loaded message moves the focus to the message', async () => {
     page.receive(message(506, 'to the first', ANN, { reply: 501 }));
     await page.until(() => page.$('log').textContent.includes('to the first'));
     const asked = page.sent.filter(({ type }) => type === 'history').length;
@@ -213,7 +213,7 @@ describe('in the page', () => {
     assert.equal(page.sent.filter(({ type }) => type === 'history').length, asked);
   });
 
-  test('the quote of an earlier message loads the messages around it', async () => {
+  test('a click on the quote of a message that is not loaded loads the messages around it', async () => {
     const [quote] = page.$('log').find(({ dataset }) => dataset.action === 'jump' && dataset.seq === '3');
     assert.match(quote.textContent, /in reply to an earlier message/);
     dispatch('click', quote, 'log');

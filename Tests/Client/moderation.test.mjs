@@ -50,7 +50,7 @@ describe('a moderated event', () => {
     assert.equal(lobby(receive(start(), moderated('role', { ...ANN, role: 'owner' }))).role, 'owner');
     assert.equal(lobby(receive(start(), moderated('role', { ...BOB, role: 'owner' }))).role, 'member');
   });
-  test('that removes this user keeps the log, and marks the waiting messages with the reason', () => {
+  test('that removes this user keeps the log, and marks the waiting messages as failed with the reason', () => {
     const state = receive(start(), moderated('kick', { ...ANN, reason: 'spam' }));
     assert.deepEqual([lobby(state).live, lobby(state).removed], [false, true]);
     assert.equal(errorOf(state)[0], 'failed You were removed from this room. spam');
@@ -67,22 +67,22 @@ describe('a room that is closed', () => {
   const closed = (from = BOB, more = {}) => moderated('close', { from, ...more });
   const elsewhere = () => receive(start(), joined(0, [], { room: 'den' }), { request: { kind: 'join', room: 'den' } });
 
-  test('leaves the list, and a notice says who closed it and what is lost', () => {
+  test('disappears from the list, and a notice says who closed it and what is lost', () => {
     const state = receive(elsewhere(), closed());
     assert.deepEqual([...state.rooms.keys()], ['den']);
     assert.deepEqual([state.current, state.outbox.length], ['den', 0]);
     assert.equal(state.rooms.get('den').entries.at(-1).text, 'bob closed #lobby. The room and its messages are gone. 2 unsent messages of yours could not be sent.');
   });
-  test('has another notice if this user closed it', () => assert.match(closedWords(inLobby(), closed(ANN)), /^You closed #lobby\. The room and its messages are gone\.$/));
+  test('has a notice with “You” if this user closed it', () => assert.match(closedWords(inLobby(), closed(ANN)), /^You closed #lobby\. The room and its messages are gone\.$/));
   test('has a notice without control characters, even if its name is hostile', () => assert.match(closedWords(inLobby(), closed({ user: 'x', name: 'a\u202Eb' }, { reason: 'c\u2066d' })), /^ab closed #lobby: cd /));
-  test('also leaves the list if it was closed while the page was disconnected, unless a message waits for it', () => {
+  test('also disappears if it was closed while the page was disconnected, unless a message waits for it', () => {
     const gone = (state) => receive(state, { type: 'error', id: 'x', code: 'no-room', text: 'no such room "lobby"' }, { request: { kind: 'rejoin', room: 'lobby', after: 3 } });
     const state = gone(receive(inLobby(messages(1, 3)), joined(0, [], { room: 'den' }), { request: { kind: 'join', room: 'den' } }));
     assert.deepEqual([...state.rooms.keys()], ['den']);
     assert.equal(state.rooms.get('den').entries.at(-1).text, '#lobby no longer exists, or you can’t enter it any more.');
     assert.deepEqual([...gone(start()).rooms.keys()], ['lobby']);
   });
-  test('may be the only room', () => assert.equal(receive(inLobby(), closed()).current, null));
+  test('can be the only room: then there is no current room', () => assert.equal(receive(inLobby(), closed()).current, null));
 });
 
 describe('slow mode', () => {
@@ -101,16 +101,16 @@ test('the page does not join a room again by itself if the user is banned there'
   assert.equal(errorOf(state)[0], 'failed no');
 });
 
-describe('an error shows on the message', () => {
+describe('an error of a message', () => {
   const failed = (code) => receive(start(), { type: 'error', id: '1', code, text: `sorry: ${code}` });
-  for (const code of ['muted', 'not-allowed']) test(code, () => assert.deepEqual(errorOf(failed(code)), [`failed sorry: ${code}`, 'pending']));
+  for (const code of ['muted', 'not-allowed']) test(`${code} makes only this message fail`, () => assert.deepEqual(errorOf(failed(code)), [`failed sorry: ${code}`, 'pending']));
   for (const code of ['not-in-room', 'banned']) {
-    test(`${code}, and on the later messages of the room, and the next attempt joins the room again`, () => {
+    test(`${code} makes this and the later messages of the room fail, and the next attempt joins the room again`, () => {
       assert.deepEqual(errorOf(failed(code)), [`failed sorry: ${code}`, `failed sorry: ${code}`]);
       assert.equal(lobby(failed(code)).live, false);
     });
   }
-  test('but not slow-mode, after which the message waits', () => {
+  test('slow-mode does not make the message fail: the message waits', () => {
     const state = receive(start(), { type: 'error', id: '1', code: 'slow-mode', text: 'wait', retryAfterMs: 900 });
     assert.deepEqual(errorOf(state), ['pending wait', 'pending']);
     assert.equal(state.outbox[0].waiting, true);

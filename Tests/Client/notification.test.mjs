@@ -11,7 +11,7 @@ describe('a notification', () => {
   test('shows the name, the room and the text, without the backticks around code', () =>
     assert.deepEqual(shown(message(1, 'see `this`')), { title: 'bob in #lobby', body: 'see this', tag: 'lobby', seq: 1 }));
   test('of a direct room shows only the name of the other person', () => assert.equal(shown(message(1, 'hi'), { with: BOB }).title, 'bob'));
-  test('is short', () => assert.equal(shown(message(1, 'x'.repeat(5_000))).body.length, 200));
+  test('has at most 200 characters of the text', () => assert.equal(shown(message(1, 'x'.repeat(5_000))).body.length, 200));
   test('at the level of mentions is shown for mentions only', () => {
     assert.equal(shown(message(1, 'hi'), { notify: 'mentions' }), null);
     assert.equal(shown(message(1, 'hi @ann', BOB, { mentions: [ANN.user] }), { notify: 'mentions' }).body, 'hi @ann');
@@ -21,7 +21,7 @@ describe('a notification', () => {
     assert.equal(notificationOf(message(1, 'hi @ann', BOB, { mentions: [ANN.user] }), room(), ANN, 'mentions').body, 'hi @ann');
     assert.equal(notificationOf(message(1, 'hi'), room({ with: BOB }), ANN, 'mentions').body, 'hi');
   });
-  test('at the level of nothing is never shown', () => assert.equal(shown(message(1, '@ann', BOB, { mentions: [ANN.user] }), { notify: 'none' }), null));
+  test('is never shown at the level “none”', () => assert.equal(shown(message(1, '@ann', BOB, { mentions: [ANN.user] }), { notify: 'none' }), null));
   test('is not shown for the user’s own messages, for messages that are read, or for other events', () => {
     assert.equal(shown(message(1, 'mine', ANN)), null);
     assert.equal(shown(message(1, 'old'), { read: 1 }), null);
@@ -80,7 +80,7 @@ describe('in the page', () => {
     assert.equal(page.$('alerts-switch').textContent, 'Show');
   });
 
-  test('a browser that forbids them leaves them off, and the page says so', async () => {
+  test('if the browser forbids notifications, they stay off, and the page says so', async () => {
     FakeNotification.answer = 'denied';
     await flip();
     assert.equal(page.$('alerts-switch').textContent, 'Show');
@@ -107,7 +107,7 @@ describe('in the page', () => {
     notifications.pop();
   });
 
-  test('nothing is shown while the person does not want to be disturbed', async () => {
+  test('no notification is shown while the person does not want to be disturbed', async () => {
     page.$('quiet-for').value = '1';
     page.$('quiet-for').dispatchEvent(new Event('change'));
     await receive(message(5, 'five'));
@@ -116,14 +116,14 @@ describe('in the page', () => {
     page.$('quiet-for').dispatchEvent(new Event('change'));
   });
 
-  test('nothing is shown to a person who looks at the page, and the other tabs hear of it', async () => {
+  test('no notification is shown while the person looks at the page, and the other tabs learn that the person has seen the message', async () => {
     document.hasFocus = () => true;
     await receive(message(6, 'six'));
     assert.equal(notifications.length, 1);
     assert.deepEqual(told.at(-1), { room: 'lobby', seq: 6 });
   });
 
-  test('they can be switched off', async () => {
+  test('the person can switch the notifications off', async () => {
     document.hasFocus = () => false;
     await flip();
     await receive(message(7, 'seven'));

@@ -10,19 +10,19 @@ const stored = (events, changes = {}) => offlineRoom(roomWith(events, changes), 
 const restored = (...rooms) => withOfflineRooms(withPlaceholders(EMPTY_STATE, ['lobby']), rooms);
 const JOIN = { request: { kind: 'join', room: 'lobby', show: true } };
 
-test('a room keeps its newest messages, oldest first', () => {
+test('the page stores the newest messages of a room, oldest first', () => {
   const room = stored(messages(1, 80));
   assert.deepEqual(room.messages.map(({ seq }) => seq), Array.from({ length: MAX_MESSAGES }, (_, index) => 81 - MAX_MESSAGES + index));
   assert.equal(room.user, 'u-ann');
 });
 
-test('the length of all texts is limited, but the newest message is always kept', () => {
+test('the length of all stored texts is limited, but the newest message is always stored', () => {
   const half = 'x'.repeat(MAX_LENGTH / 2);
   assert.deepEqual(stored([message(1, 'a'), message(2, half), message(3, half)]).messages.map(({ seq }) => seq), [2, 3]);
   assert.deepEqual(stored([message(1, 'a'), message(2, half + half + half)]).messages.map(({ seq }) => seq), [2]);
 });
 
-test('a message is kept with its changes, and a deleted one without its text', () => {
+test('a message is stored with its changes, and a deleted message without its text', () => {
   const events = [message(1, 'secret', BOB, { files: [{ id: 'f1', name: 'cat.png', type: 'image/png', bytes: 5 }] }), message(2, 'typo'), message(3, 'nice'),
     change('edited', 4, 2, { text: 'mended' }), change('reacted', 5, 3, { emoji: '👍' }), change('deleted', 6, 1)];
   const kept = stored(events);
@@ -33,7 +33,7 @@ test('a message is kept with its changes, and a deleted one without its text', (
   assert.deepEqual([deleted.deleted, edited.edited, [...liked.reactions.keys()]], [true, at(4), ['👍']]);
 });
 
-test('nothing is kept of a room that the user is not in, or whose newest messages are missing', () => {
+test('a room is not stored if the user is not in it, or if its newest messages are missing', () => {
   assert.equal(stored(messages(1, 3), { removed: true }), null);
   assert.equal(stored(messages(1, 3), { epoch: null }), null);
   assert.equal(stored(messages(1, 3), { end: 2 }), null);
@@ -66,12 +66,12 @@ test('the stored messages of a room that the user can’t enter any more disappe
   assert.deepEqual(lobby(refused).entries.filter(({ kind }) => kind === 'message'), []);
 });
 
-test('a damaged record shows nothing', () => {
+test('a stored room with damaged data shows nothing', () => {
   assert.deepEqual(textsOf(restored({ name: 'lobby', user: 'u-ann', messages: [{ type: 'message', text: 'x' }, { type: 'unknown', seq: 1 }] })), []);
   assert.deepEqual(textsOf(restored({ name: 'lobby', user: 'u-ann' })), []);
 });
 
-test('new events of a room change what is kept of it', () => {
+test('a change of a message creates a new list of entries, so that the page stores the room again', () => {
   const room = roomWith(messages(1, 3));
   const next = insertEvents(room, [change('deleted', 4, 2)], null);
   assert.notEqual(next.entries, room.entries); // the page compares the lists

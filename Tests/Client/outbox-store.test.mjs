@@ -185,7 +185,7 @@ test('a page takes over the copy of a page whose database refused a message', as
   assert.deepEqual(await claimedBy(await openPage()), ['1']);
 });
 
-test('a page is not durable if neither the database nor the storage accepts a message', async () => {
+test('the outbox is not durable if neither the database nor the storage accepts a message', async () => {
   const page = await openPage();
   databases.isRefusing = true;
   copies.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };

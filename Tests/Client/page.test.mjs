@@ -12,7 +12,7 @@ const texts = new Map(await Promise.all(files.map(async (name) => [name, await r
 const markup = await readFile(join(sources, 'index.html'), 'utf8');
 const ids = [...markup.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
 
-/** Modules without DOM, clock and network. They may import each other only. */
+/** Modules that use no DOM, no clock and no network. They may import only each other. */
 const PURE = [
   'actions.mjs', 'alert-claims.mjs', 'backoff.mjs', 'brand.mjs', 'buffering.mjs', 'changes.mjs', 'connection-text.mjs', 'direction.mjs', 'drafts.mjs', 'entrance-mode.mjs', 'error-text.mjs', 'errors.mjs', 'event-batches.mjs', 'favicon.mjs', 'files.mjs', 'formatting.mjs', 'forms.mjs', 'frame-messages.mjs', 'hints.mjs', 'keys.mjs', 'language.mjs', 'languages.mjs', 'link.mjs', 'log.mjs', 'markup.mjs', 'mentions.mjs', 'menus.mjs', 'message-text.mjs', 'moderation.mjs', 'notification.mjs', 'offline.mjs', 'outbox.mjs', 'people.mjs', 'presence.mjs',
   'programs.mjs', 'protocol.mjs', 'quiet.mjs', 'reactions.mjs', 'room-actions.mjs', 'room-list.mjs', 'rooms.mjs', 'rows.mjs', 'search.mjs', 'server-address.mjs', 'server-settings.mjs', 'state.mjs', 'suggestions.mjs', 'switcher.mjs', 'tab-hub.mjs', 'transport-choice.mjs', 'tray.mjs', 'typed-input.mjs', 'typing.mjs', 'virtual-list.mjs',
@@ -46,7 +46,7 @@ for (const name of PURE) {
 }
 
 test('the page measures time by performance.now(), because a person can set the wall clock', () => {
-  // The time of day is in ids, which continue after a reload, in stored times, and in the labels of days.
+  // These modules need the time of day: for ids that grow across reloads, for stored times, and for the labels of days.
   const allowed = ['app/chat.mjs', 'app/connect.mjs', 'app/page.mjs', 'connection.mjs', 'view/log.mjs'];
   const counts = files.flatMap((name) => [...withoutComments(texts.get(name)).matchAll(/\bDate\.now\b|\bnew Date\(\)/g)].map(() => name));
   assert.deepEqual(counts.filter((name) => !allowed.includes(name)), []);
@@ -65,7 +65,7 @@ test('every key in the browser’s storage begins with the path of the page, bec
 
 test('no module uses a function that a page over plain HTTP does not have', () => {
   for (const [name, text] of texts) assert.doesNotMatch(withoutComments(text), /\brandomUUID\b|\bcrypto\.subtle\b|\bnavigator\.clipboard\b/, name);
-  // The stored outbox works without locks, and so does a tab with its own connection.
+  // These two modules check first whether the browser has locks.
   for (const [name, text] of texts) if (name !== 'outbox-store.mjs' && name !== 'app/connect.mjs') assert.doesNotMatch(withoutComments(text), /\bnavigator\.locks\b/, name);
 });
 

@@ -27,8 +27,8 @@ describe('what a person can do with another person', () => {
 });
 
 describe('the role of another person', () => {
-  test('is the newest that the log shows', () => assert.equal(knownRole(room('owner', {}, [roleEvent('moderator'), roleEvent('member', BOB, 2), roleEvent('owner', ANN, 3)]), BOB.user), 'member'));
-  test('may be unknown', () => assert.equal(knownRole(room('owner'), BOB.user), null));
+  test('is the newest role that the log shows', () => assert.equal(knownRole(room('owner', {}, [roleEvent('moderator'), roleEvent('member', BOB, 2), roleEvent('owner', ANN, 3)]), BOB.user), 'member'));
+  test('is null if the log does not show it', () => assert.equal(knownRole(room('owner'), BOB.user), null));
 });
 
 describe('the name by which the server finds a person', () => {
@@ -49,7 +49,7 @@ describe('a mention', () => {
   });
 });
 
-test('the direct room with a person', () => {
+test('the page finds the direct room with a person', () => {
   const state = receive(inLobby(), joined(0, [], { room: 'dm-x', with: BOB }), { request: { kind: 'dm', show: true } });
   assert.equal(directRoomWith(state, BOB.user)?.name, 'dm-x');
   assert.equal(directRoomWith(state, 'u-x'), undefined);

@@ -6,51 +6,51 @@ import { deliveryWords, failedWords, hookAddress, postCommand, removeWebhookForm
 import { startPage } from './fake-page.mjs';
 import { ANN, NOON, roomWith } from './support.mjs';
 
-describe('what a program needs', () => {
+describe('what the page shows for a new token', () => {
   const BASE = new URL('https://example.org/chat/');
 
-  test('is a command that posts', () => assert.equal(postCommand(BASE, 'lobby', 't0'), `curl -H 'Authorization: Bearer t0' -d '{"text":"hello"}' https://example.org/chat/api/rooms/lobby/messages`));
-  test('is one argument of the shell, whatever the room’s name', () => {
+  test('contains a command line that posts a message with the token', () => assert.equal(postCommand(BASE, 'lobby', 't0'), `curl -H 'Authorization: Bearer t0' -d '{"text":"hello"}' https://example.org/chat/api/rooms/lobby/messages`));
+  test('contains an address that is one argument of the shell, whatever the name of the room is', () => {
     assert.match(postCommand(BASE, 'a\'b', 't'), /rooms\/a%27b\/messages$/);
     assert.match(postCommand(new URL('http://[::1]:5080/'), 'ä', 't'), /'http:\/\/\[::1\]:5080\/api\/rooms\/%C3%A4\/messages'$/);
   });
-  test('is the address of a webhook', () => assert.equal(hookAddress(BASE, 't0'), 'https://example.org/chat/hooks/t0'));
+  test('contains the address for a tool that can post to Slack', () => assert.equal(hookAddress(BASE, 't0'), 'https://example.org/chat/hooks/t0'));
 });
 
-test('an answer has its valid tokens, oldest first', () => {
+test('tokensOf returns the valid tokens of an answer, oldest first', () => {
   const [old, young] = [{ name: 'a', at: NOON }, { name: 'b', at: '2027-01-01T00:00:00.000Z' }];
   assert.deepEqual(tokensOf({ tokens: [young, { name: 7, at: NOON }, { name: 'x', at: '?' }, old] }), [old, young]);
   assert.deepEqual(tokensOf({}), []);
 });
 
-test('a token is revoked after a question', () => {
+test('the page asks before it revokes a token', () => {
   const form = revokeForm('bot\u202E', roomWith([], { name: 'den' }));
   assert.equal(form.title, 'Revoke the token of bot?');
   assert.deepEqual(form.frame('', ''), tokensFrame('den', 'revoke', 'bot\u202E'));
 });
 
-describe('the delivery of a webhook', () => {
+describe('the words for the delivery of a webhook', () => {
   const works = { url: 'https://example.org/chat', delivered: 1_200, failed: [] };
   const failing = { error: 'the receiver answered 500', since: NOON, next: NOON };
 
-  test('works', () => assert.equal(deliveryWords(works, 1_200), 'No event waits for the delivery.'));
-  test('has events that wait', () => assert.equal(deliveryWords(works, 1_201), '1 event waits for the delivery.'));
-  test('fails', () => assert.match(deliveryWords({ ...works, failing }, 1_203), /^Failing since .+: the receiver answered 500\. Next attempt: .+\. 3 events wait for the delivery\.$/));
-  test('has failed, and has nothing more to deliver', () => assert.match(deliveryWords({ ...works, failing }, 1_200), /^Failing since .+: the receiver answered 500\.$/));
-  test('is turned off by the receiver', () => assert.match(deliveryWords({ ...works, failing: { ...failing, next: undefined } }, 1_200), /The receiver has turned the webhook off\. To turn it on, set its address again\./));
-  test('has no words without a webhook', () => assert.equal(deliveryWords(webhookOf({ failed: [] }), 7), ''));
-  test('names the events that failed', () => {
+  test('say that no event waits', () => assert.equal(deliveryWords(works, 1_200), 'No event waits for the delivery.'));
+  test('say how many events wait', () => assert.equal(deliveryWords(works, 1_201), '1 event waits for the delivery.'));
+  test('say why the delivery fails, and when the next attempt is', () => assert.match(deliveryWords({ ...works, failing }, 1_203), /^Failing since .+: the receiver answered 500\. Next attempt: .+\. 3 events wait for the delivery\.$/));
+  test('name no next attempt if no event waits', () => assert.match(deliveryWords({ ...works, failing }, 1_200), /^Failing since .+: the receiver answered 500\.$/));
+  test('say that the receiver has turned the webhook off', () => assert.match(deliveryWords({ ...works, failing: { ...failing, next: undefined } }, 1_200), /The receiver has turned the webhook off\. To turn it on, set its address again\./));
+  test('are empty without a webhook', () => assert.equal(deliveryWords(webhookOf({ failed: [] }), 7), ''));
+  test('name the events that the server has given up', () => {
     assert.match(failedWords({ seq: 1_200, at: NOON, attempts: 1, error: 'the receiver answered 500' }), /^Event 1,200: the receiver answered 500 \(given up .+, after 1 attempt\)$/);
     assert.match(failedWords({ seq: 7, at: NOON, attempts: 0, error: 'x' }), /^Event 7: x \(given up (?!.*attempt).+\)$/);
   });
-  test('has only what is valid in an answer', () => {
+  test('use only the valid fields of an answer', () => {
     const failed = { seq: 7, at: NOON, attempts: 1, error: 'x' };
     assert.deepEqual(webhookOf({ url: 7, delivered: '?', failing: { since: '?' }, failed: [failed, { ...failed, at: 'x' }, { ...failed, seq: '7' }, null] }), { url: undefined, delivered: 0, failing: undefined, failed: [failed] });
     assert.deepEqual(webhookOf({ ...works, failing: { ...failing, next: 7 }, failed: '?' }), { ...works, failing: { ...failing, next: undefined } });
   });
 });
 
-test('a webhook is removed after a question', () => {
+test('the page asks before it removes a webhook', () => {
   const form = removeWebhookForm(roomWith([], { name: 'den' }));
   assert.equal(form.title, 'Remove the webhook of #den?');
   assert.deepEqual(form.frame('', ''), webhookFrame('den', 'remove'));
@@ -77,20 +77,20 @@ describe('in the page', () => {
     page.receive({ type: 'joined', id: page.sent.findLast(({ type }) => type === 'join').id, room: 'lobby', epoch: 'e1', seq: 0, role: 'owner', members: [ANN], memberCount: 1, messages: [] });
   });
 
-  test('a typed command opens the dialog, because only its answer has the token', () => {
+  test('the answer to a typed command opens the dialog, because only this answer has the token', () => {
     page.receive({ type: 'tokens', do: 'create', room: 'lobby', name: 'bot', token: 'secret', tokens: list('bot') });
     assert.equal(page.$('programs').open, true);
     assert.equal(page.$('program-token').value, 'secret');
     assert.equal(page.$('program-hook').value, 'http://chat.test/hooks/secret');
     assert.deepEqual(names(), ['bot']);
   });
-  test('the token is gone when the dialog is closed', () => {
+  test('the page removes the token when the dialog is closed', () => {
     close();
     assert.equal(page.$('program-token').value, '');
     assert.equal(page.$('program-secret').hidden, true);
     assert.equal(page.$('program-curl').textContent, '');
   });
-  test('an error stays in the dialog', async () => {
+  test('an error is shown in the dialog, and not in the log', async () => {
     page.receive({ type: 'tokens', do: 'list', room: 'lobby', tokens: [] });
     page.$('program-name').value = 'ann';
     submit('program-create');
@@ -107,7 +107,7 @@ describe('in the page', () => {
     page.receive({ type: 'tokens', id: last().id, do: 'list', room: 'den', tokens: list('other') });
     assert.deepEqual(names().filter(Boolean), []);
   });
-  test('a late answer opens the closed dialog only if it has a secret, because the server shows it only once', () => {
+  test('an answer opens the closed dialog only if it has a secret, because the server sends the secret only once', () => {
     submit('program-create');
     close();
     page.receive({ type: 'tokens', id: last('list').id, do: 'list', room: 'lobby', tokens: [] });
@@ -139,7 +139,7 @@ describe('in the page', () => {
     assert.equal(page.$('webhook-state').textContent, 'No event waits for the delivery.');
     assert.equal(page.$('webhook-remove').hidden, false);
   });
-  test('the open dialog shows changes of the delivery, and keeps the secret and what the person types', () => {
+  test('the open dialog shows changes of the delivery, and does not change the secret and the text that the person types', () => {
     page.$('webhook-url').value = 'https://exa';
     const before = count('show', 'webhook');
     mock.timers.tick(5_000);
@@ -157,7 +157,7 @@ describe('in the page', () => {
     assert.equal(page.$('programs-note').textContent, 'The server sends 1 event again.');
     assert.equal(page.$('webhook-failed').hidden, true);
   });
-  test('an error of a refresh is not shown, and a refresh ends the note about the attempt', () => {
+  test('an error of a refresh is not shown, and a successful refresh removes the note about the attempt', () => {
     mock.timers.tick(5_000);
     page.receive({ type: 'error', id: last('show', 'webhook').id, code: 'too-many', text: 'too many requests' });
     assert.equal(page.$('programs-note').textContent, 'The server sends 1 event again.');
@@ -166,7 +166,7 @@ describe('in the page', () => {
     answer('show', { url: URL, delivered: 12 });
     assert.equal(page.$('programs-note').textContent, '');
   });
-  test('the webhook is removed after a question, and its secret is gone', () => {
+  test('the page asks before it removes the webhook, and then removes its secret', () => {
     click('webhook-remove');
     assert.equal(page.$('form').open, true);
     submit('form-body');
@@ -180,7 +180,7 @@ describe('in the page', () => {
     mock.timers.tick(5_000);
     assert.equal(count('show', 'webhook'), before);
   });
-  test('a closed dialog asks no more', () => {
+  test('after the dialog is closed, the page does not ask for the state of the delivery', () => {
     page.$('webhook-url').value = URL;
     submit('webhook-set');
     answer('set', { url: URL, secret: 'whsec_y', delivered: 0 });
@@ -199,7 +199,7 @@ describe('in the page', () => {
     assert.match(page.$('programs-note').textContent, /The connection was lost/);
     close();
   });
-  test('a server without webhooks has no webhook in the dialog', async () => {
+  test('the dialog hides the webhook if the server has no webhooks', async () => {
     mock.timers.tick(60_000);
     await page.settle();
     page.receive({ type: 'welcome', ...ANN, guest: true, session: '', features: ['tokens'] });

@@ -28,10 +28,10 @@ describe('what a person can do with a room', () => {
 
 describe('the badge of a room', () => {
   const badge = (notify) => badgeOf({ ...newRoom('den'), notify, unread: 5, mentions: 2 });
-  test('counts all messages', () => assert.deepEqual(badge('all'), { count: 5, isMention: true }));
-  test('counts mentions only', () => assert.deepEqual(badge('mentions'), { count: 2, isMention: true }));
-  test('counts nothing', () => assert.deepEqual(badge('none'), { count: 0, isMention: false }));
-  test('without mentions', () => assert.deepEqual(badgeOf({ ...newRoom('den'), unread: 5 }), { count: 5, isMention: false }));
+  test('counts all messages at the level “all”', () => assert.deepEqual(badge('all'), { count: 5, isMention: true }));
+  test('counts only mentions at the level “mentions”', () => assert.deepEqual(badge('mentions'), { count: 2, isMention: true }));
+  test('counts nothing at the level “none”', () => assert.deepEqual(badge('none'), { count: 0, isMention: false }));
+  test('says that there are no mentions', () => assert.deepEqual(badgeOf({ ...newRoom('den'), unread: 5 }), { count: 5, isMention: false }));
   test('the title of the page shows the sum of the badges', () => {
     assert.equal(unreadIn([{ ...newRoom('a'), unread: 5 }, { ...newRoom('b'), unread: 5, notify: 'none' }, { ...newRoom('c'), unread: 5, mentions: 1, notify: 'mentions' }]), 6);
   });
@@ -66,7 +66,7 @@ describe('a direct room', () => {
     const state = withDirectNames(withPlaceholders(EMPTY_STATE, [DIRECT, 'lobby']), [[DIRECT, BOB], ['lobby', BOB]]);
     assert.deepEqual([...state.rooms.values()].map(labelOf), ['bob', 'lobby']);
   });
-  test('is not confused with a room that has a similar name', () => assert.equal(isDirect(newRoom('dm-ann')), false));
+  test('is not a room that only has a similar name', () => assert.equal(isDirect(newRoom('dm-ann')), false));
   test('comes after the other rooms in the list, and also when it replaces a closed room', () => {
     const rooms = new Map([['a', newRoom('a')], [DIRECT, direct], ['b', newRoom('b')]]);
     assert.deepEqual(roomsInOrder(rooms).map(({ name }) => name), ['a', 'b', DIRECT]);

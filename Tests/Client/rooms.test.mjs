@@ -201,7 +201,7 @@ describe('a history that is longer than the log', () => {
     assert.deepEqual([room.cursor, room.unread], [LAST + 1, 1]);
   });
 
-  test('misses no message that arrives while its end is requested', () => {
+  test('misses no message that arrives while the page requests the end', () => {
     let room = start;
     while (room.end + PAGE < LAST) room = newer(room);
     const asked = { ...room, loading: true, tail: [] };
@@ -236,17 +236,17 @@ describe('the messages around an earlier one', () => {
   const newest = () => ({ ...roomWith(messages(900, 1000), { more: true, joinedAt: 1000 }), cursor: 1000, loading: true });
   const seqs = ({ entries }) => [entries[0].seq, entries.at(-1).seq, entries.length];
 
-  test('replace a part of the log that they do not touch', () => {
+  test('replace the log if messages between them and the log are missing', () => {
     const room = insertAround(newest(), messages(100, 150));
     assert.deepEqual(seqs(room), [100, 150, 51]);
     assert.deepEqual([room.oldest, room.end, room.more, room.loading, hasNewest(room), room.cursor], [100, 150, true, false, false, 1000]);
   });
-  test('are followed by the later ones, without a hole', () => {
+  test('are followed by the later messages, without a hole', () => {
     let room = insertAround(newest(), messages(700, 850));
     room = insertHistory(room, messages(851, 1000), false, 'newer');
     assert.deepEqual([...seqs(room), hasNewest(room)], [700, 1000, 301, true]);
   });
-  test('extend a part of the log that they touch', () => {
+  test('extend the log if no message between them and the log is missing', () => {
     for (const [from, to] of [[850, 899], [850, 950]]) {
       const room = insertAround(newest(), messages(from, to));
       assert.deepEqual([...seqs(room), hasNewest(room)], [850, 1000, 151, true]);
@@ -255,11 +255,11 @@ describe('the messages around an earlier one', () => {
     assert.deepEqual([...seqs(later), later.end], [100, 200, 101, 200]);
   });
   test('may begin with the first message of the room', () => assert.equal(insertAround(newest(), messages(1, 50)).more, false));
-  test('do not include a message that arrives in the meantime, because messages before it are missing', () => {
+  test('do not include a message that arrives meanwhile, because messages before it are missing', () => {
     const room = insertEvents(insertAround(newest(), messages(100, 150)), [message(1001, 'new')], reader);
     assert.deepEqual([seqs(room)[1], room.cursor, room.unread], [150, 1001, 1]);
   });
-  test('can be an empty list', () => assert.equal(insertAround(newest(), []).loading, false));
+  test('can be an empty list: then the log stays', () => assert.equal(insertAround(newest(), []).loading, false));
 });
 
 describe('notices', () => {

@@ -22,7 +22,7 @@ describe('a part of the log', () => {
   };
   const isDrawn = ({ kind }) => kind !== 'space' && kind !== 'start';
 
-  test('has the same rows as in the whole log', () => {
+  test('has the same rows as the whole log has there', () => {
     const room = longRoom();
     const whole = rowsOf(room).filter(isDrawn);
     assert.ok(new Set(whole.map(({ kind }) => kind)).size >= 4 && whole.filter(({ kind }) => kind === 'day').length >= 7);
@@ -39,7 +39,7 @@ describe('a part of the log', () => {
     assert.deepEqual(rows.map(({ kind, label, key }) => kind === 'space' ? label : key), ['270', 's11', 's12', '1000', 's51', '1300']);
   });
 
-  test('is found without a look at the whole log', () => {
+  test('is created without reading the whole log', () => {
     const room = roomWith(messages(1, 5_000));
     let reads = 0;
     for (const entry of room.entries) {
@@ -52,7 +52,7 @@ describe('a part of the log', () => {
 });
 
 describe('the top of the log', () => {
-  test('is the start of the room, if the history is complete', () => assert.equal(rowsOf(roomWith(messages(1, 2)))[0].kind, 'start'));
+  test('is the start of the room if the history is complete', () => assert.equal(rowsOf(roomWith(messages(1, 2)))[0].kind, 'start'));
   test('says that earlier messages exist', () => {
     assert.equal(rowsOf(roomWith(messages(5, 6), { more: true }))[0].kind, 'older');
     assert.equal(rowsOf(roomWith(messages(5, 600), { more: true }), [], { segments: [{ start: 100, end: 200, above: 1 }], below: 1 })[0].kind, 'space');

@@ -21,20 +21,20 @@ before(async () => {
   [, style] = /<style>([^]*?)<\/style>/.exec(page);
 });
 
-test('the served script is the same program', () => assert.ok(treeOf(serve(script)) === treeOf(script), 'A line in a string or template literal looks like a comment.'));
+test('the served script is the same program as the source', () => assert.ok(treeOf(serve(script)) === treeOf(script), 'A line in a string or template literal looks like a comment.'));
 
 test('the comparison notices a line in a template literal that looks like a comment', () => {
   for (const code of ['f(`\n// a\n`);', 'f(`\n  /* a */\n`);']) assert.notEqual(treeOf(serve(code)), treeOf(code));
   assert.equal(treeOf(serve('// a\nf(`b`);')), treeOf('f(`b`);'));
 });
 
-test('the served style is the same', () => {
+test('the served style has the same rules as the source', () => {
   const rulesOf = (css) => css.replace(/\/\*[^]*?\*\//g, '').split('\n').map((line) => line.trim()).filter(Boolean);
   assert.doesNotMatch(style.replace(/\/\*[^]*?\*\//g, ''), /"[^"\n]*\/\*|^\s*\/\//m);
   assert.deepEqual(rulesOf(serve(style)), rulesOf(style));
 });
 
-test('the served script has no comments that fill whole lines but the first one', () => {
+test('the served script has no comment that fills whole lines, except the first comment', () => {
   const served = serve(script);
   assert.match(served, /^\n\/\*!\n {2}RawSocketChat.*\n[^]*Stable handles[^]*?\n\*\/\n\(function \(\) \{\n/);
   assert.doesNotMatch(served.slice(served.indexOf('*/') + 2), /^\s*(\/\/|\/\*[^*/]*\*\/$)/m);

@@ -6,7 +6,7 @@ test('a page from disk knows nothing of the server, so it offers what most serve
   assert.deepEqual(serverSettings({}), { isClosed: false, canRegister: true, takesTokens: false, login: null, frameAncestors: [], pushKey: null });
 });
 
-test('the words of the server are read', () => {
+test('serverSettings reads the attributes that the server has written into the page', () => {
   const settings = serverSettings({ features: 'edit jwt oidc login-required', login: 'Log in', frameAncestors: 'https://a.example:443 http://b.example:8080', push: 'BKey' });
   assert.deepEqual(settings, { isClosed: true, canRegister: false, takesTokens: true, login: 'Log in', frameAncestors: ['https://a.example', 'http://b.example:8080'], pushKey: 'BKey' });
 });

@@ -10,7 +10,7 @@ const page = await startPage({
 });
 after(() => mock.timers.reset());
 
-test('the page enters with the session in the cookie, and removes the mark from the address', () => {
+test('the page enters with the session in the cookie, and removes #signed-in from the address', () => {
   assert.equal(page.$('app').hidden, false);
   assert.equal(location.hash, '');
 });

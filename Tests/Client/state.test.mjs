@@ -20,7 +20,7 @@ describe('welcome', () => {
     assert.equal(lastNotice(state).text, 'You are bob, a guest.');
   });
 
-  test('may come without limits', () => assert.deepEqual(receive(EMPTY_STATE, { type: 'welcome', ...BOB }).limits, {}));
+  test('without limits sets empty limits', () => assert.deepEqual(receive(EMPTY_STATE, { type: 'welcome', ...BOB }).limits, {}));
 });
 
 describe('joined', () => {
@@ -97,7 +97,7 @@ describe('history', () => {
     assert.deepEqual(textsOf(state), messages(11, 20).map(({ text }) => text));
   });
 
-  test('around a message that the server no longer has changes nothing except for a notice', () => {
+  test('around a message that the server no longer has only adds a notice', () => {
     const state = receive(inLobby(messages(51, 52)), { type: 'history', room: 'lobby', messages: messages(30, 40), more: true }, around(15));
     assert.deepEqual(textsOf(state), ['text 51', 'text 52', 'The server no longer has this message.']);
     assert.equal(lobby(state).loading, false);

@@ -42,7 +42,7 @@ describe('an answer', () => {
     assert.deepEqual(hub.receive({ type: 'help' }), [{ type: 'help' }]);
     assert.equal(postedTo('b').length, 1);
   });
-  test('to a closed tab goes nowhere', () => {
+  test('to a request of a closed tab is dropped', () => {
     hub.send('b', '{"type":"who","id":"2"}');
     hub.detach('b');
     assert.deepEqual(hub.receive({ type: 'who', id: '2' }), []);
@@ -50,13 +50,13 @@ describe('an answer', () => {
   });
 });
 
-test('a tab that the hub does not know sends nothing', () => {
+test('the hub does not send the frames of a tab that it does not know', () => {
   hub.send('stranger', '{"type":"who","id":"3"}');
   assert.deepEqual(written, []);
 });
 
-describe('frames without an answer', () => {
-  test('that invite to a room go to all tabs, because no tab is in the room', () => {
+describe('frames that are not answers', () => {
+  test('that invite to a room go to all tabs, because no tab is in the room yet', () => {
     assert.deepEqual([hub.receive({ type: 'invited', room: 'den' }).length, postedTo('b').length], [1, 1]);
   });
   test('of no room go to all tabs', () => assert.deepEqual([hub.receive({ type: 'lag' }).length, postedTo('b').length], [1, 1]));
@@ -86,7 +86,7 @@ describe('events', () => {
     assert.deepEqual([seqs(own), seqs(postedTo('b')), seqs(postedTo('c').slice(1))], [[6], [6], [4, 5, 6]]);
     assert.equal(written.length, 1, 'no repair');
   });
-  test('that a join of another tab has skipped are asked for from the earliest position', () => {
+  test('that a join of another tab has skipped are requested from the earliest position', () => {
     inLobby(5);
     hub.attach('c');
     hub.send('c', '{"type":"join","room":"lobby","id":"3"}');
@@ -97,7 +97,7 @@ describe('events', () => {
     const own = [...hub.receive(joined('hub1', 8, [event(6), event(7), event(8)])), ...hub.receive(event(9))];
     assert.deepEqual([seqs(own), seqs(postedTo('b')), seqs(postedTo('c'))], [[6, 7, 8, 9], [6, 7, 8, 9], [9]]);
   });
-  test('are asked for again after a repair has failed', () => {
+  test('are requested again after the join of the hub has failed', () => {
     inLobby(5);
     hub.receive(event(7));
     assert.equal(lastWritten().after, 5);
@@ -115,7 +115,7 @@ describe('events', () => {
     assert.deepEqual(hub.receive({ type: 'gap', room: 'lobby', from: 2, to: 3 }), []);
     assert.deepEqual([postedTo('b').length, postedTo('c').length], [0, 1]);
   });
-  test('reach a tab that is alone, whatever their seq is', () => {
+  test('reach a tab that shares with no other tab, whatever their seq is', () => {
     hub.reset(null);
     assert.deepEqual(seqs([...hub.receive(event(3)), ...hub.receive(event(9))]), [3, 9]);
   });

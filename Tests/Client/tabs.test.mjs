@@ -29,7 +29,7 @@ class Locks {
         const waiting = { tab, grant };
         this.queue.push(waiting);
         signal?.addEventListener('abort', () => {
-          if (!this.queue.includes(waiting)) return; // it was granted before
+          if (!this.queue.includes(waiting)) return; // the lock was granted before
           this.queue = this.queue.filter((one) => one !== waiting);
           reject(new DOMException('aborted', 'AbortError'));
         });
@@ -40,7 +40,7 @@ class Locks {
     this.holder = null;
     this.queue.shift()?.grant();
   }
-  /** The browser frees what a closed tab held or waited for. */
+  /** Releases the lock of a closed tab, and ends its wait for the lock, as the browser does. */
   remove(tab) {
     this.queue = this.queue.filter((one) => one.tab !== tab);
     if (this.holder?.tab === tab) this.pass();
@@ -101,7 +101,7 @@ class Server {
   drop() { for (const one of [...this.connections]) queue.push(() => { if (one.isOpen) one.onclose({ reason: 'dropped' }); }); }
 }
 
-/** What happens later: messages between the tabs, and frames. Tests run it in their own order. */
+/** The waiting work: deliveries of messages between the tabs, and of frames. The tests run this work in their own order. */
 let queue, locks, server, tabs, ids, errors;
 
 /** A tab with the smallest page: it joins one room, and sends its messages again until they are acknowledged. */
@@ -176,7 +176,7 @@ class Tab {
     const [item] = this.outbox;
     if (this.isLive && item && !item.inFlight && this.connection.send({ type: 'say', id: item.id, text: item.text })) item.inFlight = true;
   }
-  /** Ends the tab without a word. */
+  /** Ends the tab without any message to the other tabs. */
   crash() {
     this.isAlive = false;
     tabs = tabs.filter((tab) => tab !== this);
@@ -242,7 +242,7 @@ afterEach(() => {
 });
 
 describe('three tabs', () => {
-  test('use one connection and see the same', async () => {
+  test('use one connection and see the same messages', async () => {
     const [one, two, three] = await open('one', 'two', 'three');
     one.say('a');
     two.say('b');
@@ -255,7 +255,7 @@ describe('three tabs', () => {
   });
 
   for (const how of ['closes', 'crashes']) {
-    test(`lose nothing if the leading tab ${how} in the middle of a send`, async () => {
+    test(`lose no message if the leading tab ${how} while a message is on the way`, async () => {
       const [one, two] = await open('one', 'two', 'three');
       two.say('under way');
       queue.splice(1); // the message has reached the leading tab, but no answer comes back
@@ -282,7 +282,7 @@ describe('three tabs', () => {
     expectAgreement();
   });
 
-  test('wait longer before they take the lead while nobody sees them', async () => {
+  test('wait longer before they take the lead if they are hidden', async () => {
     const [one, two, three] = await open('one', 'two', 'three');
     two.isVisible = three.isVisible = false;
     await pass(2_000);
@@ -325,7 +325,7 @@ describe('three tabs', () => {
     }
   });
 
-  test('follow a login in one of them', async () => {
+  test('all change to the account if the person logs in in one of them', async () => {
     const [one, two] = await open('one', 'two', 'three');
     [server.user, server.guest] = ['u-account', false];
     two.connection.open();
@@ -336,7 +336,7 @@ describe('three tabs', () => {
   });
 });
 
-test('the leading tab sends nothing more to a tab that is frozen for minutes, and the tab misses nothing', async () => {
+test('the leading tab stops sending to a tab that is frozen for minutes, and this tab misses nothing after it has thawed', async () => {
   const [one, two, three] = await open('one', 'two', 'three');
   two.freeze();
   await pass(400_000);
@@ -361,7 +361,7 @@ test('tabs that have not reached the leading tab take the lead from it, although
   expectAgreement();
 });
 
-test('a tab gets no answer to a question that it asked before it connected again', async () => {
+test('a tab gets no answer to a request that it sent before it connected again', async () => {
   const [, two] = await open('one', 'two');
   two.connection.move();
   await settle();
@@ -370,7 +370,7 @@ test('a tab gets no answer to a question that it asked before it connected again
   expectAgreement();
 });
 
-test('what a tab sends in one turn arrives without a text of another tab between', async () => {
+test('the texts that a tab sends in one turn of the event loop arrive without a text of another tab between them', async () => {
   const [, two, three] = await open('one', 'two', 'three');
   const sent = [];
   server.handle = (_, { id }) => sent.push(id);

@@ -12,7 +12,7 @@ const sources = fileURLToPath(new URL('../../Server/Web/client', import.meta.url
 const files = (await readdir(sources, { recursive: true })).filter((name) => name.endsWith('.mjs')).map((name) => name.replaceAll('\\', '/')).sort();
 const scripts = new Map(await Promise.all(files.map(async (name) => [name, parseAst(await readFile(join(sources, name), 'utf8'))])));
 
-// The script stands before the text that is visible without it, so it does not find that text.
+// Leave out the script and the fallback text after it: the running script does not translate that text.
 const markup = (await readFile(join(sources, 'index.html'), 'utf8')).split('<body>')[1].split('<script>')[0].replace(/<!--[^]*?-->/g, '');
 
 /** Calls `visit` for a node and all nodes in it, with the nodes around it. `visit` returns false to skip what is in the node. */
@@ -57,7 +57,7 @@ function textsOfScripts() {
 
 const keys = [...new Set([...textsOfMarkup(), ...textsOfScripts()])];
 
-/** Literals that look like text for people, and are not. */
+/** Literals that look like text for people, but are something else. */
 const NO_TEXT = [
   /^(Arrow(Up|Down|Left|Right)|Home|End|Enter|Escape|Tab|Files|TimeoutError|Alt|Ctrl|Shift)$/, // keys, types of data, errors
   /^(Object|Array|Promise|URL|AbortSignal|structuredClone)\b/, /^the (dialog element|CSS function)/, /^This browser is too old/, // the baseline: the tables need a newer browser

@@ -54,7 +54,7 @@ describe('in the page', () => {
     assert.deepEqual(requests[0].headers, { 'content-type': 'text/plain', 'x-file-name': 'a%20%C3%A4.txt' });
     assert.deepEqual(states(), ['uploading']);
   });
-  test('a message waits for its file, and goes with it', async () => {
+  test('a message waits for the upload of its file, and is sent with the file', async () => {
     page.type('look');
     page.press('Enter');
     assert.equal(says().length, 0);
@@ -64,7 +64,7 @@ describe('in the page', () => {
     assert.deepEqual(states(), []);
     page.receive({ type: 'ack', id: says()[0].id, room: 'lobby', seq: 1, at: at(1) });
   });
-  test('a file that is removed stops its upload, and the message waits for the others', () => {
+  test('the removal of a file stops its upload, and the message waits for the other files', () => {
     choose('b.txt', 'c.txt');
     const [first, second] = requests.slice(-2);
     page.press('Enter');
@@ -76,7 +76,7 @@ describe('in the page', () => {
     assert.ok(second.isAborted);
     assert.equal(says().length, 1);
   });
-  test('an upload that fails before the page notices the loss of the connection goes on after it', async () => {
+  test('an upload that fails because the connection was lost starts again after the page has reconnected', async () => {
     choose('d.txt');
     requests.at(-1).onerror();
     assert.deepEqual(states(), ['failed']);
@@ -90,7 +90,7 @@ describe('in the page', () => {
     assert.deepEqual(states(), ['ready']);
     press(items()[0], 'detach');
   });
-  test('a player stays the same when somebody reacts to its message', async () => {
+  test('a player stays the same element when somebody reacts to its message', async () => {
     page.receive({ type: 'joined', id: page.sent.findLast(({ type }) => type === 'join').id, room: 'lobby', epoch: 'e1', seq: 1, role: 'member', members: [ANN, BOB], memberCount: 2, messages: [] });
     page.receive(message(2, 'listen', BOB, { files: [{ id: 'f5', name: 'tone.wav', type: 'audio/wav', bytes: 50 }] }));
     const players = () => page.$('log').find(({ tag }) => tag === 'audio');

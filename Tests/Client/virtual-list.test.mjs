@@ -78,7 +78,7 @@ class Reader {
   get entries() { return this.surface.entries; }
   show(entries, options = {}) {
     this.surface.entries = entries;
-    // The drawn rows are those of the list before; what matters is which rows the list draws now.
+    // At this moment, the drawn rows are still those of the previous list. The tests check which rows the list draws now.
     this.list.draw(entries, { isAtEnd: this.isAtEnd, pinned: this.pinned, ...options });
   }
   scrollBy(distance) {
@@ -94,7 +94,7 @@ class Reader {
   }
 }
 
-/** Does something, and checks that the first row that begins in the view keeps its place. It can't do so only at an end of the content. */
+/** Does something, and checks that the first row that begins in the view keeps its place, unless the view is at an end of the content. */
 function checkPlace(reader, words, act) {
   const { surface } = reader;
   const before = surface.firstInView;

@@ -1,4 +1,4 @@
-// The service worker, in a browser that is made of a few objects.
+// The service worker, in a fake browser.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -57,7 +57,7 @@ test('if the server is silent for ten seconds, the page of the last visit opens'
   assert.match(await (await opening).text(), /page$/);
 });
 
-test('a silent server is waited for if there is no page of an earlier visit', async () => {
+test('if the server is silent and no page is stored, the worker waits for the server', async () => {
   let answer;
   server = () => new Promise((resolve) => { answer = resolve; });
   const opening = load();
@@ -67,7 +67,7 @@ test('a silent server is waited for if there is no page of an earlier visit', as
   assert.match(await (await opening).text(), /late$/);
 });
 
-test('the first visit is stored at the installation, because the worker does not see it', async () => {
+test('the installation stores the page, because the worker does not see the request of the first visit', async () => {
   await raise('install');
   server = unreachable;
   assert.match(await (await load()).text(), /page$/);
@@ -79,7 +79,7 @@ test('an installation without a network does not fail', async () => {
   assert.equal((await load()).type, 'error');
 });
 
-test('the newest page of the server wins, and replaces the stored one', async () => {
+test('the page of the server is shown, and replaces the stored page', async () => {
   await load();
   server = () => page('"2"', 'newer');
   assert.match(await (await load()).text(), /newer$/);
@@ -106,7 +106,7 @@ test('only the page itself is stored', async () => {
   assert.deepEqual([...stores.values()].flatMap((entries) => [...entries.keys()]), []);
 });
 
-test('the worker answers nothing but the page', async () => {
+test('the worker answers only requests for the page', async () => {
   for (const path of ['ws', 'send', 'poll?after=1', 'files/f1/cat.png', 'site.json', 'manifest.webmanifest', '?embed=1']) assert.equal(await load(`${SCOPE}${path}`), undefined, path);
   assert.equal(await load('https://chat.test/'), undefined);
   assert.equal(await load('https://chat.test/b/'), undefined);
@@ -124,12 +124,12 @@ test('a push message becomes a notification of its room', async () => {
   assert.deepEqual([body, tag, { ...data }], ['hi', 'rawsocketchat chat.test/a garden', { room: 'garden', seq: 7 }]);
 });
 
-test('a direct message has the person’s name alone, and a message without a text says that a file was sent', async () => {
+test('the title for a direct message is only the person’s name, and a message without a text says that a file was sent', async () => {
   await push({ ...MESSAGE, room: 'dm-1', text: '', direct: true });
   assert.deepEqual([shown[0].title, shown[0].body], ['bob', 'sent a file']);
 });
 
-test('the words are those that the page has stored', async () => {
+test('a notification has the words that the page has stored', async () => {
   settings({ inRoom: '{room}: {name}', sentFile: 'eine Datei' });
   await push({ ...MESSAGE, text: '' });
   assert.deepEqual([shown[0].title, shown[0].body], ['#\u2068garden\u2069: \u2068bob\u2069', 'eine Datei']);
@@ -160,7 +160,7 @@ test('a person who does not want to be disturbed gets no notification', async ()
   assert.equal(shown.length, 1);
 });
 
-test('a push message that the worker does not know shows nothing', async () => {
+test('a push message of an unknown form shows nothing', async () => {
   for (const message of [null, {}, { room: 5 }]) await push(message);
   assert.deepEqual(shown, []);
 });

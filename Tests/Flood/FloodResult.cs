@@ -37,8 +37,8 @@ public sealed record FloodResult
     public double DeliverySeconds { get; init; }
 
     /// <summary>
-    /// For each subscriber, the larger of two numbers: acknowledged messages that did not arrive, and holes in the <c>seq</c> that it
-    /// received. The sum over all subscribers.
+    /// For each subscriber, the larger of two numbers: acknowledged messages that did not arrive, and holes in the <c>seq</c> of the
+    /// events that the subscriber received. This is the sum over all subscribers.
     /// </summary>
     public long Lost { get; init; }
     public long Repeated { get; init; }

@@ -7,7 +7,8 @@ namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
 /// Collects the rows of a transaction. The transaction needs two round trips for all its events: <see cref="AddReads"/> reads everything to which
-/// the events refer, and <see cref="AddWrites"/> writes the rows of each table with one statement. In between, this class answers from memory.
+/// the events refer, and <see cref="AddWrites"/> writes the rows of each table with one statement. Between the two, this class answers reads from
+/// memory.
 /// </summary>
 internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : IEventRows
 {
@@ -16,17 +17,17 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : 
     private readonly SearchIds? _searchIds = isIndexed ? new SearchIds(connection) : null;
     private readonly Dictionary<long, LoggedRoom> _rooms = [];
 
-    // What is stored, with the changes of this transaction.
+    // The stored data that the new events refer to, with the changes of this transaction.
     private readonly Dictionary<(long Room, long Seq), RoomEvent> _events = [];
     private readonly Dictionary<(string Author, string Id), ClientIdRow> _clientIds = [];
     private readonly HashSet<(string File, string Uploader)> _uploads = [];
 
-    // Which of the optional statements of AddReads the current transaction has.
+    // Whether the current transaction has the optional statements of AddReads.
     private bool _readsIds;
     private bool _readsChanges;
     private bool _readsUploads;
 
-    // What must be written.
+    // The rows that must be written.
     private readonly List<(long Room, RoomEvent Event)> _added = [];
     private readonly Dictionary<(long Room, long Seq), RoomEvent> _updated = [];
     private readonly List<(string Author, string Id)> _addedIds = [];
@@ -182,7 +183,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : 
     {
         var key = (Clean(author), Clean(id));
         _clientIds[key] = CreateRow(room, seq, at);
-        // An id that this transaction has added is written with its last values.
+        // If this transaction has added the id, AddWrites writes the id with these new values.
         if (!_addedIds.Contains(key) && !_replacedIds.Contains(key))
             _replacedIds.Add(key);
     }
@@ -191,7 +192,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : 
     {
         if (!_clientIds.TryGetValue((Clean(author), Clean(id)), out var row) || row.Owner is not { } owner)
             return null;
-        // The id of this transaction has no event if the event was rejected.
+        // If this transaction has added the client id, its event exists only if the event was not rejected.
         return row.Room == 0 || (_events.TryGetValue((row.Room, owner.Seq), out var added) && added.Content.Author == author) ? owner : null;
     }
 
@@ -199,10 +200,10 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : 
 
     public void SetTopic(long room, string topic) => _topics[room] = topic;
 
-    /// <summary>Adds the statements that write the rows, and forgets the rows. Their results have no rows.</summary>
+    /// <summary>Adds the statements that write the rows, and clears the rows. The statements return no rows.</summary>
     public void AddWrites(NpgsqlBatch batch)
     {
-        // A second server could add the same id at the same time. Then the primary key fails the transaction, and the next attempt finds the id.
+        // A second server could add the same id at the same time. Then the primary key makes the transaction fail, and the next attempt finds the id.
         AddClientIds(batch, _addedIds, "");
         AddClientIds(batch, _replacedIds, "ON CONFLICT (author, client_id) DO UPDATE SET room = excluded.room, seq = excluded.seq, at = excluded.at");
         AddEvents(batch);
@@ -346,7 +347,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : 
         Add(batch, "DELETE FROM message_files f USING unnest($1::bigint[], $2::bigint[]) n (room, seq) WHERE f.room = n.room AND f.seq = n.seq", keys);
     }
 
-    // Removes each changed reaction, and then adds those that the messages have at the end of the transaction.
+    // Removes each changed reaction, and then adds the changed reactions that exist at the end of the transaction.
     private void AddReactions(NpgsqlBatch batch)
     {
         var changed = _reactions.Where(row => !_updated.TryGetValue((row.Key.Room, row.Key.Seq), out var message) || !message.IsDeleted).ToList();
@@ -384,8 +385,8 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : 
         batch.BatchCommands.Add(command);
     }
 
-    // PostgreSQL does not store U+0000, and the driver does not encode a lone surrogate. The chat accepts neither, so this is a second line of
-    // defense: such a value would fail the messages of all users in the transaction.
+    // PostgreSQL does not store U+0000, and the driver does not encode a lone surrogate. The chat already rejects both, so this is a second
+    // check: with such a value, the transaction with the messages of all users would fail.
     private static string Clean(string text)
     {
         if (!text.AsSpan().ContainsAny(Unstorable))

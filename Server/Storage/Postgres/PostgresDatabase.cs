@@ -24,8 +24,8 @@ internal sealed class PostgresDatabase(DataOptions options)
 
     /// <summary>Opens a connection that searches.</summary>
     /// <param name="maxTime">The time after which the database ends a search.</param>
-    // The best plan depends on the words: for a frequent word, the newest messages; for a rare word, the index of words. A plan for all words would
-    // read all messages to find a rare word.
+    // The best plan depends on the words. For a frequent word, the database should read the newest messages; for a rare word, it should use the index
+    // of words. With one plan for all words, it would read all messages to find a rare word. So each search gets its own plan.
     public NpgsqlConnection OpenForSearch(TimeSpan maxTime) =>
         Open($"SET default_transaction_read_only = on; SET statement_timeout = {(int)maxTime.TotalMilliseconds}; SET plan_cache_mode = force_custom_plan");
 
@@ -33,7 +33,7 @@ internal sealed class PostgresDatabase(DataOptions options)
     /// <exception cref="StorageException">The database is a standby.</exception>
     public NpgsqlConnection OpenForWriting()
     {
-        // The database notices within 30 s that the machine of this server is gone, and releases the lock.
+        // With these settings, the database notices within 30 s that the machine of this server is gone, and releases the lock.
         var connection = Open(
             $"SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4; SET tcp_user_timeout = 30000{(options.Durability == Durability.Process ? "; SET synchronous_commit = off" : "")}");
         try

@@ -11,11 +11,12 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// </summary>
 internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
 {
-    // The server waits this long for the session of a server that was killed, or of its own broken connection.
+    // How long the writer waits for the lock, while the database ends an earlier session: of a killed server, or of the writer's own broken
+    // connection.
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
 
-    // Senders wait for a transaction with an unknown outcome. After this time, they get an error, and the events are removed when the
-    // database can be reached again.
+    // How long the senders wait for a transaction with an unknown outcome. After this time they get an error. If the events of the transaction are
+    // stored, they are removed when the database can be reached again.
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan MinDelay = TimeSpan.FromMilliseconds(100);
@@ -45,7 +46,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
     private TimeSpan _delay = MinDelay;
     private long _triedAt;
 
-    // The process id of the last session, in case the database does not notice that the connection is broken.
+    // The process id of the last session. Lock ends this session if the database has not noticed that its connection is broken.
     private int _lastSession;
 
     /// <exception cref="StorageException">The database cannot be used, or another server uses it.</exception>
@@ -101,7 +102,8 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
         _writer?.Dispose();
     }
 
-    // Two round trips for all events: the first one reads, and the second one writes and commits. Each job of another kind has its own.
+    // Needs two round trips for all events: the first one reads, and the second one writes and commits. Each job of another kind needs its own round
+    // trips.
     private void Write(IReadOnlyList<WriteJob> batch)
     {
         _isCommitSent = false;
@@ -120,7 +122,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
 
         foreach (var job in batch)
         {
-            // A job of another kind may read the events.
+            // A job of another kind may read these events, so write them first.
             if (job.Appended is null && _rows.HasWrites)
                 Flush(commit: false);
             job.Write(_writer);
@@ -154,7 +156,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
             if (_connection!.FullState.HasFlag(System.Data.ConnectionState.Broken) || _connection.State != System.Data.ConnectionState.Open)
                 return false;
             _connection.Execute("ROLLBACK");
-            // After a failover, the connection may lead to a database that is a standby now.
+            // After a failover, this connection may lead to a database that is now a standby. Then connect again.
             if (fault is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction })
                 Disconnect();
             return true;
@@ -172,11 +174,11 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
         return PostgresError.Translate(fault, _database.Location);
     }
 
-    // Finds out whether a transaction is stored. The connection broke before the answer to the commit came.
+    // Finds out whether a transaction is stored, after the connection broke before the answer to the commit arrived.
     private StorageException? Resolve(Exception fault)
     {
         Log.OutcomeUnknown(_logger, _database.Location);
-        // The rooms keep the seqs of the transaction until the outcome is known.
+        // The rooms do not roll back the seqs of the transaction until the outcome is known.
         var (events, expected) = (_writer!.Events, _commits + 1);
         var start = _storage.Time.GetTimestamp();
         do
@@ -192,7 +194,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
             break;
         }
         while (_storage.Time.GetElapsedTime(start) < ResolveTimeout && !_stopping.Wait(_delay));
-        // Nothing is stored, or the events are removed when the database can be reached again.
+        // Either the transaction is not stored, or its events are removed when the database can be reached again.
         var rooms = events.RollBack();
         if (_connection is null)
             _failedRooms.UnionWith(rooms);
@@ -230,8 +232,8 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
             Lock(connection, isStart);
             if (isStart)
                 _database.Migrate(connection);
-            // The session has the lock, so no earlier session can still commit. The update is a commit too: when it is acknowledged, a synchronous
-            // standby has this commit and all commits before it.
+            // This session has the lock, so no earlier session can still commit. This update is a commit too: when the database has acknowledged it,
+            // a synchronous standby has this commit and all commits before it.
             var commits = connection.ExecuteScalar<long>("UPDATE writer SET commits = commits RETURNING commits");
             if (!isStart && commits < _commits)
                 throw _storage.OnCommitsLost(connection, _commits - commits);
@@ -260,7 +262,8 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
         _failedRooms.Clear();
     }
 
-    // A killed server's session ends after some milliseconds. A session whose network is broken ends later, so this method ends it.
+    // The session of a killed server ends after some milliseconds. A session whose network is broken ends much later, so this method ends the
+    // writer's own last session.
     private void Lock(NpgsqlConnection connection, bool isStart)
     {
         var start = _storage.Time.GetTimestamp();

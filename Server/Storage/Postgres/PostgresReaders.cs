@@ -5,12 +5,12 @@ using RawSocketChat.Server.Storage.Sql;
 namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
-/// A few connections for reads. They can read at the same time. A read waits until a connection is free. A connection is opened by the first read
-/// that needs it. If a connection breaks, for example because another server became the primary, the read is repeated with a new connection.
+/// A few connections for reads, which can read at the same time. A read waits until one of them is free. The first read that needs a connection opens
+/// it. If a connection breaks, for example because another server became the primary, the read is repeated with a new connection.
 /// </summary>
 internal sealed class PostgresReaders : IDisposable
 {
-    // More than with SQLite, because a read also waits for the network.
+    // There are more connections than with SQLite, because a read also waits for the network.
     private const int Count = 4;
 
     private static readonly TimeSpan DisposeTimeout = TimeSpan.FromSeconds(2);
@@ -72,7 +72,7 @@ internal sealed class PostgresReaders : IDisposable
         {
             reader.Dispose();
             reader = null;
-            // A connection that worked until now may have been broken for hours.
+            // A new connection that fails is an error. An older connection may have been broken for hours, so repeat the read with a new one.
             if (isNew)
                 throw;
         }

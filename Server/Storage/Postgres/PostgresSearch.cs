@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// </summary>
 internal sealed class PostgresSearch(PostgresDatabase database) : IDisposable
 {
-    // Words that are frequent but never occur together may take longer.
+    // A search for frequent words that never occur together may need longer. Such a search ends at this time.
     private static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(500);
 
     // How long a search waits for the searches of other users.
@@ -59,7 +59,7 @@ internal sealed class PostgresSearch(PostgresDatabase database) : IDisposable
         var found = new List<(string Room, long Id, RoomEvent Event, long Cursor)>();
         try
         {
-            // The page may need several queries, because hidden messages are still in the table.
+            // A page may need several queries, because the table still has trimmed messages, which must not be found.
             for (var (before, isComplete) = (query.Before, false); !isComplete;)
             {
                 var rows = ReadRows(query, rooms, exceptRooms, before);

@@ -5,13 +5,13 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// <summary>Reads <c>Data:Postgres</c>, and adds the values that this server needs if the operator has not set them.</summary>
 internal static class PostgresSettings
 {
-    // A host that does not answer must not stop the server for longer, because there may be other hosts.
+    // If a host does not answer in this time, the server tries the next host.
     private const int ConnectSeconds = 5;
 
-    // No statement of the server takes nearly as long. A commit may wait as long for a standby that does not answer.
+    // Statements of the server take much less time than this. Only a commit may take as long, if it waits for a standby that does not answer.
     private const int CommandSeconds = 15;
 
-    // After a failover, the driver would otherwise remember for ten seconds that the new primary was a standby.
+    // Without this setting, the driver would remember for ten seconds after a failover that the new primary was a standby.
     private const int RecheckSeconds = 1;
 
     /// <summary>Finds errors in the settings of PostgreSQL. The texts contain no value of a connection string, which may be a password.</summary>

@@ -61,7 +61,7 @@ public sealed class PostgresStorage : SqlStorage, IDisposable
         _folder.Dispose();
     }
 
-    // Each transaction increments a number in the database, so an empty one is a write too.
+    // Each transaction increments a number in the database, so a transaction without jobs that change data is a write too.
     internal override async ValueTask ProbeWriteAsync() => await WriteAsync(_ => true, CancellationToken.None);
 
     internal override ValueTask<T> ReadAsync<T>(string what, Func<StorageReader, T> read, CancellationToken cancellationToken) =>

@@ -6,13 +6,14 @@ namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
 /// The words of the column <c>events.words</c>, and the expressions that find them. The server splits the texts, not PostgreSQL, so that a search
-/// has the same results with each engine. No word of a text begins with a slash, so the words for the room, a file and the author are different.
+/// has the same results with each engine. The words for the room, a file and the author begin with a slash. No word of a text
+/// begins with a slash, so they cannot be confused.
 /// </summary>
 internal static class SearchVector
 {
     private const string FileWord = "/f";
 
-    // PostgreSQL's limit for positions. The words of a longer text all have the last position.
+    // PostgreSQL's limit for positions. All words after this position get this position.
     private const int MaxPosition = 16383;
 
     /// <summary>Creates the value of the column, in the text form of the type <c>tsvector</c>.</summary>

@@ -92,8 +92,8 @@ internal sealed class EventTable(DbConnection connection, IEventRows rows, SqlSt
         return result with { Changed = changed, WasEdited = message!.EditedAt is not null, RemovesFiles = MessageChanges.RemovesFiles(message, changed) };
     }
 
-    // Returns the result of a message with files that is a duplicate, or with a file that does not exist. Otherwise returns null. A message that is
-    // sent again may have been deleted meanwhile, together with its files.
+    // Returns a result if the message is a duplicate, or if one of its files does not exist. Otherwise returns null. Looks for a duplicate first: a
+    // message that is sent again may have been deleted meanwhile, together with its files.
     private AppendResult? CheckFiles(LoggedRoom room, NewEvent content, IReadOnlyList<MessageFile> files)
     {
         if (content.ClientId is { } id && FindDuplicate(content.Author, id) is { } duplicate)

@@ -12,8 +12,8 @@ internal abstract class GroupCommit
     // Each room stores only one batch at a time, and sessions change rarely. So this number is reached only if the disk hangs.
     private const int MaxWaitingJobs = 16 * 1024;
 
-    // A full disk may accept a small transaction between two that fail. The server logs the recovery only after this time without a
-    // failure.
+    // On a full disk, a small transaction may succeed between two large ones that fail. So the server logs the recovery only after this time without
+    // a failure.
     private static readonly TimeSpan RecoveryTime = TimeSpan.FromSeconds(5);
 
     private readonly Channel<WriteJob> _waiting = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(MaxWaitingJobs) { SingleReader = true });
@@ -32,8 +32,8 @@ internal abstract class GroupCommit
     }
 
     /// <summary>
-    /// Whether transactions fail now. True from a failed transaction until one succeeds that begins at least <see cref="RecoveryTime"/> after
-    /// the last failure. Safe from any thread.
+    /// Whether transactions fail now. True from a failed transaction until a transaction is committed at least <see cref="RecoveryTime"/>
+    /// after the last failure. Safe from any thread.
     /// </summary>
     public bool IsFailing => _isFailing;
 
@@ -92,7 +92,7 @@ internal abstract class GroupCommit
 #pragma warning restore CA1031
             {
                 Log.WriterFailed(_logger, fault);
-                // This has no effect on jobs that have their result.
+                // OnFailed has no effect on a job that already has its result.
                 foreach (var job in _batch)
                     job.OnFailed(new StorageException("the storage failed", fault));
             }
@@ -110,7 +110,7 @@ internal abstract class GroupCommit
 
     private void WriteBatch()
     {
-        // After most failures the second attempt has a new connection.
+        // Repeat a failed transaction once. After most failures, the second attempt uses a new connection.
         if (TryWrite(_batch) is not null && TryWrite(_batch) is { } fault)
         {
             if (!_isFailing)

@@ -2,7 +2,7 @@ namespace RawSocketChat.Server.Storage.Sql;
 
 /// <summary>
 /// The rows that <see cref="EventTable"/> reads and writes. An engine may execute a statement for each row, or collect the rows of a transaction
-/// and write them together. A row that was written can be read at once. Used by the writer's thread only, inside a transaction.
+/// and write them together. A row can be read as soon as it was written. Used by the writer's thread only, inside a transaction.
 /// </summary>
 internal interface IEventRows : IDisposable
 {
@@ -47,7 +47,8 @@ internal interface IEventRows : IDisposable
 /// <param name="At">When the event was stored, in milliseconds since 1970 UTC.</param>
 internal readonly record struct ClientIdOwner(string RoomName, string RoomKey, long FirstSeq, long Seq, long At)
 {
-    // A new room may have the id of a removed room, whose client ids are still stored. So the event must have the time of the client id.
+    // A new room may have the id of a removed room whose client ids are still stored. So the query requires that the event has the time of the client
+    // id.
     /// <summary>The columns of this type, and the tables with the client ids <c>c</c>. The events of removed rooms do not count.</summary>
     public const string Columns = "r.name, r.name_key, r.first_seq, c.seq, c.at";
 

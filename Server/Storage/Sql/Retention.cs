@@ -18,7 +18,7 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
-    // Short, so that even a flood of messages writes less than 5% of a usual maximum between two checks.
+    // This interval is short, so that even a flood of messages writes less than 5% of a usual Data:MaxBytes between two checks.
     private static readonly TimeSpan SizeInterval = TimeSpan.FromSeconds(2);
 
     // The removal reads all client ids, so it does not run every minute.
@@ -93,8 +93,8 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         var steps = new WriteSteps(storage);
         for (var last = ""; ;)
         {
-            // A reader finds these users, because most guests have a session. The deletion checks for a session again: the guest may have
-            // returned.
+            // Find these users with a reader, not with the writer, because most guests have a session and stay. The deletion checks for a session
+            // again, because a guest may have returned meanwhile.
             var guests = await storage.ReadAsync("the guests", reader => ReadGuests(reader.Connection, last), cancellationToken);
             await RemoveAsync(
                 steps,
@@ -131,7 +131,7 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         }
     }
 
-    // False also if the newest event cannot be read: without it, the server cannot know whether the clock is right.
+    // Also returns false if the newest event cannot be read: without this event, the server cannot know whether the clock is right.
     private async Task<bool> IsClockTrustedAsync(SqlStorage storage, CancellationToken stoppingToken)
     {
         try
@@ -228,7 +228,7 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         FROM rooms r
         """).AsList();
 
-    // Removes some rows, each by one execution of the statement.
+    // Executes the statement once for each row, in steps.
     private static async Task RemoveAsync<T>(WriteSteps steps, string sql, List<T> rows, CancellationToken cancellationToken)
     {
         for (var done = 0; done < rows.Count;)
@@ -246,7 +246,7 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         """,
         new { after, MaxRows }).AsList();
 
-    // Deletes the oldest events of a room that it should not keep, at most some. Returns the oldest seq that is left.
+    // Deletes the oldest events before room.KeepFrom, at most `max`. Returns the oldest seq that is left.
     private static long DeleteEvents(DbConnection connection, TrimmableRoom room, int max)
     {
         var first = connection.ExecuteScalar<long>("SELECT first_seq FROM rooms WHERE id = @Id", room);

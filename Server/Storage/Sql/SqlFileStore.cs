@@ -3,7 +3,8 @@ using Dapper;
 
 namespace RawSocketChat.Server.Storage.Sql;
 
-/// <summary>The files in a SQL database. Triggers of the schema remove a file with its last message, and list contents that no file has.</summary>
+/// <summary>The files in a SQL database. Triggers of the schema remove a file with its last message, and list the contents that no file uses any
+/// more.</summary>
 public sealed class SqlFileStore(SqlStorage storage) : IFileStore
 {
     private const string Columns = "id, hash, name, type, bytes, width, height, uploader, created_at AS createdAt";

@@ -185,7 +185,8 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
         while (removed == max);
     }
 
-    // Removes the sessions that went away first, at most some. Both parts of the statement find their rows by an index.
+    // Removes the sessions that have been without a connection for the longest time, at most `max`. Both parts of the statement find their rows by an
+    // index.
     private static int RemoveOldest(StorageWriter writer, int isGuest, long before, int max) => writer.Connection.Execute(
         """
         DELETE FROM sessions WHERE token_hash IN (

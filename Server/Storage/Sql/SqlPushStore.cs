@@ -65,7 +65,7 @@ public sealed class SqlPushStore(SqlStorage storage) : IPushStore
                 new { Key = RoomCache.GetKey(room), max }).Select(row => row.ToReceiver()),
         ], cancellationToken);
 
-    // Removes the subscriptions beyond a maximum, the oldest first. The new one stays.
+    // Removes the oldest subscriptions if there are more than a maximum. The subscription that was just saved stays.
     private static string RemoveExcess(string filter, string max) => $"""
         DELETE FROM push_subscriptions WHERE endpoint IN (
             SELECT p.endpoint FROM push_subscriptions p JOIN sessions s ON s.token_hash = p.session

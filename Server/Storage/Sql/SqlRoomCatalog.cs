@@ -15,13 +15,14 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     private const string IsOwned = "id IN (SELECT m.room FROM members m WHERE m.user = @user AND m.role = 'owner')";
 
     /// <summary>The condition for the rows of removed rooms, whose logs are not erased yet; see <see cref="RemoveRoomAsync"/>.</summary>
-    // A slash and the id. With a range, the index finds these rows. With LIKE, each search would read all rooms.
+    // The key of a removed room is a slash and the id. This range finds these rows by the index. With LIKE, each search would read all rooms.
     internal const string IsRemoved = "name_key BETWEEN '/0' AND '/:'";
 
     // Counting the unread messages reads at most this many of the newest events.
     private const int CountedEvents = 10_000;
 
-    // A room that lost its events to retention has a greater first seq. A room with a token or a webhook stays, because a program uses it.
+    // If retention has removed the events of a room, its first seq is greater than 1, so the room does not count as empty. A room with a token or a
+    // webhook stays, because a program uses it.
     private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id) AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.room = rooms.id) AND NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.room = rooms.id)";
 
     // The condition on the newest event comes first, because the database finds this event at once. The search for an owner reads all members of the
@@ -201,8 +202,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         return id;
     }
 
-    // The newest event of a room is not always the one with the latest time. But only a leap of the clock makes a difference, and nobody needs
-    // the exact size of a leap.
+    // Uses the time of the newest event of each room. An earlier event can have a later time, but only if the clock was set back. The caller does not
+    // need the exact time then.
     internal static DateTimeOffset? FindNewestTime(DbConnection connection) =>
         connection.ExecuteScalar<long?>("SELECT MAX((SELECT at FROM events WHERE room = r.id ORDER BY seq DESC LIMIT 1)) FROM rooms r") is { } at
             ? DateTimeOffset.FromUnixTimeMilliseconds(at)
@@ -216,7 +217,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
             $"SELECT name FROM rooms WHERE name_key > @Key AND {condition} ORDER BY name_key LIMIT @max",
             new { Key = RoomCache.GetKey(after), Before = before.ToUnixTimeMilliseconds(), max }).AsList(), cancellationToken);
 
-    // A log may have millions of events, and there is one writer. So the room first gets a key that no name has. Then nobody can find the room.
+    // A log may have millions of events, and their deletion in one transaction would block the only writer. So this method gives the room a key that
+    // no name has, and nobody can find the room any more. The events are erased later, in steps.
     private ValueTask<bool> HideAsync(string name, string condition, DateTimeOffset before, CancellationToken cancellationToken)
     {
         var values = new { Key = RoomCache.GetKey(name), Before = before.ToUnixTimeMilliseconds() };

@@ -25,12 +25,12 @@ public abstract class SqlStorage
     /// <summary>Where the messages are, for the operator, such as the path of a folder. Contains no password.</summary>
     public abstract string Location { get; }
 
-    /// <summary>Whether writes have failed within the last five seconds, or the last write has failed.</summary>
+    /// <summary>Whether writes fail now; see <see cref="GroupCommit.IsFailing"/>.</summary>
     internal bool IsFailing => Writer.IsFailing;
 
     private protected abstract GroupCommit Writer { get; }
 
-    /// <summary>Writes something that does not change anything.</summary>
+    /// <summary>Makes a write that does not change the data, to test whether the storage can write.</summary>
     /// <exception cref="StorageException">The storage cannot write.</exception>
     internal abstract ValueTask ProbeWriteAsync();
 
@@ -63,7 +63,7 @@ public abstract class SqlStorage
         new WriteJob<AppendResult[]>(writer => writer.Events.Append(room, events), onCommitted, events.Count) { Appended = events, Room = room }, cancellationToken);
 
     /// <summary>Finds messages, newest first.</summary>
-    /// <param name="rooms">The ids of the rooms to search; with all public rooms, only those of the private ones.</param>
+    /// <param name="rooms">The ids of the rooms to search; if the search includes all public rooms, only the ids of the private rooms.</param>
     /// <param name="exceptRooms">The ids of the public rooms that are not searched.</param>
     /// <exception cref="StorageException">The index cannot be read.</exception>
     internal abstract ValueTask<SearchPage> SearchAsync(

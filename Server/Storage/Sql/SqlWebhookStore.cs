@@ -6,14 +6,14 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// <summary>The webhooks of rooms in a SQL database.</summary>
 public sealed class SqlWebhookStore(SqlStorage storage) : IWebhookStore
 {
-    // The key of a removed room equals no name, so these conditions never find its webhook.
+    // A removed room has a key that no name has, so these conditions do not find its webhook.
     private const string Select = """
         SELECT w.id, r.name AS room, w.url, w.secret, w.delivered_seq AS deliveredSeq, w.failures, w.attempts, w.failing_since AS failingSince,
             w.next_attempt_at AS nextAttemptAt, w.error, w.is_off AS isOff, EXISTS (SELECT 1 FROM webhook_failures f WHERE f.room = w.room AND f.is_retried = 1) AS hasRetries
         FROM webhooks w JOIN rooms r ON r.id = w.room
         """;
 
-    // The webhook, if it was not set again or removed since it was read. Each SetAsync has another secret.
+    // Matches the webhook only if it was not removed or set again since it was read. Each SetAsync creates a new secret.
     private const string IsSame = "id = @Id AND secret = @Secret";
 
     private const string SameRoom = $"(SELECT room FROM webhooks WHERE {IsSame})";

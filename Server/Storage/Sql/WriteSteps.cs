@@ -11,7 +11,7 @@ internal sealed class WriteSteps(SqlStorage storage)
 
     private const int MinRows = 16;
 
-    // About the time of a commit's sync on a common disk. So a step about doubles the time of the commit that it shares.
+    // A common disk needs about this time to sync a commit. So a step about doubles the time of the transaction that it shares with other writes.
     private static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(4);
 
     private int _rows = 64;

@@ -1,4 +1,5 @@
-// Which tab tells the person about a message. Several tabs of one browser receive each message; only one may show a notification or play a sound.
+// Decides which tab tells the person about a message. Several tabs of one browser receive each message, but only one of them may show a
+// notification or play a sound.
 
 /** Remembers for each room the seq of the last message that a tab has announced, or that the person has seen. */
 export class AlertClaims {
@@ -6,7 +7,7 @@ export class AlertClaims {
   #claimed = new Map();
 
   /**
-   * Notes that another tab has told the person.
+   * Records that another tab has announced a message, or that the person has seen it there.
    * @param {string} room
    * @param {number} seq
    */
@@ -15,7 +16,7 @@ export class AlertClaims {
   }
 
   /**
-   * Returns whether this tab may tell the person, and notes it.
+   * Returns whether this tab may announce a message. If it may, records the message as announced.
    * @param {string} room
    * @param {number} seq
    */

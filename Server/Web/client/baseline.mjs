@@ -1,7 +1,8 @@
 // Checks that the browser has what the page needs. Otherwise the page stops here, and shows the text at the end of index.html.
 //
-// The baseline are browsers of the last two years. The page may use everything that these browsers have had for that time: Chrome and Edge 123,
-// Firefox 124, Safari 17.5. For each need of the page, the table has the feature that browsers added last.
+// The page supports the browsers of the last two years: Chrome and Edge 123, Firefox 124, Safari 17.5, and all later versions. The page may use
+// every feature that all these browsers have. FEATURES lists the newest features that the page uses, because a browser that has them also has the
+// older ones.
 
 /** @type {Record<string, () => unknown>} */
 const FEATURES = {
@@ -17,7 +18,7 @@ const FEATURES = {
 
 /** @param {() => unknown} find */
 function has(find) {
-  try { return Boolean(find()); } catch { return false; } // the object itself is missing
+  try { return Boolean(find()); } catch { return false; } // for example, the object that should have the method is missing
 }
 
 const missing = Object.keys(FEATURES).filter((name) => !has(FEATURES[name]));

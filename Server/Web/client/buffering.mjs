@@ -5,7 +5,7 @@
 export const PROBES = 3;
 
 /**
- * Whether the probes were buffered: they arrived together although the server sent them apart. False if the page itself was busy for so
+ * Whether the probes were buffered: they arrived together although the server sent them at different times. False if the page itself was busy for so
  * long that the arrival times prove nothing.
  * @param {{ sent: number, arrived: number }[]} probes times in milliseconds, `sent` by the server's clock
  * @param {number} ownPause the longest time that the page itself was busy, in milliseconds

@@ -1,5 +1,5 @@
-// Events that change a message of the log: `edited`, `deleted` and `reacted`. Applying an event again changes nothing, because a page of
-// the history can already contain its result. Pure functions from one entry to the next.
+// Events that change a message of the log: `edited`, `deleted` and `reacted`. Applying an event again changes nothing, because an
+// answer to a history request can already contain its result. All functions are pure: they return a changed copy.
 
 import { indexFor } from './log.mjs';
 
@@ -8,7 +8,7 @@ import { indexFor } from './log.mjs';
 /** @type {Record<string, (entry: Entry, event: Frame) => Entry>} */
 const CHANGES = {
   edited(entry, { at, text, mentions }) {
-    // The server no longer has the text of an edit that another edit has replaced.
+    // The event has no text if a later edit has replaced this one: the server keeps only the newest text.
     if (entry.deleted || typeof text !== 'string' || isEarlier(at, entry.edited)) return entry;
     return { ...entry, text, edited: at, mentions };
   },

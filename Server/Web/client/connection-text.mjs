@@ -79,7 +79,7 @@ export function transportChangeWords({ from, to, buffers }, best) {
 }
 
 /**
- * The reason as a sentence. A reason of the server keeps the signs of serverWords().
+ * Returns the reason as a sentence. If the server wrote the reason, it keeps the characters with which serverWords() has marked it.
  * @param {string} reason
  */
 const reasonWords = (reason) => sentence(splitServerWords(reason).length > 1 ? reason : withoutDirectionControls(reason));

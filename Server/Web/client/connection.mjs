@@ -15,12 +15,12 @@ import { FIRST_FRAME_WITHIN_MS } from './transports/http.mjs';
 
 export const WELCOME_WITHIN_MS = 15_000;    // after a lost SYN, a browser waits for minutes, which is too long for a person
 
-const STABLE_AFTER_MS = 5_000;              // after a connection that lasted this long, the back-off starts again
+const STABLE_AFTER_MS = 5_000;              // after a connection that lasted this long, the delays begin with the shortest one again
 const SILENCE_MS = 40_000;                  // a page does not see the server's WebSocket pings, so after this much silence it sends a ping frame
 const RECENT_MS = 2_000;                    // a connection that was active this recently needs no ping
-const UNANSWERED_MS = 10_000;               // the server answers every frame; after this much silence the page sends a ping frame
+const UNANSWERED_MS = 10_000;               // the server answers every frame; if an answer takes longer than this, the page sends a ping frame
 const PONG_WITHIN_MS = 10_000;
-const UPGRADE_AFTER_MS = 60_000;            // doubled after each attempt that fails
+const UPGRADE_AFTER_MS = 60_000;            // between two attempts to upgrade; doubled after each attempt that fails
 const MAX_UPGRADE_AFTER_MS = 30 * 60_000;
 const BUSY_CHECK_MS = 50;
 const SLEPT_MS = 5_000;                     // if the wall clock advanced this much more than the other clock, the device slept
@@ -33,8 +33,8 @@ const SLEPT_MS = 5_000;                     // if the wall clock advanced this m
  *   connecting ──welcome──▶ online ──lost──▶ reconnecting ──timer──▶ (another attempt, perhaps with another transport) …
  *        └──────── a final close code, or a bye frame that says so ──▶ closed
  *
- * While the connection uses a transport that is not the best one, it tries the best one in the background. When the best one works, the
- * connection changes to the best one.
+ * While the connection uses another transport than the best one, it tries the best transport in the background. When the best transport
+ * works, the connection changes to it.
  */
 export class Connection extends EventTarget {
   #create; #prepare; #choice; #isNetworkUp; #clocks;
@@ -53,7 +53,7 @@ export class Connection extends EventTarget {
   #attempt = 0; #onlineSince = 0; #upgradeAfter = UPGRADE_AFTER_MS;
   #retryTimer = 0; #welcomeTimer = 0; #heartbeat = 0; #upgradeTimer = 0;
   #activeAt = 0; #sentAt = 0; #pingedAt = 0; #dayMinusNow = 0;
-  /** Shares this connection with other tabs; null if it has no other users. @type {TabHub | null} */
+  /** Shares this connection with other tabs; null if this tab does not lead. @type {TabHub | null} */
   router = null;
 
   /**
@@ -110,7 +110,7 @@ export class Connection extends EventTarget {
   send(frame) { return this.sendLine(JSON.stringify(frame)); }
 
   /**
-   * Sends a line as a person typed it.
+   * Sends a line: a frame as JSON, or a command as a person typed it.
    * @param {string} line
    */
   sendLine(line) {
@@ -120,7 +120,7 @@ export class Connection extends EventTarget {
   }
 
   /**
-   * Sends what another tab has written.
+   * Sends a frame or a line of another tab.
    * @param {string} text
    */
   relay(text) { return this.#write(text); }
@@ -141,7 +141,7 @@ export class Connection extends EventTarget {
     else if (!this.#pingedAt && this.#clocks.now() - this.#activeAt > RECENT_MS) this.#ping();
   }
 
-  /** Connects again at once, because another tab has the connection now, or has it no more. */
+  /** Connects again at once, because another tab has begun to lead, or has stopped leading. */
   move() {
     if (this.#status.state === 'idle' || this.#status.state === 'closed') return;
     if (this.#bye?.reconnect === false) return this.end(this.#bye);
@@ -152,7 +152,7 @@ export class Connection extends EventTarget {
   }
 
   /**
-   * Ends the connection as the server would.
+   * Ends the connection as if the server had sent this frame.
    * @param {Frame} bye
    */
   end({ text, code }) {
@@ -160,7 +160,7 @@ export class Connection extends EventTarget {
     this.#setStatus({ state: 'closed', reason: text, code });
   }
 
-  /** Closes the transport without a word. Call move() later. */
+  /** Closes the transport, but does not change the status. Call move() later to connect again. */
   suspend() { this.#tearDown(); }
 
   /** Checks the time limits now. The timers of a hidden page may be late. */
@@ -225,7 +225,7 @@ export class Connection extends EventTarget {
     clearTimeout(this.#welcomeTimer);
     clearInterval(this.#heartbeat);
     this.#markActivity();
-    if (this.isOnline) this.#setStatus({ state: 'reconnecting', retryAt: null }); // requests before this welcome get no answer
+    if (this.isOnline) this.#setStatus({ state: 'reconnecting', retryAt: null }); // requests that were sent before this welcome get no answer
     else this.#onlineSince = this.#clocks.now();
     this.#dayMinusNow = this.#clocks.day() - this.#clocks.now();
     this.#heartbeat = setInterval(() => this.#checkHeartbeat(), 1000);
@@ -271,17 +271,17 @@ export class Connection extends EventTarget {
       this.#tearDown();
       return this.#setStatus({ state: 'closed', reason: reason || t('The server closed this connection.'), code: bye?.code ?? info.code });
     }
-    // The transport of another tab says nothing about the transports of this one.
+    // If this tab uses the connection of another tab, the failure says nothing about the transports of this tab.
     if (this.#transport?.isShared) return this.#retryLater(reason, info.retryAfterMs);
     const from = this.#choice.current;
     const hadBuffers = this.#choice.buffers;
-    // A connection that the server itself closed shows that the transport works.
+    // If the server itself has closed the connection by a `bye`, the transport works. So this is not reported as a failure of the transport.
     const changes = !bye && this.#choice.reportClose(info, this.#onlineSince ? this.#clocks.now() - this.#onlineSince : null);
     if (changes || this.#choice.buffers !== hadBuffers) {
       this.dispatchEvent(new CustomEvent('transport', { detail: { from, to: this.#choice.current, buffers: info.buffers } }));
     }
     if (!changes) return this.#retryLater(reason, info.retryAfterMs);
-    this.#attempt = 2 * this.#choice.rounds; // the next transport has not failed yet
+    this.#attempt = 2 * this.#choice.rounds; // the next transport has not failed yet, so its first delay is short
     this.#tearDown();
     this.#setStatus({ state: 'connecting' });
     this.#connect();
@@ -323,7 +323,7 @@ export class Connection extends EventTarget {
   }
 
   /**
-   * Waits until the old transport has received all its answers, because these answers can't arrive over the new transport.
+   * Changes to the new transport after the old transport has received all its answers, because these answers can't arrive over the new transport.
    * @param {Transport} candidate
    * @param {Frame | null} welcome
    */

@@ -3,7 +3,7 @@
 import { isEnglish, isRightToLeft } from './language.mjs';
 
 // The characters that embed text, override its direction or isolate it (UAX #9, section 2). They can make "gpj.exe" appear as "exe.jpg", or move
-// the time beside a topic. The marks U+061C, U+200E and U+200F stay: people write them, and they can't reverse letters.
+// the time beside a topic. The marks U+061C, U+200E and U+200F are allowed: people write them, and they can't reverse letters.
 const CONTROLS = /[\u202A-\u202E\u2066-\u2069]/g;
 
 // The blocks of the scripts that are written from right to left.
@@ -33,8 +33,8 @@ export function isolated(text) {
 export const hashed = (room) => isRightToLeft() ? isolated(`#${room}`) : `#${isolated(room)}`;
 
 /**
- * Prepares words of the server for a page. The server writes English. On a page in another language, wordsNodes() of view/dom.mjs finds the words by
- * these signs, which no foreign text can contain, and gives them their language and direction.
+ * Marks a text of the server. The server writes English. On a page in another language, two invisible characters enclose the text. No foreign text
+ * can contain them. wordsNodes() of view/dom.mjs finds the text by these characters, and gives it its language and direction.
  * @param {string} text
  */
 export function serverWords(text = '') {
@@ -43,7 +43,7 @@ export function serverWords(text = '') {
 }
 
 /**
- * Splits a text into the page's words and the server's words: each second piece is the server's.
+ * Splits a text into the page's words and the words that serverWords() has marked. The pieces alternate; the second one is the server's.
  * @param {string} text
  */
 export const splitServerWords = (text) => text.split(/\u2066([^\u2066\u2069]*)\u2069/);

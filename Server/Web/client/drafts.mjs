@@ -16,7 +16,8 @@ export class Drafts {
   constructor(stored) { this.#texts = textsOf(stored); }
 
   /**
-   * Takes over what another tab has stored, but keeps what has changed here. Returns the text that the input has to show, or null if its text stays.
+   * Takes over the drafts that another tab has stored, except for rooms whose drafts have changed in this tab. Returns the text that the input has to
+   * show, or null if its text stays.
    * @param {unknown} stored
    * @param {boolean} isWriting whether the person writes in the input of this tab; then its text stays
    */
@@ -31,7 +32,8 @@ export class Drafts {
   get hasChanged() { return this.#changed.size > 0; }
 
   /**
-   * The drafts to store, or null if there are none. Other tabs may have stored drafts too, so only the changes of this tab replace them.
+   * The drafts to store, or null if there are none. Other tabs may have stored drafts too. So the result contains the stored drafts, with the changes
+   * of this tab.
    * @param {unknown} stored what is stored now
    */
   entriesWith(stored) {

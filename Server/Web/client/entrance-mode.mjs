@@ -14,7 +14,7 @@ import { t } from './language.mjs';
 export const firstMode = (server) => !server.isClosed ? 'guest' : server.login ? 'button' : 'login';
 
 /**
- * The mode that the person reaches from this one by the link under the form; null if there is no link.
+ * The mode to which the link under the form leads; null if the form has no link.
  * @param {EntranceMode} mode
  * @param {ServerSettings} server
  * @returns {EntranceMode | null}

@@ -2,7 +2,7 @@
 
 /** @import { CloseInfo } from './types.js' */
 
-/** An attempt that failed and may succeed later. Its message is the server's text, or empty. */
+/** An attempt that failed and may succeed later. Its message is the text for the person, or empty. */
 export class RetryableError extends Error {
   /**
    * @param {string} message

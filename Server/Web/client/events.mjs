@@ -51,7 +51,7 @@ const HISTORY_RETRY_MS = 10_000; // after an error without a time to wait
 const onConnection = (type, listener) =>
   connection.addEventListener(type, (event) => listener(/** @type {CustomEvent<T>} */ (event).detail));
 
-onConnection('refused', (/** @type {Frame} */ error) => showEntrance(server.isClosed ? '' : error.text)); // the form of a closed server says the same
+onConnection('refused', (/** @type {Frame} */ error) => showEntrance(server.isClosed ? '' : error.text)); // the form says why
 
 const context = () => ({ watching: watchedRoom(), readerAt, at: nowIso() });
 const batches = new EventBatches(receiveEvents, oncePerFrame, () => performance.now());
@@ -139,8 +139,8 @@ onConnection('frame', (/** @type {Frame} */ frame) => {
 });
 
 /**
- * The connection is not that of the cookie's user, so the browser may keep no cookies. The page connects again and asks for a token, like a
- * page from disk.
+ * Connects again without the cookie. The welcome was for another user than the cookie's, so perhaps the browser keeps no cookies. The page then gets
+ * a token from the server, like a page from disk.
  */
 function continueWithoutCookie() {
   identity.usesCookie = false;
@@ -149,8 +149,8 @@ function continueWithoutCookie() {
 }
 
 /**
- * A welcome answered a typed command (for example /hello). If it is for another user, the page connects again, because that user has other
- * rooms.
+ * Handles a welcome that answered a typed command (for example /hello). If the welcome is for another user, the page connects again, because that
+ * user has other rooms.
  * @param {Frame} welcome
  */
 function reconnectAs({ session, user }) {
@@ -233,7 +233,7 @@ const EFFECTS = {
 
   rooms(_, request) { if (!request) openDirectory(); },
 
-  // A person has typed /search or /help.
+  // Without a request of the page, the frame answers a typed line: /search here, /help below.
   results(frame, request) { if (!request && !search.open) openSearch(frame.query); },
 
   tokens(frame, request) {

@@ -32,7 +32,7 @@ const isLength = (value) => Number.isInteger(value) && Number(value) > 0;
  */
 export const sameFiles = (a = [], b = []) => a.length === b.length && a.every(({ id }, index) => id === b[index].id);
 
-/** What a browser of the baseline can play. The server sends these types for display. */
+/** The media types that every browser of the baseline can play. The server sends files of these types for display. */
 const PLAYABLE = new Set(['video/mp4', 'video/webm', 'video/ogg', 'audio/mpeg', 'audio/mp4', 'audio/aac', 'audio/ogg', 'audio/wav', 'audio/flac']);
 const ARCHIVES = /^application\/(zip|gzip|x-bzip2|x-xz|zstd|x-7z-compressed|vnd\.rar|x-tar)$/;
 
@@ -50,7 +50,7 @@ export function kindOf({ type, width }) {
 }
 
 /**
- * The icon of a file that is not drawn.
+ * Returns the icon of a file that the page does not show as a picture.
  * @param {{ type: string }} file
  * @returns {FileKind}
  */
@@ -73,7 +73,7 @@ export function nameParts(name) {
 }
 
 /**
- * The address of a file's content, relative to the page's.
+ * The address of a file's content, relative to the page's address.
  * @param {{ id: string, name: string }} file
  */
 export const contentPath = ({ id, name }) => `files/${segment(id)}/${segment(name)}`;
@@ -82,7 +82,7 @@ export const contentPath = ({ id, name }) => `files/${segment(id)}/${segment(nam
 export const previewPath = ({ id }) => `files/${segment(id)}/preview`;
 
 /**
- * A part of an address. Dots alone would lead to another folder.
+ * Encodes a part of an address. A part that consists only of dots is replaced, because it would lead to another folder.
  * @param {string} text
  */
 const segment = (text) => /^\.+$/.test(text) ? '_' : encodeURIComponent(text.toWellFormed());
@@ -115,8 +115,8 @@ export function filesWords(files = []) {
 const MAX_WIDTH = 400, MAX_HEIGHT = 320, MIN_SIDE = 64; // px
 
 /**
- * The size in which the log draws a picture. Nothing moves when the picture is loaded, because this size is reserved. A picture that is far
- * longer than wide is cut.
+ * Returns the size in which the log draws a picture. The log reserves this size, so nothing moves when the picture is loaded. If one side of a
+ * picture is many times as long as the other, the log shows only a part of the picture.
  * @param {{ width?: number, height?: number }} file
  */
 export function pictureBox({ width = 1, height = 1 }) {

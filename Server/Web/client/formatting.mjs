@@ -18,7 +18,7 @@ function timeFormats(clock) {
     full: new Intl.DateTimeFormat(currentLanguage(), { dateStyle: 'full', timeStyle: 'medium', ...cycle }),
     day: new Intl.DateTimeFormat(currentLanguage(), { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
     relativeDay: new Intl.RelativeTimeFormat(currentLanguage(), { numeric: 'auto' }),
-    // The page's English lists have no comma before the last word.
+    // British English has no comma before the last word of a list: "ann, bob and carl".
     list: new Intl.ListFormat(isEnglish() ? 'en-GB' : currentLanguage()),
   };
 }
@@ -81,7 +81,7 @@ export function dayLabel(at, now) {
 }
 
 /**
- * Makes the server's words a sentence: with a capital letter and a full stop. They may have the signs of serverWords().
+ * Turns the server's words into a sentence with a capital letter and a full stop. serverWords() may have marked the words.
  * @param {string} words
  * @returns {string}
  */

@@ -12,12 +12,12 @@ const COMMANDS = {
   me: ['text'], reply: ['reply', 'text'], ping: [],
 };
 
-/** Fields that the name of a command expresses. */
+/** Fields that need no word in the line, because the name of the command implies them (/me, /create-private). */
 const IMPLIED = new Set(['me', 'private']);
 
 /**
- * Returns the line that a person would type for a hint, and the room for which the hint is meant, if the line does not name it. A hint in
- * JSON becomes a command, because JSON that a person sends is a message that all can read. Returns null if no line can express the hint.
+ * Returns the line that a person would type for a hint. If the line does not name the room of the hint, the result names it. A hint in JSON becomes
+ * a command: if a person typed the JSON, the page would send it as a message that everybody can read. Returns null if no line can express the hint.
  * @param {string} hint
  * @returns {{ line: string, room?: string } | null}
  */

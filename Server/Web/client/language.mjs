@@ -69,7 +69,7 @@ export function useLanguage(language, table = ENGLISH) {
 /** The BCP 47 tag of the current language. */
 export const currentLanguage = () => locale;
 
-/** Changes whenever the language changes, or its table. */
+/** A number that changes whenever the language or its table changes. */
 export const languageVersion = () => version;
 
 export const isEnglish = () => locale.split('-')[0] === 'en';
@@ -78,7 +78,7 @@ export const isEnglish = () => locale.split('-')[0] === 'en';
 export const isRightToLeft = () => RIGHT_TO_LEFT.has(locale.split('-')[0]);
 
 /**
- * The key that goes forward along the line, or back.
+ * Returns the direction of an arrow key along the line: 1 for forward, -1 for back.
  * @param {string} key
  * @returns {1 | -1 | 0} 0 for all other keys
  */

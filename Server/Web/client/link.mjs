@@ -7,13 +7,13 @@ import { t } from './language.mjs';
 /** @import { Place, User } from './types.js' */
 
 /**
- * What a link asks for, if the person has to answer first.
+ * What the page asks the person before it does what a link wants. Null for what needs no question.
  * @typedef {{ name: string | null, room: string | null }} LinkQuestion
  */
 
 /**
- * Decides how the page starts: it restores the stored place, enters the room of the link, or shows the form. A link can enter a room at once
- * only if it renames nobody.
+ * Decides how the page starts: it restores the stored place, enters the room of the link, or shows the form. The page enters
+ * the room of a link without a question only if this renames nobody.
  * @param {{ name?: string, room?: string }} link the name and the room in the page's address
  * @param {Place | null} place the stored place
  * @param {string | null} sessionName the name of the session that the browser may have, although it has no stored place
@@ -28,7 +28,7 @@ export function planStart({ name, room }, place, sessionName) {
 }
 
 /**
- * Returns what is left of the question for this person, or null. The page never renames an account.
+ * Returns the parts of the question that this person still has to answer, or null if there are none. The page never renames an account.
  * @param {LinkQuestion} question
  * @param {User} self
  * @param {string[]} rooms the rooms in which the person is

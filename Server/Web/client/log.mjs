@@ -63,7 +63,7 @@ export const insertEntry = (entries, entry) => insertEntries(entries, [entry]);
 export function insertEntries(entries, added) {
   /** @type {Entry[][]} */
   const parts = [];
-  /** The newest part: entries that follow each other without an old entry between them. @type {Entry[]} */
+  /** The newest part: added entries between which the log has no entry. @type {Entry[]} */
   let run = [];
   let from = 0;
   for (const entry of added.toSorted(compareEntries)) {
@@ -108,8 +108,9 @@ function withNewerState(existing, copy) {
 }
 
 /**
- * Returns the days of a log after entries were added. A log has one divider for each day, before its first entry. If a clock was set back, entries
- * of the day before can follow; they have no divider. Notices have the page's own time, which may be wrong, and start no day.
+ * Returns the days of a log after entries were added. A log has one divider for each day, before its first entry. If the server's
+ * clock was set back, the divider can have entries of an earlier day below it: they get no divider. A notice never gets a divider, because it has the
+ * page's own time, which may be wrong.
  * @param {Day[]} days in order
  * @param {Entry[]} added
  */

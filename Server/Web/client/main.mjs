@@ -136,8 +136,9 @@ async function start() {
 }
 
 /**
- * Enters with the session in the cookie, after a login with the provider. Anybody can make a link that looks like the way back from a login. So the
- * page enters a room at once only if this tab has begun a login for that room; otherwise it asks.
+ * Enters with the session in the cookie, after a login with the provider. Anybody can make a link that looks like the
+ * return from a login. So the page enters a room without a question only if this tab has begun a login for that room.
+ * Otherwise it asks first.
  * @param {string | undefined} room
  * @param {Place | null} stored
  */

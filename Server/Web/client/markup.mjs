@@ -1,5 +1,5 @@
 // The Markdown subset of a message: bold, italic, strike, spoilers, quotes and lists. message-text.mjs has already found code, links and rooms.
-// These stay whole: a line can begin in the text before a link and end after it.
+// This module does not look into them: a mark can begin before a link and end after it, but not inside it.
 
 /** @import { Block, CodePiece, Inline, TextPiece } from './types.js' */
 
@@ -17,14 +17,14 @@ const BEFORE_NO_MENTION = /[\p{L}\p{N}_@./-]/u;
 const NAME = /[\p{L}\p{N}\p{M}_.-]+/uy;
 const AT_END_OF_SENTENCE = /[.-]+$/;
 const HIDDEN = '▒▒▒'; // shown instead of a spoiler where it can't be opened
-const ATOM = '\uFFFC'; // used instead of a piece that is not plain text
+const ATOM = '\uFFFC'; // the neighbour of a text, if the piece beside the text is not plain text
 
 /** @param {TextPiece | CodePiece} piece */
 const isPlain = (piece) => !('code' in piece) && !piece.href && !piece.room;
 
 /**
- * Finds the marks in the pieces of a message. `steps` counts the characters and pieces that were looked at: the time grows with the length of
- * the message only, whatever a message contains.
+ * Finds the marks in the pieces of a message. `steps` counts the characters and pieces that the parser has looked at. Their number
+ * depends on the length of the message only, so that no message can block the page.
  * @param {(TextPiece | CodePiece)[]} pieces
  * @returns {{ blocks: Block[], steps: number }}
  */

@@ -15,7 +15,7 @@ const ROOM_START = /[\p{L}\p{N}]/u;
 const IN_ROOM = /[\p{L}\p{N}_.-]/u;
 const BEFORE_NO_ROOM = /[\p{L}\p{N}_/&#]/u;
 
-// These characters are in no address: white space, control characters, quotation marks, and the brackets and punctuation of other scripts.
+// An address contains none of these characters: white space, control characters, quotation marks, and the brackets and punctuation of other scripts.
 const ENDS_LINK = /[\s<>"\p{Cc}«»‹›“”„‟‚‛…。、，；：！？（）［］｛｝「」『』【】〈〉《》〔〕｡､｢｣،؛؟۔।\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
 // An address may contain these characters, but at its end they belong to the sentence. An opening bracket at the end has no closing one.
 const TRAILING = new Set(`.,;:!?'‘’([{`);

@@ -1,4 +1,4 @@
-// Stores the newest messages of the rooms in IndexedDB, for the time without a network. It copies the state and makes no decisions.
+// Stores the newest messages of the rooms in IndexedDB, for the time without a network. app/offline.mjs decides what it stores.
 
 import { within } from './outbox-store.mjs';
 

@@ -12,8 +12,8 @@ export const MAX_MESSAGES = 50;
 export const MAX_LENGTH = 64 * 1024;
 
 /**
- * Returns what the page stores of a room. Null if it must store nothing: the user is not in the room, or the page does not have the newest messages.
- * Without these it would not notice that somebody deletes one of them.
+ * Returns what the page stores of a room. Null if it must store nothing: the user is not in the room, or the log has dropped the newest messages. A
+ * stored copy of a dropped message would stay after somebody has deleted the message, because the page does not apply this change.
  * @param {Room} room
  * @param {string} user
  * @returns {OfflineRoom | null}

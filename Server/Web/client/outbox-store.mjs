@@ -1,4 +1,5 @@
-// Stores the outbox and the person's place in IndexedDB, and a second copy of the outbox. It copies the state and makes no decisions.
+// Stores the outbox and the person's place (name and rooms) in IndexedDB, and a second copy of the outbox in local storage. This
+// module only stores what the other modules have decided: it does not decide what to send.
 
 /** @import { OutboxItem, Place } from './types.js' */
 
@@ -10,13 +11,14 @@ const STORED_FIELDS = /** @type {const} */ (['room', 'text', 'me', 'reply', 'fil
 
 /**
  * All pages of one server share the database. So each stored message has the name of the page (`tab`) that has to send the message. Each open
- * page holds a lock with its own name. If the lock of a page is free, that page is closed or has crashed. Then another page takes over the
- * messages of that page. Where the browser has no locks (plain HTTP from another machine), a page takes over all messages when it starts.
- * Then two pages may send the same message. This is harmless, because the server stores a message once for each id.
+ * page holds a lock with its own name. If nobody holds the lock of a page, that page is closed or has crashed. Then another page takes over
+ * the messages of that page. Where the browser has no locks (plain HTTP from another machine), a page takes over all messages when it starts.
+ * In such a browser two pages may send the same message. This is harmless, because the server stores only one message for each id.
  *
- * A browser or a person can delete the database at any time. So each page also keeps a copy of its messages in `copies`. The copy has the
- * identity of the database (`born`) from which it was made. If the database has another identity now, it was deleted and created again, and
- * the messages in the copies are missing from it. Otherwise the copies are ignored, because another page may have sent their messages.
+ * A browser or a person can delete the database at any time. So each page also keeps a copy of its messages in `copies`. The copy
+ * contains the identity (`born`) of the database at that time. If the database has another identity now, the database was deleted and created
+ * again, and does not contain the messages of the copy. If the identity is the same, the page ignores the copy, because another page may have
+ * sent the messages since then.
  *
  * If the database fails, the page works without a stored outbox.
  */
@@ -28,7 +30,7 @@ export class OutboxStore {
   #items = [];
   /** @type {Place | null} */
   #place = null;
-  /** Whether the database did not store a change. Then only the copy is complete. */
+  /** Whether the database has failed to store a change. If so, only the copy has all messages. */
   #hasFailed = false;
   #isCopied = false;
   /** The number of the newest change, and of the newest change that the database has stored. */
@@ -39,7 +41,7 @@ export class OutboxStore {
   /** @type {Promise<unknown>} */
   #writing = Promise.resolve();
   #hasClaimed = false;
-  /** Pages that this one waits for. @type {Set<string>} */
+  /** The open pages whose closing this page waits for. @type {Set<string>} */
   #watched = new Set();
 
   /**
@@ -134,7 +136,7 @@ export class OutboxStore {
   flush() { return this.#writing; }
 
   /**
-   * Takes over the messages of closed pages, oldest first.
+   * Takes over the messages of closed pages.
    * @param {() => void} onPageClosed called when a page that is still open closes later
    * @returns {Promise<OutboxItem[]>}
    */
@@ -150,7 +152,8 @@ export class OutboxStore {
     const others = new Set((await this.#run('outbox', 'readonly', (store) => store.getAll()) ?? []).map((/** @type {{ tab: string }} */ { tab }) => tab));
     others.delete(this.#tab);
     if (!others.size) return [];
-    // The order matters: a page has its lock before it stores messages, so a page that has messages and no lock is closed.
+    // Ask for the locks after reading the messages: an open page takes its lock before it stores messages, so a page with messages and without a
+    // lock is closed.
     for (const tab of await this.#openPages()) {
       if (others.delete(tab)) this.#watch(tab, onPageClosed);
     }
@@ -158,7 +161,7 @@ export class OutboxStore {
     const claimed = [];
     await this.#run('outbox', 'readwrite', (store) => {
       // If this transaction succeeded after its time limit, the messages would belong to this page, but it would not send them.
-      setTimeout(() => { try { store.transaction.abort(); } catch { /* it has ended */ } }, WITHIN_MS);
+      setTimeout(() => { try { store.transaction.abort(); } catch { /* the transaction has ended */ } }, WITHIN_MS);
       const all = store.getAll();
       all.onsuccess = () => {
         for (const item of all.result) {
@@ -177,8 +180,8 @@ export class OutboxStore {
   }
 
   /**
-   * Copies this page's messages. Until the database has stored a change, the copy has no identity: if the page ends before that, the next page
-   * takes over the copy. A copy that does not fit into the storage is left out: then only the database has the messages.
+   * Copies this page's messages. Until the database has stored the newest change, the copy has no identity (`born` is null). If the page is closed
+   * before that, the next page takes over the copy. If the copy does not fit into the storage, only the database has the messages.
    */
   #copy() {
     const copies = this.#copies;
@@ -191,7 +194,7 @@ export class OutboxStore {
       else copies.removeItem(key);
       this.#isCopied = true;
     } catch { // the storage is full or forbidden
-      try { copies.removeItem(key); } catch { /* forbidden: there is no earlier copy that this page has written */ }
+      try { copies.removeItem(key); } catch { /* the storage is forbidden, so this page has never written a copy */ }
     }
   }
 
@@ -210,12 +213,13 @@ export class OutboxStore {
       const keys = Array.from({ length: copies.length }, (_, index) => copies.key(index) ?? '');
       const others = keys.filter((key) => key.startsWith(prefix) && key !== this.#copyKey(this.#tab));
       if (!others.length) return [];
-      // The order matters: a page has its lock before it writes its copy, so a page that has a copy and no lock is closed.
+      // Ask for the locks after listing the copies: an open page takes its lock before it writes its copy, so a page with a copy and without a lock
+      // is closed.
       const open = new Set(await this.#openPages());
       for (const key of others) {
         const tab = key.slice(prefix.length);
         if (open.has(tab)) {
-          // The page may still be closing: for a moment, such a page keeps its lock.
+          // A page that is closing keeps its lock for a moment. So wait until the lock is released.
           this.#watch(tab, onPageClosed);
           continue;
         }
@@ -223,7 +227,7 @@ export class OutboxStore {
         copies.removeItem(key);
         if (Array.isArray(items) && (born === null || born !== this.#born)) claimed.push(...items);
       }
-    } catch { /* the storage is forbidden, or somebody else wrote to it */ }
+    } catch { /* the storage is forbidden, or another program wrote a copy that is not valid JSON */ }
     return claimed;
   }
 

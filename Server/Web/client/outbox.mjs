@@ -1,4 +1,5 @@
-// The outbox of the state: messages that the server has not acknowledged, oldest first. Pure functions from one state to the next.
+// The outbox of the state: messages that the server has not acknowledged, oldest first. All functions are pure:
+// they return the next state.
 
 import { isolated } from './direction.mjs';
 import { errorText } from './error-text.mjs';
@@ -91,7 +92,8 @@ export const changeMessage = (state, id, changes) => ({
 export const removeMessage = (state, id) => ({ ...state, outbox: state.outbox.filter((item) => item.id !== id) });
 
 /**
- * Moves a message that the server has stored from the outbox to the log. The cursor advances only when the event itself arrives.
+ * Moves a message that the server has stored from the outbox to the log. The room's cursor does not advance before the event itself
+ * arrives, because earlier events may still be missing.
  * @param {State} state
  * @param {OutboxItem} item
  * @param {Frame} ack
@@ -99,7 +101,8 @@ export const removeMessage = (state, id) => ({ ...state, outbox: state.outbox.fi
 export function acknowledgeMessage(state, item, ack) {
   const next = removeMessage(state, item.id);
   const room = next.rooms.get(ack.room ?? item.room);
-  // A message that was stored long ago is older than the part of the log that the page has. The page receives it with the history.
+  // If the server has stored the message long ago, the message can be older than the part of the log that the page has. Then the page receives the
+  // message with the history.
   if (!room || !Number.isInteger(ack.seq) || ack.duplicate && ack.seq < room.oldest) return next;
   const created = createEntry({ seq: ack.seq, at: ack.at ?? item.at, from: state.self, text: item.text, me: item.me, reply: item.reply, files: item.files });
   if (!created) return next;
@@ -147,8 +150,8 @@ export const failRoom = (state, room, error) => ({
 
 /**
  * Hides the messages of the outbox that have arrived as events (`echo`). If the connection ends after the server has stored a message and
- * before the acknowledgement arrives, the event arrives first. The acknowledgement of the next attempt then confirms which event is the
- * message.
+ * before the acknowledgement arrives, the event arrives first. The page sends the message again, and the acknowledgement
+ * of this attempt confirms which event is the message.
  * @param {State} state
  * @param {string} name the room
  * @param {Frame[]} events

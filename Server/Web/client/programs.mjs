@@ -16,7 +16,7 @@ import { titleOf } from './rooms.mjs';
 export const tokensFrame = (room, what, name) => ({ type: 'tokens', do: what, room, ...name !== undefined && { name } });
 
 /**
- * The valid tokens of an answer, oldest first.
+ * Returns the valid tokens of an answer, oldest first.
  * @param {Frame} answer
  * @returns {ProgramToken[]}
  */
@@ -36,7 +36,7 @@ export const postCommand = (base, room, token) =>
   `curl -H 'Authorization: Bearer ${token}' -d '{"text":"hello"}' ${quoted(new URL(`api/rooms/${segment(room)}/messages`, base).href)}`;
 
 /**
- * The address to which a tool posts that can post to Slack.
+ * The address for a tool that can post to Slack. The tool posts to this address instead.
  * @param {URL} base the address of the page
  * @param {string} token
  */
@@ -46,7 +46,7 @@ export const hookAddress = (base, token) => new URL(`hooks/${segment(token)}`, b
 const segment = (text) => encodeURIComponent(text).replaceAll("'", '%27');
 
 /**
- * Quotes an address for a shell, if it contains a character that has a meaning there.
+ * Puts an address into quotation marks if it contains a character that has a special meaning in a shell.
  * @param {string} address
  */
 const quoted = (address) => /^[\w:/.%-]+$/.test(address) ? address : `'${address}'`;
@@ -72,7 +72,7 @@ export const revokeForm = (name, room) => ({
 export const webhookFrame = (room, what, url) => ({ type: 'webhook', do: what, room, ...url !== undefined && { url } });
 
 /**
- * The webhook of an answer.
+ * Returns the webhook that an answer describes.
  * @param {Frame} answer
  * @returns {Webhook}
  */

@@ -1,4 +1,4 @@
-// The rooms of the state: pure functions from one state to the next.
+// The rooms of the state. All functions are pure: they return the next state.
 
 import { applyChanges } from './changes.mjs';
 import { hashed, isolated } from './direction.mjs';
@@ -8,7 +8,8 @@ import { mentionsUser } from './mentions.mjs';
 
 /** @import { Entry, Frame, Notice, ReadMark, Room, State, User } from './types.js' */
 
-// The page can ask the server for the entries that it drops. 10,000 entries need about 4 MB.
+// The maximum number of entries of a log, and how many of them stay when the page shortens the log. 10,000 entries need about 4 MB. The page can get
+// the dropped entries from the server again.
 const OPEN_ROOM = { max: 120_000, kept: 100_000 };
 const OTHER_ROOM = { max: 10_000, kept: 9_000 };
 
@@ -19,12 +20,12 @@ const OTHER_ROOM = { max: 10_000, kept: 9_000 };
 export const newRoom = (name) => ({
   name, topic: '', epoch: null, role: null, isPrivate: false, members: new Map(), memberCount: 0,
   entries: [],
-  days: [],         // where the days begin
+  days: [],         // where each calendar day begins in the log
   live: false,      // joined over the current connection; only then do frames advance the cursor
   joinedAt: 0,      // the newest seq at the moment of joining: events up to it arrive in order
   cursor: 0,        // the page has all events up to this seq: `after` of the next join
   oldest: Infinity, // the oldest seq that the page has: `before` of the next history request
-  end: Infinity,    // if the page has dropped the newest entries, the seq of the last one that it keeps: `after` of the next request
+  end: Infinity,    // the seq of the last kept entry, if the page has dropped the newest ones: `after` of the next history request
   tail: [],         // entries after `end` that arrived since the last request for history
   more: false, loading: false,
   removed: false,   // the user was kicked or banned: the page does not join the room again by itself
@@ -33,7 +34,7 @@ export const newRoom = (name) => ({
   read: 0,          // how far this user has read, on any device
   countedTo: 0,     // the server's counts of unread messages include the events up to this seq
   unread: 0, mentions: 0, firstUnread: null,
-  isOffline: false, // its messages are those of an earlier visit, because the page can't reach the server
+  isOffline: false, // the log shows messages of an earlier visit, because the page can't reach the server
   mark: null,       // where the mark of new messages was before the page was loaded again
 });
 
@@ -85,7 +86,7 @@ export const directRoomWith = (state, user) => [...state.rooms.values()].find((r
  */
 export function withCounts(room, { read, unread, mentions = 0 }) {
   if (read < room.read) return room;
-  // If the page has not loaded the first unread message, it knows only after which event that message comes.
+  // If the page has not loaded the first unread message, the mark gets the seq after the read mark. The message has this seq or a later one.
   const first = read > 0 && unread > 0 ? room.oldest > read + 1 ? read + 1 : messageFrom(room.entries, read + 1)?.seq : undefined;
   return { ...room, read, unread, mentions, firstUnread: first ?? (unread ? room.firstUnread : null) };
 }
@@ -103,7 +104,7 @@ export function withPlaceholders(state, names) {
 }
 
 /**
- * Names the direct rooms among the placeholders.
+ * Gives the placeholders of direct rooms the names of the other people.
  * @param {State} state
  * @param {[room: string, person: User][]} people
  * @returns {State}
@@ -112,7 +113,7 @@ export const withDirectNames = (state, people) => people.reduce((next, [name, pe
   isDirectName(name) && next.rooms.get(name)?.epoch === null ? changeRoom(next, name, { with: person }) : next, state);
 
 /**
- * Keeps the marks of new messages that the page showed before it was loaded again.
+ * Gives the placeholders the marks of new messages that the page showed before it was loaded again.
  * @param {State} state
  * @param {[room: string, mark: ReadMark][]} marks
  * @returns {State}
@@ -137,8 +138,8 @@ export const withStoredMark = (room) =>
 export const withoutOfflineMessages = (room) => room?.isOffline ? { ...room, isOffline: false, days: [], entries: room.entries.filter(({ kind }) => kind === 'notice') } : room;
 
 /**
- * Returns the other person of a direct room. The server does not know the name of a guest who has left. Then the page uses the name in the newest
- * messages, or else the name that it knows.
+ * Returns the other person of a direct room. The server does not know the name of a guest who has left. For such a guest, the page uses the name in
+ * the newest messages. If they have no message of the guest, it uses the name that it knows.
  * @param {User | null | undefined} other what the server has sent
  * @param {Room | undefined} known
  * @param {Frame[]} events the newest messages
@@ -165,7 +166,7 @@ export function useServerSpelling(state, given, name) {
 }
 
 /**
- * Whether the room was never joined, and no message waits for it.
+ * Whether the page has never joined the room, and the outbox has no message for the room.
  * @param {State} state
  * @param {string} name
  */
@@ -222,7 +223,7 @@ export function openRoom(state, name) {
  */
 export function markRead(state, name) {
   const room = state.rooms.get(name);
-  if (!room || room.isOffline) return state; // without the server's counts, the page would hide what is unread
+  if (!room || room.isOffline) return state; // the page does not have all unread messages, so it must not mark them as read
   const newest = hasNewest(room) ? room.entries.findLast(({ kind, seq }) => kind === 'message' && seq !== undefined)?.seq ?? 0 : 0;
   return room.unread || newest > room.read ? withRoom(state, { ...room, unread: 0, mentions: 0, read: Math.max(room.read, newest) }) : state;
 }
@@ -252,7 +253,7 @@ export const insertEvents = (room, events, reader) =>
   trim(addEvents(room, events, reader), reader?.readerAt?.(room.name) ?? null, reader && reader.current !== undefined && reader.current !== room.name ? OTHER_ROOM : OPEN_ROOM);
 
 /**
- * Adds an answer to a request for history, and drops what is far from the reader.
+ * Adds the events of a `history` answer to the log, and drops what is far from the reader.
  * @param {Room} room
  * @param {Frame[]} events
  * @param {boolean} hasMore whether the server has more events in the requested direction
@@ -264,7 +265,7 @@ export function insertHistory(room, events, hasMore, direction) {
   const more = hasMore && events.length > 0;
   if (direction === 'older') return trim({ ...addEvents(answered, events, null), more }, room.oldest);
   if (direction === 'newer') {
-    // If the server has no more events, the answer and the events that arrived since the request complete the log.
+    // If the server has no more events, the answer and the tail (the events that arrived since the request) complete the log.
     const complete = { ...answered, end: more ? events[events.length - 1].seq : Infinity };
     return trim(addEvents(more ? complete : addEntries(complete, room.tail), events, null), room.end);
   }
@@ -274,10 +275,10 @@ export function insertHistory(room, events, hasMore, direction) {
 }
 
 /**
- * Adds the part of the history around one event. If this part does not touch the part that the page has, it replaces that part, because the
- * page keeps one part without a hole.
+ * Adds the events around one event to the log. The log must not have a hole. So if events are missing between these events and the log, these events
+ * replace the log.
  * @param {Room} room
- * @param {Frame[]} events all events of the part, oldest first
+ * @param {Frame[]} events without a hole, oldest first
  * @returns {Room}
  */
 export function insertAround(room, events) {
@@ -293,8 +294,8 @@ export function insertAround(room, events) {
 }
 
 /**
- * Adds an entry to the log, if it belongs to the part of the log that the page keeps. While the page requests the dropped part, the newer
- * entries wait in the tail, because the answer may not have them.
+ * Adds entries to the log. If the page has dropped the newest entries of the log, it can't add entries after `end`, because entries between them are
+ * missing. While a request for the missing entries is running, new entries wait in the tail: the answer may not contain them.
  * @param {Room} room
  * @param {Entry[]} added
  * @returns {Room}
@@ -325,7 +326,8 @@ function addEvents(room, events, reader) {
     if (entry && event.type === 'topic' && isNew) topic = entry.text ?? '';
     if (event.type === 'moderated' && event.action === 'slow' && isNew) slow = event.seconds ?? 0;
     oldest = Math.min(oldest, event.seq);
-    // Events up to joinedAt arrive in order. An event that arrives out of order was sent before the join, and does not advance the cursor.
+    // Events up to joinedAt arrive in order. An event up to joinedAt that does not follow the cursor was sent before the join: it does not advance
+    // the cursor, because the events between them are still to come.
     if (room.live && (event.seq === cursor + 1 || event.seq > room.joinedAt)) cursor = Math.max(cursor, event.seq);
     if (isNew && entry?.kind === 'message' && writers.has(event.from?.user)) {
       writers = new Map(writers);
@@ -353,7 +355,7 @@ function addEvents(room, events, reader) {
 }
 
 /**
- * Counts the unread messages after a read mark, among those that the page has.
+ * Counts the unread messages after a read mark. It counts only messages that the page has.
  * @param {Room} room
  * @param {number} read
  * @param {User | null} self
@@ -374,7 +376,7 @@ function countsOf(entry, self) {
 }
 
 /**
- * Drops the entries of a log that is too long, and keeps those around the reader.
+ * Shortens a log that is too long. The entries around the reader stay.
  * @param {Room} room
  * @param {number | null} order the order of the entry that the reader sees, or null if the reader follows the end
  * @param {{ max: number, kept: number }} limit

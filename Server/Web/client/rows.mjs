@@ -12,15 +12,15 @@ import { hasNewest, isDirect, labelOf, titleOf } from './rooms.mjs';
 /** @import { DrawnEntry, Entry, OutboxItem, Room, Row, RowSegment, User } from './types.js' */
 
 const GROUP_WITHIN_MS = 5 * 60_000;   // after a pause of this length, the name and the time appear again
-const MAX_GROUP_MS = 10 * 60_000;     // after this time, they appear again even if somebody writes without a pause
+const MAX_GROUP_MS = 10 * 60_000;     // after this time, they appear again even without a pause
 const MAX_GROUP = 12;                 // messages: about half of a screen, so that a screen always shows a name
-const BLOCK = 240;                    // sequence numbers: a group ends with its block, so that the page can form groups without the whole log
+const BLOCK = 240;                    // sequence numbers: no group crosses a multiple of BLOCK, so the page can form the groups of a part of the log
 const QUOTE_LENGTH = 200;            // more than a line of the page shows
 const MAX_FACES = 6;                 // people that a new room shows
 
 /**
  * Creates the rows of a part of a room's log. Messages of one person that follow each other form a group. Only the first message of a group shows
- * the name. The rows of an entry do not depend on the part that is drawn.
+ * the name. An entry has the same rows in every part that contains it.
  * @param {Room} room
  * @param {OutboxItem[]} outbox
  * @param {{ segments: RowSegment[], below: number }} part the entries to draw, and the space that the others take
@@ -58,12 +58,12 @@ export function createRows(room, outbox, { segments, below }, self, now) {
  * @param {DrawnEntry[]} waiting
  */
 function addRows(rows, { entries, days, firstUnread }, start, end, now, waiting) {
-  // The group of the first row can have begun above it, but not above its block.
+  // The group of the first row can begin before this row, but not before the block of this row. So start with the block.
   const { order = 0 } = entries[start] ?? entries.at(-1) ?? {};
   const from = start === 0 ? 0 : indexFor(entries, { order: order - order % BLOCK, rank: 0 });
   /** @type {DrawnEntry | undefined} */
   let before = entries[from - 1];
-  let seq = 0; // the newest one so far
+  let seq = 0; // the newest seq so far
   for (let index = from - 1; index >= 0 && !seq; index -= 1) seq = entries[index].seq ?? 0;
   let nextDay = entries[from] ? indexFor(days, entries[from]) : 0;
   let day = days[nextDay - 1]?.day ?? '';
@@ -104,7 +104,7 @@ function startRow(room, self) {
 }
 
 /**
- * Returns the message that a reply answers, in one line.
+ * Returns one line with the message that a reply answers.
  * @param {Entry[]} entries
  * @param {number} seq
  */

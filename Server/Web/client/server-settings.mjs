@@ -1,4 +1,4 @@
-// What the server says about itself in the page, so that the entrance offers what works.
+// The settings that the server has written into the page. The entrance offers only what the server allows.
 
 /**
  * @typedef {{
@@ -22,7 +22,7 @@ export function serverSettings({ features, login = '', frameAncestors = '', push
     takesTokens: offers.has('jwt'),
     pushKey: push || null,
     login: offers.has('oidc') ? login : null,
-    // The browser names the origin of a message without a standard port.
+    // A browser gives the origin of a message without the standard port, so the port is removed here too.
     frameAncestors: frameAncestors.split(' ').filter(Boolean).map((origin) => new URL(origin).origin),
   };
 }

@@ -75,7 +75,8 @@ const UPDATES = {
       if (!known?.epoch || reset) room.more = events.length > 0 && events[0].seq > 1;
       room.cursor = Math.max(room.cursor, frame.seq ?? 0);
     }
-    // The server has counted all events up to its newest one. Its read mark is behind if it has not received the page's own mark.
+    // The server has counted the unread events up to frame.seq. If it has not received the page's newest read mark yet, its counts are too high,
+    // and the page ignores them.
     const isCounted = typeof frame.unread === 'number' && (frame.read ?? 0) >= room.read;
     if (isCounted) room.countedTo = frame.seq ?? 0;
     room = insertEvents(room, events, resumed ? { self: state.self, watching, readerAt, current: state.current } : null);
@@ -118,7 +119,7 @@ const UPDATES = {
     const name = request?.room ?? '';
     let next = state;
     if (SILENT_REQUESTS.has(request?.kind ?? '')) return state;
-    if (request?.kind === 'history' && request.direction !== 'around' && frame.retryAfterMs !== undefined) return state; // the page asks again
+    if (request?.kind === 'history' && request.direction !== 'around' && frame.retryAfterMs !== undefined) return state; // the page asks again later
     if (isJoin(request) && isUnusedPlaceholder(next, name)) next = withoutRoom(next, name);
     else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(changeRoom(next, name, withoutOfflineMessages(next.rooms.get(name)) ?? {}), name, errorText(frame));
     if (isJoin(request) && frame.code === 'banned') next = changeRoom(next, name, { removed: true });
@@ -136,7 +137,7 @@ const UPDATES = {
     const room = state.rooms.get(frame.room);
     if (!room) return state;
     const isSelf = frame.user === state.self?.user;
-    // The server may report that an older connection of this user left the room. This connection is still in it.
+    // The server may report that an older connection of this user left the room. This connection is still in the room.
     if (isSelf && frame.state === 'left') return state;
     const next = isSelf && state.self && frame.state === 'renamed' ? { ...state, self: { ...state.self, name: frame.name } } : state;
     const isOther = frame.state === 'renamed' && frame.user === room.with?.user;
@@ -172,12 +173,12 @@ const UPDATES = {
   read(state, frame) {
     const room = state.rooms.get(frame.room);
     if (!room) return state;
-    // Another tab of this browser knows only how far the person has read.
+    // If the frame comes from another tab of this browser, it has no counts: that tab knows only how far the person has read.
     const counts = frame.unread === undefined ? countsAfter(room, frame.seq, state.self) : { unread: frame.unread, mentions: frame.mentions };
     return withRoom(state, withCounts(room, { read: frame.seq, ...counts }));
   },
 
-  // Another tab of this browser has left a room, or has changed its level.
+  // Another tab of this browser has left a room, or has changed the room's level of notification.
   'tab-left'(state, { room }) {
     if (!state.outbox.some((item) => item.room === room)) return withoutRoom(state, room);
     return failRoom(changeRoom(state, room, { live: false, removed: true }), room, t('You have left this room in another tab.'));
@@ -212,14 +213,15 @@ const MAX_HELP_IN_LOG = 4;
 export const isWholeHelp = ({ commands }) => (commands?.length ?? 0) > MAX_HELP_IN_LOG;
 
 /**
- * Whether the page can drop a room that the server no longer has: the user was in it, and no message waits for it.
+ * Whether the page can remove a room that the server no longer has: the user was in the room, and the outbox has no message for it.
  * @param {State} state
  * @param {string} name
  */
 const hasEnded = (state, name) => Boolean(state.rooms.get(name)?.epoch) && !state.outbox.some((item) => item.room === name);
 
 /**
- * Returns the state after log events, which can be of several rooms. Many events cost one copy of each log.
+ * Returns the state after log events, which can be of several rooms. All events of one room
+ * together cost one copy of its log.
  * @param {State} state
  * @param {Frame[]} events
  * @param {UpdateContext} context
@@ -243,8 +245,8 @@ export function applyLogEvents(state, events, { watching, readerAt, at }) {
 }
 
 /**
- * Applies what moderators did to the room or to this user: the end of the room, a new role, or the removal from the room. After a removal the
- * log of the room stays, so the person can read why.
+ * Applies what moderators did to the room or to this user: the end of the room, a new role, or the removal from the room. After a removal from
+ * the room, the log stays, so that the person can read the reason.
  * @param {State} state
  * @param {string} name the room
  * @param {Frame[]} events
@@ -266,8 +268,8 @@ function applyModeration(state, name, events, at) {
 }
 
 /**
- * Returns the state after the server has rejected a message. If the user is not in the room, the later messages can't be sent either, and
- * the next attempt joins the room first.
+ * Returns the state after the server has rejected a message. If the user is not in the room, all
+ * pending messages of the room fail. The next attempt to send joins the room first.
  * @param {State} state
  * @param {string} name the room
  * @param {Frame} error

@@ -17,14 +17,15 @@ const ANSWERS = new Set(['ack', 'error', 'joined', 'history', 'rooms', 'who', 'r
 const NEWS = {
   leave: ({ room }) => ({ type: 'tab-left', room }),
   notify: ({ room, level }) => ({ type: 'tab-notify', room, level }),
-  read: ({ room, seq }, ack) => ({ type: 'read', room: ack.room ?? room, seq: ack.seq ?? seq }), // without counts: each tab counts
+  read: ({ room, seq }, ack) => ({ type: 'read', room: ack.room ?? room, seq: ack.seq ?? seq }), // without counts: each tab counts its own messages
 };
 
 /**
- * Each tab uses the connection as if it had its own: it joins rooms, and gets the answers to its own requests. The server sees one connection.
- * So a join of one tab interrupts the events for the others: the server continues with the position of that join. The hub knows the position of
- * each tab in each room, which is the seq of the last event that the tab has. An event goes to a tab only if it is the tab's next one. If a tab
- * has missed an event, the hub joins the room again from the earliest position of all tabs. So each tab gets each event once, in order.
+ * Each tab uses the shared connection like a connection of its own: the tab joins rooms, and gets the answers to its own requests. But the server
+ * sees only one connection. When one tab joins a room again, the server continues the room's events from the position of this join, and other tabs
+ * can miss events. So the hub knows the position of each tab in each room: the seq of the last event that the tab has. The hub gives an event to a
+ * tab only if this is the tab's next event. If a tab has missed an event, the hub joins the room again from the earliest position of all tabs. So
+ * each tab gets each event once, in order.
  */
 export class TabHub {
   #post; #write; #createId; #later;
@@ -32,7 +33,7 @@ export class TabHub {
   #tabs = new Map();
   /** The requests that have no answer yet. The tab is null if it is closed. @type {Map<string | number, { tab: string | null, frame: Frame }>} */
   #requests = new Map();
-  /** The joins of the hub itself: id by room. @type {Map<string, string>} */
+  /** The joins that the hub itself has sent: the id of the request, by room. @type {Map<string, string>} */
   #repairs = new Map();
   /** The epochs of the rooms. @type {Map<string, string>} */
   #epochs = new Map();
@@ -103,7 +104,7 @@ export class TabHub {
   }
 
   /**
-   * Notes what a tab has sent to the server.
+   * Records what a tab has sent to the server, so that the answer goes to this tab.
    * @param {string} tab
    * @param {string} text a frame, or a typed line
    */
@@ -114,7 +115,7 @@ export class TabHub {
   }
 
   /**
-   * Sends a frame of the server to the tabs. Returns what the leading tab itself gets.
+   * Sends a frame of the server to the tabs. Returns the frames for the leading tab itself.
    * @param {Frame} frame
    * @returns {Frame[]}
    */
@@ -138,7 +139,7 @@ export class TabHub {
     if (LOG_EVENTS.has(frame.type) && frame.id === undefined) return this.#deliverEvent(frame, deliver);
     if (frame.type === 'gap') return this.#deliverGap(frame, deliver);
     if (frame.type === 'bye') return deliver(this.#isLoggedOut ? [] : all, frame);
-    // Nobody is in the room of an invitation yet.
+    // No tab is in the room of an invitation yet, so all tabs get the invitation.
     if (!ANSWERS.has(frame.type)) return deliver(frame.room === undefined || frame.type === 'invited' ? all : this.#in(frame.room), frame);
     const repaired = [...this.#repairs].find(([, id]) => id === frame.id)?.[0];
     if (repaired !== undefined) return this.#endRepair(repaired, frame, deliver);
@@ -168,7 +169,8 @@ export class TabHub {
   }
 
   /**
-   * The server no longer has some events. The frame concerns the tabs that need one of them, and those that are about to join.
+   * The server no longer has some events. The frame goes to the tabs that have not got these events,
+   * and to the tabs that are joining the room.
    * @param {Frame} gap
    * @param {(tabs: string[], frame: Frame) => void} deliver
    */
@@ -206,7 +208,7 @@ export class TabHub {
     const others = [...this.#tabs.keys()].filter((other) => other !== tab);
     if (request.type === 'leave') for (const positions of this.#tabs.values()) positions.delete(request.room);
     if (request.type === 'logout') {
-      this.#isLoggedOut = true; // the server's own `bye` is for the tab that has asked
+      this.#isLoggedOut = true; // no tab needs the server's `bye`: this tab gets the ack, and the others the `bye` below
       deliver(others, { type: 'bye', code: BAD_SESSION_CLOSE_CODE, text: t('You have logged out in another tab.'), reconnect: false });
     }
     const news = Object.hasOwn(NEWS, request.type) ? NEWS[request.type](request, ack) : null;
@@ -232,7 +234,7 @@ export class TabHub {
    */
   #endRepair(room, { type, messages, retryAfterMs }, deliver) {
     const end = () => { this.#repairs.delete(room); };
-    // After an error, the next event tries again, but not before the time that the server has named.
+    // After an error, the next event of the room starts another join, but not before the time that the server has named.
     if (type === 'error') return this.#later(end, retryAfterMs ?? REPAIR_AFTER_MS);
     end();
     for (const event of messages ?? []) this.#deliverEvent({ type: 'message', room, ...event }, deliver);

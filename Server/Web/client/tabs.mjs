@@ -20,7 +20,8 @@ const FROM_LEADER = new Set(['lead', 'ready', 'frame', 'close', 'pong', 'alone']
 
 /**
  * The tab that holds a Web Lock leads. The browser passes the lock to the next tab when the leading tab is closed or crashes. If the leading tab does
- * not answer, another tab steals the lock (see TabTransport). The tabs talk over a BroadcastChannel.
+ * not answer, another tab steals the lock (see TabTransport). The tabs exchange messages over a
+ * BroadcastChannel.
  *
  *   alone ──choose()──▶ leader              the lock was free
  *   alone ──choose()──▶ follower ──▶ leader   the browser passes the lock to this tab, or this tab steals it
@@ -42,12 +43,12 @@ export class Tabs {
   #waiting = null;
   /** The user of the connection, while this tab leads and is online. @type {{ user: string, guest: boolean } | null} */
   #user = null;
-  /** How many sweeps ago this tab has heard of the tabs that follow. @type {Map<string, number>} */
+  /** For each tab that follows, the number of sweeps since its last message. @type {Map<string, number>} */
   #silent = new Map();
   #sweeping = 0;
-  /** The user for whom the leading tab has connected again. */
+  /** The user (with `guest`) for whom this tab, as the leading one, has connected again. */
   #adopted = '';
-  /** Whether this tab can't share: the leading tab has another session, or the browser forbids locks. */
+  /** Whether this tab can't share a connection: the leading tab has another session, or the browser does not grant locks. */
   #isOutcast = false;
   /** The open transport of this tab, if this tab follows. @type {TabTransport | null} */
   transport = null;
@@ -90,7 +91,7 @@ export class Tabs {
     this.#take({ signal: this.#waiting.signal });
   }
 
-  /** Gives up the role, because the tab needs no connection, or its own one. */
+  /** Gives up the role, because the tab needs no connection any more, or must have its own connection. */
   leave() {
     this.#generation += 1;
     this.#stepDown();
@@ -106,7 +107,7 @@ export class Tabs {
   /** Asks the leading tab now whether it is alive, because this tab has become visible. */
   check() { this.transport?.check(); }
 
-  /** The browser is about to freeze this tab. Another tab takes the lead at once. */
+  /** Gives up the lead to another tab, because the browser is about to freeze this tab. */
   freeze() {
     if (!this.#connection?.router?.others.length) return;
     this.#connection.suspend();
@@ -131,7 +132,8 @@ export class Tabs {
   }
 
   /**
-   * Creates a name for a transport of this tab. Each transport has its own, so that it gets no answer to a question of an earlier one.
+   * Creates a name for a transport of this tab. Each transport has another name, so that it does not get the answers to
+   * an earlier transport.
    */
   createName() { return `${this.#id}/${++this.#transports}`; }
 
@@ -139,7 +141,7 @@ export class Tabs {
   post(message) { this.#channel.postMessage({ from: this.#id, ...message }); }
 
   /**
-   * Asks for the lock. Resolves to whether this tab leads now; if it waits for the lock, it resolves later.
+   * Asks for the lock. Resolves to true when this tab has the lock and leads, and to false if this tab does not get the lock.
    * @param {LockOptions} options
    * @returns {Promise<boolean>}
    */
@@ -155,7 +157,7 @@ export class Tabs {
           this.#lead(own);
           resolve(true);
         });
-      }).catch((error) => { // another tab has stolen the lock, or this tab waits no more
+      }).catch((error) => { // another tab has stolen the lock, or this tab has stopped waiting for it
         if (error.name !== 'AbortError') this.#isOutcast = true; // a browser may forbid locks by its settings
         resolve(false);
         if (own === null || this.#release !== own) return;
@@ -181,7 +183,10 @@ export class Tabs {
     if (followed) connection.move();
   }
 
-  /** Sends nothing more to tabs that are frozen, because the frames would pile up in the browser. When such a tab runs again, it asks, and joins its rooms again. */
+  /**
+   * Detaches tabs that have not sent anything for a long time. The browser may have frozen such a tab, and would store all frames for it. When the
+   * tab runs again, it sends a ping, learns that it is detached, and joins its rooms again.
+   */
   #sweep() {
     const router = this.#connection?.router;
     for (const tab of router?.others ?? []) {
@@ -227,9 +232,9 @@ export class Tabs {
     if (kind === 'hello') this.#greet(router, message);
     else if (kind === 'send') texts.forEach((text) => router.send(from, text));
     else if (kind === 'gone') router.detach(from);
-    else if (kind === 'frame' && message.frame?.type === 'bye') this.#connection?.end(message.frame); // from the tab that led before
+    else if (kind === 'frame' && message.frame?.type === 'bye') this.#connection?.end(message.frame); // from the previous leading tab
     else if (kind === 'ping') {
-      this.#connection?.tick(); // the timers of a hidden tab are slow
+      this.#connection?.tick(); // the timers of this tab may be slow, because it is hidden
       this.post({ kind: this.#user && !(message.isAttached && router.has(from)) ? 'lead' : 'pong', to: [from] });
     }
   }
@@ -243,7 +248,7 @@ export class Tabs {
     const wanted = `${user} ${guest}`;
     if (!connection?.isOnline || !this.#user) {
       this.post({ kind: 'pong', to: [from] });
-      connection?.hurry(); // the other tab has just reached the server
+      connection?.hurry(); // the other tab has just reached the server, so this tab need not wait
     } else if (this.#user.user === user && this.#user.guest === guest) {
       router.attach(from);
       this.post({ kind: 'ready', to: [from], via: connection.transportName });

@@ -15,9 +15,9 @@ const MAX_FAILURE_SCORE = 4;
 const STEADY_AFTER_MS = 30_000; // a connection that lasted this long proves that its transport works
 
 /**
- * Chooses the transport: the best one that works, or the pinned one. The page tries the next transport at once after one hangs, after two
- * attempts that never worked, or after four connections that did not last. The caller does not report an attempt that failed
- * because the server was unreachable, because this is not a failure of the transport.
+ * Chooses the transport: the best one that works, or the pinned one. The page tries the next transport at once after the
+ * current transport hangs, after two attempts that never worked, or after four connections that did not last. If an attempt failed because the
+ * server could not be reached, the caller does not report it: this is not a failure of the transport.
  */
 export class TransportChoice {
   /** @type {TransportName[]} */
@@ -47,7 +47,7 @@ export class TransportChoice {
   /** Whether a proxy on the path delays streamed responses. */
   get buffers() { return this.#buffers; }
 
-  /** How many times every transport has failed since one of them worked for a longer time. */
+  /** How often the page has tried all transports since one of them worked for longer than STEADY_AFTER_MS. */
   get rounds() { return this.#rounds; }
 
   /** Returns the transport with which the next visit starts, or null if the best transport works. */

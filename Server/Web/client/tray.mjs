@@ -107,7 +107,7 @@ export class Tray {
 
   clear() { this.#rooms.clear(); }
 
-  /** The files as the page stores them, or null if there are none. The browser does not keep the contents of the others. */
+  /** The files as the page stores them, or null if there are none. Files that are not uploaded are stored as failed: their contents are lost. */
   entries() {
     if (!this.#rooms.size) return null;
     return [...this.#rooms].map(([room, list]) => [room, list.map((one) => one.state === 'ready' ? one
@@ -160,7 +160,7 @@ export const readinessOf = (list) => list.some(({ state }) => state === 'failed'
 export const shareOf = ({ state, sent, bytes }) => state === 'ready' ? 1 : bytes > 0 ? Math.min(1, sent / bytes) : 0;
 
 /**
- * What a screen reader says about the uploads. The share is rounded, so that it says few things.
+ * What a screen reader says about the uploads. The share is rounded, so that the screen reader does not speak too often.
  * @param {readonly Attachment[]} list
  * @param {boolean} isWaiting whether the message is sent after the uploads
  */

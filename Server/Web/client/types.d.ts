@@ -28,8 +28,9 @@ export interface Transport {
   close(): void;
   /** Whether the transport still waits for an answer. */
   readonly isBusy: boolean;
-  /** Whether the connection is that of another tab, and the transport of that tab. */
+  /** Whether the transport uses the connection of another tab. */
   readonly isShared?: boolean;
+  /** The transport of that connection. */
   readonly via?: TransportName;
   /** The transport works in both directions. The welcome is null if the server continues the session as before. */
   onready(welcome: Frame | null): void;
@@ -51,11 +52,11 @@ export interface Meter {
 
 /** State that successive HTTP transports of one session share. */
 export interface HttpSessionState {
-  /** How far the session's outbox was read, or null before the first answer. */
+  /** The position up to which the page has read the session's outbox on the server; null before the first answer. */
   cursor: number | null;
   /** The stream transports that no proxy buffers. */
   trusted: Set<Function>;
-  /** The device of the session; without one, the session's own outbox is read. */
+  /** The device of the session. Without a device, the page reads the outbox of the session itself. */
   device?: string;
   meter?: Meter;
   /** Whether the server adds a timestamp (a `wire` frame) when it hands frames to the connection. */
@@ -114,7 +115,7 @@ export interface User { user: string; name: string; guest?: boolean }
 /** `fileBytes` is the maximum size of a file; 0 or absent if the server takes no files. */
 export interface Limits { textLength?: number; namedMembers?: number; fileBytes?: number }
 
-/** A file of a message. It has a width and a height exactly if it is a picture with a preview. */
+/** A file of a message. Only a picture with a preview has a width and a height. */
 export interface AttachedFile { id: string; name: string; type: string; bytes: number; width?: number; height?: number }
 
 /** A file of a draft: it is uploaded before the message is sent. */
@@ -145,7 +146,7 @@ export interface ProgramToken { name: string; at: string }
 /** The outgoing webhook of a room. Without an address, the room has none. */
 export interface Webhook {
   url?: string;
-  /** The newest event that needs no delivery any more. */
+  /** The server has delivered, or given up, all events up to this seq. */
   delivered: number;
   /** Set if the newest attempt failed. Without `next`, the receiver has turned the webhook off. */
   failing?: { error: string; since: string; next?: string };
@@ -153,7 +154,7 @@ export interface Webhook {
   failed: FailedEvent[];
 }
 
-/** An event that a webhook has not got. `at` is the time at which the server gave it up. */
+/** An event that the server could not deliver. `at` is the time at which the server gave it up. */
 export interface FailedEvent { seq: number; at: string; attempts: number; error: string }
 
 export interface PresenceChange { user: string; name: string; what: string; was?: string }
@@ -259,7 +260,7 @@ export interface Notice {
   changes?: PresenceChange[];
 }
 
-/** Where a day begins: the first entry of the log that is of this day or later. */
+/** Where a day begins in the log: the order and the rank of its first entry. */
 export interface Day { order: number; rank: number; day: string }
 
 export interface Room {
@@ -295,9 +296,9 @@ export interface Room {
   countedTo: number;
   unread: number;
   mentions: number;
-  /** The seq at or after which the mark of new messages is. */
+  /** The mark of new messages is before the first message with this seq or a later one; null if there is no mark. */
   firstUnread: number | null;
-  /** The messages are those of an earlier visit. The page has not joined the room. */
+  /** The log shows messages of an earlier visit. The page has not joined the room. */
   isOffline: boolean;
   /** The mark of new messages before the page was loaded again; null after the first join. */
   mark: ReadMark | null;
@@ -383,7 +384,7 @@ export interface Request {
   after?: number;
   /** The cursor of a search. */
   before?: number;
-  /** Which part of the history the page asked for. */
+  /** The part of the history that the page asked for. */
   direction?: 'older' | 'newer' | 'newest' | 'around';
   /** With `around`: if there is no message with this seq, the page goes to the next message. */
   orNext?: boolean;
@@ -417,7 +418,7 @@ export interface LogView {
   following: boolean;
   /** The mark of new messages that the reader has seen. */
   seenMark?: number;
-  /** Where the reader was when another room was opened. */
+  /** Where the reader was when the person opened another room. */
   place: ViewPlace | null;
 }
 
@@ -457,7 +458,7 @@ export interface Row {
   label?: string;
   /** The room of the row is a direct room, and the label is the other person's name. */
   isDirect?: boolean;
-  /** What the top of a complete history says about the room. */
+  /** For the top of a complete history: what the top shows about the room. */
   room?: RoomCard;
   entry?: DrawnEntry;
   first?: boolean;

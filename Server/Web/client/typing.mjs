@@ -29,7 +29,7 @@ export function applyTyping(state, { room: name, user, name: writer, off }) {
  * @param {State} state
  * @param {string} name the room
  * @param {string} user
- * @param {Writer} [writer] what the page knew at an earlier time: if the person has written since then, nothing changes
+ * @param {Writer} [writer] the object of an earlier `typing` frame: if a newer frame has replaced it, nothing changes
  * @returns {State}
  */
 export function endTyping(state, name, user, writer) {

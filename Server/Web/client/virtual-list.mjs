@@ -1,5 +1,6 @@
 // The virtual list of the log: which rows the page draws, how much space the other rows take, and which scroll position keeps the view in its
-// place. This module has the arithmetic. A surface draws the rows and measures them: the DOM in view/log.mjs, numbers in the tests.
+// place. This module only calculates. A surface draws the rows and measures them: view/log.mjs uses the DOM, and the tests use an object with
+// numbers.
 
 import { compareEntries, indexFor } from './log.mjs';
 
@@ -7,14 +8,14 @@ import { compareEntries, indexFor } from './log.mjs';
 
 const MARGIN = 50;       // rows that are drawn above and below the view, so that a reader who scrolls sees no empty space
 const MAX_DRAWN = 300;   // rows: a phone then lays out the page in less than a frame
-const KEPT_DRAWN = 200;  // rows that stay when more than MAX_DRAWN are drawn, so that not each message removes a row
+const KEPT_DRAWN = 200;  // rows that stay if more than MAX_DRAWN would be drawn: so the list removes many rows at once, and not one for each message
 const MAX_PINNED = 500;  // rows of a selection that are drawn even if they are far from the view
-const MAX_PASSES = 4;    // drawings until the view is full, if the heights of the rows were estimated far too large
+const MAX_PASSES = 4;    // drawings: if the estimated heights were too large, the rows do not fill the view, and the list draws more rows
 
 const ROW_PX = 27, LINE_PX = 23, PICTURE_PX = 240, CHARACTER_PX = 8;
 
 /**
- * Estimates the height of a row that was never drawn. An error has no effect on the view: it only changes the length of the scroll bar.
+ * Estimates the height of a row that was never drawn. A wrong estimate does not move the view: it only changes the length of the scroll bar.
  * @param {Pick<Entry, 'text' | 'files' | 'reactions'>} entry
  * @param {number} width the width of the view in px
  */
@@ -36,7 +37,7 @@ export class RowHeights {
   get count() { return this.#heights.length; }
 
   /**
-   * Follows the change from one list to the next. Rows that stay keep their heights.
+   * Replaces the list. Rows that are in both lists keep their heights.
    * @param {Entry[]} entries
    * @param {number} width
    */
@@ -104,7 +105,7 @@ export class RowHeights {
 const isSame = (a, b) => compareEntries(a, b) === 0;
 
 /**
- * Returns the rows to draw next: the needed ones, and those that are already drawn while there are not too many.
+ * Returns the rows to draw next: the needed rows, and rows that are already drawn, if these are not too many together.
  * @param {RowRange | null} drawn
  * @param {RowRange} needed
  * @returns {RowRange}
@@ -153,12 +154,15 @@ export class VirtualList {
   /** The drawn rows around the view. Pinned rows can be drawn apart from them. @type {RowRange} */
   #range = { start: 0, end: 0 };
   #isDrawn = false;
-  /** The row that keeps its place in the view, where it was in the content, and where the view was. @type {{ entry: Entry, top: number, scrollTop: number } | null} */
+  /**
+   * The row that keeps its place in the view, its top in the content, and the scroll position, all at the last measurement.
+   * @type {{ entry: Entry, top: number, scrollTop: number } | null}
+   */
   #anchor = null;
   #isAtEnd = false;
   /** The height of the space above the first drawn row; 0 without a space. */
   #above = 0;
-  /** By how much the space above is larger than the heights of its rows. */
+  /** The height of the space above the first drawn row, minus the sum of the heights of the rows in this space. */
   #surplus = 0;
 
   /** @param {Surface} surface */
@@ -224,7 +228,7 @@ export class VirtualList {
     else if (this.#anchor) {
       const surface = this.#surface, { entry, top, scrollTop } = this.#anchor;
       const now = surface.topOf(entry.key) ?? top;
-      // If the content became so short that the browser had to move the view, the anchor counts from where the view was.
+      // If the content has become so short that the browser had to move the view, use the scroll position before this move.
       const wasMoved = surface.scrollTop < scrollTop && surface.scrollTop > surface.maxScrollTop - 1;
       if (wasMoved) surface.scrollTop = scrollTop + now - top;
       else if (now !== top) this.#moveBy(now - top);
@@ -234,8 +238,8 @@ export class VirtualList {
   }
 
   /**
-   * Moves the view down the content, or the content up. A browser stops its own smooth scrolling when a page sets the scroll position. So the space
-   * above the rows takes the distance if it can.
+   * Moves the rows up in the view by a distance. If a page sets the scroll position, the browser stops its own smooth scrolling. So this method
+   * changes the height of the space above the rows instead, if that space is high enough.
    * @param {number} distance in px
    */
   #moveBy(distance) {
@@ -271,7 +275,7 @@ export class VirtualList {
   }
 
   /**
-   * The rows that fill the view and its margins, if a row is at an offset in the view.
+   * Returns the rows that fill the view and its margins when the row `index` is `offset` px below the top of the view.
    * @param {number} index
    * @param {number} offset
    * @returns {RowRange}
@@ -283,7 +287,7 @@ export class VirtualList {
   }
 
   /**
-   * The drawn range, as indexes of the next list.
+   * Returns the indexes that the drawn rows have in the next list, or null if none of them is in it.
    * @param {Entry[]} entries
    * @returns {RowRange | null}
    */
@@ -303,7 +307,7 @@ export class VirtualList {
     }
     const index = this.#indexInView(scrollTop);
     const next = index + 1 < this.#range.end ? this.#topOf(index + 1) : Infinity;
-    // The first row that begins in the view keeps its place. A row above it, of which the view has only the end, can change its height.
+    // The anchor is the first row that begins in the view. It is not the row above: only the end of that row is visible, and its height can change.
     const isCut = index >= this.#range.start && this.#topOf(index) < scrollTop && next < scrollTop + this.#surface.height;
     const entry = this.#entries[isCut ? index + 1 : index];
     this.#anchor = { entry, top: this.#surface.topOf(entry.key) ?? this.#estimatedTop(index), scrollTop };

@@ -40,7 +40,7 @@ internal abstract class HttpRequestClient(CompareTarget target, Traffic traffic,
     {
         if (!PollBatch.TryRead(body, out var next, out var frames))
             throw new FloodException($"not a poll response: {Encoding.UTF8.GetString(body)}");
-        // ProcessFrame uses the overhead of wire frames only. A wire frame is never the first frame, so one comma is before it.
+        // ProcessFrame uses overheadBytes only for wire frames. A wire frame is never the first frame of the array, so its overhead is one comma.
         foreach (var frame in frames)
             ProcessFrame(frame.Span, overheadBytes: 1);
         return next;

@@ -51,7 +51,7 @@ internal sealed class Member : IDisposable
     /// <summary>The number of cuts by <see cref="Cut"/>.</summary>
     public int Cuts { get; private set; }
 
-    /// <summary>Completes when the member is not reconnecting.</summary>
+    /// <summary>Completes when the current reconnect has ended. Already complete if the member is not reconnecting.</summary>
     public Task Reconnecting
     {
         get { lock (_gate) return _reconnecting; }

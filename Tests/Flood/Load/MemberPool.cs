@@ -7,7 +7,8 @@ namespace RawSocketChat.Tests.Flood.Load;
 
 /// <summary>Creates, connects and closes all members of a run.</summary>
 /// <remarks>
-/// Member <c>i</c> is in room <c>i mod rooms</c>. The first members publish. The seed selects the slow readers from the other members.
+/// Member <c>i</c> is in room <c>i mod rooms</c>. The members with the lowest indexes publish. The seed selects the slow readers from the other
+/// members.
 /// </remarks>
 internal sealed class MemberPool : IDisposable
 {

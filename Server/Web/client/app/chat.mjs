@@ -59,7 +59,8 @@ export function joinRoom(name, { kind = 'join', show = true } = {}) {
 }
 
 /**
- * Joins a room again. Does nothing if the person has left the room, or if an earlier join has no answer yet.
+ * Joins a room again. Does nothing if the person has left the room, if the page is already in it, or if an earlier join has no answer
+ * yet.
  * @param {string} room
  * @param {RequestKind} kind
  */
@@ -94,7 +95,8 @@ const MAX_ROOM_NAME = 64;    // no room has a longer name
 let searchTimer = 0;
 
 /**
- * Asks for the rooms whose names contain a text, after the person has stopped typing. The page adds them to its list.
+ * Asks for the rooms whose names contain a text, after the person has stopped typing. When the answer arrives, the
+ * page adds these rooms to its list.
  * @param {string} match
  */
 export function searchDirectory(match) {
@@ -129,7 +131,7 @@ export const askAround = (room, seq, { orNext = false } = {}) => ask({ type: 'hi
  */
 export const askSearch = (query, before) => ask({ type: 'search', query, ...before !== undefined && { before } }, { kind: 'search', before });
 
-/** The message that the page shows when it is in the message's room. @type {{ room: string, seq: number } | null} */
+/** The message to show as soon as the page has joined its room. @type {{ room: string, seq: number } | null} */
 let jumpAfterJoin = null;
 
 /**
@@ -141,7 +143,7 @@ export function goAfterJoin(room, seq) {
 }
 
 /**
- * Returns the message to show in a room that the page has joined, once.
+ * Returns the message to show in a room that the page has just joined, or null. A second call returns null.
  * @param {string} room
  */
 export function takeJumpAfterJoin(room) {

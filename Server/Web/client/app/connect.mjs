@@ -17,9 +17,10 @@ const DEVICE_KEY = `${STORAGE_KEY} device`;
 const PIN_KEY = `${STORAGE_KEY} pinned way`;
 const REMEMBERED_FOR_MS = 60 * 60_000; // a visit within this time starts with the transport that worked on the visit before
 
-// Two pages with one cookie share a session, and usually one connection (Tabs). If they do not share the connection, each page with a WebSocket has
-// its own. With the other transports, each page is a device of its own, so that it receives all frames. A page that is loaded again is the same device. A browser that duplicates a tab also
-// duplicates the name of the device. Then the server reports a takeover, and the page becomes another device.
+// Two pages with one cookie share a session, and usually one connection (Tabs). If they do not share a connection, each page that uses WebSocket has
+// its own WebSocket. With the other transports, each page is a separate device of the session, so that each page receives all frames. A page that is
+// loaded again is the same device. If a person duplicates a tab, the new tab has the same device name. Then the server reports a takeover, and the
+// page that has lost the device becomes a new device.
 /** @type {HttpSessionState} */
 const http = { cursor: null, trusted: new Set(), device: load('sessionStorage', DEVICE_KEY) ?? newDevice() };
 
@@ -93,7 +94,7 @@ if (tabs) {
 
 function rememberedTransport() {
   const remembered = load('localStorage', REMEMBERED_KEY);
-  // If somebody set the clock back since that visit, its time is in the future.
+  // Math.abs, because the stored time is in the future if somebody has set the clock back since then.
   return remembered && Math.abs(Date.now() - remembered.at) < REMEMBERED_FOR_MS ? remembered : null;
 }
 

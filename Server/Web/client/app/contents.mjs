@@ -69,7 +69,7 @@ export async function loadContent(node, path) {
 }
 
 /**
- * Ends the use of a content.
+ * Removes the content from an element, and releases its blob address.
  * @param {HTMLImageElement | HTMLMediaElement} node
  */
 export function unload(node) {

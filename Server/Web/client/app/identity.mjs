@@ -28,7 +28,7 @@ export const identity = {
    * @type {string | null}
    */
   enteredAs: null,
-  /** Why the page could not keep its earlier name. */
+  /** The server's reason if the page could not keep its earlier name. */
   nameRefusal: '',
 };
 
@@ -178,8 +178,8 @@ export function forgetSession() {
 }
 
 /**
- * Stores the person's place (name and rooms). The form of every later visit shows the stored name. If this tab is loaded again, it restores
- * the place. If the page uses a cookie, a new tab restores the place too.
+ * Stores the person's place (name and rooms). On later visits, the form shows the stored name. If this tab is loaded again, it
+ * restores the place. If the page uses a cookie, a new tab restores the place too.
  * @param {import('../types.js').Place} place
  */
 export function savePlace(place) {
@@ -190,7 +190,7 @@ export function savePlace(place) {
   save('localStorage', NAME_KEY, place.name);
   save('sessionStorage', STORAGE_KEY, { ...place, ...token && { session: token } });
   if (usesCookie) save('localStorage', SESSION_NAME_KEY, place.name);
-  const { marks: _, ...lasting } = place; // only this tab continues where the reader was
+  const { marks: _, ...lasting } = place; // the marks of new messages are for this tab only
   if (usesCookie) outboxStore.savePlace(lasting);
 }
 

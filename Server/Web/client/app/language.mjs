@@ -12,7 +12,8 @@ import { scheduleRender } from './scheduling.mjs';
 const listeners = [];
 
 /**
- * Calls a function now, and after each change of the language. It writes the texts that no drawing of the state writes.
+ * Calls a function now, and after each change of the language. Use this for texts that are not drawn again when
+ * the state changes.
  * @param {() => void} listener
  */
 export function onLanguage(listener) {
@@ -32,12 +33,12 @@ function show(tag, texts) {
   scheduleRender();
 }
 
-/** What the page shows, or waits for. */
+/** The language that the page shows, or whose table it waits for. */
 let wanted = { language: 'en', tag: '' };
 
 /**
- * Shows the language that the person or the browser wants. The table of the last visit is shown at once, and replaced if the server has a
- * newer one. Until the first table has arrived, the page stays as it is.
+ * Shows the language that the person or the browser wants. The page uses the table of the last visit at once, and replaces it if the server
+ * has a newer one. If no table is stored, the page keeps its language until the table arrives.
  */
 async function update() {
   const { language, tag } = selectLanguage(navigator.languages, preferences.language);
@@ -54,7 +55,8 @@ async function update() {
 }
 
 /**
- * Fetches a table. Returns null if the server can't be reached, or is older than the tables. A page from disk asks the server to which it connects.
+ * Fetches a table. Returns null if the server can't be reached, or is an older version without tables. A page from disk asks the server to which it
+ * connects.
  * @param {string} language
  * @returns {Promise<Texts | null>}
  */

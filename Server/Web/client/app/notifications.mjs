@@ -25,7 +25,8 @@ export async function setNotifications(isOn) {
   return isAllowed;
 }
 
-// A tab waits for a moment before it tells the person. Meanwhile another tab may have done so, or may say that the person looks at it. The
+// A tab waits for a moment before it tells the person. Meanwhile another tab may report that it has told the person, or that
+// the person is looking at that tab. The
 // waiting times differ, so that two tabs rarely decide at the same time.
 const WAIT_MS = 100;
 const SPREAD_MS = 200;

@@ -13,7 +13,7 @@ const SAVE_AFTER_MS = 1_000; // one change of the database for many messages
 /** The entries of the rooms that the database has. @type {Map<string, Entry[]>} */
 const saved = new Map();
 
-/** Rooms that the user has left, or can't enter any more. @type {Set<string>} */
+/** The rooms to remove from the database: the user is not in them any more, or the page has dropped their newest messages. @type {Set<string>} */
 const gone = new Set();
 
 let timer = 0;
@@ -55,7 +55,7 @@ export function forgetOfflineRoom(room) {
 }
 
 /**
- * Removes what is stored of other users and of other rooms.
+ * Removes the stored messages of all other users, and of this user's other rooms.
  * @param {string} user
  * @param {Set<string>} rooms
  */

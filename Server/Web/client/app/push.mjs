@@ -16,14 +16,14 @@ export const canPush = usesWorker && canNotify && server.pushKey !== null && 'Pu
 export const isPushOn = () => canPush && state.self !== null && load('localStorage', PUSH_KEY) === state.self.user;
 
 /**
- * Turns the push messages on or off. The browser may ask the person first. Returns why it has not worked, or null.
+ * Turns the push messages on or off. The browser may ask the person first. Returns the reason if this fails, or null.
  * @param {boolean} isOn
  * @returns {Promise<string | null>}
  */
 export async function setPush(isOn) {
   if (!isOn) {
     const endpoint = await forgetPush();
-    if (endpoint) send('DELETE', { endpoint }).catch(() => {}); // otherwise the push service reports the end
+    if (endpoint) send('DELETE', { endpoint }).catch(() => {}); // without it, the push service reports the end later
     return null;
   }
   const user = state.self?.user;
@@ -59,10 +59,13 @@ const WORKER_WITHIN_MS = 10_000; // a browser can refuse to install the worker
 
 const findPushManager = async () => (await within(WORKER_WITHIN_MS, navigator.serviceWorker.ready)).pushManager;
 
-/** The person to whom the stored subscription belongs. A guest who registers gets another session. */
+/** The user for whom the page has last sent the subscription, with `guest`: a guest who registers keeps the user, but gets a new session. */
 let refreshedFor = '';
 
-/** Tells the server about the subscription once. The browser replaces it from time to time, and it belongs to the session. */
+/**
+ * Sends the subscription to the server, once for each person. The browser replaces the subscription from time to time,
+ * and the server stores it for the session.
+ */
 export function refreshPush() {
   const person = `${state.self?.user} ${state.self?.guest}`;
   if (person === refreshedFor) return;
@@ -75,7 +78,7 @@ async function subscribe() {
   const pushManager = await findPushManager();
   const options = { userVisibleOnly: true, applicationServerKey: server.pushKey };
   const subscription = await pushManager.subscribe(options).catch(async (error) => {
-    // The operator has changed the key.
+    // The browser has a subscription for another server key, because the operator has changed the key. Replace the subscription.
     if (error.name !== 'InvalidStateError') throw error;
     await (await pushManager.getSubscription())?.unsubscribe();
     return pushManager.subscribe(options);
@@ -104,5 +107,5 @@ let known = preferences;
 onPreferences(() => {
   const hasChanged = known.alerts !== preferences.alerts || known.quietUntil !== preferences.quietUntil;
   known = preferences;
-  if (hasChanged && document.hasFocus() && isPushOn()) subscribe().catch(() => {}); // each tab notices the change
+  if (hasChanged && document.hasFocus() && isPushOn()) subscribe().catch(() => {}); // all tabs get the change, but only the focused tab reports it
 });

@@ -9,7 +9,7 @@ const DEFAULT_NAME = 'RawSocketChat';
 const MAX_LOGO = 200_000;
 
 /** @type {Site} */
-export let site = siteFrom(load('localStorage', SITE_KEY)); // the answer at the last visit, so that the page has its colour from the beginning
+export let site = siteFrom(load('localStorage', SITE_KEY)); // the answer of the last visit, until the new answer arrives
 
 /** @type {(() => void)[]} */
 const listeners = [];

@@ -57,7 +57,7 @@ export function attach(room, files) {
 }
 
 /**
- * Gives back the files of a message that was not sent.
+ * Puts the files of a message that was not sent back into the room's draft.
  * @param {string} room
  * @param {AttachedFile[]} files
  */
@@ -84,7 +84,7 @@ export function retry(key) {
 }
 
 /**
- * Takes the files of a room's draft for a message.
+ * Removes the files of a room's draft, and returns those that a message can contain.
  * @param {string} room
  */
 export function takeFiles(room) {
@@ -116,7 +116,7 @@ function stop(key) {
   request?.abort();
 }
 
-/** The form of a media type. A server reads the parts of a multipart body. */
+/** The media types that the upload sends. It does not send a multipart type, because a server would parse the body into its parts. */
 const MEDIA_TYPE = /^(?!multipart)[a-z]+\/[\w.+-]+$/i;
 
 /** @param {Attachment} attachment */

@@ -14,7 +14,7 @@ export async function startWorker() {
   const manifest = document.createElement('link');
   manifest.rel = 'manifest';
   manifest.href = 'manifest.webmanifest';
-  manifest.crossOrigin = 'use-credentials'; // a proxy may ask for a login of its own
+  manifest.crossOrigin = 'use-credentials'; // a proxy may require its own login for the manifest
   document.head.append(manifest);
   // A browser refuses the worker in some private windows, and if it does not trust the certificate.
   await navigator.serviceWorker.register('worker.js', { updateViaCache: 'none' }).catch(() => {});

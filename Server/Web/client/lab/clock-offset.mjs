@@ -25,7 +25,7 @@ export class ClockOffset {
   /** The maximum error: the true difference is between `ahead - error` and `ahead + error`. */
   get error() { return (this.#max - this.#min) / 2; }
 
-  /** False before the first timestamp. Also false if the timestamps contradict each other, because one of the clocks was set. */
+  /** False before the first timestamp. Also false if the timestamps contradict each other, because somebody has set one of the clocks. */
   get isKnown() { return this.error >= 0 && this.error < Infinity; }
 }
 

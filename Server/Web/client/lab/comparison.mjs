@@ -46,7 +46,7 @@ export async function compareTransports(user, show, signal) {
     const running = lanes.filter(({ error }) => !error);
     const best = running.at(-1);
     if (!best) throw new Error(t('No transport works here.'));
-    // The sender uses the best transport in a separate lane, so that no measured lane counts the answers to its messages.
+    // The sender uses the best transport in a separate lane, so that the answers to its messages do not count for a measured lane.
     sender = new Lane(best.name, best.room, clocks, 'lab-speaker');
     await sender.open();
     for (let i = 0; i < PINGS; i++) {

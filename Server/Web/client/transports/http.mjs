@@ -15,8 +15,8 @@ const MAX_FRAMES_PER_POST = 20;             // 20 of the longest messages have 6
 const NO_CURSOR = 1;                        // the server never gives this cursor, so it answers with a welcome
 
 /**
- * Sends frames by POST /send. Reads frames by one request after the other; the cursor in a request says which frames have arrived.
- * Subclasses differ in how they read.
+ * Sends frames by POST /send. Reads frames by GET requests. The cursor in a request says which frames have arrived. Each subclass
+ * reads in its own way.
  * @implements {Transport}
  */
 export class HttpTransport {
@@ -49,7 +49,7 @@ export class HttpTransport {
   async open() {
     this.#isOpen = true;
     try {
-      // The page drops the rooms' frames of this first answer: it joins its rooms again, and receives those frames with the joins.
+      // The page drops the frames of rooms in this first answer. It joins its rooms again, and gets the same events with the answers to the joins.
       const { next, frames } = await this.request(this.path('poll'), { within: FIRST_FRAME_WITHIN_MS });
       this.#session.cursor = next;
       await this.startReading();
@@ -64,7 +64,7 @@ export class HttpTransport {
   }
 
   /**
-   * Starts to read. Resolves when reading is known to work.
+   * Starts to read. Resolves when the page knows that reading works.
    * @returns {Promise<void>}
    */
   async startReading() {}
@@ -181,7 +181,7 @@ export class HttpTransport {
   /** Called when every waiting frame was sent and answered. A subclass may override this method. */
   afterPost() {}
 
-  /** Called when a POST was answered. A subclass may override this method. */
+  /** Called after each answer to a POST. A subclass may override this method. */
   afterAnswers(/** @type {Frame[]} */ _answers) {}
 
   #deliverReceived() {

@@ -31,8 +31,8 @@ export class IframeTransport extends StreamTransport {
     };
     iframe.hidden = true;
     iframe.title = t('Messages from the server');
-    // The server ends a response that has become too long (Http:IframeBytes). Then the page opens the iframe again. If an iframe ended
-    // without a frame, the transport failed.
+    // The server ends a response that has become too long (Http:IframeBytes). Then the page opens the iframe again. If an iframe has ended
+    // without any frame, the transport does not work.
     iframe.onload = () => {
       if (!iframe.isConnected) return;
       if (cursor === null) this.reportStreamEnd();

@@ -12,7 +12,7 @@ const OWN_COPY_WITHIN_MS = 4_000; // the copy of the page's own message arrives 
 const TICK_MS = 50;
 
 /**
- * Reads a response that stays open. Subclasses differ in `connect` and `disconnect`. Each stream begins with probes that show whether
+ * Reads a response that stays open. Each subclass has its own `connect` and `disconnect`. Each stream begins with probes that show whether
  * a proxy buffers it.
  */
 export class StreamTransport extends HttpTransport {
@@ -60,8 +60,8 @@ export class StreamTransport extends HttpTransport {
   }
 
   /**
-   * Waits for the copy of the page's own message. A browser does not report that the connection of an iframe is broken, or that a
-   * connection is broken silently. So if the copy does not arrive in time, the page opens the stream again.
+   * Waits for the copy of the page's own message. A browser does not report a broken connection of an iframe, nor a connection on
+   * which simply nothing arrives any more. So if the copy does not arrive in time, the page opens the stream again.
    * @override
    * @param {Frame[]} answers
    */
@@ -85,8 +85,8 @@ export class StreamTransport extends HttpTransport {
   }
 
   /**
-   * Records that the stream works. If the stream then stays silent for too long, the page opens the stream again. The new stream has the
-   * missed frames.
+   * Records that the stream works. If the stream then stays silent for too long, the page opens the stream again. The new stream contains
+   * the missed frames.
    */
   markActivity() {
     if (!this.isOpen) return;
@@ -103,7 +103,7 @@ export class StreamTransport extends HttpTransport {
   }
 
   /**
-   * Reports that the stream ended. The owner of the transport decides what comes next.
+   * Reports that the stream ended. The owner of the transport decides whether to connect again.
    * @param {CloseInfo} info
    */
   reportStreamEnd(info = {}) {

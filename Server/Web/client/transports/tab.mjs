@@ -7,16 +7,17 @@ const HIDDEN_TICK_MS = 10_000;
 const MAX_SILENT_TICKS = 3;
 
 /**
- * Asks the leading tab whether it is alive. A tab can be alive and not run: the browser freezes tabs that nobody sees, and a script can hang. Then
- * this tab takes the lead. A visible tab notices the silence within a few seconds, because a person waits for it. A hidden tab waits longer, so that
- * it does not take the lead from a tab that is only slow. The silence is counted in own ticks, because this tab may have been frozen too.
+ * Asks the leading tab regularly whether it still runs. The browser can freeze a hidden tab, and a script can hang: such a tab keeps its lock but
+ * does not answer. Then this tab takes the lead. A visible tab does this after a few seconds, because a person waits. A hidden tab waits longer, so
+ * that it does not take the lead from a tab that is only slow. This tab counts its own ticks without an answer, not the time, because it may have
+ * been frozen too.
  * @implements {Transport}
  */
 export class TabTransport {
   #tabs; #user; #isAttached = false; #timer = 0; #silentTicks = 0;
-  /** What this tab sends in one turn of the event loop. No text of another tab comes between. @type {string[]} */
+  /** The texts of one turn of the event loop. They are one message, so that no text of another tab comes between them. @type {string[]} */
   #texts = [];
-  /** The name of the leading tab, as soon as this tab has heard from it. @type {string | null} */
+  /** The name of the leading tab; null until this tab has received a message from it. @type {string | null} */
   #leader = null;
   /** @type {TransportName | undefined} */
   via = undefined;
@@ -69,7 +70,7 @@ export class TabTransport {
   receive({ from, kind, via, frame, info }) {
     if (kind === 'lead' && !this.#isAttached) this.#greet();
     else if (kind === 'lead' || kind === 'alone') return this.#end({ isMoved: true });
-    if (this.#isAttached && from !== this.#leader) return; // the earlier leader does not know yet that it leads no more
+    if (this.#isAttached && from !== this.#leader) return; // from the previous leading tab, which does not know yet that it has lost the lead
     this.#leader = from;
     this.#silentTicks = 0;
     if (kind === 'close') return this.#end(info ?? {});

@@ -48,7 +48,7 @@ export function renderTray() {
   renderSend();
 }
 
-/** The button looks ready if there is something to send. */
+/** Shows the Send button as active if there is something to send. */
 export function renderSend() {
   $('send').toggleAttribute('data-empty', !input.value.trim() && tray.of(state.current).length === 0);
 }
@@ -108,7 +108,7 @@ list.addEventListener('click', (event) => {
   else if (key && what === 'detach') detach(key);
 });
 
-/** Does not send the message after its uploads. */
+/** Cancels the sending of the message that waits for its uploads. The message stays a draft. */
 export function stopWaitingForUploads() {
   if (waitingMessages.delete(state.current ?? '')) renderTray();
 }

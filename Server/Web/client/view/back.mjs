@@ -10,7 +10,7 @@ import { renderDrawers } from './layout.mjs';
 // The page has one entry in the browser's history for each level. The entry contains its level.
 const LIST = 0, ROOM = 1, ABOVE = 2; // the list of rooms, a room, a dialog or the members
 
-/** Whether the page has asked the browser to go back, and the browser has not done it yet. */
+/** Whether the page has asked the browser to go back in the history, and the browser has not finished. */
 let isTravelling = false;
 
 const shownLevel = () => isDialogOpen() || ui.drawer === 'people' ? ABOVE : ui.drawer === 'rail' ? LIST : ROOM;
@@ -41,7 +41,7 @@ function goBackTo(level) {
 addEventListener('popstate', () => {
   const isOwn = isTravelling;
   isTravelling = false;
-  if (ui.inside) updateAddress(); // the entry has the address of an earlier time
+  if (ui.inside) updateAddress(); // the history entry has an old address
   if (!isOwn && NARROW.matches && ui.inside) goBackTo(historyLevel());
   scheduleRender();
 });

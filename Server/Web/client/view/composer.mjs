@@ -28,7 +28,7 @@ function saveDrafts() {
 const scheduleSave = oncePerFrame(saveDrafts);
 addEventListener('pagehide', saveDrafts);
 
-// Another tab has changed a draft. The page never overwrites what somebody is writing.
+// Another tab has changed a draft. The page does not overwrite the text while the input of this tab has the focus.
 addEventListener('storage', ({ key }) => {
   if (key !== DRAFTS_KEY || !identity.usesCookie) return;
   const text = drafts.adopt(load(storage(), DRAFTS_KEY), document.hasFocus() && document.activeElement === input);
@@ -38,12 +38,12 @@ addEventListener('storage', ({ key }) => {
 });
 
 function keepDraft() {
-  if (ui.composing?.kind === 'edit') return; // after a reload it would look like a new message
+  if (ui.composing?.kind === 'edit') return; // if an edit were stored as a draft, it would look like a new message after a reload
   drafts.keep(input.value);
   scheduleSave();
 }
 
-// True from a typed command until the room changes. If the command opens a room, the text that the person types in this time is for it.
+// True from a typed command until the room changes. If the command opens a room, the text that the person types meanwhile is for that room.
 let isTypedAhead = false;
 let isCarrying = false;
 
@@ -51,7 +51,7 @@ let isCarrying = false;
 export function setTypedAhead(value) { isTypedAhead = value; }
 
 /**
- * Runs a change of the state that the answer to a typed command causes.
+ * Runs a change of the state after the answer to a typed command. The text in the input then moves to the room that the command has opened.
  * @param {() => void} change
  */
 export function carryDraft(change) {
@@ -95,7 +95,7 @@ export function renameDraft(from, to) {
 }
 
 /**
- * The text of a room's draft, also while the person edits an earlier message.
+ * Returns the text of a room's draft. During an edit, the input contains another text, and the draft is in `composing`.
  * @param {string} room
  */
 export function draftOf(room) {
@@ -159,12 +159,12 @@ function renderSuggestions() {
 function updateSuggestions(list = suggestionsFor(state, input.value, input.selectionStart)) {
   // If the only suggestion equals the typed text, the page hides it, so that Enter sends the text.
   ui.suggestions = list.length === 1 && input.value.slice(list[0].start) === list[0].what ? [] : list;
-  ui.selected = -1; // nobody has chosen one
+  ui.selected = -1; // no suggestion is chosen yet
   renderSuggestions();
   if (input.value.includes('#')) askDirectory();
 }
 
-// The rooms that the page searched for, or the commands, have arrived while the person was typing.
+// The list of rooms or commands has arrived while the person was typing, so the suggestions can change.
 onChange((before, after) => {
   const hasNew = before.commands !== after.commands || before.directory !== after.directory && roomBeingTyped(input.value, input.selectionStart);
   if (hasNew && ui.selected < 0 && document.activeElement === input) updateSuggestions();

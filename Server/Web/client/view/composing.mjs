@@ -23,7 +23,7 @@ export function startReply({ seq, from }) {
 }
 
 /**
- * Puts a message into the input, and keeps what the person had begun to write there.
+ * Puts a message into the input to edit it. The text that was in the input stays in the draft.
  * @param {{ seq?: number, text?: string }} entry
  */
 export function startEdit({ seq, text = '' }) {
@@ -66,7 +66,7 @@ export function submitEdit({ room, seq }, text) {
 }
 
 /**
- * Gives back the text of an edit that the server has not stored.
+ * Returns the text of a rejected edit to the person: in the input if the input is free, and otherwise in a notice.
  * @param {Request} request
  */
 export function returnEdit({ room, seq, text = '' }) {

@@ -1,4 +1,5 @@
-// Copies text to the clipboard. A page over plain HTTP has no navigator.clipboard, so the browser copies what is selected.
+// Copies text to the clipboard. A page over plain HTTP has no navigator.clipboard, so it selects the text and lets the browser copy the
+// selection.
 
 import { t } from '../language.mjs';
 import { icon } from './dom.mjs';
@@ -6,7 +7,7 @@ import { icon } from './dom.mjs';
 const SHOWN_FOR_MS = 1_500;
 
 /**
- * Copies the text of an element, and shows at the button that it is done.
+ * Copies the text of an element, and shows on the button that the text was copied.
  * @param {HTMLElement} source
  * @param {HTMLElement} button
  */

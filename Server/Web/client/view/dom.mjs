@@ -50,7 +50,8 @@ export const programs = $('programs');
 const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, messageMenu, menu, form, switcher, commands, viewer, programs];
 
 /**
- * Opens a dialog. The page is then drawn again, because other parts depend on open dialogs: on a phone, the Back button closes a dialog.
+ * Opens a dialog. Then draws the page again, because other parts depend on open dialogs. For example, the Back button of a phone closes a
+ * dialog.
  * @param {HTMLDialogElement} dialog
  */
 export function openDialog(dialog) {
@@ -136,7 +137,8 @@ export const avatar = (name) => withHue(el('span', { class: 'face', 'aria-hidden
 export const authorName = (name, className = 'author') => withHue(foreign(name, `${className} said-name`), name);
 
 /**
- * Creates the button that opens the menu of a person. In the log, the Tab key skips it, because the log has hundreds of messages.
+ * Creates the button that opens the menu of a person. In the log, the Tab key skips it: otherwise a person would have to press Tab
+ * hundreds of times to get through the log.
  * @param {User} person
  * @param {...Child} children
  */

@@ -12,7 +12,7 @@ import { DEFAULT_ROOM, enter } from './entrance.mjs';
 import { setJoinNote } from './status.mjs';
 
 const SITE_ANSWERS_WITHIN_MS = 3_000; // after this time, the page shows the form
-const MAX_REJECTED = 2;               // without this limit, a site with wrong tokens would send them for ever
+const MAX_REJECTED = 2;               // without this limit, the page and a site with wrong tokens would never stop exchanging requests and tokens
 
 let rejected = 0;
 

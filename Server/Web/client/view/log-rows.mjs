@@ -53,7 +53,8 @@ function spaceNode(height) {
 }
 
 /**
- * The top of a complete history. While the room is new, the top describes it: its topic, its people, and a link with which others can join.
+ * Creates the top of a complete history. While nobody has written in the room, the top shows its topic, its people, and a link with which others can
+ * join.
  * @param {string} label
  * @param {RoomCard | undefined} room
  * @param {boolean} isDirect
@@ -102,7 +103,7 @@ export const blankNode = (title, words) => el('div', { class: 'blank' }, el('b',
 function messageNode(entry, first, quote) {
   const { at, item } = entry;
   const from = entry.from ?? { user: '', name: '?' };
-  const message = item ?? entry; // the entry of an item is created for each drawing
+  const message = item ?? entry; // parsedText() keeps its result for each object, and each drawing creates a new entry for an item
   const isOwn = item || from.user === state.self?.user;
   const isMention = !isOwn && !entry.deleted && mentionsUser(message, state.self);
   const text = entry.deleted ? [t('This message was deleted.')] : textNodes(message, isMention ? state.self?.name : undefined);
@@ -122,7 +123,8 @@ function messageNode(entry, first, quote) {
 }
 
 /**
- * The button that opens the menu of a message. The Tab key skips it, because the log has hundreds of messages.
+ * The button that opens the menu of a message. The Tab key skips it: otherwise a person would have to press Tab hundreds of
+ * times to get through the log.
  * @param {number} seq
  */
 const menuButton = (seq) => el('button', {
@@ -175,7 +177,7 @@ function noticeNode({ tone = 'info', text, changes, hint, commands = [], create,
 }
 
 /**
- * Creates the button that fills a hint in, in the room to which the hint belongs. A hint that nobody could type is only shown.
+ * Creates the button that puts a hint into the input, for the room to which the hint belongs. If no line can express the hint, the log only shows it.
  * @param {string} hint
  * @param {string | null} room the room of the error
  */

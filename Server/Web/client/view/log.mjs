@@ -52,7 +52,7 @@ const drawn = {
 /** @type {Surface} */
 const surface = {
   get width() { return log.clientWidth; },
-  get height() { return Math.min(log.clientHeight, document.documentElement.clientHeight); }, // on paper, the log is as high as its rows
+  get height() { return Math.min(log.clientHeight, document.documentElement.clientHeight); }, // for printing, the log is as high as its rows
   get scrollTop() { return log.scrollTop; },
   set scrollTop(top) {
     log.scrollTop = Math.min(top, log.scrollHeight);
@@ -140,7 +140,7 @@ function muteLiveRegion() {
 }
 
 /**
- * Whether the row appears although its entry is not new.
+ * Whether the row was not drawn before, although its entry is not new: for example because the reader has scrolled.
  * @param {Row} row
  */
 const isOld = ({ key, entry }) => entry !== undefined && !entry.item && !drawn.rows.has(key) && (!drawn.newest || compareEntries(/** @type {Entry} */ (entry), drawn.newest) <= 0);
@@ -162,7 +162,7 @@ function patchRows(rows) {
   }
   /** @type {ChildNode | null} */
   let next = log.firstChild;
-  /** The first node of those that belong to the next entry. @type {HTMLElement | null} */
+  /** The first node that belongs to the next entry, for example its date. @type {HTMLElement | null} */
   let lead = null;
   for (const row of rows) {
     const before = drawn.rows.get(row.key);
@@ -225,13 +225,13 @@ function pinnedRows(entries) {
 }
 
 /**
- * Moves the focus to the button of a new node that does the same as the focused button of the old one. A reaction can be gone; then the
- * button of the menu gets the focus.
+ * Moves the focus from a button of an old node to the button of the new node that does the same. If there is no such
+ * button, because the reaction is gone, the button of the menu gets the focus.
  * @param {HTMLElement} node
  * @param {HTMLElement} focused
  */
 function keepFocus(node, focused) {
-  if (node.contains(focused)) return focused.focus({ preventScroll: true }); // a player is in the new node too
+  if (node.contains(focused)) return focused.focus({ preventScroll: true }); // the focused element is a player, which the new node contains too
   const { action, emoji, file } = focused.dataset;
   const buttons = /** @type {HTMLElement[]} */ ([...node.querySelectorAll('[data-action]')]);
   const same = buttons.find(({ dataset }) => dataset.action === action && dataset.emoji === emoji && dataset.file === file);
@@ -349,7 +349,7 @@ export function afterScroll() {
 
 $('first-unread').addEventListener('click', jumpToMark);
 
-// The browser would scroll to the end slowly, through rows that are not drawn yet, and stop when their heights become known.
+// Handle the Home and End keys here. The browser would scroll slowly through rows that are not drawn yet, and stop when their heights become known.
 log.addEventListener('keydown', (event) => {
   const room = state.rooms.get(drawn.room ?? '');
   if (!room || event.key !== 'Home' && event.key !== 'End' || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
@@ -363,7 +363,7 @@ log.addEventListener('keydown', (event) => {
 });
 
 document.addEventListener('focusin', ({ target }) => {
-  if (!isDialogOpen()) drawn.focused = entryAround(/** @type {Node} */ (target)) ?? null; // the focus comes back from a dialog
+  if (!isDialogOpen()) drawn.focused = entryAround(/** @type {Node} */ (target)) ?? null; // the focus returns to this row when a dialog closes
 });
 
 log.addEventListener('scroll', () => {

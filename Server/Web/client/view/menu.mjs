@@ -15,7 +15,7 @@ const ITEMS = '[data-item]';
 const visibleIn = (list, selector) => (/** @type {HTMLElement[]} */ ([...list.querySelectorAll(selector)])).filter(({ hidden }) => !hidden);
 
 /**
- * Lets the Tab key reach one entry of a list only.
+ * Lets the Tab key reach only one entry of a list.
  * @param {HTMLElement[]} entries
  * @param {HTMLElement | undefined} reached
  */
@@ -24,7 +24,7 @@ function setTabStop(entries, reached) {
 }
 
 /**
- * Moves the focus of a list by the arrow keys and letters. Call the result when the entries have changed.
+ * Lets the arrow keys and letters move the focus in a list. Returns a function: call it after the entries have changed.
  * @param {HTMLElement} list
  * @param {string} selector
  */

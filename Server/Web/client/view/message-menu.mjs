@@ -82,8 +82,8 @@ function toggle(entry, room, emoji) {
 }
 
 /**
- * Closes the menu, and calls `act` with the message of the menu. A frame can change the current room while the menu is open. Then the page
- * does nothing, because the same seq is another message there.
+ * Closes the menu, and calls `act` with the message of the menu. If a frame has changed the current room while the menu was open, it does not call
+ * `act`, because the same seq is another message in the new room.
  * @param {(entry: Entry, room: Room) => void} act
  */
 function choose(act) {
@@ -125,9 +125,9 @@ const resetTabStop = rove($('menu-actions'));
 messageMenu.addEventListener('close', () => { opened = null; });
 
 log.addEventListener('contextmenu', (event) => {
-  const { pointerType } = /** @type {Partial<PointerEvent>} */ (event); // not all browsers have it here
-  if (event.defaultPrevented) return; // the menu of a person has handled the event
-  const isMouse = pointerType === 'mouse' || pointerType === undefined && event.button === 2; // the mouse keeps the browser's menu
+  const { pointerType } = /** @type {Partial<PointerEvent>} */ (event); // not all browsers set pointerType for this event
+  if (event.defaultPrevented) return; // the event has already opened the menu of a person
+  const isMouse = pointerType === 'mouse' || pointerType === undefined && event.button === 2; // a right click opens the browser's own menu
   const seq = closestTo(event, '.message')?.dataset.seq;
   if (isMouse || !seq || closestTo(event, 'a')) return;
   event.preventDefault();

@@ -64,7 +64,7 @@ export function openConversation({ user, name }) {
 }
 
 /**
- * A frame can change the current room while the menu is open. The mention belongs to the room of the menu.
+ * Inserts a mention. Does nothing if a frame has changed the current room while the menu was open, because the mention belongs to the menu's room.
  * @param {User} person
  * @param {string} room
  */

@@ -14,7 +14,7 @@ import { openForm } from './form.mjs';
 
 /** @import { Frame, ProgramToken, Tone, Webhook } from '../types.js' */
 
-const REFRESH_MS = 5_000; // the server does not tell the page about a change of the delivery
+const REFRESH_MS = 5_000; // the server sends no frame when the state of the delivery changes
 
 /** The room whose programs the dialog shows. @type {string | null} */
 let shown = null;
@@ -65,8 +65,8 @@ function refresh() {
 }
 
 /**
- * Whether the dialog shows the room of an answer. The answer to a command that the person has typed opens the dialog, and so does an answer with a
- * secret that arrives after the dialog was closed: the server shows the secret only once.
+ * Whether the dialog shows the room of an answer. If not, two kinds of answers open the dialog: the answer to a typed command, and an answer with a
+ * secret, because the server sends the secret only once.
  * @param {Frame} answer
  * @param {boolean} isTyped
  */
@@ -100,13 +100,13 @@ export function answerWebhook(answer, isTyped) {
   if (!isShownFor(answer, isTyped)) return;
   const isFirst = webhook === null;
   const now = webhookOf(answer);
-  // Neither the first answer nor a refresh replaces an address that the person is typing.
+  // The first answer fills the address in only if the person has not typed an address. A refresh does not change the address.
   const isUntouched = isFirst && $('webhook-url').value === '';
   if (isUntouched || answer.do === 'set' || answer.do === 'remove') $('webhook-url').value = now.url ?? '';
   webhook = now;
   showWebhook(answer.do === 'retry' ? { ...now, failing: undefined, failed: [] } : now);
   if (answer.do === 'retry') setProgramsNote(now.failed.length ? t('The server sends {count} events again.', { count: now.failed.length }) : t('The server tries again now.'), 'info');
-  if (answer.do === 'show' && $('programs-note').dataset.tone === 'info') setProgramsNote(''); // the state shows the result
+  if (answer.do === 'show' && $('programs-note').dataset.tone === 'info') setProgramsNote(''); // the state below shows the result
   if (answer.do === 'remove') hideWebhookSecret();
   if (typeof answer.secret === 'string') showWebhookSecret(answer.secret);
   if (answer.do === 'remove' || answer.do === 'retry') keepFocus('webhook-url');

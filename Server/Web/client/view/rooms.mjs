@@ -101,7 +101,7 @@ export const renderRooms = whenChanged(() => [state.rooms, state.current, prefer
   showGroup('direct-list', 'direct-rooms', direct);
   showGroup('room-list', 'other-rooms', others);
   $('other-heading').hidden = unread.length + favourites.length + direct.length === 0;
-  if (focused instanceof HTMLElement && focused !== document.activeElement && focused.isConnected) focused.focus(); // a room that moves to another group keeps the focus
+  if (focused instanceof HTMLElement && focused !== document.activeElement && focused.isConnected) focused.focus(); // a room that has moved gets the focus again
   $('open-rail').toggleAttribute('data-unread', unreadElsewhere > 0);
 });
 

@@ -40,7 +40,7 @@ function submit() {
   if (state.current) followNewest();
 }
 
-/** Whether the files of the current draft are uploaded. Otherwise the message waits for them, or the person decides about the failed ones. */
+/** Whether the files of the current draft are uploaded. If not, the message waits for the uploads, or the focus goes to a failed upload. */
 function areFilesReady() {
   const room = state.current ?? '';
   const readiness = readinessOf(tray.of(room));
@@ -144,7 +144,7 @@ const ACTIONS = {
   },
   hint({ line = '', room }) {
     if (room && room !== state.current) goToRoom(room);
-    if (room && room !== state.current) return; // the page is not in the room yet
+    if (room && room !== state.current) return; // the page is still joining the room
     setInput(line);
     input.focus();
   },

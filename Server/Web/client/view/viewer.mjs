@@ -23,13 +23,13 @@ const pictures = () => picturesIn(state.rooms.get(shown?.room ?? '')?.entries ??
 export function openViewer(key) {
   if (state.current === null) return;
   shown = { room: state.current, key };
-  if (!pictures().some((picture) => picture.key === key)) return; // the message waits in the outbox
+  if (!pictures().some((picture) => picture.key === key)) return; // the log does not have the picture yet, because the message is still in the outbox
   openDialog(viewer);
   renderViewer();
   $('viewer-close').focus();
 }
 
-/** The message of a picture can be deleted while the viewer shows it. */
+/** Draws the picture again after a change of the log. Closes the viewer if the message of the picture was deleted. */
 export const renderViewer = whenChanged(() => [shown?.key, state.rooms.get(shown?.room ?? '')?.entries], () => {
   const all = pictures();
   const index = all.findIndex(({ key }) => key === shown?.key);

@@ -1,6 +1,6 @@
 // The service worker of the page. It opens the page without a network, and shows the server's push messages while the page is closed.
 //
-// It answers no request but the one for the page itself. So it never stores files, frames or anything else of a person.
+// It answers only the request for the page itself; all other requests go to the network. So it never stores files, frames or other data of a person.
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const scope = new URL(worker.registration.scope);
@@ -11,24 +11,25 @@ const CACHE = `${KEY} worker`;
 const PAGE = scope.href;
 const SETTINGS = new URL('worker-settings', scope).href;
 
-/** The answers of a proxy that can't reach the server. */
+/** The status codes of a proxy that can't reach the server. */
 const UNREACHABLE = [502, 503, 504];
 
-/** A page that the person has opened before appears after this time, if the server is silent. */
+/** If the server has not answered after this time, the stored page appears. */
 const ANSWER_WITHIN_MS = 10_000;
 
-/** What every version of the page contains. A proxy with a login of its own can answer with another page. */
+/** Every version of the page contains this text. A proxy may answer with its own login page, which does not contain it and must not be stored. */
 const MARK = 'name="server" id="server"';
 
 worker.addEventListener('install', (event) => {
   worker.skipWaiting();
-  // The browser then need not start the worker for other requests (Chrome 123 and newer).
+  // With these routes, the browser does not start the worker for requests that the worker does not answer (Chrome 123 and newer).
   const routes = ['cors', 'no-cors', 'same-origin'].map((requestMode) => ({ condition: { requestMode }, source: 'network' }));
   const { addRoutes } = /** @type {any} */ (event);
   event.waitUntil(Promise.allSettled([addRoutes?.call(event, routes), storeFirst()]));
 });
 
-// No navigation preload: the browser would send each request twice that the worker does not answer, such as the answer of a login provider.
+// Do not use navigation preload. With preload, the browser would send a navigation request twice if the worker does not answer it: for example the
+// request with which a login provider sends the browser back.
 
 // The offline page
 
@@ -46,7 +47,7 @@ function isPage({ method, mode, url }) {
 }
 
 /**
- * Loads the page from the server. The stored page is only for the time in which the server can't be reached, so nobody gets an old page.
+ * Loads the page from the server. Uses the stored page only while the server can't be reached, so that the person gets the newest page.
  * @param {FetchEvent} event
  */
 async function openPage(event) {
@@ -74,7 +75,7 @@ async function fetchPage(request) {
 /** @returns {Promise<null>} */
 const waitForAnswer = () => new Promise((resolve) => setTimeout(resolve, ANSWER_WITHIN_MS, null));
 
-/** Stores the page at the first visit, which the worker has not seen. */
+/** Stores the page at the first visit. The browser loads the page before it installs the worker, so the worker has not seen that response. */
 async function storeFirst() {
   const response = await fetch(PAGE);
   if (response.ok && !response.redirected) await store(response);
@@ -83,7 +84,7 @@ async function storeFirst() {
 const findStored = async () => (await caches.open(CACHE)).match(PAGE, { ignoreVary: true });
 
 /**
- * Stores the page, unless it is the stored one.
+ * Stores the page, unless this version is already stored.
  * @param {Response} response
  */
 async function store(response) {
