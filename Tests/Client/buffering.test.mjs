@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PROBES, wereBuffered } from '../../Server/Web/client/buffering.mjs';
+import { PROBES, judgeProbes } from '../../Server/Web/client/buffering.mjs';
 
 const probes = (...arrived) => arrived.map((time, index) => ({ sent: 1_000 + index * 150, arrived: time }));
 
 test('probes that arrive at the rate at which the server sent them count as not buffered', () => {
   assert.equal(PROBES, 3);
-  assert.equal(wereBuffered(probes(0, 150, 300), 20), false);
+  assert.equal(judgeProbes(probes(0, 150, 300), 20), 'direct');
 });
 
-test('probes that arrive together count as buffered', () => assert.equal(wereBuffered(probes(2000, 2000, 2001), 20), true));
+test('probes that arrive together count as buffered', () => assert.equal(judgeProbes(probes(2000, 2000, 2001), 20), 'buffered'));
 
 test('probes that arrive in less than half of the time in which the server sent them count as buffered', () => {
-  assert.equal(wereBuffered(probes(0, 70, 149), 20), true);
-  assert.equal(wereBuffered(probes(0, 70, 151), 20), false);
+  assert.equal(judgeProbes(probes(0, 70, 149), 20), 'buffered');
+  assert.equal(judgeProbes(probes(0, 70, 151), 20), 'direct');
 });
 
-test('probes do not count as buffered if the page itself was busy', () => assert.equal(wereBuffered(probes(2000, 2000, 2001), 200), false));
+test('probes do not count as buffered if the page itself was busy', () => assert.equal(judgeProbes(probes(2000, 2000, 2001), 200), 'unknown'));

@@ -5,13 +5,15 @@
 export const PROBES = 3;
 
 /**
- * Whether the probes were buffered: they arrived together although the server sent them at different times. False if the page itself was busy for so
- * long that the arrival times prove nothing.
+ * What the arrival times of the probes show: `buffered` if the probes arrived together although the server sent them apart, `direct` if not, and
+ * `unknown` if they arrived together but the page itself was busy for so long that it may have received them late.
  * @param {{ sent: number, arrived: number }[]} probes times in milliseconds, `sent` by the server's clock
  * @param {number} ownPause the longest time that the page itself was busy, in milliseconds
+ * @returns {'buffered' | 'direct' | 'unknown'}
  */
-export function wereBuffered(probes, ownPause) {
+export function judgeProbes(probes, ownPause) {
   const [first, last] = [probes[0], probes[probes.length - 1]];
   const apart = last.sent - first.sent;
-  return last.arrived - first.arrived < apart / 2 && ownPause < apart / 2;
+  if (last.arrived - first.arrived >= apart / 2) return 'direct';
+  return ownPause < apart / 2 ? 'buffered' : 'unknown';
 }

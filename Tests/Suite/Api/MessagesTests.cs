@@ -119,7 +119,7 @@ public sealed class MessagesTests : ApiFixture
     public async Task Token_of_a_private_room_works_and_the_address_may_contain_any_spelling_of_the_room_name()
     {
         await using var room = await CreateRoomAsync(isPrivate: true);
-        foreach (var name in (string[])[room.Name, room.Name.ToUpperInvariant(), $"%23{room.Name}", $"{room.Name}/messages/#".Split('/')[0]])
+        foreach (var name in (string[])[room.Name, room.Name.ToUpperInvariant(), $"%23{room.Name}"])
             (await room.Program.PostAsync($"/api/rooms/{name}/messages/", """{"text":"x"}""")).Status.Should().Be(201, name);
     }
 

@@ -138,7 +138,7 @@ public sealed class SettingsTests
     [TestCase("ROAM_SEED", null)]
     [TestCase("CRASH_SEED", null)]
     [TestCase("Logging__LogLevel__Default", null)]
-    public void Unknown_variable_is_an_error(string name, string? error)
+    public void Unknown_variable_is_an_error_and_a_known_variable_is_not(string name, string? error)
     {
         var environment = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create(name.Replace("__", ":"), (string?)"5")]).Build();
         GivenSettings.FindErrors([], environment).Where(found => error is null || !found.EndsWith(error, StringComparison.Ordinal)).Should().BeEmpty();

@@ -163,7 +163,7 @@ public sealed class ModerationTests
     public async Task Roles_bans_and_mutes_survive_a_restart()
     {
         using var data = new TemporaryFolder();
-        string owner, bob;
+        string owner, bob, muted;
         await using (var server = await ServerUnderTest.StartAsync("--Data:Path", data.Path))
         {
             await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
@@ -172,6 +172,7 @@ public sealed class ModerationTests
             var (member, _) = await ChatClient.JoinAsync(server.HttpPort, "bob", Room);
             bob = member.Inbox.All.OfType<WelcomeFrame>().Single().Session;
             var (carol, _) = await ChatClient.JoinAsync(server.HttpPort, "carol", Room);
+            muted = carol.Inbox.All.OfType<WelcomeFrame>().Single().Session;
             await ann.RequestAsync<AckFrame>(Act(ClientFrameType.Role, "carol", role: "moderator"));
             await ann.RequestAsync<AckFrame>(Act(ClientFrameType.Mute, "carol"));
             await ann.RequestAsync<AckFrame>(Act(ClientFrameType.Ban, "bob"));
@@ -182,6 +183,9 @@ public sealed class ModerationTests
         await using var next = await ServerUnderTest.StartAsync("--Data:Path", data.Path);
         await using var banned = await ChatClient.ConnectAsync(next.HttpPort, $"/ws?session={bob}");
         (await banned.RequestAsync<ErrorFrame>(Join(Room))).Error.Code.Should().Be(ErrorCode.Banned);
+        await using var carolAgain = await ChatClient.ConnectAsync(next.HttpPort, $"/ws?session={muted}");
+        (await carolAgain.RequestAsync<JoinedFrame>(Join(Room))).Role.Should().Be("moderator");
+        (await carolAgain.RequestAsync<ErrorFrame>(Say("hi", "1", Room))).Error.Code.Should().Be(ErrorCode.Muted);
         await using var back = await ChatClient.ConnectAsync(next.HttpPort, $"/ws?session={owner}");
         var joined = await back.RequestAsync<JoinedFrame>(Join(Room));
         joined.Role.Should().Be("owner");

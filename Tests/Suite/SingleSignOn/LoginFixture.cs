@@ -16,7 +16,6 @@ public abstract class LoginFixture
     [TearDown]
     public async Task Stop()
     {
-        await Provider.DisposeAsync();
         foreach (var one in Enumerable.Reverse(_opened))
             await one.DisposeAsync();
         _opened.Clear();

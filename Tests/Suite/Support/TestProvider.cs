@@ -68,7 +68,7 @@ public sealed class TestProvider : IAsyncDisposable
         builder.Services.AddLogging(logging => logging.ClearProviders());
         var app = builder.Build();
         var provider = new TestProvider(app);
-        app.MapGet("/.well-known/openid-configuration", provider.DiscoverAsync);
+        app.MapGet("/.well-known/openid-configuration", (Delegate)provider.DiscoverAsync);
         app.MapGet("/keys", provider.GetKeys);
         app.MapGet("/authorize", provider.Authorize);
         app.MapPost("/token", provider.RedeemAsync);

@@ -35,6 +35,7 @@ export class HttpStreamingTransport extends StreamTransport {
       this.meter?.countBytes(value.length);
       this.markActivity();
       for (const frame of lines.map(parseFrame)) {
+        if (signal.aborted) return; // the next stream has the rest of the frames
         if (isTimestamp(frame)) this.meter?.countBytes(-JSON.stringify(frame).length - 1);
         if (frame) this.receive(frame, isNumbered(frame) ? cursor += 1 : 0);
       }

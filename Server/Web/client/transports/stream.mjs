@@ -1,6 +1,6 @@
 // The base of the transports that read an HTTP response that stays open.
 
-import { PROBES, wereBuffered } from '../buffering.mjs';
+import { PROBES, judgeProbes } from '../buffering.mjs';
 import { RetryableError } from '../errors.mjs';
 import { t } from '../language.mjs';
 import { FIRST_FRAME_WITHIN_MS, HttpTransport } from './http.mjs';
@@ -10,6 +10,7 @@ import { FIRST_FRAME_WITHIN_MS, HttpTransport } from './http.mjs';
 const SILENCE_MS = 45_000;      // three keep-alives of the server
 const OWN_COPY_WITHIN_MS = 4_000; // the copy of the page's own message arrives within this time, unless the stream is broken
 const TICK_MS = 50;
+const MAX_PROBINGS = 4;         // streams that the page opens to find out whether a proxy buffers them, if the page itself is too busy to tell
 
 /**
  * Reads a response that stays open. Each subclass has its own `connect` and `disconnect`. Each stream begins with probes that show whether
@@ -20,6 +21,7 @@ export class StreamTransport extends HttpTransport {
   #probes = [];
   /** @type {PromiseWithResolvers<void> | null} */
   #probing = null;
+  #probings = 1;
   /** The acknowledgement of a message whose copy has not arrived. @type {Frame | null} */
   #awaitedCopy = null;
   /** The newest seq of each room. @type {Map<string, number>} */
@@ -125,6 +127,14 @@ export class StreamTransport extends HttpTransport {
     this.#lastTick = now;
   }
 
+  #probeAgain() {
+    this.#probings += 1;
+    this.#probes = [];
+    this.#longestPause = 0;
+    this.disconnect();
+    this.connect();
+  }
+
   /** @param {Frame} probe */
   #receiveProbe({ at }) {
     const probing = this.#probing;
@@ -133,7 +143,9 @@ export class StreamTransport extends HttpTransport {
     this.#probes.push({ sent: Date.parse(at), arrived: performance.now() });
     if (this.session.trusted.has(this.constructor)) return probing.resolve();
     if (this.#probes.length < PROBES) return;
-    if (wereBuffered(this.#probes, this.#longestPause)) return probing.reject(new RetryableError('', 0, { buffers: true }));
+    const judgement = judgeProbes(this.#probes, this.#longestPause);
+    if (judgement === 'buffered') return probing.reject(new RetryableError('', 0, { buffers: true }));
+    if (judgement === 'unknown' && this.#probings < MAX_PROBINGS) return this.#probeAgain();
     this.session.trusted.add(this.constructor);
     probing.resolve();
   }

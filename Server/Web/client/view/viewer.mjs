@@ -22,8 +22,9 @@ const pictures = () => picturesIn(state.rooms.get(shown?.room ?? '')?.entries ??
  */
 export function openViewer(key) {
   if (state.current === null) return;
+  const entries = state.rooms.get(state.current)?.entries ?? [];
+  if (!picturesIn(entries).some((picture) => picture.key === key)) return; // the log does not have the picture yet, because the message is still in the outbox
   shown = { room: state.current, key };
-  if (!pictures().some((picture) => picture.key === key)) return; // the log does not have the picture yet, because the message is still in the outbox
   openDialog(viewer);
   renderViewer();
   $('viewer-close').focus();
