@@ -13,7 +13,11 @@ namespace RawSocketChat.Tests.EndToEnd;
 [Parallelizable(ParallelScope.Self | ParallelScope.Fixtures)]
 public sealed class Chromium
 {
-    private const string Path = "/usr/bin/chromium";
+    // Chromium without a user interface. It needs two thirds of the CPU time of the whole browser.
+    private const string Path = "/usr/bin/chromium-headless-shell";
+
+    // The whole browser, which also has notifications.
+    private const string FullPath = "/usr/bin/chromium";
 
     // The last two features are internal pages of the browser's address bar. The browser would load these pages for each new profile, which
     // takes more CPU time than the tested page. The other features are those that Playwright disables. The list must repeat them, because
@@ -51,9 +55,21 @@ public sealed class Chromium
         Driver?.Dispose();
     }
 
-    public static async Task<IPage> NewPageAsync(BrowserNewContextOptions? options = null)
+    /// <summary>The options of a page that has its service worker. The other pages have none, because the worker loads the page a second time.</summary>
+    public static BrowserNewContextOptions WithWorker => new() { ServiceWorkers = ServiceWorkerPolicy.Allow };
+
+    /// <summary>Opens a tab in a new profile.</summary>
+    public static async Task<IPage> NewPageAsync(BrowserNewContextOptions? options = null) =>
+        await NewPageAsync(await Browsers.GetOrAdd(TestContext.CurrentContext.WorkerId!, _ => new(() => LaunchAsync(Path))).Value, options);
+
+    /// <summary>Starts a browser that has notifications.</summary>
+    public static Task<IBrowser> LaunchFullAsync() => LaunchAsync(FullPath);
+
+    /// <summary>Opens a tab in a new profile of a browser.</summary>
+    public static async Task<IPage> NewPageAsync(IBrowser browser, BrowserNewContextOptions? options = null)
     {
-        var browser = await Browsers.GetOrAdd(TestContext.CurrentContext.WorkerId!, _ => new(LaunchAsync)).Value;
+        options ??= new BrowserNewContextOptions();
+        options.ServiceWorkers ??= ServiceWorkerPolicy.Block;
         var context = await browser.NewContextAsync(options);
         context.SetDefaultTimeout((float)TestWait.Timeout.TotalMilliseconds);
         return await context.NewPageAsync();
@@ -63,7 +79,7 @@ public sealed class Chromium
     public static async Task<KillableBrowser> StartAsync(string profile)
     {
         File.Delete(System.IO.Path.Combine(profile, KillableBrowser.PortFile));
-        var process = Process.Start(new ProcessStartInfo(Path, [.. Arguments, "--headless=new", "--remote-debugging-port=0", $"--user-data-dir={profile}", "about:blank"])
+        var process = Process.Start(new ProcessStartInfo(Path, [.. Arguments, "--headless", "--remote-debugging-port=0", $"--user-data-dir={profile}", "about:blank"])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -73,9 +89,9 @@ public sealed class Chromium
         return new KillableBrowser(process, await Driver!.Chromium.ConnectOverCDPAsync($"http://127.0.0.1:{port}"));
     }
 
-    private static Task<IBrowser> LaunchAsync() => Driver!.Chromium.LaunchAsync(new()
+    private static Task<IBrowser> LaunchAsync(string path) => Driver!.Chromium.LaunchAsync(new()
     {
-        ExecutablePath = Path,
+        ExecutablePath = path,
         Headless = true,
         Args = Arguments,
     });

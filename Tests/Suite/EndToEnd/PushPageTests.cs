@@ -57,7 +57,7 @@ public sealed class PushPageTests
     public async Task Server_without_keys_offers_no_push_messages()
     {
         await using var server = await ServerUnderTest.StartAsync();
-        await using var ann = await ChatPage.JoinAsync(server.HttpPort, "ann");
+        await using var ann = await ChatPage.JoinAsync(server.HttpPort, "ann", options: Chromium.WithWorker);
         await ann.Page.ClickAsync("#me");
         await ann.Page.ClickAsync("#tab-alerts");
         await Assertions.Expect(ann.Page.Locator("#push")).ToBeHiddenAsync();
@@ -67,7 +67,8 @@ public sealed class PushPageTests
     public async Task Worker_shows_a_message_only_if_nobody_looks()
     {
         await using var room = await PushRoom.StartAsync();
-        await using var ann = await OpenAsync(room, room.Service.Subscribe());
+        await using var browser = await Chromium.LaunchFullAsync();
+        await using var ann = await OpenAsync(room, room.Service.Subscribe(), await Chromium.NewPageAsync(browser, Chromium.WithWorker));
         var deliver = await CreateDeliveryAsync(ann);
         var origin = new Uri(ann.Page.Url).GetLeftPart(UriPartial.Authority);
         await deliver("""{"room":"lobby","seq":7,"name":"bob","text":"while ann looks","direct":false}""");
@@ -102,9 +103,9 @@ public sealed class PushPageTests
         (await ann.Page.EvaluateAsync<string>("() => location.hash")).Should().BeEmpty("a page that is loaded again does not jump again");
     }
 
-    private static async Task<ChatPage> OpenAsync(PushRoom room, FakeBrowser browser)
+    private static async Task<ChatPage> OpenAsync(PushRoom room, FakeBrowser browser, IPage? tab = null)
     {
-        var tab = await Chromium.NewPageAsync();
+        tab ??= await Chromium.NewPageAsync(Chromium.WithWorker);
         await tab.Context.GrantPermissionsAsync(["notifications"]);
         await tab.AddInitScriptAsync($$"""
             const subscription = {

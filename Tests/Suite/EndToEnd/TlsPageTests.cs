@@ -11,8 +11,7 @@ namespace RawSocketChat.Tests.EndToEnd;
 [Category(Categories.Slow)] // runs Chromium
 public sealed class TlsPageTests
 {
-    // Chromium checks the certificate of a service worker even if it ignores all others.
-    private static readonly BrowserNewContextOptions IgnoreCertificate = new() { IgnoreHTTPSErrors = true, ServiceWorkers = ServiceWorkerPolicy.Block };
+    private static readonly BrowserNewContextOptions IgnoreCertificate = new() { IgnoreHTTPSErrors = true };
 
     private ServerUnderTest _server = null!;
 

@@ -15,8 +15,7 @@ namespace RawSocketChat.Tests.EndToEnd;
 [Category(Categories.Slow)] // runs Chromium
 public sealed class TransportTests(string transport)
 {
-    // Chromium checks the certificate of a service worker even if it ignores all others.
-    private static readonly BrowserNewContextOptions IgnoreCertificate = new() { IgnoreHTTPSErrors = true, ServiceWorkers = ServiceWorkerPolicy.Block };
+    private static readonly BrowserNewContextOptions IgnoreCertificate = new() { IgnoreHTTPSErrors = true };
 
     private ServerUnderTest _server = null!;
     private LineClient _bob = null!;

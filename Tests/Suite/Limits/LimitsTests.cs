@@ -92,7 +92,7 @@ public sealed class LimitsTests
     [Test]
     public async Task User_who_enters_and_leaves_a_room_again_and_again_is_limited()
     {
-        await using var server = await ServerUnderTest.StartAsync();
+        await using var server = await ServerUnderTest.StartAsync("--Limits:RequestsPerSecond", "2");
         var (bob, _) = await ChatClient.JoinAsync(server.HttpPort, "bob");
         await using var __ = bob;
         await using var ann = await ChatClient.ConnectAsync(server.HttpPort);
