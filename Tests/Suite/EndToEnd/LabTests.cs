@@ -12,6 +12,23 @@ public sealed class LabTests
 {
     private static readonly string[] Transports = ["poll", "longpoll", "iframe", "stream", "sse", "ws"];
 
+    // Browsers open at most six connections to one server over HTTP/1.1.
+    [Test]
+    public async Task Lab_leaves_one_of_six_connections_for_messages_if_a_proxy_rejects_WebSockets()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await using var proxy = await RestrictiveProxy.StartAsync(server.HttpPort);
+        proxy.WebSocketRefusalStatus = 403;
+        await using var ann = await ChatPage.JoinAsync(proxy.Port, "ann");
+        await ann.Page.ClickAsync("#me");
+        await ann.Page.ClickAsync("#tab-connection");
+        await ann.Page.ClickAsync("#open-lab");
+        await ann.Page.ClickAsync("#start-lab");
+        await Assertions.Expect(ann.Page.Locator("#lab-state")).ToContainTextAsync("Somebody writes: 3 ", new() { Timeout = 60_000 });
+        await Assertions.Expect(ann.Page.Locator("#lab tr[data-way=ws]")).ToContainTextAsync("WebSocket");
+        proxy.MaxReads.Should().Be(5);
+    }
+
     [Test]
     public async Task Lab_measures_every_transport_and_closes_its_connections()
     {

@@ -345,9 +345,9 @@ public sealed class LongLogTests
     }
 
     /// <summary>
-/// A script that makes a change and waits for some frames. It returns the longest distance, in px, by which the first message that begins in the
-/// view has moved.
-/// </summary>
+    /// A script that makes a change and waits for some frames. It returns the longest distance, in px, by which the first message that begins in
+    /// the view has moved.
+    /// </summary>
     private static string MoveOf(string change, int frames = 6) => $$"""
         async () => {
           const log = document.getElementById('log'), top = log.getBoundingClientRect().top;

@@ -16,6 +16,7 @@ public sealed class CuttableRelay : IAsyncDisposable
     private volatile bool _isSilent;
     private volatile bool _isDown;
     private int _cuts;
+    private int _accepted;
 
     public CuttableRelay(int target)
     {
@@ -29,6 +30,12 @@ public sealed class CuttableRelay : IAsyncDisposable
 
     /// <summary>Forwards new connections to another server.</summary>
     public void ChangeTarget(int port) => _target = port;
+
+    /// <summary>The number of connections that clients have opened.</summary>
+    public int Accepted => Volatile.Read(ref _accepted);
+
+    /// <summary>The number of connections that are open now.</summary>
+    public int OpenCount => _links.Count;
 
     /// <summary>The number of cuts that ended at least one connection.</summary>
     public int Cuts => _cuts;
@@ -103,6 +110,7 @@ public sealed class CuttableRelay : IAsyncDisposable
         }
 
         _links.TryAdd(link, true);
+        Interlocked.Increment(ref _accepted);
         try
         {
             await link.Server.ConnectAsync(IPAddress.Loopback, _target);

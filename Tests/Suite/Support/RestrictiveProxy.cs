@@ -16,10 +16,12 @@ namespace RawSocketChat.Tests.Support;
 /// </summary>
 public sealed class RestrictiveProxy : IAsyncDisposable
 {
+    private readonly Lock _gate = new();
     private readonly WebApplication _app;
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, UseProxy = false });
     private readonly CancellationTokenSource _disposal = new();
     private readonly string _target;
+    private int _reads;
     private CancellationTokenSource _abort = new();
 
     private RestrictiveProxy(WebApplication app, int target)
@@ -58,6 +60,9 @@ public sealed class RestrictiveProxy : IAsyncDisposable
         return proxy;
     }
 
+    /// <summary>The maximum number of requests for frames that were running at the same time, without WebSockets.</summary>
+    public int MaxReads { get; private set; }
+
     /// <summary>Aborts all requests in progress.</summary>
     public void AbortAll() => Interlocked.Exchange(ref _abort, new CancellationTokenSource()).Cancel();
 
@@ -76,6 +81,13 @@ public sealed class RestrictiveProxy : IAsyncDisposable
         var path = context.Request.Path.Value!;
         RequestedPaths.Enqueue(path);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _disposal.Token, _abort.Token);
+        var isRead = path is "/longpoll" or "/events" or "/stream" or "/iframe";
+        if (isRead)
+        {
+            lock (_gate)
+                MaxReads = Math.Max(MaxReads, ++_reads);
+        }
+
         try
         {
             if (path == "/ws" && HangsWebSockets)
@@ -90,6 +102,14 @@ public sealed class RestrictiveProxy : IAsyncDisposable
         catch (Exception fault) when (fault is OperationCanceledException or IOException or HttpRequestException)
         {
             context.Abort();
+        }
+        finally
+        {
+            if (isRead)
+            {
+                lock (_gate)
+                    _reads--;
+            }
         }
     }
 
