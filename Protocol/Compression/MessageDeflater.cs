@@ -55,7 +55,8 @@ public sealed class MessageDeflater : IDisposable
     /// <param name="message">The message, which is not changed.</param>
     /// <param name="deflated">The payload of the frame, without the four omitted bytes; valid until the next call.</param>
     /// <returns>
-    /// False if the message would not become smaller, or is longer than the window. The caller then sends the message uncompressed.
+    /// False if the message would not become smaller, or if a window of less than 32 KiB was agreed and the message is longer than this window. The
+    /// caller then sends the message uncompressed.
     /// </returns>
     public bool TryDeflate(ReadOnlySpan<byte> message, out ReadOnlySpan<byte> deflated)
     {

@@ -8,8 +8,7 @@ using RawSocketChat.Server.Transports.Http;
 namespace RawSocketChat.Server.Api;
 
 /// <summary>
-/// The answer at <c>/openapi.json</c>. The document is created once: to create it takes some milliseconds, and everybody may request it. Safe from any
-/// thread.
+/// The answer at <c>/openapi.json</c>. The document is created once: to create it takes some milliseconds, and everybody may request it. Thread-safe.
 /// </summary>
 internal sealed class OpenApiAnswer
 {

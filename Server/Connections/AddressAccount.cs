@@ -1,7 +1,7 @@
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// The points that the clients of one address can still use. All connections of the address share the account. Safe from any thread.
+/// The points that the clients of one address can still use. All connections of the address share the account. Thread-safe.
 /// </summary>
 public sealed class AddressAccount
 {

@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Connections;
 
 /// <summary>
 /// The accounts of all addresses. They limit how much one client can burden the other clients, even if that client opens many connections as
-/// many guests. Safe from any thread.
+/// many guests. Thread-safe.
 /// </summary>
 public sealed class AddressAccounts(IOptions<AddressOptions> options, TimeProvider time)
 {

@@ -3,7 +3,7 @@ namespace RawSocketChat.Server.Connections;
 /// <summary>
 /// Bounds the memory that many clients can make the server hold for one purpose. Each holder counts its bytes here. While the budget is
 /// used up, a holder that has <see cref="FreeBytes"/> or more must not add bytes. A holder that has fewer bytes may always add some. So
-/// small requests still work after other clients have used up the budget. Safe from any thread.
+/// small requests still work after other clients have used up the budget. Thread-safe.
 /// </summary>
 /// <param name="limitBytes">The bytes that all holders together may hold before the budget is used up.</param>
 public sealed class ByteBudget(long limitBytes)

@@ -2,7 +2,7 @@ namespace RawSocketChat.Server.Connections;
 
 /// <summary>
 /// One client's connection over one transport, as the layers above the transports see it. The connection has an outbox for the messages to
-/// the client and, after the close, a close reason. Safe from any thread, unless a member's comment says otherwise.
+/// the client and, after the close, a close reason. Thread-safe, unless the comment of a member says otherwise.
 /// </summary>
 public sealed class Connection(string transportName, string remote, ConnectionRequest request, Outbox outbox, TimeProvider time) : IFrameSink
 {

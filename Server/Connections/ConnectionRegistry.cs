@@ -3,7 +3,7 @@ using RawSocketChat.Server.Logging;
 
 namespace RawSocketChat.Server.Connections;
 
-/// <summary>All open connections of the server, on all transports. Safe from any thread.</summary>
+/// <summary>All open connections of the server, on all transports. Thread-safe.</summary>
 public sealed class ConnectionRegistry : IDisposable
 {
     private readonly ConcurrentDictionary<Connection, byte> _connections = new();

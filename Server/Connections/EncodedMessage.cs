@@ -9,7 +9,7 @@ public abstract class EncodedMessage
     private CacheEntry? _cache;
 
     /// <summary>
-    /// Returns the bytes for one encoding. Safe from any thread. If several threads need a new encoding at once, each of them may encode
+    /// Returns the bytes for one encoding. Thread-safe. If several threads need a new encoding at once, each of them may encode
     /// the message.
     /// </summary>
     public ReadOnlyMemory<byte> GetBytes(WireEncoding encoding)
@@ -51,7 +51,7 @@ public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind 
 
     /// <summary>
     /// The newest replacement of this frame, or this frame itself if nothing has replaced it. An outbox that keeps a frame
-    /// until the client asks for it must read this property when it sends the frame. Safe from any thread.
+    /// until the client asks for it must read this property when it sends the frame. Thread-safe.
     /// </summary>
     public EncodedFrame Current => Volatile.Read(ref _revision)?.Current ?? this;
 

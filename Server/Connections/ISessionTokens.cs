@@ -13,7 +13,7 @@ public enum SessionStatus
     Unavailable,
 }
 
-/// <summary>Looks up sessions, for transports on which each request has a token. A lookup changes nothing. Safe from any thread.</summary>
+/// <summary>Looks up sessions, for transports on which each request has a token. A lookup changes nothing. Thread-safe.</summary>
 public interface ISessionTokens
 {
     ValueTask<SessionStatus> LookUpAsync(string token);

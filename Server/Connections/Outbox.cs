@@ -20,7 +20,7 @@ public enum SendResult
 
 /// <summary>
 /// The bounded output queue of one connection. All bytes of a connection pass through its outbox, so the frames of several
-/// senders stay whole and in order. All members are safe from any thread and never block.
+/// senders stay whole and in order. All members are thread-safe and never block.
 /// </summary>
 public abstract class Outbox
 {

@@ -16,7 +16,7 @@ public sealed class Rate(double perSecond, int burst, TimeProvider time)
 
 /// <summary>
 /// A token bucket. Every connection has several buckets, so a bucket must be small. Its only state is the time at which the bucket is full
-/// again. Buckets of the same kind share a <see cref="Rate"/>. Safe from any thread, without a lock.
+/// again. Buckets of the same kind share a <see cref="Rate"/>. Thread-safe, without a lock.
 /// </summary>
 public sealed class RateLimit(Rate rate)
 {

@@ -3,8 +3,7 @@ using System.Diagnostics.Metrics;
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// The metrics of the server, for <c>dotnet-counters</c> and for exporters of .NET metrics. Server/docs/operations.md lists them. Safe from any
-/// thread.
+/// The metrics of the server, for <c>dotnet-counters</c> and for exporters of .NET metrics. Server/docs/operations.md lists them. Thread-safe.
 /// </summary>
 public sealed class ServerMetrics
 {

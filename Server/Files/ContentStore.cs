@@ -5,7 +5,7 @@ namespace RawSocketChat.Server.Files;
 
 /// <summary>
 /// Adds contents to <see cref="ContentFolder"/> together with the records of their files, and removes contents that no file has. If the process is
-/// killed at any moment, <see cref="OpenAsync"/> of the next start finds what it left behind. Safe from any thread.
+/// killed at any moment, <see cref="OpenAsync"/> of the next start finds what it left behind. Thread-safe.
 /// </summary>
 public sealed class ContentStore(ContentFolder folder, IFileStore files, IOptions<FilesOptions> options)
 {

@@ -3,7 +3,7 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Server.Files;
 
-/// <summary>The metrics of files. Server/docs/operations.md lists them. Safe from any thread.</summary>
+/// <summary>The metrics of files. Server/docs/operations.md lists them. Thread-safe.</summary>
 public sealed class FileMetrics
 {
     private readonly Counter<long> _files;

@@ -12,7 +12,7 @@ namespace RawSocketChat.Server.Files;
 
 /// <summary>
 /// Receives uploads: streams each one to the disk, finds its type, and adds it to the files of the user. A failed upload leaves nothing on the
-/// disk. Safe from any thread.
+/// disk. Thread-safe.
 /// </summary>
 public sealed class FileUploads(
     ContentStore contents,

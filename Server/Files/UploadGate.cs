@@ -5,7 +5,7 @@ namespace RawSocketChat.Server.Files;
 
 /// <summary>
 /// Bounds the uploads that are received at the same time: in all, and from one address. Further uploads wait in the order of their arrival. The
-/// server does not read an upload that waits, so TCP makes its client wait too. Safe from any thread.
+/// server does not read an upload that waits, so TCP makes its client wait too. Thread-safe.
 /// </summary>
 public sealed class UploadGate : IDisposable
 {

@@ -14,7 +14,7 @@ namespace RawSocketChat.Server.Hosting;
 /// arrived are still read. HTTP answers an incomplete request with 400, and the output is not affected. Kestrel ends HTTP/2 connections without
 /// streams itself, and <see cref="Tls.Http2ShutdownTimeout"/> ends the others.
 /// </para>
-/// <para>Safe from any thread.</para>
+/// <para>Thread-safe.</para>
 /// </summary>
 internal sealed class ConnectionDrain
 {

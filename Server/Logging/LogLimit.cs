@@ -2,7 +2,7 @@ namespace RawSocketChat.Server.Logging;
 
 /// <summary>
 /// Limits how often clients can cause one kind of log line: <paramref name="burst"/> lines at once, then one line in each
-/// <paramref name="interval"/>. Safe from any thread.
+/// <paramref name="interval"/>. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="burst">The number of lines that may be written at once after a pause; at least 1.</param>

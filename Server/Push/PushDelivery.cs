@@ -13,7 +13,7 @@ namespace RawSocketChat.Server.Push;
 /// <summary>
 /// Sends push messages to members who have no connection, when a room has new messages. The room only raises a signal, and the push messages wait in
 /// a bounded queue. So a slow push service does not slow a room down. A push message that fails is not sent again, because a late one is of little
-/// use. Safe from any thread.
+/// use. Thread-safe.
 /// </summary>
 internal sealed class PushDelivery : BackgroundService
 {

@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Push;
 
 /// <summary>
 /// Limits the push messages of each browser, and pauses push services that fail. Without a pause, a push service that does not answer would occupy
-/// all concurrent requests, and the browsers of other push services would get nothing. Safe from any thread.
+/// all concurrent requests, and the browsers of other push services would get nothing. Thread-safe.
 /// </summary>
 /// <param name="perHour">The maximum number of messages for one browser in an hour.</param>
 internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)

@@ -20,7 +20,7 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
 
     public Connection Connection { get; } = connection;
 
-    /// <summary>The connection's session; null before <see cref="Attach"/> and after <see cref="Detach"/>. Safe from any thread.</summary>
+    /// <summary>The connection's session; null before <see cref="Attach"/> and after <see cref="Detach"/>. Thread-safe.</summary>
     public Session? Session => Volatile.Read(ref _session);
 
     /// <summary>The user of the session. May be used only while there is a session.</summary>

@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
 /// Caches older events of all rooms as encoded frames, in blocks of consecutive events, and evicts the least recently used block first. If
-/// a thousand clients read the same part of a log, the server reads and encodes this part only once. Safe from any thread.
+/// a thousand clients read the same part of a log, the server reads and encodes this part only once. Thread-safe.
 /// </summary>
 public sealed class HistoryCache(IOptions<RoomOptions> options)
 {

@@ -1,6 +1,6 @@
 namespace RawSocketChat.Server.Rooms;
 
-/// <summary>Delivers the events of rooms to their webhooks. Safe from any thread.</summary>
+/// <summary>Delivers the events of rooms to their webhooks. Thread-safe.</summary>
 public interface IWebhookDelivery
 {
     /// <summary>Whether the operator offers webhooks.</summary>

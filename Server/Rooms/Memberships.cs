@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Rooms;
 /// <summary>
 /// The rooms of which each user is a member: the rooms that the user has joined and has not left. A user who disconnects stays a member.
 /// The list of a user's rooms is in memory while the user is connected. Joins and leaves are stored in the background, because no answer
-/// depends on them. An invitation is stored before its answer. Safe from any thread.
+/// depends on them. An invitation is stored before its answer. Thread-safe.
 /// </summary>
 public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILogger<Memberships> logger)
 {

@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
 /// Handles the requests of programs. A program has a token of one room instead of a session. It is not a member of the room, and its messages
-/// have a bot as author. Safe from any thread.
+/// have a bot as author. Thread-safe.
 /// </summary>
 public sealed class ProgramRequests(ChatServices services)
 {

@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
 /// The rooms of this server, by name. A room is opened when somebody uses it, and unloaded when nobody has used it for a while. So neither
-/// the start of the server nor its memory depends on the number of rooms. The default room always exists and is open. Safe from any thread.
+/// the start of the server nor its memory depends on the number of rooms. The default room always exists and is open. Thread-safe.
 /// </summary>
 public sealed class RoomDirectory(
     IRoomCatalog catalog, IRoomLog log, HistoryCache cache, TailBudget tails, IOptions<RoomOptions> options, IOptions<FanoutOptions> fanout, UserRoomIndex userRoomIndex, Memberships memberships, TimeProvider time, ILogger<RoomLoop> logger) : IHostedService

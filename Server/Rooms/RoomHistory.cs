@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Rooms;
 /// <summary>
 /// Reads the past events of a room. If the recent tail has the events, the events come from the tail. Otherwise the events come from the
 /// log, in blocks that all readers share through the cache. An event that is in the log but not yet in the tail is not acknowledged yet, so
-/// no read returns this event. Safe from any thread.
+/// no read returns this event. Thread-safe.
 /// </summary>
 public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, HistoryCache cache)
 {

@@ -103,7 +103,7 @@ public sealed class RoomLoop
     /// <summary>The time since somebody last used the room. Any thread may read it.</summary>
     public TimeSpan UnusedFor => _time.GetElapsedTime(Volatile.Read(ref _usedAt));
 
-    /// <summary>Records that somebody uses the room now. Safe from any thread.</summary>
+    /// <summary>Records that somebody uses the room now. Thread-safe.</summary>
     public void MarkUsed() => Volatile.Write(ref _usedAt, _time.GetTimestamp());
 
     /// <summary>
@@ -123,7 +123,7 @@ public sealed class RoomLoop
 
     /// <summary>
     /// Waits until the history contains each event whose ack was sent before this call. The loop sends the ack first, so a client that asks
-    /// at once after the ack could miss its own event. Safe from any thread.
+    /// at once after the ack could miss its own event. Thread-safe.
     /// </summary>
     public ValueTask WaitForAcknowledgedAsync() =>
         Volatile.Read(ref _acknowledgedSeq) <= History.LastSeq ? ValueTask.CompletedTask : new ValueTask(SendAsync(new BarrierCommand()));
@@ -336,7 +336,7 @@ public sealed class RoomLoop
 
     /// <summary>
     /// Finds the ban that keeps a visitor out of the room; null if there is none. A ban of an address does not apply to owners and moderators.
-    /// Safe from any thread.
+    /// Thread-safe.
     /// </summary>
     public RoomBan? FindBan(RoomVisitor visitor)
     {

@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
 /// Bounds the memory of the recent tails of all rooms together. When they exceed <see cref="RoomOptions.AllTailsBytes"/>, it empties the least
-/// recently used tails. Safe from any thread.
+/// recently used tails. Thread-safe.
 /// </summary>
 public sealed class TailBudget(IOptions<RoomOptions> options)
 {

@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
 /// Registers accounts and logs users in. An account is a registered name. A user logs in with a password, or through the operator's site or
-/// provider. Safe from any thread.
+/// provider. Thread-safe.
 /// </summary>
 public sealed class Accounts(
     SessionStore sessions, IIdentityStore storage, PasswordHashingPool passwords, AttemptLimits attempts, IOptions<AuthOptions> auth, TimeProvider time,

@@ -38,14 +38,14 @@ public sealed class Session(string token, User user)
         internal set => _isEnded = value;
     }
 
-    /// <summary>A snapshot of the attached connections. Safe from any thread.</summary>
+    /// <summary>A snapshot of the attached connections. Thread-safe.</summary>
     public ImmutableArray<Connection> AttachedConnections => _attachedConnections;
 
-    /// <summary>Attaches a connection. Safe from any thread.</summary>
+    /// <summary>Attaches a connection. Thread-safe.</summary>
     public void Attach(Connection connection) =>
         ImmutableInterlocked.Update(ref _attachedConnections, static (attached, added) => attached.Add(added), connection);
 
-    /// <summary>Detaches a connection. Safe from any thread.</summary>
+    /// <summary>Detaches a connection. Thread-safe.</summary>
     public void Detach(Connection connection) =>
         ImmutableInterlocked.Update(ref _attachedConnections, static (attached, removed) => attached.Remove(removed), connection);
 

@@ -10,7 +10,7 @@ namespace RawSocketChat.Server.Sessions;
 /// Sessions that are connected, or were connected recently, are in memory. All other sessions are only in the identity store until a client
 /// resumes them. A name belongs to a user while the user is connected. A registered name always belongs to its account.
 /// <see cref="NameRegistry"/> decides whether a name is available, and <see cref="SessionWriter"/> writes the sessions to the identity
-/// store. Safe from any thread.
+/// store. Thread-safe.
 /// </summary>
 public sealed class SessionStore : ISessionTokens
 {

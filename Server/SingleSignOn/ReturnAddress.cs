@@ -13,10 +13,10 @@ internal static class ReturnAddress
 
     private static readonly string[] KnownParameters = ["room", "embed", "way"];
 
-    /// <summary>Reads the parameter of a request: the path of the page, with or without a query. Without the parameter, the result is the page itself.</summary>
+    /// <summary>Reads the parameter of a request: the path of the page, with or without a query. Without the parameter, the address is that of the page itself.</summary>
     /// <param name="given">The parameter.</param>
     /// <param name="mount">The mount path.</param>
-    /// <param name="address">The path and query of the page. If the result is false, the page itself.</param>
+    /// <param name="address">The path and query of the page. If the method returns false, the address of the page itself.</param>
     /// <returns>Whether the parameter is absent or is an address of the page.</returns>
     public static bool TryRead(StringValues given, PathString mount, out string address)
     {

@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Sockets;
 
 /// <summary>
 /// The maximum number of open connections of all listeners. Without it, connections could take all file descriptors of the process, and the
-/// .NET runtime ends a process that cannot get one. Safe from any thread.
+/// .NET runtime ends a process that cannot get one. Thread-safe.
 /// </summary>
 internal sealed class ConnectionLimit(int max, TimeProvider time, ILogger logger)
 {

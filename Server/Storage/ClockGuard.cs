@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Storage;
 /// Detects leaps of the wall clock, so that a wrong clock causes no removal of old data. The reference is the time of the newest
 /// stored event, and later the time that a monotonic clock measures. After a leap, the clock counts as wrong for 24 hours of the monotonic
 /// clock. An operator or NTP can correct a wrong clock in this time. If the leap itself was a correction, the clock counts as right again
-/// after this time. Everything that removes data by its age asks this class first. Safe from any thread.
+/// after this time. Everything that removes data by its age asks this class first. Thread-safe.
 /// </summary>
 public sealed class ClockGuard(TimeProvider time, ILogger<ClockGuard> logger)
 {

@@ -3,7 +3,7 @@ namespace RawSocketChat.Server.Storage;
 /// <summary>
 /// Stores the records of uploaded files: who uploaded them, and which messages have them. <see cref="ContentFolder"/> has their contents. A file
 /// is removed together with the last message that has it. When a task completes, the change is stored. If the change cannot be stored, the task
-/// throws <see cref="StorageException"/>. Safe from any thread.
+/// throws <see cref="StorageException"/>. Thread-safe.
 /// </summary>
 public interface IFileStore
 {

@@ -3,7 +3,7 @@ namespace RawSocketChat.Server.Storage;
 /// <summary>
 /// Stores accounts and sessions. When a task completes, the change is stored as durably as the room logs are. If the change cannot be
 /// stored, the task throws <see cref="StorageException"/>. These calls and the appends to <see cref="IRoomLog"/> take effect in the order
-/// in which they are made. So a session that is saved before an event survives each crash that the event survives. Safe from any thread.
+/// in which they are made. So a session that is saved before an event survives each crash that the event survives. Thread-safe.
 /// </summary>
 public interface IIdentityStore
 {

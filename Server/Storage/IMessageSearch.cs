@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Storage;
 
 /// <summary>
 /// Finds messages by their words. The log updates the index, so a search finds the current texts of all stored messages. There is one
-/// exception: during a flood of messages, a search may miss the newest messages for some seconds. Safe from any thread.
+/// exception: during a flood of messages, a search may miss the newest messages for some seconds. Thread-safe.
 /// </summary>
 public interface IMessageSearch
 {

@@ -2,7 +2,7 @@ namespace RawSocketChat.Server.Storage;
 
 /// <summary>
 /// Stores the subscriptions of browsers to push messages (RFC 8030). A subscription belongs to a session, and is removed together with it. When a
-/// task completes, the change is stored. If the change cannot be stored, the task throws <see cref="StorageException"/>. Safe from any thread.
+/// task completes, the change is stored. If the change cannot be stored, the task throws <see cref="StorageException"/>. Thread-safe.
 /// </summary>
 public interface IPushStore
 {

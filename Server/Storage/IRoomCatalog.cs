@@ -3,7 +3,7 @@ namespace RawSocketChat.Server.Storage;
 /// <summary>
 /// Stores the rooms, their members and the members' read marks. When a task completes, the change is stored. If the change cannot be
 /// stored, the task throws <see cref="StorageException"/>. The topic of a room changes only by an event in
-/// <see cref="IRoomLog"/>. Safe from any thread.
+/// <see cref="IRoomLog"/>. Thread-safe.
 /// </summary>
 public interface IRoomCatalog
 {

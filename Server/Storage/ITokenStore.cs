@@ -2,8 +2,7 @@ namespace RawSocketChat.Server.Storage;
 
 /// <summary>
 /// Stores the tokens with which programs post to rooms. When a task completes, the change is stored. If the change cannot be stored, the task
-/// throws <see cref="StorageException"/>. A room's tokens are removed together with the room (<see cref="IRoomCatalog"/>). Safe from any
-/// thread.
+/// throws <see cref="StorageException"/>. A room's tokens are removed together with the room (<see cref="IRoomCatalog"/>). Thread-safe.
 /// </summary>
 public interface ITokenStore
 {

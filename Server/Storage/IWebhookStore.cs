@@ -3,7 +3,7 @@ namespace RawSocketChat.Server.Storage;
 /// <summary>
 /// Stores the webhooks of rooms, the cursors of their delivery, and the events that could not be delivered. A room has at most one webhook. When
 /// a task completes, the change is stored. If the change cannot be stored, the task throws <see cref="StorageException"/>. A room's webhook is
-/// removed together with the room (<see cref="IRoomCatalog"/>). Safe from any thread.
+/// removed together with the room (<see cref="IRoomCatalog"/>). Thread-safe.
 /// </summary>
 public interface IWebhookStore
 {

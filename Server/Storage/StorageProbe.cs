@@ -5,7 +5,7 @@ namespace RawSocketChat.Server.Storage;
 
 /// <summary>
 /// Checks whether the storage can write now. It reads the free space of the disk and makes a small write, because only a write shows the
-/// other faults. One result counts for a second, so many requests cause at most one write a second. Safe from any thread.
+/// other faults. One result counts for a second, so many requests cause at most one write a second. Thread-safe.
 /// </summary>
 public sealed class StorageProbe(IServiceProvider services, IOptions<DataOptions> options, TimeProvider time)
 {

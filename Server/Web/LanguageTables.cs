@@ -2,7 +2,7 @@ namespace RawSocketChat.Server.Web;
 
 /// <summary>
 /// The texts of the page in other languages than English: one file for each language, beside the server's program. The page fetches the one that it
-/// needs, because all of them together are larger than the page. Safe from any thread.
+/// needs, because all of them together are larger than the page. Thread-safe.
 /// </summary>
 public sealed class LanguageTables
 {

@@ -3,7 +3,7 @@ using RawSocketChat.Server.Transports.Http;
 
 namespace RawSocketChat.Server.Web;
 
-/// <summary>A small file that the server sends beside the page, such as the manifest. Safe from any thread.</summary>
+/// <summary>A small file that the server sends beside the page, such as the manifest. Thread-safe.</summary>
 /// <param name="contentType">The value of Content-Type.</param>
 /// <param name="bytes">The content.</param>
 /// <param name="policy">The Content-Security-Policy of the file.</param>

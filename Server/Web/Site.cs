@@ -8,7 +8,7 @@ namespace RawSocketChat.Server.Web;
 
 /// <summary>
 /// The answer at <c>/site.json</c>: what the page shows before anybody has logged in. It is separate from the page, because the page's
-/// Content-Security-Policy contains hashes of the page. Safe from any thread.
+/// Content-Security-Policy contains hashes of the page. Thread-safe.
 /// </summary>
 public sealed partial class Site
 {

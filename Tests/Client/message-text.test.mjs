@@ -49,7 +49,7 @@ describe('a link without text around it', () => {
     test(`${text} is a link as a whole`, () => assert.deepEqual(links(`see ${text} now`).map(([words]) => words), [text]));
   }
 
-  test('a room can follow a link', () => assert.deepEqual(rooms('(http://a.test) #lobby'), ['lobby']));
+  test('a room name after a link is recognized', () => assert.deepEqual(rooms('(http://a.test) #lobby'), ['lobby']));
   test('text after an invalid address stays text', () => assert.deepEqual(links('http://[ http://b.test'), [['http://b.test', 'http://b.test/']]));
 });
 

@@ -157,7 +157,7 @@ describe('in the page', () => {
     assert.equal(page.$('programs-note').textContent, 'The server sends 1 event again.');
     assert.equal(page.$('webhook-failed').hidden, true);
   });
-  test('an error of a refresh is not shown, and a successful refresh removes the note about the attempt', () => {
+  test('an error of a refresh is not shown, and a successful refresh removes the note that events are sent again', () => {
     mock.timers.tick(5_000);
     page.receive({ type: 'error', id: last('show', 'webhook').id, code: 'too-many', text: 'too many requests' });
     assert.equal(page.$('programs-note').textContent, 'The server sends 1 event again.');

@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Files.Images;
 
 /// <summary>
 /// Creates previews of images, one at a time, in a process of its own (<see cref="PreviewProgram"/>). The process starts with the first image, and ends
-/// when it is not used for <c>Images:IdleSeconds</c>. A process that takes too long, or that ends, is replaced for the next image. Safe from any thread.
+/// when it is not used for <c>Images:IdleSeconds</c>. A process that takes too long, or that ends, is replaced for the next image. Thread-safe.
 /// </summary>
 public sealed class ImagePreviews : IDisposable
 {

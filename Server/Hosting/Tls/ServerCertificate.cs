@@ -8,7 +8,7 @@ namespace RawSocketChat.Server.Hosting.Tls;
 
 /// <summary>
 /// The certificate of all <c>https</c> addresses. When the certificate's files change, new connections get the new certificate within a
-/// minute, without a restart. Safe from any thread.
+/// minute, without a restart. Thread-safe.
 /// </summary>
 public sealed class ServerCertificate
 {

@@ -2,7 +2,7 @@ namespace RawSocketChat.Server.Sessions.Jwt;
 
 /// <summary>
 /// The newest key set of the site. The server reads the set again after an hour, and when a token names an unknown key, but at most once a
-/// minute. If a read fails, the server keeps the keys that it has. Safe from any thread.
+/// minute. If a read fails, the server keeps the keys that it has. Thread-safe.
 /// </summary>
 /// <param name="read">Reads the key set.</param>
 internal sealed class JwksCache(Func<Task<JwtKeys>> read, TimeProvider time, ILogger logger)

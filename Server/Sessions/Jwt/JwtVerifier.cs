@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Sessions.Jwt;
 
 /// <summary>
 /// Verifies the tokens of the operator's own site: the signature, the issuer, the audience and the lifetime. The keys decide which algorithms
-/// a token may use (RFC 8725, section 3.1). Safe from any thread.
+/// a token may use (RFC 8725, section 3.1). Thread-safe.
 /// </summary>
 public sealed class JwtVerifier : IDisposable
 {

@@ -107,7 +107,8 @@ internal sealed class EventTable(DbConnection connection, IEventRows rows, SqlSt
         return null;
     }
 
-    // Stores that the room's next event has this client id. If an earlier event has the id, changes nothing and returns the earlier event.
+    // Stores that the room's next event has this client id. If an earlier event has the id, changes nothing and returns the earlier event. An event
+    // that was trimmed, or that is too old, no longer counts: the room's next event then takes its id over.
     private AppendResult? ClaimClientId(LoggedRoom room, string author, string id, long at)
     {
         if (rows.TryAddClientId(author, id, room.Id, room.NextSeq, at))

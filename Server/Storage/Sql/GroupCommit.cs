@@ -33,7 +33,7 @@ internal abstract class GroupCommit
 
     /// <summary>
     /// Whether transactions fail now. True from a failed transaction until a transaction is committed at least <see cref="RecoveryTime"/>
-    /// after the last failure. Safe from any thread.
+    /// after the last failure. Thread-safe.
     /// </summary>
     public bool IsFailing => _isFailing;
 

@@ -53,7 +53,7 @@ internal sealed class LoggedRoom(long id, string name, string epoch, long firstS
     /// <summary>Rolls back the seqs of a failed transaction. Called on the writer's thread.</summary>
     public void RollBack() => NextSeq = LastSeq + 1;
 
-    /// <summary>Hides the events before a seq. Does nothing if these events are hidden already. Safe from any thread.</summary>
+    /// <summary>Hides the events before a seq. Does nothing if these events are hidden already. Thread-safe.</summary>
     public void TrimTo(long firstSeq)
     {
         lock (_gate)

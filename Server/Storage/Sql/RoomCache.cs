@@ -3,8 +3,7 @@ using System.Collections.Concurrent;
 namespace RawSocketChat.Server.Storage.Sql;
 
 /// <summary>
-/// The logs that are open. The state of a log is read from the database when a caller needs the log for the first time. Safe from any
-/// thread.
+/// The logs that are open. The state of a log is read from the database when a caller needs the log for the first time. Thread-safe.
 /// </summary>
 internal sealed class RoomCache(SqlStorage storage)
 {

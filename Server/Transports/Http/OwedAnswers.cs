@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>
 /// Counts the bytes of the answers to one POST, from when they are created until the response is written. The bytes count towards a limit
-/// of the session and a limit of the server. Safe from any thread.
+/// of the session and a limit of the server. Thread-safe.
 /// </summary>
 internal sealed class OwedAnswers(HttpSession session, ByteBudget server) : IDisposable
 {

@@ -388,7 +388,7 @@ public sealed class FilesPageTests
         }
     }
 
-    /// <summary>Opens a page in a room, which the first page creates.</summary>
+    /// <summary>Opens a page in a room. Creates the room if it does not exist.</summary>
     private async Task<ChatPage> OpenAsync(string name, string room)
     {
         var page = await ChatPage.OpenAsync("about:blank", new() { ReducedMotion = ReducedMotion.Reduce });

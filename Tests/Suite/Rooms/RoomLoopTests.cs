@@ -42,7 +42,7 @@ public sealed class RoomLoopTests
     }
 
     [Test]
-    public async Task Client_that_reads_the_history_at_once_after_its_ack_finds_its_event()
+    public async Task History_has_the_event_as_soon_as_its_sender_gets_the_ack()
     {
         var room = await StartRoomAsync();
         var ann = CreateConnection();

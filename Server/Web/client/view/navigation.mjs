@@ -42,7 +42,7 @@ export function goToNeighbour(step) {
 }
 
 /**
- * Shows the next room with unread messages, or the one before it if the step is negative.
+ * Shows the nearest room with unread messages after the current room in the list, or before the current room if the step is negative.
  * @param {number} step
  */
 export function goToUnreadNeighbour(step) {

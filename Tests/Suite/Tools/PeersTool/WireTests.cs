@@ -48,7 +48,7 @@ public sealed class WireTests
     public async Task Receiver_counts_two_messages_that_arrive_byte_by_byte(string peer) => await ExpectDeliveriesAsync(peer, pieceBytes: 1);
 
     [Test]
-    public async Task Receiver_finds_a_message_number_that_fragments_split()
+    public async Task Receiver_finds_a_message_number_that_is_split_across_two_fragments()
     {
         var fragments = new StringBuilder();
         foreach (var (piece, i) in SignalRDelivery.Chunk(10).Select((piece, i) => (piece, i)))
