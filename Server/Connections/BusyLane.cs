@@ -1,14 +1,13 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
 /// Continues the pumps that have used up their time, in the order in which they came. All of them together take only a few places in the queue of the
-/// thread pool, and use at most half of the processors. So an input that has just arrived waits for few busy pumps, and not for all of them. Safe from
-/// any thread.
+/// thread pool, and use at most half of the processors. So an input that has just arrived waits for few busy pumps, and not for all of them. Thread-safe.
 /// </summary>
-public sealed class BusyLane : IThreadPoolWorkItem
+public sealed class BusyLane : IThreadPoolWorkItem, IValueTaskSource
 {
     /// <summary>The number of pumps that run at the same time.</summary>
     public static readonly int MaxRunning = Math.Max(1, Environment.ProcessorCount / 2);
@@ -16,18 +15,18 @@ public sealed class BusyLane : IThreadPoolWorkItem
     /// <summary>The only lane of the process. The thread pool, too, exists only once.</summary>
     public static readonly BusyLane Shared = new();
 
-    private readonly ConcurrentQueue<Action> _waiting = new();
+    private readonly ConcurrentQueue<(Action<object?> Continue, object? State)> _waiting = new();
 
     // How often this object is in the queue of the thread pool, or runs.
     private int _places;
 
-    /// <summary>The caller that awaits the result continues when it is its turn.</summary>
-    public async ValueTask YieldAsync() => await new Turn(this);
+    /// <summary>The caller that awaits the result continues when it is its turn. Await the result exactly once.</summary>
+    public ValueTask YieldAsync() => new(this, token: 0);
 
     void IThreadPoolWorkItem.Execute()
     {
-        if (_waiting.TryDequeue(out var run))
-            run();
+        if (_waiting.TryDequeue(out var pump))
+            pump.Continue(pump.State);
         if (!_waiting.IsEmpty)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
@@ -40,10 +39,17 @@ public sealed class BusyLane : IThreadPoolWorkItem
             TryQueue();
     }
 
-    private void Add(Action run)
+    // An await always asks for the status before it waits. It must not continue at once, because then it would run outside the lane.
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => ValueTaskSourceStatus.Pending;
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
     {
-        _waiting.Enqueue(run);
+        _waiting.Enqueue((continuation, state));
         TryQueue();
+    }
+
+    void IValueTaskSource.GetResult(short token)
+    {
     }
 
     private void TryQueue()
@@ -55,20 +61,5 @@ public sealed class BusyLane : IThreadPoolWorkItem
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             return;
         }
-    }
-
-    private readonly struct Turn(BusyLane lane) : ICriticalNotifyCompletion
-    {
-        public bool IsCompleted => false;
-
-        public Turn GetAwaiter() => this;
-
-        public void GetResult()
-        {
-        }
-
-        public void OnCompleted(Action continuation) => lane.Add(continuation);
-
-        public void UnsafeOnCompleted(Action continuation) => lane.Add(continuation);
     }
 }

@@ -4,8 +4,7 @@ using RawSocketChat.Server.Sessions;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Starts the session of a user whose identity an OpenID Connect provider has confirmed. The page then connects with this session. Safe
-/// from any thread.
+/// Starts the session of a user whose identity an OpenID Connect provider has confirmed. The page then connects with this session. Thread-safe.
 /// </summary>
 public sealed class ProviderLogins(ChatServices services)
 {

@@ -7,8 +7,7 @@ namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
 /// Logs in users with a JSON Web Token of the operator's own site or of an identity provider. The issuer and the subject of the token identify
-/// the account. The server creates the account at the first login. The account has no password, and its name follows the name in the token. Safe
-/// from any thread.
+/// the account. The server creates the account at the first login. The account has no password, and its name follows the name in the token. Thread-safe.
 /// </summary>
 public sealed class ExternalAccounts(
     SessionStore sessions, IIdentityStore storage, JwtVerifier verifier, AttemptLimits attempts, TimeProvider time, ILogger<ExternalAccounts> logger)

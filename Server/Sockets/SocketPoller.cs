@@ -5,8 +5,7 @@ using System.Runtime.InteropServices;
 namespace RawSocketChat.Server.Sockets;
 
 /// <summary>
-/// Reports when an input has something to receive. One thread waits for all sockets of the process with edge-triggered epoll(7). Safe
-/// from any thread.
+/// Reports when an input has something to receive. One thread waits for all sockets of the process with edge-triggered epoll(7). Thread-safe.
 /// <para>
 /// This class saves memory: .NET keeps about 660 bytes per socket for asynchronous waiting, but this class keeps only one slot in a table.
 /// With this class, the heap in use per idle connection fell from 4.3 KB to 3.7 KB, measured with 5,000 connections
