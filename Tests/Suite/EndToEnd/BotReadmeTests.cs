@@ -79,7 +79,7 @@ public sealed class BotReadmeTests
         try
         {
             // The bot answers only messages that come after its start, and the test cannot see when the bot has started.
-        // So the test repeats its message.
+            // So the test repeats its message.
             var answer = ExpectMessageAsync("helper");
             for (var i = 0; !answer.IsCompleted && i < 100; i++)
             {

@@ -8,7 +8,7 @@ namespace RawSocketChat.Tests.EndToEnd;
 public sealed class LanguageTests
 {
     // Finds what is outside of the page, what is cut, and what overlaps. The script leaves out the list of tabs and the log, which scroll, and the
-// text for screen readers, which is not visible.
+    // text for screen readers, which is not visible.
     private const string FindFaults = """
         () => {
           const faults = [];
