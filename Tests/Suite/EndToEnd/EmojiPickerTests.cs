@@ -97,6 +97,7 @@ public sealed class EmojiPickerTests
         await bob.Page.ClickAsync("#menu-more");
         await Assertions.Expect(bob.Page.Locator("#message-menu")).ToBeHiddenAsync();
         await Query(bob).FillAsync("taco");
+        await Assertions.Expect(Emoji(bob, "🌮")).ToBeVisibleAsync();
         await Query(bob).PressAsync("Enter");
         await Assertions.Expect(Picker(bob)).ToBeHiddenAsync();
         await Assertions.Expect(ann.Messages.Last.Locator(".chip")).ToHaveTextAsync("🌮 1");
@@ -131,6 +132,7 @@ public sealed class EmojiPickerTests
         {
             Locale = "ar", ColorScheme = ColorScheme.Dark, ViewportSize = new() { Width = 320, Height = 568 }, HasTouch = true, IsMobile = true,
         });
+        await Assertions.Expect(ann.Page.Locator("html")).ToHaveAttributeAsync("dir", "rtl"); // the table of the page's texts has arrived
         await ann.Page.TapAsync("#open-emoji");
         await Assertions.Expect(Emoji(ann, "😀")).ToHaveAccessibleNameAsync("وجه بابتسامة عريضة");
         var (first, second) = ((await Emoji(ann, "😀").BoundingBoxAsync())!, (await Emoji(ann, "😃").BoundingBoxAsync())!);
