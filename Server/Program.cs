@@ -98,7 +98,8 @@ public static class Program
         app.MapFiles("/files");
         app.MapClientPage();
         app.MapSite("/site.json");
-        app.MapLanguages("/languages");
+        app.MapTables("/languages", folder: "languages");
+        app.MapTables("/emoji", folder: "emoji");
         app.MapAppFiles();
         app.MapPush("/push");
         app.MapLogin("/login");

@@ -31,14 +31,17 @@ public static class WebSetup
                 : next(context));
     }
 
-    /// <summary>Serves the tables of the page's texts: <c>/languages/de.json</c> and the like. The page itself has only the English texts.</summary>
-    public static IApplicationBuilder MapLanguages(this IApplicationBuilder app, string path)
+    /// <summary>Serves the tables in a folder beside the program: <c>/languages/de.json</c> and the like.</summary>
+    /// <param name="app">The request pipeline.</param>
+    /// <param name="path">The path of the tables.</param>
+    /// <param name="folder">The name of the folder.</param>
+    public static IApplicationBuilder MapTables(this IApplicationBuilder app, string path, string folder)
     {
-        var tables = new LanguageTables(Path.Combine(AppContext.BaseDirectory, "languages"));
+        var tables = new PageTables(Path.Combine(AppContext.BaseDirectory, folder));
         return app.Use(next => context =>
             context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal, out var name) && tables.Find(name.Value ?? "") is { } table
                 && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
-                ? LanguageTables.WriteAsync(table, context)
+                ? PageTables.WriteAsync(table, context)
                 : next(context));
     }
 

@@ -64,7 +64,7 @@ const NO_TEXT = [
   /^(RawSocketChat|WebSocket|GET|POST|DOMContentLoaded|Bearer |Authorization)/, /^(Ctrl|Alt|Shift|Meta|Control)[ +]/,
   /^\(max-width|^prefers-|^light-dark|^[.#[a-z][\w-]*(\[|,| [.#[>])|^ ?[a-z]+="|^</, // CSS and markup
   /^curl |^hello$|^\/(login|register|session) /, // what a person types
-  /^\{\} (way|device|drafts|files|name|session name|login|preferences|site|notifications|language|theme|pinned way|alerts|connection|push|worker|offline)$/, // keys of the storage
+  /^\{\} (way|device|drafts|files|name|session name|login|preferences|site|notifications|emoji|language|theme|pinned way|alerts|connection|push|worker|offline)$/, // keys of the storage
   /^The time limit has passed\.$/, /^a row of kind /, /^The server answered \{\}\.$/, // errors that nobody sees
   /^(English|Deutsch)$/, // the names of the languages
   /^\{\} outbox \{\}$/, /^rawsocketchat /, /^\{\} said-name$/, /^pictures single$/, /^\/me \{\}$/, // keys of the storage, classes, a command

@@ -10,7 +10,7 @@ export const KEYS = [
   { keys: ['Enter'], get words() { return t('Send the message'); } },
   { keys: ['Shift Enter'], get words() { return t('Begin a new line'); } },
   { keys: ['↑'], get words() { return t('Edit your last message, if the input is empty'); } },
-  { keys: ['Tab'], get words() { return t('Complete a name, a room or a command'); } },
+  { keys: ['Tab'], get words() { return t('Complete a name, a room, a command or an emoji (:smile)'); } },
   { keys: ['Escape'], get words() { return t('Close what is open, then go to the newest message'); } },
   { keys: ['Enter', '↑', '↓', '←', '→'], get words() { return t('In the log: the newest message, other messages, the buttons of a message'); } },
   { keys: ['Ctrl /', '?'], get words() { return t('Show this list'); } },

@@ -523,7 +523,10 @@ export type Block = { pieces: Inline[] } | { kind: 'quote' | 'list'; items: { op
 /** The text of a message, parsed. `plain` is the trimmed text without backticks and marks, and without the words of spoilers. */
 export interface ParsedText { pieces: (TextPiece | CodePiece)[]; blocks: Block[]; plain: string }
 
-export interface Suggestion { what: string; usage?: string; more: string; start: number }
+/** An emoji with its name. The words of the name and the search words are without capitals and accents. */
+export interface Emoji { emoji: string; name: string; nameWords: string[]; words: string[] }
+
+export interface Suggestion { what: string; usage?: string; more: string; start: number; isEmoji?: boolean }
 
 /** The person's choice at the entrance. */
 export interface Entrance {

@@ -95,6 +95,8 @@ public sealed class PageTests
         await keys.PressAsync("Escape");
         await Assertions.Expect(ann.Input).ToBeFocusedAsync();
         await keys.PressAsync("Tab");
+        await Assertions.Expect(ann.Page.Locator("#open-emoji")).ToBeFocusedAsync();
+        await keys.PressAsync("Tab");
         await Assertions.Expect(ann.Page.Locator("#send")).ToBeFocusedAsync();
     }
 

@@ -30,6 +30,7 @@ public sealed class PhoneTests
     [TestCase("#toggle-people", "#people")]
     [TestCase("#open-room-menu", "#menu")]
     [TestCase("#open-search", "#search")]
+    [TestCase("#open-emoji", "#emoji-picker")]
     public async Task Back_closes_what_is_open(string button, string opened)
     {
         await _ann.Page.TapAsync(button);

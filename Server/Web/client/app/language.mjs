@@ -2,7 +2,7 @@
 
 import { isRightToLeft, useLanguage } from '../language.mjs';
 import { selectLanguage } from '../languages.mjs';
-import { address, isFile, LANGUAGE_KEY, load, save } from './page.mjs';
+import { besidePage, LANGUAGE_KEY, load, save } from './page.mjs';
 import { onPreferences, preferences } from './preferences.mjs';
 import { scheduleRender } from './scheduling.mjs';
 
@@ -55,14 +55,13 @@ async function update() {
 }
 
 /**
- * Fetches a table. Returns null if the server can't be reached, or is an older version without tables. A page from disk asks the server to which it
- * connects.
+ * Fetches a table. Returns null if the server can't be reached, or is an older version without tables.
  * @param {string} language
  * @returns {Promise<Texts | null>}
  */
 async function fetchTexts(language) {
   try {
-    const response = await fetch(new URL(`languages/${language}.json`, isFile ? address.href.replace(/^ws/, 'http') : location.href));
+    const response = await fetch(besidePage(`languages/${language}.json`));
     return response.ok ? await response.json() : null;
   } catch { return null; }
 }

@@ -64,6 +64,8 @@ export const THEME_KEY = `${STORAGE_KEY} theme`;
 export const PREFERENCES_KEY = `${STORAGE_KEY} preferences`;
 /** The table of the language that this browser has used last. */
 export const LANGUAGE_KEY = `${STORAGE_KEY} language`;
+/** The emoji that the person has used last. */
+export const EMOJI_KEY = `${STORAGE_KEY} emoji`;
 export const SITE_KEY = `${STORAGE_KEY} site`;
 export const NOTIFICATIONS_KEY = `${STORAGE_KEY} notifications`;
 /** The user for whom this browser gets push messages. */
@@ -100,6 +102,12 @@ export function roomLink(room) {
   url.searchParams.set('room', room);
   return url.href;
 }
+
+/**
+ * Returns the address of a file that the server has beside the page. A page from disk asks the server to which it connects.
+ * @param {string} path
+ */
+export const besidePage = (path) => new URL(path, isFile ? address.href.replace(/^ws/, 'http') : location.href);
 
 /** Creates an id that no other page and no other visit has. */
 export const createId = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');

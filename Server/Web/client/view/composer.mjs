@@ -3,18 +3,21 @@
 import { reportTyping } from '../app/attention.mjs';
 import { askDirectory, maxLength, searchDirectory } from '../app/chat.mjs';
 import { identity } from '../app/identity.mjs';
+import { isEmojiNew, knownEmoji, loadEmoji, rememberEmoji } from '../app/emoji.mjs';
 import { DRAFTS_KEY, load, save } from '../app/page.mjs';
 import { oncePerFrame } from '../app/scheduling.mjs';
 import { onChange, state } from '../app/store.mjs';
 import { clearFiles, renameFiles } from '../app/uploads.mjs';
 import { ui } from '../app/ui.mjs';
 import { Drafts } from '../drafts.mjs';
+import { emojiBeingTyped, emojiSuggestions } from '../emoji.mjs';
 import { t } from '../language.mjs';
 import { BAD_SESSION_CLOSE_CODE } from '../protocol.mjs';
 import { insertedMention } from '../people.mjs';
 import { roomBeingTyped, suggestionKey, suggestionsFor } from '../suggestions.mjs';
 import { renderSend } from './attachments.mjs';
-import { $, closestTo, el, foreign, input, setText } from './dom.mjs';
+import { $, closestTo, el, emojiPicker, foreign, input, setText } from './dom.mjs';
+import { openEmojiPicker } from './emoji-picker.mjs';
 
 // All tabs with one cookie share the drafts. A page without a cookie has a session of its own, and so its own drafts.
 const storage = () => identity.usesCookie ? 'localStorage' : 'sessionStorage';
@@ -147,6 +150,7 @@ const suggestions = $('suggestions');
 
 function renderSuggestions() {
   suggestions.hidden = ui.suggestions.length === 0;
+  suggestions.toggleAttribute('data-columns', ui.suggestions.some(({ isEmoji }) => isEmoji));
   suggestions.replaceChildren(...ui.suggestions.map(({ what, usage, more }, index) => el('div',
     { role: 'option', id: `suggestion-${index}`, 'aria-selected': String(index === ui.selected), 'data-index': String(index) },
     foreign(usage ?? what, 'what'), more && foreign(more, 'more'))));
@@ -156,7 +160,15 @@ function renderSuggestions() {
   } else input.removeAttribute('aria-activedescendant');
 }
 
-function updateSuggestions(list = suggestionsFor(state, input.value, input.selectionStart)) {
+/** Returns the suggestions for the word at the caret. The first emoji that the person types loads the table of emoji. */
+function currentSuggestions() {
+  const { value, selectionStart: caret } = input;
+  if (emojiBeingTyped(value, caret) === undefined) return suggestionsFor(state, value, caret);
+  if (isEmojiNew()) loadEmoji().then(() => { if (ui.selected < 0 && document.activeElement === input) updateSuggestions(); });
+  return emojiSuggestions(knownEmoji()?.groups.flat() ?? [], value, caret);
+}
+
+function updateSuggestions(list = currentSuggestions()) {
   // If the only suggestion equals the typed text, the page hides it, so that Enter sends the text.
   ui.suggestions = list.length === 1 && input.value.slice(list[0].start) === list[0].what ? [] : list;
   ui.selected = -1; // no suggestion is chosen yet
@@ -185,7 +197,8 @@ export function handleSuggestionKey(event) {
 
 /** @param {number} index */
 function acceptSuggestion(index) {
-  const { what, start } = ui.suggestions[index];
+  const { what, start, isEmoji } = ui.suggestions[index];
+  if (isEmoji) rememberEmoji(what);
   input.setRangeText(`${what} `, start, input.selectionStart, 'end');
   keepDraft();
   ui.suggestions = [];
@@ -204,6 +217,12 @@ export function insertMention(name) {
   input.dispatchEvent(new Event('input'));
 }
 
+/** @param {string} text */
+function insertAtCaret(text) {
+  input.setRangeText(text, input.selectionStart, input.selectionEnd, 'end');
+  input.dispatchEvent(new Event('input'));
+}
+
 input.addEventListener('input', () => {
   keepDraft();
   renderComposer();
@@ -216,10 +235,14 @@ input.addEventListener('click', () => updateSuggestions());
 // The keyboard of a phone has no Shift key for the Enter key.
 $('break').addEventListener('pointerdown', (event) => event.preventDefault()); // the input keeps the focus, and the phone its keyboard
 $('break').addEventListener('click', () => {
-  input.setRangeText('\n', input.selectionStart, input.selectionEnd, 'end');
-  input.dispatchEvent(new Event('input'));
+  insertAtCaret('\n');
   input.focus();
 });
+
+$('open-emoji').addEventListener('click', () => openEmojiPicker($('open-emoji'), (emoji) => {
+  insertAtCaret(emoji);
+  if (!emojiPicker.open) input.focus();
+}, { staysWithShift: true }));
 input.addEventListener('blur', () => updateSuggestions([]));
 
 suggestions.addEventListener('mousedown', (event) => {

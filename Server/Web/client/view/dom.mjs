@@ -14,7 +14,7 @@ import { isRightToLeft, languageVersion } from '../language.mjs';
  *   'new-password': HTMLInputElement, 'keep-name': HTMLInputElement, 'directory-filter': HTMLInputElement,
  *   'create-room': HTMLInputElement, 'create-topic': HTMLInputElement, 'input': HTMLTextAreaElement, 'way': HTMLSelectElement,
  *   'directory': HTMLDialogElement, 'search': HTMLDialogElement, 'search-query': HTMLInputElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'leaving': HTMLDialogElement,
- *   'link-question': HTMLDialogElement, 'message-menu': HTMLDialogElement, 'menu-other': HTMLInputElement, 'create': HTMLFormElement,
+ *   'link-question': HTMLDialogElement, 'message-menu': HTMLDialogElement, 'menu-other': HTMLInputElement, 'emoji-picker': HTMLDialogElement, 'emoji-query': HTMLInputElement, 'create': HTMLFormElement,
  *   'switcher': HTMLDialogElement, 'switcher-query': HTMLInputElement, 'commands': HTMLDialogElement, 'sound': HTMLInputElement, 'quiet-for': HTMLSelectElement, 'language': HTMLSelectElement, 'alert-level': HTMLSelectElement,
  *   'attach-files': HTMLInputElement, 'viewer': HTMLDialogElement, 'programs': HTMLDialogElement, 'program-name': HTMLInputElement, 'program-token': HTMLInputElement, 'program-hook': HTMLInputElement,
  *   'webhook-url': HTMLInputElement, 'webhook-secret': HTMLInputElement,
@@ -39,6 +39,7 @@ export const account = $('account');
 export const leaving = $('leaving');
 export const linkQuestion = $('link-question');
 export const messageMenu = $('message-menu');
+export const emojiPicker = $('emoji-picker');
 
 export const menu = $('menu');
 export const form = $('form');
@@ -47,7 +48,7 @@ export const commands = $('commands');
 export const viewer = $('viewer');
 export const programs = $('programs');
 
-const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, messageMenu, menu, form, switcher, commands, viewer, programs];
+const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, messageMenu, emojiPicker, menu, form, switcher, commands, viewer, programs];
 
 /**
  * Opens a dialog. Then draws the page again, because other parts depend on open dialogs. For example, the Back button of a phone closes a

@@ -5,17 +5,17 @@ import { onLanguage } from '../app/language.mjs';
 import { state } from '../app/store.mjs';
 import { allowedActions, toggleReaction } from '../actions.mjs';
 import { isolated } from '../direction.mjs';
+import { COMMON_EMOJI } from '../emoji.mjs';
 import { stepOf, t } from '../language.mjs';
 import { eventAt } from '../log.mjs';
 import { startEdit, startReply } from './composing.mjs';
 import { showError } from './directory.mjs';
 import { $, closestTo, el, input, log, messageMenu, setText } from './dom.mjs';
+import { openEmojiPicker } from './emoji-picker.mjs';
 import { openMenu, rove } from './menu.mjs';
 import { openPersonMenu } from './people-menu.mjs';
 
 /** @import { Entry, Room } from '../types.js' */
-
-const COMMON_EMOJI = ['👍', '❤️', '😂', '🎉', '😮', '😢', '👀', '✅'];
 
 /** The message whose menu is open. @type {{ room: string, seq: number } | null} */
 let opened = null;
@@ -52,6 +52,9 @@ export function openMessageMenu(seq, anchor) {
   resetTabStop();
   /** @type {HTMLElement} */ ($('menu-emoji').children[0]).focus();
 }
+
+/** @param {number | undefined} seq */
+const menuButtonOf = (seq) => /** @type {HTMLElement | null} */ (log.querySelector(`[data-action="menu"][data-seq="${Number(seq)}"]`));
 
 /**
  * Adds the person's reaction to a message of the current room, or removes it.
@@ -103,6 +106,11 @@ $('menu-react').addEventListener('submit', (event) => {
   const emoji = $('menu-other').value.trim();
   if (emoji) choose((entry, room) => toggle(entry, room, emoji));
 });
+$('menu-more').addEventListener('click', () => choose(({ seq }, { name: room }) => {
+  const button = menuButtonOf(seq);
+  button?.focus(); // the browser gives the focus back to it when the picker closes
+  openEmojiPicker(button, (emoji) => { if (state.current === room) react(Number(seq), emoji); });
+}));
 $('menu-reply').addEventListener('click', () => choose(startReply));
 $('menu-edit').addEventListener('click', () => choose(startEdit));
 $('menu-delete').addEventListener('click', () => {
@@ -116,8 +124,7 @@ $('menu-delete').addEventListener('click', () => {
   });
 });
 $('menu-person').addEventListener('click', () => choose(({ seq, from }) => {
-  const button = log.querySelector(`[data-action="menu"][data-seq="${Number(seq)}"]`);
-  if (from) openPersonMenu(from, button);
+  if (from) openPersonMenu(from, menuButtonOf(seq));
 }));
 $('menu-cancel').addEventListener('click', () => messageMenu.close());
 messageMenu.addEventListener('click', (event) => { if (event.target === messageMenu) messageMenu.close(); });

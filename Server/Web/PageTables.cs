@@ -1,15 +1,15 @@
 namespace RawSocketChat.Server.Web;
 
 /// <summary>
-/// The texts of the page in other languages than English: one file for each language, beside the server's program. The page fetches the one that it
-/// needs, because all of them together are larger than the page. Thread-safe.
+/// Tables that the page fetches when it needs them, because all of them together are larger than the page: its texts in other languages than English,
+/// and the names of the emoji. There is one file for each language, in a folder beside the server's program. Thread-safe.
 /// </summary>
-public sealed class LanguageTables
+public sealed class PageTables
 {
     private readonly Dictionary<string, CompressedText> _tables;
 
     /// <param name="folder">The folder of the files. Each file has the name of its language: <c>de.json</c>.</param>
-    public LanguageTables(string folder) => _tables = Directory.EnumerateFiles(folder, "*.json").ToDictionary(
+    public PageTables(string folder) => _tables = Directory.EnumerateFiles(folder, "*.json").ToDictionary(
         file => $"/{Path.GetFileName(file)}", file => new CompressedText(File.ReadAllText(file), "application/json; charset=utf-8"), StringComparer.Ordinal);
 
     /// <summary>Finds a table by the name of its file, with a slash before it; null if there is no such file.</summary>

@@ -1,0 +1,116 @@
+// The emoji that a person can choose: the table, the search, the completion of a typed word, the recent ones, and the movement in the grid.
+
+import { stepOf } from './language.mjs';
+
+/** @import { Emoji, Suggestion } from './types.js' */
+
+export const EMOJI_COLUMNS = 8; // of the grid; the style has the same number
+
+/** The emoji with which people react most. */
+export const COMMON_EMOJI = ['👍', '❤️', '😂', '🎉', '😮', '😢', '👀', '✅'];
+
+const MAX_RECENT = 16;
+const MAX_COMPLETIONS = 8;
+
+// A word of a language without spaces can contain other words: "hand" in Chinese is a part of "clapping hands".
+const WITHOUT_SPACES = /\p{Script=Han}/u;
+
+/**
+ * Splits a text into words without capitals and accents.
+ * @param {string} text
+ */
+export const foldEmojiWords = (text) => text.toLowerCase().replaceAll('œ', 'oe').replaceAll('ß', 'ss').normalize('NFKD').replace(/\p{M}/gu, '').match(/[\p{L}\p{N}]+/gu) ?? [];
+
+/**
+ * Reads a table of the server: groups of strings "emoji|name|search words".
+ * @param {string[][]} table
+ * @returns {Emoji[][]}
+ */
+export const parseEmoji = (table) => table.map((group) => group.map((line) => {
+  const [emoji, name, words] = line.split('|');
+  return { emoji, name, nameWords: foldEmojiWords(name), words: foldEmojiWords(words) };
+}));
+
+/**
+ * Finds the emoji for a query. Each word of the query must begin a word of the name or a search word. The emoji whose name has all words come first,
+ * and of these the common ones, then those with a short name: "heart" finds the red heart first, and the hands that form a heart later.
+ * @param {readonly Emoji[]} all
+ * @param {string} query
+ */
+export function searchEmoji(all, query) {
+  const typed = foldEmojiWords(query);
+  if (!typed.length) return [];
+  const begins = (/** @type {readonly string[]} */ words, /** @type {string} */ word) =>
+    words.some((one) => one.startsWith(word) || WITHOUT_SPACES.test(word) && one.includes(word));
+  const isNamed = (/** @type {Emoji} */ { nameWords }) => typed.every((word) => begins(nameWords, word));
+  const rank = (/** @type {Emoji} */ { emoji, nameWords }) => COMMON_EMOJI.includes(emoji) ? 0 : nameWords.length;
+  const found = all.filter(({ nameWords, words }) => typed.every((word) => begins(nameWords, word) || begins(words, word)));
+  return [...found.filter(isNamed).sort((a, b) => rank(a) - rank(b)), ...found.filter((one) => !isNamed(one))];
+}
+
+/**
+ * Returns the words of a name before the caret, for example "smi" of ":smi"; undefined if the person types something else. A time (12:30) and an
+ * address (http://) have no colon at the start of a word. In code, the text before the caret has an odd number of backticks.
+ * @param {string} text
+ * @param {number} caret
+ */
+export function emojiBeingTyped(text, caret) {
+  const head = text.slice(0, caret);
+  const typed = /(?:^|[\s(]):(\p{L}[\p{L}\p{M}\p{N}_-]+)$/u.exec(head)?.[1];
+  return typed !== undefined && /\p{L}\p{M}*\p{L}/u.test(typed) && head.split('`').length % 2 ? typed : undefined;
+}
+
+/**
+ * Returns the suggestions for the name of an emoji before the caret.
+ * @param {readonly Emoji[]} all
+ * @param {string} text
+ * @param {number} caret
+ * @returns {Suggestion[]}
+ */
+export function emojiSuggestions(all, text, caret) {
+  const typed = emojiBeingTyped(text, caret);
+  if (typed === undefined) return [];
+  return searchEmoji(all, typed).slice(0, MAX_COMPLETIONS).map(({ emoji, name }) => ({ what: emoji, more: name, start: caret - typed.length - 1, isEmoji: true }));
+}
+
+/**
+ * Returns the recent emoji after the person has chosen one. The newest is the first.
+ * @param {readonly string[]} recent
+ * @param {string} emoji
+ */
+export const withRecentEmoji = (recent, emoji) => [emoji, ...recent.filter((one) => one !== emoji)].slice(0, MAX_RECENT);
+
+/**
+ * Reads the stored list of recent emoji. Another version of the page may have stored it.
+ * @param {unknown} stored
+ * @returns {string[]}
+ */
+export const readRecentEmoji = (stored) => Array.isArray(stored) ? stored.filter((one) => typeof one === 'string').slice(0, MAX_RECENT) : [];
+
+/**
+ * Returns the index of the emoji that gets the focus after a key; -1 for the search field above the grid; null if the grid does not use the key.
+ * @param {{ key: string, altKey: boolean, ctrlKey: boolean, metaKey: boolean }} event
+ * @param {number} index the emoji that has the focus
+ * @param {readonly number[]} sizes the number of emoji of each group; each group begins a row
+ */
+export function emojiAfterKey({ key, altKey, ctrlKey, metaKey }, index, sizes) {
+  if (altKey || ctrlKey || metaKey) return null;
+  const count = sizes.reduce((sum, size) => sum + size, 0);
+  const step = stepOf(key);
+  if (step) return Math.max(0, Math.min(index + step, count - 1));
+  if (key === 'Home') return 0;
+  if (key === 'End') return count - 1;
+  if (key !== 'ArrowDown' && key !== 'ArrowUp') return null;
+  /** The index of the first emoji of each row. @type {number[]} */
+  const rows = [];
+  let start = 0;
+  for (const size of sizes) {
+    for (let column = 0; column < size; column += EMOJI_COLUMNS) rows.push(start + column);
+    start += size;
+  }
+  const row = rows.findLastIndex((first) => first <= index);
+  const next = row + (key === 'ArrowDown' ? 1 : -1);
+  if (next < 0) return -1;
+  if (next >= rows.length) return index;
+  return Math.min(rows[next] + index - rows[row], (rows[next + 1] ?? count) - 1);
+}
