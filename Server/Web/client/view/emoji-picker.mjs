@@ -63,7 +63,7 @@ function draw() {
   list.scrollTop = 0;
   setText($('emoji-note'), !knownEmoji() ? t('The emoji could not be loaded.') : groups.length ? '' : t('Nothing found.'));
   setAttribute($('emoji-name'), 'lang', language ?? null);
-  setText($('emoji-name'), '');
+  setText($('emoji-name'), canStayOpen && groups.length ? t('Hold Shift to choose several.') : '');
   setTabStop(buttons()[0]);
 }
 
