@@ -130,7 +130,11 @@ public sealed class EmojiPickerTests
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "narrow", options: new()
         {
-            Locale = "ar", ColorScheme = ColorScheme.Dark, ViewportSize = new() { Width = 320, Height = 568 }, HasTouch = true, IsMobile = true,
+            Locale = "ar",
+            ColorScheme = ColorScheme.Dark,
+            ViewportSize = new() { Width = 320, Height = 568 },
+            HasTouch = true,
+            IsMobile = true,
         });
         await Assertions.Expect(ann.Page.Locator("html")).ToHaveAttributeAsync("dir", "rtl"); // the table of the page's texts has arrived
         await ann.Page.TapAsync("#open-emoji");
