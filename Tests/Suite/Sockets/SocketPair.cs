@@ -114,8 +114,16 @@ internal sealed class SocketPair : IAsyncDisposable
                     return true;
                 // The reset can overtake data on loopback. The system then ignores the reset, and does not send it again. But the system
                 // answers each byte for a closed socket with another reset.
-                Connection.Socket.Send([0]);
-                return false;
+                try
+                {
+                    Connection.Socket.Send([0]);
+                    return false;
+                }
+                catch (SocketException)
+                {
+                    // The reset has arrived since the check.
+                    return true;
+                }
             },
             "the reset of the connection");
     }
