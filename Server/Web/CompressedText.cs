@@ -21,8 +21,8 @@ public sealed class CompressedText(string text, string contentType)
     private static readonly ConcurrentDictionary<(string Encoding, string Text), Lazy<TextBody>> Compressed = [];
 
     private readonly TextBody _identity = new("", Encoding.UTF8.GetBytes(text));
-    private readonly Lazy<TextBody> _gzip = GetShared("gzip", text, output => new GZipStream(output, CompressionLevel.SmallestSize));
-    private readonly Lazy<TextBody> _brotli = GetShared("br", text, output => new BrotliStream(output, CompressionLevel.SmallestSize));
+    private readonly Lazy<TextBody> _gzip = new(() => GetShared("gzip", text, output => new GZipStream(output, CompressionLevel.SmallestSize)));
+    private readonly Lazy<TextBody> _brotli = new(() => GetShared("br", text, output => new BrotliStream(output, CompressionLevel.SmallestSize)));
 
     /// <summary>Answers a GET or HEAD request with the text, or with 304 if the client has it.</summary>
     public async Task WriteAsync(HttpContext context)
@@ -55,8 +55,8 @@ public sealed class CompressedText(string text, string contentType)
             ? found.Quality ?? 1
             : 0;
 
-    private static Lazy<TextBody> GetShared(string encoding, string text, Func<Stream, Stream> create) =>
-        Compressed.GetOrAdd((encoding, text), _ => new(() => new TextBody(encoding, Compress(text, create))));
+    private static TextBody GetShared(string encoding, string text, Func<Stream, Stream> create) =>
+        Compressed.GetOrAdd((encoding, text), _ => new(() => new TextBody(encoding, Compress(text, create)))).Value;
 
     private static byte[] Compress(string text, Func<Stream, Stream> create)
     {
