@@ -2,7 +2,7 @@
 
 import { parseEmoji, readRecentEmoji, withRecentEmoji } from '../emoji.mjs';
 import { currentLanguage } from '../language.mjs';
-import { besidePage, EMOJI_KEY, load, save } from './page.mjs';
+import { EMOJI_KEY, fetchBesidePage, load, save } from './page.mjs';
 
 /** @import { Emoji } from '../types.js' */
 
@@ -43,10 +43,8 @@ export async function loadEmoji() {
  * @returns {Promise<EmojiTable | null>}
  */
 async function fetchTable(wanted) {
-  try {
-    const response = await fetch(besidePage(`emoji/${wanted}.json`));
-    return response.ok ? { language: wanted, groups: parseEmoji(await response.json()) } : null;
-  } catch { return null; }
+  const table = await fetchBesidePage(`emoji/${wanted}.json`);
+  return table && { language: wanted, groups: parseEmoji(table) };
 }
 
 /** The emoji that the person has used last, newest first. */

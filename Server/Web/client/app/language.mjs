@@ -2,7 +2,7 @@
 
 import { isRightToLeft, useLanguage } from '../language.mjs';
 import { selectLanguage } from '../languages.mjs';
-import { besidePage, LANGUAGE_KEY, load, save } from './page.mjs';
+import { fetchBesidePage, LANGUAGE_KEY, load, save } from './page.mjs';
 import { onPreferences, preferences } from './preferences.mjs';
 import { scheduleRender } from './scheduling.mjs';
 
@@ -48,22 +48,11 @@ async function update() {
   const stored = load('localStorage', LANGUAGE_KEY);
   const known = stored?.language === language ? JSON.stringify(stored.texts) : null;
   if (known) show(tag, stored.texts);
-  const texts = await fetchTexts(language);
+  /** @type {Texts | null} */
+  const texts = await fetchBesidePage(`languages/${language}.json`);
   if (!texts || wanted.tag !== tag || JSON.stringify(texts) === known) return;
   save('localStorage', LANGUAGE_KEY, { language, texts });
   show(tag, texts);
-}
-
-/**
- * Fetches a table. Returns null if the server can't be reached, or is an older version without tables.
- * @param {string} language
- * @returns {Promise<Texts | null>}
- */
-async function fetchTexts(language) {
-  try {
-    const response = await fetch(besidePage(`languages/${language}.json`));
-    return response.ok ? await response.json() : null;
-  } catch { return null; }
 }
 
 update();

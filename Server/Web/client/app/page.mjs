@@ -104,10 +104,17 @@ export function roomLink(room) {
 }
 
 /**
- * Returns the address of a file that the server has beside the page. A page from disk asks the server to which it connects.
+ * Fetches a JSON file that the server has beside the page. A page from disk asks the server to which it connects. Returns null if the server can't be
+ * reached, or is an older version without the file.
  * @param {string} path
+ * @returns {Promise<any>}
  */
-export const besidePage = (path) => new URL(path, isFile ? address.href.replace(/^ws/, 'http') : location.href);
+export async function fetchBesidePage(path) {
+  try {
+    const response = await fetch(new URL(path, isFile ? address.href.replace(/^ws/, 'http') : location.href));
+    return response.ok ? await response.json() : null;
+  } catch { return null; }
+}
 
 /** Creates an id that no other page and no other visit has. */
 export const createId = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
