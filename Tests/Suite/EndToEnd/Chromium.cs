@@ -55,9 +55,6 @@ public sealed class Chromium
         Driver?.Dispose();
     }
 
-    /// <summary>The options of a page that has its service worker. The other pages have none, because the worker loads the page a second time.</summary>
-    public static BrowserNewContextOptions WithWorker => new() { ServiceWorkers = ServiceWorkerPolicy.Allow };
-
     /// <summary>Opens a tab in a new profile.</summary>
     public static async Task<IPage> NewPageAsync(BrowserNewContextOptions? options = null) =>
         await NewPageAsync(await Browsers.GetOrAdd(TestContext.CurrentContext.WorkerId!, _ => new(() => LaunchAsync(Path))).Value, options);
@@ -68,8 +65,6 @@ public sealed class Chromium
     /// <summary>Opens a tab in a new profile of a browser.</summary>
     public static async Task<IPage> NewPageAsync(IBrowser browser, BrowserNewContextOptions? options = null)
     {
-        options ??= new BrowserNewContextOptions();
-        options.ServiceWorkers ??= ServiceWorkerPolicy.Block;
         var context = await browser.NewContextAsync(options);
         context.SetDefaultTimeout((float)TestWait.Timeout.TotalMilliseconds);
         return await context.NewPageAsync();

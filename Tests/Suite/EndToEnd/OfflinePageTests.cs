@@ -41,7 +41,7 @@ public sealed class OfflinePageTests
     public async Task Browser_can_install_the_page_under_a_path()
     {
         await using var nginx = await NginxProxy.StartAsync(_server.HttpPort, paths: new() { ["/a/"] = _server.HttpPort });
-        await using var ann = await ChatPage.OpenAsync($"http://127.0.0.1:{nginx.Port}/a/?name=ann&room=lobby", Chromium.WithWorker);
+        await using var ann = await ChatPage.OpenAsync($"http://127.0.0.1:{nginx.Port}/a/?name=ann&room=lobby");
         await ann.ExpectInsideAsync("lobby");
         await ExpectWorkerAsync(ann);
         var session = await ann.Page.Context.NewCDPSessionAsync(ann.Page);
@@ -218,7 +218,7 @@ public sealed class OfflinePageTests
     [Test]
     public async Task Embedded_page_has_no_worker()
     {
-        await using var ann = await ChatPage.OpenAsync($"http://127.0.0.1:{_relay.Port}/?embed=1&name=ann&room=lobby", Chromium.WithWorker);
+        await using var ann = await ChatPage.OpenAsync($"http://127.0.0.1:{_relay.Port}/?embed=1&name=ann&room=lobby");
         await ann.ExpectOnlineAsync();
         (await ann.Page.EvaluateAsync<int>("async () => (await navigator.serviceWorker.getRegistrations()).length")).Should().Be(0);
         (await ann.Page.Locator("link[rel=manifest]").CountAsync()).Should().Be(0);
@@ -227,7 +227,7 @@ public sealed class OfflinePageTests
 
     private async Task<ChatPage> JoinAsync(string name, string room = "lobby")
     {
-        var page = await ChatPage.JoinAsync(_relay.Port, name, room, Chromium.WithWorker);
+        var page = await ChatPage.JoinAsync(_relay.Port, name, room);
         await ExpectWorkerAsync(page);
         return page;
     }

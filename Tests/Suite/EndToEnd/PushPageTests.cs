@@ -57,7 +57,7 @@ public sealed class PushPageTests
     public async Task Server_without_keys_offers_no_push_messages()
     {
         await using var server = await ServerUnderTest.StartAsync();
-        await using var ann = await ChatPage.JoinAsync(server.HttpPort, "ann", options: Chromium.WithWorker);
+        await using var ann = await ChatPage.JoinAsync(server.HttpPort, "ann");
         await ann.Page.ClickAsync("#me");
         await ann.Page.ClickAsync("#tab-alerts");
         await Assertions.Expect(ann.Page.Locator("#push")).ToBeHiddenAsync();
@@ -68,7 +68,7 @@ public sealed class PushPageTests
     {
         await using var room = await PushRoom.StartAsync();
         await using var browser = await Chromium.LaunchFullAsync();
-        await using var ann = await OpenAsync(room, room.Service.Subscribe(), await Chromium.NewPageAsync(browser, Chromium.WithWorker));
+        await using var ann = await OpenAsync(room, room.Service.Subscribe(), await Chromium.NewPageAsync(browser));
         var deliver = await CreateDeliveryAsync(ann);
         var origin = new Uri(ann.Page.Url).GetLeftPart(UriPartial.Authority);
         await deliver("""{"room":"lobby","seq":7,"name":"bob","text":"while ann looks","direct":false}""");
@@ -105,7 +105,7 @@ public sealed class PushPageTests
 
     private static async Task<ChatPage> OpenAsync(PushRoom room, FakeBrowser browser, IPage? tab = null)
     {
-        tab ??= await Chromium.NewPageAsync(Chromium.WithWorker);
+        tab ??= await Chromium.NewPageAsync();
         await tab.Context.GrantPermissionsAsync(["notifications"]);
         await tab.AddInitScriptAsync($$"""
             const subscription = {

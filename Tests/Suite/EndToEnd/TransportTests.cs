@@ -15,7 +15,8 @@ namespace RawSocketChat.Tests.EndToEnd;
 [Category(Categories.Slow)] // runs Chromium
 public sealed class TransportTests(string transport)
 {
-    private static readonly BrowserNewContextOptions IgnoreCertificate = new() { IgnoreHTTPSErrors = true };
+    // Chromium checks the certificate of a service worker even if it ignores all others.
+    private static readonly BrowserNewContextOptions IgnoreCertificate = new() { IgnoreHTTPSErrors = true, ServiceWorkers = ServiceWorkerPolicy.Block };
 
     private ServerUnderTest _server = null!;
     private LineClient _bob = null!;
