@@ -196,6 +196,7 @@ public sealed class PageTests
         var failed = ann.Page.Locator("#log .message[data-state=failed]");
         await Assertions.Expect(failed).ToHaveCountAsync(3);
         await Assertions.Expect(failed.First).ToContainTextAsync("Not sent.");
+        await bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "fast 3");
         bob.Inbox.All.OfType<MessageFrame>().Select(message => message.Text).Should().Equal("fast 1", "fast 2", "fast 3");
 
         for (var left = 2; left >= 0; left--)

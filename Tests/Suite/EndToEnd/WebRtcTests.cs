@@ -45,6 +45,7 @@ public sealed class WebRtcTests
         await tab.EvaluateAsync(script, relay.Port);
         await TestWait.UntilAsync(() => relay.Accepted > 0 && relay.OpenCount == 0, "the server to close the connection of the page");
         await bob.SayAsync("the end");
+        await bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "the end");
         bob.Inbox.All.OfType<MessageFrame>().Select(message => message.Text).Should().Equal("the end");
         await tab.Context.CloseAsync();
     }

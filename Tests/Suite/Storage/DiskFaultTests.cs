@@ -49,6 +49,7 @@ public sealed class DiskFaultTests
         await ann.RequestAsync<PongFrame>(new ClientFrame { Type = ClientFrameType.Ping, Id = FrameId.From("p") });
         var error = (ErrorFrame)await FaultyDiskServer.TrySayAsync(cid, "not now", "cid-1");
         error.Error.Should().Match<ChatError>(rejection => rejection.Code == ErrorCode.Unavailable && rejection.RetryAfterMs > 0);
+        await TestWait.UntilAsync(() => bob.Inbox.All.OfType<MessageFrame>().Count() >= acked.Count, "bob to receive all acknowledged messages");
         bob.Inbox.All.OfType<MessageFrame>().Select(message => (message.Seq, message.Text)).Should().Equal(acked, "messages that are not stored are not delivered");
         server.LoggedLines.Should().HaveCount(2, "the error is logged once").And.Contain(line => line.Contains("the disk is full", StringComparison.Ordinal) && line.Contains(disk.DataPath, StringComparison.Ordinal));
 
