@@ -74,7 +74,7 @@ internal static class Fields
         _ => null,
     };
 
-    /// <summary>Returns the minimum value of the field in frames of the type: 1 for a limit, except that of a join, and 0 for every other number.</summary>
+    /// <summary>Returns the minimum value of the field in frames of the type: 0, or 1 for the <c>limit</c> of every type except <c>join</c>.</summary>
     public static long GetMinimum(Field field, ClientFrameType type) => field == Field.Limit && type != ClientFrameType.Join ? 1 : 0;
 
     /// <summary>Returns the requirement for the field's value, as the end of a sentence that begins with the field's name.</summary>

@@ -60,7 +60,7 @@ public static class Hint
         return FormatUnlessSecret(in sent, draft.Build(spec, default, typed: false), CreateExample(spec, fault));
     }
 
-    /// <summary>Does the same for a typed command.</summary>
+    /// <summary>Creates the hint of a typed command from what the person has typed.</summary>
     internal static string Correct(CommandSpec command, in FrameDraft sent, Field fault)
     {
         var spec = FrameSpecs.Get(command.Type);

@@ -32,7 +32,7 @@ public sealed class RateLimits(double perSecond, int burst, int maxKeys, TimePro
     /// <param name="retryAfterMs">If the result is false, milliseconds until a retry may succeed; otherwise 0.</param>
     public bool TryTake(string key, out int retryAfterMs) => TryTake(key, 1, out retryAfterMs);
 
-    /// <summary>Does the same as the other overload, but takes several tokens, or none.</summary>
+    /// <summary>Takes several tokens of a key, or none if too few are left. Otherwise like the overload for one token.</summary>
     /// <param name="tokens">The number of tokens. If it is larger than the burst, the result is always false.</param>
     public bool TryTake(string key, int tokens, out int retryAfterMs)
     {

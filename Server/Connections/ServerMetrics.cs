@@ -21,7 +21,7 @@ public sealed class ServerMetrics
         _webhooks = meter.CreateCounter<long>("rawsocketchat.webhooks", "{request}", "Requests to the receivers of webhooks.");
         _pushes = meter.CreateCounter<long>("rawsocketchat.pushes", "{message}", "Push messages to browsers whose page is closed.");
         meter.CreateObservableGauge("rawsocketchat.connections", () => connections.Count, "{connection}", "Open connections on all transports.");
-        meter.CreateObservableGauge("rawsocketchat.addresses", () => accounts.Count, "{address}", "Addresses that have an account.");
+        meter.CreateObservableGauge("rawsocketchat.addresses", () => accounts.Count, "{address}", "Addresses that have a budget.");
         connections.AddressRejected += () => CountRejection("address");
     }
 

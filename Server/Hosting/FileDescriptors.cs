@@ -34,8 +34,8 @@ internal static partial class FileDescriptors
     }
 
     /// <summary>
-    /// Returns the descriptors that connections may not use: those of the server itself, of the uploads that it receives at the same time, and of the
-    /// webhooks that it sends at the same time. Downloads keep no file open.
+    /// Returns the number of descriptors that connections may not use. They are for the server itself, for the uploads that it receives, and for the
+    /// webhooks that it sends. Downloads keep no file open.
     /// </summary>
     public static int GetReserve(FilesOptions files, WebhookOptions webhooks) =>
         OwnFiles + (files.Enabled ? FilesOfUpload * files.Uploads : 0) + (webhooks.Enabled ? webhooks.MaxConcurrent : 0);

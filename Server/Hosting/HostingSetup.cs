@@ -63,6 +63,7 @@ public static class HostingSetup
         });
     }
 
+    // Selects the socket transport, and sets the maximum number of its connections.
     private static void UseTransport(this WebApplicationBuilder builder, Func<EndPoint, Socket> listen, TimeSpan drainTimeout)
     {
         var options = builder.Configuration.Read<TransportOptions>(TransportOptions.Section);

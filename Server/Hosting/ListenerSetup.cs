@@ -123,6 +123,7 @@ public static class ListenerSetup
 
     private static string[] Split(string? list) => list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
+    // Returns the addresses of ASP.NET Core's variables for containers.
     private static List<string> GetPortUrls(IConfiguration configuration)
     {
         var urls = new List<string>();
@@ -139,6 +140,7 @@ public static class ListenerSetup
         return urls;
     }
 
+    // Parses an address of --urls. Throws a SettingException if the server cannot listen on it.
     private static BindingAddress Parse(string url)
     {
         try

@@ -14,8 +14,10 @@ public static class MinResponseRate
     /// <summary>Kestrel's own default: 240 bytes per second, after the first 5 s.</summary>
     private static readonly MinDataRate Http1MinRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
 
+    /// <summary>Turns Kestrel's limit off for the whole server.</summary>
     public static void DisableServerMinResponseRate(this KestrelServerLimits limits) => limits.MinResponseDataRate = null;
 
+    /// <summary>Turns the limit on for each HTTP/1.1 request.</summary>
     public static IApplicationBuilder UseMinResponseRate(this IApplicationBuilder app) => app.Use(next => context =>
     {
         // HTTP/2 requests do not have this feature, and need no limit: an unread stream fills only its own window, and TCP keep-alive

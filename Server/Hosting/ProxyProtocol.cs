@@ -37,6 +37,7 @@ internal sealed class ProxyProtocol(TrustedAddresses trusted, TimeSpan timeout, 
         await next(connection);
     }
 
+    // Reads the header, and gives the connection the client's address. Returns false if the header is missing, invalid or too late.
     private async Task<bool> TryReadHeaderAsync(ConnectionContext connection)
     {
         var input = connection.Transport.Input;

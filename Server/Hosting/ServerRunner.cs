@@ -74,6 +74,7 @@ public static class ServerRunner
         _ => null,
     };
 
+    // Prints the addresses, the data folder and how to join.
     private static void PrintStartLines(WebApplication app)
     {
         var all = WebAddress.GetAll(app.Services);
@@ -90,12 +91,13 @@ public static class ServerRunner
         var usesDevelopmentCertificate = certificate is { IsDevelopment: true };
         if (usesDevelopmentCertificate)
             Console.WriteLine($"TLS uses a development certificate, and browsers warn about it (set your own with --Tls:Certificate). Its SHA-256 fingerprint is {certificate!.Current.Fingerprint}");
-        Console.WriteLine($"To join: {string.Join(", or: ", DescribeWays(app, at, usesDevelopmentCertificate, rawPort))}");
+        Console.WriteLine($"To join: {string.Join(", or: ", DescribeHowToJoin(app, at, usesDevelopmentCertificate, rawPort))}");
         if (DescribeLogin(app) is { } login)
             Console.WriteLine(login);
     }
 
-    private static IEnumerable<string> DescribeWays(WebApplication app, Uri? at, bool usesDevelopmentCertificate, int rawPort)
+    // Returns the address of the page, and the commands with which a person can join.
+    private static IEnumerable<string> DescribeHowToJoin(WebApplication app, Uri? at, bool usesDevelopmentCertificate, int rawPort)
     {
         // On a server without guests, nobody can enter with a name alone. So the command for wscat has no name.
         var query = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value.Guests ? "ws?name=ann&room=lobby" : "ws?format=text";

@@ -79,6 +79,7 @@ public static class SettingsValidator
             throw new SettingException(string.Join("; ", errors));
     }
 
+    // Finds the unknown settings and the bad values of a section.
     private static IEnumerable<string> FindErrors(IConfigurationSection section, Type options)
     {
         var known = GetProperties(options);
@@ -112,6 +113,7 @@ public static class SettingsValidator
         where level.Value is not null && !Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _)
         select $"--{level.Path}: \"{level.Value}\" is not one of {string.Join(", ", Enum.GetNames<LogLevel>())}";
 
+    // Returns what is wrong with the value of a setting; null if it is right.
     private static string? FindError(PropertyInfo property, IConfigurationSection given)
     {
         var value = given.Value;

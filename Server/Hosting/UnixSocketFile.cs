@@ -42,6 +42,7 @@ internal static class UnixSocketFile
         }
     }
 
+    // Removes the socket of a server that was killed. Throws if the file is not a socket, or if a server listens on it.
     private static void RemoveAbandoned(UnixDomainSocketEndPoint endpoint, string path)
     {
         if (IsOrdinaryFile(path))

@@ -19,7 +19,7 @@ public sealed class LogLimit(TimeProvider time, int burst, TimeSpan interval)
     /// <summary>The usual limit: 20 lines at once, then one line in ten seconds.</summary>
     public static LogLimit CreateUsual(TimeProvider time) => new(time, burst: 20, TimeSpan.FromSeconds(10));
 
-    /// <summary>Whether a line may be written now.</summary>
+    /// <summary>Takes the permission to write one line. Returns false if the limit is reached; the line then counts as dropped.</summary>
     /// <param name="dropped">If the result is true, the number of lines that were not written since the last written line.</param>
     public bool TryTake(out long dropped)
     {

@@ -24,10 +24,18 @@ internal sealed class AddressRules(IReadOnlyList<IPNetwork> allowed, bool allowH
     // IANA assigns global unicast addresses from this network alone (RFC 4291, section 2.5.4).
     private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
 
-    // These networks are parts of GlobalUnicast, but not public. In this order: protocol assignments with Teredo, benchmarking and ORCHID;
-    // documentation; 6to4; AS112; documentation.
+    // These networks are parts of GlobalUnicast, but not public.
     private static readonly IPNetwork[] NotPublicIPv6 =
-        [.. ((string[])["2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"]).Select(network => IPNetwork.Parse(network))];
+    [
+        .. ((string[])
+        [
+            "2001::/23",            // protocol assignments, with Teredo, benchmarking and ORCHID
+            "2001:db8::/32",        // documentation
+            "2002::/16",            // 6to4
+            "2620:4f:8000::/48",    // AS112
+            "3fff::/20",            // documentation
+        ]).Select(network => IPNetwork.Parse(network)),
+    ];
 
     // NAT64 (RFC 6052): the last 32 bits are the IPv4 address that the translator connects to.
     private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");

@@ -17,13 +17,14 @@ namespace RawSocketChat.Server.Push;
 /// </summary>
 internal sealed class PushDelivery : BackgroundService
 {
-    // After a push message, the new messages of this time become one push message for each member. The first message after a pause is sent at once.
+    // The server collects the new messages of each room for this time, and sends each browser one push message for each room. The first message
+    // after a pause is sent at once.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     // A push message that has waited longer is dropped, because the user may have logged out meanwhile.
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
 
-    // The limits of one read of a room. The newest messages are enough, because each member gets one push message.
+    // The limits of one read of a room. The newest messages are enough, because each browser gets one push message for all of them.
     private const int MaxEvents = 200;
     private const int MaxBytes = 256 * 1024;
     private const int MaxReceivers = 10_000;
@@ -92,7 +93,7 @@ internal sealed class PushDelivery : BackgroundService
     {
         if (!_options.IsConfigured)
             return;
-        var senders = Enumerable.Range(0, _options.MaxConcurrent).Select(_ => SendAllAsync(stoppingToken)).ToList();
+        var senders = Enumerable.Range(0, _options.MaxConcurrent).Select(_ => RunSenderAsync(stoppingToken)).ToList();
         try
         {
             while (true)
@@ -165,6 +166,7 @@ internal sealed class PushDelivery : BackgroundService
         }
     }
 
+    // Queues one push message for each subscription of a member whom one of the new messages concerns.
     private async Task EnqueueAsync(string room, long first, CancellationToken cancellationToken)
     {
         if (_rooms.FindOpen(room) is not { } found)
@@ -216,7 +218,8 @@ internal sealed class PushDelivery : BackgroundService
     private string CreateTopic(string room) =>
         Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(_options.PrivateKey!), Encoding.UTF8.GetBytes(room)).AsSpan(0, TopicBytes));
 
-    private async Task SendAllAsync(CancellationToken stoppingToken)
+    // One of MaxConcurrent senders: sends queued push messages until the server stops.
+    private async Task RunSenderAsync(CancellationToken stoppingToken)
     {
         try
         {

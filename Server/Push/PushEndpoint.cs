@@ -72,6 +72,7 @@ internal sealed class PushEndpoint(
         }
     }
 
+    // Handles POST and DELETE: stores or removes a subscription.
     private async Task ChangeAsync(HttpContext context, AddressAccount account)
     {
         if (await FindSessionAsync(context) is not { } session)
@@ -105,6 +106,7 @@ internal sealed class PushEndpoint(
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
+    // Checks a subscription, and stores it or answers with an error.
     private async Task SaveAsync(HttpContext context, AddressAccount account, PushRequest request, string session)
     {
         if (request.Keys is not { P256dh: { } key, Auth: { } secret })
@@ -146,6 +148,7 @@ internal sealed class PushEndpoint(
         return null;
     }
 
+    // Reads the end of "do not disturb". Null means that the user is not in this mode.
     private static bool TryParseQuiet(string? text, out DateTimeOffset? quietUntil)
     {
         quietUntil = null;

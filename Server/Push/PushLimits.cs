@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Push;
 /// <param name="perHour">The maximum number of messages for one browser in an hour.</param>
 internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
 {
-    /// <summary>The number of messages that a browser can get without a pause.</summary>
+    /// <summary>The maximum number of messages that a browser can get at once.</summary>
     public const int MaxBurst = 20;
 
     /// <summary>The number of failures in a row after which a service is paused.</summary>

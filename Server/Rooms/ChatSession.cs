@@ -106,6 +106,7 @@ public sealed class ChatSession : IConnectionHandler
         }
     }
 
+    // Passes the frame to the handler of its type.
     private async ValueTask DispatchAsync(ClientFrame frame, IFrameSink answers)
     {
         switch (frame.Type)

@@ -85,6 +85,7 @@ public sealed class HistoryCache(IOptions<RoomOptions> options)
         }
     }
 
+    // Returns the entry of a block, and marks the entry as the most recently used one. The entry loads its events at the first use.
     private LinkedListNode<Entry> GetOrAdd(string room, long block, Func<long, Task<IReadOnlyList<EventFrame>>> load, out bool isNew)
     {
         lock (_gate)

@@ -32,6 +32,10 @@ internal sealed class IdentityHandler(ChatServices services)
         }
     }
 
+    /// <summary>
+    /// Handles <c>hello</c>: changes the format, logs in with a token, starts or resumes a session, or changes the name. A <c>hello</c> without
+    /// any of these fields gets a <c>welcome</c>.
+    /// </summary>
     public async ValueTask HelloAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         if (frame.Format is { } format && context.Connection.Transport?.TryChangeFormat(format) != true)
@@ -82,6 +86,7 @@ internal sealed class IdentityHandler(ChatServices services)
         await AnnounceRenameAsync(context, previousName);
     }
 
+    /// <summary>Handles <c>register</c>: creates an account for the user, who keeps the session.</summary>
     public async ValueTask RegisterAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var previousName = context.User.Name;
@@ -95,6 +100,7 @@ internal sealed class IdentityHandler(ChatServices services)
         await AnnounceRenameAsync(context, previousName);
     }
 
+    /// <summary>Handles <c>login</c> with a name and a password.</summary>
     public async ValueTask LoginAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var login = await services.Accounts.LoginAsync(frame.Name!, frame.Password!, context.Connection.Remote);
@@ -129,6 +135,7 @@ internal sealed class IdentityHandler(ChatServices services)
         await CompleteLoginAsync(context, frame, answers, login, session);
     }
 
+    // Gives the session of a login to the connection, sends the welcome, and announces the login.
     private async ValueTask CompleteLoginAsync(ChatContext context, ClientFrame frame, IFrameSink answers, LoginResult login, Session session)
     {
         // Change the session before the connections of the ended sessions are closed, because one of the ended sessions may be the previous
@@ -167,6 +174,7 @@ internal sealed class IdentityHandler(ChatServices services)
         answers.Send(new AckFrame(frame.Id));
     }
 
+    /// <summary>Handles <c>logout</c>: ends the session, or all sessions of the account, and closes their connections.</summary>
     public async ValueTask LogoutAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var session = context.Session!;
@@ -191,6 +199,7 @@ internal sealed class IdentityHandler(ChatServices services)
         CloseConnections(session);
     }
 
+    /// <summary>Handles <c>whoami</c>.</summary>
     public void Whoami(ChatContext context, ClientFrame frame, IFrameSink answers) => SendWelcome(context, answers, frame.Id);
 
     /// <summary>Removes the connection from all its rooms and from its session. A second call does nothing.</summary>
@@ -228,6 +237,7 @@ internal sealed class IdentityHandler(ChatServices services)
             context.Reject(answers, frame.Id, error);
     }
 
+    // Handles a hello with a session on a connection that already has one: changes the connection to that session.
     private async ValueTask ResumeAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (found, error) = await FindSessionAsync(frame, frame.Session!, "you keep your current session");
@@ -269,7 +279,7 @@ internal sealed class IdentityHandler(ChatServices services)
         }
 
         context.Connection.Account.Charge(Cost.Guest);
-        // A client that must log in first gets a name that the server chooses, so that it does not take a name that somebody else wants.
+        // If the client must log in first, the server chooses the name of the guest. So the guest takes no name that somebody else wants.
         var (guest, rejection) = await services.Sessions.BeginAsync(services.Auth.Guests ? frame.Name : null);
         context.Attach(guest);
         Memberships.InitializeEmpty(guest.User);

@@ -8,6 +8,7 @@ namespace RawSocketChat.Server.Rooms;
 /// <summary>Handles the requests that bring another user into a room: <c>invite</c> and <c>dm</c>.</summary>
 internal sealed class InviteHandler(ChatServices services)
 {
+    /// <summary>Handles <c>invite</c>: makes another user a member of the room, and tells that user's connections.</summary>
     public async ValueTask InviteAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
@@ -30,7 +31,7 @@ internal sealed class InviteHandler(ChatServices services)
         }
     }
 
-    /// <summary>Opens the room of two users, and creates it if it does not exist.</summary>
+    /// <summary>Handles <c>dm</c>: opens the room of two users, and creates the room if it does not exist.</summary>
     public async ValueTask DirectAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         if (((frame.Text is { } text ? services.PostHandler.ValidateText(text) : null) ?? context.Charge(Cost.UnknownName)) is { } error)
@@ -45,6 +46,7 @@ internal sealed class InviteHandler(ChatServices services)
             await OpenAsync(context, frame, other, answers);
     }
 
+    // Makes both users members of their room, joins the room, and posts the text of the request if there is one.
     private async ValueTask OpenAsync(ChatContext context, ClientFrame frame, NamedUser other, IFrameSink answers)
     {
         var (room, error) = await FindOrCreateAsync(context, frame, other);
@@ -73,6 +75,7 @@ internal sealed class InviteHandler(ChatServices services)
         return null;
     }
 
+    // Returns the room of the two users, or the reason why the server cannot create the room.
     private async ValueTask<(RoomLoop? Room, ChatError? Error)> FindOrCreateAsync(ChatContext context, ClientFrame frame, NamedUser other)
     {
         var name = RoomName.CreateDirect(context.User.Id, other.Id);
@@ -95,6 +98,7 @@ internal sealed class InviteHandler(ChatServices services)
         }
     }
 
+    // Sends an invitation to all connections of a user.
     private void Announce(ChatContext context, RoomLoop room, NamedUser user)
     {
         var frame = new InvitedFrame(room.Name, context.Person, services.Time.GetUtcNow(), room.Summary.Topic).Encode();

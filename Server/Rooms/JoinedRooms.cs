@@ -32,6 +32,7 @@ internal struct JoinedRooms()
         _entries[index] = (room, catchUp);
     }
 
+    /// <summary>Removes a room. Returns false if the connection has not joined the room. The caller must stop the catch-up.</summary>
     public bool Remove(RoomLoop room, out CatchUp? catchUp)
     {
         var index = IndexOf(room);

@@ -35,6 +35,7 @@ internal sealed class LoginRequirement(AuthOptions auth, bool withOidc)
         (false, false) => "log in first",
     };
 
+    /// <summary>Creates the hint of an error that asks the client to log in: an example of <c>login</c>.</summary>
     public static string CreateLoginHint(bool isTyped) =>
         Hint.Create(new ClientFrame { Type = ClientFrameType.Login, Name = "ann", Password = "my long password" }, isTyped);
 }

@@ -56,6 +56,7 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
         }
     }
 
+    /// <summary>Whether a connected user is a member of a room; false if the memberships are not known.</summary>
     public bool IsMember(User user, string room)
     {
         lock (user)
@@ -103,6 +104,7 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
         }
     }
 
+    /// <summary>Removes a room from the user's rooms, and stores the change in the background.</summary>
     public void Remove(User user, string room)
     {
         lock (user)
@@ -148,8 +150,8 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
     }
 
     /// <summary>
-    /// Removes a room from the lists of all users, because the catalog has removed it. Otherwise these users could enter a private room that
-    /// another user creates with the same name.
+    /// Removes a room from the lists of all connected users, because the catalog has removed the room. A load that is running starts again.
+    /// Otherwise these users could enter a private room that another user creates with the same name.
     /// </summary>
     public void RemoveRoom(string room)
     {

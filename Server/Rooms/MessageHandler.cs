@@ -7,6 +7,7 @@ namespace RawSocketChat.Server.Rooms;
 /// <summary>Handles the requests about a message that exists: <c>edit</c>, <c>delete</c> and <c>react</c>.</summary>
 internal sealed class MessageHandler(ChatServices services)
 {
+    /// <summary>Handles <c>edit</c>: only the author may change the text.</summary>
     public async ValueTask EditAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, message) = await FindAsync(context, frame, answers);
@@ -24,6 +25,7 @@ internal sealed class MessageHandler(ChatServices services)
         }
     }
 
+    /// <summary>Handles <c>delete</c>: the author, owners and moderators may delete a message.</summary>
     public async ValueTask DeleteAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, message) = await FindAsync(context, frame, answers);
@@ -37,6 +39,7 @@ internal sealed class MessageHandler(ChatServices services)
             await services.PostHandler.PostAsync(context, room!, answers, frame, CreateChange(context, RoomEventKind.Deleted, message));
     }
 
+    /// <summary>Handles <c>react</c>: adds or removes a reaction of the user.</summary>
     public async ValueTask ReactAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         if (!EmojiRule.TryNormalize(frame.Emoji!, out var emoji))

@@ -19,6 +19,7 @@ internal sealed class ModerationHandler(ChatServices services)
     // Six hours.
     private const int MaxSlowSeconds = 21_600;
 
+    /// <summary>Handles one of the requests: checks it, finds the user that it names, and posts it to the room.</summary>
     public async ValueTask ModerateAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);

@@ -18,6 +18,7 @@ internal sealed class PostHandler(ChatServices services)
     // While a message waits for its tokens, the handler checks this often (in milliseconds) whether the connection was closed.
     private const int MaxWaitMs = 1000;
 
+    /// <summary>Handles <c>say</c>. The ack is sent when the log has stored the message.</summary>
     public async ValueTask SayAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         // If a person who is in no room types a line, the person joins the default room, and the line is posted in this room.
@@ -44,6 +45,7 @@ internal sealed class PostHandler(ChatServices services)
         }
     }
 
+    // Finds the files of the message, and posts the message.
     private async ValueTask SayAsync(ChatContext context, RoomLoop room, IFrameSink answers, ClientFrame frame, NewEvent message)
     {
         if (frame.Files is not { Count: > 0 } ids)
@@ -62,6 +64,7 @@ internal sealed class PostHandler(ChatServices services)
             context.Reject(answers, frame.Id, RequestErrors.FileNotFound);
     }
 
+    /// <summary>Handles <c>topic</c>: sets the topic of a room or, without a text, answers with the current topic.</summary>
     public async ValueTask TopicAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
@@ -97,6 +100,7 @@ internal sealed class PostHandler(ChatServices services)
     /// <inheritdoc cref="FindMentionsAsync(ChatContext, RoomLoop, string)"/>
     public ValueTask<IReadOnlyList<string>?> FindMentionsAsync(RoomLoop room, string text, AddressAccount account) => FindMentionsAsync(context: null, room, text, account);
 
+    // A null context stands for a program.
     private async ValueTask<IReadOnlyList<string>?> FindMentionsAsync(ChatContext? context, RoomLoop room, string text, AddressAccount account)
     {
         List<string>? found = null;

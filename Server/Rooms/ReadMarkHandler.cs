@@ -9,6 +9,7 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 internal sealed class ReadMarkHandler(ChatServices services)
 {
+    /// <summary>Handles <c>read</c>: moves the user's read mark forward, and tells the user's other connections.</summary>
     public async ValueTask ReadAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
@@ -26,6 +27,7 @@ internal sealed class ReadMarkHandler(ChatServices services)
         answers.Send(new AckFrame(frame.Id, room.Name, mark));
     }
 
+    /// <summary>Handles <c>notify</c>: stores for which messages of a room the user gets notifications.</summary>
     public async ValueTask NotifyAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
@@ -39,7 +41,7 @@ internal sealed class ReadMarkHandler(ChatServices services)
         answers.Send(new AckFrame(frame.Id));
     }
 
-    /// <summary>Without an id, the request has no answer, not even an error.</summary>
+    /// <summary>Handles <c>typing</c>: announces that the user writes. Without an id, the request has no answer, not even an error.</summary>
     public async ValueTask TypingAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);

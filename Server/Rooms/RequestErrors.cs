@@ -38,6 +38,7 @@ internal static class RequestErrors
         ? new(ErrorCode.Muted, $"you are muted in \"{room}\"")
         : new(ErrorCode.Muted, $"you are muted in \"{room}\" until {Format(until.Value)}", RetryAfterMs: ToMilliseconds(until.Value - now));
 
+    /// <summary>The error of a message that comes too early in slow mode.</summary>
     public static ChatError CreateSlowMode(string room, TimeSpan interval, TimeSpan left) =>
         new(ErrorCode.SlowMode, $"\"{room}\" is in slow mode: one message in {interval.TotalSeconds:0} s; wait {Math.Max(left.TotalSeconds, 0.1):0.0} s", RetryAfterMs: ToMilliseconds(left));
 

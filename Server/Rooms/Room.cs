@@ -69,8 +69,10 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
     /// <summary>At most <paramref name="max"/> members, in no particular order.</summary>
     public List<Person> ListPeople(int max) => [.. _members.Values.Take(max).Select(member => member.Person)];
 
+    /// <summary>The member with a user id; null if the user has no connection in the room.</summary>
     public Member? FindMember(string user) => _members.GetValueOrDefault(user);
 
+    /// <summary>The subscriber of a connection; null if the connection is not in the room.</summary>
     public Subscriber? Find(Connection connection) => _subscribers.GetValueOrDefault(connection);
 
     /// <summary>Adds a connection that is not live yet. A connection that is in the room already is then no longer live.</summary>
@@ -114,6 +116,7 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
         gone = RemoveConnection(before) ? before.Person : null;
     }
 
+    /// <summary>Lets a subscriber get each new event at once.</summary>
     public void GoLive(Subscriber subscriber)
     {
         if (subscriber.LiveIndex >= 0)

@@ -109,7 +109,7 @@ internal sealed record WakeCommand : RoomCommand
 /// <param name="Topic">The room's topic.</param>
 /// <param name="Moderation">The roles, mutes, bans and the slow mode of the room.</param>
 /// <param name="Members">At most <see cref="RoomOptions.NamedMembers"/> of the members, and the number of all members.</param>
-/// <param name="Ban">The ban because of which the connection is not in the room; null if it is in the room.</param>
+/// <param name="Ban">The ban that keeps the connection out of the room; null if the connection is in the room.</param>
 public sealed record JoinResult(long Seq, string Topic, RoomModeration Moderation, MemberList Members, RoomBan? Ban = null);
 
 /// <param name="People">The members, or some of them if there are more than the caller asked for.</param>

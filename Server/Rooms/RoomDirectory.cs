@@ -95,6 +95,7 @@ public sealed class RoomDirectory(
         return result == RoomCreation.Created ? (await OpenAsync(name), result) : (null, result);
     }
 
+    /// <summary>Counts the rooms, and creates the default room if it does not exist.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _count = await catalog.CountRoomsAsync(cancellationToken);
@@ -102,6 +103,7 @@ public sealed class RoomDirectory(
             await TryCreateAsync(RoomName.Default, "Say hello", owner: null, isPrivate: false);
     }
 
+    /// <summary>Stops all open rooms, and waits until they have stored their last events.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         List<Task> loops;
@@ -174,6 +176,7 @@ public sealed class RoomDirectory(
         }
     }
 
+    // Opens a room; null if there is no room with this name. All callers with the same name wait for one task.
     private async Task<RoomLoop?> OpenAsync(string name)
     {
         while (true)
@@ -197,6 +200,7 @@ public sealed class RoomDirectory(
         }
     }
 
+    // Reads the state of a room, and starts the loop of the room; null if there is no room with this name.
     private async Task<RoomLoop?> ReadAndOpenAsync(string name)
     {
         try
@@ -243,6 +247,7 @@ public sealed class RoomDirectory(
         }
     }
 
+    // Removes the rooms that the list names, page by page. The list gets the last name of the page before.
     private async Task RemoveListedAsync(Func<string, ValueTask<IReadOnlyList<string>>> list, Func<string, ValueTask<bool>> remove)
     {
         for (var last = ""; ;)
@@ -256,6 +261,7 @@ public sealed class RoomDirectory(
         }
     }
 
+    // Removes a room, unless it is open, or another task opens or removes it.
     private async Task RemoveIfClosedAsync(string name, Func<string, ValueTask<bool>> remove)
     {
         Task removing;

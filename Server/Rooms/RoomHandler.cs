@@ -11,6 +11,7 @@ internal sealed class RoomHandler(ChatServices services)
     private const int MaxListedRooms = 200;
     private const int MaxListedMembers = 1000;
 
+    /// <summary>Handles <c>join</c>.</summary>
     /// <returns>Whether the connection is in the room. If not, the request was answered with an error.</returns>
     public async ValueTask<bool> JoinAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
@@ -28,6 +29,7 @@ internal sealed class RoomHandler(ChatServices services)
         }
     }
 
+    /// <summary>Handles <c>create</c>: creates a room, and joins it.</summary>
     public async ValueTask CreateAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (topic, limits) = (frame.Topic ?? "", services.Limits);
@@ -54,6 +56,10 @@ internal sealed class RoomHandler(ChatServices services)
             await JoinAsync(context, frame, answers);
     }
 
+    /// <summary>
+    /// Handles <c>leave</c>: removes the connection from the room. The user is no longer a member, unless another connection of the user is in
+    /// the room.
+    /// </summary>
     public async ValueTask LeaveAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
@@ -95,6 +101,7 @@ internal sealed class RoomHandler(ChatServices services)
         }
     }
 
+    /// <summary>Handles <c>history</c>.</summary>
     public async ValueTask HistoryAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveReadableRoomAsync(context, frame);
@@ -137,12 +144,14 @@ internal sealed class RoomHandler(ChatServices services)
         return new HistoryFrame(frame.Id, room.Name, page.GetPayloads(), hasMore);
     }
 
+    /// <summary>Handles <c>rooms</c>: lists the rooms that the user may see.</summary>
     public async ValueTask ListRoomsAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var found = await services.RoomAccess.ListAsync(context, frame.Match ?? "", MaxListedRooms);
         answers.Send(new RoomsFrame(frame.Id, found));
     }
 
+    /// <summary>Handles <c>who</c>: lists the members of a room who are connected.</summary>
     public async ValueTask WhoAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveReadableRoomAsync(context, frame);

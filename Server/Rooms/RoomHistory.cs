@@ -75,8 +75,8 @@ public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, Hist
         : await log.ReadAfterAsync(room, seq - 1, 1, int.MaxValue, CancellationToken.None) is [var found, ..] && found.Seq == seq ? found : null;
 
     /// <summary>
-    /// Replaces a changed message in memory, so that neither a later read nor an outbox that keeps the message for a client sends its earlier
-    /// text. Called by the room's loop only.
+    /// Replaces a changed message in memory. After that, later reads and the outboxes send the new text, not the earlier one. Called by the
+    /// room's loop only.
     /// </summary>
     /// <param name="hasNewText">True if the message was edited or deleted; false if only its reactions have changed.</param>
     /// <param name="wasEdited">Whether the earlier text may also be in edits.</param>

@@ -26,6 +26,7 @@ internal sealed class SearchHandler(ChatServices services)
     // A search counts as this many requests. With the default settings, a user may search four times a second, and forty times at once after a pause.
     private const int RequestTokens = 5;
 
+    /// <summary>Checks the query and the rate, and then searches.</summary>
     public async ValueTask SearchAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         if (!SearchQuery.TryParse(frame.Query!, out var query, out var problem, out var example))
@@ -45,6 +46,7 @@ internal sealed class SearchHandler(ChatServices services)
             await SearchAsync(context, frame with { Room = frame.Room ?? query.Room, From = frame.From ?? query.From }, query, phrases, answers);
     }
 
+    // Searches the rooms that the user may read, and sends the page of results.
     private async ValueTask SearchAsync(ChatContext context, ClientFrame frame, SearchQuery query, List<SearchPhrase> phrases, IFrameSink answers)
     {
         var (scope, error) = await GetScopeAsync(context, frame);
@@ -74,6 +76,7 @@ internal sealed class SearchHandler(ChatServices services)
             frame.Id, frame.Query!, frames.GetPayloads(), page.HasMore || frames.Count < page.Messages.Count ? page.Messages[frames.Count - 1].Cursor : null));
     }
 
+    // Waits for the turn of the client's address, and searches. The page is empty and timed out if the turn does not come in time.
     private async ValueTask<SearchPage> FindAsync(ChatContext context, MessageQuery query)
     {
         using var turn = await _turns.EnterAsync(context.Connection.Remote, MaxWait, CancellationToken.None);

@@ -18,6 +18,7 @@ public sealed class SupportedRequests(bool withSearch, bool withFiles, bool with
     /// <summary>The words of <c>features</c> in a welcome: what this server offers beyond joining, saying and reading.</summary>
     public IReadOnlyList<string> Features { get; } = [.. FindFeatures(withSearch, withFiles, withWebhooks, withJwt, withOidc, auth)];
 
+    /// <summary>Whether the server offers a type of request.</summary>
     public bool Includes(ClientFrameType type) => type switch
     {
         ClientFrameType.Search => withSearch,

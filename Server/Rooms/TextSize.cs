@@ -9,6 +9,7 @@ internal static class TextSize
     // The size of an escaped character in JSON, such as \u0001.
     private const int EscapeBytes = 6;
 
+    /// <summary>Returns the bytes of the text as UTF-8, with the characters that JSON escapes.</summary>
     public static int GetBytes(string text)
     {
         var bytes = Encoding.UTF8.GetByteCount(text);

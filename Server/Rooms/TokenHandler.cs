@@ -12,6 +12,7 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 internal sealed class TokenHandler(ChatServices services)
 {
+    /// <summary>Handles <c>tokens</c> with <c>list</c>, <c>create</c> or <c>revoke</c>.</summary>
     public async ValueTask HandleAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveModeratedRoomAsync(context, frame, "create, list and revoke its tokens");

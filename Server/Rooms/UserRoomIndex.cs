@@ -7,6 +7,7 @@ public sealed class UserRoomIndex
 {
     private readonly ConcurrentDictionary<string, RoomLoop[]> _rooms = new();
 
+    /// <summary>The rooms in which a user has a connection; empty if there is none.</summary>
     public IReadOnlyList<RoomLoop> GetRooms(string user) => _rooms.TryGetValue(user, out var rooms) ? rooms : [];
 
     internal void Add(string user, RoomLoop room) => _rooms.AddOrUpdate(user, _ => [room], (_, rooms) => [.. rooms, room]);

@@ -13,6 +13,7 @@ internal sealed class WebhookHandler(ChatServices services)
 {
     private const string ExampleUrl = "https://example.org/chat";
 
+    /// <summary>Handles <c>webhook</c> with <c>set</c>, <c>show</c>, <c>retry</c> or <c>remove</c>.</summary>
     public async ValueTask HandleAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveModeratedRoomAsync(context, frame, "set, show and remove its webhook");

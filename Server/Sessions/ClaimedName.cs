@@ -37,6 +37,7 @@ internal static class ClaimedName
         return NameRule.AcceptForUser(readable, out _) ?? NameRule.AcceptForUser(Clean(readable, isAsciiOnly: true), out _) ?? Fallback;
     }
 
+    // Replaces spaces by hyphens, and leaves out the characters that a name cannot have.
     private static string Clean(string text, bool isAsciiOnly)
     {
         var cleaned = new StringBuilder();

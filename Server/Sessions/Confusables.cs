@@ -80,6 +80,7 @@ internal static class Confusables
     /// <summary>The prototype that a letter looks like; null if the letter is not in the table.</summary>
     public static string? GetPrototype(Rune letter) => Prototypes.GetValueOrDefault(letter);
 
+    /// <summary>Reads the table: each letter with its prototype and its script.</summary>
     internal static IEnumerable<(Rune Letter, string Prototype, string Script)> ParseTable()
     {
         foreach (var line in Table.Split('\n'))

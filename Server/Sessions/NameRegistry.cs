@@ -115,12 +115,14 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
         };
     }
 
+    /// <summary>Records that a connected user has a name.</summary>
     public void MarkInUse(User user)
     {
         foreach (var skeleton in NameSkeleton.CreateAll(user.Name))
             _inUse[skeleton] = user.Id;
     }
 
+    /// <summary>Records that a user has disconnected, or is about to get another name.</summary>
     public void MarkFree(User user)
     {
         foreach (var skeleton in NameSkeleton.CreateAll(user.Name))
@@ -180,6 +182,7 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
         }
     }
 
+    /// <summary>Ends the reservation of a user, whether or not the account was stored.</summary>
     public void Unreserve(string user)
     {
         foreach (var skeleton in _reserved.Where(entry => entry.Value == user).Select(entry => entry.Key).ToList())

@@ -80,6 +80,7 @@ public static class NameRule
             : $"a letter of a name has at most {MaxMarks} marks; each mark may appear only once and must belong to the letter's alphabet";
     }
 
+    // Whether each letter has few enough marks, each mark only once, and only marks of its own script.
     private static bool HasValidMarks(string shown)
     {
         var (script, marks) = (NameScripts.Common, new List<Rune>());

@@ -35,6 +35,7 @@ public static class NameSkeleton
     // Change to capitals first, because several small letters can have the same capital (Greek sigma and final sigma).
     private static string FoldCase(string name) => name.ToUpperInvariant().ToLowerInvariant();
 
+    // Replaces each letter by its prototype in Unicode's table.
     private static string ReplaceConfusables(string name)
     {
         var replaced = new StringBuilder(name.Length + 8);
@@ -56,6 +57,7 @@ public static class NameSkeleton
     // The parts of a Hangul syllable look like bars and rings, so a syllable is never decomposed.
     private static bool IsHangulSyllable(Rune rune) => rune.Value is >= 0xAC00 and <= 0xD7A3;
 
+    // Creates the skeleton of a name as it is written, with the project's own table and without accents.
     private static string CreateCaseSensitive(string name)
     {
         var skeleton = new StringBuilder(name.Length + 8);
@@ -77,6 +79,7 @@ public static class NameSkeleton
         return skeleton.ToString();
     }
 
+    // Appends the letters of the skeleton for one letter of the name.
     private static void Append(StringBuilder skeleton, Rune rune)
     {
         var prototype = Confusables.GetPrototype(rune) ?? Rune.ToLowerInvariant(rune).ToString();

@@ -57,6 +57,7 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
             return account is null ? PasswordVerificationResult.Failed : result;
         });
 
+    // Queues a function for a thread of the pool. Returns null at once if too many passwords wait.
     private Task<object?> RunAsync(string remote, Func<object> function)
     {
         var work = new Work(ClientAddress.GetKey(remote), function);
@@ -74,6 +75,7 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
         return work.Result.Task;
     }
 
+    // Returns false if too many passwords wait. The caller holds the lock.
     private bool TryEnqueue(Work work)
     {
         var waiting = _waiting.GetValueOrDefault(work.Address);
@@ -103,6 +105,7 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
         return true;
     }
 
+    // The caller holds the lock.
     private void Count(Work work, int change)
     {
         _count += change;
@@ -110,6 +113,7 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
             _countByAddress.Remove(work.Address);
     }
 
+    // The work of one thread: runs the waiting functions until none waits.
     private void RunWaiting()
     {
         while (TakeNext() is { } work)
@@ -130,6 +134,7 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
         }
     }
 
+    // Takes the next function. The addresses take turns. If none waits, counts the thread as ended and returns null.
     private Work? TakeNext()
     {
         lock (_gate)

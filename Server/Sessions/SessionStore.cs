@@ -137,8 +137,8 @@ public sealed class SessionStore : ISessionTokens
     /// <summary>Adds a connection to the session of a token.</summary>
     /// <param name="token">The token from an earlier welcome.</param>
     /// <returns>
-    /// Null if there is no such session. If another user has taken the name while the session was away, or if the storage cannot be read to
-    /// check that, the result has a rejection, and the session's user has another name.
+    /// Null if there is no such session. In two cases the result has a rejection, and the session's user has another name: another user has
+    /// taken the name while the session was away, or the storage cannot be read to check the name.
     /// </returns>
     /// <exception cref="StorageException">The session is not in memory, and the storage cannot be read.</exception>
     public async ValueTask<SessionStart?> ResumeAsync(string token)

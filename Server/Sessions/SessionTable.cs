@@ -15,6 +15,7 @@ internal sealed class SessionTable
 
     public Session? Find(string hash) => _sessions.GetValueOrDefault(GetKey(hash));
 
+    /// <summary>Adds a session, or replaces the session with the same key.</summary>
     public void Set(Session session) => _sessions[GetKey(session.TokenHash)] = session;
 
     public void Remove(string hash) => _sessions.Remove(GetKey(hash));

@@ -93,7 +93,7 @@ internal sealed class LoginEndpoint(
         context.RequestAborted = ended.Token;
         try
         {
-            // Each login starts a session that the server keeps, and costs a request to the provider. An attempt costs the same.
+            // Each login starts a session that the server keeps, and costs a request to the provider. An attempt that fails has the same price.
             account.Charge(Cost.Guest);
             if (_publicOrigin is not null)
                 (context.Request.Scheme, context.Request.Host) = (_publicOrigin.Scheme, HostString.FromUriComponent(_publicOrigin));
@@ -116,7 +116,8 @@ internal sealed class LoginEndpoint(
         return handler;
     }
 
-    // All logins wait for the same read. If each login began a read of its own while the provider is down, the logins would wait for each other's timeouts.
+    // Logins that wait at the same time share one read. If each login began a read of its own while the provider is down, they would wait for one timeout
+    // after another.
     private Task ReadProviderAsync()
     {
         lock (_gate)

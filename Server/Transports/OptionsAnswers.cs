@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 
 namespace RawSocketChat.Server.Transports;
 
+/// <summary>Answers <c>OPTIONS</c> for all addresses.</summary>
 public static class OptionsAnswers
 {
     /// <summary>

@@ -16,8 +16,8 @@ public sealed class CompressedText(string text, string contentType)
     // Browsers and proxies ask again at each visit, and the answer is usually 304. No proxy may change the page, because its policy contains hashes.
     private const string CacheControl = "no-cache, no-transform";
 
-    // The best compression of the page takes a second of CPU time. So the first request for an encoding makes it, and all servers of one process
-    // share it, of which a test run starts hundreds.
+    // The best compression of the page takes a second of CPU time. So the page is compressed at the first request for an encoding, and all servers
+    // of one process share the result. A test run starts hundreds of servers in one process.
     private static readonly ConcurrentDictionary<(string Encoding, string Text), Lazy<TextBody>> Compressed = [];
 
     private readonly TextBody _identity = new("", Encoding.UTF8.GetBytes(text));

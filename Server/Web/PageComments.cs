@@ -8,12 +8,12 @@ namespace RawSocketChat.Server.Web;
 internal static partial class PageComments
 {
     /// <summary>
-    /// Leaves out the comments of the script and of the style that fill whole lines: lines that begin with <c>//</c>, and blocks that begin with
-    /// <c>/*</c> at the start of a line and end at the end of one. Blocks that begin with <c>/*!</c> stay, and so do comments beside code.
+    /// Leaves out the comments of the script and of the style that fill whole lines. These are lines that begin with <c>//</c>, and blocks from a
+    /// <c>/*</c> at the start of a line to a <c>*/</c> at the end of a line. Blocks that begin with <c>/*!</c> stay, and so do comments beside code.
     /// </summary>
     /// <remarks>
     /// This method does not know strings and template literals. Tests/Client/served-page.test.mjs parses client.html with and without the comments,
-    /// and compares the two. It reads the pattern from this file.
+    /// and compares the two. The test reads the pattern from this file.
     /// </remarks>
     public static string Remove(string page) => Elements().Replace(page, element => WholeLines().Replace(element.Value, ""));
 

@@ -142,6 +142,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
             Run(entry);
     }
 
+    // Starts the task of an entry, or lets the running task run again.
     private void Run(Entry entry, bool isChanged = false)
     {
         lock (_gate)
@@ -187,6 +188,8 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         }
     }
 
+    // Waits for a slot, and makes one attempt. A receiver that was slow before also needs a slow slot, so that slow receivers leave slots for
+    // the others.
     private async Task<WebhookStep> TryStepAsync(Entry entry)
     {
         var (hasSlowSlot, hasSlot) = (false, false);

@@ -32,6 +32,7 @@ internal sealed class WebhookWorker(
         return webhook.HasRetries ? await SendFailedAgainAsync(webhook, cancellationToken) : await DeliverNextAsync(webhook, cancellationToken);
     }
 
+    // Sends the next event of the log, or a report of the events that were removed.
     private async Task<WebhookStep> DeliverNextAsync(StoredWebhook webhook, CancellationToken cancellationToken)
     {
         var delivered = webhook.Progress.DeliveredSeq;
@@ -51,6 +52,7 @@ internal sealed class WebhookWorker(
         };
     }
 
+    // Stores the failure, and decides whether the event is tried again or becomes a failed event.
     private async Task<WebhookStep> RecordFailureAsync(StoredWebhook webhook, DateTimeOffset eventAt, long seq, bool isGap, WebhookResult result)
     {
         var now = time.GetUtcNow();
@@ -94,6 +96,7 @@ internal sealed class WebhookWorker(
         }
     }
 
+    // Sends the first failed event that an owner wants to send again.
     private async Task<WebhookStep> SendFailedAgainAsync(StoredWebhook webhook, CancellationToken cancellationToken)
     {
         if ((await store.ListFailedAsync(webhook.Room, cancellationToken)).FirstOrDefault(waiting => waiting.IsRetried) is not { } failed)
@@ -124,6 +127,7 @@ internal sealed class WebhookWorker(
         return WebhookStep.Continue;
     }
 
+    // Sends a message, and counts the result.
     private async Task<WebhookResult> SendAsync(StoredWebhook webhook, WebhookMessage message, CancellationToken cancellationToken)
     {
         var result = await client.SendAsync(webhook, message, cancellationToken);

@@ -5,7 +5,7 @@
 //   node assemble.mjs --print   writes the result to standard output
 //
 // The result is one file with one inline style and one inline classic script, because the page must also work from disk,
-// and because the server's Content-Security-Policy hashes exactly one of each. Comments and formatting are kept.
+// and because the server's Content-Security-Policy has the hash of exactly one style and of exactly one script. Comments and formatting are kept.
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';

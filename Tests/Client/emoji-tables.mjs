@@ -16,7 +16,7 @@ import { LANGUAGES } from '../../Server/Web/client/languages.mjs';
 
 const MAX_BYTES = 90_000;
 const MAX_WORDS = 12;     // of one emoji
-const MAX_VERSION = 15.1; // systems of the last two years have the emoji of this version
+const MAX_VERSION = 15.1; // systems of 2024 and later have the emoji of this version
 
 const packages = process.argv[2];
 const target = fileURLToPath(new URL('../../Server/Web/client/emoji/', import.meta.url));
@@ -45,7 +45,7 @@ function tableOf(annotations) {
   }));
   const write = () => `[\n${rows.map((row) => JSON.stringify(row.map(({ text, used }) => text + used.join(' ')))).join(',\n')}\n]\n`;
   let bytes = Buffer.byteLength(write());
-  // Each emoji gets one word, then each gets a second one, until the table is full.
+  // Each emoji gets one word, then each emoji gets a second word, until the table is full.
   for (let round = 0; round < MAX_WORDS; round += 1) {
     for (const { words, used } of rows.flat()) {
       if (words[round] === undefined || used.length < round) continue;

@@ -81,7 +81,7 @@ class FakeStorage {
 class FakeChannel { addEventListener() {} postMessage() {} }
 
 /**
- * Starts the client. Time stands still, except for the test's own ticks. A test file can start one page only.
+ * Starts the client. The time advances only by the test's own ticks. A test file can start one page only.
  * @param {{ address?: string, stored?: Record<string, unknown>, lasting?: Record<string, unknown>, isSecure?: boolean, isFramed?: boolean, refusal?: object, answer?: object, channel?: Function, server?: Record<string, string> }} options the
  *   page's address, what the tab has stored, whether the browser allows what needs a secure page, whether the page is in a frame, the answer to POST /session
  *   as an error or as a welcome (without it the server welcomes ann), the class of the channel between tabs, and what the server has written into the page

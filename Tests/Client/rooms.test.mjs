@@ -212,7 +212,7 @@ describe('a history that is longer than the log', () => {
     assert.ok(isComplete(end));
   });
 
-  test('ends with the newest messages again after one request for them', () => {
+  test('shows the newest messages after one request for them', () => {
     const asked = { ...start, loading: true, tail: [] };
     const meanwhile = insertEvents(asked, [message(LAST + 1, 'new')], scrolledUp);
     const end = insertHistory(meanwhile, messages(LAST - 49, LAST), true, 'newest');

@@ -35,6 +35,7 @@ internal sealed class CertificateFile(TlsOptions options)
         return served;
     }
 
+    // Parses the certificates of a PEM file, and attaches the private key to the first one.
     private ServedCertificate OpenPem(string text, string keyText)
     {
         var all = new X509Certificate2Collection();
@@ -56,6 +57,7 @@ internal sealed class CertificateFile(TlsOptions options)
         return new ServedCertificate(AttachKey(own, keyText), all);
     }
 
+    // Returns the certificate with its private key. Throws a SettingException if the key cannot be used.
     private X509Certificate2 AttachKey(X509Certificate2 certificate, string keyText)
     {
         if (!keyText.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
@@ -86,6 +88,7 @@ internal sealed class CertificateFile(TlsOptions options)
         }
     }
 
+    // Parses the certificates and the private key of a PKCS #12 file.
     private ServedCertificate OpenPkcs12(byte[] bytes)
     {
         if (options.Key is not null)

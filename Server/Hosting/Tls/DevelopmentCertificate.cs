@@ -44,6 +44,7 @@ internal sealed class DevelopmentCertificate(string? folder, IEnumerable<string>
         return new ServedCertificate(created);
     }
 
+    // Returns the stored certificate; null if there is none, or if it is damaged, expires soon or lacks a name.
     private X509Certificate2? LoadSaved(DateTimeOffset now)
     {
         try

@@ -65,7 +65,7 @@ public sealed class ServerCertificate
             {
                 try
                 {
-                    CheckForRenewal();
+                    RenewIfDue();
                     Volatile.Write(ref _lastCheck, _time.GetTimestamp());
                 }
                 finally
@@ -80,9 +80,10 @@ public sealed class ServerCertificate
 
     public SslServerAuthenticationOptions CreateHandshakeOptions() => new() { ServerCertificateContext = Current.Context };
 
-    // The new certificate may be unusable, for example because only one of the two files is written yet. In this case the method logs the
-    // error once and keeps the old certificate.
-    private void CheckForRenewal()
+    // Loads a changed certificate, or renews the development certificate, and serves it. The caller holds _gate. The new certificate may be
+    // unusable, for example because only one of the two files is written yet. In this case the method logs the error once and keeps the old
+    // certificate.
+    private void RenewIfDue()
     {
         try
         {

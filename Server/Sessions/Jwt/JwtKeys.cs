@@ -48,6 +48,7 @@ internal sealed class JwtKeys
     public IReadOnlyList<SecurityKey> Find(string algorithm, string? id) =>
         [.. _keys.Where(entry => entry.Algorithm == algorithm && (id is null || entry.Key.KeyId == id)).Select(entry => entry.Key)];
 
+    // Returns the algorithm and the key; null if the server does not support the key, or if the key is not valid.
     private static (string, SecurityKey)? CreateKey(JsonWebKey key)
     {
         try

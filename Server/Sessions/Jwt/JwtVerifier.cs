@@ -60,6 +60,7 @@ public sealed class JwtVerifier : IDisposable
 
     public void Dispose() => _reader?.Dispose();
 
+    // Returns null if the text is not a signed token.
     private static JsonWebToken? Parse(string token)
     {
         try
@@ -104,6 +105,7 @@ public sealed class JwtVerifier : IDisposable
         return (await _handler.ValidateTokenAsync(jwt, parameters)).IsValid;
     }
 
+    // Returns what is wrong with the issuer, the audience or the lifetime; null if they are right.
     private string? CheckClaims(JsonWebToken jwt)
     {
         var (now, skew) = (_time.GetUtcNow().UtcDateTime, TimeSpan.FromSeconds(_options.ClockSkewSeconds));

@@ -4,7 +4,7 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>One posted frame and its answers, including an answer that comes after the handler has returned.</summary>
-internal sealed class AnswerSlot(PostedFrame posted, OwedAnswers owed) : IFrameSink
+internal sealed class AnswerSlot(PostedFrame posted, PendingAnswerBytes pending) : IFrameSink
 {
     private readonly Lock _gate = new();
     private readonly List<ReadOnlyMemory<byte>> _answers = [];
@@ -15,7 +15,7 @@ internal sealed class AnswerSlot(PostedFrame posted, OwedAnswers owed) : IFrameS
     /// <summary>The size of the posted frame in bytes; 0 if it was too big.</summary>
     public int FrameBytes => posted.Message.Length;
 
-    public bool IsFull => owed.IsFull;
+    public bool IsFull => pending.IsFull;
 
     /// <summary>Completes when the last answer has come.</summary>
     public Task Answered => _answered.Task;
@@ -85,7 +85,7 @@ internal sealed class AnswerSlot(PostedFrame posted, OwedAnswers owed) : IFrameS
     {
         lock (_gate)
             _answers.Add(frame.Payload);
-        owed.Add(frame.Payload.Length);
+        pending.Add(frame.Payload.Length);
     }
 
     private void CompleteOne()

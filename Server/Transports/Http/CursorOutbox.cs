@@ -240,6 +240,7 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
 
     private long LastReadable => _holds is { Count: > 0 } ? Math.Min(_frames.Last, _holds.Min()) : _frames.Last;
 
+    // Adds a frame. If the outbox is full, first removes the oldest frames that a stream has read. Returns false if there is still no room.
     private bool TryAdd(EncodedFrame frame)
     {
         var length = frame.Payload.Length;

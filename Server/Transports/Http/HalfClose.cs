@@ -18,7 +18,8 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
 {
     private readonly IDuplexPipe _pipe;
     private readonly PipeReader _input;
-    private readonly CancellationTokenSource _connectionClosed = new();    // Kestrel gets the token; the object is the lock of _isEndWanted and _hasEnded
+    // Kestrel gets the token of this object. The object is also the lock of _isEndWanted and _hasEnded.
+    private readonly CancellationTokenSource _connectionClosed = new();
     private readonly CancellationTokenRegistration _endRegistration;
     private ReadOnlySequence<byte> _lastBuffer;
     private long _unconsumedBytes;          // bytes that a read has returned and that are not consumed
@@ -129,6 +130,7 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
         _connectionClosed.Dispose();
     }
 
+    // Completes a read that did not complete at once.
     private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> read)
     {
         ReadResult result;

@@ -43,6 +43,7 @@ public static class HalfCloseSetup
     private static bool HasBody(HttpRequest request) =>
         HttpMethods.IsPost(request.Method) || request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
 
+    // Runs a request whose body may be incomplete.
     private static async Task InvokeWithBodyAsync(HalfClose half, RequestDelegate next, HttpContext context)
     {
         half.SetBody(true);
@@ -52,6 +53,7 @@ public static class HalfCloseSetup
             half.SetBody(false);
     }
 
+    // Runs a request without a body. The request may wait for frames, write a stream, or become a WebSocket.
     private static async Task InvokeWithoutBodyAsync(HalfClose half, RequestDelegate next, HttpContext context)
     {
         half.SetBody(false);

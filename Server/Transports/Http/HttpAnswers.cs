@@ -15,6 +15,7 @@ internal static class HttpAnswers
     // Kestrel copies what is written. So write a large answer in parts: the next part when the peer has read most of the last one.
     private const int MaxWriteBytes = 16 * 1024;
 
+    /// <summary>Answers with an error. Without a status, the code of the error decides the status.</summary>
     public static Task RejectAsync(this HttpContext context, ErrorFrame rejection, int? status = null)
     {
         status ??= GetStatus(rejection.Error.Code);
@@ -25,6 +26,7 @@ internal static class HttpAnswers
         return context.AnswerAsync(status.Value, ChatCodec.Encode(rejection));
     }
 
+    /// <summary>Answers with an error. Without a status, the code of the error decides the status.</summary>
     public static Task RejectAsync(this HttpContext context, string code, string text, string? hint = null, int? status = null, int? retryAfterMs = null) =>
         context.RejectAsync(new ErrorFrame(default, new ChatError(code, text, hint, retryAfterMs)), status);
 
@@ -43,6 +45,7 @@ internal static class HttpAnswers
     public static Task RejectAddressAsync(this HttpContext context) =>
         context.RejectAsync(ErrorCode.RateLimited, Disconnect.AddressLimit.Text, retryAfterMs: 10_000);
 
+    /// <summary>Rejects a request with a method that the address does not have (405).</summary>
     public static Task RejectMethodAsync(this HttpContext context, string allowed, string text, string? hint = null)
     {
         context.Response.Headers.Allow = allowed;

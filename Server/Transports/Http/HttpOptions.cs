@@ -19,8 +19,8 @@ public sealed class HttpOptions
     public int LongPollSeconds { get; set; } = 60;
 
     /// <summary>
-    /// Seconds without output on a stream after which the server sends bytes that the client ignores, so that no proxy closes the stream
-    /// as idle. Default 15.
+    /// Seconds without output on a stream. After this time the server sends bytes that the client ignores. So no proxy closes the stream as
+    /// idle. Default 15.
     /// </summary>
     [Range(1, 3600)]
     public int KeepAliveSeconds { get; set; } = 15;
@@ -57,8 +57,8 @@ public sealed class HttpOptions
     public int Sessions { get; set; } = 20_000;
 
     /// <summary>
-    /// Maximum number of devices of one session at one time. Each device has its own outbox. This limit never rejects the device without a
-    /// name. Default 16.
+    /// Maximum number of devices of one session at one time. Each device has its own outbox. This limit never rejects a client that sends
+    /// no <c>device</c> parameter. Default 16.
     /// </summary>
     [Range(1, 1000)]
     public int DevicesPerSession { get; set; } = 16;

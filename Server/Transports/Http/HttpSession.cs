@@ -248,6 +248,7 @@ internal sealed class HttpSession : IConnectionTransport
         return true;
     }
 
+    /// <summary>Changes the number of answer bytes that wait for the session. The number may be negative. Thread-safe.</summary>
     public void AddAnswerBytes(long bytes) => Interlocked.Add(ref _answerBytes, bytes);
 
     /// <summary>Creates the message that tells a request why it or its session ends.</summary>

@@ -112,6 +112,7 @@ public sealed class HttpSessionRegistry(
             RemoveIfCurrent((session.Token, session.Device), session);
     }
 
+    // Moves a session to the key of its new token.
     private void OnTokenChanged(HttpSession session, string previousToken)
     {
         HttpSession? other;

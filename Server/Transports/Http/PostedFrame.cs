@@ -26,6 +26,7 @@ internal readonly record struct PostedFrame(ReadOnlyMemory<byte> Message, Encode
         _ => new(default, CreateBadFrame("an element of the array must be a frame (an object) or a typed line (a string)")),
     };
 
+    // Reads a JSON string, whose value is a typed line.
     private static PostedFrame FromLine(ReadOnlyMemory<byte> json, int maxBytes)
     {
         try

@@ -76,6 +76,7 @@ internal sealed class RequestBody(HttpContext context, ByteBudget budget) : IDis
             context.Response.Headers.Connection = "close";
     }
 
+    // Returns null if the body is too big or exceeds the budget.
     private async Task<byte[]?> ReadAsync(int maxBytes, CancellationToken ended)
     {
         if (context.Request.ContentLength > maxBytes)

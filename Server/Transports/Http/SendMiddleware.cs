@@ -40,8 +40,8 @@ internal sealed class SendMiddleware(SessionRequests requests)
         if (await ReadFramesAsync(context, body) is not { } posted)
             return;
 
-        using var owed = new OwedAnswers(session, requests.Endpoint.Answers);
-        var slots = posted.Select(frame => new AnswerSlot(frame, owed)).ToList();
+        using var pending = new PendingAnswerBytes(session, requests.Endpoint.Answers);
+        var slots = posted.Select(frame => new AnswerSlot(frame, pending)).ToList();
         var token = session.Token;
         var hold = session.Outbox.Hold();
         try
@@ -66,6 +66,7 @@ internal sealed class SendMiddleware(SessionRequests requests)
         }
     }
 
+    // Waits for the answers of all frames, and writes them in order.
     private static async Task AnswerAsync(HttpContext context, HttpSession session, List<AnswerSlot> slots, string token)
     {
         var answers = new List<ReadOnlyMemory<byte>>();

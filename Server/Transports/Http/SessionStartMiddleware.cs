@@ -53,6 +53,7 @@ public sealed class SessionStartMiddleware(
         return null;
     }
 
+    // Reads a frame that may start a session. Otherwise returns false and the error.
     private static bool TryRead(ReadOnlySpan<byte> body, out ClientFrame frame, out ErrorFrame rejection)
     {
         var isFrame = ChatCodec.TryReadClient(body, out frame, out var id, out var error);

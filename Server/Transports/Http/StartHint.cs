@@ -33,6 +33,7 @@ internal static class StartHint
         return error with { Hint = name is null ? Hello : Hint.Create(new ClientFrame { Type = ClientFrameType.Hello, Name = name }, typed: false) };
     }
 
+    // Finds the name in a body that is not a valid frame; null if the body has no usable name.
     private static string? FindName(ReadOnlySpan<byte> body)
     {
         try

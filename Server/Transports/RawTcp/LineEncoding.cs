@@ -21,6 +21,7 @@ public sealed class LineEncoding : WireEncoding
         _asText = asText;
     }
 
+    /// <summary>Returns the encoding for a delimiter and a format. There is one object for each combination.</summary>
     public static LineEncoding Get(LineDelimiter delimiter, bool asText) => (delimiter, asText) switch
     {
         (LineDelimiter.Nul, false) => JsonNul,

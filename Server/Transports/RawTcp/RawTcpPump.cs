@@ -88,6 +88,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
         }
     }
 
+    /// <summary>Reads the pipe until the connection is closed or the peer has ended its output.</summary>
     public async Task ReceiveAsync()
     {
         while (Connection.IsOpen)
@@ -113,6 +114,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
         }
     }
 
+    // Handles all lines in a part of the input. An incomplete line stays in the framing.
     private async ValueTask ReceiveAsync(ReadOnlyMemory<byte> segment)
     {
         if (!_hasInput && !segment.IsEmpty)

@@ -12,8 +12,10 @@ internal sealed class StreamingMiddleware(SessionRequests requests, TimeProvider
     // An EventSource reconnects with the same address, and sends its cursor in a header.
     public Task ServeEventsAsync(HttpContext context) => RunAsync(context, new EventsBody(), isEventSource: true);
 
+    /// <summary>Answers with a stream of lines, as JSON or as text.</summary>
     public Task ServeLinesAsync(HttpContext context) => RunAsync(context, new LinesBody(context.WantsText()), offersText: true);
 
+    /// <summary>Answers with an HTML page whose script elements call a function of the page around it.</summary>
     public Task ServeIframeAsync(HttpContext context)
     {
         var callback = context.GetParameter("callback") ?? DefaultCallback;

@@ -88,6 +88,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, IConn
         }
     }
 
+    /// <summary>Reads the pipe until the connection is closed.</summary>
     public async Task ReceiveAsync()
     {
         while (Connection.IsOpen)
@@ -100,6 +101,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, IConn
         }
     }
 
+    // Handles the bytes of one read.
     private async ValueTask ReceiveAsync(ReadResult result)
     {
         var buffer = result.Buffer;
@@ -121,6 +123,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, IConn
         }
     }
 
+    // Handles all frames in a part of the input. An incomplete frame stays in the protocol.
     private async ValueTask ReceiveAsync(ReadOnlyMemory<byte> segment)
     {
         while (Connection.IsOpen)

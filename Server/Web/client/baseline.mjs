@@ -1,8 +1,8 @@
 // Checks that the browser has what the page needs. Otherwise the page stops here, and shows the text at the end of index.html.
 //
-// The page supports the browsers of the last two years: Chrome and Edge 123, Firefox 124, Safari 17.5, and all later versions. The page may use
-// every feature that all these browsers have. FEATURES lists the newest features that the page uses, because a browser that has them also has the
-// older ones.
+// The page supports Chrome and Edge 123, Firefox 124, Safari 17.5 (the versions of spring 2024), and all later versions. The page may use every
+// feature that all these browsers have. FEATURES lists the newest features that the page uses, because a browser that has them also has the older
+// ones.
 
 /** @type {Record<string, () => unknown>} */
 const FEATURES = {

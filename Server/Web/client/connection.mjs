@@ -26,9 +26,14 @@ const BUSY_CHECK_MS = 50;
 const SLEPT_MS = 5_000;                     // if the wall clock advanced this much more than the other clock, the device slept
 
 /**
- * Events: `welcome` (detail: the welcome of a new connection), `frame` (detail: any other frame), `refused` (detail: an error
- * that another attempt would not fix), `transport` (detail: { from, to, buffers }: the page changes the transport), `takeover` (another
- * page has the name of this page's device) and `status` (detail: a Status).
+ * The events and their details:
+ *
+ * - `welcome`: the welcome of a new connection
+ * - `frame`: any other frame
+ * - `refused`: an error that another attempt would not fix
+ * - `transport`: { from, to, buffers }; the page changes the transport
+ * - `takeover`: no detail; another page has the name of this page's device
+ * - `status`: a Status
  *
  *   connecting ──welcome──▶ online ──lost──▶ reconnecting ──timer──▶ (another attempt, perhaps with another transport) …
  *        └──────── a final close code, or a bye frame that says so ──▶ closed

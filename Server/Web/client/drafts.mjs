@@ -1,8 +1,8 @@
 // The drafts: the text that a person has begun to write, for each room.
 
 /**
- * Keeps the drafts of all rooms. The input shows the draft of one room. A text never moves from one room into another, with two exceptions:
- * the person wrote it before the page was in a room, or a typed command (/join, /dm) opens the room for which the person wrote it.
+ * Keeps the drafts of all rooms. The input shows the draft of one room. A text moves into another room only in two cases: the person wrote the
+ * text before the page was in a room, or a typed command (/join, /dm) opens the room for which the person wrote the text.
  */
 export class Drafts {
   /** @type {Map<string, string>} */

@@ -32,8 +32,8 @@ export const parseEmoji = (table) => table.map((group) => group.map((line) => {
 }));
 
 /**
- * Finds the emoji for a query. Each word of the query must begin a word of the name or a search word. The emoji whose name has all words come first,
- * and of these the common ones, then those with a short name: "heart" finds the red heart first, and the hands that form a heart later.
+ * Finds the emoji for a query. Each word of the query must begin a word of the name or a search word. The emoji whose name has all words come first.
+ * Among these, the common emoji come first, and then the emoji with a short name. So "heart" finds the red heart before the hands that form a heart.
  * @param {readonly Emoji[]} all
  * @param {string} query
  */

@@ -250,7 +250,7 @@ const EFFECTS = {
 };
 
 /**
- * Sends a message again after its rate limit has passed, unless the connection has ended meanwhile.
+ * Called when the retry time of a rejected message has passed: sends the message again. Does nothing if the connection has ended meanwhile.
  * @param {string} id
  */
 function stopWaiting(id) {

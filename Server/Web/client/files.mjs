@@ -1,4 +1,4 @@
-// The files of a message: what kind each is, how large the page draws a picture, and the words for them.
+// The files of a message: the kind of each file, how large the page draws a picture, and the words for files.
 
 import { isolated } from './direction.mjs';
 import { numberWords, t } from './language.mjs';

@@ -14,7 +14,7 @@ export const NAME_ERRORS = new Set(['name-taken', 'bad-name']);
 /** After these errors a message may be sent again automatically. */
 export const TEMPORARY_ERRORS = new Set(['rate-limited', 'slow-mode', 'unavailable']);
 
-/** Frames that describe events of a room's log. Each has a sequence number. */
+/** Frames that describe events of a room's log. Each of these frames has a sequence number. */
 export const LOG_EVENTS = new Set(['message', 'edited', 'deleted', 'reacted', 'topic', 'moderated']);
 
 /**

@@ -58,7 +58,7 @@ export function createRows(room, outbox, { segments, below }, self, now) {
  * @param {DrawnEntry[]} waiting
  */
 function addRows(rows, { entries, days, firstUnread }, start, end, now, waiting) {
-  // The group of the first row can begin before this row, but not before the block of this row. So start with the block.
+  // Start at the beginning of the first row's block: the group of this row can begin before the row, but never before the block.
   const { order = 0 } = entries[start] ?? entries.at(-1) ?? {};
   const from = start === 0 ? 0 : indexFor(entries, { order: order - order % BLOCK, rank: 0 });
   /** @type {DrawnEntry | undefined} */

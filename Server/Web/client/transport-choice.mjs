@@ -15,9 +15,9 @@ const MAX_FAILURE_SCORE = 4;
 const STEADY_AFTER_MS = 30_000; // a connection that lasted this long proves that its transport works
 
 /**
- * Chooses the transport: the best one that works, or the pinned one. The page tries the next transport at once after the
- * current transport hangs, after two attempts that never worked, or after four connections that did not last. If an attempt failed because the
- * server could not be reached, the caller does not report it: this is not a failure of the transport.
+ * Chooses the transport: the best one that works, or the pinned one. The page tries the next transport if the current transport hangs, if two
+ * attempts have never worked, or if four connections did not last. If an attempt failed because the server could not be reached, the caller does
+ * not report the attempt, because this is not a failure of the transport.
  */
 export class TransportChoice {
   /** @type {TransportName[]} */

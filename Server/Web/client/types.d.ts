@@ -350,7 +350,7 @@ export interface DirectoryRoom { room: string; topic?: string; memberCount?: num
 export interface State {
   self: User | null;
   limits: Limits;
-  /** What the server offers, one word for each. */
+  /** What the server offers, one word for each feature. */
   features: string[];
   status: Status;
   rooms: Map<string, Room>;

@@ -17,6 +17,7 @@ public sealed partial class DocumentTests
     [TestCase("Server/README.md")]
     [TestCase("Server/docs/design.md")]
     [TestCase("Server/docs/operations.md")]
+    [TestCase("Server/docs/limits.md")]
     [TestCase("Server/docs/client.md")]
     [TestCase("Server/docs/settings.md")]
     [TestCase("Tests/Benchmarks/README.md")]

@@ -266,8 +266,8 @@ public sealed partial class HttpChatPeer : IChatPeer
         Volatile.Write(ref _cursor, cursor);
     }
 
-    // A request that was cut right after it was sent can reach the server after the next request, and take over the session (4009).
-    // After a switch of transports the peer ignores that bye and sends another request.
+    // A request that was cut right after it was sent can reach the server after the next request. The server then ends the next request
+    // with a bye (4009). After a switch of transports, the peer ignores this bye and sends another request.
     private bool IsBye(ReadOnlyMemory<byte> frame) =>
         ChatCodec.TryReadServer(frame.Span, out var read) && read is ByeFrame bye && !(_hasSwitched && bye.Code == 4009);
 

@@ -21,7 +21,7 @@ public sealed class NginxProxy : IAsyncDisposable
 
     /// <param name="backend">The server's HTTP port.</param>
     /// <param name="location">More directives for the location, in addition to <c>proxy_pass</c>.</param>
-    /// <param name="paths">More locations, by path, with the HTTP port of the server to which each leads. nginx removes the path.</param>
+    /// <param name="paths">Maps the path of each further location to the HTTP port of its server. nginx removes this path from the request.</param>
     public static Task<NginxProxy> StartAsync(int backend, string location = "", Dictionary<string, int>? paths = null)
     {
         const string WebSocket = "proxy_set_header Host $http_host; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;";

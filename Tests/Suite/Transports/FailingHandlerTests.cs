@@ -20,8 +20,8 @@ public sealed class FailingHandlerTests
         using var connections = new ConnectionRegistry();
         var session = new HttpSession("token", "remote", new HttpEndpoint { Handlers = new FailingHandler() }, new HttpOptions(), new ConnectionOptions(), TimeProvider.System);
         var run = session.RunAsync(connections, log);
-        using var owed = new OwedAnswers(session, new ByteBudget(1_000));
-        var slots = Enumerable.Range(0, 2).Select(_ => new AnswerSlot(PostedFrame.FromBody("x"u8.ToArray(), 10), owed)).ToList();
+        using var pending = new PendingAnswerBytes(session, new ByteBudget(1_000));
+        var slots = Enumerable.Range(0, 2).Select(_ => new AnswerSlot(PostedFrame.FromBody("x"u8.ToArray(), 10), pending)).ToList();
 
         (await session.ReceiveAsync(slots, CancellationToken.None).OrFail("the answers")).Should().BeTrue();
         await run.OrFail("the end of the session");

@@ -11,7 +11,7 @@ import { isTimestamp, parseFrame } from '../protocol.mjs';
 export const FIRST_FRAME_WITHIN_MS = 6_000;
 export const ANSWER_WITHIN_MS = 15_000;     // long enough for an answer that waits for the server's disk
 
-const MAX_FRAMES_PER_POST = 20;             // 20 of the longest messages have 640 KB; a POST may have 1 MB
+const MAX_FRAMES_PER_POST = 20;             // 20 texts of the default maximum length have at most 480 KB; a POST may have 1 MB
 const NO_CURSOR = 1;                        // the server never gives this cursor, so it answers with a welcome
 
 /**

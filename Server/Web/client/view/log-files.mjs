@@ -35,8 +35,8 @@ export function filesNode(files, key) {
     ...files.filter((file) => kindOf(file) !== 'picture').map((file) => fileNode(file, `${key} ${file.id}`)));
 }
 
-// A row is created again after each change of its message. The new row gets the old images, so that they do not flicker, and the old players, so that
-// they continue to play: a browser does not stop a player that is in the page again at the end of the task.
+// A row is created again after each change of its message. The new row gets the old images, so that they do not flicker. It also gets the old players,
+// so that they continue to play. A browser does not stop a player that leaves the page and is back at the end of the task.
 const MAX_IMAGES = 300;
 const MAX_PLAYERS = 20; // Chromium gives one page at most 75 players
 /** @type {Map<string, HTMLImageElement>} */

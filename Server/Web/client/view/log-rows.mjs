@@ -132,7 +132,7 @@ const menuButton = (seq) => el('button', {
 }, icon('dots', 'dots'));
 
 /**
- * The reactions to a message. Each is a button that adds or removes the person's own reaction.
+ * The reactions to a message. Each reaction is a button that adds or removes the person's own reaction.
  * @param {DrawnEntry} entry
  */
 function reactionsNode({ seq, reactions }) {

@@ -116,8 +116,8 @@ function showGroup(list, group, rooms) {
 }
 
 /**
- * The name of a room and its sign, which is not read aloud. On a page from right to left, the heading has the direction of the name, so that
- * the sign stays on the left of a Latin name, and a long name is cut at its end.
+ * The name of a room and its sign. Screen readers do not read the sign. On a page from right to left, the heading has the direction of the name.
+ * So the sign stays on the left of a Latin name, and a long name is cut at its end.
  * @param {string} name
  */
 function headNodes(name) {

@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Transports.Http;
 /// Counts the bytes of the answers to one POST, from when they are created until the response is written. The bytes count towards a limit
 /// of the session and a limit of the server. Thread-safe.
 /// </summary>
-internal sealed class OwedAnswers(HttpSession session, ByteBudget server) : IDisposable
+internal sealed class PendingAnswerBytes(HttpSession session, ByteBudget server) : IDisposable
 {
     private readonly Lock _gate = new();
     private long _bytes;
@@ -19,6 +19,7 @@ internal sealed class OwedAnswers(HttpSession session, ByteBudget server) : IDis
     public bool IsFull =>
         session.AnswerBytes + session.Outbox.QueuedBytes >= session.Outbox.LimitBytes || server.IsUsedUpFor(session.AnswerBytes);
 
+    /// <summary>Counts the bytes of one answer.</summary>
     public void Add(int bytes)
     {
         lock (_gate)
