@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
@@ -20,15 +21,15 @@ internal static class BackupCommand
 
     private static int Backup(DataOptions data, string name, OperatorConsole console, CancellationToken cancel)
     {
-        var folder = DataFolder.Find(data.Path);
+        var database = SqliteChatDatabase.Find(data.Path);
         using var file = AtomicFile.Create(name);
         var (size, faults) = Progress.RunWithProgress(console, progress =>
         {
-            var missing = DatabaseBackup.Copy(folder, file.PartialPath, progress, cancel);
+            var missing = DatabaseBackup.Copy(database, file.PartialPath, progress, cancel);
             cancel.ThrowIfCancellationRequested();
             return (file.Complete(), missing);
         });
-        console.WriteLine($"Backed up {folder.Path} to {name} ({OperatorConsole.FormatSize(size)})");
+        console.WriteLine($"Backed up {database.Location} to {name} ({OperatorConsole.FormatSize(size)})");
         if (faults == 0)
             return ExitCode.Success;
         console.WriteLine($"The backup does not have {faults} {(faults == 1 ? "file that is" : "files that are")} missing or damaged in the data folder; run the \"check\" command for details");

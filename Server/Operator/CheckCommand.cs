@@ -1,7 +1,6 @@
 using System.CommandLine;
 using RawSocketChat.Server.Storage;
-using RawSocketChat.Server.Storage.Sqlite;
-using RawSocketChat.Server.Storage.Sqlite.Maintenance;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 
 namespace RawSocketChat.Server.Operator;
 
@@ -19,18 +18,22 @@ internal static class CheckCommand
 
     private static int Check(DataOptions data, OperatorContext context, CancellationToken cancel)
     {
-        var folder = DataFolder.Find(data.Path);
-        var result = Progress.RunWithProgress(context.Console, progress => DatabaseCheck.Run(folder, progress, cancel));
+        var database = ChatDatabases.Find(data);
+        var result = Progress.RunWithProgress(context.Console, progress => DatabaseCheck.Run(database, progress, cancel));
         // Drop the result of an interrupted check, which may report an unfinished read as damage.
         cancel.ThrowIfCancellationRequested();
         var lines = new List<string>(result.Lines);
         if (result.Faults > lines.Count)
             lines.Add($"and {result.Faults - lines.Count} more");
-        var checkedData = $"{Count(result.Rooms, "room")}, {Count(result.Events, "event")}, {Count(result.Accounts, "account")}{(result.Files == 0 ? "" : $", {Count(result.Files, "file")}")}";
+        var checkedData = Describe(result);
         lines.Add(result.Faults == 0 ? $"No damage: {checkedData}" : $"Damaged: {Count(result.Faults, "error")} found in {checkedData}");
         context.Console.WriteLine(string.Join('\n', lines));
         return result.Faults == 0 ? ExitCode.Success : ExitCode.Failed;
     }
+
+    /// <summary>Describes what was checked, such as "2 rooms, 1551 events, 1 account".</summary>
+    public static string Describe(CheckResult result) =>
+        $"{Count(result.Rooms, "room")}, {Count(result.Events, "event")}, {Count(result.Accounts, "account")}{(result.Files == 0 ? "" : $", {Count(result.Files, "file")}")}";
 
     private static string Count(long number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using RawSocketChat.Server.Storage;
-using RawSocketChat.Server.Storage.Sqlite;
-using RawSocketChat.Server.Storage.Sqlite.Maintenance;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 
 namespace RawSocketChat.Server.Operator;
 
@@ -19,13 +18,12 @@ internal static class EraseCommand
 
     private static int Erase(DataOptions data, string nameOrId, OperatorContext context, CancellationToken cancel)
     {
-        DataFolder.Find(data.Path);
-        using var folder = DataFolder.Lock(data.Path, "stop it first");
+        var database = ChatDatabases.Find(data);
         IReadOnlyList<string> known = [];
         var erased = Progress.RunWithProgress(context.Console, progress =>
         {
             progress.Report(new WorkProgress($"erasing {nameOrId}", 0, 0));
-            return UserErasure.Run(folder, nameOrId, context.Time.GetUtcNow(), out known, cancel);
+            return UserErasure.Run(database, nameOrId, context.Time.GetUtcNow(), out known, cancel);
         });
         if (erased is not var (name, messages, sessions))
             throw OperatorException.CreateUnknown("user", nameOrId, known);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using RawSocketChat.Server.Storage;
-using RawSocketChat.Server.Storage.Sqlite;
-using RawSocketChat.Server.Storage.Sqlite.Maintenance;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 
 namespace RawSocketChat.Server.Operator;
 
@@ -21,7 +20,7 @@ internal static class ExportCommand
 
     private static int Export(DataOptions data, string name, string? output, OperatorContext context, CancellationToken cancel)
     {
-        using var room = RoomReading.Open(DataFolder.Find(data.Path), name, out var names, cancel) ?? throw OperatorException.CreateUnknown("room", name, names);
+        using var room = RoomReading.Open(ChatDatabases.Find(data), name, out var names, cancel) ?? throw OperatorException.CreateUnknown("room", name, names);
         if (output is null)
         {
             using var stream = context.Console.Output();

@@ -1,8 +1,7 @@
 using System.CommandLine;
 using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Storage;
-using RawSocketChat.Server.Storage.Sqlite;
-using RawSocketChat.Server.Storage.Sqlite.Maintenance;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 
 namespace RawSocketChat.Server.Operator;
 
@@ -31,9 +30,8 @@ internal static class ImportCommand
         var accepted = RoomName.Accept(name ?? header.Room.Name, out _) ?? throw new OperatorException($"line 1: {RoomName.Rule}; try: --as NAME");
         var room = header.Room with { Name = accepted, Skeletons = RoomName.CreateSkeletons(accepted) };
 
-        using var folder = DataFolder.Lock(data.Path, "stop it first");
         var epoch = room.Name == header.Room.Name ? header.State.Epoch : null;
-        using var import = RoomImport.Begin(folder, room, epoch, header.State.First, context.Time.GetUtcNow(), data.Durability)
+        using var import = RoomImport.Begin(ChatDatabases.Get(data), room, epoch, header.State.First, context.Time.GetUtcNow(), data.Durability, cancel)
             ?? throw new OperatorException($"a room \"{room.Name}\" already exists; try: --as {SuggestName(room.Name)}");
         var (withoutId, withoutFiles) = Progress.RunWithProgress(console, progress => AddEvents(reader, import, progress, cancel));
         import.Commit();
@@ -41,7 +39,7 @@ internal static class ImportCommand
         if (withoutId > 0)
             console.WriteLine($"{withoutId} of them without their ids, because their authors have used the same ids in other rooms");
         if (withoutFiles > 0)
-            console.WriteLine($"{withoutFiles} of them without files that this data folder does not have; their texts name these files");
+            console.WriteLine($"{withoutFiles} of them without files that this server does not have; their texts name these files");
         return ExitCode.Success;
     }
 

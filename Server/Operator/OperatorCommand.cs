@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Operator;
 
 /// <summary>
 /// The commands of the server's executable. They work on the data of a server. All commands except <c>erase</c>,
-/// <c>import</c>, <c>remove-account</c>, <c>remove-room</c>, <c>restore</c> and <c>vacuum</c> also work while the server runs.
+/// <c>import</c>, <c>migrate</c>, <c>remove-account</c>, <c>remove-room</c>, <c>restore</c> and <c>vacuum</c> also work while the server runs.
 /// </summary>
 public static class OperatorCommand
 {
@@ -48,6 +48,7 @@ public static class OperatorCommand
             EraseCommand.Create(context),
             ExportCommand.Create(context),
             ImportCommand.Create(context),
+            MigrateCommand.Create(context),
             PushKeysCommand.Create(context),
             RemoveAccountCommand.Create(context),
             RemoveRoomCommand.Create(context),

@@ -20,7 +20,7 @@ internal sealed class OperatorContext(string[] settings, OperatorConsole console
         try
         {
             var data = ReadSettings();
-            return data.Postgres is null ? work(data, cancel) : ReportError(command.Name, DescribePostgres(command.Name), failed);
+            return data.Postgres is not null && DescribePostgresTool(command.Name) is { } tool ? ReportError(command.Name, tool, failed) : work(data, cancel);
         }
         catch (Exception) when (cancel.IsCancellationRequested)
         {
@@ -39,12 +39,13 @@ internal sealed class OperatorContext(string[] settings, OperatorConsole console
         return exitCode;
     }
 
-    private static string DescribePostgres(string command) => command switch
+    // The tool of PostgreSQL that does the work of a command; null for a command that works with both engines.
+    private static string? DescribePostgresTool(string command) => command switch
     {
         "backup" => "back up the PostgreSQL database with pg_dump or pg_basebackup, and copy the folder \"files\" of Data:Path",
         "restore" => "restore the PostgreSQL database with pg_restore, and copy the folder \"files\" back to Data:Path",
         "vacuum" => "PostgreSQL frees the space of removed data by itself (autovacuum); to shrink its files, run: VACUUM FULL",
-        _ => "this command does not support PostgreSQL yet",
+        _ => null,
     };
 
     // Reads the settings as the server does, so that a command finds the server's data.

@@ -1,4 +1,4 @@
-using RawSocketChat.Server.Storage.Sqlite.Maintenance;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 using Spectre.Console;
 
 namespace RawSocketChat.Server.Operator;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using RawSocketChat.Server.Storage;
-using RawSocketChat.Server.Storage.Sqlite;
-using RawSocketChat.Server.Storage.Sqlite.Maintenance;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 
 namespace RawSocketChat.Server.Operator;
 
@@ -19,14 +18,13 @@ internal static class RemoveAccountCommand
 
     private static int Remove(DataOptions data, string[] names, OperatorConsole console, CancellationToken cancel)
     {
-        DataFolder.Find(data.Path);
-        using var folder = DataFolder.Lock(data.Path, "stop it first");
+        var database = ChatDatabases.Find(data);
         var missing = "";
         IReadOnlyCollection<string> known = [];
         var removed = Progress.RunWithProgress(console, progress =>
         {
             progress.Report(new WorkProgress("removing accounts", 0, 0));
-            return AccountRemoval.Run(folder, names, out missing, out known, cancel);
+            return AccountRemoval.Run(database, names, out missing, out known, cancel);
         });
         if (removed is null)
             throw OperatorException.CreateUnknown("account", missing, known);

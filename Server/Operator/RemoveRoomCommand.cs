@@ -1,7 +1,6 @@
 using System.CommandLine;
 using RawSocketChat.Server.Storage;
-using RawSocketChat.Server.Storage.Sqlite;
-using RawSocketChat.Server.Storage.Sqlite.Maintenance;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 
 namespace RawSocketChat.Server.Operator;
 
@@ -18,13 +17,12 @@ internal static class RemoveRoomCommand
 
     private static int Remove(DataOptions data, string name, OperatorConsole console, CancellationToken cancel)
     {
-        DataFolder.Find(data.Path);
-        using var folder = DataFolder.Lock(data.Path, "stop it first");
+        var database = ChatDatabases.Find(data);
         IReadOnlyList<string> names = [];
         var removed = Progress.RunWithProgress(console, progress =>
         {
             progress.Report(new WorkProgress($"removing {name}", 0, 0));
-            return RoomRemoval.Run(folder, name, out names, cancel);
+            return RoomRemoval.Run(database, name, out names, cancel);
         });
         if (removed is not { } found)
             throw OperatorException.CreateUnknown("room", name, names);

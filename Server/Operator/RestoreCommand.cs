@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 

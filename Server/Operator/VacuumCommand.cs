@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RawSocketChat.Server.Storage;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 

@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using Npgsql;
 using RawSocketChat.Server.Storage.Sql;
+using static RawSocketChat.Server.Storage.Postgres.PostgresText;
 
 namespace RawSocketChat.Server.Storage.Postgres;
 
@@ -12,8 +12,6 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// </summary>
 internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : IEventRows
 {
-    private static readonly SearchValues<char> Unstorable = SearchValues.Create([.. Enumerable.Range(0xD800, 0x800).Select(code => (char)code).Prepend('\0')]);
-
     private readonly SearchIds? _searchIds = isIndexed ? new SearchIds(connection) : null;
     private readonly Dictionary<long, LoggedRoom> _rooms = [];
 
@@ -383,24 +381,6 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : 
         foreach (var value in values)
             command.Parameters.Add(new NpgsqlParameter { Value = value });
         batch.BatchCommands.Add(command);
-    }
-
-    // PostgreSQL does not store U+0000, and the driver does not encode a lone surrogate. The chat already rejects both, so this is a second
-    // check: with such a value, the transaction with the messages of all users would fail.
-    private static string Clean(string text)
-    {
-        if (!text.AsSpan().ContainsAny(Unstorable))
-            return text;
-        var characters = text.ToCharArray();
-        for (var i = 0; i < characters.Length; i++)
-        {
-            if (char.IsHighSurrogate(characters[i]) && i + 1 < characters.Length && char.IsLowSurrogate(characters[i + 1]))
-                i++;
-            else if (characters[i] == '\0' || char.IsSurrogate(characters[i]))
-                characters[i] = '\uFFFD';
-        }
-
-        return new string(characters);
     }
 
     private readonly record struct ReactionKey(long Room, long Seq, string Emoji, string User);

@@ -29,6 +29,9 @@ internal sealed class PostgresDatabase(DataOptions options)
     public NpgsqlConnection OpenForSearch(TimeSpan maxTime) =>
         Open($"SET default_transaction_read_only = on; SET statement_timeout = {(int)maxTime.TotalMilliseconds}; SET plan_cache_mode = force_custom_plan");
 
+    /// <summary>Opens a connection for a command of the operator. It may create temporary tables.</summary>
+    public NpgsqlConnection OpenForMaintenance() => Open("SELECT 1");
+
     /// <summary>Opens a connection that writes.</summary>
     /// <exception cref="StorageException">The database is a standby.</exception>
     public NpgsqlConnection OpenForWriting()
@@ -65,17 +68,22 @@ internal sealed class PostgresDatabase(DataOptions options)
         """,
         new { session });
 
+    /// <summary>Checks that the database has the tables of this version.</summary>
+    /// <exception cref="StorageException">There are no tables, or they belong to another version.</exception>
+    public void CheckTables(NpgsqlConnection connection)
+    {
+        if (ReadVersion(connection) is var version && version < NewestVersion)
+            throw Create(version == 0 ? "the database has no chat; name the database with --Data:Postgres, or start the server once" : "an older version of the server has written the database; start this version of the server once");
+    }
+
     /// <summary>Creates the tables in an empty database, or migrates the tables of an older version, in one transaction.</summary>
     /// <exception cref="StorageException">The tables belong to a newer version or another program.</exception>
     public void Migrate(NpgsqlConnection connection)
     {
-        var hasTables = connection.ExecuteScalar<bool>("SELECT to_regclass('schema_version') IS NOT NULL");
-        var version = hasTables ? connection.ExecuteScalar<int>("SELECT version FROM schema_version") : 0;
-        if (version > NewestVersion)
-            throw Create($"a newer version of the server has written the database (format {version}); this version reads up to format {NewestVersion}");
+        var version = ReadVersion(connection);
         if (version == NewestVersion)
             return;
-        if (!hasTables && connection.ExecuteScalar<bool>("SELECT to_regclass('users') IS NOT NULL OR to_regclass('rooms') IS NOT NULL OR to_regclass('events') IS NOT NULL"))
+        if (version == 0 && connection.ExecuteScalar<bool>("SELECT to_regclass('users') IS NOT NULL OR to_regclass('rooms') IS NOT NULL OR to_regclass('events') IS NOT NULL"))
             throw Create("the database has tables of another program; use an empty database");
 
         // Each version has its own script. The statements of a released script never change.
@@ -84,6 +92,17 @@ internal sealed class PostgresDatabase(DataOptions options)
             $"CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL); {ReadScript("postgres-schema.sql")}; INSERT INTO schema_version (version) VALUES ({NewestVersion})",
             transaction: transaction, commandTimeout: 0);
         transaction.Commit();
+    }
+
+    // Returns 0 if there are no tables.
+    private int ReadVersion(NpgsqlConnection connection)
+    {
+        if (!connection.ExecuteScalar<bool>("SELECT to_regclass('schema_version') IS NOT NULL"))
+            return 0;
+        var version = connection.ExecuteScalar<int>("SELECT version FROM schema_version");
+        if (version > NewestVersion)
+            throw Create($"a newer version of the server has written the database (format {version}); this version reads up to format {NewestVersion}");
+        return connection.ExecuteScalar<bool>("SELECT to_regclass('unfinished_migration') IS NULL") ? version : throw Create("the chat is not yet complete in this database; run the \"migrate\" command again");
     }
 
     private NpgsqlConnection Open(string setUp)

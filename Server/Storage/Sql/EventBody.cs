@@ -24,6 +24,9 @@ internal sealed record EventBody(
     public static string? Encode(NewEvent content) =>
         content is { Reply: null, Me: false, Emoji: null, Mentions: null, Moderation: null, IsBot: false, Files: null } ? null : JsonSerializer.Serialize(Create(content), EventBodyJson.Default.EventBody);
 
+    /// <summary>Returns the JSON, or null if all fields are empty.</summary>
+    public string? EncodeOrNull() => this == Empty ? null : JsonSerializer.Serialize(this, EventBodyJson.Default.EventBody);
+
     /// <summary>Returns what a moderator did; null for an event of another kind.</summary>
     public ModerationDetails? GetModeration() => Action is null ? null : new ModerationDetails(Action, User, UserName, Role, Seconds);
 

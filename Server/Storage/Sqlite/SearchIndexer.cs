@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Dapper;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Storage.Sql;
@@ -34,7 +35,7 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
         var steps = new WriteSteps(storage);
         var isComplete = !await HasUnindexedAsync(storage, cancellationToken);
         for (var step = 0; step < MaxStepsOfSearch && !isComplete; step++)
-            isComplete = await steps.ExecuteAsync(IndexNext, cancellationToken);
+            isComplete = await steps.ExecuteAsync((writer, max) => IndexNext(writer.Connection, max), cancellationToken);
         return isComplete;
     }
 
@@ -62,7 +63,7 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
             var steps = new WriteSteps(storage);
             for (var isComplete = !await HasUnindexedAsync(storage, stoppingToken); !isComplete;)
             {
-                isComplete = await steps.ExecuteAsync(IndexNext, stoppingToken);
+                isComplete = await steps.ExecuteAsync((writer, max) => IndexNext(writer.Connection, max), stoppingToken);
                 await Task.Delay(PauseFactor * steps.Took, time, stoppingToken);
             }
         }
@@ -79,9 +80,8 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
     /// Adds the oldest messages that are not in the index: at most <paramref name="max"/>, and only one if it is long.
     /// </summary>
     /// <returns>Whether the index has all messages.</returns>
-    internal static bool IndexNext(StorageWriter writer, int max)
+    internal static bool IndexNext(DbConnection connection, int max)
     {
-        var connection = writer.Connection;
         var ids = new List<long>();
         var (characters, hasMore) = (0L, false);
         foreach (var (id, length) in connection.Query<(long, long)>(

@@ -2,6 +2,7 @@ using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using RawSocketChat.Server.Storage.Sql;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
 namespace RawSocketChat.Server.Storage.Sqlite;

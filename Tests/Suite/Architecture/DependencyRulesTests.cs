@@ -121,7 +121,7 @@ public sealed class DependencyRulesTests
     [TestCase(@"^RawSocketChat\.Server\.Storage\.Sqlite")]
     [TestCase(@"^Npgsql")]
     [TestCase(@"^RawSocketChat\.Server\.Storage\.Postgres")]
-    public void Shared_SQL_refers_to_no_engine(string engine) => AssertNoReference(@"^RawSocketChat\.Server\.Storage\.Sql$", engine);
+    public void Shared_SQL_refers_to_no_engine(string engine) => AssertNoReference(@"^RawSocketChat\.Server\.Storage\.Sql(\.Maintenance)?$", engine);
 
     [TestCase("Sqlite", @"^Npgsql")]
     [TestCase("Sqlite", @"^RawSocketChat\.Server\.Storage\.Postgres")]

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using RawSocketChat.Server.Storage.Sqlite;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 using RawSocketChat.Tests.Support;
 
@@ -27,7 +27,7 @@ internal sealed record CrashState(bool IsHalfCommitted, bool IsHalfCheckpointed)
     public static IReadOnlyList<string> FindFaults(string folder)
     {
         using var copy = CopyDatabase(folder);
-        return DatabaseCheck.Run(DataFolder.Find(copy.Path), new Progress<WorkProgress>(), CancellationToken.None).Lines;
+        return DatabaseCheck.Run(SqliteChatDatabase.Find(copy.Path), new Progress<WorkProgress>(), CancellationToken.None).Lines;
     }
 
     // Opening a database after a kill repairs the database. Only the server may repair the original, so the test opens a copy.

@@ -1,4 +1,5 @@
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 using RawSocketChat.Tests.Storage;
@@ -57,7 +58,7 @@ public sealed class BackupTests
         var file = Path.Combine(copy.Path, "chat.db");
         await File.WriteAllBytesAsync(file, []);
         var steps = new Steps(() => storage.Log.AppendAsync("a", [.. Enumerable.Range(0, 1_100).Select(_ => CreateMessage("meanwhile"))], default).AsTask().GetAwaiter().GetResult());
-        await Task.Run(() => DatabaseBackup.Copy(DataFolder.Find(storage.Folder), file, steps, default));
+        await Task.Run(() => DatabaseBackup.Copy(SqliteChatDatabase.Find(storage.Folder), file, steps, default));
 
         steps.Copied.Should().BeInAscendingOrder().And.OnlyHaveUniqueItems().And.HaveCountGreaterThan(3);
         (await RunAsync(copy.Path, "check")).ShouldSucceed().Output.Should().Be("No damage: 1 room, 4400 events, 0 accounts\n");

@@ -57,13 +57,19 @@ internal static class OperatorRunner
     public static async Task<TestStorage> CreateFilledStorageAsync()
     {
         var storage = new TestStorage();
-        await storage.Catalog.CreateRoomAsync(new StoredRoom("lobby", "Say hello", null, false), int.MaxValue, default);
-        await storage.Catalog.CreateRoomAsync(new StoredRoom("Garden", "", "u1", true), int.MaxValue, default);
-        await storage.Log.AppendAsync("lobby", [.. Enumerable.Range(1, 1_500).Select(i => CreateMessage($"text {i}", $"s{i}"))], default);
-        await storage.Log.AppendAsync("lobby", [new NewEvent(RoomEventKind.Topic, "bob", "bob", "be kind")], default);
-        await storage.Log.AppendAsync("Garden", [.. Enumerable.Range(1, 50).Select(i => CreateMessage($"text {i}", $"i{i}"))], default);
-        await storage.Identities.TryAddAccountAsync(new StoredAccount("u1", "ann", "hash", DateTimeOffset.UnixEpoch), ["ann"], default);
+        await FillAsync(storage.Catalog, storage.Log, storage.Identities);
         return storage;
+    }
+
+    /// <summary>Creates two rooms, 1,551 events with client ids, a topic and an account.</summary>
+    public static async Task FillAsync(IRoomCatalog catalog, IRoomLog log, IIdentityStore identities)
+    {
+        await catalog.CreateRoomAsync(new StoredRoom("lobby", "Say hello", null, false), int.MaxValue, default);
+        await catalog.CreateRoomAsync(new StoredRoom("Garden", "", "u1", true), int.MaxValue, default);
+        await log.AppendAsync("lobby", [.. Enumerable.Range(1, 1_500).Select(i => CreateMessage($"text {i}", $"s{i}"))], default);
+        await log.AppendAsync("lobby", [new NewEvent(RoomEventKind.Topic, "bob", "bob", "be kind")], default);
+        await log.AppendAsync("Garden", [.. Enumerable.Range(1, 50).Select(i => CreateMessage($"text {i}", $"i{i}"))], default);
+        await identities.TryAddAccountAsync(new StoredAccount("u1", "ann", "hash", DateTimeOffset.UnixEpoch), ["ann"], default);
     }
 
     private static async Task<Outcome> RunAsync(string folder, string input, string[] words, CancellationToken cancel)

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Server.Search;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Sql;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 using RawSocketChat.Tests.Contracts;
@@ -108,7 +109,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         (await FindAsync(storage, "secret")).Should().BeEmpty();
         (await FindAsync(storage, "new")).Should().Equal(1);
         (await FindAsync(storage, "kept")).Should().Equal(3);
-        DatabaseCheck.Run(DataFolder.Find(storage.Folder), new Progress<WorkProgress>(_ => { }), default).Lines.Should().BeEmpty();
+        DatabaseCheck.Run(SqliteChatDatabase.Find(storage.Folder), new Progress<WorkProgress>(_ => { }), default).Lines.Should().BeEmpty();
     }
 
     [Test]
@@ -140,7 +141,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         CountUnindexed(storage).Should().Be(0);
         (await FindAsync(storage, "short")).Should().HaveCount(20);
 
-        static ValueTask<bool> IndexStepAsync(TestStorage storage) => storage.Storage.WriteAsync(writer => SearchIndexer.IndexNext(writer, 1024), default);
+        static ValueTask<bool> IndexStepAsync(TestStorage storage) => storage.Storage.WriteAsync(writer => SearchIndexer.IndexNext(writer.Connection, 1024), default);
     }
 
     [Test]
@@ -167,8 +168,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         await storage.Log.AppendAsync("a", [CreateMessage("x today")], default);
         storage.Storage.Dispose();
         var yesterday = DateTimeOffset.UtcNow.AddDays(-1);
-        using (var folder = DataFolder.Lock(storage.Folder))
-        using (var import = RoomImport.Begin(folder, new StoredRoom("old", "", null, IsPrivate: false), null, first: 1, DateTimeOffset.UtcNow, Durability.Process)!)
+        using (var import = RoomImport.Begin(new SqliteChatDatabase(storage.Folder), new StoredRoom("old", "", null, IsPrivate: false), null, first: 1, DateTimeOffset.UtcNow, Durability.Process, default)!)
         {
             for (var seq = 1; seq <= 300; seq++)
                 import.Add(new RoomEvent(seq, yesterday, CreateMessage("x yesterday")));
@@ -196,7 +196,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         }
 
         await IndexAsync(storage);
-        var check = DatabaseCheck.Run(DataFolder.Find(storage.Folder), new Progress<WorkProgress>(_ => { }), default);
+        var check = DatabaseCheck.Run(SqliteChatDatabase.Find(storage.Folder), new Progress<WorkProgress>(_ => { }), default);
         check.Lines.Should().BeEmpty();
         (await Search(storage, "word0", limit: 100)).Messages.Should().BeEmpty();
         (await Search(storage, "word1", limit: 100)).Messages.Should().HaveCount(50);

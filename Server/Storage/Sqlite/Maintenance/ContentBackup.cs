@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using RawSocketChat.Server.Storage.Sql;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 

@@ -1,5 +1,6 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 using SQLitePCL;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
@@ -16,14 +17,14 @@ public static class DatabaseBackup
     /// </summary>
     /// <returns>The number of contents that are missing or damaged. The copy does not have them.</returns>
     /// <exception cref="StorageException">The database cannot be read, the file cannot be written, or the copy is damaged.</exception>
-    public static int Copy(DataFolder folder, string file, IProgress<WorkProgress> progress, CancellationToken cancel)
+    public static int Copy(SqliteChatDatabase database, string file, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
-        Copy(folder.Database, file, progress, cancel);
+        Copy(database.File, file, progress, cancel);
         using var copy = SqliteDatabase.OpenForCopy(file);
         try
         {
             copy.Execute("PRAGMA synchronous = OFF");
-            return ContentBackup.Add(copy, ContentFolder.Of(folder.Path), hash => ContentCheck.IsUsed(folder, hash), progress, cancel);
+            return ContentBackup.Add(copy, database.Contents, hash => ContentCheck.IsUsed(database, hash), progress, cancel);
         }
         catch (SqliteException fault)
         {
@@ -55,7 +56,7 @@ public static class DatabaseBackup
     /// <summary>Copies a database in any file, without the contents of the files that are beside it.</summary>
     public static void Copy(string database, string file, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
-        using var source = Snapshot.Open(database, cancel);
+        using var source = SqliteSnapshot.Open(database, cancel);
         using var copy = SqliteDatabase.OpenForCopy(file);
         using var interrupt = cancel.Register(() => raw.sqlite3_interrupt(copy.Handle!));
         try

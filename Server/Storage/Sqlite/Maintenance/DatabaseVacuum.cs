@@ -1,5 +1,6 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
 using SQLitePCL;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;

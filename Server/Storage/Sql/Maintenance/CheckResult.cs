@@ -1,4 +1,4 @@
-namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
+namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 
 /// <summary>What a check has found.</summary>
 public sealed class CheckResult

@@ -1,17 +1,16 @@
 using System.Data.Common;
 using Dapper;
-using RawSocketChat.Server.Storage.Sql;
 
-namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
+namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 
 /// <summary>Reads one room's whole log in one snapshot. A server may write to the database at the same time.</summary>
 public sealed class RoomReading : IDisposable
 {
-    private readonly Snapshot _snapshot;
+    private readonly DatabaseSnapshot _snapshot;
     private readonly long _id;
     private readonly CancellationToken _cancel;
 
-    private RoomReading(Snapshot snapshot, long id, StoredRoom room, RoomLogState state, CancellationToken cancel)
+    private RoomReading(DatabaseSnapshot snapshot, long id, StoredRoom room, RoomLogState state, CancellationToken cancel)
     {
         _snapshot = snapshot;
         _id = id;
@@ -28,9 +27,9 @@ public sealed class RoomReading : IDisposable
     /// <param name="names">The names of all rooms, if the result is null.</param>
     /// <returns>Null if there is no such room.</returns>
     /// <exception cref="StorageException">The database cannot be read.</exception>
-    public static RoomReading? Open(DataFolder folder, string name, out IReadOnlyList<string> names, CancellationToken cancel)
+    public static RoomReading? Open(ChatDatabase database, string name, out IReadOnlyList<string> names, CancellationToken cancel)
     {
-        var snapshot = Snapshot.Open(folder, cancel);
+        var snapshot = database.OpenSnapshot(cancel);
         try
         {
             names = [];
@@ -56,8 +55,8 @@ public sealed class RoomReading : IDisposable
         // The table of client ids has no index by event, so one pass over this table collects the ids of the room.
         _snapshot.Read(connection => connection.Execute(
             """
-            CREATE TEMP TABLE room_ids (seq INTEGER PRIMARY KEY, client_id TEXT NOT NULL);
-            INSERT OR IGNORE INTO room_ids SELECT seq, client_id FROM client_ids WHERE room = @id ORDER BY seq;
+            CREATE TEMP TABLE room_ids (seq BIGINT PRIMARY KEY, client_id TEXT NOT NULL);
+            INSERT INTO room_ids SELECT seq, client_id FROM client_ids WHERE room = @id ORDER BY seq ON CONFLICT DO NOTHING;
             """,
             new { id = _id }));
         using var command = new Statement(

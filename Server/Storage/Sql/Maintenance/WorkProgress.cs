@@ -1,4 +1,4 @@
-namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
+namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 
 /// <summary>The progress of a long operation.</summary>
 /// <param name="What">What the operation is doing.</param>

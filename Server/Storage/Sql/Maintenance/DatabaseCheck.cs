@@ -1,7 +1,6 @@
-using System.Data.Common;
 using Dapper;
 
-namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
+namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 
 /// <summary>
 /// Looks for damage in one snapshot of the database. Changes nothing. A server may write to the database at the same time.
@@ -17,11 +16,7 @@ public static class DatabaseCheck
     // Each query returns a line for each fault.
     private static readonly (string What, string Sql)[] Rules =
     [
-        ("rooms",
-            """
-            SELECT 'room "' || name || '": its key is "' || name_key || '"' FROM rooms WHERE name_key <> upper(name) AND name_key NOT LIKE '/%' AND name NOT GLOB '*[^ -~]*'
-            UNION ALL SELECT 'room "' || name || '": its log begins at ' || first_seq FROM rooms WHERE first_seq < 1
-            """),
+        ("rooms", "SELECT 'room \"' || name || '\": its log begins at ' || first_seq FROM rooms WHERE first_seq < 1"),
         ("sequence numbers",
             """
             WITH steps AS (SELECT room, seq, LAG(seq) OVER (PARTITION BY room ORDER BY seq) AS previous FROM events)
@@ -37,10 +32,9 @@ public static class DatabaseCheck
             SELECT 'room "' || name || '", event ' || seq || ': ' || fault FROM (SELECT r.name, e.seq, CASE
                 WHEN e.kind NOT IN ({Kinds}) THEN 'unknown kind "' || e.kind || '"'
                 WHEN e.at NOT BETWEEN 0 AND {MaxTime} THEN 'impossible time ' || e.at
-                WHEN e.target >= e.seq OR (e.target IS NOT NULL) <> (e.kind IN ({ChangingKinds})) THEN 'impossible target ' || COALESCE(e.target, 'NULL')
-                WHEN e.is_deleted AND e.text <> '' THEN 'deleted, but it has a text'
-                WHEN e.body IS NOT NULL AND (NOT json_valid(e.body) OR COALESCE(e.body ->> 'reply', 1) < 1) THEN 'invalid body ' || e.body
-                END AS fault FROM events e JOIN rooms r ON r.id = e.room)
+                WHEN e.target >= e.seq OR (e.target IS NOT NULL) <> (e.kind IN ({ChangingKinds})) THEN 'impossible target ' || COALESCE(CAST(e.target AS TEXT), 'NULL')
+                WHEN e.is_deleted <> 0 AND e.text <> '' THEN 'deleted, but it has a text'
+                END AS fault FROM events e JOIN rooms r ON r.id = e.room) checked
             WHERE fault IS NOT NULL
             """),
         ("topics",
@@ -58,29 +52,20 @@ public static class DatabaseCheck
             UNION ALL SELECT 'the client ids "' || MIN(c.client_id) || '" and "' || MAX(c.client_id) || '" refer to the same event'
             FROM client_ids c GROUP BY c.room, c.seq HAVING COUNT(*) > 1
             """),
-        ("files",
-            """
-            SELECT 'room "' || r.name || '", event ' || e.seq || ': the file ' || COALESCE(f.value ->> 'id', '') || ' does not exist'
-            FROM events e JOIN rooms r ON r.id = e.room JOIN json_each(CASE WHEN json_valid(e.body) THEN e.body END, '$.files') f
-            WHERE e.body LIKE '%"files":[%' AND NOT EXISTS (SELECT 1 FROM message_files m WHERE m.room = e.room AND m.seq = e.seq AND m.file = f.value ->> 'id')
-            UNION ALL SELECT 'the file ' || f.id || ' belongs to no message' FROM files f
-            WHERE f.is_posted AND NOT EXISTS (SELECT 1 FROM message_files m WHERE m.file = f.id)
-            """),
-        ("accounts", "SELECT 'the account \"' || u.name || '\" has no registered name' FROM users u WHERE password_hash IS NOT NULL AND NOT EXISTS (SELECT 1 FROM names WHERE user = u.id)"),
+        ("files", "SELECT 'the file ' || f.id || ' belongs to no message' FROM files f WHERE f.is_posted <> 0 AND NOT EXISTS (SELECT 1 FROM message_files m WHERE m.file = f.id)"),
+        ("accounts", "SELECT 'the account \"' || u.name || '\" has no registered name' FROM users u WHERE password_hash IS NOT NULL AND NOT EXISTS (SELECT 1 FROM names n WHERE n.user = u.id)"),
     ];
 
     /// <exception cref="StorageException">There is no database, or it cannot be read for a reason other than damage.</exception>
-    public static CheckResult Run(DataFolder folder, IProgress<WorkProgress> progress, CancellationToken cancel)
+    public static CheckResult Run(ChatDatabase database, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         var result = new CheckResult();
         try
         {
-            using var snapshot = Snapshot.Open(folder, cancel);
-            snapshot.Read(connection =>
-            {
-                CheckDatabase(connection, result, progress);
-                return true;
-            });
+            using var snapshot = database.OpenSnapshot(cancel);
+            progress.Report(new WorkProgress("counting", 0, 0));
+            Count(snapshot, result);
+            snapshot.Check(result, progress);
             foreach (var (what, sql) in Rules)
             {
                 cancel.ThrowIfCancellationRequested();
@@ -89,7 +74,11 @@ public static class DatabaseCheck
                     result.Add(fault);
             }
 
-            ContentCheck.Run(folder, snapshot, result, progress, cancel);
+            CheckRoomKeys(snapshot, result);
+            cancel.ThrowIfCancellationRequested();
+            progress.Report(new WorkProgress("checking the other fields of events", 0, 0));
+            CheckBodies(snapshot, result);
+            ContentCheck.Run(database, snapshot, result, progress, cancel);
         }
         catch (StorageException fault) when (fault.IsDamage)
         {
@@ -99,18 +88,73 @@ public static class DatabaseCheck
         return result;
     }
 
-    private static void CheckDatabase(DbConnection connection, CheckResult result, IProgress<WorkProgress> progress)
+    private static void Count(DatabaseSnapshot snapshot, CheckResult result) => snapshot.Read(connection =>
     {
-        progress.Report(new WorkProgress("counting", 0, 0));
         result.Rooms = connection.ExecuteScalar<long>("SELECT COUNT(*) FROM rooms");
         result.Events = connection.ExecuteScalar<long>("SELECT COUNT(*) FROM events");
         result.Accounts = connection.ExecuteScalar<long>("SELECT COUNT(*) FROM users WHERE password_hash IS NOT NULL");
-        progress.Report(new WorkProgress("checking pages", 0, 0));
-        foreach (var line in connection.Query<string>($"PRAGMA integrity_check({CheckResult.MaxLines})").Where(line => line != "ok"))
-            result.Add($"the database is damaged: {line}");
-        progress.Report(new WorkProgress("checking references", 0, 0));
-        foreach (var (table, parent) in connection.Query<(string, string)>("SELECT \"table\", parent FROM pragma_foreign_key_check"))
-            result.Add($"a row of the table {table} refers to a row of {parent} that does not exist");
+        return true;
+    });
+
+    private static void CheckRoomKeys(DatabaseSnapshot snapshot, CheckResult result) => snapshot.Read(connection =>
+    {
+        foreach (var (name, key) in connection.Query<(string Name, string Key)>($"SELECT name, name_key FROM rooms WHERE NOT {SqlRoomCatalog.IsRemoved} ORDER BY id", buffered: false))
+        {
+            if (RoomCache.GetKey(name) != key)
+                result.Add($"room \"{name}\": its key is \"{key}\"");
+        }
+
+        return true;
+    });
+
+    // Compares the files in the JSON of each message with its rows in the table of files.
+    private static void CheckBodies(DatabaseSnapshot snapshot, CheckResult result) => snapshot.Read(connection =>
+    {
+        const string Bodies =
+            """
+            SELECT r.name, e.seq, e.body, m.file FROM events e JOIN rooms r ON r.id = e.room LEFT JOIN message_files m ON m.room = e.room AND m.seq = e.seq
+            WHERE e.body IS NOT NULL ORDER BY e.room, e.seq
+            """;
+        var (last, missing) = (default((string Room, long Seq)), new List<string>());
+        foreach (var (room, seq, json, file) in connection.Query<(string Room, long Seq, string Body, string? File)>(Bodies, buffered: false))
+        {
+            // A message with several files has several rows.
+            if (last != (room, seq))
+            {
+                AddMissing(result, last, missing);
+                (last, missing) = ((room, seq), DecodeFiles(result, room, seq, json));
+            }
+
+            if (file is not null)
+                missing.Remove(file);
+        }
+
+        AddMissing(result, last, missing);
+        return true;
+    });
+
+    private static void AddMissing(CheckResult result, (string Room, long Seq) message, List<string> missing)
+    {
+        foreach (var file in missing)
+            result.Add($"room \"{message.Room}\", event {message.Seq}: the file {file} does not exist");
+    }
+
+    // Returns the ids of the files of a message.
+    private static List<string> DecodeFiles(CheckResult result, string room, long seq, string json)
+    {
+        try
+        {
+            var body = EventBody.Decode(json);
+            if (body.Reply is null or > 0)
+                return [.. (body.Files ?? []).Select(file => file.Id)];
+        }
+        catch (StorageException)
+        {
+            // The line below names the body.
+        }
+
+        result.Add($"room \"{room}\", event {seq}: invalid body {json}");
+        return [];
     }
 
     private static string FormatNames(IEnumerable<RoomEventKind> kinds) => string.Join(", ", kinds.Select(kind => $"'{RoomEventKindName.Format(kind)}'"));

@@ -1,39 +1,39 @@
 using System.Security.Cryptography;
 using Dapper;
 
-namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
+namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 
-/// <summary>Compares the contents in the folder with the files in the database.</summary>
+/// <summary>Compares the contents of files with the files in the database.</summary>
 internal static class ContentCheck
 {
     /// <summary>Adds a line to the result for each content that is missing or damaged.</summary>
-    /// <param name="folder">The data folder. A server may use it at the same time.</param>
-    /// <param name="snapshot">The database.</param>
-    public static void Run(DataFolder folder, Snapshot snapshot, CheckResult result, IProgress<WorkProgress> progress, CancellationToken cancel)
+    /// <param name="database">The database. A server may use it at the same time.</param>
+    /// <param name="snapshot">A snapshot of the database.</param>
+    public static void Run(ChatDatabase database, DatabaseSnapshot snapshot, CheckResult result, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         var contents = snapshot.Read(connection => connection.Query<Row>(
             """
-            SELECT hash, MIN(name) AS name, MAX(bytes) AS bytes, MIN(bytes) <> MAX(bytes) AS differ, MAX(width IS NOT NULL) AS hasPreview, COUNT(*) AS files
+            SELECT hash, MIN(name) AS name, MAX(bytes) AS bytes, MIN(bytes) <> MAX(bytes) AS differ, COUNT(width) > 0 AS hasPreview, COUNT(*) AS files
             FROM files GROUP BY hash ORDER BY hash
             """).AsList());
         result.Files = contents.Sum(row => row.Files);
-        var files = ContentFolder.Of(folder.Path);
+        var files = database.Contents;
         for (var done = 0; done < contents.Count; done++)
         {
             cancel.ThrowIfCancellationRequested();
             progress.Report(new WorkProgress("checking files", done, contents.Count));
             var row = contents[done];
             // A server may have removed the file after the snapshot.
-            if (FindFault(files, row) is { } fault && IsUsed(folder, row.Hash))
+            if (FindFault(files, row) is { } fault && IsUsed(database, row.Hash))
                 result.Add($"file \"{row.Name}\" ({row.Hash}): {fault}");
         }
     }
 
     /// <summary>Whether a file in the database has a content now.</summary>
-    public static bool IsUsed(DataFolder folder, string hash)
+    public static bool IsUsed(ChatDatabase database, string hash)
     {
-        using var connection = SqliteDatabase.OpenForReading(folder.Database);
-        return connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM files WHERE hash = @hash)", new { hash });
+        using var snapshot = database.OpenSnapshot(CancellationToken.None);
+        return snapshot.Read(connection => connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM files WHERE hash = @hash)", new { hash }));
     }
 
     private static string? FindFault(ContentFolder files, Row row)

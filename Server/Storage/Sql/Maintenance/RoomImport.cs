@@ -1,8 +1,6 @@
 using Dapper;
-using Microsoft.Data.Sqlite;
-using RawSocketChat.Server.Storage.Sql;
 
-namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
+namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 
 /// <summary>What an import did with an event.</summary>
 public enum ImportedEvent
@@ -12,31 +10,30 @@ public enum ImportedEvent
     /// <summary>The event is stored without its client id, because the author has used the id in another room.</summary>
     StoredWithoutId,
 
-    /// <summary>The event is stored, but the folder does not have all of its files. The text of the message names these files.</summary>
+    /// <summary>The event is stored, but the database does not have all of its files. The text of the message names these files.</summary>
     StoredWithoutFiles,
 
     /// <summary>The event is not stored, because the author has used its client id in this room.</summary>
     Duplicate,
 }
 
-/// <summary>Writes a room with its whole log into a folder that no server uses. <see cref="Commit"/> stores everything or nothing.</summary>
+/// <summary>Writes a room with its whole log into a database that no server uses. <see cref="Commit"/> stores everything or nothing.</summary>
 public sealed class RoomImport : IDisposable
 {
-    private readonly SqliteConnection _connection;
-    private readonly string _file;
+    private readonly OfflineTransaction _transaction;
     private readonly long _room;
     private readonly EventInserts _inserts;
     private readonly Statement _isInRoom;
     private readonly Statement _isMessage;
     private readonly Statement _hasFile;
 
-    private RoomImport(SqliteConnection connection, string file, long room, string epoch)
+    private RoomImport(OfflineTransaction transaction, long room, string epoch)
     {
-        _connection = connection;
-        _file = file;
+        var connection = transaction.Connection;
+        _transaction = transaction;
         _room = room;
         Epoch = epoch;
-        _inserts = new EventInserts(connection, isIndexed: true);
+        _inserts = transaction.CreateInserts();
         _isInRoom = new Statement(connection, "SELECT 1 FROM client_ids WHERE author = @p1 AND client_id = @p2 AND room = @p3", 3);
         _isMessage = new Statement(connection, "SELECT 1 FROM events WHERE room = @p1 AND seq = @p2 AND kind = 'message' AND is_deleted = 0", 2);
         _hasFile = new Statement(connection, "SELECT 1 FROM files WHERE id = @p1 AND uploader = @p2", 2);
@@ -52,73 +49,58 @@ public sealed class RoomImport : IDisposable
     /// <param name="first">The seq of the first event.</param>
     /// <param name="now">The time of the import, which becomes the room's time of creation.</param>
     /// <exception cref="StorageException">The database cannot be written.</exception>
-    public static RoomImport? Begin(DataFolder folder, StoredRoom room, string? epoch, long first, DateTimeOffset now, Durability durability)
+    public static RoomImport? Begin(ChatDatabase database, StoredRoom room, string? epoch, long first, DateTimeOffset now, Durability durability, CancellationToken cancel)
     {
-        var connection = SqliteDatabase.OpenForWriting(folder.Database, durability == Durability.Full);
+        var transaction = database.Begin(cancel, durability == Durability.Full);
         try
         {
-            connection.Execute("BEGIN IMMEDIATE");
-            if (string.IsNullOrEmpty(epoch) || connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM rooms WHERE epoch = @epoch)", new { epoch }))
-                epoch = SqlRoomCatalog.CreateEpoch();
-            if (SqlRoomCatalog.AddRoom(connection, room, epoch, first, now) is { } id)
-                return new RoomImport(connection, folder.Database, id, epoch);
-            connection.Dispose();
-            return null;
+            var import = transaction.Execute(connection =>
+            {
+                if (string.IsNullOrEmpty(epoch) || connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM rooms WHERE epoch = @epoch)", new { epoch }))
+                    epoch = SqlRoomCatalog.CreateEpoch();
+                return SqlRoomCatalog.AddRoom(connection, room, epoch, first, now) is { } id ? new RoomImport(transaction, id, epoch) : null;
+            });
+            if (import is null)
+                transaction.Dispose();
+            return import;
         }
-        catch (SqliteException fault)
+        catch
         {
-            connection.Dispose();
-            throw SqliteError.Translate(fault, folder.Database);
+            transaction.Dispose();
+            throw;
         }
     }
 
     /// <summary>Adds the next event.</summary>
     /// <exception cref="StorageException">The database cannot be written.</exception>
-    public ImportedEvent Add(RoomEvent next)
+    public ImportedEvent Add(RoomEvent next) => _transaction.Execute(_ =>
     {
-        try
+        var content = next.Content;
+        var (result, at) = (ImportedEvent.Stored, next.At.ToUnixTimeMilliseconds());
+        if (content.ClientId is { } id && !_inserts.TryAddClientId(content.Author, id, _room, next.Seq, at))
         {
-            var content = next.Content;
-            var (result, at) = (ImportedEvent.Stored, next.At.ToUnixTimeMilliseconds());
-            if (content.ClientId is { } id && !_inserts.TryAddClientId(content.Author, id, _room, next.Seq, at))
-            {
-                using var inRoom = _isInRoom.Query(content.Author, id, _room);
-                if (inRoom.Read())
-                    return ImportedEvent.Duplicate;
-                result = ImportedEvent.StoredWithoutId;
-            }
+            using var inRoom = _isInRoom.Query(content.Author, id, _room);
+            if (inRoom.Read())
+                return ImportedEvent.Duplicate;
+            result = ImportedEvent.StoredWithoutId;
+        }
 
-            var stored = ReplaceMissingFiles(next);
-            if (stored != next)
-                result = ImportedEvent.StoredWithoutFiles;
-            _inserts.AddEvent(_room, stored);
-            if (content is { Kind: RoomEventKind.Reacted, Of: { } of })
-                React(of, next);
-            return result;
-        }
-        catch (SqliteException fault)
-        {
-            throw SqliteError.Translate(fault, _file);
-        }
-    }
+        var stored = ReplaceMissingFiles(next);
+        if (stored != next)
+            result = ImportedEvent.StoredWithoutFiles;
+        _inserts.AddEvent(_room, stored);
+        if (content is { Kind: RoomEventKind.Reacted, Of: { } of })
+            React(of, next);
+        return result;
+    });
 
     /// <exception cref="StorageException">The database cannot be written.</exception>
-    public void Commit()
-    {
-        try
-        {
-            _connection.Execute("COMMIT");
-        }
-        catch (SqliteException fault)
-        {
-            throw SqliteError.Translate(fault, _file);
-        }
-    }
+    public void Commit() => _transaction.Commit();
 
     /// <summary>Closes the database. Without a commit nothing is imported.</summary>
     public void Dispose()
     {
-        foreach (var part in (IDisposable[])[_inserts, _isInRoom, _isMessage, _hasFile, _connection])
+        foreach (var part in (IDisposable[])[_inserts, _isInRoom, _isMessage, _hasFile, _transaction])
             part.Dispose();
     }
 

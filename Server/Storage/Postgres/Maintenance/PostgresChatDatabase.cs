@@ -1,0 +1,133 @@
+using Dapper;
+using Npgsql;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
+
+namespace RawSocketChat.Server.Storage.Postgres.Maintenance;
+
+/// <summary>A PostgreSQL database, with the uploaded files in the data folder.</summary>
+public sealed class PostgresChatDatabase : ChatDatabase
+{
+    private readonly PostgresDatabase _database;
+
+    /// <exception cref="StorageException">The setting is not a connection string.</exception>
+    public PostgresChatDatabase(DataOptions options)
+    {
+        // A command works on the whole chat, so its statements have no timeout.
+        var settings = PostgresSettings.Parse(options.Postgres!);
+        settings.CommandTimeout = 0;
+        _database = new PostgresDatabase(new DataOptions { Postgres = settings.ConnectionString });
+        Contents = ContentFolder.Of(Path.GetFullPath(options.Path));
+    }
+
+    private PostgresChatDatabase(PostgresDatabase database, ContentFolder contents) => (_database, Contents) = (database, contents);
+
+    public override string Location => _database.Location;
+
+    internal override ContentFolder Contents { get; }
+
+    /// <summary>Whether the database is the target of a migration that is not complete yet.</summary>
+    private bool IsUnfinished { get; init; }
+
+    internal override DatabaseSnapshot OpenSnapshot(CancellationToken cancel) => Connect(() =>
+    {
+        var connection = _database.OpenForMaintenance();
+        try
+        {
+            if (!IsUnfinished)
+                _database.CheckTables(connection);
+            // A transaction that only reads could not create a temporary table.
+            connection.Execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+            return new PostgresSnapshot(connection, Location, Interrupt(connection, cancel), cancel);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    });
+
+    internal override OfflineTransaction Begin(CancellationToken cancel, bool isSynced = true) => Connect(() =>
+    {
+        var connection = OpenLocked();
+        try
+        {
+            _database.Migrate(connection);
+            connection.Execute("BEGIN TRANSACTION");
+            return new PostgresOfflineTransaction(connection, Location, Interrupt(connection, cancel), cancel);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    });
+
+    internal override MigrationTarget OpenMigration(CancellationToken cancel) => Connect(() =>
+    {
+        var connection = OpenLocked();
+        try
+        {
+            if (!PostgresMigrationTarget.IsUnfinished(connection))
+            {
+                _database.Migrate(connection);
+                if (connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM rooms) OR EXISTS (SELECT 1 FROM users)"))
+                    throw new StorageException($"{Location} already has a chat; name an empty database");
+            }
+
+            return new PostgresMigrationTarget(connection, new PostgresChatDatabase(_database, Contents) { IsUnfinished = true }, Interrupt(connection, cancel), cancel);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    });
+
+    /// <summary>Opens a connection that no server can disturb, because it has the lock of the database.</summary>
+    /// <exception cref="StorageException">A server uses the database.</exception>
+    internal NpgsqlConnection OpenLocked()
+    {
+        var connection = _database.OpenForWriting();
+        try
+        {
+            return PostgresDatabase.TryLock(connection) ? connection : throw new StorageException($"another server uses {Location}; stop it first");
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Cancels the statement of a connection when a token is cancelled.</summary>
+    internal CancellationTokenRegistration Interrupt(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var process = connection.ProcessID;
+        return cancel.Register(() =>
+        {
+            try
+            {
+                using var other = _database.OpenForMaintenance();
+                other.Execute("SELECT pg_cancel_backend(@process)", new { process });
+            }
+            catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException)
+            {
+                // Then the command ends after its current statement.
+            }
+        });
+    }
+
+    /// <summary>Runs statements, and translates the errors of the driver.</summary>
+    /// <exception cref="StorageException">The database cannot be reached, or rejects a statement.</exception>
+    internal T Connect<T>(Func<T> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException)
+        {
+            throw PostgresError.Translate(fault, Location);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Data.Common;
+using Dapper;
+using Npgsql;
+using RawSocketChat.Server.Storage.Sql;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
+
+namespace RawSocketChat.Server.Storage.Postgres.Maintenance;
+
+/// <summary>A change of a PostgreSQL database whose lock the connection has.</summary>
+/// <param name="connection">The connection, on which the transaction has begun. The transaction disposes of it.</param>
+/// <param name="location">The database, for error texts.</param>
+/// <param name="interrupt">Cancels the statements. The transaction disposes of it.</param>
+/// <param name="cancel">Interrupts the change.</param>
+internal sealed class PostgresOfflineTransaction(NpgsqlConnection connection, string location, CancellationTokenRegistration interrupt, CancellationToken cancel) : OfflineTransaction
+{
+    public override NpgsqlConnection Connection => connection;
+
+    public override T Execute<T>(Func<DbConnection, T> work)
+    {
+        try
+        {
+            return work(connection);
+        }
+        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException)
+        {
+            cancel.ThrowIfCancellationRequested();
+            throw PostgresError.Translate(fault, location);
+        }
+    }
+
+    public override void Commit() => Execute(database => database.Execute("COMMIT TRANSACTION"));
+
+    public override EventInserts CreateInserts() => new(connection, isIndexed: true, new PostgresEventColumns());
+
+    public override void RemoveSearchWords(string author) => connection.Execute("UPDATE events SET words = NULL WHERE author = @author AND words IS NOT NULL", new { author });
+
+    public override void Dispose()
+    {
+        interrupt.Dispose();
+        connection.Dispose();
+    }
+}

@@ -1,0 +1,39 @@
+using System.Data.Common;
+using Npgsql;
+using RawSocketChat.Server.Storage.Sql.Maintenance;
+
+namespace RawSocketChat.Server.Storage.Postgres.Maintenance;
+
+/// <summary>A PostgreSQL database as it was at one moment.</summary>
+/// <param name="connection">The connection, on which a transaction has begun. The snapshot disposes of it.</param>
+/// <param name="location">The database, for error texts.</param>
+/// <param name="interrupt">Cancels the statements. The snapshot disposes of it.</param>
+/// <param name="cancel">Interrupts reads of the snapshot.</param>
+internal sealed class PostgresSnapshot(NpgsqlConnection connection, string location, CancellationTokenRegistration interrupt, CancellationToken cancel) : DatabaseSnapshot
+{
+    public override NpgsqlConnection Connection => connection;
+
+    public override T Read<T>(Func<DbConnection, T> read)
+    {
+        try
+        {
+            return read(connection);
+        }
+        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException or ArgumentOutOfRangeException)
+        {
+            cancel.ThrowIfCancellationRequested();
+            throw PostgresError.Translate(fault, location);
+        }
+    }
+
+    // PostgreSQL rejects each row whose reference is wrong. Its own tool pg_amcheck checks the pages.
+    public override void Check(CheckResult result, IProgress<WorkProgress> progress)
+    {
+    }
+
+    public override void Dispose()
+    {
+        interrupt.Dispose();
+        connection.Dispose();
+    }
+}
