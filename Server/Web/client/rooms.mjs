@@ -36,6 +36,7 @@ export const newRoom = (name) => ({
   unread: 0, mentions: 0, firstUnread: null,
   isOffline: false, // the log shows messages of an earlier visit, because the page can't reach the server
   mark: null,       // where the mark of new messages was before the page was loaded again
+  seen: null,       // how far this user had read when the page stored its messages
 });
 
 // The server gives these names to direct rooms only.
@@ -135,7 +136,7 @@ export const withStoredMark = (room) =>
  * @param {R} room
  * @returns {R}
  */
-export const withoutOfflineMessages = (room) => room?.isOffline ? { ...room, isOffline: false, days: [], entries: room.entries.filter(({ kind }) => kind === 'notice') } : room;
+export const withoutOfflineMessages = (room) => room?.isOffline ? { ...room, isOffline: false, firstUnread: null, days: [], entries: room.entries.filter(({ kind }) => kind === 'notice') } : room;
 
 /**
  * Returns the other person of a direct room. The server does not know the name of a guest who has left. For such a guest, the page uses the name in
@@ -206,6 +207,9 @@ export function withoutRoom(state, name) {
   return { ...state, rooms, outbox, current: state.current === name ? neighbour : state.current };
 }
 
+/** The changes that remove the mark of new messages from a room. */
+export const WITHOUT_MARK = { firstUnread: null, mark: null };
+
 /**
  * Makes a room the current one. A room keeps its mark of new messages until the person opens another room.
  * @param {State} state
@@ -214,7 +218,7 @@ export function withoutRoom(state, name) {
  */
 export function openRoom(state, name) {
   if (!state.rooms.has(name) || state.current === name) return state;
-  return { ...changeRoom(state, state.current, { firstUnread: null }), current: name };
+  return { ...changeRoom(state, state.current, WITHOUT_MARK), current: name };
 }
 
 /**

@@ -325,10 +325,12 @@ export interface Room {
   isOffline: boolean;
   /** The mark of new messages before the page was loaded again; null after the first join. */
   mark: ReadMark | null;
+  /** How far the user had read when the page stored its messages. The server may not know it. Null after the first join. */
+  seen: ReadMark | null;
 }
 
 /** What the page stores of a room for the time without a network. The messages are the newest ones, oldest first. */
-export interface OfflineRoom { name: string; user: string; topic: string; isPrivate: boolean; with: User | null; messages: Frame[] }
+export interface OfflineRoom { name: string; user: string; topic: string; isPrivate: boolean; with: User | null; epoch?: string | null; read?: number; messages: Frame[] }
 
 /** Where the mark of new messages is. The seq belongs to the epoch of the room. */
 export interface ReadMark { epoch: string; seq: number }
