@@ -294,6 +294,10 @@ export interface Room {
   isPrivate: boolean;
   members: Map<string, string>;
   memberCount: number;
+  /** The owners and moderators that the page knows: their roles by user. */
+  roles: Map<string, string>;
+  /** The bots whose messages the page has: their names by id. */
+  bots: Map<string, string>;
   entries: Entry[];
   days: Day[];
   live: boolean;
