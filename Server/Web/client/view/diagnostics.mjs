@@ -62,7 +62,11 @@ export function openDiagnostics() {
 }
 
 // The state does not change when a ping is answered, so the page draws nothing by itself.
-connection.addEventListener('frame', (event) => { if (diagnosticsDialog.open && /** @type {CustomEvent} */ (event).detail.type === 'pong') renderDiagnostics(); });
+connection.addEventListener('frame', (event) => {
+  if (!diagnosticsDialog.open || /** @type {CustomEvent} */ (event).detail.type !== 'pong') return;
+  renderDiagnostics();
+  if (diagnostics.latency?.count === 1) writeReport(); // until now, the report has said that the latency is unknown
+});
 for (const id of /** @type {const} */ (['banner-details', 'open-diagnostics'])) $(id).addEventListener('click', openDiagnostics);
 $('copy-diagnostics').addEventListener('click', () => {
   writeReport(); // the page does not change it while a person selects a part of it
