@@ -142,7 +142,7 @@ internal sealed class ServerFields
     private static Person? ReadPerson(ref Utf8JsonReader reader)
     {
         var fields = ReadObject(ref reader);
-        return fields is { User: { } user, Name: { } name } ? new Person(user, name, fields.Bot ?? false) : null;
+        return fields is { User: { } user, Name: { } name } ? new Person(user, name, fields.Bot ?? false, fields.Role) : null;
     }
 
     private static TokenInfo? ReadToken(ref Utf8JsonReader reader)
@@ -186,7 +186,7 @@ internal sealed class ServerFields
         {
             var name = reader.GetString()!;
             reader.Read();
-            if (name is "user" or "name" or "bot" or "room" or "topic" or "memberCount" or "at" or "seq" or "attempts" or "error" or "since" or "next")
+            if (name is "user" or "name" or "bot" or "role" or "room" or "topic" or "memberCount" or "at" or "seq" or "attempts" or "error" or "since" or "next")
                 fields.Read(ref reader, name, default);
             else
                 reader.Skip();

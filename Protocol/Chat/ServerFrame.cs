@@ -154,8 +154,9 @@ public sealed record TopicFrame(string Room, long Seq, DateTimeOffset At, Person
 /// <param name="Was">The previous name of a renamed user.</param>
 /// <param name="MemberCount">The current number of members. Always set for <c>count</c>.</param>
 /// <param name="At">The time of the change, in UTC. The text format shows it for <c>joined</c>, <c>left</c> and <c>renamed</c>.</param>
+/// <param name="Role">For <c>joined</c>: <c>owner</c> or <c>moderator</c>; null for all other members.</param>
 public sealed record PresenceFrame(
-    string Room, string? User, string? Name, string State, string? Was = null, int? MemberCount = null, DateTimeOffset? At = null) : ServerFrame;
+    string Room, string? User, string? Name, string State, string? Was = null, int? MemberCount = null, DateTimeOffset? At = null, string? Role = null) : ServerFrame;
 
 /// <summary>A user is writing. The server does not store this frame. It expires after 6 seconds.</summary>
 /// <param name="Room">The room.</param>

@@ -57,7 +57,7 @@ internal static class ServerFrameReader
             ? new TopicFrame(room, seq, at, from, text)
             : null,
         "presence" => f is { Room: { } room, State: { } state }
-            ? new PresenceFrame(room, f.User, f.Name, state, f.Was, ClampToInt(f.MemberCount), f.At)
+            ? new PresenceFrame(room, f.User, f.Name, state, f.Was, ClampToInt(f.MemberCount), f.At, f.Role)
             : null,
         "typing" => f is { Room: { } room, User: { } user, Name: { } name } ? new TypingFrame(room, user, name, f.Off ?? false) : null,
         "read" => f is { Room: { } room, Seq: { } seq }

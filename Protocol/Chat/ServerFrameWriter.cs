@@ -261,6 +261,8 @@ internal static class ServerFrameWriter
         writer.WriteText("state"u8, frame.State);
         if (frame.Was is not null)
             writer.WriteText("was"u8, frame.Was);
+        if (frame.Role is not null)
+            writer.WriteText("role"u8, frame.Role);
         if (frame.MemberCount is { } count)
             writer.WriteNumber("memberCount"u8, count);
         if (frame.At is { } at)
@@ -488,6 +490,8 @@ internal static class ServerFrameWriter
         writer.WriteText("name"u8, person.Name);
         if (person.Bot)
             writer.WriteBoolean("bot"u8, true);
+        if (person.Role is not null)
+            writer.WriteText("role"u8, person.Role);
         writer.WriteEndObject();
     }
 

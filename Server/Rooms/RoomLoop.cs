@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
@@ -407,7 +408,7 @@ public sealed class RoomLoop
     private void AnnounceJoined(Person person, Connection joining)
     {
         _userRoomIndex.Add(person.User, this);
-        _presence.Announce(new PresenceFrame(Name, person.User, person.Name, "joined"), except: joining);
+        _presence.Announce(new PresenceFrame(Name, person.User, person.Name, "joined", Role: GetSpecialRole(person)), except: joining);
     }
 
     private void AnnounceLeft(Person person)
@@ -683,7 +684,22 @@ public sealed class RoomLoop
     // Call this before the command is answered. Then a client that lists the rooms after the answer sees the effect of its own command.
     private void UpdateSummary() => _summary = new RoomSummary(_room.Topic, _room.MemberCount);
 
-    private MemberList ListMembers(int max) => new(_room.ListPeople(max), _room.MemberCount);
+    private MemberList ListMembers(int max)
+    {
+        var people = _room.ListPeople(max);
+        if (!_moderation.Roles.IsEmpty)
+        {
+            foreach (ref var person in CollectionsMarshal.AsSpan(people))
+            {
+                if (GetSpecialRole(person) is { } role)
+                    person = person with { Role = role };
+            }
+        }
+
+        return new MemberList(people, _room.MemberCount);
+    }
+
+    private string? GetSpecialRole(Person person) => _moderation.Roles.GetValueOrDefault(person.User) is { } role && role != RoomRole.Member ? role : null;
 
     private async Task<T> SendAsync<T>(RoomCommand<T> command)
     {

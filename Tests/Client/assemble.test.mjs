@@ -35,7 +35,7 @@ test('the script of client.html is a classic script, and its names are not globa
 });
 
 test('the script keeps the comments of the modules, and starts with the list of stable handles', () => {
-  assert.match(page, /<script>\n\/\*!\n[^*]+\n {2}Stable handles/);
+  assert.match(page, /<script>\n\/\*!\n[^*]+\n\*\/\n\/\*\n {2}Stable handles/);
   assert.match(page, /Returns the delay before the given attempt/);
 });
 

@@ -291,7 +291,7 @@ describe('changing the transport', () => {
     await open();
     await pass(6_000);
     assert.deepEqual(transports.map(({ name }) => name), ['ws', 'sse']);
-    assert.deepEqual(of('transport'), [{ from: 'ws', to: 'sse', buffers: undefined }]);
+    assert.deepEqual(of('transport'), [{ from: 'ws', to: 'sse', buffers: undefined, reason: 'The server does not answer.', code: undefined }]);
     assert.equal(transports[0].isOpen, false);
   });
 
@@ -306,7 +306,7 @@ describe('changing the transport', () => {
   test('the page keeps a pinned transport that a proxy buffers, and reports the buffering', async () => {
     await open({ pin: 'sse' });
     last().onclose({ buffers: true });
-    assert.deepEqual(of('transport'), [{ from: 'sse', to: 'sse', buffers: true }]);
+    assert.deepEqual(of('transport'), [{ from: 'sse', to: 'sse', buffers: true, reason: '', code: undefined }]);
     assert.equal(status().state, 'reconnecting');
   });
 

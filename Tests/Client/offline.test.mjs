@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAX_LENGTH, MAX_MESSAGES, offlineRoom, withOfflineRooms } from '../../Server/Web/client/offline.mjs';
-import { insertEvents, markRead, withPlaceholders } from '../../Server/Web/client/rooms.mjs';
-import { BOB, EMPTY_STATE, at, change, inLobby, joined, lobby, message, messages, receive, roomWith, textsOf, withRoom } from './support.mjs';
+import { enqueueMessage } from '../../Server/Web/client/outbox.mjs';
+import { insertEvents, markRead, openRoom, withMarks, withPlaceholders } from '../../Server/Web/client/rooms.mjs';
+import { createRows } from '../../Server/Web/client/rows.mjs';
+import { ANN, BOB, EMPTY_STATE, NOON, WHOLE, at, change, inLobby, joined, lobby, message, messages, outboxItem, receive, roomWith, textsOf, withRoom } from './support.mjs';
 
 const stored = (events, changes = {}) => offlineRoom(roomWith(events, changes), 'u-ann');
 const restored = (...rooms) => withOfflineRooms(withPlaceholders(EMPTY_STATE, ['lobby']), rooms);
@@ -51,6 +53,44 @@ test('stored messages do not appear in a joined room or in another room', () => 
   const online = inLobby([message(5, 'text 5')]);
   assert.equal(withOfflineRooms(online, [stored(messages(1, 3))]), online);
   assert.equal(withOfflineRooms(EMPTY_STATE, [stored(messages(1, 3))]), EMPTY_STATE);
+});
+
+const rowKinds = (state) => createRows(lobby(state), [], WHOLE, ANN, Date.parse(NOON)).map(({ kind, entry }) => kind === 'new' ? 'new' : entry?.seq);
+
+test('the mark of new messages is before the first stored message that was unread', () => {
+  const own = message(3, 'mine', ANN);
+  assert.deepEqual(rowKinds(restored(stored([message(1, 'a'), message(2, 'b'), own, message(4, 'd')], { read: 2 }))).filter(Boolean), [1, 2, 3, 'new', 4]);
+  for (const read of [4, 0, undefined]) assert.equal(lobby(restored({ ...stored(messages(1, 4)), read })).firstUnread, null);
+});
+
+test('the mark of new messages is where the tab had it before the page was loaded again', () => {
+  const state = withMarks(withPlaceholders(EMPTY_STATE, ['lobby']), [['lobby', { epoch: 'e1', seq: 2 }]]);
+  const offline = withOfflineRooms(state, [stored(messages(1, 3), { read: 3 })]);
+  assert.equal(lobby(offline).firstUnread, 2);
+  const online = (frame) => lobby(receive(offline, frame, JOIN)).firstUnread;
+  assert.equal(online(joined(3, messages(1, 3), { read: 3, unread: 0 })), 2, 'nothing is new');
+  assert.equal(online(joined(5, messages(1, 5), { read: 3, unread: 2 })), 4, 'messages have arrived meanwhile');
+  assert.equal(online(joined(3, messages(1, 3), { epoch: 'e2', read: 3, unread: 0 })), null, 'the server has another log');
+});
+
+test('what the person had read before the page was closed counts as read, although the server does not know it yet', () => {
+  const offline = restored(stored(messages(1, 3), { read: 3 }));
+  const online = (frame) => lobby(receive(offline, frame, JOIN));
+  const counts = ({ read, unread, firstUnread, seen }) => [read, unread, firstUnread, seen];
+  assert.deepEqual(counts(online(joined(5, messages(1, 5), { read: 1, unread: 4 }))), [3, 2, 4, null]);
+  assert.deepEqual(counts(online(joined(3, messages(1, 3), { read: 1, unread: 2 }))), [3, 0, null, null]);
+  assert.deepEqual(counts(online(joined(5, messages(1, 5), { read: 4, unread: 1 }))), [4, 1, 5, null], 'the person has read more on another device');
+  assert.deepEqual(counts(online(joined(5, messages(1, 5), { epoch: 'e2', read: 1, unread: 4 }))), [1, 4, 2, null], 'the server has another log');
+  assert.deepEqual(counts(online(joined(99, messages(50, 99), { read: 1, unread: 98 }))), [1, 98, 2, null], 'the page does not have all new messages');
+});
+
+test('the mark of new messages goes when the person writes or opens another room, also without a network', () => {
+  const marked = withMarks(withPlaceholders(EMPTY_STATE, ['lobby', 'den']), [['lobby', { epoch: 'e1', seq: 2 }]]);
+  const offline = { ...withOfflineRooms(marked, [stored(messages(1, 3), { read: 3 })]), current: 'lobby' };
+  for (const state of [enqueueMessage(offline, outboxItem('1')), openRoom(offline, 'den')]) {
+    assert.equal(lobby(state).firstUnread, null);
+    assert.equal(lobby(receive(state, joined(3, messages(1, 3), { read: 3, unread: 0 }), JOIN)).firstUnread, null);
+  }
 });
 
 test('a person who has seen the stored messages still gets the server’s counts', () => {

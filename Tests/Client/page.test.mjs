@@ -14,7 +14,7 @@ const ids = [...markup.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
 
 /** Modules that use no DOM, no clock and no network. They may import only each other. */
 const PURE = [
-  'actions.mjs', 'alert-claims.mjs', 'backoff.mjs', 'brand.mjs', 'buffering.mjs', 'changes.mjs', 'connection-text.mjs', 'direction.mjs', 'drafts.mjs', 'emoji.mjs', 'entrance-mode.mjs', 'error-text.mjs', 'errors.mjs', 'event-batches.mjs', 'favicon.mjs', 'files.mjs', 'formatting.mjs', 'forms.mjs', 'frame-messages.mjs', 'hints.mjs', 'keys.mjs', 'language.mjs', 'languages.mjs', 'link.mjs', 'log.mjs', 'markup.mjs', 'mentions.mjs', 'menus.mjs', 'message-text.mjs', 'moderation.mjs', 'notification.mjs', 'offline.mjs', 'outbox.mjs', 'people.mjs', 'presence.mjs',
+  'actions.mjs', 'alert-claims.mjs', 'backoff.mjs', 'brand.mjs', 'buffering.mjs', 'changes.mjs', 'connection-text.mjs', 'diagnostics.mjs', 'direction.mjs', 'drafts.mjs', 'emoji.mjs', 'entrance-mode.mjs', 'error-text.mjs', 'errors.mjs', 'event-batches.mjs', 'favicon.mjs', 'files.mjs', 'formatting.mjs', 'forms.mjs', 'frame-messages.mjs', 'hints.mjs', 'keys.mjs', 'language.mjs', 'languages.mjs', 'link.mjs', 'log.mjs', 'markup.mjs', 'mentions.mjs', 'menus.mjs', 'message-text.mjs', 'moderation.mjs', 'notification.mjs', 'offline.mjs', 'outbox.mjs', 'people.mjs', 'presence.mjs',
   'programs.mjs', 'protocol.mjs', 'quiet.mjs', 'reactions.mjs', 'room-actions.mjs', 'room-list.mjs', 'rooms.mjs', 'rows.mjs', 'search.mjs', 'server-address.mjs', 'server-settings.mjs', 'state.mjs', 'suggestions.mjs', 'switcher.mjs', 'tab-hub.mjs', 'transport-choice.mjs', 'tray.mjs', 'typed-input.mjs', 'typing.mjs', 'virtual-list.mjs',
   'lab/clock-offset.mjs', 'lab/measures.mjs',
 ];

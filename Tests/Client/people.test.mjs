@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { allowedPersonActions, insertedMention, knownRole, mentionOf, personMenu, withPresentName } from '../../Server/Web/client/people.mjs';
+import { allowedPersonActions, insertedMention, knownRole, memberGroups, mentionOf, personMenu, personWords, withPresentName } from '../../Server/Web/client/people.mjs';
 import { directRoomWith } from '../../Server/Web/client/rooms.mjs';
-import { ANN, at, BOB, inLobby, joined, receive, roomWith } from './support.mjs';
+import { ANN, at, BOB, inLobby, joined, lobby, message, receive, roomWith } from './support.mjs';
 
 const members = new Map([[ANN.user, ANN.name], [BOB.user, BOB.name]]);
 const room = (role, changes = {}, events = []) => roomWith(events, { role, members, memberCount: 2, ...changes });
@@ -29,6 +29,54 @@ describe('what a person can do with another person', () => {
 describe('the role of another person', () => {
   test('is the newest role that the log shows', () => assert.equal(knownRole(room('owner', {}, [roleEvent('moderator'), roleEvent('member', BOB, 2), roleEvent('owner', ANN, 3)]), BOB.user), 'member'));
   test('is null if the log does not show it', () => assert.equal(knownRole(room('owner'), BOB.user), null));
+});
+
+describe('the list of members', () => {
+  const groups = (state) => memberGroups(lobby(state), ANN).map(({ kind, members }) => `${kind}: ${members.map(({ name, isAway, isBot }) => `${name}${isAway ? ' (away)' : ''}${isBot ? ' (bot)' : ''}`).join(' ')}`);
+  const CARL = { user: 'u-carl', name: 'carl' }, DORA = { user: 'u-dora', name: 'dora' };
+  const JOIN = { request: { kind: 'join', room: 'lobby', show: true } };
+  const entered = (more) => receive(inLobby(), joined(0, [], { members: [BOB, ANN, { ...CARL, role: 'owner' }, { ...DORA, role: 'moderator' }], memberCount: 4, ...more }), JOIN);
+  const presence = (user, more) => ({ type: 'presence', room: 'lobby', ...user, ...more });
+
+  test('has a group for each role that somebody has', () => {
+    assert.deepEqual(groups(entered()), ['owner: carl', 'moderator: dora', 'member: ann bob']);
+    assert.deepEqual(groups(entered({ role: 'owner' })), ['owner: ann carl', 'moderator: dora', 'member: bob']);
+    assert.deepEqual(groups(inLobby()), ['member: ann bob']);
+  });
+  test('changes when somebody gets another role', () => {
+    assert.deepEqual(groups(receive(entered(), { ...roleEvent('moderator'), room: 'lobby' })), ['owner: carl', 'moderator: bob dora', 'member: ann']);
+    assert.deepEqual(groups(receive(entered(), { ...roleEvent('member', DORA), room: 'lobby' })), ['owner: carl', 'member: ann bob dora']);
+    assert.deepEqual(groups(receive(entered(), { ...roleEvent('moderator', ANN), room: 'lobby' })), ['owner: carl', 'moderator: ann dora', 'member: bob']);
+  });
+  test('does not change when the page loads an old role', () => {
+    const state = receive(entered({ seq: 9 }), { type: 'history', room: 'lobby', messages: [roleEvent('moderator'), roleEvent('member', CARL, 2)] }, { request: { kind: 'history', room: 'lobby', direction: 'older' } });
+    assert.deepEqual(groups(state), ['owner: carl', 'moderator: dora', 'member: ann bob']);
+  });
+  test('knows the role of a person who joins, and keeps it for the card when the person leaves', () => {
+    const state = receive(inLobby(), presence(CARL, { state: 'joined', role: 'owner' }));
+    assert.deepEqual(groups(state), ['owner: carl', 'member: ann bob']);
+    assert.equal(personWords(CARL, lobby(state)), 'Owner, here now');
+    const left = receive(state, presence(CARL, { state: 'left' }));
+    assert.deepEqual(groups(left), ['member: ann bob']);
+    assert.equal(personWords(CARL, lobby(left)), 'Owner, not here now');
+    assert.deepEqual(groups(receive(left, presence(CARL, { state: 'joined' }))), ['member: ann bob carl'], 'the role was taken meanwhile');
+  });
+  test('takes the roles of the answer to who', () => assert.deepEqual(groups(receive(entered(), { type: 'who', room: 'lobby', members: [ANN, { ...BOB, role: 'owner' }, CARL], memberCount: 3 })), ['owner: bob', 'member: ann carl']));
+  test('has the bots that have written', () => {
+    const bot = { user: 'b-1', name: 'build', bot: true };
+    const state = receive(entered(), message(1, 'done', bot));
+    assert.deepEqual(groups(state).at(-1), 'bot: build (bot)');
+    assert.equal(personWords(bot, lobby(state)), 'Bot: a program that writes here');
+    assert.deepEqual(allowedPersonActions(bot, { ...lobby(state), role: 'owner' }, ANN), ['mention']);
+    assert.equal(lobby(receive(state, message(2, 'again', bot))).bots, lobby(state).bots, 'another message changes nothing');
+    const many = Array.from({ length: 300 }, (_, index) => message(index + 2, 'x', { user: `b${index}`, name: `b${index}`, bot: true }));
+    assert.equal(lobby(many.reduce((next, frame) => receive(next, frame), state)).bots.size, 50);
+  });
+  test('shows the other person of a direct room who is away', () => {
+    const direct = (members) => memberGroups({ ...roomWith([], { with: BOB, role: 'member' }), members: new Map(members) }, ANN);
+    assert.deepEqual(direct([[ANN.user, ANN.name]]), [{ kind: 'member', members: [{ ...ANN, isAway: false, isBot: false }, { ...BOB, isAway: true, isBot: false }] }]);
+    assert.deepEqual(direct([[ANN.user, ANN.name], [BOB.user, BOB.name]])[0].members.map(({ isAway }) => isAway), [false, false]);
+  });
 });
 
 describe('the name by which the server finds a person', () => {

@@ -13,7 +13,7 @@ const whats = (...given) => suggest(...given).map(({ what }) => what);
 
 describe('commands', () => {
   test('are suggested at the start of the text only', () => {
-    assert.deepEqual(whats('/'), ['/join', '/history']);
+    assert.deepEqual(whats('/'), ['/join', '/history', '/diagnostics']);
     assert.deepEqual(whats('/HI'), ['/history']);
     assert.deepEqual(whats('say /'), []);
     assert.deepEqual(whats('/join '), []);

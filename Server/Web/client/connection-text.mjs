@@ -4,7 +4,7 @@ import { isolated, splitServerWords, withoutDirectionControls } from './directio
 import { sentence } from './formatting.mjs';
 import { t } from './language.mjs';
 
-/** @import { Status, TransportName } from './types.js' */
+/** @import { Status, TransportChange, TransportName } from './types.js' */
 
 /** The names in the current language. @type {Record<TransportName, { readonly name: string, readonly badge: string }>} */
 export const TRANSPORT_NAMES = {
@@ -66,9 +66,37 @@ export function transportWords(transport, { isOnline, usesCookie, isFile, pin, b
   return `${now} ${buffers ? `${buffersWords()} ` : ''}${pin || transport === 'ws' ? '' : t('The page tries WebSocket again from time to time.')}`;
 }
 
+/** @typedef {{ isShared: boolean, usesCookie: boolean, isFile: boolean, pin: TransportName | null, buffers: boolean, isBest: boolean }} ChoiceFacts */
+
+/**
+ * Why the page uses its transport. The report of the diagnostics has the names of these reasons.
+ * @param {ChoiceFacts} facts
+ */
+export function transportReason({ isShared, usesCookie, isFile, pin, buffers, isBest }) {
+  if (isShared) return 'shared';
+  if (!usesCookie) return isFile ? 'file' : 'no-cookie';
+  return pin ? 'chosen' : isBest ? 'best' : buffers ? 'buffered' : 'fallback';
+}
+
+/**
+ * The words for this reason.
+ * @param {ReturnType<typeof transportReason>} reason
+ */
+export function transportReasonWords(reason) {
+  switch (reason) {
+    case 'shared': return t('This tab uses the connection of another tab.');
+    case 'file': return t('A page opened from disk can only use WebSocket.');
+    case 'no-cookie': return t('Without cookies, only WebSocket works.');
+    case 'chosen': return t('You have chosen it in the settings.');
+    case 'best': return t('It is the best one, and it works here.');
+    case 'buffered': return buffersWords();
+    default: return t('The better ones do not work here.');
+  }
+}
+
 /**
  * The notice for a change of transport.
- * @param {{ from: TransportName, to: TransportName, buffers?: boolean }} change
+ * @param {TransportChange} change
  * @param {TransportName} best
  */
 export function transportChangeWords({ from, to, buffers }, best) {

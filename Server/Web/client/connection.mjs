@@ -31,8 +31,9 @@ const SLEPT_MS = 5_000;                     // if the wall clock advanced this m
  * - `welcome`: the welcome of a new connection
  * - `frame`: any other frame
  * - `refused`: an error that another attempt would not fix
- * - `transport`: { from, to, buffers }; the page changes the transport
+ * - `transport`: a TransportChange; the page changes the transport
  * - `takeover`: no detail; another page has the name of this page's device
+ * - `sent`: the text of a frame or a line that this page has sent
  * - `status`: a Status
  *
  *   connecting ──welcome──▶ online ──lost──▶ reconnecting ──timer──▶ (another attempt, perhaps with another transport) …
@@ -120,6 +121,7 @@ export class Connection extends EventTarget {
    */
   sendLine(line) {
     if (!this.#write(line)) return false;
+    this.dispatchEvent(new CustomEvent('sent', { detail: line }));
     this.router?.sent(SELF, line);
     return true;
   }
@@ -283,7 +285,7 @@ export class Connection extends EventTarget {
     // If the server itself has closed the connection by a `bye`, the transport works. So this is not reported as a failure of the transport.
     const changes = !bye && this.#choice.reportClose(info, this.#onlineSince ? this.#clocks.now() - this.#onlineSince : null);
     if (changes || this.#choice.buffers !== hadBuffers) {
-      this.dispatchEvent(new CustomEvent('transport', { detail: { from, to: this.#choice.current, buffers: info.buffers } }));
+      this.dispatchEvent(new CustomEvent('transport', { detail: { from, to: this.#choice.current, buffers: info.buffers, reason, code: info.code } }));
     }
     if (!changes) return this.#retryLater(reason, info.retryAfterMs);
     this.#attempt = 2 * this.#choice.rounds; // the next transport has not failed yet, so its first delay is short

@@ -63,13 +63,11 @@ export function emojiBeingTyped(text, caret) {
 /**
  * Returns the suggestions for the name of an emoji before the caret.
  * @param {readonly Emoji[]} all
- * @param {string} text
+ * @param {string} typed what emojiBeingTyped() has returned
  * @param {number} caret
  * @returns {Suggestion[]}
  */
-export function emojiSuggestions(all, text, caret) {
-  const typed = emojiBeingTyped(text, caret);
-  if (typed === undefined) return [];
+export function emojiSuggestions(all, typed, caret) {
   return searchEmoji(all, typed).slice(0, MAX_COMPLETIONS).map(({ emoji, name }) => ({ what: emoji, more: name, start: caret - typed.length - 1, isEmoji: true }));
 }
 

@@ -38,7 +38,7 @@ import { goToRoom } from './view/navigation.mjs';
 import { answerPrograms, answerWebhook, setProgramsNote } from './view/programs.mjs';
 import { openSearch, setSearchNote } from './view/search.mjs';
 
-/** @import { Frame, Request, Status, TransportName } from './types.js' */
+/** @import { Frame, Request, Status, TransportChange } from './types.js' */
 
 const TYPING_ENDS_MS = 6_000;
 const HISTORY_RETRY_MS = 10_000; // after an error without a time to wait
@@ -87,7 +87,7 @@ onConnection('status', (/** @type {Status} */ status) => {
   lostEdits.forEach(returnEdit);
 });
 
-onConnection('transport', (/** @type {{ from: TransportName, to: TransportName, buffers?: boolean }} */ change) => {
+onConnection('transport', (/** @type {TransportChange} */ change) => {
   notify(transportChangeWords(change, transportChoice.best));
 });
 

@@ -15,6 +15,7 @@ function timeFormats(clock) {
   return {
     version: languageVersion(),
     clock: new Intl.DateTimeFormat(currentLanguage(), { hour: 'numeric', minute: '2-digit', ...cycle }),
+    seconds: new Intl.DateTimeFormat(currentLanguage(), { timeStyle: 'medium', ...cycle }),
     full: new Intl.DateTimeFormat(currentLanguage(), { dateStyle: 'full', timeStyle: 'medium', ...cycle }),
     day: new Intl.DateTimeFormat(currentLanguage(), { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
     relativeDay: new Intl.RelativeTimeFormat(currentLanguage(), { numeric: 'auto' }),
@@ -45,6 +46,9 @@ const HUES = 24; // with more hues, neighbouring hues would look the same
 
 /** @param {string} at */
 export const clockTime = (at) => formats().clock.format(new Date(at));
+
+/** The time of day with its seconds. @param {string} at */
+export const exactTime = (at) => formats().seconds.format(new Date(at));
 
 /** @param {string} at */
 export const fullTime = (at) => formats().full.format(new Date(at));

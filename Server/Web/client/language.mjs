@@ -66,6 +66,18 @@ export function useLanguage(language, table = ENGLISH) {
   numbers = new Intl.NumberFormat(locale);
 }
 
+/**
+ * Returns the English text from which t() has made a text of the current language. The text has no values, or the number {status} only. Returns a text
+ * that t() has not made as it is: for example a text of the server.
+ * @param {string} words
+ */
+export function inEnglish(words) {
+  const status = /\d+/.exec(words)?.[0] ?? '';
+  const pattern = words.replace(status, '{status}');
+  const key = words && Object.keys(texts).find((one) => texts[one] === words || texts[one] === pattern);
+  return key ? key.replace('{status}', status) : words;
+}
+
 /** The BCP 47 tag of the current language. */
 export const currentLanguage = () => locale;
 

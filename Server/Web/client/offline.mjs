@@ -30,7 +30,7 @@ export function offlineRoom(room, user) {
     if (length > MAX_LENGTH && messages.length) break;
     messages.push(messageOf(entry));
   }
-  return { name: room.name, user, topic: room.topic, isPrivate: room.isPrivate, with: room.with, messages: messages.reverse() };
+  return { name: room.name, user, topic: room.topic, isPrivate: room.isPrivate, with: room.with, epoch: room.epoch, read: room.read, messages: messages.reverse() };
 }
 
 /**
@@ -43,18 +43,20 @@ function messageOf({ seq, at, from, text, me, reply, files, edited, deleted, men
 }
 
 /**
- * Shows the stored messages in the rooms that the page has not joined yet.
+ * Shows the stored messages in the rooms that the page has not joined yet. The mark of new messages is where this tab had it. If the tab had none, the
+ * mark is before the first message that was unread.
  * @param {State} state
  * @param {OfflineRoom[]} stored
  * @returns {State}
  */
 export function withOfflineRooms(state, stored) {
   let next = state;
-  for (const { name, topic, isPrivate, with: other, messages } of stored) {
+  for (const { name, user, topic, isPrivate, with: other, epoch, read = 0, messages } of stored) {
     const room = next.rooms.get(name);
     if (!room || room.epoch !== null || room.isOffline || !Array.isArray(messages)) continue;
     const entries = messages.map(createEntry).filter((entry) => entry !== null && Number.isInteger(entry.seq));
-    next = withRoom(next, { ...room, topic, isPrivate, with: room.with ?? other, isOffline: true, entries: insertEntries(room.entries, /** @type {Entry[]} */ (entries)) });
+    const unread = read > 0 ? messages.find((one) => one.seq > read && one.from?.user !== user)?.seq : undefined;
+    next = withRoom(next, { ...room, topic, isPrivate, with: room.with ?? other, isOffline: true, seen: epoch && read > 0 ? { epoch, seq: read } : null, firstUnread: room.mark?.seq ?? unread ?? null, entries: insertEntries(room.entries, /** @type {Entry[]} */ (entries)) });
   }
   return next;
 }

@@ -8,7 +8,7 @@ import { sameName } from './formatting.mjs';
 import { t } from './language.mjs';
 import { createEntry, indexFor } from './log.mjs';
 import { TEMPORARY_ERRORS } from './protocol.mjs';
-import { addEntries, changeRoom, withPlaceholders, withRoom } from './rooms.mjs';
+import { addEntries, changeRoom, withPlaceholders, withRoom, WITHOUT_MARK } from './rooms.mjs';
 
 /** @import { Frame, OutboxItem, State } from './types.js' */
 
@@ -21,7 +21,7 @@ const MAX_AUTOMATIC_RETRIES = 5;
  * @returns {State}
  */
 export const enqueueMessage = (state, item) => ({
-  ...changeRoom(state, item.room, { firstUnread: null, unread: 0, mentions: 0 }),
+  ...changeRoom(state, item.room, { ...WITHOUT_MARK, unread: 0, mentions: 0 }),
   outbox: [...state.outbox, { ...item, state: 'pending', tries: 0 }],
 });
 

@@ -1,19 +1,22 @@
 // The actions that a person can use on another person: message, mention, and what the role allows (Protocol/README.md, "Roles and moderation").
 
+import { byName } from './formatting.mjs';
 import { t } from './language.mjs';
 import { isDirect } from './rooms.mjs';
 
-/** @import { MenuItem, PersonAction, Room, User } from './types.js' */
+/** @import { ListedMember, MemberGroup, MenuItem, PersonAction, Room, User } from './types.js' */
 
 /** @param {string | null | undefined} role */
 export const rankOf = (role) => role === 'owner' ? 2 : role === 'moderator' ? 1 : 0;
 
 /**
- * Returns the role of a member, as far as the loaded log shows it. Null if the page does not know it.
+ * Returns the role of a member: what the server has sent, or what the loaded log shows. Null if the page does not know it.
  * @param {Room} room
  * @param {string} user
  */
 export function knownRole(room, user) {
+  const sent = room.roles.get(user);
+  if (sent) return sent;
   const last = room.entries.findLast(({ moderation }) => moderation?.action === 'role' && moderation.user === user);
   return last?.moderation?.role ?? null;
 }
@@ -37,6 +40,7 @@ export const withPresentName = (room, { user, name }) =>
  */
 export function allowedPersonActions(person, room, self) {
   if (!person.user || person.user === self?.user) return [];
+  if (room.bots.has(person.user)) return ['mention'];
   /** @type {PersonAction[]} */
   const actions = room.with?.user === person.user ? ['mention'] : ['message', 'mention'];
   const rank = room.removed || isDirect(room) ? 0 : rankOf(room.role);
@@ -58,11 +62,32 @@ export function allowedPersonActions(person, room, self) {
  * @param {Room} room
  */
 export function personWords({ user }, room) {
+  if (room.bots.has(user)) return t('Bot: a program that writes here');
   const role = isDirect(room) ? null : knownRole(room, user);
   const isHere = room.members.has(user), isAway = !isHere && room.memberCount <= room.members.size;
   if (role === 'owner') return isHere ? t('Owner, here now') : isAway ? t('Owner, not here now') : t('Owner');
   if (role === 'moderator') return isHere ? t('Moderator, here now') : isAway ? t('Moderator, not here now') : t('Moderator');
   return isHere ? t('Here now') : isAway ? t('Not here now') : '';
+}
+
+/**
+ * Returns the list of members in groups: owners, moderators, other members and bots. A group without members is left out. In a direct room, the other
+ * person is in the list even if the person is away.
+ * @param {Room} room
+ * @param {User | null} self
+ * @returns {MemberGroup[]}
+ */
+export function memberGroups(room, self) {
+  /** @type {Record<MemberGroup['kind'], ListedMember[]>} */
+  const groups = { owner: [], moderator: [], member: [], bot: [] };
+  const add = (/** @type {string | null | undefined} */ role, /** @type {ListedMember} */ member) => groups[role === 'owner' || role === 'moderator' ? role : 'member'].push(member);
+  for (const [user, name] of room.members) {
+    add(isDirect(room) ? null : user === self?.user ? room.role : room.roles.get(user), { user, name, isAway: false, isBot: false });
+  }
+  if (room.with?.name && !room.members.has(room.with.user)) add(null, { user: room.with.user, name: room.with.name, isAway: true, isBot: false });
+  groups.bot = [...room.bots].map(([user, name]) => ({ user, name, isAway: false, isBot: true }));
+  return /** @type {MemberGroup['kind'][]} */ (['owner', 'moderator', 'member', 'bot'])
+    .map((kind) => ({ kind, members: groups[kind].sort((a, b) => byName(a.name, b.name)) })).filter(({ members }) => members.length);
 }
 
 /** @type {Record<PersonAction, Omit<MenuItem, 'id'>>} */

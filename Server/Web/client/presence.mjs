@@ -16,13 +16,14 @@ const DEFAULT_NAMED_MEMBERS = 100;
  * @param {Room} room
  * @param {Frame} frame
  */
-export function applyPresence(state, room, { user, name, state: what, was, memberCount }) {
+export function applyPresence(state, room, { user, name, state: what, was, memberCount, role }) {
   const members = new Map(room.members);
   const maxNamed = state.limits.namedMembers ?? DEFAULT_NAMED_MEMBERS;
   if (what === 'left') members.delete(user);
   else if (user !== undefined && (members.has(user) || members.size < maxNamed)) members.set(user, name);
   const step = what === 'joined' ? Number(!room.members.has(user)) : what === 'left' ? -1 : 0;
-  const next = changeRoom(state, room.name, { members, memberCount: memberCount ?? Math.max(members.size, room.memberCount + step) });
+  const roles = what === 'joined' && user !== undefined && room.roles.get(user) !== role ? new Map(room.roles).set(user, role ?? 'member') : room.roles;
+  const next = changeRoom(state, room.name, { members, roles, memberCount: memberCount ?? Math.max(members.size, room.memberCount + step) });
   if (user === undefined || user === state.self?.user && what !== 'renamed') return next;
   return addPresenceNotice(next, room.name, { user, name, what, was });
 }

@@ -13,12 +13,16 @@ import { mentionsUser } from './mentions.mjs';
 const OPEN_ROOM = { max: 120_000, kept: 100_000 };
 const OTHER_ROOM = { max: 10_000, kept: 9_000 };
 
+const MAX_BOTS = 50; // more than a room has in practice
+
 /**
  * @param {string} name
  * @returns {Room}
  */
 export const newRoom = (name) => ({
   name, topic: '', epoch: null, role: null, isPrivate: false, members: new Map(), memberCount: 0,
+  roles: new Map(), // the owners and moderators that the page knows, present or not
+  bots: new Map(),  // the bots whose messages the page has
   entries: [],
   days: [],         // where each calendar day begins in the log
   live: false,      // joined over the current connection; only then do frames advance the cursor
@@ -36,6 +40,7 @@ export const newRoom = (name) => ({
   unread: 0, mentions: 0, firstUnread: null,
   isOffline: false, // the log shows messages of an earlier visit, because the page can't reach the server
   mark: null,       // where the mark of new messages was before the page was loaded again
+  seen: null,       // how far this user had read when the page stored its messages
 });
 
 // The server gives these names to direct rooms only.
@@ -135,7 +140,7 @@ export const withStoredMark = (room) =>
  * @param {R} room
  * @returns {R}
  */
-export const withoutOfflineMessages = (room) => room?.isOffline ? { ...room, isOffline: false, days: [], entries: room.entries.filter(({ kind }) => kind === 'notice') } : room;
+export const withoutOfflineMessages = (room) => room?.isOffline ? { ...room, isOffline: false, firstUnread: null, days: [], entries: room.entries.filter(({ kind }) => kind === 'notice') } : room;
 
 /**
  * Returns the other person of a direct room. The server does not know the name of a guest who has left. For such a guest, the page uses the name in
@@ -206,6 +211,9 @@ export function withoutRoom(state, name) {
   return { ...state, rooms, outbox, current: state.current === name ? neighbour : state.current };
 }
 
+/** The changes that remove the mark of new messages from a room. */
+export const WITHOUT_MARK = { firstUnread: null, mark: null };
+
 /**
  * Makes a room the current one. A room keeps its mark of new messages until the person opens another room.
  * @param {State} state
@@ -214,7 +222,7 @@ export function withoutRoom(state, name) {
  */
 export function openRoom(state, name) {
   if (!state.rooms.has(name) || state.current === name) return state;
-  return { ...changeRoom(state, state.current, { firstUnread: null }), current: name };
+  return { ...changeRoom(state, state.current, WITHOUT_MARK), current: name };
 }
 
 /**
@@ -234,6 +242,13 @@ export function markRead(state, name) {
  * @returns {Map<string, string>}
  */
 export const membersOf = (list) => new Map((list ?? []).map(({ user, name }) => [user, name]));
+
+/**
+ * Creates the map of roles (user → role) from the list of members of a frame.
+ * @param {{ user: string, role?: string }[] | undefined} list
+ * @returns {Map<string, string>}
+ */
+export const rolesOf = (list) => new Map((list ?? []).flatMap(({ user, role }) => role ? [[user, role]] : []));
 
 /**
  * Whether the page keeps the newest events of the room. If a reader has scrolled far up, the page has dropped them.
@@ -313,7 +328,7 @@ export function addEntries(room, added) {
  * @returns {Room}
  */
 function addEvents(room, events, reader) {
-  let { cursor, oldest, topic, slow, writers, unread, mentions, firstUnread } = room;
+  let { cursor, oldest, topic, slow, writers, unread, mentions, firstUnread, roles, bots } = room;
   /** @type {Entry[]} */
   const added = [];
   /** @type {Set<number>} */
@@ -325,6 +340,8 @@ function addEvents(room, events, reader) {
     if (entry) added.push(entry);
     if (entry && event.type === 'topic' && isNew) topic = entry.text ?? '';
     if (event.type === 'moderated' && event.action === 'slow' && isNew) slow = event.seconds ?? 0;
+    if (event.type === 'moderated' && event.action === 'role' && isNew) roles = new Map(roles).set(event.user, event.role);
+    if (event.from?.bot && bots.size < MAX_BOTS && bots.get(event.from.user) !== event.from.name) bots = new Map(bots).set(event.from.user, event.from.name);
     oldest = Math.min(oldest, event.seq);
     // Events up to joinedAt arrive in order. An event up to joinedAt that does not follow the cursor was sent before the join: it does not advance
     // the cursor, because the events between them are still to come.
@@ -350,7 +367,7 @@ function addEvents(room, events, reader) {
   }
   return {
     ...next, entries, tail: applyChanges(next.tail, events),
-    cursor, oldest, topic, slow, writers, unread, mentions, firstUnread,
+    cursor, oldest, topic, slow, writers, unread, mentions, firstUnread, roles, bots,
   };
 }
 

@@ -10,7 +10,7 @@ import { withReason } from './moderation.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
 import { LOG_EVENTS } from './protocol.mjs';
-import { addNotice, changeRoom, countsAfter, insertAround, insertEvents, insertHistory, isDirectName, isUnusedPlaceholder, membersOf, newRoom, openRoom, otherPerson, titleOf, useServerSpelling, withCounts, withoutOfflineMessages, withoutRoom, withRoom, withStoredMark } from './rooms.mjs';
+import { addNotice, changeRoom, countsAfter, insertAround, insertEvents, insertHistory, isDirectName, isUnusedPlaceholder, membersOf, newRoom, openRoom, otherPerson, rolesOf, titleOf, useServerSpelling, withCounts, withoutOfflineMessages, withoutRoom, withRoom, withStoredMark } from './rooms.mjs';
 import { applyResults } from './search.mjs';
 import { applyTyping } from './typing.mjs';
 
@@ -69,7 +69,7 @@ const UPDATES = {
       ...(known && !reset ? known : newRoom(frame.room)),
       epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), with: otherPerson(frame.with, known, events), writers: new Map(),
       live: true, removed: false, joinedAt: frame.seq ?? 0,
-      members: membersOf(frame.members), memberCount: frame.memberCount ?? 0, notify: frame.notify ?? 'all', slow: frame.slow ?? 0,
+      members: membersOf(frame.members), roles: rolesOf(frame.members), memberCount: frame.memberCount ?? 0, notify: frame.notify ?? 'all', slow: frame.slow ?? 0,
     };
     if (!resumed) {
       if (!known?.epoch || reset) room.more = events.length > 0 && events[0].seq > 1;
@@ -81,7 +81,10 @@ const UPDATES = {
     if (isCounted) room.countedTo = frame.seq ?? 0;
     room = insertEvents(room, events, resumed ? { self: state.self, watching, readerAt, current: state.current } : null);
     if (isCounted) room = withCounts(room, { read: frame.read ?? 0, unread: frame.unread, mentions: frame.mentions });
-    room = withStoredMark(room);
+    // The page may have been closed before it could report the read mark. Then it counts the messages after this mark itself, if it has all of them.
+    const seen = room.seen?.epoch === room.epoch ? room.seen.seq : 0;
+    if (isCounted && seen > room.read && room.oldest <= seen + 1) room = withCounts(room, { read: seen, ...countsAfter(room, seen, state.self) });
+    room = { ...withStoredMark(room), seen: null };
     let next = withRoom(state, room);
     if (reset) {
       next = addNotice(next, { room: room.name, tone: 'gap', order: 0,
@@ -148,7 +151,7 @@ const UPDATES = {
     const room = state.rooms.get(frame.room);
     if (!room) return state;
     const members = membersOf(frame.members);
-    const next = changeRoom(state, room.name, { members, memberCount: frame.memberCount ?? members.size });
+    const next = changeRoom(state, room.name, { members, roles: rolesOf(frame.members), memberCount: frame.memberCount ?? members.size });
     if (request) return next;
     const names = [...members.values()].sort(byName).map(isolated).join(t(', '));
     return addNotice(next, { room: room.name, at, text: t('{number} here: {names}', { number: frame.memberCount ?? members.size, names }) });

@@ -26,7 +26,7 @@ export function rankOf(name, query) {
 }
 
 /**
- * Returns what the switcher offers: first rooms that the person is in, then people, rooms to join, and messages that a search has found. With #
+ * Returns what the switcher offers: first rooms that the person is in, then people, rooms to join, the diagnostics, and messages that a search has found. With #
  * the query is for rooms only, with @ for people only.
  * @param {State} state
  * @param {string} typed
@@ -52,6 +52,7 @@ export function switcherItems(state, typed, favourites = []) {
       .map(({ room, topic }) => ({ rank: rankOf(room, query), room, topic })).filter(({ rank }) => rank > 0)
       .sort((a, b) => b.rank - a.rank || byName(a.room, b.room)).slice(0, MAX_OF_A_KIND)
       .map(({ room, topic }) => /** @type {SwitcherItem} */ ({ kind: 'join', id: room, label: room, detail: topic ?? '' })),
+    ...sign || Math.max(rankOf('diagnostics', query), rankOf(t('Connection diagnostics'), query)) < 2 ? [] : [/** @type {SwitcherItem} */ ({ kind: 'diagnostics', id: '', label: t('Connection diagnostics') })],
     ...sign ? [] : messagesFor(state, text),
   ];
 }

@@ -13,11 +13,12 @@ import { parseJson } from './protocol.mjs';
  *   signIn  a frame with a password or a token. The page sends it in a separate request, never over the chat's connection
  *   leave   leave a room; without a name, the current one
  *   logout
+ *   diagnostics  show the diagnostics of the connection
  *   line    any other command: the server parses it
  *   error   nothing is sent; `text` says why
  *
  * @typedef {{ kind: 'say', text: string, me: boolean } | { kind: 'signIn', frame: Frame } | { kind: 'leave', room: string }
- *   | { kind: 'logout' } | { kind: 'line', line: string } | { kind: 'error', text: string }} ParsedInput
+ *   | { kind: 'logout' } | { kind: 'diagnostics' } | { kind: 'line', line: string } | { kind: 'error', text: string }} ParsedInput
  */
 
 const LEAVE_COMMANDS = new Set(['leave', 'part']);
@@ -59,6 +60,7 @@ export function parseInput(text, inRoom, maxLength) {
   if (command === 'format') return { kind: 'error', text: t('This page chooses its format itself; /format is for terminals.') };
   if (LEAVE_COMMANDS.has(command)) return { kind: 'leave', room: rest.trim().replace(/^#/, '') };
   if (LOG_OUT_COMMANDS.has(command)) return { kind: 'logout' };
+  if (command === 'diagnostics') return { kind: 'diagnostics' };
   if (text.startsWith('/') && !text.startsWith('//') && !text.includes('\n')) return { kind: 'line', line: text };
   if (!inRoom) return { kind: 'error', text: t('Join a room first.') };
   return { kind: 'say', text: message, me: false };

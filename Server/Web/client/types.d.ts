@@ -110,7 +110,30 @@ export interface Status {
   code?: number;
 }
 
-export interface User { user: string; name: string; guest?: boolean }
+/** A change of the transport. `buffers`: a proxy on the path delays streamed responses. */
+export interface TransportChange { from: TransportName; to: TransportName; buffers?: boolean; reason?: string; code?: number }
+
+/** What the report of the diagnostics needs to know beside the connection. `oldest` is the time of the oldest unsent message. */
+export interface DiagnosticFacts {
+  at: string;
+  address: string;
+  browser: string;
+  language: string;
+  state: StatusName;
+  transport: TransportName;
+  why: string;
+  rooms: number;
+  pending: number;
+  failed: number;
+  oldest?: string;
+}
+
+export interface User { user: string; name: string; guest?: boolean; bot?: boolean }
+
+/** An entry of the list of members. `isAway`: the person is not in the room now. */
+export interface ListedMember { user: string; name: string; isAway: boolean; isBot: boolean }
+
+export interface MemberGroup { kind: 'owner' | 'moderator' | 'member' | 'bot'; members: ListedMember[] }
 
 /** `fileBytes` is the maximum size of a file; 0 or absent if the server takes no files. */
 export interface Limits { textLength?: number; namedMembers?: number; fileBytes?: number }
@@ -271,6 +294,10 @@ export interface Room {
   isPrivate: boolean;
   members: Map<string, string>;
   memberCount: number;
+  /** The owners and moderators that the page knows: their roles by user. */
+  roles: Map<string, string>;
+  /** The bots whose messages the page has: their names by id. */
+  bots: Map<string, string>;
   entries: Entry[];
   days: Day[];
   live: boolean;
@@ -302,10 +329,12 @@ export interface Room {
   isOffline: boolean;
   /** The mark of new messages before the page was loaded again; null after the first join. */
   mark: ReadMark | null;
+  /** How far the user had read when the page stored its messages. The server may not know it. Null after the first join. */
+  seen: ReadMark | null;
 }
 
 /** What the page stores of a room for the time without a network. The messages are the newest ones, oldest first. */
-export interface OfflineRoom { name: string; user: string; topic: string; isPrivate: boolean; with: User | null; messages: Frame[] }
+export interface OfflineRoom { name: string; user: string; topic: string; isPrivate: boolean; with: User | null; epoch?: string | null; read?: number; messages: Frame[] }
 
 /** Where the mark of new messages is. The seq belongs to the epoch of the room. */
 export interface ReadMark { epoch: string; seq: number }
@@ -495,10 +524,10 @@ export interface RoomGroups { unread: Room[]; favourites: Room[]; direct: Room[]
 
 /** What the switcher offers. The id is a room, a user, or the words of a search. */
 export interface SwitcherItem {
-  kind: 'room' | 'join' | 'person' | 'message' | 'search';
+  kind: 'room' | 'join' | 'person' | 'diagnostics' | 'message' | 'search';
   id: string;
   label: string;
-  detail: string;
+  detail?: string;
   isDirect?: boolean;
   unread?: number;
   seq?: number;

@@ -136,6 +136,15 @@ public sealed class AccessibilityTests
             await ExpectCleanAsync(ann, $"the settings, {tab}");
         }
 
+        await ann.Page.ClickAsync("#open-diagnostics");
+        await Assertions.Expect(ann.Page.Locator("#diagnostics-facts [data-fact=latency]")).ToContainTextAsync("ms");
+        await ExpectCleanAsync(ann, "the diagnostics");
+        await ann.Page.Keyboard.PressAsync("Escape");
+        if (isPhone)
+            await ann.Page.ClickAsync("#open-rail");
+        await ann.Page.ClickAsync("#me");
+        await ann.Page.ClickAsync("#tab-connection");
+
         await ann.Page.ClickAsync("#open-lab");
         await ann.Page.ClickAsync("#start-lab");
         await Assertions.Expect(ann.Page.Locator("#lab tr[data-way=ws]")).ToBeVisibleAsync();

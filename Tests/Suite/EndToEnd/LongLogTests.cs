@@ -14,6 +14,16 @@ public sealed class LongLogTests
 {
     private const int Count = 100_000;
 
+    private const int Few = 1_000;
+
+    private const string Typed = "written while others write";
+
+    /// <summary>The shortest task, in milliseconds, that a browser reports as a long one. Two times below it can't be compared.</summary>
+    private const double LongTask = 50;
+
+    /// <summary>The time of a frame in milliseconds: the page paints a character with the next frame.</summary>
+    private const double Frame = 1_000.0 / 60;
+
     // The page uses onmessage, so an event that the test dispatches arrives like one from the network.
     private const string Feeder = """
         const sockets = [];
@@ -91,8 +101,15 @@ public sealed class LongLogTests
         await devTools.SendAsync("Performance.enable");
         var empty = await MeasureAsync(devTools);
 
+        // The same scrolling with few messages, for comparison. The first time does not count, because the browser compiles the script meanwhile.
+        await ann.Page.EvaluateAsync("count => window.fill(count)", Few);
+        await ScrollAsync(ann);
+        await GoToNewestAsync(ann);
+        var fewSteps = await ScrollAsync(ann);
+        await GoToNewestAsync(ann);
+
         var fed = Stopwatch.StartNew();
-        await ann.Page.EvaluateAsync("count => window.fill(count)", Count);
+        await ann.Page.EvaluateAsync("count => window.fill(count)", Count - Few);
         Print("100,000 messages arrived", fed.Elapsed);
         var full = await MeasureAsync(devTools);
         var heap = (full["JSHeapUsedSize"] - empty["JSHeapUsedSize"]) / 1_000_000;
@@ -102,62 +119,53 @@ public sealed class LongLogTests
         full["Nodes"].Should().BeLessThan(20_000, "only the rows near the view are in the document");
         heap.Should().BeLessThan(120, "a message needs about 600 bytes");
 
-        await ann.Page.EvaluateAsync("() => { window.longTasks.length = 0; }");
-        var steps = JsonSerializer.Deserialize<Steps>(await ann.Page.EvaluateAsync<string>($$"""
-            async () => {
-              const log = document.getElementById('log'), counts = window.countRows(), gaps = {{Gaps}};
-              const steps = { count: 0, mostRows: 0, gaps: 0, mostAdded: 0, milliseconds: performance.now() };
-              const step = async (distance) => {
-                const before = counts.added;
-                log.scrollTop += distance;
-                await window.frame(); await window.frame();
-                steps.count += 1;
-                steps.gaps += gaps();
-                steps.mostAdded = Math.max(steps.mostAdded, counts.added - before);
-                steps.mostRows = Math.max(steps.mostRows, log.childElementCount);
-              };
-              for (let i = 0; i < 40; i += 1) await step(-500);
-              for (let i = 0; i < 20; i += 1) await step(-log.scrollHeight / 23);
-              for (let i = 0; i < 20; i += 1) await step(500);
-              steps.milliseconds = performance.now() - steps.milliseconds;
-              return JSON.stringify(steps);
-            }
-            """), JsonSerializerOptions.Web)!;
+        var steps = await ScrollAsync(ann);
         var scrolled = await MeasureAsync(devTools);
-        var longest = await ann.Page.EvaluateAsync<double>("() => Math.max(0, ...window.longTasks)");
         var layouts = (scrolled["LayoutCount"] - full["LayoutCount"]) / steps.Count;
-        TestContext.Out.WriteLine($"{steps.Count} steps of scrolling: {steps.Milliseconds / steps.Count:F0} ms each, longest task {longest:F0} ms, {layouts:F1} layouts each, at most {steps.MostAdded} rows added in one step and {steps.MostRows} rows in the log");
+        TestContext.Out.WriteLine($"{steps.Count} steps of scrolling: {steps.Milliseconds / steps.Count:F0} ms each ({fewSteps.Milliseconds / fewSteps.Count:F0} ms with 1,000 messages), longest task {steps.LongestTask:F0} ms ({fewSteps.LongestTask:F0} ms with 1,000 messages), {layouts:F1} layouts each, at most {steps.MostAdded} rows added in one step and {steps.MostRows} rows in the log");
         steps.Gaps.Should().Be(0, "the reader sees rows at each position");
         steps.MostRows.Should().BeLessThanOrEqualTo(500);
         steps.MostAdded.Should().BeLessThan(300);
         layouts.Should().BeLessThan(12);
+        (steps.Milliseconds / fewSteps.Milliseconds).Should().BeLessThan(4, "scrolling does not depend on the number of messages");
+        (Math.Max(steps.LongestTask, LongTask) / Math.Max(fewSteps.LongestTask, LongTask)).Should().BeLessThan(6, "no task goes through the whole log");
 
         // The reader returns to the end. For a new message the page draws only a few rows, however many messages the log has.
-        await ann.Page.ClickAsync("#newest");
-        await Assertions.Expect(ann.Messages.Last).ToBeInViewportAsync();
+        await GoToNewestAsync(ann);
         await ann.Page.EvaluateAsync("""
-            async () => {
-              const input = document.getElementById('input'), times = [], counts = window.countRows();
+            () => {
+              const input = document.getElementById('input');
               input.focus();
-              window.longTasks.length = 0;
+              window.times = [];
               input.addEventListener('input', ({ timeStamp }) => requestAnimationFrame(() => {
                 const { port1, port2 } = new MessageChannel();
-                port1.onmessage = () => times.push(performance.now() - timeStamp); // the browser has painted the frame
+                port1.onmessage = () => window.times.push(performance.now() - timeStamp); // the browser has painted the frame
                 port2.postMessage(null);
               }));
-              window.typed = () => JSON.stringify({ ...counts, times, longest: Math.max(0, ...window.longTasks) });
+            }
+            """);
+        await ann.Page.Keyboard.TypeAsync(Typed, new() { Delay = 30 });
+        var quiet = Median(await ann.Page.EvaluateAsync<double[]>("() => window.times.splice(0)"));
+        await ann.Input.FillAsync("");
+        await ann.Page.EvaluateAsync("""
+            async () => {
+              const counts = window.countRows();
+              window.times.length = window.longTasks.length = 0;
+              window.typed = () => JSON.stringify({ ...counts, times: window.times, longest: Math.max(0, ...window.longTasks) });
               let said = 0;
               await new Promise((resolve) => { window.flood = setInterval(() => { window.feed(1); if (++said === 50) resolve(); }, 20); });
               window.fed = () => said;
             }
             """);
-        await ann.Page.Keyboard.TypeAsync("written while others write", new() { Delay = 30 });
+        await ann.Page.Keyboard.TypeAsync(Typed, new() { Delay = 30 });
         var typing = JsonSerializer.Deserialize<Typing>(await ann.Page.EvaluateAsync<string>("() => { clearInterval(window.flood); return window.typed(); }"), JsonSerializerOptions.Web)!;
         var fedMessages = await ann.Page.EvaluateAsync<int>("() => window.fed()");
-        await Assertions.Expect(ann.Input).ToHaveValueAsync("written while others write");
+        await Assertions.Expect(ann.Input).ToHaveValueAsync(Typed);
         typing.Times.Should().NotBeEmpty();
-        TestContext.Out.WriteLine($"from key press to paint while 50 messages/s arrive: median {typing.Times.Order().ElementAt(typing.Times.Count / 2):F0} ms, longest {typing.Times.Max():F0} ms; {(double)typing.Added / fedMessages:F1} rows added for each message, longest task {typing.Longest:F0} ms");
+        var flooded = Median(typing.Times);
+        TestContext.Out.WriteLine($"from key press to paint while 50 messages/s arrive: median {flooded:F0} ms ({quiet:F0} ms while nobody writes), longest {typing.Times.Max():F0} ms; {(double)typing.Added / fedMessages:F1} rows added for each message, longest task {typing.Longest:F0} ms");
         ((double)typing.Added / fedMessages).Should().BeLessThan(4, "the page does not draw the log again for each message");
+        (Math.Max(flooded, Frame) / Math.Max(quiet, Frame)).Should().BeLessThan(6, "a person can type while others write");
 
         // The page now receives more messages than it keeps. It drops those that are far from the reader, and the view does not move.
         await ann.Page.EvaluateAsync("async () => { document.getElementById('log').scrollTop -= document.getElementById('log').scrollHeight / 2; await window.frame(); await window.frame(); }");
@@ -175,18 +183,22 @@ public sealed class LongLogTests
         {
             // The server has compressed the page.
         }
-        await using var ben = await ChatPage.JoinAsync(_server.HttpPort, "ben");
+        var tab = await Chromium.NewPageAsync();
+        await tab.AddInitScriptAsync("addEventListener('focusin', ({ target }) => { if (target.id === 'input') window.readyAt ??= performance.now(); });");
+        await using var ben = await ChatPage.OpenAsync(tab, $"http://127.0.0.1:{_server.HttpPort}/?name=ben&room=lobby");
+        await ben.ExpectInsideAsync("lobby");
         var text = await ben.Page.EvaluateAsync<string>("""
             () => new Promise((resolve) => {
               const navigation = performance.getEntriesByType('navigation')[0];
-              new PerformanceObserver((list) => resolve(JSON.stringify({ paint: list.getEntries()[0].startTime, loaded: navigation.domContentLoadedEventEnd, bytes: navigation.transferSize,
+              new PerformanceObserver((list) => resolve(JSON.stringify({ paint: list.getEntries()[0].startTime, received: navigation.responseEnd, ready: window.readyAt, loaded: navigation.domContentLoadedEventEnd, bytes: navigation.transferSize,
                 requests: performance.getEntriesByType('resource').length, isReady: document.activeElement?.id === 'input' && !document.getElementById('input').disabled })))
                 .observe({ type: 'paint', buffered: true });
             })
             """);
         var visit = JsonSerializer.Deserialize<Visit>(text, JsonSerializerOptions.Web)!;
-        TestContext.Out.WriteLine($"first paint after {visit.Paint:F0} ms, script finished after {visit.Loaded:F0} ms; {visit.Bytes / 1024.0:F1} KB in one response; {visit.Requests} other requests");
+        TestContext.Out.WriteLine($"page received after {visit.Received:F0} ms, ready to type after {visit.Ready:F0} ms, script finished after {visit.Loaded:F0} ms, first paint after {visit.Paint:F0} ms; {visit.Bytes / 1024.0:F1} KB in one response; {visit.Requests} other requests");
         visit.IsReady.Should().BeTrue("a person can write as soon as the page is online");
+        (visit.Ready / visit.Paint).Should().BeInRange(0.01, 3, "a person who sees the page can type");
         visit.Bytes.Should().BeLessThan(112 * 1024, "the page is one compressed response");
         visit.Requests.Should().BeLessThanOrEqualTo(4, "the page needs few other requests before a person can write");
     }
@@ -364,6 +376,37 @@ public sealed class LongLogTests
         }
         """;
 
+    /// <summary>Scrolls up through the log in small and large steps, and a part of the way back.</summary>
+    private static async Task<Steps> ScrollAsync(ChatPage page) => JsonSerializer.Deserialize<Steps>(await page.Page.EvaluateAsync<string>($$"""
+        async () => {
+          const log = document.getElementById('log'), counts = window.countRows(), gaps = {{Gaps}};
+          window.longTasks.length = 0;
+          const steps = { count: 0, mostRows: 0, gaps: 0, mostAdded: 0, milliseconds: performance.now() };
+          const step = async (distance) => {
+            const before = counts.added;
+            log.scrollTop += distance;
+            await window.frame(); await window.frame();
+            steps.count += 1;
+            steps.gaps += gaps();
+            steps.mostAdded = Math.max(steps.mostAdded, counts.added - before);
+            steps.mostRows = Math.max(steps.mostRows, log.childElementCount);
+          };
+          for (let i = 0; i < 40; i += 1) await step(-500);
+          for (let i = 0; i < 20; i += 1) await step(-log.scrollHeight / 23);
+          for (let i = 0; i < 20; i += 1) await step(500);
+          steps.milliseconds = performance.now() - steps.milliseconds;
+          return JSON.stringify({ ...steps, longestTask: Math.max(0, ...window.longTasks) });
+        }
+        """), JsonSerializerOptions.Web)!;
+
+    private static async Task GoToNewestAsync(ChatPage page)
+    {
+        await page.Page.ClickAsync("#newest");
+        await Assertions.Expect(page.Messages.Last).ToBeInViewportAsync();
+    }
+
+    private static double Median(IReadOnlyList<double> times) => times.Order().ElementAt(times.Count / 2);
+
     private static async Task<Shown> FirstShownAsync(ChatPage page) => JsonSerializer.Deserialize<Shown>(await page.Page.EvaluateAsync<string>("""
         () => {
           const top = document.getElementById('log').getBoundingClientRect().top;
@@ -390,11 +433,11 @@ public sealed class LongLogTests
 
     private static void Print(string what, TimeSpan time) => TestContext.Out.WriteLine($"{what}: {time.TotalMilliseconds:F0} ms");
 
-    private sealed record Steps(int Count, int MostRows, int MostAdded, int Gaps, double Milliseconds);
+    private sealed record Steps(int Count, int MostRows, int MostAdded, int Gaps, double Milliseconds, double LongestTask);
 
     private sealed record Typing(int Added, int Removed, IReadOnlyList<double> Times, double Longest);
 
-    private sealed record Visit(double Paint, double Loaded, double Bytes, int Requests, bool IsReady);
+    private sealed record Visit(double Paint, double Received, double Ready, double Loaded, double Bytes, int Requests, bool IsReady);
 
     private sealed record Shown(long Seq, double Top);
 }

@@ -104,6 +104,66 @@ public sealed class OfflinePageTests
     }
 
     [Test]
+    public async Task Mark_of_new_messages_is_right_after_a_start_without_a_network()
+    {
+        var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob");
+        await using var __ = bob;
+        await using var ann = await JoinAsync("ann");
+        await bob.SendAsync("one");
+        await ann.ExpectMessageAsync("one");
+
+        // The person looks away, so the second message stays unread.
+        await ann.Page.EvaluateAsync("() => { document.hasFocus = () => false; }");
+        await bob.SendAsync("two");
+        await ann.ExpectMessageAsync("two");
+        await Assertions.Expect(MarkedMessage(ann)).ToHaveTextAsync("two");
+        await ExpectStoredAsync(ann, "lobby: one", "lobby: two");
+
+        // The page keeps the mark without a network, also if it is loaded twice.
+        Cut();
+        for (var i = 0; i < 2; i++)
+        {
+            await ann.Page.ReloadAsync();
+            await ann.ExpectMessageAsync("two");
+            await Assertions.Expect(MarkedMessage(ann)).ToHaveTextAsync("two");
+        }
+
+        // The stored messages do not count as read, so the mark stays where it was when a message has arrived meanwhile.
+        await bob.SendAsync("three");
+        await bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "three");
+        await ReconnectAsync(ann);
+        await ann.ExpectMessageAsync("three");
+        await Assertions.Expect(MarkedMessage(ann)).ToHaveTextAsync("two");
+        await Assertions.Expect(ann.Page.Locator("#log .divider.new")).ToHaveCountAsync(1);
+
+        // All messages are read now, but the page is closed before it tells this to the server. The mark is before what has arrived meanwhile.
+        await TestWait.UntilAsync(async () => await ReadMarkAsync(ann) == 3, "the stored read mark");
+        Cut();
+        await ann.Page.GotoAsync("about:blank");
+        await bob.SendAsync("four");
+        await bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "four");
+        await ann.Page.GotoAsync($"http://127.0.0.1:{_relay.Port}/");
+        await ann.ExpectMessageAsync("three");
+        await ReconnectAsync(ann);
+        await ann.ExpectMessageAsync("four");
+        await Assertions.Expect(MarkedMessage(ann)).ToHaveTextAsync("four");
+        ann.Errors.Where(error => !error.Contains("net::ERR", StringComparison.Ordinal) && !error.Contains("WebSocket connection", StringComparison.Ordinal)).Should().BeEmpty();
+    }
+
+    private static ILocator MarkedMessage(ChatPage page) => page.Page.Locator("#log .divider.new + .message .text");
+
+    private static Task<int> ReadMarkAsync(ChatPage page) => page.Page.EvaluateAsync<int>("""
+        async () => {
+          const [found] = (await indexedDB.databases()).filter(({ name }) => name.endsWith(' offline'));
+          const database = await new Promise((resolve, reject) => { const opening = indexedDB.open(found.name); opening.onsuccess = () => resolve(opening.result); opening.onerror = reject; });
+          const all = database.transaction('rooms').objectStore('rooms').getAll();
+          await new Promise((resolve) => { all.onsuccess = resolve; });
+          database.close();
+          return all.result[0]?.read ?? 0;
+        }
+        """);
+
+    [Test]
     public async Task Update_of_the_page_takes_effect_at_the_next_load()
     {
         await using var ann = await JoinAsync("ann");

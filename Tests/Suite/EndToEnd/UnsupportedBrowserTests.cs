@@ -35,7 +35,7 @@ public sealed class UnsupportedBrowserTests
         await page.Page.RouteAsync("**/*", async route =>
         {
             var response = await route.FetchAsync();
-            await route.FulfillAsync(new() { Response = response, Body = (await response.TextAsync()).Replace("Stable handles", "Changed by a proxy", StringComparison.Ordinal) });
+            await route.FulfillAsync(new() { Response = response, Body = (await response.TextAsync()).Replace("License: MIT", "Changed by a proxy", StringComparison.Ordinal) });
         });
         await page.Page.GotoAsync(Url);
         await ExpectTextAsync(page, "an extension or a proxy has blocked or changed the page");

@@ -46,6 +46,29 @@ public sealed class ModerationTests
     }
 
     [Test]
+    public async Task Members_see_who_is_an_owner_or_a_moderator()
+    {
+        await using var bob = await EnterAsync("bob");
+        var joined = await bob.RequestAsync<JoinedFrame>(Join(Room));
+        joined.Members.Select(person => (person.Name, person.Role)).Should().BeEquivalentTo([("owner", "owner"), ("bob", (string?)null)]);
+
+        await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Role, "bob", role: "moderator"));
+        await using var carol = await EnterAsync("carol");
+        var who = await carol.RequestAsync<WhoFrame>(new ClientFrame { Type = ClientFrameType.Who, Room = Room, Id = FrameId.From("w") });
+        who.Members.Select(person => (person.Name, person.Role)).Should().BeEquivalentTo([("owner", "owner"), ("bob", "moderator"), ("carol", (string?)null)]);
+        (await bob.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { Name: "carol", State: "joined" })).Role.Should().BeNull();
+
+        await bob.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = Room, Id = FrameId.From("l") });
+        await carol.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { Name: "bob", State: "left" });
+        await bob.RequestAsync<JoinedFrame>(Join(Room));
+        (await carol.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { Name: "bob", State: "joined" })).Role.Should().Be("moderator");
+
+        // A user who is a member again has no role.
+        await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Role, "bob", role: "member"));
+        (await carol.RequestAsync<JoinedFrame>(Join(Room))).Members.Single(person => person.Name == "bob").Role.Should().BeNull();
+    }
+
+    [Test]
     public async Task Kicked_user_without_another_room_is_disconnected_and_may_come_back()
     {
         await using var bob = await EnterAsync("bob");

@@ -10,7 +10,7 @@ import { usesWorker } from './worker.mjs';
 
 const SAVE_AFTER_MS = 1_000; // one change of the database for many messages
 
-/** The entries of the rooms that the database has. @type {Map<string, Entry[]>} */
+/** The entries and the read marks of the rooms that the database has. @type {Map<string, { entries: Entry[], read: number }>} */
 const saved = new Map();
 
 /** The rooms to remove from the database: the user is not in them any more, or the page has dropped their newest messages. @type {Set<string>} */
@@ -33,8 +33,9 @@ function save() {
         continue;
       }
       gone.delete(room.name);
-      if (saved.get(room.name) === room.entries) continue;
-      saved.set(room.name, room.entries);
+      const { entries, read } = room, before = saved.get(room.name);
+      if (before?.entries === entries && before.read === read) continue;
+      saved.set(room.name, { entries, read });
       changed.push(stored);
     }
   }

@@ -163,9 +163,10 @@ function renderSuggestions() {
 /** Returns the suggestions for the word at the caret. The first emoji that the person types loads the table of emoji. */
 function currentSuggestions() {
   const { value, selectionStart: caret } = input;
-  if (emojiBeingTyped(value, caret) === undefined) return suggestionsFor(state, value, caret);
+  const typed = emojiBeingTyped(value, caret);
+  if (typed === undefined) return suggestionsFor(state, value, caret);
   if (isEmojiNew()) loadEmoji().then(() => { if (ui.selected < 0 && document.activeElement === input) updateSuggestions(); });
-  return emojiSuggestions(knownEmoji()?.groups.flat() ?? [], value, caret);
+  return emojiSuggestions(knownEmoji()?.groups.flat() ?? [], typed, caret);
 }
 
 function updateSuggestions(list = currentSuggestions()) {

@@ -13,7 +13,7 @@ import { isRightToLeft, languageVersion } from '../language.mjs';
  *   'name': HTMLInputElement, 'password': HTMLInputElement, 'room': HTMLInputElement, 'new-name': HTMLInputElement,
  *   'new-password': HTMLInputElement, 'keep-name': HTMLInputElement, 'directory-filter': HTMLInputElement,
  *   'create-room': HTMLInputElement, 'create-topic': HTMLInputElement, 'input': HTMLTextAreaElement, 'way': HTMLSelectElement,
- *   'directory': HTMLDialogElement, 'search': HTMLDialogElement, 'search-query': HTMLInputElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'leaving': HTMLDialogElement,
+ *   'directory': HTMLDialogElement, 'search': HTMLDialogElement, 'search-query': HTMLInputElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'diagnostics': HTMLDialogElement, 'leaving': HTMLDialogElement,
  *   'link-question': HTMLDialogElement, 'message-menu': HTMLDialogElement, 'menu-other': HTMLInputElement, 'emoji-picker': HTMLDialogElement, 'emoji-query': HTMLInputElement, 'create': HTMLFormElement,
  *   'switcher': HTMLDialogElement, 'switcher-query': HTMLInputElement, 'commands': HTMLDialogElement, 'sound': HTMLInputElement, 'quiet-for': HTMLSelectElement, 'language': HTMLSelectElement, 'alert-level': HTMLSelectElement,
  *   'attach-files': HTMLInputElement, 'viewer': HTMLDialogElement, 'programs': HTMLDialogElement, 'program-name': HTMLInputElement, 'program-token': HTMLInputElement, 'program-hook': HTMLInputElement,
@@ -47,8 +47,9 @@ export const switcher = $('switcher');
 export const commands = $('commands');
 export const viewer = $('viewer');
 export const programs = $('programs');
+export const diagnosticsDialog = $('diagnostics');
 
-const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, messageMenu, emojiPicker, menu, form, switcher, commands, viewer, programs];
+const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, messageMenu, emojiPicker, menu, form, switcher, commands, viewer, programs, diagnosticsDialog];
 
 /**
  * Opens a dialog. Then draws the page again, because other parts depend on open dialogs. For example, the Back button of a phone closes a

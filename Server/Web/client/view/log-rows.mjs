@@ -115,7 +115,7 @@ function messageNode(entry, first, quote) {
   return el('div', { class: classes, 'data-seq': entry.seq, 'data-id': entry.id, 'data-state': entry.state },
     first ? avatar(from.name) : gutterTime(at ?? ''),
     el('div', { class: 'main' },
-      first && !entry.me && el('div', { class: 'byline' }, authorButton(from), timeNode(at ?? '')),
+      first && !entry.me && el('div', { class: 'byline' }, authorButton(from), from.bot && el('small', { class: 'tag' }, t('bot')), timeNode(at ?? '')),
       !first && !entry.me && el('span', { class: 'unseen' }, `${isolated(from.name)}: `),
       quote && !entry.deleted && el('button', { type: 'button', class: 'quote', 'data-action': 'jump', 'data-seq': message.reply, title: t('Go to this message') }, el('span', { class: 'unseen' }, `${t('in reply to')} `), quote),
       body, filesNode(message.files, entry.key), reactionsNode(entry), item?.state === 'failed' && failureNode(item)),

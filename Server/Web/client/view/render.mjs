@@ -6,8 +6,9 @@ import { ui } from '../app/ui.mjs';
 import { renderAccount } from './account.mjs';
 import { renderBack } from './back.mjs';
 import { switchDraft } from './composer.mjs';
+import { renderDiagnostics } from './diagnostics.mjs';
 import { renderDirectory } from './directory.mjs';
-import { $, account, app, directory, search, switcher, viewer } from './dom.mjs';
+import { $, account, app, diagnosticsDialog, directory, search, switcher, viewer } from './dom.mjs';
 import { renderDrawers } from './layout.mjs';
 import { renderLog } from './log.mjs';
 import { renderHead, renderMembers, renderRooms, renderTyping } from './rooms.mjs';
@@ -34,6 +35,7 @@ function render() {
   if (directory.open) renderDirectory();
   if (search.open) renderSearch();
   if (account.open) renderAccount();
+  if (diagnosticsDialog.open) renderDiagnostics();
   if (switcher.open) renderSwitcher();
   if (viewer.open) renderViewer();
 }

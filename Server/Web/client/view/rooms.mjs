@@ -7,8 +7,8 @@ import { site } from '../app/site.mjs';
 import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
 import { isolated, withoutDirectionControls } from '../direction.mjs';
-import { byName } from '../formatting.mjs';
 import { isRightToLeft, numberWords, t } from '../language.mjs';
+import { memberGroups } from '../people.mjs';
 import { badgeOf } from '../room-actions.mjs';
 import { groupRooms } from '../room-list.mjs';
 import { isDirect, labelOf, titleOf } from '../rooms.mjs';
@@ -16,7 +16,7 @@ import { typingWords } from '../typing.mjs';
 import { $, authorName, avatar, el, foreign, input, log, personButton, setAttribute, setText, whenChanged } from './dom.mjs';
 import { rove } from './menu.mjs';
 
-/** @import { Room } from '../types.js' */
+/** @import { ListedMember, MemberGroup, Room } from '../types.js' */
 
 const MAX_MEMBERS_SHOWN = 200;
 
@@ -146,34 +146,50 @@ export const renderTyping = whenChanged((/** @type {Room | undefined} */ room) =
   setText($('typing'), room ? typingWords(room.writers) : '');
 });
 
-/** The items by user, with the name that they show. @type {Map<string, { item: HTMLElement, name: string, isSelf: boolean }>} */
+/** The items by user, with what they show. @type {Map<string, { item: HTMLElement, shown: string }>} */
 const memberItems = new Map();
 
 onLanguage(() => memberItems.clear());
 
 const resetTabStop = rove($('members'), '[data-action]');
 
-/**
- * @param {string} user
- * @param {string} name
- */
-function memberItem(user, name) {
+/** @param {ListedMember} member */
+function memberItem({ user, name, isAway, isBot }) {
   const existing = memberItems.get(user);
-  const isSelf = user === state.self?.user;
-  if (existing?.name === name && existing.isSelf === isSelf) return existing.item;
-  const button = personButton({ user, name }, avatar(name), authorName(name, 'name'), isSelf && el('small', null, t('you')));
-  const item = el('li', { class: 'member', 'data-user': user, title: isolated(name) }, button);
-  memberItems.set(user, { item, name, isSelf });
+  const note = user === state.self?.user ? t('you') : isBot ? t('bot') : isAway ? t('not here now') : null;
+  const shown = JSON.stringify([name, note]);
+  if (existing?.shown === shown) return existing.item;
+  const button = personButton({ user, name }, avatar(name), authorName(name, 'name'), note && el('small', { class: isBot ? 'tag' : null }, note));
+  const item = el('li', { class: 'member', 'data-user': user, 'data-away': isAway || isBot, title: isolated(name) }, button);
+  memberItems.set(user, { item, shown });
   return item;
 }
 
-export const renderMembers = whenChanged((/** @type {Room | undefined} */ room) => [room?.members, room?.memberCount, state.self], (room) => {
-  const members = [...room?.members ?? []].sort((a, b) => byName(a[1], b[1])).slice(0, MAX_MEMBERS_SHOWN);
-  const more = (room?.memberCount ?? 0) - members.length;
-  const shown = new Set(members.map(([user]) => user));
-  for (const user of memberItems.keys()) if (!shown.has(user)) memberItems.delete(user);
+/** @param {MemberGroup['kind']} kind */
+function groupWords(kind) {
+  switch (kind) {
+    case 'owner': return t('Owners');
+    case 'moderator': return t('Moderators');
+    case 'bot': return t('Bots');
+    default: return t('Members');
+  }
+}
+
+export const renderMembers = whenChanged((/** @type {Room | undefined} */ room) => [room?.members, room?.memberCount, room?.role, room?.roles, room?.bots, room?.with, state.self], (room) => {
+  let left = MAX_MEMBERS_SHOWN;
+  const groups = (room ? memberGroups(room, state.self) : []).map(({ kind, members }) => {
+    const shown = members.slice(0, left);
+    left -= shown.length;
+    return { kind, members: shown };
+  });
+  const members = groups.flatMap((group) => group.members);
+  const more = (room?.memberCount ?? 0) - members.filter(({ isAway, isBot }) => !isAway && !isBot).length;
+  const users = new Set(members.map(({ user }) => user));
+  for (const user of memberItems.keys()) if (!users.has(user)) memberItems.delete(user);
   putInOrder($('members'), [
-    ...members.map(([user, name]) => memberItem(user, name)),
+    ...groups.flatMap((group) => [
+      ...groups.length > 1 ? [el('li', { class: 'group' }, el('h3', { class: 'label' }, groupWords(group.kind)))] : [],
+      ...group.members.map(memberItem)]),
     ...more > 0 ? [el('li', { class: 'rest' }, t('and {count} others', { count: more }))] : []]);
   resetTabStop();
   setText($('people-heading'), room ? t('{count} members', { count: room.memberCount }) : t('Members'));

@@ -16,6 +16,7 @@ import { continueAs, logOut } from './account.mjs';
 import { focusFailed, renderTray, waitingMessages } from './attachments.mjs';
 import { draftOf, handleSuggestionKey, removeDraft, setInput, setTypedAhead, stopComposing } from './composer.mjs';
 import { editLast, submitEdit } from './composing.mjs';
+import { openDiagnostics } from './diagnostics.mjs';
 import { openDirectory, showError } from './directory.mjs';
 import { copyFrom } from './copying.mjs';
 import { $, closestTo, input, log } from './dom.mjs';
@@ -89,6 +90,9 @@ function send(text) {
       return true;
     case 'leave': return leaveRoom(parsed.room || state.current);
     case 'logout': return logOut();
+    case 'diagnostics':
+      openDiagnostics();
+      return true;
     case 'line':
       if (!sendCommand(parsed.line)) return showError(t('Commands need a connection. This one stays here until you are connected again.'));
       setTypedAhead(true);

@@ -9,6 +9,7 @@ import { withoutDirectionControls } from '../direction.mjs';
 import { isComposing, keyName } from '../keys.mjs';
 import { numberWords, t, withParts } from '../language.mjs';
 import { switcherItems } from '../switcher.mjs';
+import { openDiagnostics } from './diagnostics.mjs';
 import { $, avatar, closeDialogs, closestTo, el, foreign, icon, openDialog, setText, switcher, whenChanged } from './dom.mjs';
 import { goToMessage } from './go-to-message.mjs';
 import { goToRoom } from './navigation.mjs';
@@ -56,6 +57,7 @@ function headingOf(kind) {
     case 'room': return t('Your rooms');
     case 'person': return t('People');
     case 'join': return t('Rooms to join');
+    case 'diagnostics': return t('Settings');
     default: return t('Messages');
   }
 }
@@ -85,7 +87,7 @@ const itemNode = ({ kind, label, detail, isDirect, unread }, index) => el('div',
  */
 function signOf(kind, label, isDirect) {
   if (kind === 'person' || isDirect) return avatar(label);
-  return el('span', { class: 'sign', 'aria-hidden': 'true' }, kind === 'search' || kind === 'message' ? icon('search', '') : '#');
+  return el('span', { class: 'sign', 'aria-hidden': 'true' }, kind === 'diagnostics' ? icon('plug', '') : kind === 'search' || kind === 'message' ? icon('search', '') : '#');
 }
 
 /** @param {number} index */
@@ -106,6 +108,7 @@ function use(item) {
   switch (item.kind) {
     case 'room': case 'join': return goToRoom(item.id);
     case 'person': return openConversation({ user: item.id, name: item.label });
+    case 'diagnostics': return openDiagnostics();
     case 'search': return void (askSearch(item.id), openSearch(item.id));
     case 'message': return goToMessage(item.id, item.seq ?? 0);
   }
