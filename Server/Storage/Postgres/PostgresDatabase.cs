@@ -10,9 +10,16 @@ internal sealed class PostgresDatabase(DataOptions options)
     /// <summary>The newest version of the tables. The table <c>schema_version</c> has the version of a database.</summary>
     public const int NewestVersion = 1;
 
-    // The key of the advisory lock: "RSCh", and 1 for the only server of a database.
+    /// <summary>The maximum number of servers that use the same database. Each of them has a share of the search ids.</summary>
+    public const int MaxNodes = 8;
+
+    // The keys of the advisory locks: "RSCh" with 1 for the use of the database and 2 for the creation of its tables, "RSCn" with the number of a server,
+    // and "RSCs" with the number of a share of the search ids.
     private const int LockClass = 0x52534368;
-    private const int LockObject = 1;
+    private const int UseLock = 1;
+    private const int MigrationLock = 2;
+    private const int NodeLockClass = 0x5253436E;
+    private const int ShareLockClass = 0x52534373;
 
     private readonly NpgsqlConnectionStringBuilder _settings = PostgresSettings.Parse(options.Postgres!);
 
@@ -51,16 +58,35 @@ internal sealed class PostgresDatabase(DataOptions options)
 
     /// <summary>
     /// Locks the database for the session of a connection. The database releases the lock when the session ends, even if this process is killed.
-    /// So the holder of the lock knows that no transaction of an earlier session is still running.
     /// </summary>
-    public static bool TryLock(NpgsqlConnection connection) => connection.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock({LockClass}, {LockObject})");
+    /// <param name="isShared">Whether other servers may use the database too.</param>
+    public static bool TryLock(NpgsqlConnection connection, bool isShared) =>
+        connection.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock{(isShared ? "_shared" : "")}({LockClass}, {UseLock})");
 
-    /// <summary>Ends a session of this server, if it still has the lock.</summary>
+    /// <summary>
+    /// Locks the number of a server for the session of a connection. The holder of the lock knows that no transaction of an earlier session of this
+    /// server is still running. The other servers see by this lock that the server is alive.
+    /// </summary>
+    public static bool TryLockNode(NpgsqlConnection connection, int node) => connection.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock({NodeLockClass}, @node)", new { node });
+
+    /// <summary>Locks a share of the search ids that no other server has. Returns its number; null if all shares are in use.</summary>
+    public static int? TryLockShare(NpgsqlConnection connection)
+    {
+        for (var share = 0; share < MaxNodes; share++)
+        {
+            if (connection.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock({ShareLockClass}, @share)", new { share }))
+                return share;
+        }
+
+        return null;
+    }
+
+    /// <summary>Ends a session of this server, if it still has the lock of the server's number.</summary>
     /// <param name="session">The process id of the session.</param>
     public static void EndSession(NpgsqlConnection connection, int session) => connection.Execute(
         $"""
         SELECT pg_terminate_backend(pid) FROM pg_locks
-        WHERE locktype = 'advisory' AND classid = {LockClass} AND objid = {LockObject} AND granted AND pid = @session
+        WHERE locktype = 'advisory' AND classid = {NodeLockClass} AND granted AND pid = @session
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         """,
         new { session });
@@ -69,6 +95,9 @@ internal sealed class PostgresDatabase(DataOptions options)
     /// <exception cref="StorageException">The tables belong to a newer version or another program.</exception>
     public void Migrate(NpgsqlConnection connection)
     {
+        // Two servers may start at the same time.
+        using var transaction = connection.BeginTransaction();
+        connection.Execute($"SELECT pg_advisory_xact_lock({LockClass}, {MigrationLock})", transaction: transaction);
         var hasTables = connection.ExecuteScalar<bool>("SELECT to_regclass('schema_version') IS NOT NULL");
         var version = hasTables ? connection.ExecuteScalar<int>("SELECT version FROM schema_version") : 0;
         if (version > NewestVersion)
@@ -79,7 +108,6 @@ internal sealed class PostgresDatabase(DataOptions options)
             throw Create("the database has tables of another program; use an empty database");
 
         // Each version has its own script. The statements of a released script never change.
-        using var transaction = connection.BeginTransaction();
         connection.Execute(
             $"CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL); {ReadScript("postgres-schema.sql")}; INSERT INTO schema_version (version) VALUES ({NewestVersion})",
             transaction: transaction, commandTimeout: 0);

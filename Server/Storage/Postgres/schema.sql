@@ -226,12 +226,13 @@ CREATE TABLE client_ids (
     PRIMARY KEY (author, client_id)
 );
 
--- The commits of the server. The server increments the number in each transaction. So, after its connection broke during a commit, it can see
--- whether this commit is stored.
+-- The commits of each server. A server increments its number in each transaction. So, after its connection broke during a commit, it can see
+-- whether this commit is stored. A server that starts adds a row. The rows of servers that ended are removed later.
 CREATE TABLE writer (
-    commits       BIGINT  NOT NULL
+    node          BIGINT  NOT NULL PRIMARY KEY, -- a random number of the server. While the server is connected, it has an advisory lock with this number.
+    commits       BIGINT  NOT NULL,
+    at            BIGINT  NOT NULL              -- when the server committed last
 );
-INSERT INTO writer (commits) VALUES (0);
 
 -- The subscriptions of browsers to push messages.
 CREATE TABLE push_subscriptions (
