@@ -13,11 +13,12 @@ internal sealed class PostgresDatabase(DataOptions options)
     /// <summary>The maximum number of servers that use the same database. Each of them has a share of the search ids.</summary>
     public const int MaxNodes = 8;
 
-    // The keys of the advisory locks: "RSCh" with 1 for the use of the database and 2 for the creation of its tables, "RSCn" with the number of a server,
+    // The keys of the advisory locks: "RSCh" with 1 for the use of the database 2 for the creation of its tables and 3 for the leader, "RSCn" with the number of a server,
     // and "RSCs" with the number of a share of the search ids.
     private const int LockClass = 0x52534368;
     private const int UseLock = 1;
     private const int MigrationLock = 2;
+    private const int LeaderLock = 3;
     private const int NodeLockClass = 0x5253436E;
     private const int ShareLockClass = 0x52534373;
 
@@ -35,6 +36,14 @@ internal sealed class PostgresDatabase(DataOptions options)
     // of words. With one plan for all words, it would read all messages to find a rare word. So each search gets its own plan.
     public NpgsqlConnection OpenForSearch(TimeSpan maxTime) =>
         Open($"SET default_transaction_read_only = on; SET statement_timeout = {(int)maxTime.TotalMilliseconds}; SET plan_cache_mode = force_custom_plan");
+
+    /// <summary>Opens a connection for the other servers: it listens to announcements, or sends them. Its commits are not synced.</summary>
+    public NpgsqlConnection OpenForNodes()
+    {
+        var connection = OpenForWriting();
+        connection.Execute("SET synchronous_commit = off");
+        return connection;
+    }
 
     /// <summary>Opens a connection that writes.</summary>
     /// <exception cref="StorageException">The database is a standby.</exception>
@@ -80,6 +89,16 @@ internal sealed class PostgresDatabase(DataOptions options)
 
         return null;
     }
+
+    /// <summary>Makes the server of a connection the leader, if no other server is. Call this only while the server is not the leader.</summary>
+    public static Task<bool> TryLeadAsync(NpgsqlConnection connection) => connection.ExecuteScalarAsync<bool>($"SELECT pg_try_advisory_lock({LockClass}, {LeaderLock})");
+
+    /// <summary>Reads the numbers of the servers that are alive.</summary>
+    public static async Task<IReadOnlyList<long>> ReadLiveNodesAsync(NpgsqlConnection connection) => (await connection.QueryAsync<long>(
+        $"""
+        SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = {NodeLockClass} AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """)).AsList();
 
     /// <summary>Ends a session of this server, if it still has the lock of the server's number.</summary>
     /// <param name="session">The process id of the session.</param>

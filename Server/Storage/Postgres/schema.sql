@@ -234,6 +234,26 @@ CREATE TABLE writer (
     at            BIGINT  NOT NULL              -- when the server committed last
 );
 
+-- The users who are in the rooms at each server, for the other servers. Each server writes its own rows. A server that is not alive does not count: it
+-- has no advisory lock with its number. The rows need not survive a crash of the database, because the servers write them again.
+CREATE UNLOGGED TABLE presence (
+    room          BIGINT  NOT NULL,             -- no REFERENCES, so that a removed room need not look here
+    node          BIGINT  NOT NULL,
+    members       BIGINT  NOT NULL,             -- the number of users
+    people        TEXT,                         -- their names by user id, as JSON; NULL if there are more than Rooms:NamedMembers
+    PRIMARY KEY (room, node)
+);
+
+-- The names of users who have a connection, with several servers: one row for each skeleton of a name, as in the table names. The row of a server that is
+-- not alive does not count.
+CREATE UNLOGGED TABLE used_names (
+    skeleton      TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "user"        TEXT COLLATE "C" NOT NULL,
+    name          TEXT    NOT NULL,
+    node          BIGINT  NOT NULL
+);
+CREATE INDEX used_names_by_user ON used_names ("user");
+
 -- The subscriptions of browsers to push messages.
 CREATE TABLE push_subscriptions (
     endpoint      TEXT COLLATE "C" NOT NULL PRIMARY KEY, -- the address of the push service for this browser; a secret
