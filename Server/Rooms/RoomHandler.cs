@@ -185,6 +185,9 @@ internal sealed class RoomHandler(ChatServices services)
             return false;
         if (joined.Ban is { } ban)
         {
+            // The connection may not know yet that a moderator has removed it from the room.
+            if (context.Rooms.Contains(room))
+                await LeaveRoomAsync(context, room);
             // The answer must not show that a private room exists.
             context.Reject(answers, frame.Id, room.IsPrivate && state is not { IsMember: true }
                 ? await services.RoomAccess.CreateNoRoomErrorAsync(context, frame)

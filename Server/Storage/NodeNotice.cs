@@ -1,17 +1,6 @@
-using System.Text.Json.Serialization;
-
 namespace RawSocketChat.Server.Storage;
 
 /// <summary>What a server tells the other servers of the chat. It contains no secret and no text of a message.</summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "t")]
-[JsonDerivedType(typeof(EventsNotice), "events")]
-[JsonDerivedType(typeof(RoomRemovedNotice), "removed")]
-[JsonDerivedType(typeof(SessionsEndedNotice), "ended")]
-[JsonDerivedType(typeof(UserRenamedNotice), "renamed")]
-[JsonDerivedType(typeof(MembershipNotice), "membership")]
-[JsonDerivedType(typeof(TypingNotice), "typing")]
-[JsonDerivedType(typeof(ReadNotice), "read")]
-[JsonDerivedType(typeof(PresenceNotice), "presence")]
 public abstract record NodeNotice;
 
 /// <summary>A room has events up to a seq.</summary>
@@ -39,8 +28,3 @@ public sealed record ReadNotice(string Room, string User, long Seq) : NodeNotice
 
 /// <summary>The users who are in a room at a server have changed. The table <c>presence</c> has them.</summary>
 public sealed record PresenceNotice(string Room) : NodeNotice;
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
-[JsonSerializable(typeof(NodeNotice))]
-[JsonSerializable(typeof(IReadOnlyList<NodeNotice>))]
-internal sealed partial class NodeNoticeJson : JsonSerializerContext;

@@ -18,13 +18,14 @@ public sealed class PostgresTestStorage : IDisposable
     private readonly bool _isShared;
 
     /// <param name="connectionString">The database. Null creates a new database on the shared server.</param>
-    public PostgresTestStorage(TimeProvider? time = null, int keepEvents = 0, int keepDays = 0, string? connectionString = null, ILogger<PostgresStorage>? logger = null)
+    /// <param name="nodes">Whether other storages may use the same database.</param>
+    public PostgresTestStorage(TimeProvider? time = null, int keepEvents = 0, int keepDays = 0, string? connectionString = null, ILogger<PostgresStorage>? logger = null, bool nodes = false)
     {
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger<PostgresStorage>.Instance;
         _isShared = connectionString is null;
         ConnectionString = connectionString ?? PostgresServer.CreateDatabaseAsync().GetAwaiter().GetResult();
-        _options = new DataOptions { Path = _folder.Path, KeepEvents = keepEvents, KeepDays = keepDays, Postgres = ConnectionString };
+        _options = new DataOptions { Path = _folder.Path, KeepEvents = keepEvents, KeepDays = keepDays, Postgres = ConnectionString, Nodes = nodes };
         Storage = Open();
     }
 
