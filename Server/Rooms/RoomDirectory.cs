@@ -265,9 +265,9 @@ public sealed class RoomDirectory(
         {
             _open.TryRemove(KeyValuePair.Create(room.Name, room));
             _loops.Remove(room);
+            // If another caller opens the room again, it follows the room after this.
+            nodes.Unfollow(room.Name);
         }
-
-        nodes.Unfollow(room.Name);
     }
 
     private void OnEventsAvailable(string room, long seq) => _open.GetValueOrDefault(room)?.MarkAvailable(seq);

@@ -271,8 +271,9 @@ public sealed class RoomLoop
         _commands.Writer.TryComplete();
     }
 
-    // Waits until the earlier events of other servers are read. If that fails when the server stops or the room is closed, the batch is stored, but its
-    // senders get no answer.
+    // Waits until the earlier events of other servers are read. If that fails when the server stops or the room is closed, the senders of the batch get an
+    // error, although it is stored. When they send the messages again, they get the acks. The members must not get the events: they would miss the
+    // earlier ones.
     private async Task DeliverParkedAsync(bool untilFailure)
     {
         if (_follower is null)
@@ -282,8 +283,12 @@ public sealed class RoomLoop
         {
             await _follower.WaitForReadAsync();
             StoreAndDeliver();
-            if (untilFailure && _follower.HasFailed)
-                _parked = null;
+            if (!untilFailure || !_follower.HasFailed || _parked is not { } batch)
+                continue;
+            _parked = null;
+            RejectAll(batch.Posts, new StorageException("the events of other servers cannot be read"));
+            foreach (var command in batch.Waiting)
+                HandleAfterBatch(command);
         }
     }
 

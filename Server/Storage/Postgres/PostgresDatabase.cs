@@ -13,14 +13,20 @@ internal sealed class PostgresDatabase(DataOptions options)
     /// <summary>The maximum number of servers that use the same database. Each of them has a share of the search ids.</summary>
     public const int MaxNodes = 8;
 
-    // The keys of the advisory locks: "RSCh" with 1 for the use of the database 2 for the creation of its tables and 3 for the leader, "RSCn" with the number of a server,
-    // and "RSCs" with the number of a share of the search ids.
+    // The keys of the advisory locks: "RSCh" with 1 for the use of the database, 2 for the creation of its tables and 3 for the leader; "RSCn" with the
+    // number of a server; and "RSCs" with the number of a share of the search ids.
     private const int LockClass = 0x52534368;
     private const int UseLock = 1;
     private const int MigrationLock = 2;
     private const int LeaderLock = 3;
     private const int NodeLockClass = 0x5253436E;
     private const int ShareLockClass = 0x52534373;
+
+    /// <summary>The query for the numbers of the servers that are alive.</summary>
+    public static readonly string LiveNodes = $"""
+        SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = {NodeLockClass} AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """;
 
     private readonly NpgsqlConnectionStringBuilder _settings = PostgresSettings.Parse(options.Postgres!);
 
@@ -94,11 +100,7 @@ internal sealed class PostgresDatabase(DataOptions options)
     public static Task<bool> TryLeadAsync(NpgsqlConnection connection) => connection.ExecuteScalarAsync<bool>($"SELECT pg_try_advisory_lock({LockClass}, {LeaderLock})");
 
     /// <summary>Reads the numbers of the servers that are alive.</summary>
-    public static async Task<IReadOnlyList<long>> ReadLiveNodesAsync(NpgsqlConnection connection) => (await connection.QueryAsync<long>(
-        $"""
-        SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = {NodeLockClass} AND granted
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        """)).AsList();
+    public static async Task<IReadOnlyList<long>> ReadLiveNodesAsync(NpgsqlConnection connection) => (await connection.QueryAsync<long>(LiveNodes)).AsList();
 
     /// <summary>Ends a session of this server, if it still has the lock of the server's number.</summary>
     /// <param name="session">The process id of the session.</param>

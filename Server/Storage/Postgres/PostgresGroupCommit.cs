@@ -29,7 +29,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
     private const int MaxAttempts = 5;
 
     // After this time, the row of a server that has ended is removed from the table "writer". A server that is only cut off from the database needs its row.
-    private static readonly TimeSpan RowLifetime = TimeSpan.FromDays(1);
+    private static readonly TimeSpan RowLifetime = TimeSpan.FromDays(7);
 
     private readonly PostgresStorage _storage;
     private readonly PostgresDatabase _database;
@@ -274,8 +274,8 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
             }
 
             var share = HasNodes ? LockShare(connection) : (int?)null;
-            // This session has the lock of the server's number, so no earlier session of the server can still commit. This update is a commit too: when the database has acknowledged it,
-            // a synchronous standby has this commit and all commits before it.
+            // This session has the lock of the server's number, so no earlier session of the server can still commit. This update is a commit too: when the
+            // database has acknowledged it, a synchronous standby has this commit and all commits before it.
             var commits = connection.ExecuteScalar<long>(
                 "INSERT INTO writer (node, commits, at) VALUES (@Node, 0, @Now) ON CONFLICT (node) DO UPDATE SET at = excluded.at RETURNING commits",
                 new { Node, Now = _storage.Time.GetUtcNow().ToUnixTimeMilliseconds() });
@@ -326,7 +326,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
         ?? throw new StorageException($"{PostgresDatabase.MaxNodes} servers use {_database.Location}, which is the maximum; stop one of them") { Setting = nameof(DataOptions.Postgres) };
 
     private void RemoveOldRows(NpgsqlConnection connection) => connection.Execute(
-        "DELETE FROM writer WHERE at < @Before", new { Before = HasNodes ? (_storage.Time.GetUtcNow() - RowLifetime).ToUnixTimeMilliseconds() : long.MaxValue });
+        $"DELETE FROM writer WHERE at < @Before AND node NOT IN ({PostgresDatabase.LiveNodes})", new { Before = HasNodes ? (_storage.Time.GetUtcNow() - RowLifetime).ToUnixTimeMilliseconds() : long.MaxValue });
 
     private void Disconnect()
     {

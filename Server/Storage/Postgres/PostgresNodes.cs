@@ -114,18 +114,8 @@ internal sealed class PostgresNodes : INodes, IDisposable
         return await _names.TryClaimAsync(name, cancellationToken);
     }
 
-    public async void ReleaseNames(string user, string? current)
-    {
-        try
-        {
-            await _names.ReleaseAsync(user, current);
-        }
-        catch (StorageException fault)
-        {
-            // The next renewal of the names removes the claim.
-            Log.NotAnnounced(_logger, fault);
-        }
-    }
+    // If that fails, the next renewal of the names removes the claim.
+    public void ReleaseNames(string user, string? current) => _ = TryAsync(() => _names.ReleaseAsync(user, current).AsTask(), CancellationToken.None);
 
     public ValueTask<UsedName?> FindBearerAsync(string skeleton, CancellationToken cancellationToken) => _names.FindAsync(skeleton, cancellationToken);
 
@@ -314,7 +304,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
     {
         var live = _inbox.Live.Append(_node).ToArray();
         await _storage.WriteAsync(
-            writer => writer.Connection.Execute("DELETE FROM presence WHERE node <> ALL(@live); DELETE FROM used_names WHERE node <> ALL(@live)", new { live = live }), CancellationToken.None);
+            writer => writer.Connection.Execute("DELETE FROM presence WHERE node <> ALL(@live); DELETE FROM used_names WHERE node <> ALL(@live)", new { live }), CancellationToken.None);
     }
 
     private async Task ReadPresenceAsync(CancellationToken stopping)

@@ -127,7 +127,7 @@ public sealed class PostgresNodesTests
         await TestWait.UntilAsync(() => _first.Storage.Nodes.IsLeader || _second.Storage.Nodes.IsLeader, "a leader");
         var (leader, other) = _first.Storage.Nodes.IsLeader ? (_first, _second) : (_second, _first);
         other.Storage.Nodes.IsLeader.Should().BeFalse();
-        leader.Storage.Dispose();
+        leader.Close();
         await TestWait.UntilAsync(() => other.Storage.Nodes.IsLeader, "the other server to lead");
     }
 
@@ -141,7 +141,7 @@ public sealed class PostgresNodesTests
         (await second.TryClaimNameAsync(new UsedName("u1", "ann", ["ann", "arm"]), default)).Should().BeTrue("it is the same user");
         (await first.TryClaimNameAsync(new UsedName("u1", "ann", ["ann", "arm"]), default)).Should().BeTrue();
         (await second.FindBearerAsync("arm", default)).Should().Match<UsedName>(bearer => bearer.User == "u1" && bearer.Name == "ann");
-        _first.Storage.Dispose();
+        _first.Close();
         await TestWait.UntilAsync(async () => await second.TryClaimNameAsync(new UsedName("u2", "arm", ["arm"]), default), "the name to be free");
     }
 

@@ -16,6 +16,7 @@ public sealed class PostgresTestStorage : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<PostgresStorage> _logger;
     private readonly bool _isShared;
+    private bool _isClosed;
 
     /// <param name="connectionString">The database. Null creates a new database on the shared server.</param>
     /// <param name="nodes">Whether other storages may use the same database.</param>
@@ -54,9 +55,17 @@ public sealed class PostgresTestStorage : IDisposable
         Storage = Open();
     }
 
+    /// <summary>Closes the storage, as the end of the server does.</summary>
+    public void Close()
+    {
+        if (!_isClosed)
+            Storage.Dispose();
+        _isClosed = true;
+    }
+
     public void Dispose()
     {
-        Storage.Dispose();
+        Close();
         _folder.Dispose();
         if (_isShared)
             PostgresServer.RemoveDatabase(ConnectionString);
