@@ -41,16 +41,19 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
 
     /// <summary>Starts to read the events after a seq, if that is necessary and no page waits.</summary>
     /// <param name="after">The newest event that is delivered.</param>
-    public void ReadIfDue(long after)
+    /// <returns>Whether the read has ended already. Then nobody wakes the loop.</returns>
+    public bool ReadIfDue(long after)
     {
         if (_reading is not null || _page is not null || (_waiting.Count == 0 && _served.Count == 0 && _availableSeq <= after))
-            return;
+            return false;
         _served.AddRange(_waiting);
         _waiting.Clear();
         _availableAtStart = _availableSeq;
         _reading = ReadAsync(after, delay: HasFailed);
-        if (!_reading.IsCompleted)
-            _reading.GetAwaiter().OnCompleted(wake);
+        if (_reading.IsCompleted)
+            return true;
+        _reading.GetAwaiter().OnCompleted(wake);
+        return false;
     }
 
     /// <summary>Takes the result of a read that has ended.</summary>

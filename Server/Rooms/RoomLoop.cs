@@ -661,8 +661,9 @@ public sealed class RoomLoop
                 {
                     follower.MarkAvailable(first.Value - 1);
                     // The page may have been read before these events were stored.
-                    follower.ReadIfDue(_seq);
-                    return;
+                    if (!follower.ReadIfDue(_seq))
+                        return;
+                    continue;
                 }
 
                 _parked = null;
@@ -674,8 +675,8 @@ public sealed class RoomLoop
             }
             else
             {
-                follower.ReadIfDue(_seq);
-                return;
+                if (!follower.ReadIfDue(_seq))
+                    return;
             }
         }
     }
