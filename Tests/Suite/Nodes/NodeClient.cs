@@ -16,6 +16,7 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
 
     private readonly Lock _gate = new();
     private readonly SortedSet<int> _pending = [];
+    private ChatClient? _peer;
     private string? _session;
     private string? _epoch;
     private long _last;
@@ -24,10 +25,27 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
     /// <summary>The number of connections that the client has opened.</summary>
     public int Connections { get; private set; }
 
+    /// <summary>What the client waits for.</summary>
+    public string State
+    {
+        get
+        {
+            lock (_gate)
+                return $"{name}: up to {_last}, {_pending.Count} unacknowledged";
+        }
+    }
+
     /// <summary>The number of messages with an ack.</summary>
     public int AcknowledgedCount { get; private set; }
 
     public string Name => name;
+
+    /// <summary>Ends the connection if the client has everything. No further frame may come that would make the client look.</summary>
+    public void StopIfDone(long lastSeq)
+    {
+        if (IsDone(() => true, () => lastSeq))
+            _peer?.Abort();
+    }
 
     /// <summary>Runs until the client has the acks of all its messages and all events up to a seq.</summary>
     /// <param name="ports">The servers. The client uses the next one for each connection.</param>
@@ -60,6 +78,7 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
     private async Task RunConnectionAsync(int port, Func<bool> isDraining, Func<long> getLastSeq)
     {
         await using var peer = await ChatClient.ConnectAsync(port, _session is null ? $"/ws?name={name}" : $"/ws?session={_session}");
+        _peer = peer;
         Connections++;
         int[] pending;
         lock (_gate)
@@ -74,6 +93,9 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
         var frames = 0;
         await foreach (var frame in peer.Inbox.ReadAllAsync())
         {
+            // The commit has failed, or its outcome is unknown. The client connects to another server and sends the message again.
+            if (frame is ErrorFrame { Error.Code: ErrorCode.Unavailable })
+                return;
             Receive(frame, after);
             if (!isDraining() && frame is AckFrame or JoinedFrame)
                 await SendMoreAsync(peer);

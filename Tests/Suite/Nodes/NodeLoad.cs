@@ -27,12 +27,24 @@ internal sealed class NodeLoad(NodeCluster cluster, string room, int clients, in
             var running = Clients.Select(client => Task.Run(() => client.RunAsync(GetPorts, () => _isDraining, () => Interlocked.Read(ref _lastSeq)))).ToList();
             await during(this);
             _isDraining = true;
-            await TestWait.UntilAsync(async () =>
+            try
             {
-                // The clients stop when they have everything that the log has then. An unacknowledged message may still be stored.
-                Interlocked.Exchange(ref _lastSeq, await ReadLastSeqAsync());
-                return running.TrueForAll(task => task.IsCompleted);
-            }, "the clients to receive everything");
+                await TestWait.UntilAsync(
+                    async () =>
+                    {
+                        // The clients stop when they have everything that the log has then. An unacknowledged message may still be stored.
+                        Interlocked.Exchange(ref _lastSeq, await ReadLastSeqAsync());
+                        foreach (var client in Clients)
+                            client.StopIfDone(_lastSeq);
+                        return running.TrueForAll(task => task.IsCompleted);
+                    },
+                    "the clients to receive everything");
+            }
+            catch (AssertionException fault)
+            {
+                throw new AssertionException($"{fault.Message}, up to {_lastSeq}: {string.Join("; ", Clients.Select(client => client.State))}");
+            }
+
             await Task.WhenAll(running);
             log = await ReadLogAsync();
         }
