@@ -74,7 +74,7 @@ public static class SettingsValidator
             .Concat(FindLogLevelErrors(configuration.GetSection("Logging")))
             .ToList();
         if (errors.Count == 0)
-            errors.AddRange(StorageSetup.FindErrors(configuration.Read<DataOptions>(DataOptions.Section)));
+            errors.AddRange(StorageSetup.FindErrors(configuration.Read<DataOptions>(DataOptions.Section), configuration.Read<FilesOptions>(FilesOptions.Section)));
         if (errors.Count > 0)
             throw new SettingException(string.Join("; ", errors));
     }

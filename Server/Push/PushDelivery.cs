@@ -35,6 +35,7 @@ internal sealed class PushDelivery : BackgroundService
     private readonly IRoomLog _log;
     private readonly RoomDirectory _rooms;
     private readonly SessionStore _sessions;
+    private readonly INodes _nodes;
     private readonly Lazy<PushClient> _client;
     private readonly PushLimits _limits;
     private readonly PushOptions _options;
@@ -52,9 +53,9 @@ internal sealed class PushDelivery : BackgroundService
     private volatile bool _hasSubscriptions;
 
     public PushDelivery(
-        IPushStore store, IRoomLog log, RoomDirectory rooms, SessionStore sessions, PushConnector connector, IOptions<PushOptions> options, ServerMetrics metrics, TimeProvider time, ILogger<PushDelivery> logger)
+        IPushStore store, IRoomLog log, RoomDirectory rooms, SessionStore sessions, INodes nodes, PushConnector connector, IOptions<PushOptions> options, ServerMetrics metrics, TimeProvider time, ILogger<PushDelivery> logger)
     {
-        (_store, _log, _rooms, _sessions) = (store, log, rooms, sessions);
+        (_store, _log, _rooms, _sessions, _nodes) = (store, log, rooms, sessions, nodes);
         (_options, _metrics, _time, _logger) = (options.Value, metrics, time, logger);
         _client = new(() => new PushClient(connector, options, time));
         _limits = new PushLimits(_options.PerHour, time, logger);
@@ -175,6 +176,12 @@ internal sealed class PushDelivery : BackgroundService
         var receivers = (await _store.ListReceiversAsync(room, MaxReceivers, cancellationToken))
             .Where(receiver => !(receiver.Subscription.QuietUntil > now) && !IsConnected(receiver))
             .ToList();
+        if (_nodes.IsEnabled && receivers.Count > 0)
+        {
+            var connected = await _nodes.FindConnectedAsync([.. receivers.Select(receiver => receiver.User).Distinct()], cancellationToken);
+            receivers.RemoveAll(receiver => connected.Contains(receiver.User));
+        }
+
         if (receivers.Count == 0)
             return;
         var messages = (await _log.ReadBeforeAsync(room, long.MaxValue, MaxEvents, MaxBytes, cancellationToken))

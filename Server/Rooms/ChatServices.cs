@@ -30,6 +30,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         IOptions<OperatorOptions> operators,
         IOptions<DataOptions> data,
         IOptions<FilesOptions> fileOptions,
+        INodes nodes,
         ServerMetrics metrics,
         TimeProvider time,
         ILogger<ChatSession> logger)
@@ -53,6 +54,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Limits = limits.Value;
         Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
         NamedMembers = roomOptions.Value.NamedMembers;
+        Nodes = nodes;
         Metrics = metrics;
         Time = time;
         Logger = logger;
@@ -106,6 +108,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
 
     /// <inheritdoc cref="RoomOptions.NamedMembers"/>
     public int NamedMembers { get; }
+
+    public INodes Nodes { get; }
 
     public ServerMetrics Metrics { get; }
 

@@ -22,7 +22,7 @@ internal sealed class InviteHandler(ChatServices services)
             context.Reject(answers, frame.Id, CreateNoUserError(frame.User!));
         else if (room.Moderation.FindBan(user.Id, services.Time.GetUtcNow()) is not null)
             context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, $"{user.Name} is banned from \"{room.Name}\""));
-        else if (!await services.Memberships.TryInviteAsync(user.Id, room.Name))
+        else if (!await services.Memberships.TryInviteAsync(user.Id, room.Name, context.Person))
             context.Reject(answers, frame.Id, CreateTooManyError(user.Name));
         else
         {

@@ -29,4 +29,7 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Error, "The cleanup of rooms failed; the server tries again in a minute")]
     public static partial void MaintenanceFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(11, LogLevel.Error, "An announcement of another server could not be handled")]
+    public static partial void NoticeFailed(ILogger logger, Exception fault);
 }

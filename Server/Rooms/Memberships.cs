@@ -1,3 +1,4 @@
+using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Sessions;
 using RawSocketChat.Server.Storage;
 
@@ -8,7 +9,7 @@ namespace RawSocketChat.Server.Rooms;
 /// The list of a user's rooms is in memory while the user is connected. Joins and leaves are stored in the background, because no answer
 /// depends on them. An invitation is stored before its answer. Thread-safe.
 /// </summary>
-public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILogger<Memberships> logger)
+public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, INodes nodes, ILogger<Memberships> logger)
 {
     /// <summary>The maximum number of rooms of a user. Each welcome lists these rooms, so it must stay short.</summary>
     public const int MaxRooms = 500;
@@ -54,6 +55,15 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
         {
             Log.MembershipsNotRead(logger, fault);
         }
+    }
+
+    /// <summary>Reads the memberships of a connected user again, because another server has changed them.</summary>
+    /// <exception cref="StorageException">The memberships cannot be read.</exception>
+    public async ValueTask ReloadAsync(User user)
+    {
+        var stored = await catalog.GetRoomsAsync(user.Id, CancellationToken.None);
+        lock (user)
+            user.Rooms = stored;
     }
 
     /// <summary>Whether a connected user is a member of a room; false if the memberships are not known.</summary>
@@ -120,12 +130,14 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
     /// </summary>
     /// <returns>False if the user is a member of <see cref="MaxRooms"/> other rooms already. Then nothing has changed.</returns>
     /// <exception cref="StorageException">The change cannot be stored.</exception>
-    public async ValueTask<bool> TryInviteAsync(string user, string room)
+    /// <param name="inviter">The user who has invited the user; null if the user opens a direct room.</param>
+    public async ValueTask<bool> TryInviteAsync(string user, string room, Person? inviter = null)
     {
         var rooms = sessions.FindConnectedUser(user)?.Rooms ?? await catalog.GetRoomsAsync(user, CancellationToken.None);
         if (rooms.Count >= MaxRooms && !rooms.Contains(room, StringComparer.OrdinalIgnoreCase))
             return false;
         await catalog.SetMemberAsync(room, user, isMember: true, readSeq: 0, CancellationToken.None);
+        nodes.Announce(new MembershipNotice(user, room, inviter?.User, inviter?.Name));
         if (sessions.FindConnectedUser(user) is not { } connected)
             return true;
         lock (connected)
@@ -140,7 +152,10 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
     /// <summary>After a kick or a ban, removes the room from the rooms of the user in memory. The log has stored the change.</summary>
     public void RemoveKickedUser(string room, ModerationDetails done)
     {
-        if (!RoomModeration.RemovesUser(done) || sessions.FindConnectedUser(done.User!) is not { } user)
+        if (!RoomModeration.RemovesUser(done))
+            return;
+        nodes.Announce(new MembershipNotice(done.User!, room));
+        if (sessions.FindConnectedUser(done.User!) is not { } user)
             return;
         lock (user)
         {
@@ -174,6 +189,7 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, ILo
         try
         {
             await catalog.SetMemberAsync(room, user, isMember, readSeq, CancellationToken.None);
+            nodes.Announce(new MembershipNotice(user, room));
         }
         catch (StorageException fault)
         {

@@ -71,6 +71,8 @@ internal sealed class MessageHandler(ChatServices services)
             return default;
         }
 
+        if (frame.Seq > room.History.LastSeq)
+            await room.RefreshAsync();
         if (await room.History.FindAsync(frame.Seq!.Value) is { Content.Kind: RoomEventKind.Message, IsDeleted: false } message)
             return (room, message);
         context.Reject(answers, frame.Id, RequestErrors.CreateRejected(AppendRejection.NotFound, room.Name, frame.Seq.Value));

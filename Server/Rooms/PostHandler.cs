@@ -36,6 +36,8 @@ internal sealed class PostHandler(ChatServices services)
         else
         {
             context.CurrentRoom = room;
+            if (frame.Reply > room.History.LastSeq)
+                await room.RefreshAsync();
             var message = new NewEvent(
                 RoomEventKind.Message, context.User.Id, context.User.Name, frame.Text!, frame.Reply, frame.Me, frame.Id.IsNone ? null : frame.Id.Key)
             {

@@ -48,18 +48,35 @@ internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSeco
     /// Announces to the other members that a member is writing, or has stopped. The rate of these frames is limited for each member. A large
     /// room announces nothing: with 1,000 members who write, each second would cost a million frames.
     /// </summary>
-    public void AnnounceTyping(Subscriber writer, bool off)
+    /// <returns>Whether the members were told.</returns>
+    public bool AnnounceTyping(Subscriber writer, bool off)
     {
         var member = writer.Member;
         if (!AnnouncesNames || (off ? member.TypedAt is null : member.TypedAt is { } last && time.GetElapsedTime(last) < TypingInterval))
-            return;
+            return false;
         member.TypedAt = off ? null : time.GetTimestamp();
-        var frame = new TypingFrame(room.Name, member.Person.User, member.Person.Name, off).Encode();
+        AnnounceTyping(member.Person, off);
+        return true;
+    }
+
+    /// <summary>Announces that a user is writing, or has stopped, to the other members. The caller has checked the rate.</summary>
+    public void AnnounceTyping(Person person, bool off)
+    {
+        if (!AnnouncesNames)
+            return;
+        var frame = new TypingFrame(room.Name, person.User, person.Name, off).Encode();
         foreach (var subscriber in room.Subscribers)
         {
-            if (subscriber.Member != member)
+            if (subscriber.Member.Person.User != person.User)
                 subscriber.Connection.Send(frame);
         }
+    }
+
+    /// <summary>Sends the number of members soon, if the room is too large to announce names.</summary>
+    public void ScheduleCountIfLarge()
+    {
+        if (!AnnouncesNames)
+            ScheduleCount();
     }
 
     /// <summary>

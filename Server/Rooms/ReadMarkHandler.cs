@@ -1,5 +1,6 @@
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
@@ -24,6 +25,8 @@ internal sealed class ReadMarkHandler(ChatServices services)
         var mark = await services.Catalog.AdvanceReadMarkAsync(room.Name, context.User.Id, seq, CancellationToken.None);
         if (mark == seq && services.Sessions.GetConnections(context.User.Id).Count > 1 && await services.Catalog.GetMemberAsync(room.Name, context.User.Id, CancellationToken.None) is { } state)
             await room.SendToOthersAsync(context.Connection, context.User.Id, new ReadFrame(room.Name, mark, state.Unread, state.Mentions).Encode());
+        if (mark == seq)
+            services.Nodes.Announce(new ReadNotice(room.Name, context.User.Id, mark));
         answers.Send(new AckFrame(frame.Id, room.Name, mark));
     }
 

@@ -65,6 +65,14 @@ public sealed class RecentTail
         _share.Add(change);
     }
 
+    /// <summary>Skips events that can no longer be read, up to a seq. Called by the room's loop only.</summary>
+    public void SkipTo(long lastSeq)
+    {
+        _share.Add(-Clear());
+        lock (_gate)
+            _nextSeq = lastSeq + 1;
+    }
+
     /// <summary>
     /// Replaces a message, if the tail has it. An outbox that still keeps the message for a client then sends the replacement. Called by the
     /// room's loop only.

@@ -29,6 +29,7 @@ internal static class RequestErrors
     {
         AppendRejection.NotAuthor => new(ErrorCode.NotAllowed, "you can edit only your own messages"),
         AppendRejection.FileNotFound => FileNotFound,
+        AppendRejection.RoomRemoved => new(ErrorCode.NoRoom, $"no such room \"{room}\"; it was removed"),
         AppendRejection.TooMany => new(ErrorCode.TooMany, $"message {seq} has {MessageChanges.MaxReactions} reactions, which is the maximum"),
         _ => new(ErrorCode.NotFound, $"there is no message {seq} in \"{room}\", or it is deleted"),
     };

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
+using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
@@ -48,6 +49,13 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
     private readonly Dictionary<Connection, Subscriber> _subscribers = [];
     private readonly List<Connection> _live = [];
 
+    // The users at the other servers, by id. A user may be at this server too.
+    private IReadOnlyDictionary<string, string> _remote = new Dictionary<string, string>();
+    private int _unlisted;
+
+    // The number of users in _remote who are not at this server.
+    private int _remoteOnly;
+
     public string Name { get; } = name;
 
     public string Topic { get; set; } = topic;
@@ -57,7 +65,11 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
     /// <summary>The ids of the two users of a direct room; null for other rooms.</summary>
     public IReadOnlyList<string>? DirectUsers { get; } = directUsers;
 
-    public int MemberCount => _members.Count;
+    /// <summary>The number of members at all servers.</summary>
+    public int MemberCount => _members.Count + _remoteOnly + _unlisted;
+
+    /// <summary>The number of members who have a connection to this server.</summary>
+    public int LocalCount => _members.Count;
 
     public IEnumerable<Subscriber> Subscribers => _subscribers.Values;
 
@@ -67,7 +79,36 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
     public ReadOnlySpan<Connection> Live => CollectionsMarshal.AsSpan(_live);
 
     /// <summary>At most <paramref name="max"/> members, in no particular order.</summary>
-    public List<Person> ListPeople(int max) => [.. _members.Values.Take(max).Select(member => member.Person)];
+    public List<Person> ListPeople(int max) =>
+        [.. ListLocal().Concat(_remote.Where(user => !_members.ContainsKey(user.Key)).Select(user => new Person(user.Key, user.Value))).Take(max)];
+
+    /// <summary>The members who have a connection to this server.</summary>
+    public IEnumerable<Person> ListLocal() => _members.Values.Select(member => member.Person);
+
+    /// <summary>Whether a user is in the room at another server.</summary>
+    public bool IsRemote(string user) => _remote.ContainsKey(user);
+
+    /// <summary>Sets who is in the room at the other servers.</summary>
+    /// <returns>The users who are no longer in the room, those who were not in it before, and those who have another name, with their earlier name.</returns>
+    public (IReadOnlyList<Person> Gone, IReadOnlyList<Person> Came, IReadOnlyList<(Person Person, string Was)> Renamed) SetRemote(RemotePresence presence)
+    {
+        var before = _remote;
+        (_remote, _unlisted) = (presence.People, presence.Unlisted);
+        _remoteOnly = _remote.Keys.Count(user => !_members.ContainsKey(user));
+        return (ListMissing(before, _remote), ListMissing(_remote, before), [.. ListRenamed()]);
+
+        IEnumerable<(Person, string)> ListRenamed()
+        {
+            foreach (var (user, name) in _remote)
+            {
+                if (!_members.ContainsKey(user) && before.TryGetValue(user, out var was) && was != name)
+                    yield return (new Person(user, name), was);
+            }
+        }
+
+        List<Person> ListMissing(IReadOnlyDictionary<string, string> users, IReadOnlyDictionary<string, string> others) =>
+            [.. users.Where(user => !others.ContainsKey(user.Key) && !_members.ContainsKey(user.Key)).Select(user => new Person(user.Key, user.Value))];
+    }
 
     /// <summary>The member with a user id; null if the user has no connection in the room.</summary>
     public Member? FindMember(string user) => _members.GetValueOrDefault(user);
@@ -144,6 +185,8 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
         {
             member = new Member(person);
             _members.Add(person.User, member);
+            if (_remote.ContainsKey(person.User))
+                _remoteOnly--;
         }
 
         member.ConnectionCount++;
@@ -155,6 +198,8 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
         if (--member.ConnectionCount > 0)
             return false;
         _members.Remove(member.Person.User);
+        if (_remote.ContainsKey(member.Person.User))
+            _remoteOnly++;
         return true;
     }
 }

@@ -61,7 +61,7 @@ internal sealed record ChangeUserCommand(Connection Connection, Person Person) :
 internal sealed record RenameCommand(Person Person, string PreviousName) : RoomCommand;
 
 /// <summary>Sends a frame to the other connections of a user in the room.</summary>
-internal sealed record SendToOthersCommand(Connection Connection, string User, EncodedFrame Frame) : RoomCommand;
+internal sealed record SendToOthersCommand(Connection? Except, string User, EncodedFrame Frame) : RoomCommand;
 
 /// <summary>Announces to the other members that a member is writing, or has stopped.</summary>
 internal sealed record TypingCommand(Connection Connection, bool Off) : RoomCommand;
@@ -97,6 +97,18 @@ internal sealed record UnloadCommand(TimeSpan UnusedFor, Action<RoomLoop> OnClos
 /// Stops a room that is being removed; see <see cref="RoomLoop.RemoveAsync"/>. The result is true when the earlier posts are delivered.
 /// </summary>
 internal sealed record RemoveCommand(Action<RoomLoop> OnClosing) : RoomCommand<bool>;
+
+/// <summary>The result comes when the loop has delivered all events that any server had stored before the command.</summary>
+internal sealed record RefreshCommand : RoomCommand<bool>;
+
+/// <summary>Another server may have stored events up to a seq.</summary>
+internal sealed record EventsAvailableCommand(long Seq) : RoomCommand;
+
+/// <summary>The users who are in the room at the other servers.</summary>
+internal sealed record RemotePresenceCommand(RemotePresence Presence) : RoomCommand;
+
+/// <summary>A user of another server is writing, or has stopped.</summary>
+internal sealed record RemoteTypingCommand(Person Person, bool Off) : RoomCommand;
 
 /// <summary>Wakes the loop. After each command, the loop delivers stored posts, gathered events and the number of members.</summary>
 internal sealed record WakeCommand : RoomCommand

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Connections;
 using RawSocketChat.Server.Storage;
 
@@ -10,7 +11,7 @@ namespace RawSocketChat.Server.Rooms;
 /// the start of the server nor its memory depends on the number of rooms. The default room always exists and is open. Thread-safe.
 /// </summary>
 public sealed class RoomDirectory(
-    IRoomCatalog catalog, IRoomLog log, HistoryCache cache, TailBudget tails, IOptions<RoomOptions> options, IOptions<FanoutOptions> fanout, UserRoomIndex userRoomIndex, Memberships memberships, TimeProvider time, ILogger<RoomLoop> logger) : IHostedService
+    IRoomCatalog catalog, IRoomLog log, HistoryCache cache, TailBudget tails, IOptions<RoomOptions> options, IOptions<FanoutOptions> fanout, UserRoomIndex userRoomIndex, Memberships memberships, TimeProvider time, ILogger<RoomLoop> logger, INodes nodes) : IHostedService
 {
     // The number of rooms that one query reads.
     private const int MaxRows = 1024;
@@ -99,6 +100,9 @@ public sealed class RoomDirectory(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _count = await catalog.CountRoomsAsync(cancellationToken);
+        nodes.EventsAvailable += OnEventsAvailable;
+        nodes.PresenceChanged += OnPresenceChanged;
+        nodes.RoomLost += OnRoomLost;
         if (await FindAsync(RoomName.Default) is null)
             await TryCreateAsync(RoomName.Default, "Say hello", owner: null, isPrivate: false);
     }
@@ -106,6 +110,9 @@ public sealed class RoomDirectory(
     /// <summary>Stops all open rooms, and waits until they have stored their last events.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        nodes.EventsAvailable -= OnEventsAvailable;
+        nodes.PresenceChanged -= OnPresenceChanged;
+        nodes.RoomLost -= OnRoomLost;
         List<Task> loops;
         lock (_gate)
         {
@@ -118,6 +125,14 @@ public sealed class RoomDirectory(
         await Task.WhenAll(loops).WaitAsync(cancellationToken);
     }
 
+    /// <summary>With several servers, counts the rooms again, because other servers create and remove rooms too.</summary>
+    /// <exception cref="StorageException">The rooms cannot be counted.</exception>
+    public async Task CountAsync(CancellationToken cancellationToken)
+    {
+        if (nodes.IsEnabled)
+            Volatile.Write(ref _count, await catalog.CountRoomsAsync(cancellationToken));
+    }
+
     /// <summary>
     /// Unloads the rooms that have no connections and no waiting work, and that nobody has used for a time. This frees nearly all of their
     /// memory. The rooms keep their logs, and are opened again when somebody uses them.
@@ -126,7 +141,7 @@ public sealed class RoomDirectory(
     {
         foreach (var room in Open)
         {
-            if (room.Name != RoomName.Default && room.Summary.MemberCount == 0 && room.UnusedFor >= unusedFor)
+            if (room.Name != RoomName.Default && (nodes.IsEnabled || room.Summary.MemberCount == 0) && room.UnusedFor >= unusedFor)
                 await room.TryUnloadAsync(unusedFor, OnClosing).WaitAsync(cancellationToken);
         }
     }
@@ -152,8 +167,9 @@ public sealed class RoomDirectory(
     /// <returns>False if the room was unloaded or removed in the meantime. Then the caller must look for it again.</returns>
     /// <exception cref="StorageException">The room cannot be removed from the storage. It is unloaded, and is opened again when somebody
     /// uses it.</exception>
-    public async Task<bool> RemoveAsync(RoomLoop room, EncodedFrame announcement)
+    public async Task<bool> RemoveAsync(RoomLoop room, Person by)
     {
+        var announcement = CreateEnd(room, by);
         var removing = new TaskCompletionSource<RoomLoop?>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
@@ -162,6 +178,7 @@ public sealed class RoomDirectory(
             room.AnnounceRemoved(announcement);
             if (await catalog.RemoveRoomAsync(room.Name, CancellationToken.None))
                 OnRemoved(room.Name);
+            nodes.Announce(new RoomRemovedNotice(room.Name, by.User, by.Name));
             return true;
         }
         finally
@@ -174,6 +191,23 @@ public sealed class RoomDirectory(
 
             removing.SetResult(null);
         }
+    }
+
+    /// <summary>Closes a room that another server has removed. Everybody in the room gets a frame.</summary>
+    /// <param name="announcement">Null if the log of the room was reset. Then the connections in the room are closed, so that the clients read the new log.</param>
+    public async Task CloseLostAsync(RoomLoop room, EncodedFrame? announcement)
+    {
+        if (!await room.RemoveAsync(OnClosing))
+            return;
+        if (announcement is null)
+            room.CloseConnections(Disconnect.Draining);
+        else
+        {
+            room.AnnounceRemoved(announcement);
+            memberships.RemoveRoom(room.Name);
+        }
+
+        cache.Remove(room.Name, 0, long.MaxValue);
     }
 
     // Opens a room; null if there is no room with this name. All callers with the same name wait for one task.
@@ -207,6 +241,7 @@ public sealed class RoomDirectory(
         {
             if (await catalog.FindRoomAsync(name, CancellationToken.None) is not { } stored)
                 return null;
+            await nodes.FollowAsync(stored.Name, CancellationToken.None);
             var state = await log.OpenAsync(stored.Name, CancellationToken.None);
             var moderation = await catalog.GetModerationAsync(stored.Name, CancellationToken.None);
             lock (_gate)
@@ -214,7 +249,7 @@ public sealed class RoomDirectory(
                 if (_isStopping)
                     throw new StorageException("the server is stopping");
                 var room = new Room(stored.Name, stored.Topic, stored.IsPrivate, stored.DirectUsers);
-                var loop = new RoomLoop(room, moderation, state, log, cache, tails, options.Value, fanout.Value, userRoomIndex, time, logger, memberships.RemoveKickedUser, (name, seq) => EventsStored?.Invoke(name, seq));
+                var loop = new RoomLoop(room, moderation, state, log, cache, tails, options.Value, fanout.Value, userRoomIndex, time, logger, memberships.RemoveKickedUser, (name, seq) => EventsStored?.Invoke(name, seq), nodes);
                 _loops.Add(loop, loop.RunAsync());
                 _open[stored.Name] = loop;
                 return loop;
@@ -234,8 +269,31 @@ public sealed class RoomDirectory(
         {
             _open.TryRemove(KeyValuePair.Create(room.Name, room));
             _loops.Remove(room);
+            // If another caller opens the room again, it follows the room after this.
+            nodes.Unfollow(room.Name);
         }
     }
+
+    private void OnEventsAvailable(string room, long seq) => _open.GetValueOrDefault(room)?.MarkAvailable(seq);
+
+    // The task never fails: the loop of a room handles its errors.
+    private void OnPresenceChanged(string room, RemotePresence presence)
+    {
+        if (_open.GetValueOrDefault(room) is { } open)
+            _ = open.SetRemotePresenceAsync(presence).AsTask();
+    }
+
+    // Nobody knows which user has removed the room, because the notice of the other server was lost.
+    private void OnRoomLost(string name, bool isRemoved)
+    {
+        if (_open.GetValueOrDefault(name) is { } room)
+            _ = CloseLostAsync(room, isRemoved ? CreateEnd(room, new Person("", "server")) : null);
+        else
+            nodes.Unfollow(name);
+    }
+
+    /// <summary>The last frame of a removed room. It looks like the next event of the log, but it was not stored.</summary>
+    public EncodedFrame CreateEnd(RoomLoop room, Person author) => new ModeratedFrame(room.Name, room.History.LastSeq + 1, time.GetUtcNow(), author, "close").Encode();
 
     // Until the room is removed, nobody can open it again.
     private void OnRemoving(RoomLoop room, Task<RoomLoop?> removing)
@@ -291,7 +349,7 @@ public sealed class RoomDirectory(
     {
         try
         {
-            if (await remove(name))
+            if (!await nodes.HasMembersElsewhereAsync(name, CancellationToken.None) && await remove(name))
                 OnRemoved(name);
         }
         catch (StorageException fault)

@@ -89,7 +89,7 @@ internal sealed class RoomHandler(ChatServices services)
                 context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, $"\"{room.Name}\" is the room for everybody; nobody can close it"));
             else if (context.GetRole(room.Moderation) != RoomRole.Owner)
                 context.Reject(answers, frame.Id, new ChatError(ErrorCode.NotAllowed, $"only an owner of \"{room.Name}\" can close it", frame.CreateHint(ClientFrameType.Leave, room.Name)));
-            else if (!await services.Rooms.RemoveAsync(room, CreateEnd(context, room)))
+            else if (!await services.Rooms.RemoveAsync(room, context.Person))
                 continue; // the room was unloaded or removed after it was found
             else
             {
@@ -186,12 +186,17 @@ internal sealed class RoomHandler(ChatServices services)
         if (context.Rooms.GetCatchUp(room) is { } running)
             await running.StopAsync();
 
+        // A client that comes from another server finds here what it has seen there.
+        await room.RefreshAsync();
         var person = context.Person;
         var state = await services.Catalog.GetMemberAsync(room.Name, context.User.Id, CancellationToken.None);
         if (await room.JoinAsync(context.Connection, RoomAccess.CreateVisitor(context, state is { IsMember: true }), context) is not { } joined)
             return false;
         if (joined.Ban is { } ban)
         {
+            // The connection may not know yet that a moderator has removed it from the room.
+            if (context.Rooms.Contains(room))
+                await LeaveRoomAsync(context, room);
             // The answer must not show that a private room exists.
             context.Reject(answers, frame.Id, room.IsPrivate && state is not { IsMember: true }
                 ? await services.RoomAccess.CreateNoRoomErrorAsync(context, frame)
@@ -199,7 +204,9 @@ internal sealed class RoomHandler(ChatServices services)
             return true;
         }
 
-        if (!services.RoomAccess.CanEnter(context, room))
+        // The memberships in memory may be a moment behind another server, but those of the catalog are not.
+        var isRemovedElsewhere = services.Nodes.IsEnabled && room.IsPrivate && state is not { IsMember: true } && context.GetRole(joined.Moderation) != RoomRole.Owner;
+        if (isRemovedElsewhere || !services.RoomAccess.CanEnter(context, room))
         {
             // A moderator has removed the user from the private room since the room was found.
             await LeaveRoomAsync(context, room);
@@ -264,10 +271,6 @@ internal sealed class RoomHandler(ChatServices services)
             context.Rooms.Set(room, new CatchUp(context.Connection, room, missed.Cursor, services.Logger));
         return true;
     }
-
-    // The frame looks like the next event of the removed log, but it was not stored.
-    private EncodedFrame CreateEnd(ChatContext context, RoomLoop room) =>
-        new ModeratedFrame(room.Name, room.History.LastSeq + 1, services.Time.GetUtcNow(), context.Person, "close").Encode();
 
     // If the frame has a cursor ("after"), reads the events after the cursor. Otherwise reads the newest events.
     private static async ValueTask<MissedEvents> ReadMissedAsync(RoomLoop room, ClientFrame frame, JoinResult joined)

@@ -47,6 +47,13 @@ public sealed class RoomLoop
     private readonly Action<string, ModerationDetails>? _onModerated;
     private readonly Action<string, long>? _onStored;
 
+    // The events of other servers. Null on a single server.
+    private readonly RoomFollower? _follower;
+    private readonly INodes _nodes;
+
+    // A stored batch that waits for earlier events of other servers. Always null on a single server.
+    private PostBatch? _parked;
+
     // The time at which the last message of each user was accepted, as a timestamp. Used only in slow mode. If a message is accepted but not stored,
     // its entry is removed.
     private readonly Dictionary<string, long> _postedAt = [];
@@ -63,12 +70,14 @@ public sealed class RoomLoop
     /// <param name="onModerated">Called on the loop's thread when an action of a moderator is stored, before it is acknowledged.</param>
     /// <param name="onStored">Called on the loop's thread with the room's name and the seq of the first event when events are stored and delivered. It must not wait.</param>
     public RoomLoop(
-        Room room, RoomModeration moderation, RoomLogState state, IRoomLog log, HistoryCache cache, TailBudget tails, RoomOptions options, FanoutOptions fanout, UserRoomIndex userRoomIndex, TimeProvider time, ILogger<RoomLoop> logger, Action<string, ModerationDetails>? onModerated = null, Action<string, long>? onStored = null)
+        Room room, RoomModeration moderation, RoomLogState state, IRoomLog log, HistoryCache cache, TailBudget tails, RoomOptions options, FanoutOptions fanout, UserRoomIndex userRoomIndex, TimeProvider time, ILogger<RoomLoop> logger, Action<string, ModerationDetails>? onModerated = null, Action<string, long>? onStored = null, INodes? nodes = null)
     {
         _room = room;
         _moderation = moderation;
         _onModerated = onModerated;
         _onStored = onStored;
+        _nodes = nodes ?? SingleNode.Instance;
+        _follower = _nodes.IsEnabled ? new RoomFollower(room.Name, _nodes, time, Wake) : null;
         _time = time;
         _logger = logger;
         _usedAt = time.GetTimestamp();
@@ -124,10 +133,30 @@ public sealed class RoomLoop
 
     /// <summary>
     /// Waits until the history contains each event whose ack was sent before this call. The loop sends the ack first, so a client that asks
-    /// at once after the ack could miss its own event. Thread-safe.
+    /// at once after the ack could miss its own event. The ack may have come from another server. Thread-safe.
     /// </summary>
-    public ValueTask WaitForAcknowledgedAsync() =>
-        Volatile.Read(ref _acknowledgedSeq) <= History.LastSeq ? ValueTask.CompletedTask : new ValueTask(SendAsync(new BarrierCommand()));
+    public ValueTask WaitForAcknowledgedAsync() => _follower is not null ? RefreshAsync()
+        : Volatile.Read(ref _acknowledgedSeq) <= History.LastSeq ? ValueTask.CompletedTask : new ValueTask(SendAsync(new BarrierCommand()));
+
+    /// <summary>
+    /// With several servers, waits until this room has delivered each event that any server had stored before this call. So a client that comes from
+    /// another server finds here what it has seen there. Thread-safe.
+    /// </summary>
+    /// <exception cref="StorageException">The events cannot be read.</exception>
+    public ValueTask RefreshAsync() => _follower is null ? ValueTask.CompletedTask : new ValueTask(SendAsync(new RefreshCommand()));
+
+    /// <summary>Announces that another server may have stored events up to a seq. If the room's channel is full, the next announcement has the same effect.</summary>
+    public void MarkAvailable(long seq)
+    {
+        if (seq > History.LastSeq)
+            _commands.Writer.TryWrite(new EventsAvailableCommand(seq));
+    }
+
+    /// <summary>Sets who is in the room at the other servers.</summary>
+    public ValueTask SetRemotePresenceAsync(RemotePresence presence) => WriteAsync(new RemotePresenceCommand(presence));
+
+    /// <summary>Announces to the members that a user of another server is writing, or has stopped.</summary>
+    public ValueTask AnnounceRemoteTypingAsync(Person person, bool off) => WriteAsync(new RemoteTypingCommand(person, off));
 
     /// <summary>Removes a connection from the room. Returns false if the connection was not in the room.</summary>
     public Task<bool> LeaveAsync(Connection connection) => SendAsync(new LeaveCommand(connection));
@@ -146,7 +175,8 @@ public sealed class RoomLoop
     public ValueTask RenameAsync(Person person, string previousName) => WriteAsync(new RenameCommand(person, previousName));
 
     /// <summary>Sends a frame to the other connections of a user in the room.</summary>
-    public ValueTask SendToOthersAsync(Connection connection, string user, EncodedFrame frame) => WriteAsync(new SendToOthersCommand(connection, user, frame));
+    /// <param name="except">The connection that does not get the frame; null if all of them get it.</param>
+    public ValueTask SendToOthersAsync(Connection? except, string user, EncodedFrame frame) => WriteAsync(new SendToOthersCommand(except, user, frame));
 
     /// <summary>Announces to the other members that the connection's user is writing, or has stopped.</summary>
     public ValueTask AnnounceTypingAsync(Connection connection, bool off) => WriteAsync(new TypingCommand(connection, off));
@@ -194,6 +224,16 @@ public sealed class RoomLoop
         }
     }
 
+    /// <summary>Closes all connections in a room that is closed. Call this after <see cref="RemoveAsync"/>.</summary>
+    public void CloseConnections(Disconnect reason)
+    {
+        foreach (var subscriber in _room.Subscribers)
+        {
+            _userRoomIndex.Remove(subscriber.Member.Person.User, this);
+            subscriber.Connection.Close(reason);
+        }
+    }
+
     /// <summary>Runs until <see cref="Stop"/>, or until the room is unloaded or removed.</summary>
     public async Task RunAsync()
     {
@@ -206,15 +246,21 @@ public sealed class RoomLoop
                 // If the next batch is full and the log still stores the previous batch, the loop waits. Then the channel can become full,
                 // and the senders wait too.
                 if (_writer is { IsFull: true, IsStoring: true })
+                {
                     await _writer.WaitForStoreAsync();
+                    await DeliverParkedAsync(untilFailure: false);
+                }
             }
         }
 
-        while (_writer.IsStoring)
+        while (_writer.IsStoring || _parked is not null)
         {
             await _writer.WaitForStoreAsync();
             StoreAndDeliver();
+            await DeliverParkedAsync(untilFailure: true);
         }
+
+        _follower?.Close();
 
         _fanout.Flush();
     }
@@ -224,6 +270,27 @@ public sealed class RoomLoop
     {
         _isStopping = true;
         _commands.Writer.TryComplete();
+    }
+
+    // Waits until the earlier events of other servers are read. If that fails when the server stops or the room is closed, the senders of the batch get an
+    // error, although it is stored. When they send the messages again, they get the acks. The members must not get the events: they would miss the
+    // earlier ones.
+    private async Task DeliverParkedAsync(bool untilFailure)
+    {
+        if (_follower is null)
+            return;
+        StoreAndDeliver();
+        while (_parked is not null)
+        {
+            await _follower.WaitForReadAsync();
+            StoreAndDeliver();
+            if (!untilFailure || !_follower.HasFailed || _parked is not { } batch)
+                continue;
+            _parked = null;
+            RejectAll(batch.Posts, new StorageException("the events of other servers cannot be read"));
+            foreach (var command in batch.Waiting)
+                HandleAfterBatch(command);
+        }
     }
 
     // If the channel is full, the wake command is dropped. This is harmless: the loop has other commands to handle, and does the same work
@@ -240,7 +307,7 @@ public sealed class RoomLoop
                 return;
             }
 
-            if (command is not (WakeCommand or UnloadCommand))
+            if (command is not (WakeCommand or UnloadCommand or EventsAvailableCommand or RemotePresenceCommand))
                 MarkUsed();
             Dispatch(command);
 
@@ -294,13 +361,29 @@ public sealed class RoomLoop
                 break;
             case TypingCommand typing:
                 if (_room.Find(typing.Connection) is { } writer && !_moderation.IsMuted(writer.Member.Person.User, _time.GetUtcNow(), out _))
-                    _presence.AnnounceTyping(writer, typing.Off);
+                {
+                    if (_presence.AnnounceTyping(writer, typing.Off))
+                        _nodes.Announce(new TypingNotice(Name, writer.Member.Person.User, writer.Member.Person.Name, typing.Off));
+                }
+
                 break;
             case ListMembersCommand list:
                 list.Complete(ListMembers(list.Max));
                 break;
             case RemoveCommand remove:
                 Remove(remove);
+                break;
+            case RefreshCommand refresh:
+                _follower!.Add(refresh);
+                break;
+            case EventsAvailableCommand available:
+                _follower?.MarkAvailable(available.Seq);
+                break;
+            case RemotePresenceCommand remote:
+                SetRemotePresence(remote.Presence);
+                break;
+            case RemoteTypingCommand typing:
+                _presence.AnnounceTyping(typing.Person, typing.Off);
                 break;
             case UnloadCommand unload:
                 unload.Complete(TryUnload(unload));
@@ -314,8 +397,8 @@ public sealed class RoomLoop
     private bool RequiresFlush(RoomCommand command) => command switch
     {
         // A LeaveCommand causes no flush here, because it may have to wait for pending posts. Leave() flushes later.
-        PostCommand or WakeCommand or SendToOthersCommand or TypingCommand or ListMembersCommand or ContainsCommand or BarrierCommand or LeaveCommand or UnloadCommand => false,
-        JoinCommand => _presence.AnnouncesNames,
+        PostCommand or WakeCommand or SendToOthersCommand or TypingCommand or ListMembersCommand or ContainsCommand or BarrierCommand or LeaveCommand or UnloadCommand or RefreshCommand or EventsAvailableCommand or RemoteTypingCommand => false,
+        JoinCommand or RemotePresenceCommand => _presence.AnnouncesNames,
         _ => true,
     };
 
@@ -350,11 +433,11 @@ public sealed class RoomLoop
 
     private void SendToOthers(SendToOthersCommand send)
     {
-        if (_room.FindMember(send.User) is not { ConnectionCount: > 1 } member)
+        if (_room.FindMember(send.User) is not { } member)
             return;
         foreach (var subscriber in _room.Subscribers)
         {
-            if (subscriber.Member == member && subscriber.Connection != send.Connection)
+            if (subscriber.Member == member && subscriber.Connection != send.Except)
                 subscriber.Connection.Send(send.Frame);
         }
     }
@@ -385,7 +468,7 @@ public sealed class RoomLoop
     // A client that leaves or shuts down its sending side still gets the answers to its posts, and the posted events themselves.
     private void LeaveAfterPendingPosts(LeaveCommand leave)
     {
-        if (_writer.LastPending is { } batch)
+        if ((_writer.LastPending ?? _parked) is { } batch)
             batch.Waiting.Add(leave);
         else
             leave.Complete(Leave(leave.Connection));
@@ -408,13 +491,18 @@ public sealed class RoomLoop
     private void AnnounceJoined(Person person, Connection joining)
     {
         _userRoomIndex.Add(person.User, this);
-        _presence.Announce(new PresenceFrame(Name, person.User, person.Name, "joined", Role: GetSpecialRole(person)), except: joining);
+        ShowPresence();
+        // The members already see a user who is in the room at another server.
+        if (!_room.IsRemote(person.User))
+            _presence.Announce(new PresenceFrame(Name, person.User, person.Name, "joined", Role: GetSpecialRole(person)), except: joining);
     }
 
     private void AnnounceLeft(Person person)
     {
         _userRoomIndex.Remove(person.User, this);
-        _presence.Announce(new PresenceFrame(Name, person.User, person.Name, "left"));
+        ShowPresence();
+        if (!_room.IsRemote(person.User))
+            _presence.Announce(new PresenceFrame(Name, person.User, person.Name, "left"));
     }
 
     private void Rename(RenameCommand rename)
@@ -422,6 +510,7 @@ public sealed class RoomLoop
         if (_room.FindMember(rename.Person.User) is not { } member)
             return;
         member.Person = rename.Person;
+        ShowPresence();
         _presence.Announce(new PresenceFrame(Name, rename.Person.User, rename.Person.Name, "renamed", rename.PreviousName));
     }
 
@@ -447,7 +536,7 @@ public sealed class RoomLoop
     // in the directory, because onClosing has removed it there before the channel is completed.
     private bool TryUnload(UnloadCommand unload)
     {
-        if (_room.MemberCount > 0 || _writer.PendingPosts > 0 || _commands.Reader.Count > 0 || UnusedFor < unload.UnusedFor)
+        if (_room.LocalCount > 0 || _writer.PendingPosts > 0 || _parked is not null || _commands.Reader.Count > 0 || UnusedFor < unload.UnusedFor)
             return false;
         Close(unload.OnClosing);
         return true;
@@ -458,7 +547,7 @@ public sealed class RoomLoop
     private void Remove(RemoveCommand remove)
     {
         Close(remove.OnClosing);
-        if (_writer.LastPending is { } batch)
+        if ((_writer.LastPending ?? _parked) is { } batch)
             batch.Waiting.Add(remove);
         else
             remove.Complete(true);
@@ -476,7 +565,7 @@ public sealed class RoomLoop
     {
         // The check of a moderator's action depends on the earlier actions, which take effect when they are stored. So the action waits for
         // them. It does not wait for messages: in a flooded room some messages always wait, so the action would never be handled.
-        if (post.Event.Moderation is not null && _writer.LastModerating is { } batch)
+        if (post.Event.Moderation is not null && (_writer.LastModerating ?? (_parked is { HasModeration: true } ? _parked : null)) is { } batch)
             batch.Waiting.Add(post);
         else if (CheckPost(post) is { } error)
             post.Reject(error);
@@ -542,21 +631,141 @@ public sealed class RoomLoop
     /// <summary>Starts to store the collected posts, and delivers the posts that are stored. Never waits.</summary>
     private void StoreAndDeliver()
     {
-        while (_writer.TakeStored() is { } batch)
+        if (_follower is not null)
         {
-            try
+            StoreAndDeliverInOrder(_follower);
+            return;
+        }
+
+        while (_writer.TakeStored() is { } batch)
+            EndBatch(batch);
+    }
+
+    // Delivers the events of all servers in the order of their seqs. A page that was read may have events of a batch of this server whose result is not
+    // here yet. The sender must get the ack before its own event, so the loop delivers a page only when it knows which of its events are its own:
+    // - The loop has the result of a batch: the events before the batch are those of other servers.
+    // - The log stores no batch: all events are those of other servers.
+    private void StoreAndDeliverInOrder(RoomFollower follower)
+    {
+        while (true)
+        {
+            follower.CompleteRead();
+            _parked ??= _writer.TakeStored();
+            if (_parked is { } batch)
             {
-                if (batch.Storing.IsCompletedSuccessfully)
-                    AnswerAndDeliver(batch.Posts, batch.Storing.Result);
-                else
-                    RejectAll(batch.Posts, batch.Storing.Exception!.InnerException!);
+                var first = GetFirstSeq(batch);
+                if (first > _seq + 1 && follower.Take(_seq, first.Value - 1) is { } earlier)
+                    DeliverRemote(earlier);
+                if (first > _seq + 1 && follower.FirstSeq > _seq + 1)
+                    SkipTrimmed(Math.Min(first.Value, follower.FirstSeq) - 1);
+                if (first > _seq + 1)
+                {
+                    follower.MarkAvailable(first.Value - 1);
+                    // The page may have been read before these events were stored.
+                    if (!follower.ReadIfDue(_seq))
+                        return;
+                    continue;
+                }
+
+                _parked = null;
+                EndBatch(batch);
             }
-            finally
+            else if (!_writer.IsStoring && follower.Take(_seq, long.MaxValue) is { } page)
             {
-                foreach (var command in batch.Waiting)
-                    HandleAfterBatch(command);
+                DeliverRemote(page);
+            }
+            else
+            {
+                if (!follower.ReadIfDue(_seq))
+                    return;
             }
         }
+    }
+
+    // The seq of the first event of a stored batch; null if the batch has no event.
+    private static long? GetFirstSeq(PostBatch batch)
+    {
+        if (!batch.Storing.IsCompletedSuccessfully)
+            return null;
+        foreach (var result in batch.Storing.Result)
+        {
+            if (result.Event is { } added)
+                return added.Seq;
+        }
+
+        return null;
+    }
+
+    private void EndBatch(PostBatch batch)
+    {
+        try
+        {
+            if (batch.Storing.IsCompletedSuccessfully)
+                AnswerAndDeliver(batch.Posts, batch.Storing.Result);
+            else
+                RejectAll(batch.Posts, batch.Storing.Exception!.InnerException!);
+        }
+        finally
+        {
+            foreach (var command in batch.Waiting)
+                HandleAfterBatch(command);
+        }
+    }
+
+    // Delivers events that other servers have stored, and applies what they change.
+    private void DeliverRemote(NewEvents page)
+    {
+        if (page.Events[0].Seq > _seq + 1)
+            SkipTrimmed(page.Events[0].Seq - 1);
+        var events = new List<EventFrame>(page.Events.Count);
+        List<string>? removed = null;
+        if (page.Moderation is { } moderation)
+            _moderation = moderation;
+        foreach (var found in page.Events)
+        {
+            _seq = found.Seq;
+            events.Add(EventFrames.Create(Name, found));
+            if (found.Content.Kind == RoomEventKind.Topic)
+            {
+                _room.Topic = found.Content.Text;
+                UpdateSummary();
+            }
+
+            if (found.Content.Kind == RoomEventKind.Message && _moderation.SlowSeconds > 0)
+                _postedAt[found.Content.Author] = _time.GetTimestamp();
+            if (found.Content.Moderation is { } done)
+            {
+                if (RoomModeration.RemovesUser(done))
+                    (removed ??= []).Add(done.User!);
+                if (_moderation.SlowSeconds == 0)
+                    _postedAt.Clear();
+                _onModerated?.Invoke(Name, done);
+            }
+        }
+
+        _tail.Add(events);
+        foreach (var found in page.Events)
+        {
+            // The loop does not know whether the message was edited before, so it replaces the text of earlier edits too.
+            if (found.Content.Of is { } of && page.Changed.TryGetValue(of, out var changed))
+                History.Replace(changed, HasNewText(found), wasEdited: true);
+        }
+
+        _fanout.Deliver(events);
+        foreach (var user in removed ?? [])
+        {
+            _fanout.Flush();
+            RemoveUser(user);
+        }
+    }
+
+    // Retention has removed events that this server has not delivered.
+    private void SkipTrimmed(long lastSeq)
+    {
+        _fanout.Flush();
+        Broadcast.Send(_room.Live, new GapFrame(Name, _seq + 1, lastSeq).Encode());
+        _seq = lastSeq;
+        _tail.SkipTo(lastSeq);
     }
 
     private void HandleAfterBatch(RoomCommand command)
@@ -683,6 +892,26 @@ public sealed class RoomLoop
 
     // Call this before the command is answered. Then a client that lists the rooms after the answer sees the effect of its own command.
     private void UpdateSummary() => _summary = new RoomSummary(_room.Topic, _room.MemberCount);
+
+    // Call this after a change of the members who are at this server.
+    private void ShowPresence()
+    {
+        if (_follower is not null && !_isClosed)
+            _nodes.SetPresence(Name, new LocalPresence(_room.LocalCount, _room.LocalCount > _namedMembers ? new Dictionary<string, string>() : _room.ListLocal().ToDictionary(person => person.User, person => person.Name)));
+    }
+
+    private void SetRemotePresence(RemotePresence presence)
+    {
+        var (gone, came, renamed) = _room.SetRemote(presence);
+        UpdateSummary();
+        foreach (var person in gone)
+            _presence.Announce(new PresenceFrame(Name, person.User, person.Name, "left"));
+        foreach (var person in came)
+            _presence.Announce(new PresenceFrame(Name, person.User, person.Name, "joined", Role: GetSpecialRole(person)));
+        foreach (var (person, was) in renamed)
+            _presence.Announce(new PresenceFrame(Name, person.User, person.Name, "renamed", was));
+        _presence.ScheduleCountIfLarge();
+    }
 
     private MemberList ListMembers(int max)
     {

@@ -8,7 +8,7 @@ namespace RawSocketChat.Server.Rooms;
 /// erases removed rooms from the disk. Once an hour, removes abandoned rooms (<c>Rooms:AbandonedDays</c>).
 /// </summary>
 public sealed class RoomMaintenance(
-    RoomDirectory rooms, IRoomCatalog catalog, ClockGuard clock, IOptions<RoomOptions> options, TimeProvider time, ILogger<RoomMaintenance> logger) : BackgroundService
+    RoomDirectory rooms, IRoomCatalog catalog, ClockGuard clock, IOptions<RoomOptions> options, TimeProvider time, INodes nodes, ILogger<RoomMaintenance> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -41,6 +41,10 @@ public sealed class RoomMaintenance(
     {
         await rooms.UnloadUnusedAsync(TimeSpan.FromMinutes(options.Value.IdleMinutes), stoppingToken);
         await CompareClockAsync(stoppingToken);
+        await rooms.CountAsync(stoppingToken);
+        // One server removes rooms for all of them.
+        if (!nodes.IsLeader)
+            return;
         if (clock.IsTrusted())
         {
             if (options.Value.EmptyMinutes is > 0 and var minutes)

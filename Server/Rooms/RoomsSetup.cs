@@ -14,6 +14,7 @@ public static class RoomsSetup
         services.AddSingleton<Memberships>();
         services.AddHostedService(provider => provider.GetRequiredService<RoomDirectory>());
         services.AddHostedService<RoomMaintenance>();
+        services.AddHostedService<NodeNotices>();
         services.AddSingleton<ChatServices>();
         services.AddSingleton<ProgramRequests>();
         services.AddSingleton<ProviderLogins>();

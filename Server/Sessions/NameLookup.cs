@@ -10,11 +10,12 @@ namespace RawSocketChat.Server.Sessions;
 /// <param name="Owners">
 /// The registered skeletons of both names, and the user ids of their owners. Null if the storage could not be read.
 /// </param>
+/// <param name="IsUsedElsewhere">Whether a user of another server has the wanted name.</param>
 /// <param name="RegistrationCount">
 /// The number of registrations before the storage was read. If this number has changed, the lookup is outdated.
 /// </param>
 internal sealed record NameLookup(
-    string? Wanted, string? Name, string GuestName, IReadOnlyDictionary<string, string>? Owners, long RegistrationCount);
+    string? Wanted, string? Name, string GuestName, IReadOnlyDictionary<string, string>? Owners, bool IsUsedElsewhere, long RegistrationCount);
 
 /// <summary>Whether a user may take a name.</summary>
 internal enum NameStatus

@@ -19,7 +19,8 @@ namespace RawSocketChat.Server.Sessions;
 /// synchronous method holds the lock. The caller of an asynchronous method does not hold the lock.
 /// </para>
 /// </summary>
-internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger logger)
+/// <param name="nodes">The other servers. Before a user gets the wanted name, this server claims it, so that no user of another server gets it too.</param>
+internal sealed class NameRegistry(IIdentityStore storage, Lock gate, INodes nodes, ILogger logger)
 {
     private const int GuestNameLetters = 5;
 
@@ -45,7 +46,8 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
     /// </summary>
     /// <param name="wanted">The wanted name; null if the server chooses a guest name.</param>
     /// <param name="user">The user who wants the name; null for a new user.</param>
-    public async ValueTask<NameLookup> LookUpAsync(string? wanted, User? user)
+    /// <param name="id">The id of a new user.</param>
+    public async ValueTask<NameLookup> LookUpAsync(string? wanted, User? user, string? id = null)
     {
         // Read the count first: a registration that ends while the storage is being read makes the lookup outdated.
         var registrationCount = Volatile.Read(ref _registrationCount);
@@ -58,7 +60,11 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
             ? name is null || name == registered ? [] : new[] { name }
             : name is null ? [guestName] : [name, guestName];
         var owners = await FindOwnersAsync(names);
-        return new NameLookup(wanted, name, owners is null ? CreateGuestName(UncheckedGuestNameLetters) : guestName, owners, registrationCount);
+        var isClaimed = name is not null && (user?.Id ?? id) is { } bearer ? await TryClaimAsync(name, bearer, owners) : true;
+        // If the claim failed because of the storage, the owner of the name is unknown.
+        if (isClaimed is null)
+            owners = null;
+        return new NameLookup(wanted, name, owners is null ? CreateGuestName(UncheckedGuestNameLetters) : guestName, owners, isClaimed == false, registrationCount);
     }
 
     /// <summary>Whether no account has been registered since the lookup.</summary>
@@ -72,7 +78,9 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
             return NameStatus.Invalid;
         if (name == user?.RegisteredName)
             return NameStatus.Available;
-        return lookup.Owners is { } owners ? GetStatus(name, user?.Id, owners) : NameStatus.Unknown;
+        return lookup.Owners is not { } owners ? NameStatus.Unknown
+            : lookup.IsUsedElsewhere && GetStatus(name, user?.Id, owners) == NameStatus.Available ? NameStatus.InUse
+            : GetStatus(name, user?.Id, owners);
     }
 
     /// <summary>
@@ -208,6 +216,28 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, ILogger lo
         }
 
         return status;
+    }
+
+    // Returns null if the storage failed. Does not claim a name that another user has at this server, or has registered.
+    private async ValueTask<bool?> TryClaimAsync(string name, string user, IReadOnlyDictionary<string, string>? owners)
+    {
+        if (!nodes.IsEnabled || owners is null)
+            return true;
+        lock (gate)
+        {
+            if (GetStatus(name, user, owners) != NameStatus.Available)
+                return true;
+        }
+
+        try
+        {
+            return await nodes.TryClaimNameAsync(new UsedName(user, name, NameSkeleton.CreateAll(name)), CancellationToken.None);
+        }
+        catch (StorageException fault)
+        {
+            Log.NamesNotRead(logger, fault);
+            return null;
+        }
     }
 
     private bool IsFree(string name, IReadOnlyDictionary<string, string> owners) => GetStatus(name, user: null, owners) == NameStatus.Available;

@@ -17,6 +17,7 @@ public sealed class SessionStore : ISessionTokens
     // Guards all state of this class, of the session writer and of the name registry.
     private readonly Lock _gate = new();
     private readonly IIdentityStore _storage;
+    private readonly INodes _nodes;
     private readonly SessionWriter _writer;
     private readonly SessionOptions _options;
     private readonly AuthOptions _auth;
@@ -41,11 +42,12 @@ public sealed class SessionStore : ISessionTokens
 
     public SessionStore(
         IIdentityStore storage, IOptions<SessionOptions> options, IOptions<LimitsOptions> limits, IOptions<AuthOptions> auth, ClockGuard clock, TimeProvider time,
-        ILogger<SessionStore> logger)
+        ILogger<SessionStore> logger, INodes? nodes = null)
     {
+        _nodes = nodes ?? SingleNode.Instance;
         _storage = storage;
-        _writer = new SessionWriter(storage, _gate, RemoveIfSettled, logger);
-        _names = new NameRegistry(storage, _gate, logger);
+        _writer = new SessionWriter(storage, _gate, _nodes, RemoveIfSettled, logger);
+        _names = new NameRegistry(storage, _gate, _nodes, logger);
         _options = options.Value;
         _auth = auth.Value;
         _messageRate = new Rate(limits.Value.MessagesPerSecond, limits.Value.MessageBurst, time);
@@ -89,7 +91,12 @@ public sealed class SessionStore : ISessionTokens
     private TimeSpan AccountLifetime => TimeSpan.FromDays(_options.AccountDays);
 
     /// <summary>Marks all stored sessions as away. Call this method once before the first connection.</summary>
-    public Task StartAsync(CancellationToken cancellationToken) => _writer.MarkAllAwayAsync(_time.GetUtcNow(), cancellationToken).AsTask();
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // The sessions may be connected to another server.
+        if (!await _nodes.HasOthersAsync(cancellationToken))
+            await _writer.MarkAllAwayAsync(_time.GetUtcNow(), cancellationToken);
+    }
 
     /// <summary>Waits for the background writes that have not ended.</summary>
     public Task StopAsync(CancellationToken cancellationToken) => _writer.WaitForPendingWritesAsync(cancellationToken);
@@ -103,7 +110,9 @@ public sealed class SessionStore : ISessionTokens
         lock (_gate)
             EvictAway();
         await _writer.RetryAsync();
-        await _writer.RemoveExpiredAsync(GetOldest(GuestLifetime), GetOldest(AccountLifetime), _options.Most);
+        // One server removes expired sessions for all of them.
+        if (_nodes.IsLeader)
+            await _writer.RemoveExpiredAsync(GetOldest(GuestLifetime), GetOldest(AccountLifetime), _options.Most);
     }
 
     /// <summary>
@@ -113,9 +122,10 @@ public sealed class SessionStore : ISessionTokens
     /// <param name="wanted">The name to use if it is available; null for a name that the server chooses.</param>
     public async Task<SessionStart> BeginAsync(string? wanted)
     {
+        var id = CreateUserId();
         while (true)
         {
-            var lookup = await _names.LookUpAsync(wanted, user: null);
+            var lookup = await _names.LookUpAsync(wanted, user: null, id);
             Session session;
             NameStatus status;
             Task saving;
@@ -124,7 +134,7 @@ public sealed class SessionStore : ISessionTokens
                 EvictAway();
                 if (!_names.TryChooseName(lookup, user: null, out var name, out status))
                     continue;
-                session = new Session(SessionToken.Create(), CreateUser(CreateUserId(), name, registeredName: null));
+                session = new Session(SessionToken.Create(), CreateUser(id, name, registeredName: null));
                 AddConnection(session, name);
                 saving = _writer.SaveAsync(session);
             }
@@ -245,6 +255,7 @@ public sealed class SessionStore : ISessionTokens
             {
                 _connectedUsers.Remove(user.Id);
                 _names.MarkFree(user);
+                _nodes.ReleaseNames(user.Id, current: null);
             }
 
             if (!session.IsEnded)
@@ -259,6 +270,7 @@ public sealed class SessionStore : ISessionTokens
         SetName(user, name);
         foreach (var session in user.ConnectedSessions)
             _writer.SaveInBackground(session);
+        _nodes.Announce(new UserRenamedNotice(user.Id, name));
     });
 
     /// <summary>
@@ -279,9 +291,12 @@ public sealed class SessionStore : ISessionTokens
         }
 
         onRead?.Invoke();
-        return await _storage.FindAccountAsync(NameSkeleton.Create(accepted), CancellationToken.None) is { } account
-            ? new NamedUser(account.User, account.Name, IsGuest: false)
-            : null;
+        if (await _storage.FindAccountAsync(NameSkeleton.Create(accepted), CancellationToken.None) is { } account)
+            return new NamedUser(account.User, account.Name, IsGuest: false);
+        if (await _nodes.FindBearerAsync(NameSkeleton.Create(accepted), CancellationToken.None) is not { } bearer)
+            return null;
+        var isGuest = await _storage.FindAccountOfUserAsync(bearer.User, CancellationToken.None) is null;
+        return _auth.Guests || !isGuest ? new NamedUser(bearer.User, bearer.Name, isGuest) : null;
     }
 
     /// <summary>Finds the current name of a connected user, or the name of an account. Returns null for a guest who is away.</summary>
@@ -301,6 +316,52 @@ public sealed class SessionStore : ISessionTokens
     {
         lock (_gate)
             return _connectedUsers.TryGetValue(user, out var connected) ? [.. connected.ConnectedSessions.SelectMany(session => session.AttachedConnections)] : [];
+    }
+
+    /// <summary>The sessions that have a connection to this server.</summary>
+    /// <param name="user">The user; null for all users.</param>
+    public IReadOnlyList<Session> GetConnectedSessions(string? user = null)
+    {
+        lock (_gate)
+        {
+            return user is null ? [.. _connectedUsers.Values.SelectMany(connected => connected.ConnectedSessions)]
+                : _connectedUsers.TryGetValue(user, out var one) ? [.. one.ConnectedSessions]
+                : [];
+        }
+    }
+
+    /// <summary>Ends a session in memory, because another server has ended it in the storage. The caller must close the session's connections.</summary>
+    /// <param name="tokenHash">The hash that the storage does not have.</param>
+    /// <returns>False if the session has another token now.</returns>
+    public bool EndLocally(Session session, string tokenHash)
+    {
+        lock (_gate)
+        {
+            if (session.IsEnded || session.TokenHash != tokenHash)
+                return false;
+            _changeCount++;
+            session.IsEnded = true;
+            _byHash.Remove(tokenHash);
+            _evicted.Remove(session);
+            if (session.AwayNode is { } node)
+                _away.Remove(node);
+            session.AwayNode = null;
+            return true;
+        }
+    }
+
+    /// <summary>Gives a connected user the name that the user has at another server.</summary>
+    /// <returns>The earlier name; null if nothing has changed.</returns>
+    public string? FollowRename(string user, string name)
+    {
+        lock (_gate)
+        {
+            if (!_connectedUsers.TryGetValue(user, out var connected) || connected.Name == name)
+                return null;
+            var previousName = connected.Name;
+            SetName(connected, name);
+            return previousName;
+        }
     }
 
     /// <summary>Ends a session permanently. The caller must close the session's connections.</summary>
@@ -335,6 +396,7 @@ public sealed class SessionStore : ISessionTokens
             throw;
         }
 
+        _nodes.Announce(new SessionsEndedNotice(session.User.Id));
         lock (_gate)
             _byHash.Remove(session.TokenHash);
     }
@@ -354,6 +416,7 @@ public sealed class SessionStore : ISessionTokens
 
         await ending;
         await _storage.EndOtherSessionsAsync(kept.User.Id, kept.TokenHash, CancellationToken.None);
+        _nodes.Announce(new SessionsEndedNotice(kept.User.Id));
         // A client may be resuming one of these sessions, read from the storage before it ended. Make ResumeAsync read again.
         lock (_gate)
             _changeCount++;
@@ -429,6 +492,7 @@ public sealed class SessionStore : ISessionTokens
             SetName(connected, newName);
             foreach (var session in connected.ConnectedSessions)
                 _writer.SaveInBackground(session);
+            _nodes.Announce(new UserRenamedNotice(user, newName));
             return oldName;
         }
     }
@@ -467,6 +531,7 @@ public sealed class SessionStore : ISessionTokens
         }
 
         await storing;
+        _nodes.Announce(new SessionsEndedNotice(account.User));
     }
 
     /// <summary>
@@ -496,6 +561,7 @@ public sealed class SessionStore : ISessionTokens
         }
 
         await storing;
+        _nodes.Announce(new SessionsEndedNotice(account.User));
         return (session, ended);
     }
 
@@ -605,7 +671,10 @@ public sealed class SessionStore : ISessionTokens
         _names.MarkFree(user);
         user.Name = name;
         if (user.ConnectedSessions.Length > 0)
+        {
             _names.MarkInUse(user);
+            _nodes.ReleaseNames(user.Id, name);
+        }
     }
 
     private void MarkAway(Session session)
@@ -621,7 +690,8 @@ public sealed class SessionStore : ISessionTokens
     private void EvictAway()
     {
         var oldest = GetOldest(GuestLifetime);
-        while (_away.First is { } first && (first.Value.AwaySince < oldest || _byHash.Count - _evicted.Count > _options.Most))
+        // With several servers, a session without a connection may change at another server, so only the storage keeps it.
+        while (_away.First is { } first && (_nodes.IsEnabled || first.Value.AwaySince < oldest || _byHash.Count - _evicted.Count > _options.Most))
         {
             _away.RemoveFirst();
             first.Value.AwayNode = null;

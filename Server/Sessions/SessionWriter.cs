@@ -11,8 +11,9 @@ namespace RawSocketChat.Server.Sessions;
 /// of a session is the newest version.
 /// </para>
 /// </summary>
+/// <param name="nodes">The other servers, which may end sessions too.</param>
 /// <param name="onSaveEnded">Called under the lock after each save of a session, successful or not.</param>
-internal sealed class SessionWriter(IIdentityStore storage, Lock gate, Action<Session> onSaveEnded, ILogger logger)
+internal sealed class SessionWriter(IIdentityStore storage, Lock gate, INodes nodes, Action<Session> onSaveEnded, ILogger logger)
 {
     // Background writes that have not ended.
     private readonly HashSet<Task> _pendingWrites = [];
@@ -50,7 +51,7 @@ internal sealed class SessionWriter(IIdentityStore storage, Lock gate, Action<Se
             return false;
         var version = ++session.Version;
         var hash = session.TokenHash;
-        var stored = new StoredSession(hash, session.User.Id, session.User.Name, session.User.IsGuest, session.AwaySince);
+        var stored = new StoredSession(hash, session.User.Id, session.User.Name, session.User.IsGuest, session.AwaySince) { MustExist = nodes.IsEnabled && session.IsStored };
         try
         {
             await storage.SaveSessionAsync(stored, CancellationToken.None);

@@ -30,6 +30,11 @@ public sealed class DataOptions
     /// </summary>
     public string? Postgres { get; set; }
 
+    /// <summary>
+    /// Whether other servers may use the same PostgreSQL database, so that all of them serve one chat. All servers need the same value. Default false.
+    /// </summary>
+    public bool Nodes { get; set; }
+
     /// <summary>Which failures an acknowledged message survives. Default <c>full</c>.</summary>
     public Durability Durability { get; set; } = Durability.Full;
 

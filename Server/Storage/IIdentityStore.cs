@@ -49,7 +49,7 @@ public interface IIdentityStore
     /// <summary>Finds a session by the hash of its token. Returns null if there is no such session.</summary>
     ValueTask<StoredSession?> FindSessionAsync(string tokenHash, CancellationToken cancellationToken);
 
-    /// <summary>Adds a session, or replaces the session with the same hash.</summary>
+    /// <summary>Adds a session, or replaces the session with the same hash. See also <see cref="StoredSession.MustExist"/>.</summary>
     ValueTask SaveSessionAsync(StoredSession session, CancellationToken cancellationToken);
 
     /// <summary>Removes a session, so that its token is no longer valid.</summary>
@@ -107,4 +107,8 @@ public sealed record ExternalAccount(string Issuer, string Subject, string User,
 /// <param name="User">The stable id of the user.</param>
 /// <param name="Name">The current name.</param>
 /// <param name="AwaySince">When the last connection ended. Null while the session is connected.</param>
-public sealed record StoredSession(string TokenHash, string User, string Name, bool IsGuest, DateTimeOffset? AwaySince);
+public sealed record StoredSession(string TokenHash, string User, string Name, bool IsGuest, DateTimeOffset? AwaySince)
+{
+    /// <summary>Whether to save the session only if it is stored already. Another server may have ended it, and it must not exist again.</summary>
+    public bool MustExist { get; init; }
+}

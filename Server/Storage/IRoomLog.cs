@@ -1,7 +1,7 @@
 namespace RawSocketChat.Server.Storage;
 
 /// <summary>
-/// Stores the logs of all rooms. Only the loop of a room appends to the room's log; any thread may read. When an append completes, its
+/// Stores the logs of all rooms. On one server, only the loop of a room appends to the room's log; any thread may read. When an append completes, its
 /// events are stored and may be acknowledged and broadcast. If the events cannot be stored, the append throws
 /// <see cref="StorageException"/>, and no event of the batch is stored.
 /// </summary>
@@ -74,4 +74,7 @@ public enum AppendRejection
 
     /// <summary>The event is no duplicate (<see cref="NewEvent.OnlyIfDuplicate"/>).</summary>
     NotDuplicate,
+
+    /// <summary>Another server has removed the room.</summary>
+    RoomRemoved,
 }

@@ -16,6 +16,10 @@ public static class StorageSetup
             provider.GetRequiredService<IOptions<DataOptions>>().Value.Postgres is null
                 ? ActivatorUtilities.CreateInstance<SqliteStorage>(provider)
                 : ActivatorUtilities.CreateInstance<PostgresStorage>(provider));
+        services.AddSingleton(provider =>
+            provider.GetRequiredService<IOptions<DataOptions>>().Value is { Postgres: not null, Nodes: true, Durability: not Durability.None }
+                ? ((PostgresStorage)provider.GetRequiredService<SqlStorage>()).Nodes
+                : SingleNode.Instance);
         services.AddSingleton<MemoryRoomLog>();
         services.AddSingleton(provider => provider.GetRequiredService<MemoryRoomLog>().Files);
         services.AddSingleton<MemoryTokenStore>();
@@ -38,7 +42,7 @@ public static class StorageSetup
     }
 
     /// <summary>Finds settings that cannot be used together.</summary>
-    internal static IEnumerable<string> FindErrors(DataOptions options) => PostgresSettings.FindErrors(options);
+    internal static IEnumerable<string> FindErrors(DataOptions options, FilesOptions files) => PostgresSettings.FindErrors(options, files);
 
     // The factory creates only the store that is used. So the database is not opened if the data is in memory only.
     private static void AddStore<TService, TSql, TMemory>(this IServiceCollection services)

@@ -28,6 +28,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
     private readonly WebhookWorker _worker;
     private readonly WebhookConnector _connector;
     private readonly RoomDirectory _rooms;
+    private readonly INodes _nodes;
     private readonly TimeProvider _time;
     private readonly ILogger<WebhookDelivery> _logger;
     private readonly SemaphoreSlim _slots;
@@ -38,12 +39,13 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock _gate = new();
 
-    public WebhookDelivery(IWebhookStore store, WebhookWorker worker, WebhookConnector connector, RoomDirectory rooms, IOptions<WebhookOptions> options, TimeProvider time, ILogger<WebhookDelivery> logger)
+    public WebhookDelivery(IWebhookStore store, WebhookWorker worker, WebhookConnector connector, RoomDirectory rooms, INodes nodes, IOptions<WebhookOptions> options, TimeProvider time, ILogger<WebhookDelivery> logger)
     {
         _store = store;
         _worker = worker;
         _connector = connector;
         _rooms = rooms;
+        _nodes = nodes;
         _time = time;
         _logger = logger;
         _slots = new SemaphoreSlim(options.Value.MaxConcurrent);
@@ -66,6 +68,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _rooms.EventsStored -= OnEventsStored;
+        _nodes.EventsAvailable -= OnEventsStored;
         await _stop.CancelAsync();
         await base.StopAsync(cancellationToken);
         Task[] running;
@@ -87,6 +90,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         if (!IsEnabled)
             return;
         _rooms.EventsStored += OnEventsStored;
+        _nodes.EventsAvailable += OnEventsStored;
         using var timer = new PeriodicTimer(Interval, _time);
         var isLoaded = false;
         var swept = _time.GetTimestamp();
@@ -94,8 +98,9 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         {
             do
             {
-                isLoaded = isLoaded || await TryLoadAsync(stoppingToken);
                 var isSweep = _time.GetElapsedTime(swept) >= SweepInterval;
+                // Another server may have added webhooks.
+                isLoaded = (isLoaded && !(isSweep && _nodes.IsEnabled)) || await TryLoadAsync(stoppingToken);
                 if (isSweep)
                     swept = _time.GetTimestamp();
                 var now = _time.GetUtcNow();
@@ -192,6 +197,9 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
     // the others.
     private async Task<WebhookStep> TryStepAsync(Entry entry)
     {
+        // With several servers, only one of them delivers. Otherwise a receiver would get each event several times, and in no order.
+        if (!_nodes.IsLeader)
+            return WebhookStep.Idle;
         var (hasSlowSlot, hasSlot) = (false, false);
         try
         {

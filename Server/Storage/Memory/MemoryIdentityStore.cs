@@ -94,7 +94,11 @@ public sealed class MemoryIdentityStore : IIdentityStore
     public ValueTask SaveSessionAsync(StoredSession session, CancellationToken cancellationToken)
     {
         lock (_gate)
-            _sessions[session.TokenHash] = session;
+        {
+            if (!session.MustExist || _sessions.ContainsKey(session.TokenHash))
+                _sessions[session.TokenHash] = session;
+        }
+
         return default;
     }
 

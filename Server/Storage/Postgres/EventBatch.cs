@@ -10,10 +10,19 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// the events refer, and <see cref="AddWrites"/> writes the rows of each table with one statement. Between the two, this class answers reads from
 /// memory.
 /// </summary>
-internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : IEventRows
+/// <param name="connection">The connection that writes.</param>
+/// <param name="isIndexed">Whether new messages become part of the search index.</param>
+/// <param name="share">With several servers, the number of this server's share of the search ids; otherwise null.</param>
+internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, int? share = null) : IEventRows
 {
-    private readonly SearchIds? _searchIds = isIndexed ? new SearchIds(connection) : null;
+    /// <summary>The newest seq of a row of the table <c>rooms</c>.</summary>
+    public const string LastSeq = "COALESCE((SELECT MAX(seq) FROM events WHERE room = rooms.id), first_seq - 1)";
+
+    private readonly SearchIds? _searchIds = isIndexed ? new SearchIds(connection, share ?? 0, share is null ? 1 : PostgresDatabase.MaxNodes) : null;
     private readonly Dictionary<long, LoggedRoom> _rooms = [];
+
+    // The rooms that exist. Used only with several servers, because another server may have removed a room.
+    private readonly HashSet<LoggedRoom> _existing = [];
 
     // The stored data that the new events refer to, with the changes of this transaction.
     private readonly Dictionary<(long Room, long Seq), RoomEvent> _events = [];
@@ -62,6 +71,16 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : 
             return;
         // No other writer can add events to these rooms until the commit. So with several servers, the order of the seqs is the order of the commits.
         Add(batch, "SELECT id FROM rooms WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", [_rooms.Keys.ToArray()]);
+        // Each statement has its own snapshot. So this statement sees the commits for which the statement above has waited, but a part of the statement
+        // above would not see them.
+        if (share is not null)
+        {
+            Add(
+                batch,
+                $"SELECT id, epoch, first_seq, {LastSeq} FROM rooms WHERE id = ANY($1) AND NOT {SqlRoomCatalog.IsRemoved}",
+                [_rooms.Keys.ToArray()]);
+        }
+
         if (ids.Count > 0)
         {
             Add(
@@ -107,6 +126,20 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : 
         if (_rooms.Count == 0)
             return;
         reader.NextResult();
+        if (share is not null)
+        {
+            for (reader.NextResult(); reader.Read();)
+            {
+                // A new room may have the id of a room that was removed. Its epoch is different.
+                var room = _rooms[reader.GetInt64(0)];
+                if (reader.GetString(1) != room.Epoch)
+                    continue;
+                _existing.Add(room);
+                room.TrimTo(reader.GetInt64(2));
+                room.NextSeq = reader.GetInt64(3) + 1;
+            }
+        }
+
         if (_readsIds)
         {
             for (reader.NextResult(); reader.Read();)
@@ -198,10 +231,14 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : 
 
     public void SetTopic(long room, string topic) => _topics[room] = topic;
 
+    public bool HasRoom(LoggedRoom room) => share is null || _existing.Contains(room);
+
     /// <summary>Adds the statements that write the rows, and clears the rows. The statements return no rows.</summary>
     public void AddWrites(NpgsqlBatch batch)
     {
-        // A second server could add the same id at the same time. Then the primary key makes the transaction fail, and the next attempt finds the id.
+        // Another server may add the same id at the same time, in another room. Then the primary key makes the transaction fail, and the next attempt finds
+        // the id. All servers insert the ids in the same order, so two transactions do not wait for each other.
+        _addedIds.Sort(static (a, b) => string.CompareOrdinal(a.Author, b.Author) is not 0 and var order ? order : string.CompareOrdinal(a.Id, b.Id));
         AddClientIds(batch, _addedIds, "");
         AddClientIds(batch, _replacedIds, "ON CONFLICT (author, client_id) DO UPDATE SET room = excluded.room, seq = excluded.seq, at = excluded.at");
         AddEvents(batch);
@@ -216,6 +253,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed) : 
     public void Clear()
     {
         _rooms.Clear();
+        _existing.Clear();
         _events.Clear();
         _clientIds.Clear();
         _uploads.Clear();

@@ -7,4 +7,13 @@ internal static partial class Log
 
     [LoggerMessage(21, LogLevel.Critical, "{Reason}. The server stops. When it starts again, the clients read the changed logs from the beginning")]
     public static partial void CommitsLost(ILogger logger, string reason);
+
+    [LoggerMessage(22, LogLevel.Warning, "The connection that receives the announcements of other servers is broken: {Reason}. Their messages come up to a second later until the connection works again")]
+    public static partial void AnnouncementsBroken(ILogger logger, string reason);
+
+    [LoggerMessage(23, LogLevel.Debug, "An announcement to the other servers failed")]
+    public static partial void NotAnnounced(ILogger logger, Exception fault);
+
+    [LoggerMessage(24, LogLevel.Error, "An announcement of another server could not be handled")]
+    public static partial void NoticeFailed(ILogger logger, Exception fault);
 }

@@ -10,9 +10,23 @@ internal sealed class PostgresDatabase(DataOptions options)
     /// <summary>The newest version of the tables. The table <c>schema_version</c> has the version of a database.</summary>
     public const int NewestVersion = 1;
 
-    // The key of the advisory lock: "RSCh", and 1 for the only server of a database.
+    /// <summary>The maximum number of servers that use the same database. Each of them has a share of the search ids.</summary>
+    public const int MaxNodes = 8;
+
+    // The keys of the advisory locks: "RSCh" with 1 for the use of the database, 2 for the creation of its tables and 3 for the leader; "RSCn" with the
+    // number of a server; and "RSCs" with the number of a share of the search ids.
     private const int LockClass = 0x52534368;
-    private const int LockObject = 1;
+    private const int UseLock = 1;
+    private const int MigrationLock = 2;
+    private const int LeaderLock = 3;
+    private const int NodeLockClass = 0x5253436E;
+    private const int ShareLockClass = 0x52534373;
+
+    /// <summary>The query for the numbers of the servers that are alive.</summary>
+    public static readonly string LiveNodes = $"""
+        SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = {NodeLockClass} AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """;
 
     private readonly NpgsqlConnectionStringBuilder _settings = PostgresSettings.Parse(options.Postgres!);
 
@@ -31,6 +45,14 @@ internal sealed class PostgresDatabase(DataOptions options)
 
     /// <summary>Opens a connection for a command of the operator. It may create temporary tables.</summary>
     public NpgsqlConnection OpenForMaintenance() => Open("SELECT 1");
+
+    /// <summary>Opens a connection for the other servers: it listens to announcements, or sends them. Its commits are not synced.</summary>
+    public NpgsqlConnection OpenForNodes()
+    {
+        var connection = OpenForWriting();
+        connection.Execute("SET synchronous_commit = off");
+        return connection;
+    }
 
     /// <summary>Opens a connection that writes.</summary>
     /// <exception cref="StorageException">The database is a standby.</exception>
@@ -54,16 +76,41 @@ internal sealed class PostgresDatabase(DataOptions options)
 
     /// <summary>
     /// Locks the database for the session of a connection. The database releases the lock when the session ends, even if this process is killed.
-    /// So the holder of the lock knows that no transaction of an earlier session is still running.
     /// </summary>
-    public static bool TryLock(NpgsqlConnection connection) => connection.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock({LockClass}, {LockObject})");
+    /// <param name="isShared">Whether other servers may use the database too.</param>
+    public static bool TryLock(NpgsqlConnection connection, bool isShared) =>
+        connection.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock{(isShared ? "_shared" : "")}({LockClass}, {UseLock})");
 
-    /// <summary>Ends a session of this server, if it still has the lock.</summary>
+    /// <summary>
+    /// Locks the number of a server for the session of a connection. The holder of the lock knows that no transaction of an earlier session of this
+    /// server is still running. The other servers see by this lock that the server is alive.
+    /// </summary>
+    public static bool TryLockNode(NpgsqlConnection connection, int node) => connection.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock({NodeLockClass}, @node)", new { node });
+
+    /// <summary>Locks a share of the search ids that no other server has. Returns its number; null if all shares are in use.</summary>
+    public static int? TryLockShare(NpgsqlConnection connection)
+    {
+        for (var share = 0; share < MaxNodes; share++)
+        {
+            if (connection.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock({ShareLockClass}, @share)", new { share }))
+                return share;
+        }
+
+        return null;
+    }
+
+    /// <summary>Makes the server of a connection the leader, if no other server is. Call this only while the server is not the leader.</summary>
+    public static Task<bool> TryLeadAsync(NpgsqlConnection connection) => connection.ExecuteScalarAsync<bool>($"SELECT pg_try_advisory_lock({LockClass}, {LeaderLock})");
+
+    /// <summary>Reads the numbers of the servers that are alive.</summary>
+    public static async Task<IReadOnlyList<long>> ReadLiveNodesAsync(NpgsqlConnection connection) => (await connection.QueryAsync<long>(LiveNodes)).AsList();
+
+    /// <summary>Ends a session of this server, if it still has the lock of the server's number.</summary>
     /// <param name="session">The process id of the session.</param>
     public static void EndSession(NpgsqlConnection connection, int session) => connection.Execute(
         $"""
         SELECT pg_terminate_backend(pid) FROM pg_locks
-        WHERE locktype = 'advisory' AND classid = {LockClass} AND objid = {LockObject} AND granted AND pid = @session
+        WHERE locktype = 'advisory' AND classid = {NodeLockClass} AND granted AND pid = @session
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         """,
         new { session });
@@ -80,6 +127,9 @@ internal sealed class PostgresDatabase(DataOptions options)
     /// <exception cref="StorageException">The tables belong to a newer version or another program.</exception>
     public void Migrate(NpgsqlConnection connection)
     {
+        // Two servers may start at the same time.
+        using var transaction = connection.BeginTransaction();
+        connection.Execute($"SELECT pg_advisory_xact_lock({LockClass}, {MigrationLock})", transaction: transaction);
         var version = ReadVersion(connection);
         if (version == NewestVersion)
             return;
@@ -87,7 +137,6 @@ internal sealed class PostgresDatabase(DataOptions options)
             throw Create("the database has tables of another program; use an empty database");
 
         // Each version has its own script. The statements of a released script never change.
-        using var transaction = connection.BeginTransaction();
         connection.Execute(
             $"CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL); {ReadScript("postgres-schema.sql")}; INSERT INTO schema_version (version) VALUES ({NewestVersion})",
             transaction: transaction, commandTimeout: 0);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Dapper;
 using Npgsql;
 using RawSocketChat.Server.Storage.Sql;
@@ -5,22 +6,30 @@ using RawSocketChat.Server.Storage.Sql;
 namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
-/// The writer of a PostgreSQL database. Its connection has the advisory lock of the database (<see cref="PostgresDatabase.TryLock"/>). If the
-/// connection breaks during a commit, nobody knows whether the commit is stored. Then the writer connects again and reads the number of the last
-/// commit from the table <c>writer</c>: the transaction is acknowledged if it is stored, and repeated if it is not.
+/// The writer of a PostgreSQL database. Its connection has two advisory locks. The lock of the database keeps other servers away, or only those without
+/// <see cref="DataOptions.Nodes"/> (<see cref="PostgresDatabase.TryLock"/>). The lock of the server's number (<see cref="Node"/>) shows that this server
+/// is alive, and that no earlier connection of this server can still commit. If the connection breaks during a commit, nobody knows whether the commit
+/// is stored. Then the writer connects again, takes the lock, and reads the number of its last commit from the table <c>writer</c>: the transaction is
+/// acknowledged if it is stored, and repeated if it is not.
 /// </summary>
 internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
 {
-    // How long the writer waits for the lock, while the database ends an earlier session: of a killed server, or of the writer's own broken
+    // How long the writer waits for a lock, while the database ends an earlier session: of a killed server, or of the writer's own broken
     // connection.
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
 
     // How long the senders wait for a transaction with an unknown outcome. After this time they get an error. If the events of the transaction are
-    // stored, they are removed when the database can be reached again.
+    // stored, they are removed when the database can be reached again. With several servers they stay, because other servers may have shown them.
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan MinDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(2);
+
+    // The number of attempts of a transaction that conflicts with one of another server.
+    private const int MaxAttempts = 5;
+
+    // After this time, the row of a server that has ended is removed from the table "writer". A server that is only cut off from the database needs its row.
+    private static readonly TimeSpan RowLifetime = TimeSpan.FromDays(7);
 
     private readonly PostgresStorage _storage;
     private readonly PostgresDatabase _database;
@@ -46,6 +55,9 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
     private TimeSpan _delay = MinDelay;
     private long _triedAt;
 
+    // Whether the outcome of the last batch is still unknown.
+    private bool _isUnresolved;
+
     // The process id of the last session. Lock ends this session if the database has not noticed that its connection is broken.
     private int _lastSession;
 
@@ -68,6 +80,13 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
         Start();
     }
 
+    /// <summary>The number of this server. Random, so that no two servers of a database have the same.</summary>
+    public int Node { get; } = RandomNumberGenerator.GetInt32(1, int.MaxValue);
+
+    protected override bool MayRepeat => !_isUnresolved;
+
+    private bool HasNodes => _storage.Options.Nodes;
+
     public void Dispose()
     {
         _stopping.Set();
@@ -77,8 +96,28 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
 
     protected override StorageException? TryWrite(IReadOnlyList<WriteJob> batch)
     {
-        if (TryConnect() is { } unreachable)
-            return unreachable;
+        _isUnresolved = false;
+        for (var attempt = 1; ; attempt++)
+        {
+            if (TryConnect() is { } unreachable)
+                return unreachable;
+            if (TryWriteOnce(batch, out var isConflict) is not { } fault)
+                return null;
+            if (!isConflict || !HasNodes || attempt == MaxAttempts)
+                return fault;
+        }
+    }
+
+    protected override void Close()
+    {
+        Disconnect();
+        _writer?.Dispose();
+    }
+
+    // A conflict is a transaction that failed because another server has changed the same rows at the same time.
+    private StorageException? TryWriteOnce(IReadOnlyList<WriteJob> batch, out bool isConflict)
+    {
+        isConflict = false;
         try
         {
             Write(batch);
@@ -89,17 +128,12 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
         catch (Exception fault)
 #pragma warning restore CA1031
         {
+            isConflict = fault is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure };
             if (TryRollBack(fault))
                 return RollBack(fault);
             Disconnect();
             return _isCommitSent ? Resolve(fault) : RollBack(fault);
         }
-    }
-
-    protected override void Close()
-    {
-        Disconnect();
-        _writer?.Dispose();
     }
 
     // Needs two round trips for all events: the first one reads, and the second one writes and commits. Each job of another kind needs its own round
@@ -111,12 +145,14 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
         using (var begin = new NpgsqlBatch(_connection))
         {
             begin.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
-            begin.BatchCommands.Add(new NpgsqlBatchCommand("UPDATE writer SET commits = commits + 1 RETURNING commits"));
+            begin.BatchCommands.Add(new NpgsqlBatchCommand("UPDATE writer SET commits = commits + 1, at = $2 WHERE node = $1 RETURNING commits")
+            {
+                Parameters = { new NpgsqlParameter { Value = (long)Node }, new NpgsqlParameter { Value = _writer.Events.Now.ToUnixTimeMilliseconds() } },
+            });
             _rows.AddReads(begin, batch);
             using var reader = begin.ExecuteReader();
-            reader.Read();
-            if (reader.GetInt64(0) is var number && number != _commits + 1)
-                throw new StorageException($"{_database.Location}: another server has written to the database") { Setting = nameof(DataOptions.Postgres) };
+            if (!reader.Read() || reader.GetInt64(0) != _commits + 1)
+                throw new StorageException($"{_database.Location}: another program has changed the table \"writer\"") { Setting = nameof(DataOptions.Postgres) };
             _rows.Read(reader);
         }
 
@@ -196,7 +232,8 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
         while (_storage.Time.GetElapsedTime(start) < ResolveTimeout && !_stopping.Wait(_delay));
         // Either the transaction is not stored, or its events are removed when the database can be reached again.
         var rooms = events.RollBack();
-        if (_connection is null)
+        _isUnresolved = HasNodes && _connection is null;
+        if (_connection is null && !HasNodes)
             _failedRooms.UnionWith(rooms);
         return PostgresError.Translate(fault, _database.Location);
     }
@@ -231,14 +268,21 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
         {
             Lock(connection, isStart);
             if (isStart)
+            {
                 _database.Migrate(connection);
-            // This session has the lock, so no earlier session can still commit. This update is a commit too: when the database has acknowledged it,
-            // a synchronous standby has this commit and all commits before it.
-            var commits = connection.ExecuteScalar<long>("UPDATE writer SET commits = commits RETURNING commits");
+                RemoveOldRows(connection);
+            }
+
+            var share = HasNodes ? LockShare(connection) : (int?)null;
+            // This session has the lock of the server's number, so no earlier session of the server can still commit. This update is a commit too: when the
+            // database has acknowledged it, a synchronous standby has this commit and all commits before it.
+            var commits = connection.ExecuteScalar<long>(
+                "INSERT INTO writer (node, commits, at) VALUES (@Node, 0, @Now) ON CONFLICT (node) DO UPDATE SET at = excluded.at RETURNING commits",
+                new { Node, Now = _storage.Time.GetUtcNow().ToUnixTimeMilliseconds() });
             if (!isStart && commits < _commits)
                 throw _storage.OnCommitsLost(connection, _commits - commits);
             _commits = commits;
-            var rows = new EventBatch(connection, _storage.Options.Search);
+            var rows = new EventBatch(connection, _storage.Options.Search, share);
             var writer = new StorageWriter(connection, rows, _storage);
             if (_failedRooms.Count > 0)
                 RemoveUnacknowledged(connection, writer);
@@ -267,16 +311,22 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
     private void Lock(NpgsqlConnection connection, bool isStart)
     {
         var start = _storage.Time.GetTimestamp();
-        while (!PostgresDatabase.TryLock(connection))
+        while (!PostgresDatabase.TryLock(connection, isShared: HasNodes) || !PostgresDatabase.TryLockNode(connection, Node))
         {
             if (_storage.Time.GetElapsedTime(start) >= LockTimeout || _stopping.Wait(MinDelay))
-                throw new StorageException($"another server uses {_database.Location}; stop that server, or use another database for this one") { Setting = nameof(DataOptions.Postgres) };
+                throw new StorageException($"another server uses {_database.Location}; {(HasNodes ? "start that server with --Data:Nodes true too" : "for several servers, start each one with --Data:Nodes true; otherwise stop that server, or use another database for this one")}") { Setting = nameof(DataOptions.Postgres) };
             if (!isStart)
                 PostgresDatabase.EndSession(connection, _lastSession);
         }
 
         _lastSession = connection.ProcessID;
     }
+
+    private int LockShare(NpgsqlConnection connection) => PostgresDatabase.TryLockShare(connection)
+        ?? throw new StorageException($"{PostgresDatabase.MaxNodes} servers use {_database.Location}, which is the maximum; stop one of them") { Setting = nameof(DataOptions.Postgres) };
+
+    private void RemoveOldRows(NpgsqlConnection connection) => connection.Execute(
+        $"DELETE FROM writer WHERE at < @Before AND node NOT IN ({PostgresDatabase.LiveNodes})", new { Before = HasNodes ? (_storage.Time.GetUtcNow() - RowLifetime).ToUnixTimeMilliseconds() : long.MaxValue });
 
     private void Disconnect()
     {

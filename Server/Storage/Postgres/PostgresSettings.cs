@@ -15,8 +15,12 @@ internal static class PostgresSettings
     private const int RecheckSeconds = 1;
 
     /// <summary>Finds errors in the settings of PostgreSQL. The texts contain no value of a connection string, which may be a password.</summary>
-    public static IEnumerable<string> FindErrors(DataOptions options)
+    public static IEnumerable<string> FindErrors(DataOptions options, FilesOptions files)
     {
+        if (options is { Nodes: true, Postgres: null })
+            yield return $"--{DataOptions.Section}:{nameof(DataOptions.Nodes)}: only servers with one PostgreSQL database serve one chat; add: --{DataOptions.Section}:{nameof(DataOptions.Postgres)} \"Host=localhost;Database=chat;Username=chat\"";
+        if (options.Nodes && files.Enabled)
+            yield return $"--{DataOptions.Section}:{nameof(DataOptions.Nodes)}: each server has the contents of files in its own folder, so the others could not show them; add: --{FilesOptions.Section}:{nameof(FilesOptions.Enabled)} false";
         const string Name = $"--{DataOptions.Section}:{nameof(DataOptions.Postgres)}";
         if (options.Postgres is not { } text)
             yield break;

@@ -16,6 +16,7 @@ public sealed class PostgresStorage : SqlStorage, IDisposable
     private readonly PostgresDatabase _database;
     private readonly PostgresGroupCommit _writer;
     private readonly PostgresReaders _readers;
+    private readonly PostgresNodes? _nodes;
     private readonly PostgresSearch _search;
     private readonly ReadFaultLog _faults;
     private readonly IHostApplicationLifetime? _lifetime;
@@ -39,6 +40,8 @@ public sealed class PostgresStorage : SqlStorage, IDisposable
             _readers = new PostgresReaders(_database);
             _search = new PostgresSearch(_database);
             _writer = new PostgresGroupCommit(this, _database, logger);
+            if (Options.Nodes)
+                _nodes = new PostgresNodes(this, _database, _writer.Node, logger);
         }
         catch
         {
@@ -51,10 +54,14 @@ public sealed class PostgresStorage : SqlStorage, IDisposable
 
     public override string Location => _database.Location;
 
+    /// <summary>The other servers that use the database.</summary>
+    public INodes Nodes => _nodes ?? (INodes)SingleNode.Instance;
+
     private protected override GroupCommit Writer => _writer;
 
     public void Dispose()
     {
+        _nodes?.Dispose();
         _search.Dispose();
         _readers.Dispose();
         _writer.Dispose();
@@ -63,6 +70,8 @@ public sealed class PostgresStorage : SqlStorage, IDisposable
 
     // Each transaction increments a number in the database, so a transaction without jobs that change data is a write too.
     internal override async ValueTask ProbeWriteAsync() => await WriteAsync(_ => true, CancellationToken.None);
+
+    internal override void OnAppended(LoggedRoom room) => _nodes?.AnnounceEvents(room.Name, room.LastSeq);
 
     internal override ValueTask<T> ReadAsync<T>(string what, Func<StorageReader, T> read, CancellationToken cancellationToken) =>
         TranslateAsync(what, _readers.ReadAsync(read, cancellationToken));

@@ -226,12 +226,33 @@ CREATE TABLE client_ids (
     PRIMARY KEY (author, client_id)
 );
 
--- The commits of the server. The server increments the number in each transaction. So, after its connection broke during a commit, it can see
--- whether this commit is stored.
+-- The commits of each server. A server increments its number in each transaction. So, after its connection broke during a commit, it can see
+-- whether this commit is stored. A server that starts adds a row. The rows of servers that ended are removed later.
 CREATE TABLE writer (
-    commits       BIGINT  NOT NULL
+    node          BIGINT  NOT NULL PRIMARY KEY, -- a random number of the server. While the server is connected, it has an advisory lock with this number.
+    commits       BIGINT  NOT NULL,
+    at            BIGINT  NOT NULL              -- when the server committed last
 );
-INSERT INTO writer (commits) VALUES (0);
+
+-- The users who are in the rooms at each server, for the other servers. Each server writes its own rows. A server that is not alive does not count: it
+-- has no advisory lock with its number. The rows need not survive a crash of the database, because the servers write them again.
+CREATE UNLOGGED TABLE presence (
+    room          BIGINT  NOT NULL,             -- no REFERENCES, so that a removed room need not look here
+    node          BIGINT  NOT NULL,
+    members       BIGINT  NOT NULL,             -- the number of users
+    people        TEXT,                         -- their names by user id, as JSON; NULL if there are more than Rooms:NamedMembers
+    PRIMARY KEY (room, node)
+);
+
+-- The names of users who have a connection, with several servers: one row for each skeleton of a name, as in the table names. The row of a server that is
+-- not alive does not count.
+CREATE UNLOGGED TABLE used_names (
+    skeleton      TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "user"        TEXT COLLATE "C" NOT NULL,
+    name          TEXT    NOT NULL,
+    node          BIGINT  NOT NULL
+);
+CREATE INDEX used_names_by_user ON used_names ("user");
 
 -- The subscriptions of browsers to push messages.
 CREATE TABLE push_subscriptions (

@@ -81,6 +81,9 @@ internal sealed class EventStatements(DbConnection connection, bool isIndexed) :
 
     public void SetTopic(long room, string topic) => _setTopic.Execute(room, topic);
 
+    // Only this server removes rooms, and it appends nothing to a removed room.
+    public bool HasRoom(LoggedRoom room) => true;
+
     public void Dispose()
     {
         foreach (var part in (IDisposable[])[_inserts, _replaceClientId, _findClientId, _setTopic, _find, _reactions, _update, _removeMentions, _removeReactions, _removeFiles, _findUpload])

@@ -19,6 +19,8 @@ internal sealed class EventTable(DbConnection connection, IEventRows rows, SqlSt
     /// </summary>
     public AppendResult[] Append(LoggedRoom room, IReadOnlyList<NewEvent> batch)
     {
+        if (!rows.HasRoom(room))
+            return [.. batch.Select(_ => new AppendResult(null, IsDuplicate: false, room.Name, room.LastSeq, Now) { Rejection = AppendRejection.RoomRemoved })];
         _changed.Add(room);
         var at = Now.ToUnixTimeMilliseconds();
         var results = new AppendResult[batch.Count];

@@ -69,6 +69,11 @@ internal abstract class GroupCommit
     /// <returns>Null if the transaction is committed; otherwise the error, and nothing of the transaction is stored.</returns>
     protected abstract StorageException? TryWrite(IReadOnlyList<WriteJob> batch);
 
+    /// <summary>
+    /// Whether a batch that failed may be repeated. False if it may be stored in spite of the error, so that its events would appear twice.
+    /// </summary>
+    protected virtual bool MayRepeat => true;
+
     /// <summary>Called on the writer's thread after each batch, when the jobs have their results.</summary>
     protected virtual void OnBatchEnded()
     {
@@ -111,7 +116,10 @@ internal abstract class GroupCommit
     private void WriteBatch()
     {
         // Repeat a failed transaction once. After most failures, the second attempt uses a new connection.
-        if (TryWrite(_batch) is not null && TryWrite(_batch) is { } fault)
+        var fault = TryWrite(_batch);
+        if (fault is not null && MayRepeat)
+            fault = TryWrite(_batch);
+        if (fault is not null)
         {
             if (!_isFailing)
                 Log.CannotWrite(_logger, fault.InnerException, fault.Message);

@@ -37,6 +37,9 @@ internal interface IEventRows : IDisposable
     bool HasUpload(string file, string uploader);
 
     void SetTopic(long room, string topic);
+
+    /// <summary>Whether the log of a room still exists. Another server may have removed the room.</summary>
+    bool HasRoom(LoggedRoom room);
 }
 
 /// <summary>The event that has a client id.</summary>

@@ -3,7 +3,10 @@ using Dapper;
 
 namespace RawSocketChat.Server.Storage.Sql;
 
-/// <summary>The state of one room's log. Only the writer's thread appends to the log. Any thread may read the state.</summary>
+/// <summary>
+/// The state of one room's log. Only the writer's thread appends to the log. Any thread may read the state. With several servers, the state is what
+/// this server knows: another server may have appended newer events.
+/// </summary>
 internal sealed class LoggedRoom(long id, string name, string epoch, long firstSeq, long lastSeq, bool isPrivate)
 {
     private readonly Lock _gate = new();
@@ -26,7 +29,7 @@ internal sealed class LoggedRoom(long id, string name, string epoch, long firstS
 
     /// <summary>
     /// The seq of the next event. Inside a transaction, this number includes the events that are not committed yet. Used by the writer's
-    /// thread only.
+    /// thread only. With several servers, each transaction reads this number under the lock of the room.
     /// </summary>
     public long NextSeq { get; set; } = lastSeq + 1;
 
@@ -45,13 +48,20 @@ internal sealed class LoggedRoom(long id, string name, string epoch, long firstS
     /// <param name="keep">The number of newest events that can be read; 0 for all.</param>
     public void Publish(int keep)
     {
-        Interlocked.Exchange(ref _lastSeq, NextSeq - 1);
+        AdvanceTo(NextSeq - 1);
         if (keep > 0)
             TrimTo(NextSeq - keep);
     }
 
     /// <summary>Rolls back the seqs of a failed transaction. Called on the writer's thread.</summary>
     public void RollBack() => NextSeq = LastSeq + 1;
+
+    /// <summary>Makes the events up to a seq visible, because they are committed. Thread-safe.</summary>
+    public void AdvanceTo(long lastSeq)
+    {
+        lock (_gate)
+            Interlocked.Exchange(ref _lastSeq, Math.Max(_lastSeq, lastSeq));
+    }
 
     /// <summary>Hides the events before a seq. Does nothing if these events are hidden already. Thread-safe.</summary>
     public void TrimTo(long firstSeq)

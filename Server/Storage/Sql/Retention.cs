@@ -11,7 +11,7 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// <c>Data:ClientIdDays</c>. Every two seconds, if the database is too large (<c>Data:MaxBytes</c>), it removes the oldest events of the largest
 /// rooms.
 /// </summary>
-public sealed class Retention(IServiceProvider services, IOptions<DataOptions> options, ClockGuard clock, TimeProvider time, ILogger<Retention> logger) : BackgroundService
+public sealed class Retention(IServiceProvider services, IOptions<DataOptions> options, ClockGuard clock, TimeProvider time, INodes nodes, ILogger<Retention> logger) : BackgroundService
 {
     // The number of rows that one query reads.
     private const int MaxRows = WriteSteps.MaxRows;
@@ -155,6 +155,9 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         {
             do
             {
+                // One server removes old data for all of them.
+                if (!nodes.IsLeader)
+                    continue;
                 var isClockTrusted = await IsClockTrustedAsync(storage, stoppingToken);
                 await TryAsync("old events", TrimEventsAsync(storage, logger, stoppingToken, isClockTrusted));
                 if (isClockTrusted)

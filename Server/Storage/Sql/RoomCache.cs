@@ -30,6 +30,30 @@ internal sealed class RoomCache(SqlStorage storage)
             await LoadAsync(name, cancellationToken) ?? throw new StorageException($"there is no room \"{name}\"");
     }
 
+    /// <summary>
+    /// Reads the newest state of a log from the database, because another server may have appended to the log, or removed the room and created another
+    /// one with its name.
+    /// </summary>
+    /// <returns>Null if there is no room of that name.</returns>
+    /// <exception cref="StorageException">The database cannot be read.</exception>
+    public async ValueTask<LoggedRoom?> RefreshAsync(string name, CancellationToken cancellationToken)
+    {
+        var key = GetKey(name);
+        var loaded = await storage.ReadAsync($"room \"{name}\"", reader => LoggedRoom.Find(reader.Connection, key), cancellationToken);
+        if (loaded is null)
+        {
+            Remove(key);
+            return null;
+        }
+
+        var known = _byKey.AddOrUpdate(key, loaded, (_, known) => known.Id == loaded.Id && known.Epoch == loaded.Epoch ? known : loaded);
+        known.AdvanceTo(loaded.LastSeq);
+        known.TrimTo(loaded.FirstSeq);
+        if (storage.Options.KeepEvents is > 0 and var keep)
+            known.TrimTo(known.LastSeq + 1 - keep);
+        return known;
+    }
+
     /// <summary>Finds a log that is open, by the key of the room's name. Does not read the database.</summary>
     public LoggedRoom? FindOpen(string key) => _byKey.GetValueOrDefault(key);
 

@@ -7,9 +7,12 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// Assigns the ids of messages in the search index (<see cref="SearchCursor"/>). Imported messages get ids of their own time, between the ids
 /// of other messages. Used by one thread at a time, inside a transaction.
 /// </summary>
-internal sealed class SearchIds(DbConnection connection) : IDisposable
+/// <param name="share">With several servers, the ids of this server: the ids that leave this remainder when they are divided by <paramref name="shares"/>.</param>
+/// <param name="shares">The number of such shares. It divides <see cref="SearchCursor.PerMillisecond"/>. 1 if all ids belong to this server.</param>
+internal sealed class SearchIds(DbConnection connection, int share = 0, int shares = 1) : IDisposable
 {
-    private readonly Statement _newestFrom = new(connection, "SELECT MAX(search_id) FROM events WHERE search_id >= @p1 AND search_id < @p2", 2);
+    private readonly Statement _newestFrom = new(
+        connection, $"SELECT MAX(search_id) FROM events WHERE search_id >= @p1 AND search_id < @p2{(shares > 1 ? $" AND search_id % {shares} = {share}" : "")}", 2);
 
     private long _last = long.MinValue;
     private long? _max;
@@ -18,14 +21,14 @@ internal sealed class SearchIds(DbConnection connection) : IDisposable
     public long Next(DateTimeOffset at)
     {
         _max ??= connection.ExecuteScalar<long?>("SELECT MAX(search_id) FROM events WHERE search_id IS NOT NULL") ?? long.MinValue;
-        var id = SearchCursor.Get(at);
+        var id = SearchCursor.Get(at) + share;
 
         // The messages of one commit have the same time. A commit may have more messages than a millisecond has ids.
         if (_last >= id && _last - id <= 1000 * SearchCursor.PerMillisecond)
-            id = _last + 1;
+            id = _last + shares;
         // No message has an id above the greatest id, so only ids below it need a query.
         while (id <= _max && FindNewest(id) is { } taken)
-            id = taken + 1;
+            id = taken + shares;
         _last = id;
         _max = Math.Max(_max.Value, id);
         return id;

@@ -96,13 +96,18 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
                 : null, cancellationToken);
 
     public ValueTask SaveSessionAsync(StoredSession session, CancellationToken cancellationToken) => ExecuteAsync(
-        """
-        INSERT INTO users (id, name, created_at) VALUES (@User, @Name, @Now)
-        ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE users.password_hash IS NULL;
-        INSERT INTO sessions (token_hash, "user", name, is_guest, away_since) VALUES (@TokenHash, @User, @Name, @IsGuest, @AwaySince)
-        ON CONFLICT (token_hash) DO UPDATE SET
-            "user" = excluded.user, name = excluded.name, is_guest = excluded.is_guest, away_since = excluded.away_since;
-        """,
+        session.MustExist
+            ? """
+              UPDATE users SET name = @Name WHERE id = @User AND password_hash IS NULL;
+              UPDATE sessions SET "user" = @User, name = @Name, is_guest = @IsGuest, away_since = @AwaySince WHERE token_hash = @TokenHash;
+              """
+            : """
+              INSERT INTO users (id, name, created_at) VALUES (@User, @Name, @Now)
+              ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE users.password_hash IS NULL;
+              INSERT INTO sessions (token_hash, "user", name, is_guest, away_since) VALUES (@TokenHash, @User, @Name, @IsGuest, @AwaySince)
+              ON CONFLICT (token_hash) DO UPDATE SET
+                  "user" = excluded.user, name = excluded.name, is_guest = excluded.is_guest, away_since = excluded.away_since;
+              """,
         new
         {
             session.TokenHash,

@@ -21,6 +21,8 @@ public sealed class SqlRoomLog(SqlStorage storage) : IRoomLog
     private void OnCommitted(LoggedRoom log, AppendResult[] results)
     {
         log.Publish(storage.Options.KeepEvents);
+        if (Array.Exists(results, result => result.Event is not null))
+            storage.OnAppended(log);
         if (Array.Exists(results, result => result.RemovesFiles))
             storage.AnnounceFilesRemoved();
     }
@@ -29,7 +31,8 @@ public sealed class SqlRoomLog(SqlStorage storage) : IRoomLog
     {
         var log = await storage.Rooms.GetAsync(room, cancellationToken);
         var from = Math.Max(after, log.FirstSeq - 1);
-        return from >= log.LastSeq
+        // Another server may have stored events that this server does not know yet.
+        return from >= log.LastSeq && !storage.Options.Nodes
             ? []
             : await storage.ReadAsync($"room \"{log.Name}\"", reader => reader.ReadAfter(log.Id, from, max, maxBytes), cancellationToken);
     }

@@ -39,6 +39,11 @@ public abstract class SqlStorage
 
     internal void AnnounceFilesRemoved() => FilesRemoved?.Invoke();
 
+    /// <summary>Called on the writer's thread after events of a log were committed.</summary>
+    internal virtual void OnAppended(LoggedRoom room)
+    {
+    }
+
     /// <summary>
     /// Reads from the database. Each query has its own snapshot. Several reads can run at the same time, also while the writer writes.
     /// </summary>

@@ -226,8 +226,8 @@ public sealed class DependencyRulesTests
     }
 
     [Test]
-    public void Only_bodies_exports_and_requests_for_previews_use_System_Text_Json() =>
-        AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Web$|Transports\.Http$|Storage\.Sql$|Files\.Images$|Push$)", @"^System\.Text\.Json");
+    public void Only_bodies_exports_announcements_and_requests_for_previews_use_System_Text_Json() =>
+        AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Web$|Transports\.Http$|Storage\.Sql$|Storage\.Postgres$|Files\.Images$|Push$)", @"^System\.Text\.Json");
 
     [TestCase(@"^System\.Net\.WebSockets")]
     [TestCase(@"^Microsoft\.AspNetCore\.SignalR")]

@@ -154,6 +154,17 @@ public abstract class IdentityStoreContract
     }
 
     [Test]
+    public async Task Session_that_must_exist_is_changed_but_not_added()
+    {
+        var session = Session("h1") with { MustExist = true };
+        await _store.SaveSessionAsync(session, default);
+        (await _store.FindSessionAsync("h1", default)).Should().BeNull("another server may have ended the session");
+        await _store.SaveSessionAsync(Session("h1"), default);
+        await _store.SaveSessionAsync(session with { Name = "other" }, default);
+        (await _store.FindSessionAsync("h1", default))!.Name.Should().Be("other");
+    }
+
+    [Test]
     public async Task EndSession_does_not_end_the_users_other_sessions()
     {
         await _store.SaveSessionAsync(Session("h1"), default);

@@ -143,7 +143,7 @@ public sealed class MigrateTests
         QuerySqlite(sqlite.Folder, "SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'search%' AND t.name NOT LIKE 'sqlite_%'")
             .Should().BeEquivalentTo(copied.Append("unindexed.search_id"));
         QueryPostgres(postgres.ConnectionString, "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'")
-            .Should().BeEquivalentTo(copied.Concat(["events.words", "schema_version.version", "writer.commits"]));
+            .Where(column => column.Split('.')[0] is not ("schema_version" or "writer" or "presence" or "used_names")).Should().BeEquivalentTo(copied.Append("events.words"));
         foreach (var table in MigratedTable.All)
         {
             QuerySqlite(sqlite.Folder, $"SELECT name FROM pragma_table_info('{table.Name}') WHERE pk > 0 ORDER BY pk").Should().Equal(table.Columns.Take(table.KeyLength).Select(column => column.Name), table.Name);

@@ -22,6 +22,15 @@ public sealed class PostgresStorageTests
         await storage.Log.OpenAsync("a", default);
     }
 
+    [TestCase(true, false)]
+    [TestCase(false, true)]
+    public void Servers_with_and_without_the_setting_for_several_servers_cannot_share_a_database(bool first, bool second)
+    {
+        using var storage = new PostgresTestStorage(nodes: first);
+        var open = () => new PostgresTestStorage(connectionString: storage.ConnectionString, nodes: second);
+        open.Should().Throw<StorageException>().WithMessage("another server uses the PostgreSQL database *--Data:Nodes true*");
+    }
+
     [TestCase("Host=127.0.0.1;Port=1;Database=chat;Username=chat;Password=s3cret", "the PostgreSQL database \"chat\" on 127.0.0.1:1 cannot be reached: *")]
     [TestCase("Host=127.0.0.1,127.0.0.2;Port=1;Database=chat;Username=chat;Password=s3cret", "the PostgreSQL database \"chat\" on 127.0.0.1,127.0.0.2 cannot be reached: *")]
     public void Error_about_an_unreachable_database_names_the_database_and_not_the_password(string connectionString, string expected)

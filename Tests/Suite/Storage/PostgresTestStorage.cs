@@ -16,15 +16,17 @@ public sealed class PostgresTestStorage : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<PostgresStorage> _logger;
     private readonly bool _isShared;
+    private bool _isClosed;
 
     /// <param name="connectionString">The database. Null creates a new database on the shared server.</param>
-    public PostgresTestStorage(TimeProvider? time = null, int keepEvents = 0, int keepDays = 0, string? connectionString = null, ILogger<PostgresStorage>? logger = null)
+    /// <param name="nodes">Whether other storages may use the same database.</param>
+    public PostgresTestStorage(TimeProvider? time = null, int keepEvents = 0, int keepDays = 0, string? connectionString = null, ILogger<PostgresStorage>? logger = null, bool nodes = false)
     {
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger<PostgresStorage>.Instance;
         _isShared = connectionString is null;
         ConnectionString = connectionString ?? PostgresServer.CreateDatabaseAsync().GetAwaiter().GetResult();
-        _options = new DataOptions { Path = _folder.Path, KeepEvents = keepEvents, KeepDays = keepDays, Postgres = ConnectionString };
+        _options = new DataOptions { Path = _folder.Path, KeepEvents = keepEvents, KeepDays = keepDays, Postgres = ConnectionString, Nodes = nodes };
         Storage = Open();
     }
 
@@ -53,9 +55,17 @@ public sealed class PostgresTestStorage : IDisposable
         Storage = Open();
     }
 
+    /// <summary>Closes the storage, as the end of the server does.</summary>
+    public void Close()
+    {
+        if (!_isClosed)
+            Storage.Dispose();
+        _isClosed = true;
+    }
+
     public void Dispose()
     {
-        Storage.Dispose();
+        Close();
         _folder.Dispose();
         if (_isShared)
             PostgresServer.RemoveDatabase(ConnectionString);

@@ -90,7 +90,7 @@ public sealed class PostgresChatDatabase : ChatDatabase
         var connection = _database.OpenForWriting();
         try
         {
-            return PostgresDatabase.TryLock(connection) ? connection : throw new StorageException($"another server uses {Location}; stop it first");
+            return PostgresDatabase.TryLock(connection, isShared: false) ? connection : throw new StorageException($"another server uses {Location}; stop it first");
         }
         catch
         {

@@ -1,0 +1,133 @@
+using System.Runtime.CompilerServices;
+using RawSocketChat.Server.Storage;
+
+namespace RawSocketChat.Server.Rooms;
+
+/// <summary>
+/// Reads the events of one room that other servers have stored, in pages. The pages may also have events of this server: those that were stored, but
+/// whose result the room's loop has not handled yet. Used by the room's loop only.
+/// </summary>
+/// <param name="wake">Called, on any thread, when a page was read.</param>
+internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time, Action wake)
+{
+    private const int MaxEvents = 500;
+    private const int MaxBytes = 256 * 1024;
+
+    // After a failure the next read waits for this time, so that the loop does not ask a failing database all the time.
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
+
+    // The commands that wait for the next read, and those that wait for the current one.
+    private readonly List<RefreshCommand> _waiting = [];
+    private readonly List<RefreshCommand> _served = [];
+
+    private Task<NewEvents>? _reading;
+    private NewEvents? _page;
+
+    // The number of events of the page that are delivered or left out.
+    private int _taken;
+    private long _availableSeq;
+    private long _availableAtStart;
+
+    /// <summary>Whether the last read failed.</summary>
+    public bool HasFailed { get; private set; }
+
+    /// <summary>The oldest seq of the log when the last page was read. The events before it are trimmed.</summary>
+    public long FirstSeq { get; private set; }
+
+    public void MarkAvailable(long seq) => _availableSeq = Math.Max(_availableSeq, seq);
+
+    /// <summary>Completes a command when all events that were stored before this call are delivered.</summary>
+    public void Add(RefreshCommand command) => _waiting.Add(command);
+
+    /// <summary>Starts to read the events after a seq, if that is necessary and no page waits.</summary>
+    /// <param name="after">The newest event that is delivered.</param>
+    /// <returns>Whether the read has ended already. Then nobody wakes the loop.</returns>
+    public bool ReadIfDue(long after)
+    {
+        if (_reading is not null || _page is not null || (_waiting.Count == 0 && _served.Count == 0 && _availableSeq <= after))
+            return false;
+        _served.AddRange(_waiting);
+        _waiting.Clear();
+        _availableAtStart = _availableSeq;
+        _reading = ReadAsync(after, delay: HasFailed);
+        if (_reading.IsCompleted)
+            return true;
+        _reading.GetAwaiter().OnCompleted(wake);
+        return false;
+    }
+
+    /// <summary>Takes the result of a read that has ended.</summary>
+    public void CompleteRead()
+    {
+        if (_reading is not { IsCompleted: true } ended)
+            return;
+        _reading = null;
+        HasFailed = !ended.IsCompletedSuccessfully;
+        if (!HasFailed)
+        {
+            (_page, _taken) = (ended.Result, 0);
+            FirstSeq = _page.FirstSeq;
+            if (_page.Events.Count == 0)
+                End(_page.IsComplete);
+            return;
+        }
+
+        foreach (var command in _served)
+            command.Fail(ended.Exception!.InnerException!);
+        _served.Clear();
+    }
+
+    /// <summary>Takes the events of the page after one seq and up to another, without those that the loop has delivered meanwhile.</summary>
+    /// <returns>Null if there are no such events.</returns>
+    public NewEvents? Take(long after, long upTo)
+    {
+        if (_page is null)
+            return null;
+        while (_taken < _page.Events.Count && _page.Events[_taken].Seq <= after)
+            _taken++;
+        var count = 0;
+        while (_taken + count < _page.Events.Count && _page.Events[_taken + count].Seq <= upTo)
+            count++;
+        var taken = count == 0 ? null : _page with { Events = [.. _page.Events.Skip(_taken).Take(count)] };
+        _taken += count;
+        if (_taken == _page.Events.Count)
+            End(_page.IsComplete);
+        return taken;
+    }
+
+    /// <summary>Waits until the current read has ended.</summary>
+    public async Task WaitForReadAsync()
+    {
+        if (_reading is not null)
+            await ((Task)_reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Answers all commands, because the room is closed.</summary>
+    public void Close()
+    {
+        foreach (var command in _waiting.Concat(_served))
+            command.OnRoomClosed();
+        _waiting.Clear();
+        _served.Clear();
+    }
+
+    private void End(bool isComplete)
+    {
+        _page = null;
+        if (!isComplete)
+            return; // the commands need a further page
+        // The page has reached the end of the log. An announcement of a later seq may have been wrong.
+        if (_availableSeq == _availableAtStart)
+            _availableSeq = 0;
+        foreach (var command in _served)
+            command.Complete(true);
+        _served.Clear();
+    }
+
+    private async Task<NewEvents> ReadAsync(long after, bool delay)
+    {
+        if (delay)
+            await Task.Delay(RetryDelay, time);
+        return await nodes.ReadNewAsync(room, after, MaxEvents, MaxBytes, CancellationToken.None);
+    }
+}

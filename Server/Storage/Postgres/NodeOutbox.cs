@@ -1,0 +1,134 @@
+using System.Threading.Channels;
+using Dapper;
+using Npgsql;
+using RawSocketChat.Server.Storage.Sql;
+
+namespace RawSocketChat.Server.Storage.Postgres;
+
+/// <summary>
+/// A connection that announces to the other servers what this server has stored. It is not the connection of the writer, because a transaction with a
+/// pending NOTIFY takes a lock of the whole PostgreSQL server while it commits. While one announcement is on its way, the next notices are collected.
+/// Before the notices, it writes who is in the rooms at this server.
+/// </summary>
+internal sealed class NodeOutbox(SqlStorage storage, PostgresDatabase database, int node, ILogger logger)
+{
+    // The maximum number of notices that wait. More than this many wait only while the database cannot be reached.
+    private const int MaxNotices = 10_000;
+
+    // In a join storm, the members of a room change many times a second. The other servers get the last state of this time.
+    private static readonly TimeSpan PresenceInterval = TimeSpan.FromMilliseconds(250);
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, long> _events = [];
+    private readonly Queue<NodeNotice> _notices = new();
+    private readonly Dictionary<LoggedRoom, LocalPresence> _presence = [];
+    // What the last attempt did not send. Used by the task of this class only.
+    private List<NodeNotice> _unsent = [];
+    private bool _isPresenceDue;
+    private bool _isPresenceScheduled;
+
+    public void Announce(string room, long seq)
+    {
+        lock (_gate)
+            _events[room] = Math.Max(seq, _events.GetValueOrDefault(room));
+        _wake.Writer.TryWrite(true);
+    }
+
+    public void Announce(NodeNotice notice)
+    {
+        lock (_gate)
+        {
+            if (_notices.Count >= MaxNotices)
+                return;
+            _notices.Enqueue(notice);
+        }
+
+        _wake.Writer.TryWrite(true);
+    }
+
+    public void SetPresence(LoggedRoom room, LocalPresence presence)
+    {
+        lock (_gate)
+        {
+            _presence[room] = presence;
+            if (_isPresenceScheduled)
+                return;
+            _isPresenceScheduled = true;
+        }
+
+        _ = WakeLaterAsync();
+    }
+
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        NpgsqlConnection? connection = null;
+        try
+        {
+            while (await _wake.Reader.ReadAsync(stopping))
+            {
+                try
+                {
+                    connection ??= await Task.Run(database.OpenForNodes, CancellationToken.None);
+                    await SendAsync(connection);
+                }
+                catch (Exception fault) when (fault is NpgsqlException or StorageException or TimeoutException or IOException or InvalidOperationException)
+                {
+                    // The next attempt sends the notices again. A notice that comes twice does no harm.
+                    Log.NotAnnounced(logger, fault);
+                    connection?.Dispose();
+                    connection = null;
+                    await Task.Delay(RetryDelay, storage.Time, stopping);
+                    _wake.Writer.TryWrite(true);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+        finally
+        {
+            connection?.Dispose();
+        }
+    }
+
+    private async Task SendAsync(NpgsqlConnection connection)
+    {
+        List<NodeNotice> notices;
+        Dictionary<LoggedRoom, LocalPresence>? presence = null;
+        lock (_gate)
+        {
+            notices = [.. _unsent.TakeLast(MaxNotices), .. _events.Select(room => new EventsNotice(room.Key, room.Value)), .. _notices];
+            _unsent = notices;
+            _events.Clear();
+            _notices.Clear();
+            if (_isPresenceDue)
+            {
+                presence = new(_presence);
+                _presence.Clear();
+                _isPresenceDue = false;
+            }
+        }
+
+        if (presence is not null)
+        {
+            await PresenceTable.WriteAsync(connection, node, presence);
+            notices.AddRange(presence.Keys.Select(room => new PresenceNotice(room.Name)));
+        }
+
+        if (notices.Count > 0)
+            await connection.ExecuteAsync($"SELECT pg_notify('{NodeInbox.Channel}', p) FROM unnest(@payloads) p", new { payloads = NodeMessage.Write(node, notices).ToArray() });
+        _unsent = [];
+    }
+
+    private async Task WakeLaterAsync()
+    {
+        await Task.Delay(PresenceInterval, storage.Time);
+        lock (_gate)
+            (_isPresenceDue, _isPresenceScheduled) = (true, false);
+        _wake.Writer.TryWrite(true);
+    }
+}

@@ -1,0 +1,98 @@
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Tests.Support;
+using static RawSocketChat.Tests.Support.ChatPeerExtensions;
+
+namespace RawSocketChat.Tests.Nodes;
+
+/// <summary>Clients that flood one room over all servers of a cluster, and the check of what they have observed.</summary>
+internal sealed class NodeLoad(NodeCluster cluster, string room, int clients, int moveAfter = 0)
+{
+    private readonly List<int> _ports = [.. cluster.Ports];
+    private volatile bool _isDraining;
+    private long _lastSeq = long.MaxValue;
+
+    /// <summary>The clients.</summary>
+    public IReadOnlyList<NodeClient> Clients { get; private set; } = [];
+
+    /// <summary>Runs the clients, and returns the violations.</summary>
+    /// <param name="during">Disturbs the servers while the clients run.</param>
+    public async Task<IReadOnlyList<string>> RunAsync(Func<NodeLoad, Task> during)
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "history");
+        IReadOnlyDictionary<long, string> log;
+        using (var history = new ChatHistory(path))
+        {
+            Clients = [.. Enumerable.Range(0, clients).Select(i => new NodeClient($"client{i}", room, history, moveAfter))];
+            var running = Clients.Select(client => Task.Run(() => client.RunAsync(GetPorts, () => _isDraining, () => Interlocked.Read(ref _lastSeq)))).ToList();
+            await during(this);
+            _isDraining = true;
+            try
+            {
+                await TestWait.UntilAsync(
+                    async () =>
+                    {
+                        // The clients stop when they have everything that the log has then. An unacknowledged message may still be stored.
+                        Interlocked.Exchange(ref _lastSeq, await ReadLastSeqAsync());
+                        foreach (var client in Clients)
+                            client.StopIfDone(_lastSeq);
+                        return running.TrueForAll(task => task.IsCompleted);
+                    },
+                    "the clients to receive everything");
+            }
+            catch (AssertionException fault)
+            {
+                throw new AssertionException($"{fault.Message}, up to {_lastSeq}: {string.Join("; ", Clients.Select(client => client.State))}");
+            }
+
+            await Task.WhenAll(running);
+            log = await ReadLogAsync();
+        }
+
+        return HistoryChecker.Check(ChatHistory.Read(path), new Dictionary<string, IReadOnlyDictionary<long, string>> { [room] = log });
+    }
+
+    /// <summary>Waits until the clients have this number of acks more.</summary>
+    public Task WaitForAcksAsync(int count)
+    {
+        var end = Clients.Sum(client => client.AcknowledgedCount) + count;
+        return TestWait.UntilAsync(() => Clients.Sum(client => client.AcknowledgedCount) >= end, $"{count} acks");
+    }
+
+    /// <summary>Kills a server. The clients no longer use it.</summary>
+    public async Task KillAsync(int server)
+    {
+        await cluster.KillAsync(server);
+        lock (_ports)
+            _ports.Remove(cluster.Ports[server]);
+    }
+
+    private List<int> GetPorts()
+    {
+        lock (_ports)
+            return [.. _ports];
+    }
+
+    private async Task<long> ReadLastSeqAsync()
+    {
+        await using var connection = new Npgsql.NpgsqlConnection(cluster.Database + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new Npgsql.NpgsqlCommand("SELECT COALESCE(MAX(e.seq), 0) FROM events e JOIN rooms r ON r.id = e.room WHERE r.name = $1", connection) { Parameters = { new() { Value = room } } };
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    private async Task<IReadOnlyDictionary<long, string>> ReadLogAsync()
+    {
+        var log = new Dictionary<long, string>();
+        await using var reader = await ChatClient.ConnectAsync(GetPorts()[0], "/ws?name=reader");
+        await reader.RequestAsync<JoinedFrame>(Join(room));
+        while (true)
+        {
+            var page = (await reader.RequestAsync<HistoryFrame>(new ClientFrame { Type = ClientFrameType.History, Room = room, After = log.Count, Limit = 200, Id = FrameId.From($"h{log.Count}") })).Messages.DecodeMessages();
+            if (page.Length == 0)
+                return log;
+            foreach (var message in page)
+                log.Add(message.Seq, message.Text);
+        }
+    }
+}
