@@ -200,7 +200,9 @@ const EFFECTS = {
     const { entering } = identity;
     if (entering && NAME_ERRORS.has(frame.code)) {
       entering.refusal = frame.text;
-      if (connection.isOnline && entering.strict) showEntrance(errorText(frame));
+      // The hint of the server names the command for the log-in, which nobody can type here. So the entrance asks for the password.
+      const isAccount = frame.code === 'name-taken' && /\/login\b/.test(frame.text);
+      if (connection.isOnline && entering.strict) showEntrance(isAccount ? t('This name belongs to an account. Log in with its password, or choose another name.') : errorText(frame), null, isAccount);
       return;
     }
     if (directory.open && request) setDirectoryNote(errorText(frame));
