@@ -51,7 +51,10 @@ const HISTORY_RETRY_MS = 10_000; // after an error without a time to wait
 const onConnection = (type, listener) =>
   connection.addEventListener(type, (event) => listener(/** @type {CustomEvent<T>} */ (event).detail));
 
-onConnection('refused', (/** @type {Frame} */ error) => showEntrance(server.isClosed ? '' : error.text)); // the form says why
+onConnection('refused', (/** @type {Frame} */ error) => {
+  if (server.isClosed) showEntrance(''); // the form says why
+  else rejectName(error.text, error.text);
+});
 
 const context = () => ({ watching: watchedRoom(), readerAt, at: nowIso() });
 const batches = new EventBatches(receiveEvents, oncePerFrame, () => performance.now());
@@ -99,7 +102,7 @@ onConnection('transport', (/** @type {TransportChange} */ change) => {
  */
 function rejectName(refusal, words) {
   const isAccount = /\/login\b/.test(refusal);
-  showEntrance(isAccount ? t('This name belongs to an account. Log in with its password, or choose another name.') : words, null, isAccount);
+  showEntrance(isAccount ? t('The name {name} belongs to an account. Log in with its password, or choose another name.', { name: isolated(identity.entering?.name ?? '') }) : words, null, isAccount);
 }
 
 onConnection('welcome', (/** @type {Frame} */ frame) => {
