@@ -89,6 +89,9 @@ describe('in the page', () => {
     assert.equal(last('delete'), undefined);
     assert.equal(page.$('menu-delete').textContent, 'Delete for everyone?');
     click('menu-delete');
+    assert.equal(last('delete'), undefined, 'the second click of a double click is no answer');
+    mock.timers.tick(500);
+    click('menu-delete');
     assert.deepEqual({ ...last('delete'), id: 0 }, { type: 'delete', room: 'lobby', seq: 2, id: 0 });
     assert.equal(page.$('message-menu').open, false);
   });
@@ -187,6 +190,7 @@ describe('in the page', () => {
     assert.equal(page.$('room-name').textContent, '#attic');
     const before = page.sent.length;
     click('menu-delete');
+    mock.timers.tick(500);
     click('menu-delete');
     assert.equal(page.$('message-menu').open, false);
     clickNode(page.$('menu-emoji').children[0], 'menu-emoji');

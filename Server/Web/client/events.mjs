@@ -51,7 +51,10 @@ const HISTORY_RETRY_MS = 10_000; // after an error without a time to wait
 const onConnection = (type, listener) =>
   connection.addEventListener(type, (event) => listener(/** @type {CustomEvent<T>} */ (event).detail));
 
-onConnection('refused', (/** @type {Frame} */ error) => showEntrance(server.isClosed ? '' : error.text)); // the form says why
+onConnection('refused', (/** @type {Frame} */ error) => {
+  if (server.isClosed) showEntrance(''); // the form says why
+  else rejectName(error.text, error.text);
+});
 
 const context = () => ({ watching: watchedRoom(), readerAt, at: nowIso() });
 const batches = new EventBatches(receiveEvents, oncePerFrame, () => performance.now());
@@ -91,6 +94,17 @@ onConnection('transport', (/** @type {TransportChange} */ change) => {
   notify(transportChangeWords(change, transportChoice.best));
 });
 
+/**
+ * Shows the entrance, because the server has rejected the name. For the name of an account, the server's text names the command /login, which
+ * nobody can type here. Then the entrance asks for the password.
+ * @param {string} refusal the text of the server
+ * @param {string} words the text for other reasons
+ */
+function rejectName(refusal, words) {
+  const isAccount = /\/login\b/.test(refusal);
+  showEntrance(isAccount ? t('The name {name} belongs to an account. Log in with its password, or choose another name.', { name: isolated(identity.entering?.name ?? '') }) : words, null, isAccount);
+}
+
 onConnection('welcome', (/** @type {Frame} */ frame) => {
   rememberTransport();
   if (identity.usesCookie && frame.user !== identity.cookieUser) return continueWithoutCookie();
@@ -107,7 +121,8 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
   if (entering && nameRefusal) entering.refusal = nameRefusal;
   identity.nameRefusal = '';
   if (entering?.strict && frame.guest && !sameName(entering.name, frame.name)) {
-    showEntrance(entering.refusal !== undefined ? serverWords(entering.refusal) : t('The name {name} is not available. Please choose another one.', { name: isolated(entering.name) }));
+    if (entering.refusal !== undefined) rejectName(entering.refusal, serverWords(entering.refusal));
+    else showEntrance(t('The name {name} is not available. Please choose another one.', { name: isolated(entering.name) }));
     return;
   }
   const joined = isEmbedded ? [] : (frame.rooms ?? []).map((/** @type {any} */ one) => one.room ?? one);
@@ -200,7 +215,7 @@ const EFFECTS = {
     const { entering } = identity;
     if (entering && NAME_ERRORS.has(frame.code)) {
       entering.refusal = frame.text;
-      if (connection.isOnline && entering.strict) showEntrance(errorText(frame));
+      if (connection.isOnline && entering.strict) rejectName(frame.text, errorText(frame));
       return;
     }
     if (directory.open && request) setDirectoryNote(errorText(frame));

@@ -75,16 +75,17 @@ export function personWords({ user }, room) {
  * person is in the list even if the person is away.
  * @param {Room} room
  * @param {User | null} self
+ * @param {boolean} [isOtherHere] whether the other person of a direct room is in another room
  * @returns {MemberGroup[]}
  */
-export function memberGroups(room, self) {
+export function memberGroups(room, self, isOtherHere = false) {
   /** @type {Record<MemberGroup['kind'], ListedMember[]>} */
   const groups = { owner: [], moderator: [], member: [], bot: [] };
   const add = (/** @type {string | null | undefined} */ role, /** @type {ListedMember} */ member) => groups[role === 'owner' || role === 'moderator' ? role : 'member'].push(member);
   for (const [user, name] of room.members) {
     add(isDirect(room) ? null : user === self?.user ? room.role : room.roles.get(user), { user, name, isAway: false, isBot: false });
   }
-  if (room.with?.name && !room.members.has(room.with.user)) add(null, { user: room.with.user, name: room.with.name, isAway: true, isBot: false });
+  if (room.with?.name && !room.members.has(room.with.user)) add(null, { user: room.with.user, name: room.with.name, isAway: !isOtherHere, isBot: false });
   groups.bot = [...room.bots].map(([user, name]) => ({ user, name, isAway: false, isBot: true }));
   return /** @type {MemberGroup['kind'][]} */ (['owner', 'moderator', 'member', 'bot'])
     .map((kind) => ({ kind, members: groups[kind].sort((a, b) => byName(a.name, b.name)) })).filter(({ members }) => members.length);

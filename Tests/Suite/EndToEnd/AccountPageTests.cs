@@ -44,6 +44,22 @@ public sealed class AccountPageTests
     }
 
     [Test]
+    public async Task Entrance_asks_for_the_password_of_a_name_that_belongs_to_an_account()
+    {
+        await using (var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann"))
+            await AccountSteps.RegisterAsync(ann);
+        await using var other = await ChatPage.OpenAsync($"http://127.0.0.1:{_server.HttpPort}/");
+        await other.Page.FillAsync("#name", "ann");
+        await other.Page.PressAsync("#name", "Enter");
+        await Assertions.Expect(other.Page.Locator("#join-note")).ToContainTextAsync("The name \u2068ann\u2069 belongs to an account.");
+        await Assertions.Expect(other.Page.Locator("#password")).ToBeFocusedAsync();
+        await other.Page.Keyboard.TypeAsync(AccountSteps.Password);
+        await other.Page.Keyboard.PressAsync("Enter");
+        await other.ExpectOnlineAsync();
+        await Assertions.Expect(other.Page.Locator("#my-name")).ToHaveTextAsync("ann");
+    }
+
+    [Test]
     public async Task Guest_registers_logs_out_and_logs_in_with_the_password()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
@@ -65,7 +81,6 @@ public sealed class AccountPageTests
         await Assertions.Expect(note).ToContainTextAsync("ann");
         await Assertions.Expect(ann.Page.Locator("#app")).ToBeHiddenAsync();
 
-        await ann.Page.ClickAsync("#have-account");
         await Assertions.Expect(ann.Page.Locator("#password")).ToBeFocusedAsync();
         await ann.Page.FillAsync("#password", "a wrong password");
         await ann.Page.Keyboard.PressAsync("Enter");

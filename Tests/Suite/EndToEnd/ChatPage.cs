@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using RawSocketChat.Tests.Support;
 
@@ -107,7 +108,8 @@ public sealed class ChatPage : IAsyncDisposable
     public async Task ExpectInsideAsync(string room)
     {
         await ExpectOnlineAsync();
-        await Assertions.Expect(Page.Locator("#room-name")).ToHaveTextAsync($"#{room}");
+        // A private room has a lock in place of the sign.
+        await Assertions.Expect(Page.Locator("#room-name")).ToHaveTextAsync(new Regex($"^#?{Regex.Escape(room)}$"));
     }
 
     /// <summary>Waits until the page shows that it is connected by this transport.</summary>

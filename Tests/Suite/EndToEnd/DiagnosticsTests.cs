@@ -28,6 +28,8 @@ public sealed partial class DiagnosticsTests
         await ann.Page.ClickAsync("#me");
         await ann.Page.ClickAsync("#tab-connection");
         await ann.Page.ClickAsync("#open-diagnostics");
+        // On a busy machine, an answer may take long.
+        await Assertions.Expect(Fact(ann, "verdict")).ToHaveTextAsync(new Regex("^(Good|Slow: an answer takes .+)\\.$"));
         await Assertions.Expect(Fact(ann, "latency")).ToHaveTextAsync(Latency());
         await Assertions.Expect(Fact(ann, "transport")).ToHaveTextAsync("WebSocket. It is the best one, and it works here.");
         await Assertions.Expect(Fact(ann, "reconnections")).ToHaveTextAsync("0");
@@ -118,7 +120,7 @@ public sealed partial class DiagnosticsTests
         await Assertions.Expect(ann.Page.Locator("#switcher-list [data-kind=diagnostics]")).ToHaveAttributeAsync("aria-selected", "true");
         await ann.Page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(ann.Page.Locator("#diagnostics-title")).ToHaveTextAsync("Verbindungsdiagnose");
-        await Assertions.Expect(ann.Page.Locator("#diagnostics-facts dt").First).ToHaveTextAsync("Latenz");
+        await Assertions.Expect(ann.Page.Locator("#diagnostics-facts dt").Nth(1)).ToHaveTextAsync("Latenz");
         await Assertions.Expect(ann.Page.Locator("#diagnostics-report")).ToContainTextAsync("unsent messages: 0 waiting, 0 failed");
         (await ann.Page.EvaluateAsync<int>("() => { const list = document.querySelector('#diagnostics .scrolled'); return list.scrollWidth - list.clientWidth; }")).Should().BeLessThanOrEqualTo(0, "nothing is cut");
         await AccessibilityTests.ExpectCleanAsync(ann, "the diagnostics in German");

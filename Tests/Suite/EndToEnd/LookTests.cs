@@ -156,6 +156,7 @@ public sealed class LookTests
         await ann.ExpectInsideAsync("groups-b");
         await ann.Page.ClickAsync("#open-room-menu");
         await ann.Page.ClickAsync("#menu-items [data-item=favourite]");
+        await Assertions.Expect(ann.Page.Locator("#favourite-list [data-room=groups-b]")).ToBeVisibleAsync();
         (await RoomsInAsync("favourite-list")).Should().Equal("groups-b");
         (await RoomsInAsync("room-list")).Should().Equal("groups", "groups-a");
 

@@ -62,7 +62,7 @@ public sealed class MemberListTests
     }
 
     [Test]
-    public async Task Direct_room_shows_the_other_person_who_is_away()
+    public async Task Direct_room_shows_whether_the_other_person_is_in_any_room()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", options: new() { ViewportSize = new() { Width = 1280, Height = 800 } });
         var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob");
@@ -70,6 +70,10 @@ public sealed class MemberListTests
         await Assertions.Expect(ann.Page.Locator("#members .member")).ToHaveCountAsync(2);
         await ann.SayAsync("/dm bob hi");
         await ann.ExpectMessageAsync("hi");
+        // bob is in the lobby, and has not opened the conversation.
+        await Assertions.Expect(ann.Page.Locator("#members .member[data-user]:not([data-away])")).ToHaveTextAsync(["aannyou", "bbob"]);
+        await Assertions.Expect(ann.Page.Locator("#people-heading")).ToHaveTextAsync("Members");
+        await bob.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = "lobby", Id = FrameId.From("l") });
         await Assertions.Expect(ann.Page.Locator("#members [data-away]")).ToHaveTextAsync("bbobnot here now");
     }
 

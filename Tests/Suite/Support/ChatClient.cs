@@ -123,7 +123,15 @@ public sealed class ChatClient : IChatPeer
 
         void Abort()
         {
-            socket.LingerState = new LingerOption(true, 0);
+            try
+            {
+                socket.LingerState = new LingerOption(true, 0);
+            }
+            catch (ObjectDisposedException)
+            {
+                // The connection has ended already.
+            }
+
             socket.Dispose();
         }
     }
@@ -185,7 +193,7 @@ public sealed class ChatClient : IChatPeer
         return await Inbox.ExpectAsync<AckFrame>(ack => ack.Id.ToString() == id);
     }
 
-    /// <summary>Resets the connection without a close frame.</summary>
+    /// <summary>Resets the connection without a close frame. Does nothing if the connection has ended.</summary>
     public void Abort() => _abort();
 
     public async ValueTask DisposeAsync()

@@ -73,9 +73,10 @@ export function joinAgain(room, kind = 'rejoin') {
 /**
  * @param {string} room
  * @param {string} [topic]
+ * @param {boolean} [isPrivate]
  */
-export function createRoom(room, topic) {
-  return ask({ type: 'create', room, ...topic && { topic } }, { kind: 'create', room, show: true });
+export function createRoom(room, topic, isPrivate) {
+  return ask({ type: 'create', room, ...topic && { topic }, ...isPrivate && { private: true } }, { kind: 'create', room, show: true });
 }
 
 let directoryAskedAt = -Infinity; // by performance.now(), because the wall clock can be set back

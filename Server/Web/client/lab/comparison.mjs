@@ -83,7 +83,9 @@ export async function compareTransports(user, show, signal) {
   } finally {
     clearInterval(ticker);
     const all = sender ? [...lanes, sender] : lanes;
-    await Promise.all(all.filter(({ error }) => !error).map((lane) => lane.ask({ type: 'leave', room: lane.room }).catch(() => {})));
+    // The person owns the room, so one lane can remove it for all.
+    const open = all.find(({ error }) => !error);
+    await open?.ask({ type: 'close', room: open.room }).catch(() => {});
     all.forEach((lane) => lane.close());
   }
 }

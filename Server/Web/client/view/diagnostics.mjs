@@ -11,6 +11,7 @@ import { copyFrom } from './copying.mjs';
 import { $, diagnosticsDialog, el, openDialog, setText, wordsNodes } from './dom.mjs';
 
 const MEASURE_EVERY_MS = 2_000;
+const SLOW_MS = 500; // a person notices such a delay
 
 let timer = 0;
 
@@ -22,6 +23,7 @@ function facts() {
   const { latency } = diagnostics;
   const { pending, failed } = unsentMessages();
   return [
+    ['verdict', t('Connection'), !diagnostics.since ? t('Not connected.') : latency && latency.median >= SLOW_MS ? t('Slow: an answer takes {ms}.', { ms: milliseconds(latency.median) }) : t('Good.')],
     ['latency', t('Latency'), latency ? t('{ms}, median {median}, longest {max}', { ms: milliseconds(latency.last), median: milliseconds(latency.median), max: milliseconds(latency.max) }) : t('unknown')],
     ['transport', t('Transport'), `${TRANSPORT_NAMES[connection.transportName].name}. ${transportReasonWords(whyTransport())}`],
     ['since', t('Connected since'), diagnostics.since ? exactTime(diagnostics.since) : t('Not connected.')],

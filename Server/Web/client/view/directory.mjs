@@ -7,13 +7,16 @@ import { hashed, isolated } from '../direction.mjs';
 import { t } from '../language.mjs';
 import { $, directory, el, foreign, hashedNodes, openDialog, setWords, whenChanged } from './dom.mjs';
 
+// The server's names of direct rooms. Such a room has the name of the other person in the list of the person's own rooms.
+const DIRECT_ROOM = /^dm-[0-9a-f]{32}$/;
+
 const filter = $('directory-filter');
 
 const wantedText = () => filter.value.trim().replace(/^#/, '');
 
 export const renderDirectory = whenChanged(() => [state.directory, [...state.rooms.keys()].join(), filter.value], () => {
   const wanted = wantedText().toLowerCase();
-  const found = state.directory.filter(({ room, topic }) => `${room} ${topic ?? ''}`.toLowerCase().includes(wanted));
+  const found = state.directory.filter(({ room, topic }) => !DIRECT_ROOM.test(room) && `${room} ${topic ?? ''}`.toLowerCase().includes(wanted));
   $('directory-list').replaceChildren(...found.map(({ room, topic, memberCount }) => {
     const isJoined = state.rooms.has(room);
     return el('li', null,
@@ -64,7 +67,7 @@ $('create').addEventListener('submit', (event) => {
   if (!room) {
     setDirectoryNote(t('Please enter a name for the new room.'));
     $('create-room').focus();
-  } else if (!createRoom(room, $('create-topic').value.trim())) setDirectoryNote(t('To create a room, the page must be connected.'));
+  } else if (!createRoom(room, $('create-topic').value.trim(), $('create-private').checked)) setDirectoryNote(t('To create a room, the page must be connected.'));
 });
 directory.addEventListener('close', () => {
   $('create').reset();

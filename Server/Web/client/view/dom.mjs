@@ -12,7 +12,7 @@ import { isRightToLeft, languageVersion } from '../language.mjs';
  * @typedef {{
  *   'name': HTMLInputElement, 'password': HTMLInputElement, 'room': HTMLInputElement, 'new-name': HTMLInputElement,
  *   'new-password': HTMLInputElement, 'keep-name': HTMLInputElement, 'directory-filter': HTMLInputElement,
- *   'create-room': HTMLInputElement, 'create-topic': HTMLInputElement, 'input': HTMLTextAreaElement, 'way': HTMLSelectElement,
+ *   'create-room': HTMLInputElement, 'create-private': HTMLInputElement, 'create-topic': HTMLInputElement, 'input': HTMLTextAreaElement, 'way': HTMLSelectElement,
  *   'directory': HTMLDialogElement, 'search': HTMLDialogElement, 'search-query': HTMLInputElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'diagnostics': HTMLDialogElement, 'leaving': HTMLDialogElement,
  *   'link-question': HTMLDialogElement, 'message-menu': HTMLDialogElement, 'menu-other': HTMLInputElement, 'emoji-picker': HTMLDialogElement, 'emoji-query': HTMLInputElement, 'create': HTMLFormElement,
  *   'switcher': HTMLDialogElement, 'switcher-query': HTMLInputElement, 'commands': HTMLDialogElement, 'sound': HTMLInputElement, 'quiet-for': HTMLSelectElement, 'language': HTMLSelectElement, 'alert-level': HTMLSelectElement,

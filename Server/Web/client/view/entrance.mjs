@@ -68,16 +68,17 @@ export function showChat() {
 /**
  * @param {string | undefined} words
  * @param {string | null | undefined} create the room that the person can create instead
+ * @param {boolean} [isAccount] whether to ask for the password of the name
  */
-export function showEntrance(words, create = null) {
+export function showEntrance(words, create = null, isAccount = false) {
   ui.inside = false;
   ui.drawer = null;
   if (identity.entering) $('name').value = identity.entering.name ?? '';
   renderNow();
   setJoinNote(words ?? '', 'error', create);
-  setMode(firstMode(server));
+  setMode(isAccount ? 'login' : firstMode(server));
   if (mode === 'button') return $('sign-on').focus();
-  const field = create ? $('room') : $('name');
+  const field = create ? $('room') : $(isAccount ? 'password' : 'name');
   field.focus();
   field.select();
 }

@@ -19,6 +19,8 @@ import { openPersonMenu } from './people-menu.mjs';
 
 /** The message whose menu is open. @type {{ room: string, seq: number } | null} */
 let opened = null;
+const DOUBLE_CLICK_MS = 500;
+
 let isDeleteAsked = false;
 
 /**
@@ -42,6 +44,7 @@ export function openMessageMenu(seq, anchor) {
   if (!allowed.reply) return;
   opened = { room: found.room.name, seq };
   isDeleteAsked = false;
+  $('menu-delete').removeAttribute('aria-disabled');
   setText($('menu-title'), t('Message from {name}', { name: isolated(found.entry.from?.name ?? '?') }));
   $('menu-edit').hidden = !allowed.edit;
   $('menu-delete').hidden = !allowed.delete;
@@ -116,9 +119,13 @@ $('menu-edit').addEventListener('click', () => choose(startEdit));
 $('menu-delete').addEventListener('click', () => {
   if (!isDeleteAsked) {
     isDeleteAsked = true;
+    $('menu-delete').setAttribute('aria-disabled', 'true');
+    setTimeout(() => $('menu-delete').removeAttribute('aria-disabled'), DOUBLE_CLICK_MS);
     setText($('menu-delete'), t('Delete for everyone?'));
     return;
   }
+  // The second click of a double click is no answer to the question.
+  if ($('menu-delete').hasAttribute('aria-disabled')) return;
   choose(({ seq }, { name: room }) => {
     if (!ask({ type: 'delete', room, seq }, { kind: 'delete', room })) showError(t('To delete a message, the page must be connected.'));
   });

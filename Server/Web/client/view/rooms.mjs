@@ -13,7 +13,7 @@ import { badgeOf } from '../room-actions.mjs';
 import { groupRooms } from '../room-list.mjs';
 import { isDirect, labelOf, titleOf } from '../rooms.mjs';
 import { typingWords } from '../typing.mjs';
-import { $, authorName, avatar, el, foreign, input, log, personButton, setAttribute, setText, whenChanged } from './dom.mjs';
+import { $, authorName, avatar, el, foreign, icon, input, log, personButton, setAttribute, setText, whenChanged } from './dom.mjs';
 import { rove } from './menu.mjs';
 
 /** @import { ListedMember, MemberGroup, Room } from '../types.js' */
@@ -28,7 +28,7 @@ function createRoomItem(name) {
   const badge = el('span', { class: 'badge' });
   const words = el('span', { class: 'unseen' }); // comes after the visible text: voice control finds the button only if its name begins with the words that the person sees
   const title = foreign(name, 'name');
-  const button = el('button', { class: 'room', type: 'button', 'data-room': name }, title, badge, words);
+  const button = el('button', { class: 'room', type: 'button', 'data-room': name }, icon('lock', 'lock'), title, badge, words);
   return { item: el('li', null, button), button, title, badge, words, face: /** @type {HTMLElement | null} */ (null) };
 }
 
@@ -85,6 +85,7 @@ export const renderRooms = whenChanged(() => [state.rooms, state.current, prefer
     setText(title, withoutDirectionControls(labelOf(room)));
     setAttribute(button, 'title', titleOf(room));
     setAttribute(button, 'data-direct', isDirect(room) ? '' : null);
+    setAttribute(button, 'data-private', room.isPrivate && !isDirect(room) ? '' : null);
     const isCurrent = room.name === state.current;
     if (!isCurrent) unreadElsewhere += count;
     setAttribute(button, 'aria-current', isCurrent ? 'page' : null);
@@ -118,15 +119,15 @@ function showGroup(list, group, rooms) {
 /**
  * The name of a room and its sign. Screen readers do not read the sign. On a page from right to left, the heading has the direction of the name.
  * So the sign stays on the left of a Latin name, and a long name is cut at its end.
- * @param {string} name
+ * @param {Room} room
  */
-function headNodes(name) {
-  const sign = el('span', { 'aria-hidden': 'true' }, '#');
+function headNodes({ name, isPrivate }) {
+  const sign = el('span', { 'aria-hidden': 'true' }, isPrivate ? icon('lock', 'lock') : '#');
   return isRightToLeft() ? [sign, withoutDirectionControls(name)] : [sign, foreign(name)];
 }
 
-export const renderHead = whenChanged((/** @type {Room | undefined} */ room) => [room?.name, room?.with, room?.topic, room?.memberCount, ui.inside], (room) => {
-  $('room-name').replaceChildren(...room ? [...isDirect(room) ? [foreign(labelOf(room))] : headNodes(room.name)] : [site.name]);
+export const renderHead = whenChanged((/** @type {Room | undefined} */ room) => [room?.name, room?.with, room?.isPrivate, room?.topic, room?.memberCount, ui.inside], (room) => {
+  $('room-name').replaceChildren(...room ? [...isDirect(room) ? [foreign(labelOf(room))] : headNodes(room)] : [site.name]);
   setText($('topic'), isolated(room?.topic ?? ''));
   $('topic').title = isolated(room?.topic ?? '');
   setText($('member-count'), room ? numberWords(room.memberCount) : '');
@@ -175,9 +176,18 @@ function groupWords(kind) {
   }
 }
 
-export const renderMembers = whenChanged((/** @type {Room | undefined} */ room) => [room?.members, room?.memberCount, room?.role, room?.roles, room?.bots, room?.with, state.self], (room) => {
+/**
+ * Whether the other person of a direct room is in any room that the page knows. The person need not have opened the direct room.
+ * @param {Room | undefined} room
+ */
+function isOtherHere(room) {
+  const other = room?.with?.user;
+  return other !== undefined && [...state.rooms.values()].some(({ members }) => members.has(other));
+}
+
+export const renderMembers = whenChanged((/** @type {Room | undefined} */ room) => [room?.members, isOtherHere(room), room?.memberCount, room?.role, room?.roles, room?.bots, room?.with, state.self], (room) => {
   let left = MAX_MEMBERS_SHOWN;
-  const groups = (room ? memberGroups(room, state.self) : []).map(({ kind, members }) => {
+  const groups = (room ? memberGroups(room, state.self, isOtherHere(room)) : []).map(({ kind, members }) => {
     const shown = members.slice(0, left);
     left -= shown.length;
     return { kind, members: shown };
@@ -192,5 +202,5 @@ export const renderMembers = whenChanged((/** @type {Room | undefined} */ room) 
       ...group.members.map(memberItem)]),
     ...more > 0 ? [el('li', { class: 'rest' }, t('and {count} others', { count: more }))] : []]);
   resetTabStop();
-  setText($('people-heading'), room ? t('{count} members', { count: room.memberCount }) : t('Members'));
+  setText($('people-heading'), room && !isDirect(room) ? t('{count} members', { count: room.memberCount }) : t('Members'));
 });
