@@ -27,7 +27,7 @@ public sealed class NodeFaultTests
         });
 
         violations.Should().BeEmpty();
-        load.Clients.Should().OnlyContain(client => client.Connections > 1);
+        load.Clients.Count(client => client.Connections > 1).Should().BeGreaterThanOrEqualTo(2, "the clients of the killed server connect to another one");
         // The other servers notice within 15 seconds that the server has died: its users are gone, and their names are free.
         await watcher.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { State: "left", Name: "victim" }, within: TimeSpan.FromSeconds(15));
         await TestWait.UntilAsync(
