@@ -16,10 +16,19 @@ internal sealed class RoomAccess(ChatServices services)
 
     /// <summary>Finds a visible room by its name.</summary>
     public async ValueTask<RoomLoop?> FindAsync(ChatContext context, string name) =>
-        await services.Rooms.FindAsync(name) is { } room && (CanEnter(context, room) || context.Rooms.Contains(room)) ? room : null;
+        await services.Rooms.FindAsync(name) is { } room && (CanEnter(context, room) || context.Rooms.Contains(room) || await IsNewMemberAsync(context, room)) ? room : null;
 
     /// <summary>Whether a user may be in a room.</summary>
     public bool CanEnter(ChatContext context, RoomLoop room) => context.IsOperator || IsOwnerOrMember(context, room);
+
+    // Another server may have made the user a member a moment ago, so that its announcement has not arrived yet.
+    private async ValueTask<bool> IsNewMemberAsync(ChatContext context, RoomLoop room)
+    {
+        if (!services.Nodes.IsEnabled || await services.Catalog.GetMemberAsync(room.Name, context.User.Id, CancellationToken.None) is not { IsMember: true })
+            return false;
+        await services.Memberships.ReloadAsync(context.User);
+        return true;
+    }
 
     /// <summary>Describes the user of a connection for the check of bans.</summary>
     /// <param name="isMember">Whether the user was in the room before and has not left it.</param>

@@ -265,6 +265,7 @@ public sealed class NodesTests
         (await bob.RequestAsync<ErrorFrame>(Join(room))).Error.Code.Should().Be(ErrorCode.NoRoom);
 
         var direct = await owner.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Dm, To = name, Text = "psst", Id = FrameId.From("d") });
+        await owner.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "psst");
         (await bob.RequestAsync<JoinedFrame>(Join(direct.Room))).Messages.DecodeMessages().Select(message => message.Text).Should().Equal("psst");
     }
 
