@@ -5,8 +5,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Nodes;
 
 /// <summary>Server processes with one database, and faults of the servers and of the network between them and the database.</summary>
-[Category(Categories.Slow)] // runs PostgreSQL and server processes
-[Parallelizable(ParallelScope.Self)]
+[Category(Categories.Slow)] // runs PostgreSQL and server processes under load, so it runs alone
 public sealed class NodeFaultTests
 {
     [Test]
