@@ -51,6 +51,8 @@ public sealed class NodeFaultTests
             for (var cut = 0; cut < 3; cut++)
             {
                 await running.WaitForAcksAsync(100);
+                // The clients may still have acks of the time before the last cut, so wait for the servers too.
+                await TestWait.UntilAsync(() => relay.OpenCount > 0, "the servers to connect to the database again");
                 relay.Reset();
             }
 
