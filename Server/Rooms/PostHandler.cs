@@ -102,7 +102,7 @@ internal sealed class PostHandler(ChatServices services)
     /// <inheritdoc cref="FindMentionsAsync(ChatContext, RoomLoop, string)"/>
     public ValueTask<IReadOnlyList<string>?> FindMentionsAsync(RoomLoop room, string text, AddressAccount account) => FindMentionsAsync(context: null, room, text, account);
 
-    // A null context stands for a program.
+    // The context is null if a program posts the message.
     private async ValueTask<IReadOnlyList<string>?> FindMentionsAsync(ChatContext? context, RoomLoop room, string text, AddressAccount account)
     {
         List<string>? found = null;

@@ -433,7 +433,8 @@ public sealed class RoomLoop
 
     private void SendToOthers(SendToOthersCommand send)
     {
-        if (_room.FindMember(send.User) is not { } member)
+        // A user with one connection has no other connection that needs the frame, so do not look through all subscribers.
+        if (_room.FindMember(send.User) is not { } member || (send.Except is not null && member.ConnectionCount == 1))
             return;
         foreach (var subscriber in _room.Subscribers)
         {

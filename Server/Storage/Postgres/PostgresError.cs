@@ -15,6 +15,23 @@ internal static class PostgresError
         _ => new StorageException("the storage failed", fault) { Setting = nameof(DataOptions.Postgres) },
     };
 
+    /// <summary>Runs statements of an operator's command, and translates the errors of the driver.</summary>
+    /// <param name="location">The database, as in <see cref="PostgresSettings.Describe"/>.</param>
+    /// <param name="cancel">If the command is interrupted, the error is the interruption.</param>
+    /// <exception cref="StorageException">The database cannot be reached, or rejects a statement.</exception>
+    public static T Run<T>(string location, Func<T> work, CancellationToken cancel)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException)
+        {
+            cancel.ThrowIfCancellationRequested();
+            throw Translate(fault, location);
+        }
+    }
+
     private static string Describe(PostgresException fault) => fault.SqlState switch
     {
         PostgresErrorCodes.InvalidCatalogName => "there is no such database; create it with: createdb",

@@ -28,6 +28,6 @@ internal abstract record HistoryRecord(string Client, string Room)
     /// <summary>The client gets a message.</summary>
     public sealed record Delivered(string Client, string Room, long Seq, string Text) : HistoryRecord(Client, Room);
 
-    /// <summary>The client is told that events cannot be had.</summary>
+    /// <summary>The client has received a gap: the server no longer has these events.</summary>
     public sealed record Lost(string Client, string Room, long From, long To) : HistoryRecord(Client, Room);
 }

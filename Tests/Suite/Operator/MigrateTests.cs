@@ -1,11 +1,11 @@
 using System.Globalization;
+using Dapper;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Server.Storage.Postgres.Maintenance;
 using RawSocketChat.Server.Storage.Sql.Maintenance;
-using RawSocketChat.Server.Storage.Sqlite;
 using RawSocketChat.Server.Storage.Sqlite.Maintenance;
 using RawSocketChat.Tests.Storage;
 using RawSocketChat.Tests.Support;
@@ -218,26 +218,14 @@ public sealed class MigrateTests
     {
         using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "chat.db")};Pooling=False");
         connection.Open();
-        SearchIndex.AddFunctions(connection);
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        using var row = command.ExecuteReader();
-        var lines = new List<string>();
-        while (row.Read())
-            lines.Add(row.GetString(0));
-        return lines;
+        return [.. connection.Query<string>(sql)];
     }
 
     private static List<string> QueryPostgres(string connectionString, string sql)
     {
         using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
         connection.Open();
-        using var command = new NpgsqlCommand(sql, connection);
-        using var row = command.ExecuteReader();
-        var lines = new List<string>();
-        while (row.Read())
-            lines.Add(row.GetString(0));
-        return lines;
+        return [.. connection.Query<string>(sql)];
     }
 
     private sealed class Steps(Action<WorkProgress> report) : IProgress<WorkProgress>

@@ -28,79 +28,59 @@ public sealed class PostgresChatDatabase : ChatDatabase
     /// <summary>Whether the database is the target of a migration that is not complete yet.</summary>
     private bool IsUnfinished { get; init; }
 
-    internal override DatabaseSnapshot OpenSnapshot(CancellationToken cancel) => Connect(() =>
+    internal override DatabaseSnapshot OpenSnapshot(CancellationToken cancel) => Open<DatabaseSnapshot>(_database.OpenForMaintenance, connection =>
     {
-        var connection = _database.OpenForMaintenance();
-        try
-        {
-            if (!IsUnfinished)
-                _database.CheckTables(connection);
-            // A transaction that only reads could not create a temporary table.
-            connection.Execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
-            return new PostgresSnapshot(connection, Location, Interrupt(connection, cancel), cancel);
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
+        if (!IsUnfinished)
+            _database.CheckTables(connection);
+        // A transaction that only reads could not create a temporary table.
+        connection.Execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+        return new PostgresSnapshot(connection, Location, Interrupt(connection, cancel), cancel);
     });
 
-    internal override OfflineTransaction Begin(CancellationToken cancel, bool isSynced = true) => Connect(() =>
+    internal override OfflineTransaction Begin(CancellationToken cancel, bool isSynced = true) => OpenLocked<OfflineTransaction>(connection =>
     {
-        var connection = OpenLocked();
-        try
+        _database.Migrate(connection);
+        connection.Execute("BEGIN TRANSACTION");
+        return new PostgresOfflineTransaction(connection, Location, Interrupt(connection, cancel), cancel);
+    });
+
+    internal override MigrationTarget OpenMigration(CancellationToken cancel) => OpenLocked<MigrationTarget>(connection =>
+    {
+        if (!PostgresMigrationTarget.IsUnfinished(connection))
         {
             _database.Migrate(connection);
-            connection.Execute("BEGIN TRANSACTION");
-            return new PostgresOfflineTransaction(connection, Location, Interrupt(connection, cancel), cancel);
+            if (connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM rooms) OR EXISTS (SELECT 1 FROM users)"))
+                throw new StorageException($"{Location} already has a chat; name an empty database");
         }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
+
+        return new PostgresMigrationTarget(connection, new PostgresChatDatabase(_database, Contents) { IsUnfinished = true }, Interrupt(connection, cancel), cancel);
     });
 
-    internal override MigrationTarget OpenMigration(CancellationToken cancel) => Connect(() =>
-    {
-        var connection = OpenLocked();
-        try
+    // Prepares a connection that no server can disturb, because it has the lock of the database.
+    private T OpenLocked<T>(Func<NpgsqlConnection, T> prepare) => Open(
+        _database.OpenForWriting,
+        connection => PostgresDatabase.TryLock(connection, isShared: false) ? prepare(connection) : throw new StorageException($"another server uses {Location}; stop it first"));
+
+    // Opens and prepares a connection. Closes it if that fails.
+    private T Open<T>(Func<NpgsqlConnection> open, Func<NpgsqlConnection, T> prepare) => PostgresError.Run(
+        Location,
+        () =>
         {
-            if (!PostgresMigrationTarget.IsUnfinished(connection))
+            var connection = open();
+            try
             {
-                _database.Migrate(connection);
-                if (connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM rooms) OR EXISTS (SELECT 1 FROM users)"))
-                    throw new StorageException($"{Location} already has a chat; name an empty database");
+                return prepare(connection);
             }
-
-            return new PostgresMigrationTarget(connection, new PostgresChatDatabase(_database, Contents) { IsUnfinished = true }, Interrupt(connection, cancel), cancel);
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
-    });
-
-    /// <summary>Opens a connection that no server can disturb, because it has the lock of the database.</summary>
-    /// <exception cref="StorageException">A server uses the database.</exception>
-    internal NpgsqlConnection OpenLocked()
-    {
-        var connection = _database.OpenForWriting();
-        try
-        {
-            return PostgresDatabase.TryLock(connection, isShared: false) ? connection : throw new StorageException($"another server uses {Location}; stop it first");
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
-    }
+            catch
+            {
+                connection.Dispose();
+                throw;
+            }
+        },
+        CancellationToken.None);
 
     /// <summary>Cancels the statement of a connection when a token is cancelled.</summary>
-    internal CancellationTokenRegistration Interrupt(NpgsqlConnection connection, CancellationToken cancel)
+    private CancellationTokenRegistration Interrupt(NpgsqlConnection connection, CancellationToken cancel)
     {
         var process = connection.ProcessID;
         return cancel.Register(() =>
@@ -115,19 +95,5 @@ public sealed class PostgresChatDatabase : ChatDatabase
                 // Then the command ends after its current statement.
             }
         });
-    }
-
-    /// <summary>Runs statements, and translates the errors of the driver.</summary>
-    /// <exception cref="StorageException">The database cannot be reached, or rejects a statement.</exception>
-    internal T Connect<T>(Func<T> open)
-    {
-        try
-        {
-            return open();
-        }
-        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException)
-        {
-            throw PostgresError.Translate(fault, Location);
-        }
     }
 }

@@ -43,18 +43,7 @@ internal sealed class PostgresMigrationTarget(
         connection.Dispose();
     }
 
-    private protected override T Execute<T>(Func<T> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException)
-        {
-            cancel.ThrowIfCancellationRequested();
-            throw PostgresError.Translate(fault, database.Location);
-        }
-    }
+    private protected override T Execute<T>(Func<T> work) => PostgresError.Run(database.Location, work, cancel);
 
     // One statement for all rows: the parameters are arrays, one for each column.
     private protected override void InsertRows(MigratedTable table, IReadOnlyList<object?[]> rows)

@@ -15,18 +15,7 @@ internal sealed class PostgresOfflineTransaction(NpgsqlConnection connection, st
 {
     public override NpgsqlConnection Connection => connection;
 
-    public override T Execute<T>(Func<DbConnection, T> work)
-    {
-        try
-        {
-            return work(connection);
-        }
-        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException)
-        {
-            cancel.ThrowIfCancellationRequested();
-            throw PostgresError.Translate(fault, location);
-        }
-    }
+    public override T Execute<T>(Func<DbConnection, T> work) => PostgresError.Run(location, () => work(connection), cancel);
 
     public override void Commit() => Execute(database => database.Execute("COMMIT TRANSACTION"));
 

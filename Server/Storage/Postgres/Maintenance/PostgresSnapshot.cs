@@ -17,11 +17,10 @@ internal sealed class PostgresSnapshot(NpgsqlConnection connection, string locat
     {
         try
         {
-            return read(connection);
+            return PostgresError.Run(location, () => read(connection), cancel);
         }
-        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException or ArgumentOutOfRangeException)
+        catch (ArgumentOutOfRangeException fault)
         {
-            cancel.ThrowIfCancellationRequested();
             throw PostgresError.Translate(fault, location);
         }
     }
