@@ -54,6 +54,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
         Limits = limits.Value;
         Operators = operators.Value.Accounts.ToHashSet(StringComparer.OrdinalIgnoreCase);
         NamedMembers = roomOptions.Value.NamedMembers;
+        ReservedRoomNames = new ReservedRoomNames(roomOptions);
         Nodes = nodes;
         Metrics = metrics;
         Time = time;
@@ -108,6 +109,8 @@ public sealed class ChatServices : IConnectionHandlerFactory
 
     /// <inheritdoc cref="RoomOptions.NamedMembers"/>
     public int NamedMembers { get; }
+
+    public ReservedRoomNames ReservedRoomNames { get; }
 
     public INodes Nodes { get; }
 

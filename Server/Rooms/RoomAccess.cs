@@ -18,6 +18,11 @@ internal sealed class RoomAccess(ChatServices services)
     public async ValueTask<RoomLoop?> FindAsync(ChatContext context, string name) =>
         await services.Rooms.FindAsync(name) is { } room && (CanEnter(context, room) || context.Rooms.Contains(room) || await IsNewMemberAsync(context, room)) ? room : null;
 
+    /// <summary>The name of a visible room that looks the same as a valid name; null if there is none.</summary>
+    public async ValueTask<string?> FindSimilarAsync(ChatContext context, string name) =>
+        await services.Catalog.FindSimilarRoomAsync(RoomName.CreateSkeletons(name), CancellationToken.None) is { } similar
+        && await FindAsync(context, similar.Name) is { } room ? room.Name : null;
+
     /// <summary>Whether a user may be in a room.</summary>
     public bool CanEnter(ChatContext context, RoomLoop room) => context.IsOperator || IsOwnerOrMember(context, room);
 

@@ -45,6 +45,13 @@ internal sealed class RoomHandler(ChatServices services)
             return;
         }
 
+        if (!context.IsOperator && services.ReservedRoomNames.Contains(name) && await services.RoomAccess.FindAsync(context, name) is null)
+        {
+            context.Reject(answers, frame.Id, CreateNotAvailableError(frame, name));
+            context.GiveBackRoom();
+            return;
+        }
+
         var (room, result) = limits.Enabled
             ? await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private, limits.Rooms, limits.RoomsPerUser)
             : await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private);
@@ -305,7 +312,10 @@ internal sealed class RoomHandler(ChatServices services)
         return new MissedEvents(page.Events, page.Cursor, Recovered: gaps.Count == 0, gaps);
     }
 
-    // A room whose name only looks the same may be private, so the error does not name it.
+    // The name of a private room gets the same answer as a reserved name, so the answer does not show that there is a private room.
+    private static ChatError CreateNotAvailableError(ClientFrame frame, string name) =>
+        new(ErrorCode.NotAllowed, $"the name \"{name}\" is not available; choose another name", frame.CreateHint(ClientFrameType.Rooms));
+
     private async ValueTask<ChatError?> CreateErrorAsync(ChatContext context, ClientFrame frame, string name, RoomCreation result) => result switch
     {
         RoomCreation.TooManyRooms =>
@@ -314,8 +324,9 @@ internal sealed class RoomHandler(ChatServices services)
             new ChatError(ErrorCode.TooMany, $"you have created {services.Limits.RoomsPerUser} rooms, which is the maximum", frame.CreateHint(ClientFrameType.Rooms)),
         RoomCreation.NameTaken when await services.RoomAccess.FindAsync(context, name) is { } room =>
             new ChatError(ErrorCode.RoomExists, $"there is a room \"{room.Name}\" already", frame.CreateHint(ClientFrameType.Join, room.Name)),
-        RoomCreation.NameTaken =>
-            new ChatError(ErrorCode.RoomExists, $"there is a room \"{name}\" already, or one whose name looks the same", frame.CreateHint(ClientFrameType.Rooms)),
+        RoomCreation.NameTaken when await services.RoomAccess.FindSimilarAsync(context, name) is { } similar =>
+            new ChatError(ErrorCode.RoomExists, $"the name of the room \"{similar}\" looks the same; choose another name", frame.CreateHint(ClientFrameType.Join, similar)),
+        RoomCreation.NameTaken => CreateNotAvailableError(frame, name),
         _ => null,
     };
 

@@ -46,6 +46,12 @@ public sealed class RoomOptions
     public int AbandonedDays { get; set; } = 30;
 
     /// <summary>
+    /// The names that only the operator may give to a new room. A name that looks the same is reserved too. Default: none.
+    /// </summary>
+    [RegularExpression(@"[\p{L}\p{M}\p{N}._-]+", ErrorMessage = "is not the name of a room; try: staff")]
+    public IList<string> ReservedNames { get; } = [];
+
+    /// <summary>
     /// The maximum number of members that <c>joined</c> lists. A room with at most this many members announces by name who joins
     /// and leaves. A larger room announces only the number of its members, at most once a second. Default 100.
     /// </summary>

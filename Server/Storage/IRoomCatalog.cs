@@ -13,6 +13,9 @@ public interface IRoomCatalog
     /// <summary>Gets a room by its name, in any letter case. Null if there is none.</summary>
     ValueTask<StoredRoom?> FindRoomAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>Gets a room whose name has one of the skeletons, so that it looks the same as the name with these skeletons. Null if there is none.</summary>
+    ValueTask<StoredRoom?> FindSimilarRoomAsync(IReadOnlyList<string> skeletons, CancellationToken cancellationToken);
+
     /// <summary>
     /// Lists rooms in alphabetical order, at most <paramref name="max"/>: the public rooms, and the private rooms that the user owns or is a
     /// member of.

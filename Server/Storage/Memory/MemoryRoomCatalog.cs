@@ -38,6 +38,12 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
             return new(_rooms.TryGetValue(name, out var found) ? WithTopic(found.Room) : null);
     }
 
+    public ValueTask<StoredRoom?> FindSimilarRoomAsync(IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            return new(skeletons.Select(skeleton => _namesBySkeleton.GetValueOrDefault(skeleton)).FirstOrDefault(name => name is not null) is { } found ? WithTopic(_rooms[found].Room) : null);
+    }
+
     public ValueTask<IReadOnlyList<StoredRoom>> ListRoomsAsync(string user, string match, int max, CancellationToken cancellationToken)
     {
         lock (_gate)

@@ -39,6 +39,13 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     public ValueTask<StoredRoom?> FindRoomAsync(string name, CancellationToken cancellationToken) => storage.ReadAsync(
         "the rooms", reader => FindRoom(reader.Connection, name), cancellationToken);
 
+    public ValueTask<StoredRoom?> FindSimilarRoomAsync(IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
+    {
+        var values = new DynamicParameters();
+        var where = $"WHERE id IN (SELECT room FROM room_names WHERE skeleton {values.AddList(skeletons)})";
+        return storage.ReadAsync("the rooms", reader => Query(reader.Connection, where, values).FirstOrDefault(), cancellationToken);
+    }
+
     public ValueTask<IReadOnlyList<StoredRoom>> ListRoomsAsync(string user, string match, int max, CancellationToken cancellationToken)
     {
         var pattern = $"%{RoomCache.GetKey(match).Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)}%";

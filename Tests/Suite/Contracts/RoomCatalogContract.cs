@@ -85,7 +85,10 @@ public abstract class RoomCatalogContract
         (await _catalog.CreateRoomAsync(Create("other", "b", "c"), int.MaxValue, default)).Should().Be(RoomCreation.NameTaken);
         (await _catalog.FindRoomAsync("other", default)).Should().BeNull();
         (await _catalog.FindRoomAsync("park", default)).Should().Be(new StoredRoom("park", "", "u1", IsPrivate: false));
+        (await _catalog.FindSimilarRoomAsync(["c", "b"], default)).Should().Be(new StoredRoom("park", "", "u1", IsPrivate: false));
+        (await _catalog.FindSimilarRoomAsync(["c"], default)).Should().BeNull();
         (await _catalog.RemoveEmptyRoomAsync("park", _time.GetUtcNow().AddMinutes(1), default)).Should().BeTrue();
+        (await _catalog.FindSimilarRoomAsync(["b"], default)).Should().BeNull();
         (await _catalog.CreateRoomAsync(Create("other", "b", "c"), int.MaxValue, default)).Should().Be(RoomCreation.Created);
     }
 

@@ -98,6 +98,7 @@ public sealed class SettingsTests
     [TestCase("--Auth:Oidc:ClientID2 x", "--Auth:Oidc:ClientID2: there is no such setting; did you mean --Auth:Oidc:ClientId?")]
     [TestCase("--Auth:Oidc:ClockSkewSeconds 601", "--Auth:Oidc:ClockSkewSeconds: 601 is not between 0 and 600")]
     [TestCase("--Auth:Oidc:Require:0 staff", "--Auth:Oidc:Require:0: \"staff\" is not a condition; try: groups=chat")]
+    [TestCase("--Rooms:ReservedNames:0 #staff", "--Rooms:ReservedNames:0: \"#staff\" is not the name of a room; try: staff")]
     [TestCase("--Web:FrameAncestors:0 https://a.example/", "--Web:FrameAncestors:0: \"https://a.example/\" is not an origin; try: https://example.org")]
     [TestCase("--Web:FrameAncestors:0 *", "--Web:FrameAncestors:0: \"*\" is not an origin")]
     public void Bad_setting_of_a_section_is_an_error(string line, string part) => ReadSettings(line.Split(' ')).Should().Throw<SettingException>().WithMessage($"*{part}*");

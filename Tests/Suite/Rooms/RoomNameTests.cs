@@ -62,5 +62,37 @@ public sealed class RoomNameTests
         (await ann.RequestAsync<JoinedFrame>(Create("ห้อง"))).Room.Should().Be("ห้อง");
     }
 
+    [TestCase("den")]
+    [TestCase("DEN")]
+    [TestCase("d\u00E9n")]
+    public async Task Name_of_a_private_room_gets_the_same_answer_as_a_reserved_name(string asked)
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Rooms:ReservedNames:0", "staff");
+        await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
+        await using var bob = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=bob");
+        await ann.RequestAsync<JoinedFrame>(Create("den") with { Private = true });
+
+        var ofPrivateRoom = (await bob.RequestAsync<ErrorFrame>(Create(asked))).Error;
+        var ofReservedName = (await bob.RequestAsync<ErrorFrame>(Create("staff"))).Error;
+        ofPrivateRoom.Should().Be(ofReservedName with { Text = ofReservedName.Text.Replace("staff", asked, StringComparison.Ordinal) });
+        ofPrivateRoom.Code.Should().Be(ErrorCode.NotAllowed);
+        (await ann.RequestAsync<ErrorFrame>(Create("den"))).Error.Code.Should().Be(ErrorCode.RoomExists, "the owner may know of the room");
+    }
+
+    [TestCase("staff")]
+    [TestCase("st\u00E4ff")]
+    [TestCase("STAFF")]
+    public async Task Reserved_name_can_be_given_to_a_room_by_the_operator_only(string name)
+    {
+        await using var server = await ServerUnderTest.StartAsync("--Rooms:ReservedNames:0", "staff", "--Operator:Accounts:0", "boss");
+        await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
+        await using var boss = await ChatClient.ConnectAsync(server.HttpPort);
+        await boss.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Register, Name = "boss", Password = "a long password", Id = FrameId.From("r") });
+
+        (await ann.RequestAsync<ErrorFrame>(Create(name))).Error.Code.Should().Be(ErrorCode.NotAllowed);
+        (await boss.RequestAsync<JoinedFrame>(Create(name))).Room.Should().Be(name);
+        (await ann.RequestAsync<ErrorFrame>(Create(name))).Error.Code.Should().Be(ErrorCode.RoomExists, "everybody sees the room now");
+    }
+
     private static ClientFrame Create(string room) => new() { Type = ClientFrameType.Create, Room = room, Id = FrameId.From($"{Guid.NewGuid():n}") };
 }
