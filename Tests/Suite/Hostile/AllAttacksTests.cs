@@ -30,6 +30,9 @@ public sealed class AllAttacksTests
 
     private static readonly TimeSpan QuietDuration = TimeSpan.FromSeconds(MeasuredSeconds is null ? 2 : Duration.TotalSeconds / 2);
 
+    // A measurement has warm-ups, because the runtime compiles code when it first runs: when the users begin, and when the attacks begin.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(MeasuredSeconds is null ? 0 : 10);
+
     // The beginning of the users' messages, which the test counts.
     private const string Prefix = "the users' ";
 
@@ -51,8 +54,10 @@ public sealed class AllAttacksTests
             users.Add(await JoinAsync($"user{i}", $"203.0.113.{i + 1}"));
         await using var bob = await JoinAsync("bob", "203.0.113.100");
 
+        var warmUp = await ChatAsync(users, "first", WarmUp);
         var quiet = await ChatAsync(users, "quiet", QuietDuration);
         await using var attackers = await AttackerProcess.StartAsync(_httpPort, _rawPort, isIdle: MeasuredSeconds is not null);
+        var onset = await ChatAsync(users, "onset", WarmUp);
         var attacked = await ChatAsync(users, "attacked", Duration);
 
         await using var newcomer = await JoinAsync("carol", "203.0.113.101");
@@ -64,14 +69,14 @@ public sealed class AllAttacksTests
         var rounds = await attackers.StopAsync();
         var peak = ReadPeakMemory(server.Id);
         TestContext.Out.WriteLine(
-            $"ack p50 {GetPercentile(quiet, 0.5):0.0} ms, p99 {GetPercentile(quiet, 0.99):0.0} ms quiet ({quiet.Count} messages); "
-            + $"p50 {GetPercentile(attacked, 0.5):0.0} ms, p99 {GetPercentile(attacked, 0.99):0.0} ms, worst {attacked.Max():0.0} ms attacked ({attacked.Count} messages, {rounds} attacks); "
+            $"{(isCharged ? "charged" : "not charged")}: ack {Describe(quiet)} quiet; {Describe(attacked)} attacked ({rounds} attacks); "
+            + (onset.Count == 0 ? "" : $"{Describe(onset)} in the first {WarmUp.TotalSeconds} s of the attacks; ")
             + $"ratio of the p99 {GetPercentile(attacked, 0.99) / GetPercentile(quiet, 0.99):0.0}; peak memory {peak / 1024 / 1024} MiB");
 
         rounds.Should().BePositive();
         server.HasExited.Should().BeFalse();
         peak.Should().BeLessThan(MaxBytes);
-        var count = quiet.Count + attacked.Count;
+        var count = warmUp.Count + quiet.Count + onset.Count + attacked.Count;
         await TestWait.UntilAsync(() => CountMessages(bob) >= count, () => $"{count} messages of the users; bob got {CountMessages(bob)}");
         CountMessages(bob).Should().Be(count, "each acknowledged message arrives once");
         foreach (var user in users)
@@ -106,6 +111,9 @@ public sealed class AllAttacksTests
 
         return latencies;
     }
+
+    private static string Describe(List<double> latencies) =>
+        $"p50 {GetPercentile(latencies, 0.5):0.0} ms, p90 {GetPercentile(latencies, 0.9):0.0} ms, p99 {GetPercentile(latencies, 0.99):0.0} ms, worst {latencies.Max():0.0} ms of {latencies.Count} messages";
 
     private static double GetPercentile(List<double> values, double rank) => values.Order().ElementAt((int)((values.Count - 1) * rank));
 
