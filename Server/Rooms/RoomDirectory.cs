@@ -96,7 +96,7 @@ public sealed class RoomDirectory(
         return result == RoomCreation.Created ? (await OpenAsync(name), result) : (null, result);
     }
 
-    /// <summary>Counts the rooms, and creates the default room if it does not exist.</summary>
+    /// <summary>Counts the rooms, begins to handle the events of other servers, and creates the default room if it does not exist.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _count = await catalog.CountRoomsAsync(cancellationToken);

@@ -272,9 +272,9 @@ public sealed class RoomLoop
         _commands.Writer.TryComplete();
     }
 
-    // Waits until the earlier events of other servers are read. If that fails when the server stops or the room is closed, the senders of the batch get an
-    // error, although it is stored. When they send the messages again, they get the acks. The members must not get the events: they would miss the
-    // earlier ones.
+    // Waits until the earlier events of other servers are read. If this read fails while the server stops or the room is closed, the senders of the batch
+    // get an error, although the batch is stored. When they send the messages again, they get the acks. The members must not get the events of the batch,
+    // because they have not got the earlier events.
     private async Task DeliverParkedAsync(bool untilFailure)
     {
         if (_follower is null)

@@ -56,7 +56,8 @@ public sealed class LimitsOptions
 
     /// <summary>
     /// Wrong passwords that one address may send at once for one name. The server accepts one more every 30 s. A successful login does not
-    /// count. If all addresses together have sent this number for a name, each further login with this name takes 3 s longer. Default 10.
+    /// count. If all addresses together have sent this number of wrong passwords for a name, each further login with this name takes 3 s
+    /// longer. Default 10.
     /// </summary>
     [Range(1, 1_000_000)]
     public int LoginAttemptsPerName { get; set; } = 10;

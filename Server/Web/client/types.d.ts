@@ -327,9 +327,9 @@ export interface Room {
   firstUnread: number | null;
   /** The log shows messages of an earlier visit. The page has not joined the room. */
   isOffline: boolean;
-  /** The mark of new messages before the page was loaded again; null after the first join. */
+  /** The mark of new messages that the page had stored when it was closed or loaded again. Null after the first join. */
   mark: ReadMark | null;
-  /** How far the user had read when the page stored its messages. The server may not know it. Null after the first join. */
+  /** How far the user had read when the page stored its messages. The page may not have reported this to the server. Null after the first join. */
   seen: ReadMark | null;
 }
 
