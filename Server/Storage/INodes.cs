@@ -48,7 +48,7 @@ public interface INodes
     /// <exception cref="StorageException">The events cannot be read, or there is no such room.</exception>
     ValueTask<NewEvents> ReadNewAsync(string room, long after, int max, int maxBytes, CancellationToken cancellationToken);
 
-    /// <summary>Tells the other servers which users are in a room at this server. Of several calls in a short time, only the last one has an effect.</summary>
+    /// <summary>Tells the other servers which users are in a room at this server. Only the last call for a room within a short time has an effect.</summary>
     void SetPresence(string room, LocalPresence presence);
 
     /// <summary>

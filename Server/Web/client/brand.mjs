@@ -3,7 +3,7 @@
 const MIN_CONTRAST = 4.5; // WCAG 2.2, success criterion 1.4.3
 const STEPS = 40;
 
-// Of the backgrounds in style.css, those with the lowest contrast: --rail of the light theme, and --raised of the dark one.
+// The backgrounds in style.css that have the lowest contrast: --rail of the light theme, and --raised of the dark theme.
 const RAIL_LIGHT = [0xf3, 0xef, 0xe7];
 const RAISED_DARK = [0x23, 0x27, 0x2e];
 const PAPER_DARK = [0x1a, 0x1d, 0x22];
