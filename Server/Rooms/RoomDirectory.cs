@@ -58,7 +58,9 @@ public sealed class RoomDirectory(
             await catalog.FindRoomAsync(RoomName.Normalize(name), CancellationToken.None) is { } stored ? await OpenAsync(stored.Name) : null;
     }
 
-    /// <summary>Creates a room, if that exceeds no limit. Concurrent calls never exceed a limit together.</summary>
+    /// <summary>
+    /// Creates a room, if that exceeds no limit. Concurrent calls on one server never exceed a limit together. Other servers may create rooms at the same time.
+    /// </summary>
     /// <param name="name">The name, as <see cref="RoomName.Accept"/> has returned it.</param>
     /// <param name="topic">The topic; may be empty.</param>
     /// <param name="owner">The id of the user who creates the room; null for the default room.</param>
