@@ -285,7 +285,7 @@ public sealed class RoomDirectory(
             _ = open.SetRemotePresenceAsync(presence).AsTask();
     }
 
-    // Nobody knows which user has removed the room, because the notice of the other server was lost.
+    // This server does not know which user has removed the room, because the notice of the other server was lost.
     private void OnRoomLost(string name, bool isRemoved)
     {
         if (_open.GetValueOrDefault(name) is { } room)

@@ -139,8 +139,8 @@ public sealed class RoomLoop
         : Volatile.Read(ref _acknowledgedSeq) <= History.LastSeq ? ValueTask.CompletedTask : new ValueTask(SendAsync(new BarrierCommand()));
 
     /// <summary>
-    /// With several servers, waits until this room has delivered each event that any server had stored before this call. So a client that comes from
-    /// another server finds here what it has seen there. Thread-safe.
+    /// With several servers, waits until this room has delivered each event that any server had stored before this call. So a client that has moved from
+    /// another server gets all events that it has seen there. Thread-safe.
     /// </summary>
     /// <exception cref="StorageException">The events cannot be read.</exception>
     public ValueTask RefreshAsync() => _follower is null ? ValueTask.CompletedTask : new ValueTask(SendAsync(new RefreshCommand()));
@@ -642,8 +642,8 @@ public sealed class RoomLoop
             EndBatch(batch);
     }
 
-    // Delivers the events of all servers in the order of their seqs. A page that was read may have events of a batch of this server whose result is not
-    // here yet. The sender must get the ack before its own event, so the loop delivers a page only when it knows which of its events are its own:
+    // Delivers the events of all servers in the order of their seqs. A page may have events of this server, from a batch whose result the loop does
+    // not have yet. A sender must get the ack before its own event. So the loop delivers a page only when it knows which events of the page are its own:
     // - The loop has the result of a batch: the events before the batch are those of other servers.
     // - The log stores no batch: all events are those of other servers.
     private void StoreAndDeliverInOrder(RoomFollower follower)
