@@ -102,7 +102,7 @@ public sealed class SessionStore : ISessionTokens
     public Task StopAsync(CancellationToken cancellationToken) => _writer.WaitForPendingWritesAsync(cancellationToken);
 
     /// <summary>
-    /// Evicts from memory the sessions that need not stay there, removes expired sessions from the identity store, and retries failed
+    /// Evicts from memory sessions that have no connection, removes expired sessions from the identity store, and retries failed
     /// writes.
     /// </summary>
     public async Task CleanUpAsync()

@@ -113,7 +113,7 @@ export interface Status {
 /** A change of the transport. `buffers`: a proxy on the path delays streamed responses. */
 export interface TransportChange { from: TransportName; to: TransportName; buffers?: boolean; reason?: string; code?: number }
 
-/** What the report of the diagnostics needs to know beside the connection. `oldest` is the time of the oldest unsent message. */
+/** The facts that the report of the diagnostics shows in addition to the records of the connection. `oldest` is the time of the oldest unsent message. */
 export interface DiagnosticFacts {
   at: string;
   address: string;
