@@ -13,7 +13,7 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
     private const int MaxEvents = 500;
     private const int MaxBytes = 256 * 1024;
 
-    // After a failure the next read waits for this time, so that a failing database does not get a query after each failure at once.
+    // After a failure the next read waits for this time. Otherwise the loop would send queries to a failing database without a pause.
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
     // The commands that wait for the next read, and those that wait for the current one.

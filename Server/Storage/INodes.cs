@@ -31,20 +31,26 @@ public interface INodes
     /// <summary>Raised when notices may have been lost, because the connection to the database was broken.</summary>
     event Action? NoticesMissed;
 
-    /// <summary>Raised when other users may be in a followed room at the other servers. The arguments are the name of the room, and these users.</summary>
+    /// <summary>
+    /// Raised when the users who are in a followed room at the other servers may have changed. The arguments are the name of the room, and these users.
+    /// </summary>
     event Action<string, RemotePresence>? PresenceChanged;
 
     /// <summary>Raised about once a second, after this server has looked for missed events.</summary>
     event Action? Swept;
 
-    /// <summary>Reads the newest state of a room's log, and looks for new events of the room from now on. Call this before <see cref="IRoomLog.OpenAsync"/>.</summary>
+    /// <summary>
+    /// Reads the newest state of a room's log, and looks for new events of the room from now on. Call this before <see cref="IRoomLog.OpenAsync"/>.
+    /// </summary>
     /// <exception cref="StorageException">The state cannot be read.</exception>
     ValueTask FollowAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>Stops looking for events of a room.</summary>
     void Unfollow(string room);
 
-    /// <summary>Reads the next events of a followed room from the database, as <see cref="IRoomLog.ReadAfterAsync"/> does. Any server may have stored them.</summary>
+    /// <summary>
+    /// Reads the next events of a followed room from the database, as <see cref="IRoomLog.ReadAfterAsync"/> does. Any server may have stored them.
+    /// </summary>
     /// <exception cref="StorageException">The events cannot be read, or there is no such room.</exception>
     ValueTask<NewEvents> ReadNewAsync(string room, long after, int max, int maxBytes, CancellationToken cancellationToken);
 

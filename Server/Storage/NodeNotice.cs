@@ -26,5 +26,5 @@ public sealed record TypingNotice(string Room, string User, string Name, bool Of
 /// <summary>A user has read a room up to a seq.</summary>
 public sealed record ReadNotice(string Room, string User, long Seq) : NodeNotice;
 
-/// <summary>Other users are in a room at the server that sends the notice. The table <c>presence</c> lists them.</summary>
+/// <summary>The users who are in a room at the sending server have changed. The table <c>presence</c> lists them.</summary>
 public sealed record PresenceNotice(string Room) : NodeNotice;

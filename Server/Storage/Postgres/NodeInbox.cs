@@ -14,7 +14,7 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    // A server counts as dead when its lock has been missing for this time. Before that, the server may be connecting to the database again.
+    // A server whose lock has been missing for this time is dead. After a shorter time, the server may be connecting to the database again.
     private static readonly TimeSpan DeathTime = TimeSpan.FromSeconds(4);
 
     private const int TimeoutSeconds = 5;

@@ -1,7 +1,8 @@
 -- The tables of a chat in PostgreSQL, version 1. They have the columns of Sql/schema.sql, with the types of PostgreSQL. psql can read them:
 -- select name, text from events. Times are milliseconds since 1970-01-01 00:00 UTC. Ids of users begin with "u", and ids of bots with "b".
 -- Booleans are 0 and 1, so that both engines share their statements. The server sorts ids and keys, and searches ranges of them. So these
--- columns have the collation "C", which compares bytes, in every database. user is a keyword of PostgreSQL, so the name of this column needs quotation marks.
+-- columns have the collation "C", which compares bytes, in every database. user is a keyword of PostgreSQL, so the name of this column has
+-- quotation marks.
 
 -- Users: guests and accounts. The row of a guest is removed some time after the guest's last session has ended.
 CREATE TABLE users (
@@ -234,8 +235,9 @@ CREATE TABLE writer (
     at            BIGINT  NOT NULL              -- when the server committed last
 );
 
--- The users who are in the rooms at each server, for the other servers. Each server writes its own rows. The other servers ignore the rows of a server
--- that has no advisory lock with its number, because this server is not alive. The rows need not survive a crash of the database, because the servers write them again.
+-- The users who are in the rooms at each server, for the other servers. Each server writes its own rows. The other servers ignore the rows of
+-- a server that has no advisory lock with its number, because this server is not alive. The rows need not survive a crash of the database,
+-- because the servers write them again.
 CREATE UNLOGGED TABLE presence (
     room          BIGINT  NOT NULL,             -- no REFERENCES, so that the removal of a room does not search this table
     node          BIGINT  NOT NULL,

@@ -8,8 +8,7 @@ internal sealed record MigratedTable(string Name, IReadOnlyList<MigratedColumn> 
 {
     /// <summary>
     /// All tables that both engines have, in an order in which no row refers to a later table. The other tables belong to one engine: SQLite's search
-    /// index, and PostgreSQL's own tables (<c>schema_version</c>, <c>writer</c>, <c>presence</c>
-    /// and <c>used_names</c>).
+    /// index, and PostgreSQL's own tables (<c>schema_version</c>, <c>writer</c>, <c>presence</c> and <c>used_names</c>).
     /// </summary>
     public static readonly IReadOnlyList<MigratedTable> All =
     [
