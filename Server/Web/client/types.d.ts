@@ -512,7 +512,7 @@ export interface SiteRoom { room: string; topic?: string; memberCount?: number }
 /** What the operator has set for this server. */
 export interface Site {
   name: string;
-  /** The accent colours of both themes and the colour of text on them; null for the page's own. */
+  /** The accent colors of both themes and the color of text on them; null for the page's own. */
   accents: { light: string; onLight: string; dark: string; onDark: string; washLight: string; washDark: string } | null;
   /** The logo as a data: address. */
   logo: string | null;
