@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Api;
 
 /// <summary>
 /// Reads the message of an incoming webhook of Slack as plain text: the text, then each attachment. Fields that say how Slack shows the message
-/// (name, icon, colour, channel) are ignored.
+/// (name, icon, color, channel) are ignored.
 /// </summary>
 internal static class SlackPayload
 {

@@ -1,7 +1,7 @@
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// The rate of a <see cref="RateLimit"/>: <paramref name="burst"/> tokens at once, then <paramref name="perSecond"/> tokens a second.
+/// The rate of a <see cref="RateLimit"/>: <paramref name="burst"/> tokens in one burst, then <paramref name="perSecond"/> tokens a second.
 /// </summary>
 public sealed class Rate(double perSecond, int burst, TimeProvider time)
 {

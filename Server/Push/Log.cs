@@ -1,6 +1,6 @@
 namespace RawSocketChat.Server.Push;
 
-// The endpoint of a subscription is a secret: whoever knows the endpoint can send requests to the push service. So no line of the log contains it.
+// The endpoint of a subscription is a secret, because everybody who knows it can send requests to the push service. So no line of the log contains it.
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Debug, "The push messages of room {Room} could not be read")]

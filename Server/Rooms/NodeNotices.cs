@@ -6,16 +6,16 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Applies what the other servers of the chat announce: ended sessions, new names, memberships, invitations, read marks, and users who are writing. Looks
-/// for ended sessions in the storage too, because a notice may be lost. Does nothing on a single server.
+/// Handles the notices of the other servers: ended sessions, new names, memberships, invitations, read marks, removed rooms, and users who are writing.
+/// Also looks in the storage for ended sessions, because a notice may be lost. Does nothing on a single server.
 /// </summary>
 public sealed class NodeNotices(
     INodes nodes, RoomDirectory rooms, UserRoomIndex userRoomIndex, Memberships memberships, SessionStore sessions, IRoomCatalog catalog, TimeProvider time, ILogger<NodeNotices> logger) : IHostedService
 {
-    // The number of sessions that the server looks up each second.
+    // The maximum number of sessions that the server looks up each second.
     private const int MaxSessions = 2_000;
 
-    // The number of sweeps, one each second, after which the names and the sessions of this server are written again.
+    // The server writes its names and sessions to the database again after this number of sweeps. There is one sweep each second.
     private const int SweepsBetweenRenewals = 10;
 
     private int _sweeps;
@@ -40,7 +40,7 @@ public sealed class NodeNotices(
 
     private void OnNotice(NodeNotice notice) => _ = TryAsync(() => HandleAsync(notice));
 
-    // Notices about the memberships of connected users may be among the missed ones.
+    // The missed notices may be about the memberships of connected users, so read these memberships again.
     private void OnNoticesMissed() => _ = TryAsync(async () =>
     {
         foreach (var user in sessions.ConnectedUsers)
@@ -58,7 +58,7 @@ public sealed class NodeNotices(
         switch (notice)
         {
             case RoomRemovedNotice removed when rooms.FindOpen(removed.Room) is { } room:
-                // The name may belong to a new room already.
+                // Another user may already have created a new room with this name.
                 if (await catalog.FindRoomAsync(removed.Room, CancellationToken.None) is null)
                     await rooms.CloseLostAsync(room, rooms.CreateEnd(room, new Person(removed.User, removed.Name)));
                 break;
@@ -140,7 +140,7 @@ public sealed class NodeNotices(
         }
         catch (StorageException)
         {
-            // The storage logs its own errors, and a sweep repeats what failed.
+            // The storage logs its own errors. The next sweep looks for ended sessions again.
         }
 #pragma warning disable CA1031 // a failed notice must not end the process
         catch (Exception fault)

@@ -48,7 +48,7 @@ internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSeco
     /// Announces to the other members that a member is writing, or has stopped. The rate of these frames is limited for each member. A large
     /// room announces nothing: with 1,000 members who write, each second would cost a million frames.
     /// </summary>
-    /// <returns>Whether the members were told.</returns>
+    /// <returns>True if the announcement was sent; false if the room is too large, or if it is too early for the next one.</returns>
     public bool AnnounceTyping(Subscriber writer, bool off)
     {
         var member = writer.Member;

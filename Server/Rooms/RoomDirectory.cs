@@ -58,7 +58,9 @@ public sealed class RoomDirectory(
             await catalog.FindRoomAsync(RoomName.Normalize(name), CancellationToken.None) is { } stored ? await OpenAsync(stored.Name) : null;
     }
 
-    /// <summary>Creates a room, if that exceeds no limit. Concurrent calls never exceed a limit together.</summary>
+    /// <summary>
+    /// Creates a room, if that exceeds no limit. Concurrent calls on one server never exceed a limit together. Other servers may create rooms at the same time.
+    /// </summary>
     /// <param name="name">The name, as <see cref="RoomName.Accept"/> has returned it.</param>
     /// <param name="topic">The topic; may be empty.</param>
     /// <param name="owner">The id of the user who creates the room; null for the default room.</param>
@@ -96,7 +98,7 @@ public sealed class RoomDirectory(
         return result == RoomCreation.Created ? (await OpenAsync(name), result) : (null, result);
     }
 
-    /// <summary>Counts the rooms, and creates the default room if it does not exist.</summary>
+    /// <summary>Counts the rooms, begins to handle the events of other servers, and creates the default room if it does not exist.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _count = await catalog.CountRoomsAsync(cancellationToken);
@@ -283,7 +285,7 @@ public sealed class RoomDirectory(
             _ = open.SetRemotePresenceAsync(presence).AsTask();
     }
 
-    // Nobody knows which user has removed the room, because the notice of the other server was lost.
+    // This server does not know which user has removed the room, because the notice of the other server was lost.
     private void OnRoomLost(string name, bool isRemoved)
     {
         if (_open.GetValueOrDefault(name) is { } room)

@@ -4,8 +4,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Reads the events of one room that other servers have stored, in pages. The pages may also have events of this server: those that were stored, but
-/// whose result the room's loop has not handled yet. Used by the room's loop only.
+/// Reads the events of one room that other servers have stored, in pages. A page may also have events of this server that are stored, but whose result the
+/// room's loop has not handled yet. Used by the room's loop only.
 /// </summary>
 /// <param name="wake">Called, on any thread, when a page was read.</param>
 internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time, Action wake)
@@ -13,7 +13,7 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
     private const int MaxEvents = 500;
     private const int MaxBytes = 256 * 1024;
 
-    // After a failure the next read waits for this time, so that the loop does not ask a failing database all the time.
+    // After a failure the next read waits for this time. Otherwise the loop would send queries to a failing database without a pause.
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
     // The commands that wait for the next read, and those that wait for the current one.
@@ -41,7 +41,7 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
 
     /// <summary>Starts to read the events after a seq, if that is necessary and no page waits.</summary>
     /// <param name="after">The newest event that is delivered.</param>
-    /// <returns>Whether the read has ended already. Then nobody wakes the loop.</returns>
+    /// <returns>Whether the read has already ended. Then this class does not wake the loop.</returns>
     public bool ReadIfDue(long after)
     {
         if (_reading is not null || _page is not null || (_waiting.Count == 0 && _served.Count == 0 && _availableSeq <= after))
@@ -77,7 +77,9 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
         _served.Clear();
     }
 
-    /// <summary>Takes the events of the page after one seq and up to another, without those that the loop has delivered meanwhile.</summary>
+    /// <summary>Removes events from the page, and returns them. Drops the events that the loop has delivered meanwhile.</summary>
+    /// <param name="after">The newest seq that is delivered.</param>
+    /// <param name="upTo">The last seq to return.</param>
     /// <returns>Null if there are no such events.</returns>
     public NewEvents? Take(long after, long upTo)
     {

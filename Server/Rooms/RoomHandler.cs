@@ -193,7 +193,7 @@ internal sealed class RoomHandler(ChatServices services)
         if (context.Rooms.GetCatchUp(room) is { } running)
             await running.StopAsync();
 
-        // A client that comes from another server finds here what it has seen there.
+        // Otherwise a client that has moved from another server could miss events that it has seen there.
         await room.RefreshAsync();
         var person = context.Person;
         var state = await services.Catalog.GetMemberAsync(room.Name, context.User.Id, CancellationToken.None);
@@ -211,7 +211,7 @@ internal sealed class RoomHandler(ChatServices services)
             return true;
         }
 
-        // The memberships in memory may be a moment behind another server, but those of the catalog are not.
+        // The memberships in memory may lack the newest changes by another server. The catalog has these changes.
         var isRemovedElsewhere = services.Nodes.IsEnabled && room.IsPrivate && state is not { IsMember: true } && context.GetRole(joined.Moderation) != RoomRole.Owner;
         if (isRemovedElsewhere || !services.RoomAccess.CanEnter(context, room))
         {

@@ -139,8 +139,8 @@ public sealed class RoomLoop
         : Volatile.Read(ref _acknowledgedSeq) <= History.LastSeq ? ValueTask.CompletedTask : new ValueTask(SendAsync(new BarrierCommand()));
 
     /// <summary>
-    /// With several servers, waits until this room has delivered each event that any server had stored before this call. So a client that comes from
-    /// another server finds here what it has seen there. Thread-safe.
+    /// With several servers, waits until this room has delivered each event that any server had stored before this call. So a client that has moved from
+    /// another server gets all events that it has seen there. Thread-safe.
     /// </summary>
     /// <exception cref="StorageException">The events cannot be read.</exception>
     public ValueTask RefreshAsync() => _follower is null ? ValueTask.CompletedTask : new ValueTask(SendAsync(new RefreshCommand()));
@@ -272,9 +272,9 @@ public sealed class RoomLoop
         _commands.Writer.TryComplete();
     }
 
-    // Waits until the earlier events of other servers are read. If that fails when the server stops or the room is closed, the senders of the batch get an
-    // error, although it is stored. When they send the messages again, they get the acks. The members must not get the events: they would miss the
-    // earlier ones.
+    // Waits until the earlier events of other servers are read. If this read fails while the server stops or the room is closed, the senders of the batch
+    // get an error, although the batch is stored. When they send the messages again, they get the acks. The members must not get the events of the batch,
+    // because they have not got the earlier events.
     private async Task DeliverParkedAsync(bool untilFailure)
     {
         if (_follower is null)
@@ -642,8 +642,8 @@ public sealed class RoomLoop
             EndBatch(batch);
     }
 
-    // Delivers the events of all servers in the order of their seqs. A page that was read may have events of a batch of this server whose result is not
-    // here yet. The sender must get the ack before its own event, so the loop delivers a page only when it knows which of its events are its own:
+    // Delivers the events of all servers in the order of their seqs. A page may have events of this server, from a batch whose result the loop does
+    // not have yet. A sender must get the ack before its own event. So the loop delivers a page only when it knows which events of the page are its own:
     // - The loop has the result of a batch: the events before the batch are those of other servers.
     // - The log stores no batch: all events are those of other servers.
     private void StoreAndDeliverInOrder(RoomFollower follower)

@@ -42,7 +42,7 @@ public sealed class RoomMaintenance(
         await rooms.UnloadUnusedAsync(TimeSpan.FromMinutes(options.Value.IdleMinutes), stoppingToken);
         await CompareClockAsync(stoppingToken);
         await rooms.CountAsync(stoppingToken);
-        // One server removes rooms for all of them.
+        // With several servers, only the leader removes rooms.
         if (!nodes.IsLeader)
             return;
         if (clock.IsTrusted())

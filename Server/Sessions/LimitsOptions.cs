@@ -27,42 +27,43 @@ public sealed class LimitsOptions
     [Range(1, 1_000_000)]
     public int MessagesPerSecond { get; set; } = 5;
 
-    /// <summary>Messages that a user may send at once after a pause, before <see cref="MessagesPerSecond"/> applies. Default 20.</summary>
+    /// <summary>Messages that a user may send in one burst after a pause, before <see cref="MessagesPerSecond"/> applies. Default 20.</summary>
     [Range(1, 1_000_000)]
     public int MessageBurst { get; set; } = 20;
 
     /// <summary>
     /// Requests other than messages that a user may send per second, over all connections of the user. After a pause the user may send ten
-    /// times this number at once. Default 20.
+    /// times this number in one burst. Default 20.
     /// </summary>
     [Range(1, 1_000_000)]
     public int RequestsPerSecond { get; set; } = 20;
 
     /// <summary>
     /// Frames of any kind that the server reads from a connection per second, WebSocket control frames included. A frame counts once more for
-    /// each 4 KiB. After a pause the server reads five times this number at once. It reads the rest later and rejects nothing, so TCP slows
-    /// the client down. A connection may get ten times this number of <c>rate-limited</c> errors at once, and a tenth of this number per
+    /// each 4 KiB. After a pause the server reads five times this number in one burst. It reads the rest later and rejects nothing, so TCP slows
+    /// the client down. A connection may get ten times this number of <c>rate-limited</c> errors in one burst, and a tenth of this number per
     /// second after that. With more, the server closes the connection (4506). Default 200.
     /// </summary>
     [Range(1, 1_000_000)]
     public int FramesPerSecond { get; set; } = 200;
 
     /// <summary>
-    /// Rejected frames that a connection may send at once before the server closes the connection (4506). Two further rejected frames are
+    /// Rejected frames that a connection may send in one burst before the server closes the connection (4506). Two further rejected frames are
     /// allowed per second. Frames that the server rejects because they come too fast do not count. Default 200.
     /// </summary>
     [Range(1, 1_000_000)]
     public int Errors { get; set; } = 200;
 
     /// <summary>
-    /// Wrong passwords that one address may send at once for one name. The server accepts one more every 30 s. A successful login does not
-    /// count. If all addresses together have sent this number for a name, each further login with this name takes 3 s longer. Default 10.
+    /// Wrong passwords that one address may send in one burst for one name. The server accepts one more every 30 s. A successful login does not
+    /// count. If all addresses together have sent this number of wrong passwords for a name, each further login with this name takes 3 s
+    /// longer. Default 10.
     /// </summary>
     [Range(1, 1_000_000)]
     public int LoginAttemptsPerName { get; set; } = 10;
 
     /// <summary>
-    /// Logins (successful or not), changes of a password, registrations and rejected tokens of single sign-on that the server accepts at once
+    /// Logins (successful or not), changes of a password, registrations and rejected tokens of single sign-on that the server accepts in one burst
     /// from one address. After that, the server accepts one more every 3 s. IPv6 addresses with the same first 64 bits count as one address.
     /// Default 30.
     /// </summary>
@@ -72,7 +73,7 @@ public sealed class LimitsOptions
     public int LoginAttemptsPerAddress { get; set; } = 30;
 
     /// <summary>
-    /// Names that clients of one address may register at once. The server accepts one more every 5 minutes. Default 20.
+    /// Names that clients of one address may register in one burst. The server accepts one more every 5 minutes. Default 20.
     /// </summary>
     [Range(1, 1_000_000)]
     public int RegistrationsPerAddress { get; set; } = 20;

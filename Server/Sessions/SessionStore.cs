@@ -102,7 +102,7 @@ public sealed class SessionStore : ISessionTokens
     public Task StopAsync(CancellationToken cancellationToken) => _writer.WaitForPendingWritesAsync(cancellationToken);
 
     /// <summary>
-    /// Evicts from memory the sessions that need not stay there, removes expired sessions from the identity store, and retries failed
+    /// Evicts from memory sessions that have no connection, removes expired sessions from the identity store, and retries failed
     /// writes.
     /// </summary>
     public async Task CleanUpAsync()
@@ -110,7 +110,7 @@ public sealed class SessionStore : ISessionTokens
         lock (_gate)
             EvictAway();
         await _writer.RetryAsync();
-        // One server removes expired sessions for all of them.
+        // With several servers, only the leader removes expired sessions.
         if (_nodes.IsLeader)
             await _writer.RemoveExpiredAsync(GetOldest(GuestLifetime), GetOldest(AccountLifetime), _options.Most);
     }
@@ -685,8 +685,9 @@ public sealed class SessionStore : ISessionTokens
         EvictAway();
     }
 
-    // Evicts from memory the sessions that are away longer than the lifetime of a guest's session. If memory still has more sessions than
-    // the maximum, evicts the sessions that are away longest. The identity store may keep the evicted sessions longer.
+    // On a single server, evicts from memory the sessions that are away longer than the lifetime of a guest's session. If memory still has more
+    // sessions than the maximum, evicts the sessions that are away longest. With several servers, evicts all sessions that are away. The identity
+    // store may keep the evicted sessions longer.
     private void EvictAway()
     {
         var oldest = GetOldest(GuestLifetime);

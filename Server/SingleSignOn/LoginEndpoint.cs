@@ -59,7 +59,7 @@ internal sealed class LoginEndpoint(
             await handler.ChallengeAsync(new AuthenticationProperties { RedirectUri = page });
             LoginPage.SetHeaders(context.Response);
         }
-#pragma warning disable CA1031 // whatever is wrong with the provider, the person gets a page that says so
+#pragma warning disable CA1031 // after any error of the provider, the person gets a page that describes it
         catch (Exception fault) when (!context.RequestAborted.IsCancellationRequested)
 #pragma warning restore CA1031
         {

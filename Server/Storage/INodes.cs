@@ -7,21 +7,21 @@ namespace RawSocketChat.Server.Storage;
 /// </summary>
 public interface INodes
 {
-    /// <summary>Whether there may be other servers (<see cref="DataOptions.Nodes"/>). If not, the other members of this interface do nothing.</summary>
+    /// <summary>Whether there may be other servers (<see cref="DataOptions.Nodes"/>). If not, no event is raised, and a claim of a name succeeds.</summary>
     bool IsEnabled { get; }
 
     /// <summary>Whether this server does the work that only one of the servers may do. True on a single server.</summary>
     bool IsLeader { get; }
 
     /// <summary>
-    /// Raised with the name of a room and a seq: the log of the room may have events up to this seq, which another server may have stored. The room
-    /// need not be open here.
+    /// Raised with the name of a room and a seq, when the log of the room may have events up to this seq that another server has stored. The room may
+    /// not be open at this server.
     /// </summary>
     event Action<string, long>? EventsAvailable;
 
     /// <summary>
-    /// Raised with the name of a followed room that another server has removed (true), or whose log was reset (false). Raised again until
-    /// <see cref="Unfollow"/> is called.
+    /// Raised with the name of a followed room, and with true if another server has removed the room, or false if the log of the room was reset. Raised
+    /// again each second until <see cref="Unfollow"/> is called.
     /// </summary>
     event Action<string, bool>? RoomLost;
 
@@ -31,29 +31,35 @@ public interface INodes
     /// <summary>Raised when notices may have been lost, because the connection to the database was broken.</summary>
     event Action? NoticesMissed;
 
-    /// <summary>Raised with the name of a followed room and the users who are in it at the other servers, when they may have changed.</summary>
+    /// <summary>
+    /// Raised when the users who are in a followed room at the other servers may have changed. The arguments are the name of the room, and these users.
+    /// </summary>
     event Action<string, RemotePresence>? PresenceChanged;
 
     /// <summary>Raised about once a second, after this server has looked for missed events.</summary>
     event Action? Swept;
 
-    /// <summary>Reads the newest state of a room's log, and looks for its events from now on. Call this before <see cref="IRoomLog.OpenAsync"/>.</summary>
+    /// <summary>
+    /// Reads the newest state of a room's log, and looks for new events of the room from now on. Call this before <see cref="IRoomLog.OpenAsync"/>.
+    /// </summary>
     /// <exception cref="StorageException">The state cannot be read.</exception>
     ValueTask FollowAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>Stops looking for events of a room.</summary>
     void Unfollow(string room);
 
-    /// <summary>Reads the next events of a followed room, whichever server has stored them, as <see cref="IRoomLog.ReadAfterAsync"/> does.</summary>
+    /// <summary>
+    /// Reads the next events of a followed room from the database, as <see cref="IRoomLog.ReadAfterAsync"/> does. Any server may have stored them.
+    /// </summary>
     /// <exception cref="StorageException">The events cannot be read, or there is no such room.</exception>
     ValueTask<NewEvents> ReadNewAsync(string room, long after, int max, int maxBytes, CancellationToken cancellationToken);
 
-    /// <summary>Shows the other servers who is in a room at this server. Only the last call for a room within a short time has an effect.</summary>
+    /// <summary>Tells the other servers which users are in a room at this server. Only the last call for a room within a short time has an effect.</summary>
     void SetPresence(string room, LocalPresence presence);
 
     /// <summary>
-    /// Claims a name for a user of this server, so that no user of another server can have a name with a common skeleton. A claim ends with
-    /// <see cref="ReleaseName"/>, or when the server dies.
+    /// Claims a name for a user of this server. Then no user of another server can have a name that has a skeleton in common with it. A claim ends with
+    /// <see cref="ReleaseNames"/>, or when the server dies.
     /// </summary>
     /// <returns>False if a user of another server has the name.</returns>
     /// <exception cref="StorageException">The storage failed, so the name is not claimed.</exception>
@@ -63,11 +69,11 @@ public interface INodes
     /// <param name="current">The name that the user has now; null if the user has no connection here.</param>
     void ReleaseNames(string user, string? current);
 
-    /// <summary>Finds a user with a name that has a skeleton, and who has a connection at any server. Returns null if there is none.</summary>
+    /// <summary>Finds the user whose name has a skeleton, among the users who have a connection to any server. Returns null if there is no such user.</summary>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     ValueTask<UsedName?> FindBearerAsync(string skeleton, CancellationToken cancellationToken);
 
-    /// <summary>Claims the names of all users of this server again, because a claim may be lost, and ends its other claims.</summary>
+    /// <summary>Claims the names of all users of this server again, because a claim may be lost. Ends all other claims of this server.</summary>
     /// <exception cref="StorageException">The storage failed.</exception>
     ValueTask RenewNamesAsync(IReadOnlyList<UsedName> names, CancellationToken cancellationToken);
 
@@ -85,7 +91,7 @@ public interface INodes
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     ValueTask<bool> HasOthersAsync(CancellationToken cancellationToken);
 
-    /// <summary>Finds the users among the given ones who have a connection to another server. May miss those of the last seconds.</summary>
+    /// <summary>Finds the users among the given ones who have a connection to another server. May miss a user who has connected within the last seconds.</summary>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     ValueTask<IReadOnlySet<string>> FindConnectedAsync(IReadOnlyList<string> users, CancellationToken cancellationToken);
 
@@ -93,31 +99,31 @@ public interface INodes
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     ValueTask<bool> HasMembersElsewhereAsync(string room, CancellationToken cancellationToken);
 
-    /// <summary>Sends a notice to the other servers, soon. A notice may be lost.</summary>
+    /// <summary>Sends a notice to the other servers in the background. A notice may be lost.</summary>
     void Announce(NodeNotice notice);
 }
 
 /// <summary>Events that were read, with the newest state of what they have changed.</summary>
 /// <param name="Events">The events, oldest first.</param>
-/// <param name="Changed">The messages that edits, deletions and reactions among the events have changed, by seq.</param>
+/// <param name="Changed">The messages that these events have changed (edits, deletions and reactions), by seq.</param>
 /// <param name="Moderation">The roles, mutes and bans; null if no event has changed them.</param>
-/// <param name="IsComplete">Whether there were no further events when they were read.</param>
+/// <param name="IsComplete">Whether the log had no further events at the time of the read.</param>
 /// <param name="FirstSeq">The oldest seq that the log has.</param>
 public sealed record NewEvents(
     IReadOnlyList<RoomEvent> Events, IReadOnlyDictionary<long, RoomEvent> Changed, RoomModeration? Moderation, bool IsComplete, long FirstSeq);
 
 /// <summary>A name that a connected user has.</summary>
-/// <param name="Skeletons">The skeletons of the name; empty in a name that was read.</param>
+/// <param name="Skeletons">The skeletons of the name; empty if the name was read from the database.</param>
 public sealed record UsedName(string User, string Name, IReadOnlyList<string> Skeletons);
 
 /// <summary>The users who are in a room at this server.</summary>
-/// <param name="Count">The number of all these users.</param>
-/// <param name="People">All of them by id, with their names; empty if there are too many.</param>
+/// <param name="Count">The number of these users.</param>
+/// <param name="People">The names of all these users, by user id; empty if there are too many.</param>
 public sealed record LocalPresence(int Count, IReadOnlyDictionary<string, string> People);
 
 /// <summary>The users who are in a room at the other servers.</summary>
-/// <param name="People">The users of the servers that list them, by id, with their names. A user may be at several servers, and at this one too.</param>
-/// <param name="Unlisted">The number of the users of the servers that do not list them.</param>
+/// <param name="People">The names of the users at the servers that list their users, by user id. A user may be at several servers, and at this one too.</param>
+/// <param name="Unlisted">The number of the users at the servers that do not list their users, because there are too many.</param>
 public sealed record RemotePresence(IReadOnlyDictionary<string, string> People, int Unlisted);
 
 /// <summary>A single server: there are no others.</summary>

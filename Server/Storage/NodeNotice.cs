@@ -1,6 +1,6 @@
 namespace RawSocketChat.Server.Storage;
 
-/// <summary>What a server tells the other servers of the chat. It contains no secret and no text of a message.</summary>
+/// <summary>A notice that a server sends to the other servers of the chat. It contains no secret and no text of a message.</summary>
 public abstract record NodeNotice;
 
 /// <summary>A room has events up to a seq.</summary>
@@ -16,7 +16,7 @@ public sealed record SessionsEndedNotice(string User) : NodeNotice;
 public sealed record UserRenamedNotice(string User, string Name) : NodeNotice;
 
 /// <summary>A user was invited to a room, has joined it, has left it or was removed from it.</summary>
-/// <param name="InvitedBy">The user who has invited the user; null for the others.</param>
+/// <param name="InvitedBy">The user who has sent the invitation; null if the notice is not about an invitation.</param>
 /// <param name="InviterName">The name of that user.</param>
 public sealed record MembershipNotice(string User, string Room, string? InvitedBy = null, string? InviterName = null) : NodeNotice;
 
@@ -26,5 +26,5 @@ public sealed record TypingNotice(string Room, string User, string Name, bool Of
 /// <summary>A user has read a room up to a seq.</summary>
 public sealed record ReadNotice(string Room, string User, long Seq) : NodeNotice;
 
-/// <summary>The users who are in a room at a server have changed. The table <c>presence</c> has them.</summary>
+/// <summary>The users who are in a room at the sending server have changed. The table <c>presence</c> lists them.</summary>
 public sealed record PresenceNotice(string Room) : NodeNotice;

@@ -40,7 +40,8 @@ public sealed class CompressedText(string text, string contentType)
         await context.AnswerDocumentAsync(body.Bytes);
     }
 
-    // RFC 9110, section 12.5.3. Of equal qualities, the smaller body wins. A client that names no encoding gets none.
+    // RFC 9110, section 12.5.3. If several encodings have the highest quality, the server sends the smallest body. If the client names no encoding,
+    // the server sends the plain text.
     private TextBody Choose(IList<StringWithQualityHeaderValue> accepted)
     {
         var (brotli, gzip) = (GetQuality(accepted, "br"), GetQuality(accepted, "gzip"));

@@ -23,7 +23,7 @@ class FakeTransport {
 const settle = async () => { for (let i = 0; i < 10; i++) await null; };
 
 let transports, events, connection, network;
-/** How far the wall clock was set forward, in milliseconds. The mocked time is the clock that nobody can set. */
+/** How far the wall clock was set forward, in milliseconds. The mocked time is the monotonic clock. */
 let setForward = 0;
 
 async function open({ pin = null, order = TRANSPORT_ORDER, remembered = null, prepare = async () => ({ welcome: WELCOME }) } = {}) {

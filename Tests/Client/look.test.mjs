@@ -1,22 +1,22 @@
-// The site's colour, the icon with a badge, "do not disturb", and the format of times.
+// The site's color, the icon with a badge, "do not disturb", and the format of times.
 
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { accentsFor, contrastOf, parseColour } from '../../Server/Web/client/brand.mjs';
+import { accentsFor, contrastOf, parseColor } from '../../Server/Web/client/brand.mjs';
 import { badgeFor, faviconWith } from '../../Server/Web/client/favicon.mjs';
 import { clockTime, useClock } from '../../Server/Web/client/formatting.mjs';
 import { isCommand, keyName, KEYS } from '../../Server/Web/client/keys.mjs';
 import { isQuietAt, QUIET_CHOICES, quietEnd, quietWords } from '../../Server/Web/client/quiet.mjs';
 import { newRoom } from './support.mjs';
 
-describe('the colour of the site', () => {
+describe('the color of the site', () => {
   const HUES = ['#1f6feb', '#ffffff', '#000000', '#ffff00', '#00ff00', '#808080', '#a8470f', '#ff00ff'];
 
   for (const hex of HUES) test(`${hex} becomes readable in both themes`, () => {
     const { light, onLight, dark, onDark, washLight, washDark } = accentsFor(hex);
     // The backgrounds of style.css.
     for (const [text, background] of [[light, '#f3efe7'], [light, '#fffdf9'], [onLight, light], [dark, '#131519'], [dark, '#1a1d22'], [dark, '#23272e'], [onDark, dark], [light, washLight], [dark, washDark], ['#221e19', washLight], ['#e9e4da', washDark]])
-      assert.ok(contrastOf(parseColour(text), parseColour(background)) >= 4.5, `${text} on ${background}`);
+      assert.ok(contrastOf(parseColor(text), parseColor(background)) >= 4.5, `${text} on ${background}`);
   });
   test('that is readable stays as it is', () => assert.equal(accentsFor('#0b5a2b').light, '#0b5a2b'));
   for (const text of [undefined, '', 'red', '#fff', '#12345g', 'url(x)']) test(`is not taken from ${text}`, () => assert.equal(accentsFor(text), null));

@@ -308,7 +308,7 @@ describe('three tabs', () => {
     expectAgreement();
   });
 
-  test('close when one of them logs out, whoever leads', async () => {
+  test('close when one of them logs out, whether this tab leads or not', async () => {
     for (const index of [0, 1]) {
       [locks, server, tabs] = [new Locks(), new Server(), []];
       const opened = await open('one', 'two', 'three');

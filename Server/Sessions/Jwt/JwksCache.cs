@@ -51,7 +51,7 @@ internal sealed class JwksCache(Func<Task<JwtKeys>> read, TimeProvider time, ILo
             lock (_gate)
                 (_keys, _readAt) = (keys, time.GetTimestamp());
         }
-#pragma warning disable CA1031 // whatever is wrong with the file or the site, the server keeps the keys that it has
+#pragma warning disable CA1031 // after any error of the file or the site, the server keeps the keys that it has
         catch (Exception fault)
 #pragma warning restore CA1031
         {

@@ -71,8 +71,8 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
             return;
         // No other writer can add events to these rooms until the commit. So with several servers, the order of the seqs is the order of the commits.
         Add(batch, "SELECT id FROM rooms WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", [_rooms.Keys.ToArray()]);
-        // Each statement has its own snapshot. So this statement sees the commits for which the statement above has waited, but a part of the statement
-        // above would not see them.
+        // Each statement has its own snapshot. So this statement sees the commits for which the statement above has waited. If both were one statement, it
+        // would not see these commits.
         if (share is not null)
         {
             Add(
@@ -249,7 +249,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
         ClearWrites();
     }
 
-    /// <summary>Forgets everything. Call this method at the end of each transaction.</summary>
+    /// <summary>Clears all rows and all stored data. Call this method at the end of each transaction.</summary>
     public void Clear()
     {
         _rooms.Clear();

@@ -4,8 +4,8 @@ using RawSocketChat.Server.Storage.Sql;
 namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
-/// A connection that receives the announcements of the other servers. Once a second it also reads which servers are alive, and tries to make this server
-/// the leader. So this connection notices soon that it is broken. Then it connects again.
+/// Receives the announcements of the other servers on a connection of its own. Once a second it also reads on this connection which servers are alive,
+/// and tries to make this server the leader. These queries soon fail if the connection is broken. Then this class opens a new connection.
 /// </summary>
 internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, int node, ILogger logger)
 {
@@ -14,12 +14,12 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    // A server whose lock is missing for a shorter time is still alive: it connects to the database again.
+    // A server whose lock has been missing for this time is dead. After a shorter time, the server may be connecting to the database again.
     private static readonly TimeSpan DeathTime = TimeSpan.FromSeconds(4);
 
     private const int TimeoutSeconds = 5;
 
-    // When the lock of each server was seen last, as a timestamp. Used by the task of this class only.
+    // The timestamp at which this server last saw the lock of each server. Used by the task of this class only.
     private readonly Dictionary<long, long> _seenAt = [];
     private volatile HashSet<long> _live = [];
     private volatile bool _isLeader;
@@ -38,7 +38,7 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
 
     public bool IsLeader => _isLeader;
 
-    /// <summary>Waits until it is known which servers are alive.</summary>
+    /// <summary>Waits until this server has read which servers are alive.</summary>
     /// <exception cref="StorageException">The database cannot be reached.</exception>
     public async Task WaitForNodesAsync(CancellationToken cancellationToken)
     {
@@ -75,7 +75,7 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
             }
             finally
             {
-                // The lock of the leader belongs to the connection.
+                // The connection held the lock of the leader, so the lock is lost with the connection.
                 _isLeader = false;
             }
 

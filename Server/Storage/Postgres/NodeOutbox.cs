@@ -6,16 +6,16 @@ using RawSocketChat.Server.Storage.Sql;
 namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
-/// A connection that announces to the other servers what this server has stored. It is not the connection of the writer, because a transaction with a
-/// pending NOTIFY takes a lock of the whole PostgreSQL server while it commits. While one announcement is on its way, the next notices are collected.
-/// Before the notices, it writes who is in the rooms at this server.
+/// Announces to the other servers what this server has stored. It does not use the writer's connection, because a transaction with a pending NOTIFY takes
+/// a lock of the whole PostgreSQL server while it commits. While one announcement is on its way, this class collects the next notices. Before it sends a
+/// notice about the presence in a room, it writes this presence to the database.
 /// </summary>
 internal sealed class NodeOutbox(SqlStorage storage, PostgresDatabase database, int node, ILogger logger)
 {
-    // The maximum number of notices that wait. More than this many wait only while the database cannot be reached.
+    // The maximum number of notices that wait. This many wait only if the database cannot be reached. Further notices are dropped.
     private const int MaxNotices = 10_000;
 
-    // In a join storm, the members of a room change many times a second. The other servers get the last state of this time.
+    // In a join storm, the members of a room change many times a second. The other servers get only the state at the end of each interval.
     private static readonly TimeSpan PresenceInterval = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -25,7 +25,7 @@ internal sealed class NodeOutbox(SqlStorage storage, PostgresDatabase database, 
     private readonly Dictionary<string, long> _events = [];
     private readonly Queue<NodeNotice> _notices = new();
     private readonly Dictionary<LoggedRoom, LocalPresence> _presence = [];
-    // What the last attempt did not send. Used by the task of this class only.
+    // The notices that the last attempt did not send. Used by the task of this class only.
     private List<NodeNotice> _unsent = [];
     private bool _isPresenceDue;
     private bool _isPresenceScheduled;
@@ -76,7 +76,7 @@ internal sealed class NodeOutbox(SqlStorage storage, PostgresDatabase database, 
                 }
                 catch (Exception fault) when (fault is NpgsqlException or StorageException or TimeoutException or IOException or InvalidOperationException)
                 {
-                    // The next attempt sends the notices again. A notice that comes twice does no harm.
+                    // The next attempt sends the notices again. It does no harm if the other servers receive a notice twice.
                     Log.NotAnnounced(logger, fault);
                     connection?.Dispose();
                     connection = null;

@@ -38,15 +38,15 @@ internal sealed class PostgresDatabase(DataOptions options)
 
     /// <summary>Opens a connection that searches.</summary>
     /// <param name="maxTime">The time after which the database ends a search.</param>
-    // The best plan depends on the words. For a frequent word, the database should read the newest messages; for a rare word, it should use the index
-    // of words. With one plan for all words, it would read all messages to find a rare word. So each search gets its own plan.
+    // The best plan depends on the words. For a frequent word, the database should read the newest messages. For a rare word, it should use the index
+    // of words. With one plan for all words, the database would read all messages to find a rare word. So it makes a new plan for each search.
     public NpgsqlConnection OpenForSearch(TimeSpan maxTime) =>
         Open($"SET default_transaction_read_only = on; SET statement_timeout = {(int)maxTime.TotalMilliseconds}; SET plan_cache_mode = force_custom_plan");
 
     /// <summary>Opens a connection for a command of the operator. It may create temporary tables.</summary>
     public NpgsqlConnection OpenForMaintenance() => Open("SELECT 1");
 
-    /// <summary>Opens a connection for the other servers: it listens to announcements, or sends them. Its commits are not synced.</summary>
+    /// <summary>Opens a connection that sends announcements to the other servers, or listens to theirs. Its commits are not synced.</summary>
     public NpgsqlConnection OpenForNodes()
     {
         var connection = OpenForWriting();
@@ -82,8 +82,8 @@ internal sealed class PostgresDatabase(DataOptions options)
         connection.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock{(isShared ? "_shared" : "")}({LockClass}, {UseLock})");
 
     /// <summary>
-    /// Locks the number of a server for the session of a connection. The holder of the lock knows that no transaction of an earlier session of this
-    /// server is still running. The other servers see by this lock that the server is alive.
+    /// Locks the number of a server for the session of a connection. While a session has this lock, no transaction of an earlier session of the server can
+    /// be running. The lock also shows the other servers that this server is alive.
     /// </summary>
     public static bool TryLockNode(NpgsqlConnection connection, int node) => connection.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock({NodeLockClass}, @node)", new { node });
 

@@ -6,26 +6,27 @@ using RawSocketChat.Server.Storage.Sql;
 namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
-/// The writer of a PostgreSQL database. Its connection has two advisory locks. The lock of the database keeps other servers away, or only those without
-/// <see cref="DataOptions.Nodes"/> (<see cref="PostgresDatabase.TryLock"/>). The lock of the server's number (<see cref="Node"/>) shows that this server
-/// is alive, and that no earlier connection of this server can still commit. If the connection breaks during a commit, nobody knows whether the commit
-/// is stored. Then the writer connects again, takes the lock, and reads the number of its last commit from the table <c>writer</c>: the transaction is
-/// acknowledged if it is stored, and repeated if it is not.
+/// The writer of a PostgreSQL database. Its connection has two advisory locks. The lock of the database (<see cref="PostgresDatabase.TryLock"/>) keeps
+/// other servers away. With <see cref="DataOptions.Nodes"/> it keeps only servers without this setting away. The lock of the server's number
+/// (<see cref="Node"/>) shows that this server is alive, and that no earlier connection of this server can still commit. If the connection breaks during
+/// a commit, the writer does not know whether the commit is stored. Then it connects again, takes the locks, and reads the number of its last commit from
+/// the table <c>writer</c>. If the transaction is stored, the writer acknowledges it. Otherwise the writer repeats it.
 /// </summary>
 internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
 {
-    // How long the writer waits for a lock, while the database ends an earlier session: of a killed server, or of the writer's own broken
-    // connection.
+    // The maximum time for which the writer waits for a lock. Meanwhile the database ends an earlier session: the session of a killed server, or that of
+    // the writer's own broken connection.
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
 
-    // How long the senders wait for a transaction with an unknown outcome. After this time they get an error. If the events of the transaction are
-    // stored, they are removed when the database can be reached again. With several servers they stay, because other servers may have shown them.
+    // The maximum time for which the senders wait for a transaction with an unknown outcome. After this time they get an error. If the events of the
+    // transaction are stored, the writer removes them when it can reach the database again. With several servers these events stay, because other servers
+    // may have shown them.
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan MinDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(2);
 
-    // The number of attempts of a transaction that conflicts with one of another server.
+    // The maximum number of attempts for a transaction that conflicts with a transaction of another server.
     private const int MaxAttempts = 5;
 
     // After this time, the row of a server that has ended is removed from the table "writer". A server that is only cut off from the database needs its row.
@@ -58,7 +59,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
     // Whether the outcome of the last batch is still unknown.
     private bool _isUnresolved;
 
-    // The process id of the last session. Lock ends this session if the database has not noticed that its connection is broken.
+    // The process id of the last session. Lock ends this session if the database does not yet know that the connection is broken.
     private int _lastSession;
 
     /// <exception cref="StorageException">The database cannot be used, or another server uses it.</exception>
@@ -80,7 +81,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
         Start();
     }
 
-    /// <summary>The number of this server. Random, so that no two servers of a database have the same.</summary>
+    /// <summary>The number of this server. It is random, so that two servers of a database do not have the same number.</summary>
     public int Node { get; } = RandomNumberGenerator.GetInt32(1, int.MaxValue);
 
     protected override bool MayRepeat => !_isUnresolved;
@@ -192,7 +193,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
             if (_connection!.FullState.HasFlag(System.Data.ConnectionState.Broken) || _connection.State != System.Data.ConnectionState.Open)
                 return false;
             _connection.Execute("ROLLBACK");
-            // After a failover, this connection may lead to a database that is now a standby. Then connect again.
+            // After a failover, the database of this connection may be a standby now. Then connect again.
             if (fault is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction })
                 Disconnect();
             return true;
@@ -230,7 +231,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
             break;
         }
         while (_storage.Time.GetElapsedTime(start) < ResolveTimeout && !_stopping.Wait(_delay));
-        // Either the transaction is not stored, or its events are removed when the database can be reached again.
+        // Either the transaction is not stored, or (on a single server) Connect removes its events when it reaches the database again.
         var rooms = events.RollBack();
         _isUnresolved = HasNodes && _connection is null;
         if (_connection is null && !HasNodes)
@@ -238,7 +239,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
         return PostgresError.Translate(fault, _database.Location);
     }
 
-    // Connects if there is no connection. Returns the error if that is not possible now.
+    // Connects if there is no connection. Returns the error if the attempt fails, or if the next attempt is not due yet.
     private StorageException? TryConnect()
     {
         if (_connection is not null)

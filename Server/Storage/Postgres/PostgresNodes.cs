@@ -13,7 +13,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
-    // The presence in all followed rooms is read, and the own presence is written, at this interval, because an announcement may be lost.
+    // An announcement may be lost. So at this interval the server reads the presence in all followed rooms, and writes its own presence.
     private static readonly TimeSpan PresenceInterval = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
@@ -114,7 +114,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
         return await _names.TryClaimAsync(name, cancellationToken);
     }
 
-    // If that fails, the next renewal of the names removes the claim.
+    // If the release fails, the next renewal of the names removes the claim.
     public void ReleaseNames(string user, string? current) => _ = TryAsync(() => _names.ReleaseAsync(user, current).AsTask(), CancellationToken.None);
 
     public ValueTask<UsedName?> FindBearerAsync(string skeleton, CancellationToken cancellationToken) => _names.FindAsync(skeleton, cancellationToken);
@@ -132,7 +132,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
     {
         foreach (var hashes in tokenHashes.Chunk(MaxRows))
         {
-            // Most sessions need no write. So a reader finds those that do.
+            // Most sessions need no write. So a reader finds the sessions that need one.
             var away = await _storage.ReadAsync(
                 "the sessions",
                 reader => reader.Connection.Query<string>("SELECT token_hash FROM sessions WHERE token_hash = ANY(@hashes) AND away_since IS NOT NULL", new { hashes }).ToArray(),
@@ -274,8 +274,8 @@ internal sealed class PostgresNodes : INodes, IDisposable
         }
     }
 
-    // Events may have been committed between the query of the sweep and the comparison. So a smaller seq alone does not show that the database has lost
-    // events.
+    // Another commit may come between the query of the sweep and the comparison. Then the query has found a smaller seq than the room has now, although
+    // the database has lost no events. So this method reads the seq again.
     private async Task<bool> IsBehindAsync(LoggedRoom room, CancellationToken stopping)
     {
         var known = room.LastSeq;
@@ -283,8 +283,8 @@ internal sealed class PostgresNodes : INodes, IDisposable
             "the rooms", reader => reader.Connection.ExecuteScalar<long?>($"SELECT {EventBatch.LastSeq} FROM rooms WHERE id = @Id", new { room.Id }), stopping) < known;
     }
 
-    // The database does not know at which servers a session is connected. So all sessions become away when a server has died, and the other servers mark
-    // theirs as connected again.
+    // The database does not know to which servers a session is connected. So when a server has died, this method marks all sessions as away. The other
+    // servers then mark their sessions as connected again.
     private async Task MarkSessionsOfDeadNodesAsync()
     {
         var live = _inbox.Live;
@@ -339,7 +339,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
         }
     }
 
-    // What fails now is done at the next interval.
+    // If the work fails, the next interval repeats it.
     private async Task TryAsync(Func<Task> work, CancellationToken stopping)
     {
         try

@@ -5,7 +5,7 @@ using RawSocketChat.Server.Storage.Sql;
 namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
-/// A few connections for reads, which can read at the same time. A read waits until one of them is free. The first read that needs a connection opens
+/// A few connections that can read at the same time. A read waits until one of them is free. The first read that needs a connection opens
 /// it. If a connection breaks, for example because another server became the primary, the read is repeated with a new connection.
 /// </summary>
 internal sealed class PostgresReaders : IDisposable

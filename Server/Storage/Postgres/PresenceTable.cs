@@ -6,10 +6,10 @@ using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Server.Storage.Postgres;
 
-/// <summary>The users who are in the rooms at each server.</summary>
+/// <summary>Reads and writes the table of the users who are in the rooms at each server.</summary>
 internal static class PresenceTable
 {
-    /// <summary>Writes who is in rooms at a server. The row of a room without users is removed.</summary>
+    /// <summary>Writes which users are in rooms at a server. Removes the row of a room without users.</summary>
     public static async Task WriteAsync(NpgsqlConnection connection, int node, IReadOnlyDictionary<LoggedRoom, LocalPresence> rooms)
     {
         var used = rooms.Where(room => room.Value.Count > 0).DistinctBy(room => room.Key.Id).OrderBy(room => room.Key.Id).ToList();
@@ -34,7 +34,7 @@ internal static class PresenceTable
             await connection.ExecuteAsync("DELETE FROM presence WHERE node = @node AND room = ANY(@empty)", new { node = (long)node, empty });
     }
 
-    /// <summary>Reads who is in rooms at the other servers.</summary>
+    /// <summary>Reads which users are in rooms at the other servers.</summary>
     /// <param name="live">The numbers of the other servers that are alive.</param>
     /// <returns>An entry for each room that has users at a server which is alive.</returns>
     public static Dictionary<long, RemotePresence> Read(StorageReader reader, IReadOnlySet<long> live, long[] rooms)

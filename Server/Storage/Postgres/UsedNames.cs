@@ -6,14 +6,15 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// <summary>The names of users who have a connection at any server. A name belongs to one user, because its skeletons are unique keys.</summary>
 internal sealed class UsedNames(SqlStorage storage, int node, Func<IReadOnlySet<long>> live)
 {
-    /// <summary>Claims a name for a user. Returns false if a user of another server has it.</summary>
+    /// <summary>Claims a name for a user. Returns false if a user of another server has the name.</summary>
     public ValueTask<bool> TryClaimAsync(UsedName name, CancellationToken cancellationToken)
     {
         var values = CreateValues(name.Skeletons.Order(StringComparer.Ordinal).Select(skeleton => (Skeleton: skeleton, name.User, name.Name)));
         return storage.WriteAsync(
             writer =>
             {
-                // A concurrent claim of another server waits for the row. So this statement either gets all skeletons, or it sees the other claim.
+                // If two servers claim the same skeleton at the same time, the second statement waits until the first transaction has ended. Then it
+                // finds the row of the first server, and does not return this skeleton.
                 var claimed = writer.Connection.Query<string>(Claim, values).AsList();
                 if (claimed.Count == name.Skeletons.Count)
                     return true;
@@ -23,7 +24,7 @@ internal sealed class UsedNames(SqlStorage storage, int node, Func<IReadOnlySet<
             cancellationToken);
     }
 
-    /// <summary>Removes the claims of a user of this server to other names than the current one.</summary>
+    /// <summary>Removes the claims of this server for a user, except the claim to the current name.</summary>
     public async ValueTask ReleaseAsync(string user, string? current) => await storage.WriteAsync(
         writer => writer.Connection.Execute(
             "DELETE FROM used_names WHERE \"user\" = @user AND node = @node AND name IS DISTINCT FROM @current", new { user, current, node = (long)node }),

@@ -1,7 +1,8 @@
--- The tables of a chat in PostgreSQL, version 1. They are the tables of Sql/schema.sql in PostgreSQL's words. psql can read them:
+-- The tables of a chat in PostgreSQL, version 1. They have the columns of Sql/schema.sql, with the types of PostgreSQL. psql can read them:
 -- select name, text from events. Times are milliseconds since 1970-01-01 00:00 UTC. Ids of users begin with "u", and ids of bots with "b".
 -- Booleans are 0 and 1, so that both engines share their statements. The server sorts ids and keys, and searches ranges of them. So these
--- columns have the collation "C", which compares bytes, in every database. user is a word of the language, so the column has quotation marks.
+-- columns have the collation "C", which compares bytes, in every database. user is a keyword of PostgreSQL, so the name of this column has
+-- quotation marks.
 
 -- Users: guests and accounts. The row of a guest is removed some time after the guest's last session has ended.
 CREATE TABLE users (
@@ -234,18 +235,19 @@ CREATE TABLE writer (
     at            BIGINT  NOT NULL              -- when the server committed last
 );
 
--- The users who are in the rooms at each server, for the other servers. Each server writes its own rows. A server that is not alive does not count: it
--- has no advisory lock with its number. The rows need not survive a crash of the database, because the servers write them again.
+-- The users who are in the rooms at each server, for the other servers. Each server writes its own rows. The other servers ignore the rows of
+-- a server that has no advisory lock with its number, because this server is not alive. The rows need not survive a crash of the database,
+-- because the servers write them again.
 CREATE UNLOGGED TABLE presence (
-    room          BIGINT  NOT NULL,             -- no REFERENCES, so that a removed room need not look here
+    room          BIGINT  NOT NULL,             -- no REFERENCES, so that the removal of a room does not search this table
     node          BIGINT  NOT NULL,
     members       BIGINT  NOT NULL,             -- the number of users
     people        TEXT,                         -- their names by user id, as JSON; NULL if there are more than Rooms:NamedMembers
     PRIMARY KEY (room, node)
 );
 
--- The names of users who have a connection, with several servers: one row for each skeleton of a name, as in the table names. The row of a server that is
--- not alive does not count.
+-- The names of users who have a connection, with several servers: one row for each skeleton of a name, as in the table names. The other servers
+-- ignore the rows of a server that is not alive.
 CREATE UNLOGGED TABLE used_names (
     skeleton      TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     "user"        TEXT COLLATE "C" NOT NULL,

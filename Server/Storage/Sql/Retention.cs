@@ -155,7 +155,7 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         {
             do
             {
-                // One server removes old data for all of them.
+                // With several servers, only the leader removes old data.
                 if (!nodes.IsLeader)
                     continue;
                 var isClockTrusted = await IsClockTrustedAsync(storage, stoppingToken);

@@ -7,8 +7,8 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// Assigns the ids of messages in the search index (<see cref="SearchCursor"/>). Imported messages get ids of their own time, between the ids
 /// of other messages. Used by one thread at a time, inside a transaction.
 /// </summary>
-/// <param name="share">With several servers, the ids of this server: the ids that leave this remainder when they are divided by <paramref name="shares"/>.</param>
-/// <param name="shares">The number of such shares. It divides <see cref="SearchCursor.PerMillisecond"/>. 1 if all ids belong to this server.</param>
+/// <param name="share">This server uses only the ids whose remainder is this number after a division by <paramref name="shares"/>.</param>
+/// <param name="shares">The number of shares, a divisor of <see cref="SearchCursor.PerMillisecond"/>. 1 on a single server, which uses all ids.</param>
 internal sealed class SearchIds(DbConnection connection, int share = 0, int shares = 1) : IDisposable
 {
     private readonly Statement _newestFrom = new(

@@ -18,8 +18,8 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
     // A search waits at most for this number of steps, which take about 4 ms each.
     private const int MaxStepsOfSearch = 25;
 
-    // The characters of the messages of one step. A step that has more holds the writer for longer than 4 ms. Without this limit, a group of the longest
-    // messages would hold it for a second.
+    // The maximum number of characters in the messages of one step. A step with more characters holds the writer for longer than 4 ms. Without this
+    // limit, a group of the longest messages would hold the writer for a second.
     private const int MaxCharacters = 8_000;
 
     // The interval is long, because a run costs about the same for one message as for a hundred. A search does not wait for the next run.

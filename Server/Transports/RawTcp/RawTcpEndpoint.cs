@@ -41,7 +41,7 @@ public sealed class RawTcpEndpoint
     /// <summary>The rate at which the frames of one connection are read; null for no limit. See <see cref="ReceivePace"/>.</summary>
     public Rate? FrameRate { get; init; }
 
-    /// <summary>Hosts whose Flash pages may connect, in addition to this machine's own.</summary>
+    /// <summary>Hosts whose pages may connect with Flash. The pages of this machine may always connect.</summary>
     public IReadOnlyCollection<string> PolicyDomains { get; init; } = [];
 
     /// <summary>Returns the address of the web page, for clients that speak HTTP to this port; null if it is unknown.</summary>

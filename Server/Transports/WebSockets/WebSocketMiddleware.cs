@@ -7,8 +7,8 @@ using RawSocketChat.Server.Transports.Origins;
 namespace RawSocketChat.Server.Transports.WebSockets;
 
 /// <summary>
-/// Accepts WebSockets over HTTP/1.1 and HTTP/2, and passes the pipe of each to a <see cref="WebSocketPump"/>. Of the chat protocol, this
-/// class uses only the error frame.
+/// Accepts WebSockets over HTTP/1.1 and HTTP/2, and passes the pipe of each to a <see cref="WebSocketPump"/>. The only frame of
+/// the chat protocol that this class uses is the error frame.
 /// </summary>
 public sealed class WebSocketMiddleware(
     WebSocketEndpoint endpoint,

@@ -1,9 +1,9 @@
-// The site's own colour. The page makes it darker or lighter until texts in it, and on it, are easy to read.
+// The site's own color. The page makes it darker or lighter until texts in it, and on it, are easy to read.
 
 const MIN_CONTRAST = 4.5; // WCAG 2.2, success criterion 1.4.3
 const STEPS = 40;
 
-// Of the backgrounds in style.css, those with the lowest contrast: --rail of the light theme, and --raised of the dark one.
+// The backgrounds in style.css that have the lowest contrast: --rail of the light theme, and --raised of the dark theme.
 const RAIL_LIGHT = [0xf3, 0xef, 0xe7];
 const RAISED_DARK = [0x23, 0x27, 0x2e];
 const PAPER_DARK = [0x1a, 0x1d, 0x22];
@@ -16,7 +16,7 @@ function luminanceOf(color) {
 }
 
 /**
- * The contrast of two colours, from 1 to 21 (WCAG 2.2, "contrast ratio").
+ * The contrast of two colors, from 1 to 21 (WCAG 2.2, "contrast ratio").
  * @param {number[]} a
  * @param {number[]} b
  */
@@ -26,7 +26,7 @@ export function contrastOf(a, b) {
 }
 
 /** @param {string} hex */
-export const parseColour = (hex) => /^#[\da-f]{6}$/i.test(hex) ? [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)) : null;
+export const parseColor = (hex) => /^#[\da-f]{6}$/i.test(hex) ? [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)) : null;
 
 /** @param {number[]} color */
 const toHex = (color) => `#${color.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
@@ -39,14 +39,14 @@ const toHex = (color) => `#${color.map((value) => value.toString(16).padStart(2,
 const mix = (from, to, share) => from.map((value, index) => Math.round(value + (to[index] - value) * share));
 
 /**
- * Mixes a colour with more and more of another colour (`limit`), until the contrast with the backgrounds is high enough. Returns the mixture.
- * @param {number[]} colour
+ * Mixes a color with more and more of another color (`limit`), until the contrast with the backgrounds is high enough. Returns the mixture.
+ * @param {number[]} color
  * @param {number[]} limit
  * @param {(mixed: number[]) => number[][]} backgroundsFor
  */
-function readable(colour, limit, backgroundsFor) {
+function readable(color, limit, backgroundsFor) {
   for (let step = 0; step <= STEPS; step += 1) {
-    const mixed = mix(colour, limit, step / STEPS);
+    const mixed = mix(color, limit, step / STEPS);
     if (backgroundsFor(mixed).every((background) => contrastOf(mixed, background) >= MIN_CONTRAST)) return mixed;
   }
   return limit;
@@ -62,14 +62,14 @@ const lightWash = (accent) => mix(accent, WHITE, 0.9);
 const darkWash = (accent) => mix(accent, PAPER_DARK, 0.84);
 
 /**
- * Returns the accent colours of both themes, and the colour of text on them. Null if the text is no colour such as #1f6feb.
+ * Returns the accent colors of both themes, and the color of text on them. Null if the text is no color such as #1f6feb.
  * @param {string | undefined} hex
  */
 export function accentsFor(hex) {
-  const colour = parseColour(hex ?? '');
-  if (!colour) return null;
-  const light = readable(colour, BLACK, (mixed) => [RAIL_LIGHT, WHITE, lightWash(mixed)]);
-  const dark = readable(colour, WHITE, (mixed) => [RAISED_DARK, darkWash(mixed)]);
+  const color = parseColor(hex ?? '');
+  if (!color) return null;
+  const light = readable(color, BLACK, (mixed) => [RAIL_LIGHT, WHITE, lightWash(mixed)]);
+  const dark = readable(color, WHITE, (mixed) => [RAISED_DARK, darkWash(mixed)]);
   return {
     light: toHex(light), onLight: '#ffffff',
     dark: toHex(dark), onDark: toHex(mix(dark, BLACK, 0.88)),

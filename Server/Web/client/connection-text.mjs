@@ -88,9 +88,9 @@ export function transportReasonWords(reason) {
     case 'file': return t('A page opened from disk can only use WebSocket.');
     case 'no-cookie': return t('Without cookies, only WebSocket works.');
     case 'chosen': return t('You have chosen it in the settings.');
-    case 'best': return t('It is the best one, and it works here.');
+    case 'best': return t('It is the best transport, and it works here.');
     case 'buffered': return buffersWords();
-    default: return t('The better ones do not work here.');
+    default: return t('The better transports do not work here.');
   }
 }
 

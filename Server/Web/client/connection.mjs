@@ -68,8 +68,8 @@ export class Connection extends EventTarget {
    * @param {(signal: AbortSignal) => Promise<{ welcome?: Frame, refusal?: Frame }>} prepare runs before each attempt. Rejects if a later
    *   attempt may succeed. Resolves to { welcome } if the server sent one, and to { refusal } if no later attempt can succeed
    * @param {() => boolean} isNetworkUp whether the device has a network
-   * @param {{ now: () => number, day: () => number }} clocks in milliseconds. `now` measures time, because nobody sets it. It may stop while
-   *   the device sleeps. `day` is the time of day: it continues while the device sleeps, but a person can set it
+   * @param {{ now: () => number, day: () => number }} clocks in milliseconds. `now` is monotonic, so it measures durations. It may stop
+   *   while the device sleeps. `day` is the time of day: it continues while the device sleeps, but a person can set it
    */
   constructor(create, choice, prepare, isNetworkUp = () => true, clocks = { now: () => performance.now(), day: () => Date.now() }) {
     super();

@@ -1,5 +1,5 @@
-// What the page knows about its own connection: its latency, what has happened to it, the last errors and the last frames. A person can copy a report of
-// all this into a bug report, so it contains no secrets, no names of people and nothing that anybody has written.
+// The diagnostics of the page's connection: its latency, its latest events and errors, and the last frames. A person can copy a report of all this into a
+// bug report. So the report contains no secrets, no names of people and no texts of messages. It contains the names of rooms.
 
 import { withoutDirectionControls } from './direction.mjs';
 import { inEnglish } from './language.mjs';
@@ -14,7 +14,7 @@ const MAX_LENGTH = 200; // of a text, in characters
 const MAX_FIELDS = 40;
 const MAX_DEPTH = 3;
 
-/** The report shows the texts of these fields only. A text of another field, or of a newer server, may be a secret. */
+/** The report shows the texts of these fields only. A text in any other field may be a secret, for example in a field that a newer server adds. */
 const SHOWN_FIELDS = new Set(['type', 'id', 'room', 'epoch', 'at', 'code', 'state', 'action', 'role', 'do', 'level', 'notify', 'server']);
 const HIDDEN = '…';
 
@@ -32,14 +32,14 @@ function withoutSecrets(value, field, depth = 0) {
 }
 
 /**
- * Returns a frame as the report shows it. Of a typed line, it shows the name of the command only: "/login ann secret" is "/login …".
+ * Returns a frame as the report shows it. If a person typed a line, the report shows only the name of the command: "/login …" for "/login ann secret".
  * @param {unknown} frame a frame, or a line that a person typed
  */
 export const frameText = (frame) => typeof frame === 'string' ? (/^\/[a-z]+(?= |$)/i.exec(frame)?.[0] ?? '') + (/^\/[a-z]+$/i.test(frame) ? '' : ` ${HIDDEN}`)
   : JSON.stringify(withoutSecrets(frame, ''));
 
 /**
- * Returns what the server wrote, without the parts in quotation marks: these can be names, or what a person has typed.
+ * Returns a text of the server without the parts in quotation marks, because these parts can be names, or words that a person has typed.
  * @param {string} text
  */
 const withoutQuotes = (text) => withoutDirectionControls(text).replace(/"[^"]*"/g, `"${HIDDEN}"`).slice(0, MAX_LENGTH);
@@ -59,7 +59,7 @@ function add(list, item, max) {
 export class Diagnostics {
   /** The last frames, oldest first. @type {{ at: string, isSent: boolean, text: string }[]} */
   #frames = [];
-  /** What has happened to the connection, oldest first. @type {{ at: string, status?: Status, change?: TransportChange, error?: string, english: string }[]} */
+  /** The latest events and errors of the connection, oldest first. @type {{ at: string, status?: Status, change?: TransportChange, error?: string, english: string }[]} */
   #events = [];
   /** The times from a ping to its answer, in milliseconds. @type {number[]} */
   #latencies = [];
@@ -73,10 +73,10 @@ export class Diagnostics {
   get events() { return this.#events; }
   get server() { return this.#server; }
   get since() { return this.#since; }
-  /** How often the page has connected again. */
+  /** How many times the page has connected again. */
   get reconnections() { return Math.max(0, this.#connections - 1); }
 
-  /** The last latency and the median of the last ones, in milliseconds; null before the first answer. */
+  /** The last latency, and the median, the maximum and the number of the last latencies. In milliseconds; null before the first answer. */
   get latency() {
     const sorted = this.#latencies.toSorted((a, b) => a - b);
     return sorted.length ? { last: this.#latencies[this.#latencies.length - 1], median: sorted[sorted.length >> 1], max: sorted[sorted.length - 1], count: sorted.length } : null;
@@ -85,7 +85,7 @@ export class Diagnostics {
   /**
    * @param {string} text a frame as JSON, or a line that a person typed
    * @param {string} at the time of day
-   * @param {number} now a clock that nobody sets, in milliseconds
+   * @param {number} now the time of a monotonic clock, in milliseconds
    */
   sent(text, at, now) {
     const frame = text.startsWith('{') ? parseJson(text) : text;
@@ -137,7 +137,7 @@ export class Diagnostics {
   }
 
   /**
-   * Returns the report, always in English: the people who read it are the developers.
+   * Returns the report. It is always in English, because the developers read it.
    * @param {DiagnosticFacts} facts
    */
   report({ at, address, browser, language, state, transport, why, rooms, pending, failed, oldest }) {

@@ -1,4 +1,4 @@
-// Text and numbers for people: names, times, dates, counts, colours.
+// Text and numbers for people: names, times, dates, counts, colors.
 
 import { errorText } from './error-text.mjs';
 import { currentLanguage, isEnglish, languageVersion, t } from './language.mjs';

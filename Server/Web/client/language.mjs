@@ -100,7 +100,7 @@ export const stepOf = (key) => key !== 'ArrowRight' && key !== 'ArrowLeft' ? 0 :
  * Returns a text in the current language. Each `{name}` in the text is replaced by the value of this name. If the text has
  * plural forms, `values.count` selects the form. Numbers are written as the language writes them.
  *
- * The first argument is always a literal, because a test compares all of them with the tables.
+ * The first argument must be a literal, because a test finds these literals in the source and compares them with the tables.
  * @param {string} text the English text
  * @param {Readonly<Record<string, string | number>>} [values]
  */

@@ -57,7 +57,7 @@ export function allowedPersonActions(person, room, self) {
 }
 
 /**
- * What the page knows of a person in a room: the role, and whether the person is there.
+ * Returns words about a person in a room: the role, and whether the person is in the room now.
  * @param {User} person
  * @param {Room} room
  */

@@ -144,7 +144,7 @@ export const withoutOfflineMessages = (room) => room?.isOffline ? { ...room, isO
 
 /**
  * Returns the other person of a direct room. The server does not know the name of a guest who has left. For such a guest, the page uses the name in
- * the newest messages. If they have no message of the guest, it uses the name that it knows.
+ * the newest messages. If these messages have none of the guest, the page uses the name that it knows.
  * @param {User | null | undefined} other what the server has sent
  * @param {Room | undefined} known
  * @param {Frame[]} events the newest messages

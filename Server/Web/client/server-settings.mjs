@@ -4,7 +4,7 @@
  * @typedef {{
  *   isClosed: boolean, canRegister: boolean, takesTokens: boolean, login: string | null, frameAncestors: string[], pushKey: string | null,
  * }} ServerSettings
- * `isClosed`: people without an account may not use the chat. `login`: the text of the button for single sign-on; null if there is none.
+ * `isClosed`: a person needs an account to use the chat. `login`: the text of the button for single sign-on; null if there is none.
  * `takesTokens`: a site may log its users in. `frameAncestors`: the origins whose pages may show the page in a frame.
  * `pushKey`: the server's public key for push messages; null if it sends none.
  */

@@ -81,7 +81,7 @@ const UPDATES = {
     if (isCounted) room.countedTo = frame.seq ?? 0;
     room = insertEvents(room, events, resumed ? { self: state.self, watching, readerAt, current: state.current } : null);
     if (isCounted) room = withCounts(room, { read: frame.read ?? 0, unread: frame.unread, mentions: frame.mentions });
-    // The page may have been closed before it could report the read mark. Then it counts the messages after this mark itself, if it has all of them.
+    // The page may have been closed before it reported how far the user had read. If it has all messages after that place, it counts them itself.
     const seen = room.seen?.epoch === room.epoch ? room.seen.seq : 0;
     if (isCounted && seen > room.read && room.oldest <= seen + 1) room = withCounts(room, { read: seen, ...countsAfter(room, seen, state.self) });
     room = { ...withStoredMark(room), seen: null };

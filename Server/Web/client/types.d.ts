@@ -113,7 +113,7 @@ export interface Status {
 /** A change of the transport. `buffers`: a proxy on the path delays streamed responses. */
 export interface TransportChange { from: TransportName; to: TransportName; buffers?: boolean; reason?: string; code?: number }
 
-/** What the report of the diagnostics needs to know beside the connection. `oldest` is the time of the oldest unsent message. */
+/** The facts that the report of the diagnostics shows in addition to the records of the connection. `oldest` is the time of the oldest unsent message. */
 export interface DiagnosticFacts {
   at: string;
   address: string;
@@ -327,9 +327,9 @@ export interface Room {
   firstUnread: number | null;
   /** The log shows messages of an earlier visit. The page has not joined the room. */
   isOffline: boolean;
-  /** The mark of new messages before the page was loaded again; null after the first join. */
+  /** The mark of new messages that the page had stored when it was closed or loaded again. Null after the first join. */
   mark: ReadMark | null;
-  /** How far the user had read when the page stored its messages. The server may not know it. Null after the first join. */
+  /** How far the user had read when the page stored its messages. The page may not have reported this to the server. Null after the first join. */
   seen: ReadMark | null;
 }
 
@@ -512,7 +512,7 @@ export interface SiteRoom { room: string; topic?: string; memberCount?: number }
 /** What the operator has set for this server. */
 export interface Site {
   name: string;
-  /** The accent colours of both themes and the colour of text on them; null for the page's own. */
+  /** The accent colors of both themes and the color of text on them; null for the page's own. */
   accents: { light: string; onLight: string; dark: string; onDark: string; washLight: string; washDark: string } | null;
   /** The logo as a data: address. */
   logo: string | null;

@@ -105,7 +105,8 @@ export class RowHeights {
 const isSame = (a, b) => compareEntries(a, b) === 0;
 
 /**
- * Returns the rows to draw next: the needed rows, and rows that are already drawn, if these are not too many together.
+ * Returns the rows to draw next: the needed rows and the rows that are already drawn. Leaves out drawn rows if both together would be more than
+ * MAX_DRAWN rows, or if there is a gap between them.
  * @param {RowRange | null} drawn
  * @param {RowRange} needed
  * @returns {RowRange}

@@ -131,7 +131,7 @@ public class ServerFrameTests
     }
 
     [Test]
-    public void Frame_contains_no_NUL_no_newline_and_no_half_character()
+    public void Frame_contains_no_NUL_no_newline_and_no_lone_surrogate()
     {
         var control = string.Concat(Enumerable.Range(0, 0xa0).Select(c => (char)c)) + "\u2028\ud83d x \udc00";
         var bytes = ChatCodec.Encode(new MessageFrame("lobby", 1, Wire.At, Ann, control));

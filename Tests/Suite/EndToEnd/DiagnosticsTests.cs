@@ -31,7 +31,7 @@ public sealed partial class DiagnosticsTests
         // On a busy machine, an answer may take long.
         await Assertions.Expect(Fact(ann, "verdict")).ToHaveTextAsync(new Regex("^(Good|Slow: an answer takes .+)\\.$"));
         await Assertions.Expect(Fact(ann, "latency")).ToHaveTextAsync(Latency());
-        await Assertions.Expect(Fact(ann, "transport")).ToHaveTextAsync("WebSocket. It is the best one, and it works here.");
+        await Assertions.Expect(Fact(ann, "transport")).ToHaveTextAsync("WebSocket. It is the best transport, and it works here.");
         await Assertions.Expect(Fact(ann, "reconnections")).ToHaveTextAsync("0");
         await Assertions.Expect(Fact(ann, "unsent")).ToHaveTextAsync("0");
         await Assertions.Expect(Fact(ann, "server")).ToContainTextAsync("RawSocketChat");

@@ -10,7 +10,7 @@ namespace RawSocketChat.Tests.EndToEnd;
 [Category(Categories.Slow)] // runs Chromium
 public sealed class WebRtcTests
 {
-    // The port as a TURN server, whose user name the page chooses.
+    // The script uses the port as a TURN server. The page chooses the user name for this server.
     private const string Turn = """
         async (port) => {
           const peer = window.peer = new RTCPeerConnection({ iceServers: [{ urls: `turn:127.0.0.1:${port}?transport=tcp`, username: 'smuggled', credential: 'x' }] });
@@ -19,7 +19,7 @@ public sealed class WebRtcTests
         }
         """;
 
-    // The port as the address of another browser (an ICE-TCP candidate), whose user name fragment the page chooses.
+    // The script uses the port as the address of another browser (an ICE-TCP candidate). The page chooses the user name fragment of that browser.
     private const string Candidate = """
         async (port) => {
           const [one, other] = window.peers = [new RTCPeerConnection(), new RTCPeerConnection()];

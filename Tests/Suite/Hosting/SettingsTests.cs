@@ -22,7 +22,7 @@ public sealed class SettingsTests
     [TestCase("--Data:KeepDays", "-1", "--Data:KeepDays")]
     [TestCase("--Data:Durability", "fully", "--Data:Durability: \"fully\" is not one of full, process, none")]
     [TestCase("--Data:Postgres", "Host=127.0.0.1;Port=1;Database=chat;Username=chat", "--Data:Postgres: the PostgreSQL database \"chat\" on 127.0.0.1:1 cannot be reached: ")]
-    [TestCase("--Data:Nodes", "true", "--Data:Nodes: only servers with one PostgreSQL database serve one chat; add: --Data:Postgres \"Host=localhost;Database=chat;Username=chat\"")]
+    [TestCase("--Data:Nodes", "true", "--Data:Nodes: several servers can serve one chat only with PostgreSQL; add: --Data:Postgres \"Host=localhost;Database=chat;Username=chat\"")]
     [TestCase("--Data:Path", "/dev/null/data", "--Data:Path: the folder \"/dev/null/data\" cannot be created")]
     [TestCase("--Sessions:GuestMinutes", "0", "--Sessions:GuestMinutes")]
     [TestCase("--Sessions:AccountDays", "0", "--Sessions:AccountDays: 0 is not between 1 and 3650")]

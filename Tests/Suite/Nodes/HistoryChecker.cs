@@ -1,8 +1,8 @@
 namespace RawSocketChat.Tests.Nodes;
 
 /// <summary>
-/// Checks what clients have observed against the guarantees of the protocol: one order for everybody without a hole, acknowledged messages stay, a
-/// message that is sent again is not stored again, and the ack comes before the sender's own copy.
+/// Checks what clients have observed against the guarantees of the protocol. The events of a room have one order without a hole. Acknowledged messages stay.
+/// A message that is sent again is not stored again. The sender gets the ack before its own copy of the message.
 /// </summary>
 internal static class HistoryChecker
 {
@@ -10,11 +10,11 @@ internal static class HistoryChecker
 
     /// <summary>Returns the violations, at most 20.</summary>
     /// <param name="records">The records, in the order of time.</param>
-    /// <param name="log">The messages of each room in the end, by seq. A reader has read them after all other operations.</param>
+    /// <param name="log">The messages of each room by seq, as they were stored after all operations.</param>
     public static IReadOnlyList<string> Check(IReadOnlyList<HistoryRecord> records, IReadOnlyDictionary<string, IReadOnlyDictionary<long, string>> log) =>
         [.. CheckOrder(records).Concat(CheckDeliveries(records)).Concat(CheckAcks(records)).Concat(CheckLog(records, log)).Take(MaxViolations)];
 
-    // Everybody sees the same message under a seq, also in an ack, and no message under two seqs.
+    // All clients see the same message under a seq. The seq in an ack is the seq of the event. No message has two seqs.
     private static IEnumerable<string> CheckOrder(IReadOnlyList<HistoryRecord> records)
     {
         var (bySeq, byText, sent) = (new Dictionary<(string, long), string>(), new Dictionary<(string, string), long>(), new HashSet<(string, string)>());
@@ -34,7 +34,7 @@ internal static class HistoryChecker
         }
     }
 
-    // Each client receives every event after its cursor once, in order, whatever the connection and the server.
+    // Over all its connections and servers, each client receives every event after its cursor once and in order.
     private static IEnumerable<string> CheckDeliveries(IReadOnlyList<HistoryRecord> records)
     {
         var (last, epochs) = (new Dictionary<(string, string), long>(), new Dictionary<string, string>());
@@ -51,7 +51,7 @@ internal static class HistoryChecker
             }
             else if (record is HistoryRecord.Lost lost)
             {
-                yield return $"{lost.Client} was told that {lost.From} to {lost.To} in {lost.Room} are lost";
+                yield return $"{lost.Client} received a gap from {lost.From} to {lost.To} in {lost.Room}";
             }
             else if (record is HistoryRecord.Delivered delivered)
             {
@@ -64,8 +64,8 @@ internal static class HistoryChecker
         }
     }
 
-    // An ack comes before the sender's own copy, a message that is sent after the ack of another one comes later in the room, and a repetition refers to
-    // the first event.
+    // A sender gets the ack before its own copy of the message. If a message is sent after the ack of another message, it gets a later seq. An ack may say
+    // that a message is a duplicate only if the client has sent it before.
     private static IEnumerable<string> CheckAcks(IReadOnlyList<HistoryRecord> records)
     {
         var (acknowledged, newest, floor, isResent) = (new Dictionary<(string, string), long>(), new Dictionary<string, long>(), new Dictionary<(string, string), long>(), new HashSet<(string, string)>());
@@ -95,7 +95,7 @@ internal static class HistoryChecker
         }
     }
 
-    // The log has every message that any client has seen or got an ack for, each one once, without a hole.
+    // The log has every message that a client has received or got an ack for. It has each message once, and no hole.
     private static IEnumerable<string> CheckLog(IReadOnlyList<HistoryRecord> records, IReadOnlyDictionary<string, IReadOnlyDictionary<long, string>> log)
     {
         foreach (var (room, messages) in log)

@@ -50,7 +50,7 @@ public sealed class HistoryCheckerTests
     public void Lost_events_are_found() => Check(Replace(9, new Joined("a", "r", "e", 1, false)), GoodLog).Should().Contain("a has lost events of r after 1");
 
     [Test]
-    public void Gap_is_found() => Check([.. Good, new Lost("a", "r", 3, 4)], GoodLog).Should().Contain("a was told that 3 to 4 in r are lost");
+    public void Gap_is_found() => Check([.. Good, new Lost("a", "r", 3, 4)], GoodLog).Should().Contain("a received a gap from 3 to 4 in r");
 
     [Test]
     public void New_epoch_is_found() => Check(Replace(9, new Joined("a", "r", "f", 1, true)), GoodLog).Should().Contain("a joined r with the epoch f; it was e");

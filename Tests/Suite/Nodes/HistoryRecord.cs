@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace RawSocketChat.Tests.Nodes;
 
-/// <summary>What a client did or observed. The records are in the order of time.</summary>
+/// <summary>An operation of a client, or an observation.</summary>
 /// <param name="Client">The client's name.</param>
 /// <param name="Room">The room.</param>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "what")]

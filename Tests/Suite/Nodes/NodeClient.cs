@@ -25,7 +25,7 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
     /// <summary>The number of connections that the client has opened.</summary>
     public int Connections { get; private set; }
 
-    /// <summary>What the client waits for.</summary>
+    /// <summary>The newest seq that the client has received and the number of its unacknowledged messages, for an error text.</summary>
     public string State
     {
         get
@@ -40,7 +40,9 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
 
     public string Name => name;
 
-    /// <summary>Ends the connection if the client has everything. No further frame may come that would make the client look.</summary>
+    /// <summary>
+    /// Ends the connection if the client has everything up to a seq. The client itself checks this only after a frame, and no further frame may come.
+    /// </summary>
     public void StopIfDone(long lastSeq)
     {
         if (IsDone(() => true, () => lastSeq))
@@ -99,7 +101,7 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
             Receive(frame, after);
             if (!isDraining() && frame is AckFrame or JoinedFrame)
                 await SendMoreAsync(peer);
-            // A client that moves closes its connection in the middle of everything.
+            // A client that moves closes its connection without waiting for the frames that are on their way.
             if (moveAfter > 0 && ++frames >= moveAfter && !isDraining())
                 return;
             if (IsDone(isDraining, getLastSeq))

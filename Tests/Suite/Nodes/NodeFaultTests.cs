@@ -51,7 +51,7 @@ public sealed class NodeFaultTests
             for (var cut = 0; cut < 3; cut++)
             {
                 await running.WaitForAcksAsync(100);
-                // The clients may still have acks of the time before the last cut, so wait for the servers too.
+                // The last 100 acks may have arrived before the last cut. So wait also until the servers have connected again.
                 await TestWait.UntilAsync(() => relay.OpenCount > 0, "the servers to connect to the database again");
                 relay.Reset();
             }

@@ -32,7 +32,8 @@ internal sealed class NodeLoad(NodeCluster cluster, string room, int clients, in
                 await TestWait.UntilAsync(
                     async () =>
                     {
-                        // The clients stop when they have everything that the log has then. An unacknowledged message may still be stored.
+                        // The clients stop when they have all events that the log has now. Read the log again each time, because the server may still
+                        // store an unacknowledged message.
                         Interlocked.Exchange(ref _lastSeq, await ReadLastSeqAsync());
                         foreach (var client in Clients)
                             client.StopIfDone(_lastSeq);
@@ -52,7 +53,7 @@ internal sealed class NodeLoad(NodeCluster cluster, string room, int clients, in
         return HistoryChecker.Check(ChatHistory.Read(path), new Dictionary<string, IReadOnlyDictionary<long, string>> { [room] = log });
     }
 
-    /// <summary>Waits until the clients have this number of acks more.</summary>
+    /// <summary>Waits until the clients together have received this number of further acks.</summary>
     public Task WaitForAcksAsync(int count)
     {
         var end = Clients.Sum(client => client.AcknowledgedCount) + count;

@@ -27,7 +27,7 @@ public sealed class NodesTests
     }
 
     [Test]
-    public async Task Everybody_sees_one_order_over_both_servers()
+    public async Task Clients_of_both_servers_see_the_events_in_the_same_order()
     {
         var load = new NodeLoad(_cluster, await CreateRoomAsync(), clients: 6, moveAfter: 200);
         (await load.RunAsync(running => running.WaitForAcksAsync(1_000))).Should().BeEmpty();
@@ -51,7 +51,7 @@ public sealed class NodesTests
     }
 
     [Test]
-    public async Task Message_that_is_sent_again_over_the_other_server_is_not_stored_again()
+    public async Task Message_that_is_sent_again_to_the_other_server_is_not_stored_again()
     {
         var room = await CreateRoomAsync();
         var (ann, session, joined) = await JoinAsync(0, room);
@@ -65,7 +65,7 @@ public sealed class NodesTests
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task Message_that_is_sent_over_both_servers_at_once_is_stored_once(bool sameRoom)
+    public async Task Message_that_is_sent_to_both_servers_at_once_is_stored_once(bool sameRoom)
     {
         var room = await CreateRoomAsync();
         var other = sameRoom ? room : await CreateRoomAsync();
@@ -178,7 +178,7 @@ public sealed class NodesTests
     }
 
     [Test]
-    public async Task Name_belongs_to_one_user_over_both_servers()
+    public async Task Two_users_at_different_servers_cannot_have_the_same_name()
     {
         var name = CreateName();
         var holder = await ChatClient.ConnectAsync(_cluster.Ports[0], $"/ws?name={name}");
@@ -186,7 +186,7 @@ public sealed class NodesTests
         await using var other = await ChatClient.ConnectAsync(_cluster.Ports[1], $"/ws?name={name}");
         (await other.Inbox.ExpectAsync<WelcomeFrame>()).Name.Should().NotBe(name);
         (await other.Inbox.ExpectAsync<ErrorFrame>()).Error.Code.Should().Be(ErrorCode.NameTaken);
-        // At the same time, only one of the two servers gives the name.
+        // If two users want a free name at the same time, only one of them gets it.
         var wanted = CreateName();
         await using var ann = await ChatClient.ConnectAsync(_cluster.Ports[0], "/ws");
         await ann.Inbox.ExpectAsync<WelcomeFrame>();
@@ -222,7 +222,7 @@ public sealed class NodesTests
         var newName = CreateName();
         await bob.RequestAsync<AckFrame>(Nick(newName));
         await ann.Inbox.ExpectAsync<PresenceFrame>(presence => presence.State == "renamed" && presence.Name == newName && presence.Was == bobName);
-        // A second connection of the same user at the first server changes nothing for the others.
+        // If the user opens a second connection to the first server, the other members get no frame.
         await using var second = await ChatClient.ConnectAsync(_cluster.Ports[0], $"/ws?session={bobSession}&room={room}");
         await second.Inbox.ExpectAsync<JoinedFrame>();
         await bob.DisposeAsync();
@@ -287,7 +287,7 @@ public sealed class NodesTests
     }
 
     [Test]
-    public async Task Cursor_of_the_other_server_starts_a_new_connection_with_all_frames()
+    public async Task Client_that_polls_with_the_cursor_of_the_other_server_gets_a_new_connection()
     {
         var room = await CreateRoomAsync();
         using var http = new HttpClient();

@@ -145,7 +145,7 @@ public sealed class SessionStoreTests : SessionStoreFixture
     }
 
     [Test]
-    public async Task Guest_session_expires_on_time_when_its_connection_left_while_the_disk_was_full()
+    public async Task Guest_session_that_lost_its_connection_while_the_disk_was_full_expires_on_time()
     {
         var store = CreateStore(guestMinutes: 10);
         var ann = await BeginAsync(store, "ann");
@@ -163,7 +163,7 @@ public sealed class SessionStoreTests : SessionStoreFixture
     }
 
     [Test]
-    public async Task Account_session_can_be_resumed_when_its_connection_left_while_the_disk_was_full()
+    public async Task Account_session_that_lost_its_connection_while_the_disk_was_full_can_be_resumed()
     {
         var store = CreateStore(guestMinutes: 10, accountDays: 3);
         var ann = await BeginAsync(store, "ann");

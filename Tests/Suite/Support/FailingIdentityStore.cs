@@ -22,7 +22,7 @@ public sealed class FailingIdentityStore : IIdentityStore
     /// <summary>Skeletons that <see cref="FindNameOwnersAsync"/> reports as registered by another user.</summary>
     public Predicate<string> IsRegisteredByOther { get; set; } = _ => false;
 
-    /// <summary><see cref="EndSessionAsync"/> starts after this task, and <see cref="EndExcessSessionsAsync"/> returns after it.</summary>
+    /// <summary><see cref="EndSessionAsync"/> waits for this task before it begins. <see cref="EndExcessSessionsAsync"/> waits for it before it returns.</summary>
     public Task EndDelay { get; set; } = Task.CompletedTask;
 
     /// <summary>The saved sessions, in order.</summary>

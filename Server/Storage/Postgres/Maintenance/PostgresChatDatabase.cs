@@ -32,7 +32,7 @@ public sealed class PostgresChatDatabase : ChatDatabase
     {
         if (!IsUnfinished)
             _database.CheckTables(connection);
-        // A transaction that only reads could not create a temporary table.
+        // This is not a read-only transaction, because such a transaction could not create a temporary table.
         connection.Execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
         return new PostgresSnapshot(connection, Location, Interrupt(connection, cancel), cancel);
     });
@@ -56,7 +56,7 @@ public sealed class PostgresChatDatabase : ChatDatabase
         return new PostgresMigrationTarget(connection, new PostgresChatDatabase(_database, Contents) { IsUnfinished = true }, Interrupt(connection, cancel), cancel);
     });
 
-    // Prepares a connection that no server can disturb, because it has the lock of the database.
+    // Opens a connection that locks the database, and prepares it. So no server can use the database meanwhile.
     private T OpenLocked<T>(Func<NpgsqlConnection, T> prepare) => Open(
         _database.OpenForWriting,
         connection => PostgresDatabase.TryLock(connection, isShared: false) ? prepare(connection) : throw new StorageException($"another server uses {Location}; stop it first"));
@@ -92,7 +92,7 @@ public sealed class PostgresChatDatabase : ChatDatabase
             }
             catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException)
             {
-                // Then the command ends after its current statement.
+                // The statement cannot be cancelled. So the command ends after this statement.
             }
         });
     }

@@ -7,7 +7,7 @@ using RawSocketChat.Server.Storage.Sql.Maintenance;
 
 namespace RawSocketChat.Server.Storage.Postgres.Maintenance;
 
-/// <summary>A PostgreSQL database with which no server starts until the migration is complete.</summary>
+/// <summary>A PostgreSQL database as the target of a migration. No server starts with it until the migration is complete.</summary>
 /// <param name="connection">The connection, which has the lock of the database. The target disposes of it.</param>
 /// <param name="database">The database.</param>
 /// <param name="interrupt">Cancels the statements. The target disposes of it.</param>
@@ -33,7 +33,7 @@ internal sealed class PostgresMigrationTarget(
 
     public override void Complete(IProgress<WorkProgress> progress, CancellationToken cancel)
     {
-        progress.Report(new WorkProgress("counting the values for the query planner", 0, 0));
+        progress.Report(new WorkProgress("computing the statistics of PostgreSQL", 0, 0));
         Execute(() => connection.Execute($"ANALYZE; DROP TABLE {Marker}"));
     }
 

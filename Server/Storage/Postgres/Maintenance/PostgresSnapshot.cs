@@ -25,7 +25,7 @@ internal sealed class PostgresSnapshot(NpgsqlConnection connection, string locat
         }
     }
 
-    // PostgreSQL rejects each row whose reference is wrong. Its own tool pg_amcheck checks the pages.
+    // This engine needs no checks of its own: PostgreSQL rejects each row whose reference is wrong, and its tool pg_amcheck checks the pages.
     public override void Check(CheckResult result, IProgress<WorkProgress> progress)
     {
     }

@@ -7,8 +7,8 @@ namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 internal sealed record MigratedTable(string Name, IReadOnlyList<MigratedColumn> Columns, int KeyLength)
 {
     /// <summary>
-    /// All tables that both engines have, in an order in which no row refers to a later table. The other tables belong to one engine: the search
-    /// index, and the number of the newest commit.
+    /// All tables that both engines have, in an order in which no row refers to a later table. The other tables belong to one engine: SQLite's search
+    /// index, and PostgreSQL's own tables (<c>schema_version</c>, <c>writer</c>, <c>presence</c> and <c>used_names</c>).
     /// </summary>
     public static readonly IReadOnlyList<MigratedTable> All =
     [
@@ -37,8 +37,8 @@ internal sealed record MigratedTable(string Name, IReadOnlyList<MigratedColumn> 
     public const string Events = "events";
 
     /// <summary>
-    /// Whether the rows of the table change only together with the log of a room. Such tables are large, so a migration compares the newest events
-    /// instead of all rows.
+    /// Whether the rows of the table belong to the logs of the rooms. Such tables are large, so a migration compares only the newest seq and the number of
+    /// events of each room, and not all rows.
     /// </summary>
     public bool FollowsLog => Name is Events or "reactions" or "mentions" or "message_files" or "client_ids";
 

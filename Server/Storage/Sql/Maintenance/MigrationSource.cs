@@ -7,13 +7,15 @@ using Dapper;
 namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 
 /// <summary>Reads the rows of a chat in the order of their keys.</summary>
-/// <param name="transaction">The transaction. No server can change the chat until it is disposed of.</param>
+/// <param name="transaction">No server can change the chat until this transaction is disposed of.</param>
 internal sealed class MigrationSource(OfflineTransaction transaction)
 {
     // A long message has 8,000 characters, so a page of the longest messages has about 32 MB.
     private const int PageRows = 1000;
 
-    /// <summary>Returns a text that differs whenever the rows of the chat differ.</summary>
+    /// <summary>
+    /// Returns a hash of the state of the chat: all rows of the small tables, and the newest seq and the number of events of each room.
+    /// </summary>
     /// <exception cref="StorageException">The database cannot be read.</exception>
     public string ComputeState(CancellationToken cancel)
     {
@@ -61,7 +63,7 @@ internal sealed class MigrationSource(OfflineTransaction transaction)
         return values;
     }
 
-    // The length of each value keeps two different rows from having the same bytes.
+    // Each value has its length in front, so two different rows never become the same bytes.
     private static void Append(IncrementalHash hash, object?[] values)
     {
         foreach (var value in values)

@@ -19,7 +19,7 @@ internal abstract class MigrationTarget : IDisposable
 
     private protected abstract DbConnection Connection { get; }
 
-    /// <summary>Prepares the target for a source in this state. If an earlier migration began with another state, removes what it has copied.</summary>
+    /// <summary>Prepares the target for a source in this state. Removes the rows of an earlier migration that began with another state.</summary>
     /// <param name="state">The state of the source.</param>
     /// <exception cref="StorageException">The database cannot be written.</exception>
     public void Begin(string state) => Execute(() =>
@@ -37,7 +37,7 @@ internal abstract class MigrationTarget : IDisposable
         return true;
     });
 
-    /// <summary>Reads the number of rows that are copied already, and the key of the last one; null if there is none.</summary>
+    /// <summary>Reads the number of rows that are already copied, and the key of the last one. The key is null if no row is copied.</summary>
     /// <exception cref="StorageException">The database cannot be read.</exception>
     public (long Count, object?[]? LastKey) ReadProgress(MigratedTable table) => Execute<(long, object?[]?)>(() =>
     {

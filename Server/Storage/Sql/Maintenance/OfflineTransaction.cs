@@ -5,8 +5,7 @@ using Dapper;
 namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 
 /// <summary>
-/// A change of a database that no server uses, in one transaction: all or nothing. Each engine has a derived class. Without a commit nothing is
-/// changed.
+/// A change of a database that no server uses, in one transaction. Without a commit nothing is changed. Each engine has a derived class.
 /// </summary>
 internal abstract class OfflineTransaction : IDisposable
 {
@@ -38,7 +37,7 @@ internal abstract class OfflineTransaction : IDisposable
     /// <exception cref="StorageException">The database cannot be written.</exception>
     public abstract T Execute<T>(Func<DbConnection, T> work);
 
-    /// <summary>Commits the changes. Afterwards each further statement is a transaction of its own.</summary>
+    /// <summary>Commits the changes. Each later statement is a transaction of its own.</summary>
     /// <exception cref="StorageException">The database cannot be written. Nothing is changed.</exception>
     public abstract void Commit();
 
@@ -65,7 +64,7 @@ internal abstract class OfflineTransaction : IDisposable
     {
     }
 
-    // If this is interrupted, the next start of the server removes the rest.
+    // If the removal is interrupted, the next start of the server removes the other contents.
     private void RemoveUnusedContents(ContentFolder folder)
     {
         var hashes = Execute(connection => connection.Query<string>("SELECT hash FROM unused_contents u WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.hash = u.hash)").AsList());

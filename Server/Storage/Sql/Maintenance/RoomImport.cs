@@ -114,7 +114,7 @@ public sealed class RoomImport : IDisposable
             _inserts.AddReaction(_room, of, content.Emoji!, content.Author, content.AuthorName, reaction.Seq);
     }
 
-    // An export has the names of the files, but not their contents. After a removal of the room, the contents are gone too.
+    // An export has the names of the files, but not their contents. If the room was removed after the export, the contents were removed too.
     private RoomEvent ReplaceMissingFiles(RoomEvent next)
     {
         if (next.Content.Files is not { } files)

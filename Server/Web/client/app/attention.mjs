@@ -36,7 +36,7 @@ export function reportRead(name) {
   }, READ_AFTER_MS);
 }
 
-/** The room and the time at which the page last told the server that the person is writing. @type {{ room: string, at: number } | null} */
+/** The room and the time of the last frame that told the server that the person is writing. @type {{ room: string, at: number } | null} */
 let typing = null;
 
 /**

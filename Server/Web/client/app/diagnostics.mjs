@@ -39,7 +39,7 @@ export function unsentMessages() {
   return { pending: state.outbox.length - failed, failed, oldest: state.outbox[0]?.at };
 }
 
-/** The report that a person can copy. The address of the page is without its parameters: they can contain a name. */
+/** Creates the report that a person can copy. The report leaves out the parameters of the page's address, because they can contain a name. */
 export const createReport = () => diagnostics.report({
   at: nowIso(), address: location.origin + location.pathname, browser: navigator.userAgent, language: currentLanguage(), state: state.status.state,
   transport: connection.transportName, why: whyTransport(), rooms: state.rooms.size, ...unsentMessages(),

@@ -1,4 +1,4 @@
-// What the operator has set for this server: the name, the colour and the logo. The page shows them before anybody has logged in.
+// What the operator has set for this server: the name, the color and the logo. The page shows them before anybody has logged in.
 
 import { accentsFor } from '../brand.mjs';
 import { isFile, load, save, SITE_KEY } from './page.mjs';
@@ -34,7 +34,7 @@ function siteFrom(answer) {
   };
 }
 
-/** Asks the server. An older server has no answer; then the page keeps its own name and colour. */
+/** Asks the server. An older server has no answer; then the page keeps its own name and color. */
 export async function askSite() {
   if (isFile) return;
   try {

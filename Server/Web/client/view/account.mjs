@@ -1,4 +1,4 @@
-// The dialog for the person's name, account and transport.
+// The dialog with the settings: account, look, notifications, connection and keyboard.
 
 import { showInAddress } from '../app/address.mjs';
 import { ask } from '../app/chat.mjs';

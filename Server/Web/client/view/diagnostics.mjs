@@ -63,7 +63,7 @@ export function openDiagnostics() {
   timer = setInterval(measureLatency, MEASURE_EVERY_MS);
 }
 
-// The state does not change when a ping is answered, so the page draws nothing by itself.
+// An answer to a ping does not change the state. So the page would not draw the new latency by itself.
 connection.addEventListener('frame', (event) => {
   if (!diagnosticsDialog.open || /** @type {CustomEvent} */ (event).detail.type !== 'pong') return;
   renderDiagnostics();
@@ -71,7 +71,7 @@ connection.addEventListener('frame', (event) => {
 });
 for (const id of /** @type {const} */ (['banner-details', 'open-diagnostics'])) $(id).addEventListener('click', openDiagnostics);
 $('copy-diagnostics').addEventListener('click', () => {
-  writeReport(); // the page does not change it while a person selects a part of it
+  writeReport(); // the page does not update the report while a person may be selecting a part of it
   copyFrom($('diagnostics-report'), $('copy-diagnostics'));
 });
 $('close-diagnostics').addEventListener('click', () => diagnosticsDialog.close());

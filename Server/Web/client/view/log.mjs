@@ -373,7 +373,7 @@ log.addEventListener('scroll', () => {
   const before = view.following;
   const isAtEnd = before || hasNewest(room);
   const below = log.scrollHeight - log.scrollTop - log.clientHeight;
-  // New rows never change scrollTop. So if scrollTop became smaller, the reader scrolled up, however fast the log grows.
+  // If the page itself sets scrollTop, it also sets scrolledTo. So a smaller scrollTop shows that the reader has scrolled up, even while the log grows.
   if (below <= 1) view.following = isAtEnd;
   else if (log.scrollTop < drawn.scrolledTo) view.following = false;
   else if (below <= AT_BOTTOM_PX) view.following = isAtEnd;

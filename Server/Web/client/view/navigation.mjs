@@ -81,7 +81,7 @@ export function askToLeave(name) {
   const unsent = state.outbox.filter((item) => item.room === room.name).length;
   setText($('leaving-title'), t('Leave {room}?', { room: titleOf(room) }));
   setText($('leaving-words'), [
-    isDirect(room) ? t('You can open it again from the other person’s menu, or with /dm.') : room.isPrivate ? t('This room is private: to come back, you need to be let in again.') : t('You can join again at any time.'),
+    isDirect(room) ? t('You can open it again from the other person’s menu, or with /dm.') : room.isPrivate ? t('This room is private: to come back, you need a new invitation.') : t('You can join again at any time.'),
     unsent ? t('{count} unsent messages will be lost.', { count: unsent }) : ''].filter(Boolean).join(' '));
   openDialog(leaving);
 }

@@ -1,4 +1,4 @@
-// Shows the operator's name, colour and logo, and the public rooms at the entrance.
+// Shows the operator's name, color and logo, and the public rooms at the entrance.
 
 import { onLanguage } from '../app/language.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
