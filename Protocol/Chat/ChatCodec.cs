@@ -28,7 +28,7 @@ public static class ChatCodec
     /// <summary>
     /// Reads one client frame. A frame that begins with <c>{</c> (after an optional byte order mark and blanks) is JSON; any other frame is
     /// a typed line. If the result is false, <paramref name="error"/> is the error to send. <paramref name="id"/> is the id for the
-    /// answer; none if the frame has none, or has an invalid one.
+    /// answer. If the frame has no id or an invalid id, the answer has no id.
     /// </summary>
     public static bool TryReadClient(ReadOnlySpan<byte> utf8, out ClientFrame frame, out FrameId id, out ChatError error)
     {

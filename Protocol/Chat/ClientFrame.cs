@@ -1,8 +1,8 @@
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// One request of a client. A single flat record represents all types. A field is null (false for a flag) if the type does not have
-/// it, or if the client omitted it or left it empty.
+/// One request of a client. This record has the fields of all types. A field is null (a flag is false) if the type does not have
+/// this field, or if the client omitted the field or left it empty.
 /// </summary>
 public sealed record ClientFrame
 {
@@ -31,7 +31,7 @@ public sealed record ClientFrame
     public string? Room { get; init; }
     /// <summary>join: the epoch to which <see cref="After"/> belongs.</summary>
     public string? Epoch { get; init; }
-    /// <summary>say, edit, dm: the message text. topic: the new topic; empty clears the topic, and null asks for it.</summary>
+    /// <summary>say, edit, dm: the message text. topic: the new topic; an empty text clears the topic, and null asks for the topic.</summary>
     public string? Text { get; init; }
     /// <summary>react: the emoji.</summary>
     public string? Emoji { get; init; }

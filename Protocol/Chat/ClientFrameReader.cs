@@ -10,7 +10,7 @@ namespace RawSocketChat.Protocol.Chat;
 /// </summary>
 internal static class ClientFrameReader
 {
-    // No frame needs so many levels. The JSON parsers of all receivers accept this number of levels.
+    // The maximum number of nested levels. No frame needs so many, and the JSON parsers of all receivers accept this number.
     private const int MaxDepth = 64;
     // The JSON reader allows one level more. So SkipValue detects deep nesting before the JSON reader throws.
     private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth + 1 };
@@ -18,7 +18,7 @@ internal static class ClientFrameReader
     // The error text for a string with only one half of a surrogate pair (such as "\ud83d" alone). Such a string is not valid Unicode.
     private const string LoneSurrogate = "contains an incomplete character (a \\ud… escape without its second half)";
 
-    // If fixedSpec is given, the frame has this type, and its field "type" is ignored as an unknown field is.
+    // If fixedSpec is given, the frame has this type, and the reader ignores the field "type" like an unknown field.
     public static bool TryRead(ReadOnlySpan<byte> utf8, out ClientFrame frame, out FrameId id, out ChatError error, FrameSpec? fixedSpec = null)
     {
         frame = null!;

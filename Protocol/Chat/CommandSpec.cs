@@ -22,7 +22,8 @@ internal sealed class CommandSpec
     public string Description { get; }
     public string[] Aliases { get; }
     /// <summary>
-    /// The arguments in the order of typing. The last one takes the rest of the line. A flag is typed as its own name, and can only be the last one.
+    /// The arguments in the order in which a person types them. The last argument is the rest of the line. A person types a flag as the name of the
+    /// flag. A flag can only be the last argument.
     /// </summary>
     public FieldUse[] Arguments { get; private init; } = [];
     /// <summary>A flag that the command always sets; null if there is none.</summary>

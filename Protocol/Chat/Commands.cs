@@ -56,7 +56,7 @@ internal static class Commands
         new("format", ClientFrameType.Hello, "/format text", "selects what the server sends: text for people, or JSON") { Required = [Field.Format] },
         new("tokens", ClientFrameType.Tokens, "/tokens create build-server", "creates, lists or revokes the tokens with which programs post to the room")
         { Required = [Field.Do], Optional = [Field.Name] },
-        new("webhook", ClientFrameType.Webhook, "/webhook set https://example.org/chat", "sets the address to which the server sends the events of the room; or shows or removes it, or sends failed events again")
+        new("webhook", ClientFrameType.Webhook, "/webhook set https://example.org/chat", "sets, shows or removes the address to which the server sends the events of the room, or sends failed events again")
         { Required = [Field.Do], Optional = [Field.Url] },
         new("ping", ClientFrameType.Ping, "/ping", "checks that the server responds"),
     ];

@@ -5,7 +5,7 @@ public static class ErrorCode
 {
     /// <summary>The frame is not JSON in UTF-8, or is nested too deeply.</summary>
     public const string BadJson = "bad-json";
-    /// <summary>The bytes are not a frame: neither JSON nor a line of text.</summary>
+    /// <summary>The bytes are not a frame, for example a typed line that is not UTF-8.</summary>
     public const string BadFrame = "bad-frame";
     /// <summary>The type, or the typed command, does not exist.</summary>
     public const string UnknownType = "unknown-type";
@@ -23,9 +23,9 @@ public static class ErrorCode
     public const string NotInRoom = "not-in-room";
     /// <summary>The sender may not do this.</summary>
     public const string NotAllowed = "not-allowed";
-    /// <summary>The message, user or session that the frame refers to does not exist.</summary>
+    /// <summary>The message, user, session or file that the request refers to does not exist.</summary>
     public const string NotFound = "not-found";
-    /// <summary>The name belongs to another user.</summary>
+    /// <summary>The name belongs to another user, or looks the same as the name of another user.</summary>
     public const string NameTaken = "name-taken";
     /// <summary>The name has an invalid character or length.</summary>
     public const string BadName = "bad-name";
@@ -39,9 +39,9 @@ public static class ErrorCode
     public const string SlowMode = "slow-mode";
     /// <summary>The sender exceeds a rate limit.</summary>
     public const string RateLimited = "rate-limited";
-    /// <summary>The frame has more bytes than the server allows.</summary>
+    /// <summary>The frame or the file has more bytes than the server allows.</summary>
     public const string TooBig = "too-big";
-    /// <summary>A count or a quota is used up, such as the number of reactions of one message.</summary>
+    /// <summary>A maximum number or a quota is reached, such as the number of reactions of one message.</summary>
     public const string TooMany = "too-many";
     /// <summary>This server does not offer the request.</summary>
     public const string NotOffered = "not-offered";

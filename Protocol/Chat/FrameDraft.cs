@@ -13,7 +13,7 @@ internal struct FrameDraft
     private NumberSlots _numbers;
     private uint _flags;
     private List<string>? _files;
-    private Dictionary<Field, string?>? _problems;      // null: the value does not meet the requirement of the field
+    private Dictionary<Field, string?>? _problems;      // a null text: the value does not meet Fields.DescribeRequirement
 
     // If a field occurs twice, the last value wins. So each setter also clears the problem of an earlier value.
 
@@ -78,7 +78,7 @@ internal struct FrameDraft
         }
     }
 
-    /// <summary>Copies these fields from another draft, except those with problems. Returns whether it copied anything except flags.</summary>
+    /// <summary>Copies the fields of the type from another draft, except fields with problems. Returns whether it copied a field that is not a flag.</summary>
     public bool CopyFrom(in FrameDraft other, FrameSpec spec)
     {
         var took = false;
@@ -98,7 +98,7 @@ internal struct FrameDraft
         return took;
     }
 
-    /// <summary>Returns the problem of the field in a frame of the type, or null if it is valid or absent.</summary>
+    /// <summary>Returns the problem of the field in a frame of the type, or null if the field is valid or absent.</summary>
     public readonly string? GetProblem(FrameSpec spec, Field field)
     {
         string? problem = null;
@@ -186,7 +186,7 @@ internal struct FrameDraft
         _ => false,
     };
 
-    // A message with files needs no text. Any other empty text of a required field is a mistake.
+    // A message with files needs no text. Every other required field must have a value.
     private readonly bool MayBeEmpty(ClientFrameType type, Field field) => field == Field.Text && type == ClientFrameType.Say && Has(Field.Files);
 
     private readonly string? GetText(FrameSpec spec) => spec.Type switch

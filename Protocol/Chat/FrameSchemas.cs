@@ -9,7 +9,7 @@ namespace RawSocketChat.Protocol.Chat;
 /// </summary>
 public static class FrameSchemas
 {
-    /// <summary>The place of the schemas in the document that contains them.</summary>
+    /// <summary>The JSON pointer to the schemas in the document that contains them.</summary>
     public const string Prefix = "#/components/schemas/";
 
     private const string Person = nameof(Chat.Person);
@@ -93,7 +93,7 @@ public static class FrameSchemas
         var nullability = new NullabilityInfoContext();
         foreach (var parameter in type.GetConstructors().Single().GetParameters())
         {
-            // Some parameters with a default value are omitted on the wire, and others never. A reader must expect both.
+            // On the wire, some parameters with a default value are omitted, and others are always present. The schema requires none of them.
             var isRequired = !parameter.HasDefaultValue && nullability.Create(parameter).ReadState != NullabilityState.Nullable;
             AddParameter(type, parameter, isRequired, schema);
         }

@@ -56,7 +56,7 @@ internal static class FrameSpecs
         new(ClientFrameType.Close, [Field.Room], []),
         new(ClientFrameType.Invite, [Field.User], [Field.Room]),
         new(ClientFrameType.Dm, [Field.To], [Field.Text]),
-        // Without a text, topic asks for the topic. An empty text clears it.
+        // Without a text, topic asks for the topic. An empty text clears the topic.
         new(ClientFrameType.Topic, [], [Field.Text, Field.Room]),
         new(ClientFrameType.Role, [Field.User, Field.Role], [Field.Room]),
         new(ClientFrameType.Kick, [Field.User], Moderation),

@@ -4,8 +4,8 @@ namespace RawSocketChat.Protocol.Chat;
 public static class Help
 {
     /// <summary>
-    /// Creates the help about one command and its variants, or about all commands if <paramref name="about"/> is null. The help corrects a slightly
-    /// mistyped word. For an unknown word the help lists all commands and repeats the word in <see cref="HelpFrame.About"/>.
+    /// Creates the help about one command and its variants, or about all commands if <paramref name="about"/> is null. For a slightly mistyped word,
+    /// the help is about the most similar command. For an unknown word the help lists all commands and repeats the word in <see cref="HelpFrame.About"/>.
     /// </summary>
     /// <param name="id">The id of the request.</param>
     /// <param name="about">A command, type or alias; null for all.</param>

@@ -42,7 +42,7 @@ public static class Hint
 
     internal static string CreateExample(CommandSpec command) => Create(ParseExample(command), typed: false);
 
-    /// <summary>Formats the frame that the client meant. Returns the example instead if the line would show a secret or be too long.</summary>
+    /// <summary>Formats the frame that the client probably meant. Returns the example instead if the line would contain a secret or be too long.</summary>
     internal static string Repeat(ClientFrame meant, bool typed, string example)
     {
         if (FrameSpecs.Get(meant.Type).FieldUses.Any(use => Fields.IsSecret(use.Field) && ClientFrameWriter.GetString(meant, use.Field) is not null))

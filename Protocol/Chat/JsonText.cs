@@ -32,7 +32,7 @@ internal static class JsonText
             writer.WriteStringValue(value);
     }
 
-    /// <summary>Appends the string as a JSON string, to a buffer of JSON.</summary>
+    /// <summary>Appends a string, as a JSON string, to a buffer that contains JSON.</summary>
     public static void Append(ArrayBufferWriter<byte> buffer, string value)
     {
         var length = Escape(value, buffer.GetSpan((value.Length * MaxBytesPerChar) + 2));

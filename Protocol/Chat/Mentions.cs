@@ -19,9 +19,9 @@ public static class Mentions
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+#.-");
 
     /// <summary>
-    /// Returns the names after <c>@</c> in a text, in their order, each in the Unicode form NFKC and once (the case is ignored). The caller
-    /// decides whether there is a user of this name. The word <c>here</c> is a name like any other. The time is linear in the length of the
-    /// text. A text without <c>@</c> allocates nothing.
+    /// Returns the names after <c>@</c> in a text, in their order, in the Unicode form NFKC. Names that differ only in case count as one name,
+    /// and each name is returned once. The caller decides whether there is a user of this name. The word <c>here</c> is a name like any other.
+    /// The time is linear in the length of the text. A text without <c>@</c> allocates nothing.
     /// </summary>
     /// <param name="text">The text of a message.</param>
     /// <param name="max">The maximum number of names. Further ones are ignored.</param>
@@ -48,8 +48,8 @@ public static class Mentions
     private ref struct Scanner(string text)
     {
         private int _index;
-        private int _wordStart;         // the start of the run of characters without blanks and code that contains _index
-        private int _wordEnd = -1;      // the end of the run for which _isAddress is valid
+        private int _wordStart;         // the start of the word that contains _index; white space and code separate words
+        private int _wordEnd = -1;      // the end of the word for which _isAddress is valid
         private bool _isAddress;
 
         /// <summary>Returns the next name, or null at the end of the text.</summary>
@@ -130,8 +130,8 @@ public static class Mentions
             return _isAddress;
         }
 
-        // Returns the end of the code that begins at _index, or the next index if the backtick there begins no code. The page has the same rules
-        // (message-text.mjs).
+        // Returns the end of the code that begins with the backtick at _index, or the next index if this backtick begins no code. The page
+        // has the same rules (message-text.mjs).
         private readonly int SkipCode()
         {
             if (text.AsSpan(_index).StartsWith(Fence) && FindClosingFence(_index + Fence.Length) is var fence and >= 0)

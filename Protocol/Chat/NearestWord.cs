@@ -9,8 +9,8 @@ public static class NearestWord
     // No name or command is longer.
     private const int MaxLength = 64;
 
-    // A word with more errors is not a mistyped word but another one. The comparison takes time proportional to the word's length times this
-    // number.
+    // The maximum number of edits. A word that needs more edits is another word, not a mistyped one. The time of a comparison is proportional to
+    // the word's length times this number.
     private const int MaxEdits = 3;
 
     /// <summary>

@@ -7,7 +7,7 @@ namespace RawSocketChat.Protocol.Chat;
 /// The text of a search: words, <c>"phrases"</c>, and the filters <c>from:ann</c>, <c>in:#lobby</c>, <c>before:2026-11-01</c> and
 /// <c>has:file</c>. A message must match all of them. If a filter occurs twice, the last one applies.
 /// </summary>
-/// <param name="Texts">The words and phrases. Each one may be several words, which must then follow each other in the message.</param>
+/// <param name="Texts">The words and phrases. If one of these texts has several words, they must follow each other in the message.</param>
 /// <param name="From">The name of the author; null for any author.</param>
 /// <param name="Room">The name of the room; null for all rooms that the user may read.</param>
 /// <param name="BeforeTime">Only messages before this time; null for no such limit.</param>
@@ -19,7 +19,7 @@ public sealed record SearchQuery(
     /// <summary>The maximum length of a query in characters.</summary>
     public const int MaxLength = 256;
 
-    /// <summary>A query that uses the most common parts.</summary>
+    /// <summary>An example with the most common parts of a query: words and a name.</summary>
     public const string Example = "lost keys from:bob";
 
     private static readonly string[] DateFormats = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm'Z'", "yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"];

@@ -2,7 +2,7 @@ namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
 /// One frame of the server. This file contains all types of server frames.
-/// A <see cref="FrameId"/> is the id of the answered request. An absent id and null values are omitted on the wire.
+/// A <see cref="FrameId"/> is the id of the request that the frame answers. On the wire, an absent id and null values are omitted.
 /// </summary>
 public abstract record ServerFrame;
 
@@ -16,7 +16,7 @@ public abstract record ServerFrame;
 /// <param name="At">The server's time.</param>
 /// <param name="Limits">The server's limits for client frames.</param>
 /// <param name="Rooms">The rooms that the user is in.</param>
-/// <param name="Features">Words for what this server offers; null if the list is empty.</param>
+/// <param name="Features">Words for the features that this server offers; null if there are none.</param>
 public sealed record WelcomeFrame(
     FrameId Id, string Session, string User, string Name, bool Guest, string Server, DateTimeOffset At,
     WelcomeLimits Limits, IReadOnlyList<string> Rooms, IReadOnlyList<string>? Features = null) : ServerFrame;
@@ -124,7 +124,10 @@ public sealed record DeletedFrame(string Room, long Seq, DateTimeOffset At, Pers
 /// <param name="Off">Whether the user removed the emoji.</param>
 public sealed record ReactedFrame(string Room, long Seq, DateTimeOffset At, Person From, long Of, string Emoji, bool Off = false) : ServerFrame;
 
-/// <summary>Event: a user moderated another user or the room. On the wire <c>user</c> is the id and <c>name</c> the name of the other user.</summary>
+/// <summary>
+/// A user moderated another user or the room. This is an event, except for the action <c>close</c>. On the wire, <c>user</c> is the id and
+/// <c>name</c> is the name of the other user.
+/// </summary>
 /// <param name="Room">The room.</param>
 /// <param name="Seq">The sequence number of the event.</param>
 /// <param name="At">The time when the event was stored.</param>
@@ -154,7 +157,7 @@ public sealed record TopicFrame(string Room, long Seq, DateTimeOffset At, Person
 /// <param name="Was">The previous name of a renamed user.</param>
 /// <param name="MemberCount">The current number of members. Always set for <c>count</c>.</param>
 /// <param name="At">The time of the change, in UTC. The text format shows it for <c>joined</c>, <c>left</c> and <c>renamed</c>.</param>
-/// <param name="Role">For <c>joined</c>: <c>owner</c> or <c>moderator</c>; null for all other members.</param>
+/// <param name="Role">For <c>joined</c>: <c>owner</c> or <c>moderator</c>; null if the user is neither.</param>
 public sealed record PresenceFrame(
     string Room, string? User, string? Name, string State, string? Was = null, int? MemberCount = null, DateTimeOffset? At = null, string? Role = null) : ServerFrame;
 
@@ -229,7 +232,7 @@ public sealed record TokenInfo(string Name, DateTimeOffset At);
 /// <param name="Id">The answered request's id.</param>
 /// <param name="Do">The request: <c>set</c>, <c>show</c>, <c>retry</c> or <c>remove</c>.</param>
 /// <param name="Room">The room.</param>
-/// <param name="Failed">The events that the server could not deliver, in the order of their sequence numbers.</param>
+/// <param name="Failed">The events that the server has given up, in the order of their sequence numbers.</param>
 /// <param name="Url">The address to which the server sends the events; null if the room has no webhook.</param>
 /// <param name="Secret">For <c>set</c>: the key of the signatures. No other frame contains it.</param>
 /// <param name="Delivered">The sequence number of the newest event that needs no delivery any more; null if the room has no webhook.</param>
@@ -243,7 +246,7 @@ public sealed record WebhookFrame(
 /// <param name="Next">The time of the next attempt; null if the receiver has turned the webhook off.</param>
 public sealed record WebhookFailing(string Error, DateTimeOffset Since, DateTimeOffset? Next);
 
-/// <summary>An event that the server could not deliver.</summary>
+/// <summary>An event that the server could not deliver and has given up.</summary>
 /// <param name="Seq">The sequence number of the event.</param>
 /// <param name="At">The time at which the server gave up.</param>
 /// <param name="Attempts">The number of attempts. 0 if the event only waited for the delivery of earlier events.</param>

@@ -11,10 +11,10 @@ internal static class TerminalText
     private const string Indent = "    ";
     private const char Replacement = '\uFFFD';
 
-    /// <summary>Cleans text inside a line (a name, a room). It also replaces line breaks.</summary>
+    /// <summary>Cleans a text that is inside a line, such as a name. Replaces line breaks too.</summary>
     public static string CleanInline(string text) => Clean(text, keepLines: false);
 
-    /// <summary>Cleans text at the end of a line. It keeps line breaks, and indents the lines after them.</summary>
+    /// <summary>Cleans a text at the end of a line. Keeps line breaks, and indents the lines after them.</summary>
     public static string CleanBlock(string text) => Clean(text, keepLines: true);
 
     private static string Clean(string text, bool keepLines)

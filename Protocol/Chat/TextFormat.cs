@@ -89,7 +89,7 @@ public static class TextFormat
         return $"/files/{Uri.EscapeDataString(file.Id)}/{Uri.EscapeDataString(file.Name)}";
     }
 
-    // With two significant digits below ten: 9.5 MB.
+    // A number below ten has at most one decimal (9.5 MB), and a larger number has none.
     private static string FormatSize(long bytes)
     {
         if (bytes < 1024)
@@ -162,7 +162,7 @@ public static class TextFormat
 
     private static string FormatError(ChatError error)
     {
-        // Some texts already say how long to wait. Do not repeat it.
+        // Some texts already say how long to wait. Then do not add the time again.
         var wait = error.RetryAfterMs is { } ms && !error.Text.Contains("; wait ", StringComparison.Ordinal) ? $" (wait {FormatSeconds(ms)})" : "";
         var hint = error.Hint is { Length: > 0 } line ? (error.Text.EndsWith('?') ? " try: " : "; try: ") + TerminalText.CleanInline(Hint.AsCommand(line)) : "";
         return "! " + TerminalText.CleanBlock(error.Text) + wait + hint;

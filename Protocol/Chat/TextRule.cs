@@ -4,7 +4,7 @@ using System.Text;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// The rule for the texts that a client sends for others to read: messages, topics, reasons and emoji. A valid text is kept as it was sent.
+/// The rule for the texts that a client sends for other users to read: messages, topics, reasons and emoji. This class does not change a valid text.
 /// </summary>
 public static class TextRule
 {

@@ -1,8 +1,8 @@
 namespace RawSocketChat.Protocol.Compression;
 
 /// <summary>
-/// A Huffman code of DEFLATE (RFC 1951, 3.2.2). The code lengths of the symbols define the code. The code decodes the symbol at the
-/// front of a bit sequence. Nearly all symbols have codes of up to 9 bits; one table lookup decodes such a symbol.
+/// Decodes a Huffman code of DEFLATE (RFC 1951, 3.2.2). The code lengths of the symbols define the code. Nearly all symbols have codes of up to 9
+/// bits; one table lookup decodes such a symbol.
 /// </summary>
 internal sealed class HuffmanCode
 {

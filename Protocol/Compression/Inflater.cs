@@ -100,7 +100,7 @@ internal sealed class Inflater(int windowBits, bool takeover)
                 if (!final) continue;
 
                 // RFC 7692, 7.2.3.4: after a final block the message continues with the next byte. Some senders end the stream with
-                // a final block, and omit the required empty block. After such a final block only the tail is left.
+                // a final block, and omit the required empty block. Then only the four bytes of the tail follow the final block.
                 _bits.AlignToByte();
                 if (_bits.RemainingBytes.SequenceEqual(Tail)) break;
             }

@@ -11,7 +11,7 @@ public static class EventStreamFraming
     /// <summary>A comment, which browsers ignore. It prevents timeouts of the connection and of proxies.</summary>
     public static ReadOnlySpan<byte> KeepAlive => ":\n\n"u8;
 
-    /// <summary>Writes the time that an EventSource waits before it reconnects. The last such time of a stream counts.</summary>
+    /// <summary>Writes the time that an EventSource waits before it reconnects. If a stream contains several such times, the last one counts.</summary>
     /// <param name="output">The output.</param>
     /// <param name="retryMilliseconds">The time in milliseconds.</param>
     public static void WriteRetry(IBufferWriter<byte> output, int retryMilliseconds)

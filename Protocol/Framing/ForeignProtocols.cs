@@ -3,7 +3,7 @@ using System.Text;
 
 namespace RawSocketChat.Protocol.Framing;
 
-/// <summary>Recognizes the first line of clients that speak another protocol of text lines.</summary>
+/// <summary>Recognizes clients of other line-based protocols by their first line.</summary>
 internal static class ForeignProtocols
 {
     // The maximum length of a command of SMTP and IRC.

@@ -42,6 +42,6 @@ public enum PeerKind
     /// <summary>A Redis client.</summary>
     Redis,
 
-    /// <summary>A client of another protocol, such as a binary one. There is no answer that this client would understand.</summary>
+    /// <summary>A client of another protocol, such as a binary protocol. The server has no answer that this client would understand.</summary>
     Foreign,
 }

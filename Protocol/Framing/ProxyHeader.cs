@@ -20,15 +20,15 @@ public enum ProxyHeaderResult
 }
 
 /// <summary>
-/// Reads the header of the PROXY protocol, version 1 (a line) or 2 (binary), which a proxy sends before the first byte of its client
+/// Reads the header of the PROXY protocol, version 1 (a line) or 2 (binary). A proxy sends this header before the first byte of its client
 /// (haproxy's doc/proxy-protocol.txt).
 /// </summary>
 public static class ProxyHeader
 {
-    /// <summary>Maximum size of a header of version 1, with its line end (section 2.1).</summary>
+    /// <summary>Maximum size of a header of version 1 in bytes, with its line end (section 2.1).</summary>
     private const int MaxLineBytes = 107;
 
-    /// <summary>Maximum size of a header of version 2. Proxies send some hundred bytes; the format allows 64 KiB.</summary>
+    /// <summary>Maximum size of a header of version 2, in bytes. Proxies send a few hundred bytes; the format allows 64 KiB.</summary>
     public const int MaxBytes = 4096;
 
     // Section 2.2: the signature, the version and command, the address family, and the length of the rest.
@@ -47,8 +47,8 @@ public static class ProxyHeader
     /// <param name="bytes">All bytes that have arrived.</param>
     /// <param name="length">The size of the header, if the result is <see cref="ProxyHeaderResult.Complete"/>.</param>
     /// <param name="client">
-    /// The client's address. Null if the header names none: the proxy has opened the connection for itself (a health check), or does not
-    /// know its client.
+    /// The client's address. Null if the header has no address: the proxy has opened the connection for itself (a health check), or does not
+    /// know the address of its client.
     /// </param>
     public static ProxyHeaderResult TryRead(in ReadOnlySequence<byte> bytes, out int length, out IPEndPoint? client)
     {
@@ -102,7 +102,8 @@ public static class ProxyHeader
             return ProxyHeaderResult.Invalid;
         if (bytes.Length < length)
             return ProxyHeaderResult.NeedMore;
-        // The source address, the destination address, the two ports, and extensions that are skipped. Other families have no IP address.
+        // The rest is the source address, the destination address, the two ports, and extensions, which this method skips. Other address families have
+        // no IP address.
         var rest = bytes[FixedBytes..length];
         var addressBytes = bytes[13] switch { TcpOverIPv4 => 4, TcpOverIPv6 => 16, _ => 0 };
         if (command == LocalCommand || addressBytes == 0)

@@ -1,8 +1,8 @@
 namespace RawSocketChat.Protocol.Framing;
 
 /// <summary>
-/// Telnet commands (RFC 854), such as the option offers that PuTTY sends at the start. A command begins with IAC (255), a byte that
-/// never occurs in UTF-8. So removing commands cannot damage valid text.
+/// Removes Telnet commands (RFC 854) from a line, such as the offers of options that PuTTY sends at the start. A command begins with IAC
+/// (255), a byte that never occurs in UTF-8. So removing commands cannot damage valid text.
 /// </summary>
 public static class TelnetCommands
 {

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace RawSocketChat.Protocol.WebSocket;
 
-/// <summary>Writes the header of a frame. <see cref="FrameReader"/> reads it byte by byte.</summary>
+/// <summary>The header of a frame to write. <see cref="FrameReader"/> reads received headers byte by byte.</summary>
 /// <remarks>
 /// RFC 6455, 5.2:
 /// <code>

@@ -1,8 +1,8 @@
 namespace RawSocketChat.Protocol.WebSocket;
 
 /// <summary>
-/// Reads frames one after the other. It reads the header byte by byte, so the input may be split anywhere, and a violation is
-/// detected at the byte that causes it. It reads the payload in pieces, and keeps no bytes itself.
+/// Reads frames one after the other. This class reads the header byte by byte. So the input may be split anywhere, and this class detects a
+/// violation at the byte that causes it. It reads the payload in pieces, and keeps no bytes of the payload.
 /// </summary>
 internal sealed class FrameReader(WebSocketRole role, bool allowCompression)
 {

@@ -4,12 +4,12 @@ using RawSocketChat.Protocol.Compression;
 namespace RawSocketChat.Protocol.WebSocket;
 
 /// <summary>
-/// Writes frames without a connection. The server frames a broadcast message once. All connections of the server use the same bytes,
-/// because a server does not mask its frames (RFC 6455, 5.1).
+/// Writes frames that do not depend on a connection. The server creates the frame of a broadcast message once. All connections of the server use
+/// the same bytes, because a server does not mask its frames (RFC 6455, 5.1).
 /// </summary>
 public static class FrameWriter
 {
-    // The maximum size to request from the output at once. Pipes and pools provide this size without a new allocation.
+    // The maximum number of bytes to request from the output in one call. Pipes and pools provide this number without a new allocation.
     private const int ChunkBytes = 4096;
 
     /// <summary>Returns the size of the header of an unmasked frame in bytes: 2, 4 or 10.</summary>

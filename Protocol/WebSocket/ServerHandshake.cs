@@ -34,7 +34,7 @@ public static class ServerHandshake
         if (string.IsNullOrWhiteSpace(host) || host.Contains(','))
             return new(400, "The request needs exactly one header \"Host\", with the name of the server.");
 
-        // 4.2.1, 3 and 4: both headers are lists, and their case does not matter
+        // 4.2.1, 3 and 4: the headers Upgrade and Connection are lists, and their case does not matter
         if (!HeaderTokens.Contains(upgrade, Token))
             return new(426, "This address accepts WebSocket requests: the request needs the header \"Upgrade: websocket\".");
         if (!HeaderTokens.Contains(connection, "Upgrade"))
@@ -76,8 +76,8 @@ public static class ServerHandshake
         if (!protocol.Equals(Token, StringComparison.OrdinalIgnoreCase))
             return new(501, "This address accepts WebSocket requests: the request needs \":protocol: websocket\".");
 
-        // RFC 8441, 5: the version header is used as over HTTP/1.1. The status cannot be 426: it requires the header Upgrade, which
-        // HTTP/2 does not have.
+        // RFC 8441, 5: the version header has the same meaning as over HTTP/1.1. The status cannot be 426, because 426 requires the header Upgrade,
+        // which HTTP/2 does not have.
         if (version?.Trim(' ', '\t') != Version)
             return new(400, "The request needs the header \"Sec-WebSocket-Version: 13\" exactly once.");
 

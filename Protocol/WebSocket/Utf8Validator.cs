@@ -4,7 +4,7 @@ using System.Text.Unicode;
 namespace RawSocketChat.Protocol.WebSocket;
 
 /// <summary>
-/// Validates UTF-8 (RFC 3629) incrementally; the text may be split anywhere. It finds the first byte that cannot belong to a valid
+/// Validates UTF-8 (RFC 3629) incrementally; the text may be split anywhere. This type finds the first byte that cannot belong to a valid
 /// text (RFC 6455, 8.1). This is a mutable struct: keep it in a field. The default value is ready to use.
 /// </summary>
 /// <remarks>
@@ -78,7 +78,7 @@ internal struct Utf8Validator
         _ => default,
     };
 
-    /// <summary>Counts the ASCII bytes at the start, as far as they fill whole vectors.</summary>
+    /// <summary>Counts the ASCII bytes at the start, in whole vectors: the result is a multiple of the size of a vector.</summary>
     private static int CountLeadingAscii(ReadOnlySpan<byte> piece)
     {
         var count = 0;

@@ -38,7 +38,7 @@ public sealed class WebSocketProtocol : IDisposable
     private Opcode _messageType;
     private bool _isMessageOpen;        // the first fragment has begun, and the last one has not ended
     private int _emptyFragments;
-    private Utf8Validator _utf8;        // always at a character boundary between two messages
+    private Utf8Validator _utf8;        // between two messages, it is at a character boundary
     private bool _hasEnded;             // after a Close or a Fault
 
     private readonly DeflateParameters? _deflate;
@@ -82,7 +82,7 @@ public sealed class WebSocketProtocol : IDisposable
     /// <summary>The compression level, 1 (fastest) to 9 (smallest output). Default 3.</summary>
     public int DeflateLevel { get; init; } = MessageDeflater.DefaultLevel;
 
-    /// <summary>The number of bytes that are kept between messages as the inflater's window (for the tests).</summary>
+    /// <summary>The number of bytes that the inflater keeps between messages, as its window (for the tests).</summary>
     internal int WindowBytes => _inflater?.RetainedBytes ?? 0;
 
     /// <summary>Whether this object holds no pooled buffer (for the tests).</summary>
