@@ -68,7 +68,7 @@ public sealed record TransportResult
     /// <summary>Messages that did not arrive, over all clients.</summary>
     public required long Lost { get; init; }
 
-    /// <summary>Messages that arrived more than once, over all clients.</summary>
+    /// <summary>Arrivals of events that had already arrived, over all clients.</summary>
     public required long Repeated { get; init; }
 
     /// <summary>Messages that arrived after a later one, over all clients. They don't count as lost.</summary>
