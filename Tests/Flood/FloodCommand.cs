@@ -46,7 +46,7 @@ public static class FloodCommand
 
     /// <summary>
     /// Runs the command line <paramref name="args"/>. The first Ctrl+C stops publishing, and the report follows. The second Ctrl+C ends the
-    /// process at once.
+    /// process immediately.
     /// </summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancel)
     {

@@ -27,7 +27,7 @@ public sealed record FloodOptions
 
     public TransportMix Transports { get; init; } = TransportMix.Default;
 
-    /// <summary>Number of connections, 1 to 100,000. Each joins a room and checks every message of it.</summary>
+    /// <summary>Number of connections, 1 to 100,000. Each connection joins a room and checks every message of this room.</summary>
     public int Connections { get; init; } = 1000;
 
     /// <summary>Messages a second of all publishers in all rooms together. With 0 the run only keeps the connections open.</summary>
@@ -60,7 +60,7 @@ public sealed record FloodOptions
     /// <summary>The largest size of a text if the sizes differ; otherwise <see cref="TextBytes"/>.</summary>
     public int MaxTextBytes { get => field > 0 ? field : TextBytes; init; }
 
-    /// <summary>Connections that are being opened at the same time; 1 to 1,000.</summary>
+    /// <summary>Number of connections that the tool opens at the same time; 1 to 1,000.</summary>
     public int Ramp { get; init; } = 64;
 
     /// <summary>Connections that are opened in a second; 0: as many as the server accepts.</summary>

@@ -37,8 +37,8 @@ public sealed record FloodResult
     public double DeliverySeconds { get; init; }
 
     /// <summary>
-    /// For each subscriber, the larger of two numbers: acknowledged messages that did not arrive, and holes in the <c>seq</c> of the
-    /// events that the subscriber received. This is the sum over all subscribers.
+    /// The sum over all subscribers. For each subscriber, the larger of two numbers counts: acknowledged messages that did not arrive, and
+    /// holes in the <c>seq</c> of the received events.
     /// </summary>
     public long Lost { get; init; }
     public long Repeated { get; init; }
@@ -99,9 +99,9 @@ public sealed record FloodResult
     public bool IsFaulty => Lost + Repeated + OutOfOrder + SeqConflicts + Altered + Refused + Unanswered + Closed > 0;
 
     /// <summary>
-    /// Sets the exit code. If several exit codes apply, the first of these is used: faults, interrupted, invalid, a condition was met. Faults
-    /// come first: they are faults of the server even if this tool was slow. Invalid comes before conditions, because the figures of an invalid
-    /// run are not those of the server.
+    /// Sets the exit code. If several exit codes apply, the first one in this list is used: faults, interrupted, invalid, a condition was met.
+    /// Faults come first, because they are faults of the server even if this tool was slow. An invalid run comes before a condition that was
+    /// met, because the figures of an invalid run are not those of the server.
     /// </summary>
     internal FloodResult Evaluate(FloodOptions options)
     {

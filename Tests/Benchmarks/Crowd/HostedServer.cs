@@ -8,7 +8,7 @@ using RawSocketChat.Server.Connections;
 
 namespace RawSocketChat.Tests.Benchmarks.Crowd;
 
-/// <summary>Runs the server in this process with durability none, and reads the memory figures of the process.</summary>
+/// <summary>Runs the server in this process, by default with <c>Data:Durability none</c>, and reads the memory figures of the process.</summary>
 internal sealed class HostedServer : IAsyncDisposable
 {
     private readonly WebApplication _app;

@@ -18,10 +18,13 @@ internal sealed class Member(int port, string name, string room) : IDisposable
     private bool _isCreator;
     private long _acks;
 
-    /// <summary>The newest received sequence number (<c>seq</c>).</summary>
+    /// <summary>The last received sequence number (<c>seq</c>). Before the first one, the cursor of the join, or -1 without a cursor.</summary>
     public long LastSeq { get; private set; } = -1;
 
-    /// <summary>The number of sequence numbers that are missing, repeated or out of order.</summary>
+    /// <summary>
+    /// The number of faults: messages whose sequence number does not follow the last one, and the frames <c>gap</c> and <c>bye</c>. Several missing
+    /// messages in a row are one fault.
+    /// </summary>
     public long Faults { get; private set; }
 
     public long Acks => Volatile.Read(ref _acks);

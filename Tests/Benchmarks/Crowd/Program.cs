@@ -20,7 +20,7 @@ var port = new Option<int>("--port");
 
 var memory = new Command("memory", "memory of a connection: after connecting, idle after a compacting collection, busy") { connections, rooms, messages, settings };
 memory.SetAction((given, _) => MemoryBenchmark.RunAsync(given.GetValue(connections), given.GetValue(rooms), given.GetValue(messages), given.GetValue(settings)!));
-var storm = new Command("storm", "many clients reconnect at once and recover: time, memory, and the latency for clients that stayed") { movers, stayers, rate, missed, settings };
+var storm = new Command("storm", "many clients reconnect at the same time and recover: time, memory, and the latency for clients that stayed") { movers, stayers, rate, missed, settings };
 storm.SetAction((given, _) => StormBenchmark.RunAsync(given.GetValue(movers), given.GetValue(stayers), given.GetValue(rate), given.GetValue(missed), given.GetValue(settings)!));
 var hold = new Command("hold", "the clients of memory") { connections, rooms, messages, port };
 hold.Hidden = true;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace RawSocketChat.Tests.Benchmarks.Crowd;
 
-/// <summary>Many connections are cut and reconnect at once, and recover missed messages, while other clients continue to chat.</summary>
+/// <summary>Many connections are cut, reconnect at the same time, and recover missed messages, while other clients continue to chat.</summary>
 internal static class StormBenchmark
 {
     public static async Task<int> RunAsync(int movers, int stayers, double rate, int missed, string[] settings)

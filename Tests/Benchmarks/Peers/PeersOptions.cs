@@ -34,7 +34,7 @@ internal sealed record PeersOptions
     /// <summary>The message rates per second, measured one by one.</summary>
     public IReadOnlyList<double> Rates { get; init; } = [20, 100];
 
-    /// <summary>The number of messages in flight when measuring the maximum rate: about 30 KB for each subscriber.</summary>
+    /// <summary>The number of messages in flight when measuring the maximum rate. 128 messages are about 30 KB for each subscriber.</summary>
     public int Window { get; init; } = 128;
 
     /// <summary>The number of idle connections for the memory measurement; 0 skips it.</summary>

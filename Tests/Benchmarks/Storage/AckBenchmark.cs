@@ -21,7 +21,7 @@ internal static class AckBenchmark
     [
         new(GroupCommit, []),
         new(NoSearch, ["--Data:Search", "false"]),
-        // The senders count as strangers: each of their requests is charged. The limits are so high that nothing is rejected.
+        // The server charges each request of the senders, as if they were on other machines. The limits are so high that nothing is rejected.
         new(CostAccount,
         [
             "--Limits:Enabled", "true", "--Limits:MessagesPerSecond", "1000000", "--Limits:MessageBurst", "1000000", "--Limits:RequestsPerSecond", "1000000",
@@ -83,8 +83,8 @@ internal static class AckBenchmark
         return 0;
     }
 
-    // While the server stores a batch of a room, it collects the room's next messages into another batch. The server never splits a batch.
-    // So each message gets its own commit only if each sender has at most one message in flight.
+    // While the server stores a batch of a room, it collects the room's next messages in another batch, and it never splits a batch. Each sender
+    // has its own room. So each message gets its own commit only if each sender has at most one message in flight.
     private static int GetWindow(string mode, int window) => mode == SingleCommits ? 1 : window;
 
     private static async Task<(double Rate, double P50, double P99, double Cpu)> MeasureAsync(int count, int window, double seconds, string? folder, string[] settings)
@@ -116,7 +116,7 @@ internal static class AckBenchmark
 
     private sealed record Mode(string Name, string[] Settings, bool IsPostgres = false);
 
-    /// <summary>The state of a measurement, shared by all senders.</summary>
+    /// <summary>The state of a measurement. All senders share it.</summary>
     private sealed class MeasuredInterval
     {
         private readonly Stopwatch _watch = new();

@@ -8,10 +8,10 @@ Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 var seconds = new Option<double>("--seconds") { Description = "duration of each measurement, in seconds", DefaultValueFactory = _ => 5 };
-var rounds = new Option<int>("--rounds") { Description = "rounds, interleaved; medians are shown", DefaultValueFactory = _ => 3 };
+var rounds = new Option<int>("--rounds") { Description = "interleaved rounds; the output shows medians", DefaultValueFactory = _ => 3 };
 var senders = new Option<int[]>("--senders") { Description = "numbers of concurrent senders", DefaultValueFactory = _ => [1, 100, 1000], AllowMultipleArgumentsPerToken = true };
 var window = new Option<int>("--window") { Description = "messages in flight for each sender", DefaultValueFactory = _ => 1 };
-var clients = new Option<int>("--clients") { Description = "clients that reconnect at once", DefaultValueFactory = _ => 1000 };
+var clients = new Option<int>("--clients") { Description = "clients that reconnect at the same time", DefaultValueFactory = _ => 1000 };
 var missed = new Option<int>("--missed") { Description = "events that each client has missed", DefaultValueFactory = _ => 10_000 };
 var events = new Option<int>("--events") { Description = "events in the large room", DefaultValueFactory = _ => 10_000_000 };
 var sessions = new Option<int>("--sessions") { Description = "expired sessions of guests", DefaultValueFactory = _ => 100_000 };
@@ -24,7 +24,7 @@ var log = new Command("log", "acknowledged events per second of the log alone: o
 log.SetAction((given, _) => LogBenchmark.RunAsync(given.GetValue(senders)!, given.GetValue(seconds), given.GetValue(rounds), given.GetValue(folder)));
 var acks = new Command("acks", "acknowledged messages per second and time to ack over sockets, in each durability mode") { seconds, rounds, senders, window, folder, postgres };
 acks.SetAction((given, _) => AckBenchmark.RunAsync(given.GetValue(senders)!, given.GetValue(window), given.GetValue(seconds), given.GetValue(rounds), given.GetValue(folder), given.GetValue(postgres)));
-var recover = new Command("recover", "many clients recover many events at once: time and peak memory") { clients, missed, folder };
+var recover = new Command("recover", "many clients recover many events at the same time: time and peak memory") { clients, missed, folder };
 recover.SetAction((given, _) => RecoverBenchmark.RunAsync(given.GetValue(clients), given.GetValue(missed), given.GetValue(folder)));
 var pages = new Command("pages", "a very large room against one of 1,000 events: join, recovery, paging") { events, rounds, folder };
 pages.SetAction((given, _) => PageBenchmark.RunAsync(given.GetValue(events), given.GetValue(rounds), given.GetValue(folder)));

@@ -6,7 +6,7 @@ using System.Text;
 
 namespace RawSocketChat.Tests.Benchmarks.Storage;
 
-/// <summary>Many clients reconnect at once with the same old cursor. Each client counts the received events and checks their order.</summary>
+/// <summary>Many clients reconnect at the same time with the same old cursor. Each client counts the received events and checks their order.</summary>
 internal static class RecoverBenchmark
 {
     public static async Task<int> RunAsync(int clients, int missed, string? folder)

@@ -29,7 +29,7 @@ public sealed class DeliveryCheck
     /// <summary>Received messages of the run, each counted once.</summary>
     public long Delivered { get; private set; }
 
-    /// <summary>Events that arrived again.</summary>
+    /// <summary>Arrivals of events that had already arrived.</summary>
     public long Repeated { get; private set; }
 
     /// <summary>Events that arrived after a later one.</summary>

@@ -26,7 +26,7 @@ internal sealed class Arrivals(TimestampedText texts, DeliveryLatencies latencie
     /// <summary>The number of received messages of this comparison.</summary>
     public long Count => Volatile.Read(ref _count);
 
-    /// <summary>Events that arrived again.</summary>
+    /// <summary>Arrivals of events that had already arrived.</summary>
     public long Repeated { get; private set; }
 
     /// <summary>Events that arrived after a later one.</summary>

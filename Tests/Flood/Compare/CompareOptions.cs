@@ -5,7 +5,7 @@ namespace RawSocketChat.Tests.Flood.Compare;
 /// <summary>The options of a comparison.</summary>
 public sealed record CompareOptions
 {
-    /// <summary>All transports, from the oldest technique to the newest.</summary>
+    /// <summary>All transports: those of HTTP from the oldest technique to the newest, and then raw TCP.</summary>
     public static readonly IReadOnlyList<string> AllTransports = ["poll", "longpoll", "iframe", "stream", "sse", "ws", "ws-deflate", "ws-h2", "tcp"];
 
     /// <summary>The server's WebSocket address. The HTTP transports use the same host and port.</summary>
@@ -29,8 +29,8 @@ public sealed record CompareOptions
     public double Seconds { get; init; } = 10;
 
     /// <summary>
-    /// Idle seconds before the first message; 0 to 3,600. The result shows the bytes of one minute. If this option is not 60, the result is
-    /// extrapolated.
+    /// Idle seconds before the first message; 0 to 3,600. The result shows the bytes of one minute. If this option is not 60, the tool
+    /// extrapolates these bytes. With 0, the tool does not measure them.
     /// </summary>
     public double IdleSeconds { get; init; } = 60;
 

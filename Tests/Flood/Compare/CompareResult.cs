@@ -15,7 +15,7 @@ public sealed record TransportResult
     /// <summary>All bytes to the server while messages were published.</summary>
     public required double UpBytes { get; init; }
 
-    /// <summary>All bytes from the server while messages were published, with the payload.</summary>
+    /// <summary>All bytes from the server while messages were published, including the payload.</summary>
     public required double DownBytes { get; init; }
 
     /// <summary>
@@ -68,7 +68,7 @@ public sealed record TransportResult
     /// <summary>Messages that did not arrive, over all clients.</summary>
     public required long Lost { get; init; }
 
-    /// <summary>Messages that arrived again, over all clients.</summary>
+    /// <summary>Arrivals of events that had already arrived, over all clients.</summary>
     public required long Repeated { get; init; }
 
     /// <summary>Messages that arrived after a later one, over all clients. They don't count as lost.</summary>

@@ -25,7 +25,7 @@ internal sealed class CompareRun(CompareOptions options, Action<string> showProg
     /// <summary>The current status of all transports. Thread-safe.</summary>
     public IReadOnlyList<TransportStatus> GetStatus() => [.. _groups.Select(group => group.GetStatus())];
 
-    /// <exception cref="FloodException">The server can't be reached, refuses a client, or ends its connection.</exception>
+    /// <exception cref="FloodException">The server can't be reached, refuses a client, or ends the connection of a client.</exception>
     public async Task<CompareResult> RunAsync(CancellationToken cancel)
     {
         var target = await ResolveTargetAsync(cancel);

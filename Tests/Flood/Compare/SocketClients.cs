@@ -113,7 +113,9 @@ internal class WebSocketClient(CompareTarget target, Traffic traffic, Arrivals a
     }
 }
 
-/// <summary>Lines of JSON over raw TCP. Clients request <c>wire</c> times in a query string, which raw TCP does not have.</summary>
+/// <summary>
+/// Lines of JSON over raw TCP. This client gets no <c>wire</c> times, because clients request them in a query string, and raw TCP has none.
+/// </summary>
 internal sealed class RawTcpClient(CompareTarget target, Traffic traffic, Arrivals arrivals) : TransportClient(target, traffic, arrivals)
 {
     private CountingConnection? _connection;

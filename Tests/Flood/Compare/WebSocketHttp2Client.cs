@@ -43,7 +43,7 @@ internal sealed class WebSocketHttp2Client(CompareTarget target, Traffic traffic
             var response = await _http.SendAsync(request, cancel);
             if (response.StatusCode != HttpStatusCode.OK)
                 throw new FloodException($"{tls.Url}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancel)}");
-            // Nothing reads this new Traffic: PlaintextStreamFilter counts the bytes, including the HTTP/2 framing.
+            // The counts of this new Traffic are not used: PlaintextStreamFilter counts the bytes, including the HTTP/2 framing.
             return (new CountingConnection(await response.Content.ReadAsStreamAsync(cancel), new Traffic(), Cut), [], null);
         }
         catch (HttpRequestException fault)

@@ -33,7 +33,7 @@ public sealed record Metric(string Name, MetricKind Kind, Func<FloodResult, doub
         new("deliveries", MetricKind.Count, result => result.Deliveries, "messages that arrived, counted once for each subscriber"),
         new("deliveries-per-second", MetricKind.Count, result => result.DeliverySeconds > 0 ? result.Deliveries / result.DeliverySeconds : null, "deliveries a second"),
         new("lost", MetricKind.Count, result => result.Lost, "acknowledged messages that did not arrive, or holes in seq, whichever is more"),
-        new("repeated", MetricKind.Count, result => result.Repeated, "events that arrived again"),
+        new("repeated", MetricKind.Count, result => result.Repeated, "arrivals of events that had already arrived"),
         new("reordered", MetricKind.Count, result => result.OutOfOrder + result.SeqConflicts, "events that arrived after a later one, or with another seq than for other subscribers"),
         new("altered", MetricKind.Count, result => result.Altered, "messages that arrived with another text than was published"),
         new("refused", MetricKind.Count, result => result.Refused, "messages that the server rejected"),

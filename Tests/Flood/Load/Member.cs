@@ -81,7 +81,7 @@ internal sealed class Member : IDisposable
         lock (_gate) _unanswered.Remove(number);
     }
 
-    /// <summary>Sends a frame on a thread of the thread pool. The send may block this thread.</summary>
+    /// <summary>Sends a frame on a thread of the thread pool, because the send may block; see <see cref="IConnection.Send"/>.</summary>
     public void Send(byte[] frame) => ThreadPool.UnsafeQueueUserWorkItem(
         static it => it.Member._connection?.Send(it.Frame), (Member: this, Frame: frame), preferLocal: false);
 
@@ -177,7 +177,7 @@ internal sealed class Member : IDisposable
                 _rejoined = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 using var limit = new CancellationTokenSource(_patience);
                 _connection = _dial(this);
-                ended = Task.CompletedTask; // if the connection fails to open, it does not end, so nothing waits for its end
+                ended = Task.CompletedTask; // a connection that fails to open never completes its Ended, so do not wait for that task
                 await _connection.OpenAsync(limit.Token);
                 ended = _connection.Ended;
                 await _rejoined.Task.WaitAsync(limit.Token);

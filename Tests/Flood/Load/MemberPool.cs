@@ -98,8 +98,8 @@ internal sealed class MemberPool : IDisposable
 
     /// <summary>Closes all connections, after receiving everything that the server has sent.</summary>
     /// <remarks>
-    /// The run must still detect messages that the server repeats. On a socket, repeated messages arrive before the server's answer to the
-    /// close. With an HTTP transport the server does not answer a close, so the pool first waits for one more response.
+    /// The server may still repeat messages, and the run must detect them. On a socket, repeated messages arrive before the server's answer to
+    /// the close. With an HTTP transport the server does not answer a close, so the pool first waits for one more response.
     /// </remarks>
     public async Task LeaveAsync()
     {

@@ -40,7 +40,7 @@ internal sealed class SteadySchedule(FloodOptions options) : MessageSchedule
     private uint Hash(int number) => (((uint)number + 1) * 2_654_435_769u ^ (uint)options.Seed * 40_503u) >> 7;
 }
 
-/// <summary>The messages of a room export, with the gaps between them.</summary>
+/// <summary>The messages of a room export, with the original pauses between them.</summary>
 internal sealed class ReplaySchedule : MessageSchedule
 {
     /// <summary>The server's default limit of a text, in UTF-16 code units.</summary>

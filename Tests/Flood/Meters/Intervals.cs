@@ -2,7 +2,7 @@ using HdrHistogram;
 
 namespace RawSocketChat.Tests.Flood.Meters;
 
-/// <summary>Returns the measurements of all threads since the last call. This adds no work to the measuring threads.</summary>
+/// <summary>Computes the measurements of all threads since the previous call. The measuring threads do no additional work for it.</summary>
 /// <remarks>
 /// The threads write while this class reads, so a few values may be missing in an interval. The next interval then includes these values.
 /// The last interval is read after the threads have stopped, so the sum of all intervals is exact.

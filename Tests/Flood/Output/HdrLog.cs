@@ -9,7 +9,7 @@ namespace RawSocketChat.Tests.Flood.Output;
 /// </summary>
 internal sealed class HdrLog : IDisposable
 {
-    // The writer of the HdrHistogram package writes UTF-16, which other readers do not accept. Flush converts the text to UTF-8.
+    // The log writer of the HdrHistogram package writes UTF-16, which other log readers do not accept. Flush converts the text to UTF-8.
     private readonly MemoryStream _written = new();
     private readonly StreamWriter _file;
     private readonly HistogramLogWriter _log;

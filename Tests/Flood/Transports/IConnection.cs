@@ -13,15 +13,20 @@ internal interface IConnection : IDisposable
     /// <exception cref="FloodException">The server can't be reached or refuses the connection.</exception>
     Task OpenAsync(CancellationToken cancel);
 
-    /// <summary>Sends one frame. May block while the server does not read. Returns false if the connection has ended.</summary>
+    /// <summary>
+    /// Sends or queues one frame. An HTTP transport may block while it opens its connection for POST. Returns false if the connection has ended.
+    /// </summary>
     bool Send(ReadOnlySpan<byte> frame);
 
-    /// <summary>Closes the connection. Frames that the server sends before it closes its side still arrive.</summary>
+    /// <summary>
+    /// Closes the connection. On a socket, frames that the server sends before it closes its side still arrive. An HTTP transport aborts its
+    /// connections.
+    /// </summary>
     void Leave();
 
     /// <summary>Cuts the connection after this many more received bytes. The cut may be in the middle of a frame.</summary>
     void CutAfter(int bytes);
 
-    /// <summary>Aborts the connection at once, without a close.</summary>
+    /// <summary>Aborts the connection immediately, without a close.</summary>
     void Cut();
 }

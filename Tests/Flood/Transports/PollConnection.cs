@@ -31,7 +31,7 @@ internal sealed class PollConnection(SocketSettings settings, string host, Sessi
         ScheduleNextRequest();
     }
 
-    // Does not block, because a request is small and the socket has already sent the previous request.
+    // Does not block, because SocketPump.Send never blocks.
     private void ScheduleNextRequest()
     {
         if (interval is not { } pause)

@@ -2,7 +2,7 @@ namespace RawSocketChat.Tests.Flood.Transports;
 
 /// <summary>
 /// Decides when a slow reader pauses. The reader stops for 1 to 8 s, then reads a few kilobytes ten times a second for 1 to 8 s, and
-/// repeats this. While <c>isActive</c> returns false, it reads at full speed, so it receives everything before the final check.
+/// repeats both steps. While <c>isActive</c> returns false, it reads at full speed, so it receives everything before the final check.
 /// </summary>
 internal sealed class ReadingPace(int seed, Func<bool> isActive, TimeProvider time)
 {

@@ -9,7 +9,7 @@ internal sealed class SessionState(string name)
     /// <summary>The requested user name. Each run uses other names, because the names of an earlier run may still be taken.</summary>
     public string Name => name;
 
-    /// <summary>The token of the last welcome; null before the first.</summary>
+    /// <summary>The token of the last welcome. Null before the first welcome, and if the next connection must start a new session.</summary>
     public string? Session
     {
         get => Volatile.Read(ref _session);

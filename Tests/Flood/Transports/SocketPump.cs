@@ -190,7 +190,7 @@ internal abstract class SocketPump : IDisposable
         }
     }
 
-    // Processes a completed receive and starts the next one. Repeats this while receives complete at once.
+    // Processes a completed receive and starts the next one. Repeats both steps while receives complete synchronously.
     private void ReceiveLoop()
     {
         try

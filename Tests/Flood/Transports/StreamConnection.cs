@@ -48,7 +48,7 @@ internal sealed class StreamConnection(SocketSettings settings, string host, Ses
         }
     }
 
-    // The server ends the response of the iframe after half a mebibyte, and every stream after a bye. So request the next stream.
+    // The server ends the response of the iframe after 512 KiB (its default), and every stream after a bye. So request the next stream.
     protected override void OnStreamEnded() => RequestFrames();
 
     // <script nonce="…">f({…})</script>

@@ -53,7 +53,7 @@ internal sealed class LoadConnection : IDisposable
     }
 
     /// <summary>Opens the WebSocket, and returns when the connection is subscribed.</summary>
-    /// <exception cref="LoadException">The peer rejected or closed the connection, or sent nothing for 30 seconds.</exception>
+    /// <exception cref="LoadException">The peer rejected or closed the connection, or the connection was not subscribed within 30 seconds.</exception>
     public void Open(Wire wire, int index, bool publishes)
     {
         try

@@ -109,8 +109,8 @@ internal sealed class LoadRun : IDisposable
     }
 
     /// <summary>
-    /// Publishes at the maximum rate for the given time. It sends <paramref name="window"/> messages at once, waits until all subscribers
-    /// have received them, and repeats this.
+    /// Publishes at the maximum rate for the given time. Sends <paramref name="window"/> messages in one write, waits until all subscribers
+    /// have received them, and repeats both steps.
     /// </summary>
     public LoadResult RunAtMaximum(int window, double seconds, CancellationToken cancel) => Measure(0, withLatency: false, start =>
     {

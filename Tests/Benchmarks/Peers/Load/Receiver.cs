@@ -45,7 +45,7 @@ internal sealed class Receiver : IDisposable
     /// <summary>The number of deliveries since <see cref="Reset"/>.</summary>
     public long Delivered => Volatile.Read(ref _delivered);
 
-    /// <summary>The number of deliveries of a message that arrived before, or that arrived after a later message.</summary>
+    /// <summary>The number of deliveries of a message that had already arrived, or that arrived after a later message.</summary>
     public long Repeated => Volatile.Read(ref _repeated);
 
     /// <summary>The number of connections that the peer has closed.</summary>

@@ -7,7 +7,7 @@ internal static class PeerCatalog
 {
     private static readonly (string, string) InMemory = ("Data:Durability", "none");
 
-    // The clients of this machine count as strangers: each of their requests is charged. The limits are so high that nothing is rejected.
+    // The server charges each request of the clients, as if they were on other machines. The limits are so high that nothing is rejected.
     private static readonly (string, string)[] CostAccount =
     [
         ("Limits:Enabled", "true"), ("Limits:MessagesPerSecond", "1000000"), ("Limits:MessageBurst", "1000000"), ("Limits:RequestsPerSecond", "1000000"),
