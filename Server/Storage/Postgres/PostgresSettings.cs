@@ -48,8 +48,8 @@ internal static class PostgresSettings
         SetDefault("Auto Prepare Min Usages", () => parsed.AutoPrepareMinUsages = 2);
         if (parsed.Host!.Contains(',', StringComparison.Ordinal))
             SetDefault("Target Session Attributes", () => parsed.TargetSessionAttributes = "primary");
-        // The server has its own connections for its whole life. After a timeout, the connection is closed at once: a cancelled COMMIT would
-        // be reported as a success even if a synchronous standby does not have the data.
+        // The server keeps its connections open until it stops, so it needs no pool. After a timeout, the driver closes the connection
+        // and does not wait for an answer: PostgreSQL reports a cancelled COMMIT as a success even if a synchronous standby does not have the data.
         parsed.Pooling = false;
         parsed.CancellationTimeout = -1;
         parsed.IncludeErrorDetail = false;

@@ -70,7 +70,8 @@ internal abstract class GroupCommit
     protected abstract StorageException? TryWrite(IReadOnlyList<WriteJob> batch);
 
     /// <summary>
-    /// Whether a batch that failed may be repeated. False if it may be stored in spite of the error, so that its events would appear twice.
+    /// Whether a batch that failed may be repeated. False if the batch may be stored in spite of the error. A repetition could then store its
+    /// events twice.
     /// </summary>
     protected virtual bool MayRepeat => true;
 
@@ -139,7 +140,7 @@ internal abstract class GroupCommit
             Complete(job);
     }
 
-    // An error of one job's callback must not leave the other jobs without their result.
+    // If the callback of one job fails, the other jobs still get their results.
     private void Complete(WriteJob job)
     {
         try

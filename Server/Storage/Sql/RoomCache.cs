@@ -32,7 +32,7 @@ internal sealed class RoomCache(SqlStorage storage)
 
     /// <summary>
     /// Reads the newest state of a log from the database, because another server may have appended to the log, or removed the room and created another
-    /// one with its name.
+    /// room with the same name.
     /// </summary>
     /// <returns>Null if there is no room of that name.</returns>
     /// <exception cref="StorageException">The database cannot be read.</exception>

@@ -22,7 +22,7 @@ public abstract class SqlStorage
     /// <summary>The full path of the data folder. The server has locked it.</summary>
     public abstract string Folder { get; }
 
-    /// <summary>Where the messages are, for the operator, such as the path of a folder. Contains no password.</summary>
+    /// <summary>Tells the operator where the messages are, for example the path of a folder. Contains no password.</summary>
     public abstract string Location { get; }
 
     /// <summary>Whether writes fail now; see <see cref="GroupCommit.IsFailing"/>.</summary>
@@ -34,7 +34,7 @@ public abstract class SqlStorage
     /// <exception cref="StorageException">The storage cannot write.</exception>
     internal abstract ValueTask ProbeWriteAsync();
 
-    /// <summary>Called after messages that may have had files were deleted or trimmed.</summary>
+    /// <summary>Raised after messages were deleted or trimmed, if they may have had files.</summary>
     internal event Action? FilesRemoved;
 
     internal void AnnounceFilesRemoved() => FilesRemoved?.Invoke();

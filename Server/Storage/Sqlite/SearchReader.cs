@@ -25,7 +25,7 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
     /// <param name="expression">The FTS5 expression.</param>
     /// <param name="before">The cursor below which to search.</param>
     /// <param name="limit">The maximum number of messages.</param>
-    /// <param name="isHidden">Whether an event, by the key of its room and its seq, is trimmed.</param>
+    /// <param name="isHidden">Returns whether an event is trimmed. The arguments are the key of its room and its seq.</param>
     /// <exception cref="SqliteException">The index cannot be read.</exception>
     public async ValueTask<SearchPage> SearchAsync(string expression, long before, int limit, Func<string, long, bool> isHidden, CancellationToken cancellationToken)
     {
