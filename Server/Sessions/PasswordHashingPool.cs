@@ -122,7 +122,7 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
             {
                 work.Result.TrySetResult(work.Function());
             }
-#pragma warning disable CA1031 // the caller gets the exception, and the next password must be hashed anyway
+#pragma warning disable CA1031 // the caller gets the exception, and the thread continues with the next password
             catch (Exception fault)
 #pragma warning restore CA1031
             {

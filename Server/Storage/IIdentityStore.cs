@@ -60,8 +60,8 @@ public interface IIdentityStore
     ValueTask EndOtherSessionsAsync(string user, string keptTokenHash, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Changes every session that is stored as connected: the session is away since <paramref name="now"/>. Called once when the server
-    /// starts, before the first connection. These sessions were connected when the previous process ended.
+    /// Marks all sessions that are stored as connected: they are away since <paramref name="now"/>. Called once when the server starts, before
+    /// the first connection. These sessions were connected when the previous process ended.
     /// </summary>
     ValueTask MarkAllAwayAsync(DateTimeOffset now, CancellationToken cancellationToken);
 

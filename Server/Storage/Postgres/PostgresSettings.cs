@@ -20,7 +20,7 @@ internal static class PostgresSettings
         if (options is { Nodes: true, Postgres: null })
             yield return $"--{DataOptions.Section}:{nameof(DataOptions.Nodes)}: several servers can serve one chat only with PostgreSQL; add: --{DataOptions.Section}:{nameof(DataOptions.Postgres)} \"Host=localhost;Database=chat;Username=chat\"";
         if (options.Nodes && files.Enabled)
-            yield return $"--{DataOptions.Section}:{nameof(DataOptions.Nodes)}: each server has the contents of files in its own folder, so the others could not show them; add: --{FilesOptions.Section}:{nameof(FilesOptions.Enabled)} false";
+            yield return $"--{DataOptions.Section}:{nameof(DataOptions.Nodes)}: each server has the contents of files in its own folder, so the other servers could not show them; add: --{FilesOptions.Section}:{nameof(FilesOptions.Enabled)} false";
         const string Name = $"--{DataOptions.Section}:{nameof(DataOptions.Postgres)}";
         if (options.Postgres is not { } text)
             yield break;

@@ -39,7 +39,7 @@ internal abstract class GroupCommit
 
     /// <summary>Adds a job to one of the next transactions, and waits until this transaction is committed.</summary>
     /// <returns>The result of the job.</returns>
-    /// <exception cref="StorageException">Nothing of the transaction was stored, or the server is stopping.</exception>
+    /// <exception cref="StorageException">The transaction failed, or the server is stopping.</exception>
     public async ValueTask<T> ExecuteAsync<T>(WriteJob<T> job, CancellationToken cancellationToken)
     {
         try
@@ -66,7 +66,8 @@ internal abstract class GroupCommit
     }
 
     /// <summary>Runs the jobs in one transaction and commits it. Called on the writer's thread. Never throws.</summary>
-    /// <returns>Null if the transaction is committed; otherwise the error, and nothing of the transaction is stored.</returns>
+    /// <returns>Null if the transaction is committed; otherwise the error. After an error, the transaction may be stored only if <see cref="MayRepeat"/> is
+    /// false.</returns>
     protected abstract StorageException? TryWrite(IReadOnlyList<WriteJob> batch);
 
     /// <summary>

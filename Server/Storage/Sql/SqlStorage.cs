@@ -58,7 +58,7 @@ public abstract class SqlStorage
     /// <param name="write">Called on the writer's thread. If the first transaction fails, called again in a second transaction.</param>
     /// <param name="onCommitted">Called on the writer's thread after the commit and before the task completes.</param>
     /// <param name="rows">The approximate number of rows that the call writes.</param>
-    /// <exception cref="StorageException">Nothing of the transaction was stored.</exception>
+    /// <exception cref="StorageException">The transaction failed.</exception>
     internal ValueTask<T> WriteAsync<T>(Func<StorageWriter, T> write, CancellationToken cancellationToken, Action<T>? onCommitted = null, int rows = 1) =>
         Writer.ExecuteAsync(new WriteJob<T>(write, onCommitted, rows), cancellationToken);
 

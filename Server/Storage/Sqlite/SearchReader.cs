@@ -117,7 +117,7 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
         }
     }
 
-    // When the maximum time is over, interrupts once the statement that is running on a connection.
+    // Interrupts the running statement of a connection, once, when the maximum time is over.
     private sealed class InterruptTimer : IDisposable
     {
         private readonly Lock _gate = new();
