@@ -221,7 +221,7 @@ internal sealed class PushDelivery : BackgroundService
     private static bool Mentions(RoomEvent message, string user) =>
         message.Content.Mentions?.Any(mentioned => mentioned == user || mentioned == NewEvent.Everybody) == true;
 
-    // The push service can read the topic. The topic is an HMAC with the private key, so the service cannot find the room's name by trying names.
+    // The push service can read the topic. The topic is an HMAC with the private key as its key, so nobody can find the room's name by trying names.
     private string CreateTopic(string room) =>
         Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(_options.PrivateKey!), Encoding.UTF8.GetBytes(room)).AsSpan(0, TopicBytes));
 

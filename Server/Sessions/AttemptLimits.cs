@@ -25,7 +25,7 @@ public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider t
     // from 20,000 addresses at the same time.
     private const int MaxKeys = 20_000;
 
-    /// <summary>The delay of a login or of a password change, if its name is slow.</summary>
+    /// <summary>The delay of a login or of a password change, if its name has had too many attempts.</summary>
     public static readonly TimeSpan SlowNameDelay = TimeSpan.FromSeconds(3);
 
     private readonly bool _isEnabled = limits.Value.Enabled;

@@ -87,7 +87,7 @@ public interface IRoomCatalog
     /// <summary>Gets the roles, mutes, bans and the slow mode of a room. They change only by an event in <see cref="IRoomLog"/>.</summary>
     ValueTask<RoomModeration> GetModerationAsync(string room, CancellationToken cancellationToken);
 
-    /// <summary>Lists the rooms in which a user or an address is banned now. If both are banned in a room, the list has two entries for it.</summary>
+    /// <summary>Lists the rooms in which a user or an address is banned now. If both are banned in a room, the list has two entries for this room.</summary>
     /// <param name="address">The address of the user; null to list the bans of the user alone.</param>
     ValueTask<IReadOnlyList<BannedRoom>> ListBannedRoomsAsync(string user, string? address, DateTimeOffset now, CancellationToken cancellationToken);
 
