@@ -37,9 +37,9 @@ internal static class ImportCommand
         import.Commit();
         console.WriteLine($"Imported {room.Name}: events {header.State.First} to {header.State.Last}, epoch {import.Epoch}");
         if (withoutId > 0)
-            console.WriteLine($"{withoutId} of them without their ids, because their authors have used the same ids in other rooms");
+            console.WriteLine($"{withoutId} of them were imported without their ids, because their authors have used the same ids in other rooms");
         if (withoutFiles > 0)
-            console.WriteLine($"{withoutFiles} of them without files that this server does not have; their texts name these files");
+            console.WriteLine($"{withoutFiles} of them were imported without files that this server does not have; their texts name these files");
         return ExitCode.Success;
     }
 

@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Operator;
 
-/// <summary>Runs the commands. Reads the server's settings for a command, and turns every error into one line and an exit code.</summary>
+/// <summary>Runs the commands. Reads the server's settings for a command, and turns every expected error into one line and an exit code.</summary>
 internal sealed class OperatorContext(string[] settings, OperatorConsole console, TimeProvider time, CancellationToken cancel)
 {
     public OperatorConsole Console { get; } = console;

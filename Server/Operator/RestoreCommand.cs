@@ -50,7 +50,7 @@ internal static class RestoreCommand
         return ExitCode.Success;
     }
 
-    // The folder of the restored contents until the restored database replaces the old one.
+    // Returns the folder that has the restored contents until the restored database replaces the old one.
     private static ContentFolder GetRestoredContents(DataFolder folder) => new(ContentFolder.Of(folder.Path).Path + ".restored");
 
     private static void RestoreContents(string database, DataFolder folder, IProgress<WorkProgress> progress, CancellationToken cancel)

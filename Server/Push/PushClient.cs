@@ -19,7 +19,7 @@ internal sealed class PushClient : IDisposable
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
 
-    /// <param name="options">The settings; they have keys.</param>
+    /// <param name="options">The settings, in which the keys are set.</param>
     public PushClient(PushConnector connector, IOptions<PushOptions> options, TimeProvider time)
     {
         _time = time;
@@ -35,7 +35,7 @@ internal sealed class PushClient : IDisposable
     /// If the push service still has a message with the same topic, the new message replaces it (RFC 8030, section 5.4). At most 32 characters of
     /// base64url.
     /// </param>
-    /// <param name="isUrgent">Whether a device that saves power should get the message at once.</param>
+    /// <param name="isUrgent">Whether a device that saves power should get the message immediately.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<PushResult> SendAsync(StoredPushSubscription stored, string content, string topic, bool isUrgent, CancellationToken cancellationToken)
     {

@@ -18,7 +18,7 @@ namespace RawSocketChat.Server.Push;
 internal sealed class PushDelivery : BackgroundService
 {
     // The server collects the new messages of each room for this time, and sends each browser one push message for each room. The first message
-    // after a pause is sent at once.
+    // after a pause is sent immediately.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     // A push message that has waited longer is dropped, because the user may have logged out meanwhile.
@@ -49,7 +49,7 @@ internal sealed class PushDelivery : BackgroundService
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _signal = new(0);
 
-    // While this is false, signals of rooms are ignored, so that an event costs nothing.
+    // While this is false, the signals of rooms are ignored, so an event causes no work here.
     private volatile bool _hasSubscriptions;
 
     public PushDelivery(
@@ -221,7 +221,7 @@ internal sealed class PushDelivery : BackgroundService
     private static bool Mentions(RoomEvent message, string user) =>
         message.Content.Mentions?.Any(mentioned => mentioned == user || mentioned == NewEvent.Everybody) == true;
 
-    // The push service can read the topic. The topic is a hash with the private key as its key, so nobody can find the room's name by trying names.
+    // The push service can read the topic. The topic is an HMAC with the private key as its key, so nobody can find the room's name by trying names.
     private string CreateTopic(string room) =>
         Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(_options.PrivateKey!), Encoding.UTF8.GetBytes(room)).AsSpan(0, TopicBytes));
 

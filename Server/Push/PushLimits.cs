@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Push;
 /// <param name="perHour">The maximum number of messages for one browser in an hour.</param>
 internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
 {
-    /// <summary>The maximum number of messages that a browser can get at once.</summary>
+    /// <summary>The maximum number of messages that a browser can get in one burst.</summary>
     public const int MaxBurst = 20;
 
     /// <summary>The number of failures in a row after which a service is paused.</summary>
@@ -102,7 +102,7 @@ internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
         return true;
     }
 
-    /// <summary>Something that has failed.</summary>
+    /// <summary>A push service that has failed, or a browser that got too many messages.</summary>
     /// <param name="Failures">The number of failures in a row.</param>
     /// <param name="Since">The timestamp at which the pause began.</param>
     private sealed record Failing(int Failures, long Since, TimeSpan Pause);

@@ -19,15 +19,15 @@ public sealed class PushOptions
     /// <summary>The private key of this server, from the command <c>push-keys</c>. Default: none.</summary>
     public string? PrivateKey { get; set; }
 
-    /// <summary>The maximum number of subscriptions of one user, in all browsers. The server removes the oldest ones above it. Default 20.</summary>
+    /// <summary>The maximum number of subscriptions of one user, in all browsers. If there are more, the server removes the oldest ones. Default 20.</summary>
     [Range(1, 1_000)]
     public int PerUser { get; set; } = 20;
 
-    /// <summary>Push messages that wait to be sent. The server drops further ones. Default 1000.</summary>
+    /// <summary>Maximum number of push messages that wait to be sent. The server drops further ones. Default 1000.</summary>
     [Range(1, 1_000_000)]
     public int Queue { get; set; } = 1_000;
 
-    /// <summary>Requests to all push services together at the same time. Default 16.</summary>
+    /// <summary>Maximum number of requests to all push services together at the same time. Default 16.</summary>
     [Range(1, 1_000)]
     public int MaxConcurrent { get; set; } = 16;
 
@@ -35,7 +35,7 @@ public sealed class PushOptions
     [Range(1, 120)]
     public int TimeoutSeconds { get; set; } = 10;
 
-    /// <summary>Push messages for one browser in an hour. The server drops further ones. Default 120.</summary>
+    /// <summary>Maximum number of push messages for one browser in an hour. The server drops further ones. Default 120.</summary>
     [Range(1, 10_000)]
     public int PerHour { get; set; } = 120;
 

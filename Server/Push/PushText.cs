@@ -15,7 +15,7 @@ internal static partial class PushText
 
     /// <summary>Returns the message as JSON.</summary>
     /// <param name="room">The name of the room.</param>
-    /// <param name="isDirect">Whether it is the room of two users.</param>
+    /// <param name="isDirect">Whether the room is a direct room of two users.</param>
     public static string Create(string room, bool isDirect, RoomEvent message) =>
         PushJson.Write(new PushContent(room, message.Seq, message.Content.AuthorName, Shorten(message.Content.Text), isDirect));
 

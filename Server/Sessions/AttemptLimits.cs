@@ -20,12 +20,12 @@ public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider t
 
     // The maximum number of entries of each kind. Each entry takes about 200 bytes. If the table is full, a new entry replaces an entry that
     // has all its attempts. If there is no such entry, the attempt is rejected. This does not happen in practice. An entry loses an attempt when the
-    // server verifies or hashes a password, and a core does this only about ten times a second. So only a few hundred entries miss an attempt at the
-    // same time. The entry of an address also loses an attempt when the server rejects a token. But rejected tokens fill the table only if they come
+    // server verifies or hashes a password, and a core does this only about ten times a second. So at most a few thousand entries miss an attempt at
+    // the same time. The entry of an address also loses an attempt when the server rejects a token. But rejected tokens fill the table only if they come
     // from 20,000 addresses at the same time.
     private const int MaxKeys = 20_000;
 
-    /// <summary>The time by which a login, or a change of the password, with a slow name is delayed.</summary>
+    /// <summary>The delay of a login or of a password change, if its name has had too many attempts.</summary>
     public static readonly TimeSpan SlowNameDelay = TimeSpan.FromSeconds(3);
 
     private readonly bool _isEnabled = limits.Value.Enabled;

@@ -5,12 +5,12 @@ namespace RawSocketChat.Server.Sessions;
 /// <summary>Makes a valid name from the name that a person has at the operator's own site.</summary>
 internal static class ClaimedName
 {
-    /// <summary>The maximum number of UTF-16 code units of a name at the site that the server stores.</summary>
+    /// <summary>The maximum length of a name from the site that the server stores, in UTF-16 code units.</summary>
     public const int MaxLength = 200;
 
     private const string Fallback = "user";
 
-    /// <summary>Cuts a name at the site to <see cref="MaxLength"/>. Replaces characters that are not valid Unicode.</summary>
+    /// <summary>Shortens a name from the site to <see cref="MaxLength"/>. Replaces characters that are not valid Unicode.</summary>
     public static string Cut(string claimed)
     {
         var text = new StringBuilder();

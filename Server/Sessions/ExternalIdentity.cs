@@ -2,8 +2,8 @@ namespace RawSocketChat.Server.Sessions;
 
 /// <summary>What the operator's own site, or an identity provider, says about a user.</summary>
 /// <param name="Issuer">The site or the provider; empty if the site does not name itself.</param>
-/// <param name="Subject">The id of the user there.</param>
-/// <param name="Name">The name of the user there; empty if the user has none. The chat may have to change it to a valid name.</param>
+/// <param name="Subject">The id of the user at the site or the provider.</param>
+/// <param name="Name">The name that the issuer gives to the user; empty if there is none. The chat may have to change it to a valid name.</param>
 public sealed record ExternalIdentity(string Issuer, string Subject, string Name)
 {
     /// <summary>The maximum number of characters of a subject (OpenID Connect Core 1.0, section 2).</summary>

@@ -16,7 +16,7 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Debug, "The server could not store an account")]
     public static partial void AccountNotSaved(ILogger logger, Exception fault);
 
-    [LoggerMessage(5, LogLevel.Debug, "The server could not store a stronger password hash. It retries at the next login")]
+    [LoggerMessage(5, LogLevel.Debug, "The server could not store a new password hash")]
     public static partial void HashNotSaved(ILogger logger, Exception fault);
 
     [LoggerMessage(6, LogLevel.Debug, "The server could not look up registered names")]

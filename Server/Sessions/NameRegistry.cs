@@ -160,7 +160,7 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, INodes nod
     /// </summary>
     /// <param name="user">The user id. It may be the id of a user whose account is not stored yet.</param>
     /// <param name="wanted">A valid name.</param>
-    /// <param name="isOffLimits">Whether the user may not get a name, even if it is free.</param>
+    /// <param name="isOffLimits">Returns true for a name that the user may not get, even if the name is free.</param>
     /// <param name="isExact">Whether to reserve only the wanted name.</param>
     /// <returns>The reserved name. Null if the user has already reserved a name, or if <paramref name="isExact"/> and the name is taken.</returns>
     /// <exception cref="StorageException">The storage cannot be read.</exception>

@@ -48,7 +48,7 @@ public sealed class OidcOptions
     public string SubjectClaim { get; set; } = "sub";
 
     /// <summary>
-    /// The claim with the name of the user. If the user has no such claim, <c>preferred_username</c> and then <c>nickname</c> count. Default
+    /// The claim with the name of the user. If the user has no such claim, the server uses <c>preferred_username</c>, or else <c>nickname</c>. Default
     /// <c>name</c>.
     /// </summary>
     public string NameClaim { get; set; } = "name";
@@ -58,14 +58,14 @@ public sealed class OidcOptions
 
     /// <summary>
     /// Conditions that a user must satisfy, each as <c>claim=value</c>, such as <c>groups=chat</c>. For each claim that the list names, the user must
-    /// have one of the values that the list has for this claim. Default: none, so that each user of the provider may log in.
+    /// have one of the values that the list has for this claim. Default: none. Then each user of the provider may log in.
     /// </summary>
     [RegularExpression("[^=]+=.+", ErrorMessage = "is not a condition; try: groups=chat")]
     public IList<string> Require { get; } = [];
 
     /// <summary>
-    /// What the provider asks the user: <c>login</c> for the password, <c>select_account</c> for the account, <c>consent</c>. Default: none, so that
-    /// the provider decides.
+    /// What the provider asks the user: <c>login</c> for the password, <c>select_account</c> for the account, <c>consent</c> for the permission.
+    /// Default: none. Then the provider decides.
     /// </summary>
     public string? Prompt { get; set; }
 

@@ -57,7 +57,7 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
             return account is null ? PasswordVerificationResult.Failed : result;
         });
 
-    // Queues a function for a thread of the pool. Returns null at once if too many passwords wait.
+    // Queues a function for a thread of the pool. Returns null immediately if too many passwords wait.
     private Task<object?> RunAsync(string remote, Func<object> function)
     {
         var work = new Work(ClientAddress.GetKey(remote), function);
@@ -122,7 +122,7 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
             {
                 work.Result.TrySetResult(work.Function());
             }
-#pragma warning disable CA1031 // the caller gets the exception, and the next password must be hashed anyway
+#pragma warning disable CA1031 // the caller gets the exception, and the thread continues with the next password
             catch (Exception fault)
 #pragma warning restore CA1031
             {

@@ -1,6 +1,6 @@
 namespace RawSocketChat.Server.Sessions;
 
-/// <summary>Marks all stored sessions as away before the first connection, and cleans up the session store once a minute.</summary>
+/// <summary>Starts the session store before the first connection, and cleans it up once a minute.</summary>
 public sealed class SessionMaintenance(SessionStore sessions, TimeProvider time, ILogger<SessionMaintenance> logger) : BackgroundService
 {
     // The interval must not be longer than the lifetime of a guest's session. The setting GuestMinutes can be as low as one minute.

@@ -90,10 +90,12 @@ public sealed class SessionStore : ISessionTokens
 
     private TimeSpan AccountLifetime => TimeSpan.FromDays(_options.AccountDays);
 
-    /// <summary>Marks all stored sessions as away. Call this method once before the first connection.</summary>
+    /// <summary>
+    /// Marks all stored sessions as away, unless another server uses the same storage. Call this method once before the first connection.
+    /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        // The sessions may be connected to another server.
+        // The stored sessions may be connected to one of the other servers.
         if (!await _nodes.HasOthersAsync(cancellationToken))
             await _writer.MarkAllAwayAsync(_time.GetUtcNow(), cancellationToken);
     }
@@ -277,8 +279,8 @@ public sealed class SessionStore : ISessionTokens
     /// Finds a user by name: a connected user, or an account. Names that look the same find the same user. Returns null if there is none.
     /// If guests may not use the chat, finds no guest.
     /// </summary>
-    /// <param name="onRead">Called before the server looks for an account in the storage, which it does only if no connected user has the name. May
-    /// be null.</param>
+    /// <param name="onRead">Called before this method reads the storage. It reads the storage only if no connected user has the name. May be
+    /// null.</param>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     public async ValueTask<NamedUser?> FindUserAsync(string name, Action? onRead = null)
     {
@@ -401,7 +403,7 @@ public sealed class SessionStore : ISessionTokens
             _byHash.Remove(session.TokenHash);
     }
 
-    /// <summary>Ends all sessions of a session's user but this one.</summary>
+    /// <summary>Ends all sessions of a session's user except this session.</summary>
     /// <returns>The sessions that may have connections. The caller must close these connections.</returns>
     /// <exception cref="StorageException">Some of the sessions may not have ended.</exception>
     public async Task<IReadOnlyList<Session>> EndOthersAsync(Session kept)
@@ -417,7 +419,7 @@ public sealed class SessionStore : ISessionTokens
         await ending;
         await _storage.EndOtherSessionsAsync(kept.User.Id, kept.TokenHash, CancellationToken.None);
         _nodes.Announce(new SessionsEndedNotice(kept.User.Id));
-        // A client may be resuming one of these sessions, read from the storage before it ended. Make ResumeAsync read again.
+        // A client may be resuming one of these sessions, and may have read it from the storage before it ended. Make ResumeAsync read again.
         lock (_gate)
             _changeCount++;
         return others;
@@ -618,7 +620,7 @@ public sealed class SessionStore : ISessionTokens
 
     // The caller of each method below holds the lock.
 
-    // Ends the session in memory at once, even if the storage fails.
+    // Ends the session in memory immediately, even if the storage fails.
     private Task EndNowAsync(Session session)
     {
         _changeCount++;
@@ -714,7 +716,7 @@ public sealed class SessionStore : ISessionTokens
 
     private bool IsExpired(bool isGuest, DateTimeOffset? awaySince) => awaySince < GetOldest(isGuest ? GuestLifetime : AccountLifetime);
 
-    // Returns the time before which a session must have been connected to count as expired. After a leap of the clock, no session expires.
+    // A session is expired if it lost its last connection before the returned time. After a leap of the clock, no session expires.
     private DateTimeOffset GetOldest(TimeSpan lifetime) => _clock.IsTrusted() ? _time.GetUtcNow() - lifetime : DateTimeOffset.MinValue;
 
     private User CreateUser(string id, string name, string? registeredName) => new(id, name, registeredName, new RateLimit(_messageRate), new RateLimit(_requestRate));

@@ -2,7 +2,7 @@
 """Writes UnicodeConfusables.cs: the confusables of Unicode TS 39 that names can contain.
 
 The data is confusables.txt of the Unicode version that the installed ICU has (apt-get install libicu72): ICU contains the compiled file,
-and its function uspoof_getSkeleton returns the prototype of a character. Run it beside NameScripts.cs, whose ranges it reads:
+and its function uspoof_getSkeleton returns the prototype of a character. The script reads the ranges in NameScripts.cs beside it. Run the script:
 
     python3 Server/Sessions/UnicodeConfusables.py
 """

@@ -33,7 +33,7 @@ public sealed class User(string id, string name, string? registeredName, RateLim
     /// <summary>The rate limit of the user's messages, over all connections of the user.</summary>
     public RateLimit MessageLimit { get; } = messageLimit;
 
-    /// <summary>The rate limit of the user's other requests, over all its connections.</summary>
+    /// <summary>The rate limit of the user's other requests, over all connections of the user.</summary>
     public RateLimit RequestLimit { get; } = requestLimit;
 
     /// <summary>

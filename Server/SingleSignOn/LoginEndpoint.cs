@@ -11,8 +11,8 @@ using RawSocketChat.Server.Transports.Http;
 namespace RawSocketChat.Server.SingleSignOn;
 
 /// <summary>
-/// The two addresses of a login with an OpenID Connect provider. ASP.NET Core's handler speaks with the provider. It runs only for these addresses,
-/// so the other requests do not pay for it.
+/// The two addresses of a login with an OpenID Connect provider. ASP.NET Core's handler communicates with the provider. The handler runs only for these
+/// addresses, so it costs the other requests nothing.
 /// </summary>
 internal sealed class LoginEndpoint(
     IOptions<OidcOptions> options,
@@ -93,7 +93,7 @@ internal sealed class LoginEndpoint(
         context.RequestAborted = ended.Token;
         try
         {
-            // Each login starts a session that the server keeps, and costs a request to the provider. An attempt that fails has the same price.
+            // Each login starts a session that the server keeps, and costs a request to the provider. An attempt that fails costs the same.
             account.Charge(Cost.Guest);
             if (_publicOrigin is not null)
                 (context.Request.Scheme, context.Request.Host) = (_publicOrigin.Scheme, HostString.FromUriComponent(_publicOrigin));
@@ -116,8 +116,8 @@ internal sealed class LoginEndpoint(
         return handler;
     }
 
-    // Logins that wait at the same time share one read. If each login began a read of its own while the provider is down, they would wait for one timeout
-    // after another.
+    // Logins that wait at the same time share one read. If each login began its own read while the provider is down, the logins would wait for one
+    // timeout after another.
     private Task ReadProviderAsync()
     {
         lock (_gate)
@@ -128,8 +128,9 @@ internal sealed class LoginEndpoint(
         }
     }
 
-    // Browsers send this header only over TLS, and to this machine (W3C Fetch Metadata, section 2). If it arrives without TLS, a proxy has terminated TLS
-    // and does not say so. Then the cookie of the login would not be the cookie that the page uses, and the provider would get a wrong address.
+    // Browsers send this header only over TLS, or to a server on the same machine (W3C Fetch Metadata, section 2). If the header arrives without TLS, a
+    // proxy has terminated TLS and has not told the server. Then the cookie of the login would not be the cookie that the page uses, and the provider
+    // would get a wrong address.
     private static bool IsTlsHidden(HttpContext context) =>
         !context.Request.IsHttps && context.Request.Headers["Sec-Fetch-Site"].Count > 0 && !IsLoopback(context.Request.Host.Host);
 

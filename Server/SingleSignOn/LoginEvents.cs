@@ -26,7 +26,7 @@ internal sealed class LoginEvents(ProviderLogins logins, IOptions<OidcOptions> o
     private readonly OidcOptions _options = options.Value;
     private readonly LogLimit _logLimit = LogLimit.CreateUsual(time);
 
-    /// <summary>The claims that may have the name of a user. The first one that the user has counts.</summary>
+    /// <summary>The claims that may have the name of a user. The server uses the first one that the user has.</summary>
     public static IEnumerable<string> FindNameClaims(OidcOptions options) => new[] { options.NameClaim, "preferred_username", "nickname" }.Distinct();
 
     /// <summary>Remembers who the user is. The handler removes the issuer from the claims later, and adds claims of the user info, which is not signed.</summary>
@@ -80,7 +80,7 @@ internal sealed class LoginEvents(ProviderLogins logins, IOptions<OidcOptions> o
         return RejectAsync(context.HttpContext, context.Failure!, GetPage(context.HttpContext, context.Properties?.RedirectUri));
     }
 
-    /// <summary>Answers with a page that says why the login failed. Logs the reason, unless the person is the reason.</summary>
+    /// <summary>Answers with a page that says why the login failed. Logs the reason, unless the person caused the failure.</summary>
     /// <param name="context">The request.</param>
     /// <param name="fault">Why the login failed.</param>
     /// <param name="page">The address of the chat to which the login should lead.</param>

@@ -10,7 +10,7 @@ namespace RawSocketChat.Server.SingleSignOn;
 /// <summary>Adds the login with an OpenID Connect provider to the services and the request pipeline.</summary>
 public static class SingleSignOnSetup
 {
-    // Short, because a person waits for the answer.
+    // The timeout is short, because a person waits for the answer.
     private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(10);
 
     // The server notices within this time that the provider's name leads to another address.
@@ -20,7 +20,7 @@ public static class SingleSignOnSetup
     {
         services.AddSingleton<LoginEvents>();
         services.AddSingleton<LoginEndpoint>();
-        // The keys protect the state of a login, which takes a few minutes. So they may be lost when the server stops, and no file is needed.
+        // These keys protect the state of a login, which takes a few minutes. So the server may lose the keys when it stops, and needs no file for them.
         services.AddSingleton<IPostConfigureOptions<OpenIdConnectOptions>>(_ => new OpenIdConnectPostConfigureOptions(new EphemeralDataProtectionProvider()));
         services.AddOptions<OpenIdConnectOptions>(LoginEndpoint.Scheme).Configure<IOptions<OidcOptions>, LoginEvents, TimeProvider>(Configure);
         return services;
@@ -54,8 +54,8 @@ public static class SingleSignOnSetup
         foreach (var scope in settings.Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             handler.Scope.Add(scope);
 
-        // With the answer in the query, the browser comes back by a GET, and sends cookies that are SameSite=Lax. A POST would need SameSite=None,
-        // and browsers accept that only over TLS.
+        // With the answer in the query, the browser comes back by a GET, and sends cookies that are SameSite=Lax. A POST would need cookies with
+        // SameSite=None, which browsers accept only over TLS.
         handler.ResponseType = OpenIdConnectResponseType.Code;
         handler.ResponseMode = OpenIdConnectResponseMode.Query;
         (handler.CorrelationCookie.Name, handler.NonceCookie.Name) = ("rsc_login_", "rsc_nonce_");

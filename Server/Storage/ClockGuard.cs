@@ -1,20 +1,20 @@
 namespace RawSocketChat.Server.Storage;
 
 /// <summary>
-/// Detects leaps of the wall clock, so that a wrong clock causes no removal of old data. The reference is the time of the newest
-/// stored event, and later the time that a monotonic clock measures. After a leap, the clock counts as wrong for 24 hours of the monotonic
-/// clock. An operator or NTP can correct a wrong clock in this time. If the leap itself was a correction, the clock counts as right again
-/// after this time. Everything that removes data by its age asks this class first. Thread-safe.
+/// Detects leaps of the wall clock, because a wrong clock must not cause the removal of data. At the start, this class compares the clock with
+/// the time of the newest stored event. After that, it compares the clock with a monotonic clock. After a leap, the clock counts as wrong for 24
+/// hours of the monotonic clock. An operator or NTP can correct a wrong clock in this time. If the leap itself was a correction, the clock
+/// counts as right again after this time. Everything that removes data by its age asks this class first. Thread-safe.
 /// </summary>
 public sealed class ClockGuard(TimeProvider time, ILogger<ClockGuard> logger)
 {
     /// <summary>
-    /// The time for which nothing is removed after a leap. Also the maximum age of the newest event at the start: a server that nobody has
-    /// used for longer cannot tell a quiet time from a leap.
+    /// For this time after a leap, nothing is removed because of its age. This is also the maximum age of the newest event at the start. If
+    /// the event is older, the server cannot know whether the clock leapt or whether nobody used the server.
     /// </summary>
     public static readonly TimeSpan DistrustTime = TimeSpan.FromDays(1);
 
-    // More than the usual corrections by NTP, and less than any difference that removes data.
+    // Larger than a usual correction by NTP. A smaller leap can cause a removal at most one hour too early.
     private static readonly TimeSpan Tolerance = TimeSpan.FromHours(1);
 
     private readonly Lock _gate = new();

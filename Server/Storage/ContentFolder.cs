@@ -19,7 +19,7 @@ public sealed class ContentFolder(string path)
     /// <summary>The full path of the folder for contents that are being received.</summary>
     public string Incoming => System.IO.Path.Combine(Path, IncomingName);
 
-    /// <summary>The contents of a data folder.</summary>
+    /// <summary>Returns the content folder of a data folder.</summary>
     public static ContentFolder Of(string dataFolder) => new(System.IO.Path.Combine(dataFolder, Name));
 
     /// <summary>The full path of a content.</summary>
@@ -63,7 +63,7 @@ public sealed class ContentFolder(string path)
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    /// <summary>Creates a file for writing that only its owner can read.</summary>
+    /// <summary>Returns the options for a new file that only its owner can read and write.</summary>
     public static FileStreamOptions CreateOptions()
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read | FileShare.Delete, BufferSize = 0 };

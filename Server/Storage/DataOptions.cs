@@ -25,13 +25,13 @@ public sealed class DataOptions
     public string Path { get; set; } = "data";
 
     /// <summary>
-    /// The connection string of a PostgreSQL database, which then stores everything except the files that users upload. Null, the default, is a SQLite
-    /// database in the data folder.
+    /// The connection string of a PostgreSQL database, which then stores everything except the files that users upload. If this is null, the server
+    /// uses a SQLite database in the data folder. Default null.
     /// </summary>
     public string? Postgres { get; set; }
 
     /// <summary>
-    /// Whether other servers may use the same PostgreSQL database, so that all of them serve one chat. All servers need the same value. Default false.
+    /// Whether other servers may use the same PostgreSQL database. Then all of them serve one chat. All servers need the same value. Default false.
     /// </summary>
     public bool Nodes { get; set; }
 
@@ -46,7 +46,7 @@ public sealed class DataOptions
     public int CommitEvents { get; set; } = 8_192;
 
     /// <summary>
-    /// Number of newest events that each room keeps. 0 keeps all events; with <see cref="Durability.None"/>, the newest 100,000. Default 0.
+    /// Number of newest events that each room keeps. 0 keeps all events, or the newest 100,000 with <see cref="Durability.None"/>. Default 0.
     /// </summary>
     [Range(0, int.MaxValue)]
     public int KeepEvents { get; set; }

@@ -51,7 +51,7 @@ public sealed class FilesOptions
     public int GuestTotalPercent { get; set; } = 75;
 
     /// <summary>
-    /// Hours after which the server removes a file that was uploaded and that no message has. Default 24.
+    /// Hours after which the server removes an uploaded file that was never in a message. Default 24.
     /// </summary>
     [Range(1, 8760)]
     public int UnusedHours { get; set; } = 24;

@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Storage;
 /// </summary>
 public interface IFileStore
 {
-    /// <summary>Called after messages that may have had files were removed. Then the contents of these files can be removed at once.</summary>
+    /// <summary>Raised after messages were removed, if they may have had files. The contents of these files can then be removed immediately.</summary>
     event Action? FilesRemoved;
 
     /// <summary>Adds a file. The check of the quota and the addition are one step, also for concurrent calls.</summary>
@@ -26,7 +26,7 @@ public interface IFileStore
     /// <returns>The number of removed files.</returns>
     ValueTask<int> RemoveUnusedAsync(DateTimeOffset createdBefore, CancellationToken cancellationToken);
 
-    /// <summary>Adds the sizes of all contents, in bytes. A content that several files have counts once.</summary>
+    /// <summary>Computes the total size of all contents, in bytes. A content that several files have counts once.</summary>
     ValueTask<long> GetContentBytesAsync(CancellationToken cancellationToken);
 
     /// <summary>Lists hashes of contents whose last file was removed, at most <paramref name="max"/>.</summary>

@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Storage;
 /// </summary>
 public interface IIdentityStore
 {
-    /// <summary>Finds the account whose name has a skeleton. Returns null if there is no such account.</summary>
+    /// <summary>Finds the account whose name has the given skeleton. Returns null if there is no such account.</summary>
     ValueTask<StoredAccount?> FindAccountAsync(string skeleton, CancellationToken cancellationToken);
 
     /// <summary>Finds the account of a user. Returns null if the user is a guest.</summary>
@@ -55,13 +55,13 @@ public interface IIdentityStore
     /// <summary>Removes a session, so that its token is no longer valid.</summary>
     ValueTask EndSessionAsync(string tokenHash, CancellationToken cancellationToken);
 
-    /// <summary>Removes all sessions of a user but one.</summary>
+    /// <summary>Removes all sessions of a user except one.</summary>
     /// <param name="keptTokenHash">The hash of the session that stays.</param>
     ValueTask EndOtherSessionsAsync(string user, string keptTokenHash, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Changes every session that is stored as connected: the session is away since <paramref name="now"/>. Called once when the server
-    /// starts, before the first connection. These sessions were connected when the previous process ended.
+    /// Marks all sessions that are stored as connected: they are away since <paramref name="now"/>. Called once when the server starts, before
+    /// the first connection. These sessions were connected when the previous process ended.
     /// </summary>
     ValueTask MarkAllAwayAsync(DateTimeOffset now, CancellationToken cancellationToken);
 
@@ -86,7 +86,7 @@ public interface IIdentityStore
 /// <param name="PasswordHash">The hash, in the format of the password hasher. Empty if the account has no password.</param>
 public sealed record StoredAccount(string User, string Name, string PasswordHash, DateTimeOffset At)
 {
-    /// <summary>False for the account of a user of the operator's own site: nobody can log in to it with a password.</summary>
+    /// <summary>False if the account belongs to a user of the operator's own site. Nobody can log in to such an account with a password.</summary>
     public bool HasPassword => PasswordHash.Length > 0;
 }
 
@@ -109,6 +109,6 @@ public sealed record ExternalAccount(string Issuer, string Subject, string User,
 /// <param name="AwaySince">When the last connection ended. Null while the session is connected.</param>
 public sealed record StoredSession(string TokenHash, string User, string Name, bool IsGuest, DateTimeOffset? AwaySince)
 {
-    /// <summary>Whether to save the session only if it is stored already. Another server may have ended it, and it must not exist again.</summary>
+    /// <summary>Whether to save the session only if it is already stored. If another server has ended the session, a save must not create it again.</summary>
     public bool MustExist { get; init; }
 }

@@ -14,8 +14,8 @@ public interface IMessageSearch
 }
 
 /// <summary>What a search must find.</summary>
-/// <param name="Phrases">Words and phrases. A message must have all of them. The query has at least one phrase, an author, <see cref="HasFile"/>, or
-/// rooms as its scope.</param>
+/// <param name="Phrases">Words and phrases. A message must have all of them. A query must have at least one of these: a phrase, an author,
+/// <see cref="HasFile"/>, or a scope with rooms.</param>
 /// <param name="Scope">The rooms to search.</param>
 public sealed record MessageQuery(IReadOnlyList<SearchPhrase> Phrases, SearchScope Scope)
 {

@@ -1,27 +1,27 @@
 namespace RawSocketChat.Server.Storage;
 
 /// <summary>
-/// The other servers ("nodes") that use the same database. They see what this server stores, and this server sees what they store. An announcement
-/// between servers is only a wake-up: it may be lost or doubled, and the truth is in the database. Once a second, this server looks there for what it
+/// The other servers ("nodes") that use the same database. They see what this server stores, and this server sees what they store. The servers
+/// announce changes to each other, but an announcement may be lost or may arrive twice. So once a second, this server reads from the database what it
 /// has missed. Events are raised on any thread, and a handler must not wait. Thread-safe.
 /// </summary>
 public interface INodes
 {
-    /// <summary>Whether there may be other servers (<see cref="DataOptions.Nodes"/>). If not, no event is raised, and a claim of a name succeeds.</summary>
+    /// <summary>Whether there may be other servers (<see cref="DataOptions.Nodes"/>). If not, no event is raised, and every claim of a name succeeds.</summary>
     bool IsEnabled { get; }
 
     /// <summary>Whether this server does the work that only one of the servers may do. True on a single server.</summary>
     bool IsLeader { get; }
 
     /// <summary>
-    /// Raised with the name of a room and a seq, when the log of the room may have events up to this seq that another server has stored. The room may
-    /// not be open at this server.
+    /// Raised when another server may have stored events in the log of a room. The arguments are the name of the room, and the seq of the newest of
+    /// these events. It is possible that the room is not open at this server.
     /// </summary>
     event Action<string, long>? EventsAvailable;
 
     /// <summary>
-    /// Raised with the name of a followed room, and with true if another server has removed the room, or false if the log of the room was reset. Raised
-    /// again each second until <see cref="Unfollow"/> is called.
+    /// Raised when another server has removed a followed room, or when the log of a followed room was reset. The arguments are the name of the room,
+    /// and whether the room was removed. Raised again each second until <see cref="Unfollow"/> is called.
     /// </summary>
     event Action<string, bool>? RoomLost;
 
@@ -58,7 +58,7 @@ public interface INodes
     void SetPresence(string room, LocalPresence presence);
 
     /// <summary>
-    /// Claims a name for a user of this server. Then no user of another server can have a name that has a skeleton in common with it. A claim ends with
+    /// Claims a name for a user of this server. Then no user of another server can take a name with a common skeleton. A claim ends with
     /// <see cref="ReleaseNames"/>, or when the server dies.
     /// </summary>
     /// <returns>False if a user of another server has the name.</returns>
@@ -69,7 +69,7 @@ public interface INodes
     /// <param name="current">The name that the user has now; null if the user has no connection here.</param>
     void ReleaseNames(string user, string? current);
 
-    /// <summary>Finds the user whose name has a skeleton, among the users who have a connection to any server. Returns null if there is no such user.</summary>
+    /// <summary>Finds the user with this skeleton among the users who have a connection to any server. Returns null if there is no such user.</summary>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     ValueTask<UsedName?> FindBearerAsync(string skeleton, CancellationToken cancellationToken);
 
@@ -95,7 +95,7 @@ public interface INodes
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     ValueTask<IReadOnlySet<string>> FindConnectedAsync(IReadOnlyList<string> users, CancellationToken cancellationToken);
 
-    /// <summary>Whether a user is in a room at another server.</summary>
+    /// <summary>Whether any user is in the room at another server.</summary>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     ValueTask<bool> HasMembersElsewhereAsync(string room, CancellationToken cancellationToken);
 
@@ -126,7 +126,7 @@ public sealed record LocalPresence(int Count, IReadOnlyDictionary<string, string
 /// <param name="Unlisted">The number of the users at the servers that do not list their users, because there are too many.</param>
 public sealed record RemotePresence(IReadOnlyDictionary<string, string> People, int Unlisted);
 
-/// <summary>A single server: there are no others.</summary>
+/// <summary>The implementation for a server that does not share its database with other servers.</summary>
 public sealed class SingleNode : INodes
 {
     public static readonly SingleNode Instance = new();

@@ -31,7 +31,7 @@ public interface IPushStore
 }
 
 /// <summary>The subscription of a browser to push messages.</summary>
-/// <param name="Endpoint">The address at which the push service of the browser takes messages for it.</param>
+/// <param name="Endpoint">The address, at the browser's push service, to which the messages for the browser are sent.</param>
 /// <param name="Session">SHA-256 of the token of the session, in hex.</param>
 /// <param name="Key">The public key of the browser for the encryption: <c>p256dh</c>, in base64url.</param>
 /// <param name="Secret">The authentication secret of the browser for the encryption: <c>auth</c>, in base64url.</param>

@@ -40,14 +40,14 @@ public interface IRoomCatalog
 
     /// <summary>
     /// Removes a room, its members and their read marks, if it was created before a time, never had an event and has neither a token
-    /// nor a webhook. No loop of the room may run.
+    /// nor a webhook. The loop of the room must not run.
     /// </summary>
     /// <returns>False if there is no such room.</returns>
     ValueTask<bool> RemoveEmptyRoomAsync(string name, DateTimeOffset createdBefore, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lists the names of the abandoned rooms in alphabetical order: the rooms without an owner that were created before a time and had no
-    /// event since. A direct room is never abandoned.
+    /// Lists the names of the abandoned rooms in alphabetical order. A room is abandoned if it has no owner, was created before a time, and had
+    /// no event since that time. A direct room is never abandoned.
     /// </summary>
     /// <param name="after">The list begins after this name; "" begins with the first.</param>
     ValueTask<IReadOnlyList<string>> ListAbandonedRoomsAsync(DateTimeOffset unusedSince, string after, int max, CancellationToken cancellationToken);
@@ -60,8 +60,8 @@ public interface IRoomCatalog
     ValueTask<DateTimeOffset?> FindNewestTimeAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes a room, its log, its members, its tokens and its webhook at once. <see cref="EraseRemovedAsync"/> then erases the log from the
-    /// disk. No loop of the room may run.
+    /// Removes a room, its log, its members, its tokens and its webhook in one step. <see cref="EraseRemovedAsync"/> then erases the log from the
+    /// disk. The loop of the room must not run.
     /// </summary>
     /// <returns>False if there is no such room.</returns>
     ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken);
@@ -90,7 +90,7 @@ public interface IRoomCatalog
     /// <summary>Gets the roles, mutes, bans and the slow mode of a room. They change only by an event in <see cref="IRoomLog"/>.</summary>
     ValueTask<RoomModeration> GetModerationAsync(string room, CancellationToken cancellationToken);
 
-    /// <summary>Lists the rooms that have a ban of a user, or of an address, which has not ended. A room may be listed for both reasons.</summary>
+    /// <summary>Lists the rooms in which a user or an address is banned now. If both are banned in a room, the list has two entries for this room.</summary>
     /// <param name="address">The address of the user; null to list the bans of the user alone.</param>
     ValueTask<IReadOnlyList<BannedRoom>> ListBannedRoomsAsync(string user, string? address, DateTimeOffset now, CancellationToken cancellationToken);
 
@@ -113,7 +113,7 @@ public sealed record BannedRoom(string Room, bool IsByAddress);
 /// <param name="Mentions">The number of other users' messages after the read mark that mention the user or all members, at most <see cref="MaxCount"/>.</param>
 public sealed record MemberState(bool IsMember, long ReadSeq, string Notify, int Unread, int Mentions)
 {
-    /// <summary>The maximum of each count, so that counting costs little.</summary>
+    /// <summary>The maximum of each count. It limits the work of counting.</summary>
     public const int MaxCount = 1000;
 }
 
@@ -144,6 +144,6 @@ public sealed record StoredRoom(string Name, string Topic, string? Owner, bool I
     /// <summary>The ids of the two users of a direct room; null for other rooms.</summary>
     public IReadOnlyList<string>? DirectUsers { get; init; }
 
-    /// <summary>Whether the user of the list owns the room now. False in a room that is not part of a list for a user.</summary>
+    /// <summary>Whether the user for whom the room was listed owns the room now. False if the room was not listed for a user.</summary>
     public bool IsOwned { get; init; }
 }

@@ -55,7 +55,7 @@ public interface IWebhookStore
 /// <param name="Id">A random id.</param>
 /// <param name="Room">The name of the room.</param>
 /// <param name="Url">The address of the receiver.</param>
-/// <param name="Secret">The key of the signatures, in the form of Standard Webhooks. Each <see cref="IWebhookStore.SetAsync"/> has another one.</param>
+/// <param name="Secret">The key of the signatures, in the form of Standard Webhooks. Each <see cref="IWebhookStore.SetAsync"/> sets a new key.</param>
 public sealed record StoredWebhook(string Id, string Room, string Url, string Secret, WebhookProgress Progress)
 {
     /// <summary>Whether a failed event is marked to be sent again.</summary>
@@ -63,7 +63,7 @@ public sealed record StoredWebhook(string Id, string Room, string Url, string Se
 }
 
 /// <summary>How far the delivery of a webhook is.</summary>
-/// <param name="DeliveredSeq">The newest event that needs no delivery any more.</param>
+/// <param name="DeliveredSeq">The delivery continues after the event with this seq.</param>
 public sealed record WebhookProgress(long DeliveredSeq)
 {
     /// <summary>The number of failed attempts since the last success.</summary>

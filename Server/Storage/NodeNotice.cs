@@ -12,7 +12,7 @@ public sealed record RoomRemovedNotice(string Room, string User, string Name) : 
 /// <summary>Sessions of a user have ended. Their connections must be closed. The storage shows which sessions have ended.</summary>
 public sealed record SessionsEndedNotice(string User) : NodeNotice;
 
-/// <summary>A user has another name.</summary>
+/// <summary>The name of a user has changed.</summary>
 public sealed record UserRenamedNotice(string User, string Name) : NodeNotice;
 
 /// <summary>A user was invited to a room, has joined it, has left it or was removed from it.</summary>

@@ -23,10 +23,10 @@ public enum RoomEventKind
 /// <param name="Author">The stable id of the user or the bot.</param>
 /// <param name="AuthorName">The author's name when the event was posted.</param>
 /// <param name="Text">
-/// The text of a message or a topic, or the reason of a moderation. An edit that was read has the current text of its message.
+/// The text of a message or a topic, or the reason of a moderation. When an edit is read from the log, it has the current text of its message.
 /// </param>
 /// <param name="ClientId">
-/// The client's id of the event, unique for the author; null for none. With this id, the server recognizes an event that is sent again.
+/// The id that the client gave to the event, unique for the author; null for none. With this id, the server recognizes an event that is sent again.
 /// </param>
 public sealed record NewEvent(
     RoomEventKind Kind,
@@ -62,8 +62,8 @@ public sealed record NewEvent(
     public ModerationDetails? Moderation { get; init; }
 
     /// <summary>
-    /// Whether the author may post nothing new now. Then the log only recognizes a duplicate by its <see cref="ClientId"/>, and rejects any other
-    /// event with <see cref="AppendRejection.NotDuplicate"/>.
+    /// Whether to store nothing new, because the author may not post now. Then the log only recognizes a duplicate by its <see cref="ClientId"/>, and
+    /// rejects any other event with <see cref="AppendRejection.NotDuplicate"/>.
     /// </summary>
     public bool OnlyIfDuplicate { get; init; }
 }
@@ -72,12 +72,12 @@ public sealed record NewEvent(
 /// <param name="Action">The name of the action, such as <c>ban</c>.</param>
 /// <param name="User">The stable id of the user that the action is about; null if it is about the room.</param>
 /// <param name="UserName">That user's name at the time of the action.</param>
-/// <param name="Role">The user's new role; null if the action gives none.</param>
+/// <param name="Role">The user's new role; null if the action does not change the role.</param>
 /// <param name="Seconds">The duration or interval in seconds; null if the action has none.</param>
 public sealed record ModerationDetails(string Action, string? User = null, string? UserName = null, string? Role = null, long? Seconds = null)
 {
     /// <summary>
-    /// The addresses of a guest who is banned, so that a new guest from there is banned too. The event does not contain them.
+    /// The addresses of a banned guest. New guests from these addresses are banned too. The stored event does not contain the addresses.
     /// </summary>
     public IReadOnlyList<string> Addresses { get; init; } = [];
 }

@@ -1,6 +1,7 @@
 namespace RawSocketChat.Server.Storage;
 
-/// <summary>The storage cannot store or read data, for example because the disk is full. The failed call has changed nothing.</summary>
+/// <summary>The storage cannot store or read data, for example because the disk is full. The failed call has
+/// changed nothing, unless the connection to PostgreSQL broke during a commit.</summary>
 public sealed class StorageException(string message, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>True if stored data is damaged. In that case a retry does not help, and the operator must restore a backup.</summary>

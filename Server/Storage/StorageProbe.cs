@@ -5,11 +5,12 @@ namespace RawSocketChat.Server.Storage;
 
 /// <summary>
 /// Checks whether the storage can write now. It reads the free space of the disk and makes a small write, because only a write shows the
-/// other faults. One result counts for a second, so many requests cause at most one write a second. Thread-safe.
+/// other faults. A result is valid for one second, so many requests cause at most one write a second. Thread-safe.
 /// </summary>
 public sealed class StorageProbe(IServiceProvider services, IOptions<DataOptions> options, TimeProvider time)
 {
-    // With less free space, SQLite can still store some small messages, because it empties the write-ahead log after a failed write.
+    // On a full disk, the small write of the probe can succeed, because the server empties the write-ahead log after a failed write. So the probe
+    // checks the free space too.
     private const long MinFreeBytes = 1024 * 1024;
 
     private static readonly TimeSpan ResultLifetime = TimeSpan.FromSeconds(1);

@@ -23,7 +23,7 @@ internal static class RetrySchedule
     /// <summary>Limits the time of the next attempt. After a change of the clock, the stored time may be far in the future.</summary>
     public static DateTimeOffset Limit(DateTimeOffset next, DateTimeOffset now) => next - now > Delays[^1] * 1.2 ? now : next;
 
-    /// <summary>Whether the time to deliver an event is over. It begins with the event, or with the first failure if that is later.</summary>
+    /// <summary>Whether the time to deliver an event is over. This time begins with the event, or with the first failure if the failure is later.</summary>
     public static bool IsExpired(DateTimeOffset eventAt, DateTimeOffset failingSince, DateTimeOffset now, TimeSpan retryTime) =>
         now - (eventAt > failingSince ? eventAt : failingSince) >= retryTime;
 }

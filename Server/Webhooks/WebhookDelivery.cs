@@ -140,7 +140,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         }
     }
 
-    // Called by the loop of a room, so it must not wait.
+    // Called by the loop of a room, or when another server may have stored events. Must not wait.
     private void OnEventsStored(string room, long firstSeq)
     {
         if (_entries.TryGetValue(room, out var entry) && entry.DueAt is null)
@@ -254,7 +254,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
 
         public string Room { get; } = room;
 
-        /// <summary>When the next attempt is due; null if nothing waits for a time. Any thread may read it.</summary>
+        /// <summary>When the next attempt is due; null if no time is set. Any thread may read this property.</summary>
         public DateTimeOffset? DueAt
         {
             get => Volatile.Read(ref _dueTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;

@@ -13,7 +13,7 @@ namespace RawSocketChat.Server.Webhooks;
 /// <param name="Body">JSON in UTF-8: the type, the time and the frame of the event.</param>
 internal sealed record WebhookMessage(string Id, byte[] Body)
 {
-    /// <summary>Creates the message of an event. The event must have been read from the log just now: a deleted message has no text any more.</summary>
+    /// <summary>Creates the message of an event. Read the event from the log just before this call, because its message may have been deleted.</summary>
     public static WebhookMessage ForEvent(StoredWebhook webhook, RoomEvent stored) => new(
         string.Create(CultureInfo.InvariantCulture, $"msg_{webhook.Id}_{stored.Seq}_{stored.At.ToUnixTimeMilliseconds()}"),
         Encode(RoomEventKindName.Format(stored.Content.Kind), stored.At, EventFrames.Create(webhook.Room, stored).Frame.Payload.Span));

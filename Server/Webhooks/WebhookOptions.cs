@@ -24,7 +24,7 @@ public sealed class WebhookOptions
     [Range(1, 720)]
     public int RetryHours { get; set; } = 24;
 
-    /// <summary>Requests to all receivers together at the same time. There is at most one request for each webhook. Default 64.</summary>
+    /// <summary>Maximum number of requests to all receivers together at the same time. There is at most one request for each webhook. Default 64.</summary>
     [Range(1, 10_000)]
     public int MaxConcurrent { get; set; } = 64;
 
@@ -33,8 +33,8 @@ public sealed class WebhookOptions
     public int FailedEvents { get; set; } = 100;
 
     /// <summary>
-    /// Networks that may receive webhooks although their addresses are not public, over <c>http</c> too, such as <c>10.1.2.0/24</c>. Every owner
-    /// of a room can then send requests there. Default none.
+    /// Networks such as <c>10.1.2.0/24</c> that may receive webhooks although their addresses are not public. They may use <c>http</c> too. Every
+    /// owner or moderator of a room can then make the server send requests to these networks. Default none.
     /// </summary>
     [RegularExpression(@"[0-9A-Fa-f.:]+/[0-9]{1,3}", ErrorMessage = "is not a network; try: 10.1.2.0/24")]
     public IList<string> AllowedNetworks { get; } = [];

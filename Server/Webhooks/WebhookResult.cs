@@ -23,7 +23,7 @@ internal enum WebhookOutcome
 {
     Delivered,
 
-    /// <summary>The attempt says nothing about the message. A later attempt may succeed.</summary>
+    /// <summary>The attempt does not show whether the receiver accepts this message. A later attempt may succeed.</summary>
     Failed,
 
     /// <summary>The receiver works, but does not accept this message.</summary>

@@ -32,7 +32,7 @@ internal sealed class WebhookWorker(
         return webhook.HasRetries ? await SendFailedAgainAsync(webhook, cancellationToken) : await DeliverNextAsync(webhook, cancellationToken);
     }
 
-    // Sends the next event of the log, or a report of the events that were removed.
+    // Sends the next event of the log, or a report about events that were removed before their delivery.
     private async Task<WebhookStep> DeliverNextAsync(StoredWebhook webhook, CancellationToken cancellationToken)
     {
         var delivered = webhook.Progress.DeliveredSeq;
@@ -64,7 +64,7 @@ internal sealed class WebhookWorker(
             Error = result.Error,
         };
 
-        // The receiver works, so the next event is tried at once.
+        // The receiver works, so the server tries the next event immediately.
         if (result.Outcome == WebhookOutcome.Refused && progress.Failures >= RetrySchedule.RefusedAttempts)
         {
             FailedEvent[] refused = isGap ? [] : [new FailedEvent(seq, now, progress.Attempts, result.Error!)];
@@ -96,7 +96,7 @@ internal sealed class WebhookWorker(
         }
     }
 
-    // Sends the first failed event that an owner wants to send again.
+    // Sends the first failed event that an owner or a moderator wants to send again.
     private async Task<WebhookStep> SendFailedAgainAsync(StoredWebhook webhook, CancellationToken cancellationToken)
     {
         if ((await store.ListFailedAsync(webhook.Room, cancellationToken)).FirstOrDefault(waiting => waiting.IsRetried) is not { } failed)

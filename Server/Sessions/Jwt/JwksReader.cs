@@ -22,7 +22,7 @@ internal sealed class JwksReader : IDisposable
             _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Timeout, MaxResponseContentBufferSize = MaxBytes };
     }
 
-    /// <summary>Returns the reason why the server cannot use a path or an address; null if it can. Reads a file, but no address.</summary>
+    /// <summary>Returns the reason why the server cannot use a path or an address; null if it can. Reads a file, but sends no request to an address.</summary>
     public static string? FindError(string source)
     {
         if (FindAddress(source) is { } address)

@@ -26,7 +26,7 @@ public sealed class JwtOptions
     /// </summary>
     public string? Jwks { get; set; }
 
-    /// <summary>The claim <c>iss</c> that each token must have. Default: none, so that the server accepts every issuer with the right key.</summary>
+    /// <summary>The claim <c>iss</c> that each token must have. Default: none. Then the server accepts every issuer that has the right key.</summary>
     public string? Issuer { get; set; }
 
     /// <summary>
@@ -51,8 +51,8 @@ public sealed class JwtOptions
     /// <returns>A line for each error, which names the setting. No line contains the key.</returns>
     internal IEnumerable<string> FindErrors()
     {
-        // An empty key is an error too: it is a mistake of a deployment script, and the server must not start without single sign-on
-        // because of it.
+        // An empty key is an error too, because it is usually a mistake of a deployment script. The server must not silently start without
+        // single sign-on.
         if (Key is not null && Encoding.UTF8.GetByteCount(Key) is < MinKeyBytes and var bytes)
             yield return $"--{Section}:{nameof(Key)}: the key has {bytes} bytes, but HS256 needs at least {MinKeyBytes} random bytes; create one with: openssl rand -base64 48";
         if (Jwks is not null && JwksReader.FindError(Jwks) is { } error)

@@ -5,7 +5,7 @@ public sealed class MemoryPushStore(MemoryIdentityStore identities, IRoomCatalog
 {
     private readonly Lock _gate = new();
 
-    // By endpoint, the oldest first. The subscriptions of ended sessions are removed at the next call.
+    // The oldest subscription is first. The subscriptions of ended sessions are removed at the next call.
     private readonly List<StoredPushSubscription> _subscriptions = [];
 
     public async ValueTask<bool> SaveAsync(StoredPushSubscription subscription, int maxOfSession, int maxOfUser, CancellationToken cancellationToken)
@@ -44,7 +44,7 @@ public sealed class MemoryPushStore(MemoryIdentityStore identities, IRoomCatalog
         return receivers;
     }
 
-    // The subscriptions with their users.
+    // Returns the subscriptions with their users. Removes the subscriptions of ended sessions.
     private async ValueTask<IReadOnlyList<(StoredPushSubscription Subscription, string User)>> GetAsync(CancellationToken cancellationToken)
     {
         StoredPushSubscription[] all;

@@ -24,7 +24,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
     /// <summary>The files that messages of the logs may have.</summary>
     public MemoryFileStore Files { get; } = new();
 
-    /// <summary>Called when an action of a moderator was stored, with the room.</summary>
+    /// <summary>Raised after an action of a moderator was stored. The first argument is the name of the room.</summary>
     internal event Action<string, ModerationDetails>? Moderated;
 
     public ValueTask<RoomLogState> OpenAsync(string room, CancellationToken cancellationToken)
@@ -90,7 +90,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
             return _logs.TryGetValue(room, out var log) ? log.Moderation : RoomModeration.Empty;
     }
 
-    /// <summary>Counts the messages of others, and those that mention a user, after a read mark.</summary>
+    /// <summary>Counts the messages of other users after a read mark, and how many of these messages mention the user.</summary>
     internal (int Unread, int Mentions) CountUnread(string room, string user, long readSeq)
     {
         var (unread, mentions) = (0, 0);
@@ -111,8 +111,8 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
     }
 
     /// <summary>
-    /// Reads the newest messages of all rooms below a cursor, newest first. Reads only as many messages as take little time, and leaves out deleted
-    /// messages.
+    /// Reads the newest messages of all rooms below a cursor, newest first. Each call looks at no more than 256 messages, so it holds the lock only for
+    /// a short time. Leaves out deleted messages.
     /// </summary>
     /// <param name="next">The cursor for the next part; null if there are no more messages.</param>
     internal IReadOnlyList<FoundMessage> ReadMessages(long before, out long? next)
@@ -236,7 +236,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
             _trimmed += removed.Kind == RoomEventKind.Message ? 1 : 0;
         }
 
-        // More than half of the list is trimmed messages.
+        // More than half of the messages in the list are trimmed.
         if (_trimmed * 2 > _messages.Count)
         {
             _messages.RemoveAll(message => message.Seq < message.Log.First);

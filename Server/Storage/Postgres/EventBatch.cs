@@ -15,7 +15,7 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// <param name="share">With several servers, the number of this server's share of the search ids; otherwise null.</param>
 internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, int? share = null) : IEventRows
 {
-    /// <summary>The newest seq of a row of the table <c>rooms</c>.</summary>
+    /// <summary>The SQL expression for the newest seq of a room, in a query of the table <c>rooms</c>.</summary>
     public const string LastSeq = "COALESCE((SELECT MAX(seq) FROM events WHERE room = rooms.id), first_seq - 1)";
 
     private readonly SearchIds? _searchIds = isIndexed ? new SearchIds(connection, share ?? 0, share is null ? 1 : PostgresDatabase.MaxNodes) : null;
@@ -130,7 +130,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
         {
             for (reader.NextResult(); reader.Read();)
             {
-                // A new room may have the id of a room that was removed. Its epoch is different.
+                // A new room may have the id of a removed room, but it has another epoch.
                 var room = _rooms[reader.GetInt64(0)];
                 if (reader.GetString(1) != room.Epoch)
                     continue;
@@ -237,7 +237,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
     public void AddWrites(NpgsqlBatch batch)
     {
         // Another server may add the same id at the same time, in another room. Then the primary key makes the transaction fail, and the next attempt finds
-        // the id. All servers insert the ids in the same order, so two transactions do not wait for each other.
+        // the id. All servers insert the ids in the same order, so two transactions cannot deadlock.
         _addedIds.Sort(static (a, b) => string.CompareOrdinal(a.Author, b.Author) is not 0 and var order ? order : string.CompareOrdinal(a.Id, b.Id));
         AddClientIds(batch, _addedIds, "");
         AddClientIds(batch, _replacedIds, "ON CONFLICT (author, client_id) DO UPDATE SET room = excluded.room, seq = excluded.seq, at = excluded.at");
@@ -249,7 +249,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
         ClearWrites();
     }
 
-    /// <summary>Clears all rows and all stored data. Call this method at the end of each transaction.</summary>
+    /// <summary>Forgets all collected rows and all data that was read. Call this method at the end of each transaction.</summary>
     public void Clear()
     {
         _rooms.Clear();

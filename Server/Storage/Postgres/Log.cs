@@ -14,6 +14,6 @@ internal static partial class Log
     [LoggerMessage(23, LogLevel.Debug, "An announcement to the other servers failed")]
     public static partial void NotAnnounced(ILogger logger, Exception fault);
 
-    [LoggerMessage(24, LogLevel.Error, "An announcement of another server could not be handled")]
+    [LoggerMessage(24, LogLevel.Error, "The server could not handle an announcement of another server, or could not do its periodic work for several servers")]
     public static partial void NoticeFailed(ILogger logger, Exception fault);
 }

@@ -8,7 +8,7 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// <param name="Node">The number of the server that sends the announcement.</param>
 internal sealed record NodeMessage(int Node, IReadOnlyList<NodeMessage.Item> Items)
 {
-    // PostgreSQL accepts less than 8,000 bytes. The characters around the items need less than 100.
+    // PostgreSQL accepts a payload of less than 8,000 bytes. The JSON around the items needs less than 100 bytes.
     private const int MaxItemBytes = 7_800;
 
     /// <summary>Writes notices into as few payloads as possible. A notice that is too long is left out.</summary>

@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
 /// Announces to the other servers what this server has stored. It does not use the writer's connection, because a transaction with a pending NOTIFY takes
-/// a lock of the whole PostgreSQL server while it commits. While one announcement is on its way, this class collects the next notices. Before it sends a
+/// a lock of the whole PostgreSQL server while it commits. While this class sends one announcement, it collects the next notices. Before it sends a
 /// notice about the presence in a room, it writes this presence to the database.
 /// </summary>
 internal sealed class NodeOutbox(SqlStorage storage, PostgresDatabase database, int node, ILogger logger)
@@ -15,7 +15,7 @@ internal sealed class NodeOutbox(SqlStorage storage, PostgresDatabase database, 
     // The maximum number of notices that wait. This many wait only if the database cannot be reached. Further notices are dropped.
     private const int MaxNotices = 10_000;
 
-    // In a join storm, the members of a room change many times a second. The other servers get only the state at the end of each interval.
+    // When many users join together, the members of a room change many times a second. The other servers get only the state at the end of each interval.
     private static readonly TimeSpan PresenceInterval = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);

@@ -17,7 +17,7 @@ internal static class PostgresError
 
     /// <summary>Runs statements of an operator's command, and translates the errors of the driver.</summary>
     /// <param name="location">The database, as in <see cref="PostgresSettings.Describe"/>.</param>
-    /// <param name="cancel">If the command is interrupted, the error is the interruption.</param>
+    /// <param name="cancel">If this token is cancelled, the method throws <see cref="OperationCanceledException"/> instead of the error.</param>
     /// <exception cref="StorageException">The database cannot be reached, or rejects a statement.</exception>
     public static T Run<T>(string location, Func<T> work, CancellationToken cancel)
     {

@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
 /// The writer of a PostgreSQL database. Its connection has two advisory locks. The lock of the database (<see cref="PostgresDatabase.TryLock"/>) keeps
-/// other servers away. With <see cref="DataOptions.Nodes"/> it keeps only servers without this setting away. The lock of the server's number
+/// other servers away. With <see cref="DataOptions.Nodes"/>, this lock keeps only servers without this setting away. The lock of the server's number
 /// (<see cref="Node"/>) shows that this server is alive, and that no earlier connection of this server can still commit. If the connection breaks during
 /// a commit, the writer does not know whether the commit is stored. Then it connects again, takes the locks, and reads the number of its last commit from
 /// the table <c>writer</c>. If the transaction is stored, the writer acknowledges it. Otherwise the writer repeats it.
@@ -231,7 +231,8 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
             break;
         }
         while (_storage.Time.GetElapsedTime(start) < ResolveTimeout && !_stopping.Wait(_delay));
-        // Either the transaction is not stored, or (on a single server) Connect removes its events when it reaches the database again.
+        // With a connection, the transaction is known not to be stored. Without a connection, its outcome is still unknown. On a single server, Connect
+        // then removes its events when it reaches the database again. With several servers, its events stay if they are stored.
         var rooms = events.RollBack();
         _isUnresolved = HasNodes && _connection is null;
         if (_connection is null && !HasNodes)

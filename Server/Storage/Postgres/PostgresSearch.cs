@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// </summary>
 internal sealed class PostgresSearch(PostgresDatabase database) : IDisposable
 {
-    // A search for frequent words that never occur together may need longer. Such a search ends at this time.
+    // A search for frequent words that never occur together may need more time than this. The database ends such a search.
     private static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(500);
 
     // How long a search waits for the searches of other users.
@@ -27,7 +27,7 @@ internal sealed class PostgresSearch(PostgresDatabase database) : IDisposable
     private bool _isDisposed;
 
     /// <inheritdoc cref="SqlStorage.SearchAsync"/>
-    /// <param name="isHidden">Whether an event, by the key of its room and its seq, is trimmed.</param>
+    /// <param name="isHidden">Returns whether an event is trimmed. The arguments are the key of its room and its seq.</param>
     public async ValueTask<SearchPage> SearchAsync(
         MessageQuery query, IReadOnlyList<long> rooms, IReadOnlyList<long> exceptRooms, Func<string, long, bool> isHidden, CancellationToken cancellationToken)
     {

@@ -20,7 +20,7 @@ internal static class PostgresSettings
         if (options is { Nodes: true, Postgres: null })
             yield return $"--{DataOptions.Section}:{nameof(DataOptions.Nodes)}: several servers can serve one chat only with PostgreSQL; add: --{DataOptions.Section}:{nameof(DataOptions.Postgres)} \"Host=localhost;Database=chat;Username=chat\"";
         if (options.Nodes && files.Enabled)
-            yield return $"--{DataOptions.Section}:{nameof(DataOptions.Nodes)}: each server has the contents of files in its own folder, so the others could not show them; add: --{FilesOptions.Section}:{nameof(FilesOptions.Enabled)} false";
+            yield return $"--{DataOptions.Section}:{nameof(DataOptions.Nodes)}: each server has the contents of files in its own folder, so the other servers could not show them; add: --{FilesOptions.Section}:{nameof(FilesOptions.Enabled)} false";
         const string Name = $"--{DataOptions.Section}:{nameof(DataOptions.Postgres)}";
         if (options.Postgres is not { } text)
             yield break;
@@ -48,8 +48,8 @@ internal static class PostgresSettings
         SetDefault("Auto Prepare Min Usages", () => parsed.AutoPrepareMinUsages = 2);
         if (parsed.Host!.Contains(',', StringComparison.Ordinal))
             SetDefault("Target Session Attributes", () => parsed.TargetSessionAttributes = "primary");
-        // The server has its own connections for its whole life. After a timeout, the connection is closed at once: a cancelled COMMIT would
-        // be reported as a success even if a synchronous standby does not have the data.
+        // The server keeps its connections open until it stops, so it needs no pool. After a timeout, the driver closes the connection
+        // and does not wait for an answer: PostgreSQL reports a cancelled COMMIT as a success even if a synchronous standby does not have the data.
         parsed.Pooling = false;
         parsed.CancellationTimeout = -1;
         parsed.IncludeErrorDetail = false;

@@ -67,7 +67,7 @@ internal sealed class UsedNames(SqlStorage storage, int node, Func<IReadOnlySet<
         RETURNING skeleton
         """;
 
-    // A row of this server does not stop a claim: the server itself knows which of its users has the name.
+    // A row of this server does not prevent a claim, because this server knows which of its users has the name.
     private object CreateValues(IEnumerable<(string Skeleton, string User, string Name)> rows)
     {
         var all = rows.ToList();

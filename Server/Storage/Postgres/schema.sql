@@ -47,7 +47,7 @@ CREATE TABLE rooms (
     name_key      TEXT COLLATE "C" NOT NULL UNIQUE, -- the name in upper case, so that a room is found in any letter case; "/" and the id if the room is removed but not yet erased
     topic         TEXT    NOT NULL,
     owner         TEXT,                         -- the user who created the room; NULL for the default room
-    is_private    BIGINT  NOT NULL,             -- never changes, because the search index has it
+    is_private    BIGINT  NOT NULL,             -- never changes, because the search index of SQLite contains this value
     epoch         TEXT    NOT NULL,             -- the id of the log; "" in a backup, which gets a new one at its first start
     first_seq     BIGINT  NOT NULL,             -- the oldest seq that the log still has
     created_at    BIGINT  NOT NULL,
@@ -82,7 +82,7 @@ CREATE TABLE webhooks (
     id            TEXT COLLATE "C" NOT NULL UNIQUE, -- a random id, a part of the ids that receivers see
     url           TEXT    NOT NULL,
     secret        TEXT    NOT NULL,             -- the key of the signatures: "whsec_" and base64
-    delivered_seq BIGINT  NOT NULL,             -- the newest event that needs no delivery any more
+    delivered_seq BIGINT  NOT NULL,             -- the delivery continues after the event with this seq
     failures      BIGINT  NOT NULL DEFAULT 0,   -- failed attempts since the last success
     attempts      BIGINT  NOT NULL DEFAULT 0,   -- failed attempts to deliver the event after delivered_seq
     failing_since BIGINT,                       -- the first failed attempt since the last success; NULL if the newest attempt did not fail
@@ -115,7 +115,7 @@ CREATE TABLE members (
 );
 CREATE INDEX members_by_user ON members ("user", joined_at);
 
--- The bans. A banned guest has one row for each address, so that new guests from there are banned too.
+-- The bans. A banned guest has one row for each address, so that new guests from these addresses are banned too.
 CREATE TABLE bans (
     room          BIGINT  NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
     "user"        TEXT COLLATE "C" NOT NULL, -- no REFERENCES: the ban stays when a guest's row is removed
@@ -235,7 +235,7 @@ CREATE TABLE writer (
     at            BIGINT  NOT NULL              -- when the server committed last
 );
 
--- The users who are in the rooms at each server, for the other servers. Each server writes its own rows. The other servers ignore the rows of
+-- The users who are in the rooms at each server. Each server writes its own rows, and the other servers read them. The other servers ignore the rows of
 -- a server that has no advisory lock with its number, because this server is not alive. The rows need not survive a crash of the database,
 -- because the servers write them again.
 CREATE UNLOGGED TABLE presence (
@@ -246,8 +246,8 @@ CREATE UNLOGGED TABLE presence (
     PRIMARY KEY (room, node)
 );
 
--- The names of users who have a connection, with several servers: one row for each skeleton of a name, as in the table names. The other servers
--- ignore the rows of a server that is not alive.
+-- With several servers, the names of the users who have a connection: one row for each skeleton of a name, as in the table names. The other
+-- servers ignore the rows of a server that is not alive.
 CREATE UNLOGGED TABLE used_names (
     skeleton      TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     "user"        TEXT COLLATE "C" NOT NULL,

@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace RawSocketChat.Server.Storage.Sql;
 
-/// <summary>Reads and writes each row with a prepared statement. For an engine that needs no round trip over a network for each statement.</summary>
+/// <summary>Reads and writes each row with its own prepared statement. This suits an engine that runs in this process, without network round trips.</summary>
 internal sealed class EventStatements(DbConnection connection, bool isIndexed) : IEventRows
 {
     private readonly EventInserts _inserts = new(connection, isIndexed);

@@ -48,7 +48,7 @@ internal sealed class EventTable(DbConnection connection, IEventRows rows, SqlSt
     }
 
     /// <summary>
-    /// Removes the events of a failed transaction that reached the disk. The senders got an error, so the events must not appear later. A
+    /// Removes events that reached the disk although their transaction failed. The senders got an error, so the events must not appear later. A
     /// message that such an event has edited or deleted stays changed, because its earlier text is gone. A removed reaction stays removed.
     /// </summary>
     public void RemoveUnacknowledged(LoggedRoom room)
@@ -110,7 +110,7 @@ internal sealed class EventTable(DbConnection connection, IEventRows rows, SqlSt
     }
 
     // Stores that the room's next event has this client id. If an earlier event has the id, changes nothing and returns the earlier event. An event
-    // that was trimmed, or that is too old, no longer counts: the room's next event then takes its id over.
+    // that was trimmed, or that is too old, no longer counts: the room's next event then takes over its id.
     private AppendResult? ClaimClientId(LoggedRoom room, string author, string id, long at)
     {
         if (rows.TryAddClientId(author, id, room.Id, room.NextSeq, at))

@@ -39,7 +39,7 @@ internal abstract class GroupCommit
 
     /// <summary>Adds a job to one of the next transactions, and waits until this transaction is committed.</summary>
     /// <returns>The result of the job.</returns>
-    /// <exception cref="StorageException">Nothing of the transaction was stored, or the server is stopping.</exception>
+    /// <exception cref="StorageException">The transaction failed, or the server is stopping.</exception>
     public async ValueTask<T> ExecuteAsync<T>(WriteJob<T> job, CancellationToken cancellationToken)
     {
         try
@@ -66,11 +66,13 @@ internal abstract class GroupCommit
     }
 
     /// <summary>Runs the jobs in one transaction and commits it. Called on the writer's thread. Never throws.</summary>
-    /// <returns>Null if the transaction is committed; otherwise the error, and nothing of the transaction is stored.</returns>
+    /// <returns>Null if the transaction is committed; otherwise the error. After an error, the transaction may be stored only if <see cref="MayRepeat"/> is
+    /// false.</returns>
     protected abstract StorageException? TryWrite(IReadOnlyList<WriteJob> batch);
 
     /// <summary>
-    /// Whether a batch that failed may be repeated. False if it may be stored in spite of the error, so that its events would appear twice.
+    /// Whether a batch that failed may be repeated. False if the batch may be stored in spite of the error. A repetition could then store its
+    /// events twice.
     /// </summary>
     protected virtual bool MayRepeat => true;
 
@@ -139,7 +141,7 @@ internal abstract class GroupCommit
             Complete(job);
     }
 
-    // An error of one job's callback must not leave the other jobs without their result.
+    // If the callback of one job fails, the other jobs still get their results.
     private void Complete(WriteJob job)
     {
         try

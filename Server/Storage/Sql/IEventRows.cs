@@ -50,8 +50,8 @@ internal interface IEventRows : IDisposable
 /// <param name="At">When the event was stored, in milliseconds since 1970 UTC.</param>
 internal readonly record struct ClientIdOwner(string RoomName, string RoomKey, long FirstSeq, long Seq, long At)
 {
-    // A new room may have the id of a removed room whose client ids are still stored. So the query requires that the event has the time of the client
-    // id.
+    // A new room may have the id of a removed room whose client ids are still stored. So the query requires that the event and the client id have the
+    // same time.
     /// <summary>The columns of this type, and the tables with the client ids <c>c</c>. The events of removed rooms do not count.</summary>
     public const string Columns = "r.name, r.name_key, r.first_seq, c.seq, c.at";
 

@@ -13,7 +13,7 @@ internal static class ListParameters
     /// <summary>Adds the values. Returns the operator and the list, such as <c>IN (NULL, @in0, @in1)</c>. A statement can have one list.</summary>
     public static string AddList(this DynamicParameters parameters, IReadOnlyList<string> values)
     {
-        // No value equals NULL.
+        // NULL equals no value, so it changes no result. With NULL, an empty list is valid SQL too.
         var list = new StringBuilder("IN (NULL");
         for (var i = 0; i < values.Count; i++)
         {

@@ -3,7 +3,7 @@ using RawSocketChat.Server.Logging;
 
 namespace RawSocketChat.Server.Storage.Sql;
 
-/// <summary>Logs the faults of reads. The same fault fails many requests, so each kind of data has at most one line in ten minutes.</summary>
+/// <summary>Logs the faults of reads. One fault makes many requests fail, so each kind of data gets at most one line in ten minutes.</summary>
 internal sealed class ReadFaultLog(TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);

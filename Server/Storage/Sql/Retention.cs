@@ -268,7 +268,7 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
 
     private sealed record ClientIdRow(string Author, string ClientId, long At);
 
-    // Properties, not constructor parameters: the driver does not know the type of a computed column.
+    // This type has properties instead of constructor parameters, because the driver does not know the type of a computed column.
     private sealed record GuestRow
     {
         public required string Id { get; init; }

@@ -12,7 +12,7 @@ internal sealed class RoomCache(SqlStorage storage)
     /// <summary>All logs that are open.</summary>
     public IEnumerable<LoggedRoom> Open => _byKey.Values;
 
-    /// <summary>The form of a room's name that is equal for all letter cases.</summary>
+    /// <summary>Returns the key of a room's name. Names that differ only in letter case have the same key.</summary>
     public static string GetKey(string name) => name.ToUpperInvariant();
 
     /// <summary>Returns null if there is no room of that name.</summary>
@@ -32,7 +32,7 @@ internal sealed class RoomCache(SqlStorage storage)
 
     /// <summary>
     /// Reads the newest state of a log from the database, because another server may have appended to the log, or removed the room and created another
-    /// one with its name.
+    /// room with the same name.
     /// </summary>
     /// <returns>Null if there is no room of that name.</returns>
     /// <exception cref="StorageException">The database cannot be read.</exception>

@@ -98,7 +98,7 @@ public sealed class SqlFileStore(SqlStorage storage) : IFileStore
             new { id }).Where(row => row.Seq >= (storage.Rooms.FindOpen(row.Key)?.FirstSeq ?? 0)).Select(row => row.Name),
     ];
 
-    // Properties, not constructor parameters: the driver does not know the type of a computed column.
+    // This type has properties instead of constructor parameters, because the driver does not know the type of a computed column.
     private sealed class Usage
     {
         public long Files { get; init; }

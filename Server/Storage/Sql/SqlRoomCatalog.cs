@@ -25,7 +25,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     // webhook stays, because a program uses it.
     private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id) AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.room = rooms.id) AND NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.room = rooms.id)";
 
-    // The condition on the newest event comes first, because the database finds this event at once. The search for an owner reads all members of the
+    // The condition on the newest event comes first, because the database finds this event quickly. The search for an owner reads all members of the
     // room.
     private const string IsAbandoned = $"""
         NOT {IsRemoved} AND created_at < @Before AND direct_users IS NULL
@@ -189,7 +189,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     internal static StoredRoom? FindRoom(DbConnection connection, string name) =>
         Query(connection, "WHERE name_key = @Key", new { Key = RoomCache.GetKey(name) }).FirstOrDefault();
 
-    /// <summary>Creates a room. Returns its id, or null if a room of that name, or of a name that looks the same, exists.</summary>
+    /// <summary>Creates a room. Returns its id, or null if another room has the same name or a name that looks the same.</summary>
     internal static long? AddRoom(DbConnection connection, StoredRoom room, string epoch, long firstSeq, DateTimeOffset now)
     {
         var values = new DynamicParameters();
@@ -209,8 +209,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         return id;
     }
 
-    // Uses the time of the newest event of each room. An earlier event can have a later time, but only if the clock was set back. The caller does not
-    // need the exact time then.
+    // Uses the time of the newest event of each room. An earlier event can have a later time only if the clock was set back. In that case,
+    // the caller does not need the exact time.
     internal static DateTimeOffset? FindNewestTime(DbConnection connection) =>
         connection.ExecuteScalar<long?>("SELECT MAX((SELECT at FROM events WHERE room = r.id ORDER BY seq DESC LIMIT 1)) FROM rooms r") is { } at
             ? DateTimeOffset.FromUnixTimeMilliseconds(at)
@@ -278,7 +278,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         }, cancellationToken);
     }
 
-    // Properties, not constructor parameters: the driver does not know the type of a computed column.
+    // This type has properties instead of constructor parameters, because the driver does not know the type of a computed column.
     private sealed class MemberRow
     {
         public long? JoinedAt { get; init; }
@@ -294,7 +294,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         public MemberState ToState() => new(JoinedAt is not null, ReadSeq, Notify, Unread, Mentions);
     }
 
-    // Properties, not constructor parameters: the driver does not know the type of a computed column.
+    // This type has properties instead of constructor parameters, because the driver does not know the type of a computed column.
     private sealed class RoomRow
     {
         public const string Columns = "name, topic, owner, is_private AS isPrivate, direct_users AS directUsers";

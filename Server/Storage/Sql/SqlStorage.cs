@@ -22,7 +22,7 @@ public abstract class SqlStorage
     /// <summary>The full path of the data folder. The server has locked it.</summary>
     public abstract string Folder { get; }
 
-    /// <summary>Where the messages are, for the operator, such as the path of a folder. Contains no password.</summary>
+    /// <summary>Tells the operator where the messages are, for example the path of a folder. Contains no password.</summary>
     public abstract string Location { get; }
 
     /// <summary>Whether writes fail now; see <see cref="GroupCommit.IsFailing"/>.</summary>
@@ -34,7 +34,7 @@ public abstract class SqlStorage
     /// <exception cref="StorageException">The storage cannot write.</exception>
     internal abstract ValueTask ProbeWriteAsync();
 
-    /// <summary>Called after messages that may have had files were deleted or trimmed.</summary>
+    /// <summary>Raised after messages were deleted or trimmed, if they may have had files.</summary>
     internal event Action? FilesRemoved;
 
     internal void AnnounceFilesRemoved() => FilesRemoved?.Invoke();
@@ -58,7 +58,7 @@ public abstract class SqlStorage
     /// <param name="write">Called on the writer's thread. If the first transaction fails, called again in a second transaction.</param>
     /// <param name="onCommitted">Called on the writer's thread after the commit and before the task completes.</param>
     /// <param name="rows">The approximate number of rows that the call writes.</param>
-    /// <exception cref="StorageException">Nothing of the transaction was stored.</exception>
+    /// <exception cref="StorageException">The transaction failed.</exception>
     internal ValueTask<T> WriteAsync<T>(Func<StorageWriter, T> write, CancellationToken cancellationToken, Action<T>? onCommitted = null, int rows = 1) =>
         Writer.ExecuteAsync(new WriteJob<T>(write, onCommitted, rows), cancellationToken);
 

@@ -159,7 +159,7 @@ public sealed class SqlWebhookStore(SqlStorage storage) : IWebhookStore
         public FailedEvent ToFailed() => new(Seq, DateTimeOffset.FromUnixTimeMilliseconds(At), (int)Attempts, Error, IsRetried != 0);
     }
 
-    // Properties, not constructor parameters: the driver does not know the type of a computed column.
+    // This type has properties instead of constructor parameters, because the driver does not know the type of a computed column.
     private sealed class WebhookRow
     {
         public required string Id { get; init; }

@@ -25,7 +25,7 @@ internal sealed class WriteSteps(SqlStorage storage)
     /// <summary>Executes the next step.</summary>
     /// <param name="write">Called on the writer's thread with the number of rows that it should write at most.</param>
     /// <returns>The result of <paramref name="write"/>.</returns>
-    /// <exception cref="StorageException">Nothing of the step was stored.</exception>
+    /// <exception cref="StorageException">The transaction of the step failed.</exception>
     public async Task<T> ExecuteAsync<T>(Func<StorageWriter, int, T> write, CancellationToken cancellationToken)
     {
         var rows = _rows;

@@ -44,7 +44,7 @@ CREATE TABLE rooms (
     name_key      TEXT    NOT NULL UNIQUE,      -- the name in upper case, so that a room is found in any letter case; "/" and the id if the room is removed but not yet erased
     topic         TEXT    NOT NULL,
     owner         TEXT,                         -- the user who created the room; NULL for the default room
-    is_private    INTEGER NOT NULL,             -- never changes, because the search index has it
+    is_private    INTEGER NOT NULL,             -- never changes, because the search index contains this value
     epoch         TEXT    NOT NULL,             -- the id of the log; "" in a backup, which gets a new one at its first start
     first_seq     INTEGER NOT NULL,             -- the oldest seq that the log still has
     created_at    INTEGER NOT NULL,
@@ -79,7 +79,7 @@ CREATE TABLE webhooks (
     id            TEXT    NOT NULL UNIQUE,      -- a random id, a part of the ids that receivers see
     url           TEXT    NOT NULL,
     secret        TEXT    NOT NULL,             -- the key of the signatures: "whsec_" and base64
-    delivered_seq INTEGER NOT NULL,             -- the newest event that needs no delivery any more
+    delivered_seq INTEGER NOT NULL,             -- the delivery continues after the event with this seq
     failures      INTEGER NOT NULL DEFAULT 0,   -- failed attempts since the last success
     attempts      INTEGER NOT NULL DEFAULT 0,   -- failed attempts to deliver the event after delivered_seq
     failing_since INTEGER,                      -- the first failed attempt since the last success; NULL if the newest attempt did not fail
@@ -112,7 +112,7 @@ CREATE TABLE members (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX members_by_user ON members (user, joined_at);
 
--- The bans. A banned guest has one row for each address, so that new guests from there are banned too.
+-- The bans. A banned guest has one row for each address, so that new guests from these addresses are banned too.
 CREATE TABLE bans (
     room          INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
     user          TEXT    NOT NULL,             -- no REFERENCES: the ban stays when a guest's row is removed
@@ -223,16 +223,16 @@ CREATE VIRTUAL TABLE search USING fts5 (
     content = '', columnsize = 0, tokenize = 'ascii'
 );
 
--- Words that are removed must be removed from the file too. Otherwise the index would only mark them as removed.
+-- With this option, the index erases removed words from the file too. Otherwise it would only mark them as removed.
 INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 
--- The new messages that are not in the index yet. To add many messages to the index at once costs much less than to add each one when it is
--- stored, so the server adds them in groups, every ten seconds and before each search.
+-- The new messages that are not in the index yet. It costs much less to add many messages to the index together than to add each one when it
+-- is stored. So the server adds them in groups, every ten seconds and before each search.
 CREATE TABLE unindexed (
     search_id     INTEGER NOT NULL PRIMARY KEY  -- events.search_id
 ) STRICT;
 
--- The triggers update the index whenever a message changes. They must not remove a message from the index that is not in the index yet.
+-- The triggers update the index whenever a message changes. They must not remove a message that is not in the index yet.
 CREATE TRIGGER search_added AFTER INSERT ON events WHEN NEW.search_id IS NOT NULL AND NOT NEW.is_deleted BEGIN
     INSERT INTO unindexed (search_id) VALUES (NEW.search_id);
 END;

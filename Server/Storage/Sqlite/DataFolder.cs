@@ -89,8 +89,8 @@ public sealed class DataFolder : IDisposable
     public void Dispose() => _lock?.Dispose();
 
     /// <summary>
-    /// Stores the change counter that the database has, in the lock file, for <see cref="DatabaseHeader.CheckWriteAheadLog"/> at the next
-    /// start.
+    /// Stores the change counter of the database in the lock file. At the next start, <see cref="DatabaseHeader.CheckWriteAheadLog"/> needs this
+    /// number.
     /// </summary>
     public void RecordChangeCounter(uint counter)
     {
@@ -98,7 +98,7 @@ public sealed class DataFolder : IDisposable
         _lock.Write(Encoding.ASCII.GetBytes(counter.ToString(CultureInfo.InvariantCulture)));
     }
 
-    // The file is empty before the first start, and after an earlier version of the server.
+    // Returns null if the file has no number: before the first start, and after an earlier version of the server.
     private uint? ReadChangeCounter()
     {
         Span<byte> text = stackalloc byte[16];

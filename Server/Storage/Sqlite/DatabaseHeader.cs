@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Storage.Sqlite;
 /// itself would apply any log that is beside a database, including the log of an earlier or later state.
 /// </summary>
 /// <param name="UsesWriteAheadLog">False for a file that the <c>backup</c> command has written.</param>
-/// <param name="ChangeCounter">A number that never decreases. It grows at each start of the server.</param>
+/// <param name="ChangeCounter">A number that SQLite only increases. It grows at each start of the server.</param>
 internal readonly record struct DatabaseHeader(bool UsesWriteAheadLog, uint ChangeCounter)
 {
     private const int Bytes = 100;

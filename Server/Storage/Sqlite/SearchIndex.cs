@@ -55,6 +55,6 @@ internal static class SearchIndex
 
     private static string GetNameWord(string name) => "n" + ToHex(name.Normalize(NormalizationForm.FormKC).ToUpperInvariant());
 
-    // The index splits text at punctuation, which ids and names may have. So the index stores them in hex.
+    // Ids and names may contain punctuation, at which the index splits text. So the index stores ids and names in hex.
     private static string ToHex(string text) => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text));
 }

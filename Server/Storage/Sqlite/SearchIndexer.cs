@@ -26,7 +26,8 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Adds the messages that are stored by now, so that a search finds them. During a flood of messages, some may remain.
+    /// Adds the messages that are stored but not yet indexed, so that a search finds them. During a flood of messages, some messages may remain
+    /// unindexed.
     /// </summary>
     /// <returns>Whether the index has all messages.</returns>
     /// <exception cref="StorageException">The index cannot be written.</exception>

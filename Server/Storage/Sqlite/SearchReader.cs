@@ -25,7 +25,7 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
     /// <param name="expression">The FTS5 expression.</param>
     /// <param name="before">The cursor below which to search.</param>
     /// <param name="limit">The maximum number of messages.</param>
-    /// <param name="isHidden">Whether an event, by the key of its room and its seq, is trimmed.</param>
+    /// <param name="isHidden">Returns whether an event is trimmed. The arguments are the key of its room and its seq.</param>
     /// <exception cref="SqliteException">The index cannot be read.</exception>
     public async ValueTask<SearchPage> SearchAsync(string expression, long before, int limit, Func<string, long, bool> isHidden, CancellationToken cancellationToken)
     {
@@ -117,7 +117,7 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
         }
     }
 
-    // When the maximum time is over, interrupts once the statement that is running on a connection.
+    // Interrupts the running statement of a connection, once, when the maximum time is over.
     private sealed class InterruptTimer : IDisposable
     {
         private readonly Lock _gate = new();

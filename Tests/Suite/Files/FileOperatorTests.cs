@@ -138,7 +138,7 @@ public sealed class FileOperatorTests
         (await File.ReadAllTextAsync(export)).Should().Contain($$"""{"id":"{{_large.Id}}","name":"large.bin","type":"application/octet-stream","bytes":2500000}""");
         (await RunAsync(_folder.Path, "import", export, "--as", "copy")).ShouldSucceed().Output.Should().NotContain("without files");
         using var other = new TemporaryFolder();
-        (await RunAsync(other.Path, "import", export, "--as", "garden")).ShouldSucceed().Output.Should().Contain("3 of them without files");
+        (await RunAsync(other.Path, "import", export, "--as", "garden")).ShouldSucceed().Output.Should().Contain("3 of them were imported without files");
         (await RunAsync(other.Path, "check")).ShouldSucceed();
 
         await using var server = await ServerUnderTest.StartAsync("--Data:Path", _folder.Path);

@@ -130,7 +130,7 @@ public sealed class ExportImportTests
         (await RunWithInputAsync(exported, storage.Folder, "import", "-", "--as", "oDD")).ShouldFail("already exists");
 
         var import = await RunWithInputAsync(exported, storage.Folder, "import", "-", "--as", "Odd-2");
-        import.ShouldSucceed().Output.Should().Contain("5 of them without their ids");
+        import.ShouldSucceed().Output.Should().Contain("5 of them were imported without their ids");
         (await RunAsync(storage.Folder, "check")).ShouldSucceed().Output.Should().Contain("2 rooms, 14 events");
         storage.Reopen();
         (await storage.Log.AppendAsync("Odd-2", [CreateMessage("again", "i42", "bob")], default))[0].Should().Match<AppendResult>(entry => entry.IsDuplicate && entry.Room == "Odd" && entry.Seq == 5);
@@ -146,7 +146,7 @@ public sealed class ExportImportTests
         var exported = (await RunAsync(storage.Folder, "export", "Odd")).Output;
 
         var import = await RunWithInputAsync(exported, folder.Path, "import", "-", "--as", "copy");
-        import.ShouldSucceed().Output.Should().Contain("6 of them without their ids");
+        import.ShouldSucceed().Output.Should().Contain("6 of them were imported without their ids");
         (await RunAsync(folder.Path, "check")).ShouldSucceed();
     }
 

@@ -56,12 +56,12 @@ public sealed class PostgresChatDatabase : ChatDatabase
         return new PostgresMigrationTarget(connection, new PostgresChatDatabase(_database, Contents) { IsUnfinished = true }, Interrupt(connection, cancel), cancel);
     });
 
-    // Opens a connection that locks the database, and prepares it. So no server can use the database meanwhile.
+    // Opens and prepares a connection that locks the database. No server can use the database while this connection is open.
     private T OpenLocked<T>(Func<NpgsqlConnection, T> prepare) => Open(
         _database.OpenForWriting,
         connection => PostgresDatabase.TryLock(connection, isShared: false) ? prepare(connection) : throw new StorageException($"another server uses {Location}; stop it first"));
 
-    // Opens and prepares a connection. Closes it if that fails.
+    // Opens and prepares a connection. Closes the connection if the preparation fails.
     private T Open<T>(Func<NpgsqlConnection> open, Func<NpgsqlConnection, T> prepare) => PostgresError.Run(
         Location,
         () =>

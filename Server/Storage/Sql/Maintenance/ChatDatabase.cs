@@ -3,7 +3,7 @@ namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 /// <summary>The database of a chat, for a command of the operator. Each engine has a derived class.</summary>
 public abstract class ChatDatabase
 {
-    /// <summary>Where the database is, for the operator. Contains no password.</summary>
+    /// <summary>Tells the operator where the database is. Contains no password.</summary>
     public abstract string Location { get; }
 
     /// <summary>The contents of the uploaded files.</summary>

@@ -3,7 +3,7 @@ using Dapper;
 
 namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 
-/// <summary>Compares the contents of files with the files in the database.</summary>
+/// <summary>Compares the contents in the data folder with the files that the database lists.</summary>
 internal static class ContentCheck
 {
     /// <summary>Adds a line to the result for each content that is missing or damaged.</summary>
@@ -29,7 +29,7 @@ internal static class ContentCheck
         }
     }
 
-    /// <summary>Whether a file in the database has a content now.</summary>
+    /// <summary>Whether a file in the database has the content with this hash now.</summary>
     public static bool IsUsed(ChatDatabase database, string hash)
     {
         using var snapshot = database.OpenSnapshot(CancellationToken.None);
@@ -61,7 +61,7 @@ internal static class ContentCheck
         }
     }
 
-    // Properties, not constructor parameters: the driver does not know the type of a computed column.
+    // This type has properties instead of constructor parameters, because the driver does not know the type of a computed column.
     private sealed class Row
     {
         public required string Hash { get; init; }

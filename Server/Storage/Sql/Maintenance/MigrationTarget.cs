@@ -5,12 +5,12 @@ namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 
 /// <summary>
 /// The database into which a migration copies a chat. Each engine has a derived class. No server can use the database until the target is disposed
-/// of, and none starts with it until <see cref="Complete"/>. If the migration is interrupted, the next one continues.
+/// of, and no server starts with the database before <see cref="Complete"/> was called. If the migration is interrupted, the next one continues.
 /// </summary>
 internal abstract class MigrationTarget : IDisposable
 {
     /// <summary>
-    /// The table that marks an unfinished migration. Its row has the state of the source (<see cref="Migration"/>).
+    /// The table that marks an unfinished migration. Its row has the state of the source (<see cref="MigrationSource.ComputeState"/>).
     /// </summary>
     private protected const string Marker = "unfinished_migration";
 

@@ -44,7 +44,7 @@ internal abstract class OfflineTransaction : IDisposable
     /// <summary>Creates the statements that add events.</summary>
     public abstract EventInserts CreateInserts();
 
-    /// <summary>Removes the words of a user's messages from the search index, unless the index follows the table of events by itself.</summary>
+    /// <summary>Removes the words of a user's messages from the search index, unless triggers of the engine do this.</summary>
     /// <param name="author">The id of the user.</param>
     public abstract void RemoveSearchWords(string author);
 
@@ -64,7 +64,7 @@ internal abstract class OfflineTransaction : IDisposable
     {
     }
 
-    // If the removal is interrupted, the next start of the server removes the other contents.
+    // If the removal is interrupted, the server removes the remaining contents at its next start.
     private void RemoveUnusedContents(ContentFolder folder)
     {
         var hashes = Execute(connection => connection.Query<string>("SELECT hash FROM unused_contents u WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.hash = u.hash)").AsList());

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 
 namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 
-/// <summary>Erases what a user wrote, and the user, from a database that no server uses, in one transaction.</summary>
+/// <summary>Erases a user, and everything that the user wrote, in one transaction. No server may use the database.</summary>
 public static class UserErasure
 {
     private const string AddDeletions =
@@ -42,9 +42,9 @@ public static class UserErasure
         """;
 
     /// <summary>
-    /// Deletes the user's messages: each becomes a tombstone, and a deletion is added to the log, so that clients that reconnect delete the message
-    /// too. Removes the user's files, topics, reasons, reactions and bans. Removes the user with the name, sessions and memberships.
-    /// The user's events stay without text and with the name <see cref="ErasedUser.Name"/>, because the numbers of a log have no gap.
+    /// Deletes the user's messages. Each message becomes a tombstone. The log also gets a deletion for each message, so that clients that reconnect
+    /// delete the message too. Removes the user's files, topics, reasons, reactions and bans. Removes the user with the name, sessions and memberships.
+    /// The user's events stay without text and with the name <see cref="ErasedUser.Name"/>, because the seqs of a log have no gap.
     /// </summary>
     /// <param name="database">The database.</param>
     /// <param name="nameOrId">The name of an account in any letter case, or the id of a user, such as a guest.</param>
@@ -84,7 +84,7 @@ public static class UserErasure
         return erased;
     }
 
-    // Removes from the JSON of the events what the user wrote and how the user was called. Each event of a reaction becomes the removal of this
+    // Removes the user's text and name from the JSON of the events. Each event of a reaction becomes the removal of this
     // reaction, because clients that reconnect apply the events of the log.
     private static void EraseBodies(DbConnection connection, string id)
     {

@@ -21,7 +21,7 @@ internal static class ContentBackup
         ) STRICT
         """;
 
-    // The file was removed after the snapshot of the database, because its message was deleted.
+    // Removes the files with a hash from the copy. Their messages were deleted after the snapshot of the database, so the content is gone.
     private const string RemoveFiles =
         """
         UPDATE events SET body = (

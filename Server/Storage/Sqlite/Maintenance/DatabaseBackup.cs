@@ -53,7 +53,7 @@ public static class DatabaseBackup
         }
     }
 
-    /// <summary>Copies a database in any file, without the contents of the files that are beside it.</summary>
+    /// <summary>Copies a database file, which need not be in a data folder. Does not copy the contents of the uploaded files.</summary>
     public static void Copy(string database, string file, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         using var source = SqliteSnapshot.Open(database, cancel);

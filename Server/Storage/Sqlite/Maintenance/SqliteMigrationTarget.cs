@@ -7,7 +7,7 @@ using SQLitePCL;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
-/// <summary>A database file that gets the name of a server's database when it is complete.</summary>
+/// <summary>A database file with a temporary name. When the migration is complete, the file gets the name that a server opens.</summary>
 internal sealed class SqliteMigrationTarget : MigrationTarget
 {
     private const string UnfinishedName = DataFolder.DatabaseName + ".migrating";
@@ -84,7 +84,7 @@ internal sealed class SqliteMigrationTarget : MigrationTarget
             insert.Execute(row);
     }
 
-    // Otherwise the first search would wait until the server has done this.
+    // Without this step, the first searches would miss most messages, because the server would still be indexing them.
     private void AddToSearchIndex(IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         var total = Execute(() => _connection.ExecuteScalar<long>("SELECT COUNT(*) FROM unindexed"));
