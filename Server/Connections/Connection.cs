@@ -118,7 +118,7 @@ public sealed class Connection(string transportName, string remote, ConnectionRe
     }
 
     /// <summary>
-    /// Closes the connection and returns at once. The outbox then sends its queue (unless the reason drops the queue) and the close message
+    /// Closes the connection and returns immediately. The outbox then sends its queue (unless the reason drops the queue) and the close message
     /// (if the reason has one). After that, the transport ends the stream. Only the first call has an effect.
     /// </summary>
     public void Close(Disconnect reason)

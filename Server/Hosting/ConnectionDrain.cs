@@ -99,7 +99,7 @@ internal sealed class ConnectionDrain
 
 internal static class ConnectionDrainSetup
 {
-    /// <summary>Drains connections of this address at shutdown. Call it before TLS is set up, so that it includes TLS handshakes.</summary>
+    /// <summary>Drains connections of this address at shutdown. Call this before TLS is set up. Otherwise the drain would not end TLS handshakes.</summary>
     public static void UseConnectionDrain(this ListenOptions listen) => listen.Use(next => connection => ConnectionDrain.RunAsync(next, connection));
 
     /// <summary>Passes each request to the <see cref="ConnectionDrain"/> of its connection, before any other code handles the request.</summary>

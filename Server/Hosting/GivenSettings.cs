@@ -88,8 +88,8 @@ internal static class GivenSettings
         GetKeys().FirstOrDefault(key => IsKey(key, name))
         ?? (NearestWord.Find(name, GetKeys().Select(key => key[(key.LastIndexOf(':') + 1)..])) is { } similar ? GetKeys().First(key => HasName(key, similar)) : null);
 
-    // A variable without a section may belong to another program. So the variable counts as a mistyped setting only if a setting has its
-    // name.
+    // A variable without a section may belong to another program. So the variable counts as a mistyped setting only if its name is "port", is similar
+    // to a setting without a section, or is the name of a setting in a section.
     private static bool LacksSection(string variable) =>
         variable.Equals("port", StringComparison.OrdinalIgnoreCase) || NearestWord.Find(variable, TopLevelKeys) is not null || GetKeys().Any(key => IsKey(key, variable));
 
