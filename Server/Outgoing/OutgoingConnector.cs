@@ -20,7 +20,7 @@ internal class OutgoingConnector(INameResolver resolver, AddressRules rules, Tim
     // The maximum number of addresses of one name to which the connector tries to connect.
     private const int MaxAddresses = 4;
 
-    // The client of the request waits for this look-up, and so do its next requests.
+    // The client's request waits for this look-up, and the client's next requests wait too.
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>

@@ -79,7 +79,7 @@ internal sealed class InviteHandler(ChatServices services)
     private async ValueTask<(RoomLoop? Room, ChatError? Error)> FindOrCreateAsync(ChatContext context, ClientFrame frame, NamedUser other)
     {
         var name = RoomName.CreateDirect(context.User.Id, other.Id);
-        // Check this first: a request that is rejected must not create a room and invite the other user.
+        // Check this first: a request that is rejected must neither create a room nor invite the other user.
         if (services.RoomHandler.CheckRoomCount(context, frame, services.Rooms.FindOpen(name)) is { } tooMany)
             return (null, tooMany);
         while (true)

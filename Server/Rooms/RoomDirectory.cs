@@ -271,7 +271,7 @@ public sealed class RoomDirectory(
         {
             _open.TryRemove(KeyValuePair.Create(room.Name, room));
             _loops.Remove(room);
-            // If another caller opens the room again, it follows the room after this.
+            // A caller that opens the room again calls FollowAsync after this call.
             nodes.Unfollow(room.Name);
         }
     }
@@ -307,7 +307,7 @@ public sealed class RoomDirectory(
         }
     }
 
-    // Removes the rooms that the list names, page by page. The list gets the last name of the page before.
+    // Removes the rooms that the list names, page by page. The argument of the list function is the last name of the previous page.
     private async Task RemoveListedAsync(Func<string, ValueTask<IReadOnlyList<string>>> list, Func<string, ValueTask<bool>> remove)
     {
         for (var last = ""; ;)
