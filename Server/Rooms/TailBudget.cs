@@ -47,7 +47,7 @@ public sealed class TailBudget(IOptions<RoomOptions> options)
         private readonly LinkedListNode<Share> _node;
         private bool _isReleased;
 
-        // The bytes of the tail. While two threads change the tail at once, the number may be wrong until both have called Add.
+        // The bytes of the tail. While two threads change the tail at the same time, the number may be wrong until both have called Add.
         private long _bytes;
 
         public Share(TailBudget budget, Func<long> clear)

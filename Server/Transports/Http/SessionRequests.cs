@@ -22,7 +22,7 @@ internal sealed class SessionRequests(
 
     public HttpEndpoint Endpoint => sessions.Endpoint;
 
-    /// <summary>Answers a GET with the frames after its cursor: at once, or when a frame comes within the wait time.</summary>
+    /// <summary>Answers a GET with the frames after its cursor: immediately, or when a frame comes within the wait time.</summary>
     public async Task PollAsync(HttpContext context, string transportName, TimeSpan wait)
     {
         if (await BeginReadAsync(context, transportName) is { } request)
