@@ -37,8 +37,8 @@ internal static class SiteIcons
     {
         if (logo is not null)
         {
-            // A system may cut a maskable icon to a circle of 80% of its width, and 56% is the largest square in it. The background is white, because
-            // most logos are made for it.
+            // A system may cut a maskable icon to a circle of 80% of its width. The largest square in this circle has 56% of the icon's width. The
+            // background is white, because most logos are made for a white background.
             return
             [
                 new("icon.svg", "any", "any", CreateSvg($"""<image href="{logo}" width="32" height="32"/>""")),
