@@ -12,7 +12,7 @@ public sealed class BusyLane : IThreadPoolWorkItem, IValueTaskSource
     /// <summary>The number of pumps that run at the same time.</summary>
     public static readonly int MaxRunning = Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>The only lane of the process. The thread pool, too, exists only once.</summary>
+    /// <summary>The only lane of the process. One lane is enough, because the process has only one thread pool.</summary>
     public static readonly BusyLane Shared = new();
 
     private readonly ConcurrentQueue<(Action<object?> Continue, object? State)> _waiting = new();

@@ -4,8 +4,8 @@ namespace RawSocketChat.Server.Connections;
 
 /// <summary>
 /// Limits how much the input of one connection can delay the other connections. A pump awaits <see cref="AfterFrameAsync"/> after each frame.
-/// The server reads from a peer at most <paramref name="rate"/>, so TCP slows down a peer that sends more. If further frames of the peer have already
-/// arrived, the pump yields to other connections from time to time. Used by one thread at a time.
+/// The server reads from a peer no faster than <paramref name="rate"/>, so TCP slows down a peer that sends more. If further frames of the peer have
+/// already arrived, the pump yields to other connections from time to time. Used by one thread at a time.
 /// </summary>
 /// <param name="rate">The rate in frames; null for no limit.</param>
 /// <param name="time">The clock.</param>

@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
 /// Decides how many connections may be open. Each connection needs a file descriptor, and the .NET runtime ends the process if it cannot
-/// open a file that it needs. So the connections must leave enough descriptors.
+/// open a file that it needs. So the connections must leave enough descriptors for files.
 /// </summary>
 internal static partial class FileDescriptors
 {

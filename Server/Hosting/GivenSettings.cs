@@ -19,7 +19,7 @@ internal static class GivenSettings
 
     private static readonly string[] FrameworkSections = ["Logging", "Kestrel", "hostBuilder"];
 
-    /// <summary>Returns an error for each key that no setting has, and for an option without a value.</summary>
+    /// <summary>Returns an error for each key that does not belong to a setting, and for an option without a value.</summary>
     /// <param name="args">The options of the command line.</param>
     /// <param name="environment">The <c>RSC_</c> variables, without the prefix.</param>
     public static IEnumerable<string> FindErrors(string[] args, IConfiguration environment)

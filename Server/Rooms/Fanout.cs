@@ -25,7 +25,7 @@ internal sealed class Fanout(Room room, TimeSpan gatheringWindow, TimeProvider t
     // so more gathering would save nothing.
     private const int MaxGatheredBytes = 16 * 1024;
 
-    // A message is much smaller than an outbox (Limits:OutboxBytes), because an outbox accepts or rejects the whole message. The number is
+    // A message must be much smaller than an outbox (Limits:OutboxBytes), because an outbox accepts or rejects the whole message. The number is
     // larger than MaxGatheredBytes, so that the usual fan-out is one message.
     private const int MaxMessageBytes = 64 * 1024;
 

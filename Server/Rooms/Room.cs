@@ -49,11 +49,11 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
     private readonly Dictionary<Connection, Subscriber> _subscribers = [];
     private readonly List<Connection> _live = [];
 
-    // The users at the other servers, by id. A user may be at this server too.
+    // The users who are connected to other servers, by id. Such a user may be connected to this server too.
     private IReadOnlyDictionary<string, string> _remote = new Dictionary<string, string>();
     private int _unlisted;
 
-    // The number of users in _remote who are not at this server.
+    // The number of users in _remote who are not connected to this server.
     private int _remoteOnly;
 
     public string Name { get; } = name;

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Bounds the memory of the recent tails of all rooms together. When they exceed <see cref="RoomOptions.AllTailsBytes"/>, it empties the least
-/// recently used tails. Thread-safe.
+/// Bounds the memory of the recent tails of all rooms together. When the tails exceed <see cref="RoomOptions.AllTailsBytes"/>, this class empties the
+/// least recently used ones. Thread-safe.
 /// </summary>
 public sealed class TailBudget(IOptions<RoomOptions> options)
 {

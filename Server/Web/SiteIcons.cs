@@ -7,7 +7,7 @@ using System.Text;
 namespace RawSocketChat.Server.Web;
 
 /// <summary>
-/// The icons of the installed page. Without a logo of the operator, they show the plug of the page on the operator's color. With a logo, they are
+/// The icons of the installed page. Without a logo of the operator, they show the page's symbol, a plug, on the operator's color. With a logo, they are
 /// SVG images that contain the logo.
 /// </summary>
 internal static class SiteIcons

@@ -11,8 +11,8 @@ public sealed class ImageOptions
     public bool Previews { get; set; } = true;
 
     /// <summary>
-    /// Maximum number of pixels of an image with a preview. The server does not decode a larger image. To decode an image can take 8 bytes of memory
-    /// for each pixel. Default 50,000,000.
+    /// Maximum number of pixels of an image with a preview. The server does not decode a larger image. The decoding of an image can take 8 bytes of
+    /// memory for each pixel. Default 50,000,000.
     /// </summary>
     [Range(1, 1_000_000_000)]
     public int MaxPixels { get; set; } = 50_000_000;

@@ -43,8 +43,9 @@ public sealed class HttpOptions
     public long BodyBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>
-    /// Bytes that the answers to all <c>POST /send</c>, and to all requests for the messages of a room, may hold together until they are read. Above
-    /// this, the server rejects the requests of sessions that have more than 16 KiB of answers to read, and requests for messages. Default 64 MiB.
+    /// Bytes that all unread answers may hold together: the answers to <c>POST /send</c>, and the answers to requests for the messages of a room.
+    /// Above this, the server rejects requests for messages, and rejects the requests of sessions that have more than 16 KiB of unread answers.
+    /// Default 64 MiB.
     /// </summary>
     [Range(1024 * 1024, 1024L * 1024 * 1024 * 1024)]
     public long AnswerBytes { get; set; } = 64 * 1024 * 1024;

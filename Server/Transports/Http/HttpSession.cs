@@ -11,7 +11,7 @@ namespace RawSocketChat.Server.Transports.Http;
 /// taken alone, but no code may take <c>_readLock</c> while it holds one of these two locks. The registry takes <c>_gate</c> inside its own
 /// lock, and no code takes the registry's lock while it holds a lock of a session or an outbox.
 /// </remarks>
-#pragma warning disable CA1001 // the semaphore has no wait handle, the only thing that would have to be disposed of
+#pragma warning disable CA1001 // a semaphore must be disposed of only if it has a wait handle, and this one has none
 internal sealed class HttpSession : IConnectionTransport
 #pragma warning restore CA1001
 {
