@@ -92,7 +92,7 @@ internal static class AsyncApiDocument
                     ["name"] = CreateText("The name of the user."),
                     ["room"] = CreateText("A room to join."),
                     ["session"] = CreateText("The token of an earlier welcome."),
-                    ["format"] = CreateText("With the value text, the server sends lines for people instead of JSON."),
+                    ["format"] = CreateText("With the value \"text\", the server sends lines for people instead of JSON."),
                 },
             },
         },

@@ -12,7 +12,7 @@ namespace RawSocketChat.Server.Api;
 internal static class SlackPayload
 {
     /// <param name="json">The message.</param>
-    /// <param name="text">The text, with a newline after each part; may be empty.</param>
+    /// <param name="text">The parts of the text, separated by newlines; may be empty.</param>
     /// <param name="error">The reason why the message cannot be read, if the result is false.</param>
     public static bool TryReadText(ReadOnlyMemory<byte> json, out string text, [NotNullWhen(false)] out ChatError? error)
     {

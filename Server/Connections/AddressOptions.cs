@@ -30,8 +30,8 @@ public sealed class AddressOptions
     public int GuestRoomsPerDay { get; set; } = 50;
 
     /// <summary>
-    /// Bytes of files that all guests of one address together may store in one burst. Used bytes become free again evenly, all of them within 24
-    /// hours. Accounts have no such limit. Default 500 MiB.
+    /// Bytes of files that all guests of one address together may store in one burst. Used bytes become available again at a constant rate, all of
+    /// them within 24 hours. Accounts have no such limit. Default 500 MiB.
     /// </summary>
     [Range(1024, 1_000_000_000_000)]
     public long GuestFileBytesPerDay { get; set; } = 500 * 1024 * 1024;

@@ -46,7 +46,7 @@ internal sealed class InviteHandler(ChatServices services)
             await OpenAsync(context, frame, other, answers);
     }
 
-    // Makes both users members of their room, joins the sender's connection to it, and posts the text of the request if there is one.
+    // Makes both users members of their room, lets the sender's connection join this room, and posts the text of the request if there is one.
     private async ValueTask OpenAsync(ChatContext context, ClientFrame frame, NamedUser other, IFrameSink answers)
     {
         var (room, error) = await FindOrCreateAsync(context, frame, other);

@@ -72,7 +72,7 @@ internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSeco
         }
     }
 
-    /// <summary>Sends the number of members after a second, if the room is too large to announce names.</summary>
+    /// <summary>Sends the number of members within a second, if the room is too large to announce names.</summary>
     public void ScheduleCountIfLarge()
     {
         if (!AnnouncesNames)

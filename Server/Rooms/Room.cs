@@ -18,7 +18,7 @@ public sealed class Member(Person person)
     public long? TypedAt { get; set; }
 }
 
-/// <summary>Receives the calls of a room about one of its connections.</summary>
+/// <summary>Receives a call when a room removes a connection.</summary>
 public interface IRoomListener
 {
     /// <summary>Called on any thread after the connection was removed from the room.</summary>

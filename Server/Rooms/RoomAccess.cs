@@ -137,7 +137,7 @@ internal sealed class RoomAccess(ChatServices services)
     private static ChatError CreateNoCurrentRoomError(ClientFrame frame) =>
         new(ErrorCode.NotInRoom, "you are in no room", frame.CreateHint(ClientFrameType.Join, RoomName.Default));
 
-    // An operator finds every private room by its name. But lists and hints show an operator only the rooms that any other user would see.
+    // An operator finds every private room by its name. But lists and hints show an operator only the rooms that they would show to another user.
     private bool IsListed(ChatContext context, RoomLoop room) => IsOwnerOrMember(context, room) || context.Rooms.Contains(room);
 
     private bool IsOwnerOrMember(ChatContext context, RoomLoop room) =>

@@ -30,7 +30,7 @@ public sealed class ImageOptions
     public int PreviewBytes { get; set; } = 100 * 1024;
 
     /// <summary>
-    /// Seconds without an image after which the server ends the process that decodes images. The next image starts it again. Default 60.
+    /// The server ends the process that decodes images if no image has come for this many seconds. The next image starts the process again. Default 60.
     /// </summary>
     [Range(1, 86_400)]
     public int IdleSeconds { get; set; } = 60;
