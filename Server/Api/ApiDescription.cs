@@ -45,7 +45,7 @@ internal static class ApiDescription
         .WithTags("messages")
         .WithName("postMessage")
         .WithSummary("Posts a message to the room")
-        .WithDescription("201 means that the message is stored. If the token has used the same id within the last days (Data:ClientIdDays), nothing is posted, and the answer is 200 with the seq of the first message.")
+        .WithDescription("201 means that the message is stored. If the token has already used the same id and the server still remembers it (for Data:ClientIdDays days), nothing is posted. Then the answer is 200 with the seq of the first message.")
         .Produces<ApiAck>(StatusCodes.Status201Created)
         .Produces<ApiAck>(StatusCodes.Status200OK)
         .ProducesErrors(StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status404NotFound, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status429TooManyRequests, StatusCodes.Status503ServiceUnavailable)
@@ -65,21 +65,21 @@ internal static class ApiDescription
             AddParameter(operation, "before", "0", "The events before this seq.");
             AddParameter(operation, "after", "0", "The events after this seq.");
             AddParameter(operation, "around", "0", "The events on both sides of this seq, and the event itself.");
-            AddParameter(operation, "limit", "1", "The maximum number of events. Default 50; the server reduces more than 200 to 200.");
+            AddParameter(operation, "limit", "1", "The maximum number of events. Default 50. The server reduces a limit above 200 to 200.");
             return Task.CompletedTask;
         });
 
     public static void DescribeHook(RouteHandlerBuilder endpoint) => endpoint
         .WithTags("hooks")
         .WithName("postToHook")
-        .WithSummary("Posts what an incoming webhook of Slack takes")
+        .WithSummary("Posts a message in the format of Slack's incoming webhooks")
         .WithDescription("The body is the message as JSON, or a form with the JSON in the field payload. The message becomes plain text. The token is the path's last part, so keep the address secret.")
         .Produces<string>(StatusCodes.Status200OK, "text/plain")
         .ProducesErrors(StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status429TooManyRequests, StatusCodes.Status503ServiceUnavailable)
         .AddOpenApiOperationTransformer((operation, context, cancel) => AddBodyAsync<ApiSlackMessage>(operation, context, "application/json", cancel))
         .AddOpenApiOperationTransformer((operation, context, cancel) => AddBodyAsync<ApiSlackForm>(operation, context, "application/x-www-form-urlencoded", cancel));
 
-    // The metadata of Accepts would also make the routing reject other content types. But curl -d sends JSON as a form.
+    // Accepts is not used here: its metadata would make the routing reject all other content types, and curl -d sends JSON with the content type of a form.
     private static async Task AddBodyAsync<T>(OpenApiOperation operation, OpenApiOperationTransformerContext context, string type, CancellationToken cancellationToken)
     {
         var schema = await context.GetOrCreateSchemaAsync(typeof(T), parameterDescription: null, cancellationToken);

@@ -7,10 +7,10 @@ using RawSocketChat.Server.Transports.Http;
 
 namespace RawSocketChat.Server.Api;
 
-/// <summary>What the endpoints of the API share.</summary>
+/// <summary>Helper methods for the endpoints of the API.</summary>
 internal static class ApiRequests
 {
-    /// <summary>A body that can be posted as it is.</summary>
+    /// <summary>An example of a valid body, for the hints in errors.</summary>
     public const string PostHint = """{"text":"disk is full"}""";
 
     /// <summary>
@@ -42,7 +42,7 @@ internal static class ApiRequests
     public static Task<ReadOnlyMemory<byte>?> ReadAsync(this RequestBody body, HttpEndpoint http) =>
         body.ReadAsync(http.MaxFrameBytes, $"a body has at most {http.MaxFrameBytes} bytes");
 
-    /// <summary>Answers with an error of the chat, and charges the address for it.</summary>
+    /// <summary>Answers with an error of the chat. Charges the address for every error except <c>rate-limited</c>.</summary>
     public static Task RejectAsync(this HttpContext context, AddressAccount account, ErrorFrame error)
     {
         if (error.Error.Code != ErrorCode.RateLimited)

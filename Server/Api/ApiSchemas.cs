@@ -113,7 +113,7 @@ internal sealed record ApiEvent
     [Description("The files of a message.")]
     public IReadOnlyList<ApiFile> Files { get; init; } = [];
 
-    [Description("The ids of the mentioned users, or here.")]
+    [Description("The ids of the mentioned users. The value \"here\" means everybody in the room.")]
     public IReadOnlyList<string> Mentions { get; init; } = [];
 
     [Description("When the text of a message was changed last.")]

@@ -8,7 +8,7 @@ namespace RawSocketChat.Server.Api;
 /// <summary>Adds the HTTP API for programs, and its description, to the services and the request pipeline.</summary>
 public static class ApiSetup
 {
-    // The name of the document in AddOpenApi, without a name of its own.
+    // The name that AddOpenApi gives to a document if the caller gives no name.
     private const string OpenApiName = "v1";
 
     /// <summary>The path of the messages of a room.</summary>
@@ -58,7 +58,7 @@ public static class ApiSetup
 
     private static void Describe(this RouteHandlerBuilder endpoint, Action<RouteHandlerBuilder> describe) => describe(endpoint);
 
-    // This pattern without a method matches the methods that the other patterns with the same path do not match.
+    // A pattern without a method handles all methods that no other pattern of the same path handles.
     private static void MapOtherMethods(this WebApplication app, string path, string text, string? hint, params string[] allowed)
     {
         var methods = string.Join(", ", [.. allowed, HttpMethods.Options]);

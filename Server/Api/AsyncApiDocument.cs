@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Api;
 
 /// <summary>
 /// Describes the chat protocol in AsyncAPI 3, from the point of view of the server: it receives the requests of clients, and sends frames. The
-/// other transports carry the same frames.
+/// document has the channels of WebSocket and raw TCP. The other transports carry the same frames.
 /// </summary>
 internal static class AsyncApiDocument
 {
@@ -37,7 +37,7 @@ internal static class AsyncApiDocument
         ["channels"] = new JsonObject
         {
             [WebSocket] = CreateChannel(WebSocket, "/ws", "The server speaks first: its first frame is welcome. Subprotocol rawchat.v1.json.", CreateWebSocketBindings()),
-            [RawTcp] = CreateChannel(RawTcp, address: null, "The client speaks first. A frame ends with a newline, or with NUL if the client's first frame does.", bindings: null),
+            [RawTcp] = CreateChannel(RawTcp, address: null, "The client speaks first. A frame ends with a newline, or with NUL if the client's first frame ends with NUL.", bindings: null),
         },
         ["operations"] = new JsonObject
         {
@@ -92,7 +92,7 @@ internal static class AsyncApiDocument
                     ["name"] = CreateText("The name of the user."),
                     ["room"] = CreateText("A room to join."),
                     ["session"] = CreateText("The token of an earlier welcome."),
-                    ["format"] = CreateText("text for lines for people instead of JSON."),
+                    ["format"] = CreateText("With the value \"text\", the server sends lines for people instead of JSON."),
                 },
             },
         },

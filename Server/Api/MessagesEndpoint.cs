@@ -10,8 +10,8 @@ using RawSocketChat.Server.Transports.Origins;
 namespace RawSocketChat.Server.Api;
 
 /// <summary>
-/// The messages of a room, for a program with a token of the room. A request without a valid token of this room always gets the same answer, so
-/// no answer shows whether a room exists.
+/// Posts and reads the messages of a room, for a program with a token of the room. A request without a valid token of this room always gets the same
+/// answer, so no answer shows whether a room exists.
 /// </summary>
 internal sealed class MessagesEndpoint(ProgramRequests programs, ConnectionRegistry connections, HttpEndpoint http)
 {

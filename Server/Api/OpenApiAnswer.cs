@@ -8,7 +8,8 @@ using RawSocketChat.Server.Transports.Http;
 namespace RawSocketChat.Server.Api;
 
 /// <summary>
-/// The answer at <c>/openapi.json</c>. The document is created once: to create it takes some milliseconds, and everybody may request it. Thread-safe.
+/// The answer at <c>/openapi.json</c>. The document is created only once, because its creation takes some milliseconds and every client may request
+/// it. Thread-safe.
 /// </summary>
 internal sealed class OpenApiAnswer
 {

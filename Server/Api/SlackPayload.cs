@@ -12,7 +12,7 @@ namespace RawSocketChat.Server.Api;
 internal static class SlackPayload
 {
     /// <param name="json">The message.</param>
-    /// <param name="text">The text, in lines; may be empty.</param>
+    /// <param name="text">The parts of the text, separated by newlines; may be empty.</param>
     /// <param name="error">The reason why the message cannot be read, if the result is false.</param>
     public static bool TryReadText(ReadOnlyMemory<byte> json, out string text, [NotNullWhen(false)] out ChatError? error)
     {
@@ -98,7 +98,7 @@ internal static class SlackPayload
     private static IEnumerable<JsonElement> GetObjects(JsonElement source, string name) =>
         source.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Where(element => element.ValueKind == JsonValueKind.Object) : [];
 
-    // The chat accepts no control characters but newline and tab. Output of other programs often has them.
+    // The chat accepts no control characters except newline and tab. The output of other programs often contains more of them.
     private static string Clean(string text)
     {
         var clean = new StringBuilder(text.Length);

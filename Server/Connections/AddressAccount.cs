@@ -17,8 +17,8 @@ public sealed class AddressAccount
     private readonly TimeProvider? _time;
     private readonly int _guestRoomsPerDay;
 
-    // The times at which guests of the address created rooms, as timestamps, oldest first. At most _guestRoomsPerDay entries. The list is also the
-    // lock that protects it.
+    // The times at which guests of the address created rooms, as timestamps, oldest first. The list has at most _guestRoomsPerDay entries, and is
+    // also the lock that protects it.
     private readonly List<long> _guestRooms = [];
 
     /// <param name="rate">The points that the address gets; null for no limit.</param>
@@ -36,7 +36,7 @@ public sealed class AddressAccount
 
     internal bool IsUnlimited => _points is null;
 
-    /// <summary>Whether the account may be removed: the address has no open connection, and a new account would have the same limits.</summary>
+    /// <summary>Whether the account may be removed: the address has no open connection, and no part of its limits is used up.</summary>
     internal bool IsUnused => Connections == 0 && IsFull(_points) && IsFull(_guestFileKibibytes) && !HasGuestRooms();
 
     /// <summary>Takes points. Returns false, and takes none, if too few are left.</summary>

@@ -17,7 +17,7 @@ public sealed class AddressOptions
     [Range(1, 1_000_000)]
     public int PointsPerSecond { get; set; } = 100;
 
-    /// <summary>Points that one address has after a pause. Default 6,000.</summary>
+    /// <summary>Maximum number of points that one address can have. Unused points add up to this number. Default 6,000.</summary>
     [Range(100, 100_000_000)]
     public int PointBurst { get; set; } = 6_000;
 
@@ -30,15 +30,15 @@ public sealed class AddressOptions
     public int GuestRoomsPerDay { get; set; } = 50;
 
     /// <summary>
-    /// Bytes of files that all guests of one address together may store in one burst. Used bytes become free again evenly, all of them within 24
-    /// hours. Accounts have no such limit. Default 500 MiB.
+    /// Bytes of files that all guests of one address together may store in one burst. Used bytes become available again at a constant rate, all of
+    /// them within 24 hours. Accounts have no such limit. Default 500 MiB.
     /// </summary>
     [Range(1024, 1_000_000_000_000)]
     public long GuestFileBytesPerDay { get; set; } = 500 * 1024 * 1024;
 
     /// <summary>
-    /// Whether clients on the server's own machine cost points like the clients of any other address. By default they cost nothing, because a
-    /// proxy on this machine that is not configured (<c>Proxies:Trusted</c>) would otherwise use up the points of all its clients.
+    /// Whether clients on the server's own machine cost points like the clients of any other address. By default they cost nothing. Otherwise all
+    /// clients of a proxy on this machine would share the points of one address if <c>Proxies:Trusted</c> does not name the proxy.
     /// </summary>
     public bool ChargeLoopback { get; set; }
 }

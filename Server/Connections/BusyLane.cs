@@ -12,15 +12,15 @@ public sealed class BusyLane : IThreadPoolWorkItem, IValueTaskSource
     /// <summary>The number of pumps that run at the same time.</summary>
     public static readonly int MaxRunning = Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>The only lane of the process. The thread pool, too, exists only once.</summary>
+    /// <summary>The only lane of the process. One lane is enough, because the process has only one thread pool.</summary>
     public static readonly BusyLane Shared = new();
 
     private readonly ConcurrentQueue<(Action<object?> Continue, object? State)> _waiting = new();
 
-    // How often this object is in the queue of the thread pool, or runs.
+    // How many times this object is in the queue of the thread pool or running.
     private int _places;
 
-    /// <summary>The caller that awaits the result continues when it is its turn. Await the result exactly once.</summary>
+    /// <summary>Lets other pumps run. The caller awaits the result, exactly once, and continues when its turn comes.</summary>
     public ValueTask YieldAsync() => new(this, token: 0);
 
     void IThreadPoolWorkItem.Execute()
@@ -39,7 +39,7 @@ public sealed class BusyLane : IThreadPoolWorkItem, IValueTaskSource
             TryQueue();
     }
 
-    // An await always asks for the status before it waits. It must not continue at once, because then it would run outside the lane.
+    // An await asks for the status before it waits. The status is always Pending, because a pump that continued immediately would run outside the lane.
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => ValueTaskSourceStatus.Pending;
 
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)

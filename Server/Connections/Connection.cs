@@ -76,7 +76,8 @@ public sealed class Connection(string transportName, string remote, ConnectionRe
 
     /// <summary>
     /// Whether a message that exceeds the sender's message rate waits instead of being rejected. The transport reads nothing more from the
-    /// peer meanwhile, so TCP slows the peer down. True for people and pipes on raw TCP, because they do not send a rejected line again.
+    /// peer meanwhile, so TCP slows the peer down. True for connections in the text format on raw TCP, because people and shell scripts do not send a
+    /// rejected line again.
     /// </summary>
     public bool WaitsForMessageRate { get; set; }
 
@@ -118,7 +119,7 @@ public sealed class Connection(string transportName, string remote, ConnectionRe
     }
 
     /// <summary>
-    /// Closes the connection and returns at once. The outbox then sends its queue (unless the reason drops the queue) and the close message
+    /// Closes the connection and returns immediately. The outbox then sends its queue (unless the reason drops the queue) and the close message
     /// (if the reason has one). After that, the transport ends the stream. Only the first call has an effect.
     /// </summary>
     public void Close(Disconnect reason)

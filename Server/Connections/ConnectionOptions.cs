@@ -8,7 +8,7 @@ public sealed class ConnectionOptions
     public const string Section = "Connections";
 
     /// <summary>
-    /// Seconds without input after which the server pings a WebSocket peer. Any input restarts this time. Default 25.
+    /// The server pings a WebSocket peer that has sent nothing for this many seconds. Any input restarts this time. Default 25.
     /// </summary>
     [Range(1, 3600)]
     public int PingSeconds { get; set; } = 25;
@@ -18,20 +18,20 @@ public sealed class ConnectionOptions
     public int PongSeconds { get; set; } = 20;
 
     /// <summary>
-    /// Seconds without input after which TCP itself probes the peer's machine; four unanswered probes end the connection. The
+    /// TCP itself probes the machine of a peer that has sent nothing for this many seconds. Four unanswered probes end the connection. The
     /// probes find a lost peer on the raw TCP port, where clients do not answer pings. Default 60.
     /// </summary>
     [Range(1, 32767)]
     public int TcpKeepAliveSeconds { get; set; } = 60;
 
     /// <summary>
-    /// Seconds without input, before the first frame, after which the server closes a raw TCP connection (4010). After the first
-    /// frame a peer may be silent for any time. Default 60.
+    /// The server closes a raw TCP connection (4010) if the peer has sent nothing for this many seconds before its first frame. After the first frame
+    /// a peer may be silent for any time. Default 60.
     /// </summary>
     [Range(1, 3600)]
     public int FirstFrameSeconds { get; set; } = 60;
 
-    /// <summary>Seconds without input, in the middle of a frame, after which the server closes the connection (4010). Default 20.</summary>
+    /// <summary>The server closes a connection (4010) if the peer sends nothing for this many seconds in the middle of a frame. Default 20.</summary>
     [Range(1, 3600)]
     public int FrameSeconds { get; set; } = 20;
 
@@ -44,8 +44,7 @@ public sealed class ConnectionOptions
     public int WholeFrameSeconds { get; set; } = 120;
 
     /// <summary>
-    /// Seconds for which a peer may read nothing while the server has data for the peer. After this time the server closes the connection
-    /// (4008). Default 30.
+    /// The server closes a connection (4008) if the peer reads nothing for this many seconds while the server has data for the peer. Default 30.
     /// </summary>
     [Range(1, 3600)]
     public int StallSeconds { get; set; } = 30;

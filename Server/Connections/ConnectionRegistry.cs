@@ -24,7 +24,7 @@ public sealed class ConnectionRegistry : IDisposable
 
     public int Count => _connections.Count;
 
-    /// <summary>Called when an address may not open another connection.</summary>
+    /// <summary>Raised when a connection or request is rejected, because its address has too few points or too many connections.</summary>
     public event Action? AddressRejected;
 
     /// <summary>Limits the log lines about failed handlers.</summary>

@@ -2,11 +2,11 @@ namespace RawSocketChat.Server.Connections;
 
 /// <summary>What a client asked for in the request that opened the connection, before the first frame.</summary>
 /// <param name="Name">The name that the client wants.</param>
-/// <param name="Room">The room to join at once.</param>
+/// <param name="Room">The room to join immediately.</param>
 /// <param name="Session">The secret token of an earlier session.</param>
 /// <param name="ServerSpeaksFirst">False on raw TCP and for <c>POST /session</c>: the handler waits for the client's first message.</param>
 /// <param name="SessionIsInCookie">
-/// The session belongs to the server's own page, whose token is in a cookie. No script can read this cookie. A script can read frames, so no
+/// The session belongs to the server's own page, and its token is in a cookie. No script can read this cookie. A script can read frames, so no
 /// frame may contain the token.
 /// </param>
 public sealed record ConnectionRequest(

@@ -4,9 +4,9 @@ namespace RawSocketChat.Server.Connections;
 public static class ConnectionRunner
 {
     /// <summary>
-    /// Opens the connection, receives messages until the connection is closed or the peer's stream ends, and shuts the transport down. If
-    /// the server is already stopping, only closes the connection and shuts the transport down. An error closes only this connection and is
-    /// not thrown.
+    /// Opens the connection, receives messages until the connection is closed or the peer's stream ends, and shuts the transport down. If the server
+    /// is already stopping, or a limit of the peer's address is reached, only closes the connection and shuts the transport down. An error closes
+    /// only this connection and is not thrown.
     /// </summary>
     public static async Task RunAsync(this Connection connection, ConnectionRegistry connections, ILogger logger)
     {

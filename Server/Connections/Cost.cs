@@ -9,7 +9,7 @@ public static class Cost
     /// <summary>A session of a new guest, or of a login with a token of the operator's own site.</summary>
     public const int Guest = 20;
 
-    /// <summary>A room. The server keeps it.</summary>
+    /// <summary>A new room, which the server stores.</summary>
     public const int Room = 200;
 
     /// <summary>A request that sends a frame to every member of a room, such as <c>join</c> or <c>nick</c>.</summary>
@@ -27,13 +27,13 @@ public static class Cost
     /// <summary>A search for messages, in addition to the price of the request. A search may take some milliseconds.</summary>
     public const int Search = 10;
 
-    /// <summary>The time of a search, in addition: other searches wait meanwhile.</summary>
+    /// <summary>The price of the time that a search took, in addition to <see cref="Search"/>. Other searches wait during this time.</summary>
     public static int ForSearch(TimeSpan took) => (int)(took.TotalMilliseconds / 5);
 
     /// <summary>A subscription to push messages, or the end of one: the server looks up the name of the push service.</summary>
     public const int Subscription = 10;
 
-    /// <summary>A mention in a message of a name that no connected user has: the server must look for an account.</summary>
+    /// <summary>A mention of a name that no connected user has. The server must look for an account with this name.</summary>
     public const int MentionLookup = 2;
 
     /// <summary>A message or topic with this many bytes: the server stores it and sends it to every member of the room.</summary>

@@ -9,8 +9,7 @@ public abstract class EncodedMessage
     private CacheEntry? _cache;
 
     /// <summary>
-    /// Returns the bytes for one encoding. Thread-safe. If several threads need a new encoding at once, each of them may encode
-    /// the message.
+    /// Returns the bytes for one encoding. Thread-safe. If several threads need a new encoding at the same time, each of them may encode the message.
     /// </summary>
     public ReadOnlyMemory<byte> GetBytes(WireEncoding encoding)
     {
@@ -83,9 +82,9 @@ public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind 
 }
 
 /// <summary>
-/// Frames that are sent together, in order: one buffer and one write for each connection. The batch holds the encoded bytes, and
-/// <see cref="Frames"/> get none. The reason: rooms and outboxes keep the frames much longer than the batch, and their memory limits count
-/// only the payloads.
+/// Frames that are sent together, in order: one buffer and one write for each connection. Only the batch holds the encoded bytes. The objects in
+/// <see cref="Frames"/> hold no encoded bytes, because rooms and outboxes keep these objects much longer than the batch, and their memory limits
+/// count only the payloads.
 /// </summary>
 public sealed class EncodedBatch : EncodedMessage
 {

@@ -2,7 +2,7 @@ namespace RawSocketChat.Server.Connections;
 
 /// <summary>
 /// Lets only a few callers work at the same time. The addresses of the waiting callers take turns. So an address with many waiting callers delays a
-/// caller of another address by one turn. Thread-safe.
+/// caller of another address by at most one turn. Thread-safe.
 /// </summary>
 /// <param name="places">The number of callers that may work at the same time.</param>
 /// <param name="time">The clock.</param>

@@ -21,8 +21,8 @@ public interface IConnectionTransport
     }
 
     /// <summary>
-    /// The handler calls this method before each welcome, on the handler's thread, with the token of the connection's session. The call
-    /// also comes if the token has not changed, or if the welcome does not contain the token.
+    /// The handler calls this method before each welcome, on the handler's thread, with the token of the connection's session. The handler does so
+    /// even if the token has not changed, or if the welcome does not contain the token.
     /// </summary>
     void OnSessionChanged(string token)
     {
@@ -39,8 +39,8 @@ public interface IConnectionTransport
     bool TryChangeFormat(string format) => false;
 
     /// <summary>
-    /// On transports over HTTP requests: whether the peer has stopped sending requests. Always false while the peer has a stream: there,
-    /// the end of the stream shows that the peer is gone.
+    /// On transports over HTTP requests: whether the peer has stopped sending requests. Always false while the peer has a stream, because the end of
+    /// the stream shows that the peer is gone.
     /// </summary>
     bool IsAbandoned => false;
 }

@@ -12,6 +12,6 @@ public interface IDetachablePipe : IDuplexPipe, IAsyncDisposable
     /// <summary>Detaches the pipe from the web server's connection. From then on the caller must dispose of the pipe.</summary>
     void Detach();
 
-    /// <summary>Resets the stream at once, in both directions. The caller must still dispose of the pipe.</summary>
+    /// <summary>Resets the stream immediately, in both directions. The caller must still dispose of the pipe.</summary>
     void Abort();
 }

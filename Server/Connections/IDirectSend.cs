@@ -8,7 +8,7 @@ namespace RawSocketChat.Server.Connections;
 public interface IDirectSend
 {
     /// <summary>
-    /// Sends as many bytes as the socket accepts at once. Sends no bytes while earlier bytes still wait, so that the order is kept. Only
+    /// Sends as many bytes as the socket accepts without waiting. Sends no bytes while earlier bytes still wait, because the order must be kept. Only
     /// the pipe's writer may call this method. The method never blocks, never throws, and keeps no reference to the bytes.
     /// </summary>
     /// <param name="bytes">Owned by the caller.</param>

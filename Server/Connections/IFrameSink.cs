@@ -11,8 +11,8 @@ public interface IFrameSink
     void Send(EncodedMessage message);
 
     /// <summary>
-    /// Whether the receiver has to read its earlier answers before it gets more. While this is true, each request gets a short error instead
-    /// of its answer. A connection is never full: the server stops reading its requests instead.
+    /// Whether the receiver must read its earlier answers before it gets more answers. While this value is true, the server answers each request with
+    /// a short error. A connection is never full, because the server stops reading the requests of a peer that does not read its answers.
     /// </summary>
     bool IsFull => false;
 

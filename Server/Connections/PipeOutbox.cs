@@ -4,10 +4,9 @@ using System.IO.Pipelines;
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// The outbox of a connection that is a stream of bytes. While the pipe accepts all bytes at once, a send is one copy into the pipe
-/// and one flush on the sender's own thread: no task, no queue, no allocation. If the pipe implements <see cref="IDirectSend"/>, even
-/// the copy is not needed. While a flush waits for the peer, messages are queued as references to the shared bytes. They are sent when
-/// the flush completes.
+/// The outbox of a connection that is a stream of bytes. While the pipe accepts all bytes immediately, a send is one copy into the pipe and one flush
+/// on the sender's own thread. It needs no task, no queue and no allocation. If the pipe implements <see cref="IDirectSend"/>, even the copy is not
+/// needed. While a flush waits for the peer, messages are queued as references to the shared bytes. They are sent when the flush completes.
 /// </summary>
 /// <remarks>
 /// Every idle connection has an outbox, so an outbox must be small. The outbox itself is the lock, and creates other objects only when they
@@ -281,7 +280,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
         _finishedSource?.TrySetResult();
     }
 
-    // Does not drop the notice, because the notice tells the peer that it reads too slowly.
+    // Keeps the notice, because the notice tells the peer that the peer reads too slowly.
     private void DropQueue()
     {
         _queue = null;

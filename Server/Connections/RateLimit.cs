@@ -49,9 +49,9 @@ public sealed class RateLimit(Rate rate)
     }
 
     /// <summary>
-    /// Takes several tokens, even if fewer are left: then the bucket is overdrawn, and later tokens fill it first.
+    /// Takes several tokens, even if fewer are left. In that case the bucket is overdrawn, and the next tokens that come back make up for the missing ones.
     /// </summary>
-    /// <returns>The time until the bucket is no longer overdrawn; zero if it is not.</returns>
+    /// <returns>The time until the bucket is no longer overdrawn; zero if it is not overdrawn.</returns>
     public TimeSpan Overdraw(int tokens)
     {
         while (true)

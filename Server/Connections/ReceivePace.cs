@@ -4,14 +4,14 @@ namespace RawSocketChat.Server.Connections;
 
 /// <summary>
 /// Limits how much the input of one connection can delay the other connections. A pump awaits <see cref="AfterFrameAsync"/> after each frame.
-/// The server reads from a peer at most at this rate, so TCP slows down a peer that sends more. If further frames of the peer have already
-/// arrived, the pump yields to other connections from time to time. Used by one thread at a time.
+/// The server reads from a peer no faster than <paramref name="rate"/>, so TCP slows down a peer that sends more. If further frames of the peer have
+/// already arrived, the pump yields to other connections from time to time. Used by one thread at a time.
 /// </summary>
 /// <param name="rate">The rate in frames; null for no limit.</param>
 /// <param name="time">The clock.</param>
 public sealed class ReceivePace(Rate? rate, TimeProvider time)
 {
-    /// <summary>A frame counts once, and once more for each whole 4 KiB, because a large frame takes longer to inflate and to read.</summary>
+    /// <summary>A frame takes one token, and one more for each whole 4 KiB, because a large frame takes longer to inflate and to read.</summary>
     public const int BytesPerToken = 4096;
 
     // The time for which a connection may run without a yield. It is long enough that yields cost little, and short enough that a hundred

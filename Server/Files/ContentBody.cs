@@ -6,8 +6,8 @@ using RawSocketChat.Server.Transports.Http;
 namespace RawSocketChat.Server.Files;
 
 /// <summary>
-/// The body of a download. It opens the content only while it reads a part, because a client may read slowly, and .NET ends a process that has no free
-/// file descriptor. A client that reads nothing for too long is disconnected, as everywhere.
+/// The body of a download. The content's file is open only while a part of it is read. Otherwise slow clients could keep many files open, and .NET
+/// ends a process that has no free file descriptor. The server disconnects a client that reads nothing for too long.
 /// </summary>
 internal sealed class ContentBody(HttpContext context, IHttpResponseBodyFeature inner) : IHttpResponseBodyFeature
 {
@@ -17,7 +17,7 @@ internal sealed class ContentBody(HttpContext context, IHttpResponseBodyFeature 
 
     public PipeWriter Writer => inner.Writer;
 
-    /// <exception cref="FileNotFoundException">The content was removed before the response has started.</exception>
+    /// <exception cref="FileNotFoundException">The content was removed before the response started.</exception>
     public async Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default)
     {
         var end = offset + (count ?? (new FileInfo(path).Length - offset));

@@ -5,7 +5,7 @@ namespace RawSocketChat.Server.Files;
 
 /// <summary>
 /// Adds contents to <see cref="ContentFolder"/> together with the records of their files, and removes contents that no file has. If the process is
-/// killed at any moment, <see cref="OpenAsync"/> of the next start finds what it left behind. Thread-safe.
+/// killed, <see cref="OpenAsync"/> removes the incomplete contents at the next start. Thread-safe.
 /// </summary>
 public sealed class ContentStore(ContentFolder folder, IFileStore files, IOptions<FilesOptions> options)
 {
@@ -22,10 +22,10 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
 
     /// <summary>Whether a content of this size may be added. <see cref="AddAsync"/> checks again.</summary>
     /// <param name="bytes">The size of the content.</param>
-    /// <param name="isGuest">Whether the uploader is a guest: the last part of the space is for accounts.</param>
+    /// <param name="isGuest">Whether the uploader is a guest. Guests cannot use the last part of the space.</param>
     public bool HasSpace(long bytes, bool isGuest) => Bytes + bytes <= GetMaxBytes(isGuest);
 
-    /// <summary>Removes the incomplete uploads of an earlier process. Call this once, before the first upload.</summary>
+    /// <summary>Counts the stored bytes, and removes the incomplete uploads of an earlier process. Call this once, before the first upload.</summary>
     /// <exception cref="StorageException">The storage or the folder cannot be read.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
@@ -60,7 +60,8 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
     public async Task<FileAddition> AddAsync(StoredFile file, FileQuota quota, bool isGuest, string content, string? preview)
     {
         using var _ = await LockAsync(file.Hash);
-        // If the process is killed before the file is stored, the next start removes the content.
+        // The pending file marks the content as incomplete. If the process is killed before the file's record is stored, the next start removes the
+        // content.
         var pending = Path.Combine(folder.Incoming, $"{file.Hash}.{Guid.NewGuid():n}{PendingSuffix}");
         var isNew = !File.Exists(folder.GetPath(file.Hash));
         if (isNew && Interlocked.Add(ref _bytes, file.Bytes) > GetMaxBytes(isGuest))
@@ -110,7 +111,7 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
                     failed++;
             }
 
-            // What cannot be removed now stays in the list for the next call.
+            // A content that cannot be removed now stays in the list for the next call.
             if (hashes.Count < MaxHashes || failed > 0)
                 return removed;
         }

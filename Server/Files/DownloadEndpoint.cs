@@ -115,7 +115,7 @@ internal sealed class DownloadEndpoint(
         headers.ContentDisposition = disposition.ToString();
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
-        // A browser must ask each time, because the user may have left the room. An unchanged file then costs no download.
+        // A browser must ask each time, because the user may have left the room. If the file has not changed, the answer has no content.
         headers.CacheControl = "private, no-cache";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Referrer-Policy"] = "no-referrer";

@@ -5,7 +5,7 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Files;
 
 /// <summary>
-/// Once a minute, and at once after the deletion of a message with files, removes the contents that no file has any more. Once a minute, also
+/// Removes the contents that no file has any more: once a minute, and immediately after the deletion of a message with files. Once a minute, also
 /// removes the files that no message has had for <c>Files:UnusedHours</c>.
 /// </summary>
 public sealed class FileMaintenance(ContentStore contents, IFileStore files, ClockGuard clock, IOptions<FilesOptions> options, TimeProvider time, ILogger<FileMaintenance> logger) : BackgroundService

@@ -23,7 +23,7 @@ public static class FileName
     // Names of files on Windows cannot contain these characters.
     private const string ReservedCharacters = "<>:\"|?*";
 
-    // Two characters of the category Format that words of some languages and emoji need.
+    // Two characters of the Unicode category Format. The words of some languages need them, and so do some emoji.
     private const char ZeroWidthNonJoiner = '\u200C';
     private const char ZeroWidthJoiner = '\u200D';
 

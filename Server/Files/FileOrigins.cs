@@ -5,8 +5,8 @@ namespace RawSocketChat.Server.Files;
 
 /// <summary>
 /// Lets the pages that <see cref="OriginOptions"/> allows upload and read files from another origin, such as client.html on disk. A browser
-/// permits this only with the headers of the CORS protocol (WHATWG Fetch Standard, section 3.3). These pages send their session's token: the
-/// server accepts no cookie from them, and the headers do not allow one.
+/// permits this only with the headers of the CORS protocol (WHATWG Fetch Standard, section 3.3). These pages must send their session's token in the
+/// header <c>Authorization</c>. The server accepts no cookie from them, and the CORS headers do not allow one.
 /// </summary>
 internal sealed class FileOrigins(OriginPolicy origins)
 {
@@ -16,7 +16,9 @@ internal sealed class FileOrigins(OriginPolicy origins)
 
     private static readonly string Methods = $"{HttpMethods.Get}, {HttpMethods.Head}, {HttpMethods.Post}";
 
-    /// <summary>Adds the headers for a page of another origin. Returns whether the request is a preflight, which this method has then answered.</summary>
+    /// <summary>
+    /// Adds the headers for a page of another origin. Returns true if the request is a preflight. In that case this method has answered the request.
+    /// </summary>
     public bool Answer(HttpContext context)
     {
         if (!OriginPolicy.IsFromPage(context) || OriginPolicy.IsOwnPage(context) || !origins.Allows(context))

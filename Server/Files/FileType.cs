@@ -4,8 +4,8 @@ using System.Text;
 namespace RawSocketChat.Server.Files;
 
 /// <summary>
-/// Finds the media type of a content by its first bytes. The name and the type that the client sent do not matter. HTML, SVG and scripts are
-/// plain text, so no browser runs them.
+/// Finds the media type of a content by its first bytes. The name and the type that the client sent do not matter. The server sends HTML, SVG and
+/// scripts as plain text, so no browser runs them.
 /// </summary>
 public static class FileType
 {
@@ -22,7 +22,7 @@ public static class FileType
     /// <summary>The number of first bytes that <see cref="Detect"/> needs.</summary>
     public const int HeadBytes = 4096;
 
-    // Control characters that text may contain: tab, newline, form feed, carriage return and escape (colors of terminals).
+    // All control characters except those that text may contain: tab, newline, form feed, carriage return and escape (colors of terminals).
     private static readonly SearchValues<byte> BinaryBytes = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(value => (byte)value).Except("\t\n\f\r\u001b"u8.ToArray()), 0x7F]);
 
     // Browsers show these types themselves, and none of them can contain a script that runs.

@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Files;
 /// </summary>
 internal sealed class IncomingFile : IDisposable
 {
-    // Sync after this many bytes. Otherwise the disk would write the whole content at once at the end, and the commits of messages would
+    // Sync after this many bytes. Otherwise the disk would write the whole content in one long write at the end, and the commits of messages would
     // wait for this write.
     private const int SyncBytes = 1024 * 1024;
 

@@ -54,7 +54,7 @@ internal sealed class PacedBody(Stream body, long maxBytes, int minBytesPerSecon
         }
         catch (Exception fault) when (fault is IOException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            // Invalid chunks, or an incomplete body.
+            // The body has invalid chunks or is incomplete.
             throw new UploadException(
                 new ChatError(ErrorCode.BadFrame, "the body can't be read: it is incomplete or has invalid chunks"), (fault as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest);
         }

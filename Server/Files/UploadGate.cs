@@ -21,8 +21,8 @@ public sealed class UploadGate : IDisposable
     public UploadGate(IOptions<FilesOptions> options) => _options = options.Value;
 
     /// <summary>
-    /// The places of the uploads that use a processor at the same time: half as many as there are processors, and at least one. So half of
-    /// the processors stay free for the chat.
+    /// Limits the uploads that use a processor at the same time to half the number of processors, but allows at least one. So the other processors
+    /// stay free for the chat.
     /// </summary>
     public SemaphoreSlim Work { get; } = new(Math.Max(1, Environment.ProcessorCount / 2));
 

@@ -7,8 +7,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
-/// Ends the input of an HTTP connection at shutdown if no request runs, or if a POST runs whose body may be incomplete. Kestrel itself ends
-/// only idle connections, and waits for the rest of an incomplete request or TLS handshake until the host's shutdown timeout.
+/// Ends the input of an HTTP connection at shutdown if no request is running, or if the running request is a POST, because its body may be
+/// incomplete. Kestrel itself ends only idle connections, and waits for the rest of an incomplete request or TLS handshake until the host's shutdown
+/// timeout.
 /// <para>
 /// The input ends as if the peer had shut down its sending side: this class shuts down the receiving side of the socket. So bytes that have
 /// arrived are still read. HTTP answers an incomplete request with 400, and the output is not affected. Kestrel ends HTTP/2 connections without
@@ -99,7 +100,7 @@ internal sealed class ConnectionDrain
 
 internal static class ConnectionDrainSetup
 {
-    /// <summary>Drains connections of this address at shutdown. Call it before TLS is set up, so that it includes TLS handshakes.</summary>
+    /// <summary>Drains connections of this address at shutdown. Call this before TLS is set up. Otherwise the drain would not end TLS handshakes.</summary>
     public static void UseConnectionDrain(this ListenOptions listen) => listen.Use(next => connection => ConnectionDrain.RunAsync(next, connection));
 
     /// <summary>Passes each request to the <see cref="ConnectionDrain"/> of its connection, before any other code handles the request.</summary>

@@ -6,25 +6,25 @@ namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
 /// Decides how many connections may be open. Each connection needs a file descriptor, and the .NET runtime ends the process if it cannot
-/// open a file that it needs. So the connections must leave enough descriptors.
+/// open a file that it needs. So the connections must leave enough descriptors for files.
 /// </summary>
 internal static partial class FileDescriptors
 {
     /// <summary>
     /// Descriptors of the server itself. An idle server has about 230 open files, most of them assemblies (measured on Linux with
-    /// <c>ls /proc/PID/fd | wc -l</c>). The others are for assemblies that are loaded later, database files and listening sockets.
+    /// <c>ls /proc/PID/fd | wc -l</c>). The remaining descriptors are for assemblies that are loaded later, database files and listening sockets.
     /// </summary>
     internal const int OwnFiles = 320;
 
-    // The received content, and its copy without metadata if it is an image.
+    // An upload opens a file for the received content and, if the content is an image, a file for the copy without metadata.
     private const int FilesOfUpload = 2;
 
     // RLIMIT_NOFILE of sys/resource.h.
     private static readonly int OpenFiles = OperatingSystem.IsLinux() ? 7 : 8;
 
     /// <summary>
-    /// The maximum number of files that the process may open. Null if the system has no such limit. At the start .NET has raised the soft limit
-    /// to the hard limit.
+    /// The maximum number of files that the process may open. Null if the system has no such limit, or if this method cannot read it. .NET has
+    /// already raised the soft limit to the hard limit at the start of the process.
     /// </summary>
     public static long? ReadLimit()
     {

@@ -19,7 +19,7 @@ internal static class GivenSettings
 
     private static readonly string[] FrameworkSections = ["Logging", "Kestrel", "hostBuilder"];
 
-    /// <summary>Returns an error for each key that no setting has, and for an option without a value.</summary>
+    /// <summary>Returns an error for each key that does not belong to a setting, and for an option without a value.</summary>
     /// <param name="args">The options of the command line.</param>
     /// <param name="environment">The <c>RSC_</c> variables, without the prefix.</param>
     public static IEnumerable<string> FindErrors(string[] args, IConfiguration environment)
@@ -88,8 +88,8 @@ internal static class GivenSettings
         GetKeys().FirstOrDefault(key => IsKey(key, name))
         ?? (NearestWord.Find(name, GetKeys().Select(key => key[(key.LastIndexOf(':') + 1)..])) is { } similar ? GetKeys().First(key => HasName(key, similar)) : null);
 
-    // A variable without a section may belong to another program. So the variable counts as a mistyped setting only if a setting has its
-    // name.
+    // A variable without a section may belong to another program. So the variable counts as a mistyped setting only if its name is "port", is similar
+    // to a setting without a section, or is the name of a setting in a section.
     private static bool LacksSection(string variable) =>
         variable.Equals("port", StringComparison.OrdinalIgnoreCase) || NearestWord.Find(variable, TopLevelKeys) is not null || GetKeys().Any(key => IsKey(key, variable));
 

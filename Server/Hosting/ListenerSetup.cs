@@ -20,7 +20,7 @@ public static class ListenerSetup
     // ASP.NET Core's variables for containers: ports on all hosts. Microsoft's images set the first one to 8080.
     private static readonly (string Key, string Scheme)[] PortVariables = [("http_ports", "http"), ("https_ports", "https")];
 
-    // Only processes of this machine can use a Unix domain socket, so its peers count as this machine.
+    // Only processes of this machine can use a Unix domain socket, so its peers get the address of this machine.
     private static readonly IPEndPoint ThisMachine = new(IPAddress.Loopback, 0);
 
     private const int ProbeSeconds = 15;

@@ -5,8 +5,8 @@ namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
 /// The path under which a proxy or a host offers this server, such as <c>/chat</c>. It comes from the setting <c>PathBase</c> or, for one
-/// request, from the header <c>X-Forwarded-Prefix</c> of a trusted proxy. The request's <c>PathBase</c> then has this path, and its
-/// <c>Path</c> begins after it, so all other code uses the same addresses with and without a mount path.
+/// request, from the header <c>X-Forwarded-Prefix</c> of a trusted proxy. The request's <c>PathBase</c> then has this path, and the request's
+/// <c>Path</c> has the rest. So all other code uses the same addresses with and without a mount path.
 /// </summary>
 public static partial class MountPath
 {

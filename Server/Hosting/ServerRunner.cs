@@ -119,7 +119,7 @@ public static class ServerRunner
             yield return $"nc -U {rawSocket}";
     }
 
-    // Says how people log in, if they must. Null if they may chat as guests.
+    // Returns the line that says how people log in. Returns null if people may chat as guests.
     private static string? DescribeLogin(WebApplication app)
     {
         var auth = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value;

@@ -61,7 +61,7 @@ internal static class UnixSocketFile
         throw new AddressInUseException($"unix:{path} is in use.");
     }
 
-    // A socket cannot be opened as a file, so what can be opened is an ordinary file.
+    // No program can open a socket as a file. So if this method can open the file, it is an ordinary file.
     private static bool IsOrdinaryFile(string path)
     {
         try

@@ -1,11 +1,11 @@
 namespace RawSocketChat.Server.Logging;
 
 /// <summary>
-/// Limits how often clients can cause one kind of log line: <paramref name="burst"/> lines at once, then one line in each
+/// Limits how often clients can cause one kind of log line: <paramref name="burst"/> lines in one burst, then one line in each
 /// <paramref name="interval"/>. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="burst">The number of lines that may be written at once after a pause; at least 1.</param>
+/// <param name="burst">The number of lines that may be written in one burst after a pause; at least 1.</param>
 /// <param name="interval">The time after which one more line may be written.</param>
 public sealed class LogLimit(TimeProvider time, int burst, TimeSpan interval)
 {
@@ -16,7 +16,7 @@ public sealed class LogLimit(TimeProvider time, int burst, TimeSpan interval)
     private TimeSpan _burstAt;
     private long _dropped;
 
-    /// <summary>The usual limit: 20 lines at once, then one line in ten seconds.</summary>
+    /// <summary>The usual limit: 20 lines in one burst, then one line in ten seconds.</summary>
     public static LogLimit CreateUsual(TimeProvider time) => new(time, burst: 20, TimeSpan.FromSeconds(10));
 
     /// <summary>Takes the permission to write one line. Returns false if the limit is reached; the line then counts as dropped.</summary>

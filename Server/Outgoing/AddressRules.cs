@@ -41,7 +41,7 @@ internal sealed class AddressRules(IReadOnlyList<IPNetwork> allowed, bool allowH
     private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");
 
     /// <summary>Whether a request may be sent to an address.</summary>
-    /// <param name="isPlaintext">Whether it is sent over <c>http</c>.</param>
+    /// <param name="isPlaintext">Whether the request is sent over <c>http</c>.</param>
     public bool IsAllowed(IPAddress address, bool isPlaintext)
     {
         var plain = FindEmbedded(address) ?? address;

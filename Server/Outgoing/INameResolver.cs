@@ -11,8 +11,9 @@ public interface INameResolver
 }
 
 /// <summary>
-/// Asks the operating system. A look-up blocks its thread until the name server answers, and everybody who owns a room chooses the names. So each
-/// look-up has a thread of its own, and only a few run at the same time. On the threads of the pool, slow name servers would stop the chat.
+/// A resolver that asks the operating system. A look-up blocks its thread until the name server answers, and every owner of a room can choose names.
+/// So each look-up has its own thread, and only a few look-ups run at the same time. If look-ups used the threads of the pool, slow name servers
+/// would stop the chat.
 /// </summary>
 /// <param name="lookUp">Finds the addresses of a host, and blocks its thread meanwhile.</param>
 internal sealed class SystemNameResolver(Func<string, IPAddress[]> lookUp) : INameResolver, IDisposable
@@ -36,7 +37,7 @@ internal sealed class SystemNameResolver(Func<string, IPAddress[]> lookUp) : INa
         return await finding.WaitAsync(cancellationToken);
     }
 
-    // A look-up that still runs ends after that without an effect.
+    // A look-up that is still running at this moment has no effect when it ends.
     public void Dispose() => _places.Dispose();
 
     // The place is free again when the look-up has ended, even if nobody waits for it any more.

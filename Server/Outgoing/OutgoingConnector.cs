@@ -20,12 +20,12 @@ internal class OutgoingConnector(INameResolver resolver, AddressRules rules, Tim
     // The maximum number of addresses of one name to which the connector tries to connect.
     private const int MaxAddresses = 4;
 
-    // The client of the request waits for this look-up, and so do its next requests.
+    // The client's request waits for this look-up, and the client's next requests wait too.
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Set on a request whose receiver has only public addresses. The errors of other receivers must not say more than that the receiver
-    /// cannot be reached: otherwise a moderator could scan the operator's own network with webhooks.
+    /// Set on a request whose receiver has only public addresses. For any other receiver, errors must say only that the receiver cannot be reached.
+    /// Otherwise a moderator could scan the operator's own network with webhooks.
     /// </summary>
     public static readonly HttpRequestOptionsKey<bool> IsPublic = new("RawSocketChat.IsPublic");
 

@@ -3,9 +3,8 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Collects the acks of one batch of posts. Sends all acks of one sink together, in the order of the posts. So a program that posts many
-/// messages at once gets all acks in one write. Otherwise each ack would need its own system call, and the call costs more than all other
-/// work for the ack.
+/// Collects the acks of one batch of posts. Sends all acks of one sink together, in the order of the posts. So a program that posts many messages
+/// together gets all acks in one write. Otherwise each ack would need its own system call, and the call costs more than all other work for the ack.
 /// </summary>
 internal struct AckBatch()
 {

@@ -6,14 +6,14 @@ namespace RawSocketChat.Server.Rooms;
 /// Stores the posts of one room in batches. While the log stores one batch, the room's loop collects the posts of the next batch. The loop
 /// waits for the disk only if the next batch becomes full during this time. Used by the room's loop only.
 /// </summary>
-/// <param name="wake">Called, on any thread, when a batch has been stored.</param>
+/// <param name="wake">Called, on any thread, when the log has stored a batch or failed to store it.</param>
 internal sealed class BatchWriter(string room, IRoomLog log, Action wake)
 {
     // A larger batch would increase the latency, and would not reduce the cost of one post any further.
     private const int MaxPosts = 1024;
 
     // The events of a batch reach every outbox at nearly the same time. So a batch must be much smaller than an outbox
-    // (Limits:OutboxBytes): otherwise a subscriber that reads at once would look slow.
+    // (Limits:OutboxBytes): otherwise a subscriber that reads without delay would look slow.
     private const int MaxBytes = 128 * 1024;
 
     // The next batch: the posts that the log has not received yet.

@@ -4,9 +4,9 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Sends to a connection the events of a room that the connection has missed, from a cursor to the newest event. Then makes the connection
-/// live: the room sends each new event to the connection at once. The events are sent in pages. A page is read only when it fits into the
-/// outbox, so memory stays bounded, however many events the connection has missed.
+/// Sends the missed events of a room to a connection: all events from a cursor to the newest one. Then makes the connection live: from then on the
+/// room sends each new event to the connection immediately. The events are sent in pages. A page is read only when it fits into the outbox, so memory
+/// stays bounded, however many events the connection has missed.
 /// </summary>
 internal sealed class CatchUp
 {
@@ -24,7 +24,7 @@ internal sealed class CatchUp
         _run = Task.Run(() => RunAsync(cursor, logger));
     }
 
-    /// <summary>Stops catching up and returns at once. One more page may be sent after the call. Used when the connection ends.</summary>
+    /// <summary>Stops catching up and returns immediately. One more page may be sent after the call. Used when the connection ends.</summary>
     public void Cancel() => _isCancelled = true;
 
     /// <summary>Waits until the connection is live or closed. Used if the peer has shut down its sending side but still reads.</summary>

@@ -51,8 +51,8 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
         Volatile.Write(ref _session, session);
         session.Attach(Connection);
 
-        // The code that ends a session marks the session as ended, and then closes the connections that are attached. A connection that was
-        // attached too late for that is closed here.
+        // The code that ends a session marks the session as ended, and then closes the connections that are attached. This check closes a connection
+        // that was attached after that.
         if (session.IsEnded)
             Connection.Close(Disconnect.SessionEnded);
     }
@@ -68,7 +68,7 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
 
     /// <summary>
     /// Closes the connection if a moderator has removed the user from the connection's only room. Otherwise the connection stays open, and
-    /// removes the room from its rooms before the next request.
+    /// <see cref="ForgetRemovedRoomsAsync"/> removes the room before the next request.
     /// </summary>
     public void OnRemoved(RoomLoop room, bool isKicked)
     {

@@ -83,7 +83,7 @@ public sealed class ChatSession : IConnectionHandler
 
     public EncodedFrame CreateSlowConsumerNotice(long queuedBytes, long limitBytes) => new LagFrame(queuedBytes, limitBytes).Encode();
 
-    // The handlers check the rate of messages, and charge the points that a request costs in addition: for example a message, a room or a search.
+    // The handlers check the rate of messages, and charge the additional points of a request, for example those of a message, a room or a search.
     private ChatError? CheckRate(ClientFrameType type)
     {
         if (!_services.Limits.Enabled)

@@ -6,8 +6,8 @@ namespace RawSocketChat.Server.Rooms;
 /// Sends stored events to every live subscriber of a room. Most of the cost of a delivery is its system call, and a call with three
 /// messages costs about as much as a call with one. So a busy room gathers events: after each fan-out, the room pauses for a multiple of
 /// the time that the fan-out took. When the pause ends, the room sends the gathered events together. A pause ends at most one gathering
-/// window after the start of the last fan-out. In a small room, the pause is too short to notice. An event that comes after the pause is
-/// sent at once. Used by the room's loop only.
+/// window after the start of the last fan-out. In a small room, the pause is too short to notice. An event that comes after the pause is sent
+/// immediately. Used by the room's loop only.
 /// </summary>
 /// <param name="gatheringWindow">The maximum time from the start of one fan-out to the start of the next one while events wait.</param>
 /// <param name="wake">Called on any thread when the pause ends. The loop must then call <see cref="FlushIfDue"/>.</param>
@@ -25,7 +25,7 @@ internal sealed class Fanout(Room room, TimeSpan gatheringWindow, TimeProvider t
     // so more gathering would save nothing.
     private const int MaxGatheredBytes = 16 * 1024;
 
-    // A message is much smaller than an outbox (Limits:OutboxBytes), because an outbox accepts or rejects the whole message. The number is
+    // A message must be much smaller than an outbox (Limits:OutboxBytes), because an outbox accepts or rejects the whole message. The number is
     // larger than MaxGatheredBytes, so that the usual fan-out is one message.
     private const int MaxMessageBytes = 64 * 1024;
 

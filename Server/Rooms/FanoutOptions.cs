@@ -8,8 +8,8 @@ public sealed class FanoutOptions
     public const string Section = "Fanout";
 
     /// <summary>
-    /// The gathering window in milliseconds: the maximum time for which a busy room gathers messages before it sends them together. With 0,
-    /// the room sends each message at once. A room that has sent nothing for this time also sends the next message at once. Default 25.
+    /// The gathering window in milliseconds: the maximum time for which a busy room gathers messages before it sends them together. With 0, the room
+    /// sends each message immediately. A room that has sent nothing for this time also sends the next message immediately. Default 25.
     /// </summary>
     [Range(0, 1000)]
     public int GatherMilliseconds { get; set; } = 25;

@@ -129,8 +129,7 @@ internal sealed class IdentityHandler(ChatServices services)
             return;
         }
 
-        // Each login starts a session that the server keeps, as for a guest. So all logins have the price of a guest, although a password takes more
-        // time and a token takes less.
+        // The login starts a session that the server keeps, as for a guest. So the login has the price of a guest.
         context.Connection.Account.Charge(Cost.Guest);
         await CompleteLoginAsync(context, frame, answers, login, session);
     }
@@ -237,7 +236,8 @@ internal sealed class IdentityHandler(ChatServices services)
             context.Reject(answers, frame.Id, error);
     }
 
-    // Handles a hello with a session on a connection that already has one: changes the connection to that session.
+    // Handles a hello that has the token of a session, on a connection that already has another session: changes the connection to the session of the
+    // token.
     private async ValueTask ResumeAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (found, error) = await FindSessionAsync(frame, frame.Session!, "you keep your current session");

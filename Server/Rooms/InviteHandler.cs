@@ -8,7 +8,7 @@ namespace RawSocketChat.Server.Rooms;
 /// <summary>Handles the requests that bring another user into a room: <c>invite</c> and <c>dm</c>.</summary>
 internal sealed class InviteHandler(ChatServices services)
 {
-    /// <summary>Handles <c>invite</c>: makes another user a member of the room, and tells that user's connections.</summary>
+    /// <summary>Handles <c>invite</c>: makes another user a member of the room, and sends an invitation to that user's connections.</summary>
     public async ValueTask InviteAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
@@ -46,7 +46,7 @@ internal sealed class InviteHandler(ChatServices services)
             await OpenAsync(context, frame, other, answers);
     }
 
-    // Makes both users members of their room, joins the room, and posts the text of the request if there is one.
+    // Makes both users members of their room, lets the sender's connection join this room, and posts the text of the request if there is one.
     private async ValueTask OpenAsync(ChatContext context, ClientFrame frame, NamedUser other, IFrameSink answers)
     {
         var (room, error) = await FindOrCreateAsync(context, frame, other);
@@ -79,7 +79,7 @@ internal sealed class InviteHandler(ChatServices services)
     private async ValueTask<(RoomLoop? Room, ChatError? Error)> FindOrCreateAsync(ChatContext context, ClientFrame frame, NamedUser other)
     {
         var name = RoomName.CreateDirect(context.User.Id, other.Id);
-        // Check this first: a request that is rejected must not create a room and invite the other user.
+        // Check this first: a request that is rejected must neither create a room nor invite the other user.
         if (services.RoomHandler.CheckRoomCount(context, frame, services.Rooms.FindOpen(name)) is { } tooMany)
             return (null, tooMany);
         while (true)

@@ -130,7 +130,7 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, INo
     /// </summary>
     /// <returns>False if the user is a member of <see cref="MaxRooms"/> other rooms already. Then nothing has changed.</returns>
     /// <exception cref="StorageException">The change cannot be stored.</exception>
-    /// <param name="inviter">The user who has invited the user; null if the user opens a direct room.</param>
+    /// <param name="inviter">The user who sends the invitation; null if a request opens a direct room.</param>
     public async ValueTask<bool> TryInviteAsync(string user, string room, Person? inviter = null)
     {
         var rooms = sessions.FindConnectedUser(user)?.Rooms ?? await catalog.GetRoomsAsync(user, CancellationToken.None);

@@ -15,7 +15,7 @@ internal sealed class PostHandler(ChatServices services)
     // If a text has more names, only the first ones count as mentions, because the server must look up each name.
     private const int MaxMentions = 20;
 
-    // While a message waits for its tokens, the handler checks this often (in milliseconds) whether the connection was closed.
+    // While a message waits for its tokens, the handler checks at least once in this time whether the connection was closed.
     private const int MaxWaitMs = 1000;
 
     /// <summary>Handles <c>say</c>. The ack is sent when the log has stored the message.</summary>

@@ -10,7 +10,7 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 /// <param name="namedMembers">The maximum number of members of a small room.</param>
 /// <param name="perSecond">
-/// The names that a small room announces per second, after <paramref name="namedMembers"/> names at once. If users join and leave more often,
+/// The names that a small room announces per second, after <paramref name="namedMembers"/> names in one burst. If users join and leave more often,
 /// the members get only the number of members.
 /// </param>
 /// <param name="wake">
@@ -45,8 +45,8 @@ internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSeco
     }
 
     /// <summary>
-    /// Announces to the other members that a member is writing, or has stopped. The rate of these frames is limited for each member. A large
-    /// room announces nothing: with 1,000 members who write, each second would cost a million frames.
+    /// Announces to the other members that a member is writing, or has stopped. The rate of these frames is limited for each member. A large room
+    /// announces nothing, because 1,000 members who write would cause a million frames every three seconds.
     /// </summary>
     /// <returns>True if the announcement was sent; false if the room is too large, or if it is too early for the next one.</returns>
     public bool AnnounceTyping(Subscriber writer, bool off)
@@ -72,7 +72,7 @@ internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSeco
         }
     }
 
-    /// <summary>Sends the number of members soon, if the room is too large to announce names.</summary>
+    /// <summary>Sends the number of members within a second, if the room is too large to announce names.</summary>
     public void ScheduleCountIfLarge()
     {
         if (!AnnouncesNames)

@@ -70,7 +70,7 @@ public sealed class ProgramRequests(ChatServices services)
     private async ValueTask<RoomLoop?> FindRoomAsync(StoredToken token) =>
         await services.Rooms.FindAsync(token.Room) is { } room && await services.Tokens.FindAsync(token.TokenHash, CancellationToken.None) is not null ? room : null;
 
-    // Otherwise a ban would not keep out a moderator who has created a token before.
+    // A ban also applies to the tokens of the banned user. Otherwise the user could still read and post with a token from the time before the ban.
     private bool IsCreatorBanned(RoomLoop room, StoredToken token) => room.Moderation.FindBan(token.Creator, services.Time.GetUtcNow()) is not null;
 
     private ChatError? CheckPostRate(StoredToken token, string text, AddressAccount account)

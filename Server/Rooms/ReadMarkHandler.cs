@@ -10,7 +10,7 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 internal sealed class ReadMarkHandler(ChatServices services)
 {
-    /// <summary>Handles <c>read</c>: moves the user's read mark forward, and tells the user's other connections.</summary>
+    /// <summary>Handles <c>read</c>: moves the user's read mark forward, and sends the new mark to the user's other connections.</summary>
     public async ValueTask ReadAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);
@@ -44,7 +44,9 @@ internal sealed class ReadMarkHandler(ChatServices services)
         answers.Send(new AckFrame(frame.Id));
     }
 
-    /// <summary>Handles <c>typing</c>: announces that the user writes. Without an id, the request has no answer, not even an error.</summary>
+    /// <summary>
+    /// Handles <c>typing</c>: announces that the user is writing, or has stopped. Without an id, the request has no answer, not even an error.
+    /// </summary>
     public async ValueTask TypingAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveJoinedRoomAsync(context, frame);

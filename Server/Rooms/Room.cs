@@ -18,7 +18,7 @@ public sealed class Member(Person person)
     public long? TypedAt { get; set; }
 }
 
-/// <summary>The side of a connection that a room calls.</summary>
+/// <summary>Receives a call when a room removes a connection.</summary>
 public interface IRoomListener
 {
     /// <summary>Called on any thread after the connection was removed from the room.</summary>
@@ -49,11 +49,11 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
     private readonly Dictionary<Connection, Subscriber> _subscribers = [];
     private readonly List<Connection> _live = [];
 
-    // The users at the other servers, by id. A user may be at this server too.
+    // The users who are connected to other servers, by id. Such a user may be connected to this server too.
     private IReadOnlyDictionary<string, string> _remote = new Dictionary<string, string>();
     private int _unlisted;
 
-    // The number of users in _remote who are not at this server.
+    // The number of users in _remote who are not connected to this server.
     private int _remoteOnly;
 
     public string Name { get; } = name;
@@ -74,7 +74,7 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
     public IEnumerable<Subscriber> Subscribers => _subscribers.Values;
 
     /// <summary>
-    /// The connections that get each new event at once. The other connections still catch up. The span is valid until the room changes.
+    /// The connections that get each new event immediately. The other connections still catch up. The span is valid until the room changes.
     /// </summary>
     public ReadOnlySpan<Connection> Live => CollectionsMarshal.AsSpan(_live);
 
@@ -116,7 +116,7 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
     /// <summary>The subscriber of a connection; null if the connection is not in the room.</summary>
     public Subscriber? Find(Connection connection) => _subscribers.GetValueOrDefault(connection);
 
-    /// <summary>Adds a connection that is not live yet. A connection that is in the room already is then no longer live.</summary>
+    /// <summary>Adds a connection, which is not live yet. A connection that was already in the room is not live after this call either.</summary>
     /// <param name="isNew">Whether the user had no connection in the room before.</param>
     public Subscriber Join(Connection connection, Person person, IRoomListener? listener, out bool isNew)
     {
@@ -157,7 +157,7 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
         gone = RemoveConnection(before) ? before.Person : null;
     }
 
-    /// <summary>Lets a subscriber get each new event at once.</summary>
+    /// <summary>Lets a subscriber get each new event immediately.</summary>
     public void GoLive(Subscriber subscriber)
     {
         if (subscriber.LiveIndex >= 0)

@@ -10,8 +10,8 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 internal sealed class RoomAccess(ChatServices services)
 {
-    // The maximum number of stored rooms that a mistyped name is compared with for the hint: this many before the name in alphabetical
-    // order, and as many after it.
+    // For the hint, a mistyped name is compared with the names of stored rooms: at most this many before the name in alphabetical order, and as many
+    // after it.
     private const int MaxNeighbors = 1000;
 
     /// <summary>Finds a visible room by its name.</summary>
@@ -26,7 +26,7 @@ internal sealed class RoomAccess(ChatServices services)
     /// <summary>Whether a user may be in a room.</summary>
     public bool CanEnter(ChatContext context, RoomLoop room) => context.IsOperator || IsOwnerOrMember(context, room);
 
-    // Another server may have made the user a member a moment ago, so that its announcement has not arrived yet.
+    // Another server may have made the user a member a moment ago, and its announcement may not have arrived yet.
     private async ValueTask<bool> IsNewMemberAsync(ChatContext context, RoomLoop room)
     {
         if (!services.Nodes.IsEnabled || await services.Catalog.GetMemberAsync(room.Name, context.User.Id, CancellationToken.None) is not { IsMember: true })
@@ -142,7 +142,7 @@ internal sealed class RoomAccess(ChatServices services)
     private static ChatError CreateNoCurrentRoomError(ClientFrame frame) =>
         new(ErrorCode.NotInRoom, "you are in no room", frame.CreateHint(ClientFrameType.Join, RoomName.Default));
 
-    // An operator finds every private room by its name. But lists and hints show an operator only what they show to others.
+    // An operator finds every private room by its name. But lists and hints show an operator only the rooms that they would show to another user.
     private bool IsListed(ChatContext context, RoomLoop room) => IsOwnerOrMember(context, room) || context.Rooms.Contains(room);
 
     private bool IsOwnerOrMember(ChatContext context, RoomLoop room) =>

@@ -41,7 +41,7 @@ internal sealed record JoinCommand(Connection Connection, RoomVisitor Visitor, I
 
 /// <summary>A user who wants to be in a room.</summary>
 /// <param name="Address">The key of the client's address (<see cref="ClientAddress.GetKey"/>).</param>
-/// <param name="IsKnown">Whether a ban of the address does not apply: the user has an account, or was in the room before.</param>
+/// <param name="IsKnown">True if the user has an account or was in the room before. A ban of the address does not apply to such a user.</param>
 /// <param name="IsOperator">Whether the user is an owner of every room.</param>
 public sealed record RoomVisitor(Person Person, string Address = "", bool IsKnown = true, bool IsOperator = false);
 

@@ -149,7 +149,7 @@ public sealed class RoomDirectory(
     }
 
     /// <summary>
-    /// Removes the rooms that were created before a time, never had an event, have neither a token nor a webhook, and are not open.
+    /// Removes the rooms that were created before a given time, never had an event, have neither a token nor a webhook, and are not open.
     /// </summary>
     /// <exception cref="StorageException">The rooms cannot be read or removed.</exception>
     public Task RemoveEmptyAsync(DateTimeOffset createdBefore, CancellationToken cancellationToken) => RemoveListedAsync(
@@ -157,8 +157,8 @@ public sealed class RoomDirectory(
         name => catalog.RemoveEmptyRoomAsync(name, createdBefore, CancellationToken.None));
 
     /// <summary>
-    /// Removes the rooms without an owner that are not open and had no event since a time, with their logs. The default room and direct rooms
-    /// stay.
+    /// Removes the rooms without an owner that are not open and have had no event since a given time. Removes their logs too. The default room and
+    /// direct rooms stay.
     /// </summary>
     /// <exception cref="StorageException">The rooms cannot be read or removed.</exception>
     public Task RemoveAbandonedAsync(DateTimeOffset unusedSince, CancellationToken cancellationToken) => RemoveListedAsync(
@@ -230,7 +230,7 @@ public sealed class RoomDirectory(
                     _busy.Add(name, opening = Task.Run(() => ReadAndOpenAsync(name)));
             }
 
-            // If the task of another caller gives no room, the room was being removed. Look again, because the name may exist again.
+            // If the task of another caller returns null, that task may have removed the room. Look again, because the name may exist again.
             if (await opening! is { } opened || isOwn)
                 return opening!.Result;
         }
@@ -271,7 +271,7 @@ public sealed class RoomDirectory(
         {
             _open.TryRemove(KeyValuePair.Create(room.Name, room));
             _loops.Remove(room);
-            // If another caller opens the room again, it follows the room after this.
+            // A caller that opens the room again calls FollowAsync after this call.
             nodes.Unfollow(room.Name);
         }
     }
@@ -307,7 +307,7 @@ public sealed class RoomDirectory(
         }
     }
 
-    // Removes the rooms that the list names, page by page. The list gets the last name of the page before.
+    // Removes the rooms that the list names, page by page. The argument of the list function is the last name of the previous page.
     private async Task RemoveListedAsync(Func<string, ValueTask<IReadOnlyList<string>>> list, Func<string, ValueTask<bool>> remove)
     {
         for (var last = ""; ;)

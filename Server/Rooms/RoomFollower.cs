@@ -4,10 +4,10 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Reads the events of one room that other servers have stored, in pages. A page may also have events of this server that are stored, but whose result the
-/// room's loop has not handled yet. Used by the room's loop only.
+/// Reads the events of one room that other servers have stored, in pages. A page may also have events that this server has stored, but whose result
+/// the room's loop has not handled yet. Used by the room's loop only.
 /// </summary>
-/// <param name="wake">Called, on any thread, when a page was read.</param>
+/// <param name="wake">Called, on any thread, when a read has ended.</param>
 internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time, Action wake)
 {
     private const int MaxEvents = 500;

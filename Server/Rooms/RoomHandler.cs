@@ -193,7 +193,7 @@ internal sealed class RoomHandler(ChatServices services)
         if (context.Rooms.GetCatchUp(room) is { } running)
             await running.StopAsync();
 
-        // Otherwise a client that has moved from another server could miss events that it has seen there.
+        // Without this call, a client that comes from another server might get a history without some events that it has already seen there.
         await room.RefreshAsync();
         var person = context.Person;
         var state = await services.Catalog.GetMemberAsync(room.Name, context.User.Id, CancellationToken.None);
@@ -331,7 +331,7 @@ internal sealed class RoomHandler(ChatServices services)
     };
 
     /// <summary>Returns an error if the connection is in too many rooms to join one more.</summary>
-    /// <param name="joining">The room, if the connection may be in it already.</param>
+    /// <param name="joining">The room to join; null if the connection cannot be in this room yet.</param>
     public ChatError? CheckRoomCount(ChatContext context, ClientFrame frame, RoomLoop? joining) =>
         services.Limits.Enabled && context.Rooms.Count >= services.Limits.RoomsPerConnection && (joining is null || !context.Rooms.Contains(joining))
             ? new ChatError(ErrorCode.TooMany, $"you are in {context.Rooms.Count} rooms, which is the maximum", frame.CreateHint(ClientFrameType.Leave, context.CurrentRoom?.Name))

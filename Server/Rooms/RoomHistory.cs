@@ -67,7 +67,7 @@ public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, Hist
 
     /// <summary>
     /// Reads one event; null if there is none, or if it is trimmed. Other reads return a new event only after its ack. This method returns it
-    /// as soon as it is stored, because the sender may refer to it at once after the ack.
+    /// as soon as it is stored, because the sender may refer to it immediately after the ack.
     /// </summary>
     /// <exception cref="StorageException">The log cannot be read at the moment.</exception>
     public async ValueTask<RoomEvent?> FindAsync(long seq) =>
@@ -79,7 +79,7 @@ public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, Hist
     /// room's loop only.
     /// </summary>
     /// <param name="hasNewText">True if the message was edited or deleted; false if only its reactions have changed.</param>
-    /// <param name="wasEdited">Whether the earlier text may also be in edits.</param>
+    /// <param name="wasEdited">Whether the earlier text may also be in the events of earlier edits.</param>
     public void Replace(RoomEvent changed, bool hasNewText, bool wasEdited)
     {
         var block = HistoryCache.GetBlockNumber(changed.Seq);

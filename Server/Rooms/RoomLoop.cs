@@ -132,8 +132,8 @@ public sealed class RoomLoop
     public Task<bool> ContainsAsync(Connection connection) => SendAsync(new ContainsCommand(connection));
 
     /// <summary>
-    /// Waits until the history contains each event whose ack was sent before this call. The loop sends the ack first, so a client that asks
-    /// at once after the ack could miss its own event. The ack may have come from another server. Thread-safe.
+    /// Waits until the history contains each event whose ack was sent before this call. The loop sends the ack first. Without this wait, a client
+    /// that reads the history immediately after the ack could miss its own event. The ack may have come from another server. Thread-safe.
     /// </summary>
     public ValueTask WaitForAcknowledgedAsync() => _follower is not null ? RefreshAsync()
         : Volatile.Read(ref _acknowledgedSeq) <= History.LastSeq ? ValueTask.CompletedTask : new ValueTask(SendAsync(new BarrierCommand()));
@@ -622,7 +622,7 @@ public sealed class RoomLoop
         return null;
     }
 
-    // Lets the user post again at once, because the post was not stored.
+    // Lets the user post again immediately, because the post was not stored.
     private void ForgetInterval(PostCommand post)
     {
         if (post.StartsInterval)

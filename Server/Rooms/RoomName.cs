@@ -18,7 +18,7 @@ public static class RoomName
     /// <summary>The text of the rule, for operators.</summary>
     public static readonly string Rule = $"a room's name has 1 to {MaxLength} letters and digits of one alphabet, with - _ and . between them";
 
-    // The names of direct rooms begin with this text. No user can create such a room.
+    // The names of direct rooms begin with this text. No user can create a room with such a name.
     private const string DirectPrefix = "dm-";
 
     /// <summary>The name of the direct room of two users. It depends on their ids only, so both find the room after they change their names.</summary>

@@ -25,22 +25,22 @@ public sealed class RoomOptions
     public int HistoryBytes { get; set; } = 32 * 1024 * 1024;
 
     /// <summary>
-    /// Minutes after which the server unloads a room that nobody has used and that has no connections. An unloaded room takes a few hundred bytes;
+    /// The server unloads a room that has no connections and that nobody has used for this many minutes. An unloaded room takes a few hundred bytes;
     /// the server opens it again when somebody uses it. Default 10.
     /// </summary>
     [Range(1, 10_080)]
     public int IdleMinutes { get; set; } = 10;
 
     /// <summary>
-    /// Minutes after its creation at which the server removes a room that never had an event, has no token and no webhook, and is not open.
-    /// 0 removes no room. The default room is never removed. Default 60.
+    /// The server removes a room this many minutes after its creation if the room never had an event, has no token and no webhook, and is not open. 0
+    /// turns this off. The default room is never removed. Default 60.
     /// </summary>
     [Range(0, 525_600)]
     public int EmptyMinutes { get; set; } = 60;
 
     /// <summary>
-    /// Days without an event after which the server removes a room that has no owner and that nobody is in. Its log is removed too. 0 removes no
-    /// room. The default room and direct rooms are never removed. Default 30.
+    /// The server removes a room, and its log, if the room has had no event for this many days, has no owner, and has nobody in it. 0 turns this off.
+    /// The default room and direct rooms are never removed. Default 30.
     /// </summary>
     [Range(0, 36_500)]
     public int AbandonedDays { get; set; } = 30;
@@ -59,9 +59,9 @@ public sealed class RoomOptions
     public int NamedMembers { get; set; } = 100;
 
     /// <summary>
-    /// The joins and leaves per second that a room of at most <see cref="NamedMembers"/> members announces by name. After a pause, the room
-    /// announces up to <see cref="NamedMembers"/> of them at once by name. If users join and leave more often, the room announces only the number of
-    /// its members, at most once a second. Default 5.
+    /// The joins and leaves per second that a room of at most <see cref="NamedMembers"/> members announces by name. After a pause, the room announces
+    /// up to <see cref="NamedMembers"/> joins and leaves by name in one burst. If users join and leave more often, the room announces only the number
+    /// of its members, at most once a second. Default 5.
     /// </summary>
     [Range(1, 1_000_000)]
     public int NamedPresencePerSecond { get; set; } = 5;

@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
 /// Handles <c>search</c>. A user finds the messages that <c>history</c> would show: those of public rooms, and of the private rooms that
-/// the user is a member of. Rooms from which the user is banned are excepted.
+/// the user is a member of. The search leaves out the rooms from which the user is banned.
 /// </summary>
 internal sealed class SearchHandler(ChatServices services)
 {

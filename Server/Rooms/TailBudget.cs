@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Bounds the memory of the recent tails of all rooms together. When they exceed <see cref="RoomOptions.AllTailsBytes"/>, it empties the least
-/// recently used tails. Thread-safe.
+/// Bounds the memory of the recent tails of all rooms together. When the tails exceed <see cref="RoomOptions.AllTailsBytes"/>, this class empties the
+/// least recently used ones. Thread-safe.
 /// </summary>
 public sealed class TailBudget(IOptions<RoomOptions> options)
 {
@@ -47,7 +47,7 @@ public sealed class TailBudget(IOptions<RoomOptions> options)
         private readonly LinkedListNode<Share> _node;
         private bool _isReleased;
 
-        // The bytes of the tail. While two threads change the tail at once, the number may be wrong until both have called Add.
+        // The bytes of the tail. While two threads change the tail at the same time, the number may be wrong until both have called Add.
         private long _bytes;
 
         public Share(TailBudget budget, Func<long> clear)

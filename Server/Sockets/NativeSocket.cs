@@ -30,7 +30,7 @@ internal static unsafe partial class NativeSocket
     public static bool IsSupported { get; } =
         OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc", typeof(NativeSocket).Assembly, null, out var libc) && NativeLibrary.TryGetExport(libc, "epoll_wait", out _);
 
-    /// <summary>Sends as many bytes as the socket accepts at once. Retries after EINTR.</summary>
+    /// <summary>Sends as many bytes as the socket accepts without waiting. Retries after EINTR.</summary>
     /// <returns><see cref="SocketError.WouldBlock"/> if the socket accepts no byte now.</returns>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     public static SocketError Send(SafeSocketHandle socket, ReadOnlySpan<byte> bytes, out int sent)

@@ -90,7 +90,7 @@ internal sealed class SocketConnection
     }
 
     /// <summary>
-    /// Sends the waiting bytes, for at most the drain timeout, and closes the socket. If the pipe is detached, leaves both to the pipe's new owner.
+    /// Sends the waiting bytes, for at most the drain timeout, and closes the socket. If the pipe is detached, the pipe's new owner must do both.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {

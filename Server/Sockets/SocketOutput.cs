@@ -7,9 +7,9 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Sockets;
 
 /// <summary>
-/// The pipe writer over a connection's socket. A flush sends at once, on the writer's own thread. Bytes that the socket does not accept wait
+/// The pipe writer over a connection's socket. A flush sends immediately, on the writer's own thread. Bytes that the socket does not accept wait
 /// in this object, and are sent when the peer reads. If <see cref="PauseBytes"/> or more are waiting, the flush waits too (back-pressure).
-/// Bytes that <see cref="IDirectSend"/> sends at once are never copied.
+/// Bytes that the socket accepts in <see cref="TrySend"/> are never copied.
 /// <para>
 /// Threads: one writer at a time, as for any <see cref="PipeWriter"/>. Any thread may call <see cref="Complete"/> or <see cref="End"/>,
 /// cancel a flush, or report a completed send. The lock on this object guards all state. Calls to the pipe and completions of a flush

@@ -52,7 +52,7 @@ internal sealed class SocketPipe : IDetachablePipe
     public void Abort() => Abort(new ConnectionAbortedException("The connection was aborted by this side."));
 
     /// <summary>
-    /// Ends both directions at once and resets the connection. If the peer has shut down its sending side and no bytes wait in the output,
+    /// Ends both directions immediately, and resets the connection. If the peer has shut down its sending side and no bytes wait in the output,
     /// closes the connection without a reset. The peer then still gets the bytes in the send buffer of the operating system.
     /// </summary>
     /// <param name="abortReason">The exception that the reader gets.</param>

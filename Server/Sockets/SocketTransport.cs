@@ -6,9 +6,9 @@ using Microsoft.AspNetCore.Connections;
 namespace RawSocketChat.Server.Sockets;
 
 /// <summary>
-/// A transport for Kestrel whose pipes read and write the socket directly. A flush sends at once on the writer's own thread, and only bytes
-/// that the socket does not accept are copied. A send allocates nothing, and an idle connection has no buffer. For measurements against
-/// Kestrel's own transport, see Tests/Benchmarks/README.md, "Log", "Broadcast" and "Memory per connection".
+/// A transport for Kestrel whose pipes read and write the socket directly. A flush sends immediately, on the writer's own thread. Only bytes that the
+/// socket does not accept are copied. A send allocates nothing, and an idle connection has no buffer. For measurements against Kestrel's own
+/// transport, see Tests/Benchmarks/README.md, "Log", "Broadcast" and "Memory per connection".
 /// </summary>
 internal sealed class SocketTransport(
     SocketTransportSettings settings,

@@ -23,7 +23,7 @@ public sealed class SocketTransportSettings
     public bool UsesPoller { get; init; } = true;
 
     /// <summary>
-    /// The maximum number of open connections of all listeners. The listeners close further connections at once. Default: no maximum.
+    /// The maximum number of open connections of all listeners. The listeners close further connections immediately. Default: no maximum.
     /// </summary>
     public int MaxConnections { get; init; } = int.MaxValue;
 

@@ -2,7 +2,7 @@ using RawSocketChat.Protocol.Chat;
 
 namespace RawSocketChat.Server.Transports;
 
-/// <summary>What the HTTP transports read from a request.</summary>
+/// <summary>Reads the values that the HTTP transports need from a request.</summary>
 internal static class HttpRequests
 {
     /// <summary>The peer's address and port, for logs.</summary>

@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Transports;
 internal interface IConnectionRunner
 {
     /// <summary>
-    /// Starts to run the connection on a pipe that is detached from Kestrel, and returns at once. The runner disposes of the pipe at the
+    /// Starts to run the connection on a pipe that is detached from Kestrel, and returns immediately. The runner disposes of the pipe at the
     /// end.
     /// </summary>
     void RunDetached(IDetachablePipe pipe);
@@ -20,7 +20,7 @@ internal interface IConnectionRunner
     Task RunAsync(ConnectionContext connection);
 
     /// <summary>
-    /// If the pipe can be detached, detaches the pipe and starts the runner on the pipe. Kestrel's connection then ends at once. Otherwise
+    /// If the pipe can be detached, detaches the pipe and starts the runner on the pipe. Kestrel's connection then ends immediately. Otherwise
     /// the runner uses Kestrel's connection until the connection ends.
     /// </summary>
     Task DetachAndRunAsync(ConnectionContext connection)

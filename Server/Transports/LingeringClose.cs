@@ -4,7 +4,7 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Transports;
 
 /// <summary>
-/// Closes a connection whose peer may still be sending: reads and discards what arrives after the server's last byte. If a server closes a
+/// Closes a connection whose peer may still be sending: reads and discards the input that arrives after the server's last byte. If a server closes a
 /// socket that still holds unread bytes, TCP sends a reset. The peer can then lose the last bytes that the server has sent.
 /// </summary>
 internal static class LingeringClose

@@ -6,8 +6,8 @@ using System.Text.Json.Serialization;
 namespace RawSocketChat.Server.Web;
 
 /// <summary>
-/// The files beside the page with which a browser can install it: the manifest, its icons, and the service worker. All addresses in them are
-/// relative, so they also work if the server is mounted under a path.
+/// The files that a browser needs to install the page: the manifest, its icons, and the service worker. All addresses in these files are relative, so
+/// the files also work if the server is mounted under a path.
 /// </summary>
 internal sealed partial class AppFiles
 {
@@ -19,7 +19,7 @@ internal sealed partial class AppFiles
     // The background of the page in its light theme (--rail in style.css).
     private const string Background = "#f3efe7";
 
-    // Writes names in other scripts as they are.
+    // Writes the letters of other scripts without escapes.
     private static readonly ManifestJson Readable = new(new JsonSerializerOptions(ManifestJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     private readonly Dictionary<string, PageFile> _files;
@@ -47,7 +47,7 @@ internal sealed partial class AppFiles
             Display: "standalone",
             Background,
             options.Color ?? SiteIcons.DefaultColor,
-            // One entry for each purpose: an icon that has both purposes in one entry is shown with margins where no mask is used.
+            // One entry for each purpose: with both purposes in one entry, a system without masks would show the icon with margins.
             [.. from icon in icons from purpose in icon.Purpose.Split(' ') select new ManifestIcon(icon.Name, icon.Sizes, icon.Name.EndsWith(".svg", StringComparison.Ordinal) ? "image/svg+xml" : "image/png", purpose)]);
         return new PageFile("application/manifest+json", JsonSerializer.SerializeToUtf8Bytes(fields, Readable.Manifest), "default-src 'none'");
     }

@@ -17,7 +17,7 @@ public sealed class ClientPage
     private const string FactsElement = "<meta name=\"server\" id=\"server\">";
 
     /// <param name="source">The text of client.html.</param>
-    /// <param name="facts">What the page must know about the server before it connects; null for nothing.</param>
+    /// <param name="facts">The facts about the server that the page needs before the page connects; null for none.</param>
     /// <exception cref="InvalidDataException">The page does not have exactly one script and one style element.</exception>
     public ClientPage(string source, PageFacts? facts = null)
     {
@@ -34,7 +34,7 @@ public sealed class ClientPage
             $"style-src '{ComputeHash(page, "style")}'",
             "connect-src 'self'",
             "frame-src 'self'",     // the forever iframe
-            "img-src 'self' data: blob:",   // the icon; pictures in messages; a page without a cookie and the list of uploads show them by blob addresses
+            "img-src 'self' data: blob:",   // icons and pictures; blob: is for pages without a cookie and for the list of uploads
             "media-src 'self' blob:",
             "worker-src 'self'",
             "manifest-src 'self'",
@@ -55,8 +55,8 @@ public sealed class ClientPage
     {
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = Policy;
-        // For browsers that do not know frame-ancestors. This header cannot name origins. So the server does not send it if pages of some origins may
-        // show the page in a frame.
+        // X-Frame-Options is for browsers that do not know frame-ancestors. This header cannot name origins. So the server does not send it if pages
+        // of some origins may show the page in a frame.
         if (!_mayBeFramed)
             headers.XFrameOptions = "DENY";
         headers["Referrer-Policy"] = "no-referrer";

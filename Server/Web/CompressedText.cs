@@ -7,7 +7,7 @@ using RawSocketChat.Server.Transports.Http;
 namespace RawSocketChat.Server.Web;
 
 /// <summary>
-/// A text that stays the same while the server runs. Each encoding of it is made once, and has a strong entity tag. Thread-safe.
+/// A text that stays the same while the server runs. Each encoding of the text is created once, and has a strong entity tag. Thread-safe.
 /// </summary>
 /// <param name="text">The text.</param>
 /// <param name="contentType">The value of Content-Type.</param>

@@ -12,7 +12,7 @@ internal static partial class PageComments
     /// <c>/*</c> at the start of a line to a <c>*/</c> at the end of a line. Blocks that begin with <c>/*!</c> stay, and so do comments beside code.
     /// </summary>
     /// <remarks>
-    /// This method does not know strings and template literals. Tests/Client/served-page.test.mjs parses client.html with and without the comments,
+    /// This method does not recognize strings and template literals. Tests/Client/served-page.test.mjs parses client.html with and without the comments,
     /// and compares the two. The test reads the pattern from this file.
     /// </remarks>
     public static string Remove(string page) => Elements().Replace(page, element => WholeLines().Replace(element.Value, ""));

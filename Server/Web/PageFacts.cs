@@ -1,7 +1,8 @@
 namespace RawSocketChat.Server.Web;
 
 /// <summary>
-/// What the page must know about the server before it connects. The server writes these facts into the page, so the page needs no request for them.
+/// The facts about the server that the page needs before the page connects. The server writes these facts into the page, so the page needs no request
+/// for them.
 /// </summary>
 /// <param name="Features">The words of <c>features</c> in a welcome.</param>
 /// <param name="LoginText">The text of the button that begins a login with a provider.</param>

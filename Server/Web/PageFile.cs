@@ -17,7 +17,7 @@ internal sealed class PageFile(string contentType, byte[] bytes, string policy)
         var response = context.Response;
         response.Headers.ContentSecurityPolicy = policy;
         response.Headers.XContentTypeOptions = "nosniff";
-        // Browsers ask again at each visit, as for the page itself. So an update of the server takes effect at once.
+        // Browsers ask again at each visit, as for the page itself. So an update of the server takes effect immediately.
         response.Headers.CacheControl = "no-cache";
         if (context.TryAnswerNotModified(_tag))
             return;

@@ -1,8 +1,8 @@
 namespace RawSocketChat.Server.Web;
 
 /// <summary>
-/// Tables that the page fetches when it needs them, because all of them together are larger than the page: its texts in other languages than English,
-/// and the names of the emoji. There is one file for each language, in a folder beside the server's program. Thread-safe.
+/// Tables that the page fetches only when it needs them: its texts in other languages than English, and the names of the emoji. All tables together
+/// are larger than the page. There is one file for each language, in a folder beside the server's program. Thread-safe.
 /// </summary>
 public sealed class PageTables
 {

@@ -7,7 +7,7 @@ using RawSocketChat.Server.Transports.Http;
 namespace RawSocketChat.Server.Web;
 
 /// <summary>
-/// The answer at <c>/site.json</c>: what the page shows before anybody has logged in. It is separate from the page, because the page's
+/// The answer at <c>/site.json</c>: what the page shows before the visitor has logged in. It is separate from the page, because the page's
 /// Content-Security-Policy contains hashes of the page. Thread-safe.
 /// </summary>
 public sealed partial class Site

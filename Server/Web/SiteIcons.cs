@@ -7,7 +7,7 @@ using System.Text;
 namespace RawSocketChat.Server.Web;
 
 /// <summary>
-/// The icons of the installed page. Without a logo of the operator, they show the plug of the page on the operator's color. With a logo, they are
+/// The icons of the installed page. Without a logo of the operator, they show the page's symbol, a plug, on the operator's color. With a logo, they are
 /// SVG images that contain the logo.
 /// </summary>
 internal static class SiteIcons
@@ -37,8 +37,8 @@ internal static class SiteIcons
     {
         if (logo is not null)
         {
-            // A system may cut a maskable icon to a circle of 80% of its width, and 56% is the largest square in it. The background is white, because
-            // most logos are made for it.
+            // A system may cut a maskable icon to a circle of 80% of its width. The largest square in this circle has 56% of the icon's width. The
+            // background is white, because most logos are made for a white background.
             return
             [
                 new("icon.svg", "any", "any", CreateSvg($"""<image href="{logo}" width="32" height="32"/>""")),

@@ -27,8 +27,8 @@ public sealed partial class WebOptions
     public string? Logo { get; set; }
 
     /// <summary>
-    /// Whether the page lists the largest public rooms before anybody has logged in. The page never lists rooms if people cannot use the chat without an
-    /// account (<c>Auth:Guests</c>). Default true.
+    /// Whether the page lists the largest public rooms before the visitor has logged in. The page never lists rooms if people cannot use the chat
+    /// without an account (<c>Auth:Guests</c>). Default true.
     /// </summary>
     public bool ListRooms { get; set; } = true;
 

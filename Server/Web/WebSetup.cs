@@ -45,7 +45,7 @@ public static class WebSetup
                 : next(context));
     }
 
-    /// <summary>Serves what the page shows before anybody has logged in: the operator's name, color and logo, and the public rooms.</summary>
+    /// <summary>Serves what the page shows before the visitor has logged in: the operator's name, color and logo, and the public rooms.</summary>
     public static IApplicationBuilder MapSite(this IApplicationBuilder app, string path)
     {
         var services = app.ApplicationServices;

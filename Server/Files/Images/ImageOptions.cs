@@ -11,8 +11,8 @@ public sealed class ImageOptions
     public bool Previews { get; set; } = true;
 
     /// <summary>
-    /// Maximum number of pixels of an image with a preview. The server does not decode a larger image. To decode an image can take 8 bytes of memory
-    /// for each pixel. Default 50,000,000.
+    /// Maximum number of pixels of an image with a preview. The server does not decode a larger image. The decoding of an image can take 8 bytes of
+    /// memory for each pixel. Default 50,000,000.
     /// </summary>
     [Range(1, 1_000_000_000)]
     public int MaxPixels { get; set; } = 50_000_000;
@@ -30,7 +30,7 @@ public sealed class ImageOptions
     public int PreviewBytes { get; set; } = 100 * 1024;
 
     /// <summary>
-    /// Seconds without an image after which the server ends the process that decodes images. The next image starts it again. Default 60.
+    /// The server ends the process that decodes images if no image has come for this many seconds. The next image starts the process again. Default 60.
     /// </summary>
     [Range(1, 86_400)]
     public int IdleSeconds { get; set; } = 60;

@@ -5,7 +5,7 @@ using RawSocketChat.Server.Logging;
 namespace RawSocketChat.Server.Files.Images;
 
 /// <summary>
-/// Creates previews of images, one at a time, in a process of its own (<see cref="PreviewProgram"/>). The process starts with the first image, and ends
+/// Creates previews of images, one at a time, in a separate process (<see cref="PreviewProgram"/>). The process starts with the first image, and ends
 /// when it is not used for <c>Images:IdleSeconds</c>. A process that takes too long, or that ends, is replaced for the next image. Thread-safe.
 /// </summary>
 public sealed class ImagePreviews : IDisposable
@@ -35,7 +35,9 @@ public sealed class ImagePreviews : IDisposable
     /// <param name="remote">The uploader's address and port.</param>
     /// <param name="image">The full path of the image.</param>
     /// <param name="orientation">How browsers turn and mirror the image, 1 to 8.</param>
-    /// <param name="preview">The full path of the preview. The file must not exist. After this call, it exists exactly if the result is not null.</param>
+    /// <param name="preview">
+    /// The full path of the preview. The file must not exist. After this call, it exists if and only if the result is not null.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait for earlier images, and the work.</param>
     /// <returns>The size of the image. Null if the image gets no preview: it cannot be decoded, is too large, or takes too long.</returns>
     public async Task<ImageSize?> CreateAsync(string remote, string image, int orientation, string preview, CancellationToken cancellationToken)
@@ -98,7 +100,7 @@ public sealed class ImagePreviews : IDisposable
         }
         catch (IOException) when (!isNewProcess)
         {
-            // Something may have ended the process since the last image. A new process can still decode this one.
+            // Something may have ended the process since the last image. A new process can still decode the present image.
             EndProcess();
             File.Delete(request.Preview);
             return await AskAsync(request, isNewProcess: true, cancellationToken);

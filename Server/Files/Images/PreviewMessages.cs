@@ -6,7 +6,9 @@ namespace RawSocketChat.Server.Files.Images;
 /// <summary>A request to <see cref="PreviewProgram"/>: one line of JSON.</summary>
 /// <param name="Image">The full path of the image.</param>
 /// <param name="Preview">The full path of the preview, which must not exist.</param>
-/// <param name="Orientation">How browsers turn and mirror the image, 1 to 8. Decoders and browsers do not agree about all formats.</param>
+/// <param name="Orientation">
+/// How browsers turn and mirror the image, 1 to 8. The decoder's own value is not used, because decoders and browsers disagree about some formats.
+/// </param>
 /// <param name="MaxPixels">An image with more pixels is not decoded.</param>
 /// <param name="MaxSide">Maximum width and height of the preview.</param>
 /// <param name="MaxBytes">Maximum size of the preview in bytes.</param>

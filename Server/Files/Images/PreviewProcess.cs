@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Files.Images;
 /// <summary>A running <see cref="PreviewProgram"/>. Used by one caller at a time.</summary>
 internal sealed class PreviewProcess : IDisposable
 {
-    // The managed memory of the program: a few objects for each request. Its pixels are in native memory.
+    // The limit of the program's managed memory: 64 MiB. The program needs only a few managed objects for each request. The pixels are in native memory.
     private const string ManagedHeapBytes = "0x4000000";
 
     private readonly Process _process;
@@ -47,7 +47,8 @@ internal sealed class PreviewProcess : IDisposable
 
     /// <summary>Sends a request and waits for the answer.</summary>
     /// <exception cref="IOException">The program has ended.</exception>
-    /// <exception cref="OperationCanceledException">The wait was cancelled. The program may still work, so the caller must dispose of it.</exception>
+    /// <exception cref="OperationCanceledException">The wait was cancelled. The program may still be working, so the caller must dispose of this
+    /// object.</exception>
     public async Task<PreviewAnswer> AskAsync(PreviewRequest request, CancellationToken cancellationToken)
     {
         await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(request, PreviewJson.Default.PreviewRequest).AsMemory(), cancellationToken);
@@ -85,8 +86,8 @@ internal sealed class PreviewProcess : IDisposable
         }
     }
 
-    // Finds the command that runs the server's program again: the .NET host of this process with the server's assembly. A server in a
-    // single file, or with its own .NET, is its own executable.
+    // Finds the command that runs the server's program again: the .NET host of this process with the server's assembly. A server that was published
+    // as a single file, or with its own .NET, needs only its executable.
     private static (string File, string[] Arguments) FindProgram()
     {
         var assembly = typeof(PreviewProcess).Assembly.Location;

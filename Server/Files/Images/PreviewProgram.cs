@@ -51,7 +51,7 @@ internal static class PreviewProgram
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // In some containers the file is read-only. Then this process is not preferred.
+            // In some containers the file is read-only. Then Linux treats this process like any other.
         }
     }
 }

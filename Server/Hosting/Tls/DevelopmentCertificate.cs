@@ -21,7 +21,7 @@ internal sealed class DevelopmentCertificate(string? folder, IEnumerable<string>
     // Browsers reject certificates that are valid for more than 398 days.
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
 
-    // The validity begins this time before the creation, because the clocks of clients may be slow.
+    // The validity begins this long before the creation, because the clocks of clients may be slow.
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromDays(1);
 
     /// <summary>A certificate that expires within this time is replaced.</summary>

@@ -31,8 +31,8 @@ internal sealed class AnswerSlot(PostedFrame posted, PendingAnswerBytes pending)
     }
 
     /// <summary>
-    /// Passes the frame to the handler. The method throws every exception of the handler; the content of a message never causes an
-    /// exception.
+    /// Passes the frame to the handler. Throws the exceptions of the handler. Such an exception is a fault of the server: the content of a message
+    /// never causes one.
     /// </summary>
     public async Task HandleAsync(IConnectionHandler handler)
     {

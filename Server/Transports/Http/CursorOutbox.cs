@@ -13,7 +13,7 @@ namespace RawSocketChat.Server.Transports.Http;
 /// joins its rooms again and receives the missed events of each room.
 /// </remarks>
 /// <param name="limitBytes">Maximum bytes that the outbox keeps.</param>
-/// <param name="start">The number before the number of the first frame.</param>
+/// <param name="start">The number of the first frame, minus 1.</param>
 internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
 {
     private readonly long _start = start;

@@ -72,7 +72,7 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
 
     /// <summary>
     /// Sets whether Kestrel gets the report that the peer has shut down its sending side. After this report, Kestrel aborts the request. If
-    /// the peer has already shut down its sending side, Kestrel gets the report at once.
+    /// the peer has already shut down its sending side, Kestrel gets the report immediately.
     /// </summary>
     public void SetEndWanted(bool isWanted)
     {
@@ -130,7 +130,7 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
         _connectionClosed.Dispose();
     }
 
-    // Completes a read that did not complete at once.
+    // Completes a read that did not complete synchronously.
     private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> read)
     {
         ReadResult result;

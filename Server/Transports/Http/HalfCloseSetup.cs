@@ -13,8 +13,8 @@ public static class HalfCloseSetup
     public static void UseHalfClose(this ListenOptions listen) => listen.Use(http => connection => HalfClose.RunAsync(http, connection));
 
     /// <summary>
-    /// Prepares each request for <see cref="SetEndWanted"/>. For HTTP/2, Kestrel always learns at once that the peer has shut down its
-    /// sending side. Call this method before the middleware that reads bodies and answers requests.
+    /// Prepares each request for <see cref="SetEndWanted"/>. For HTTP/2, Kestrel always detects immediately that the peer has shut down its sending
+    /// side. Call this method before the middleware that reads bodies and answers requests.
     /// </summary>
     public static IApplicationBuilder UseHalfClose(this IApplicationBuilder app) => app.Use(next => context =>
     {

@@ -12,7 +12,7 @@ namespace RawSocketChat.Server.Transports.Http;
 /// <summary>Writes answers to HTTP requests. A rejected request gets an <c>error</c> frame and the matching HTTP status.</summary>
 internal static class HttpAnswers
 {
-    // Kestrel copies what is written. So write a large answer in parts: the next part when the peer has read most of the last one.
+    // Kestrel copies the bytes that are written. So a large answer is written in parts: each part after the peer has read most of the previous one.
     private const int MaxWriteBytes = 16 * 1024;
 
     /// <summary>Answers with an error. Without a status, the code of the error decides the status.</summary>

@@ -14,7 +14,7 @@ public sealed class HttpEndpoint
     /// </summary>
     public int MaxFrameBytes { get; init; } = EndpointDefaults.MaxFrameBytes;
 
-    /// <summary>Counts the bytes of the request bodies that the server has received, in whole or in part, until the end of their requests.</summary>
+    /// <summary>Counts the received bytes of all request bodies. The bytes of a body count until its request ends.</summary>
     public ByteBudget Bodies { get; init; } = new(64 * 1024 * 1024);
 
     /// <summary>Counts the bytes of the answers to POSTs until they are written.</summary>

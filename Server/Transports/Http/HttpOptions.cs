@@ -8,8 +8,8 @@ public sealed class HttpOptions
     public const string Section = "Http";
 
     /// <summary>
-    /// Seconds after the last request of a session until the server closes the session's connection (4010). Until then the session stays in
-    /// its rooms. Default 30.
+    /// The server closes the connection of a session (4010) this many seconds after the session's last request. Until then the session stays in its
+    /// rooms. Default 30.
     /// </summary>
     [Range(1, 3600)]
     public int GraceSeconds { get; set; } = 30;
@@ -19,15 +19,15 @@ public sealed class HttpOptions
     public int LongPollSeconds { get; set; } = 60;
 
     /// <summary>
-    /// Seconds without output on a stream. After this time the server sends bytes that the client ignores. So no proxy closes the stream as
-    /// idle. Default 15.
+    /// If a stream has had no output for this many seconds, the server sends bytes that the client ignores. So no proxy closes the stream as idle.
+    /// Default 15.
     /// </summary>
     [Range(1, 3600)]
     public int KeepAliveSeconds { get; set; } = 15;
 
     /// <summary>
-    /// Bytes after which a forever iframe ends, so that the page's memory does not grow. Then the page opens a new iframe, which continues
-    /// after the last frame of the old iframe. Default 512 KiB.
+    /// The server ends a forever iframe after this many bytes, so that the page's memory does not grow. Then the page opens a new iframe, which
+    /// continues after the last frame of the old iframe. Default 512 KiB.
     /// </summary>
     [Range(16 * 1024, 1024 * 1024 * 1024)]
     public int IframeBytes { get; set; } = 512 * 1024;
@@ -43,8 +43,9 @@ public sealed class HttpOptions
     public long BodyBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>
-    /// Bytes that the answers to all <c>POST /send</c>, and to all requests for the messages of a room, may hold together until they are read. Above
-    /// this, the server rejects the requests of sessions that have more than 16 KiB of answers to read, and requests for messages. Default 64 MiB.
+    /// Bytes that all unread answers may hold together: the answers to <c>POST /send</c>, and the answers to requests for the messages of a room.
+    /// Above this, the server rejects requests for messages, and rejects the requests of sessions that have more than 16 KiB of unread answers.
+    /// Default 64 MiB.
     /// </summary>
     [Range(1024 * 1024, 1024L * 1024 * 1024 * 1024)]
     public long AnswerBytes { get; set; } = 64 * 1024 * 1024;

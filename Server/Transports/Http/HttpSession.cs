@@ -11,7 +11,7 @@ namespace RawSocketChat.Server.Transports.Http;
 /// taken alone, but no code may take <c>_readLock</c> while it holds one of these two locks. The registry takes <c>_gate</c> inside its own
 /// lock, and no code takes the registry's lock while it holds a lock of a session or an outbox.
 /// </remarks>
-#pragma warning disable CA1001 // the semaphore has no wait handle, the only thing that would have to be disposed of
+#pragma warning disable CA1001 // a semaphore must be disposed of only if it has a wait handle, and this one has none
 internal sealed class HttpSession : IConnectionTransport
 #pragma warning restore CA1001
 {
@@ -129,7 +129,7 @@ internal sealed class HttpSession : IConnectionTransport
 
     /// <summary>
     /// Begins to read the frames after a cursor for a new request. In one atomic step, it confirms the frames up to the cursor and takes
-    /// over from the older request. So if two requests come at once, only the newer one continues. A new request with a stale cursor is
+    /// over from the older request. So if two requests come at the same time, only the newer one continues. A new request with a stale cursor is
     /// itself marked as taken over.
     /// </summary>
     /// <param name="cursor">The cursor of the request; null or 0 confirms nothing.</param>
@@ -204,7 +204,7 @@ internal sealed class HttpSession : IConnectionTransport
     /// <param name="isEndDelivered">The request has delivered the session's last frame.</param>
     public void EndRead(ActiveRequest request, bool isEndDelivered)
     {
-        // Set the time first: otherwise a session with a stream of hours would look abandoned between the two steps.
+        // Set the time first: otherwise a session whose stream has lasted for hours would look abandoned between the two steps.
         Volatile.Write(ref _lastRequest, _time.GetTimestamp());
         lock (_gate)
         {
@@ -248,7 +248,7 @@ internal sealed class HttpSession : IConnectionTransport
         return true;
     }
 
-    /// <summary>Changes the number of answer bytes that wait for the session. The number may be negative. Thread-safe.</summary>
+    /// <summary>Adds to the number of answer bytes that wait for the session. <paramref name="bytes"/> may be negative. Thread-safe.</summary>
     public void AddAnswerBytes(long bytes) => Interlocked.Add(ref _answerBytes, bytes);
 
     /// <summary>Creates the message that tells a request why it or its session ends.</summary>

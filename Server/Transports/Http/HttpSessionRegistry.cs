@@ -44,7 +44,7 @@ public sealed class HttpSessionRegistry(
 
     /// <summary>
     /// Finds a session. The session may have ended: the registry keeps an ended session until a request has delivered the close message, at
-    /// most for the grace period. A session that was closed as idle is removed at once.
+    /// most for the grace period. A session that was closed as idle is removed immediately.
     /// </summary>
     internal bool TryFind((string Token, string Device) key, [NotNullWhen(true)] out HttpSession? session)
     {

@@ -3,7 +3,7 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>A queue of frames that are numbered without gaps. Uses almost no memory while it is empty. Not thread-safe.</summary>
-/// <param name="start">The number before the number of the first frame.</param>
+/// <param name="start">The number of the first frame, minus 1.</param>
 internal sealed class NumberedFrames(long start)
 {
     // The maximum capacity of a list that is kept for reuse while the queue is empty.
@@ -31,7 +31,7 @@ internal sealed class NumberedFrames(long start)
         Bytes += frame.Payload.Length;
     }
 
-    /// <summary>Inserts a frame at this number. The numbers of the frame that was there and of all later frames grow by one.</summary>
+    /// <summary>Inserts a frame at this number. The numbers of the frame that had this number and of all later frames grow by one.</summary>
     public void Insert(long number, EncodedFrame frame)
     {
         _frames.Insert(IndexOf(number), frame);

@@ -33,8 +33,7 @@ internal sealed class RequestBody(HttpContext context, ByteBudget budget) : IDis
         }
         catch (Exception fault) when (fault is IOException || (fault is OperationCanceledException && !context.RequestAborted.IsCancellationRequested))
         {
-            // Invalid chunks, an incomplete body, or a body that comes too slowly. The peer has caused the error, so the server does not
-            // log the error.
+            // The body has invalid chunks, is incomplete, or comes too slowly. The peer has caused the error, so the server does not log the error.
             if (timeout.IsCancellationRequested)
                 CloseConnection();
             await context.RejectAsync(

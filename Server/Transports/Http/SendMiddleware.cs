@@ -106,7 +106,7 @@ internal sealed class SendMiddleware(SessionRequests requests)
         return null;
     }
 
-    // A person or a script may mean a line such as "[WARN] disk".
+    // A body that begins with "[" may be meant as a typed line, such as "[WARN] disk", and not as an array.
     private static string CreateArrayHint(ReadOnlySpan<byte> body)
     {
         var line = body.Trim(RequestBody.JsonWhiteSpace);

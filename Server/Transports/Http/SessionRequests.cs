@@ -22,7 +22,7 @@ internal sealed class SessionRequests(
 
     public HttpEndpoint Endpoint => sessions.Endpoint;
 
-    /// <summary>Answers a GET with the frames after its cursor: at once, or when a frame comes within the wait time.</summary>
+    /// <summary>Answers a GET with the frames after its cursor: immediately, or when a frame comes within the wait time.</summary>
     public async Task PollAsync(HttpContext context, string transportName, TimeSpan wait)
     {
         if (await BeginReadAsync(context, transportName) is { } request)
@@ -36,8 +36,9 @@ internal sealed class SessionRequests(
     /// <param name="context">The request.</param>
     /// <param name="transportName">The transport that the request uses.</param>
     /// <param name="isEventSource">
-    /// Whether an EventSource may send the cursor as <c>Last-Event-ID</c>, or its replacement as <c>lastEventId</c> in the query. The server
-    /// then ignores a cursor that is not a number: an EventSource never reconnects after an error status.
+    /// Whether the client may be an EventSource, which sends the cursor in the header <c>Last-Event-ID</c>, or a script that replaces EventSource,
+    /// which sends the cursor as <c>lastEventId</c> in the query. For such a client, the server ignores a cursor that is not a number, because an
+    /// EventSource never reconnects after an error status.
     /// </param>
     /// <param name="offersText">Whether the address offers the text format too.</param>
     /// <returns>Null if the request was rejected and answered, or if the peer is gone.</returns>

@@ -101,7 +101,7 @@ public sealed class SessionStartMiddleware(
     private Task AnswerWelcomeAsync(HttpContext context, WelcomeFrame welcome)
     {
         // A guest keeps a name only while the guest is connected. A program may send its next request much later, so start the program's
-        // session now. A page connects at once, so the server does not start a session here.
+        // session now. A page connects immediately, so the server does not start a session here.
         var isFromPage = OriginPolicy.IsFromPage(context);
         if (!isFromPage)
             sessions.Start(welcome.Session, context.GetRemote());

@@ -32,8 +32,8 @@ public static class SessionCredential
 
     /// <summary>
     /// Finds the request's token; null if the request has no token. The server accepts the cookie only from programs and from its own page.
-    /// A Bearer token takes precedence over the cookie, unless it belongs to no session of this server and the cookie does: a proxy may
-    /// add its own Authorization header to every request.
+    /// A Bearer token takes precedence over the cookie, with one exception: if only the cookie belongs to a session of this server, the cookie
+    /// counts. The reason: a proxy may add its own Authorization header to every request.
     /// </summary>
     /// <param name="context">The request.</param>
     public static ValueTask<FoundToken?> FindAsync(HttpContext context)

@@ -2,7 +2,7 @@ using RawSocketChat.Server.Transports.Http;
 
 namespace RawSocketChat.Server.Transports.Polling;
 
-/// <summary>Interval polling: answers at once with the frames that are available.</summary>
+/// <summary>Interval polling: answers immediately with the frames that are available.</summary>
 internal sealed class PollMiddleware(SessionRequests requests)
 {
     private const string TransportName = "poll";
