@@ -87,7 +87,7 @@ public class MentionsTests
         Mentions.FindNames("@ann @ANN @Ann @jose\u0301 @JOSÉ @bob", 10).Should().Equal("ann", "josé", "bob");
 
     [Test]
-    public void At_most_the_maximum_of_names_is_found()
+    public void No_more_names_than_the_maximum_are_found()
     {
         Mentions.FindNames("@ann @ann @bob @carl", 2).Should().Equal("ann", "bob");
         Mentions.FindNames("@ann", 0).Should().BeEmpty();

@@ -90,7 +90,7 @@ public abstract class PushStoreContract
         (await _store.RemoveAsync("e2", "s1", default)).Should().BeFalse();
         (await _store.RemoveAsync("e1", "s1", default)).Should().BeTrue();
         await SaveAsync(Subscription("e1", "s1"));
-        (await _store.RemoveAsync("e1", null, default)).Should().BeTrue("the push service has reported the end");
+        (await _store.RemoveAsync("e1", null, default)).Should().BeTrue("a null session matches every session");
         (await ListAsync("Garden")).Should().BeEmpty();
     }
 

@@ -49,7 +49,7 @@ public sealed class BotReadmeTests
     }
 
     [Test]
-    public async Task Python_bot_answers_each_ping_once_also_after_a_lost_connection()
+    public async Task Python_bot_answers_each_ping_once_even_after_a_lost_connection()
     {
         using var bot = Start("python bot", "ping.py", "python3");
         try

@@ -104,7 +104,7 @@ public sealed class KillableBrowser(Process process, IBrowser browser) : IAsyncD
         return await ChatPage.OpenAsync(await context.NewPageAsync(), url);
     }
 
-    /// <summary>Kills all processes of the browser at once, so the browser can write nothing more to its profile.</summary>
+    /// <summary>Kills all processes of the browser together, so the browser can write nothing more to its profile.</summary>
     public async Task KillAsync()
     {
         process.Kill(entireProcessTree: true);
