@@ -93,7 +93,7 @@ public sealed partial class HttpChatPeer : IChatPeer
 
     public void Read() => _reading = ReadAsync();
 
-    /// <summary>Switches to another transport at once, even in the middle of a request.</summary>
+    /// <summary>Switches to another transport immediately, even in the middle of a request.</summary>
     public void SwitchTo(HttpTransport transport)
     {
         lock (_gate)

@@ -110,7 +110,7 @@ public sealed class PostgresServer : IAsyncDisposable
             "PostgreSQL to start");
     }
 
-    /// <summary>Kills the server and all its sessions at once (SIGKILL).</summary>
+    /// <summary>Kills the server and all its sessions together (SIGKILL).</summary>
     public async Task KillAsync()
     {
         // The sessions end only when they notice that the server is gone. So kill them too: they are the children of the server.
@@ -122,7 +122,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         if (_process is { HasExited: false })
         {
-            // SIGQUIT stops the server at once, without a checkpoint.
+            // SIGQUIT stops the server immediately, without a checkpoint.
             await Shell.RunAsync($"kill -QUIT {_process.Id}");
             await _process.WaitForExitAsync().OrFail("the end of PostgreSQL");
         }
@@ -138,7 +138,7 @@ public sealed class PostgresServer : IAsyncDisposable
         using var folder = new TemporaryFolder();
         var options = new DataOptions { Path = folder.Path, Postgres = server.GetConnectionString(Template) };
         new PostgresStorage(Microsoft.Extensions.Options.Options.Create(options), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<PostgresStorage>.Instance).Dispose();
-        // The session of the storage ends a moment later.
+        // PostgreSQL ends the session of the storage a moment after the storage is disposed.
         await TestWait.UntilAsync(
             () =>
             {

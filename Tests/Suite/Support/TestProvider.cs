@@ -12,7 +12,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace RawSocketChat.Tests.Support;
 
 /// <summary>
-/// A small OpenID Connect provider. Its user is always logged in there, so it sends the browser back at once. A test can change its answers.
+/// A small OpenID Connect provider. Its user is always logged in at the provider, so the provider sends the browser back immediately. A test can
+/// change the answers of the provider.
 /// </summary>
 public sealed class TestProvider : IAsyncDisposable
 {
