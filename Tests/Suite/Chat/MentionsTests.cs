@@ -114,7 +114,7 @@ public class MentionsTests
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
     }
 
-    // Every valid name that is written between blanks or in quotation marks is found in the form that the server stores.
+    // Each valid name is found in the form that the server stores. A name that ends with a period or a hyphen needs quotation marks.
     [Test]
     public void Every_valid_name_is_found()
     {

@@ -66,7 +66,7 @@ public abstract class PushStoreContract
     public async Task Subscription_ends_with_its_session()
     {
         await SaveAsync(Subscription("e1", "s1"));
-        await StartSessionAsync("s1", "u1"); // the session is saved again, for example because it is away
+        await StartSessionAsync("s1", "u1"); // the server saves a session again, for example when it marks the session as away
         (await ListAsync("Garden")).Should().ContainSingle();
         await _identities.EndSessionAsync("s1", default);
         (await ListAsync("Garden")).Should().BeEmpty();

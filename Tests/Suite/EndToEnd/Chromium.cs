@@ -7,7 +7,7 @@ namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
 /// The Chromium of the tests in this folder. The fixtures of the folder run in parallel; the tests of one fixture do not. Each NUnit worker
-/// has its own browser, because an <see cref="IBrowser"/> is not thread-safe. Each page has its own profile.
+/// has its own browser, because an <see cref="IBrowser"/> is not thread-safe. Each tab that NewPageAsync opens has its own profile.
 /// </summary>
 [SetUpFixture]
 [Parallelizable(ParallelScope.Self | ParallelScope.Fixtures)]

@@ -51,7 +51,7 @@ public sealed class TabsTests
             (await tab.ReadAsync()).Should().Equal(await one.ReadAsync());
         }
 
-        // A room that one tab enters appears in all tabs, each tab shows its own room, and what is read in one tab is read in all.
+        // A room that one tab joins appears in all tabs. Each tab shows its own room. Messages that are read in one tab are read in all tabs.
         await two.SayAsync("/create garden");
         await two.ExpectInsideAsync("garden");
         await Assertions.Expect(one.Page.Locator("#rooms [data-room=garden]")).ToHaveCountAsync(1);
@@ -91,7 +91,7 @@ public sealed class TabsTests
             _ = session.SendAsync("Page.crash").ContinueWith(_ => { }, TaskScheduler.Default); // a crashed tab does not answer
         }
 
-        relay.Reset(); // the browser must not use its other connections, because the relay drops what they receive
+        relay.Reset(); // the relay drops the data of the server on these connections, so the browser must open new ones
         await two.ExpectOnlineAsync();
         await two.SayAsync("own 2");
         await two.ExpectCompleteLogAsync(_bob, own: 2);

@@ -87,7 +87,7 @@ public sealed class AllAttacksTests
         return client;
     }
 
-    // Each user sends one message after the other, at the rate that the limits allow to every user.
+    // Each user sends one message after the other, slower than the rate limit.
     private static async Task<List<double>> ChatAsync(List<ChatClient> users, string text, TimeSpan duration)
     {
         var latencies = await Task.WhenAll(users.Select(user => ChatAsync(user, text, duration)));

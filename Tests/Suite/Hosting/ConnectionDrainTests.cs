@@ -92,8 +92,8 @@ public sealed class ConnectionDrainTests(string transport)
         },
         ["--Transport:Kind", transport, .. settings]);
 
-    // A complete request has arrived when it is answered. Half a request gets no answer. So for half a request, wait until the server has
-    // answered another request.
+    // The server answers GET /nowhere when it has the headers. It does not answer the other requests, because they are incomplete. So wait until it
+    // has also answered a request of another client.
     private static async Task ExpectArrivalAsync(ServerUnderTest server, NetworkStream connection, string request)
     {
         if (request.StartsWith("GET /nowhere", StringComparison.Ordinal))

@@ -255,7 +255,7 @@ public sealed partial class HttpChatPeer : IChatPeer
             : throw new AssertionException($"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancel)}");
     }
 
-    // Adds the frame to the inbox, then moves the cursor.
+    // Waits for the answers to the running POSTs, adds the frame to the inbox, and then moves the cursor.
     private async Task DeliverAsync(ReadOnlyMemory<byte> frame, long cursor)
     {
         Task[] posting;

@@ -6,8 +6,8 @@ using RawSocketChat.Server.Storage.Postgres;
 namespace RawSocketChat.Tests.Support;
 
 /// <summary>
-/// A PostgreSQL server for the tests, in a temporary folder. It listens on a Unix domain socket in this folder, and, for tests that cut connections,
-/// on a TCP port. It uses no other cluster of the machine.
+/// A PostgreSQL server for the tests, in a temporary folder. It listens on a Unix domain socket in this folder. It also listens on a TCP
+/// port, for tests that cut connections. It uses no other cluster of the machine.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
@@ -36,7 +36,7 @@ public sealed class PostgresServer : IAsyncDisposable
         ? Directory.GetDirectories("/usr/lib/postgresql").OrderBy(folder => int.Parse(Path.GetFileName(folder), System.Globalization.CultureInfo.InvariantCulture)).Last() + "/bin/"
         : "";
 
-    /// <summary>Starts a server with its own data, which syncs its files.</summary>
+    /// <summary>Starts a server with its own data. The server syncs its files, unless the settings forbid it.</summary>
     /// <param name="settings">Further settings, such as <c>-c max_connections=10</c>.</param>
     public static async Task<PostgresServer> StartAsync(string settings = "")
     {
