@@ -138,7 +138,7 @@ internal sealed class CrashRun : IDisposable
 
     private void ScheduleKill(KillMoment moment, ProgressCounter progress, ServerProcess server, TaskCompletionSource killed)
     {
-        // The kill follows the event that triggers it immediately, or after at most a few milliseconds.
+        // The kill comes immediately after the event that triggers it, or at most a few milliseconds later.
         var (acks, spins) = (_random.Next(1, MaxAcks), Math.Max(0, _random.Next(-100_000, 100_000)));
         switch (moment)
         {

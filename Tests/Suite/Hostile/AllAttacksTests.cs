@@ -9,7 +9,7 @@ namespace RawSocketChat.Tests.Hostile;
 /// Runs all attacks of one attacker at the same time, on a server with the default limits in its own process. Meanwhile, users chat and a new
 /// user connects.
 /// <para>
-/// Set <c>RSC_ATTACK_SECONDS</c> to measure a longer attack. Then the attackers get only the processor time that the server and its users do not
+/// Set <c>RSC_ATTACK_SECONDS</c> to measure a longer attack. Then the attacks get only the processor time that the server and its users do not
 /// need. So the difference between the latency before and during the attacks comes from the server alone.
 /// </para>
 /// </summary>
