@@ -14,7 +14,7 @@ public sealed class ApiFaultTests
     private InterruptedTokenStore _tokens = null!;
 
     [Test]
-    public async Task Program_does_not_reach_a_new_room_that_replaced_its_room_after_the_token_check()
+    public async Task Program_cannot_post_in_a_new_room_that_replaces_its_room_after_the_token_check()
     {
         await using var server = await StartServerAsync();
         await using var room = await TokenRoom.CreateAsync(server);
@@ -48,7 +48,7 @@ public sealed class ApiFaultTests
     }
 
     [Test]
-    public async Task Program_that_reads_messages_gets_429_while_too_many_answers_wait_for_their_clients()
+    public async Task Program_that_reads_messages_gets_429_while_too_many_bytes_of_answers_are_unread()
     {
         await using var server = await ServerUnderTest.StartAsync("--Http:AnswerBytes", "1048576");
         await using var room = await TokenRoom.CreateAsync(server);
@@ -62,7 +62,7 @@ public sealed class ApiFaultTests
 
     [TestCase("/openapi.json", "GET, OPTIONS")]
     [TestCase("/asyncapi.json", "GET, OPTIONS")]
-    public async Task Post_to_a_description_gets_405_with_a_text(string path, string allowed)
+    public async Task POST_to_an_API_document_gets_405_with_an_error(string path, string allowed)
     {
         await using var server = await StartServerAsync();
         using var http = new HttpTestClient(server.HttpPort);
@@ -122,7 +122,7 @@ public sealed class ApiFaultTests
     private Task<ServerUnderTest> StartServerAsync() => ServerUnderTest.StartAsync(
         services => services.AddSingleton<ITokenStore>(provider => _tokens = new InterruptedTokenStore(provider.GetRequiredService<MemoryTokenStore>())), "--Data:Durability", "none");
 
-    /// <summary>A token store that calls a function of a test once, after the store has found a token.</summary>
+    /// <summary>A token store that calls a function of the test once, after its next search for a token.</summary>
     private sealed class InterruptedTokenStore(ITokenStore inner) : ITokenStore
     {
         private Func<Task>? _onFound;

@@ -135,7 +135,8 @@ public sealed class AsyncApiTests
             types.Add((string)frame["type"]!);
         }
 
-        // gap and lag need a trimmed log and a slow consumer. The examples of the specification have them.
+        // This test causes no gap frame, which needs a trimmed log, and no lag frame, which needs a slow consumer. The examples of the specification
+        // contain both frames.
         types.Should().BeEquivalentTo(ReadmeTypes("| type | fields | when the server sends it |").Except(["gap", "lag"]));
     }
 
@@ -188,7 +189,7 @@ public sealed class AsyncApiTests
 
 /// <summary>
 /// Checks values against the schemas of a document. A field that a schema does not have is a fault too, because a reader of the schema would not know
-/// the field. The checker knows the words of JSON Schema that the document uses, and fails at any other word.
+/// the field. The checker supports only the keywords of JSON Schema that the document uses. A schema with another keyword fails the test.
 /// </summary>
 internal sealed class SchemaChecker(JsonNode document)
 {
@@ -209,7 +210,7 @@ internal sealed class SchemaChecker(JsonNode document)
         if (schema["$ref"] is { } reference)
             return Find(value, Resolve((string)reference!)!, at);
         if (schema["oneOf"] is JsonArray choices)
-            return choices.Count(choice => !Find(value, choice!, at).Any()) == 1 ? [] : [$"{at} fits not exactly one schema: {value?.ToJsonString()}"];
+            return choices.Count(choice => !Find(value, choice!, at).Any()) == 1 ? [] : [$"{at} does not match exactly one schema: {value?.ToJsonString()}"];
         if (schema["const"] is { } wanted)
             return JsonNode.DeepEquals(value, wanted) ? [] : [$"{at} is not {wanted.ToJsonString()}"];
         if (schema["enum"] is JsonArray words)
@@ -253,7 +254,7 @@ internal sealed class SchemaChecker(JsonNode document)
         if (type == "string" && schema["maxLength"] is { } max && ((string)value!).Length > (int)max)
             yield return $"{at} is too long";
         if (type == "string" && (string?)schema["format"] == "date-time" && !DateTimeOffset.TryParse((string)value!, System.Globalization.CultureInfo.InvariantCulture, out _))
-            yield return $"{at} is no time";
+            yield return $"{at} is not a time";
     }
 
     private static string GetType(JsonNode? value) => value?.GetValueKind() switch

@@ -30,7 +30,7 @@ public sealed class HookTests : ApiFixture
     }
 
     [Test]
-    public async Task One_line_of_curl_posts_with_each_form_of_the_body()
+    public async Task Curl_posts_a_message_with_each_form_of_the_body()
     {
         await using var room = await CreateRoomAsync();
         var address = $"http://127.0.0.1:{Server.HttpPort}{room.Hook}";

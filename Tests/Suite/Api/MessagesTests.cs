@@ -28,7 +28,7 @@ public sealed class MessagesTests : ApiFixture
     }
 
     [Test]
-    public async Task Id_that_the_token_has_used_before_posts_nothing_and_gets_the_first_answer_with_200()
+    public async Task Post_with_an_id_that_the_token_has_used_before_stores_nothing_and_gets_the_first_answer_with_200()
     {
         await using var room = await CreateRoomAsync();
         var first = (await room.PostAsync("""{"text":"one","id":"k1"}""")).ReadFrame<AckFrame>();
@@ -40,7 +40,7 @@ public sealed class MessagesTests : ApiFixture
         (await room.ReadAsync()).Messages.DecodeMessages().Select(message => message.Text).Should().Equal("one", "three");
 
         var other = (await room.Owner.CreateTokenAsync(room.Name, "other")).Token;
-        (await Http.PostAsync(room.Messages, """{"text":"mine","id":"k1"}""", ("Authorization", $"Bearer {other}"))).Status.Should().Be(201, "ids belong to a token");
+        (await Http.PostAsync(room.Messages, """{"text":"mine","id":"k1"}""", ("Authorization", $"Bearer {other}"))).Status.Should().Be(201, "each token has its own ids");
     }
 
     [Test]

@@ -40,7 +40,7 @@ public sealed class OpenApiTests : ApiFixture
         using var http = new HttpTestClient(server.HttpPort);
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => http.GetAsync("/openapi.json")));
         answers.Select(answer => (string)JsonNode.Parse(answer.Body)!["servers"]!.AsArray().Single()!["url"]!).Should().AllBe($"http://127.0.0.1:{server.HttpPort}/");
-        created.Should().Be(1, "everybody may request the document, and to create it takes some milliseconds");
+        created.Should().Be(1, "everybody may request the document, and its creation takes some milliseconds");
     }
 
     [Test]

@@ -42,7 +42,7 @@ public sealed class TokenRequestTests : ApiFixture
     }
 
     [Test]
-    public async Task Token_of_a_banned_moderator_gets_banned_until_the_ban_ends()
+    public async Task Token_of_a_banned_moderator_gets_the_error_banned_until_the_ban_ends()
     {
         await using var room = await CreateRoomAsync();
         var (bob, _) = await ChatClient.JoinAsync(Server.HttpPort, "", room.Name);

@@ -146,7 +146,7 @@ public sealed class DependencyRulesTests
     [Test]
     public void Only_Push_refers_to_the_library_for_push_messages() => AssertNoReference(@"^RawSocketChat\.Server\.(?!Push$)", @"^Lib\.Net\.Http");
 
-    // The rules of room names, the settings and the keys for push messages are the only other parts that they use.
+    // Besides Storage, the commands use only the rules for room names (Rooms), the settings (Hosting) and the keys for push messages (Push).
     [Test]
     public void Operator_commands_refer_to_no_connection_and_no_endpoint() => AssertNoReference($@"{ServerCode}Operator$", $@"{ServerCode}(?!Operator|Storage|Rooms|Hosting|Push)");
 
@@ -226,7 +226,7 @@ public sealed class DependencyRulesTests
     }
 
     [Test]
-    public void Only_bodies_exports_announcements_and_requests_for_previews_use_System_Text_Json() =>
+    public void Only_listed_parts_of_the_server_use_System_Text_Json() =>
         AssertNoReference(@"^RawSocketChat\.Server\.(?!Operator$|Api$|Web$|Transports\.Http$|Storage\.Sql$|Storage\.Postgres$|Files\.Images$|Push$)", @"^System\.Text\.Json");
 
     [TestCase(@"^System\.Net\.WebSockets")]

@@ -113,7 +113,7 @@ public class CommandLineTests
     [TestCaseSource(nameof(Lines))]
     public void Typed_frame_can_be_formatted_as_a_line(string line, ClientFrame frame)
     {
-        // A typed command is trimmed at both ends, so no command can contain this text.
+        // The reader removes blanks at both ends of a command, so no command can express these texts.
         if (line.TrimEnd('\r') is "  hi " or " /etc/hosts")
             return;
         Wire.Read(CommandLine.Format(frame)!).Should().Be(frame);

@@ -87,7 +87,7 @@ public class MentionsTests
         Mentions.FindNames("@ann @ANN @Ann @jose\u0301 @JOSÉ @bob", 10).Should().Equal("ann", "josé", "bob");
 
     [Test]
-    public void At_most_the_maximum_of_names_is_found()
+    public void No_more_names_than_the_maximum_are_found()
     {
         Mentions.FindNames("@ann @ann @bob @carl", 2).Should().Equal("ann", "bob");
         Mentions.FindNames("@ann", 0).Should().BeEmpty();
@@ -114,7 +114,7 @@ public class MentionsTests
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
     }
 
-    // Every valid name that is written between blanks or in quotation marks is found in the form that the server stores.
+    // Each valid name is found in the form that the server stores. A name that ends with a period or a hyphen needs quotation marks.
     [Test]
     public void Every_valid_name_is_found()
     {

@@ -10,7 +10,8 @@ namespace RawSocketChat.Tests.Compression;
 /// </summary>
 internal sealed class NodePeer : IAsyncDisposable
 {
-    /// <summary>A server that echoes messages. It prints its port and the agreed extensions. The argument contains its options.</summary>
+    /// <summary>A server that echoes messages. It prints its port, and the agreed extensions of each connection. The argument contains the
+    /// options of permessage-deflate as JSON.</summary>
     public const string Server = """
         const server = new (require('ws').WebSocketServer)({ port: 0, host: '127.0.0.1', perMessageDeflate: JSON.parse(process.argv[1]) });
         server.on('listening', () => console.log(server.address().port));
@@ -21,8 +22,8 @@ internal sealed class NodePeer : IAsyncDisposable
         """;
 
     /// <summary>
-    /// A client that sends each line of its input as a message and prints the messages that it receives. The arguments are the address and
-    /// the options.
+    /// A client of the chat. It sends each line of its input as a message. It prints the agreed extensions, the word <c>joined</c>, and the
+    /// texts of the messages that it receives. The arguments are the address and the options of permessage-deflate as JSON.
     /// </summary>
     public const string Client = """
         const socket = new (require('ws'))(process.argv[1], { perMessageDeflate: JSON.parse(process.argv[2]) });

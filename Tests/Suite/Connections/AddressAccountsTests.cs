@@ -23,7 +23,7 @@ public sealed class AddressAccountsTests
     }
 
     [Test]
-    public void Points_of_an_address_become_negative_if_the_charge_follows_the_work()
+    public void Points_of_an_address_can_become_negative_if_the_server_charges_them_after_the_work()
     {
         var account = Create(new AddressOptions { PointBurst = 100, PointsPerSecond = 10 }).TryOpen("198.51.100.7:1000")!;
         account.Charge(195);

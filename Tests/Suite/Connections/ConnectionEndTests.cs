@@ -39,7 +39,7 @@ public sealed class ConnectionEndTests
     }
 
     [Test]
-    public async Task Server_ends_the_stream_at_once_when_the_peer_closes_right_after_a_protocol_error()
+    public async Task Server_ends_the_stream_without_a_timeout_when_the_peer_closes_right_after_a_protocol_error()
     {
         // The fake time does not advance, so no timeout can end the stream. The stream ends because both sides have closed.
         await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<TimeProvider>(new FakeTimeProvider()));

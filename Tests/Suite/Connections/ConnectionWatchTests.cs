@@ -35,7 +35,7 @@ public sealed class ConnectionWatchTests
         await ann.Inbox.ExpectAsync<JoinedFrame>();
         for (var minute = 0; minute < 120; minute++)
         {
-            // Advance the fake time in one step. The pong needs real time, and no real time passes during many small steps.
+            // Advance the fake time in one step, and then wait for the pong, which needs real time. Small steps could pass the time limit of the pong.
             var pings = ann.Pings;
             _time.Advance(TimeSpan.FromSeconds(31));
             await TestWait.UntilAsync(() => ann.Pings > pings, "a ping");
@@ -71,7 +71,7 @@ public sealed class ConnectionWatchTests
 
         await ws.SendBytesAsync(new byte[] { 0x81, 0xFE, 0xFF });
         await tcp.SendBytesAsync("{\"type\""u8.ToArray());
-        await TestWait.UntilAsync(() => _server.Connections.All.Count(connection => connection.IsMidFrame) == 2, "both halves to arrive");
+        await TestWait.UntilAsync(() => _server.Connections.All.Count(connection => connection.IsMidFrame) == 2, "both incomplete frames to arrive");
 
         await AdvanceAsync(16);
         await tcp.Inbox.ExpectAsync<ByeFrame>(bye => bye.Code == 4010);
@@ -160,7 +160,7 @@ public sealed class ConnectionWatchTests
     }
 
     [Test]
-    public async Task Raw_TCP_client_may_be_silent_for_any_time_after_its_first_frame()
+    public async Task Raw_TCP_client_may_be_silent_without_a_time_limit_after_its_first_frame()
     {
         await using var tcp = await LineClient.ConnectAsync(_server.RawPort);
         await tcp.SendAsync("/join lobby");

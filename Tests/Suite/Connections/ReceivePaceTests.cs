@@ -21,7 +21,7 @@ public sealed class ReceivePaceTests
     }
 
     [Test]
-    public async Task Large_frame_counts_once_more_for_each_4_KiB()
+    public async Task Large_frame_takes_one_more_token_for_each_4_KiB()
     {
         var pace = new ReceivePace(new Rate(perSecond: 10, burst: 5, _time), _time);
         await pace.AfterFrameAsync(4 * ReceivePace.BytesPerToken).AsTask().OrFail("a frame of five tokens");
@@ -44,7 +44,7 @@ public sealed class ReceivePaceTests
     }
 
     [Test]
-    public void Connection_that_often_waits_for_input_need_not_yield()
+    public void Connection_that_often_waits_for_input_does_not_yield()
     {
         var pace = new ReceivePace(null, _time);
         for (var i = 0; i < 100_000; i++)

@@ -67,7 +67,7 @@ public abstract class FileStoreContract
     }
 
     [Test]
-    public async Task Content_counts_as_used_as_long_as_a_file_has_it()
+    public async Task Content_counts_as_used_while_any_file_has_the_content()
     {
         await AddAsync("f1");
         await AddAsync("f2");

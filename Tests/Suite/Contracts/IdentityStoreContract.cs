@@ -154,7 +154,7 @@ public abstract class IdentityStoreContract
     }
 
     [Test]
-    public async Task Session_that_must_exist_is_changed_but_not_added()
+    public async Task Save_with_MustExist_changes_a_session_but_does_not_add_one()
     {
         var session = Session("h1") with { MustExist = true };
         await _store.SaveSessionAsync(session, default);

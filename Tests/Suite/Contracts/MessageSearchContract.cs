@@ -129,7 +129,7 @@ public abstract class MessageSearchContract
         (await FindAsync("first")).Should().BeEmpty();
         var found = (await _search.SearchAsync(CreateQuery("second"), default)).Messages.Single();
         (found.Room, found.Event.Seq, found.Event.Content.Text, found.Event.EditedAt).Should().Be(("a", 1, "second text", Start));
-        (await FindAsync("text")).Should().HaveCount(1, "an edit is no message");
+        (await FindAsync("text")).Should().HaveCount(1, "an edit is not a message of its own");
     }
 
     [Test]

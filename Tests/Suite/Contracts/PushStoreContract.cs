@@ -66,7 +66,7 @@ public abstract class PushStoreContract
     public async Task Subscription_ends_with_its_session()
     {
         await SaveAsync(Subscription("e1", "s1"));
-        await StartSessionAsync("s1", "u1"); // the session is saved again, for example because it is away
+        await StartSessionAsync("s1", "u1"); // the server saves a session again, for example when it marks the session as away
         (await ListAsync("Garden")).Should().ContainSingle();
         await _identities.EndSessionAsync("s1", default);
         (await ListAsync("Garden")).Should().BeEmpty();
@@ -90,7 +90,7 @@ public abstract class PushStoreContract
         (await _store.RemoveAsync("e2", "s1", default)).Should().BeFalse();
         (await _store.RemoveAsync("e1", "s1", default)).Should().BeTrue();
         await SaveAsync(Subscription("e1", "s1"));
-        (await _store.RemoveAsync("e1", null, default)).Should().BeTrue("the push service has reported the end");
+        (await _store.RemoveAsync("e1", null, default)).Should().BeTrue("a null session matches every session");
         (await ListAsync("Garden")).Should().BeEmpty();
     }
 

@@ -189,7 +189,7 @@ public sealed class RightsMatrixTests(string transport)
     private async Task ActAsync(ClientFrameType type, string room, string user, string? role = null) =>
         await _owner.RequestAsync<AckFrame>(new ClientFrame { Type = type, Room = room, User = user, Role = role, Id = NewId() });
 
-    // Connects a new user, who is in the lobby.
+    // Connects a new user, who joins the lobby.
     private async Task<(string Name, IChatPeer Peer)> ConnectAsync(string column)
     {
         var name = column == "operator" ? $"operator{++_operators}" : $"{column}{++_count}";

@@ -20,7 +20,7 @@ public abstract class TransportContract
     /// <summary>Starts a server for this transport.</summary>
     protected virtual Task<ServerUnderTest> StartAsync(params string[] settings) => ServerUnderTest.StartAsync(settings);
 
-    /// <summary>Connects and receives the welcome, with the name or with the token of a session.</summary>
+    /// <summary>Connects with a name or with the token of a session, and receives the welcome.</summary>
     protected abstract Task<(IChatPeer Peer, WelcomeFrame Welcome)> ConnectAsync(ServerUnderTest server, string? name, string? session = null);
 
     /// <summary>Connects, joins the lobby, and reads nothing.</summary>
@@ -56,7 +56,7 @@ public abstract class TransportContract
         welcome.Name.Should().StartWith("guest-");
         var error = await other.Inbox.ExpectAsync<ErrorFrame>();
         error.Error.Code.Should().Be(ErrorCode.NameTaken);
-        // The hint is a nick, or a hello if a POST to /session was rejected.
+        // The hint is a nick request, or a hello request if the server rejected a POST to /session.
         await other.SendAsync(error.Error.Hint!);
         (await other.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Whoami, Id = FrameId.From("who") })).Name.Should().Be("ANN2");
     }
@@ -98,7 +98,7 @@ public abstract class TransportContract
     }
 
     [Test]
-    public async Task Repeated_id_posts_nothing_and_gets_the_first_seq()
+    public async Task Message_with_a_repeated_id_is_not_stored_and_gets_the_first_seq()
     {
         var (peer, welcome) = await ConnectAsync(_server, "ann");
         await peer.RequestAsync<JoinedFrame>(Join("lobby"));

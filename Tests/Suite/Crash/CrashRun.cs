@@ -12,8 +12,8 @@ internal sealed class CrashRun : IDisposable
 {
     private const int ClientCount = 8;
 
-    // The maximum number of acks before a kill; twice as many if the kill waits for a checkpoint, in which SQLite copies the write-ahead log to the
-    // database.
+    // The maximum number of acks before a kill. A kill that waits for a checkpoint comes after at most twice as many acks. In a checkpoint, SQLite
+    // copies the write-ahead log to the database.
     private const int MaxAcks = 1500;
 
     private static readonly string[] Rooms = ["everybody", "half", "two"];
@@ -82,7 +82,7 @@ internal sealed class CrashRun : IDisposable
                 await ChatUntilKilledAsync(server, moment);
             }
 
-            // A server whose database was killed prints errors. Each other error is a violation.
+            // A server prints errors if its database was killed. In all other cases, an error is a violation.
             foreach (var line in server.Lines.Where(line => moment != KillMoment.Database && IsErrorLine(line)))
                 _ledger.AddViolation($"the server printed: {line}");
         }
@@ -121,13 +121,13 @@ internal sealed class CrashRun : IDisposable
     {
         var (progress, killed) = (new ProgressCounter(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         ScheduleKill(moment, progress, server, killed);
-        // The other clients are absent in this round. When they return, they recover the events that they missed.
+        // In some rounds, not all clients connect. A client that was absent recovers the events that it missed when it connects again.
         var present = _clients.Where(_ => moment is KillMoment.CatchUp or KillMoment.Rejoining || _random.Next(4) > 0).ToArray();
         var connections = Task.WhenAll((present.Length > 0 ? present : _clients).Select(client => client.RunConnectionAsync(_httpPort, _rawPort, progress)));
         await Task.WhenAny(killed.Task, connections).OrFail(() => $"the moment to kill ({moment}; {progress})");
         if (moment == KillMoment.Database)
         {
-            // A suspended server cannot tell the clients that its database is gone. PostgreSQL still works on the commit that the server has sent.
+            // A suspended server cannot tell the clients that its database is gone. PostgreSQL continues with a commit that the server has sent before.
             await Shell.RunAsync($"kill -STOP {server.Id}");
             await _postgres!.KillAsync();
         }
@@ -138,7 +138,7 @@ internal sealed class CrashRun : IDisposable
 
     private void ScheduleKill(KillMoment moment, ProgressCounter progress, ServerProcess server, TaskCompletionSource killed)
     {
-        // The kill follows an ack at once or after at most a few milliseconds.
+        // The kill comes immediately after the event that triggers it, or at most a few milliseconds later.
         var (acks, spins) = (_random.Next(1, MaxAcks), Math.Max(0, _random.Next(-100_000, 100_000)));
         switch (moment)
         {
@@ -170,7 +170,7 @@ internal sealed class CrashRun : IDisposable
     private async Task KillAtStartAsync(ServerProcess server)
     {
         var (spins, killed) = (_random.Next(2_000_000), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        // When SQLite opens a database after a kill, it first rebuilds this index.
+        // When SQLite opens a database after a kill, it first rebuilds this file, the index of the write-ahead log.
         RunOnChange(Path.Combine(_folder.Path, "chat.db-shm"), () => server.HasExited, () =>
         {
             Thread.SpinWait(spins);

@@ -15,7 +15,7 @@ internal enum KillMoment
     /// <summary>The server sends missed events to clients that were away.</summary>
     CatchUp,
 
-    /// <summary>The server is starting: it has opened the database, but does not listen yet.</summary>
+    /// <summary>The server is starting: it opens the database, and does not listen yet.</summary>
     Start,
 
     /// <summary>The server stores messages. It is suspended, then PostgreSQL is killed, and then the server.</summary>

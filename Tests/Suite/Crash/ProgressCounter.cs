@@ -1,8 +1,8 @@
 namespace RawSocketChat.Tests.Crash;
 
 /// <summary>
-/// Counts what all clients together have received since the last start of the server. Runs an action when a count is reached, at once and on the
-/// thread of the client that reaches the count.
+/// Counts what all clients together have received since the last start of the server. When a count reaches a registered number, the counter runs
+/// the action of this number immediately, on the thread of the client that has increased the count.
 /// </summary>
 internal sealed class ProgressCounter
 {
@@ -10,7 +10,7 @@ internal sealed class ProgressCounter
     private readonly int[] _counts = new int[Enum.GetValues<ProgressEvent>().Length];
     private volatile bool _isDraining;
 
-    /// <summary>Whether clients must send no new messages.</summary>
+    /// <summary>Whether clients must stop sending new messages.</summary>
     public bool IsDraining => _isDraining;
 
     public void BeginDraining() => _isDraining = true;

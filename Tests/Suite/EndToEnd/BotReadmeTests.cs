@@ -49,7 +49,7 @@ public sealed class BotReadmeTests
     }
 
     [Test]
-    public async Task Python_bot_answers_each_ping_once_also_after_a_lost_connection()
+    public async Task Python_bot_answers_each_ping_once_even_after_a_lost_connection()
     {
         using var bot = Start("python bot", "ping.py", "python3");
         try
@@ -101,7 +101,7 @@ public sealed class BotReadmeTests
         using var bot = Start("csharp bot", "greeter.cs", "dotnet", "run");
         try
         {
-            // The SDK compiles the bot first.
+            // The SDK first compiles the bot, so the test waits longer.
             await _ann.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { Name: "greeter", State: "joined" }, within: TimeSpan.FromMinutes(2));
             var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob", "garden");
             await using var __ = bob;

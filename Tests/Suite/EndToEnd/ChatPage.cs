@@ -108,7 +108,7 @@ public sealed class ChatPage : IAsyncDisposable
     public async Task ExpectInsideAsync(string room)
     {
         await ExpectOnlineAsync();
-        // A private room has a lock in place of the sign.
+        // A private room shows a lock instead of the number sign.
         await Assertions.Expect(Page.Locator("#room-name")).ToHaveTextAsync(new Regex($"^#?{Regex.Escape(room)}$"));
     }
 
@@ -148,7 +148,8 @@ public sealed class ChatPage : IAsyncDisposable
     public async Task<IReadOnlyList<ShownMessage>> ReadAsync() =>
         JsonSerializer.Deserialize<ShownMessage[]>(await Page.EvaluateAsync<string>(ReadMessages), JsonSerializerOptions.Web)!;
 
-    /// <summary>Scrolls through the log and returns all messages that the page has. All of them must be sent.</summary>
+    /// <summary>Scrolls through the log and returns all messages that the page has. The page must have no unsent message, because all unsent messages
+    /// have the seq 0, and the script identifies messages by their seq.</summary>
     public async Task<IReadOnlyList<ShownMessage>> ReadAllAsync() =>
         JsonSerializer.Deserialize<ShownMessage[]>(await Page.EvaluateAsync<string>(ReadAllMessages), JsonSerializerOptions.Web)!;
 

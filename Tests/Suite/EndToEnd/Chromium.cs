@@ -7,7 +7,7 @@ namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
 /// The Chromium of the tests in this folder. The fixtures of the folder run in parallel; the tests of one fixture do not. Each NUnit worker
-/// has its own browser, because an <see cref="IBrowser"/> is not thread-safe. Each page has its own profile.
+/// has its own browser, because an <see cref="IBrowser"/> is not thread-safe. Each tab that NewPageAsync opens has its own profile.
 /// </summary>
 [SetUpFixture]
 [Parallelizable(ParallelScope.Self | ParallelScope.Fixtures)]
@@ -104,7 +104,7 @@ public sealed class KillableBrowser(Process process, IBrowser browser) : IAsyncD
         return await ChatPage.OpenAsync(await context.NewPageAsync(), url);
     }
 
-    /// <summary>Kills all processes of the browser at once, so the browser can write nothing more to its profile.</summary>
+    /// <summary>Kills all processes of the browser together, so the browser can write nothing more to its profile.</summary>
     public async Task KillAsync()
     {
         process.Kill(entireProcessTree: true);

@@ -9,8 +9,8 @@ namespace RawSocketChat.Tests.EndToEnd;
 [Category(Categories.Slow)] // runs Chromium
 public sealed class CutConnectionTests
 {
-    // 50 messages a second for six seconds. This time is enough for four cuts and the reconnects. The stream ends after at most 300
-    // messages, so that the test can soon scroll through the whole log.
+    // The stream has 50 messages a second, and ends after at most 300 messages (six seconds). Six seconds are enough for four cuts and the
+    // reconnects. With more messages, the test would need too much time to scroll through the whole log.
     private const int Streamed = 300;
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
 
@@ -72,7 +72,7 @@ public sealed class CutConnectionTests
         async Task AfterAMessageBeforeItsAck()
         {
             // The page sends a message only after the previous one is acknowledged. So wait until the previous message has arrived. The
-            // page then sends the next message at once.
+            // page then sends the next message immediately.
             await page.ExpectMessageAsync($"own {own}");
             _relay.DropServerData();
             await page.SayAsync($"own {++own}");
@@ -107,8 +107,8 @@ public sealed class CutConnectionTests
         await sender.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "own 1");
 
         // The page misses more than the 200 events that one `joined` frame may contain. Each message has 100 random digits, which need 50
-        // bytes even when compressed. So the `joined` frame has about 15 KB, and about 25 KB follow it. The test cuts the connection in
-        // both parts.
+        // bytes even when compressed. So the `joined` frame has about 15 KB, and the frames after it have about 25 KB. The test cuts the
+        // connection in both parts.
         _relay.IsDown = true;
         _relay.Reset();
         await page.ExpectNotOnlineAsync();

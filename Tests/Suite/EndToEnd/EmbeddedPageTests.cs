@@ -69,7 +69,7 @@ public sealed partial class EmbeddedPageTests
     }
 
     [Test]
-    public async Task Page_asks_again_if_a_token_has_expired()
+    public async Task Page_asks_the_site_for_another_token_if_a_token_has_expired()
     {
         var tokens = new Queue<string>([CreateToken(TimeSpan.FromHours(-1)), CreateToken(TimeSpan.Zero)]);
         _createToken = tokens.Dequeue;
@@ -80,7 +80,7 @@ public sealed partial class EmbeddedPageTests
     }
 
     [Test]
-    public async Task Page_asks_twice_at_most_if_all_tokens_are_wrong_and_shows_why()
+    public async Task Page_asks_the_site_for_at_most_two_tokens_if_all_are_wrong_and_shows_the_reason()
     {
         var asked = 0;
         _createToken = () =>
@@ -96,7 +96,7 @@ public sealed partial class EmbeddedPageTests
     }
 
     [Test]
-    public async Task Page_asks_again_when_its_session_has_ended()
+    public async Task Page_asks_the_site_for_another_token_when_its_session_has_ended()
     {
         var (tab, frame) = await OpenAsync();
         await ExpectInsideAsync(frame, "support");

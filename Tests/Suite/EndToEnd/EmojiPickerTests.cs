@@ -155,7 +155,7 @@ public sealed class EmojiPickerTests
 
     private static ILocator Query(ChatPage page) => page.Page.Locator("#emoji-query");
 
-    // An emoji that is also a recent one is in the picker twice.
+    // A recently used emoji is in the picker twice.
     private static ILocator Emoji(ChatPage page, string emoji) => page.Page.Locator($"#emoji-list [data-emoji='{emoji}']").First;
 
     private static ILocator Group(ChatPage page, string heading) => page.Page.Locator("#emoji-list [role=group]").Filter(new() { Has = page.Page.GetByRole(AriaRole.Heading, new() { Name = heading, Exact = true }) });

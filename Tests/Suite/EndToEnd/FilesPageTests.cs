@@ -70,13 +70,13 @@ public sealed class FilesPageTests
         await Assertions.Expect(bob.Page.Locator("#viewer")).ToBeHiddenAsync();
         await Assertions.Expect(pictures.Nth(1)).ToBeFocusedAsync();
 
-        // A click beside the picture closes the viewer, too.
+        // A click beside the picture also closes the viewer.
         await pictures.First.ClickAsync();
         await Assertions.Expect(bob.Page.Locator("#viewer-stage")).ToHaveAttributeAsync("data-state", "shown");
         await bob.Page.Mouse.ClickAsync(300, 600);
         await Assertions.Expect(bob.Page.Locator("#viewer")).ToBeHiddenAsync();
 
-        // The picture of a deleted message disappears, also from the viewer.
+        // The picture of a deleted message disappears, even from the viewer.
         await pictures.First.ClickAsync();
         await Assertions.Expect(bob.Page.Locator("#viewer")).ToBeVisibleAsync();
         await ann.Page.Locator("#log .message [data-action=menu]").First.EvaluateAsync("button => button.click()");
@@ -172,7 +172,7 @@ public sealed class FilesPageTests
     }
 
     [Test]
-    public async Task Player_plays_on_when_somebody_reacts_to_its_message()
+    public async Task Player_continues_to_play_when_somebody_reacts_to_its_message()
     {
         const int Rate = 8_000;
         await using var ann = await OpenAsync("pia", "player");
@@ -219,7 +219,7 @@ public sealed class FilesPageTests
     }
 
     [Test]
-    public async Task Failed_upload_shows_the_reason_and_can_be_repeated_and_nothing_is_sent_without_it()
+    public async Task Failed_upload_shows_the_reason_and_can_be_repeated_and_the_message_is_not_sent_without_the_file()
     {
         await using var ann = await OpenAsync("eva", "failure");
         var answers = new Queue<string?>(["""{"type":"error","code":"too-many","text":"your files have 1 GB, which is the maximum"}""", null]);
@@ -280,7 +280,7 @@ public sealed class FilesPageTests
     [Test]
     public async Task Page_without_a_cookie_uploads_and_shows_files_with_its_token()
     {
-        // The answer names another user than the connection, so the page concludes that the browser keeps no cookie.
+        // The answer to POST /session names another user than the connection, so the page concludes that the browser keeps no cookie.
         await using var ann = await ChatPage.OpenAsync("about:blank");
         await ann.Page.RouteAsync("**/session", route => route.FulfillAsync(new() { ContentType = "application/json", Body = """{"type":"welcome","user":"nobody","name":"nan","guest":true,"session":""}""" }));
         await ann.Page.GotoAsync($"http://127.0.0.1:{_server.HttpPort}/?name=nan&room=lobby");
@@ -339,7 +339,7 @@ public sealed class FilesPageTests
         await Assertions.Expect(ann.Page.Locator("#log .file", new() { HasText = "bomb" })).ToHaveCountAsync(2);
         (await ann.Page.Locator("#log .file .name").AllInnerTextsAsync()).Should().Contain("passwd").And.Contain("gnp.exe").And.OnlyContain(name => name.Length <= 200);
 
-        // The server sends no such name. The page must be safe even if the server has an error.
+        // The server never sends a name like this one. The page must be safe even if the server has an error.
         await ann.Page.EvaluateAsync("""
             () => {
               const { parse } = JSON;
@@ -361,7 +361,7 @@ public sealed class FilesPageTests
             }
         }
 
-        // A browser that opens such a file in a tab runs nothing either: the server sends it as text, with the policy of a sandbox.
+        // A browser that opens one of these files in a tab runs no script either: the server sends the file as text, with a sandbox policy.
         var paths = await ann.Page.Locator("#log .file .download").EvaluateAllAsync<string[]>("links => links.map((link) => link.href)");
         foreach (var path in paths.Take(2))
         {
@@ -406,7 +406,7 @@ public sealed class FilesPageTests
         return (await client.RequestAsync<RoomsFrame>(new ClientFrame { Type = ClientFrameType.Rooms, Match = room, Id = FrameId.From("r") })).Rooms.Any(one => one.Room == room);
     }
 
-    // 20 MB of zeros in a document of 20 KB.
+    // Creates a document of 20 KB (a ZIP archive) that inflates to 20 MB of zeros.
     private static byte[] CreateZipBomb()
     {
         var bomb = new MemoryStream();

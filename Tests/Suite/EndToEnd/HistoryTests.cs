@@ -12,7 +12,7 @@ public sealed class HistoryTests
     private const int MessageCount = 3_000;
 
     // Scrolls up until the beginning of the room is visible. After each step, measures in each frame how far the first message that begins in the
-    // view has moved. If the step reaches the oldest message that the page has, it ends when older messages have appeared.
+    // view has moved. A step that nearly reaches the oldest message of the page ends only after older messages have appeared.
     private const string ScrollUp = """
         async () => {
           const log = document.getElementById('log'), seen = new Set(), result = { jump: 0, steps: 0, mostRows: 0 };

@@ -16,7 +16,7 @@ public sealed class InputMethodTests
         await ann.Input.FocusAsync();
         await session.SendAsync("Input.imeSetComposition", new() { ["text"] = "にほん", ["selectionStart"] = 3, ["selectionEnd"] = 3 });
         await Assertions.Expect(ann.Input).ToHaveValueAsync("にほん");
-        // The browser says that a composition is running. An input method takes the key, so the key event has no text.
+        // During a composition, the browser sets isComposing in the key event. The input method takes the key, so the event has no text.
         await session.SendAsync("Input.dispatchKeyEvent", new() { ["type"] = "rawKeyDown", ["key"] = "Enter", ["code"] = "Enter", ["windowsVirtualKeyCode"] = 13 });
         await session.SendAsync("Input.insertText", new() { ["text"] = "日本" });
         await Assertions.Expect(ann.Input).ToHaveValueAsync("日本");

@@ -98,8 +98,8 @@ public sealed class LabTests
         ann.Errors.Should().BeEmpty();
     }
 
-    // The page splits the time of each delivery into two parts: until the server writes the message, and after that. For this it estimates
-    // the difference between the two clocks, and shows the error of this estimate.
+    // The page splits the time of each delivery into two parts: the time until the server writes the message, and the time after that. To do
+    // so, the page estimates the difference between the server's clock and its own clock. The page also shows the error of this estimate.
     private static async Task ShouldSplitDeliveriesAsync(ChatPage page)
     {
         await Assertions.Expect(page.Page.Locator("#lab-clocks")).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"^The server’s clock is \d+\.\d ms (behind|ahead of) this page’s clock, give or take \d+\.\d ms"));

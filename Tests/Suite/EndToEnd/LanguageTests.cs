@@ -7,8 +7,8 @@ namespace RawSocketChat.Tests.EndToEnd;
 [Category(Categories.Slow)] // runs Chromium
 public sealed class LanguageTests
 {
-    // Finds what is outside of the page, what is cut, and what overlaps. The script leaves out the list of tabs and the log, which scroll, and the
-    // text for screen readers, which is not visible.
+    // Finds elements that are outside of the page, cut off, or overlapping. The script ignores the list of tabs and the log, because they scroll,
+    // and the text for screen readers, because it is not visible.
     private const string FindFaults = """
         () => {
           const faults = [];
@@ -53,7 +53,7 @@ public sealed class LanguageTests
         await ann.ExpectMessageAsync("مرحبا");
 
         var notice = ann.Notices.Locator("[lang=en][dir=ltr]").Last;
-        await Assertions.Expect(notice).ToContainTextAsync("jion"); // the server's words
+        await Assertions.Expect(notice).ToContainTextAsync("jion"); // a text of the server, in English
         var (face, text) = (await BoxAsync(ann, "#log .message .face"), await BoxAsync(ann, "#log .message .main"));
         face.X.Should().BeGreaterThan(text.X, "the avatar is at the beginning of the line");
         await ExpectNoFaultAsync(ann, "the log");
@@ -126,7 +126,7 @@ public sealed class LanguageTests
     }
 
     [Test]
-    public async Task Language_in_the_settings_changes_all_tabs_at_once_and_keeps_the_draft()
+    public async Task Language_in_the_settings_changes_all_tabs_without_a_reload_and_keeps_the_draft()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "chooser");
         await ann.SayAsync("before the change");

@@ -47,7 +47,7 @@ public sealed class LinkTests
     }
 
     [Test]
-    public async Task Link_to_a_room_in_which_the_person_is_shows_the_room_at_once()
+    public async Task Link_to_a_room_that_the_person_has_joined_shows_the_room_without_a_question()
     {
         await _ann.SayAsync("/join den");
         await _ann.ExpectInsideAsync("den");
@@ -73,7 +73,7 @@ public sealed class LinkTests
     }
 
     [Test]
-    public async Task Leave_asks_first()
+    public async Task Page_asks_before_a_person_leaves_a_room()
     {
         await _ann.Page.ClickAsync("#leave");
         await Assertions.Expect(_ann.Page.Locator("#leaving-title")).ToContainTextAsync("lobby");

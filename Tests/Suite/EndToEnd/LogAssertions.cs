@@ -5,7 +5,7 @@ namespace RawSocketChat.Tests.EndToEnd;
 
 internal static class LogAssertions
 {
-    /// <summary>Checks that the page shows the same log as a client that was never cut: each sequence number once, in order.</summary>
+    /// <summary>Checks that the page shows the same log as a client whose connection was never cut: each sequence number once, in order.</summary>
     public static async Task ExpectCompleteLogAsync(this ChatPage page, IChatPeer observer, int own)
     {
         await page.ExpectAllSentAsync();

@@ -7,7 +7,7 @@ namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
 /// Long logs in the page, with up to 120,500 messages. The tests give the messages to the page's own WebSocket, so the page receives them as from
-/// the server. The tests print times but do not check them, because the times depend on the load of the machine.
+/// the server. The tests print times. They check only ratios of times, because the times depend on the load of the machine.
 /// </summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class LongLogTests
@@ -18,10 +18,10 @@ public sealed class LongLogTests
 
     private const string Typed = "written while others write";
 
-    /// <summary>The shortest task, in milliseconds, that a browser reports as a long one. Two times below it can't be compared.</summary>
+    /// <summary>The shortest task, in milliseconds, that a browser reports as a long task. Comparisons use this value instead of a smaller one.</summary>
     private const double LongTask = 50;
 
-    /// <summary>The time of a frame in milliseconds: the page paints a character with the next frame.</summary>
+    /// <summary>The duration of a frame in milliseconds: the page paints a character with the next frame.</summary>
     private const double Frame = 1_000.0 / 60;
 
     // The page uses onmessage, so an event that the test dispatches arrives like one from the network.
@@ -75,7 +75,7 @@ public sealed class LongLogTests
         window.frame = () => new Promise((resolve) => { requestAnimationFrame(resolve); });
         """;
 
-    // Checks that no part of the view is empty: a point of each 40 px must be inside a row.
+    // Checks that no part of the view is empty: one point every 40 px must be inside a row.
     private const string Gaps = """
         () => {
           const log = document.getElementById('log'), box = log.getBoundingClientRect(), rows = [...log.children].filter((row) => row.className !== 'space').map((row) => row.getBoundingClientRect());
@@ -101,7 +101,7 @@ public sealed class LongLogTests
         await devTools.SendAsync("Performance.enable");
         var empty = await MeasureAsync(devTools);
 
-        // The same scrolling with few messages, for comparison. The first time does not count, because the browser compiles the script meanwhile.
+        // For comparison, scroll in the same way with few messages. Ignore the first run, because the browser compiles the script during this run.
         await ann.Page.EvaluateAsync("count => window.fill(count)", Few);
         await ScrollAsync(ann);
         await GoToNewestAsync(ann);
@@ -167,7 +167,7 @@ public sealed class LongLogTests
         ((double)typing.Added / fedMessages).Should().BeLessThan(4, "the page does not draw the log again for each message");
         (Math.Max(flooded, Frame) / Math.Max(quiet, Frame)).Should().BeLessThan(6, "a person can type while others write");
 
-        // The page now receives more messages than it keeps. It drops those that are far from the reader, and the view does not move.
+        // The page now receives more messages than it keeps. It drops the messages that are far from the view, and the view does not move.
         await ann.Page.EvaluateAsync("async () => { document.getElementById('log').scrollTop -= document.getElementById('log').scrollHeight / 2; await window.frame(); await window.frame(); }");
         Math.Abs(await ann.Page.EvaluateAsync<double>(MoveOf("() => { window.feed(20_500); }", frames: 60))).Should().BeLessThan(1.5);
         var kept = await MeasureAsync(devTools);
@@ -177,10 +177,10 @@ public sealed class LongLogTests
     }
 
     [Test]
-    public async Task Page_stays_responsive_while_very_many_messages_arrive_at_once()
+    public async Task Page_stays_responsive_while_a_burst_of_messages_arrives()
     {
         await using var ann = await OpenAsync();
-        // The first time does not count, because the browser compiles the script meanwhile.
+        // Ignore the first run, because the browser compiles the script during this run.
         await ReceiveBurstAsync(ann, 1_800);
         var few = await ReceiveBurstAsync(ann, 1_800);
         var many = await ReceiveBurstAsync(ann, 18_000);
@@ -196,7 +196,7 @@ public sealed class LongLogTests
     {
         await using (await ChatPage.JoinAsync(_server.HttpPort, "ann"))
         {
-            // The server has compressed the page.
+            // The first visit makes the server compress the page.
         }
         var tab = await Chromium.NewPageAsync();
         await tab.AddInitScriptAsync("addEventListener('focusin', ({ target }) => { if (target.id === 'input') window.readyAt ??= performance.now(); });");
@@ -232,11 +232,11 @@ public sealed class LongLogTests
             "log => { log.querySelectorAll('.message')[3].style.paddingBottom = '340px'; }",
             // A message above the view, and one at its upper edge, are edited.
             "(log, shown) => { const first = Number(log.querySelector('.message').dataset.seq); window.feed(1, { type: 'edited', of: first + 2, text: 'longer '.repeat(300) }); window.feed(1, { type: 'edited', of: shown - 1, text: 'longer\\n'.repeat(9) }); }",
-            // A message that is not drawn is edited, and one above the view is deleted and gets a reaction.
+            // A message that is not drawn is edited. Above the view, one message is deleted, and another message gets a reaction.
             "(log, shown) => { window.feed(1, { type: 'edited', of: 1_010, text: 'longer '.repeat(300) }); window.feed(1, { type: 'deleted', of: shown - 3 }); window.feed(1, { type: 'reacted', of: shown - 4, emoji: '🌊' }); }",
-            // Others write.
+            // New messages arrive.
             "() => { window.feed(40); }",
-            // A row in the page gets more space and others arrive in the same frame.
+            // A row above the view becomes higher, and new messages arrive in the same frame.
             "log => { log.querySelectorAll('.message')[2].style.paddingBottom = '90px'; window.feed(3); }",
         ];
         foreach (var change in changes)
@@ -265,7 +265,7 @@ public sealed class LongLogTests
         await ann.Page.SetViewportSizeAsync(375, 812);
         await Assertions.Expect(ann.Messages.Last).ToBeInViewportAsync(new() { Ratio = 1 });
 
-        // A reader who has scrolled up keeps the place.
+        // A reader who has scrolled up continues to see the same message.
         await ann.Page.EvaluateAsync("async () => { document.getElementById('log').scrollTop -= 2_000; await window.frame(); await window.frame(); }");
         var before = await FirstShownAsync(ann);
         await ann.Page.SetViewportSizeAsync(375, 430);
@@ -360,7 +360,7 @@ public sealed class LongLogTests
     }
 
     [Test]
-    public async Task Page_shows_the_right_dates_after_a_day_of_sleep()
+    public async Task Page_shows_the_right_dates_after_the_computer_has_slept_for_a_day()
     {
         await using var ann = await OpenAsync(clock: true);
         await ann.Page.EvaluateAsync("() => { window.feed(2); }");
@@ -415,7 +415,7 @@ public sealed class LongLogTests
         }
         """), JsonSerializerOptions.Web)!;
 
-    /// <summary>Gives the page messages in 60 parts, one each 25 ms, and waits until the last one is drawn.</summary>
+    /// <summary>Gives messages to the page in 60 parts, one part every 25 ms, and waits until the last message is drawn.</summary>
     private static async Task<Burst> ReceiveBurstAsync(ChatPage page, int count) => JsonSerializer.Deserialize<Burst>(await page.Page.EvaluateAsync<string>(
         """
         async (count) => {

@@ -35,11 +35,11 @@ public sealed class MemberListTests
         await Assertions.Expect(ann.Page.Locator("#menu")).ToContainTextAsync("Owner, here now");
         await ann.Page.Keyboard.PressAsync("Escape");
 
-        // Others see a new role at once.
+        // Other members see a new role immediately.
         await olga.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Role, User = "ann", Role = "moderator", Room = "garden", Id = FrameId.From("s") });
         await Assertions.Expect(Items(ann)).ToHaveTextAsync(["Owners", "oolga", "Moderators", "aannyou", "mmona"]);
 
-        // A moderator who comes back is still one.
+        // A moderator who leaves and comes back is still a moderator.
         await mona.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = "garden", Id = FrameId.From("l") });
         await Assertions.Expect(Items(ann)).ToHaveTextAsync(["Owners", "oolga", "Moderators", "aannyou"]);
         await mona.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Join, Room = "garden", Id = FrameId.From("j") });

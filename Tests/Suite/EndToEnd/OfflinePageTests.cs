@@ -119,7 +119,7 @@ public sealed class OfflinePageTests
         await Assertions.Expect(MarkedMessage(ann)).ToHaveTextAsync("two");
         await ExpectStoredAsync(ann, "lobby: one", "lobby: two");
 
-        // The page keeps the mark without a network, also if it is loaded twice.
+        // The page keeps the mark without a network, even after two reloads.
         Cut();
         for (var i = 0; i < 2; i++)
         {
@@ -128,7 +128,7 @@ public sealed class OfflinePageTests
             await Assertions.Expect(MarkedMessage(ann)).ToHaveTextAsync("two");
         }
 
-        // The stored messages do not count as read, so the mark stays where it was when a message has arrived meanwhile.
+        // The stored messages do not count as read. So the mark stays above the same message, although another message has arrived meanwhile.
         await bob.SendAsync("three");
         await bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "three");
         await ReconnectAsync(ann);
@@ -136,7 +136,7 @@ public sealed class OfflinePageTests
         await Assertions.Expect(MarkedMessage(ann)).ToHaveTextAsync("two");
         await Assertions.Expect(ann.Page.Locator("#log .divider.new")).ToHaveCountAsync(1);
 
-        // All messages are read now, but the page is closed before it tells this to the server. The mark is before what has arrived meanwhile.
+        // All messages are read now, but the page closes before it sends the read mark to the server. The mark is above the message that arrives meanwhile.
         await TestWait.UntilAsync(async () => await ReadMarkAsync(ann) == 3, "the stored read mark");
         Cut();
         await ann.Page.GotoAsync("about:blank");
@@ -171,7 +171,7 @@ public sealed class OfflinePageTests
         await ann.ExpectInsideAsync("lobby");
         (await ann.Page.EvaluateAsync<bool>("() => navigator.serviceWorker.controller !== null")).Should().BeTrue();
 
-        // Another server with another page takes the place of the first one.
+        // Another server with another page replaces the first server.
         await using var newer = await ServerUnderTest.StartAsync("--Web:FrameAncestors:0", "https://example.org");
         _relay.ChangeTarget(newer.HttpPort);
         Cut();
@@ -302,7 +302,7 @@ public sealed class OfflinePageTests
 
     private static async Task<string[]> ReadUsersAsync(ChatPage page) => [.. (await ReadStoredAsync(page)).Select(line => line.Split(' ')[0]).Distinct()];
 
-    // The event "online" makes the page reconnect at once.
+    // The event "online" makes the page reconnect immediately.
     private async Task ReconnectAsync(ChatPage page)
     {
         _relay.IsDown = false;

@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
-/// Messages that the page can't send at once wait in the outbox, in order. They survive reloads and crashes of the browser, and the server
+/// Messages that the page can't send immediately wait in the outbox, in order. They survive reloads and crashes of the browser, and the server
 /// stores each message once.
 /// </summary>
 [Category(Categories.Slow)] // runs Chromium
@@ -92,7 +92,7 @@ public sealed class OutboxTests
 
     [TestCase("retry")]
     [TestCase("cancel")]
-    public async Task Person_can_retry_or_cancel_a_message_that_may_have_arrived_under_another_user(string choice)
+    public async Task Person_can_retry_or_cancel_a_message_that_the_server_may_have_stored_under_an_earlier_user(string choice)
     {
         await using var ann = await ChatPage.JoinAsync(_relay.Port, "ann");
         await SayAndLoseAckAsync(ann, "perhaps");
@@ -243,7 +243,7 @@ public sealed class OutboxTests
         await ann.ExpectAllSentAsync();
     }
 
-    /// <summary>Writes messages before the server's first answer. Until this answer, the page has no limits from the server.</summary>
+    /// <summary>Writes messages before the server's first answer. Before this answer, the page does not know the limits of the server.</summary>
     private async Task SayBeforeWelcomeAsync(ChatPage page, params string[] texts)
     {
         var said = new TaskCompletionSource();
@@ -273,7 +273,7 @@ public sealed class OutboxTests
         // The page sends a message only when it has joined the room.
         await Assertions.Expect(page.Page.Locator("#members .member")).Not.ToHaveCountAsync(0);
         _relay.DropServerData();
-        // On a busy machine the page may open another connection, which would deliver the ack.
+        // On a busy machine the page may open another connection, which would deliver the ack. So the relay rejects new connections.
         _relay.IsDown = true;
         await page.SayAsync(text);
         await _observer.Inbox.ExpectAsync<MessageFrame>(message => message.Text == text);

@@ -31,7 +31,7 @@ public sealed class PhoneTests
     [TestCase("#open-room-menu", "#menu")]
     [TestCase("#open-search", "#search")]
     [TestCase("#open-emoji", "#emoji-picker")]
-    public async Task Back_closes_what_is_open(string button, string opened)
+    public async Task Back_closes_an_open_panel_menu_or_dialog(string button, string opened)
     {
         await _ann.Page.TapAsync(button);
         await Assertions.Expect(_ann.Page.Locator(opened)).ToBeVisibleAsync();
@@ -94,6 +94,6 @@ public sealed class PhoneTests
 
     private async Task GoBackAsync() => await _ann.Page.EvaluateAsync("() => history.back()");
 
-    /// <summary>Waits until the browser's history is at a level of the page: 0 is the list of rooms, 1 a room, 2 something above the room.</summary>
+    /// <summary>Waits until the browser's history is at a level: 0 is the list of rooms, 1 a room, 2 a panel, menu or dialog above the room.</summary>
     private Task ExpectLevelAsync(int level) => _ann.UntilAsync("(level) => (history.state?.level ?? 0) === level", level);
 }

@@ -70,7 +70,7 @@ public sealed class ProgramsPageTests
     }
 
     [Test]
-    public async Task Owner_sets_a_webhook_sees_it_fail_sends_its_events_again_and_removes_it()
+    public async Task Owner_sets_a_webhook_sees_that_it_fails_sends_its_events_again_and_removes_it()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         receiver.Answer = (_, context) => WebhookReceiver.SetStatus(context, 400);
@@ -93,7 +93,7 @@ public sealed class ProgramsPageTests
         (await ann.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()")).Should().StartWith("whsec_");
         await Assertions.Expect(ann.Page.Locator("#webhook-state")).ToHaveTextAsync("No event waits for the delivery.");
 
-        // The server gives up an event after the receiver has refused it three times.
+        // The server stops the delivery of an event after the receiver has refused the event three times.
         await ann.Page.ClickAsync("#close-programs");
         await ann.SayAsync("hear this");
         await receiver.ExpectAsync(1);

@@ -6,7 +6,8 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.EndToEnd;
 
-/// <summary>Push messages in the page and in its worker. The browser gets a subscription of the fake push service, because it cannot reach a real one.</summary>
+/// <summary>Push messages in the page and in its worker. The tests give the browser a subscription of a fake push service, because the
+/// browser cannot reach a real one.</summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class PushPageTests
 {
@@ -64,7 +65,7 @@ public sealed class PushPageTests
     }
 
     [Test]
-    public async Task Worker_shows_a_message_only_if_nobody_looks()
+    public async Task Worker_shows_a_message_only_if_no_page_of_the_chat_is_visible()
     {
         await using var room = await PushRoom.StartAsync();
         await using var browser = await Chromium.LaunchFullAsync();

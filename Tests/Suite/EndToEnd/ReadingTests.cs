@@ -62,7 +62,7 @@ public sealed class ReadingTests
         await ann.ExpectMessageAsync("that is none");
         await Assertions.Expect(ann.Page.Locator("#log .quote").Last).ToHaveTextAsync("in reply to bob: let keys = 0");
 
-        // After the reload, the page does not have the answered message. It loads this message when the person scrolls back.
+        // After the reload, the page does not have message 1. It loads message 1 when the person scrolls back.
         await ann.Page.ReloadAsync();
         await ann.ExpectInsideAsync("lobby");
         await ann.SayAsync("/reply 1 indeed");

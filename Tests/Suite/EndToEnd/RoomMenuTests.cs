@@ -108,7 +108,7 @@ public sealed class RoomMenuTests
         (await _ann.Page.Locator("#direct-list .name").AllInnerTextsAsync()).Should().Equal("carl");
         await Assertions.Expect(_ann.Page).ToHaveTitleAsync(new Regex("carl · RawSocketChat$"));
 
-        // The room appears in the list of the other person, too.
+        // The room also appears in the list of the other person.
         var direct = carl.Page.Locator("#direct-list .room").Filter(new() { HasText = "ann" });
         await Assertions.Expect(direct).ToHaveCountAsync(1);
         await _ann.SayAsync("only for you");
@@ -120,7 +120,7 @@ public sealed class RoomMenuTests
             (await page.Page.Locator("#app").InnerTextAsync()).Should().NotContain("dm-", "no part of the page shows the technical name");
         carl.Errors.Should().BeEmpty();
 
-        // The server forgets the name of a guest who has left. The page keeps it.
+        // The server forgets the name of a guest who has left. The page keeps the name.
         await carl.Page.CloseAsync();
         await Assertions.Expect(_ann.Page.Locator("#member-count")).ToHaveTextAsync("1");
         await _ann.Page.ReloadAsync();
@@ -131,7 +131,7 @@ public sealed class RoomMenuTests
     }
 
     [Test]
-    public async Task Notification_level_nothing_hides_the_badge_and_still_does_after_a_reload()
+    public async Task Notification_level_nothing_hides_the_badge_before_and_after_a_reload()
     {
         await using var bob = await ChatPeerAsync("ben");
         await CreateRoomAsync(_ann, "noise");
@@ -198,7 +198,7 @@ public sealed class RoomMenuTests
     [Test]
     public async Task Hostile_texts_are_shown_as_text_and_fit_into_the_page()
     {
-        // The server accepts no such names and emoji. So the test puts them into the frames that the page receives.
+        // The server rejects these names and emoji. So the test puts them into the frames that the page receives.
         await using var page = await ChatPage.OpenAsync("about:blank", new() { ReducedMotion = ReducedMotion.Reduce });
         await page.Page.RouteWebSocketAsync("**/ws*", socket =>
         {
@@ -285,7 +285,7 @@ public sealed class RoomMenuTests
         }
     }
 
-    /// <summary>Replaces the hostile name, which the server does not know, in a request of the page.</summary>
+    /// <summary>Replaces the hostile name in a request of the page by the real name, because the server does not know the hostile name.</summary>
     private static string WithRealName(string text)
     {
         if (!text.StartsWith('{') || JsonNode.Parse(text) is not JsonObject frame || (string?)frame["user"] != HostileName)

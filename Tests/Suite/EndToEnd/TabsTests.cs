@@ -6,8 +6,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
-/// Several tabs of one browser share one connection. The tab that leads has it. If this tab ends, or does not run any more, another tab leads, and
-/// no message is lost.
+/// Several tabs of one browser share one connection, which belongs to the leading tab. If the leading tab is closed or stops running, another tab
+/// becomes the leading tab, and no message is lost.
 /// </summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class TabsTests
@@ -51,7 +51,7 @@ public sealed class TabsTests
             (await tab.ReadAsync()).Should().Equal(await one.ReadAsync());
         }
 
-        // A room that one tab enters appears in all tabs, each tab shows its own room, and what is read in one tab is read in all.
+        // A room that one tab joins appears in all tabs. Each tab shows its own room. Messages that are read in one tab are read in all tabs.
         await two.SayAsync("/create garden");
         await two.ExpectInsideAsync("garden");
         await Assertions.Expect(one.Page.Locator("#rooms [data-room=garden]")).ToHaveCountAsync(1);
@@ -70,7 +70,7 @@ public sealed class TabsTests
 
     [TestCase("closed")]
     [TestCase("crashed")]
-    public async Task Message_under_way_is_stored_once_if_the_leading_tab_ends(string how)
+    public async Task Message_in_transit_is_stored_once_if_the_leading_tab_ends(string how)
     {
         await using var relay = new CuttableRelay(_server.HttpPort);
         var one = await ChatPage.JoinAsync(relay.Port, "ann");
@@ -91,7 +91,7 @@ public sealed class TabsTests
             _ = session.SendAsync("Page.crash").ContinueWith(_ => { }, TaskScheduler.Default); // a crashed tab does not answer
         }
 
-        relay.Reset(); // the browser must not use its other connections, because the relay drops what they receive
+        relay.Reset(); // the relay drops the data of the server on these connections, so the browser must open new ones
         await two.ExpectOnlineAsync();
         await two.SayAsync("own 2");
         await two.ExpectCompleteLogAsync(_bob, own: 2);
@@ -105,7 +105,7 @@ public sealed class TabsTests
     {
         var first = await JoinAsync();
         var tab = await first.Page.Context.NewPageAsync();
-        // A visible tab asks the leading tab every 1.5 s. In this test it asks more often.
+        // A visible tab asks the leading tab every 1.5 s whether it still runs. In this test, the visible tab asks more often.
         await tab.AddInitScriptAsync("const later = window.setTimeout; window.setTimeout = (work, ms, ...more) => later(work, ms === 1500 ? 150 : ms, ...more);");
         await using var second = await ChatPage.OpenAsync(tab, $"http://127.0.0.1:{_server.HttpPort}/");
         await second.ExpectInsideAsync("lobby");
@@ -209,7 +209,7 @@ public sealed class TabsTests
     }
 
     [Test]
-    public async Task Draft_appears_in_all_tabs_but_replaces_nothing_that_somebody_writes()
+    public async Task Draft_appears_in_all_tabs_but_does_not_replace_a_text_that_somebody_is_writing()
     {
         await using var one = await JoinAsync();
         var two = await OpenTabAsync(one);

@@ -11,7 +11,7 @@ namespace RawSocketChat.Tests.EndToEnd;
 [Category(Categories.Slow)] // runs Chromium
 public sealed class TlsPageTests
 {
-    // Chromium checks the certificate of a service worker even if it ignores all others.
+    // Chromium checks the certificate for a service worker even if it ignores other certificate errors. So the test blocks service workers.
     private static readonly BrowserNewContextOptions IgnoreCertificate = new() { IgnoreHTTPSErrors = true, ServiceWorkers = ServiceWorkerPolicy.Block };
 
     private ServerUnderTest _server = null!;

@@ -45,7 +45,7 @@ public sealed class UnsupportedBrowserTests
     public async Task Browser_without_JavaScript_says_so()
     {
         await using var page = await ChatPage.OpenAsync(Url, new() { JavaScriptEnabled = false });
-        // The inner text has the text of noscript, which the locators of Playwright leave out.
+        // The inner text contains the text of noscript. The locators of Playwright ignore this text.
         (await page.Page.InnerTextAsync("body")).Should().Contain("JavaScript is switched off").And.Contain(Baseline);
     }
 

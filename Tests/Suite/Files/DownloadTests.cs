@@ -30,7 +30,7 @@ public sealed class DownloadTests
     [TestCase("\0exe", "cat.png", "application/octet-stream", "attachment")]
     [TestCase("ID3\u0004", "song.mp3", "audio/mpeg", "inline")]
     [TestCase("\0\0\0\u0018ftypisom", "film.mp4", "video/mp4", "inline")]
-    public async Task Headers_prevent_that_a_browser_runs_the_content_as_a_page(string content, string name, string type, string disposition)
+    public async Task Headers_prevent_a_browser_from_running_the_content_as_a_page(string content, string name, string type, string disposition)
     {
         var got = await _ann.DownloadAsync(await _ann.UploadAsync(TestContents.Text(content), name));
         got.Status.Should().Be(200);

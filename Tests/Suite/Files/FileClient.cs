@@ -7,7 +7,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Files;
 
-/// <summary>A content that a test has downloaded.</summary>
+/// <summary>The response to a download.</summary>
 internal sealed record Downloaded(int Status, byte[] Bytes, ILookup<string, string> Headers)
 {
     public string Header(string name) => Headers[name].Should().ContainSingle(name).Subject;

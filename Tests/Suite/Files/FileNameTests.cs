@@ -28,7 +28,7 @@ public sealed class FileNameTests
     [TestCase("\u200B\uFEFF", "file")]
     [TestCase("a\uE000.txt", "a.txt")]
     [TestCase("a\u2028b.txt", "a b.txt")]
-    public void Characters_that_hide_or_turn_text_are_removed_from_names(string name, string expected) => FileName.Clean(name).Should().Be(expected);
+    public void Characters_that_hide_or_reverse_text_are_removed_from_names(string name, string expected) => FileName.Clean(name).Should().Be(expected);
 
     [Test]
     public void Half_of_a_surrogate_pair_is_replaced() => FileName.Clean("a\uD800b.txt").Should().Be("a\uFFFDb.txt");

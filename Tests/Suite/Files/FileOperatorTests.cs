@@ -131,7 +131,7 @@ public sealed class FileOperatorTests
     }
 
     [Test]
-    public async Task Import_keeps_files_that_the_folder_has_and_adds_the_names_of_the_others_to_the_text()
+    public async Task Import_keeps_files_that_the_data_folder_has_and_adds_the_names_of_missing_files_to_the_text()
     {
         var export = Path.Combine(_folder.Path, "lobby.jsonl");
         (await RunAsync(_folder.Path, "export", "lobby", "--output", export)).ShouldSucceed();

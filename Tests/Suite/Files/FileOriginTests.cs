@@ -27,7 +27,7 @@ public sealed class FileOriginTests
         Header(answer, "Access-Control-Allow-Origin").Should().Be(Allowed);
         Header(answer, "Access-Control-Allow-Headers").Should().Contain("Authorization").And.Contain("X-File-Name");
         Header(answer, "Access-Control-Allow-Methods").Should().Be("GET, HEAD, POST");
-        answer.Headers.Should().NotContain(header => header.Key == "Access-Control-Allow-Credentials", "the server accepts no cookie from such a page");
+        answer.Headers.Should().NotContain(header => header.Key == "Access-Control-Allow-Credentials", "the server accepts no cookie from a page of another origin");
     }
 
     [Test]

@@ -6,7 +6,7 @@ namespace RawSocketChat.Tests.Files;
 
 /// <summary>
 /// Many uploads at the same time need little memory, because the server does not read the uploads that wait. <c>RSC_UPLOADS=1000</c> and
-/// <c>RSC_UPLOAD_BYTES=10485760</c> make the test larger. The test prints how long a message took meanwhile.
+/// <c>RSC_UPLOAD_BYTES=10485760</c> make the test larger. The test prints how long a message takes before and during the uploads.
 /// </summary>
 [Category(Categories.Slow)] // sends many files to a server process
 [Parallelizable(ParallelScope.Self)]
@@ -19,7 +19,7 @@ public sealed class ParallelUploadTests
 
     [Test]
     [Platform("Linux", Reason = "reads the memory of the process from /proc")]
-    public async Task Many_uploads_at_once_succeed_within_the_memory_of_the_process()
+    public async Task Many_uploads_at_the_same_time_succeed_within_the_memory_limit_of_the_process()
     {
         await using var server = await ServerProcess.StartAsync(
             "--urls", "http://127.0.0.1:0", "--RawTcp:Port", "0", "--Limits:Enabled", "false",
@@ -67,7 +67,7 @@ public sealed class ParallelUploadTests
 
     private static int Read(string variable, int defaultValue) => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : defaultValue;
 
-    // A content that is different for each number, and needs no memory.
+    // A content that is different for each number. The stream creates its bytes when they are read, so it needs no memory.
     private sealed class NumberedStream(int number, int length) : Stream
     {
         private int _position;

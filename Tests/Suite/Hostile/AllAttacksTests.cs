@@ -6,10 +6,11 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Hostile;
 
 /// <summary>
-/// All attacks of one attacker at once, on a server with default settings in its own process. Meanwhile users chat, and a new user connects.
+/// Runs all attacks of one attacker at the same time, on a server with the default limits in its own process. Meanwhile, users chat and a new
+/// user connects.
 /// <para>
-/// Set <c>RSC_ATTACK_SECONDS</c> to measure a longer attack. Then the attackers get only the processor time that the server and its users do not
-/// need. So the difference between the quiet and the attacked latency comes from the server alone.
+/// Set <c>RSC_ATTACK_SECONDS</c> to measure a longer attack. Then the attacks get only the processor time that the server and its users do not
+/// need. So the difference between the latency before and during the attacks comes from the server alone.
 /// </para>
 /// </summary>
 [Category(Categories.Slow)] // attacks for some seconds
@@ -18,7 +19,8 @@ public sealed class AllAttacksTests
     // Without a limit, the garbage collector would take more memory than the server needs, because the machine has free memory.
     private const long HeapBytes = 384L * 1024 * 1024;
 
-    // The heap, and the memory outside it: code, stacks, buffers of the sockets and the database's cache.
+    // The maximum memory of the process: the heap, and the memory outside the heap (code, stacks, buffers of the sockets, and the cache of the
+    // database).
     private const long MaxBytes = 600L * 1024 * 1024;
 
     // More users give more measured messages, because a user may send only a few messages per second.
@@ -33,14 +35,14 @@ public sealed class AllAttacksTests
     // A measurement has warm-ups, because the runtime compiles code when it first runs: when the users begin, and when the attacks begin.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(MeasuredSeconds is null ? 0 : 10);
 
-    // The beginning of the users' messages, which the test counts.
+    // The beginning of each message of the users. The test counts the messages with this beginning.
     private const string Prefix = "the users' ";
 
     private int _httpPort;
     private int _rawPort;
 
-    // If clients on this machine are charged, the server soon rejects the attackers' requests, because their address has no points left. If
-    // they are not charged, the limits for all clients together must hold.
+    // If the server charges points to clients on this machine, it soon rejects the attacker's requests, because the address of the attacker has
+    // no points left. If it does not charge these clients, the limits for all clients together must hold.
     [TestCase(true, TestName = "{m}(charged)")]
     [TestCase(false, TestName = "{m}(not charged)")]
     public async Task Memory_stays_bounded_and_no_message_is_lost_and_new_users_can_connect(bool isCharged)
@@ -90,7 +92,7 @@ public sealed class AllAttacksTests
         return client;
     }
 
-    // Each user sends one message after the other, at the rate that the limits allow to every user.
+    // Each user sends one message after the other, slower than the rate limit.
     private static async Task<List<double>> ChatAsync(List<ChatClient> users, string text, TimeSpan duration)
     {
         var latencies = await Task.WhenAll(users.Select(user => ChatAsync(user, text, duration)));

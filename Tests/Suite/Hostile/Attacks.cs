@@ -11,7 +11,7 @@ namespace RawSocketChat.Tests.Hostile;
 /// The attacks of one attacker on a server. Each attack is cheap for the attacker, and would be expensive for a server without limits.
 /// </summary>
 /// <param name="httpPort">The HTTP port of the server, or of a proxy in front of it.</param>
-/// <param name="rawPort">The raw TCP port; null for no attack on it.</param>
+/// <param name="rawPort">The raw TCP port; null to attack only the HTTP port.</param>
 internal sealed class Attacks(int httpPort, int? rawPort)
 {
     private static readonly byte[] PingRequest = """{"type":"ping"}"""u8.ToArray();

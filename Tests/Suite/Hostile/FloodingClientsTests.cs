@@ -23,7 +23,7 @@ public sealed class FloodingClientsTests : HostileFixture
     [Test]
     public Task Others_chat_while_64_WebSockets_flood_compressed_messages()
     {
-        // The frame has about 80 bytes and inflates to the largest message that the server reads.
+        // The frame has about 80 bytes and inflates to 60 KiB. The server accepts messages of at most 64 KiB.
         var bomb = Wire.Compressed(WebSocketRole.Server, Wire.Join(DeflateTestData.Deflate(new byte[60 * 1024]), [0]));
         return FloodAsync(bomb, new DeflateOffer());
     }

@@ -22,7 +22,7 @@ public sealed class HttpMemoryTests
     public async Task StopServer() => await _server.DisposeAsync();
 
     [Test]
-    public async Task Outbox_limits_the_answers_to_a_POST_and_the_other_frames_are_rejected()
+    public async Task OutboxBytes_limits_the_answers_to_a_POST_and_the_server_rejects_the_remaining_frames()
     {
         _server = await ServerUnderTest.StartAsync("--Limits:MessageBurst", "1000", "--Limits:OutboxBytes", "524288");
         await FillLobbyAsync();

@@ -5,8 +5,8 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Hostile;
 
 /// <summary>
-/// Two guests post texts of the maximum size, as many at once as the limits allow. On every HTTP transport and on WebSocket, a client that
-/// reads at once must not become a slow consumer.
+/// Two guests post as many texts of the maximum size together as the limits allow. On every HTTP transport and on WebSocket, a client that
+/// reads immediately must not become a slow consumer.
 /// </summary>
 public sealed class LargeBatchTests
 {
@@ -23,7 +23,7 @@ public sealed class LargeBatchTests
     [TestCase("\u6587", TestName = "{m}(three bytes for each character)")]
     [TestCase("\u00a0", TestName = "{m}(six bytes in JSON for two bytes of UTF-8)")]
     [TestCase("\U0001F600", TestName = "{m}(four bytes for two characters)")]
-    public async Task Clients_that_read_at_once_get_all_messages_and_stay_connected(string character)
+    public async Task Clients_that_read_immediately_get_all_messages_and_stay_connected(string character)
     {
         var readers = new List<IChatPeer>();
         foreach (var transport in Enum.GetValues<HttpTransport>())

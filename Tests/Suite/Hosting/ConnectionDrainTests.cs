@@ -12,7 +12,7 @@ using RawSocketChat.Tests.Transports;
 
 namespace RawSocketChat.Tests.Hosting;
 
-/// <summary>Connections that only wait for bytes of their peer do not delay the shutdown. All other timeouts are long here.</summary>
+/// <summary>Connections that only wait for bytes of their peer do not delay the shutdown. The timeouts of the shutdown and of requests are long here.</summary>
 [TestFixture("sockets")]
 [TestFixture("kestrel")]
 [Category(Categories.Slow)] // shuts servers down
@@ -26,7 +26,7 @@ public sealed class ConnectionDrainTests(string transport)
     [TestCase("GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\nhalf")]
     [TestCase("GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")]
     [TestCase("GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /po")]
-    public async Task Half_received_request_ends_at_once(string request)
+    public async Task Half_received_request_does_not_delay_the_shutdown(string request)
     {
         await using var server = await StartAsync();
         await using var connection = await ConnectAsync(server.HttpPort);
@@ -39,7 +39,7 @@ public sealed class ConnectionDrainTests(string transport)
     [TestCase("")]
     [TestCase("GET /poll HT")]
     [TestCase("POST /session HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"type\"")]
-    public async Task Half_received_request_over_TLS_ends_at_once(string request)
+    public async Task Half_received_request_over_TLS_does_not_delay_the_shutdown(string request)
     {
         await using var server = await StartAsync("--urls", "https://127.0.0.1:0");
         await using var connection = await ConnectAsync(server.HttpPort);
@@ -52,7 +52,7 @@ public sealed class ConnectionDrainTests(string transport)
     // No bytes, or the first five bytes of a ClientHello.
     [TestCase(new byte[] { })]
     [TestCase(new byte[] { 0x16, 0x03, 0x01, 0x02, 0x00 })]
-    public async Task Half_TLS_handshake_ends_at_once(byte[] hello)
+    public async Task Half_TLS_handshake_does_not_delay_the_shutdown(byte[] hello)
     {
         await using var server = await StartAsync("--urls", "https://127.0.0.1:0");
         await using var connection = await ConnectAsync(server.HttpPort);
@@ -92,8 +92,8 @@ public sealed class ConnectionDrainTests(string transport)
         },
         ["--Transport:Kind", transport, .. settings]);
 
-    // A complete request has arrived when it is answered. Half a request gets no answer. So for half a request, wait until the server has
-    // answered another request.
+    // The server answers GET /nowhere when it has the headers. It does not answer the other requests, because they are incomplete. So wait until it
+    // has also answered a request of another client.
     private static async Task ExpectArrivalAsync(ServerUnderTest server, NetworkStream connection, string request)
     {
         if (request.StartsWith("GET /nowhere", StringComparison.Ordinal))

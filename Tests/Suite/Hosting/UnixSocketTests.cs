@@ -60,7 +60,7 @@ public sealed class UnixSocketTests
     }
 
     [Test]
-    public async Task Raw_TCP_port_listens_only_on_the_hosts_of_the_addresses_that_are_no_Unix_domain_sockets()
+    public async Task Raw_TCP_port_ignores_Unix_domain_sockets_and_listens_on_the_hosts_of_the_other_addresses()
     {
         await using var server = await ServerProcess.StartAsync("--urls", $"http://unix:{Web};http://127.0.0.1:0", "--RawTcp:Port", $"{ServerUnderTest.FindFreePort()}");
         server.Lines[0].Should().MatchRegex($"listens on http://127.0.0.1:[0-9]+, http://unix:{Web} and tcp://127.0.0.1:[0-9]+$");

@@ -55,7 +55,7 @@ public sealed class ChatClient : IChatPeer
 
     public string? Subprotocol { get; }
 
-    /// <summary>The negotiated compression, or null for none. The client compresses a message if that makes it smaller.</summary>
+    /// <summary>The negotiated compression, or null for none. The client compresses a message only if the compressed message is smaller.</summary>
     public DeflateParameters? Deflate { get; }
 
     /// <summary>The number of bytes received after the handshake.</summary>

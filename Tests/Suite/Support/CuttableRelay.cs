@@ -40,7 +40,7 @@ public sealed class CuttableRelay : IAsyncDisposable
     /// <summary>The number of cuts that ended at least one connection.</summary>
     public int Cuts => _cuts;
 
-    /// <summary>While true, the relay resets each new connection at once.</summary>
+    /// <summary>While true, the relay resets each new connection immediately.</summary>
     public bool IsDown
     {
         get => _isDown;

@@ -16,13 +16,14 @@ public sealed class FailingIdentityStore : IIdentityStore
     /// <summary><see cref="FindSessionAsync"/> returns after this task.</summary>
     public Task FindDelay { get; set; } = Task.CompletedTask;
 
-    /// <summary><see cref="FindNameOwnersAsync"/> reads at once, and returns after this task.</summary>
+    /// <summary><see cref="FindNameOwnersAsync"/> reads immediately, and returns after this task.</summary>
     public Task FindNameOwnersDelay { get; set; } = Task.CompletedTask;
 
     /// <summary>Skeletons that <see cref="FindNameOwnersAsync"/> reports as registered by another user.</summary>
     public Predicate<string> IsRegisteredByOther { get; set; } = _ => false;
 
-    /// <summary><see cref="EndSessionAsync"/> waits for this task before it begins. <see cref="EndExcessSessionsAsync"/> waits for it before it returns.</summary>
+    /// <summary><see cref="EndSessionAsync"/> waits for this task before it begins. <see cref="EndExcessSessionsAsync"/> waits for this task
+    /// before it returns.</summary>
     public Task EndDelay { get; set; } = Task.CompletedTask;
 
     /// <summary>The saved sessions, in order.</summary>

@@ -93,7 +93,7 @@ public sealed partial class HttpChatPeer : IChatPeer
 
     public void Read() => _reading = ReadAsync();
 
-    /// <summary>Switches to another transport at once, even in the middle of a request.</summary>
+    /// <summary>Switches to another transport immediately, even in the middle of a request.</summary>
     public void SwitchTo(HttpTransport transport)
     {
         lock (_gate)
@@ -255,7 +255,7 @@ public sealed partial class HttpChatPeer : IChatPeer
             : throw new AssertionException($"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancel)}");
     }
 
-    // Adds the frame to the inbox, then moves the cursor.
+    // Waits for the answers to the running POSTs, adds the frame to the inbox, and then moves the cursor.
     private async Task DeliverAsync(ReadOnlyMemory<byte> frame, long cursor)
     {
         Task[] posting;

@@ -32,7 +32,7 @@ public sealed record HttpTestResponse(int Status, string Body, ILookup<string, s
         [.. frames.Select(json => ChatCodec.TryReadServer(json.Span, out var frame) ? frame : throw new AssertionException($"no frame: {Encoding.UTF8.GetString(json.Span)}"))];
 }
 
-/// <summary>Sends one HTTP request at a time, with the headers that a test needs.</summary>
+/// <summary>Sends HTTP requests with the headers that a test needs.</summary>
 public sealed class HttpTestClient(int port, string? token = null) : IDisposable
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
@@ -76,7 +76,7 @@ public sealed class HttpTestClient(int port, string? token = null) : IDisposable
     public async Task<HttpResponseMessage> OpenAsync(HttpMethod method, string path, HttpContent? content = null, params (string Name, string Value)[] headers) =>
         await OpenLongAsync(method, path, content, headers).OrFail($"a response to {path}");
 
-    /// <summary>Sends a request that may take longer than other requests of tests.</summary>
+    /// <summary>Sends a request without a time limit. The caller reads the body of the response.</summary>
     public async Task<HttpResponseMessage> OpenLongAsync(HttpMethod method, string path, HttpContent? content = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = content };

@@ -6,8 +6,8 @@ using RawSocketChat.Server.Storage.Postgres;
 namespace RawSocketChat.Tests.Support;
 
 /// <summary>
-/// A PostgreSQL server for the tests, in a temporary folder. It listens on a Unix domain socket in this folder, and, for tests that cut connections,
-/// on a TCP port. It uses no other cluster of the machine.
+/// A PostgreSQL server for the tests, in a temporary folder. It listens on a Unix domain socket in this folder. It also listens on a TCP
+/// port, for tests that cut connections. It uses no other cluster of the machine.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
@@ -36,7 +36,7 @@ public sealed class PostgresServer : IAsyncDisposable
         ? Directory.GetDirectories("/usr/lib/postgresql").OrderBy(folder => int.Parse(Path.GetFileName(folder), System.Globalization.CultureInfo.InvariantCulture)).Last() + "/bin/"
         : "";
 
-    /// <summary>Starts a server with its own data, which syncs its files.</summary>
+    /// <summary>Starts a server with its own data. The server syncs its files, unless the settings forbid it.</summary>
     /// <param name="settings">Further settings, such as <c>-c max_connections=10</c>.</param>
     public static async Task<PostgresServer> StartAsync(string settings = "")
     {
@@ -110,7 +110,7 @@ public sealed class PostgresServer : IAsyncDisposable
             "PostgreSQL to start");
     }
 
-    /// <summary>Kills the server and all its sessions at once (SIGKILL).</summary>
+    /// <summary>Kills the server and all its sessions together (SIGKILL).</summary>
     public async Task KillAsync()
     {
         // The sessions end only when they notice that the server is gone. So kill them too: they are the children of the server.
@@ -122,7 +122,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         if (_process is { HasExited: false })
         {
-            // SIGQUIT stops the server at once, without a checkpoint.
+            // SIGQUIT stops the server immediately, without a checkpoint.
             await Shell.RunAsync($"kill -QUIT {_process.Id}");
             await _process.WaitForExitAsync().OrFail("the end of PostgreSQL");
         }
@@ -138,7 +138,7 @@ public sealed class PostgresServer : IAsyncDisposable
         using var folder = new TemporaryFolder();
         var options = new DataOptions { Path = folder.Path, Postgres = server.GetConnectionString(Template) };
         new PostgresStorage(Microsoft.Extensions.Options.Options.Create(options), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<PostgresStorage>.Instance).Dispose();
-        // The session of the storage ends a moment later.
+        // PostgreSQL ends the session of the storage a moment after the storage is disposed.
         await TestWait.UntilAsync(
             () =>
             {

@@ -42,7 +42,7 @@ public sealed class RestrictiveProxy : IAsyncDisposable
     /// <summary>Paths that the proxy answers with 502.</summary>
     public IReadOnlyCollection<string> BlockedPaths { get; set; } = [];
 
-    /// <summary>How long the proxy buffers a response before it forwards it. Zero means no buffering.</summary>
+    /// <summary>How long the proxy collects bytes of a response before it forwards them. Zero means no buffering.</summary>
     public TimeSpan BufferingDelay { get; set; }
 
     /// <summary>The requested paths, in order.</summary>
@@ -60,7 +60,7 @@ public sealed class RestrictiveProxy : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>The maximum number of requests for frames that were running at the same time, without WebSockets.</summary>
+    /// <summary>The maximum number of long-polls and streams that were running at the same time.</summary>
     public int MaxReads { get; private set; }
 
     /// <summary>Aborts all requests in progress.</summary>

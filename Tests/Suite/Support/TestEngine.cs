@@ -5,7 +5,7 @@ public static class TestEngine
 {
     public const string Postgres = "postgres";
 
-    // RSC_TEST_ENGINE=postgres runs each server of the suite on PostgreSQL, unless the settings of the test concern the data.
+    // RSC_TEST_ENGINE=postgres runs each server of the suite on PostgreSQL, unless the test itself sets where or how the server stores data.
     private static readonly bool PrefersPostgres = Environment.GetEnvironmentVariable("RSC_TEST_ENGINE") == Postgres;
 
     /// <param name="engine">A value of <c>Data:Durability</c> for SQLite and memory, or <see cref="Postgres"/>.</param>

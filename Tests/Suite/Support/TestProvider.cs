@@ -12,7 +12,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace RawSocketChat.Tests.Support;
 
 /// <summary>
-/// A small OpenID Connect provider. Its user is always logged in there, so it sends the browser back at once. A test can change its answers.
+/// A small OpenID Connect provider. Its user is always logged in at the provider, so the provider sends the browser back immediately. A test can
+/// change the answers of the provider.
 /// </summary>
 public sealed class TestProvider : IAsyncDisposable
 {
@@ -42,10 +43,10 @@ public sealed class TestProvider : IAsyncDisposable
     /// <summary>The error that the provider sends back instead of a code.</summary>
     public string? Error { get; set; }
 
-    /// <summary>Whether the provider answers its discovery address with an error.</summary>
+    /// <summary>Whether the provider answers discovery requests with an error.</summary>
     public bool IsDown { get; set; }
 
-    /// <summary>Whether the provider accepts requests for its configuration and does not answer them.</summary>
+    /// <summary>Whether the provider accepts discovery requests and does not answer them.</summary>
     public bool IsSilent { get; set; }
 
     /// <summary>Changes the claims of the id token before they are signed.</summary>

@@ -18,7 +18,7 @@ public sealed class TestTokens : IDisposable
 
     public ECDsa Ec { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    /// <summary>The public keys, as a site publishes them.</summary>
+    /// <summary>A JWK set with the two public keys, and with <see cref="Key"/> as a symmetric key.</summary>
     /// <param name="rsaId">The id of the RSA key.</param>
     public string CreateJwks(string rsaId = "rsa-1")
     {

@@ -120,7 +120,7 @@ internal static class Pictures
         ];
     }
 
-    /// <summary>A PNG of a few kilobytes whose header contains this size.</summary>
+    /// <summary>A PNG of a few kilobytes whose header declares this size in pixels.</summary>
     public static byte[] CreateBomb(int width, int height)
     {
         using var compressed = new MemoryStream();
