@@ -65,7 +65,7 @@ public sealed class NodesTests
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task Message_that_is_sent_to_both_servers_at_once_is_stored_once(bool sameRoom)
+    public async Task Message_that_is_sent_to_both_servers_at_the_same_time_is_stored_once(bool sameRoom)
     {
         var room = await CreateRoomAsync();
         var other = sameRoom ? room : await CreateRoomAsync();

@@ -63,7 +63,7 @@ public sealed class ModerationTests
         await bob.RequestAsync<JoinedFrame>(Join(Room));
         (await carol.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { Name: "bob", State: "joined" })).Role.Should().Be("moderator");
 
-        // A user who is a member again has no role.
+        // After the owner sets bob's role to member, the member list shows no role for bob.
         await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Role, "bob", role: "member"));
         (await carol.RequestAsync<JoinedFrame>(Join(Room))).Members.Single(person => person.Name == "bob").Role.Should().BeNull();
     }

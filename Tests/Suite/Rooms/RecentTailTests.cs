@@ -133,7 +133,7 @@ public sealed class RecentTailTests
         budget.Bytes.Should().Be(0);
     }
 
-    // Not inlined, so that no local variable of the test keeps the batches alive.
+    // This method is not inlined. Otherwise a local variable of the test could keep the batches alive.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void SendInManyEncodings(RecentTail tail, List<WeakReference> encoded)
     {

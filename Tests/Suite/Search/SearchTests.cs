@@ -15,7 +15,7 @@ public sealed class SearchTests(string engine)
     private ChatClient _bob = null!;
     private int _requests;
 
-    // One word for each test, so that the tests can share the server.
+    // Each test uses its own word, because the tests share one server.
     private string _word = "";
 
     [OneTimeSetUp]

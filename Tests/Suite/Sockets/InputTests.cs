@@ -52,7 +52,7 @@ public sealed class InputTests(bool isPolled)
     }
 
     [Test]
-    public async Task Reader_can_get_more_bytes_at_once_than_the_read_ahead_limit()
+    public async Task One_read_can_return_more_bytes_than_the_read_ahead_limit()
     {
         var sent = new byte[300_000];
         Random.Shared.NextBytes(sent);

@@ -22,7 +22,7 @@ public sealed class OutputTests
     public async Task Drop() => await _pair.DisposeAsync();
 
     [Test]
-    public async Task Bytes_that_the_socket_accepts_are_sent_at_once()
+    public async Task Bytes_that_the_socket_accepts_are_sent_immediately()
     {
         Output.TrySend("one"u8, out var sent).Should().BeTrue();
         sent.Should().Be(3);
@@ -84,7 +84,7 @@ public sealed class OutputTests
     [Test]
     public async Task No_byte_is_lost_when_a_pending_send_ends_before_its_flush_is_awaited()
     {
-        // The peer reads at the same time, so that sends end at different moments. Some sends end just after their start.
+        // The peer reads at the same time, so sends end at different moments. Some sends end just after their start.
         const int Length = 20_000, Times = 400;
         var receiving = Task.Run(() => _pair.ReceiveAsync(Length * Times));
         for (var i = 0; i < Times; i++)
@@ -267,7 +267,7 @@ public sealed class OutputTests
     {
         var (written, flush) = await _pair.FillUnawaitedAsync();
         Output.Complete();
-        // Complete must end the flush at once. If the flush waited until a further send ends, it might wait forever, because the peer may
+        // Complete must end the flush immediately. If the flush waited until a further send ends, it might wait forever, because the peer may
         // read nothing.
         flush.IsCompleted.Should().BeTrue();
         (await flush).IsCompleted.Should().BeTrue();

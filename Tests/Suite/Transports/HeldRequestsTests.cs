@@ -53,7 +53,7 @@ public sealed partial class HeldRequestsTests
         foreach (var one in held)
             await one.Received.OrFail("the broadcast, at every request");
 
-        TestContext.Out.WriteLine($"{held.Count} held at once: {(between - before) / Each:N0} bytes of resident memory for a long-poll, {(after - between) / Each:N0} for a stream, sessions and room included; {threads} threads");
+        TestContext.Out.WriteLine($"{held.Count} held at the same time: {(between - before) / Each:N0} bytes of resident memory for a long-poll, {(after - between) / Each:N0} for a stream, sessions and room included; {threads} threads");
         threads.Should().BeLessThan(MaxThreads);
         foreach (var one in held)
             one.Dispose();

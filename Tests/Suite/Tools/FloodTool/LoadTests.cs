@@ -182,7 +182,7 @@ public class LoadTests
     }
 
     [Test]
-    public void Slow_reader_pauses_until_its_pace_is_inactive()
+    public void Slow_reader_pauses_only_while_its_pace_is_active()
     {
         var isActive = true;
         var pace = new ReadingPace(1, () => isActive, TimeProvider.System);
