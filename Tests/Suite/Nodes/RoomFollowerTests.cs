@@ -9,7 +9,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Nodes;
 
-/// <summary>The order of the events of this server and of another one in a room's loop.</summary>
+/// <summary>The order in which a room's loop delivers the events of this server and of another server.</summary>
 public sealed class RoomFollowerTests
 {
     private SharedLog _log = null!;
@@ -59,7 +59,7 @@ public sealed class RoomFollowerTests
     }
 
     [Test]
-    public async Task Own_event_that_is_read_before_its_result_is_delivered_once_and_after_its_ack()
+    public async Task Own_event_that_is_read_before_its_append_returns_is_delivered_once_and_after_its_ack()
     {
         _log.Hold = new TaskCompletionSource();
         await PostAsync("mine");
@@ -198,7 +198,7 @@ public sealed class RoomFollowerTests
         }
     }
 
-    /// <summary>A log in memory to which another server appends too.</summary>
+    /// <summary>A log in memory, to which this server and another server append.</summary>
     private sealed class SharedLog : IRoomLog, INodes
     {
         private readonly MemoryRoomLog _memory = new(Options.Create(new DataOptions()), TimeProvider.System);

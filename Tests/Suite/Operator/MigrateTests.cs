@@ -57,7 +57,7 @@ public sealed class MigrateTests
     }
 
     [TestCase(false, TestName = "{m}(unchanged)")]
-    [TestCase(true, TestName = "{m}(changed meanwhile)")]
+    [TestCase(true, TestName = "{m}(changed after the interruption)")]
     public async Task Interrupted_migration_continues_and_completes_the_copy(bool isChanged)
     {
         using var storage = await CreateFilledStorageAsync();
@@ -80,7 +80,7 @@ public sealed class MigrateTests
 
         var copied = new List<long>();
         Migration.Run(new SqliteChatDatabase(storage.Folder), CreateTarget(storage.Folder), new Steps(step => copied.Add(step.What == "copying" ? step.Done : 0)), default);
-        copied.Where(done => done > 0).Min().Should().Match(done => isChanged || done > 1000, "an unchanged chat is not copied again");
+        copied.Where(done => done > 0).Min().Should().Match(done => isChanged || done > 1000, "the unchanged events are not copied again");
         ReadPostgres().Should().BeEquivalentTo(ReadSqlite(storage.Folder), options => options.WithStrictOrdering());
         (await RunAsync(storage.Folder, "check", "--Data:Postgres", _postgres)).ShouldSucceed();
     }

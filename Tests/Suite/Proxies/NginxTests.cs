@@ -142,7 +142,7 @@ public sealed class NginxTests
     [TestCase("https://evil.example", null)]
     [TestCase("http://127.0.0.1:1", "same-site")]
     [TestCase("null", "same-origin")]
-    public async Task Server_does_not_accept_another_page_as_its_own(string origin, string? site)
+    public async Task Server_rejects_a_page_of_another_origin_behind_the_proxy(string origin, string? site)
     {
         using var page = new HttpTestClient(_nginx.Port);
         (string, string)[] headers = site is null ? [("Origin", origin)] : [("Origin", origin), ("Sec-Fetch-Site", site)];

@@ -147,7 +147,7 @@ public sealed class PasswordTests(string transport) : AccountFixture(transport)
         return (ann, welcome);
     }
 
-    // Logs in to ann's account over WebSocket, raw TCP and long-polling. Each login is a session of its own.
+    // Logs in to ann's account over WebSocket, raw TCP and long-polling. Each login creates a new session.
     private async Task<(IChatPeer Device, string Token)[]> ConnectOtherSessionsAsync()
     {
         IChatPeer page = await ChatClient.ConnectAsync(Server.HttpPort);

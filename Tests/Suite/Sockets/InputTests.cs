@@ -141,7 +141,7 @@ public sealed class InputTests(bool isPolled)
     }
 
     [Test]
-    public async Task Abort_after_a_read_that_detected_the_reset_does_not_end_this_read_a_second_time()
+    public async Task Read_that_has_detected_a_reset_is_not_ended_again_by_an_abort()
     {
         // With more unread bytes than the read-ahead limit, the input receives only during a ReadAsync. So ReadAsync detects the reset.
         var closed = _pair.Closed;

@@ -186,7 +186,7 @@ public sealed class OutputTests
     // Linux reports a reset to one system call only. In this test a send gets the error, and the input then receives 0 bytes.
     [Test]
     [Platform("Linux")]
-    public async Task Input_reports_a_reset_that_a_send_has_detected_as_an_error_and_not_as_the_end_of_the_stream()
+    public async Task Reset_that_a_send_has_detected_ends_the_input_with_an_error_and_not_with_the_end_of_the_stream()
     {
         // Fill the read-ahead buffer, so that the input stops receiving and cannot get the error first.
         var sending = Task.Run(() => _pair.Peer.Send(new byte[SocketInput.ReadAheadBytes]));

@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Tools.FloodTool;
 
-/// <summary>A comparison must detect faults. In each test, the fake server causes one fault for one client of each transport.</summary>
+/// <summary>A comparison must detect faults. In all tests but the first, the fake server causes one fault for the only client of each transport.</summary>
 [Category(Categories.Slow)] // runs the load test for seconds
 [Parallelizable(ParallelScope.Self)]
 public sealed class CompareFaultsTests
@@ -31,8 +31,7 @@ public sealed class CompareFaultsTests
         // message shows that message 31 is missing.
         ExpectAsync("poll", seq => seq == 31 ? [] : [seq], 1, (1, 0, 0));
 
-    // A comparison takes some seconds, because it waits until no more frames arrive. So each test compares both transports at the same
-    // time.
+    // A comparison takes some seconds, because it waits until no more frames arrive. So most tests compare two transports at the same time.
     private static async Task ExpectAsync(string transports, Func<int, IEnumerable<int>> deliver, int expectedExitCode, (int Lost, int Repeated, int OutOfOrder) expected)
     {
         using var server = new CompareFakeServer(deliver);
