@@ -228,7 +228,7 @@ public sealed class RoomFollowerTests
         /// <summary>The seq of the oldest event that a read of new events finds.</summary>
         public long FirstSeq { get; set; } = 1;
 
-        /// <summary>If it is set, the log returns the results of appends only after this task has completed.</summary>
+        /// <summary>If this source is set, the log returns the results of appends only after its task has completed.</summary>
         public TaskCompletionSource? Hold { get; set; }
 
         /// <summary>Completed when an event of this server is stored.</summary>
@@ -301,7 +301,7 @@ public sealed class RoomFollowerTests
 
         public void Announce(NodeNotice notice)
         {
-            // The interface requires these C# events, but the room's loop does not subscribe to them. This use prevents a warning.
+            // The interface requires these C# events, but the room's loop does not subscribe to them. The discard prevents a compiler warning.
             _ = (EventsAvailable, RoomLost, NoticeReceived, NoticesMissed, PresenceChanged, Swept);
         }
     }

@@ -56,7 +56,7 @@ public sealed class InputModelTests(bool isPolled)
                     await CheckReadAsync();
             }
 
-            // After Complete, and above the read-ahead limit, the input does not receive. So it may not detect that the peer is gone.
+            // After Complete, and above the read-ahead limit, the input does not receive. Then the test cannot expect a report that the peer is gone.
             if (_isAborted || (IsPeerGone && !_isCompleted && _sent - _consumed < SocketInput.ReadAheadBytes))
                 await _closed.OrFail("the report of the end");
             if (_read is not null)

@@ -267,7 +267,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
     }
 
     // Closes the storage, and looks for the words in all files of its folder. If two neighboring words of the index begin with the same letters, the
-    // index stores these letters only once. So the first six letters of each word are left out of the comparison.
+    // index stores these letters only once. So the check compares only the letters after the first six of each word.
     private static void ShouldHaveNoWords(TestStorage storage, List<string> removed, List<string> kept)
     {
         storage.Storage.Dispose();

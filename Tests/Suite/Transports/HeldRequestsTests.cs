@@ -18,8 +18,8 @@ public sealed partial class HeldRequestsTests
 {
     private const int Each = 2000;
 
-    // The number of pool threads depends on the number of processors. The test only asserts that the number of threads does not depend on
-    // the number of requests.
+    // The number of pool threads depends on the number of processors. So the test only asserts that the server has far fewer threads than held
+    // requests.
     private const int MaxThreads = 100;
 
     private const string BroadcastText = "to all of you";
