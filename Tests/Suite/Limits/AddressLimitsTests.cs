@@ -93,7 +93,7 @@ public sealed class AddressLimitsTests
     }
 
     [Test]
-    public async Task Clients_of_this_machine_are_charged_only_if_the_setting_says_so()
+    public async Task Clients_on_the_servers_machine_have_limits_only_if_ChargeLoopback_is_true()
     {
         await StartAsync("--Addresses:Connections", "1");
         await using var first = await ChatClient.ConnectAsync(Running.HttpPort);
@@ -108,7 +108,7 @@ public sealed class AddressLimitsTests
     }
 
     [Test]
-    public async Task Forwarded_address_of_an_untrusted_proxy_does_not_count()
+    public async Task Forwarded_address_of_an_untrusted_proxy_is_ignored()
     {
         _started = await ServerUnderTest.StartAsync("--Addresses:Connections", "1", "--Addresses:ChargeLoopback", "true");
         await using var first = await ConnectAsync(Mallory);

@@ -1,8 +1,8 @@
 namespace RawSocketChat.Tests.Nodes;
 
 /// <summary>
-/// Checks what clients have observed against the guarantees of the protocol. The events of a room have one order without a hole. Acknowledged messages stay.
-/// A message that is sent again is not stored again. The sender gets the ack before its own copy of the message.
+/// Checks the observations of the clients against these guarantees of the protocol: The events of a room have one order without a hole. Acknowledged messages
+/// stay. A message that is sent again is not stored again. The sender gets the ack before its own copy of the message.
 /// </summary>
 internal static class HistoryChecker
 {
@@ -14,7 +14,7 @@ internal static class HistoryChecker
     public static IReadOnlyList<string> Check(IReadOnlyList<HistoryRecord> records, IReadOnlyDictionary<string, IReadOnlyDictionary<long, string>> log) =>
         [.. CheckOrder(records).Concat(CheckDeliveries(records)).Concat(CheckAcks(records)).Concat(CheckLog(records, log)).Take(MaxViolations)];
 
-    // All clients see the same message under a seq. The seq in an ack is the seq of the event. No message has two seqs.
+    // All clients see the same message with a given seq. The seq in an ack is the seq of the event. No message has two seqs.
     private static IEnumerable<string> CheckOrder(IReadOnlyList<HistoryRecord> records)
     {
         var (bySeq, byText, sent) = (new Dictionary<(string, long), string>(), new Dictionary<(string, string), long>(), new HashSet<(string, string)>());
@@ -34,7 +34,7 @@ internal static class HistoryChecker
         }
     }
 
-    // Over all its connections and servers, each client receives every event after its cursor once and in order.
+    // Each client receives every event after its cursor once and in order, on all its connections and servers together.
     private static IEnumerable<string> CheckDeliveries(IReadOnlyList<HistoryRecord> records)
     {
         var (last, epochs) = (new Dictionary<(string, string), long>(), new Dictionary<string, string>());
@@ -86,7 +86,7 @@ internal static class HistoryChecker
                     acknowledged.TryAdd(key, ack.Seq);
                     newest[ack.Room] = Math.Max(newest.GetValueOrDefault(ack.Room), ack.Seq);
                     break;
-                // A client may never get the ack of a message that it sends again on another connection, so only the first connection counts.
+                // After a reconnect, the catch-up may deliver a message before its ack. So this check ignores messages that the client has sent again.
                 case HistoryRecord.Delivered delivered when delivered.Text.StartsWith($"{delivered.Client}.", StringComparison.Ordinal)
                     && !isResent.Contains((delivered.Room, delivered.Text)) && !acknowledged.ContainsKey((delivered.Room, delivered.Text)):
                     yield return $"{delivered.Client} received its own \"{delivered.Text}\" in {delivered.Room} before the ack";
@@ -95,7 +95,7 @@ internal static class HistoryChecker
         }
     }
 
-    // The log has every message that a client has received or got an ack for. It has each message once, and no hole.
+    // The log has every message that a client has received or got an ack for. The log has each message once, and has no hole.
     private static IEnumerable<string> CheckLog(IReadOnlyList<HistoryRecord> records, IReadOnlyDictionary<string, IReadOnlyDictionary<long, string>> log)
     {
         foreach (var (room, messages) in log)

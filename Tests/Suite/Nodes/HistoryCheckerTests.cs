@@ -29,11 +29,11 @@ public sealed class HistoryCheckerTests
     public void Correct_history_has_no_violation() => Check(Good, GoodLog).Should().BeEmpty();
 
     [Test]
-    public void Another_message_under_the_same_seq_is_found() =>
+    public void Another_message_with_the_same_seq_is_found() =>
         Check(Replace(6, new Delivered("b", "r", 1, "b.1")), GoodLog).Should().Contain(violation => violation.Contains("another client received", StringComparison.Ordinal));
 
     [Test]
-    public void Message_under_two_seqs_is_found() =>
+    public void Message_with_two_seqs_is_found() =>
         Check(Replace(12, new Acknowledged("a", "r", "a.1", 3, false)), GoodLog).Should().Contain(violation => violation.Contains("it is also 1", StringComparison.Ordinal));
 
     [Test]
@@ -64,7 +64,7 @@ public sealed class HistoryCheckerTests
         Check(Replace(3, new Acknowledged("a", "r", "a.1", 1, true)), GoodLog).Should().Contain("a sent \"a.1\" once, but the ack says that it is a duplicate");
 
     [Test]
-    public void Message_before_an_earlier_acknowledged_one_is_found() => Check(
+    public void Message_with_a_lower_seq_than_an_earlier_acknowledged_message_is_found() => Check(
         [new Joined("a", "r", "e", 0, true), new Sent("a", "r", "a.1"), new Acknowledged("a", "r", "a.1", 2, false), new Sent("b", "r", "b.1"), new Acknowledged("b", "r", "b.1", 1, false)],
         new() { [1] = "b.1", [2] = "a.1" }).Should().Contain("\"b.1\" got the seq 1 in r, although 2 was acknowledged before it was sent");
 

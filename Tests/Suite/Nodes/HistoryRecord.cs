@@ -14,7 +14,7 @@ namespace RawSocketChat.Tests.Nodes;
 internal abstract record HistoryRecord(string Client, string Room)
 {
     /// <summary>The client sends a message. It may send the same message again.</summary>
-    /// <param name="Id">The client id, which is the text of the message too.</param>
+    /// <param name="Id">The client id, which is also the text of the message.</param>
     public sealed record Sent(string Client, string Room, string Id) : HistoryRecord(Client, Room);
 
     /// <summary>The client gets the ack of a message.</summary>
@@ -22,7 +22,7 @@ internal abstract record HistoryRecord(string Client, string Room)
 
     /// <summary>The client joins a room on a new connection.</summary>
     /// <param name="After">The seq after which the client wants the events.</param>
-    /// <param name="IsRecovered">Whether the server says that nothing is lost.</param>
+    /// <param name="IsRecovered">True if the server says that no event after the cursor is lost.</param>
     public sealed record Joined(string Client, string Room, string Epoch, long After, bool IsRecovered) : HistoryRecord(Client, Room);
 
     /// <summary>The client gets a message.</summary>

@@ -41,7 +41,8 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
     public string Name => name;
 
     /// <summary>
-    /// Ends the connection if the client has everything up to a seq. The client itself checks this only after a frame, and no further frame may come.
+    /// Ends the connection if the client has everything up to a seq. The client itself checks this only when a frame arrives, but the last frame may have
+    /// arrived already.
     /// </summary>
     public void StopIfDone(long lastSeq)
     {
@@ -51,7 +52,7 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
 
     /// <summary>Runs until the client has the acks of all its messages and all events up to a seq.</summary>
     /// <param name="ports">The servers. The client uses the next one for each connection.</param>
-    /// <param name="isDraining">Whether the client sends no new messages any more.</param>
+    /// <param name="isDraining">True when the client must send no new messages.</param>
     /// <param name="getLastSeq">The seq up to which the client reads; called only while <paramref name="isDraining"/> is true.</param>
     public async Task RunAsync(Func<IReadOnlyList<int>> ports, Func<bool> isDraining, Func<long> getLastSeq)
     {
@@ -101,7 +102,7 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
             Receive(frame, after);
             if (!isDraining() && frame is AckFrame or JoinedFrame)
                 await SendMoreAsync(peer);
-            // A client that moves closes its connection without waiting for the frames that are on their way.
+            // To move to another server, the client closes its connection without waiting for the frames that are on their way.
             if (moveAfter > 0 && ++frames >= moveAfter && !isDraining())
                 return;
             if (IsDone(isDraining, getLastSeq))

@@ -20,7 +20,7 @@ internal sealed class NodeCluster : IAsyncDisposable
 
     /// <param name="count">The number of servers.</param>
     /// <param name="settings">Further settings of all servers.</param>
-    /// <param name="relays">The ports of relays to PostgreSQL: a server uses the relay with its number, if there is one.</param>
+    /// <param name="relays">The ports of relays to PostgreSQL. Server i uses relay i if there is one, and otherwise connects to PostgreSQL directly.</param>
     public static async Task<NodeCluster> StartAsync(int count, string[]? settings = null, params int[] relays)
     {
         var database = await PostgresServer.CreateDatabaseAsync();
@@ -38,7 +38,7 @@ internal sealed class NodeCluster : IAsyncDisposable
     /// <summary>Kills a server (SIGKILL).</summary>
     public Task KillAsync(int server) => _servers[server].KillAsync();
 
-    /// <summary>What a server has printed.</summary>
+    /// <summary>The lines that a server has printed.</summary>
     public string GetOutput(int server) => string.Join('\n', _servers[server].Lines);
 
     public async ValueTask DisposeAsync()

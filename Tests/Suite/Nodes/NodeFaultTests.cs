@@ -4,7 +4,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Nodes;
 
-/// <summary>Server processes with one database, and faults of the servers and of the network between them and the database.</summary>
+/// <summary>Several server processes use one database. The tests kill a server, or cut the connections of a server to the database.</summary>
 [Category(Categories.Slow)] // runs PostgreSQL and server processes under load, so it runs alone
 public sealed class NodeFaultTests
 {

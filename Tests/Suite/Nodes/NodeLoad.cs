@@ -4,7 +4,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Nodes;
 
-/// <summary>Clients that flood one room over all servers of a cluster, and the check of what they have observed.</summary>
+/// <summary>Clients flood one room over all servers of a cluster. Then the observations of the clients are checked.</summary>
 internal sealed class NodeLoad(NodeCluster cluster, string room, int clients, int moveAfter = 0)
 {
     private readonly List<int> _ports = [.. cluster.Ports];

@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage.Postgres;
 
 namespace RawSocketChat.Tests.Nodes;
 
-/// <summary>The payloads of announcements.</summary>
+/// <summary>The payloads of the PostgreSQL notifications with which servers announce changes to each other.</summary>
 public sealed class NodeMessageTests
 {
     private static readonly NodeNotice[] All =
@@ -41,7 +41,7 @@ public sealed class NodeMessageTests
             .Should().Equal(new PresenceNotice("lobby"));
 
     [Test]
-    public void No_notice_needs_no_payload() => NodeMessage.Write(1, []).Should().BeEmpty();
+    public void Empty_list_of_notices_gives_no_payload() => NodeMessage.Write(1, []).Should().BeEmpty();
 
     [TestCase("")]
     [TestCase("hello")]

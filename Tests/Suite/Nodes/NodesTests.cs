@@ -65,7 +65,7 @@ public sealed class NodesTests
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task Message_that_is_sent_to_both_servers_at_once_is_stored_once(bool sameRoom)
+    public async Task Message_that_is_sent_to_both_servers_at_the_same_time_is_stored_once(bool sameRoom)
     {
         var room = await CreateRoomAsync();
         var other = sameRoom ? room : await CreateRoomAsync();
@@ -222,7 +222,7 @@ public sealed class NodesTests
         var newName = CreateName();
         await bob.RequestAsync<AckFrame>(Nick(newName));
         await ann.Inbox.ExpectAsync<PresenceFrame>(presence => presence.State == "renamed" && presence.Name == newName && presence.Was == bobName);
-        // If the user opens a second connection to the first server, the other members get no frame.
+        // Bob also connects to the first server. The other members get the frame "left" after both of his connections have ended.
         await using var second = await ChatClient.ConnectAsync(_cluster.Ports[0], $"/ws?session={bobSession}&room={room}");
         await second.Inbox.ExpectAsync<JoinedFrame>();
         await bob.DisposeAsync();

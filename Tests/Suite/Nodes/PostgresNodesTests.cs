@@ -59,7 +59,7 @@ public sealed class PostgresNodesTests
     }
 
     [Test]
-    public async Task Client_id_in_two_rooms_at_once_is_stored_once()
+    public async Task Client_id_that_is_used_in_two_rooms_at_the_same_time_is_stored_once()
     {
         await _first.Log.OpenAsync("a", default);
         await _first.Log.OpenAsync("b", default);

@@ -9,7 +9,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Nodes;
 
-/// <summary>The order of the events of this server and of another one in a room's loop.</summary>
+/// <summary>The order in which a room's loop delivers the events of this server and of another server.</summary>
 public sealed class RoomFollowerTests
 {
     private SharedLog _log = null!;
@@ -49,7 +49,7 @@ public sealed class RoomFollowerTests
         await _log.StoreElsewhereAsync("one", "two");
         _room.MarkAvailable(2);
         await ExpectAsync("message 1 one", "message 2 two");
-        // A doubled announcement, or one of an event that does not exist, has no effect.
+        // A repeated announcement has no effect. An announcement of an event that does not exist has no effect either.
         _room.MarkAvailable(2);
         _room.MarkAvailable(9);
         await _room.RefreshAsync();
@@ -59,7 +59,7 @@ public sealed class RoomFollowerTests
     }
 
     [Test]
-    public async Task Own_event_that_is_read_before_its_result_is_delivered_once_and_after_its_ack()
+    public async Task Own_event_that_is_read_before_its_append_returns_is_delivered_once_and_after_its_ack()
     {
         _log.Hold = new TaskCompletionSource();
         await PostAsync("mine");
@@ -68,7 +68,7 @@ public sealed class RoomFollowerTests
         _room.MarkAvailable(2);
         await TestWait.UntilAsync(() => _log.Reads > 0, "the read");
         await _room.ListMembersAsync(1);
-        _frames.Texts.Should().BeEmpty("the room does not know which of the events is its own");
+        _frames.Texts.Should().BeEmpty("the room does not know yet which of the events is its own");
         _log.Hold.SetResult();
         await ExpectAsync("ack 1", "message 1 mine", "message 2 theirs");
     }
@@ -104,7 +104,7 @@ public sealed class RoomFollowerTests
     }
 
     [Test]
-    public async Task Trimmed_events_of_another_server_are_named_by_a_gap()
+    public async Task Trimmed_events_of_another_server_are_reported_as_a_gap()
     {
         _log.FirstSeq = 3;
         await _log.StoreElsewhereAsync("one", "two", "three");
@@ -198,7 +198,7 @@ public sealed class RoomFollowerTests
         }
     }
 
-    /// <summary>A log in memory to which another server appends too.</summary>
+    /// <summary>A log in memory, to which this server and another server append.</summary>
     private sealed class SharedLog : IRoomLog, INodes
     {
         private readonly MemoryRoomLog _memory = new(Options.Create(new DataOptions()), TimeProvider.System);
@@ -222,13 +222,13 @@ public sealed class RoomFollowerTests
 
         public int Reads => Volatile.Read(ref _reads);
 
-        /// <summary>The number of next reads that fail.</summary>
+        /// <summary>The number of the following reads that fail.</summary>
         public int FailingReads { get; set; }
 
-        /// <summary>The oldest event that a read of new events finds.</summary>
+        /// <summary>The seq of the oldest event that a read of new events finds.</summary>
         public long FirstSeq { get; set; } = 1;
 
-        /// <summary>Withholds the results of appends until it is completed.</summary>
+        /// <summary>If this source is set, the log returns the results of appends only after its task has completed.</summary>
         public TaskCompletionSource? Hold { get; set; }
 
         /// <summary>Completed when an event of this server is stored.</summary>
@@ -301,7 +301,7 @@ public sealed class RoomFollowerTests
 
         public void Announce(NodeNotice notice)
         {
-            // The events are part of the interface; the room's loop subscribes to none of them.
+            // The interface requires these C# events, but the room's loop does not subscribe to them. The discard prevents a compiler warning.
             _ = (EventsAvailable, RoomLost, NoticeReceived, NoticesMissed, PresenceChanged, Swept);
         }
     }

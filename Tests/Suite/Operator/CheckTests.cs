@@ -8,7 +8,7 @@ using static RawSocketChat.Tests.Operator.OperatorRunner;
 
 namespace RawSocketChat.Tests.Operator;
 
-/// <summary><c>check</c> finds and names damage, and reports nothing else.</summary>
+/// <summary><c>check</c> finds and names damage. It reports no damage in an undamaged database.</summary>
 [Category(Categories.Slow)] // runs the operator commands on databases
 [Parallelizable(ParallelScope.Self)]
 public sealed class CheckTests

@@ -5,7 +5,7 @@ using static RawSocketChat.Tests.Operator.OperatorRunner;
 
 namespace RawSocketChat.Tests.Operator;
 
-/// <summary><c>erase</c> removes a user and everything that the user wrote. Others keep what they wrote.</summary>
+/// <summary><c>erase</c> removes a user and everything that the user wrote. Other users keep what they wrote.</summary>
 [Category(Categories.Slow)] // runs the operator commands on databases
 [Parallelizable(ParallelScope.Self)]
 public sealed class EraseTests
@@ -13,7 +13,7 @@ public sealed class EraseTests
     private const string Password = "correct horse battery";
 
     [Test]
-    public async Task Erased_user_leaves_no_text_or_name_or_reaction_in_any_file_and_others_keep_theirs()
+    public async Task Erased_user_leaves_no_text_or_name_or_reaction_in_any_file_and_other_users_keep_their_data()
     {
         using var folder = new TemporaryFolder();
         await using (var server = await ServerUnderTest.StartAsync("--Data:Path", folder.Path))

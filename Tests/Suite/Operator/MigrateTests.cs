@@ -57,8 +57,8 @@ public sealed class MigrateTests
     }
 
     [TestCase(false, TestName = "{m}(unchanged)")]
-    [TestCase(true, TestName = "{m}(changed meanwhile)")]
-    public async Task Interrupted_migration_continues_with_a_copy_that_is_complete(bool isChanged)
+    [TestCase(true, TestName = "{m}(changed after the interruption)")]
+    public async Task Interrupted_migration_continues_and_completes_the_copy(bool isChanged)
     {
         using var storage = await CreateFilledStorageAsync();
         storage.Storage.Dispose();
@@ -80,7 +80,7 @@ public sealed class MigrateTests
 
         var copied = new List<long>();
         Migration.Run(new SqliteChatDatabase(storage.Folder), CreateTarget(storage.Folder), new Steps(step => copied.Add(step.What == "copying" ? step.Done : 0)), default);
-        copied.Where(done => done > 0).Min().Should().Match(done => isChanged || done > 1000, "an unchanged chat is not copied again");
+        copied.Where(done => done > 0).Min().Should().Match(done => isChanged || done > 1000, "the unchanged events are not copied again");
         ReadPostgres().Should().BeEquivalentTo(ReadSqlite(storage.Folder), options => options.WithStrictOrdering());
         (await RunAsync(storage.Folder, "check", "--Data:Postgres", _postgres)).ShouldSucceed();
     }
@@ -133,7 +133,7 @@ public sealed class MigrateTests
         (await RunAsync(storage.Folder, "migrate", "--to", _postgres)).ShouldFail("is damaged: room \"lobby\", event 17 is missing; run the \"check\" command for details");
     }
 
-    // If a new table or column is missing in the list, a migration would lose it.
+    // A migration loses a table or a column that is missing in the list of the migration.
     [Test]
     public void Migration_copies_every_column_of_every_table()
     {
@@ -151,7 +151,7 @@ public sealed class MigrateTests
         }
     }
 
-    // Two rooms, an account with a session and a file, an edit, a deletion and a reaction. Returns the address of the file.
+    // Creates two rooms, an account with a session and a file, an edit, a deletion and a reaction. Returns the address of the file.
     private async Task<string> FillWithServerAsync()
     {
         await using var server = await ServerUnderTest.StartAsync("--Data:Path", _folder.Path);
@@ -210,7 +210,7 @@ public sealed class MigrateTests
 
     private static List<string> ReadSqlite(string folder) => [.. MigratedTable.All.SelectMany(table => QuerySqlite(folder, CreateDump(table)))];
 
-    // One text for each row, in the order of the key.
+    // Creates a query that returns one text for each row, in the order of the key.
     private static string CreateDump(MigratedTable table) =>
         $"SELECT '{table.Name} ' || {string.Join(" || '|' || ", table.Columns.Select(column => $"COALESCE(CAST(\"{column.Name}\" AS TEXT), 'NULL')"))} FROM {table.Name} ORDER BY {table.KeyList}";
 

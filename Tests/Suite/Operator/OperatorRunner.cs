@@ -83,7 +83,7 @@ internal static class OperatorRunner
 
     private sealed class ReusableStream : MemoryStream
     {
-        // Close does nothing, because a command closes its output after each line, and the next line must go to the same stream.
+        // A command opens and closes its output for each line that it prints. Close does nothing, because all lines must go to the same stream.
         public override void Close()
         {
         }

@@ -7,7 +7,7 @@ using static RawSocketChat.Tests.Operator.OperatorRunner;
 
 namespace RawSocketChat.Tests.Operator;
 
-/// <summary>The operator's commands do the same with a PostgreSQL database as with a SQLite file.</summary>
+/// <summary>The operator commands do the same with a PostgreSQL database as with a SQLite file.</summary>
 [Category(Categories.Slow)] // runs the operator commands on databases
 [Parallelizable(ParallelScope.Self)]
 public sealed class PostgresCommandTests
@@ -99,7 +99,7 @@ public sealed class PostgresCommandTests
         _storage.Storage.Dispose();
         (await RunWithInputAsync(exported, _folder.Path, "import", "-", "--as", "copy", "--Data:Postgres", _storage.ConnectionString)).ShouldSucceed();
         (await RunAsync("check")).ShouldSucceed().Output.Should().Be("No damage: 3 rooms, 3052 events, 1 account\n");
-        // The authors have used the ids of the events in the other room.
+        // The copy has no client ids, because the authors have already used these ids in the original room.
         GetEventLines((await RunAsync("export", "copy")).Output).Should().Be(Regex.Replace(GetEventLines(exported), ",\"id\":\"s[0-9]+\"", ""));
         _storage.Reopen();
         (await FindAsync("1499")).Should().Equal("text 1499", "text 1499");

@@ -13,7 +13,7 @@ public sealed class RemoveAccountTests
     private const string Password = "correct horse battery";
 
     [Test]
-    public async Task Removed_account_cannot_log_in_and_frees_its_name_and_its_messages_stay()
+    public async Task Removed_account_cannot_log_in_and_its_name_is_free_and_its_messages_stay()
     {
         using var folder = new TemporaryFolder();
         string session;

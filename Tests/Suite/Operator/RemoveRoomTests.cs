@@ -4,12 +4,12 @@ using static RawSocketChat.Tests.Operator.OperatorRunner;
 
 namespace RawSocketChat.Tests.Operator;
 
-/// <summary><c>remove-room</c> removes one room with all that belongs to it, and nothing else.</summary>
+/// <summary><c>remove-room</c> removes one room and all data of the room, and no other data.</summary>
 [Category(Categories.Slow)] // runs the operator commands on databases
 public sealed class RemoveRoomTests
 {
     [Test]
-    public async Task Removed_room_leaves_no_data_and_the_other_rooms_keep_theirs()
+    public async Task Removed_room_leaves_no_data_and_the_other_rooms_keep_their_data()
     {
         using var storage = await CreateFilledStorageAsync();
         await storage.Catalog.SetMemberAsync("Garden", "u1", isMember: true, readSeq: 0, default);

@@ -136,7 +136,7 @@ public sealed class RestoreTests
 
     private static Action Open(string folder) => () => new SqliteFolder(folder).Dispose();
 
-    // Copies the files as a kill of the server would leave them now, with the lock file.
+    // Copies the files, in the state in which a kill of the server would leave them now. The lock file is one of them.
     private static TemporaryFolder CopyAsAfterKill(string folder)
     {
         var copy = new TemporaryFolder();

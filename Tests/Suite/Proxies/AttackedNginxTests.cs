@@ -6,8 +6,8 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Proxies;
 
 /// <summary>
-/// All attacks of one attacker over HTTP at once, through a real nginx that forwards the addresses of its clients. <c>AllAttacksTests</c> is
-/// similar, but without a proxy.
+/// An attacker runs all HTTP attacks at the same time, through a real nginx that forwards the addresses of its clients. <c>AllAttacksTests</c>
+/// is similar, but has no proxy.
 /// </summary>
 [Category(Categories.Slow)] // runs nginx, and attacks for some seconds
 public sealed class AttackedNginxTests
@@ -91,7 +91,7 @@ public sealed class AttackedNginxTests
         using var attacker = new HttpTestClient(_nginx.Port);
         while ((await attacker.PostAsync("/session", """{"type":"hello"}""")).Status != 429)
         {
-            // Try again: the address still has points.
+            // The address still has points, so try again.
         }
     }
 }

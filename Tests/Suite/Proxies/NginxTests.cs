@@ -5,7 +5,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Proxies;
 
 /// <summary>
-/// The server behind a real nginx with its default proxy settings: HTTP/1.0 to the server, buffered answers, no upgrade, and another Host.
+/// The server behind a real nginx with its default proxy settings: HTTP/1.0 to the server, buffered answers, no upgrade, and a changed Host header.
 /// </summary>
 [Category(Categories.Slow)] // runs nginx
 [Parallelizable(ParallelScope.Self)]
@@ -29,7 +29,7 @@ public sealed class NginxTests
     }
 
     [Test]
-    public async Task Each_transport_delivers_every_frame_at_once_through_nginx([Values] HttpTransport transport)
+    public async Task Each_transport_delivers_every_frame_immediately_through_nginx([Values] HttpTransport transport)
     {
         await using var ann = await HttpChatPeer.ConnectAsync(_nginx.Port, transport);
         var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob");
@@ -37,7 +37,7 @@ public sealed class NginxTests
         await ann.RequestAsync<JoinedFrame>(Join("lobby"));
         for (var i = 0; i < 20; i++)
         {
-            // The test sends the next message only after the previous one has arrived. If the proxy buffered a frame, this wait would time out.
+            // The test sends the next message only after this message has arrived. If the proxy buffered the frame, the wait would time out.
             await bob.RequestAsync<AckFrame>(Say($"{transport} {i}", $"{transport}{i}"));
             await ann.Inbox.ExpectAsync<MessageFrame>(message => message.Text == $"{transport} {i}");
         }
@@ -142,7 +142,7 @@ public sealed class NginxTests
     [TestCase("https://evil.example", null)]
     [TestCase("http://127.0.0.1:1", "same-site")]
     [TestCase("null", "same-origin")]
-    public async Task Server_does_not_accept_another_page_as_its_own(string origin, string? site)
+    public async Task Server_rejects_a_page_of_another_origin_behind_the_proxy(string origin, string? site)
     {
         using var page = new HttpTestClient(_nginx.Port);
         (string, string)[] headers = site is null ? [("Origin", origin)] : [("Origin", origin), ("Sec-Fetch-Site", site)];

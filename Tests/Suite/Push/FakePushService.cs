@@ -94,7 +94,7 @@ public sealed class FakePushService : IAsyncDisposable
     }
 }
 
-/// <summary>A message that the service has got, and that the browser has decrypted.</summary>
+/// <summary>A message that the service has received, decrypted with the keys of the browser.</summary>
 public sealed record ReceivedPush(string Endpoint, string Method, IReadOnlyDictionary<string, string> Headers, JsonElement Json, int Bytes)
 {
     public string Text => Json.GetProperty("text").GetString()!;

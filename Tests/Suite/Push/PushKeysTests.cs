@@ -33,7 +33,7 @@ public sealed class PushKeysTests
     [TestCase("not base64!")]
     [TestCase("BCVx")]
     [TestCase("BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAix4", Description = "a point that is not on the curve")]
-    public void Text_that_is_no_key_is_rejected(string text)
+    public void Text_that_is_not_a_key_is_rejected(string text)
     {
         PushKeys.IsPublicKey(text).Should().BeFalse();
         PushKeys.IsSecret(text).Should().BeFalse();

@@ -13,7 +13,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Push;
 
-/// <summary>Push messages of a whole server, to a push service in this process.</summary>
+/// <summary>A whole server sends push messages to a push service in this process.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class PushTests
 {
@@ -141,7 +141,7 @@ public sealed class PushTests
     }
 
     [Test]
-    public async Task User_who_leaves_the_room_logs_out_or_unsubscribes_gets_nothing()
+    public async Task User_gets_nothing_after_leaving_the_room_or_logging_out_or_unsubscribing()
     {
         await using var room = await PushRoom.StartAsync();
         var (leaving, _) = await room.AddAsync("ann");

@@ -43,7 +43,7 @@ public sealed class PolicyFileTests
     [TestCase("<policy-file-request/>\n")]
     [TestCase("<policy-file-request/>\r\n")]
     [TestCase("<policy-file-request/>\0{\"type\":\"hello\",\"name\":\"mallory\"}\0")]
-    public async Task Server_answers_the_policy_request_at_once_and_creates_no_session(string question)
+    public async Task Server_answers_the_policy_request_immediately_and_creates_no_session(string question)
     {
         await using var server = await ServerUnderTest.StartAsync();
         for (var split = 1; split <= question.Length; split += 7)

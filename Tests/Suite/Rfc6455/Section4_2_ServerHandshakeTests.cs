@@ -60,7 +60,7 @@ public class Section4_2_ServerHandshakeTests
     [TestCase("12")]
     [TestCase("013")]
     [TestCase("14")]
-    public void Server_rejects_another_version_and_names_its_own(string? version) =>
+    public void Server_rejects_another_version_and_names_the_supported_version(string? version) =>
         ExpectFault(Validate(version: version), 426, "Sec-WebSocket-Version: 13");
 
     [TestCase("13, 13")]

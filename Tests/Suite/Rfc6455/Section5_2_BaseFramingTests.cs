@@ -95,7 +95,7 @@ public class Section5_2_BaseFramingTests(WebSocketRole role)
     [TestCase(0, 1, 2)]
     [TestCase(1000, 1001, 4)]
     [TestCase(70000, 70001, 10)]
-    public void Endpoint_receives_a_frame_that_is_one_byte_too_long_and_fails_the_connection_at_the_length(int limit, int length, int headerBytes)
+    public void Endpoint_receives_a_frame_that_is_one_byte_too_long_and_fails_the_connection_at_the_length_field(int limit, int length, int headerBytes)
     {
         ProtocolFeeder.FeedInAllSplits(Wire.To(role, Opcode.Binary, new byte[length]), role,
             received => received.ExpectFault(1009, $"the limit is {limit}", at: headerBytes), limit);

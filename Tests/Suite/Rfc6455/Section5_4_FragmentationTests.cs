@@ -83,7 +83,7 @@ public class Section5_4_FragmentationTests(WebSocketRole role)
     }
 
     [Test]
-    public void Endpoint_receives_fragments_that_together_exceed_the_limit_and_fails_the_connection_at_the_length()
+    public void Endpoint_receives_fragments_that_together_exceed_the_limit_and_fails_the_connection_at_the_length_field()
     {
         var first = Wire.Join(First("12345"), More("678"));
         ProtocolFeeder.FeedInAllSplits(Wire.Join(first, Last("90")), role, received => received.ExpectMessages("1234567890"), limit: 10);
@@ -110,7 +110,7 @@ public class Section5_4_FragmentationTests(WebSocketRole role)
     }
 
     [Test]
-    public void Endpoint_receives_the_maximum_number_of_empty_fragments_and_fails_the_connection_at_the_next()
+    public void Endpoint_receives_the_maximum_number_of_empty_fragments_and_fails_the_connection_at_the_next_fragment()
     {
         byte[] CreateEmptyFragments(int count) => Wire.Join([First(""), .. Enumerable.Repeat(More(""), count - 1)]);
 

@@ -30,7 +30,7 @@ public class Section5_5_ControlFramesTests(WebSocketRole role)
     [TestCase(Opcode.Close)]
     [TestCase(Opcode.Ping)]
     [TestCase(Opcode.Pong)]
-    public void Endpoint_receives_a_control_frame_with_more_than_125_bytes_and_fails_the_connection_at_the_length(Opcode opcode)
+    public void Endpoint_receives_a_control_frame_with_more_than_125_bytes_and_fails_the_connection_at_the_length_field(Opcode opcode)
     {
         ProtocolFeeder.FeedInAllSplits(Wire.To(role, opcode, new byte[126]), role, received => received.ExpectFault(1002, "more than 125 bytes", at: 2));
         ProtocolFeeder.FeedInAllSplits(Wire.To(role, opcode, new byte[65536]), role, received => received.ExpectFault(1002, "more than 125 bytes", at: 2));

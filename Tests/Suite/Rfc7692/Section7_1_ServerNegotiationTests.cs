@@ -61,7 +61,7 @@ public class Section7_1_ServerNegotiationTests
     }
 
     [Test]
-    public void Server_limits_the_clients_window_only_if_the_offer_allows_it()
+    public void Server_limits_the_clients_window_only_if_the_offer_allows_this_limit()
     {
         var preferred = new DeflateParameters { ServerMaxWindowBits = 12, ClientMaxWindowBits = 10 };
         Choose(preferred, Name).Should().Be($"{Name}; server_max_window_bits=12");

@@ -23,7 +23,7 @@ public class Section7_2_2_InflatingTests(WebSocketRole role)
         var compressible = Enumerable.Repeat((byte)'a', Limit).ToArray();
         FeedInAllSplits(Compressed(compressible), received => received.Events.Should().ContainSingle().Which.Payload.Should().Be(ReceivedEvents.ToHex(compressible)));
 
-        // Incompressible data becomes longer, here by 1/8: each byte above ASCII takes 9 bits of the fixed code.
+        // Incompressible data becomes longer, here by 1/8: each byte from 0x90 to 0xFF takes 9 bits in the fixed code.
         var incompressible = new byte[Limit];
         new Random(1).NextBytes(incompressible);
         for (var i = 0; i < Limit; i++) incompressible[i] |= 0x90;

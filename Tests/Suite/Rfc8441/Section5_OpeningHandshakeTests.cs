@@ -58,7 +58,7 @@ public sealed class Section5_OpeningHandshakeTests : Http2Fixture
 
     [TestCase("12")]
     [TestCase(null)]
-    public async Task Server_rejects_another_version_and_names_its_own(string? version)
+    public async Task Server_rejects_another_version_and_names_the_supported_version(string? version)
     {
         using var response = await Connection.SendAsync(HttpMethod.Connect, "/ws", request =>
         {

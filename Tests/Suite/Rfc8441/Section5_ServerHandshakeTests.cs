@@ -27,6 +27,6 @@ public sealed class Section5_ServerHandshakeTests
     [TestCase("")]
     [TestCase("8")]
     [TestCase("13, 13")]
-    public void Server_rejects_another_version_and_names_its_own(string? version) =>
+    public void Server_rejects_another_version_and_names_the_supported_version(string? version) =>
         ServerHandshake.ValidateConnect("CONNECT", "websocket", version).Should().Match<HandshakeFault>(fault => fault.Status == 400 && fault.Text.Contains("Sec-WebSocket-Version: 13"));
 }

@@ -42,7 +42,7 @@ public sealed class Section5_StreamTests : Http2Fixture
     }
 
     [Test]
-    public async Task Server_waits_for_the_clients_close_after_its_own()
+    public async Task Server_that_has_sent_a_close_waits_for_the_clients_close()
     {
         await using var client = await JoinAsync("binary");
         await client.SendAsync(Opcode.Binary, [1, 2, 3]);

@@ -73,7 +73,7 @@ public sealed class AttentionTests
     }
 
     [Test]
-    public async Task Mention_of_a_name_that_no_connected_user_has_uses_points_of_the_authors_address()
+    public async Task Mention_of_a_name_without_a_connected_user_costs_points_of_the_authors_address()
     {
         await using var server = await ServerUnderTest.StartAsync("--Addresses:ChargeLoopback", "true", "--Addresses:PointBurst", "200", "--Addresses:PointsPerSecond", "1");
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
@@ -96,7 +96,7 @@ public sealed class AttentionTests
         await ann.SendAsync(new ClientFrame { Type = ClientFrameType.Typing });
         await ann.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Typing, Off = true, Id = FrameId.From("off") });
         (await bob.Inbox.ExpectAsync<TypingFrame>()).Should().Match<TypingFrame>(told => told.Name == "ann" && told.Room == "lobby" && !told.Off);
-        (await bob.Inbox.ExpectAsync<TypingFrame>()).Off.Should().BeTrue("the server does not forward a second frame within three seconds");
+        (await bob.Inbox.ExpectAsync<TypingFrame>()).Off.Should().BeTrue("the server drops a second typing frame that comes within three seconds");
         ann.Inbox.All.OfType<TypingFrame>().Should().BeEmpty();
         await ann.DisposeAsync();
         await bob.DisposeAsync();

@@ -10,7 +10,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Rooms;
 
 /// <summary>
-/// Ways in which a banned guest and a user with a banned account try to come back, while the server runs and after a restart. A trusted
+/// A banned guest and a user with a banned account try to come back in different ways, while the server runs and after a restart. A trusted
 /// proxy gives the clients different addresses.
 /// </summary>
 [TestFixture(false)]

@@ -6,7 +6,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Rooms;
 
-/// <summary>Holds the next call of one method of the server's room catalog, so that a test can do something meanwhile.</summary>
+/// <summary>Delays the next call of one method of the server's room catalog. The test can do something during this time.</summary>
 public sealed class CatalogGate
 {
     private readonly TaskCompletionSource _continued = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -9,7 +9,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Rooms;
 
-/// <summary>In these rooms, each delivery to a member takes a millisecond of the fake clock. Only deliveries and the tests advance this clock.</summary>
+/// <summary>In these tests, each delivery to a member takes one millisecond of the fake clock. Only deliveries and the tests advance this clock.</summary>
 public sealed class FanoutTests
 {
     private static readonly ClientFrame Say = new() { Type = ClientFrameType.Say };
@@ -18,12 +18,12 @@ public sealed class FanoutTests
     private List<Reader> _members = [];
     private RoomLoop _room = null!;
 
-    // Each test has a new clock. The room of an earlier test may still gather messages, and their delivery would advance a shared clock.
+    // Each test has a new clock. The room of an earlier test may still gather messages, and the delivery of these messages would advance a shared clock.
     [SetUp]
     public void ResetTime() => _time = new FakeTimeProvider();
 
     [Test]
-    public async Task Room_sends_a_single_message_at_once()
+    public async Task Room_sends_a_single_message_immediately()
     {
         await OpenAsync(members: 3);
 
@@ -134,7 +134,7 @@ public sealed class FanoutTests
 
     [TestCase(0, false)]
     [TestCase(100, true)]
-    public async Task Loss_of_a_connection_sends_the_gathered_messages_only_in_a_room_that_announces_names(int namedMembers, bool flushes)
+    public async Task Only_a_room_that_announces_names_sends_its_gathered_messages_when_a_connection_is_lost(int namedMembers, bool flushes)
     {
         await OpenAsync(members: 3, namedMembers: namedMembers);
         await SayAsync("one");
@@ -147,7 +147,7 @@ public sealed class FanoutTests
     }
 
     [Test]
-    public async Task Room_sends_gathered_messages_at_once_when_they_reach_the_size_limit()
+    public async Task Room_sends_gathered_messages_immediately_when_they_reach_the_size_limit()
     {
         await OpenAsync(members: 3);
         await SayAsync("one");
@@ -226,7 +226,7 @@ public sealed class FanoutTests
 
         public Connection Connection { get; }
 
-        /// <summary>One string for each batch of events: the texts of the events, separated by spaces.</summary>
+        /// <summary>One string for each delivered batch: the texts of its events, separated by spaces.</summary>
         public List<string> Deliveries { get; } = [];
 
         public override long QueuedBytes => 0;

@@ -54,7 +54,7 @@ public sealed class MessageChangeTests
     }
 
     [Test]
-    public async Task Client_that_was_away_gets_the_same_state_as_a_client_that_was_connected()
+    public async Task Client_that_was_away_receives_the_edits_deletions_and_reactions_that_it_missed()
     {
         await using var server = await ServerUnderTest.StartAsync();
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");

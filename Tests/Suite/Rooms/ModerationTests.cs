@@ -63,7 +63,7 @@ public sealed class ModerationTests
         await bob.RequestAsync<JoinedFrame>(Join(Room));
         (await carol.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { Name: "bob", State: "joined" })).Role.Should().Be("moderator");
 
-        // A user who is a member again has no role.
+        // After the owner sets bob's role to member, the member list shows no role for bob.
         await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Role, "bob", role: "member"));
         (await carol.RequestAsync<JoinedFrame>(Join(Room))).Members.Single(person => person.Name == "bob").Role.Should().BeNull();
     }
@@ -94,7 +94,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Ban_applies_to_new_guests_of_the_address_to_a_new_name_and_to_raw_TCP_until_the_unban()
+    public async Task Ban_applies_to_a_new_name_and_to_new_guests_of_the_address_and_on_raw_TCP_until_the_unban()
     {
         await using var carol = await EnterAsync("carol");
         var bob = await EnterAsync("bob");
@@ -158,7 +158,7 @@ public sealed class ModerationTests
 
     [TestCase(ClientFrameType.Slow)]
     [TestCase(ClientFrameType.Mute)]
-    public async Task Message_that_is_sent_again_is_acknowledged_as_a_duplicate_while_its_author_may_not_post(ClientFrameType type)
+    public async Task Message_that_is_sent_again_is_acknowledged_as_a_duplicate_even_if_its_author_may_not_post_now(ClientFrameType type)
     {
         await using var bob = await EnterAsync("bob");
         await _owner.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Slow, Seconds = 600, Room = Room, Id = FrameId.From("slow") });

@@ -43,7 +43,7 @@ public sealed class OperatorTests
     }
 
     [Test]
-    public async Task Operator_joins_a_private_room_as_an_owner_and_leaves_it_when_the_connection_changes_to_another_user()
+    public async Task Operator_joins_a_private_room_as_an_owner_and_leaves_the_room_when_the_connection_changes_to_another_user()
     {
         (await _boss.RequestAsync<JoinedFrame>(Join("den"))).Should().Match<JoinedFrame>(joined => joined.Private && joined.Role == "owner" && joined.MemberCount == 2);
         await using var eve = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=eve");

@@ -121,7 +121,7 @@ public sealed class PresenceTests
     }
 
     [Test]
-    public async Task Private_room_is_visible_only_to_its_creator()
+    public async Task New_private_room_is_visible_only_to_its_creator()
     {
         await using var server = await ServerUnderTest.StartAsync();
         await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");

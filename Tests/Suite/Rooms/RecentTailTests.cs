@@ -82,7 +82,7 @@ public sealed class RecentTailTests
     }
 
     [Test]
-    public void Tails_of_all_rooms_together_stay_within_their_limit_and_the_least_recently_used_are_emptied_first()
+    public void Tails_of_all_rooms_together_stay_within_their_limit_and_the_least_recently_used_tail_is_emptied_first()
     {
         var budget = CreateBudget(30 * EventBytes);
         var tails = Enumerable.Range(0, 4).Select(_ => new RecentTail(10 * EventBytes, 0, budget)).ToArray();
@@ -133,7 +133,7 @@ public sealed class RecentTailTests
         budget.Bytes.Should().Be(0);
     }
 
-    // Not inlined, so that no local variable of the test keeps the batches alive.
+    // This method is not inlined. Otherwise a local variable of the test could keep the batches alive.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void SendInManyEncodings(RecentTail tail, List<WeakReference> encoded)
     {

@@ -76,7 +76,7 @@ public sealed class RecoveryStressTests
             message.Seq.Should().Be(next++, "the cursor was {0}", after);
 
         // New events arrive at the server while the client catches up. Read until the client has nearly caught up. Then read 2 * FewEvents
-        // more events, so that the last ones are not part of the catch-up.
+        // more events. The last of them are not part of the catch-up.
         var end = long.MaxValue;
         while (next <= end)
         {

@@ -148,7 +148,7 @@ public sealed class RecoveryTests
         bob.Read();
         for (var i = 1; i <= 100; i++)
             (await bob.Inbox.ExpectAsync<HistoryFrame>()).Id.Should().Be(FrameId.From(i));
-        bob.Closed.IsCompleted.Should().BeFalse("the answers wait in the TCP window, not in the server's memory");
+        bob.Closed.IsCompleted.Should().BeFalse("the server reads no further requests while many answers wait for the client");
     }
 
     private static async Task<ChatClient> JoinAndSayAsync(ServerUnderTest server, int count, string text = "m")

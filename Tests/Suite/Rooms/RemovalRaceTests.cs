@@ -48,7 +48,7 @@ public sealed class RemovalRaceTests
     }
 
     [Test]
-    public async Task Kick_from_a_private_room_ends_the_invitation_also_for_a_join_that_is_being_handled()
+    public async Task Kick_from_a_private_room_ends_the_invitation_even_while_a_join_is_being_handled()
     {
         await _owner.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = "den", Private = true, Id = FrameId.From("den") });
         await _owner.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Invite, User = "bob", Room = "den", Id = FrameId.From("i") });

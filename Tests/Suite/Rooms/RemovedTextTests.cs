@@ -133,7 +133,7 @@ public sealed class RemovedTextTests(bool isRestarted)
         var history = new ClientFrame { Type = ClientFrameType.History };
         foreach (var request in (ClientFrame[])[history, history with { After = 0 }, history with { Before = 6 }, history with { Around = 3 }, history with { Around = 4, Limit = 1 }])
             await peer.RequestAsync<HistoryFrame>(request with { Id = NewId() });
-        // The answer to this join contains one event. The server sends the other missed events one by one.
+        // The answer to this join contains one event. The server sends each of the other missed events in its own frame.
         await peer.RequestAsync<JoinedFrame>(Join("lobby", after: 1, limit: 1));
         await peer.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "the end");
 

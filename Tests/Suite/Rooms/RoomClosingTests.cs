@@ -194,7 +194,7 @@ public sealed class RoomClosingTests
         var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob", "den");
         await using var _1 = bob;
 
-        // Bob's first connection ends, and he stays a member of the room.
+        // Bob stays a member of the room after his first connection has ended.
         await using var other = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={bob.Inbox.All.OfType<WelcomeFrame>().Single().Session}");
         (await other.Inbox.ExpectAsync<WelcomeFrame>()).Rooms.Should().Equal("den");
         await bob.DisposeAsync();
@@ -251,7 +251,7 @@ public sealed class RoomClosingTests
     private static Task<AckFrame> LeaveAsync(ChatClient client, string room) =>
         client.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = room, Id = FrameId.From($"leave {room}") });
 
-    // In a method of its own, so that no local variable of the test refers to the rooms.
+    // This is a separate method. Otherwise a local variable of the test could refer to the rooms.
     private async Task<List<WeakReference>> OpenManyAsync(int count)
     {
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -262,7 +262,7 @@ public sealed class RoomClosingTests
         return found;
     }
 
-    // A periodic timer that is due more than once ticks only once, so advance the time minute by minute.
+    // If the time jumps over several periods of a periodic timer, the timer ticks only once. So advance the time minute by minute.
     private static async Task AdvanceAsync(FakeTimeProvider time, int minutes)
     {
         for (var minute = 0; minute < minutes; minute++)

@@ -19,14 +19,14 @@ public sealed class RoomLoopTests
 
     [TestCase(0, TestName = "{m}(read from the log)")]
     [TestCase(1024 * 1024, TestName = "{m}(read from memory)")]
-    public async Task History_does_not_show_an_event_before_its_ack_is_sent(int tailBytes)
+    public async Task History_does_not_show_an_event_while_its_ack_is_being_sent(int tailBytes)
     {
         var room = await StartRoomAsync(tailBytes);
         var ann = CreateConnection();
         await room.JoinAsync(ann, new RoomVisitor(new Person("u1", "ann")));
         var seen = new List<int>();
 
-        // The log of this test completes each call at once, so Result does not block.
+        // The log of this test completes each call immediately, so Result does not block.
         var sink = new CallbackSink(() => seen.AddRange([
             room.History.ReadAfterAsync(0, 10).AsTask().Result.Count,
             room.History.ReadBeforeAsync(long.MaxValue, 10).AsTask().Result.Count]));
@@ -36,7 +36,7 @@ public sealed class RoomLoopTests
             await room.ListMembersAsync(1);
         }
 
-        seen.Should().Equal([0, 0, 1, 1, 2, 2], "when an ack is sent, the history does not contain the event of this ack");
+        seen.Should().Equal([0, 0, 1, 1, 2, 2], "while an ack is being sent, the history does not contain the event of this ack");
         (await room.History.ReadAfterAsync(0, 10)).Should().HaveCount(3);
         (await room.History.ReadAfterAsync(long.MaxValue, 10)).Should().BeEmpty();
     }
@@ -122,7 +122,7 @@ public sealed class RoomLoopTests
     }
 
     [Test]
-    public async Task Message_can_be_found_by_its_seq_when_its_ack_is_sent()
+    public async Task Message_can_be_found_by_its_seq_while_its_ack_is_being_sent()
     {
         var room = await StartRoomAsync();
         var ann = CreateConnection();

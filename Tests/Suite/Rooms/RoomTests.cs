@@ -6,7 +6,7 @@ using RawSocketChat.Server.Transports.WebSockets;
 
 namespace RawSocketChat.Tests.Rooms;
 
-/// <summary>The live connections of a room. A live connection has caught up and receives each new event at once.</summary>
+/// <summary>The live connections of a room. A live connection has caught up and receives each new event immediately.</summary>
 public sealed class RoomTests
 {
     [Test]

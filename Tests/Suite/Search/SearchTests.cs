@@ -15,7 +15,7 @@ public sealed class SearchTests(string engine)
     private ChatClient _bob = null!;
     private int _requests;
 
-    // One word for each test, so that the tests can share the server.
+    // Each test uses its own word, because the tests share one server.
     private string _word = "";
 
     [OneTimeSetUp]
@@ -153,7 +153,7 @@ public sealed class SearchTests(string engine)
     }
 
     [Test]
-    public async Task User_finds_the_messages_of_a_public_room_without_joining_it_unless_the_user_is_banned()
+    public async Task User_who_is_not_banned_finds_the_messages_of_a_public_room_without_joining_the_room()
     {
         var room = await CreateAsync(_ann);
         await _ann.SayAsync(_word, room: room);

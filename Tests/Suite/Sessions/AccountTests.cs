@@ -130,7 +130,7 @@ public sealed class AccountTests(string transport) : AccountFixture(transport)
     }
 
     [Test]
-    public async Task Only_one_of_two_users_gets_the_name_when_both_register_it_at_once()
+    public async Task Only_one_of_two_users_gets_the_name_when_both_register_it_at_the_same_time()
     {
         await StartAsync();
         var (one, _) = await ConnectAsync("one");
@@ -182,7 +182,7 @@ public sealed class AccountTests(string transport) : AccountFixture(transport)
 
         (await ann.Inbox.ExpectAsync<ByeFrame>()).Should().Match<ByeFrame>(bye => bye.Code == 4501 && !bye.Reconnect);
         (await ConnectAsync(null, first.Session)).Welcome.Guest.Should().BeTrue("that token has ended");
-        (await phone.RequestAsync<WelcomeFrame>(Login("ann", Password))).Guest.Should().BeFalse("a login at the maximum may end the earlier session of the same connection");
+        (await phone.RequestAsync<WelcomeFrame>(Login("ann", Password))).Guest.Should().BeFalse("a login at the maximum number of sessions may end the earlier session of the same connection");
         (await phone.RequestAsync<WelcomeFrame>(Whoami)).User.Should().Be(first.User);
     }
 

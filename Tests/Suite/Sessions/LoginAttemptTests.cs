@@ -127,7 +127,7 @@ public sealed class LoginAttemptTests(string transport) : AccountFixture(transpo
         var before = Hasher.VerifyCount;
         var changing = accounts.ChangePasswordAsync(session, Password, "another long password", "192.0.2.3:1");
         (await eve.RequestAsync<ErrorFrame>(Login("nobody", "wrong password"))).Error.Code.Should().Be(ErrorCode.BadPassword);
-        (Hasher.VerifyCount - before).Should().Be(1, "the server has verified eve's later password, and the change for the slow name still waits");
+        (Hasher.VerifyCount - before).Should().Be(1, "the server has verified only eve's password, and the change of ann's password still waits");
         Time.Advance(AttemptLimits.SlowNameDelay);
         (await changing.OrFail("the change")).Should().BeNull();
         (Hasher.VerifyCount - before).Should().Be(2);

@@ -148,7 +148,7 @@ public sealed class NameLookupTests : SessionStoreFixture
     }
 
     [Test]
-    public async Task Rename_that_completes_after_its_user_has_disconnected_does_not_free_the_name_that_another_user_has_taken()
+    public async Task Rename_that_completes_after_the_user_has_disconnected_does_not_free_a_name_that_another_user_has_taken()
     {
         var store = CreateStore();
         var ann = await BeginAsync(store, "ann");

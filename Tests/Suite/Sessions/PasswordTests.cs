@@ -25,7 +25,7 @@ public sealed class PasswordTests(string transport) : AccountFixture(transport)
     }
 
     [Test]
-    public async Task New_password_ends_the_other_sessions_on_every_transport_and_keeps_the_own_session()
+    public async Task New_password_ends_the_other_sessions_on_every_transport_and_keeps_the_current_session()
     {
         var (ann, welcome) = await StartWithAccountAsync();
         var (ownDevice, _) = await ConnectAsync(null, welcome.Session);
@@ -43,7 +43,7 @@ public sealed class PasswordTests(string transport) : AccountFixture(transport)
         await ShouldBeEndedAsync(away);
         (await ann.RequestAsync<AckFrame>(Say("still here", "s"))).Seq.Should().Be(1);
         (await ownDevice.RequestAsync<WelcomeFrame>(Whoami)).User.Should().Be(welcome.User, "it is a connection of the same session");
-        (await ConnectAsync(null, welcome.Session)).Welcome.User.Should().Be(welcome.User, "the token of the own session stays valid");
+        (await ConnectAsync(null, welcome.Session)).Welcome.User.Should().Be(welcome.User, "the token of the current session stays valid");
 
         var (phone, _) = await ConnectAsync(null);
         (await phone.RequestAsync<ErrorFrame>(Login("ann", Password))).Error.Code.Should().Be(ErrorCode.BadPassword);
@@ -147,7 +147,7 @@ public sealed class PasswordTests(string transport) : AccountFixture(transport)
         return (ann, welcome);
     }
 
-    // Logs in to ann's account over WebSocket, raw TCP and long-polling. Each login is a session of its own.
+    // Logs in to ann's account over WebSocket, raw TCP and long-polling. Each login creates a new session.
     private async Task<(IChatPeer Device, string Token)[]> ConnectOtherSessionsAsync()
     {
         IChatPeer page = await ChatClient.ConnectAsync(Server.HttpPort);

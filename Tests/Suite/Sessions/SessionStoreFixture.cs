@@ -29,7 +29,7 @@ public abstract class SessionStoreFixture
         return account;
     }
 
-    // A new store on the same storage, as after a kill of the process.
+    // Creates a new store on the same storage, as after a kill of the process.
     protected async Task<SessionStore> RestartAsync()
     {
         var store = CreateStore();

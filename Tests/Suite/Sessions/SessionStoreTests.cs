@@ -123,7 +123,7 @@ public sealed class SessionStoreTests : SessionStoreFixture
     }
 
     [Test]
-    public async Task Session_becomes_away_and_expires_when_its_last_connection_leaves_during_a_failing_logout()
+    public async Task Session_that_loses_its_last_connection_during_a_failing_logout_becomes_away_and_expires()
     {
         var store = CreateStore();
         var ann = await BeginAsync(store, "ann");
@@ -288,7 +288,7 @@ public sealed class SessionStoreTests : SessionStoreFixture
     }
 
     [Test]
-    public async Task Store_removes_sessions_that_are_away_longest_when_there_are_too_many_and_keeps_connected_sessions()
+    public async Task Store_with_too_many_sessions_removes_those_that_are_away_longest_and_keeps_connected_sessions()
     {
         var store = CreateStore(maxSessions: 3);
         var here = await BeginAsync(store, null);

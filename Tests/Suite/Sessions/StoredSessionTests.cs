@@ -79,7 +79,7 @@ public sealed class StoredSessionTests(string transport) : AccountFixture(transp
     }
 
     [Test]
-    public async Task While_the_storage_cannot_be_read_guests_connect_and_requests_that_need_an_account_or_a_name_are_rejected()
+    public async Task Server_with_an_unreadable_storage_accepts_guests_and_rejects_requests_that_need_an_account_or_a_name()
     {
         var storage = new FailingIdentityStore();
         await StartAsync(storage);

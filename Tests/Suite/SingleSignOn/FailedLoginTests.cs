@@ -6,7 +6,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.SingleSignOn;
 
-/// <summary>Logins with an OpenID Connect provider that must fail. The user sees a page with one sentence, and gets no session.</summary>
+/// <summary>Faults of logins with an OpenID Connect provider. After a failed login, the user sees a page with one sentence, and gets no session.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class FailedLoginTests : LoginFixture
 {

@@ -40,7 +40,7 @@ internal sealed class RedirectFollower : IDisposable
     /// <summary>The cookies by host (without the port), path and name. The container of .NET accepts no cookie for a subfolder of the requested path.</summary>
     public Dictionary<(string Host, string Path, string Name), string> Cookies { get; } = [];
 
-    /// <summary>Opens an address and follows redirects until an answer is no redirect, or the redirect leads to the page of a chat server.</summary>
+    /// <summary>Opens an address and follows redirects until an answer is not a redirect, or the redirect leads to the page of a chat server.</summary>
     public async Task<(int Status, string Body, Uri? Location, string[] SetCookies)> OpenAsync(string address, params (string Name, string Value)[] headers)
     {
         var next = new Uri(address);

@@ -7,7 +7,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Sockets;
 
-/// <summary>The end of a connection: either side ends it, with or without an abort, and bytes may still wait to be sent.</summary>
+/// <summary>Either side ends a connection, with or without an abort. In some tests, bytes still wait to be sent.</summary>
 [TestFixture(true)]
 [TestFixture(false)]
 public sealed class EndTests(bool isPolled)
@@ -108,7 +108,7 @@ public sealed class EndTests(bool isPolled)
         var (receive, send) = (_pair.Input.ReceiveArgs, _pair.Output.SendArgs!);
         _pair.Connection.Abort();
         await _pair.Connection.DisposeAsync();
-        await TestWait.UntilAsync(() => (receive is null || IsDisposed(receive)) && IsDisposed(send), "the disposal of both");
+        await TestWait.UntilAsync(() => (receive is null || IsDisposed(receive)) && IsDisposed(send), "the disposal of the state of both operations");
     }
 
     [Test]

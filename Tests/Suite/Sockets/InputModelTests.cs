@@ -8,8 +8,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Sockets;
 
 /// <summary>
-/// Random sequences of actions of a reader and of a peer, compared with a model. The bytes of the peer must arrive in order, each result must
-/// have a cause, a read must end as soon as there is a cause, and no other call may throw.
+/// Compares random actions of a reader and of a peer with a model. The bytes of the peer must arrive in order. Each result of a read must have
+/// a cause, and a read must end as soon as there is a cause. Only reads may throw.
 /// </summary>
 [TestFixture(true)]
 [TestFixture(false)]
@@ -44,7 +44,7 @@ public sealed class InputModelTests(bool isPolled)
 
         private bool IsPeerGone => _isFinished || _isReset;
 
-        // There is a result for a read, so a pending read must end.
+        // True if there is a result for a read. Then a pending read must end.
         private bool MustReadEnd => _sent > _examined || IsPeerGone || _isAborted || _isCompleted || _isCancelRequested || (_hasToken && _cancellation.IsCancellationRequested);
 
         public async Task RunAsync()
@@ -56,7 +56,7 @@ public sealed class InputModelTests(bool isPolled)
                     await CheckReadAsync();
             }
 
-            // The input does not receive after Complete, nor above the read-ahead limit.
+            // After Complete, and above the read-ahead limit, the input does not receive. Then the test cannot expect a report that the peer is gone.
             if (_isAborted || (IsPeerGone && !_isCompleted && _sent - _consumed < SocketInput.ReadAheadBytes))
                 await _closed.OrFail("the report of the end");
             if (_read is not null)
@@ -136,7 +136,7 @@ public sealed class InputModelTests(bool isPolled)
             _read = ReadAsync(_hasToken ? _cancellation.Token : default);
         }
 
-        // A read may throw at once or when it is awaited.
+        // Input.ReadAsync may throw, or its task may fail. This method returns a failed task in both cases.
         private async Task<ReadResult> ReadAsync(CancellationToken cancellationToken) => await pair.Input.ReadAsync(cancellationToken);
 
         private async Task TryReadAsync()

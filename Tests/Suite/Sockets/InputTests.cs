@@ -52,7 +52,7 @@ public sealed class InputTests(bool isPolled)
     }
 
     [Test]
-    public async Task Reader_can_get_more_bytes_at_once_than_the_read_ahead_limit()
+    public async Task One_read_can_return_more_bytes_than_the_read_ahead_limit()
     {
         var sent = new byte[300_000];
         Random.Shared.NextBytes(sent);
@@ -141,7 +141,7 @@ public sealed class InputTests(bool isPolled)
     }
 
     [Test]
-    public async Task Abort_after_a_read_that_detected_the_reset_does_not_end_this_read_a_second_time()
+    public async Task Read_that_has_detected_a_reset_is_not_ended_again_by_an_abort()
     {
         // With more unread bytes than the read-ahead limit, the input receives only during a ReadAsync. So ReadAsync detects the reset.
         var closed = _pair.Closed;

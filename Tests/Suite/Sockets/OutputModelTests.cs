@@ -6,8 +6,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Sockets;
 
 /// <summary>
-/// Random sequences of actions of a writer and of a peer, compared with a model. The peer must get the written bytes in order, each result of a
-/// flush must have a cause, a flush must end as soon as there is a cause, and only a canceled flush may throw.
+/// Compares random actions of a writer and of a peer with a model. The peer must get the written bytes in order. Each result of a flush must have
+/// a cause, and a flush must end as soon as there is a cause. Only a canceled flush may throw.
 /// </summary>
 [TestFixture(true)]
 [TestFixture(false)]

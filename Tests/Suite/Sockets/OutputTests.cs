@@ -22,7 +22,7 @@ public sealed class OutputTests
     public async Task Drop() => await _pair.DisposeAsync();
 
     [Test]
-    public async Task Bytes_that_the_socket_accepts_are_sent_at_once()
+    public async Task Bytes_that_the_socket_accepts_are_sent_immediately()
     {
         Output.TrySend("one"u8, out var sent).Should().BeTrue();
         sent.Should().Be(3);
@@ -84,7 +84,7 @@ public sealed class OutputTests
     [Test]
     public async Task No_byte_is_lost_when_a_pending_send_ends_before_its_flush_is_awaited()
     {
-        // The peer reads at the same time, so that sends end at different moments. Some sends end just after their start.
+        // The peer reads at the same time, so sends end at different moments. Some sends end just after their start.
         const int Length = 20_000, Times = 400;
         var receiving = Task.Run(() => _pair.ReceiveAsync(Length * Times));
         for (var i = 0; i < Times; i++)
@@ -186,7 +186,7 @@ public sealed class OutputTests
     // Linux reports a reset to one system call only. In this test a send gets the error, and the input then receives 0 bytes.
     [Test]
     [Platform("Linux")]
-    public async Task Input_reports_a_reset_that_a_send_has_detected_as_an_error_and_not_as_the_end_of_the_stream()
+    public async Task Reset_that_a_send_has_detected_ends_the_input_with_an_error_and_not_with_the_end_of_the_stream()
     {
         // Fill the read-ahead buffer, so that the input stops receiving and cannot get the error first.
         var sending = Task.Run(() => _pair.Peer.Send(new byte[SocketInput.ReadAheadBytes]));
@@ -267,7 +267,7 @@ public sealed class OutputTests
     {
         var (written, flush) = await _pair.FillUnawaitedAsync();
         Output.Complete();
-        // Complete must end the flush at once. If the flush waited until a further send ends, it might wait forever, because the peer may
+        // Complete must end the flush immediately. If the flush waited until a further send ends, it might wait forever, because the peer may
         // read nothing.
         flush.IsCompleted.Should().BeTrue();
         (await flush).IsCompleted.Should().BeTrue();

@@ -60,7 +60,7 @@ internal sealed class SocketPair : IAsyncDisposable
         return new SocketPair(transport, listener, (SocketConnection)connection!, peer);
     }
 
-    /// <summary>Writes until a flush waits.</summary>
+    /// <summary>Writes until a flush does not complete immediately.</summary>
     /// <returns>The number of written bytes, each of them <c>x</c>, and the waiting flush.</returns>
     public async Task<(long Written, Task<FlushResult> Flush)> FillAsync()
     {
@@ -69,8 +69,8 @@ internal sealed class SocketPair : IAsyncDisposable
     }
 
     /// <summary>
-    /// Does the same as <see cref="FillAsync"/>, but does not convert the flush to a task. So a test can check at once whether the flush is
-    /// completed, without a continuation on another thread.
+    /// Does the same as <see cref="FillAsync"/>, but does not convert the flush to a task. So a test can check immediately whether the flush
+    /// is completed, without a continuation on another thread.
     /// </summary>
     public async Task<(long Written, ValueTask<FlushResult> Flush)> FillUnawaitedAsync()
     {

@@ -9,7 +9,7 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Sockets;
 
 /// <summary>
-/// Writes with a mix of all write methods, to peers that read slowly or not at all. For a longer run:
+/// The tests write with a mix of all write methods, to peers that read slowly or not at all. For a longer run:
 /// <code>RSC_SOCKETS_MEGABYTES=40 Tests/run Sockets</code>
 /// </summary>
 [TestFixture(true)]
@@ -79,8 +79,8 @@ public sealed class StressTests(bool isPolled)
         {
         }
 
-        // From here on, the number of bytes in flight stays below a maximum. With this maximum, some bytes always wait in the output, but
-        // too few to make a flush wait. Above the maximum, the loop below waits until the peer has received more bytes.
+        // From here on, the loop below keeps the number of bytes in flight below a maximum: it waits until the peer has received more bytes.
+        // With this maximum, some bytes always wait in the output, but too few to make a flush wait.
         var maxInFlight = written - (SocketOutput.PauseBytes / 2);
         var checking = Task.Run(CheckAsync);
         while (written < (long)Frames * FrameBytes && !checking.IsCompleted)

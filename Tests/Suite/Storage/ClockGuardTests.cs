@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Storage;
 
-/// <summary>A clock that leaps is not trusted for a day.</summary>
+/// <summary>The guard distrusts the clock for one day after a leap of the clock.</summary>
 public sealed class ClockGuardTests
 {
     private static readonly DateTimeOffset Begin = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
@@ -41,7 +41,7 @@ public sealed class ClockGuardTests
 
     [TestCase(400)]
     [TestCase(-400)]
-    public void Clock_that_leaps_is_not_trusted_for_a_day_even_after_it_leaps_back(int days)
+    public void Clock_is_distrusted_for_a_day_after_a_leap_even_if_it_leaps_back(int days)
     {
         var guard = CreateGuard();
         guard.IsTrusted().Should().BeTrue();

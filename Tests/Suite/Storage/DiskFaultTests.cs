@@ -62,7 +62,7 @@ public sealed class DiskFaultTests
             acked.Add((ack.Seq!.Value, $"again {id}"));
         }
 
-        // The server logs the recovery after some seconds without an error. Send messages slowly, so that they do not fill the small disk again.
+        // The server logs the recovery after some seconds without an error. Send messages slowly, because fast messages would fill the small disk again.
         for (var since = Stopwatch.StartNew(); server.LoggedLines.Count < 4 && since.Elapsed < TestWait.Timeout;)
         {
             await SendAndRecordAsync(1);
@@ -113,7 +113,7 @@ public sealed class DiskFaultTests
 
         await using var next = await FaultyDiskServer.StartAsync(disk.DataPath);
         using var again = new HttpTestClient(next.Port, ann.Token);
-        (await again.GetAsync("/poll")).Status.Should().Be(200, "a message is stored after its author's session");
+        (await again.GetAsync("/poll")).Status.Should().Be(200, "the server stores the session of the author before the message");
     }
 
     [Test]

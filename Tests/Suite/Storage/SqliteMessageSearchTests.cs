@@ -211,7 +211,7 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         var time = new FakeTimeProvider();
         using var reader = new SearchReader(Path.Combine(storage.Folder, DataFolder.DatabaseName), time);
 
-        // The time of the search ends while the search reads the third message.
+        // The search exceeds its time limit while it reads the third message.
         var read = 0;
         var page = await reader.SearchAsync("x", long.MaxValue, 20, IsHidden, default);
         (page.Messages.Select(found => found.Event.Seq), page.HasMore, page.IsTimedOut).Should().BeEquivalentTo((new long[] { 50, 49, 48 }, true, true));
@@ -266,8 +266,8 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
         return (long)command.ExecuteScalar()!;
     }
 
-    // Closes the storage and reads all files of its folder. The search leaves out the first six letters of each word, because the index stores the
-    // letters that a word has in common with the word before it only once.
+    // Closes the storage, and looks for the words in all files of its folder. If two neighboring words of the index begin with the same letters, the
+    // index stores these letters only once. So the check compares only the letters after the first six of each word.
     private static void ShouldHaveNoWords(TestStorage storage, List<string> removed, List<string> kept)
     {
         storage.Storage.Dispose();

@@ -9,7 +9,7 @@ namespace RawSocketChat.Tests.Storage;
 public sealed class WriteStepsTests
 {
     [Test]
-    public async Task Step_gets_fewer_rows_if_it_takes_long_and_more_if_it_is_fast()
+    public async Task Next_step_gets_fewer_rows_after_a_slow_step_and_more_rows_after_a_fast_step()
     {
         var time = new FakeTimeProvider();
         using var storage = new TestStorage(time);

@@ -82,7 +82,7 @@ public sealed class HalfCloseTests(string kind)
     [TestCase("/poll?after=x")]
     public async Task Server_answers_a_GET_that_does_not_wait(string path)
     {
-        // The session keeps the frames that are not confirmed, at least the welcome. So each request is answered at once.
+        // The session keeps the frames that are not confirmed, at least the welcome. So the server answers each request immediately.
         using var own = await HttpTestClient.StartSessionAsync(_server.HttpPort);
         await own.GetAsync("/poll");
         for (var i = 0; i < Times; i++)

@@ -18,8 +18,8 @@ public sealed partial class HeldRequestsTests
 {
     private const int Each = 2000;
 
-    // The number of pool threads depends on the number of processors. The test only asserts that the number of threads does not depend on
-    // the number of requests.
+    // The number of pool threads depends on the number of processors. So the test only asserts that the server has far fewer threads than held
+    // requests.
     private const int MaxThreads = 100;
 
     private const string BroadcastText = "to all of you";
@@ -53,7 +53,7 @@ public sealed partial class HeldRequestsTests
         foreach (var one in held)
             await one.Received.OrFail("the broadcast, at every request");
 
-        TestContext.Out.WriteLine($"{held.Count} held at once: {(between - before) / Each:N0} bytes of resident memory for a long-poll, {(after - between) / Each:N0} for a stream, sessions and room included; {threads} threads");
+        TestContext.Out.WriteLine($"{held.Count} held at the same time: {(between - before) / Each:N0} bytes of resident memory for a long-poll, {(after - between) / Each:N0} for a stream, sessions and room included; {threads} threads");
         threads.Should().BeLessThan(MaxThreads);
         foreach (var one in held)
             one.Dispose();

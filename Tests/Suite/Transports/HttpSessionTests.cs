@@ -19,7 +19,7 @@ public sealed class HttpSessionTests
     public async Task StopServer() => await _server.DisposeAsync();
 
     [Test]
-    public async Task Server_answers_a_poll_at_once_and_removes_the_confirmed_frames()
+    public async Task Server_answers_a_poll_immediately_and_removes_the_confirmed_frames()
     {
         using var ann = await HttpTestClient.StartSessionAsync(_server.HttpPort);
         var first = await ann.GetAsync("/poll");

@@ -62,7 +62,7 @@ public sealed class HttpStreamsTests
     [TestCase("NaN")]
     [TestCase("-1")]
     [TestCase("99999999999999999999")]
-    public async Task Cursor_of_an_EventSource_that_is_not_a_number_is_ignored(string cursor)
+    public async Task EventSource_cursor_that_is_not_a_number_is_ignored(string cursor)
     {
         using var ann = await HttpTestClient.StartSessionAsync(_server.HttpPort);
         foreach (var (path, headers) in ((string, (string, string)[])[])[("/events", [("Last-Event-ID", cursor)]), ($"/events?lastEventId={cursor}", []), ($"/events?after={cursor}", [])])
@@ -74,7 +74,7 @@ public sealed class HttpStreamsTests
     }
 
     [Test]
-    public async Task EventSource_that_can_send_no_header_resumes_by_its_query()
+    public async Task EventSource_that_cannot_send_a_header_resumes_at_the_cursor_in_the_query()
     {
         using var ann = await HttpTestClient.StartSessionAsync(_server.HttpPort);
         var room = await ann.CreateRoomAsync();

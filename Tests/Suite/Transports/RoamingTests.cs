@@ -18,7 +18,7 @@ public sealed class RoamingTests
 
     [Test]
     [CancelAfter(3_600_000)]
-    public async Task Client_that_changes_its_transport_loses_no_message_and_receives_none_twice(CancellationToken cancellation)
+    public async Task Client_that_changes_its_transport_loses_no_message_and_gets_all_messages_in_order(CancellationToken cancellation)
     {
         var seed = int.TryParse(Environment.GetEnvironmentVariable("RSC_ROAM_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Random.Shared.Next();
         var seconds = int.TryParse(Environment.GetEnvironmentVariable("RSC_ROAM_SECONDS"), CultureInfo.InvariantCulture, out var wanted) ? wanted : 0;
@@ -39,7 +39,7 @@ public sealed class RoamingTests
         await roamer.SettleAsync();
 
         TestContext.Out.WriteLine($"{roamer.Changes} transport changes ({roamer.Summary}), {said} messages of the speaker, {roamer.Acked.Count} of the roamer, {roamer.Seen.Count} received");
-        roamer.Seen.Select(message => message.Seq).Should().Equal(Enumerable.Range(1, said + roamer.Acked.Count).Select(seq => (long)seq), "no message is lost, repeated or out of order (seed {0})", seed);
+        roamer.Seen.Select(message => message.Seq).Should().Equal(Enumerable.Range(1, said + roamer.Acked.Count).Select(seq => (long)seq), "no message is lost or out of order (seed {0})", seed);
         foreach (var (id, ack) in roamer.Acked)
             roamer.Seen[(int)ack - 1].Text.Should().Be(id);
         roamer.Seen.Where(message => message.From.Name == "speaker").Select(message => message.Text).Should().Equal(Enumerable.Range(0, said).Select(i => $"s{i}"));

@@ -5,13 +5,13 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Transports;
 
 /// <summary>
-/// After the last close frame of a WebSocket, the server ends the TCP stream without a reset (RFC 6455, section 7.1.1), so that the client
+/// After the last close frame of a WebSocket, the server ends the TCP stream without a reset (RFC 6455, section 7.1.1). Then the client
 /// can read everything.
 /// </summary>
 [Category(Categories.Slow)] // waits for timeouts
 public sealed class WebSocketEndTests
 {
-    // No test waits so long, so the end of the linger time cannot end the stream in a test.
+    // The linger time is longer than any wait of a test, so the end of the linger time cannot end the stream in a test.
     private const string LongSeconds = "60";
 
     [TestCase("sockets", "true")]

@@ -54,7 +54,7 @@ public sealed class ClientPageTests
         response.Headers.CacheControl!.ToString().Should().Contain("no-cache").And.Contain("no-transform");
         response.Headers.ETag!.IsWeak.Should().BeFalse();
         var body = await response.Content.ReadAsStreamAsync();
-        // The server adds at most 500 bytes to the page, with data about the server.
+        // The server adds data about itself to the page. This data has at most 500 bytes.
         var pageLength = new FileInfo(Path.Combine(AppContext.BaseDirectory, "client.html")).Length + 500;
         response.Content.Headers.ContentLength.Should().BeLessThanOrEqualTo(expected is null ? pageLength : pageLength / 2);
         using var reader = new StreamReader(expected switch

@@ -6,7 +6,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Web;
 
-/// <summary>POST /session with accounts, and while the storage fails.</summary>
+/// <summary>Registration and login with POST /session, also while the storage fails.</summary>
 [Category(Categories.Slow)] // hashes many passwords
 public sealed class SessionAccountTests
 {

@@ -65,7 +65,7 @@ public sealed class SiteTests
 
     [TestCase("--Auth:Guests")]
     [TestCase("--Web:ListRooms")]
-    public async Task Site_lists_no_room_if_the_operator_does_not_want_it(string setting)
+    public async Task Site_lists_no_room_if_a_setting_hides_the_rooms_from_visitors(string setting)
     {
         await using var server = await ServerUnderTest.StartAsync(setting, "false");
         (await ReadAsync(server)).GetProperty("rooms").GetArrayLength().Should().Be(0);

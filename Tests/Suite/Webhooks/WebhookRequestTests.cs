@@ -34,7 +34,7 @@ public sealed class WebhookRequestTests
         set.Should().BeEquivalentTo(new { Do = "set", Room = room.Name, Url = PublicUrl, Delivered = 1L, Failing = (WebhookFailing?)null });
         set.Secret.Should().StartWith("whsec_");
         (await room.RequestAsync("show")).Should().BeEquivalentTo(new { Url = PublicUrl, Secret = (string?)null, Delivered = 1L });
-        (await room.SetAsync(PublicUrl)).Secret.Should().NotBe(set.Secret, "each set makes another secret");
+        (await room.SetAsync(PublicUrl)).Secret.Should().NotBe(set.Secret, "each set request creates another secret");
         (await room.RequestAsync("retry")).Failed.Should().BeEmpty();
         (await room.RequestAsync("remove")).Url.Should().BeNull();
         (await room.FailAsync("remove")).Code.Should().Be(ErrorCode.NotFound);

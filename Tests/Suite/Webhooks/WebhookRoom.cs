@@ -4,7 +4,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Webhooks;
 
-/// <summary>A room with its owner.</summary>
+/// <summary>A room and the connection of its owner.</summary>
 public sealed record WebhookRoom(string Name, ChatClient Owner) : IAsyncDisposable
 {
     /// <summary>The settings of a server that may send webhooks to this process.</summary>

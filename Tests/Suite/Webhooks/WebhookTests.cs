@@ -7,7 +7,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Webhooks;
 
-/// <summary>Webhooks of a whole server, to receivers in this process.</summary>
+/// <summary>A whole server sends webhooks to receivers in this process.</summary>
 public sealed class WebhookTests
 {
     [Test]
@@ -76,7 +76,7 @@ public sealed class WebhookTests
     }
 
     [Test]
-    public async Task Slow_receivers_use_at_most_half_of_the_places()
+    public async Task Slow_receivers_use_at_most_half_of_the_slots()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var healthy = await WebhookReceiver.StartAsync();
@@ -95,7 +95,8 @@ public sealed class WebhookTests
             await room.SayAsync("two");
         }
 
-        // Both receivers need a second for their first request. So only one of their second requests runs at a time.
+        // The first request of each webhook takes one second, so the server treats both webhooks as slow. Then only one of their second requests
+        // runs at a time.
         await receiver.ExpectAsync(2);
         time.Advance(TimeSpan.FromSeconds(1));
         release.Release(2);
@@ -109,7 +110,7 @@ public sealed class WebhookTests
     }
 
     [Test]
-    public async Task Events_survive_a_restart_and_the_retry_request_delivers_them_at_once()
+    public async Task Events_survive_a_restart_and_the_retry_request_delivers_them_immediately()
     {
         using var folder = new TemporaryFolder();
         var port = ServerUnderTest.FindFreePort();

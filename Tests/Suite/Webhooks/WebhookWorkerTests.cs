@@ -146,7 +146,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Event_that_the_receiver_refuses_blocks_the_later_events_for_few_attempts_only()
+    public async Task Refused_event_blocks_the_later_events_for_only_a_few_attempts()
     {
         Receiver.Answer = (webhook, context) => WebhookReceiver.SetStatus(context, (string?)webhook.Data["text"] is "good" ? 200 : 400);
         await SetAsync();

@@ -76,7 +76,7 @@ public abstract class WorkerFixture
 
     internal Task<WebhookStep> StepAsync() => _services.GetRequiredService<WebhookWorker>().StepAsync(Room, default);
 
-    /// <summary>Makes steps until nothing is due any more.</summary>
+    /// <summary>Runs steps of the worker until a step has another kind than Continue. Returns the result of this step.</summary>
     internal async Task<WebhookStep> RunAsync()
     {
         while (true)
@@ -87,7 +87,7 @@ public abstract class WorkerFixture
         }
     }
 
-    /// <summary>Makes an attempt that fails, and moves the clock to the next one. Returns the delay.</summary>
+    /// <summary>Runs one attempt, which fails, and moves the clock to the time of the next attempt. Returns the delay.</summary>
     internal async Task<TimeSpan> FailAndWaitAsync()
     {
         var count = Receiver.Received.Count;

@@ -65,7 +65,7 @@ public sealed class CompareArrivalsTests
     }
 
     [Test]
-    public void Wire_frame_applies_to_the_messages_since_the_last_wire_frame()
+    public void Wire_frame_applies_to_the_messages_since_the_previous_wire_frame()
     {
         Receive(11, 12);
         _latencies.HasWireTimes.Should().BeFalse();

@@ -7,7 +7,7 @@ namespace RawSocketChat.Tests.Tools.FloodTool;
 
 /// <summary>
 /// A server with one room and one session, for WebSocket and polling. It can lose, repeat or reorder messages, so the tests can check
-/// that a comparison detects these faults. Supports only the requests that a comparison sends.
+/// that a comparison detects these faults. The server supports only the requests that a comparison sends.
 /// </summary>
 internal sealed class CompareFakeServer : IDisposable
 {

@@ -4,12 +4,12 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Tools.FloodTool;
 
-/// <summary>A comparison must detect faults. In each test, the fake server causes one fault for one client of each transport.</summary>
+/// <summary>A comparison must detect faults. In all tests but the first, the fake server causes one fault for the only client of each transport.</summary>
 [Category(Categories.Slow)] // runs the load test for seconds
 [Parallelizable(ParallelScope.Self)]
 public sealed class CompareFaultsTests
 {
-    // Ten messages of warm-up come first, so this is the fifth of twenty measured messages.
+    // Ten warm-up messages come first, so message 15 is the fifth of the twenty measured messages.
     private const int FaultySeq = 15;
 
     [Test]
@@ -27,12 +27,11 @@ public sealed class CompareFaultsTests
 
     [Test]
     public Task Comparison_waits_for_a_missing_last_message_and_counts_it_as_lost() =>
-        // Message 31 is published at the cut, after ten messages of warm-up and twenty measured ones. No later message shows that it is
-        // missing.
+        // Ten warm-up messages and twenty measured messages come first. Message 31 is published after the comparison has cut the client. No later
+        // message shows that message 31 is missing.
         ExpectAsync("poll", seq => seq == 31 ? [] : [seq], 1, (1, 0, 0));
 
-    // A comparison takes some seconds, because it waits until no more frames arrive. So each test compares both transports at the same
-    // time.
+    // A comparison takes some seconds, because it waits until no more frames arrive. So most tests compare two transports at the same time.
     private static async Task ExpectAsync(string transports, Func<int, IEnumerable<int>> deliver, int expectedExitCode, (int Lost, int Repeated, int OutOfOrder) expected)
     {
         using var server = new CompareFakeServer(deliver);

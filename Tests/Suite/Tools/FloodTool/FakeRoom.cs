@@ -9,7 +9,7 @@ namespace RawSocketChat.Tests.Tools.FloodTool;
 
 /// <summary>
 /// A WebSocket server with one room. It can lose, repeat or reorder messages, so the tests can check that Flood detects these faults.
-/// Supports only the requests that Flood sends.
+/// The server supports only the requests that Flood sends.
 /// </summary>
 internal sealed class FakeRoom : IDisposable
 {
@@ -32,13 +32,13 @@ internal sealed class FakeRoom : IDisposable
     /// <summary>Takes the events after a cursor, oldest first. Returns the events that a reconnecting member receives.</summary>
     public Func<IReadOnlyList<string>, IEnumerable<string>> CatchUp { get; init; } = missed => missed;
 
-    /// <summary>The error code that rejects every join; null: joins succeed.</summary>
+    /// <summary>The error code with which the room rejects every join. If it is null, joins succeed.</summary>
     public string? JoinError { get; init; }
 
-    /// <summary>Called before each read, with the index of the member and the number of its messages so far.</summary>
+    /// <summary>Called before each read, with the index of the member and the number of messages that the member has sent so far.</summary>
     public Func<int, int, Task> BeforeRead { get; init; } = (_, _) => Task.CompletedTask;
 
-    /// <summary>Called for each message, with the index of the member and the number of its messages.</summary>
+    /// <summary>Called for each message, with the index of the member and the number of messages that the member has sent.</summary>
     public Action<int, int> OnSay { get; init; } = (_, _) => { };
 
     /// <summary>Creates the answer to a <c>say</c> from its id and <c>seq</c>.</summary>

@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Tools.FloodTool;
 
-/// <summary>Runs against <see cref="FakeRoom"/>: Flood must detect each fault, and must report none if the room has none.</summary>
+/// <summary>Runs Flood against <see cref="FakeRoom"/>. Flood must detect each fault, and must report no fault of a room without faults.</summary>
 [Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Category(Categories.Slow)] // runs the load test for seconds
 public sealed class FloodRunTests : IDisposable

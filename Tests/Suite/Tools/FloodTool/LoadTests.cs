@@ -39,7 +39,7 @@ public class LoadTests
     }
 
     [Test]
-    public async Task Replay_publishes_the_messages_of_an_export_with_their_gaps()
+    public async Task Replay_publishes_the_messages_of_an_export_at_their_original_intervals()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 10, 2, 31, TimeSpan.Zero));
         using var storage = new TestStorage(time);
@@ -182,7 +182,7 @@ public class LoadTests
     }
 
     [Test]
-    public void Slow_reader_pauses_until_its_pace_is_inactive()
+    public void Slow_reader_pauses_only_while_its_pace_is_active()
     {
         var isActive = true;
         var pace = new ReadingPace(1, () => isActive, TimeProvider.System);

@@ -11,7 +11,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Tools.FloodTool;
 
-/// <summary>Runs against the real server. The tests assert no latencies, because other tests may use the machine at the same time.</summary>
+/// <summary>Runs Flood against the real server. The tests assert no latencies, because other tests may use the machine at the same time.</summary>
 [Category(Categories.Slow)] // runs the load test for seconds
 [Parallelizable(ParallelScope.Self)]
 public class ServerFloodTests

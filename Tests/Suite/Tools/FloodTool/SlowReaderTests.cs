@@ -4,7 +4,7 @@ using static RawSocketChat.Tests.Tools.FloodTool.ServerFloodTests;
 
 namespace RawSocketChat.Tests.Tools.FloodTool;
 
-/// <summary>Slow readers in a flood against the real server. Not parallel, because the other readers must keep up with the server.</summary>
+/// <summary>Slow readers in a flood against the real server. No other tests run at the same time, because the other readers must keep up with the server.</summary>
 [Category(Categories.Slow)] // runs the load test for seconds
 public sealed class SlowReaderTests
 {
@@ -12,7 +12,7 @@ public sealed class SlowReaderTests
     [TestCase("tcp")]
     [TestCase("longpoll")]
     [TestCase("sse")]
-    public async Task Slow_reader_reconnects_after_the_server_closed_it_and_receives_everything(string transport)
+    public async Task Slow_reader_reconnects_after_the_server_closed_its_connection_and_receives_everything(string transport)
     {
         // The messages have seven megabytes, which do not fit into the outbox and the socket buffers of a slow reader. But the outbox is
         // large enough for the other readers, which may pause for half a second on a busy machine.

@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Tools.PeersTool;
 
-/// <summary>Runs the load against a server that can misbehave. The load must report each fault, and no fault if there is none.</summary>
+/// <summary>Runs the load against a server that can misbehave. The load must report each fault, and must report no fault if the server has none.</summary>
 [Category(Categories.Slow)] // runs the comparison for seconds
 [Parallelizable(ParallelScope.Self)]
 public sealed class LoadRunTests

@@ -6,8 +6,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Tools.PeersTool;
 
 /// <summary>
-/// Recorded output of each peer (ws 8.23.0, socket.io 4.8.4, SignalR of .NET 10.0.12, nchan 1.3.6): messages 7 and 8, sent in one
-/// write. Each character of a recording is one byte.
+/// Reads the recorded output of each peer (ws 8.23.0, socket.io 4.8.4, SignalR of .NET 10.0.12, nchan 1.3.6). In each recording, the peer sends
+/// messages 7 and 8 in one write. Each character of a recording is one byte.
 /// </summary>
 public sealed class WireTests
 {
