@@ -31,13 +31,13 @@ const SLEPT_MS = 5_000;                     // if the wall clock advanced this m
  * - `welcome`: the welcome of a new connection
  * - `frame`: any other frame
  * - `refused`: an error that another attempt would not fix
- * - `transport`: a TransportChange; the page changes the transport
+ * - `transport`: a TransportChange; the page changes the transport, or has found that a proxy buffers the chosen transport
  * - `takeover`: no detail; another page has the name of this page's device
  * - `sent`: the text of a frame or a line that this page has sent
  * - `status`: a Status
  *
  *   connecting ──welcome──▶ online ──lost──▶ reconnecting ──timer──▶ (another attempt, perhaps with another transport) …
- *        └──────── a final close code, or a bye frame that says so ──▶ closed
+ *        └──────── a final close code, or a bye frame with `reconnect: false` ──▶ closed
  *
  * While the connection uses another transport than the best one, it tries the best transport in the background. When the best transport
  * works, the connection changes to it.
@@ -148,7 +148,7 @@ export class Connection extends EventTarget {
     else if (!this.#pingedAt && this.#clocks.now() - this.#activeAt > RECENT_MS) this.#ping();
   }
 
-  /** Connects again at once, because another tab has begun to lead, or has stopped leading. */
+  /** Connects again immediately, because another tab has begun to lead, or has stopped leading. */
   move() {
     if (this.#status.state === 'idle' || this.#status.state === 'closed') return;
     if (this.#bye?.reconnect === false) return this.end(this.#bye);

@@ -52,7 +52,7 @@ const onConnection = (type, listener) =>
   connection.addEventListener(type, (event) => listener(/** @type {CustomEvent<T>} */ (event).detail));
 
 onConnection('refused', (/** @type {Frame} */ error) => {
-  if (server.isClosed) showEntrance(''); // the form says why
+  if (server.isClosed) showEntrance(''); // the form says that the person needs an account
   else rejectName(error.text, error.text);
 });
 
@@ -95,8 +95,8 @@ onConnection('transport', (/** @type {TransportChange} */ change) => {
 });
 
 /**
- * Shows the entrance, because the server has rejected the name. For the name of an account, the server's text names the command /login, which
- * nobody can type here. Then the entrance asks for the password.
+ * Shows the entrance, because the server has rejected the name. If the name belongs to an account, the server's text suggests the command /login.
+ * Nobody can type a command at the entrance, so the entrance asks for the password instead.
  * @param {string} refusal the text of the server
  * @param {string} words the text for other reasons
  */

@@ -102,7 +102,7 @@ export function sizeWords(bytes) {
 }
 
 /**
- * The words for the files of a message: "a picture", the name of the file, or their number. Empty without files.
+ * The words for the files of a message: "a picture", the name of the only file, or the number of files. Empty if there are no files.
  * @param {AttachedFile[] | undefined} files
  */
 export function filesWords(files = []) {

@@ -70,7 +70,7 @@ export class HttpTransport {
   async startReading() {}
 
   /**
-   * Reads until the transport closes. Returns at once if the transport receives frames by events.
+   * Reads until the transport closes. Returns immediately if the transport receives frames by events.
    * @returns {Promise<void>}
    */
   async readAll() {}

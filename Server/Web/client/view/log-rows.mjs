@@ -88,7 +88,7 @@ const invitationNode = (room) => el('div', { class: 'field' },
     el('button', { type: 'button', class: 'quiet', 'data-action': 'copy-link' }, t('Copy'))));
 
 /**
- * Creates the node of a log without a room.
+ * Creates what the log shows while the person is in no room.
  * @param {string} title
  * @param {string} words
  */
