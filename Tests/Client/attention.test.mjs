@@ -82,7 +82,7 @@ describe('typing', () => {
   });
 });
 
-describe('private talk', () => {
+describe('direct rooms and invitations', () => {
   test('a direct room has the name of the other person, also after this person has changed the name', () => {
     const state = enter(joined(0, [], { private: true, with: BOB }));
     assert.equal(titleOf(lobby(state)), 'bob');

@@ -22,7 +22,7 @@ describe('without a pin', () => {
     assert.equal(choice.canUpgrade, true);
   });
 
-  test('a transport that hangs is replaced at once', () => {
+  test('a transport that hangs is replaced immediately', () => {
     const choice = create();
     assert.equal(choice.reportClose({ hung: true }, null), true);
     assert.equal(choice.current, 'sse');
