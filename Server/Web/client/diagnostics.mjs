@@ -10,7 +10,7 @@ import { parseJson } from './protocol.mjs';
 export const MAX_FRAMES = 40;
 export const MAX_EVENTS = 30;
 const MAX_LATENCIES = 20;
-const MAX_LENGTH = 200; // of a text, in characters
+const MAX_LENGTH = 200; // characters of each text
 const MAX_FIELDS = 40;
 const MAX_DEPTH = 3;
 

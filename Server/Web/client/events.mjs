@@ -41,7 +41,7 @@ import { openSearch, setSearchNote } from './view/search.mjs';
 /** @import { Frame, Request, Status, TransportChange } from './types.js' */
 
 const TYPING_ENDS_MS = 6_000;
-const HISTORY_RETRY_MS = 10_000; // after an error without a time to wait
+const HISTORY_RETRY_MS = 10_000; // the delay after an error that gives no time to wait
 
 /**
  * @template T

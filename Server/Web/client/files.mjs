@@ -5,7 +5,7 @@ import { numberWords, t } from './language.mjs';
 
 /** @import { AttachedFile, Entry, Picture } from './types.js' */
 
-const MAX_FILES = 100; // more than any server allows for one message
+const MAX_FILES = 100; // the greatest value that a server can set for one message (Files:PerMessage)
 
 /**
  * Returns the valid files among those of a frame, or undefined if there are none.

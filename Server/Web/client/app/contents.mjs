@@ -83,7 +83,7 @@ export function unload(node) {
 const SAVED_WITHIN_MS = 60_000; // the browser needs the address until it has begun to save
 
 /**
- * Saves a content as a file.
+ * Saves the content at a path as a file.
  * @param {string} path
  * @param {string} name
  */

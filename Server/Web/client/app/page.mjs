@@ -119,7 +119,7 @@ export async function fetchBesidePage(path) {
 /** Creates an id that no other page and no other visit has. */
 export const createId = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** Whether the keyboard is one of Apple. */
+/** Whether the device probably has an Apple keyboard. */
 export const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 
 export const nowIso = () => new Date().toISOString();

@@ -7,7 +7,9 @@ import { FIRST_FRAME_WITHIN_MS, HttpTransport } from './http.mjs';
 
 /** @import { CloseInfo, Frame } from '../types.js' */
 
-const SILENCE_MS = 45_000;      // three keep-alives of the server
+// The time of three keep-alives: by default, the server sends one every 15 s. Only HTTP streaming shows keep-alives to the page. An idle stream of the
+// other transports is opened again after this time.
+const SILENCE_MS = 45_000;
 const OWN_COPY_WITHIN_MS = 4_000; // the copy of the page's own message arrives within this time, unless the stream is broken
 const TICK_MS = 50;
 const MAX_PROBINGS = 4;         // streams: if the page was too busy to judge the probes of one stream, it opens another stream, up to this number

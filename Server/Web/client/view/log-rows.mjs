@@ -43,7 +43,7 @@ export function createRowNode(row) {
 }
 
 /**
- * The space of rows that are not drawn.
+ * The empty space that replaces rows that are not drawn.
  * @param {string} height in px
  */
 function spaceNode(height) {

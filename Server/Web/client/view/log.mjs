@@ -33,7 +33,7 @@ const drawn = {
   rows: new Map(),
   /** Rows that are not drawn, but in which the reader has opened a spoiler. @type {Map<string, DrawnRow>} */
   opened: new Map(),
-  /** The entries of the nodes. @type {WeakMap<Node, Entry>} */
+  /** The entry of each node. @type {WeakMap<Node, Entry>} */
   entries: new WeakMap(),
   /** The newest entry at the last drawing. @type {Entry | null} */
   newest: null,
