@@ -53,7 +53,7 @@ function readable(color, limit, backgroundsFor) {
 }
 
 /**
- * The background of things that concern the person (--copper-wash), for example of a mention. This is the one of the light theme.
+ * The color --copper-wash of the light theme. It is, for example, the background of a mention.
  * @param {number[]} accent
  */
 const lightWash = (accent) => mix(accent, WHITE, 0.9);

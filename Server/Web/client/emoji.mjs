@@ -32,9 +32,9 @@ export const parseEmoji = (table) => table.map((group) => group.map((line) => {
 }));
 
 /**
- * Finds the emoji for a query. Each word of the query must be the beginning of a word of the name or of a search word. Emoji whose names match all words come
- * first.
- * Among these, the common emoji come first, and then the emoji with a short name. So "heart" finds the red heart before the hands that form a heart.
+ * Finds the emoji for a query. Each word of the query must be the beginning of a word of the name or of a search word. Emoji whose names match all words
+ * come first. Among these, the common emoji come first, and then the emoji with a short name. So "heart" finds the red heart before the hands that
+ * form a heart.
  * @param {readonly Emoji[]} all
  * @param {string} query
  */

@@ -109,8 +109,8 @@ function withNewerState(existing, copy) {
 
 /**
  * Returns the days of a log after entries were added. A log has one divider for each day, before its first entry. If the server's
- * clock was set back, entries of an earlier day can follow a divider: these entries get no divider of their own. A notice never gets a divider, because it has the
- * page's own time, which may be wrong.
+ * clock was set back, entries of an earlier day can follow a divider: these entries get no divider of their own. A notice never gets a divider,
+ * because it has the page's own time, which may be wrong.
  * @param {Day[]} days in order
  * @param {Entry[]} added
  */

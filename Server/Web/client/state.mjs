@@ -1,5 +1,5 @@
 // The state of the chat, and how each frame from the server changes it. The functions are pure: they use no clock, no random numbers, no DOM and no
-// network, and they change no object in place.
+// network, and they never change their arguments in place.
 
 import { hashed, isolated, serverWords } from './direction.mjs';
 import { errorText } from './error-text.mjs';

@@ -116,7 +116,7 @@ export class Tray {
 }
 
 /**
- * Returns a file of the draft for a file that the server already has: the person has taken an unsent message back into the input.
+ * Creates a file of a draft from a file that the server already has. The page needs this when the person takes an unsent message back.
  * @param {AttachedFile} file
  * @param {string} key
  * @param {string | null} user

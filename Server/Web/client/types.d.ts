@@ -447,7 +447,7 @@ export interface LogView {
   following: boolean;
   /** The mark of new messages that the reader has seen. */
   seenMark?: number;
-  /** The place of the view, so that it is the same when the person comes back from another room. */
+  /** Where the view was. The view returns to this place when the person comes back to the room. */
   place: ViewPlace | null;
 }
 

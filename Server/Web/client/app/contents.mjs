@@ -19,7 +19,7 @@ async function fetchContent(path) {
 
 const NEAR = '300px'; // from the visible part of the page
 
-/** The paths of the contents to load when their elements come near to the visible part of the page. @type {WeakMap<Element, string>} */
+/** For each element that waits for its content, the path of the content. @type {WeakMap<Element, string>} */
 const waiting = new WeakMap();
 
 const observer = new IntersectionObserver((entries) => {

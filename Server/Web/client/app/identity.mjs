@@ -185,7 +185,7 @@ export function forgetSession() {
 export function savePlace(place) {
   const { token, usesCookie } = identity;
   const now = JSON.stringify([place, token, usesCookie]);
-  if (now === saved) return; // the caller calls this for each change of the rooms, and a new message does not change the place
+  if (now === saved) return; // the caller calls this for each change of the rooms, and most of these do not change the place
   saved = now;
   save('localStorage', NAME_KEY, place.name);
   save('sessionStorage', STORAGE_KEY, { ...place, ...token && { session: token } });

@@ -8,7 +8,7 @@ import { isRightToLeft, languageVersion } from '../language.mjs';
 /** @import { Tone, User } from '../types.js' */
 
 /**
- * The types of the elements of which the page uses properties that not every HTMLElement has, by id.
+ * The types of elements by their ids. The page uses properties of these types. All other elements have the type HTMLElement.
  * @typedef {{
  *   'name': HTMLInputElement, 'password': HTMLInputElement, 'room': HTMLInputElement, 'new-name': HTMLInputElement,
  *   'new-password': HTMLInputElement, 'keep-name': HTMLInputElement, 'directory-filter': HTMLInputElement,
