@@ -92,7 +92,7 @@ describe('events', () => {
     hub.send('c', '{"type":"join","room":"lobby","id":"3"}');
     hub.receive(joined('3', 7, [event(6), event(7)]));
     assert.deepEqual(lastWritten(), { type: 'join', room: 'lobby', after: 5, epoch: 'e1', id: 'hub1' });
-    assert.deepEqual(hub.receive(event(8)), [], 'not before the missing ones');
+    assert.deepEqual(hub.receive(event(8)), [], 'the event does not arrive before the missing events');
     posted = [];
     const own = [...hub.receive(joined('hub1', 8, [event(6), event(7), event(8)])), ...hub.receive(event(9))];
     assert.deepEqual([seqs(own), seqs(postedTo('b')), seqs(postedTo('c'))], [[6, 7, 8, 9], [6, 7, 8, 9], [9]]);
@@ -103,7 +103,7 @@ describe('events', () => {
     assert.equal(lastWritten().after, 5);
     hub.receive({ type: 'error', id: 'hub1', code: 'rate-limited', retryAfterMs: 5 });
     hub.receive(event(8));
-    assert.equal(written.length, 1, 'not before the time of the server');
+    assert.equal(written.length, 1, 'the hub waits for the time that the server has named');
     later.forEach((work) => work());
     hub.receive(event(9));
     assert.equal(lastWritten().id, 'hub2');

@@ -202,7 +202,7 @@ const settle = async () => {
   for (let quiet = 0; quiet < 20; quiet++) {
     await null;
     for (let work; (work = queue.shift());) {
-      assert.ok(++steps < 20_000, 'the tabs come to rest');
+      assert.ok(++steps < 20_000, 'the tabs stop sending after a limited number of steps');
       quiet = 0;
       work();
       await null;

@@ -51,7 +51,7 @@ describe('without a pin', () => {
     assert.deepEqual(choice.memory(), { transport: 'longpoll', buffers: true });
     choice.reportClose({ hung: true }, null);
     choice.reportClose({ hung: true }, null);
-    assert.equal(choice.current, 'ws', 'the iframe would follow polling, but the iframe is streamed');
+    assert.equal(choice.current, 'ws', 'the iframe is skipped, because it is a streamed transport');
     assert.equal(choice.rounds, 1);
   });
 

@@ -188,7 +188,7 @@ describe('the list', () => {
     reader.scrollBy(-400);
     const { sets } = reader.surface;
     for (let step = 0; step < 300; step += 1) reader.scrollBy(-400);
-    assert.equal(reader.surface.sets - sets, 300, 'these are the steps of the reader');
+    assert.equal(reader.surface.sets - sets, 300, 'only the reader has set the scroll position');
   });
 
   test('draws what the reader sees, although the browser has not reported yet that the reader has scrolled', () => {
