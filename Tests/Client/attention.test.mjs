@@ -33,10 +33,10 @@ describe('unread messages', () => {
   test('are no longer counted after they are deleted', () => {
     const state = enter(joined(5, messages(1, 5), { read: 3, unread: 2, mentions: 0 }));
     assert.deepEqual(counts(receive(state, change('deleted', 6, 5))), [1, 0, 4]);
-    assert.deepEqual(counts(receive(state, change('deleted', 6, 2))), [2, 0, 4], 'the person has read it');
+    assert.deepEqual(counts(receive(state, change('deleted', 6, 2))), [2, 0, 4], 'the person has read the message');
     assert.deepEqual(counts(receive(receive(state, change('deleted', 6, 5)), change('deleted', 6, 5))), [1, 0, 4], 'the event arrives twice');
     const live = receive(receive(state, message(6, '@ann', BOB, { mentions: [ANN.user] })), message(7, 'mine', ANN));
-    assert.deepEqual(counts(receive(live, change('deleted', 8, 7, { from: ANN }))), [3, 1, 4], 'it is the person’s own');
+    assert.deepEqual(counts(receive(live, change('deleted', 8, 7, { from: ANN }))), [3, 1, 4], 'the message is the person’s own');
     assert.deepEqual(counts(receive(live, change('deleted', 8, 6))), [2, 0, 4]);
   });
   test('begin or stop to count as mentions when they are edited', () => {
@@ -82,7 +82,7 @@ describe('typing', () => {
   });
 });
 
-describe('private talk', () => {
+describe('direct rooms and invitations', () => {
   test('a direct room has the name of the other person, also after this person has changed the name', () => {
     const state = enter(joined(0, [], { private: true, with: BOB }));
     assert.equal(titleOf(lobby(state)), 'bob');

@@ -57,7 +57,7 @@ beforeEach(() => {
 });
 
 describe('connecting', () => {
-  test('the connection prepares, opens the best transport and reports the welcome', async () => {
+  test('the connection calls prepare, opens the best transport and reports the welcome', async () => {
     await open();
     assert.deepEqual(transports.map(({ name, isOpen }) => [name, isOpen]), [['ws', true]]);
     assert.equal(status().state, 'connecting');
@@ -81,7 +81,7 @@ describe('connecting', () => {
     assert.equal(transports.length, 0);
   });
 
-  test('the connection prepares again after a failure, but not before the server allows it', async () => {
+  test('the connection calls prepare again after a failure, when the server allows it', async () => {
     let attempts = 0;
     await open({ prepare: async () => { attempts += 1; throw new RetryableError('busy', 4_000); } });
     assert.equal(status().state, 'reconnecting');
@@ -93,7 +93,7 @@ describe('connecting', () => {
     assert.equal(attempts, 2);
   });
 
-  test('the connection reconnects if preparing takes 15 seconds', async () => {
+  test('the connection reconnects if prepare takes 15 seconds', async () => {
     await open({ prepare: () => new Promise(() => {}) });
     await pass(15_000);
     assert.deepEqual([status().state, status().reason], ['reconnecting', 'The server does not answer.']);

@@ -147,7 +147,7 @@ test('the page says why it uses its transport', () => {
 });
 
 describe('a person opens the diagnostics', () => {
-  test('by a command, which no server gets', () => assert.deepEqual(parseInput('/diagnostics', true, 100), { kind: 'diagnostics' }));
+  test('by a command that the page does not send to the server', () => assert.deepEqual(parseInput('/diagnostics', true, 100), { kind: 'diagnostics' }));
   test('by a suggestion', () => assert.deepEqual(suggestionsFor(inLobby(), '/dia', 4), [{ what: '/diagnostics', more: 'Connection diagnostics', start: 0 }]));
   test('by the switcher', () => {
     for (const query of ['diag', 'connection d']) assert.deepEqual(switcherItems(inLobby(), query).filter(({ kind }) => kind === 'diagnostics').map(({ label }) => label), ['Connection diagnostics']);

@@ -57,8 +57,8 @@ describe('a draft of another tab', () => {
     const drafts = inLobby([['lobby', 'old']]);
     assert.equal(drafts.adopt([['lobby', 'new'], ['dev', 'x']], false), 'new');
     assert.equal(drafts.adopt([['lobby', 'new']], false), null, 'nothing has changed');
-    assert.equal(drafts.adopt(null, false), '', 'it is sent');
-    assert.equal(drafts.hasChanged, false, 'the tab stores nothing in return');
+    assert.equal(drafts.adopt(null, false), '', 'the other tab has sent the draft');
+    assert.equal(drafts.hasChanged, false, 'this tab has no change to store');
   });
 
   test('of another room appears when the person opens that room', () => {
@@ -70,7 +70,7 @@ describe('a draft of another tab', () => {
   test('never replaces what the person is writing', () => {
     const drafts = inLobby();
     drafts.keep('mine');
-    assert.equal(drafts.adopt([['lobby', 'other']], false), null, 'it is not stored yet');
+    assert.equal(drafts.adopt([['lobby', 'other']], false), null, 'the draft is not stored yet');
     assert.deepEqual(drafts.entriesWith([['lobby', 'other']]), [['lobby', 'mine']]);
     assert.equal(drafts.adopt([['lobby', 'other']], true), null);
     assert.equal(drafts.of('lobby'), 'mine');

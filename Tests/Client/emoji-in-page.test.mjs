@@ -53,7 +53,7 @@ describe('in the page', () => {
     close();
   });
 
-  test('a typed word does not ask the server again and again', async () => {
+  test('the page does not ask the server again for each typed letter', async () => {
     const count = fetched.length;
     for (const text of [':s', ':sm', ':smi']) page.type(text);
     await page.settle();
@@ -61,7 +61,7 @@ describe('in the page', () => {
     assert.equal(page.$('suggestions').hidden, true);
   });
 
-  test('the next opening loads the table once, beside the page, and shows all groups', async () => {
+  test('when the picker opens again, it loads the table once, from the path of the page, and shows all groups', async () => {
     isReachable = true;
     fetched.length = 0;
     click('open-emoji');

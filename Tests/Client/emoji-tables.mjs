@@ -15,7 +15,7 @@ import { foldEmojiWords } from '../../Server/Web/client/emoji.mjs';
 import { LANGUAGES } from '../../Server/Web/client/languages.mjs';
 
 const MAX_BYTES = 90_000;
-const MAX_WORDS = 12;     // of one emoji
+const MAX_WORDS = 12;     // search words of one emoji
 const MAX_VERSION = 15.1; // systems of 2024 and later have the emoji of this version
 
 const packages = process.argv[2];
@@ -30,7 +30,7 @@ async function annotationsOf(language) {
   return { ...derived, ...annotations };
 }
 
-/** Returns the search words that do not begin a word of the name, or another search word. CLDR's phrases are split into words. The shortest first. */
+/** Splits CLDR's phrases into search words, the shortest first. Leaves out a word with which a word of the name, or another search word, begins. */
 function wordsOf(name, phrases) {
   const words = new Map(phrases.flatMap((phrase) => phrase.split(/[\s|]+/)).map((word) => [foldEmojiWords(word).join(' '), word]));
   const known = [...foldEmojiWords(name), ...words.keys()];

@@ -8,7 +8,7 @@ const closed = serverSettings({ features: 'edit register login-required' });
 const closedWithoutRegistration = serverSettings({ features: 'edit login-required' });
 const closedWithButton = serverSettings({ features: 'edit oidc login-required', login: 'Log in with Example' });
 
-test('a page from disk, and a page of an open server, let a guest in', () => {
+test('a page from disk, and a page of an open server, offer to join as a guest', () => {
   assert.equal(firstMode(open), 'guest');
   assert.equal(otherMode('guest', open), 'login');
   assert.equal(otherMode('login', open), 'guest');

@@ -13,14 +13,14 @@ beforeEach(() => {
   batches = new EventBatches((batch) => applied.push(batch.map(({ seq }) => seq)), (work) => () => { if (!frames.includes(work)) frames.push(work); }, () => now);
 });
 
-test('an event after a silence is applied at once', () => {
+test('an event after a silence is applied immediately', () => {
   batches.add(message(1, 'a'));
   now += 100;
   batches.add(message(2, 'b'));
   assert.deepEqual(applied, [[1], [2]]);
 });
 
-test('events in quick succession are applied together in the next frame', () => {
+test('events in quick succession are applied together in the next animation frame', () => {
   for (const event of events(1, 5)) batches.add(event);
   assert.deepEqual(applied, [[1]]);
   nextFrame();
@@ -28,7 +28,7 @@ test('events in quick succession are applied together in the next frame', () => 
   assert.equal(frames.length, 0);
 });
 
-test('18,000 events are applied in slices, one for each frame', () => {
+test('18,000 events are applied in batches, one batch in each animation frame', () => {
   for (const event of events(1, 18_000)) batches.add(event);
   let count = 0;
   while (frames.length) {

@@ -35,7 +35,7 @@ describe('the texts of the page isolate', () => {
     const { title, body } = notificationOf(message(3, `${OVERRIDE}a`, SHALOM), roomWith([]), ANN);
     assert.deepEqual([title, body], [`${ISOLATED} in #lobby`, 'a']);
   });
-  test('nothing in an error, but remove the characters that change the direction', () => {
+  test('no text in an error: the page only removes the characters that change the direction', () => {
     assert.equal(lastText(receive(inLobby(), { type: 'error', code: 'x', text: `no "${OVERRIDE}abc"` })), 'no "abc"');
     assert.equal(errorWords({ type: 'error', text: `no "${OVERRIDE}abc"` }), 'No "abc".');
   });
@@ -73,7 +73,7 @@ describe('in the page', async () => {
     assert.deepEqual(isolates('members'), ['ann', HEBREW]);
     assert.deepEqual(isolates('directory-list'), [HEBREW, 'tea at five']);
     assert.deepEqual(isolates('suggestions'), [`#${HEBREW}`, 'tea at five']);
-    assert.ok(isolates('log').includes('tea at five'), 'the topic, beside its time');
+    assert.ok(isolates('log').includes('tea at five'), 'the log isolates the topic, which is beside its time');
     assert.equal(page.$('members').find(({ tag }) => tag === 'li')[1].attributes.get('title'), ISOLATED);
   });
 });

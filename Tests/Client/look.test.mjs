@@ -72,7 +72,7 @@ describe('the keys', () => {
   test('of a command have the modifier of the person’s keyboard: Ctrl or ⌘', () => {
     assert.ok(isCommand(pressed({ ctrlKey: true }), false));
     assert.ok(isCommand(pressed({ metaKey: true }), true));
-    assert.ok(!isCommand(pressed({ ctrlKey: true }), true), 'Ctrl+K removes the rest of a line there');
+    assert.ok(!isCommand(pressed({ ctrlKey: true }), true), 'on an Apple keyboard, Ctrl+K removes the rest of a line');
     assert.ok(!isCommand(pressed({ ctrlKey: true, shiftKey: true }), false));
     assert.ok(!isCommand(pressed({ ctrlKey: true, altKey: true }), false), 'AltGr writes characters');
   });

@@ -50,7 +50,7 @@ describe('blocks', () => {
     assert.deepEqual([quote.kind, quote.items.map(({ pieces }) => written(pieces)), written(rest.pieces)], ['quote', ['a', 'b'], '\nc']);
   });
   test('a code block stays whole', () => assert.equal(lineOf('look:\n```\n- a\n**b**\n```\nend'), 'look:<code>- a\n**b**</code>end'));
-  for (const text of ['-', '- ', '>', '-5 degrees', '->', ' - a', '#room']) test(`there is none in ${JSON.stringify(text)}`, () => assert.ok(blocksOf(text).every((block) => 'pieces' in block)));
+  for (const text of ['-', '- ', '>', '-5 degrees', '->', ' - a', '#room']) test(`are not found in ${JSON.stringify(text)}`, () => assert.ok(blocksOf(text).every((block) => 'pieces' in block)));
 });
 
 test('the nodes contain the whole text of the message', () => {

@@ -84,7 +84,7 @@ test('what the person had read before the page was closed counts as read, althou
   assert.deepEqual(counts(online(joined(99, messages(50, 99), { read: 1, unread: 98 }))), [1, 98, 2, null], 'the page does not have all new messages');
 });
 
-test('the mark of new messages goes when the person writes or opens another room, also without a network', () => {
+test('the mark of new messages disappears when the person writes or opens another room, also without a network', () => {
   const marked = withMarks(withPlaceholders(EMPTY_STATE, ['lobby', 'den']), [['lobby', { epoch: 'e1', seq: 2 }]]);
   const offline = { ...withOfflineRooms(marked, [stored(messages(1, 3), { read: 3 })]), current: 'lobby' };
   for (const state of [enqueueMessage(offline, outboxItem('1')), openRoom(offline, 'den')]) {

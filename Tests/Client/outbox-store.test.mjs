@@ -5,7 +5,7 @@ import { afterEach, beforeEach, mock, test } from 'node:test';
 import { OutboxStore } from '../../Server/Web/client/outbox-store.mjs';
 import { outboxItem } from './support.mjs';
 
-/** Creates an IndexedDB that has as many functions as the outbox needs. */
+/** Creates a fake IndexedDB that has only the functions that the outbox needs. */
 function memoryDatabases() {
   const databases = new Map();
   const later = (target, result) => { queueMicrotask(() => { target.result = result; target.onsuccess?.(); }); return target; };
@@ -50,7 +50,7 @@ function memoryDatabases() {
   return fake;
 }
 
-/** Creates a Storage. */
+/** Creates a fake Storage. */
 function memoryStorage() {
   const values = new Map();
   return {

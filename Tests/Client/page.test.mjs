@@ -53,7 +53,7 @@ test('the page measures time by performance.now(), because a person can set the 
   for (const name of allowed) assert.ok(counts.filter((one) => one === name).length <= (name === 'app/connect.mjs' ? 2 : 1), `${name} uses the time of day more often`);
 });
 
-test('every key in the browser’s storage begins with the path of the page, because one host can have several servers', () => {
+test('every key in the browser’s storage contains the path of the page, because one host can have several servers', () => {
   const keys = [...texts].flatMap(([, text]) => [...withoutComments(text).matchAll(/^(?:export )?const (\w+_KEY) = (.+);$/gm)]);
   assert.ok(keys.length >= 6);
   for (const [, name, value] of keys) assert.match(value, /^storageKey\(address\)$|^`\$\{STORAGE_KEY\} \w|^'born'$/, name);

@@ -90,7 +90,7 @@ describe('a mention', () => {
   for (const [name, words] of [['bob', '@bob'], ['ann smith', '@"ann smith"'], ['j.r', '@j.r'], ['j.', '@"j."'], ['שלום', '@שלום']]) {
     test(words, () => assert.equal(mentionOf(name), words));
   }
-  test('has blanks around it', () => {
+  test('has spaces around it', () => {
     assert.equal(insertedMention('', '', 'bob'), '@bob ');
     assert.equal(insertedMention('hi', ' there', 'bob'), ' @bob');
     assert.equal(insertedMention('hi ', '', 'bob'), '@bob ');

@@ -152,7 +152,7 @@ describe('quotes', () => {
   test('say “an earlier message” if the event is not a message', () => assert.equal(quoteOf({ type: 'topic', seq: 1, text: 'x', from: BOB, at: NOON }), 'an earlier message'));
 });
 
-describe('a long talk of one person', () => {
+describe('a long series of messages of one person', () => {
   const firsts = (events) => spoken(rowsOf(roomWith(events))).flatMap(({ first }, index) => first ? [index] : []);
 
   test('shows the name again after twelve messages', () => assert.deepEqual(firsts(Array.from({ length: 30 }, (_, index) => message(index + 1, 'a', BOB, { at: at(0) }))), [0, 12, 24]));

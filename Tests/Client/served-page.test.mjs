@@ -8,7 +8,7 @@ import { assemble } from './assemble.mjs';
 
 const source = await readFile(new URL('../../Server/Web/PageComments.cs', import.meta.url), 'utf8');
 const [, pattern] = /GeneratedRegex\(@"(\^.+)", RegexOptions\.Multiline\)/.exec(source);
-/** Does what the server does. */
+/** Removes the comments that the server removes. */
 const serve = (code) => code.replace(new RegExp(pattern, 'gm'), '');
 
 /** The syntax tree without positions, as text. */

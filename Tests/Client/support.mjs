@@ -35,7 +35,7 @@ export const lobby = (state) => state.rooms.get('lobby');
 export const textsOf = (state) => lobby(state).entries.map(({ text }) => text);
 export const noticesOf = (state) => lobby(state).entries.filter(({ kind }) => kind === 'notice');
 
-/** The part of a log that is drawn, if the log is short. */
+/** The part of the log to draw: all entries, if the log has at most 100. */
 export const WHOLE = { segments: [{ start: 0, end: 100, above: 0 }], below: 0 };
 
 /** Creates a room with these events. */

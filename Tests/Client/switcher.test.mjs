@@ -15,7 +15,7 @@ const state = (() => {
 const found = (query, favourites) => switcherItems(state, query, favourites).map(({ kind, id }) => `${kind} ${id}`);
 
 describe('the switcher', () => {
-  test('offers the other rooms first, the unread ones before the others', () => assert.deepEqual(found(''), ['room builds', 'room release-notes', 'room dm']));
+  test('offers all rooms except the current one, the unread rooms first', () => assert.deepEqual(found(''), ['room builds', 'room release-notes', 'room dm']));
   test('offers favourites before other rooms', () => assert.deepEqual(found('', ['dm']), ['room builds', 'room dm', 'room release-notes']));
   test('finds a word of a name', () => assert.deepEqual(found('no'), ['room release-notes', 'search no']));
   test('finds people of all rooms, but not oneself', () => {

@@ -56,11 +56,11 @@ test('the hub does not send the frames of a tab that it does not know', () => {
 });
 
 describe('frames that are not answers', () => {
-  test('that invite to a room go to all tabs, because no tab is in the room yet', () => {
+  test('go to all tabs if they invite to a room, because no tab is in the room yet', () => {
     assert.deepEqual([hub.receive({ type: 'invited', room: 'den' }).length, postedTo('b').length], [1, 1]);
   });
-  test('of no room go to all tabs', () => assert.deepEqual([hub.receive({ type: 'lag' }).length, postedTo('b').length], [1, 1]));
-  test('of a room go to the tabs in the room', () => {
+  test('go to all tabs if they belong to no room', () => assert.deepEqual([hub.receive({ type: 'lag' }).length, postedTo('b').length], [1, 1]));
+  test('go to the tabs in the room if they belong to a room', () => {
     hub.sent(SELF, '{"type":"join","room":"lobby","id":"1"}');
     hub.receive(joined('1', 5));
     posted = [];
@@ -92,7 +92,7 @@ describe('events', () => {
     hub.send('c', '{"type":"join","room":"lobby","id":"3"}');
     hub.receive(joined('3', 7, [event(6), event(7)]));
     assert.deepEqual(lastWritten(), { type: 'join', room: 'lobby', after: 5, epoch: 'e1', id: 'hub1' });
-    assert.deepEqual(hub.receive(event(8)), [], 'not before the missing ones');
+    assert.deepEqual(hub.receive(event(8)), [], 'the event does not arrive before the missing events');
     posted = [];
     const own = [...hub.receive(joined('hub1', 8, [event(6), event(7), event(8)])), ...hub.receive(event(9))];
     assert.deepEqual([seqs(own), seqs(postedTo('b')), seqs(postedTo('c'))], [[6, 7, 8, 9], [6, 7, 8, 9], [9]]);
@@ -103,7 +103,7 @@ describe('events', () => {
     assert.equal(lastWritten().after, 5);
     hub.receive({ type: 'error', id: 'hub1', code: 'rate-limited', retryAfterMs: 5 });
     hub.receive(event(8));
-    assert.equal(written.length, 1, 'not before the time of the server');
+    assert.equal(written.length, 1, 'the hub waits for the time that the server has named');
     later.forEach((work) => work());
     hub.receive(event(9));
     assert.equal(lastWritten().id, 'hub2');
@@ -119,7 +119,7 @@ describe('events', () => {
     hub.reset(null);
     assert.deepEqual(seqs([...hub.receive(event(3)), ...hub.receive(event(9))]), [3, 9]);
   });
-  test('of a removal end the room for all tabs', () => {
+  test('that remove the person from a room end the room for all tabs', () => {
     hub.reset('u-ann');
     hub.attach('b');
     inLobby(5);

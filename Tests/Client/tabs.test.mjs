@@ -104,7 +104,7 @@ class Server {
 /** The waiting work: deliveries of messages between the tabs, and of frames. The tests run this work in their own order. */
 let queue, locks, server, tabs, ids, errors;
 
-/** A tab with the smallest page: it joins one room, and sends its messages again until they are acknowledged. */
+/** A tab with a minimal page: the page joins one room, and sends its messages again until they are acknowledged. */
 class Tab {
   seqs = []; cursor = null; outbox = []; isLive = false; isAlive = true; isFrozen = false; held = []; status = null; adopted = 0; isVisible = true;
   constructor(name, isAllowed = true) {
@@ -202,7 +202,7 @@ const settle = async () => {
   for (let quiet = 0; quiet < 20; quiet++) {
     await null;
     for (let work; (work = queue.shift());) {
-      assert.ok(++steps < 20_000, 'the tabs come to rest');
+      assert.ok(++steps < 20_000, 'the tabs stop sending after a limited number of steps');
       quiet = 0;
       work();
       await null;
@@ -325,7 +325,7 @@ describe('three tabs', () => {
     }
   });
 
-  test('all change to the account if the person logs in in one of them', async () => {
+  test('all change to the account if the person logs in with one of them', async () => {
     const [one, two] = await open('one', 'two', 'three');
     [server.user, server.guest] = ['u-account', false];
     two.connection.open();
@@ -349,7 +349,7 @@ test('the leading tab stops sending to a tab that is frozen for minutes, and thi
   expectAgreement();
 });
 
-test('tabs that have not reached the leading tab take the lead from it, although they hear each other', async () => {
+test('tabs that have not reached the leading tab take the lead from it, although they receive messages of each other', async () => {
   const [one] = await open('one');
   one.freeze();
   await open('two', 'three');

@@ -15,7 +15,7 @@ const scripts = new Map(await Promise.all(files.map(async (name) => [name, parse
 // Leave out the script and the fallback text after it: the running script does not translate that text.
 const markup = (await readFile(join(sources, 'index.html'), 'utf8')).split('<body>')[1].split('<script>')[0].replace(/<!--[^]*?-->/g, '');
 
-/** Calls `visit` for a node and all nodes in it, with the nodes around it. `visit` returns false to skip what is in the node. */
+/** Calls `visit` for a node and all nodes in it. `around` has the nodes that contain the node. `visit` returns false to skip the nodes in the node. */
 function walk(node, visit, around = []) {
   if (visit(node, around) === false) return;
   for (const [key, value] of Object.entries(node)) {

@@ -22,7 +22,7 @@ describe('without a pin', () => {
     assert.equal(choice.canUpgrade, true);
   });
 
-  test('a transport that hangs is replaced at once', () => {
+  test('a transport that hangs is replaced immediately', () => {
     const choice = create();
     assert.equal(choice.reportClose({ hung: true }, null), true);
     assert.equal(choice.current, 'sse');
@@ -51,7 +51,7 @@ describe('without a pin', () => {
     assert.deepEqual(choice.memory(), { transport: 'longpoll', buffers: true });
     choice.reportClose({ hung: true }, null);
     choice.reportClose({ hung: true }, null);
-    assert.equal(choice.current, 'ws', 'the iframe would follow polling, but the iframe is streamed');
+    assert.equal(choice.current, 'ws', 'the iframe is skipped, because it is a streamed transport');
     assert.equal(choice.rounds, 1);
   });
 

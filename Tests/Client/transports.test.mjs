@@ -223,7 +223,7 @@ describe('interval polling', () => {
     }
   });
 
-  test('polls at once after the transport has sent a frame', async () => {
+  test('polls immediately after the transport has sent a frame', async () => {
     answer = (path) => path === '/send' ? json([{ type: 'pong' }]) : json({ next: 10, frames: [] });
     const transport = create('poll');
     transport.open();
@@ -258,7 +258,7 @@ describe('streams', () => {
 
   test('close if a proxy buffers them, and report the buffering', async () => {
     await open();
-    probe(3, 10_000); // the server sent the probes in 20 s, but all of them arrive at once
+    probe(3, 10_000); // the server sent the probes in 20 s, but all of them arrive together
     await settle();
     assert.deepEqual(of('onclose'), [{ reason: '', retryAfterMs: 0, buffers: true }]);
     assert.equal(sources[0].isClosed, true);

@@ -160,7 +160,7 @@ describe('the drawn rows', () => {
 
 describe('the list', () => {
   test('draws a short log completely', () => assert.deepEqual(new Reader(entriesOf(1, 40)).surface.segments, [{ start: 0, end: 40, above: 0 }]));
-  test('draws nothing but its head without entries', () => assert.deepEqual(new Reader([]).surface.segments, [{ start: 0, end: 0, above: 0 }]));
+  test('draws only its head if there are no entries', () => assert.deepEqual(new Reader([]).surface.segments, [{ start: 0, end: 0, above: 0 }]));
 
   test('draws few rows of a log of 100,000', () => {
     const { surface } = new Reader(entriesOf(1, 100_000));
@@ -188,7 +188,7 @@ describe('the list', () => {
     reader.scrollBy(-400);
     const { sets } = reader.surface;
     for (let step = 0; step < 300; step += 1) reader.scrollBy(-400);
-    assert.equal(reader.surface.sets - sets, 300, 'these are the steps of the reader');
+    assert.equal(reader.surface.sets - sets, 300, 'only the reader has set the scroll position');
   });
 
   test('draws what the reader sees, although the browser has not reported yet that the reader has scrolled', () => {
@@ -298,7 +298,7 @@ describe('the list', () => {
           surface.heights.set(key, 20 + random(200));
           reader.show(reader.entries.map((one) => one.key === key ? { ...one } : one));
         },
-        'two rows change at once': () => reader.resize(() => { surface.heights.set(drawnKey(), 33); surface.heights.set(drawnKey(), 150.5); }),
+        'two rows change together': () => reader.resize(() => { surface.heights.set(drawnKey(), 33); surface.heights.set(drawnKey(), 150.5); }),
         'the window is resized': () => reader.resize(() => { surface.height = 250 + random(900); }),
         'the width changes': () => reader.resize(() => { for (const key of surface.rows.keys()) surface.heights.set(key, 20 + random(100) + 0.25); }),
         'the tail grows': () => reader.resize(() => { surface.tail = random(200); }),

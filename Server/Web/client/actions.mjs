@@ -15,7 +15,7 @@ export function allowedActions(entry, room, self) {
 }
 
 /**
- * Returns the newest message of the person that can be edited, or undefined.
+ * Returns the person's newest message that can be edited, or undefined.
  * @param {Room} room
  * @param {User | null} self
  */

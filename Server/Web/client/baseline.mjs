@@ -1,4 +1,4 @@
-// Checks that the browser has what the page needs. Otherwise the page stops here, and shows the text at the end of index.html.
+// Checks that the browser has what the page needs. If something is missing, the page stops here, and shows the text at the end of index.html.
 //
 // The page supports Chrome and Edge 123, Firefox 124, Safari 17.5 (the versions of spring 2024), and all later versions. The page may use every
 // feature that all these browsers have. FEATURES lists the newest features that the page uses, because a browser that has them also has the older

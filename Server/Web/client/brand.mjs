@@ -1,9 +1,9 @@
-// The site's own color. The page makes it darker or lighter until texts in it, and on it, are easy to read.
+// The site's own color. The page makes it darker or lighter until text in this color, and text on this color, is easy to read.
 
 const MIN_CONTRAST = 4.5; // WCAG 2.2, success criterion 1.4.3
 const STEPS = 40;
 
-// The backgrounds in style.css that have the lowest contrast: --rail of the light theme, and --raised of the dark theme.
+// The backgrounds in style.css on which the site's color has the lowest contrast: --rail in the light theme, and --raised in the dark theme.
 const RAIL_LIGHT = [0xf3, 0xef, 0xe7];
 const RAISED_DARK = [0x23, 0x27, 0x2e];
 const PAPER_DARK = [0x1a, 0x1d, 0x22];
@@ -53,7 +53,7 @@ function readable(color, limit, backgroundsFor) {
 }
 
 /**
- * The background of what concerns the person, such as a mention.
+ * The color --copper-wash of the light theme. It is, for example, the background of a mention.
  * @param {number[]} accent
  */
 const lightWash = (accent) => mix(accent, WHITE, 0.9);
@@ -62,7 +62,7 @@ const lightWash = (accent) => mix(accent, WHITE, 0.9);
 const darkWash = (accent) => mix(accent, PAPER_DARK, 0.84);
 
 /**
- * Returns the accent colors of both themes, and the color of text on them. Null if the text is no color such as #1f6feb.
+ * Returns the accent colors of both themes, and the color of text on them. Returns null if `hex` is not a color in the form #1f6feb.
  * @param {string | undefined} hex
  */
 export function accentsFor(hex) {

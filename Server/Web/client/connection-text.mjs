@@ -79,7 +79,7 @@ export function transportReason({ isShared, usesCookie, isFile, pin, buffers, is
 }
 
 /**
- * The words for this reason.
+ * The words for a result of transportReason().
  * @param {ReturnType<typeof transportReason>} reason
  */
 export function transportReasonWords(reason) {
@@ -107,7 +107,7 @@ export function transportChangeWords({ from, to, buffers }, best) {
 }
 
 /**
- * Returns the reason as a sentence. If the server wrote the reason, it keeps the characters with which serverWords() has marked it.
+ * Returns the reason as a sentence. If the server wrote the reason, the sentence keeps the marks of serverWords().
  * @param {string} reason
  */
 const reasonWords = (reason) => sentence(splitServerWords(reason).length > 1 ? reason : withoutDirectionControls(reason));

@@ -20,7 +20,7 @@ const SILENCE_MS = 40_000;                  // a page does not see the server's 
 const RECENT_MS = 2_000;                    // a connection that was active this recently needs no ping
 const UNANSWERED_MS = 10_000;               // the server answers every frame; if an answer takes longer than this, the page sends a ping frame
 const PONG_WITHIN_MS = 10_000;
-const UPGRADE_AFTER_MS = 60_000;            // between two attempts to upgrade; doubled after each attempt that fails
+const UPGRADE_AFTER_MS = 60_000;            // the time between two attempts to upgrade; it doubles after each attempt that fails
 const MAX_UPGRADE_AFTER_MS = 30 * 60_000;
 const BUSY_CHECK_MS = 50;
 const SLEPT_MS = 5_000;                     // if the wall clock advanced this much more than the other clock, the device slept
@@ -31,13 +31,13 @@ const SLEPT_MS = 5_000;                     // if the wall clock advanced this m
  * - `welcome`: the welcome of a new connection
  * - `frame`: any other frame
  * - `refused`: an error that another attempt would not fix
- * - `transport`: a TransportChange; the page changes the transport
+ * - `transport`: a TransportChange; the page changes the transport, or has found that a proxy buffers the chosen transport
  * - `takeover`: no detail; another page has the name of this page's device
  * - `sent`: the text of a frame or a line that this page has sent
  * - `status`: a Status
  *
  *   connecting ──welcome──▶ online ──lost──▶ reconnecting ──timer──▶ (another attempt, perhaps with another transport) …
- *        └──────── a final close code, or a bye frame that says so ──▶ closed
+ *        └──────── a final close code, or a bye frame with `reconnect: false` ──▶ closed
  *
  * While the connection uses another transport than the best one, it tries the best transport in the background. When the best transport
  * works, the connection changes to it.
@@ -148,7 +148,7 @@ export class Connection extends EventTarget {
     else if (!this.#pingedAt && this.#clocks.now() - this.#activeAt > RECENT_MS) this.#ping();
   }
 
-  /** Connects again at once, because another tab has begun to lead, or has stopped leading. */
+  /** Connects again immediately, because another tab has begun to lead, or has stopped leading. */
   move() {
     if (this.#status.state === 'idle' || this.#status.state === 'closed') return;
     if (this.#bye?.reconnect === false) return this.end(this.#bye);

@@ -10,7 +10,7 @@ import { parseJson } from './protocol.mjs';
 export const MAX_FRAMES = 40;
 export const MAX_EVENTS = 30;
 const MAX_LATENCIES = 20;
-const MAX_LENGTH = 200; // of a text, in characters
+const MAX_LENGTH = 200; // characters of each text
 const MAX_FIELDS = 40;
 const MAX_DEPTH = 3;
 
@@ -63,11 +63,11 @@ export class Diagnostics {
   #events = [];
   /** The times from a ping to its answer, in milliseconds. @type {number[]} */
   #latencies = [];
-  /** The last ping, and its time. @type {{ id: unknown, now: number } | null} */
+  /** The last ping if it has no answer yet, and its time. @type {{ id: unknown, now: number } | null} */
   #ping = null;
   #server = '';
   #connections = 0;
-  /** The time since which the page is connected. @type {string | null} */
+  /** The time of day at which the page connected; null if it is not connected. @type {string | null} */
   #since = null;
 
   get events() { return this.#events; }
@@ -76,7 +76,7 @@ export class Diagnostics {
   /** How many times the page has connected again. */
   get reconnections() { return Math.max(0, this.#connections - 1); }
 
-  /** The last latency, and the median, the maximum and the number of the last latencies. In milliseconds; null before the first answer. */
+  /** The last latency, and the median, the maximum and the number of the kept latencies. Latencies are in milliseconds. Null before the first answer. */
   get latency() {
     const sorted = this.#latencies.toSorted((a, b) => a - b);
     return sorted.length ? { last: this.#latencies[this.#latencies.length - 1], median: sorted[sorted.length >> 1], max: sorted[sorted.length - 1], count: sorted.length } : null;

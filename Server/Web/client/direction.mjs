@@ -27,7 +27,8 @@ export function isolated(text) {
 }
 
 /**
- * The name of a room with its sign, for a sentence of the page. On a page from right to left, the sign of a Latin name must stay on its left.
+ * The name of a room with its number sign (#), for a sentence of the page. On a page from right to left, the sign must still be to the left of a
+ * Latin name.
  * @param {string} room
  */
 export const hashed = (room) => isRightToLeft() ? isolated(`#${room}`) : `#${isolated(room)}`;
@@ -43,7 +44,7 @@ export function serverWords(text = '') {
 }
 
 /**
- * Splits a text into the page's words and the words that serverWords() has marked. The pieces alternate; the second one is the server's.
+ * Splits a text into the page's words and the words that serverWords() has marked. The pieces alternate, and the first one is the page's.
  * @param {string} text
  */
 export const splitServerWords = (text) => text.split(/\u2066([^\u2066\u2069]*)\u2069/);

@@ -19,7 +19,7 @@ export class Drafts {
    * Takes over the drafts that another tab has stored, except for rooms whose drafts have changed in this tab. Returns the text that the input has to
    * show, or null if its text stays.
    * @param {unknown} stored
-   * @param {boolean} isWriting whether the person writes in the input of this tab; then its text stays
+   * @param {boolean} isWriting whether the person writes in the input of this tab; if so, the text of the input stays
    */
   adopt(stored, isWriting) {
     const before = this.#texts;
@@ -67,7 +67,7 @@ export class Drafts {
   }
 
   /**
-   * Stores the text of the input.
+   * Keeps the text of the input as the draft of its room.
    * @param {string} text
    */
   keep(text) {

@@ -4,7 +4,7 @@ import { stepOf } from './language.mjs';
 
 /** @import { Emoji, Suggestion } from './types.js' */
 
-export const EMOJI_COLUMNS = 8; // of the grid; the style has the same number
+export const EMOJI_COLUMNS = 8; // the number of columns of the grid; style.css has the same number
 
 /** The emoji with which people react most. */
 export const COMMON_EMOJI = ['👍', '❤️', '😂', '🎉', '😮', '😢', '👀', '✅'];
@@ -12,7 +12,7 @@ export const COMMON_EMOJI = ['👍', '❤️', '😂', '🎉', '😮', '😢', '
 const MAX_RECENT = 16;
 const MAX_COMPLETIONS = 8;
 
-// A word of a language without spaces can contain other words: "hand" in Chinese is a part of "clapping hands".
+// Chinese is written without spaces, so a word can contain other words: the word for "hand" is a part of the word for "clapping hands".
 const WITHOUT_SPACES = /\p{Script=Han}/u;
 
 /**
@@ -32,8 +32,9 @@ export const parseEmoji = (table) => table.map((group) => group.map((line) => {
 }));
 
 /**
- * Finds the emoji for a query. Each word of the query must begin a word of the name or a search word. The emoji whose name has all words come first.
- * Among these, the common emoji come first, and then the emoji with a short name. So "heart" finds the red heart before the hands that form a heart.
+ * Finds the emoji for a query. Each word of the query must be the beginning of a word of the name or of a search word. Emoji whose names match all words
+ * come first. Among these, the common emoji come first, and then the emoji with a short name. So "heart" finds the red heart before the hands that
+ * form a heart.
  * @param {readonly Emoji[]} all
  * @param {string} query
  */
@@ -49,8 +50,9 @@ export function searchEmoji(all, query) {
 }
 
 /**
- * Returns the words of a name before the caret, for example "smi" of ":smi"; undefined if the person types something else. A time (12:30) and an
- * address (http://) have no colon at the start of a word. In code, the text before the caret has an odd number of backticks.
+ * Returns the part of an emoji's name that the person has typed before the caret: "smi" for ":smi". Returns undefined if the person types something
+ * else. In a time (12:30) and an address (http://), the colon is not at the start of a word. In code, the text before the caret has an odd number
+ * of backticks.
  * @param {string} text
  * @param {number} caret
  */

@@ -2,8 +2,8 @@
 
 /** @import { Frame } from './types.js' */
 
-const MAX_BATCH = 1_000;   // a phone applies this many events in less than a frame
-const QUIET_MS = 16;       // an event after this much silence is applied at once
+const MAX_BATCH = 1_000;   // a phone applies this many events in less time than one animation frame
+const QUIET_MS = 16;       // an event after this much silence is applied immediately
 
 export class EventBatches {
   #apply; #schedule; #now;
@@ -13,7 +13,7 @@ export class EventBatches {
 
   /**
    * @param {(events: Frame[]) => void} apply applies a batch of events, in the order of their arrival
-   * @param {(work: () => void) => () => void} oncePerFrame returns a function that runs the work in the next frame
+   * @param {(work: () => void) => () => void} oncePerFrame returns a function that runs the work in the next animation frame
    * @param {() => number} now the time in milliseconds
    */
   constructor(apply, oncePerFrame, now) {
@@ -29,7 +29,7 @@ export class EventBatches {
     else this.#schedule();
   }
 
-  /** Applies all events that wait. Call this before the page handles anything that came after them. */
+  /** Applies all waiting events. Call this before the page handles anything that arrived after these events. */
   flush() {
     while (this.#waiting.length) this.#applyBatch();
   }

@@ -41,7 +41,7 @@ import { openSearch, setSearchNote } from './view/search.mjs';
 /** @import { Frame, Request, Status, TransportChange } from './types.js' */
 
 const TYPING_ENDS_MS = 6_000;
-const HISTORY_RETRY_MS = 10_000; // after an error without a time to wait
+const HISTORY_RETRY_MS = 10_000; // the delay after an error that gives no time to wait
 
 /**
  * @template T
@@ -52,7 +52,7 @@ const onConnection = (type, listener) =>
   connection.addEventListener(type, (event) => listener(/** @type {CustomEvent<T>} */ (event).detail));
 
 onConnection('refused', (/** @type {Frame} */ error) => {
-  if (server.isClosed) showEntrance(''); // the form says why
+  if (server.isClosed) showEntrance(''); // the form says that the person needs an account
   else rejectName(error.text, error.text);
 });
 
@@ -95,8 +95,8 @@ onConnection('transport', (/** @type {TransportChange} */ change) => {
 });
 
 /**
- * Shows the entrance, because the server has rejected the name. For the name of an account, the server's text names the command /login, which
- * nobody can type here. Then the entrance asks for the password.
+ * Shows the entrance, because the server has rejected the name. If the name belongs to an account, the server's text suggests the command /login.
+ * Nobody can type a command at the entrance, so the entrance asks for the password instead.
  * @param {string} refusal the text of the server
  * @param {string} words the text for other reasons
  */

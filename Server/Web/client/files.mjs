@@ -5,7 +5,7 @@ import { numberWords, t } from './language.mjs';
 
 /** @import { AttachedFile, Entry, Picture } from './types.js' */
 
-const MAX_FILES = 100; // more than any server allows for one message
+const MAX_FILES = 100; // the greatest value that a server can set for one message (Files:PerMessage)
 
 /**
  * Returns the valid files among those of a frame, or undefined if there are none.
@@ -102,7 +102,7 @@ export function sizeWords(bytes) {
 }
 
 /**
- * The words for the files of a message: "a picture", the name of the file, or their number. Empty without files.
+ * The words for the files of a message: "a picture", the name of the only file, or the number of files. Empty if there are no files.
  * @param {AttachedFile[] | undefined} files
  */
 export function filesWords(files = []) {

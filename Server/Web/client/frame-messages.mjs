@@ -5,7 +5,7 @@ export const TOKEN_REQUEST = 'rawsocketchat.token-request';
 /** The answer of the site: `{ type, jwt }`. */
 export const TOKEN = 'rawsocketchat.token';
 
-const MAX_TOKEN = 16_384; // the server accepts no longer token
+const MAX_TOKEN = 16_384; // characters; the server rejects longer tokens
 
 /**
  * Returns the token of a message, or null. Only the page around the frame may send one, and only if its origin may show the chat in a frame.

@@ -53,7 +53,7 @@ function commandFor(frame) {
 }
 
 /**
- * Without the number sign, the server would take a room that is named 20 for a number.
+ * Returns the room as a word of a command. A name such as 20 gets a number sign: without the sign, the server would read the name as a number.
  * @param {string} room
  */
 const roomWord = (room) => /^[+-]?\d+$/.test(room) ? `#${room}` : room;

@@ -16,7 +16,7 @@ export const KEYS = [
   { keys: ['Ctrl /', '?'], get words() { return t('Show this list'); } },
 ];
 
-/** The names of the keys on a keyboard of Apple. @type {Record<string, string>} */
+/** The names of the keys on an Apple keyboard. @type {Record<string, string>} */
 const APPLE = { Ctrl: '⌘', Alt: '⌥', Shift: '⇧' };
 
 /**
@@ -27,7 +27,8 @@ const APPLE = { Ctrl: '⌘', Alt: '⌥', Shift: '⇧' };
 export const keyName = (keys, isApple) => isApple ? keys.split(' ').map((key) => APPLE[key] ?? key).join(' ') : keys;
 
 /**
- * Whether the key event has the modifier of the page's commands, and no other one: Ctrl, or ⌘ on a keyboard of Apple, where Ctrl edits text.
+ * Whether the key event has the modifier of the page's commands and no other modifier. This modifier is Ctrl, or ⌘ on an Apple keyboard, because
+ * there Ctrl edits text.
  * @param {{ ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean }} event
  * @param {boolean} isApple
  */
@@ -35,7 +36,7 @@ export const isCommand = ({ ctrlKey, metaKey, altKey, shiftKey }, isApple) => !a
 
 /**
  * Whether a key belongs to an input method, with which a person composes a word. Enter then accepts the word and sends nothing. Safari ends the composition
- * before this key event, so that only the key code shows it.
+ * before this key event. So only the key code (229) shows that the key belongs to the input method.
  * @param {{ isComposing: boolean, keyCode: number }} event
  */
 export const isComposing = ({ isComposing, keyCode }) => isComposing || keyCode === 229;

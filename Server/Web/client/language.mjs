@@ -67,8 +67,8 @@ export function useLanguage(language, table = ENGLISH) {
 }
 
 /**
- * Returns the English text from which t() has made a text of the current language. The text has no values, or the number {status} only. Returns a text
- * that t() has not made as it is: for example a text of the server.
+ * Returns the English text from which t() has made a text of the current language. This works only for texts that have no values, or only the number
+ * {status}. Any other text, for example a text of the server, is returned unchanged.
  * @param {string} words
  */
 export function inEnglish(words) {

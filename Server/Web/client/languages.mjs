@@ -14,7 +14,7 @@ function isTag(tag) {
 /**
  * Selects the language of the page. Its tag also has the region that the browser prefers, because dates depend on the region.
  * @param {readonly string[]} preferred the BCP 47 tags of the browser, the best one first
- * @param {string} chosen the language that the person has chosen; 'auto' for the browser's
+ * @param {string} chosen the language that the person has chosen; 'auto' means the browser's language
  */
 export function selectLanguage(preferred, chosen) {
   const tags = preferred.filter(isTag);

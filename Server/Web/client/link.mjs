@@ -7,7 +7,7 @@ import { t } from './language.mjs';
 /** @import { Place, User } from './types.js' */
 
 /**
- * What the page asks the person before it does what a link wants. Null for what needs no question.
+ * What the page asks the person before it does what a link wants. A name or a room that needs no question is null.
  * @typedef {{ name: string | null, room: string | null }} LinkQuestion
  */
 

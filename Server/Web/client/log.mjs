@@ -1,5 +1,5 @@
 // The entries of a room's log, sorted by (order, rank). A log event has its sequence number as order, and rank 0. A notice
-// comes right after the event at which it appeared.
+// has the order of the event after which it appears, and a rank above 0.
 
 import { filesOf } from './files.mjs';
 import { dayOf } from './formatting.mjs';
@@ -84,7 +84,7 @@ export function insertEntries(entries, added) {
 }
 
 /**
- * Returns the entry of the log after another copy of it has arrived.
+ * Returns an entry of the log after another copy of this entry has arrived.
  * @param {Entry} existing
  * @param {Entry} copy
  * @returns {Entry}
@@ -109,8 +109,8 @@ function withNewerState(existing, copy) {
 
 /**
  * Returns the days of a log after entries were added. A log has one divider for each day, before its first entry. If the server's
- * clock was set back, the divider can have entries of an earlier day below it: they get no divider. A notice never gets a divider, because it has the
- * page's own time, which may be wrong.
+ * clock was set back, entries of an earlier day can follow a divider: these entries get no divider of their own. A notice never gets a divider,
+ * because it has the page's own time, which may be wrong.
  * @param {Day[]} days in order
  * @param {Entry[]} added
  */
@@ -159,7 +159,7 @@ function reactionsOf({ reactions, deleted }) {
 
 /**
  * Creates the entry for a log event, or returns null if the log does not show such events.
- * @param {Omit<Frame, 'type'> & { type?: string }} event without a type it is a message
+ * @param {Omit<Frame, 'type'> & { type?: string }} event an event without a type is a message
  */
 export function createEntry(event) {
   const type = event.type ?? 'message';

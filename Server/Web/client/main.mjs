@@ -156,7 +156,7 @@ async function continueLogin(room, stored) {
   return true;
 }
 
-/** Puts the focus into the input of a chat that is shown at once. On a phone, the keyboard would cover half of the chat. */
+/** Puts the focus into the input if the page starts with the chat. It does not do this on a phone, because the keyboard would cover half of the chat. */
 function focusInput() {
   renderNow(); // an element that is not visible can't have the focus
   if (!NARROW.matches) input.focus();

@@ -95,7 +95,7 @@ function blockAt(line) {
 }
 
 /**
- * Finds the marks in one line. Each kind of mark can be open only once, so the depth is at most the number of kinds.
+ * Finds the marks in one line. Each sign of MARKS can be open only once, so the depth is at most the number of signs.
  * @param {(TextPiece | CodePiece)[]} line
  * @param {{ steps: number, marks: number }} work
  * @returns {Inline[]}
@@ -192,7 +192,7 @@ function characterBefore(text, index) {
 }
 
 /**
- * Returns the mention at an index, or null. A name with blanks is in quotation marks.
+ * Returns the mention at an index, or null. A name with spaces is in quotation marks.
  * @param {string} text
  * @param {number} index
  * @returns {{ text: string, mention: string } | null}
@@ -209,7 +209,7 @@ function mentionAt(text, index) {
 }
 
 /**
- * The text without the marks. Nobody can read a spoiler in it.
+ * The text without the marks. Each spoiler is replaced by HIDDEN.
  * @param {Block[]} blocks
  */
 export const plainText = (blocks) => blocks.map((block) => 'pieces' in block

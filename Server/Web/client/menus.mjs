@@ -3,8 +3,8 @@
 import { isRightToLeft } from './language.mjs';
 
 /**
- * Returns the index of the entry that gets the focus after a key, or null if the menu does not use the key. A letter goes to the next entry
- * that begins with it.
+ * Returns the index of the entry that gets the focus after a key, or null if the menu does not use the key. A letter moves the focus to the
+ * next entry that begins with this letter.
  * @param {{ key: string, altKey: boolean, ctrlKey: boolean, metaKey: boolean }} event
  * @param {number} index the entry that has the focus; -1 if none
  * @param {string[]} entries the words of the entries

@@ -30,7 +30,7 @@ const OPENING = { ')': '(', ']': '[', '}': '{' };
  */
 class Reader {
   steps = 0;
-  /** From here on the text has no fence. */
+  /** The text has no fence at or after this index. */
   #noFenceFrom = Infinity;
 
   /** @param {string} text */
@@ -125,7 +125,7 @@ function fenceAt(reader, index, done) {
   let afterLanguage = afterFence;
   while (LANGUAGE.test(reader.at(afterLanguage))) afterLanguage += 1;
   const hasLanguage = reader.at(afterLanguage) === '\n';
-  // "```js" without a code block after it is code itself.
+  // If only the closing fence follows the word after the opening fence, the word is the code, and not a language.
   for (const from of hasLanguage ? [afterLanguage + 1, afterFence] : [afterFence]) {
     const fence = reader.findFence(from + 1);
     if (fence < 0) continue;
@@ -191,7 +191,7 @@ function roomAt(reader, index, from, to) {
 }
 
 /**
- * Returns the web address at an index, or null. Without a piece, the text up to `end` is no address.
+ * Returns the web address at an index, or null. If the result has no piece, the text up to `end` is not an address.
  * @param {Reader} reader
  * @param {number} index
  * @param {number} from

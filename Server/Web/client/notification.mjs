@@ -12,8 +12,9 @@ import { isDirect, labelOf, titleOf } from './rooms.mjs';
 const MAX_BODY = 200; // browsers show fewer characters
 
 /**
- * Returns the notification for an event, or null if the level of the room or the person's own level does not allow one. The tag of a
- * notification is its room, so a newer notification of the same room replaces it.
+ * Returns the notification for an event. Returns null if the event is not a message, if the message is deleted, read or the person's own, or if the
+ * level of the room or the person's own level does not allow a notification. The tag of a notification is its room, so a newer notification of the
+ * same room replaces it.
  * @param {Frame} event
  * @param {Room} room
  * @param {User | null} self

@@ -8,12 +8,12 @@ import { hasNewest, withRoom } from './rooms.mjs';
 /** The maximum number of stored messages of a room: more than a screen shows. */
 export const MAX_MESSAGES = 50;
 
-/** The maximum length of all texts of a room. The newest message is stored even if it is longer. */
+/** The maximum total length of a room's stored texts, in UTF-16 code units. The newest message is stored even if it is longer. */
 export const MAX_LENGTH = 64 * 1024;
 
 /**
- * Returns what the page stores of a room. Null if it must store nothing: the user is not in the room, or the log has dropped the newest messages. A
- * stored copy of a dropped message would stay after somebody has deleted the message, because the page does not apply this change.
+ * Returns what the page stores of a room. Returns null if the page must store nothing: the user is not in the room, or the log has dropped the newest
+ * messages. If somebody deletes a dropped message, the page does not apply this change. So the stored copy of the deleted message would stay.
  * @param {Room} room
  * @param {string} user
  * @returns {OfflineRoom | null}

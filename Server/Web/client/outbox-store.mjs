@@ -160,7 +160,7 @@ export class OutboxStore {
     /** @type {OutboxItem[]} */
     const claimed = [];
     await this.#run('outbox', 'readwrite', (store) => {
-      // If this transaction succeeded after its time limit, the messages would belong to this page, but it would not send them.
+      // If this transaction succeeded after its time limit, the messages would belong to this page, but the page would not send them.
       setTimeout(() => { try { store.transaction.abort(); } catch { /* the transaction has ended */ } }, WITHIN_MS);
       const all = store.getAll();
       all.onsuccess = () => {

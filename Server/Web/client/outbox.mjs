@@ -46,8 +46,8 @@ export function addStoredMessages(state, items) {
 
 /**
  * Adapts the outbox to the page's current user. The server recognises a repeated message only if the same user sends it again. So a message
- * that was sent as another user fails, and the person decides. A message that was never sent gets the current user if the name stays the
- * same. Otherwise this message fails, too.
+ * that was sent as another user fails, and the person decides whether to send it again. A message that was never sent gets the current user if
+ * the name stays the same. Otherwise this message fails, too.
  * @param {State} state
  * @param {{ user: string, name: string }} sender
  * @returns {State}

@@ -10,7 +10,7 @@ import { isDirect } from './rooms.mjs';
 export const rankOf = (role) => role === 'owner' ? 2 : role === 'moderator' ? 1 : 0;
 
 /**
- * Returns the role of a member: what the server has sent, or what the loaded log shows. Null if the page does not know it.
+ * Returns the role of a member: what the server has sent, or what the loaded log shows. Returns null if the page does not know the role.
  * @param {Room} room
  * @param {string} user
  */
@@ -122,7 +122,7 @@ const PLAIN_NAME = /^[\p{L}\p{N}\p{M}_.-]*[\p{L}\p{N}\p{M}_]$/u;
 export const mentionOf = (name) => PLAIN_NAME.test(name) ? `@${name}` : `@"${name}"`;
 
 /**
- * Returns the mention as it is inserted into a text, with the blanks that separate it from the words around it.
+ * Returns the mention as it is inserted into a text, with the spaces that separate it from the words around it.
  * @param {string} before the text before the mention
  * @param {string} after the text after the mention
  * @param {string} name

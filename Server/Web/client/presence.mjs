@@ -29,7 +29,7 @@ export function applyPresence(state, room, { user, name, state: what, was, membe
 }
 
 /**
- * Adds a change to the log. Changes share one notice until somebody writes. Joining and leaving cancel each other.
+ * Adds a change to the log. Changes share one notice until somebody writes. If one person joins and leaves, the two changes cancel each other.
  * @param {State} state
  * @param {string} name
  * @param {PresenceChange} change

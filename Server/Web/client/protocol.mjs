@@ -37,8 +37,8 @@ export function parseFrame(text) {
 }
 
 /**
- * Whether the frame is a timestamp: the time when the server handed the frames before it to the connection. Only the transport lab asks for
- * timestamps.
+ * Whether the frame is a timestamp. A timestamp is the time when the server handed the preceding frames to the connection. Only the transport lab asks
+ * for timestamps.
  * @param {Frame | null} frame
  */
 export const isTimestamp = (frame) => frame?.type === 'wire';

@@ -16,7 +16,7 @@ export const QUIET_CHOICES = [
 ];
 
 /**
- * Returns the end of a choice (ISO 8601), 'forever', or null for none.
+ * Returns the time at which a choice ends (ISO 8601), or 'forever'. Returns null for the choice "Off".
  * @param {string} choice
  * @param {string} now
  */

@@ -34,7 +34,7 @@ export function allowedRoomActions(room) {
 }
 
 /**
- * The menu of a room. The id of a level of notification is its name.
+ * The menu of a room. An item that sets a level of notification has the level as its id.
  * @param {Room} room
  * @param {boolean} isFavourite
  * @returns {MenuItem[]}
@@ -57,7 +57,8 @@ export function roomMenu(room, isFavourite = false) {
 }
 
 /**
- * The unread messages that the page shows for a room, at the room's level of notification. With `isMention`, somebody mentioned the person.
+ * The number of unread messages that the page shows for a room, at the room's level of notification. `isMention` says whether one of them mentions the
+ * person.
  * @param {Room} room
  */
 export function badgeOf({ notify, unread, mentions }) {

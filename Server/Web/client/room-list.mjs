@@ -6,8 +6,8 @@ import { isDirect } from './rooms.mjs';
 /** @import { Room, RoomGroups } from './types.js' */
 
 /**
- * Returns the rooms by group, in the order of the list. A room is in the first group that it fits. In each group, rooms with mentions come
- * first, then rooms with unread messages. Direct rooms always stay together, because people look for a person there.
+ * Returns the rooms by group, in the order of the list. All direct rooms are in one group, because people look for a person there. Each other room is
+ * in the first group that it fits. In each group, rooms with mentions come first, then rooms with unread messages.
  * @param {Iterable<Room>} rooms
  * @param {string[]} favourites the names of the person's favourite rooms
  * @returns {RoomGroups}

@@ -91,7 +91,8 @@ export const directRoomWith = (state, user) => [...state.rooms.values()].find((r
  */
 export function withCounts(room, { read, unread, mentions = 0 }) {
   if (read < room.read) return room;
-  // If the page has not loaded the first unread message, the mark gets the seq after the read mark. The message has this seq or a later one.
+  // If the page has not loaded the first unread message, the mark gets the seq after the read mark. The first unread
+  // message has this seq or a later one.
   const first = read > 0 && unread > 0 ? room.oldest > read + 1 ? read + 1 : messageFrom(room.entries, read + 1)?.seq : undefined;
   return { ...room, read, unread, mentions, firstUnread: first ?? (unread ? room.firstUnread : null) };
 }
@@ -144,7 +145,7 @@ export const withoutOfflineMessages = (room) => room?.isOffline ? { ...room, isO
 
 /**
  * Returns the other person of a direct room. The server does not know the name of a guest who has left. For such a guest, the page uses the name in
- * the newest messages. If these messages have none of the guest, the page uses the name that it knows.
+ * the newest messages. If none of these messages is from the guest, the page uses the name that it has known before.
  * @param {User | null | undefined} other what the server has sent
  * @param {Room | undefined} known
  * @param {Frame[]} events the newest messages
@@ -344,7 +345,7 @@ function addEvents(room, events, reader) {
     if (event.from?.bot && bots.size < MAX_BOTS && bots.get(event.from.user) !== event.from.name) bots = new Map(bots).set(event.from.user, event.from.name);
     oldest = Math.min(oldest, event.seq);
     // Events up to joinedAt arrive in order. An event up to joinedAt that does not follow the cursor was sent before the join: it does not advance
-    // the cursor, because the events between them are still to come.
+    // the cursor, because the events between the cursor and this event are still to come.
     if (room.live && (event.seq === cursor + 1 || event.seq > room.joinedAt)) cursor = Math.max(cursor, event.seq);
     if (isNew && entry?.kind === 'message' && writers.has(event.from?.user)) {
       writers = new Map(writers);

@@ -15,8 +15,8 @@ const GROUP_WITHIN_MS = 5 * 60_000;   // after a pause of this length, the name 
 const MAX_GROUP_MS = 10 * 60_000;     // after this time, they appear again even without a pause
 const MAX_GROUP = 12;                 // messages: about half of a screen, so that a screen always shows a name
 const BLOCK = 240;                    // sequence numbers: no group crosses a multiple of BLOCK, so the page can form the groups of a part of the log
-const QUOTE_LENGTH = 200;            // more than a line of the page shows
-const MAX_FACES = 6;                 // people that a new room shows
+const QUOTE_LENGTH = 200;            // characters: more than one line of the page shows
+const MAX_FACES = 6;                 // people whose avatars the top of a new room shows
 
 /**
  * Creates the rows of a part of a room's log. Messages of one person that follow each other form a group. Only the first message of a group shows

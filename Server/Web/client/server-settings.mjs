@@ -6,7 +6,7 @@
  * }} ServerSettings
  * `isClosed`: a person needs an account to use the chat. `login`: the text of the button for single sign-on; null if there is none.
  * `takesTokens`: a site may log its users in. `frameAncestors`: the origins whose pages may show the page in a frame.
- * `pushKey`: the server's public key for push messages; null if it sends none.
+ * `pushKey`: the server's public key for push messages; null if the server sends no push messages.
  */
 
 /**

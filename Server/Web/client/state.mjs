@@ -1,5 +1,5 @@
-// The state of the chat, and how each frame from the server changes it. Pure: no clock, no randomness, no DOM, no network; nothing
-// is changed in place.
+// The state of the chat, and how each frame from the server changes it. The functions are pure: they use no clock, no random numbers, no DOM and no
+// network, and they never change their arguments in place.
 
 import { hashed, isolated, serverWords } from './direction.mjs';
 import { errorText } from './error-text.mjs';

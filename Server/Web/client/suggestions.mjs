@@ -26,7 +26,7 @@ export function suggestionsFor(state, text, caret) {
 }
 
 /**
- * What a key does while suggestions are visible, or null if the key is not for them. The Tab key completes the word. The Enter key sends the
+ * What a key does while suggestions are visible, or null if the key is not for the suggestions. The Tab key completes the word. The Enter key sends the
  * text, unless the person has chosen a suggestion with the arrow keys.
  * @param {{ key: string, shiftKey: boolean, altKey: boolean }} event
  * @param {number} count how many suggestions are visible

@@ -13,7 +13,8 @@ const MAX_OF_A_KIND = 6;
 const MAX_MESSAGES = 5;
 
 /**
- * How well a name fits a query: 3 for its beginning, 2 for the beginning of a word, 1 for a part, 0 for nothing. An empty query fits all names.
+ * How well a name fits a query: 3 if the name begins with the query, 2 if a later word of the name does, 1 if the name contains the query elsewhere,
+ * and 0 if it does not contain the query. An empty query fits all names.
  * @param {string} name
  * @param {string} query in lower case
  */

@@ -24,7 +24,7 @@ const NEWS = {
  * Each tab uses the shared connection like a connection of its own: the tab joins rooms, and gets the answers to its own requests. But the server
  * sees only one connection. When one tab joins a room again, the server continues the room's events from the position of this join, and other tabs
  * can miss events. So the hub knows the position of each tab in each room: the seq of the last event that the tab has. The hub gives an event to a
- * tab only if this is the tab's next event. If a tab has missed an event, the hub joins the room again from the earliest position of all tabs. So
+ * tab only if the event is the next one for this tab. If a tab has missed an event, the hub joins the room again from the earliest position of all tabs. So
  * each tab gets each event once, in order.
  */
 export class TabHub {
@@ -169,7 +169,7 @@ export class TabHub {
   }
 
   /**
-   * The server no longer has some events. The frame goes to the tabs that have not got these events,
+   * The server no longer has some events. The `gap` frame goes to the tabs in the room that do not have these events,
    * and to the tabs that are joining the room.
    * @param {Frame} gap
    * @param {(tabs: string[], frame: Frame) => void} deliver

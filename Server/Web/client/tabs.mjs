@@ -34,7 +34,7 @@ export class Tabs {
   #role = 'alone';
   /** @type {OwnConnection | null} */
   #connection = null;
-  /** Counts how often this tab has given up its role. */
+  /** How many times this tab has given up its role. */
   #generation = 0;
   #transports = 0;
   /** Releases the lock. @type {(() => void) | null} */
@@ -132,7 +132,7 @@ export class Tabs {
   }
 
   /**
-   * Creates a name for a transport of this tab. Each transport has another name, so that it does not get the answers to
+   * Creates a name for a transport of this tab. Each transport has a name of its own, so that it does not get the answers to
    * an earlier transport.
    */
   createName() { return `${this.#id}/${++this.#transports}`; }

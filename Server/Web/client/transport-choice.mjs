@@ -16,8 +16,8 @@ const STEADY_AFTER_MS = 30_000; // a connection that lasted this long proves tha
 
 /**
  * Chooses the transport: the best one that works, or the pinned one. The page tries the next transport if the current transport hangs, if two
- * attempts have never worked, or if four connections did not last. If an attempt failed because the server could not be reached, the caller does
- * not report the attempt, because this is not a failure of the transport.
+ * attempts to connect have failed, or if four connections did not last 30 seconds. If an attempt failed because the server could not be reached,
+ * the caller does not report the attempt, because this is not a failure of the transport.
  */
 export class TransportChoice {
   /** @type {TransportName[]} */
@@ -66,7 +66,7 @@ export class TransportChoice {
   }
 
   /**
-   * Records that a transport closed. Returns whether to try another transport at once.
+   * Records that a transport closed. Returns whether to try another transport immediately.
    * @param {CloseInfo} info
    * @param {number | null} lastedMs how long the connection worked, or null if the connection never worked
    */

@@ -6,7 +6,7 @@ import { numberWords, t } from './language.mjs';
 
 /** @import { AttachedFile, Attachment } from './types.js' */
 
-/** The number of files of one message that every server allows by default. */
+/** The maximum number of files of one message. This is also the server's default. */
 export const MAX_FILES = 10;
 
 /** @type {readonly Attachment[]} */
@@ -116,7 +116,7 @@ export class Tray {
 }
 
 /**
- * The file of a draft for a message that the person has taken back.
+ * Creates a file of a draft from a file that the server already has. The page needs this when the person takes an unsent message back.
  * @param {AttachedFile} file
  * @param {string} key
  * @param {string | null} user
@@ -125,10 +125,10 @@ export class Tray {
 export const readyAttachment = (file, key, user) => ({ key, name: file.name, bytes: file.bytes, type: file.type, state: 'ready', sent: file.bytes, file, user });
 
 /**
- * Splits files into those that the page can upload, and the reasons against the others.
+ * Returns the files that the page can upload, and for all others the reasons why it can't upload them.
  * @template {{ name: string, size: number }} T
  * @param {T[]} files
- * @param {number} count how many files the draft has already
+ * @param {number} count how many files the draft already has
  * @param {number} maxBytes
  */
 export function selectFiles(files, count, maxBytes) {
@@ -147,7 +147,8 @@ export function selectFiles(files, count, maxBytes) {
 }
 
 /**
- * Whether the message with these files can be sent: now, after the uploads, or not before the person has decided about the failed ones.
+ * When the message with these files can be sent: now (`ready`), after the uploads (`uploading`), or after the person has retried or removed the failed
+ * files (`failed`).
  * @param {readonly Attachment[]} list
  * @returns {'ready' | 'uploading' | 'failed'}
  */

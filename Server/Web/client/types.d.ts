@@ -16,7 +16,7 @@ export interface CloseInfo {
   hung?: boolean;
   /** A proxy on the path delays streamed responses. */
   buffers?: boolean;
-  /** Another tab has the connection now, so the page connects again at once. */
+  /** Another tab has the connection now, so the page connects again immediately. */
   isMoved?: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface Transport {
   readonly isBusy: boolean;
   /** Whether the transport uses the connection of another tab. */
   readonly isShared?: boolean;
-  /** The transport of that connection. */
+  /** If the transport uses the connection of another tab: the transport of that connection. */
   readonly via?: TransportName;
   /** The transport works in both directions. The welcome is null if the server continues the session as before. */
   onready(welcome: Frame | null): void;
@@ -151,7 +151,7 @@ export interface Attachment {
   /** How many bytes the browser has sent. */
   sent: number;
   error?: string;
-  /** The page has no content any more, so it can't upload the file again. */
+  /** The page no longer has the content of the file, so it can't upload the file again. */
   isLost?: boolean;
   /** The server was not reached. The page tries again when it is connected again. */
   isRetried?: boolean;
@@ -447,7 +447,7 @@ export interface LogView {
   following: boolean;
   /** The mark of new messages that the reader has seen. */
   seenMark?: number;
-  /** Where the reader was when the person opened another room. */
+  /** Where the view was. The view returns to this place when the person comes back to the room. */
   place: ViewPlace | null;
 }
 

@@ -7,9 +7,9 @@ import { compareEntries, indexFor } from './log.mjs';
 /** @import { Entry, RowRange, RowSegment, Surface, ViewPlace } from './types.js' */
 
 const MARGIN = 50;       // rows that are drawn above and below the view, so that a reader who scrolls sees no empty space
-const MAX_DRAWN = 300;   // rows: a phone then lays out the page in less than a frame
-const KEPT_DRAWN = 200;  // rows that stay if more than MAX_DRAWN would be drawn: so the list removes many rows at once, and not one for each message
-const MAX_PINNED = 500;  // rows of a selection that are drawn even if they are far from the view
+const MAX_DRAWN = 300;   // rows: a phone then lays out the page in less time than one animation frame
+const KEPT_DRAWN = 200;  // rows that stay if more than MAX_DRAWN would be drawn: so the list removes many rows together, and not one row for each message
+const MAX_PINNED = 500;  // rows: a selection with up to this many rows stays drawn; of a longer selection, only the first and the last row do
 const MAX_PASSES = 4;    // drawings: if the estimated heights were too large, the rows do not fill the view, and the list draws more rows
 
 const ROW_PX = 27, LINE_PX = 23, PICTURE_PX = 240, CHARACTER_PX = 8;

@@ -12,8 +12,8 @@ import { commit, notify, state } from './store.mjs';
 
 /** @import { AttachedFile, Frame, OutboxItem, Request, RequestKind, Room } from '../types.js' */
 
-const HISTORY_PAGE = 50;      // when the page joins a room: more than a screen shows
-const MAX_HISTORY_PAGE = 200; // when the reader scrolls: the longest page that the server gives
+const HISTORY_PAGE = 50;      // messages, when the page joins a room: more than a screen shows
+const MAX_HISTORY_PAGE = 200; // messages, when the reader scrolls: the maximum that the server allows
 const DIRECTORY_FRESH_MS = 15_000;
 
 /** Requests by id, until the answer arrives or the connection ends. @type {Map<string, Request>} */
@@ -28,7 +28,7 @@ export function setServerRoom(room) { serverRoom = room; }
 /** The size of the largest file that the server takes; 0 if it takes none. */
 export const maxFileBytes = () => state.limits.fileBytes ?? 0;
 
-/** The longest message that the server accepts. */
+/** The length of the longest message that the server accepts, in UTF-16 code units. */
 export const maxLength = () => state.limits.textLength ?? Infinity;
 
 /**
@@ -83,7 +83,7 @@ let directoryAskedAt = -Infinity; // by performance.now(), because the wall cloc
 
 /**
  * Asks for the list of rooms. The server sends only the largest ones.
- * @param {{ isFresh?: boolean }} options with `isFresh`, it asks even if the page's list is not old
+ * @param {{ isFresh?: boolean }} options with `isFresh`, the page asks even if it has asked a short time ago
  */
 export function askDirectory({ isFresh = false } = {}) {
   if (!isFresh && performance.now() - directoryAskedAt < DIRECTORY_FRESH_MS) return;

@@ -54,8 +54,9 @@ export const transportChoice = new TransportChoice(
   identity.usesCookie ? TRANSPORT_ORDER : ['ws'], isWantedUsable ? wantedTransport : null, rememberedTransport());
 
 /**
- * Whether this page may share a connection with the other tabs. It can't without a cookie, because then each tab has a session of its own. In a frame
- * of another site the storage and the session may differ too. A tab whose person has chosen a transport keeps its own connection.
+ * Whether this page may share a connection with the other tabs. A page in a frame may not, because its storage and its session can differ from those
+ * of the other tabs. `isAllowed` below has two more conditions. Without a cookie, each tab has a session of its own. A tab whose person has chosen a
+ * transport keeps its own connection.
  */
 const maySharePage = !isFramed && parameters.get('tabs') !== 'own' && typeof BroadcastChannel !== 'undefined' && Boolean(navigator.locks);
 

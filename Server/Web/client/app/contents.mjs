@@ -17,9 +17,9 @@ async function fetchContent(path) {
   return URL.createObjectURL(await response.blob());
 }
 
-const NEAR = '300px'; // from what the reader sees
+const NEAR = '300px'; // from the visible part of the page
 
-/** The paths of the elements that are loaded when they come near. @type {WeakMap<Element, string>} */
+/** For each element that waits for its content, the path of the content. @type {WeakMap<Element, string>} */
 const waiting = new WeakMap();
 
 const observer = new IntersectionObserver((entries) => {
@@ -33,7 +33,7 @@ const observer = new IntersectionObserver((entries) => {
 }, { rootMargin: NEAR });
 
 /**
- * Loads a content into an element when the reader comes near to it.
+ * Loads the content at a path into an element when the element comes near to the visible part of the page.
  * @param {HTMLImageElement | HTMLMediaElement} node
  * @param {string} path
  */
@@ -46,7 +46,7 @@ export function loadWhenNear(node, path) {
 const blobs = new WeakMap();
 
 /**
- * Loads a content into an element. The element dispatches an error event if that is not possible.
+ * Loads the content at a path into an element. The element dispatches an error event if that is not possible.
  * @param {HTMLImageElement | HTMLMediaElement} node
  * @param {string} path
  */
@@ -83,7 +83,7 @@ export function unload(node) {
 const SAVED_WITHIN_MS = 60_000; // the browser needs the address until it has begun to save
 
 /**
- * Saves a content as a file.
+ * Saves the content at a path as a file.
  * @param {string} path
  * @param {string} name
  */

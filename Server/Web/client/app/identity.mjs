@@ -58,7 +58,7 @@ export async function introduce(signal) {
   const name = wantedName();
   const knownUser = identity.entering ? identity.entering.user : state.self?.user;
   let answer = await askForIdentity({ type: 'hello' }, signal);
-  if (answer.code === 'not-allowed') return { refusal: answer }; // a server without guests
+  if (answer.code === 'not-allowed') return { refusal: answer }; // the server accepts no guests
   const isOther = identity.entering?.strict ? answer.name !== name : answer.user !== knownUser && !sameName(answer.name ?? '', name ?? '');
   if (answer.type === 'welcome' && answer.guest && name && isOther) {
     const named = await askForIdentity({ type: 'hello', name }, signal);
@@ -185,7 +185,7 @@ export function forgetSession() {
 export function savePlace(place) {
   const { token, usesCookie } = identity;
   const now = JSON.stringify([place, token, usesCookie]);
-  if (now === saved) return; // the caller calls this for each change of the rooms, and most changes are messages
+  if (now === saved) return; // the caller calls this for each change of the rooms, and most of these do not change the place
   saved = now;
   save('localStorage', NAME_KEY, place.name);
   save('sessionStorage', STORAGE_KEY, { ...place, ...token && { session: token } });

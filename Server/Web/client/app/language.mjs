@@ -37,7 +37,7 @@ function show(tag, texts) {
 let wanted = { language: 'en', tag: '' };
 
 /**
- * Shows the language that the person or the browser wants. The page uses the table of the last visit at once, and replaces it if the server
+ * Shows the language that the person or the browser wants. The page uses the table of the last visit immediately, and replaces it if the server
  * has a newer one. If no table is stored, the page keeps its language until the table arrives.
  */
 async function update() {

@@ -25,15 +25,14 @@ export async function setNotifications(isOn) {
   return isAllowed;
 }
 
-// A tab waits for a moment before it tells the person. Meanwhile another tab may report that it has told the person, or that
-// the person is looking at that tab. The
-// waiting times differ, so that two tabs rarely decide at the same time.
+// A tab waits for a moment before it tells the person. Meanwhile another tab may report that it has told the person, or that the person is looking at
+// that tab. The waiting times differ, so that two tabs rarely decide at the same time.
 const WAIT_MS = 100;
 const SPREAD_MS = 200;
 
 const claims = new AlertClaims();
 
-/** The channel between the tabs. Browsers without it tell the person in each tab. */
+/** The channel between the tabs. In a browser without channels, each tab tells the person. */
 const tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(`${STORAGE_KEY} alerts`);
 tabs?.addEventListener('message', ({ data }) => claims.note(String(data?.room), Number(data?.seq)));
 

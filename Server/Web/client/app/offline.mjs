@@ -8,7 +8,7 @@ import { usesWorker } from './worker.mjs';
 
 /** @import { Entry } from '../types.js' */
 
-const SAVE_AFTER_MS = 1_000; // one change of the database for many messages
+const SAVE_AFTER_MS = 1_000; // so that many messages need only one change of the database
 
 /** The entries and the read marks of the rooms that the database has. @type {Map<string, { entries: Entry[], read: number }>} */
 const saved = new Map();

@@ -19,7 +19,7 @@ const fragment = takeFragment();
 
 /**
  * A token of the site that shows this page in a frame, from the fragment of the page's address (`#jwt=…`). No browser sends a fragment to a
- * server, and the page removes it from the address at once. Only a page in a frame takes a token: the server lets only the sites in
+ * server, and the page removes it from the address immediately. Only a page in a frame takes a token: the server lets only the sites in
  * Web:FrameAncestors frame the page. Anybody can make a link with a token, and such a link must not log a person in as somebody else.
  */
 export const siteToken = isFramed ? fragment.get('jwt') : null;
@@ -119,7 +119,7 @@ export async function fetchBesidePage(path) {
 /** Creates an id that no other page and no other visit has. */
 export const createId = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** Whether the keyboard is one of Apple. */
+/** Whether the device probably has an Apple keyboard. */
 export const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 
 export const nowIso = () => new Date().toISOString();

@@ -23,7 +23,7 @@ export const isPushOn = () => canPush && state.self !== null && load('localStora
 export async function setPush(isOn) {
   if (!isOn) {
     const endpoint = await forgetPush();
-    if (endpoint) send('DELETE', { endpoint }).catch(() => {}); // without it, the push service reports the end later
+    if (endpoint) send('DELETE', { endpoint }).catch(() => {}); // if this fails, the push service later tells the server that the subscription has ended
     return null;
   }
   const user = state.self?.user;
@@ -55,7 +55,7 @@ export async function forgetPush() {
   }
 }
 
-const WORKER_WITHIN_MS = 10_000; // a browser can refuse to install the worker
+const WORKER_WITHIN_MS = 10_000; // if the browser refuses to install the worker, `ready` never resolves
 
 const findPushManager = async () => (await within(WORKER_WITHIN_MS, navigator.serviceWorker.ready)).pushManager;
 

@@ -30,7 +30,7 @@ export function setRenderer(work) { draw = work; }
 
 let restUntil = 0; // by performance.now()
 
-/** Draws in the next frame. After a drawing the page rests as long as the drawing took, so that it can handle input and messages. */
+/** Draws in the next animation frame. After a drawing the page rests as long as the drawing took, so that it can handle input and messages. */
 export const scheduleRender = oncePerFrame(() => {
   const begin = performance.now();
   if (begin < restUntil) return scheduleRender();

@@ -2,7 +2,7 @@
 
 const TONES = [660, 880]; // Hz
 const LENGTH = 0.09;      // seconds of each tone
-const VOLUME = 0.08;      // of 1
+const VOLUME = 0.08;      // 1 is the full volume
 
 /** @type {AudioContext | null} */
 let context = null;

@@ -3,8 +3,8 @@
 import { isEmbedded, isFile, isFramed } from './page.mjs';
 
 /**
- * Whether the page uses a service worker. A page from disk and a page in a frame of another site do not, and browsers have none for a page over
- * plain HTTP, except on this machine.
+ * Whether the page uses a service worker. A page from disk, a page in a frame and a page with `?embed=1` do not. Browsers offer no service worker to a
+ * page over plain HTTP, except on this machine.
  */
 export const usesWorker = !isFile && !isFramed && !isEmbedded && 'serviceWorker' in navigator;
 

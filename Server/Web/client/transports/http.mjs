@@ -12,7 +12,7 @@ export const FIRST_FRAME_WITHIN_MS = 6_000;
 export const ANSWER_WITHIN_MS = 15_000;     // long enough for an answer that waits for the server's disk
 
 const MAX_FRAMES_PER_POST = 20;             // 20 texts of the default maximum length have at most 480 KB; a POST may have 1 MB
-const NO_CURSOR = 1;                        // the server never gives this cursor, so it answers with a welcome
+const NO_CURSOR = 1;                        // the server never gives out this cursor, so it answers this cursor with a welcome
 
 /**
  * Sends frames by POST /send. Reads frames by GET requests. The cursor in a request says which frames have arrived. Each subclass
@@ -70,7 +70,7 @@ export class HttpTransport {
   async startReading() {}
 
   /**
-   * Reads until the transport closes. Returns at once if the transport receives frames by events.
+   * Reads until the transport closes. Returns immediately if the transport receives frames by events.
    * @returns {Promise<void>}
    */
   async readAll() {}

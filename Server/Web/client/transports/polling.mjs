@@ -1,4 +1,4 @@
-// Interval polling: the server answers each request at once, and the page waits before the next one.
+// Interval polling: the server answers each request immediately, and the page waits before the next request.
 
 import { ANSWER_WITHIN_MS, HttpTransport } from './http.mjs';
 
@@ -25,7 +25,7 @@ export class PollingTransport extends HttpTransport {
   }
 
   /**
-   * Polls at once, because the server already has the copy of the person's message, and perhaps a reply.
+   * Polls immediately, because the server already has the copy of the person's message, and perhaps a reply.
    * @override
    */
   afterPost() {

@@ -7,10 +7,12 @@ import { FIRST_FRAME_WITHIN_MS, HttpTransport } from './http.mjs';
 
 /** @import { CloseInfo, Frame } from '../types.js' */
 
-const SILENCE_MS = 45_000;      // three keep-alives of the server
+// The time of three keep-alives: by default, the server sends one every 15 s. Only HTTP streaming shows keep-alives to the page. An idle stream of the
+// other transports is opened again after this time.
+const SILENCE_MS = 45_000;
 const OWN_COPY_WITHIN_MS = 4_000; // the copy of the page's own message arrives within this time, unless the stream is broken
 const TICK_MS = 50;
-const MAX_PROBINGS = 4;         // streams that the page opens to find out whether a proxy buffers them, if the page itself is too busy to tell
+const MAX_PROBINGS = 4;         // streams: if the page was too busy to judge the probes of one stream, it opens another stream, up to this number
 
 /**
  * Reads a response that stays open. Each subclass has its own `connect` and `disconnect`. Each stream begins with probes that show whether
@@ -62,8 +64,8 @@ export class StreamTransport extends HttpTransport {
   }
 
   /**
-   * Waits for the copy of the page's own message. A browser does not report a broken connection of an iframe, nor a connection on
-   * which simply nothing arrives any more. So if the copy does not arrive in time, the page opens the stream again.
+   * Waits for the copy of the page's own message. A browser reports neither a broken connection of an iframe, nor a connection
+   * on which nothing arrives any more. So if the copy does not arrive in time, the page opens the stream again.
    * @override
    * @param {Frame[]} answers
    */

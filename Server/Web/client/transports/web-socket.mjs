@@ -48,7 +48,7 @@ export class WebSocketTransport {
     return true;
   }
 
-  /** Detaches from the socket at once, because a broken connection may take minutes to report that it closed. */
+  /** Detaches from the socket immediately, because a broken connection may take minutes to report that it closed. */
   close() {
     if (!this.#socket) return;
     this.#socket.onmessage = this.#socket.onclose = null;

@@ -19,10 +19,10 @@ import { $, closestTo, el, icon, input, isDialogOpen, setAttribute, setText, wor
 
 const list = $('tray');
 
-/** The rooms whose message is sent when its files are uploaded, and the seq of the message that it answers. @type {Map<string, number | undefined>} */
+/** The rooms with a message that waits for its uploads, and the seq of the message to which it replies. @type {Map<string, number | undefined>} */
 export const waitingMessages = new Map();
 
-/** Browsers decode these types. A picture of another type gets an icon. */
+/** All browsers show pictures of these types. A picture of another type gets an icon. */
 const SHOWN_TYPES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 
 /** @type {Map<string, { node: HTMLElement, state: string, url: string | null }>} */

@@ -79,7 +79,7 @@ export function switchDraft() {
   if (text !== null) setInput(text);
 }
 
-// The input changes together with the room, so that a message can't go to a room for which it was not written.
+// The input changes together with the room, so that a message goes only to the room for which it was written.
 onChange((before, after) => {
   if (before.current === after.current || !ui.inside) return;
   switchDraft();
@@ -160,7 +160,7 @@ function renderSuggestions() {
   } else input.removeAttribute('aria-activedescendant');
 }
 
-/** Returns the suggestions for the word at the caret. The first emoji that the person types loads the table of emoji. */
+/** Returns the suggestions for the word at the caret. When the person types an emoji's name for the first time, the page loads the table of emoji. */
 function currentSuggestions() {
   const { value, selectionStart: caret } = input;
   const typed = emojiBeingTyped(value, caret);
@@ -233,8 +233,8 @@ input.addEventListener('input', () => {
 });
 input.addEventListener('click', () => updateSuggestions());
 
-// The keyboard of a phone has no Shift key for the Enter key.
-$('break').addEventListener('pointerdown', (event) => event.preventDefault()); // the input keeps the focus, and the phone its keyboard
+// The keyboard of a phone can't type Shift+Enter, so a button begins a new line.
+$('break').addEventListener('pointerdown', (event) => event.preventDefault()); // the input keeps the focus, and the phone keeps its keyboard open
 $('break').addEventListener('click', () => {
   insertAtCaret('\n');
   input.focus();

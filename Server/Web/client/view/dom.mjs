@@ -8,7 +8,7 @@ import { isRightToLeft, languageVersion } from '../language.mjs';
 /** @import { Tone, User } from '../types.js' */
 
 /**
- * The elements whose own properties the page uses.
+ * The types of elements by their ids. The page uses properties of these types. All other elements have the type HTMLElement.
  * @typedef {{
  *   'name': HTMLInputElement, 'password': HTMLInputElement, 'room': HTMLInputElement, 'new-name': HTMLInputElement,
  *   'new-password': HTMLInputElement, 'keep-name': HTMLInputElement, 'directory-filter': HTMLInputElement,
@@ -78,8 +78,8 @@ export function onDialogClosed(listener) {
 /** Matches while the rooms are in a side panel. */
 export const NARROW = matchMedia('(max-width: 719px)');
 
-// The focus goes back to the button that opened the dialog. If this button is gone, the focus goes to the log or the input. On a phone, the
-// keyboard would cover half of the chat.
+// The focus goes back to the button that opened the dialog. If this button is gone, the focus goes to the input. On a phone it goes to the log,
+// because the keyboard would cover half of the chat.
 onDialogClosed(() => {
   if (document.activeElement === document.body && !isDialogOpen()) (NARROW.matches ? log : input).focus();
 });
@@ -156,7 +156,7 @@ export const personButton = ({ user, name }, ...children) => el('button', {
 export const foreign = (text, className) => el('bdi', { class: className }, withoutDirectionControls(text));
 
 /**
- * The name of a room with its sign. On a page from right to left, the sign must stay on the left of a Latin name.
+ * The name of a room with its number sign (#). On a page from right to left, the sign must still be to the left of a Latin name.
  * @param {string} room
  */
 export const hashedNodes = (room) => isRightToLeft() ? [foreign(`#${room}`)] : ['#', foreign(room)];

@@ -166,7 +166,7 @@ $('show-password').addEventListener('click', () => {
   $('password').focus();
 });
 
-// Providers do not let other pages show them in a frame.
+// Login providers do not allow other pages to show them in a frame, so the login opens in a new tab.
 if (isFramed) $('sign-on').setAttribute('target', '_blank');
 
 $('sign-on').addEventListener('click', () => {

@@ -1,4 +1,4 @@
-// Goes to a message that a search has found.
+// Goes to a message in any room, for example to a message that a search has found.
 
 import { goAfterJoin } from '../app/chat.mjs';
 import { state } from '../app/store.mjs';

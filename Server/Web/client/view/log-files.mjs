@@ -11,7 +11,7 @@ import { closestTo, el, icon, setAttribute } from './dom.mjs';
 /** @import { AttachedFile } from '../types.js' */
 
 /**
- * The name of a file. If there is no space for it, its extension stays visible, because the extension says what the file is.
+ * The name of a file. If there is no space for the whole name, the extension stays visible, because the extension says what the file is.
  * @param {string} name
  */
 export function fileName(name) {
@@ -36,7 +36,8 @@ export function filesNode(files, key) {
 }
 
 // A row is created again after each change of its message. The new row gets the old images, so that they do not flicker. It also gets the old players,
-// so that they continue to play. A browser does not stop a player that leaves the page and is back at the end of the task.
+// so that they continue to play. A browser does not stop a player that is removed from the page and added again in the same
+// task.
 const MAX_IMAGES = 300;
 const MAX_PLAYERS = 20; // Chromium gives one page at most 75 players
 /** @type {Map<string, HTMLImageElement>} */
@@ -45,7 +46,7 @@ const images = new Map();
 const players = new Map();
 
 /**
- * Keeps an element, and removes those that were not used for the longest time.
+ * Keeps an element. If there are then more than `max`, removes the least recently used ones.
  * @template {HTMLElement} T
  * @param {Map<string, T>} kept
  * @param {string} id
@@ -72,7 +73,7 @@ function pictureNode(file, key, isSingle) {
   const { width, height } = pictureBox(file);
   const image = keep(images, id, images.get(id) ?? createImage(file), MAX_IMAGES);
   image.alt = t('Picture: {file}', { file: isolated(file.name) });
-  // The style has the ratio of the box, because a browser uses the picture's own ratio as soon as the picture is loaded.
+  // The style sets the ratio of the box. Otherwise a browser would use the picture's own ratio as soon as the picture is loaded.
   image.style.setProperty('aspect-ratio', isSingle ? `${width} / ${height}` : '');
   setAttribute(image, 'width', isSingle ? width : null);
   setAttribute(image, 'height', isSingle ? height : null);
@@ -113,7 +114,7 @@ function playerNode(file, kind, id) {
   const old = players.get(id);
   if (old) return keep(players, id, old, MAX_PLAYERS);
   const player = /** @type {HTMLMediaElement} */ (el(kind, { controls: true, preload: 'metadata', 'aria-label': kind === 'video' ? t('Video: {file}', { file: isolated(file.name) }) : t('Recording: {file}', { file: isolated(file.name) }), playsinline: kind === 'video' }));
-  player.addEventListener('error', () => { player.hidden = true; }); // the browser can't play it; the card below remains
+  player.addEventListener('error', () => { player.hidden = true; }); // the browser can't play it; the card of the file remains
   if (identity.usesCookie) {
     loadWhenNear(player, contentPath(file));
     return keep(players, id, player, MAX_PLAYERS);

@@ -43,7 +43,7 @@ export function createRowNode(row) {
 }
 
 /**
- * The space of rows that are not drawn.
+ * The empty space that replaces rows that are not drawn.
  * @param {string} height in px
  */
 function spaceNode(height) {
@@ -88,7 +88,7 @@ const invitationNode = (room) => el('div', { class: 'field' },
     el('button', { type: 'button', class: 'quiet', 'data-action': 'copy-link' }, t('Copy'))));
 
 /**
- * Creates the node of a log without a room.
+ * Creates what the log shows while the person is in no room.
  * @param {string} title
  * @param {string} words
  */

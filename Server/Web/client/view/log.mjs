@@ -33,7 +33,7 @@ const drawn = {
   rows: new Map(),
   /** Rows that are not drawn, but in which the reader has opened a spoiler. @type {Map<string, DrawnRow>} */
   opened: new Map(),
-  /** The entries of the nodes. @type {WeakMap<Node, Entry>} */
+  /** The entry of each node. @type {WeakMap<Node, Entry>} */
   entries: new WeakMap(),
   /** The newest entry at the last drawing. @type {Entry | null} */
   newest: null,
@@ -359,7 +359,7 @@ log.addEventListener('keydown', (event) => {
   surface.scrollTop = 0;
   list.scrolled(false);
   drawRows(room);
-  surface.scrollTop = 0; // above the first row
+  surface.scrollTop = 0; // the top of the log is above the first row
 });
 
 document.addEventListener('focusin', ({ target }) => {
@@ -378,7 +378,7 @@ log.addEventListener('scroll', () => {
   else if (log.scrollTop < drawn.scrolledTo) view.following = false;
   else if (below <= AT_BOTTOM_PX) view.following = isAtEnd;
   drawn.scrolledTo = log.scrollTop;
-  // The page draws at once, because a reader who scrolls fast would otherwise see empty space.
+  // The page draws immediately, because a reader who scrolls fast would otherwise see empty space.
   if (list.scrolled(view.following) || before !== view.following) return drawRows(room);
   view.place = list.place;
   afterScroll();

@@ -6,11 +6,12 @@ import { t, withParts } from '../language.mjs';
 const ATTRIBUTES = ['title', 'aria-label', 'placeholder'];
 const SKIPPED = 'script, style, svg, [translate="no"]';
 
-/** Write the texts in the current language. @type {(() => void)[]} */
+/** Functions that write the texts in the current language. @type {(() => void)[]} */
 const texts = [];
 
 /**
- * Finds the texts of an element. The attribute data-text marks a sentence with elements in it: it is one text, and {1} is its first element.
+ * Finds the texts of an element. The attribute data-text marks a sentence that contains elements. Such a sentence is one text, in which {1} stands for its
+ * first element.
  * @param {Element} element
  */
 function findTexts(element) {

@@ -1,4 +1,4 @@
-// The menu of a room: its topic, its notifications, invitations, slow mode, and its end.
+// The menu of a room, for example to set its topic, to invite somebody or to leave.
 
 import { ask } from '../app/chat.mjs';
 import { preferences, toggleFavourite } from '../app/preferences.mjs';

@@ -29,11 +29,11 @@ const resultNode = ({ room, seq, at, from, text, snippet, files }) => el('li', n
     el('span', { class: 'text', dir: 'auto' }, ...markedPieces(snippet ?? { text, marks: [] }).map(([part, isMarked]) => isMarked ? el('mark', null, withoutDirectionControls(part)) : withoutDirectionControls(part))),
     ...(filesOf(files) ?? []).map((file) => el('span', { class: 'found-file' }, icon(iconOf(file), ''), foreign(file.name)))));
 
-/** @param {string} [text] a query, which the page has sent */
+/** @param {string} [text] a query that the page has already sent */
 export function openSearch(text) {
   ui.drawer = null;
   openDialog(search);
-  query.value = text ?? state.found?.query ?? query.value; // the switcher may have searched
+  query.value = text ?? state.found?.query ?? query.value; // the switcher may have sent the last query
   renderSearch();
   query.focus();
 }

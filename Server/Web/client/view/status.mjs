@@ -65,7 +65,7 @@ function stateWords({ state: now }, isGuest) {
 }
 
 /**
- * Shows the transport. Beside the name, the page shows the transport only if it is not WebSocket.
+ * Shows the transport. Beside the person's name, the page shows the transport only while it is connected by another transport than WebSocket.
  * @param {Status} status
  */
 function renderTransport({ transport, state: status }) {

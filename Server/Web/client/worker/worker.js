@@ -104,7 +104,7 @@ async function readSettings() {
   return { inRoom: '{name} in {room}', sentFile: 'sent a file', quietUntil: null, ...await stored?.json() };
 }
 
-/** The open pages of this server, the one that was used last first. */
+/** The open pages of this server, the most recently used page first. */
 async function findPages() {
   const windows = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
   return windows.filter(({ url }) => isPage({ method: 'GET', mode: 'navigate', url }));
