@@ -17,7 +17,7 @@ public static class ListenerSetup
 {
     public const string DefaultUrls = "http://localhost:5080";
 
-    // ASP.NET Core's variables for containers: ports on all hosts. Microsoft's images set the first one to 8080.
+    // ASP.NET Core's variables for containers: ports on all network interfaces. Microsoft's images set the first one to 8080.
     private static readonly (string Key, string Scheme)[] PortVariables = [("http_ports", "http"), ("https_ports", "https")];
 
     // Only processes of this machine can use a Unix domain socket, so its peers get the address of this machine.

@@ -28,8 +28,8 @@ public sealed class TransportOptions
 
     /// <summary>
     /// Maximum open connections of all addresses together. The server closes further connections immediately. 0 means: the number of files that the
-    /// process may open, less 320 for the server itself, <c>2 × Files:Uploads</c> for uploads and <c>Webhooks:MaxConcurrent</c> for webhooks. If
-    /// the process may not open enough files, the server does not start. Default 0.
+    /// process may open, minus 320 for the server itself, minus <c>2 × Files:Uploads</c> for uploads, and minus <c>Webhooks:MaxConcurrent</c> for
+    /// webhooks. If the process may not open enough files, the server does not start. Default 0.
     /// </summary>
     [Range(0, 10_000_000)]
     public int Connections { get; set; }

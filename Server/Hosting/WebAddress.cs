@@ -14,7 +14,7 @@ public static class WebAddress
     private const string UnixHost = "://unix:";
 
     /// <summary>
-    /// Gets the address to show for the page: the first bound address, with the mount path. If the server listens on all hosts,
+    /// Gets the address to show for the page: the first bound address, with the mount path. If the server listens on all network interfaces,
     /// <c>localhost</c> replaces the host. Null if the server listens only on Unix domain sockets.
     /// </summary>
     public static Uri? GetPageAddress(IServiceProvider services)
@@ -43,7 +43,7 @@ public static class WebAddress
     public static bool IsLoopback(Uri address) =>
         address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var host) && IPAddress.IsLoopback(host));
 
-    // Whether an address is that of all hosts: 0.0.0.0 or [::].
+    // Whether an address means all network interfaces: 0.0.0.0 or [::].
     private static bool IsAnyAddress(Uri address) =>
         IPAddress.TryParse(address.Host.Trim('[', ']'), out var host) && (host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any));
 

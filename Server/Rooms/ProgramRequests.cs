@@ -65,8 +65,9 @@ public sealed class ProgramRequests(ChatServices services)
     /// <summary>The error of a request that failed because of the storage.</summary>
     public static ChatError CreateUnavailable(StorageException fault) => RequestErrors.CreateUnavailable(fault);
 
-    // After the token was found, its room may have been removed, and another user may have created a room with the same name. So look for the token
-    // again. If the token still exists, the room is the token's room, or a removed room that accepts no posts.
+    // After the token was found, its room may have been removed, and another user may have created a room with the same name. A token is deleted
+    // together with its room. So look for the token again: if it still exists, there is no such new room. A room that was removed meanwhile accepts
+    // no posts.
     private async ValueTask<RoomLoop?> FindRoomAsync(StoredToken token) =>
         await services.Rooms.FindAsync(token.Room) is { } room && await services.Tokens.FindAsync(token.TokenHash, CancellationToken.None) is not null ? room : null;
 

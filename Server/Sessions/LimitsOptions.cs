@@ -32,8 +32,8 @@ public sealed class LimitsOptions
     public int MessageBurst { get; set; } = 20;
 
     /// <summary>
-    /// Requests other than messages that a user may send per second, over all connections of the user. After a pause the user may send ten
-    /// times this number in one burst. Default 20.
+    /// The number of requests per second that a user may send, over all connections of the user. Messages do not count here. After a pause the
+    /// user may send ten times this number in one burst. Default 20.
     /// </summary>
     [Range(1, 1_000_000)]
     public int RequestsPerSecond { get; set; } = 20;

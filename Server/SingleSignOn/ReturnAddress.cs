@@ -4,8 +4,8 @@ using Microsoft.Extensions.Primitives;
 namespace RawSocketChat.Server.SingleSignOn;
 
 /// <summary>
-/// The address of the page to which a login leads. The server builds it from the parameters that the page knows, so a link cannot lead a person to
-/// another site after the login.
+/// The address of the page to which a login leads. The server builds this address itself, and takes only the values of the parameters <c>room</c>,
+/// <c>embed</c> and <c>way</c> from the request. So a link cannot lead a person to another site after the login.
 /// </summary>
 internal static class ReturnAddress
 {

@@ -80,7 +80,7 @@ describe('in another language', () => {
     assert.equal(errorText({ code: 'muted', text: 'you are muted in "den"' }), 'you are muted in "den"');
   });
   test('an English page marks no words', () => assert.equal(serverWords('no such room'), 'no such room'));
-  test('a page from right to left isolates all foreign text, and the sign of a room together with its name', () => {
+  test('a right-to-left page isolates all foreign text, and the sign of a room together with its name', () => {
     useLanguage('ar');
     assert.equal(isRightToLeft(), true);
     assert.deepEqual([isolated('ann'), isolated(''), hashed('lobby')], ['\u2068ann\u2069', '', '\u2068#lobby\u2069']);

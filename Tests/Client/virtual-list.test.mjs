@@ -86,7 +86,7 @@ class Reader {
     this.isAtEnd = this.surface.scrollTop >= this.surface.contentHeight - this.surface.height - 1;
     if (this.list.scrolled(this.isAtEnd)) this.show(this.entries);
   }
-  /** A row, or the view, changes its size without a drawing, for example because a picture has loaded. */
+  /** Changes the size of a row or of the view, although no row is drawn: for example, an image has loaded. */
   resize(change) {
     change();
     this.surface.layOut();

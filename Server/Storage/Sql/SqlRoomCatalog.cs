@@ -224,8 +224,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
             $"SELECT name FROM rooms WHERE name_key > @Key AND {condition} ORDER BY name_key LIMIT @max",
             new { Key = RoomCache.GetKey(after), Before = before.ToUnixTimeMilliseconds(), max }).AsList(), cancellationToken);
 
-    // A log may have millions of events, and their deletion in one transaction would block the only writer. So this method gives the room a key that
-    // no name has, and nobody can find the room any more. The events are erased later, in steps.
+    // A log may have millions of events, and their deletion in one transaction would block the only writer. So this method replaces the key
+    // of the room by one that belongs to no valid name. After that, nobody can find the room. The events are erased later, in steps.
     private ValueTask<bool> HideAsync(string name, string condition, DateTimeOffset before, CancellationToken cancellationToken)
     {
         var values = new { Key = RoomCache.GetKey(name), Before = before.ToUnixTimeMilliseconds() };

@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// <summary>The tokens of rooms in a SQL database.</summary>
 public sealed class SqlTokenStore(SqlStorage storage) : ITokenStore
 {
-    // A removed room has a key that no name has, so these conditions do not find its tokens.
+    // The removal of a room also deletes its tokens, so the statements need no condition for removed rooms.
     private const string Select = "SELECT t.token_hash AS tokenHash, r.name AS room, t.bot, t.name, t.creator, t.created_at AS createdAt FROM tokens t JOIN rooms r ON r.id = t.room";
 
     public ValueTask<TokenCreation> AddAsync(StoredToken token, int max, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// <summary>The webhooks of rooms in a SQL database.</summary>
 public sealed class SqlWebhookStore(SqlStorage storage) : IWebhookStore
 {
-    // A removed room has a key that no name has, so these conditions do not find its webhook.
+    // The removal of a room also deletes its webhook, so the statements need no condition for removed rooms.
     private const string Select = """
         SELECT w.id, r.name AS room, w.url, w.secret, w.delivered_seq AS deliveredSeq, w.failures, w.attempts, w.failing_since AS failingSince,
             w.next_attempt_at AS nextAttemptAt, w.error, w.is_off AS isOff, EXISTS (SELECT 1 FROM webhook_failures f WHERE f.room = w.room AND f.is_retried = 1) AS hasRetries

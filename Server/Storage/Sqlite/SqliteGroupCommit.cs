@@ -31,7 +31,7 @@ internal sealed class SqliteGroupCommit : GroupCommit, IDisposable
     {
         try
         {
-            // Try again to empty the log: the program that has read the database may have ended since the last attempt.
+            // The log is full, because another program reads the database. Try again to empty the log: that program may have ended meanwhile.
             if (_writer is { } open && _writeAheadLog.FullReason is not null)
             {
                 _writeAheadLog.TruncateIfDue(open.Connection);

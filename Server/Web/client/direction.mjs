@@ -27,7 +27,7 @@ export function isolated(text) {
 }
 
 /**
- * The name of a room with its number sign (#), for a sentence of the page. On a page from right to left, the sign must still be to the left of a
+ * The name of a room with its number sign (#), for a sentence of the page. On a right-to-left page, the sign must still be to the left of a
  * Latin name.
  * @param {string} room
  */

@@ -222,15 +222,15 @@ public sealed class SettingsTests
 
     [TestCase("8080", "http://*:8080")]
     [TestCase("8080;8081", "http://*:8080 http://*:8081")]
-    public void Ports_of_a_container_are_addresses_on_all_hosts(string ports, string urls) =>
+    public void Port_variables_of_a_container_become_addresses_on_all_interfaces(string ports, string urls) =>
         ListenerSetup.GetUrls(CreateConfiguration(("http_ports", ports))).Should().Equal(urls.Split(' '));
 
     [Test]
-    public void Addresses_take_precedence_over_the_ports_of_a_container() =>
+    public void Addresses_take_precedence_over_the_port_variables_of_a_container() =>
         ListenerSetup.GetUrls(CreateConfiguration(("urls", "http://localhost:1"), ("http_ports", "2"), ("https_ports", "3"))).Should().Equal("http://localhost:1");
 
     [Test]
-    public async Task Server_listens_at_the_ports_of_a_container_and_says_that_it_rejects_other_machines()
+    public async Task Server_listens_at_the_port_in_the_variable_of_a_container_and_says_that_it_rejects_other_machines()
     {
         var port = ServerUnderTest.FindFreePort();
         await using var server = await ServerProcess.StartAsync([("ASPNETCORE_HTTP_PORTS", $"{port}")], "--RawTcp:Port", "0");
@@ -241,7 +241,7 @@ public sealed class SettingsTests
     }
 
     [Test]
-    public async Task Server_names_a_bad_port_of_a_container_in_one_line()
+    public async Task Server_reports_a_bad_port_variable_of_a_container_in_one_line()
     {
         var (exitCode, output, error) = await ServerProcess.RunToEndAsync([], ("ASPNETCORE_HTTP_PORTS", "http"));
         (exitCode, output).Should().Be((1, ""));

@@ -89,7 +89,7 @@ public sealed class BanEvasionTests(bool isRestarted)
     }
 
     [Test]
-    public async Task Banned_guest_with_a_new_name_is_banned()
+    public async Task Banned_guest_who_changes_the_name_is_still_banned()
     {
         var guest = await ConnectAsync(OtherNetwork, name: null, _guestSession);
         await guest.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Nick, Name = "robert", Id = NewId() });

@@ -150,7 +150,7 @@ public static class DatabaseCheck
         }
         catch (StorageException)
         {
-            // The line below names the body.
+            // The body cannot be decoded. It is reported below.
         }
 
         result.Add($"room \"{room}\", event {seq}: invalid body {json}");

@@ -90,7 +90,7 @@ export function askDirectory({ isFresh = false } = {}) {
   if (ask({ type: 'rooms' }, { kind: 'rooms' })) directoryAskedAt = performance.now();
 }
 
-const SEARCH_AFTER_MS = 250; // a person who types a word needs one request, not one for each letter
+const SEARCH_AFTER_MS = 250; // the delay after the last letter, so that a whole word causes one request
 const MAX_ROOM_NAME = 64;    // no room has a longer name
 
 let searchTimer = 0;

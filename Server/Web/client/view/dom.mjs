@@ -156,7 +156,7 @@ export const personButton = ({ user, name }, ...children) => el('button', {
 export const foreign = (text, className) => el('bdi', { class: className }, withoutDirectionControls(text));
 
 /**
- * The name of a room with its number sign (#). On a page from right to left, the sign must still be to the left of a Latin name.
+ * The name of a room with its number sign (#). On a right-to-left page, the sign must still be to the left of a Latin name.
  * @param {string} room
  */
 export const hashedNodes = (room) => isRightToLeft() ? [foreign(`#${room}`)] : ['#', foreign(room)];

@@ -117,7 +117,7 @@ function showGroup(list, group, rooms) {
 }
 
 /**
- * The name of a room and its sign. Screen readers do not read the sign. On a page from right to left, the heading has the direction of the name.
+ * The name of a room and its sign. Screen readers do not read the sign. On a right-to-left page, the heading has the direction of the name.
  * So the sign stays on the left of a Latin name, and a long name is cut at its end.
  * @param {Room} room
  */

@@ -18,7 +18,7 @@ import { openSearch } from './search.mjs';
 
 /** @import { SwitcherItem } from '../types.js' */
 
-const SEARCH_AFTER_MS = 250; // a person who types a word needs one request
+const SEARCH_AFTER_MS = 250; // the delay after the last letter, so that a whole word causes one request
 const MIN_SEARCH = 3;        // letters; a shorter word finds too much
 
 const query = $('switcher-query');

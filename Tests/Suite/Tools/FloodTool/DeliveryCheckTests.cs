@@ -20,7 +20,7 @@ public class DeliveryCheckTests
         FindFaults(Observe((11, 0), (13, 2))).Should().Be(new Faults(Lost: 1, Holes: 1));
 
     [Test]
-    public void Check_counts_a_missing_last_message_as_lost_without_a_hole() =>
+    public void Check_counts_a_missing_last_message_as_lost_but_not_as_a_hole() =>
         FindFaults(Observe((11, 0), (12, 1))).Should().Be(new Faults(Lost: 1));
 
     [Test]
