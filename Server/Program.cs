@@ -26,7 +26,7 @@ namespace RawSocketChat.Server;
 /// <summary>The composition root: registers all services and maps all addresses.</summary>
 public static class Program
 {
-    // The answers to OPTIONS.
+    // The methods that each path accepts, for the answers to OPTIONS.
     private static readonly Dictionary<string, string[]> Methods = new()
     {
         ["/"] = [HttpMethods.Get, HttpMethods.Head],

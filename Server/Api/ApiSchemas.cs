@@ -41,7 +41,7 @@ internal sealed record ApiAck
     [Description("When the message was stored.")]
     public required DateTimeOffset At { get; init; }
 
-    [Description("Whether the id was used before. Then nothing was posted, and the other values are those of the first message.")]
+    [Description("Whether the id was used before. If it was, nothing was posted, and the other values are those of the first message.")]
     public bool Duplicate { get; init; }
 }
 
@@ -119,7 +119,7 @@ internal sealed record ApiEvent
     [Description("When the text of a message was changed last.")]
     public DateTimeOffset Edited { get; init; }
 
-    [Description("Whether a message is deleted. Then it has no text.")]
+    [Description("Whether a message is deleted. A deleted message has no text.")]
     public bool Deleted { get; init; }
 
     [Description("The seq of the message that was edited, deleted or reacted to.")]

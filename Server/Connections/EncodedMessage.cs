@@ -88,8 +88,8 @@ public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind 
 /// </summary>
 public sealed class EncodedBatch : EncodedMessage
 {
-    // Private copies of the frames. They cache the bytes of each encoding, because one encoding may be built from another, and they live
-    // only as long as the batch.
+    // Private copies of the frames, which live only as long as the batch. They cache the bytes of each encoding, because one encoding may be
+    // built from another.
     private readonly EncodedFrame[] _copies;
 
     public EncodedBatch(IReadOnlyList<EncodedFrame> frames)

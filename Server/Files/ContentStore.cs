@@ -11,7 +11,7 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
 {
     private const string PendingSuffix = ".pending";
 
-    // The addition and the removal of the same content must not run at the same time. Contents whose hashes have the same last digits share a lock.
+    // The addition and the removal of the same content must not run at the same time. Contents whose hashes end with the same two digits share a lock.
     private readonly SemaphoreSlim[] _locks = [.. Enumerable.Range(0, 256).Select(_ => new SemaphoreSlim(1))];
     private long _bytes;
 

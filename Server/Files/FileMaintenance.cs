@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Files;
 
 /// <summary>
 /// Removes the contents that no file has any more: once a minute, and immediately after the deletion of a message with files. Once a minute, also
-/// removes the files that no message has had for <c>Files:UnusedHours</c>.
+/// removes the files that were uploaded more than <c>Files:UnusedHours</c> ago and were never in a message.
 /// </summary>
 public sealed class FileMaintenance(ContentStore contents, IFileStore files, ClockGuard clock, IOptions<FilesOptions> options, TimeProvider time, ILogger<FileMaintenance> logger) : BackgroundService
 {

@@ -17,7 +17,7 @@ public static class FileName
     private const int MaxExtensionLength = 16;
     private const string Default = "file";
 
-    // The last part of the address of a preview, so no file may have this name.
+    // The address of a preview ends with this word, so no file may have it as its name.
     private const string Reserved = "preview";
 
     // Names of files on Windows cannot contain these characters.

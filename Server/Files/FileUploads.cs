@@ -104,7 +104,7 @@ public sealed class FileUploads(
         }
     }
 
-    // Rejects a multipart body whose end is missing.
+    // Reads the next part of the content. Rejects the upload if the end of a multipart body is missing.
     private static async Task<int> ReadAsync(Stream content, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try

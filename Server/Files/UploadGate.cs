@@ -4,8 +4,9 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Files;
 
 /// <summary>
-/// Bounds the uploads that are received at the same time: in all, and from one address. Further uploads wait in the order of their arrival. The
-/// server does not read an upload that waits, so TCP makes its client wait too. Thread-safe.
+/// Bounds the uploads that are received at the same time: in all, and from one address. Further uploads wait, and start in the order of their
+/// arrival. An upload whose address has no free place does not delay the uploads of other addresses. The server does not read an upload that
+/// waits, so TCP makes its client wait too. Thread-safe.
 /// </summary>
 public sealed class UploadGate : IDisposable
 {

@@ -154,7 +154,7 @@ public static class ListenerSetup
         }
         catch (FormatException)
         {
-            // The line below throws the same error as for an unsupported address.
+            // A text that is not an address gets the same error as an address that the server does not support.
         }
 
         throw new SettingException($"--urls: \"{url}\" is not an address to listen on; try: --urls {DefaultUrls}");

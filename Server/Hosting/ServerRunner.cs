@@ -74,7 +74,7 @@ public static class ServerRunner
         _ => null,
     };
 
-    // Prints the addresses, the data folder and how to join.
+    // Prints the addresses, where messages are stored, and how to join.
     private static void PrintStartLines(WebApplication app)
     {
         var all = WebAddress.GetAll(app.Services);

@@ -10,7 +10,7 @@ public sealed class ProxyOptions
 
     /// <summary>
     /// Addresses of proxies, or networks of addresses such as <c>10.0.0.0/8</c>. The server uses the headers <c>X-Forwarded-For</c>,
-    /// <c>X-Forwarded-Proto</c>, <c>X-Forwarded-Host</c> and <c>X-Forwarded-Prefix</c> of these proxies. Then the client's own address counts
+    /// <c>X-Forwarded-Proto</c>, <c>X-Forwarded-Host</c> and <c>X-Forwarded-Prefix</c> of these proxies. So the client's own address counts
     /// for all limits, and hints, redirects and cookies have the address that the client used. Default: none.
     /// </summary>
     [RegularExpression(@"[0-9A-Fa-f.:]+(/[0-9]{1,3})?", ErrorMessage = "is not an address; try: 127.0.0.1 or 10.0.0.0/8")]

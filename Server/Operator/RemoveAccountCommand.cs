@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage.Sql.Maintenance;
 
 namespace RawSocketChat.Server.Operator;
 
-/// <summary><c>remove-account NAME…</c>: removes accounts, so that their names are free, all or nothing.</summary>
+/// <summary><c>remove-account NAME…</c>: removes accounts, all or nothing. After that, their names are free.</summary>
 internal static class RemoveAccountCommand
 {
     public static Command Create(OperatorContext context)

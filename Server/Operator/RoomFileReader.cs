@@ -101,7 +101,7 @@ internal sealed class RoomFileReader(Stream stream) : IDisposable
         }
         catch (JsonException)
         {
-            // The statement below throws, as for JSON that is not an object.
+            // A line that is not valid JSON gets the same error as JSON that is not an object.
         }
 
         throw CreateError("the line is not a JSON object");

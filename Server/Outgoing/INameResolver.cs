@@ -37,10 +37,10 @@ internal sealed class SystemNameResolver(Func<string, IPAddress[]> lookUp) : INa
         return await finding.WaitAsync(cancellationToken);
     }
 
-    // A look-up that is still running at this moment has no effect when it ends.
+    // If a look-up is still running now, its Release fails later. This has no effect, because nobody waits for the look-up any more.
     public void Dispose() => _places.Dispose();
 
-    // The place is free again when the look-up has ended, even if nobody waits for it any more.
+    // Frees the place only when the look-up has ended, because the look-up continues even if its caller does not wait any more.
     private IPAddress[] LookUp(string host)
     {
         try

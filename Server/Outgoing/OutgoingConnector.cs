@@ -20,7 +20,7 @@ internal class OutgoingConnector(INameResolver resolver, AddressRules rules, Tim
     // The maximum number of addresses of one name to which the connector tries to connect.
     private const int MaxAddresses = 4;
 
-    // The client's request waits for this look-up, and the client's next requests wait too.
+    // A client that sets the address of a receiver waits for the look-up of this address, and so do the client's next requests.
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -47,7 +47,7 @@ internal class OutgoingConnector(INameResolver resolver, AddressRules rules, Tim
             : $"must be the address of a public server; {DescribeNotAllowed(address.IdnHost)}";
     }
 
-    /// <summary>Creates a handler for requests that opens its connections here.</summary>
+    /// <summary>Creates an HTTP handler that opens its connections with <see cref="ConnectAsync(SocketsHttpConnectionContext, CancellationToken)"/>.</summary>
     /// <param name="timeout">The maximum time until a connection is open.</param>
     public SocketsHttpHandler CreateHandler(TimeSpan timeout) => new()
     {
@@ -83,7 +83,7 @@ internal class OutgoingConnector(INameResolver resolver, AddressRules rules, Tim
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException)
         {
-            // The status decides the result, so an error after it changes nothing. The connection is not used again.
+            // The status decides the result, so an error in the body changes nothing. The connection is not used again.
         }
     }
 

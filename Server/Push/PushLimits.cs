@@ -26,7 +26,7 @@ internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
     private readonly Rate _rate = new(perHour / 3600.0, Math.Min(perHour, MaxBurst), time);
     private readonly Dictionary<string, RateLimit> _rates = [];
 
-    // The services that have failed, and the browsers for which the service has reported too many messages.
+    // The services that have failed, and the browsers for which a service has reported too many messages.
     private readonly Dictionary<string, Failing> _failing = [];
     private readonly Lock _gate = new();
 

@@ -51,8 +51,8 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
         Volatile.Write(ref _session, session);
         session.Attach(Connection);
 
-        // The code that ends a session marks the session as ended, and then closes the connections that are attached. This check closes a connection
-        // that was attached after that.
+        // The code that ends a session marks the session as ended, and then closes the attached connections. That code does not see a connection that
+        // is attached later, so close such a connection here.
         if (session.IsEnded)
             Connection.Close(Disconnect.SessionEnded);
     }

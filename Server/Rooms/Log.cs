@@ -1,6 +1,6 @@
 namespace RawSocketChat.Server.Rooms;
 
-// The storage logs each of its failures once, for the operator. So the requests that fail for this reason are logged only at debug level.
+// The storage logs each of its failures once, for the operator. So a request that fails because of the storage is logged only at debug level.
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Error, "{Command} failed in room {Room}; the room continues")]

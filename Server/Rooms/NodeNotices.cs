@@ -118,7 +118,7 @@ public sealed class NodeNotices(
 
     private async Task CloseEndedAsync(IReadOnlyList<Session> candidates)
     {
-        // A session that is not stored yet, or that has just got a new token, has not ended.
+        // The database does not have a session that is not stored yet, or whose new token is not stored yet. Such a session has not ended.
         var stored = candidates.Where(session => session.IsStored).Select(session => (Session: session, Hash: session.TokenHash)).ToList();
         if (stored.Count == 0)
             return;

@@ -65,7 +65,7 @@ public sealed class RecentTail
         _share.Add(change);
     }
 
-    /// <summary>Skips events that can no longer be read, up to a seq. Called by the room's loop only.</summary>
+    /// <summary>Empties the tail and moves it to a seq, because the log no longer has the events up to this seq. Called by the room's loop only.</summary>
     public void SkipTo(long lastSeq)
     {
         _share.Add(-Clear());

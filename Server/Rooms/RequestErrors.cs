@@ -57,7 +57,7 @@ internal static class RequestErrors
         ? new(ErrorCode.Unavailable, "the server can no longer read this data; the operator can find the reason in the server's log")
         : new(ErrorCode.Unavailable, "the server cannot read or store data at the moment; try again in a moment", RetryAfterMs: 1000);
 
-    /// <summary>The error of a message that was not stored, so that the client may send it again.</summary>
+    /// <summary>The error of a message that was not stored. The client may send the message again.</summary>
     public static ChatError CreateNotStored() =>
         new(ErrorCode.Unavailable, "the message could not be stored; send it again in a moment", RetryAfterMs: 1000);
 }

@@ -278,7 +278,7 @@ public sealed class RoomDirectory(
 
     private void OnEventsAvailable(string room, long seq) => _open.GetValueOrDefault(room)?.MarkAvailable(seq);
 
-    // The task never fails: the loop of a room handles its errors.
+    // Nobody has to await the task: it only puts a command into the room's channel, and never fails.
     private void OnPresenceChanged(string room, RemotePresence presence)
     {
         if (_open.GetValueOrDefault(room) is { } open)

@@ -41,7 +41,7 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
 
     /// <summary>Starts to read the events after a seq, if that is necessary and no page waits.</summary>
     /// <param name="after">The newest event that is delivered.</param>
-    /// <returns>Whether the read has already ended. Then this class does not wake the loop.</returns>
+    /// <returns>Whether a read was started and has already ended. For such a read, this class does not wake the loop.</returns>
     public bool ReadIfDue(long after)
     {
         if (_reading is not null || _page is not null || (_waiting.Count == 0 && _served.Count == 0 && _availableSeq <= after))

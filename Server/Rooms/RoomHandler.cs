@@ -201,7 +201,7 @@ internal sealed class RoomHandler(ChatServices services)
             return false;
         if (joined.Ban is { } ban)
         {
-            // The connection may not know yet that a moderator has removed it from the room.
+            // The connection's list of rooms may still have a room from which a moderator has removed the connection.
             if (context.Rooms.Contains(room))
                 await LeaveRoomAsync(context, room);
             // The answer must not show that a private room exists.

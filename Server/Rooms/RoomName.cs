@@ -21,7 +21,7 @@ public static class RoomName
     // The names of direct rooms begin with this text. No user can create a room with such a name.
     private const string DirectPrefix = "dm-";
 
-    /// <summary>The name of the direct room of two users. It depends on their ids only, so both find the room after they change their names.</summary>
+    /// <summary>The name of the direct room of two users. It depends on their ids only, so both users find the room after they change their names.</summary>
     public static string CreateDirect(string user, string other)
     {
         var ids = string.CompareOrdinal(user, other) < 0 ? $"{user} {other}" : $"{other} {user}";

@@ -8,7 +8,7 @@ namespace RawSocketChat.Server.Sessions;
 /// </summary>
 internal static partial class BackgroundThread
 {
-    // With this increment, a thread gets about a tenth of the processor time of a usual thread if both need it.
+    // With this increment, a thread gets about a tenth of the processor time of a usual thread if both threads need the processor.
     private const int Increment = 10;
 
     /// <summary>Starts a thread that ends with the function.</summary>

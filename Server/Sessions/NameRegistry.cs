@@ -37,7 +37,7 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, INodes nod
     private readonly Dictionary<string, string> _inUse = [];
     private readonly Dictionary<string, string> _reserved = [];
 
-    // Incremented after an account is stored.
+    // Incremented after an account, or the new name of an account, is stored.
     private long _registrationCount;
 
     /// <summary>
@@ -218,7 +218,8 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, INodes nod
         return status;
     }
 
-    // Returns null if the storage failed. Does not claim a name that another user has at this server, or has registered.
+    // Returns false if a user of another server has the name, and null if the storage failed. If another user has the name at this server, or has
+    // registered it, claims nothing and returns true, because GetStatus rejects the name anyway.
     private async ValueTask<bool?> TryClaimAsync(string name, string user, IReadOnlyDictionary<string, string>? owners)
     {
         if (!nodes.IsEnabled || owners is null)

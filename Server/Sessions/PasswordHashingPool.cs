@@ -6,9 +6,9 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Hashes and verifies passwords on threads of its own, at most two at a time (one if there are at most two processors). Hashing is slow. So it
-/// can delay other logins, but does not delay messages. The addresses of the waiting clients take turns, so many logins
-/// from one address delay a login from another address by one turn. Thread-safe.
+/// Hashes and verifies passwords on threads of its own, at most two at a time (one if there are at most two processors). Hashing is slow, but on
+/// these threads it delays only other logins, and no messages. The addresses of the waiting clients take turns, so many logins from one address
+/// delay a login from another address by one turn. Thread-safe.
 /// </summary>
 public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
 {

@@ -437,7 +437,7 @@ public sealed class SessionStore : ISessionTokens
 
     /// <summary>Reserves a name for a guest while an account is created, until <see cref="UnreserveName"/>.</summary>
     /// <returns>
-    /// The normalized name, or the reason why it is not available. If both are null, the user is already registering a name or has
+    /// The normalized name, or the reason why it is not available. If both results are null, the user is already registering a name or has
     /// registered one.
     /// </returns>
     internal async ValueTask<(string? Name, NameRejection? Rejection)> ReserveNameAsync(User user, string wanted)

@@ -11,6 +11,6 @@ public static class ChatDatabases
     /// <exception cref="StorageException">There is no database in the data folder.</exception>
     public static ChatDatabase Find(DataOptions options) => options.Postgres is null ? SqliteChatDatabase.Find(options.Path) : Get(options);
 
-    /// <summary>Returns the database. If it does not exist yet, the first transaction creates it.</summary>
+    /// <summary>Returns the database. The first transaction creates its tables if they do not exist and, with SQLite, the file.</summary>
     public static ChatDatabase Get(DataOptions options) => options.Postgres is null ? new SqliteChatDatabase(options.Path) : new PostgresChatDatabase(options);
 }

@@ -31,7 +31,7 @@ public sealed class DataOptions
     public string? Postgres { get; set; }
 
     /// <summary>
-    /// Whether other servers may use the same PostgreSQL database. Then all of them serve one chat. All servers need the same value. Default false.
+    /// Whether several servers may use the same PostgreSQL database, and so serve one chat together. All these servers need the same value. Default false.
     /// </summary>
     public bool Nodes { get; set; }
 

@@ -60,7 +60,7 @@ public interface IIdentityStore
     ValueTask EndOtherSessionsAsync(string user, string keptTokenHash, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Marks all sessions that are stored as connected: they are away since <paramref name="now"/>. Called once when the server starts, before
+    /// Marks each session as away since <paramref name="now"/> if it is stored as a connected session. Called once when the server starts, before
     /// the first connection. These sessions were connected when the previous process ended.
     /// </summary>
     ValueTask MarkAllAwayAsync(DateTimeOffset now, CancellationToken cancellationToken);

@@ -50,7 +50,7 @@ public sealed record FoundMessage(string Room, RoomEvent Event, long Cursor);
 /// <summary>The result of a search.</summary>
 /// <param name="Messages">The messages, newest first.</param>
 /// <param name="HasMore">Whether there may be more messages, below the last cursor.</param>
-/// <param name="IsTimedOut">Whether the search has stopped because it took too long. Then it may have missed messages.</param>
+/// <param name="IsTimedOut">Whether the search has stopped because it took too long. Such a search may have missed messages.</param>
 public sealed record SearchPage(IReadOnlyList<FoundMessage> Messages, bool HasMore, bool IsTimedOut = false)
 {
     public static readonly SearchPage Empty = new([], HasMore: false);

@@ -69,7 +69,7 @@ public interface INodes
     /// <param name="current">The name that the user has now; null if the user has no connection here.</param>
     void ReleaseNames(string user, string? current);
 
-    /// <summary>Finds the user with this skeleton among the users who have a connection to any server. Returns null if there is no such user.</summary>
+    /// <summary>Finds the user whose name has this skeleton, among the users who have a connection to any server. Returns null if there is none.</summary>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     ValueTask<UsedName?> FindBearerAsync(string skeleton, CancellationToken cancellationToken);
 

@@ -48,7 +48,7 @@ public sealed record AppendResult(RoomEvent? Event, bool IsDuplicate, string Roo
     /// <summary>The message that the event has changed, as it is now; null if the event changes no message.</summary>
     public RoomEvent? Changed { get; init; }
 
-    /// <summary>Whether the changed message had been edited before. Then the earlier edit events also had the text that is now replaced.</summary>
+    /// <summary>Whether the changed message had been edited before. If so, the events of the earlier edits also had the text that is now replaced.</summary>
     public bool WasEdited { get; init; }
 
     /// <summary>Whether the event has removed files of the changed message.</summary>

@@ -62,8 +62,8 @@ public sealed record NewEvent(
     public ModerationDetails? Moderation { get; init; }
 
     /// <summary>
-    /// Whether to store nothing new, because the author may not post now. Then the log only recognizes a duplicate by its <see cref="ClientId"/>, and
-    /// rejects any other event with <see cref="AppendRejection.NotDuplicate"/>.
+    /// True if the event may not be posted now, but may be a duplicate of an event that is already stored. The log stores nothing: it recognizes a
+    /// duplicate by its <see cref="ClientId"/>, and rejects any other event with <see cref="AppendRejection.NotDuplicate"/>.
     /// </summary>
     public bool OnlyIfDuplicate { get; init; }
 }

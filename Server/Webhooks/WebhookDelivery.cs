@@ -6,8 +6,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Webhooks;
 
 /// <summary>
-/// Runs the <see cref="WebhookWorker"/> of each webhook when a room has stored events, when an attempt is due, and when a webhook was changed. A
-/// room only raises a signal, so a receiver never slows a room down. Thread-safe.
+/// Runs the <see cref="WebhookWorker"/> for the webhook of a room when the room has stored events, when an attempt is due, and when the webhook was
+/// changed. A room only raises a signal, so a receiver never slows a room down. Thread-safe.
 /// </summary>
 internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
 {

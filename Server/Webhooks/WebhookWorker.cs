@@ -64,7 +64,7 @@ internal sealed class WebhookWorker(
             Error = result.Error,
         };
 
-        // The receiver works, so the server tries the next event immediately.
+        // The receiver answers, but refuses this event. So the server gives the event up, and tries the next event immediately.
         if (result.Outcome == WebhookOutcome.Refused && progress.Failures >= RetrySchedule.RefusedAttempts)
         {
             FailedEvent[] refused = isGap ? [] : [new FailedEvent(seq, now, progress.Attempts, result.Error!)];
@@ -169,7 +169,7 @@ internal enum WebhookStepKind
     /// <summary>There may be more to send.</summary>
     Continue,
 
-    /// <summary>There is nothing to send before the next event of the room.</summary>
+    /// <summary>There is nothing to send now. The next event of the room, or a change of the webhook, may change that.</summary>
     Idle,
 
     /// <summary>The next attempt is due later.</summary>

@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Files.Images;
 
 /// <summary>
 /// Creates previews of images, one at a time, in a separate process (<see cref="PreviewProgram"/>). The process starts with the first image, and ends
-/// when it is not used for <c>Images:IdleSeconds</c>. A process that takes too long, or that ends, is replaced for the next image. Thread-safe.
+/// when it is not used for <c>Images:IdleSeconds</c>. A process that takes too long, or that ends, is replaced when it is needed again. Thread-safe.
 /// </summary>
 public sealed class ImagePreviews : IDisposable
 {

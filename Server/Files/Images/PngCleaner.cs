@@ -9,7 +9,7 @@ internal static class PngCleaner
 {
     private const int HeaderBytes = 13;
 
-    // A larger chunk with Exif data is not read, because its orientation is not worth the memory.
+    // A larger chunk with Exif data is skipped, because reading it would take too much memory. The orientation of the image is then lost.
     private const int MaxExifBytes = 64 * 1024;
 
     // The chunks that are kept: transparency, colors, size of the pixels and animation.

@@ -28,7 +28,8 @@ internal static class PreviewPainter
         return new PreviewAnswer(width, height);
     }
 
-    // Some formats can be decoded at a smaller size, which takes less time and memory. An incomplete picture is better than none.
+    // Some formats can be decoded at a smaller size, which takes less time and memory. If the image is incomplete, the preview shows the part
+    // that can be decoded.
     private static SKBitmap? Decode(SKCodec codec, int maxSide)
     {
         var scale = Math.Min(1f, (float)maxSide / Math.Max(codec.Info.Width, codec.Info.Height));

@@ -18,7 +18,7 @@ public sealed class MemoryRoomCatalog : IRoomCatalog
     /// <param name="log">The logs of the rooms, which have the current topics, roles and bans.</param>
     /// <param name="tokens">The tokens of the rooms.</param>
     /// <param name="webhooks">The webhooks of the rooms.</param>
-    /// <param name="identities">The accounts and sessions. A user who has neither owns no room.</param>
+    /// <param name="identities">The accounts and sessions. A user who has no account and no session owns no room.</param>
     /// <param name="time">The clock.</param>
     public MemoryRoomCatalog(MemoryRoomLog log, MemoryTokenStore tokens, MemoryWebhookStore webhooks, MemoryIdentityStore identities, TimeProvider time)
     {

@@ -70,7 +70,7 @@ internal sealed class LoggedRoom(long id, string name, string epoch, long firstS
             Interlocked.Exchange(ref _firstSeq, Math.Max(_firstSeq, firstSeq));
     }
 
-    // This type has properties instead of constructor parameters, because the driver does not know the type of a computed column.
+    // Dapper fills constructor parameters only if the types match, and the driver does not know the type of a computed column. So use properties.
     private sealed class Row
     {
         public long Id { get; init; }

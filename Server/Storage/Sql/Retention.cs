@@ -93,8 +93,8 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         var steps = new WriteSteps(storage);
         for (var last = ""; ;)
         {
-            // Find these users with a reader, not with the writer, because most guests have a session and stay. The deletion checks for a session
-            // again, because a guest may have returned meanwhile.
+            // Find these users with a reader: most guests have a session and stay, so the writer would read many rows to delete a few. The deletion
+            // checks for a session again, because a guest may have returned meanwhile.
             var guests = await storage.ReadAsync("the guests", reader => ReadGuests(reader.Connection, last), cancellationToken);
             await RemoveAsync(
                 steps,
@@ -268,7 +268,7 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
 
     private sealed record ClientIdRow(string Author, string ClientId, long At);
 
-    // This type has properties instead of constructor parameters, because the driver does not know the type of a computed column.
+    // Dapper fills constructor parameters only if the types match, and the driver does not know the type of a computed column. So use properties.
     private sealed record GuestRow
     {
         public required string Id { get; init; }

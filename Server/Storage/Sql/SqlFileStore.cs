@@ -98,7 +98,7 @@ public sealed class SqlFileStore(SqlStorage storage) : IFileStore
             new { id }).Where(row => row.Seq >= (storage.Rooms.FindOpen(row.Key)?.FirstSeq ?? 0)).Select(row => row.Name),
     ];
 
-    // This type has properties instead of constructor parameters, because the driver does not know the type of a computed column.
+    // Dapper fills constructor parameters only if the types match, and the driver does not know the type of a computed column. So use properties.
     private sealed class Usage
     {
         public long Files { get; init; }

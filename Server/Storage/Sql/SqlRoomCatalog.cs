@@ -278,7 +278,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         }, cancellationToken);
     }
 
-    // This type has properties instead of constructor parameters, because the driver does not know the type of a computed column.
+    // Dapper fills constructor parameters only if the types match, and the driver does not know the type of a computed column. So use properties.
     private sealed class MemberRow
     {
         public long? JoinedAt { get; init; }
@@ -294,7 +294,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         public MemberState ToState() => new(JoinedAt is not null, ReadSeq, Notify, Unread, Mentions);
     }
 
-    // This type has properties instead of constructor parameters, because the driver does not know the type of a computed column.
+    // Dapper fills constructor parameters only if the types match, and the driver does not know the type of a computed column. So use properties.
     private sealed class RoomRow
     {
         public const string Columns = "name, topic, owner, is_private AS isPrivate, direct_users AS directUsers";

@@ -159,7 +159,7 @@ public sealed class SqlWebhookStore(SqlStorage storage) : IWebhookStore
         public FailedEvent ToFailed() => new(Seq, DateTimeOffset.FromUnixTimeMilliseconds(At), (int)Attempts, Error, IsRetried != 0);
     }
 
-    // This type has properties instead of constructor parameters, because the driver does not know the type of a computed column.
+    // Dapper fills constructor parameters only if the types match, and the driver does not know the type of a computed column. So use properties.
     private sealed class WebhookRow
     {
         public required string Id { get; init; }

@@ -78,7 +78,8 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
         storage.ReadAsync("the search index", reader => reader.Connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM unindexed)"), cancellationToken);
 
     /// <summary>
-    /// Adds the oldest messages that are not in the index: at most <paramref name="max"/>, and only one if it is long.
+    /// Adds the oldest messages that are not in the index: at most <paramref name="max"/> messages, with at most <see cref="MaxCharacters"/>
+    /// characters together, or one message that is longer.
     /// </summary>
     /// <returns>Whether the index has all messages.</returns>
     internal static bool IndexNext(DbConnection connection, int max)

@@ -70,7 +70,7 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
         }
     }
 
-    // Inserts the notice directly after the frames that were read. The later frames get new numbers. No request has read these frames yet.
+    // Inserts the notice directly after the frames that were read. No request has read the later frames yet, so they can get new numbers.
     public override void SendFirst(EncodedMessage message)
     {
         if (message is not EncodedFrame frame)

@@ -48,7 +48,7 @@ public static class HalfCloseSetup
     {
         half.SetBody(true);
         await next(context);
-        // If the request was rejected, the body may be unread. Kestrel reads the rest of the body later, so the flag must stay set.
+        // If the request was rejected, the body may be unread. Kestrel reads the rest later, and the pipe must still treat it as a body.
         if (context.Response.StatusCode < StatusCodes.Status400BadRequest)
             half.SetBody(false);
     }
@@ -70,7 +70,7 @@ public static class HalfCloseSetup
         }
     }
 
-    // Only the connection of an accepted upgrade leaves HTTP. A rejected upgrade is a request like any other, so it keeps this object.
+    // Only the connection of an accepted upgrade leaves HTTP. A rejected upgrade is a request like any other, so its connection keeps the HalfClose pipe.
     private static Task RestoreUpgradedTransport(HalfClose half, HttpContext context)
     {
         if (context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols)

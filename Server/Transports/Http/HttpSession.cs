@@ -56,7 +56,10 @@ internal sealed class HttpSession : IConnectionTransport
 
     public CursorOutbox Outbox { get; }
 
-    /// <summary>The token that the session's requests must carry. <c>register</c> and <c>login</c> change this token.</summary>
+    /// <summary>
+    /// The token that the session's requests must carry. It changes when the connection gets another session (<c>login</c>, or <c>hello</c> with a
+    /// token), and when <c>register</c> gives the session a new token.
+    /// </summary>
     public string Token => _token;
 
     /// <summary>The name of the device: each device of a session has its own connection. Empty for the default device.</summary>

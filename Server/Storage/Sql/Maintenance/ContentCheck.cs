@@ -61,7 +61,7 @@ internal static class ContentCheck
         }
     }
 
-    // This type has properties instead of constructor parameters, because the driver does not know the type of a computed column.
+    // Dapper fills constructor parameters only if the types match, and the driver does not know the type of a computed column. So use properties.
     private sealed class Row
     {
         public required string Hash { get; init; }

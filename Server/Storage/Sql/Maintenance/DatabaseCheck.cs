@@ -150,7 +150,7 @@ public static class DatabaseCheck
         }
         catch (StorageException)
         {
-            // The body cannot be decoded. It is reported below.
+            // A body that cannot be decoded is reported in the same way as a body with an invalid reply.
         }
 
         result.Add($"room \"{room}\", event {seq}: invalid body {json}");
