@@ -1,6 +1,6 @@
 namespace RawSocketChat.Protocol.Chat;
 
-/// <summary>A field of a type or a command, and whether it is required there.</summary>
+/// <summary>A field of a type or a command, and whether the type or the command requires the field.</summary>
 internal readonly record struct FieldUse(Field Field, bool IsRequired);
 
 /// <summary>One type of client frame: its name on the wire and its fields. <see cref="FrameSpecs"/> lists all types.</summary>

@@ -6,7 +6,7 @@ public static class NearestWord
     /// <summary>The maximum number of words that <see cref="FindInMany"/> compares letter by letter.</summary>
     public const int MaxCompared = 1000;
 
-    // No name or command is longer.
+    // Names and commands have at most 64 characters. A longer word is not compared.
     private const int MaxLength = 64;
 
     // The maximum number of edits. A word that needs more edits is another word, not a mistyped one. The time of a comparison is proportional to
@@ -16,7 +16,7 @@ public static class NearestWord
     /// <summary>
     /// Finds the known word that is most similar to <paramref name="word"/>, ignoring case. Returns null if none is similar. A known
     /// word is similar if it begins with <paramref name="word"/>, or if a few edits turn it into <paramref name="word"/>. An edit adds,
-    /// removes or changes a letter, or swaps two neighbours. Up to 4 letters allow one edit, 5 to 7 letters two, longer words three. If several
+    /// removes or changes a letter, or swaps two neighbours. A word of up to 4 letters allows one edit, a word of 5 to 7 letters two edits, and a longer word three edits. If several
     /// words need the same number of edits, a word with the same first letter wins, else the first word.
     /// </summary>
     public static string? Find(string word, IEnumerable<string> known)

@@ -48,7 +48,7 @@ internal static class ForeignProtocols
             : null;
     }
 
-    // Section 3.2: a path, an absolute address (sent to a proxy), host and port, or an asterisk. So "I speak HTTP/1.1" is not a request.
+    // Section 3.2: the target is a path, an absolute address (sent to a proxy), host and port, or an asterisk. So "I speak HTTP/1.1" is not a request.
     private static bool IsTarget(ReadOnlySpan<byte> target) => target.StartsWith("/"u8) || target.Contains((byte)':') || target.SequenceEqual("*"u8);
 
     private static bool IsVersion(ReadOnlySpan<byte> word, ReadOnlySpan<byte> name) =>

@@ -41,7 +41,7 @@ describe('links', () => {
   }
 });
 
-describe('a link without text around it', () => {
+describe('an address without punctuation after it', () => {
   for (const text of [
     'http://a.test/b-', 'http://a.test/b_', 'http://a.test/~', 'http://a.test/b[1]', 'http://a.test/b_(c)_(d)', 'http://a.test/{b}', 'http://a.test/*',
     'http://[::1]', 'http://[::1]:5080/b', 'HTTPS://A.test/ß', 'http://a.test/日本',

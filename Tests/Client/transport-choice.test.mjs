@@ -89,7 +89,7 @@ describe('with a pin', () => {
     assert.equal(choice.current, 'sse');
   });
 
-  test('removing the pin returns to the best transport', () => {
+  test('the choice returns to the best transport when the pin is removed', () => {
     const choice = create('poll');
     choice.setPin(null);
     assert.equal(choice.current, 'ws');

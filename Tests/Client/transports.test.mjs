@@ -130,7 +130,7 @@ describe('HTTP requests', () => {
     assert.equal(requests[1], '/longpoll?after=43&wait=25');
   });
 
-  test('contain the device and request timestamps in the lab', async () => {
+  test('contain the device, and in the lab they ask for timestamps', async () => {
     create('longpoll', { cursor: null, trusted: new Set(), device: 'lab-x', timestamps: true }).open();
     await settle();
     assert.deepEqual(requests, ['/poll?after=1&wire=1&device=lab-x', '/longpoll?after=10&wait=25&wire=1&device=lab-x']);

@@ -1,6 +1,5 @@
-// Events that change a message of the log: `edited`, `deleted` and `reacted`. If the page applies an event twice, the
-// second time changes nothing: an answer to a history request can already contain the result of an event. All functions are pure: they return a
-// changed copy.
+// Events that change a message of the log: `edited`, `deleted` and `reacted`. An answer to a history request can already contain the result of an
+// event. So if the page applies an event a second time, nothing changes. All functions are pure: they return a changed copy.
 
 import { indexFor } from './log.mjs';
 

@@ -16,7 +16,7 @@ const COMMANDS = {
 const IMPLIED = new Set(['me', 'private']);
 
 /**
- * Returns the line that a person would type for a hint. If the line does not name the room of the hint, the result names it. A hint in JSON becomes
+ * Returns the line that a person would type for a hint. If the line does not name the room of the hint, the result has the `room`. A hint in JSON becomes
  * a command: if a person typed the JSON, the page would send it as a message that everybody can read. Returns null if no line can express the hint.
  * @param {string} hint
  * @returns {{ line: string, room?: string } | null}

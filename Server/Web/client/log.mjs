@@ -84,7 +84,7 @@ export function insertEntries(entries, added) {
 }
 
 /**
- * Returns an entry of the log after another copy of this entry has arrived.
+ * Returns the entry that the log has after another copy of an existing entry has arrived.
  * @param {Entry} existing
  * @param {Entry} copy
  * @returns {Entry}

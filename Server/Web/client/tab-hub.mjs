@@ -13,7 +13,7 @@ const REPAIR_AFTER_MS = 1_000;
 /** These frames answer a request. Without an id, they answer a typed line. */
 const ANSWERS = new Set(['ack', 'error', 'joined', 'history', 'rooms', 'who', 'results', 'help', 'tokens', 'webhook', 'welcome']);
 
-/** The other tabs must know that the server has accepted these requests. @type {Record<string, (request: Frame, ack: Frame) => Frame>} */
+/** When the server has accepted one of these requests, the hub sends the other tabs the frame that the function returns. @type {Record<string, (request: Frame, ack: Frame) => Frame>} */
 const NEWS = {
   leave: ({ room }) => ({ type: 'tab-left', room }),
   notify: ({ room, level }) => ({ type: 'tab-notify', room, level }),

@@ -9,7 +9,7 @@ import { compareEntries, indexFor } from './log.mjs';
 const MARGIN = 50;       // rows that are drawn above and below the view, so that a reader who scrolls sees no empty space
 const MAX_DRAWN = 300;   // rows: a phone then lays out the page in less time than one animation frame
 const KEPT_DRAWN = 200;  // rows that stay if more than MAX_DRAWN would be drawn: so the list removes many rows together, and not one row for each message
-const MAX_PINNED = 500;  // rows: a selection with up to this many rows stays drawn; of a longer selection, only the first and the last row do
+const MAX_PINNED = 500;  // rows: a selection with up to this many rows stays drawn; of a longer selection, only the first and the last row stay drawn
 const MAX_PASSES = 4;    // drawings: if the estimated heights were too large, the rows do not fill the view, and the list draws more rows
 
 const ROW_PX = 27, LINE_PX = 23, PICTURE_PX = 240, CHARACTER_PX = 8;

@@ -3,7 +3,7 @@ using RawSocketChat.Server.Search;
 
 namespace RawSocketChat.Tests.Benchmarks.Micro;
 
-/// <summary>Splits the longest message into the words of the search index. The writer of the storage waits for this.</summary>
+/// <summary>Splits the longest message into the words of the search index. While a text is split, the writer of the storage waits.</summary>
 [MemoryDiagnoser]
 public class SearchTextBenchmarks
 {

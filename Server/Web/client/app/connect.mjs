@@ -55,8 +55,8 @@ export const transportChoice = new TransportChoice(
 
 /**
  * Whether this page may share a connection with the other tabs. A page in a frame may not, because its storage and its session can differ from those
- * of the other tabs. `isAllowed` below has two more conditions. Without a cookie, each tab has a session of its own. A tab whose person has chosen a
- * transport keeps its own connection.
+ * of the other tabs. `isAllowed` below has two more conditions: the page must have a cookie, because otherwise each tab has a session of its own; and the
+ * person must not have chosen a transport.
  */
 const maySharePage = !isFramed && parameters.get('tabs') !== 'own' && typeof BroadcastChannel !== 'undefined' && Boolean(navigator.locks);
 

@@ -1,4 +1,4 @@
-// Keeps the newest messages of each room for the time without a network, and shows them then.
+// Stores the newest messages of each room, and shows them while there is no network.
 
 import { offlineRoom, withOfflineRooms } from '../offline.mjs';
 import { identity } from './identity.mjs';

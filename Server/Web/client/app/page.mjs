@@ -19,8 +19,8 @@ const fragment = takeFragment();
 
 /**
  * A token of the site that shows this page in a frame, from the fragment of the page's address (`#jwt=…`). No browser sends a fragment to a
- * server, and the page removes it from the address immediately. Only a page in a frame takes a token: the server lets only the sites in
- * Web:FrameAncestors frame the page. Anybody can make a link with a token, and such a link must not log a person in as somebody else.
+ * server, and the page removes it from the address immediately. Only a page in a frame takes a token: only the sites in
+ * Web:FrameAncestors can show the page in a frame. Anybody can make a link with a token, and such a link must not log a person in as somebody else.
  */
 export const siteToken = isFramed ? fragment.get('jwt') : null;
 
