@@ -14,7 +14,7 @@ public sealed class ApiFaultTests
     private InterruptedTokenStore _tokens = null!;
 
     [Test]
-    public async Task Program_cannot_post_in_a_new_room_that_replaces_its_room_after_the_token_check()
+    public async Task Post_is_rejected_if_a_new_room_of_the_same_name_replaces_the_room_after_the_token_check()
     {
         await using var server = await StartServerAsync();
         await using var room = await TokenRoom.CreateAsync(server);
@@ -122,7 +122,7 @@ public sealed class ApiFaultTests
     private Task<ServerUnderTest> StartServerAsync() => ServerUnderTest.StartAsync(
         services => services.AddSingleton<ITokenStore>(provider => _tokens = new InterruptedTokenStore(provider.GetRequiredService<MemoryTokenStore>())), "--Data:Durability", "none");
 
-    /// <summary>A token store that calls a function of the test once, after its next search for a token.</summary>
+    /// <summary>A token store that calls a function of the test once, after the store's next search for a token.</summary>
     private sealed class InterruptedTokenStore(ITokenStore inner) : ITokenStore
     {
         private Func<Task>? _onFound;

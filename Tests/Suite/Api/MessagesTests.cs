@@ -162,7 +162,7 @@ public sealed class MessagesTests : ApiFixture
     }
 
     [Test]
-    public async Task GET_returns_the_same_pages_as_the_history_request()
+    public async Task GET_returns_the_page_that_the_query_parameters_select()
     {
         await using var room = await CreateRoomAsync();
         for (var i = 1; i <= 9; i++)

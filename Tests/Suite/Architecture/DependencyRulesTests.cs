@@ -218,7 +218,7 @@ public sealed class DependencyRulesTests
         FindAssemblyReferences(typeof(Flood.FloodRun)).Where(name => name.StartsWith("RawSocketChat", StringComparison.Ordinal)).Should().Equal("RawSocketChat.Protocol");
 
     [Test]
-    public void Server_does_not_parse_the_types_of_frames_that_it_writes()
+    public void Server_does_not_decode_the_frames_that_it_has_written()
     {
         var decoders = Types().That().ResideInNamespaceMatching(ServerCode).GetObjects(Code)
             .Where(type => type.Dependencies.OfType<MethodCallDependency>().Any(call => call.TargetMember.Name.StartsWith("TryReadServer", StringComparison.Ordinal)));

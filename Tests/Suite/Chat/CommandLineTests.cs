@@ -120,7 +120,7 @@ public class CommandLineTests
     }
 
     [Test]
-    public void Every_type_can_be_typed() =>
+    public void Test_cases_contain_a_typed_line_for_each_type_of_client_frame() =>
         Lines.Select(each => ((ClientFrame)each.Arguments[1]!).Type).Should().Contain(Enum.GetValues<ClientFrameType>());
 
     // In each case, the password begins and ends with a quotation mark, or contains blanks and a quotation mark.
@@ -130,9 +130,7 @@ public class CommandLineTests
     public void Password_that_no_line_can_express_is_formatted_as_JSON(string old)
     {
         var frame = new ClientFrame { Type = ClientFrameType.Password, Old = old, New = "x" };
-        var line = CommandLine.Format(frame);
-        if (line is not null)
-            Wire.Read(line).Should().Be(frame with { IsTyped = true });
+        CommandLine.Format(frame).Should().BeNull();
         Wire.Read(Hint.Create(frame, typed: true)).Old.Should().Be(old);
     }
 

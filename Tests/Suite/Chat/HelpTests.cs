@@ -27,7 +27,7 @@ public class HelpTests
     [TestCase(" j ", "join")]
     [TestCase("jion", "join")]
     [TestCase("me", "me")]
-    public void Help_about_one_command_shows_this_command(string about, string command)
+    public void Help_finds_a_command_by_its_name_its_alias_or_a_similar_word_and_shows_only_this_command(string about, string command)
     {
         var help = Help.CreateFrame(default, about);
         help.About.Should().Be(command);

@@ -129,7 +129,7 @@ public class MentionsTests
     }
 
     [Test]
-    public void Names_in_any_text_are_not_empty_and_contain_no_at_sign()
+    public void Names_found_in_any_text_are_not_empty_and_contain_no_at_sign_or_backtick()
     {
         Gen.OneOf(Gen.String, Gen.String[Gen.Char["@a \n`\"“”._-:/w\ud83d\udc4d\u0301"], 0, 60]).Sample(text =>
         {
@@ -138,7 +138,7 @@ public class MentionsTests
         });
     }
 
-    // The text has a million characters. A linear search takes a fraction of a second. A quadratic search takes much longer than the maximum.
+    // The text has a million characters. A linear search takes a fraction of a second. A quadratic search would take much longer than MaxTime allows.
     [TestCase("@")]
     [TestCase("@a")]
     [TestCase("@a ")]

@@ -31,7 +31,7 @@ public class TextRuleTests
     public void Text_that_shows_something_is_valid(string text) => TextRule.FindFault(text).Should().BeNull();
 
     [Test]
-    public void Every_text_of_every_type_follows_the_rule([ValueSource(nameof(RequestsWithText))] string request, [Values("\u2800", "\u001B[2J")] string text)
+    public void Text_that_breaks_the_rule_is_rejected_in_every_text_field_of_every_request([ValueSource(nameof(RequestsWithText))] string request, [Values("\u2800", "\u001B[2J")] string text)
     {
         var error = Wire.ReadError(request.Replace("TEXT", text.Replace("\u001B", "\\u001b")));
 
@@ -50,7 +50,7 @@ public class TextRuleTests
     [TestCase("/create garden \u200B")]
     [TestCase("/kick bob 60 \u200B")]
     [TestCase("/react 42 \u200D")]
-    public void Typed_text_follows_the_rule(string line) => Wire.ReadError(line).Code.Should().Be(ErrorCode.BadField);
+    public void Typed_text_that_breaks_the_rule_is_rejected(string line) => Wire.ReadError(line).Code.Should().Be(ErrorCode.BadField);
 
     [Test]
     public void Valid_text_is_kept_as_it_was_sent([ValueSource(nameof(Visible))] string text) =>

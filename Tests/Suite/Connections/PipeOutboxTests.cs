@@ -74,7 +74,7 @@ public sealed class PipeOutboxTests
     }
 
     [Test]
-    public async Task Completed_outbox_sends_the_close_message_when_the_reason_drops_the_queue()
+    public async Task Completed_outbox_sends_the_close_message_even_if_the_disconnect_reason_drops_the_queue()
     {
         Send("0123456789");
         Send("dropped");
@@ -83,7 +83,7 @@ public sealed class PipeOutboxTests
     }
 
     [Test]
-    public async Task Completed_outbox_sends_a_notice_when_the_reason_drops_the_queue()
+    public async Task Completed_outbox_sends_a_notice_even_if_the_disconnect_reason_drops_the_queue()
     {
         Send("0123456789");
         Send("dropped");

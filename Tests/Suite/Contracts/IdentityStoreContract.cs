@@ -93,7 +93,7 @@ public abstract class IdentityStoreContract
     }
 
     [Test]
-    public async Task Store_rejects_a_second_external_account_of_a_subject_and_a_registered_name()
+    public async Task Store_rejects_an_external_account_whose_subject_or_name_belongs_to_another_account()
     {
         await _store.TryAddAccountAsync(Account("u1", "ann"), ["ann"], default);
         (await _store.TryAddExternalAccountAsync(External("", "1", "u2", "ann"), ["ann"], default)).Should().BeFalse("the name is registered");
@@ -208,16 +208,16 @@ public abstract class IdentityStoreContract
     public async Task Store_removes_sessions_that_are_away_longer_than_the_limit_for_guests_or_for_accounts()
     {
         await _store.SaveSessionAsync(Session("guest, old") with { AwaySince = Noon.AddMinutes(-61) }, default);
-        await _store.SaveSessionAsync(Session("guest, on the minute") with { AwaySince = Noon.AddMinutes(-60) }, default);
+        await _store.SaveSessionAsync(Session("guest, at the limit") with { AwaySince = Noon.AddMinutes(-60) }, default);
         await _store.SaveSessionAsync(Session("guest, here"), default);
         await _store.SaveSessionAsync(Session("account, old", isGuest: false) with { AwaySince = Noon.AddDays(-31) }, default);
-        await _store.SaveSessionAsync(Session("account, on the day", isGuest: false) with { AwaySince = Noon.AddDays(-30) }, default);
+        await _store.SaveSessionAsync(Session("account, at the limit", isGuest: false) with { AwaySince = Noon.AddDays(-30) }, default);
         await _store.SaveSessionAsync(Session("account, here", isGuest: false), default);
 
         await _store.RemoveExpiredSessionsAsync(Noon.AddMinutes(-60), Noon.AddDays(-30), max: 1000, default);
 
-        (await GetRemainingAsync("guest, old", "guest, on the minute", "guest, here", "account, old", "account, on the day", "account, here"))
-            .Should().Equal("guest, on the minute", "guest, here", "account, on the day", "account, here");
+        (await GetRemainingAsync("guest, old", "guest, at the limit", "guest, here", "account, old", "account, at the limit", "account, here"))
+            .Should().Equal("guest, at the limit", "guest, here", "account, at the limit", "account, here");
     }
 
     [Test]

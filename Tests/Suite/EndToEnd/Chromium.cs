@@ -13,10 +13,10 @@ namespace RawSocketChat.Tests.EndToEnd;
 [Parallelizable(ParallelScope.Self | ParallelScope.Fixtures)]
 public sealed class Chromium
 {
-    // Chromium without a user interface. It needs two thirds of the CPU time of the whole browser.
+    // Chromium without a user interface. It needs only two thirds of the CPU time that the full browser needs.
     private const string Path = "/usr/bin/chromium-headless-shell";
 
-    // The whole browser, which also has notifications.
+    // The full browser, which also has notifications.
     private const string FullPath = "/usr/bin/chromium";
 
     // The last two features are internal pages of the browser's address bar. The browser would load these pages for each new profile, which

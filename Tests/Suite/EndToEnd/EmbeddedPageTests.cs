@@ -10,8 +10,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
-/// The page in a frame of another site. The site serves the example of Server/docs/operations.md. It is at <c>localhost</c> and the chat at
-/// <c>127.0.0.1</c>, so the browser sends no cookie of the chat from the frame.
+/// The page in a frame of another site. The site serves the example of Server/docs/operations.md. The site is at <c>localhost</c> and the
+/// chat at <c>127.0.0.1</c>, so the browser sends no cookie of the chat from the frame.
 /// </summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed partial class EmbeddedPageTests

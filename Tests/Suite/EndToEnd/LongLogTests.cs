@@ -192,7 +192,7 @@ public sealed class LongLogTests
     }
 
     [Test]
-    public async Task Page_of_a_warm_server_is_one_small_response_and_ready_to_type()
+    public async Task Page_is_one_small_response_and_a_person_can_soon_type()
     {
         await using (await ChatPage.JoinAsync(_server.HttpPort, "ann"))
         {
@@ -213,7 +213,7 @@ public sealed class LongLogTests
         var visit = JsonSerializer.Deserialize<Visit>(text, JsonSerializerOptions.Web)!;
         TestContext.Out.WriteLine($"page received after {visit.Received:F0} ms, ready to type after {visit.Ready:F0} ms, script finished after {visit.Loaded:F0} ms, first paint after {visit.Paint:F0} ms; {visit.Bytes / 1024.0:F1} KB in one response; {visit.Requests} other requests");
         visit.IsReady.Should().BeTrue("a person can write as soon as the page is online");
-        // The page can be painted before the server has answered the join, which takes long on a busy machine. So the limit is generous.
+        // The page can be painted before the server has answered the join. On a busy machine, this answer takes long. So the limit is generous.
         (visit.Ready / visit.Paint).Should().BeInRange(0.01, 30, "a person who sees the page can type soon");
         visit.Bytes.Should().BeLessThan(112 * 1024, "the page is one compressed response");
         visit.Requests.Should().BeLessThanOrEqualTo(4, "the page needs few other requests before a person can write");

@@ -43,7 +43,7 @@ public sealed class OutboxRejectedRoomTests
         await ann.ExpectMessageAsync("hello room");
     }
 
-    /// <summary>Rejects every join instead of the server, until the test opens the gate.</summary>
+    /// <summary>Stands between the page and the server. Answers every join with an error, until the test opens the gate.</summary>
     private sealed class JoinGate(JsonObject refusal)
     {
         private readonly TaskCompletionSource _said = new();

@@ -73,7 +73,7 @@ public sealed class ReadingTests
     }
 
     [Test]
-    public async Task Input_has_the_focus_after_creating_a_room_and_after_reconnecting()
+    public async Task Input_has_the_focus_after_creating_a_room_and_after_a_click_on_the_reconnect_button()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
         await ann.Page.ClickAsync("#open-directory");
@@ -88,7 +88,7 @@ public sealed class ReadingTests
     }
 
     [Test]
-    public async Task Suggested_command_shows_its_usage_once()
+    public async Task Suggestion_shows_the_usage_of_a_command_and_the_Tab_key_completes_the_command()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
         await ann.Input.PressSequentiallyAsync("/hist");

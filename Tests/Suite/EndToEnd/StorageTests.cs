@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.EndToEnd;
 
-/// <summary>What the page stores in the browser: each server has its own data, and queued messages survive the loss of the database.</summary>
+/// <summary>What the page stores in the browser: each server has its own data, and queued messages survive the deletion of the browser's databases.</summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class StorageTests
 {
@@ -43,7 +43,7 @@ public sealed class StorageTests
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task Queued_messages_survive_the_loss_of_the_database(bool isOpen)
+    public async Task Queued_messages_survive_the_deletion_of_the_databases_in_the_browser(bool isOpen)
     {
         await using var server = await ServerUnderTest.StartAsync();
         await using var relay = new CuttableRelay(server.HttpPort);

@@ -80,7 +80,7 @@ public sealed class TlsPageTests
     }
 
     [Test]
-    public async Task Server_stops_in_order_and_the_page_shows_that_the_server_is_down()
+    public async Task Page_shows_that_the_server_is_down_after_an_orderly_stop()
     {
         await using var ann = await ChatPage.OpenAsync($"{Address}/?name=ann&room=lobby", IgnoreCertificate);
         await ann.ExpectInsideAsync("lobby");

@@ -145,8 +145,8 @@ public sealed class TransportChoiceTests
         await using var ___ = carl;
         using var stop = new CancellationTokenSource();
         var streaming = StreamAsync();
-        // On a busy machine a jump of the clock can end the stream, which delays the next attempt. After the attempt has begun, a jump would
-        // end the attempt.
+        // On a busy machine, a jump of the clock can end the stream. This delays the next attempt, so one jump may not be enough. The loop ends
+        // when the attempt has begun, because a further jump would end the attempt.
         for (var i = 1; i <= 20 && _proxy.RequestedPaths.Count(path => path == "/ws") == asked + 1; i++)
         {
             // Without a message between two jumps of the clock, the page would treat the stream as dead.

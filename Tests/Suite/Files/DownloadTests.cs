@@ -75,7 +75,7 @@ public sealed class DownloadTests
     }
 
     [Test]
-    public async Task ETag_is_the_hash_of_the_content_and_conditional_requests_work()
+    public async Task ETag_is_the_hash_of_the_content_and_conditional_requests_are_compared_with_it()
     {
         var content = TestContents.Random(1_000, seed: 2);
         var file = await _ann.UploadAsync(content);

@@ -33,7 +33,7 @@ public sealed class MessageFileTests(string engine)
     }
 
     [Test]
-    public async Task Message_has_its_files_live_in_history_and_in_a_search()
+    public async Task Files_of_a_message_are_in_the_delivered_message_in_history_and_in_search_results()
     {
         await using var bob = (await ChatClient.JoinAsync(_server.HttpPort, "bob")).Client;
         var (first, second) = (await _ann.UploadAsync([1], "one.bin"), await _ann.UploadAsync(TestContents.Text("two"), "two.txt"));
@@ -50,7 +50,7 @@ public sealed class MessageFileTests(string engine)
     }
 
     [Test]
-    public async Task Text_may_be_empty_and_nc_shows_the_files()
+    public async Task Text_of_a_message_with_a_file_may_be_empty_and_nc_shows_the_file()
     {
         await using var nc = await LineClient.ConnectAsync(_server.RawPort);
         await nc.SendAsync("/join lobby");

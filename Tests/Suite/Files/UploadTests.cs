@@ -32,7 +32,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task First_file_of_a_form_becomes_a_file()
+    public async Task File_of_a_form_is_stored_under_a_safe_name_and_with_the_type_of_its_content()
     {
         var file = await _ann.UploadFormAsync("<script>alert(1)</script>"u8.ToArray(), "../猫 *.png");
         file.Name.Should().Be("猫 _.png");
@@ -122,7 +122,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Welcome_has_the_maximum_size_and_the_feature()
+    public async Task Welcome_has_the_maximum_size_of_a_file_and_the_feature_files()
     {
         var welcome = await _ann.SendAsync<WelcomeFrame>("""{"type":"whoami"}""");
         welcome.Limits.FileBytes.Should().Be(100_000);

@@ -27,7 +27,8 @@ public sealed class ProxyHeaderTests
     [TestCase("proxy TCP4 192.0.2.1 198.51.100.1 56324 443\r\n")]
     [TestCase("GET / HTTP/1.1\r\n")]
     [TestCase("hello\n")]
-    public void Other_text_header_is_invalid(string header) => TryRead(Encoding.ASCII.GetBytes(header), out _, out _).Should().Be(ProxyHeaderResult.Invalid);
+    public void Text_that_is_not_a_valid_header_is_rejected(string header) =>
+        TryRead(Encoding.ASCII.GetBytes(header), out _, out _).Should().Be(ProxyHeaderResult.Invalid);
 
     [Test]
     public void Text_header_has_at_most_107_bytes()
@@ -55,7 +56,8 @@ public sealed class ProxyHeaderTests
     [TestCase("2111000BC0000201C6336401DC0401", Description = "too short for IPv4")]
     [TestCase("2121000CC0000201C6336401DC0401BB", Description = "too short for IPv6")]
     [TestCase("2111FFFF", Description = "longer than any proxy sends")]
-    public void Other_binary_header_is_invalid(string rest) => TryRead(Convert.FromHexString(Signature + rest), out _, out _).Should().Be(ProxyHeaderResult.Invalid);
+    public void Binary_header_with_a_wrong_version_or_command_or_length_is_rejected(string rest) =>
+        TryRead(Convert.FromHexString(Signature + rest), out _, out _).Should().Be(ProxyHeaderResult.Invalid);
 
     [Test]
     public void Empty_input_is_the_beginning_of_a_header() => TryRead([], out _, out _).Should().Be(ProxyHeaderResult.NeedMore);

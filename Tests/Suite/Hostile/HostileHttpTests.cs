@@ -48,7 +48,7 @@ public sealed class HostileHttpTests
     }
 
     [Test]
-    public async Task Own_page_reads_with_its_cookie_and_never_receives_its_token()
+    public async Task Page_of_the_server_reads_with_its_cookie_and_never_receives_its_token()
     {
         using var bob = await HttpTestClient.StartSessionAsync(_server.HttpPort, "bob");
         var token = bob.Token!;

@@ -118,7 +118,7 @@ public sealed class HostileWebSocketTests : HostileFixture
     }
 
     [Test]
-    public async Task Server_bounds_the_pongs_for_a_client_that_does_not_read()
+    public async Task Client_that_sends_pings_and_reads_nothing_disturbs_no_other_client()
     {
         await using var mallory = await ChatClient.ConnectAsync(Server.HttpPort, read: false, receiveBuffer: 4096);
         byte[] thousand = [.. Enumerable.Repeat(new byte[] { 0x89, 0xFD }.Concat(new byte[4 + 125]).ToArray(), 1000).SelectMany(bytes => bytes)];

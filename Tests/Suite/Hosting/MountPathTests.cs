@@ -96,7 +96,7 @@ public sealed class MountPathTests
     [TestCase("/a; path=/")]
     [TestCase("/a\"b")]
     [TestCase("/a b")]
-    public async Task Prefix_that_is_not_a_path_is_ignored(string prefix)
+    public async Task Forwarded_prefix_that_is_not_a_path_is_ignored(string prefix)
     {
         using var http = new HttpTestClient(_proxied.HttpPort);
         var start = await http.PostAsync("/session", """{"type":"hello"}""", ("X-Forwarded-Prefix", prefix));

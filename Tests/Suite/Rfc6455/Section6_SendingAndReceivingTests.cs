@@ -34,7 +34,7 @@ public class Section6_SendingAndReceivingTests(WebSocketRole sender)
     }
 
     [Test]
-    public void Endpoint_sends_into_an_output_of_small_pieces_with_the_correct_mask()
+    public void Endpoint_writes_a_correct_frame_into_an_output_that_returns_only_small_buffers()
     {
         var payload = Enumerable.Range(0, 1000).Select(i => (byte)i).ToArray();
         for (var pieceBytes = FrameHeader.MaxSize; pieceBytes < 40; pieceBytes++)

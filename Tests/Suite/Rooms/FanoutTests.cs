@@ -134,7 +134,7 @@ public sealed class FanoutTests
 
     [TestCase(0, false)]
     [TestCase(100, true)]
-    public async Task Only_a_room_that_announces_names_sends_its_gathered_messages_when_a_connection_is_lost(int namedMembers, bool flushes)
+    public async Task Room_sends_its_gathered_messages_when_a_connection_is_lost_only_if_the_room_announces_names(int namedMembers, bool flushes)
     {
         await OpenAsync(members: 3, namedMembers: namedMembers);
         await SayAsync("one");

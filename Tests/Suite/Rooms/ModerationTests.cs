@@ -171,7 +171,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Member_cannot_moderate_and_learns_nothing_about_other_users()
+    public async Task Member_cannot_moderate_and_does_not_learn_whether_a_user_exists()
     {
         await using var bob = await EnterAsync("bob");
         foreach (var type in (ClientFrameType[])[ClientFrameType.Kick, ClientFrameType.Ban, ClientFrameType.Unban, ClientFrameType.Mute, ClientFrameType.Unmute])
@@ -219,7 +219,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Account_of_the_operator_is_owner_everywhere()
+    public async Task Account_of_the_operator_is_an_owner_of_a_public_room()
     {
         await using var server = await ServerUnderTest.StartAsync("--Operator:Accounts:0", "boss");
         var (bob, _) = await ChatClient.JoinAsync(server.HttpPort, "bob");

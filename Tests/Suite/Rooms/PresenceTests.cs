@@ -31,7 +31,7 @@ public sealed class PresenceTests
     }
 
     [Test]
-    public async Task New_name_is_announced_in_every_room_and_earlier_messages_keep_the_old_name()
+    public async Task New_name_is_announced_in_a_room_and_earlier_messages_keep_the_old_name()
     {
         await using var server = await ServerUnderTest.StartAsync();
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");

@@ -197,7 +197,7 @@ public sealed class AccountTests(string transport) : AccountFixture(transport)
     }
 
     [Test]
-    public async Task Login_requires_the_letters_of_the_registered_name()
+    public async Task Login_with_a_name_that_only_looks_like_the_registered_name_fails()
     {
         await StartAsync();
         var (peer, _) = await ConnectAsync(null);

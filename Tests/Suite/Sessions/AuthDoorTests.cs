@@ -126,7 +126,7 @@ public sealed class AuthDoorTests
     }
 
     [Test]
-    public async Task Guest_session_can_only_log_in_or_register_over_HTTP()
+    public async Task HTTP_request_with_the_token_of_a_guest_session_can_only_log_in_or_register()
     {
         await using var client = await ChatClient.ConnectAsync(_server.HttpPort);
         var guest = await client.Inbox.ExpectAsync<WelcomeFrame>();

@@ -56,7 +56,7 @@ public sealed class JwksTests
     private string Token => _tokens.SignRs256(TestTokens.Claims(_time.GetUtcNow()));
 
     [Test]
-    public async Task Many_logins_read_the_keys_once()
+    public async Task Server_reads_the_keys_once_for_many_logins()
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => _verifier.VerifyAsync(Token)));
         results.Should().OnlyContain(result => result.Identity != null);
@@ -64,7 +64,7 @@ public sealed class JwksTests
     }
 
     [Test]
-    public async Task Unknown_key_id_reads_the_keys_again_at_most_once_a_minute()
+    public async Task Server_reads_the_keys_again_for_unknown_key_ids_at_most_once_a_minute()
     {
         await _verifier.VerifyAsync(Token);
         _body = _tokens.CreateJwks(rsaId: "rsa-2");

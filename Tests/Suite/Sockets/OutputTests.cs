@@ -141,7 +141,7 @@ public sealed class OutputTests
     }
 
     [Test]
-    public async Task Unflushed_bytes_are_counted_for_the_JSON_serializer()
+    public async Task Output_counts_its_unflushed_bytes_as_the_JSON_serializer_requires()
     {
         Output.CanGetUnflushedBytes.Should().BeTrue();
         Output.Write("12345"u8);

@@ -113,7 +113,7 @@ public sealed class PostgresStorageTests
     }
 
     [Test]
-    public async Task Text_that_PostgreSQL_cannot_store_does_not_fail_the_other_messages()
+    public async Task Characters_that_PostgreSQL_cannot_store_are_replaced_and_all_messages_are_stored()
     {
         using var storage = new PostgresTestStorage();
         await storage.Log.OpenAsync("a", default);

@@ -69,7 +69,7 @@ public sealed class ActiveRequestTests
         List<bool> abandoned = [];
         clock.OnRead = _ =>
         {
-            // IsAbandoned also reads the clock. Remove this callback, because this read must not call it again.
+            // IsAbandoned also reads the clock. Remove this callback first, because that read must not run the callback again.
             clock.OnRead = _ => { };
             abandoned.Add(((IConnectionTransport)session).IsAbandoned);
         };

@@ -30,7 +30,7 @@ public sealed partial class HeldRequestsTests
     private int _members = 1;
 
     [Test]
-    public async Task Thousands_of_held_requests_use_no_threads_and_all_get_a_broadcast()
+    public async Task Thousands_of_held_requests_need_few_threads_and_all_get_a_broadcast()
     {
         _port = ServerUnderTest.FindFreePort();
         await using var server = await ServerProcess.StartAsync(

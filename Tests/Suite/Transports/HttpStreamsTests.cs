@@ -86,7 +86,7 @@ public sealed class HttpStreamsTests
     }
 
     [Test]
-    public async Task EventSource_that_was_taken_over_reconnects_after_an_hour()
+    public async Task Server_tells_an_EventSource_that_was_taken_over_to_reconnect_only_after_an_hour()
     {
         using var ann = await HttpTestClient.StartSessionAsync(_server.HttpPort);
         using var stream = await ann.OpenAsync(HttpMethod.Get, "/events");

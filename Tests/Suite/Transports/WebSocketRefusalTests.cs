@@ -50,7 +50,7 @@ public sealed class WebSocketRefusalTests
     }
 
     [Test]
-    public async Task Request_with_a_body_is_rejected_because_of_the_body()
+    public async Task WebSocket_request_with_a_body_gets_an_error_about_the_body()
     {
         using var http = new HttpTestClient(_server.HttpPort);
         using var body = new StringContent("{}");

@@ -109,7 +109,7 @@ public sealed class SessionAccountTests
     }
 
     [Test]
-    public async Task Server_keeps_the_cookie_if_the_storage_fails()
+    public async Task Server_does_not_change_the_cookie_if_the_storage_fails()
     {
         var storage = new FailingIdentityStore { FindDelay = Task.FromException(new StorageException("the disk is gone")) };
         await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<IIdentityStore>(storage));

@@ -12,7 +12,7 @@ public sealed class RetryScheduleTests
     [TestCase(4, 7_200)]
     [TestCase(5, 18_000)]
     [TestCase(500, 18_000)]
-    public void Delay_grows_and_varies_by_a_fifth(int failures, double seconds)
+    public void Delay_grows_with_the_failures_and_varies_by_up_to_a_fifth(int failures, double seconds)
     {
         RetrySchedule.GetDelay(failures, null, 0.5).TotalSeconds.Should().BeApproximately(seconds, 0.001);
         RetrySchedule.GetDelay(failures, null, 0).TotalSeconds.Should().BeApproximately(seconds * 0.8, 0.001);

@@ -50,7 +50,7 @@ public sealed class ImageCleanerTests
     }
 
     [Test]
-    public void Copy_of_a_WebP_has_no_orientation_because_browsers_ignore_it()
+    public void Copy_of_a_WebP_has_no_orientation_because_browsers_ignore_the_orientation_of_a_WebP()
     {
         Clean(FileType.Webp, Pictures.AddWebpMetadata(Pictures.CreateQuarters(SKEncodedImageFormat.Webp), Width, Height, orientation: 6), out var found)!
             .AsSpan().IndexOf("EXIF"u8).Should().Be(-1);
