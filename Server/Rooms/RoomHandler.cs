@@ -163,7 +163,7 @@ internal sealed class RoomHandler(ChatServices services)
             return;
         }
 
-        var members = await room.ListMembersAsync(MaxListedMembers, withAway: context.Rooms.Contains(room));
+        var members = await room.ListMembersAsync(Math.Min(frame.Limit ?? MaxListedMembers, MaxListedMembers), withAway: context.Rooms.Contains(room));
         var away = new List<Person>(members.Away.Count);
         foreach (var (user, role) in members.Away)
         {

@@ -64,15 +64,15 @@ export function allowedPersonActions(person, room, self) {
 export function personWords({ user }, room) {
   if (room.bots.has(user)) return t('Bot: a program that writes here');
   const role = isDirect(room) ? null : knownRole(room, user);
-  const isHere = room.members.has(user), isAway = !isHere && room.memberCount <= room.members.size;
+  const isHere = room.members.has(user), isAway = !isHere && (room.away.has(user) || room.memberCount <= room.members.size);
   if (role === 'owner') return isHere ? t('Owner, here now') : isAway ? t('Owner, not here now') : t('Owner');
   if (role === 'moderator') return isHere ? t('Moderator, here now') : isAway ? t('Moderator, not here now') : t('Moderator');
   return isHere ? t('Here now') : isAway ? t('Not here now') : '';
 }
 
 /**
- * Returns the list of members in groups: owners, moderators, other members and bots. A group without members is left out. In a direct room, the other
- * person is in the list even if the person is away.
+ * Returns the list of members in groups: owners, moderators, other members and bots. A group without members is left out. Owners, moderators and the
+ * other person of a direct room are in the list even if they are away.
  * @param {Room} room
  * @param {User | null} self
  * @param {boolean} [isOtherHere] whether the other person of a direct room is in another room
@@ -85,6 +85,7 @@ export function memberGroups(room, self, isOtherHere = false) {
   for (const [user, name] of room.members) {
     add(isDirect(room) ? null : user === self?.user ? room.role : room.roles.get(user), { user, name, isAway: false, isBot: false });
   }
+  for (const [user, name] of room.away) if (rankOf(room.roles.get(user)) && !room.members.has(user)) add(room.roles.get(user), { user, name, isAway: true, isBot: false });
   if (room.with?.name && !room.members.has(room.with.user)) add(null, { user: room.with.user, name: room.with.name, isAway: !isOtherHere, isBot: false });
   groups.bot = [...room.bots].map(([user, name]) => ({ user, name, isAway: false, isBot: true }));
   return /** @type {MemberGroup['kind'][]} */ (['owner', 'moderator', 'member', 'bot'])

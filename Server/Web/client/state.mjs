@@ -32,7 +32,7 @@ const JOIN_REQUESTS = new Set(['join', 'rejoin']);
 const IN_ROOM_REQUESTS = new Set(['rejoin', 'edit', 'delete', 'react', 'history']);
 
 /** The page does not show the errors of these requests in a log: nobody waits for them, or a dialog shows them. */
-const SILENT_REQUESTS = new Set(['read', 'typing', 'form', 'search', 'tokens', 'refresh']);
+const SILENT_REQUESTS = new Set(['read', 'typing', 'form', 'search', 'tokens', 'refresh', 'who']);
 
 /**
  * Whether the request is to join a room.
@@ -69,7 +69,7 @@ const UPDATES = {
       ...(known && !reset ? known : newRoom(frame.room)),
       epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), with: otherPerson(frame.with, known, events), writers: new Map(),
       live: true, removed: false, joinedAt: frame.seq ?? 0,
-      members: membersOf(frame.members), roles: rolesOf(frame.members), memberCount: frame.memberCount ?? 0, notify: frame.notify ?? 'all', slow: frame.slow ?? 0,
+      members: membersOf(frame.members), roles: rolesOf(frame.members), knowsAway: false, memberCount: frame.memberCount ?? 0, notify: frame.notify ?? 'all', slow: frame.slow ?? 0,
     };
     if (!resumed) {
       if (!known?.epoch || reset) room.more = events.length > 0 && events[0].seq > 1;
@@ -150,9 +150,10 @@ const UPDATES = {
   who(state, frame, { request, at }) {
     const room = state.rooms.get(frame.room);
     if (!room) return state;
+    const away = { away: membersOf(frame.away), roles: rolesOf([...frame.members ?? [], ...frame.away ?? []]) };
+    if (request) return changeRoom(state, room.name, { ...away, roles: new Map([...room.roles, ...away.roles]) }); // the page has asked for one member only
     const members = membersOf(frame.members);
-    const next = changeRoom(state, room.name, { members, roles: rolesOf(frame.members), memberCount: frame.memberCount ?? members.size });
-    if (request) return next;
+    const next = changeRoom(state, room.name, { members, ...away, memberCount: frame.memberCount ?? members.size });
     const names = [...members.values()].sort(byName).map(isolated).join(t(', '));
     return addNotice(next, { room: room.name, at, text: t('{number} here: {names}', { number: frame.memberCount ?? members.size, names }) });
   },

@@ -296,6 +296,10 @@ export interface Room {
   memberCount: number;
   /** The owners and moderators that the page knows: their roles by user. */
   roles: Map<string, string>;
+  /** The owners and moderators that are not in the room now: their names by user. */
+  away: Map<string, string>;
+  /** The page has asked the server for them since it joined the room. */
+  knowsAway: boolean;
   /** The bots whose messages the page has: their names by id. */
   bots: Map<string, string>;
   entries: Entry[];
@@ -402,7 +406,7 @@ export interface Found {
 }
 
 export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react' | 'read' | 'typing'
-  | 'dm' | 'notify' | 'form' | 'search' | 'tokens' | 'refresh';
+  | 'dm' | 'notify' | 'form' | 'search' | 'tokens' | 'refresh' | 'who';
 
 /** A request of the page. The page keeps it until the answer arrives. */
 export interface Request {

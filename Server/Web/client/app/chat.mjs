@@ -2,6 +2,7 @@
 
 import { t } from '../language.mjs';
 import { changeMessage, enqueueMessage, FAILED, nextToSend } from '../outbox.mjs';
+import { changeRoom, isDirect } from '../rooms.mjs';
 import { isJoin } from '../state.mjs';
 import { tooLongWords } from '../typed-input.mjs';
 import { connection } from './connect.mjs';
@@ -68,6 +69,16 @@ export function joinAgain(room, kind = 'rejoin') {
   if (!connection.isOnline || state.rooms.get(room)?.live !== false) return;
   if ([...requests.values()].some((request) => isJoin(request) && request.room === room)) return;
   joinRoom(room, { kind, show: false });
+}
+
+/**
+ * Asks which owners and moderators of the current room are away, once for each join. Asks for one member only, because the page gets the members when it
+ * joins the room.
+ */
+export function askAway() {
+  const room = state.rooms.get(state.current ?? '');
+  if (!room?.live || room.knowsAway || isDirect(room)) return;
+  if (ask({ type: 'who', room: room.name, limit: 1 }, { kind: 'who', room: room.name })) commit(changeRoom(state, room.name, { knowsAway: true }));
 }
 
 /**

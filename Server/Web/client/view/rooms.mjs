@@ -185,7 +185,7 @@ function isOtherHere(room) {
   return other !== undefined && [...state.rooms.values()].some(({ members }) => members.has(other));
 }
 
-export const renderMembers = whenChanged((/** @type {Room | undefined} */ room) => [room?.members, isOtherHere(room), room?.memberCount, room?.role, room?.roles, room?.bots, room?.with, state.self], (room) => {
+export const renderMembers = whenChanged((/** @type {Room | undefined} */ room) => [room?.members, isOtherHere(room), room?.memberCount, room?.role, room?.roles, room?.away, room?.bots, room?.with, state.self], (room) => {
   let left = MAX_MEMBERS_SHOWN;
   const groups = (room ? memberGroups(room, state.self, isOtherHere(room)) : []).map(({ kind, members }) => {
     const shown = members.slice(0, left);
