@@ -24,7 +24,7 @@ import { BAD_SESSION_CLOSE_CODE, LOG_EVENTS, NAME_ERRORS } from './protocol.mjs'
 import { changeRoom, isDirectName } from './rooms.mjs';
 import { applyLogEvents, applyWelcome, closedWords, invitationWords, isJoin, isWholeHelp, markDisconnected, update } from './state.mjs';
 import { endTyping } from './typing.mjs';
-import { finishLogOut, setAccountNote } from './view/account.mjs';
+import { answerPassword, finishLogOut, setAccountNote } from './view/account.mjs';
 import { carryDraft, renameDraft } from './view/composer.mjs';
 import { openCommands } from './view/commands.mjs';
 import { returnEdit } from './view/composing.mjs';
@@ -75,7 +75,9 @@ onConnection('status', (/** @type {Status} */ status) => {
   const lostEdits = status.state === 'online' ? [] : [...requests.values()].filter(({ kind }) => kind === 'edit');
   if (status.state !== 'online') {
     stopWaitingForForm();
-    if ([...requests.values()].some(({ kind }) => kind === 'tokens')) setProgramsNote(t('The connection was lost. Please try again when you are connected.'));
+    const lost = new Set([...requests.values()].map(({ kind }) => kind));
+    if (lost.has('tokens')) setProgramsNote(t('The connection was lost. Please try again when you are connected.'));
+    if (lost.has('password')) setAccountNote(t('The connection was lost. Please try again when you are connected.'));
     requests.clear();
     setServerRoom(null);
     next = markDisconnected(next);
@@ -193,6 +195,7 @@ const EFFECTS = {
   ack(frame, request) {
     if (request?.kind === 'logout') finishLogOut();
     else if (request?.kind === 'form') answerForm(request, frame);
+    else if (request?.kind === 'password') answerPassword(frame);
     else if (request?.kind === 'nick') setAccountNote(t('Your name is now {name}.', { name: isolated(frame.name ?? request.name) }), 'info');
     else if (frame.room) sendNext(frame.room);
   },
@@ -202,6 +205,7 @@ const EFFECTS = {
     if (item?.waiting) setTimeout(() => stopWaiting(item.id), frame.retryAfterMs);
     if (item) return sendNext(item.room);
     if (request?.kind === 'edit') return returnEdit(request);
+    if (request?.kind === 'password') return answerPassword(frame);
     if (request?.kind === 'form') return answerForm(request, frame);
     if (request?.kind === 'search') return setSearchNote(errorText(frame));
     if (request?.kind === 'tokens') return setProgramsNote(errorWords(frame));

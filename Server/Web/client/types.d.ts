@@ -406,7 +406,7 @@ export interface Found {
 }
 
 export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react' | 'read' | 'typing'
-  | 'dm' | 'notify' | 'form' | 'search' | 'tokens' | 'refresh' | 'who';
+  | 'dm' | 'notify' | 'form' | 'search' | 'tokens' | 'refresh' | 'who' | 'password';
 
 /** A request of the page. The page keeps it until the answer arrives. */
 export interface Request {

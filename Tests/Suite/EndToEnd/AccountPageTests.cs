@@ -60,6 +60,49 @@ public sealed class AccountPageTests
     }
 
     [Test]
+    public async Task Account_changes_its_password_in_the_settings_and_other_sessions_end()
+    {
+        const string Next = "battery staple horse";
+        await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
+        await ann.Page.ClickAsync("#me");
+        await Assertions.Expect(ann.Page.Locator("#change-password")).ToBeHiddenAsync();
+        await ann.Page.ClickAsync("#close-account");
+        await AccountSteps.RegisterAsync(ann);
+        await using var other = await ChatPage.OpenAsync($"http://127.0.0.1:{_server.HttpPort}/");
+        await AccountSteps.LogInAsync(other, "ann");
+
+        await ann.Page.ClickAsync("#me");
+        var (old, next, note) = (ann.Page.Locator("#old-password"), ann.Page.Locator("#next-password"), ann.Page.Locator("#account-note"));
+        await old.FillAsync("not the password");
+        await next.FillAsync("short");
+        await ann.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(note).ToHaveTextAsync("A password has 8 to 256 characters.");
+        await Assertions.Expect(next).ToBeFocusedAsync();
+        await next.FillAsync(Next);
+        await ann.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(note).ToHaveTextAsync("The current password is wrong.");
+        await Assertions.Expect(old).ToBeFocusedAsync();
+        await Assertions.Expect(next).ToHaveValueAsync(Next);
+        await AccessibilityTests.ExpectCleanAsync(ann, "the change of the password");
+        await old.FillAsync(AccountSteps.Password);
+        await ann.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(note).ToHaveTextAsync("Your password is changed.");
+        await Assertions.Expect(old).ToHaveValueAsync("");
+        await Assertions.Expect(next).ToHaveValueAsync("");
+        await Assertions.Expect(other.Banner).ToHaveAttributeAsync("data-state", "closed");
+        await ann.Page.ClickAsync("#close-account");
+        await Assertions.Expect(ann.Page.Locator("#log")).Not.ToContainTextAsync("password");
+
+        await AccountSteps.LogOutAsync(ann);
+        await ann.Page.FillAsync("#name", "ann");
+        await ann.Page.ClickAsync("#have-account");
+        await ann.Page.FillAsync("#password", Next);
+        await ann.Page.Keyboard.PressAsync("Enter");
+        await ann.ExpectInsideAsync("lobby");
+        ann.Errors.Should().BeEmpty();
+    }
+
+    [Test]
     public async Task Guest_registers_logs_out_and_logs_in_with_the_password()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
