@@ -8,6 +8,7 @@ import { requestToken } from './app/frame-login.mjs';
 import { showNotifications } from './app/notifications.mjs';
 import { expectsSiteToken, isEmbedded, isFile, nowIso, server } from './app/page.mjs';
 import { forgetOfflineRoom, retainOfflineRooms } from './app/offline.mjs';
+import { answerPurge, endPurge } from './app/purge.mjs';
 import { forgetPush, refreshPush } from './app/push.mjs';
 import { oncePerFrame } from './app/scheduling.mjs';
 import { commit, notify, state } from './app/store.mjs';
@@ -72,10 +73,10 @@ function receiveEvents(events) {
 onConnection('status', (/** @type {Status} */ status) => {
   batches.flush();
   let next = { ...state, status };
-  const lostEdits = status.state === 'online' ? [] : [...requests.values()].filter(({ kind }) => kind === 'edit');
+  const lostRequests = status.state === 'online' ? [] : [...requests.values()];
   if (status.state !== 'online') {
     stopWaitingForForm();
-    const lost = new Set([...requests.values()].map(({ kind }) => kind));
+    const lost = new Set(lostRequests.map(({ kind }) => kind));
     if (lost.has('tokens')) setProgramsNote(t('The connection was lost. Please try again when you are connected.'));
     if (lost.has('password')) setAccountNote(t('The connection was lost. Please try again when you are connected.'));
     requests.clear();
@@ -89,7 +90,10 @@ onConnection('status', (/** @type {Status} */ status) => {
     requestToken('ended');
   }
   commit(next);
-  lostEdits.forEach(returnEdit);
+  for (const request of lostRequests) {
+    if (request.kind === 'edit') returnEdit(request);
+    if (request.kind === 'purge' && request.purge) endPurge(request.purge);
+  }
 });
 
 onConnection('transport', (/** @type {TransportChange} */ change) => {
@@ -196,6 +200,7 @@ const EFFECTS = {
     if (request?.kind === 'logout') finishLogOut();
     else if (request?.kind === 'form') answerForm(request, frame);
     else if (request?.kind === 'password') answerPassword(frame);
+    else if (request?.kind === 'purge' && request.purge) answerPurge(request.purge, frame);
     else if (request?.kind === 'nick') setAccountNote(t('Your name is now {name}.', { name: isolated(frame.name ?? request.name) }), 'info');
     else if (frame.room) sendNext(frame.room);
   },
@@ -206,6 +211,7 @@ const EFFECTS = {
     if (item) return sendNext(item.room);
     if (request?.kind === 'edit') return returnEdit(request);
     if (request?.kind === 'password') return answerPassword(frame);
+    if (request?.kind === 'purge' && request.purge) return answerPurge(request.purge, frame);
     if (request?.kind === 'form') return answerForm(request, frame);
     if (request?.kind === 'search') return setSearchNote(errorText(frame));
     if (request?.kind === 'tokens') return setProgramsNote(errorWords(frame));

@@ -38,6 +38,11 @@ const ENGLISH = {
   'The server sends {count} events again.': { one: 'The server sends {count} event again.', other: 'The server sends {count} events again.' },
   'Event {seq}: {error} (given up {time}, after {count} attempts)': {
     one: 'Event {seq}: {error} (given up {time}, after {count} attempt)', other: 'Event {seq}: {error} (given up {time}, after {count} attempts)' },
+  '{count} messages of {name} were deleted.': { one: '{count} message of {name} was deleted.', other: '{count} messages of {name} were deleted.' },
+  '{count} others were not.': { one: '{count} other was not.', other: '{count} others were not.' },
+  'Also delete the {count} newest messages of this person that the page has loaded here.': {
+    one: 'Also delete the {count} message of this person that the page has loaded here.',
+    other: 'Also delete the {count} newest messages of this person that the page has loaded here.' },
   '{count} messages ({from} to {to}) are missing here: the server no longer has them.': {
     one: 'Message {from} is missing here: the server no longer has it.',
     other: '{count} messages ({from} to {to}) are missing here: the server no longer has them.' },

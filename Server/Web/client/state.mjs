@@ -32,7 +32,7 @@ const JOIN_REQUESTS = new Set(['join', 'rejoin']);
 const IN_ROOM_REQUESTS = new Set(['rejoin', 'edit', 'delete', 'react', 'history']);
 
 /** The page does not show the errors of these requests in a log: nobody waits for them, or a dialog shows them. */
-const SILENT_REQUESTS = new Set(['read', 'typing', 'form', 'search', 'tokens', 'refresh', 'who', 'password']);
+const SILENT_REQUESTS = new Set(['read', 'typing', 'form', 'search', 'tokens', 'refresh', 'who', 'password', 'purge']);
 
 /**
  * Whether the request is to join a room.

@@ -215,11 +215,16 @@ export interface Form {
   isDangerous?: boolean;
   field?: { label: string; value: string; maxLength: number; isRequired: boolean };
   choice?: { label: string; value: string; options: { value: string; words: string }[] };
+  /** What the page also does, if the person wants it and the server has accepted the request. */
+  check?: { label: string; purge: Purge };
   /** Creates the request from what the person wrote and chose. */
   frame(text: string, choice: string): Frame;
   /** The words for the current log after the server has accepted the request. */
   done?(text: string): string;
 }
+
+/** The deletion of messages of one person: those that are left, newest first, and how many were deleted and how many were rejected. */
+export interface Purge { room: string; name: string; seqs: number[]; deleted: number; kept: number }
 
 /** An entry of a menu. The menu draws a line between two groups of entries. */
 export interface MenuItem {
@@ -406,7 +411,7 @@ export interface Found {
 }
 
 export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react' | 'read' | 'typing'
-  | 'dm' | 'notify' | 'form' | 'search' | 'tokens' | 'refresh' | 'who' | 'password';
+  | 'dm' | 'notify' | 'form' | 'search' | 'tokens' | 'refresh' | 'who' | 'password' | 'purge';
 
 /** A request of the page. The page keeps it until the answer arrives. */
 export interface Request {
@@ -428,6 +433,8 @@ export interface Request {
   text?: string;
   /** The words for the log after the server has accepted the request. */
   done?: string;
+  /** What the page deletes next. */
+  purge?: Purge;
   /** The text that the names of the requested rooms contain. */
   match?: string;
 }

@@ -38,6 +38,34 @@ public sealed class RoomMenuTests
     }
 
     [Test]
+    public async Task Owner_bans_a_person_and_deletes_the_messages_of_the_person()
+    {
+        await CreateRoomAsync(_ann, "spam");
+        var (eve, _) = await ChatClient.JoinAsync(_server.HttpPort, "eve", "spam");
+        await using var __ = eve;
+        for (var i = 1; i <= 3; i++)
+            await eve.SayAsync($"cheap watches {i}", room: "spam");
+        await _ann.SayAsync("please stop");
+        await Assertions.Expect(_ann.Messages).ToHaveCountAsync(4);
+
+        await _ann.Page.ClickAsync("#members [data-name=eve]");
+        await _ann.Page.ClickAsync("#menu-items [data-item=kick]");
+        await Assertions.Expect(_ann.Page.Locator("#form-check-field")).ToBeHiddenAsync();
+        await _ann.Page.Keyboard.PressAsync("Escape");
+        await _ann.Page.ClickAsync("#members [data-name=eve]");
+        await _ann.Page.ClickAsync("#menu-items [data-item=ban]");
+        await Assertions.Expect(_ann.Page.Locator("#form-check")).Not.ToBeCheckedAsync();
+        await _ann.Page.GetByLabel("Also delete the 3 newest messages").CheckAsync();
+        await AccessibilityTests.ExpectCleanAsync(_ann, "the question before a ban");
+        await _ann.Page.ClickAsync("#form-yes");
+
+        await Assertions.Expect(_ann.Notices.Last).ToContainTextAsync("3 messages of eve were deleted.");
+        await Assertions.Expect(_ann.Messages.Filter(new() { HasText = "This message was deleted." })).ToHaveCountAsync(3);
+        await Assertions.Expect(_ann.Page.Locator("#log")).Not.ToContainTextAsync("cheap watches");
+        await Assertions.Expect(_ann.Messages.Filter(new() { HasText = "please stop" })).ToHaveCountAsync(1);
+    }
+
+    [Test]
     public async Task Owner_mutes_and_removes_a_person_and_closes_the_room_from_the_menus()
     {
         await CreateRoomAsync(_ann, "quiet");
