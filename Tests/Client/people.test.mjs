@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { allowedPersonActions, insertedMention, knownRole, memberGroups, mentionOf, personMenu, personWords, withPresentName } from '../../Server/Web/client/people.mjs';
+import { allowedPersonActions, insertedMention, knownRole, memberGroups, mentionOf, peopleElsewhere, personMenu, personWords, withPresentName } from '../../Server/Web/client/people.mjs';
 import { directRoomWith } from '../../Server/Web/client/rooms.mjs';
 import { ANN, at, BOB, inLobby, joined, lobby, message, receive, roomWith } from './support.mjs';
 
@@ -117,4 +117,16 @@ test('the page finds the direct room with a person', () => {
   assert.equal(directRoomWith(state, BOB.user)?.name, 'dm-x');
   assert.equal(directRoomWith(state, 'u-x'), undefined);
   assert.equal(state.current, 'dm-x');
+});
+
+test('the names for an invitation are those of the people in other rooms, by their newest names', () => {
+  const carl = { user: 'u-carl', name: 'carl' }, dora = { user: 'u-dora', name: 'Dora' };
+  const rooms = [
+    roomWith([], { name: 'den', members: new Map([[ANN.user, 'ann']]), away: new Map([[BOB.user, 'bob']]) }),
+    roomWith([], { name: 'garden', members: new Map([[carl.user, 'carl'], [ANN.user, 'ann'], [dora.user, 'Dora']]) }),
+    roomWith([], { name: 'direct', members: new Map(), with: { user: 'u-guest', name: '' } }),
+  ];
+  const state = { rooms: new Map(rooms.map((one) => [one.name, one])), self: ANN };
+  assert.deepEqual(peopleElsewhere(state, rooms[0]), ['bob', 'carl', 'Dora']);
+  assert.deepEqual(peopleElsewhere(state, rooms[1]), ['bob']);
 });

@@ -90,12 +90,13 @@ export const topicForm = (room) => ({
 
 /**
  * @param {Room} room
+ * @param {string[]} names people whom the person may want to invite
  * @returns {Form}
  */
-export const inviteForm = (room) => ({
+export const inviteForm = (room, names) => ({
   title: t('Invite somebody to {room}', { room: titleOf(room) }),
   words: room.isPrivate ? t('This room is private: only people who were invited can join it.') : t('The person gets an invitation. A guest must be connected.'), yes: t('Invite'),
-  field: { label: t('Name'), value: '', maxLength: MAX_NAME, isRequired: true },
+  field: { label: t('Name'), value: '', maxLength: MAX_NAME, isRequired: true, names },
   frame: (name) => ({ type: 'invite', room: room.name, user: withoutSign(name) }),
   done: (name) => t('You invited {name} to {room}.', { name: isolated(withoutSign(name)), room: titleOf(room) }),
 });

@@ -4,7 +4,9 @@ import { byName } from './formatting.mjs';
 import { t } from './language.mjs';
 import { isDirect } from './rooms.mjs';
 
-/** @import { ListedMember, MemberGroup, MenuItem, PersonAction, Room, User } from './types.js' */
+/** @import { ListedMember, MemberGroup, MenuItem, PersonAction, Room, State, User } from './types.js' */
+
+const MAX_SUGGESTED = 500;
 
 /** @param {string | null | undefined} role */
 export const rankOf = (role) => role === 'owner' ? 2 : role === 'moderator' ? 1 : 0;
@@ -90,6 +92,18 @@ export function memberGroups(room, self, isOtherHere = false) {
   groups.bot = [...room.bots].map(([user, name]) => ({ user, name, isAway: false, isBot: true }));
   return /** @type {MemberGroup['kind'][]} */ (['owner', 'moderator', 'member', 'bot'])
     .map((kind) => ({ kind, members: groups[kind].sort((a, b) => byName(a.name, b.name)) })).filter(({ members }) => members.length);
+}
+
+/**
+ * Returns the names of the people whom the page knows from other rooms and who are not in this room, in alphabetical order.
+ * @param {State} state
+ * @param {Room} room
+ */
+export function peopleElsewhere({ rooms, self }, room) {
+  /** @type {Map<string, string>} */
+  const found = new Map();
+  for (const { members, away, with: other } of rooms.values()) for (const [user, name] of [...away, ...other ? [/** @type {const} */ ([other.user, other.name])] : [], ...members]) found.set(user, name);
+  return [...found].filter(([user, name]) => name && user !== self?.user && !room.members.has(user)).map(([, name]) => name).sort(byName).slice(0, MAX_SUGGESTED);
 }
 
 /** @type {Record<PersonAction, Omit<MenuItem, 'id'>>} */

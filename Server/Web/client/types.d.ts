@@ -213,7 +213,8 @@ export interface Form {
   yes: string;
   /** The request can't be undone. */
   isDangerous?: boolean;
-  field?: { label: string; value: string; maxLength: number; isRequired: boolean };
+  /** `names` are suggestions. */
+  field?: { label: string; value: string; maxLength: number; isRequired: boolean; names?: string[] };
   choice?: { label: string; value: string; options: { value: string; words: string }[] };
   /** What the page also does, if the person wants it and the server has accepted the request. */
   check?: { label: string; purge: Purge };

@@ -38,6 +38,31 @@ public sealed class RoomMenuTests
     }
 
     [Test]
+    public async Task Invitation_suggests_the_names_of_people_in_other_rooms()
+    {
+        await CreateRoomAsync(_ann, "orchard");
+        var (tom, _) = await ChatClient.JoinAsync(_server.HttpPort, "tom", "orchard");
+        await using var __ = tom;
+        await Assertions.Expect(_ann.Page.Locator("#members [data-name=tom]")).ToBeVisibleAsync();
+        await CreateRoomAsync(_ann, "cellar");
+        await _ann.Page.ClickAsync("#open-room-menu");
+        await _ann.Page.ClickAsync("#menu-items [data-item=invite]");
+        var field = _ann.Page.Locator("#form-text");
+        var names = await field.EvaluateAsync<string[]>("(field) => [...field.list.options].map(({ value }) => value)");
+        names.Should().Contain("tom").And.NotContain("ann");
+        await field.FillAsync("tom");
+        await AccessibilityTests.ExpectCleanAsync(_ann, "the invitation");
+        await _ann.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(_ann.Notices.Last).ToContainTextAsync("You invited tom to #cellar.");
+        (await tom.Inbox.ExpectAsync<InvitedFrame>()).Room.Should().Be("cellar");
+
+        await _ann.Page.ClickAsync("#open-room-menu");
+        await _ann.Page.ClickAsync("#menu-items [data-item=topic]");
+        (await field.GetAttributeAsync("list")).Should().BeNull("a topic is no name");
+        await _ann.Page.Keyboard.PressAsync("Escape");
+    }
+
+    [Test]
     public async Task Owner_bans_a_person_and_deletes_the_messages_of_the_person()
     {
         await CreateRoomAsync(_ann, "spam");

@@ -5,7 +5,7 @@ import { continuePurge } from '../app/purge.mjs';
 import { notify } from '../app/store.mjs';
 import { errorWords } from '../formatting.mjs';
 import { t } from '../language.mjs';
-import { $, el, form, openDialog, setNote, setText } from './dom.mjs';
+import { $, el, form, openDialog, setAttribute, setNote, setText } from './dom.mjs';
 
 /** @import { Form, Frame, Request } from '../types.js' */
 
@@ -29,6 +29,8 @@ export function openForm(question) {
   setText($('form-text-label'), field?.label ?? '');
   $('form-text').value = field?.value ?? '';
   $('form-text').maxLength = field?.maxLength ?? 0;
+  $('form-names').replaceChildren(...(field?.names ?? []).map((name) => el('option', { value: name })));
+  setAttribute($('form-text'), 'list', field?.names?.length ? 'form-names' : null);
   $('form-choice-field').hidden = !choice;
   setText($('form-choice-label'), choice?.label ?? '');
   $('form-choice').replaceChildren(...(choice?.options ?? []).map((option) => el('option', { value: option.value }, option.words)));
