@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using RawSocketChat.Tests.Support;
 
@@ -57,6 +58,24 @@ public sealed class AccountPageTests
         await other.Page.Keyboard.PressAsync("Enter");
         await other.ExpectOnlineAsync();
         await Assertions.Expect(other.Page.Locator("#my-name")).ToHaveTextAsync("ann");
+    }
+
+    [Test]
+    public async Task Do_not_disturb_has_a_sign_beside_the_own_name_until_its_end()
+    {
+        await using var ann = await ChatPage.OpenAsync($"http://127.0.0.1:{_server.HttpPort}/?name=ann&room=lobby", clock: true);
+        await ann.ExpectInsideAsync("lobby");
+        var sign = ann.Page.Locator("#my-quiet");
+        await Assertions.Expect(sign).ToBeHiddenAsync();
+        await ann.Page.ClickAsync("#me");
+        await ann.Page.ClickAsync("#tab-alerts");
+        await ann.Page.SelectOptionAsync("#quiet-for", "1");
+        await Assertions.Expect(sign).ToBeVisibleAsync();
+        await ann.Page.ClickAsync("#close-account");
+        await Assertions.Expect(ann.Page.Locator("#me")).ToHaveAccessibleNameAsync(new Regex("Do not disturb"));
+        await AccessibilityTests.ExpectCleanAsync(ann, "do not disturb");
+        await ann.Page.Clock.FastForwardAsync(61 * 60_000);
+        await Assertions.Expect(sign).ToBeHiddenAsync();
     }
 
     [Test]

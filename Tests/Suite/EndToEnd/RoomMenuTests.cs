@@ -199,6 +199,8 @@ public sealed class RoomMenuTests
         await Assertions.Expect(_ann.Page.Locator("#menu-items [aria-checked=true]")).ToHaveTextAsync("Notifications: every message");
         await _ann.Page.ClickAsync("#menu-items [data-item=none]");
         await ExpectNoBadgeAsync();
+        await Assertions.Expect(room.Locator(".level svg")).ToBeVisibleAsync();
+        await Assertions.Expect(room).ToHaveAccessibleNameAsync("noise Notifications: none");
         await bob.SayAsync("two, @ann", room: "noise");
         await bob.SayAsync("a sign", room: "lobby");
         await _ann.ExpectMessageAsync("a sign");
@@ -210,6 +212,9 @@ public sealed class RoomMenuTests
         await room.ClickAsync(new() { Button = MouseButton.Right });
         await _ann.Page.ClickAsync("#menu-items [data-item=mentions]");
         await Assertions.Expect(room).ToHaveAttributeAsync("data-unread", "1");
+        await Assertions.Expect(room.Locator(".level")).ToHaveTextAsync("@");
+        await Assertions.Expect(room).ToHaveAccessibleNameAsync("noise 1 unread, 1 for you, Notifications: mentions only");
+        await AccessibilityTests.ExpectCleanAsync(_ann, "the list of rooms with a level");
 
         async Task ExpectNoBadgeAsync()
         {
