@@ -4,6 +4,7 @@ import { noteReported } from './app/attention.mjs';
 import { askDirectory, ask, joinAgain, joinRoom, requests, sendNext, setServerRoom, takeJumpAfterJoin } from './app/chat.mjs';
 import { connection, rememberTransport, transportChoice } from './app/connect.mjs';
 import { forgetSession, identity } from './app/identity.mjs';
+import { forgetDepartures, holdDeparture } from './app/departures.mjs';
 import { requestToken } from './app/frame-login.mjs';
 import { showNotifications } from './app/notifications.mjs';
 import { expectsSiteToken, isEmbedded, isFile, nowIso, server } from './app/page.mjs';
@@ -80,6 +81,7 @@ onConnection('status', (/** @type {Status} */ status) => {
     if (lost.has('tokens')) setProgramsNote(t('The connection was lost. Please try again when you are connected.'));
     if (lost.has('password')) setAccountNote(t('The connection was lost. Please try again when you are connected.'));
     requests.clear();
+    forgetDepartures();
     setServerRoom(null);
     next = markDisconnected(next);
   }
@@ -145,6 +147,8 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
 onConnection('frame', (/** @type {Frame} */ frame) => {
   if (LOG_EVENTS.has(frame.type) && frame.id === undefined) return batches.add(frame);
   batches.flush();
+  if (frame.type === 'joined' || frame.type === 'who' && frame.members) forgetDepartures(frame.room);
+  if (frame.type === 'presence' && holdDeparture(frame, (left) => commit(update(state, left, context())))) return;
   const request = frame.id === undefined ? undefined : requests.get(frame.id);
   requests.delete(frame.id);
   if (frame.type === 'welcome') reconnectAs(frame);

@@ -23,6 +23,16 @@ export function knownRole(room, user) {
   return last?.moderation?.role ?? null;
 }
 
+const NEWEST_ENTRIES = 20;
+
+/**
+ * Whether a moderator has just removed the person from the room.
+ * @param {Room} room
+ * @param {string} user
+ */
+export const wasRemoved = ({ entries }, user) =>
+  entries.slice(-NEWEST_ENTRIES).some(({ moderation }) => moderation?.user === user && (moderation.action === 'kick' || moderation.action === 'ban'));
+
 /**
  * Returns the person with the current name. A message has the name that its author had when it was posted, but the server finds people by their
  * current names.
