@@ -113,8 +113,14 @@ function quoteOf(entries, seq) {
   if (entry?.kind !== 'message') return t('an earlier message');
   const name = isolated(entry.from?.name ?? '?');
   if (entry.deleted) return t('{name}: deleted', { name });
-  return t('{name}: {text}', { name, text: isolated(parsedText(entry).plain.slice(0, QUOTE_LENGTH)) || filesWords(entry.files) });
+  return t('{name}: {text}', { name, text: quotedText(entry) });
 }
+
+/**
+ * Returns one line with the text of a message, or with words for its files.
+ * @param {Entry} entry
+ */
+export const quotedText = (entry) => isolated(parsedText(entry).plain.slice(0, QUOTE_LENGTH)) || filesWords(entry.files);
 
 /**
  * @param {OutboxItem} item
