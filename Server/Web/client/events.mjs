@@ -220,7 +220,10 @@ const EFFECTS = {
     if (request?.kind === 'search') return setSearchNote(errorText(frame));
     if (request?.kind === 'tokens') return setProgramsNote(errorWords(frame));
     const room = request?.room ?? '';
-    if (isJoin(request) && frame.retryAfterMs === undefined) forgetOfflineRoom(room);
+    if (isJoin(request) && frame.retryAfterMs === undefined) {
+      forgetOfflineRoom(room);
+      takeJumpAfterJoin(room);
+    }
     if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
       setTimeout(() => joinAgain(room, request?.kind), frame.retryAfterMs);
     }

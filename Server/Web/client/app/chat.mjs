@@ -159,7 +159,8 @@ export function goAfterJoin(room, seq) {
  * @param {string} room
  */
 export function takeJumpAfterJoin(room) {
-  const jump = jumpAfterJoin?.room === room ? jumpAfterJoin : null;
+  if (jumpAfterJoin?.room !== room) return null;
+  const jump = jumpAfterJoin;
   jumpAfterJoin = null;
   return jump;
 }
