@@ -115,6 +115,15 @@ export const t = (text, values = {}) => templateOf(text, values).replace(/\{(\w+
 });
 
 /**
+ * Returns the translation of a text of the server that has no values, or undefined if the table does not have it.
+ * @param {string} text the English text
+ */
+export const translated = (text) => {
+  const entry = Object.hasOwn(texts, text) ? texts[text] : undefined;
+  return typeof entry === 'string' ? entry : undefined;
+};
+
+/**
  * @param {string} text
  * @param {Readonly<Record<string, string | number>>} values
  */
