@@ -7,8 +7,9 @@ import { onPreferences, preferences } from '../app/preferences.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
 import { readerAt, viewOf, watchedRoom } from '../app/ui.mjs';
+import { dayLabel } from '../formatting.mjs';
 import { t } from '../language.mjs';
-import { compareEntries, eventAt, indexFor, messageFrom } from '../log.mjs';
+import { compareEntries, daysFrom, eventAt, indexFor, messageFrom } from '../log.mjs';
 import { changeRoom, hasNewest, markRead, trimRoom } from '../rooms.mjs';
 import { createRows } from '../rows.mjs';
 import { pinnedRanges, VirtualList } from '../virtual-list.mjs';
@@ -19,6 +20,7 @@ import { blankNode, createRowNode } from './log-rows.mjs';
 
 const NEAR_EDGE_PX = 400;
 const AT_BOTTOM_PX = 16;
+const now = () => Date.now(); // for "Today" and "Yesterday"
 const MAX_OPENED = 100;    // rows with open spoilers that the page keeps while they are far from the view
 
 /**
@@ -61,7 +63,7 @@ const surface = {
   get maxScrollTop() { return log.scrollHeight - log.clientHeight; },
   draw(segments, below) {
     const room = state.rooms.get(drawn.room ?? '');
-    if (room) patchRows(createRows(room, state.outbox, { segments, below }, state.self ?? { user: '', name: '' }, Date.now()));
+    if (room) patchRows(createRows(room, state.outbox, { segments, below }, state.self ?? { user: '', name: '' }, now()));
   },
   setSpace(height) {
     const row = drawn.rows.get('space0');
@@ -93,7 +95,7 @@ export const renderLog = whenChanged(logInputs, (room) => {
     drawn.opened.clear();
   }
   if (room) return drawRows(room, isOtherRoom);
-  $('first-unread').hidden = $('newest').hidden = true;
+  $('day').hidden = $('first-unread').hidden = $('newest').hidden = true;
   log.replaceChildren(blankNode(state.status.state === 'online' ? t('You’re in no room.') : t('One moment.'), t('Find one to join, or create your own.')));
 });
 
@@ -279,6 +281,19 @@ function renderMarkButton(room, view) {
 }
 
 /**
+ * Shows the date of the first row in the view, if the reader has scrolled up and the date is not above that row.
+ * @param {Room} room
+ * @param {LogView} view
+ */
+function renderDay(room, { following, place }) {
+  const entry = following ? undefined : place?.entry;
+  const divider = entry && drawn.rows.get(`d${entry.key}`)?.node;
+  const day = entry && !(divider && divider.offsetTop >= log.scrollTop) && $('first-unread').hidden ? daysFrom(room.days, entry)[0]?.day : undefined;
+  $('day').hidden = !day;
+  if (day) setText($('day'), dayLabel(`${day}T12:00`, now()));
+}
+
+/**
  * Shows a message that the page has, if its room is the current one.
  * @param {string} name
  * @param {number} seq
@@ -336,6 +351,7 @@ export function afterScroll() {
   const below = log.scrollHeight - log.scrollTop - log.clientHeight;
   $('newest').hidden = view.following;
   renderMarkButton(room, view);
+  renderDay(room, view);
   setText($('newest-text'), room.unread ? t('{count} new messages', { count: room.unread }) : t('Jump to newest'));
   if (watchedRoom() === room.name) {
     commit(markRead(state, room.name));
