@@ -26,6 +26,7 @@ export const newRoom = (name) => ({
   knowsAway: false, // the page has asked the server for them since it joined the room
   bots: new Map(),  // the bots whose messages the page has
   entries: [],
+  quotes: new Map(), // answered messages that are not in the log
   days: [],         // where each calendar day begins in the log
   live: false,      // joined over the current connection; only then do frames advance the cursor
   joinedAt: 0,      // the newest seq at the moment of joining: events up to it arrive in order
@@ -254,9 +255,9 @@ export const rolesOf = (list) => new Map((list ?? []).flatMap(({ user, role }) =
 
 /**
  * Returns a map without a key.
- * @template V
- * @param {Map<string, V>} map
- * @param {string} key
+ * @template K, V
+ * @param {Map<K, V>} map
+ * @param {K} key
  */
 export function without(map, key) {
   const rest = new Map(map);
@@ -342,7 +343,7 @@ export function addEntries(room, added) {
  * @returns {Room}
  */
 function addEvents(room, events, reader) {
-  let { cursor, oldest, topic, slow, writers, unread, mentions, firstUnread, roles, bots, away } = room;
+  let { cursor, oldest, topic, slow, writers, unread, mentions, firstUnread, roles, bots, away, quotes } = room;
   /** @type {Entry[]} */
   const added = [];
   /** @type {Set<number>} */
@@ -357,6 +358,7 @@ function addEvents(room, events, reader) {
     if (event.type === 'moderated' && event.action === 'role' && isNew) [roles, away] = [new Map(roles).set(event.user, event.role), room.members.has(event.user) ? away : new Map(away).set(event.user, event.name)];
     if (event.type === 'moderated' && event.action === 'ban' && away.has(event.user)) away = without(away, event.user);
     if (event.from?.bot && bots.size < MAX_BOTS && bots.get(event.from.user) !== event.from.name) bots = new Map(bots).set(event.from.user, event.from.name);
+    if (quotes.has(event.of)) quotes = without(quotes, event.of); // the page asks for the changed message
     oldest = Math.min(oldest, event.seq);
     // Events up to joinedAt arrive in order. An event up to joinedAt that does not follow the cursor was sent before the join: it does not advance
     // the cursor, because the events between them are still to come.
@@ -382,7 +384,7 @@ function addEvents(room, events, reader) {
   }
   return {
     ...next, entries, tail: applyChanges(next.tail, events),
-    cursor, oldest, topic, slow, writers, unread, mentions, firstUnread, roles, bots, away,
+    cursor, oldest, topic, slow, writers, unread, mentions, firstUnread, roles, bots, away, quotes,
   };
 }
 

@@ -6,6 +6,7 @@ import { errorText } from './error-text.mjs';
 import { filesOf, filesWords } from './files.mjs';
 import { byName, clockTime } from './formatting.mjs';
 import { t } from './language.mjs';
+import { createEntry } from './log.mjs';
 import { withReason } from './moderation.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
@@ -32,7 +33,7 @@ const JOIN_REQUESTS = new Set(['join', 'rejoin']);
 const IN_ROOM_REQUESTS = new Set(['rejoin', 'edit', 'delete', 'react', 'history']);
 
 /** The page does not show the errors of these requests in a log: nobody waits for them, or a dialog shows them. */
-const SILENT_REQUESTS = new Set(['read', 'typing', 'form', 'search', 'tokens', 'refresh', 'who', 'password', 'purge']);
+const SILENT_REQUESTS = new Set(['read', 'typing', 'form', 'search', 'tokens', 'refresh', 'who', 'password', 'purge', 'quote']);
 
 /**
  * Whether the request is to join a room.
@@ -69,7 +70,7 @@ const UPDATES = {
       ...(known && !reset ? known : newRoom(frame.room)),
       epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), with: otherPerson(frame.with, known, events), writers: new Map(),
       live: true, removed: false, joinedAt: frame.seq ?? 0,
-      members: membersOf(frame.members), roles: rolesOf(frame.members), knowsAway: false, memberCount: frame.memberCount ?? 0, notify: frame.notify ?? 'all', slow: frame.slow ?? 0,
+      members: membersOf(frame.members), roles: rolesOf(frame.members), knowsAway: false, quotes: new Map([...known?.quotes ?? []].filter(([, quote]) => quote && !reset)), memberCount: frame.memberCount ?? 0, notify: frame.notify ?? 'all', slow: frame.slow ?? 0,
     };
     if (!resumed) {
       if (!known?.epoch || reset) room.more = events.length > 0 && events[0].seq > 1;
@@ -101,6 +102,10 @@ const UPDATES = {
     /** @type {Frame[]} */
     const events = frame.messages ?? [];
     if (!room) return state;
+    if (request?.kind === 'quote') {
+      const event = events.find(({ seq }) => seq === request.seq);
+      return changeRoom(state, room.name, { quotes: new Map(room.quotes).set(request.seq ?? 0, event ? createEntry(event) : null) });
+    }
     // A typed request may ask for any part of the history, so a notice shows its answer. The page's own requests continue the log.
     if (!request) return addNotice(state, { room: room.name, at, tone: 'help', text: events.map(historyLine).join('\n') || t('There are no messages.') });
     if (request.direction !== 'around') return withRoom(state, insertHistory(room, events, Boolean(frame.more), request.direction ?? 'older'));

@@ -309,6 +309,8 @@ export interface Room {
   /** The bots whose messages the page has: their names by id. */
   bots: Map<string, string>;
   entries: Entry[];
+  /** Answered messages that are not in the log, by seq. Null if the page has asked for the message, or the server does not have it. */
+  quotes: Map<number, Entry | null>;
   days: Day[];
   live: boolean;
   joinedAt: number;
@@ -412,7 +414,7 @@ export interface Found {
 }
 
 export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react' | 'read' | 'typing'
-  | 'dm' | 'notify' | 'form' | 'search' | 'tokens' | 'refresh' | 'who' | 'password' | 'purge';
+  | 'dm' | 'notify' | 'form' | 'search' | 'tokens' | 'refresh' | 'who' | 'password' | 'purge' | 'quote';
 
 /** A request of the page. The page keeps it until the answer arrives. */
 export interface Request {

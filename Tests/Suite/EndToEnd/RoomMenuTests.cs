@@ -237,7 +237,7 @@ public sealed class RoomMenuTests
         await _ann.Page.ReloadAsync();
         await _ann.ExpectInsideAsync("archive");
         var quote = _ann.Page.Locator("#log .quote");
-        await Assertions.Expect(quote).ToContainTextAsync("an earlier message");
+        await Assertions.Expect(quote).ToContainTextAsync("who has the keys?");
 
         await quote.ClickAsync();
         var found = _ann.Page.Locator($"#log .message[data-seq='{original.Seq}']");

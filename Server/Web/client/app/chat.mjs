@@ -136,6 +136,19 @@ export function askHistory(room, direction) {
  */
 export const askAround = (room, seq, { orNext = false } = {}) => ask({ type: 'history', room, around: seq, limit: HISTORY_PAGE }, { kind: 'history', room, seq, direction: 'around', orNext });
 
+const MAX_QUOTES = 500; // of a room, so that a log full of replies costs the server little
+
+/**
+ * Asks for messages that others answer and that are not in the log.
+ * @param {Room} room
+ * @param {number[]} seqs
+ */
+export function askQuotes(room, seqs) {
+  const quotes = new Map(room.quotes);
+  for (const seq of seqs) if (quotes.size < MAX_QUOTES && ask({ type: 'history', room: room.name, around: seq, limit: 1 }, { kind: 'quote', room: room.name, seq })) quotes.set(seq, null);
+  if (quotes.size > room.quotes.size) commit(changeRoom(state, room.name, { quotes }));
+}
+
 /**
  * Searches messages. Returns false if there is no connection.
  * @param {string} query

@@ -1,7 +1,7 @@
 // Draws the log of the current room and scrolls it.
 
 import { reportRead } from '../app/attention.mjs';
-import { askAround, askHistory } from '../app/chat.mjs';
+import { askAround, askHistory, askQuotes } from '../app/chat.mjs';
 import { onLanguage } from '../app/language.mjs';
 import { onPreferences, preferences } from '../app/preferences.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
@@ -11,7 +11,7 @@ import { dayLabel } from '../formatting.mjs';
 import { t } from '../language.mjs';
 import { compareEntries, daysFrom, eventAt, indexFor, messageFrom } from '../log.mjs';
 import { changeRoom, hasNewest, markRead, trimRoom } from '../rooms.mjs';
-import { createRows } from '../rows.mjs';
+import { createRows, missingQuotes } from '../rows.mjs';
 import { pinnedRanges, VirtualList } from '../virtual-list.mjs';
 import { $, isDialogOpen, log, setText, whenChanged } from './dom.mjs';
 import { blankNode, createRowNode } from './log-rows.mjs';
@@ -37,6 +37,8 @@ const drawn = {
   opened: new Map(),
   /** The entries of the nodes. @type {WeakMap<Node, Entry>} */
   entries: new WeakMap(),
+  /** The answered messages that the page does not have. @type {number[]} */
+  quotes: [],
   /** The newest entry at the last drawing. @type {Entry | null} */
   newest: null,
   /** The row that has the focus, or had it before a dialog was opened. @type {Entry | null} */
@@ -63,7 +65,10 @@ const surface = {
   get maxScrollTop() { return log.scrollHeight - log.clientHeight; },
   draw(segments, below) {
     const room = state.rooms.get(drawn.room ?? '');
-    if (room) patchRows(createRows(room, state.outbox, { segments, below }, state.self ?? { user: '', name: '' }, now()));
+    if (!room) return;
+    const rows = createRows(room, state.outbox, { segments, below }, state.self ?? { user: '', name: '' }, now());
+    drawn.quotes = missingQuotes(rows, room);
+    patchRows(rows);
   },
   setSpace(height) {
     const row = drawn.rows.get('space0');
@@ -119,6 +124,7 @@ function drawRows(room, isOtherRoom = false) {
   view.place = list.place;
   drawn.jump = null;
   if (jump) finishJump(jump.entry.key);
+  if (room.live && drawn.quotes.length) askQuotes(room, drawn.quotes);
   afterScroll();
 }
 
