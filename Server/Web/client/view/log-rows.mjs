@@ -271,7 +271,8 @@ function inlineNode(piece, own) {
  */
 function mentionNode(text, name) {
   const isSelf = name === 'here' || sameName(name, state.self?.name ?? '');
-  const isMember = isSelf || [...state.rooms.get(state.current ?? '')?.members.values() ?? []].some((one) => sameName(one, name));
+  const { members = new Map(), away = new Map() } = state.rooms.get(state.current ?? '') ?? {};
+  const isMember = isSelf || [...members.values(), ...away.values()].some((one) => sameName(one, name));
   return isMember ? el('span', { class: 'name-chip', 'data-self': isSelf }, text) : text;
 }
 
