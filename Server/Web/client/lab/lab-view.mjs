@@ -26,7 +26,7 @@ const columns = () => ({
   [t('delivery, ms')]: { [t('typical')]: ({ deliveries }) => percentile(deliveries, .5), [t('slowest')]: ({ deliveries }) => percentile(deliveries, .99) },
   [t('waiting, ms')]: { [t('typical')]: toWireMedian, [t('slowest')]: ({ toWire }) => percentile(toWire, .99) },
   [t('on the way, ms')]: { [t('typical')]: toPageMedian, [t('slowest')]: ({ toPage }) => percentile(toPage, .99) },
-  [t('after a cut, ms')]: { [t('back')]: ({ reconnectTime }) => reconnectTime },
+  [t('cut, ms')]: { [t('back')]: ({ reconnectTime }) => reconnectTime },
 });
 const CELLS = Object.values(columns()).flatMap(Object.values);
 

@@ -165,7 +165,7 @@ const resetTabStop = rove($('members'), '[data-action]');
 /** @param {ListedMember} member */
 function memberItem({ user, name, isAway, isBot }) {
   const existing = memberItems.get(user);
-  const note = user === state.self?.user ? t('you') : isBot ? t('bot') : isAway ? t('not here now') : null;
+  const note = user === state.self?.user ? t('you') : isBot ? t('bot') : isAway ? t('away') : null;
   const shown = JSON.stringify([name, note]);
   if (existing?.shown === shown) return existing.item;
   const button = personButton({ user, name }, avatar(name), authorName(name, 'name'), note && el('small', { class: isBot ? 'tag' : null }, note));
