@@ -20,7 +20,7 @@ const MAX_BOTS = 50; // more than a room has in practice
  * @returns {Room}
  */
 export const newRoom = (name) => ({
-  name, topic: '', epoch: null, role: null, isPrivate: false, members: new Map(), memberCount: 0,
+  name, topic: '', epoch: null, role: null, isPrivate: false, members: new Map(), memberCount: 0, early: [],
   roles: new Map(), // the owners and moderators that the page knows, present or not
   away: new Map(),  // those of them who are not in the room now
   knowsAway: false, // the page has asked the server for them since it joined the room

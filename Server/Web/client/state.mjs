@@ -58,7 +58,7 @@ const UPDATES = {
     return addNotice(applyWelcome(state, frame), { at, text: selfWords(frame) });
   },
 
-  joined(before, frame, { request, watching, readerAt }) {
+  joined(before, frame, { request, watching, readerAt, at }) {
     const state = useServerSpelling(before, request?.room, frame.room);
     const known = withoutOfflineMessages(state.rooms.get(frame.room));
     const reset = Boolean(known?.epoch) && known?.epoch !== frame.epoch;
@@ -69,7 +69,7 @@ const UPDATES = {
     let room = {
       ...(known && !reset ? known : newRoom(frame.room)),
       epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), with: otherPerson(frame.with, known, events), writers: new Map(),
-      live: true, removed: false, joinedAt: frame.seq ?? 0,
+      live: true, removed: false, early: [], joinedAt: frame.seq ?? 0,
       members: membersOf(frame.members), roles: rolesOf(frame.members), knowsAway: false, quotes: new Map([...known?.quotes ?? []].filter(([, quote]) => quote && !reset)), memberCount: frame.memberCount ?? 0, notify: frame.notify ?? 'all', slow: frame.slow ?? 0,
     };
     if (!resumed) {
@@ -92,6 +92,7 @@ const UPDATES = {
         text: t('The server lost or reset this room’s history. The earlier messages can’t be shown.') });
     }
     next = matchEchoes(next, room.name, events);
+    for (const early of known?.early ?? []) if (isNewPresence(next.rooms.get(room.name), early)) next = UPDATES.presence(next, early, { at });
     return request?.show || !state.current ? openRoom(next, room.name) : next;
   },
 
@@ -144,6 +145,7 @@ const UPDATES = {
   presence(state, frame) {
     const room = state.rooms.get(frame.room);
     if (!room) return state;
+    if (!room.live) return changeRoom(state, room.name, { early: [...room.early, frame].slice(-MAX_EARLY) });
     const isSelf = frame.user === state.self?.user;
     // The server may report that an older connection of this user left the room. This connection is still in the room.
     if (isSelf && frame.state === 'left') return state;
@@ -212,6 +214,15 @@ const UPDATES = {
   lag: (state, _, { at }) => addNotice(state, { at,
     text: t('Your connection is slow, and messages are waiting on the server. No message is lost. If it gets worse, the page reconnects.') }),
 };
+
+const MAX_EARLY = 200;
+
+/**
+ * Whether the list of members does not show a change yet.
+ * @param {Room | undefined} room
+ * @param {Frame} frame
+ */
+const isNewPresence = (room, { user, state: what }) => what === 'joined' ? !room?.members.has(user) : what !== 'left' || Boolean(room?.members.has(user));
 
 const MAX_HELP_IN_LOG = 4;
 
@@ -304,7 +315,7 @@ export const applyWelcome = (state, { user, name, guest, limits, features }) => 
  */
 export const markDisconnected = (state) => ({
   ...state,
-  rooms: new Map([...state.rooms].map(([name, room]) => [name, { ...room, live: false, loading: false }])),
+  rooms: new Map([...state.rooms].map(([name, room]) => [name, { ...room, live: false, loading: false, early: [] }])),
   outbox: state.outbox.map((item) => item.inFlight || item.waiting ? { ...item, inFlight: false, waiting: false } : item),
 });
 

@@ -300,6 +300,8 @@ export interface Room {
   isPrivate: boolean;
   members: Map<string, string>;
   memberCount: number;
+  /** Changes of the members that arrived before the answer to the join. They may be later than the list in the answer. */
+  early: Frame[];
   /** The owners and moderators that the page knows: their roles by user. */
   roles: Map<string, string>;
   /** The owners and moderators that are not in the room now: their names by user. */

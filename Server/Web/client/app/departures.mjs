@@ -23,7 +23,7 @@ export function holdDeparture(frame, apply) {
     clearTimeout(earlier.timer);
     held.delete(key);
   }
-  if (what !== 'left' || !room?.members.has(user) || user === state.self?.user || wasRemoved(room, user)) return what === 'joined' && earlier?.name === frame.name;
+  if (what !== 'left' || !room?.live || !room.members.has(user) || user === state.self?.user || wasRemoved(room, user)) return what === 'joined' && earlier?.name === frame.name;
   held.set(key, { room: name, name: frame.name, timer: setTimeout(() => {
     held.delete(key);
     apply(frame);
