@@ -16,7 +16,7 @@ internal static class Commands
         new("nick", ClientFrameType.Nick, "/nick ann", "changes your name", "name") { Required = [Field.Name] },
         new("leave", ClientFrameType.Leave, "/leave lobby", "leaves a room", "part") { Optional = [Field.Room] },
         new("rooms", ClientFrameType.Rooms, "/rooms lob", "lists the rooms", "list") { Optional = [Field.Match] },
-        new("who", ClientFrameType.Who, "/who lobby", "lists the members of a room", "names") { Optional = [Field.Room] },
+        new("who", ClientFrameType.Who, "/who lobby", "lists the members of a room", "names") { Optional = [Field.Room, Field.Limit] },
         new("whoami", ClientFrameType.Whoami, "/whoami", "shows your name and your session token"),
         new("history", ClientFrameType.History, "/history lobby 20", "shows the newest messages") { Optional = [Field.Room, Field.Limit] },
         new("before", ClientFrameType.History, "/before 42 20", "shows the messages before a seq") { Required = [Field.Before], Optional = [Field.Limit] },

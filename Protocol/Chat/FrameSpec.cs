@@ -51,7 +51,7 @@ internal static class FrameSpecs
         new(ClientFrameType.Notify, [Field.Level], [Field.Room]),
         new(ClientFrameType.History, [], [Field.Room, Field.Before, Field.After, Field.Around, Field.Limit]),
         new(ClientFrameType.Rooms, [], [Field.Match]),
-        new(ClientFrameType.Who, [], [Field.Room]),
+        new(ClientFrameType.Who, [], [Field.Room, Field.Limit]),
         new(ClientFrameType.Create, [Field.Room], [Field.Topic, Field.Private]),
         new(ClientFrameType.Close, [Field.Room], []),
         new(ClientFrameType.Invite, [Field.User], [Field.Room]),

@@ -20,7 +20,7 @@ internal sealed class ServerFields
     public List<AttachedFile>? Files;
     public Snippet? Snippet;
     public List<RoomInfo>? Rooms;
-    public List<Person>? Members;
+    public List<Person>? Members, Away;
     public List<HelpEntry>? Commands;
     public List<TokenInfo>? Tokens;
     public WebhookFailing? Failing;
@@ -101,6 +101,7 @@ internal sealed class ServerFields
             case "snippet": Snippet = ReadSnippet(ref reader); break;
             case "limits": Limits = ReadLimits(ref reader); break;
             case "members": Members = ReadList(ref reader, ReadPerson); break;
+            case "away": Away = ReadList(ref reader, ReadPerson); break;
             case "commands": Commands = ReadList(ref reader, ReadHelpEntry); break;
             case "tokens": Tokens = ReadList(ref reader, ReadToken); break;
             case "failing": Failing = ReadFailing(ref reader); break;

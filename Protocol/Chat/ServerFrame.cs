@@ -212,7 +212,10 @@ public sealed record RoomInfo(string Room, string Topic, int MemberCount);
 /// <param name="Room">The room.</param>
 /// <param name="Members">The first members.</param>
 /// <param name="MemberCount">The number of all members.</param>
-public sealed record WhoFrame(FrameId Id, string Room, IReadOnlyList<Person> Members, int MemberCount) : ServerFrame;
+/// <param name="Away">
+/// Owners and moderators of the room who are not in it now, with their roles. Null or empty if there are none, or if the user who asks is not in the room.
+/// </param>
+public sealed record WhoFrame(FrameId Id, string Room, IReadOnlyList<Person> Members, int MemberCount, IReadOnlyList<Person>? Away = null) : ServerFrame;
 
 /// <summary>The tokens with which programs post to a room: the answer to <c>tokens</c>.</summary>
 /// <param name="Id">The answered request's id.</param>

@@ -67,7 +67,7 @@ internal static class ServerFrameReader
         "history" => f is { Room: { } room, Messages: { } messages } ? new HistoryFrame(f.Id, room, messages, f.More ?? false) : null,
         "results" => f is { Query: { } query, Messages: { } messages } ? new ResultsFrame(f.Id, query, messages, f.Before) : null,
         "rooms" => f.Rooms is { } rooms ? new RoomsFrame(f.Id, rooms) : null,
-        "who" => f is { Room: { } room, Members: { } members } ? new WhoFrame(f.Id, room, members, ClampToInt(f.MemberCount) ?? members.Count) : null,
+        "who" => f is { Room: { } room, Members: { } members } ? new WhoFrame(f.Id, room, members, ClampToInt(f.MemberCount) ?? members.Count, f.Away) : null,
         "tokens" => f is { Do: { } what, Room: { } room, Tokens: { } tokens } ? new TokensFrame(f.Id, what, room, tokens, f.Name, f.Token) : null,
         "webhook" => f is { Do: { } what, Room: { } room, Failed: { } failed } ? new WebhookFrame(f.Id, what, room, failed, f.Url, f.Secret, f.Delivered, f.Failing) : null,
         "help" => f.Commands is { } commands ? new HelpFrame(f.Id, f.About, commands) : null,

@@ -316,6 +316,11 @@ internal static class ServerFrameWriter
         writer.WriteText("room"u8, frame.Room);
         WriteMembers(writer, frame.Members);
         writer.WriteNumber("memberCount"u8, frame.MemberCount);
+        if (frame.Away is { Count: > 0 } away)
+        {
+            writer.WritePropertyName("away"u8);
+            WritePeople(writer, away);
+        }
     }
 
     private static void Write(Utf8JsonWriter writer, TokensFrame frame)

@@ -38,7 +38,7 @@ public static class TextFormat
             HistoryFrame history => FormatHistory(history),
             ResultsFrame results => FormatResults(results),
             RoomsFrame rooms => FormatRooms(rooms),
-            WhoFrame who => FormatNotice($"{FormatRoom(who.Room)}: {FormatMembers(who.Members, who.MemberCount)}"),
+            WhoFrame who => FormatNotice($"{FormatRoom(who.Room)}: {FormatMembers(who.Members, who.MemberCount)}{FormatAway(who.Away)}"),
             TokensFrame tokens => FormatTokens(tokens),
             WebhookFrame webhook => FormatWebhook(webhook),
             WelcomeFrame welcome => FormatWelcome(welcome),
@@ -262,6 +262,9 @@ public static class TextFormat
         var rest = more <= 0 ? "" : people.Count == 0 ? "" : $" and {FormatNumber(more)} more";
         return $"{FormatNumber(count)} here{(names.Length == 0 ? "" : ": " + names)}{rest}";
     }
+
+    private static string FormatAway(IReadOnlyList<Person>? people) =>
+        people is { Count: > 0 } ? $"; away: {string.Join(", ", people.Select(person => $"{FormatName(person)}{(person.Role is { } role ? $" ({TerminalText.CleanInline(role)})" : "")}"))}" : "";
 
     private static string FormatRooms(RoomsFrame frame)
     {

@@ -71,6 +71,9 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
     /// <summary>The number of members who have a connection to this server.</summary>
     public int LocalCount => _members.Count;
 
+    /// <summary>Whether the other servers have sent only the number of the users who are in the room there.</summary>
+    public bool HasUnlisted => _unlisted > 0;
+
     public IEnumerable<Subscriber> Subscribers => _subscribers.Values;
 
     /// <summary>

@@ -66,10 +66,10 @@ internal sealed record SendToOthersCommand(Connection? Except, string User, Enco
 /// <summary>Announces to the other members that a member is writing, or has stopped.</summary>
 internal sealed record TypingCommand(Connection Connection, bool Off) : RoomCommand;
 
-internal sealed record ListMembersCommand(int Max) : RoomCommand<MemberList>
+internal sealed record ListMembersCommand(int Max, bool WithAway) : RoomCommand<MemberList>
 {
     // A room that was unloaded or removed has no members.
-    public override void OnRoomClosed() => Complete(new MemberList([], 0));
+    public override void OnRoomClosed() => Complete(new MemberList([], 0, []));
 }
 
 /// <param name="Connection">The author's connection; null for the post of a program, which is not in the room.</param>
@@ -126,7 +126,15 @@ public sealed record JoinResult(long Seq, string Topic, RoomModeration Moderatio
 
 /// <param name="People">The members, or some of them if there are more than the caller asked for.</param>
 /// <param name="Count">The number of all members.</param>
-public sealed record MemberList(IReadOnlyList<Person> People, int Count);
+/// <param name="Away">
+/// Owners and moderators who are not in the room now, as user ids with their roles. Owners come first. At most <see cref="MaxAway"/>, and empty unless the
+/// caller asked for them.
+/// </param>
+public sealed record MemberList(IReadOnlyList<Person> People, int Count, IReadOnlyList<KeyValuePair<string, string>> Away)
+{
+    /// <summary>The storage is read once for the name of each user in <see cref="Away"/>.</summary>
+    public const int MaxAway = 20;
+}
 
 /// <summary>The part of a room's state that other threads may read without a command.</summary>
 public sealed record RoomSummary(string Topic, int MemberCount);

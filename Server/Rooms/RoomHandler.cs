@@ -158,7 +158,9 @@ internal sealed class RoomHandler(ChatServices services)
         answers.Send(new RoomsFrame(frame.Id, found));
     }
 
-    /// <summary>Handles <c>who</c>: lists the members of a room who are connected.</summary>
+    /// <summary>
+    /// Handles <c>who</c>: lists the members of a room who are connected. A user who is in the room also gets the owners and moderators who are away.
+    /// </summary>
     public async ValueTask WhoAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {
         var (room, error) = await services.RoomAccess.ResolveReadableRoomAsync(context, frame);
@@ -168,8 +170,16 @@ internal sealed class RoomHandler(ChatServices services)
             return;
         }
 
-        var members = await room.ListMembersAsync(MaxListedMembers);
-        answers.Send(new WhoFrame(frame.Id, room.Name, members.People, members.Count));
+        var members = await room.ListMembersAsync(Math.Min(frame.Limit ?? MaxListedMembers, MaxListedMembers), withAway: context.Rooms.Contains(room));
+        var away = new List<Person>(members.Away.Count);
+        foreach (var (user, role) in members.Away)
+        {
+            // A guest who is away has no name.
+            if (await services.Sessions.FindNameAsync(user) is { } name)
+                away.Add(new Person(user, name, Role: role));
+        }
+
+        answers.Send(new WhoFrame(frame.Id, room.Name, members.People, members.Count, away));
     }
 
     /// <summary>Removes the connection from a room. The user stays a member of the room.</summary>

@@ -170,7 +170,9 @@ public sealed class RoomLoop
     /// <summary>Changes the user of a connection. Returns false if the connection is not in the room.</summary>
     public Task<bool> ChangeUserAsync(Connection connection, Person person) => SendAsync(new ChangeUserCommand(connection, person));
 
-    public Task<MemberList> ListMembersAsync(int max) => SendAsync(new ListMembersCommand(max));
+    /// <param name="max">The maximum length of <see cref="MemberList.People"/>.</param>
+    /// <param name="withAway">Whether to list the owners and moderators who are away, too.</param>
+    public Task<MemberList> ListMembersAsync(int max, bool withAway = false) => SendAsync(new ListMembersCommand(max, withAway));
 
     public ValueTask RenameAsync(Person person, string previousName) => WriteAsync(new RenameCommand(person, previousName));
 
@@ -368,7 +370,7 @@ public sealed class RoomLoop
 
                 break;
             case ListMembersCommand list:
-                list.Complete(ListMembers(list.Max));
+                list.Complete(ListMembers(list.Max) with { Away = list.WithAway ? ListAway() : [] });
                 break;
             case RemoveCommand remove:
                 Remove(remove);
@@ -406,7 +408,7 @@ public sealed class RoomLoop
     {
         if (FindBan(join.Visitor) is { } ban)
         {
-            join.Complete(new JoinResult(_seq, "", RoomModeration.Empty, new MemberList([], 0), ban));
+            join.Complete(new JoinResult(_seq, "", RoomModeration.Empty, new MemberList([], 0, []), ban));
             return;
         }
 
@@ -926,7 +928,23 @@ public sealed class RoomLoop
             }
         }
 
-        return new MemberList(people, _room.MemberCount);
+        return new MemberList(people, _room.MemberCount, []);
+    }
+
+    // If another server has sent only the number of its users, nobody knows who is away.
+    private KeyValuePair<string, string>[] ListAway()
+    {
+        if (_room.HasUnlisted)
+            return [];
+        var now = _time.GetUtcNow();
+        return
+        [
+            .. _moderation.Roles
+                .Where(user => user.Value != RoomRole.Member && _room.FindMember(user.Key) is null && !_room.IsRemote(user.Key) && _moderation.FindBan(user.Key, now) is null)
+                .OrderByDescending(user => RoomRole.GetRank(user.Value))
+                .ThenBy(user => user.Key, StringComparer.Ordinal)
+                .Take(MemberList.MaxAway),
+        ];
     }
 
     private string? GetSpecialRole(Person person) => _moderation.Roles.GetValueOrDefault(person.User) is { } role && role != RoomRole.Member ? role : null;

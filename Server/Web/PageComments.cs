@@ -9,17 +9,18 @@ internal static partial class PageComments
 {
     /// <summary>
     /// Leaves out the comments of the script and of the style that fill whole lines. These are lines that begin with <c>//</c>, and blocks from a
-    /// <c>/*</c> at the start of a line to a <c>*/</c> at the end of a line. Blocks that begin with <c>/*!</c> stay, and so do comments beside code.
+    /// <c>/*</c> at the start of a line to a <c>*/</c> at the end of a line. Blocks that begin with <c>/*!</c> stay. Also leaves out comments from
+    /// <c>//</c> to the end of a line after a comma, a semicolon or a brace. Other comments beside code stay.
     /// </summary>
     /// <remarks>
     /// This method does not recognize strings and template literals. Tests/Client/served-page.test.mjs parses client.html with and without the comments,
     /// and compares the two. The test reads the pattern from this file.
     /// </remarks>
-    public static string Remove(string page) => Elements().Replace(page, element => WholeLines().Replace(element.Value, ""));
+    public static string Remove(string page) => Elements().Replace(page, element => Comments().Replace(element.Value, ""));
 
     [GeneratedRegex(@"<(script|style)>.*?</\1>", RegexOptions.Singleline)]
     private static partial Regex Elements();
 
-    [GeneratedRegex(@"^[ \t]*(?://[^\n]*|/\*(?!!)(?:(?!\*/)[\s\S])*\*/[ \t]*)\n", RegexOptions.Multiline)]
-    private static partial Regex WholeLines();
+    [GeneratedRegex(@"^[ \t]*(?://[^\n]*|/\*(?!!)(?:(?!\*/)[\s\S])*\*/[ \t]*)\n|(?<=[,;{}]) +// [^\n]*", RegexOptions.Multiline)]
+    private static partial Regex Comments();
 }

@@ -116,6 +116,7 @@ describe('in the page', () => {
     openMenu(2);
     click('menu-reply');
     assert.equal(page.$('composing-words').textContent, 'Replying to ann');
+    assert.match(page.$('composing-quote').textContent, /\S/);
     page.type('indeed');
     page.press('Enter');
     await page.settle();

@@ -40,11 +40,12 @@ test('the form for the topic starts with the current topic, and accepts an empty
 });
 
 test('the form for an invitation needs a name, with or without an @', () => {
-  const form = inviteForm(room);
+  const form = inviteForm(room, ['bob']);
+  assert.deepEqual(form.field.names, ['bob']);
   assert.equal(form.field.isRequired, true);
   assert.deepEqual(form.frame('@bob', ''), { type: 'invite', room: 'den', user: 'bob' });
   assert.equal(form.done('@bob'), 'You invited bob to #den.');
-  assert.match(inviteForm({ ...room, isPrivate: true }).words, /private/);
+  assert.match(inviteForm({ ...room, isPrivate: true }, []).words, /private/);
 });
 
 test('the form for slow mode shows the current interval, and can end slow mode', () => {

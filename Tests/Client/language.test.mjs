@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { hashed, isolated, serverWords, splitServerWords } from '../../Server/Web/client/direction.mjs';
-import { errorText } from '../../Server/Web/client/error-text.mjs';
+import { commandText, errorText } from '../../Server/Web/client/error-text.mjs';
 import { clockTime, errorWords, listWords, sentence } from '../../Server/Web/client/formatting.mjs';
 import { currentLanguage, isRightToLeft, languageVersion, t, useLanguage, withParts } from '../../Server/Web/client/language.mjs';
 import { selectLanguage } from '../../Server/Web/client/languages.mjs';
@@ -78,6 +78,14 @@ describe('in another language', () => {
     assert.equal(errorText({ code: 'muted', text: 'you are muted in "den"' }), 'Du bist stumm.');
     useLanguage('en-GB');
     assert.equal(errorText({ code: 'muted', text: 'you are muted in "den"' }), 'you are muted in "den"');
+  });
+  test('a command has the description of the table, or the server’s description in English', () => {
+    useLanguage('de', { 'joins a room': 'betritt einen Raum' });
+    assert.deepEqual(commandText('joins a room (also /j)'), { words: 'betritt einen Raum (/j)', lang: null });
+    assert.deepEqual(commandText('joins a room'), { words: 'betritt einen Raum', lang: null });
+    assert.deepEqual(commandText('does something new (also /x)'), { words: 'does something new (also /x)', lang: 'en' });
+    useLanguage('en');
+    assert.deepEqual(commandText('joins a room (also /j)'), { words: 'joins a room (also /j)', lang: null });
   });
   test('an English page marks no words', () => assert.equal(serverWords('no such room'), 'no such room'));
   test('a right-to-left page isolates all foreign text, and the sign of a room together with its name', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { allowedPersonActions, insertedMention, knownRole, memberGroups, mentionOf, personMenu, personWords, withPresentName } from '../../Server/Web/client/people.mjs';
+import { allowedPersonActions, insertedMention, knownRole, memberGroups, mentionOf, peopleElsewhere, personMenu, personWords, withPresentName } from '../../Server/Web/client/people.mjs';
 import { directRoomWith } from '../../Server/Web/client/rooms.mjs';
 import { ANN, at, BOB, inLobby, joined, lobby, message, receive, roomWith } from './support.mjs';
 
@@ -57,9 +57,24 @@ describe('the list of members', () => {
     assert.deepEqual(groups(state), ['owner: carl', 'member: ann bob']);
     assert.equal(personWords(CARL, lobby(state)), 'Owner, here now');
     const left = receive(state, presence(CARL, { state: 'left' }));
-    assert.deepEqual(groups(left), ['member: ann bob']);
+    assert.deepEqual(groups(left), ['owner: carl (away)', 'member: ann bob']);
     assert.equal(personWords(CARL, lobby(left)), 'Owner, not here now');
     assert.deepEqual(groups(receive(left, presence(CARL, { state: 'joined' }))), ['member: ann bob carl'], 'the role was taken meanwhile');
+  });
+  test('has the owners and moderators who are away, as the server has answered', () => {
+    const who = { type: 'who', room: 'lobby', members: [ANN], memberCount: 4, away: [{ user: 'u-eve', name: 'eve', role: 'owner' }, { user: 'u-fay', name: 'fay', role: 'moderator' }] };
+    const answered = receive(entered(), who, { request: { kind: 'who', room: 'lobby' } });
+    assert.deepEqual(groups(answered), ['owner: carl eve (away)', 'moderator: dora fay (away)', 'member: ann bob'], 'the answer has one member only');
+    const EVE = { user: 'u-eve', name: 'eve' }, FAY = { user: 'u-fay', name: 'fay' };
+    assert.equal(personWords(EVE, { ...lobby(answered), memberCount: 500 }), 'Owner, not here now');
+    assert.deepEqual(groups(receive(answered, presence(EVE, { state: 'joined', role: 'owner' }))).at(0), 'owner: carl eve');
+    assert.deepEqual(groups(receive(answered, { ...roleEvent('member', EVE), room: 'lobby' })).at(0), 'owner: carl');
+    assert.deepEqual(groups(receive(answered, { ...roleEvent('moderator', { user: 'u-gus', name: 'gus' }), room: 'lobby' })).at(1), 'moderator: dora fay (away) gus (away)');
+    assert.deepEqual(groups(receive(answered, { type: 'moderated', room: 'lobby', seq: 1, at: at(1), from: ANN, action: 'ban', ...FAY })).at(1), 'moderator: dora');
+    assert.deepEqual(groups(receive(answered, presence(BOB, { state: 'left' }))).at(-1), 'member: ann', 'a member without a role is not in the list');
+    assert.equal(lobby(receive(answered, { type: 'error', code: 'rate-limited', text: 'x' }, { request: { kind: 'who', room: 'lobby' } })).entries.length, lobby(answered).entries.length);
+    const again = receive(answered, joined(0, [], { members: [ANN, EVE], memberCount: 2 }), JOIN);
+    assert.deepEqual([lobby(again).knowsAway, groups(again)], [false, ['member: ann eve']]);
   });
   test('takes the roles of the answer to who', () => assert.deepEqual(groups(receive(entered(), { type: 'who', room: 'lobby', members: [ANN, { ...BOB, role: 'owner' }, CARL], memberCount: 3 })), ['owner: bob', 'member: ann carl']));
   test('has the bots that have written', () => {
@@ -102,4 +117,16 @@ test('the page finds the direct room with a person', () => {
   assert.equal(directRoomWith(state, BOB.user)?.name, 'dm-x');
   assert.equal(directRoomWith(state, 'u-x'), undefined);
   assert.equal(state.current, 'dm-x');
+});
+
+test('the names for an invitation are those of the people in other rooms, by their newest names', () => {
+  const carl = { user: 'u-carl', name: 'carl' }, dora = { user: 'u-dora', name: 'Dora' };
+  const rooms = [
+    roomWith([], { name: 'den', members: new Map([[ANN.user, 'ann']]), away: new Map([[BOB.user, 'bob']]) }),
+    roomWith([], { name: 'garden', members: new Map([[carl.user, 'carl'], [ANN.user, 'ann'], [dora.user, 'Dora']]) }),
+    roomWith([], { name: 'direct', members: new Map(), with: { user: 'u-guest', name: '' } }),
+  ];
+  const state = { rooms: new Map(rooms.map((one) => [one.name, one])), self: ANN };
+  assert.deepEqual(peopleElsewhere(state, rooms[0]), ['bob', 'carl', 'Dora']);
+  assert.deepEqual(peopleElsewhere(state, rooms[1]), ['bob']);
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { presenceText } from '../../Server/Web/client/presence.mjs';
-import { ANN, BOB, inLobby, lobby, message, noticesOf, receive } from './support.mjs';
+import { markDisconnected } from '../../Server/Web/client/state.mjs';
+import { ANN, BOB, inLobby, joined, lobby, message, noticesOf, receive } from './support.mjs';
 
 const presence = (name, state, more = {}) => ({ type: 'presence', room: 'lobby', user: `u-${name}`, name, state, ...more });
 const changesOf = (state) => noticesOf(state).at(-1)?.changes?.map(({ name, what }) => `${name} ${what}`);
@@ -17,6 +18,17 @@ describe('members', () => {
     const room = lobby(receive(inLobby(), presence('bob', 'left')));
     assert.equal(room.members.has('u-bob'), false);
     assert.equal(room.memberCount, 1);
+  });
+
+  test('a change that arrives before the answer to the join is not lost', () => {
+    const JOIN = { request: { kind: 'rejoin', room: 'lobby', after: 0 } };
+    const rejoined = (frames, members = [ANN, BOB]) => lobby(receive(frames.reduce((state, frame) => receive(state, frame), markDisconnected(inLobby())), joined(0, [], { members, memberCount: members.length, recovered: true }), JOIN));
+    const names = (room) => [...room.members.values()].join();
+    assert.deepEqual([names(rejoined([presence('carl', 'joined')])), rejoined([presence('carl', 'joined')]).memberCount], ['ann,bob,carl', 3]);
+    assert.deepEqual([names(rejoined([presence('bob', 'left')])), rejoined([presence('bob', 'left')]).memberCount], ['ann', 1]);
+    assert.deepEqual([names(rejoined([presence('bob', 'left')], [ANN])), rejoined([presence('bob', 'left')], [ANN]).memberCount], ['ann', 1], 'the list has the change already');
+    assert.equal(names(rejoined([presence('bob', 'left'), presence('bob', 'joined')])), 'ann,bob');
+    assert.deepEqual(rejoined([presence('carl', 'joined')]).early, []);
   });
 
   test('a count from the server replaces the page’s own count', () => assert.equal(lobby(receive(inLobby(), presence('carl', 'joined', { memberCount: 70 }))).memberCount, 70));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addNotice } from '../../Server/Web/client/rooms.mjs';
-import { createRows } from '../../Server/Web/client/rows.mjs';
-import { ANN, at, BOB, inLobby, lobby, message, messages, NOON, outboxItem, roomWith } from './support.mjs';
+import { createRows, missingQuotes } from '../../Server/Web/client/rows.mjs';
+import { ANN, at, BOB, inLobby, joined, lobby, message, messages, NOON, outboxItem, receive, roomWith } from './support.mjs';
 
 const rowsOf = (room, outbox = [], part = { segments: [{ start: 0, end: room.entries.length, above: 0 }], below: 0 }) => createRows(room, outbox, part, ANN, Date.parse(NOON));
 const kinds = (rows) => rows.map(({ kind }) => kind);
@@ -149,6 +149,22 @@ describe('quotes', () => {
   test('are at most 200 characters long', () => assert.equal(quoteOf(message(1, 'x'.repeat(500))).length, 'bob: '.length + 200));
   test('say that the message was deleted', () => assert.equal(quoteOf(message(1, '', BOB, { deleted: true })), 'bob: deleted'));
   test('say “an earlier message” if the page does not have the message', () => assert.equal(quoteOf(message(2, 'a'), 1), 'an earlier message'));
+  test('of messages that the log does not have come from the server, once for each message', () => {
+    const request = { kind: 'quote', room: 'lobby', seq: 1 };
+    const missing = (state) => missingQuotes(rowsOf(lobby(state)), lobby(state));
+    const last = (state) => rowsOf(lobby(state)).at(-1).label;
+    const reply = inLobby([message(8, 'yes', ANN, { reply: 1 }), message(9, 'no', ANN, { reply: 1 }), message(10, 'here', ANN, { reply: 8 }), message(11, 'well', ANN, { reply: 1 })]);
+    assert.deepEqual(missing(reply), [1]);
+    const answered = receive(reply, { type: 'history', room: 'lobby', messages: [message(1, 'who has the keys?')], more: true }, { request });
+    assert.deepEqual([missing(answered), last(answered), lobby(answered).entries.length], [[], 'bob: who has the keys?', 4]);
+    const gone = receive(reply, { type: 'history', room: 'lobby', messages: [message(2, 'a')], more: true }, { request });
+    assert.deepEqual([missing(gone), last(gone)], [[], 'an earlier message']);
+
+    const deleted = receive(answered, { type: 'deleted', room: 'lobby', seq: 12, at: at(12), from: BOB, of: 1 });
+    assert.deepEqual([missing(deleted), last(deleted)], [[1], 'an earlier message'], 'the page forgets the text of a deleted message');
+    const again = (state) => receive(state, joined(11, [], { recovered: true }), { request: { kind: 'rejoin', room: 'lobby', after: 11 } });
+    assert.deepEqual([missing(again(gone)), missing(again(answered))], [[1], []], 'an answer that was lost is asked for again');
+  });
   test('say “an earlier message” if the event is not a message', () => assert.equal(quoteOf({ type: 'topic', seq: 1, text: 'x', from: BOB, at: NOON }), 'an earlier message'));
 });
 

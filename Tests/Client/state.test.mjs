@@ -189,12 +189,14 @@ describe('error', () => {
 });
 
 describe('other frames', () => {
-  test('a who frame updates the members, and shows them as a notice if the person typed the request', () => {
+  test('a who frame updates the members and shows them as a notice, if the person typed the request', () => {
     const frame = { type: 'who', room: 'lobby', members: [{ user: 'u1', name: 'Zoe' }, { user: 'u2', name: 'al' }], memberCount: 2 };
-    const asked = receive(inLobby(), frame, { request: { kind: 'help' } });
-    assert.deepEqual([...lobby(asked).members.values()], ['Zoe', 'al']);
+    const typed = receive(inLobby(), frame);
+    assert.deepEqual([...lobby(typed).members.values()], ['Zoe', 'al']);
+    assert.equal(lastNotice(typed).text, '2 here: al, Zoe');
+    const asked = receive(inLobby(), frame, { request: { kind: 'who' } });
+    assert.deepEqual(lobby(asked).members, lobby(inLobby()).members);
     assert.equal(noticesOf(asked).length, 0);
-    assert.equal(lastNotice(receive(inLobby(), frame)).text, '2 here: al, Zoe');
   });
 
   test('a rooms frame replaces the directory', () => assert.deepEqual(receive(inLobby(), { type: 'rooms', rooms: [{ room: 'a' }] }).directory, [{ room: 'a' }]));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { roomBeingTyped, suggestionKey, suggestionsFor } from '../../Server/Web/client/suggestions.mjs';
-import { inLobby } from './support.mjs';
+import { BOB, inLobby } from './support.mjs';
 
 const state = {
   ...inLobby(),
@@ -45,6 +45,11 @@ test('only the word at the caret counts', () => {
 test('there are at most six suggestions', () => {
   const many = { ...state, directory: Array.from({ length: 20 }, (_, index) => ({ room: `r${index}` })) };
   assert.equal(suggestionsFor(many, '#', 1).length, 6);
+});
+
+test('owners and moderators who are away are suggested too', () => {
+  const room = { ...state.rooms.get('lobby'), away: new Map([['u-olga', 'olga'], [BOB.user, 'bob']]) };
+  assert.deepEqual(suggestionsFor({ ...state, rooms: new Map([['lobby', room]]) }, '@', 1).map(({ what }) => what), ['@ann', '@bob', '@olga']);
 });
 
 test('no members are suggested if there is no current room', () => assert.deepEqual(suggestionsFor({ ...state, current: null }, '@', 1), []));

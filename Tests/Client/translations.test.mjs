@@ -55,7 +55,13 @@ function textsOfScripts() {
   return texts;
 }
 
-const keys = [...new Set([...textsOfMarkup(), ...textsOfScripts()])];
+/** The descriptions of the server's commands. The page translates those that its table has. */
+const commands = await readFile(fileURLToPath(new URL('../../Protocol/Chat/Commands.cs', import.meta.url)), 'utf8');
+const textsOfCommands = [...commands.matchAll(/(?:new|Moderation)\("[\w-]+", ClientFrameType\.\w+, "(?:\\.|[^"\\])*",\s*"((?:\\.|[^"\\])*)"/g)].map(([, text]) => text.replaceAll('\\"', '"'));
+
+const keys = [...new Set([...textsOfMarkup(), ...textsOfScripts(), ...textsOfCommands])];
+
+test('the descriptions of all commands were found', () => assert.ok(textsOfCommands.length >= 45 && textsOfCommands.includes('joins a room'), String(textsOfCommands.length)));
 
 /** Literals that look like text for people, but are something else. */
 const NO_TEXT = [

@@ -1,7 +1,7 @@
-// The text of an error of the server, in the language of the page.
+// Texts of the server in the language of the page: of its errors, and of its commands.
 
 import { serverWords } from './direction.mjs';
-import { isEnglish, t } from './language.mjs';
+import { isEnglish, t, translated } from './language.mjs';
 
 /**
  * The page's own text for a code that has one meaning. The server's text says more about all other errors.
@@ -14,6 +14,10 @@ function textFor(code) {
     case 'slow-mode': return t('The room is in slow mode.');
     case 'rate-limited': return t('Too many requests.');
     case 'name-taken': return t('This name is taken.');
+    case 'bad-name': return t('This name can’t be used.');
+    case 'unknown-type': return t('There is no such command.');
+    case 'missing-field': return t('The command is not complete.');
+    case 'not-found': return t('The person or the message was not found.');
     case 'no-room': return t('There is no such room.');
     case 'room-exists': return t('There is a room with this name, or with a name that looks the same.');
     case 'not-in-room': return t('You are not in this room.');
@@ -29,3 +33,14 @@ function textFor(code) {
  * @param {{ [field: string]: any }} error an error frame, or its code and text
  */
 export const errorText = ({ code, text }) => !isEnglish() && textFor(code) || serverWords(text || code || '');
+
+/**
+ * Describes a command. `lang` is the language of the words if the page has no translation; otherwise null. The server names the aliases of a command
+ * after its description: "joins a room (also /j)".
+ * @param {string | undefined} text the server's text
+ */
+export function commandText(text = '') {
+  const [, words, aliases = ''] = /^([^]*?)(?: \(also (.*)\))?$/.exec(text) ?? [];
+  const own = translated(words);
+  return own === undefined ? { words: text, lang: isEnglish() ? null : 'en' } : { words: aliases ? `${own} (${aliases})` : own, lang: null };
+}

@@ -4,10 +4,12 @@ import { noteReported } from './app/attention.mjs';
 import { askDirectory, ask, joinAgain, joinRoom, requests, sendNext, setServerRoom, takeJumpAfterJoin } from './app/chat.mjs';
 import { connection, rememberTransport, transportChoice } from './app/connect.mjs';
 import { forgetSession, identity } from './app/identity.mjs';
+import { forgetDepartures, holdDeparture } from './app/departures.mjs';
 import { requestToken } from './app/frame-login.mjs';
 import { showNotifications } from './app/notifications.mjs';
 import { expectsSiteToken, isEmbedded, isFile, nowIso, server } from './app/page.mjs';
 import { forgetOfflineRoom, retainOfflineRooms } from './app/offline.mjs';
+import { answerPurge, endPurge } from './app/purge.mjs';
 import { forgetPush, refreshPush } from './app/push.mjs';
 import { oncePerFrame } from './app/scheduling.mjs';
 import { commit, notify, state } from './app/store.mjs';
@@ -24,7 +26,7 @@ import { BAD_SESSION_CLOSE_CODE, LOG_EVENTS, NAME_ERRORS } from './protocol.mjs'
 import { changeRoom, isDirectName } from './rooms.mjs';
 import { applyLogEvents, applyWelcome, closedWords, invitationWords, isJoin, isWholeHelp, markDisconnected, update } from './state.mjs';
 import { endTyping } from './typing.mjs';
-import { finishLogOut, setAccountNote } from './view/account.mjs';
+import { answerPassword, finishLogOut, setAccountNote } from './view/account.mjs';
 import { carryDraft, renameDraft } from './view/composer.mjs';
 import { openCommands } from './view/commands.mjs';
 import { returnEdit } from './view/composing.mjs';
@@ -72,11 +74,14 @@ function receiveEvents(events) {
 onConnection('status', (/** @type {Status} */ status) => {
   batches.flush();
   let next = { ...state, status };
-  const lostEdits = status.state === 'online' ? [] : [...requests.values()].filter(({ kind }) => kind === 'edit');
+  const lostRequests = status.state === 'online' ? [] : [...requests.values()];
   if (status.state !== 'online') {
     stopWaitingForForm();
-    if ([...requests.values()].some(({ kind }) => kind === 'tokens')) setProgramsNote(t('The connection was lost. Please try again when you are connected.'));
+    const lost = new Set(lostRequests.map(({ kind }) => kind));
+    if (lost.has('tokens')) setProgramsNote(t('The connection was lost. Please try again when you are connected.'));
+    if (lost.has('password')) setAccountNote(t('The connection was lost. Please try again when you are connected.'));
     requests.clear();
+    forgetDepartures();
     setServerRoom(null);
     next = markDisconnected(next);
   }
@@ -87,7 +92,10 @@ onConnection('status', (/** @type {Status} */ status) => {
     requestToken('ended');
   }
   commit(next);
-  lostEdits.forEach(returnEdit);
+  for (const request of lostRequests) {
+    if (request.kind === 'edit') returnEdit(request);
+    if (request.kind === 'purge' && request.purge) endPurge(request.purge);
+  }
 });
 
 onConnection('transport', (/** @type {TransportChange} */ change) => {
@@ -139,6 +147,8 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
 onConnection('frame', (/** @type {Frame} */ frame) => {
   if (LOG_EVENTS.has(frame.type) && frame.id === undefined) return batches.add(frame);
   batches.flush();
+  if (frame.type === 'joined' || frame.type === 'who' && frame.members) forgetDepartures(frame.room);
+  if (frame.type === 'presence' && holdDeparture(frame, (left) => commit(update(state, left, context())))) return;
   const request = frame.id === undefined ? undefined : requests.get(frame.id);
   requests.delete(frame.id);
   if (frame.type === 'welcome') reconnectAs(frame);
@@ -193,6 +203,8 @@ const EFFECTS = {
   ack(frame, request) {
     if (request?.kind === 'logout') finishLogOut();
     else if (request?.kind === 'form') answerForm(request, frame);
+    else if (request?.kind === 'password') answerPassword(frame);
+    else if (request?.kind === 'purge' && request.purge) answerPurge(request.purge, frame);
     else if (request?.kind === 'nick') setAccountNote(t('Your name is now {name}.', { name: isolated(frame.name ?? request.name) }), 'info');
     else if (frame.room) sendNext(frame.room);
   },
@@ -202,11 +214,16 @@ const EFFECTS = {
     if (item?.waiting) setTimeout(() => stopWaiting(item.id), frame.retryAfterMs);
     if (item) return sendNext(item.room);
     if (request?.kind === 'edit') return returnEdit(request);
+    if (request?.kind === 'password') return answerPassword(frame);
+    if (request?.kind === 'purge' && request.purge) return answerPurge(request.purge, frame);
     if (request?.kind === 'form') return answerForm(request, frame);
     if (request?.kind === 'search') return setSearchNote(errorText(frame));
     if (request?.kind === 'tokens') return setProgramsNote(errorWords(frame));
     const room = request?.room ?? '';
-    if (isJoin(request) && frame.retryAfterMs === undefined) forgetOfflineRoom(room);
+    if (isJoin(request) && frame.retryAfterMs === undefined) {
+      forgetOfflineRoom(room);
+      takeJumpAfterJoin(room);
+    }
     if (isJoin(request) && frame.retryAfterMs !== undefined && state.rooms.has(room)) {
       setTimeout(() => joinAgain(room, request?.kind), frame.retryAfterMs);
     }

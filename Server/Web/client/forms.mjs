@@ -3,6 +3,7 @@
 import { isolated } from './direction.mjs';
 import { t } from './language.mjs';
 import { durationWords } from './moderation.mjs';
+import { messagesOf } from './purge.mjs';
 import { titleOf } from './rooms.mjs';
 
 /** @import { Form, Room, User } from './types.js' */
@@ -41,12 +42,14 @@ function moderationQuestion(action, values) {
  * @param {Room} room
  * @returns {Form}
  */
-export function moderationForm(action, { name }, room) {
+export function moderationForm(action, { user, name }, room) {
   const { title, words, yes, length } = moderationQuestion(action, { name: isolated(name), room: titleOf(room) });
+  const seqs = action === 'ban' ? messagesOf(room, user) : [];
   return {
     title, words: `${words} ${t('Everybody in the room sees this and the reason.')}`, yes,
     choice: length === undefined ? undefined : { label: t('For how long'), value: String(length), options: durations(10 * MINUTE, HOUR, DAY, 7 * DAY) },
     field: { label: t('Reason, if any'), value: '', maxLength: MAX_REASON, isRequired: false },
+    check: seqs.length ? { label: t('Also delete the {count} newest messages of this person that the page has loaded here.', { count: seqs.length }), purge: { room: room.name, name, seqs, deleted: 0, kept: 0 } } : undefined,
     frame: (reason, seconds) => ({ type: action, room: room.name, user: name, ...seconds && { seconds: Number(seconds) }, ...reason && { reason } }),
   };
 }
@@ -87,12 +90,13 @@ export const topicForm = (room) => ({
 
 /**
  * @param {Room} room
+ * @param {string[]} names people whom the person may want to invite
  * @returns {Form}
  */
-export const inviteForm = (room) => ({
+export const inviteForm = (room, names) => ({
   title: t('Invite somebody to {room}', { room: titleOf(room) }),
   words: room.isPrivate ? t('This room is private: only people who were invited can join it.') : t('The person gets an invitation. A guest must be connected.'), yes: t('Invite'),
-  field: { label: t('Name'), value: '', maxLength: MAX_NAME, isRequired: true },
+  field: { label: t('Name'), value: '', maxLength: MAX_NAME, isRequired: true, names },
   frame: (name) => ({ type: 'invite', room: room.name, user: withoutSign(name) }),
   done: (name) => t('You invited {name} to {room}.', { name: isolated(withoutSign(name)), room: titleOf(room) }),
 });

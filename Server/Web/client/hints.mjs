@@ -6,7 +6,7 @@ import { parseFrame } from './protocol.mjs';
 
 /** The fields of each command, in their order. @type {Record<string, string[]>} */
 const COMMANDS = {
-  help: ['about'], join: ['room'], dm: ['to', 'text'], nick: ['name'], leave: ['room'], rooms: ['match'], who: ['room'], whoami: [],
+  help: ['about'], join: ['room'], dm: ['to', 'text'], nick: ['name'], leave: ['room'], rooms: ['match'], who: ['room', 'limit'], whoami: [],
   history: ['room', 'limit'], before: ['before', 'limit'], after: ['after', 'limit'], topic: ['text'], create: ['room', 'topic'],
   'create-private': ['room', 'topic'], hello: ['name'], session: ['session'], login: ['name', 'password'], register: ['name', 'password'],
   me: ['text'], reply: ['reply', 'text'], ping: [],

@@ -38,6 +38,11 @@ const ENGLISH = {
   'The server sends {count} events again.': { one: 'The server sends {count} event again.', other: 'The server sends {count} events again.' },
   'Event {seq}: {error} (given up {time}, after {count} attempts)': {
     one: 'Event {seq}: {error} (given up {time}, after {count} attempt)', other: 'Event {seq}: {error} (given up {time}, after {count} attempts)' },
+  '{count} messages of {name} were deleted.': { one: '{count} message of {name} was deleted.', other: '{count} messages of {name} were deleted.' },
+  '{count} others were not.': { one: '{count} other was not.', other: '{count} others were not.' },
+  'Also delete the {count} newest messages of this person that the page has loaded here.': {
+    one: 'Also delete the {count} message of this person that the page has loaded here.',
+    other: 'Also delete the {count} newest messages of this person that the page has loaded here.' },
   '{count} messages ({from} to {to}) are missing here: the server no longer has them.': {
     one: 'Message {from} is missing here: the server no longer has it.',
     other: '{count} messages ({from} to {to}) are missing here: the server no longer has them.' },
@@ -108,6 +113,15 @@ export const t = (text, values = {}) => templateOf(text, values).replace(/\{(\w+
   const value = values[name];
   return value === undefined ? placeholder : typeof value === 'number' ? numbers.format(value) : value;
 });
+
+/**
+ * Returns the translation of a text of the server that has no values, or undefined if the table does not have it.
+ * @param {string} text the English text
+ */
+export const translated = (text) => {
+  const entry = Object.hasOwn(texts, text) ? texts[text] : undefined;
+  return typeof entry === 'string' ? entry : undefined;
+};
 
 /**
  * @param {string} text

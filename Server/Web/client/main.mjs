@@ -114,13 +114,14 @@ async function start() {
 
   const stored = await loadPlace();
   const plan = planStart({ name, room }, stored, load('localStorage', SESSION_NAME_KEY));
+  const linked = plan.kind === 'restore' && !plan.question?.room ? plan.show : room;
+  if (linkedMessage && linked) goAfterJoin(linked, linkedMessage);
   if (siteToken && await logInFromSite(siteToken) || isBackFromLogin && await continueLogin(room, stored)) {
     focusInput();
   } else if (stored && plan.kind === 'restore') {
     identity.token = stored.session ?? null;
     ui.inside = true;
     setLinkQuestion(plan.question);
-    if (linkedMessage && plan.show) goAfterJoin(plan.show, linkedMessage);
     enter({ user: stored.user, name: stored.name, enteredAs: stored.enteredAs, rooms: stored.rooms, show: plan.show, direct: stored.direct, marks: stored.marks });
     focusInput();
   } else if (name && room && plan.kind === 'enter') {

@@ -4,7 +4,9 @@ import { byName } from './formatting.mjs';
 import { t } from './language.mjs';
 import { isDirect } from './rooms.mjs';
 
-/** @import { ListedMember, MemberGroup, MenuItem, PersonAction, Room, User } from './types.js' */
+/** @import { ListedMember, MemberGroup, MenuItem, PersonAction, Room, State, User } from './types.js' */
+
+const MAX_SUGGESTED = 500;
 
 /** @param {string | null | undefined} role */
 export const rankOf = (role) => role === 'owner' ? 2 : role === 'moderator' ? 1 : 0;
@@ -20,6 +22,16 @@ export function knownRole(room, user) {
   const last = room.entries.findLast(({ moderation }) => moderation?.action === 'role' && moderation.user === user);
   return last?.moderation?.role ?? null;
 }
+
+const NEWEST_ENTRIES = 20;
+
+/**
+ * Whether a moderator has just removed the person from the room.
+ * @param {Room} room
+ * @param {string} user
+ */
+export const wasRemoved = ({ entries }, user) =>
+  entries.slice(-NEWEST_ENTRIES).some(({ moderation }) => moderation?.user === user && (moderation.action === 'kick' || moderation.action === 'ban'));
 
 /**
  * Returns the person with the current name. A message has the name that its author had when it was posted, but the server finds people by their
@@ -64,15 +76,15 @@ export function allowedPersonActions(person, room, self) {
 export function personWords({ user }, room) {
   if (room.bots.has(user)) return t('Bot: a program that writes here');
   const role = isDirect(room) ? null : knownRole(room, user);
-  const isHere = room.members.has(user), isAway = !isHere && room.memberCount <= room.members.size;
+  const isHere = room.members.has(user), isAway = !isHere && (room.away.has(user) || room.memberCount <= room.members.size);
   if (role === 'owner') return isHere ? t('Owner, here now') : isAway ? t('Owner, not here now') : t('Owner');
   if (role === 'moderator') return isHere ? t('Moderator, here now') : isAway ? t('Moderator, not here now') : t('Moderator');
   return isHere ? t('Here now') : isAway ? t('Not here now') : '';
 }
 
 /**
- * Returns the list of members in groups: owners, moderators, other members and bots. A group without members is left out. In a direct room, the other
- * person is in the list even if the person is away.
+ * Returns the list of members in groups: owners, moderators, other members and bots. A group without members is left out. Owners, moderators and the
+ * other person of a direct room are in the list even if they are away.
  * @param {Room} room
  * @param {User | null} self
  * @param {boolean} [isOtherHere] whether the other person of a direct room is in another room
@@ -85,10 +97,23 @@ export function memberGroups(room, self, isOtherHere = false) {
   for (const [user, name] of room.members) {
     add(isDirect(room) ? null : user === self?.user ? room.role : room.roles.get(user), { user, name, isAway: false, isBot: false });
   }
+  for (const [user, name] of room.away) if (rankOf(room.roles.get(user)) && !room.members.has(user)) add(room.roles.get(user), { user, name, isAway: true, isBot: false });
   if (room.with?.name && !room.members.has(room.with.user)) add(null, { user: room.with.user, name: room.with.name, isAway: !isOtherHere, isBot: false });
   groups.bot = [...room.bots].map(([user, name]) => ({ user, name, isAway: false, isBot: true }));
   return /** @type {MemberGroup['kind'][]} */ (['owner', 'moderator', 'member', 'bot'])
     .map((kind) => ({ kind, members: groups[kind].sort((a, b) => byName(a.name, b.name)) })).filter(({ members }) => members.length);
+}
+
+/**
+ * Returns the names of the people whom the page knows from other rooms and who are not in this room, in alphabetical order.
+ * @param {State} state
+ * @param {Room} room
+ */
+export function peopleElsewhere({ rooms, self }, room) {
+  /** @type {Map<string, string>} */
+  const found = new Map();
+  for (const { members, away, with: other } of rooms.values()) for (const [user, name] of [...away, ...other ? [/** @type {const} */ ([other.user, other.name])] : [], ...members]) found.set(user, name);
+  return [...found].filter(([user, name]) => name && user !== self?.user && !room.members.has(user)).map(([, name]) => name).sort(byName).slice(0, MAX_SUGGESTED);
 }
 
 /** @type {Record<PersonAction, Omit<MenuItem, 'id'>>} */

@@ -2,7 +2,8 @@
 
 import { isolated } from './direction.mjs';
 import { t } from './language.mjs';
-import { addNotice, changeRoom, withRoom } from './rooms.mjs';
+import { rankOf } from './people.mjs';
+import { addNotice, changeRoom, without, withRoom } from './rooms.mjs';
 
 /** @import { Frame, PresenceChange, Room, State } from './types.js' */
 
@@ -23,7 +24,8 @@ export function applyPresence(state, room, { user, name, state: what, was, membe
   else if (user !== undefined && (members.has(user) || members.size < maxNamed)) members.set(user, name);
   const step = what === 'joined' ? Number(!room.members.has(user)) : what === 'left' ? -1 : 0;
   const roles = what === 'joined' && user !== undefined && room.roles.get(user) !== role ? new Map(room.roles).set(user, role ?? 'member') : room.roles;
-  const next = changeRoom(state, room.name, { members, roles, memberCount: memberCount ?? Math.max(members.size, room.memberCount + step) });
+  const away = what === 'left' && rankOf(room.roles.get(user)) ? new Map(room.away).set(user, room.members.get(user) ?? name) : what === 'joined' && room.away.has(user) ? without(room.away, user) : room.away;
+  const next = changeRoom(state, room.name, { members, roles, away, memberCount: memberCount ?? Math.max(members.size, room.memberCount + step) });
   if (user === undefined || user === state.self?.user && what !== 'renamed') return next;
   return addPresenceNotice(next, room.name, { user, name, what, was });
 }

@@ -20,10 +20,13 @@ const MAX_BOTS = 50; // more than a room has in practice
  * @returns {Room}
  */
 export const newRoom = (name) => ({
-  name, topic: '', epoch: null, role: null, isPrivate: false, members: new Map(), memberCount: 0,
+  name, topic: '', epoch: null, role: null, isPrivate: false, members: new Map(), memberCount: 0, early: [],
   roles: new Map(), // the owners and moderators that the page knows, present or not
+  away: new Map(),  // those of them who are not in the room now
+  knowsAway: false, // the page has asked the server for them since it joined the room
   bots: new Map(),  // the bots whose messages the page has
   entries: [],
+  quotes: new Map(), // answered messages that are not in the log
   days: [],         // where each calendar day begins in the log
   live: false,      // joined over the current connection; only then do frames advance the cursor
   joinedAt: 0,      // the newest seq at the moment of joining: events up to it arrive in order
@@ -252,6 +255,18 @@ export const membersOf = (list) => new Map((list ?? []).map(({ user, name }) => 
 export const rolesOf = (list) => new Map((list ?? []).flatMap(({ user, role }) => role ? [[user, role]] : []));
 
 /**
+ * Returns a map without a key.
+ * @template K, V
+ * @param {Map<K, V>} map
+ * @param {K} key
+ */
+export function without(map, key) {
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
+}
+
+/**
  * Whether the page keeps the newest events of the room. If a reader has scrolled far up, the page has dropped them.
  * @param {Room} room
  */
@@ -329,7 +344,7 @@ export function addEntries(room, added) {
  * @returns {Room}
  */
 function addEvents(room, events, reader) {
-  let { cursor, oldest, topic, slow, writers, unread, mentions, firstUnread, roles, bots } = room;
+  let { cursor, oldest, topic, slow, writers, unread, mentions, firstUnread, roles, bots, away, quotes } = room;
   /** @type {Entry[]} */
   const added = [];
   /** @type {Set<number>} */
@@ -341,8 +356,10 @@ function addEvents(room, events, reader) {
     if (entry) added.push(entry);
     if (entry && event.type === 'topic' && isNew) topic = entry.text ?? '';
     if (event.type === 'moderated' && event.action === 'slow' && isNew) slow = event.seconds ?? 0;
-    if (event.type === 'moderated' && event.action === 'role' && isNew) roles = new Map(roles).set(event.user, event.role);
+    if (event.type === 'moderated' && event.action === 'role' && isNew) [roles, away] = [new Map(roles).set(event.user, event.role), room.members.has(event.user) ? away : new Map(away).set(event.user, event.name)];
+    if (event.type === 'moderated' && event.action === 'ban' && away.has(event.user)) away = without(away, event.user);
     if (event.from?.bot && bots.size < MAX_BOTS && bots.get(event.from.user) !== event.from.name) bots = new Map(bots).set(event.from.user, event.from.name);
+    if (quotes.has(event.of)) quotes = without(quotes, event.of); // the page asks for the changed message
     oldest = Math.min(oldest, event.seq);
     // Events up to joinedAt arrive in order. An event up to joinedAt that does not follow the cursor was sent before the join: it does not advance
     // the cursor, because the events between the cursor and this event are still to come.
@@ -368,7 +385,7 @@ function addEvents(room, events, reader) {
   }
   return {
     ...next, entries, tail: applyChanges(next.tail, events),
-    cursor, oldest, topic, slow, writers, unread, mentions, firstUnread, roles, bots,
+    cursor, oldest, topic, slow, writers, unread, mentions, firstUnread, roles, bots, away, quotes,
   };
 }
 

@@ -57,7 +57,7 @@ export function createRows(room, outbox, { segments, below }, self, now) {
  * @param {number} now
  * @param {DrawnEntry[]} waiting
  */
-function addRows(rows, { entries, days, firstUnread }, start, end, now, waiting) {
+function addRows(rows, { entries, days, firstUnread, quotes }, start, end, now, waiting) {
   // Start at the beginning of the first row's block: the group of this row can begin before the row, but never before the block.
   const { order = 0 } = entries[start] ?? entries.at(-1) ?? {};
   const from = start === 0 ? 0 : indexFor(entries, { order: order - order % BLOCK, rank: 0 });
@@ -84,7 +84,7 @@ function addRows(rows, { entries, days, firstUnread }, start, end, now, waiting)
     if (from + index < start) return;
     if (isNewDay) rows.push({ kind: 'day', key: `d${entry.key}`, label: dayLabel(`${day}T12:00`, now) });
     if (marked) rows.push({ kind: 'new', key: 'new', label: t('New') });
-    rows.push({ kind: entry.kind, key: entry.key, entry, first: !grouped, label: entry.reply ? quoteOf(entries, entry.reply) : undefined });
+    rows.push({ kind: entry.kind, key: entry.key, entry, first: !grouped, label: entry.reply ? quoteOf(eventAt(entries, entry.reply) ?? quotes.get(entry.reply)) : undefined });
   });
 }
 
@@ -105,16 +105,27 @@ function startRow(room, self) {
 
 /**
  * Returns one line with the message that a reply answers.
- * @param {Entry[]} entries
- * @param {number} seq
+ * @param {Entry | null | undefined} entry undefined or null if the page does not have it
  */
-function quoteOf(entries, seq) {
-  const entry = eventAt(entries, seq);
+function quoteOf(entry) {
   if (entry?.kind !== 'message') return t('an earlier message');
   const name = isolated(entry.from?.name ?? '?');
   if (entry.deleted) return t('{name}: deleted', { name });
-  return t('{name}: {text}', { name, text: isolated(parsedText(entry).plain.slice(0, QUOTE_LENGTH)) || filesWords(entry.files) });
+  return t('{name}: {text}', { name, text: quotedText(entry) });
 }
+
+/**
+ * Returns one line with the text of a message, or with words for its files.
+ * @param {Entry} entry
+ */
+export const quotedText = (entry) => isolated(parsedText(entry).plain.slice(0, QUOTE_LENGTH)) || filesWords(entry.files);
+
+/**
+ * Returns the answered messages that the page does not have and has not asked for.
+ * @param {Row[]} rows
+ * @param {Room} room
+ */
+export const missingQuotes = (rows, { entries, quotes }) => [...new Set(rows.flatMap(({ entry }) => entry?.reply && !quotes.has(entry.reply) && !eventAt(entries, entry.reply) ? [entry.reply] : []))];
 
 /**
  * @param {OutboxItem} item

@@ -6,6 +6,7 @@ import { errorText } from './error-text.mjs';
 import { filesOf, filesWords } from './files.mjs';
 import { byName, clockTime } from './formatting.mjs';
 import { t } from './language.mjs';
+import { createEntry } from './log.mjs';
 import { withReason } from './moderation.mjs';
 import { acknowledgeMessage, failRoom, matchEchoes, rejectMessage } from './outbox.mjs';
 import { applyPresence } from './presence.mjs';
@@ -32,7 +33,7 @@ const JOIN_REQUESTS = new Set(['join', 'rejoin']);
 const IN_ROOM_REQUESTS = new Set(['rejoin', 'edit', 'delete', 'react', 'history']);
 
 /** The page does not show the errors of these requests in a log: nobody waits for them, or a dialog shows them. */
-const SILENT_REQUESTS = new Set(['read', 'typing', 'form', 'search', 'tokens', 'refresh']);
+const SILENT_REQUESTS = new Set(['read', 'typing', 'form', 'search', 'tokens', 'refresh', 'who', 'password', 'purge', 'quote']);
 
 /**
  * Whether the request is to join a room.
@@ -57,7 +58,7 @@ const UPDATES = {
     return addNotice(applyWelcome(state, frame), { at, text: selfWords(frame) });
   },
 
-  joined(before, frame, { request, watching, readerAt }) {
+  joined(before, frame, { request, watching, readerAt, at }) {
     const state = useServerSpelling(before, request?.room, frame.room);
     const known = withoutOfflineMessages(state.rooms.get(frame.room));
     const reset = Boolean(known?.epoch) && known?.epoch !== frame.epoch;
@@ -68,8 +69,8 @@ const UPDATES = {
     let room = {
       ...(known && !reset ? known : newRoom(frame.room)),
       epoch: frame.epoch, topic: frame.topic ?? '', role: frame.role, isPrivate: Boolean(frame.private), with: otherPerson(frame.with, known, events), writers: new Map(),
-      live: true, removed: false, joinedAt: frame.seq ?? 0,
-      members: membersOf(frame.members), roles: rolesOf(frame.members), memberCount: frame.memberCount ?? 0, notify: frame.notify ?? 'all', slow: frame.slow ?? 0,
+      live: true, removed: false, early: [], joinedAt: frame.seq ?? 0,
+      members: membersOf(frame.members), roles: rolesOf(frame.members), knowsAway: false, quotes: new Map([...known?.quotes ?? []].filter(([, quote]) => quote && !reset)), memberCount: frame.memberCount ?? 0, notify: frame.notify ?? 'all', slow: frame.slow ?? 0,
     };
     if (!resumed) {
       if (!known?.epoch || reset) room.more = events.length > 0 && events[0].seq > 1;
@@ -91,6 +92,7 @@ const UPDATES = {
         text: t('The server lost or reset this room’s history. The earlier messages can’t be shown.') });
     }
     next = matchEchoes(next, room.name, events);
+    for (const early of known?.early ?? []) if (isNewPresence(next.rooms.get(room.name), early)) next = UPDATES.presence(next, early, { at });
     return request?.show || !state.current ? openRoom(next, room.name) : next;
   },
 
@@ -101,6 +103,10 @@ const UPDATES = {
     /** @type {Frame[]} */
     const events = frame.messages ?? [];
     if (!room) return state;
+    if (request?.kind === 'quote') {
+      const event = events.find(({ seq }) => seq === request.seq);
+      return changeRoom(state, room.name, { quotes: new Map(room.quotes).set(request.seq ?? 0, event ? createEntry(event) : null) });
+    }
     // A typed request may ask for any part of the history, so a notice shows its answer. The page's own requests continue the log.
     if (!request) return addNotice(state, { room: room.name, at, tone: 'help', text: events.map(historyLine).join('\n') || t('There are no messages.') });
     if (request.direction !== 'around') return withRoom(state, insertHistory(room, events, Boolean(frame.more), request.direction ?? 'older'));
@@ -139,6 +145,7 @@ const UPDATES = {
   presence(state, frame) {
     const room = state.rooms.get(frame.room);
     if (!room) return state;
+    if (!room.live) return changeRoom(state, room.name, { early: [...room.early, frame].slice(-MAX_EARLY) });
     const isSelf = frame.user === state.self?.user;
     // The server may report that an older connection of this user left the room. This connection is still in the room.
     if (isSelf && frame.state === 'left') return state;
@@ -150,9 +157,10 @@ const UPDATES = {
   who(state, frame, { request, at }) {
     const room = state.rooms.get(frame.room);
     if (!room) return state;
+    const away = { away: membersOf(frame.away), roles: rolesOf([...frame.members ?? [], ...frame.away ?? []]) };
+    if (request) return changeRoom(state, room.name, { ...away, roles: new Map([...room.roles, ...away.roles]) }); // the page has asked for one member only
     const members = membersOf(frame.members);
-    const next = changeRoom(state, room.name, { members, roles: rolesOf(frame.members), memberCount: frame.memberCount ?? members.size });
-    if (request) return next;
+    const next = changeRoom(state, room.name, { members, ...away, memberCount: frame.memberCount ?? members.size });
     const names = [...members.values()].sort(byName).map(isolated).join(t(', '));
     return addNotice(next, { room: room.name, at, text: t('{number} here: {names}', { number: frame.memberCount ?? members.size, names }) });
   },
@@ -206,6 +214,15 @@ const UPDATES = {
   lag: (state, _, { at }) => addNotice(state, { at,
     text: t('Your connection is slow, and messages are waiting on the server. No message is lost. If it gets worse, the page reconnects.') }),
 };
+
+const MAX_EARLY = 200;
+
+/**
+ * Whether the list of members does not show a change yet.
+ * @param {Room | undefined} room
+ * @param {Frame} frame
+ */
+const isNewPresence = (room, { user, state: what }) => what === 'joined' ? !room?.members.has(user) : what !== 'left' || Boolean(room?.members.has(user));
 
 const MAX_HELP_IN_LOG = 4;
 
@@ -298,7 +315,7 @@ export const applyWelcome = (state, { user, name, guest, limits, features }) => 
  */
 export const markDisconnected = (state) => ({
   ...state,
-  rooms: new Map([...state.rooms].map(([name, room]) => [name, { ...room, live: false, loading: false }])),
+  rooms: new Map([...state.rooms].map(([name, room]) => [name, { ...room, live: false, loading: false, early: [] }])),
   outbox: state.outbox.map((item) => item.inFlight || item.waiting ? { ...item, inFlight: false, waiting: false } : item),
 });
 

@@ -1,5 +1,6 @@
 // Suggests how to complete the word that a person types.
 
+import { commandText } from './error-text.mjs';
 import { byName } from './formatting.mjs';
 import { t } from './language.mjs';
 
@@ -55,8 +56,8 @@ export const roomBeingTyped = (text, caret) => /(?:^|\s)#(\S*)$/u.exec(text.slic
  * @returns {Omit<Suggestion, 'start'>[]}
  */
 function candidates(state, sign) {
-  if (sign === '/') return [...state.commands.map((one) => ({ what: `/${one.command}`, usage: one.usage, more: one.text ?? '' })), { what: '/diagnostics', more: t('Connection diagnostics') }];
+  if (sign === '/') return [...state.commands.map((one) => ({ what: `/${one.command}`, usage: one.usage, more: commandText(one.text).words })), { what: '/diagnostics', more: t('Connection diagnostics') }];
   if (sign === '#') return state.directory.map(({ room, topic }) => ({ what: `#${room}`, more: topic ?? '' }));
-  const members = state.rooms.get(state.current ?? '')?.members.values() ?? [];
-  return [...members].sort(byName).map((name) => ({ what: `@${name}`, more: '' }));
+  const { members = new Map(), away = new Map() } = state.rooms.get(state.current ?? '') ?? {};
+  return [...new Map([...away, ...members]).values()].sort(byName).map((name) => ({ what: `@${name}`, more: '' }));
 }

@@ -213,13 +213,19 @@ export interface Form {
   yes: string;
   /** The request can't be undone. */
   isDangerous?: boolean;
-  field?: { label: string; value: string; maxLength: number; isRequired: boolean };
+  /** `names` are suggestions. */
+  field?: { label: string; value: string; maxLength: number; isRequired: boolean; names?: string[] };
   choice?: { label: string; value: string; options: { value: string; words: string }[] };
+  /** What the page also does, if the person wants it and the server has accepted the request. */
+  check?: { label: string; purge: Purge };
   /** Creates the request from what the person wrote and chose. */
   frame(text: string, choice: string): Frame;
   /** The words for the current log after the server has accepted the request. */
   done?(text: string): string;
 }
+
+/** The deletion of messages of one person: those that are left, newest first, and how many were deleted and how many were rejected. */
+export interface Purge { room: string; name: string; seqs: number[]; deleted: number; kept: number }
 
 /** An entry of a menu. The menu draws a line between two groups of entries. */
 export interface MenuItem {
@@ -294,11 +300,19 @@ export interface Room {
   isPrivate: boolean;
   members: Map<string, string>;
   memberCount: number;
+  /** Changes of the members that arrived before the answer to the join. They may be later than the list in the answer. */
+  early: Frame[];
   /** The owners and moderators that the page knows: their roles by user. */
   roles: Map<string, string>;
+  /** The owners and moderators that are not in the room now: their names by user. */
+  away: Map<string, string>;
+  /** The page has asked the server for them since it joined the room. */
+  knowsAway: boolean;
   /** The bots whose messages the page has: their names by id. */
   bots: Map<string, string>;
   entries: Entry[];
+  /** Answered messages that are not in the log, by seq. Null if the page has asked for the message, or the server does not have it. */
+  quotes: Map<number, Entry | null>;
   days: Day[];
   live: boolean;
   joinedAt: number;
@@ -402,7 +416,7 @@ export interface Found {
 }
 
 export type RequestKind = 'join' | 'rejoin' | 'create' | 'leave' | 'history' | 'rooms' | 'help' | 'nick' | 'logout' | 'edit' | 'delete' | 'react' | 'read' | 'typing'
-  | 'dm' | 'notify' | 'form' | 'search' | 'tokens' | 'refresh';
+  | 'dm' | 'notify' | 'form' | 'search' | 'tokens' | 'refresh' | 'who' | 'password' | 'purge' | 'quote';
 
 /** A request of the page. The page keeps it until the answer arrives. */
 export interface Request {
@@ -424,6 +438,8 @@ export interface Request {
   text?: string;
   /** The words for the log after the server has accepted the request. */
   done?: string;
+  /** What the page deletes next. */
+  purge?: Purge;
   /** The text that the names of the requested rooms contain. */
   match?: string;
 }

@@ -34,6 +34,7 @@ public class ClientFrameTests
         Case("""{"type":"history","around":9}""", new() { Type = ClientFrameType.History, Around = 9 }),
         Case("""{"type":"rooms","match":"lob"}""", new() { Type = ClientFrameType.Rooms, Match = "lob" }),
         Case("""{"type":"who","room":"lobby"}""", new() { Type = ClientFrameType.Who, Room = "lobby" }),
+        Case("""{"type":"who","room":"lobby","limit":20}""", new() { Type = ClientFrameType.Who, Room = "lobby", Limit = 20 }),
         Case("""{"type":"create","room":"den","topic":"t","private":true}""", new() { Type = ClientFrameType.Create, Room = "den", Topic = "t", Private = true }),
         Case("""{"type":"close","room":"den"}""", new() { Type = ClientFrameType.Close, Room = "den" }),
         Case("""{"type":"invite","user":"bob","room":"den"}""", new() { Type = ClientFrameType.Invite, User = "bob", Room = "den" }),

@@ -76,6 +76,7 @@ public class ServerFrameTests
         Case(new HistoryFrame(Id, "lobby", [Raw], true),
             """{"type":"history","id":"a1","room":"lobby","messages":[{"type":"message", "deleted":true,"x":[ 1 ]}],"more":true}"""),
         Case(new RoomsFrame(Id, [new("lobby", "t", 3)]), """{"type":"rooms","id":"a1","rooms":[{"room":"lobby","topic":"t","memberCount":3}]}"""),
+        Case(new WhoFrame(Id, "lobby", [Ann], 1, [new("u2", "bob", Role: "owner")]), """{"type":"who","id":"a1","room":"lobby","members":[{"user":"u1","name":"ann"}],"memberCount":1,"away":[{"user":"u2","name":"bob","role":"owner"}]}"""),
         Case(new WhoFrame(Id, "lobby", [Ann], 1), """{"type":"who","id":"a1","room":"lobby","members":[{"user":"u1","name":"ann"}],"memberCount":1}"""),
         Case(new MessageFrame("lobby", 7, Wire.At, new Person("b1", "builds", Bot: true), "ok"),
             """{"type":"message","room":"lobby","seq":7,"at":"2026-11-23T10:02:31.123Z","from":{"user":"b1","name":"builds","bot":true},"text":"ok"}"""),

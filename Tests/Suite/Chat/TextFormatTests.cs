@@ -91,6 +91,7 @@ public class TextFormatTests
             "-!- rooms and their number of members:\n    #lobby     3  be kind\n    #den      12"),
         Case(new RoomsFrame(default, []), "-!- no rooms found; to create one, type: /create garden"),
         Case(new WhoFrame(default, "lobby", [Ann, Bob], 2), "-!- #lobby: 2 here: ann, bob"),
+        Case(new WhoFrame(default, "lobby", [Ann], 1, [Bob with { Role = "owner" }]), "-!- #lobby: 1 here: ann; away: bob (owner)"),
         Case(new WelcomeFrame(default, "t0k", "u1", "ann", true, "chat", Wire.At, new(1, 1, 1, 1), ["lobby", "den"]),
             "[10:02:31] -!- you are ann (a guest) on chat\n-!- your rooms: #lobby, #den\n"
             + "-!- /help lists the commands, /join lobby joins a room; any other line is a message\n-!- to come back as ann: /session t0k"),
@@ -170,7 +171,7 @@ public class TextFormatTests
             new TopicFrame(evil, 1, Wire.At, person, evil), new PresenceFrame(evil, evil, evil, "joined"), new PresenceFrame(evil, evil, evil, "left"),
             new PresenceFrame(evil, evil, evil, "renamed", evil), new ErrorFrame(default, new(evil, evil, evil)), new AckFrame(default, evil, 1, null, true),
             new JoinedFrame(default, evil, evil, 1, evil, evil, [person], 1, false, [ChatCodec.Encode(new MessageFrame(evil, 1, Wire.At, person, evil))]),
-            new HistoryFrame(default, evil, [], false), new ResultsFrame(default, evil, [ChatCodec.Encode(new MessageFrame(evil, 1, Wire.At, person, evil, Snippet: new(evil, [new(0, 1)])))], 1), new RoomsFrame(default, [new(evil, evil, 1)]), new WhoFrame(default, evil, [person], 1),
+            new HistoryFrame(default, evil, [], false), new ResultsFrame(default, evil, [ChatCodec.Encode(new MessageFrame(evil, 1, Wire.At, person, evil, Snippet: new(evil, [new(0, 1)])))], 1), new RoomsFrame(default, [new(evil, evil, 1)]), new WhoFrame(default, evil, [person], 1, [person with { Role = evil }]),
             new WelcomeFrame(default, evil, evil, evil, true, evil, Wire.At, new(1, 1, 1, 1), [evil]), new GapFrame(evil, 1, 2),
             new TokensFrame(default, evil, evil, [new(evil, Wire.At)], evil, evil), new TokensFrame(default, evil, evil, [new(evil, Wire.At)], evil),
             new WebhookFrame(default, evil, evil, [new(1, Wire.At, 1, evil)], evil, evil, 1, new(evil, Wire.At, Wire.At)), new WebhookFrame(default, "remove", evil, []),

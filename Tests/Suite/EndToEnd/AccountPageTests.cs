@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using RawSocketChat.Tests.Support;
 
@@ -57,6 +58,67 @@ public sealed class AccountPageTests
         await other.Page.Keyboard.PressAsync("Enter");
         await other.ExpectOnlineAsync();
         await Assertions.Expect(other.Page.Locator("#my-name")).ToHaveTextAsync("ann");
+    }
+
+    [Test]
+    public async Task Do_not_disturb_has_a_sign_beside_the_own_name_until_its_end()
+    {
+        await using var ann = await ChatPage.OpenAsync($"http://127.0.0.1:{_server.HttpPort}/?name=ann&room=lobby", clock: true);
+        await ann.ExpectInsideAsync("lobby");
+        var sign = ann.Page.Locator("#my-quiet");
+        await Assertions.Expect(sign).ToBeHiddenAsync();
+        await ann.Page.ClickAsync("#me");
+        await ann.Page.ClickAsync("#tab-alerts");
+        await ann.Page.SelectOptionAsync("#quiet-for", "1");
+        await Assertions.Expect(sign).ToBeVisibleAsync();
+        await ann.Page.ClickAsync("#close-account");
+        await Assertions.Expect(ann.Page.Locator("#me")).ToHaveAccessibleNameAsync(new Regex("Do not disturb"));
+        await AccessibilityTests.ExpectCleanAsync(ann, "do not disturb");
+        await ann.Page.Clock.FastForwardAsync(61 * 60_000);
+        await Assertions.Expect(sign).ToBeHiddenAsync();
+    }
+
+    [Test]
+    public async Task Account_changes_its_password_in_the_settings_and_other_sessions_end()
+    {
+        const string Next = "battery staple horse";
+        await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
+        await ann.Page.ClickAsync("#me");
+        await Assertions.Expect(ann.Page.Locator("#change-password")).ToBeHiddenAsync();
+        await ann.Page.ClickAsync("#close-account");
+        await AccountSteps.RegisterAsync(ann);
+        await using var other = await ChatPage.OpenAsync($"http://127.0.0.1:{_server.HttpPort}/");
+        await AccountSteps.LogInAsync(other, "ann");
+
+        await ann.Page.ClickAsync("#me");
+        var (old, next, note) = (ann.Page.Locator("#old-password"), ann.Page.Locator("#next-password"), ann.Page.Locator("#account-note"));
+        await old.FillAsync("not the password");
+        await next.FillAsync("short");
+        await ann.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(note).ToHaveTextAsync("A password has 8 to 256 characters.");
+        await Assertions.Expect(next).ToBeFocusedAsync();
+        await next.FillAsync(Next);
+        await ann.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(note).ToHaveTextAsync("The current password is wrong.");
+        await Assertions.Expect(old).ToBeFocusedAsync();
+        await Assertions.Expect(next).ToHaveValueAsync(Next);
+        await AccessibilityTests.ExpectCleanAsync(ann, "the change of the password");
+        await old.FillAsync(AccountSteps.Password);
+        await ann.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(note).ToHaveTextAsync("Your password is changed.");
+        await Assertions.Expect(old).ToHaveValueAsync("");
+        await Assertions.Expect(next).ToHaveValueAsync("");
+        await Assertions.Expect(other.Banner).ToHaveAttributeAsync("data-state", "closed");
+        await ann.Page.ClickAsync("#close-account");
+        await Assertions.Expect(ann.Page.Locator("#log")).Not.ToContainTextAsync("password");
+
+        await AccountSteps.LogOutAsync(ann);
+        await ann.Page.FillAsync("#name", "ann");
+        await ann.Page.ClickAsync("#have-account");
+        await ann.Page.FillAsync("#password", Next);
+        await ann.Page.Keyboard.PressAsync("Enter");
+        await ann.ExpectInsideAsync("lobby");
+        ann.Errors.Should().BeEmpty();
     }
 
     [Test]

@@ -51,7 +51,7 @@ public sealed class LabTests
         }
 
         var heads = await ann.Page.Locator("#lab thead tr").Nth(0).Locator("th, td").AllInnerTextsAsync();
-        heads.Should().Equal("transport", "", "bytes", "delivery, ms", "to the wire, ms", "wire to page, ms", "cut, ms");
+        heads.Should().Equal("connection", "", "bytes", "delivery, ms", "waiting, ms", "on the way, ms", "cut, ms");
 
         foreach (var transport in Transports)
             (await NumberAsync(ann, transport, 3)).Should().Be(await NumberAsync(ann, "ws", 3), $"the same frames arrive by {transport}");

@@ -57,6 +57,47 @@ public sealed class LinkTests
     }
 
     [Test]
+    public async Task Menu_of_a_message_copies_its_text_and_a_link_that_shows_the_message()
+    {
+        await _ann.SayAsync("/join den");
+        await _ann.ExpectInsideAsync("den");
+        foreach (var text in (string[])["**first** words", "second", "third"])
+            await _ann.SayAsync(text);
+        await _ann.ExpectMessageAsync("third");
+        await _ann.Page.Context.GrantPermissionsAsync(["clipboard-read"]);
+        (await CopyAsync("#menu-copy")).Should().Be("**first** words");
+        var link = await CopyAsync("#menu-link");
+        link.Should().MatchRegex($"^http://127.0.0.1:{_server.HttpPort}/\\?room=den#message=\\d+$");
+
+        // In another tab of the person, and for a person who has never been here.
+        var tab = await OpenLinkAsync(new Uri(link).PathAndQuery[1..] + new Uri(link).Fragment);
+        await ExpectShownAsync(tab);
+        tab.Page.Url.Should().EndWith("/?room=den");
+        await using var bob = await ChatPage.OpenAsync(link);
+        await bob.Page.FillAsync("#name", "bob");
+        await bob.Page.Keyboard.PressAsync("Enter");
+        await ExpectShownAsync(bob);
+
+        // A person who is in another room is asked first.
+        await using var eve = await ChatPage.JoinAsync(_server.HttpPort, "eve");
+        var other = await ChatPage.OpenAsync(await eve.Page.Context.NewPageAsync(), link);
+        await other.Page.ClickAsync("#link-yes");
+        await ExpectShownAsync(other);
+        other.Errors.Concat(_ann.Errors).Should().BeEmpty();
+
+        async Task<string> CopyAsync(string item)
+        {
+            await _ann.Messages.First.HoverAsync();
+            await _ann.Messages.First.Locator("[data-action=menu]").ClickAsync();
+            await _ann.Page.ClickAsync(item);
+            await Assertions.Expect(_ann.Page.Locator("#message-menu")).ToBeHiddenAsync();
+            return await _ann.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+        }
+
+        static Task ExpectShownAsync(ChatPage page) => Assertions.Expect(page.Page.Locator("#log .message[data-jumped] .text")).ToContainTextAsync("first");
+    }
+
+    [Test]
     public async Task Reload_does_not_enter_a_room_that_the_person_has_left()
     {
         await _ann.SayAsync("/join den");

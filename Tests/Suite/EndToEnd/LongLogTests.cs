@@ -372,6 +372,29 @@ public sealed class LongLogTests
         (await ann.Page.EvaluateAsync<string>("() => document.querySelectorAll('#log .divider.day')[1].nextElementSibling.querySelector('.text').textContent")).Should().Be("said 1003");
     }
 
+    [Test]
+    public async Task Page_shows_the_date_of_what_the_reader_sees_while_the_reader_is_not_at_the_end()
+    {
+        await using var ann = await OpenAsync(clock: true);
+        await ann.Page.EvaluateAsync("() => { window.feed(300); }");
+        await ann.Page.Clock.FastForwardAsync(24 * 3_600_000);
+        await ann.ExpectOnlineAsync();
+        await ann.Page.EvaluateAsync("() => { window.feed(300); }");
+        var day = ann.Page.Locator("#day");
+        await Assertions.Expect(ann.Page.Locator("#log .message").Last).ToBeInViewportAsync();
+        await Assertions.Expect(day).ToBeHiddenAsync();
+
+        await ScrollToAsync(.3);
+        await Assertions.Expect(day).ToHaveTextAsync("Yesterday");
+        await ScrollToAsync(.8);
+        await Assertions.Expect(day).ToHaveTextAsync("Today");
+        await ann.Page.FocusAsync("#log");
+        await ann.Page.Keyboard.PressAsync("End");
+        await Assertions.Expect(day).ToBeHiddenAsync();
+
+        Task ScrollToAsync(double part) => ann.Page.EvaluateAsync("(part) => { const log = document.getElementById('log'); log.scrollTop = log.scrollHeight * part; }", part);
+    }
+
     /// <summary>
     /// A script that makes a change and waits for some frames. It returns the longest distance, in px, by which the first message that begins in
     /// the view has moved.

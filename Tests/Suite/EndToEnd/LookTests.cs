@@ -45,6 +45,7 @@ public sealed class LookTests
         await Assertions.Expect(ann.Page.Locator("#log [data-action=quick]")).ToHaveCountAsync(3);
         await ann.Messages.Last.Locator("[data-action=reply]").ClickAsync();
         await Assertions.Expect(ann.Page.Locator("#composing-words")).ToHaveTextAsync("Replying to bob");
+        await Assertions.Expect(ann.Page.Locator("#composing-quote")).ToHaveTextAsync("at noon?");
         await Assertions.Expect(ann.Input).ToBeFocusedAsync();
         await ann.SayAsync("yes");
         await Assertions.Expect(bob.Messages.Last.Locator(".quote")).ToContainTextAsync("at noon?");

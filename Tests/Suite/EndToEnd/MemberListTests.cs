@@ -41,7 +41,7 @@ public sealed class MemberListTests
 
         // A moderator who leaves and comes back is still a moderator.
         await mona.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = "garden", Id = FrameId.From("l") });
-        await Assertions.Expect(Items(ann)).ToHaveTextAsync(["Owners", "oolga", "Moderators", "aannyou"]);
+        await Assertions.Expect(Items(ann)).ToHaveTextAsync(["Owners", "oolga", "Moderators", "aannyou", "mmonaaway"]);
         await mona.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Join, Room = "garden", Id = FrameId.From("j") });
         await Assertions.Expect(Items(ann)).ToHaveTextAsync(["Owners", "oolga", "Moderators", "aannyou", "mmona"]);
 
@@ -62,6 +62,28 @@ public sealed class MemberListTests
     }
 
     [Test]
+    public async Task Owner_who_is_away_is_in_the_list_and_gets_a_message()
+    {
+        await using var olga = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=olga");
+        await olga.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Register, Name = "olga", Password = "a long password", Id = FrameId.From("r") });
+        await olga.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = "garden", Id = FrameId.From("c") });
+        await olga.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = "garden", Id = FrameId.From("l") });
+
+        await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", "garden", new() { ViewportSize = new() { Width = 1280, Height = 800 } });
+        await Assertions.Expect(Items(ann)).ToHaveTextAsync(["Owners", "oolgaaway", "Members", "aannyou"]);
+        await AccessibilityTests.ExpectCleanAsync(ann, "the list of members with an owner who is away");
+        await ann.Page.ClickAsync("#members [data-name=olga]");
+        await Assertions.Expect(ann.Page.Locator("#menu")).ToContainTextAsync("Owner, not here now");
+        await ann.Page.ClickAsync("#menu-items [data-item=message]");
+        await ann.ExpectInsideAsync("olga");
+        await ann.SayAsync("please let bob in");
+        await olga.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Join, Room = "garden", Id = FrameId.From("j") });
+        await ann.SayAsync("/join garden");
+        await Assertions.Expect(Items(ann)).ToHaveTextAsync(["Owners", "oolga", "Members", "aannyou"]);
+        ann.Errors.Should().BeEmpty();
+    }
+
+    [Test]
     public async Task Direct_room_shows_whether_the_other_person_is_in_any_room()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", options: new() { ViewportSize = new() { Width = 1280, Height = 800 } });
@@ -74,7 +96,7 @@ public sealed class MemberListTests
         await Assertions.Expect(ann.Page.Locator("#members .member[data-user]:not([data-away])")).ToHaveTextAsync(["aannyou", "bbob"]);
         await Assertions.Expect(ann.Page.Locator("#people-heading")).ToHaveTextAsync("Members");
         await bob.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = "lobby", Id = FrameId.From("l") });
-        await Assertions.Expect(ann.Page.Locator("#members [data-away]")).ToHaveTextAsync("bbobnot here now");
+        await Assertions.Expect(ann.Page.Locator("#members [data-away]")).ToHaveTextAsync("bbobaway");
     }
 
     // The text of an item begins with the initial in the avatar.

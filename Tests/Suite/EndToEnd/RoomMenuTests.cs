@@ -38,6 +38,59 @@ public sealed class RoomMenuTests
     }
 
     [Test]
+    public async Task Invitation_suggests_the_names_of_people_in_other_rooms()
+    {
+        await CreateRoomAsync(_ann, "orchard");
+        var (tom, _) = await ChatClient.JoinAsync(_server.HttpPort, "tom", "orchard");
+        await using var __ = tom;
+        await Assertions.Expect(_ann.Page.Locator("#members [data-name=tom]")).ToBeVisibleAsync();
+        await CreateRoomAsync(_ann, "cellar");
+        await _ann.Page.ClickAsync("#open-room-menu");
+        await _ann.Page.ClickAsync("#menu-items [data-item=invite]");
+        var field = _ann.Page.Locator("#form-text");
+        var names = await field.EvaluateAsync<string[]>("(field) => [...field.list.options].map(({ value }) => value)");
+        names.Should().Contain("tom").And.NotContain("ann");
+        await field.FillAsync("tom");
+        await AccessibilityTests.ExpectCleanAsync(_ann, "the invitation");
+        await _ann.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(_ann.Notices.Last).ToContainTextAsync("You invited tom to #cellar.");
+        (await tom.Inbox.ExpectAsync<InvitedFrame>()).Room.Should().Be("cellar");
+
+        await _ann.Page.ClickAsync("#open-room-menu");
+        await _ann.Page.ClickAsync("#menu-items [data-item=topic]");
+        (await field.GetAttributeAsync("list")).Should().BeNull("a topic is no name");
+        await _ann.Page.Keyboard.PressAsync("Escape");
+    }
+
+    [Test]
+    public async Task Owner_bans_a_person_and_deletes_the_messages_of_the_person()
+    {
+        await CreateRoomAsync(_ann, "spam");
+        var (eve, _) = await ChatClient.JoinAsync(_server.HttpPort, "eve", "spam");
+        await using var __ = eve;
+        for (var i = 1; i <= 3; i++)
+            await eve.SayAsync($"cheap watches {i}", room: "spam");
+        await _ann.SayAsync("please stop");
+        await Assertions.Expect(_ann.Messages).ToHaveCountAsync(4);
+
+        await _ann.Page.ClickAsync("#members [data-name=eve]");
+        await _ann.Page.ClickAsync("#menu-items [data-item=kick]");
+        await Assertions.Expect(_ann.Page.Locator("#form-check-field")).ToBeHiddenAsync();
+        await _ann.Page.Keyboard.PressAsync("Escape");
+        await _ann.Page.ClickAsync("#members [data-name=eve]");
+        await _ann.Page.ClickAsync("#menu-items [data-item=ban]");
+        await Assertions.Expect(_ann.Page.Locator("#form-check")).Not.ToBeCheckedAsync();
+        await _ann.Page.GetByLabel("Also delete the 3 newest messages").CheckAsync();
+        await AccessibilityTests.ExpectCleanAsync(_ann, "the question before a ban");
+        await _ann.Page.ClickAsync("#form-yes");
+
+        await Assertions.Expect(_ann.Notices.Last).ToContainTextAsync("3 messages of eve were deleted.");
+        await Assertions.Expect(_ann.Messages.Filter(new() { HasText = "This message was deleted." })).ToHaveCountAsync(3);
+        await Assertions.Expect(_ann.Page.Locator("#log")).Not.ToContainTextAsync("cheap watches");
+        await Assertions.Expect(_ann.Messages.Filter(new() { HasText = "please stop" })).ToHaveCountAsync(1);
+    }
+
+    [Test]
     public async Task Owner_mutes_and_removes_a_person_and_closes_the_room_from_the_menus()
     {
         await CreateRoomAsync(_ann, "quiet");
@@ -146,6 +199,8 @@ public sealed class RoomMenuTests
         await Assertions.Expect(_ann.Page.Locator("#menu-items [aria-checked=true]")).ToHaveTextAsync("Notifications: every message");
         await _ann.Page.ClickAsync("#menu-items [data-item=none]");
         await ExpectNoBadgeAsync();
+        await Assertions.Expect(room.Locator(".level svg")).ToBeVisibleAsync();
+        await Assertions.Expect(room).ToHaveAccessibleNameAsync("noise Notifications: none");
         await bob.SayAsync("two, @ann", room: "noise");
         await bob.SayAsync("a sign", room: "lobby");
         await _ann.ExpectMessageAsync("a sign");
@@ -157,6 +212,9 @@ public sealed class RoomMenuTests
         await room.ClickAsync(new() { Button = MouseButton.Right });
         await _ann.Page.ClickAsync("#menu-items [data-item=mentions]");
         await Assertions.Expect(room).ToHaveAttributeAsync("data-unread", "1");
+        await Assertions.Expect(room.Locator(".level")).ToHaveTextAsync("@");
+        await Assertions.Expect(room).ToHaveAccessibleNameAsync("noise 1 unread, 1 for you, Notifications: mentions only");
+        await AccessibilityTests.ExpectCleanAsync(_ann, "the list of rooms with a level");
 
         async Task ExpectNoBadgeAsync()
         {
@@ -179,7 +237,7 @@ public sealed class RoomMenuTests
         await _ann.Page.ReloadAsync();
         await _ann.ExpectInsideAsync("archive");
         var quote = _ann.Page.Locator("#log .quote");
-        await Assertions.Expect(quote).ToContainTextAsync("an earlier message");
+        await Assertions.Expect(quote).ToContainTextAsync("who has the keys?");
 
         await quote.ClickAsync();
         var found = _ann.Page.Locator($"#log .message[data-seq='{original.Seq}']");

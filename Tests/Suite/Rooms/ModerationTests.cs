@@ -69,6 +69,30 @@ public sealed class ModerationTests
     }
 
     [Test]
+    public async Task Members_see_which_owners_and_moderators_are_away_and_outsiders_do_not()
+    {
+        var session = (await _owner.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Register, Name = "owner", Password = "a long password", Id = FrameId.From("r") })).Session;
+        await using var bob = await EnterAsync("bob");
+        await using var carol = await EnterAsync("carol");
+        await _owner.RequestAsync<AckFrame>(Act(ClientFrameType.Role, "carol", role: "moderator"));
+        (await AskWhoAsync(bob)).Away.Should().BeNull("nobody is away");
+
+        await _owner.DisposeAsync();
+        await carol.DisposeAsync(); // a guest, who has no name while away
+        await bob.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { Name: "owner", State: "left" });
+        await bob.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { Name: "carol", State: "left" });
+
+        (await bob.RequestAsync<WhoFrame>(new ClientFrame { Type = ClientFrameType.Who, Limit = 1, Id = FrameId.From("w") })).Members.Should().HaveCount(1);
+        (await AskWhoAsync(bob)).Away!.Select(person => (person.Name, person.Role)).Should().Equal(("owner", "owner"));
+        await using var eve = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=eve");
+        (await AskWhoAsync(eve)).Should().Match<WhoFrame>(who => who.Away == null && who.Members.Single().Name == "bob");
+
+        await using var owner = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={session}&room={Room}");
+        await bob.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { Name: "owner", State: "joined" });
+        (await AskWhoAsync(bob)).Away.Should().BeNull();
+    }
+
+    [Test]
     public async Task Kicked_user_without_another_room_is_disconnected_and_may_come_back()
     {
         await using var bob = await EnterAsync("bob");
@@ -255,6 +279,8 @@ public sealed class ModerationTests
 
     private static ClientFrame Act(ClientFrameType type, string user, string? role = null, int? seconds = null, string? reason = null) =>
         new() { Type = type, User = user, Room = Room, Role = role, Seconds = seconds, Reason = reason, Id = FrameId.From($"{type} {user} {role}") };
+
+    private static Task<WhoFrame> AskWhoAsync(ChatClient client) => client.RequestAsync<WhoFrame>(new ClientFrame { Type = ClientFrameType.Who, Room = Room, Id = FrameId.From("w") });
 
     private async Task<ChatClient> EnterAsync(string name) => (await ChatClient.JoinAsync(_server.HttpPort, name, Room)).Client;
 }

@@ -174,6 +174,22 @@ public sealed class RoomLoopTests
     }
 
     [Test]
+    public async Task List_of_owners_and_moderators_who_are_away_has_owners_first_and_at_most_20_users()
+    {
+        var moderation = Enumerable.Range(10, 30).Aggregate(RoomModeration.Empty, (roles, user) =>
+            roles.Apply(new ModerationDetails(ModerationAction.Role, $"u{user}", Role: user % 10 == 5 ? RoomRole.Owner : user % 10 == 6 ? RoomRole.Member : RoomRole.Moderator), DateTimeOffset.UnixEpoch));
+        var room = await StartRoomAsync(moderation: moderation.Apply(new ModerationDetails(ModerationAction.Ban, "u11", "eve"), DateTimeOffset.UnixEpoch));
+        await room.JoinAsync(CreateConnection(), new RoomVisitor(new Person("u10", "ann")));
+
+        var list = await room.ListMembersAsync(10, withAway: true);
+
+        list.People.Select(person => person.User).Should().Equal("u10");
+        list.Away.Select(user => user.Key).Should().HaveCount(20).And.StartWith(["u15", "u25", "u35", "u12", "u13", "u14", "u17"]).And.NotContain(["u10", "u11", "u16"]);
+        (await room.ListMembersAsync(10)).Away.Should().BeEmpty();
+        room.Stop();
+    }
+
+    [Test]
     public async Task Message_that_could_not_be_stored_does_not_start_the_waiting_time_of_the_slow_mode()
     {
         var failure = Task.FromException(new StorageException("the disk is full"));

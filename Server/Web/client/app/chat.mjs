@@ -2,6 +2,7 @@
 
 import { t } from '../language.mjs';
 import { changeMessage, enqueueMessage, FAILED, nextToSend } from '../outbox.mjs';
+import { changeRoom, isDirect } from '../rooms.mjs';
 import { isJoin } from '../state.mjs';
 import { tooLongWords } from '../typed-input.mjs';
 import { connection } from './connect.mjs';
@@ -71,6 +72,16 @@ export function joinAgain(room, kind = 'rejoin') {
 }
 
 /**
+ * Asks which owners and moderators of the current room are away, once for each join. Asks for one member only, because the page gets the members when it
+ * joins the room.
+ */
+export function askAway() {
+  const room = state.rooms.get(state.current ?? '');
+  if (!room?.live || room.knowsAway || isDirect(room)) return;
+  if (ask({ type: 'who', room: room.name, limit: 1 }, { kind: 'who', room: room.name })) commit(changeRoom(state, room.name, { knowsAway: true }));
+}
+
+/**
  * @param {string} room
  * @param {string} [topic]
  * @param {boolean} [isPrivate]
@@ -125,6 +136,19 @@ export function askHistory(room, direction) {
  */
 export const askAround = (room, seq, { orNext = false } = {}) => ask({ type: 'history', room, around: seq, limit: HISTORY_PAGE }, { kind: 'history', room, seq, direction: 'around', orNext });
 
+const MAX_QUOTES = 500; // of a room, so that a log full of replies costs the server little
+
+/**
+ * Asks for messages that others answer and that are not in the log.
+ * @param {Room} room
+ * @param {number[]} seqs
+ */
+export function askQuotes(room, seqs) {
+  const quotes = new Map(room.quotes);
+  for (const seq of seqs) if (quotes.size < MAX_QUOTES && ask({ type: 'history', room: room.name, around: seq, limit: 1 }, { kind: 'quote', room: room.name, seq })) quotes.set(seq, null);
+  if (quotes.size > room.quotes.size) commit(changeRoom(state, room.name, { quotes }));
+}
+
 /**
  * Searches messages. Returns false if there is no connection.
  * @param {string} query
@@ -148,7 +172,8 @@ export function goAfterJoin(room, seq) {
  * @param {string} room
  */
 export function takeJumpAfterJoin(room) {
-  const jump = jumpAfterJoin?.room === room ? jumpAfterJoin : null;
+  if (jumpAfterJoin?.room !== room) return null;
+  const jump = jumpAfterJoin;
   jumpAfterJoin = null;
   return jump;
 }

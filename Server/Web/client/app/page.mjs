@@ -30,7 +30,7 @@ export const expectsSiteToken = isFramed && !siteToken && server.takesTokens && 
 /** Whether the server has sent the browser here after a login with the provider. The session is in the cookie. */
 export const isBackFromLogin = fragment.has('signed-in');
 
-/** The seq of a message in the room of the address. A notification of the worker opens the page with it. */
+/** The seq of a message in the room of the address. The link of a message has it, and a notification of the worker opens the page with it. */
 export const linkedMessage = Number(fragment.get('message')) || null;
 
 function takeFragment() {
@@ -96,10 +96,12 @@ export function save(storage, key, value) {
 /**
  * The address with which others join a room. A page from disk gives the address of the server's page.
  * @param {string} room
+ * @param {number} [seq] a message that the page shows after the join
  */
-export function roomLink(room) {
+export function roomLink(room, seq) {
   const url = new URL(isFile ? address.href.replace(/^ws/, 'http').replace(/ws$/, '') : `${location.origin}${location.pathname}`);
   url.searchParams.set('room', room);
+  if (seq) url.hash = `message=${seq}`;
   return url.href;
 }
 

@@ -37,6 +37,6 @@ export function offsetWords({ isKnown, ahead, error }) {
   if (!isKnown) return '';
   const [difference, margin] = [Math.abs(ahead), error].map((ms) => numberWords(ms, { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
   return ahead < 0
-    ? t('The server’s clock is {difference} ms behind this page’s clock, give or take {margin} ms. The two parts of a delivery (server to wire, wire to page) have the same possible error. The whole delivery is measured by this page’s clock alone.', { difference, margin })
-    : t('The server’s clock is {difference} ms ahead of this page’s clock, give or take {margin} ms. The two parts of a delivery (server to wire, wire to page) have the same possible error. The whole delivery is measured by this page’s clock alone.', { difference, margin });
+    ? t('The server’s clock is {difference} ms behind this page’s clock, give or take {margin} ms. The two parts of a delivery (waiting, on the way) have the same possible error. The whole delivery is measured by this page’s clock alone.', { difference, margin })
+    : t('The server’s clock is {difference} ms ahead of this page’s clock, give or take {margin} ms. The two parts of a delivery (waiting, on the way) have the same possible error. The whole delivery is measured by this page’s clock alone.', { difference, margin });
 }

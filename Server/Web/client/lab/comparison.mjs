@@ -40,12 +40,12 @@ export async function compareTransports(user, show, signal) {
     show(lanes, step);
   };
   try {
-    begin(t('Connecting with each transport…'));
+    begin(t('Connecting in each way…'));
     // The lanes open one after the other, because the first one creates the room.
     for (const lane of lanes) await lane.open().catch((error) => { lane.error ||= error.message; });
     const running = lanes.filter(({ error }) => !error);
     const best = running.at(-1);
-    if (!best) throw new Error(t('No transport works here.'));
+    if (!best) throw new Error(t('No way to connect works here.'));
     // The sender has a separate lane, so that the answers to its messages do not count for a measured lane. Without WebSocket, the sender polls:
     // the lanes and the page itself then keep five requests open, and browsers open at most six connections to a server.
     sender = new Lane(best.name === 'ws' ? 'ws' : running[0].name, best.room, clocks, 'lab-speaker');

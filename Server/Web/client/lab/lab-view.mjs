@@ -22,10 +22,10 @@ const toPageMedian = ({ toPage }) => percentile(toPage, .5);
 /** The table's columns, by their common heading. @returns {Record<string, Record<string, Measure>>} */
 const columns = () => ({
   '': { [t('messages')]: ({ count }) => count, [t('requests')]: ({ busy }) => busy?.requests },
-  [t('bytes')]: { [t('overhead')]: ({ busy }) => busy && busy.bytes - busy.payload, [t('payload')]: ({ busy }) => busy?.payload, [t('idle/min')]: ({ idle }) => idle && idle.bytes * 60 / QUIET_S },
-  [t('delivery, ms')]: { p50: ({ deliveries }) => percentile(deliveries, .5), p99: ({ deliveries }) => percentile(deliveries, .99) },
-  [t('to the wire, ms')]: { p50: toWireMedian, p99: ({ toWire }) => percentile(toWire, .99) },
-  [t('wire to page, ms')]: { p50: toPageMedian, p99: ({ toPage }) => percentile(toPage, .99) },
+  [t('bytes')]: { [t('extra')]: ({ busy }) => busy && busy.bytes - busy.payload, [t('messages')]: ({ busy }) => busy?.payload, [t('quiet minute')]: ({ idle }) => idle && idle.bytes * 60 / QUIET_S },
+  [t('delivery, ms')]: { [t('typical')]: ({ deliveries }) => percentile(deliveries, .5), [t('slowest')]: ({ deliveries }) => percentile(deliveries, .99) },
+  [t('waiting, ms')]: { [t('typical')]: toWireMedian, [t('slowest')]: ({ toWire }) => percentile(toWire, .99) },
+  [t('on the way, ms')]: { [t('typical')]: toPageMedian, [t('slowest')]: ({ toPage }) => percentile(toPage, .99) },
   [t('cut, ms')]: { [t('back')]: ({ reconnectTime }) => reconnectTime },
 });
 const CELLS = Object.values(columns()).flatMap(Object.values);
@@ -35,10 +35,10 @@ const CELLS = Object.values(columns()).flatMap(Object.values);
  * @returns {{ title: string, parts: Record<string, Measure>, leavesOut?: string }[]}
  */
 const charts = () => [
-  { title: t('Overhead per message, bytes'), parts: { [t('bytes')]: ({ busy }) => busy && (busy.bytes - busy.payload) / MESSAGES } },
-  { title: t('Delivery, median, ms (without interval polling, which waits for its next request)'),
+  { title: t('Extra bytes per message'), parts: { [t('bytes')]: ({ busy }) => busy && (busy.bytes - busy.payload) / MESSAGES } },
+  { title: t('Typical delivery, ms (without interval polling, which waits for its next request)'),
     // Compared with the bar of interval polling, all other bars would be too short to see.
-    parts: { [t('server to wire')]: toWireMedian, [t('wire to page')]: toPageMedian }, leavesOut: 'poll' },
+    parts: { [t('waiting')]: toWireMedian, [t('on the way')]: toPageMedian }, leavesOut: 'poll' },
 ];
 
 /**
@@ -59,7 +59,7 @@ function drawLab(lanes, words) {
 /** @param {HTMLTableSectionElement} head */
 function drawHead(head) {
   head.replaceChildren(
-    el('tr', {}, el('th', { rowspan: 2, scope: 'col' }, t('transport')), ...Object.entries(columns()).map(([name, parts]) => name
+    el('tr', {}, el('th', { rowspan: 2, scope: 'col' }, t('connection')), ...Object.entries(columns()).map(([name, parts]) => name
       ? el('th', { scope: 'colgroup', colspan: Object.keys(parts).length }, name) : el('td', { colspan: Object.keys(parts).length }))),
     el('tr', {}, ...Object.values(columns()).flatMap((parts) => Object.keys(parts)).map((name) => el('th', { scope: 'col' }, name))));
 }

@@ -17,6 +17,7 @@ import { isolated } from '../direction.mjs';
 import { keyName, KEYS } from '../keys.mjs';
 import { stepOf, t } from '../language.mjs';
 import { LANGUAGES } from '../languages.mjs';
+import { passwordErrorWords, passwordFault } from '../passwords.mjs';
 import { QUIET_CHOICES, quietEnd, quietWords } from '../quiet.mjs';
 import { clearDrafts, setInput } from './composer.mjs';
 import { $, account, avatar, closestTo, el, openDialog, setNote, setText, whenChanged } from './dom.mjs';
@@ -34,7 +35,7 @@ export function openAccount(tab = 'person') {
   setAccountNote('');
   showTab(tab);
   $('new-name').value = state.self?.name ?? '';
-  $('new-password').value = '';
+  clearPasswords();
   $('way').value = transportChoice.pin ?? '';
   renderSwitch();
   renderPushSwitch();
@@ -42,6 +43,10 @@ export function openAccount(tab = 'person') {
   renderAccount();
   openDialog(account);
   $(`tab-${tab}`).focus();
+}
+
+function clearPasswords() {
+  $('new-password').value = $('old-password').value = $('next-password').value = '';
 }
 
 export function closeAccount() {
@@ -68,6 +73,8 @@ export const renderAccount = whenChanged(() => [state.self], () => {
   setText($('log-out-words'), guest ? t('After that, others can take your name.') : server.login || server.takesTokens ? t('You can log in again at any time.') : t('You can come back with your password.'));
   $('keep-name').value = name;
   $('keep').hidden = !guest || !server.canRegister;
+  $('password-name').value = name;
+  $('change-password').hidden = guest || !server.canRegister && (server.login !== null || server.takesTokens); // an account of a provider has no password
 });
 
 /**
@@ -104,7 +111,7 @@ export function finishLogOut() {
 $('me').addEventListener('click', () => openAccount());
 $('close-account').addEventListener('click', closeAccount);
 account.addEventListener('click', (event) => { if (event.target === account) closeAccount(); });
-account.addEventListener('close', () => { $('new-password').value = ''; });
+account.addEventListener('close', clearPasswords);
 $('rename').addEventListener('submit', (event) => {
   event.preventDefault();
   const name = $('new-name').value.trim();
@@ -125,6 +132,29 @@ $('keep').addEventListener('submit', async (event) => {
   renderAccount();
   $('close-account').focus();
 });
+$('change-password').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const [old, next] = [$('old-password').value, $('next-password').value];
+  const fault = passwordFault(old, next);
+  if (fault) {
+    setAccountNote(fault.words);
+    $(`${fault.field}-password`).focus();
+  } else if (!ask({ type: 'password', old, new: next }, { kind: 'password' })) setAccountNote(t('To change the password, the page must be connected.'));
+});
+
+/**
+ * Shows the answer to the request to change the password.
+ * @param {Frame} answer
+ */
+export function answerPassword(answer) {
+  if (answer.type !== 'error') {
+    clearPasswords();
+    return setAccountNote(t('Your password is changed.'), 'info');
+  }
+  setAccountNote(passwordErrorWords(answer));
+  $('old-password').focus();
+}
+
 $('log-out').addEventListener('click', logOut);
 
 // The tabs

@@ -2,13 +2,13 @@
 
 import { state } from '../app/store.mjs';
 import { t } from '../language.mjs';
-import { $, commands, el, foreign, openDialog, setWords } from './dom.mjs';
+import { $, commands, openDialog, setWords } from './dom.mjs';
+import { commandNodes } from './log-rows.mjs';
 
 /** @param {string} [words] what the server says about the commands */
 export function openCommands(words = t('Type a command into the input. A hint appears for each of them.')) {
   setWords($('commands-words'), words);
-  $('command-list').replaceChildren(...state.commands.flatMap(({ command, usage, text }) => [
-    el('dt', null, foreign(usage ?? `/${command}`)), el('dd', { lang: 'en' }, foreign(text ?? ''))]));
+  $('command-list').replaceChildren(...commandNodes(state.commands));
   openDialog(commands);
 }
 

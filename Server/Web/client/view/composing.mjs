@@ -7,6 +7,7 @@ import { ui } from '../app/ui.mjs';
 import { lastOwnMessage } from '../actions.mjs';
 import { isolated } from '../direction.mjs';
 import { t } from '../language.mjs';
+import { quotedText } from '../rows.mjs';
 import { tooLongWords } from '../typed-input.mjs';
 import { setInput, stopComposing } from './composer.mjs';
 import { showError } from './directory.mjs';
@@ -15,11 +16,12 @@ import { $, input, setText } from './dom.mjs';
 /** @import { Entry, Request } from '../types.js' */
 
 /** @param {Entry} entry */
-export function startReply({ seq, from }) {
+export function startReply(entry) {
+  const { seq, from } = entry;
   if (state.current === null || seq === undefined) return;
   stopComposing();
   ui.composing = { kind: 'reply', room: state.current, seq };
-  showComposing(() => t('Replying to {name}', { name: isolated(from?.name ?? '?') }));
+  showComposing(() => t('Replying to {name}', { name: isolated(from?.name ?? '?') }), quotedText(entry));
 }
 
 /**
@@ -38,11 +40,15 @@ let composingWords = () => '';
 
 onLanguage(() => setText($('composing-words'), composingWords()));
 
-/** @param {() => string} words in the current language */
-function showComposing(words) {
+/**
+ * @param {() => string} words in the current language
+ * @param {string} [quote] the message that the person answers
+ */
+function showComposing(words, quote = '') {
   composingWords = words;
   $('composing').hidden = false;
   $('composing-words').textContent = words();
+  setText($('composing-quote'), quote);
   input.focus();
 }
 

@@ -2,7 +2,7 @@
 // selection.
 
 import { t } from '../language.mjs';
-import { icon } from './dom.mjs';
+import { el, icon } from './dom.mjs';
 
 const SHOWN_FOR_MS = 1_500;
 
@@ -16,6 +16,23 @@ export function copyFrom(source, button) {
   else getSelection()?.selectAllChildren(source);
   const isDone = document.execCommand('copy');
   if (!(source instanceof HTMLInputElement)) getSelection()?.removeAllRanges();
+  if (isDone) confirm(button);
+}
+
+/**
+ * Copies a text, and shows on the button that the text was copied. The text is selected beside the button, because a modal dialog makes all other nodes
+ * inert.
+ * @param {string} text
+ * @param {HTMLElement} button
+ */
+export function copyText(text, button) {
+  const field = /** @type {HTMLTextAreaElement} */ (el('textarea', { class: 'unseen', 'aria-hidden': 'true', tabindex: -1 }));
+  field.value = text;
+  button.after(field);
+  field.select();
+  const isDone = document.execCommand('copy');
+  field.remove();
+  button.focus();
   if (isDone) confirm(button);
 }
 

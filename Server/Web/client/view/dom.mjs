@@ -11,14 +11,14 @@ import { isRightToLeft, languageVersion } from '../language.mjs';
  * The types of elements by their ids. The page uses properties of these types. All other elements have the type HTMLElement.
  * @typedef {{
  *   'name': HTMLInputElement, 'password': HTMLInputElement, 'room': HTMLInputElement, 'new-name': HTMLInputElement,
- *   'new-password': HTMLInputElement, 'keep-name': HTMLInputElement, 'directory-filter': HTMLInputElement,
+ *   'new-password': HTMLInputElement, 'old-password': HTMLInputElement, 'next-password': HTMLInputElement, 'password-name': HTMLInputElement, 'keep-name': HTMLInputElement, 'directory-filter': HTMLInputElement,
  *   'create-room': HTMLInputElement, 'create-private': HTMLInputElement, 'create-topic': HTMLInputElement, 'input': HTMLTextAreaElement, 'way': HTMLSelectElement,
  *   'directory': HTMLDialogElement, 'search': HTMLDialogElement, 'search-query': HTMLInputElement, 'account': HTMLDialogElement, 'lab': HTMLDialogElement, 'diagnostics': HTMLDialogElement, 'leaving': HTMLDialogElement,
  *   'link-question': HTMLDialogElement, 'message-menu': HTMLDialogElement, 'menu-other': HTMLInputElement, 'emoji-picker': HTMLDialogElement, 'emoji-query': HTMLInputElement, 'create': HTMLFormElement,
  *   'switcher': HTMLDialogElement, 'switcher-query': HTMLInputElement, 'commands': HTMLDialogElement, 'sound': HTMLInputElement, 'quiet-for': HTMLSelectElement, 'language': HTMLSelectElement, 'alert-level': HTMLSelectElement,
  *   'attach-files': HTMLInputElement, 'viewer': HTMLDialogElement, 'programs': HTMLDialogElement, 'program-name': HTMLInputElement, 'program-token': HTMLInputElement, 'program-hook': HTMLInputElement,
  *   'webhook-url': HTMLInputElement, 'webhook-secret': HTMLInputElement,
- *   'menu': HTMLDialogElement, 'form': HTMLDialogElement, 'form-text': HTMLInputElement, 'form-choice': HTMLSelectElement, 'form-yes': HTMLButtonElement,
+ *   'menu': HTMLDialogElement, 'form': HTMLDialogElement, 'form-text': HTMLInputElement, 'form-choice': HTMLSelectElement, 'form-check': HTMLInputElement, 'form-yes': HTMLButtonElement,
  * }} ElementsById
  */
 

@@ -1,10 +1,11 @@
 // The dialog for a question about a person or a room. The dialog stays open until the server has answered, so the person sees an error in the dialog.
 
 import { ask } from '../app/chat.mjs';
+import { continuePurge } from '../app/purge.mjs';
 import { notify } from '../app/store.mjs';
 import { errorWords } from '../formatting.mjs';
 import { t } from '../language.mjs';
-import { $, el, form, openDialog, setNote, setText } from './dom.mjs';
+import { $, el, form, openDialog, setAttribute, setNote, setText } from './dom.mjs';
 
 /** @import { Form, Frame, Request } from '../types.js' */
 
@@ -18,7 +19,7 @@ let asked = null;
  * @param {Form} question
  */
 export function openForm(question) {
-  const { title, words, yes, isDangerous, field, choice } = question;
+  const { title, words, yes, isDangerous, field, choice, check } = question;
   opened = question;
   setText($('form-title'), title);
   setText($('form-words'), words);
@@ -28,10 +29,15 @@ export function openForm(question) {
   setText($('form-text-label'), field?.label ?? '');
   $('form-text').value = field?.value ?? '';
   $('form-text').maxLength = field?.maxLength ?? 0;
+  $('form-names').replaceChildren(...(field?.names ?? []).map((name) => el('option', { value: name })));
+  setAttribute($('form-text'), 'list', field?.names?.length ? 'form-names' : null);
   $('form-choice-field').hidden = !choice;
   setText($('form-choice-label'), choice?.label ?? '');
   $('form-choice').replaceChildren(...(choice?.options ?? []).map((option) => el('option', { value: option.value }, option.words)));
   $('form-choice').value = choice?.value ?? '';
+  $('form-check-field').hidden = !check;
+  setText($('form-check-label'), check?.label ?? '');
+  $('form-check').checked = false;
   wait(null);
   setNote($('form-note'), '', 'error');
   openDialog(form);
@@ -61,7 +67,7 @@ function submit() {
     return;
   }
   /** @type {Request} */
-  const request = { kind: 'form', done: question.done?.(text) };
+  const request = { kind: 'form', done: question.done?.(text), purge: $('form-check').checked ? question.check?.purge : undefined };
   if (ask(question.frame(text, question.choice ? $('form-choice').value : ''), request)) wait(request);
   else showNote(t('For this, the page must be connected.'));
 }
@@ -78,6 +84,7 @@ export function answerForm(request, answer) {
   else if (isShown) closeForm();
   if (!isShown && isError) notify(errorWords(answer), { tone: 'error' });
   if (!isError && request.done) notify(request.done);
+  if (!isError && request.purge) continuePurge(request.purge);
 }
 
 /** Call this when the connection has ended, because no answer will come. */

@@ -3,6 +3,7 @@
 import { roomLink } from '../app/page.mjs';
 import { state } from '../app/store.mjs';
 import { hashed, isolated, withoutDirectionControls } from '../direction.mjs';
+import { commandText } from '../error-text.mjs';
 import { clockDigits, clockTime, fullTime, initialOf, listWords, sameName, sentence } from '../formatting.mjs';
 import { lineOfHint } from '../hints.mjs';
 import { numberWords, t, withParts } from '../language.mjs';
@@ -15,7 +16,7 @@ import { isDirectName } from '../rooms.mjs';
 import { authorName, avatar, el, foreign, hashedNodes, icon, personButton, wordsNodes } from './dom.mjs';
 import { filesNode } from './log-files.mjs';
 
-/** @import { CodePiece, DrawnEntry, Inline, OutboxItem, RoomCard, Row, Tone, User } from '../types.js' */
+/** @import { CodePiece, Command, DrawnEntry, Inline, OutboxItem, RoomCard, Row, Tone, User } from '../types.js' */
 /** @import { Child } from './dom.mjs' */
 
 const MAX_NAMES = 4; // names of people that the card of a new room shows
@@ -171,10 +172,19 @@ function noticeNode({ tone = 'info', text, changes, hint, commands = [], create,
   return noticeRow(SIGNS[tone], tone,
     el('p', null, ...changes ? [presenceText(changes)] : wordsNodes(text ?? '')),
     hint && el('p', null, ...withParts(t('Try {hint}'), { hint: hintNode(hint, state.current) })),
-    commands.length > 0 && el('dl', null, ...commands.flatMap(({ command, usage, text: words }) => [el('dt', null, foreign(usage ?? `/${command}`)), el('dd', { lang: 'en' }, foreign(words ?? ''))])),
+    commands.length > 0 && el('dl', null, ...commandNodes(commands)),
     join && el('button', { type: 'button', class: 'quiet', 'data-action': 'room', 'data-room': join }, isDirectName(join) ? t('Open the conversation') : t('Join {room}', { room: hashed(join) })),
     create && el('button', { type: 'button', class: 'quiet', 'data-action': 'create', 'data-room': create }, t('Create {room}', { room: hashed(create) })));
 }
+
+/**
+ * The commands and what they do, as the items of a list.
+ * @param {Command[]} commands
+ */
+export const commandNodes = (commands) => commands.flatMap(({ command, usage, text }) => {
+  const { words, lang } = commandText(text);
+  return [el('dt', null, foreign(usage ?? `/${command}`)), el('dd', { lang }, foreign(words))];
+});
 
 /**
  * Creates the button that puts a hint into the input, for the room to which the hint belongs. If no line can express the hint, the log only shows it.
@@ -261,7 +271,8 @@ function inlineNode(piece, own) {
  */
 function mentionNode(text, name) {
   const isSelf = name === 'here' || sameName(name, state.self?.name ?? '');
-  const isMember = isSelf || [...state.rooms.get(state.current ?? '')?.members.values() ?? []].some((one) => sameName(one, name));
+  const { members = new Map(), away = new Map() } = state.rooms.get(state.current ?? '') ?? {};
+  const isMember = isSelf || [...members.values(), ...away.values()].some((one) => sameName(one, name));
   return isMember ? el('span', { class: 'name-chip', 'data-self': isSelf }, text) : text;
 }
 

@@ -1,16 +1,17 @@
 // Draws the log of the current room and scrolls it.
 
 import { reportRead } from '../app/attention.mjs';
-import { askAround, askHistory } from '../app/chat.mjs';
+import { askAround, askHistory, askQuotes } from '../app/chat.mjs';
 import { onLanguage } from '../app/language.mjs';
 import { onPreferences, preferences } from '../app/preferences.mjs';
 import { scheduleRender } from '../app/scheduling.mjs';
 import { commit, state } from '../app/store.mjs';
 import { readerAt, viewOf, watchedRoom } from '../app/ui.mjs';
+import { dayLabel } from '../formatting.mjs';
 import { t } from '../language.mjs';
-import { compareEntries, eventAt, indexFor, messageFrom } from '../log.mjs';
+import { compareEntries, daysFrom, eventAt, indexFor, messageFrom } from '../log.mjs';
 import { changeRoom, hasNewest, markRead, trimRoom } from '../rooms.mjs';
-import { createRows } from '../rows.mjs';
+import { createRows, missingQuotes } from '../rows.mjs';
 import { pinnedRanges, VirtualList } from '../virtual-list.mjs';
 import { $, isDialogOpen, log, setText, whenChanged } from './dom.mjs';
 import { blankNode, createRowNode } from './log-rows.mjs';
@@ -19,6 +20,7 @@ import { blankNode, createRowNode } from './log-rows.mjs';
 
 const NEAR_EDGE_PX = 400;
 const AT_BOTTOM_PX = 16;
+const now = () => Date.now(); // for "Today" and "Yesterday"
 const MAX_OPENED = 100;    // rows with open spoilers that the page keeps while they are far from the view
 
 /**
@@ -35,6 +37,8 @@ const drawn = {
   opened: new Map(),
   /** The entry of each node. @type {WeakMap<Node, Entry>} */
   entries: new WeakMap(),
+  /** The answered messages that the page does not have. @type {number[]} */
+  quotes: [],
   /** The newest entry at the last drawing. @type {Entry | null} */
   newest: null,
   /** The row that has the focus, or had it before a dialog was opened. @type {Entry | null} */
@@ -61,7 +65,10 @@ const surface = {
   get maxScrollTop() { return log.scrollHeight - log.clientHeight; },
   draw(segments, below) {
     const room = state.rooms.get(drawn.room ?? '');
-    if (room) patchRows(createRows(room, state.outbox, { segments, below }, state.self ?? { user: '', name: '' }, Date.now()));
+    if (!room) return;
+    const rows = createRows(room, state.outbox, { segments, below }, state.self ?? { user: '', name: '' }, now());
+    drawn.quotes = missingQuotes(rows, room);
+    patchRows(rows);
   },
   setSpace(height) {
     const row = drawn.rows.get('space0');
@@ -93,7 +100,7 @@ export const renderLog = whenChanged(logInputs, (room) => {
     drawn.opened.clear();
   }
   if (room) return drawRows(room, isOtherRoom);
-  $('first-unread').hidden = $('newest').hidden = true;
+  $('day').hidden = $('first-unread').hidden = $('newest').hidden = true;
   log.replaceChildren(blankNode(state.status.state === 'online' ? t('You’re in no room.') : t('One moment.'), t('Find one to join, or create your own.')));
 });
 
@@ -117,6 +124,7 @@ function drawRows(room, isOtherRoom = false) {
   view.place = list.place;
   drawn.jump = null;
   if (jump) finishJump(jump.entry.key);
+  if (room.live && drawn.quotes.length) askQuotes(room, drawn.quotes);
   afterScroll();
 }
 
@@ -279,6 +287,19 @@ function renderMarkButton(room, view) {
 }
 
 /**
+ * Shows the date of the first row in the view, if the reader has scrolled up and the date is not above that row.
+ * @param {Room} room
+ * @param {LogView} view
+ */
+function renderDay(room, { following, place }) {
+  const entry = following ? undefined : place?.entry;
+  const divider = entry && drawn.rows.get(`d${entry.key}`)?.node;
+  const day = entry && !(divider && divider.offsetTop >= log.scrollTop) && $('first-unread').hidden ? daysFrom(room.days, entry)[0]?.day : undefined;
+  $('day').hidden = !day;
+  if (day) setText($('day'), dayLabel(`${day}T12:00`, now()));
+}
+
+/**
  * Shows a message that the page has, if its room is the current one.
  * @param {string} name
  * @param {number} seq
@@ -336,6 +357,7 @@ export function afterScroll() {
   const below = log.scrollHeight - log.scrollTop - log.clientHeight;
   $('newest').hidden = view.following;
   renderMarkButton(room, view);
+  renderDay(room, view);
   setText($('newest-text'), room.unread ? t('{count} new messages', { count: room.unread }) : t('Jump to newest'));
   if (watchedRoom() === room.name) {
     commit(markRead(state, room.name));

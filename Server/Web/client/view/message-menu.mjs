@@ -2,13 +2,16 @@
 
 import { ask } from '../app/chat.mjs';
 import { onLanguage } from '../app/language.mjs';
+import { roomLink } from '../app/page.mjs';
 import { state } from '../app/store.mjs';
 import { allowedActions, toggleReaction } from '../actions.mjs';
 import { isolated } from '../direction.mjs';
 import { COMMON_EMOJI } from '../emoji.mjs';
 import { stepOf, t } from '../language.mjs';
 import { eventAt } from '../log.mjs';
+import { isDirect } from '../rooms.mjs';
 import { startEdit, startReply } from './composing.mjs';
+import { copyText } from './copying.mjs';
 import { showError } from './directory.mjs';
 import { $, closestTo, el, input, log, messageMenu, setText } from './dom.mjs';
 import { openEmojiPicker } from './emoji-picker.mjs';
@@ -20,6 +23,7 @@ import { openPersonMenu } from './people-menu.mjs';
 /** The message whose menu is open. @type {{ room: string, seq: number } | null} */
 let opened = null;
 const DOUBLE_CLICK_MS = 500;
+const SHOWN_FOR_MS = 700; // so long the menu shows that it has copied the text
 
 let isDeleteAsked = false;
 
@@ -48,6 +52,8 @@ export function openMessageMenu(seq, anchor) {
   setText($('menu-title'), t('Message from {name}', { name: isolated(found.entry.from?.name ?? '?') }));
   $('menu-edit').hidden = !allowed.edit;
   $('menu-delete').hidden = !allowed.delete;
+  $('menu-copy').hidden = !found.entry.text;
+  $('menu-link').hidden = isDirect(found.room);
   setText($('menu-delete'), t('Delete'));
   $('menu-other').value = '';
   $('menu-person').hidden = found.entry.from?.user === state.self?.user;
@@ -115,6 +121,19 @@ $('menu-more').addEventListener('click', () => choose(({ seq }, { name: room }) 
   openEmojiPicker(button, (emoji) => { if (state.current === room) react(Number(seq), emoji); });
 }));
 $('menu-reply').addEventListener('click', () => choose(startReply));
+/**
+ * Copies a text of the message of the menu. The menu shows it, and then closes.
+ * @param {HTMLElement} button
+ * @param {(entry: Entry, room: Room) => string} textOf
+ */
+function copy(button, textOf) {
+  const menu = opened, found = menu?.room === state.current ? messageOf(menu.seq) : null;
+  if (!found) return messageMenu.close();
+  copyText(textOf(found.entry, found.room), button);
+  setTimeout(() => { if (opened === menu) messageMenu.close(); }, SHOWN_FOR_MS);
+}
+$('menu-copy').addEventListener('click', () => copy($('menu-copy'), ({ text }) => text ?? ''));
+$('menu-link').addEventListener('click', () => copy($('menu-link'), ({ seq }, room) => roomLink(room.name, seq)));
 $('menu-edit').addEventListener('click', () => choose(startEdit));
 $('menu-delete').addEventListener('click', () => {
   if (!isDeleteAsked) {

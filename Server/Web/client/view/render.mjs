@@ -1,5 +1,6 @@
 // Draws the state.
 
+import { askAway } from '../app/chat.mjs';
 import { scheduleRender, setRenderer } from '../app/scheduling.mjs';
 import { onChange, state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
@@ -29,6 +30,7 @@ function render() {
   renderRooms();
   renderHead(room);
   renderMembers(room);
+  askAway();
   renderTyping(room);
   switchDraft();
   renderLog(room);

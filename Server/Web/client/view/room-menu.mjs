@@ -5,6 +5,7 @@ import { preferences, toggleFavourite } from '../app/preferences.mjs';
 import { state } from '../app/store.mjs';
 import { closeForm, inviteForm, slowForm, topicForm } from '../forms.mjs';
 import { t } from '../language.mjs';
+import { peopleElsewhere } from '../people.mjs';
 import { roomMenu } from '../room-actions.mjs';
 import { isDirect, titleOf } from '../rooms.mjs';
 import { showError } from './directory.mjs';
@@ -37,7 +38,7 @@ export function use(id, name) {
   if (!room) return;
   switch (id) {
     case 'topic': return openForm(topicForm(room));
-    case 'invite': return openForm(inviteForm(room));
+    case 'invite': return openForm(inviteForm(room, peopleElsewhere(state, room)));
     case 'slow': return openForm(slowForm(room));
     case 'close': return openForm(closeForm(room, state.outbox.filter((item) => item.room === name).length));
     case 'programs': return openPrograms(name);

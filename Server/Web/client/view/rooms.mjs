@@ -16,7 +16,7 @@ import { typingWords } from '../typing.mjs';
 import { $, authorName, avatar, el, foreign, icon, input, log, personButton, setAttribute, setText, whenChanged } from './dom.mjs';
 import { rove } from './menu.mjs';
 
-/** @import { ListedMember, MemberGroup, Room } from '../types.js' */
+/** @import { ListedMember, MemberGroup, NotifyLevel, Room } from '../types.js' */
 
 const MAX_MEMBERS_SHOWN = 200;
 
@@ -26,10 +26,11 @@ const roomItems = /** @type {Map<string, ReturnType<typeof createRoomItem>>} */ 
 /** @param {string} name */
 function createRoomItem(name) {
   const badge = el('span', { class: 'badge' });
+  const level = el('span', { class: 'level', 'aria-hidden': 'true' });
   const words = el('span', { class: 'unseen' }); // comes after the visible text: voice control finds the button only if its name begins with the words that the person sees
   const title = foreign(name, 'name');
-  const button = el('button', { class: 'room', type: 'button', 'data-room': name }, icon('lock', 'lock'), title, badge, words);
-  return { item: el('li', null, button), button, title, badge, words, face: /** @type {HTMLElement | null} */ (null) };
+  const button = el('button', { class: 'room', type: 'button', 'data-room': name }, icon('lock', 'lock'), title, level, badge, words);
+  return { item: el('li', null, button), button, title, badge, level, words, face: /** @type {HTMLElement | null} */ (null) };
 }
 
 /** @param {string} name */
@@ -68,6 +69,9 @@ function putInOrder(list, nodes) {
   }
 }
 
+/** @param {NotifyLevel} level */
+const levelWords = (level) => level === 'none' ? t('Notifications: none') : level === 'mentions' ? t('Notifications: mentions only') : '';
+
 onPreferences(() => scheduleRender());
 
 export const renderRooms = whenChanged(() => [state.rooms, state.current, preferences.favourites], () => {
@@ -79,7 +83,7 @@ export const renderRooms = whenChanged(() => [state.rooms, state.current, prefer
   let unreadElsewhere = 0;
   for (const room of state.rooms.values()) {
     const item = roomItem(room.name);
-    const { button, title, badge, words } = item;
+    const { button, title, badge, level, words } = item;
     const { count, isMention } = badgeOf(room);
     if (title.textContent !== withoutDirectionControls(labelOf(room)) || isDirect(room) && !item.face) showFace(item, room);
     setText(title, withoutDirectionControls(labelOf(room)));
@@ -90,7 +94,11 @@ export const renderRooms = whenChanged(() => [state.rooms, state.current, prefer
     if (!isCurrent) unreadElsewhere += count;
     setAttribute(button, 'aria-current', isCurrent ? 'page' : null);
     setAttribute(button, 'data-unread', count || null);
-    setText(words, !count ? '' : ` ${isMention ? t('unread, {count} for you', { count: room.mentions }) : t('unread')}`);
+    const shown = [count ? isMention ? t('unread, {count} for you', { count: room.mentions }) : t('unread') : '', levelWords(room.notify)].filter(Boolean);
+    setText(words, shown.length ? ` ${shown.join(t(', '))}` : '');
+    if (button.dataset.level !== room.notify) level.replaceChildren(...room.notify === 'none' ? [icon('muted', 'muted')] : room.notify === 'mentions' ? ['@'] : []);
+    button.dataset.level = room.notify;
+    level.title = levelWords(room.notify);
     setAttribute(badge, 'data-mention', isMention ? '' : null);
     badge.hidden = !count;
     setText(badge, count > 999 ? `${numberWords(999)}+` : numberWords(count));
@@ -157,7 +165,7 @@ const resetTabStop = rove($('members'), '[data-action]');
 /** @param {ListedMember} member */
 function memberItem({ user, name, isAway, isBot }) {
   const existing = memberItems.get(user);
-  const note = user === state.self?.user ? t('you') : isBot ? t('bot') : isAway ? t('not here now') : null;
+  const note = user === state.self?.user ? t('you') : isBot ? t('bot') : isAway ? t('away') : null;
   const shown = JSON.stringify([name, note]);
   if (existing?.shown === shown) return existing.item;
   const button = personButton({ user, name }, avatar(name), authorName(name, 'name'), note && el('small', { class: isBot ? 'tag' : null }, note));
@@ -185,7 +193,7 @@ function isOtherHere(room) {
   return other !== undefined && [...state.rooms.values()].some(({ members }) => members.has(other));
 }
 
-export const renderMembers = whenChanged((/** @type {Room | undefined} */ room) => [room?.members, isOtherHere(room), room?.memberCount, room?.role, room?.roles, room?.bots, room?.with, state.self], (room) => {
+export const renderMembers = whenChanged((/** @type {Room | undefined} */ room) => [room?.members, isOtherHere(room), room?.memberCount, room?.role, room?.roles, room?.away, room?.bots, room?.with, state.self], (room) => {
   let left = MAX_MEMBERS_SHOWN;
   const groups = (room ? memberGroups(room, state.self, isOtherHere(room)) : []).map(({ kind, members }) => {
     const shown = members.slice(0, left);

@@ -2,7 +2,9 @@
 
 import { connection } from '../app/connect.mjs';
 import { identity } from '../app/identity.mjs';
-import { address, isFile } from '../app/page.mjs';
+import { address, isFile, nowIso } from '../app/page.mjs';
+import { isQuiet, onPreferences, preferences } from '../app/preferences.mjs';
+import { scheduleRender } from '../app/scheduling.mjs';
 import { site } from '../app/site.mjs';
 import { state } from '../app/store.mjs';
 import { ui } from '../app/ui.mjs';
@@ -10,6 +12,7 @@ import { countdownWords, statusWords, TRANSPORT_NAMES, transportWords } from '..
 import { hashed, isolated } from '../direction.mjs';
 import { badgeFor, faviconWith } from '../favicon.mjs';
 import { t } from '../language.mjs';
+import { quietWords } from '../quiet.mjs';
 import { unreadIn } from '../room-actions.mjs';
 import { titleOf } from '../rooms.mjs';
 import { $, avatar, setNote, setText, setWords, whenChanged } from './dom.mjs';
@@ -30,7 +33,7 @@ export function renderTitle(room) {
   shownBadge = badge;
 }
 
-export const renderStatus = whenChanged(() => [state.status, state.self, ui.inside], () => {
+export const renderStatus = whenChanged(() => [state.status, state.self, ui.inside, isQuiet() && preferences.quietUntil], () => {
   const { status, self } = state;
   const words = statusWords(status, { host: address.host, isKnown: self !== null, isFile });
   $('banner').dataset.state = status.state;
@@ -43,6 +46,8 @@ export const renderStatus = whenChanged(() => [state.status, state.self, ui.insi
   renderTransport(status);
   $('my-state').dataset.state = status.state;
   setText($('my-words'), stateWords(status, Boolean(self?.guest)));
+  $('my-quiet').hidden = !isQuiet();
+  $('my-quiet').title = quietWords(preferences.quietUntil, nowIso());
   setText($('my-name'), isolated(self?.name ?? ''));
   $('my-face').replaceWith(Object.assign(avatar(self?.name ?? '?'), { id: 'my-face' }));
   if (!ui.inside && status.state !== 'online') setJoinNote(status.state === 'idle' ? '' : words, status.state === 'connecting' ? 'info' : 'error');
@@ -79,6 +84,18 @@ function renderTransport({ transport, state: status }) {
   setText($('my-way'), badge);
   setText($('way-words'), transportWords(transport, { isOnline, usesCookie: identity.usesCookie, isFile, pin, buffers }));
 }
+
+let quietTimer = 0;
+
+// The sign of "do not disturb" disappears at its end. A timer of a browser is shorter than 25 days, which no choice exceeds.
+function watchQuiet() {
+  clearTimeout(quietTimer);
+  const left = Date.parse(preferences.quietUntil ?? '') - Date.parse(nowIso());
+  if (left > 0) quietTimer = setTimeout(scheduleRender, left);
+  scheduleRender();
+}
+watchQuiet();
+onPreferences(watchQuiet);
 
 /** Shows the seconds outside of the live region, so that a screen reader does not read each second. */
 export function renderCountdown() {
