@@ -92,7 +92,7 @@ const UPDATES = {
         text: t('The server lost or reset this room’s history. The earlier messages can’t be shown.') });
     }
     next = matchEchoes(next, room.name, events);
-    for (const early of known?.early ?? []) if (isNewPresence(next.rooms.get(room.name), early)) next = UPDATES.presence(next, early, { at });
+    for (const early of known?.early ?? []) if (isNewPresence(next.rooms.get(room.name), early)) next = UPDATES.presence(next, early, { watching, at });
     return request?.show || !state.current ? openRoom(next, room.name) : next;
   },
 
