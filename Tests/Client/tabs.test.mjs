@@ -349,7 +349,7 @@ test('the leading tab stops sending to a tab that is frozen for minutes, and thi
   expectAgreement();
 });
 
-test('tabs that have not reached the leading tab take the lead from it, although they receive messages of each other', async () => {
+test('two new tabs take the lead from a frozen tab, although the new tabs receive messages from each other', async () => {
   const [one] = await open('one');
   one.freeze();
   await open('two', 'three');

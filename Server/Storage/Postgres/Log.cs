@@ -14,6 +14,9 @@ internal static partial class Log
     [LoggerMessage(23, LogLevel.Debug, "An announcement to the other servers failed")]
     public static partial void NotAnnounced(ILogger logger, Exception fault);
 
-    [LoggerMessage(24, LogLevel.Error, "The server could not handle an announcement of another server, or could not do its periodic work for several servers")]
+    [LoggerMessage(24, LogLevel.Error, "The server could not handle an announcement of another server")]
     public static partial void NoticeFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(25, LogLevel.Error, "A background task that works with the other servers failed")]
+    public static partial void TaskFailed(ILogger logger, Exception fault);
 }

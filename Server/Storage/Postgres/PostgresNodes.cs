@@ -339,7 +339,8 @@ internal sealed class PostgresNodes : INodes, IDisposable
         }
     }
 
-    // If the work fails, the next interval repeats it.
+    // The next interval repeats work that has failed, except the release of names. After a failed release, the next release for the same user also
+    // removes the old claims.
     private async Task TryAsync(Func<Task> work, CancellationToken stopping)
     {
         try
@@ -358,7 +359,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
         catch (Exception fault)
 #pragma warning restore CA1031
         {
-            Log.NoticeFailed(_logger, fault);
+            Log.TaskFailed(_logger, fault);
         }
     }
 }

@@ -227,7 +227,7 @@ CREATE TABLE client_ids (
     PRIMARY KEY (author, client_id)
 );
 
--- The commits of each server. A server increments its number in each transaction. So, after its connection broke during a commit, it can see
+-- The number of commits of each server. A server increments its number in each transaction. So, after its connection broke during a commit, it can see
 -- whether this commit is stored. A server that starts adds a row. The rows of servers that ended are removed later.
 CREATE TABLE writer (
     node          BIGINT  NOT NULL PRIMARY KEY, -- a random number of the server. While the server is connected, it has an advisory lock with this number.

@@ -211,8 +211,8 @@ internal sealed class SessionRequests(
     private async Task<bool> WaitUntilOpenAsync(HttpContext context, HttpSession session)
     {
         using var _ = session.BeginRequest();
-        // A session opens within milliseconds, so a peer that has shut down its sending side gets an answer. If the storage takes long, such a
-        // peer counts as gone.
+        // Usually a session opens within milliseconds. So at first, ignore whether the peer has shut down its sending side: such a peer gets an
+        // answer. If the session is still not open after two seconds (for example, because the storage is slow), such a peer counts as gone.
         if (!session.Opened.IsCompleted)
             await session.Opened.WaitAsync(UsualOpeningTime, time, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!session.Opened.IsCompleted)

@@ -12,7 +12,11 @@ public static class TestEngine
     public static async Task<string[]> GetSettingsAsync(string engine) =>
         engine == Postgres ? ["--Data:Postgres", await PostgresServer.CreateDatabaseAsync()] : ["--Data:Durability", engine];
 
-    /// <summary>The settings of a server whose test does not depend on the engine.</summary>
+    /// <summary>
+    /// Returns the settings that select PostgreSQL for a test server. Returns no settings if <c>RSC_TEST_ENGINE</c> does not select PostgreSQL, or if
+    /// the test's own settings say where or how the server stores data.
+    /// </summary>
+    /// <param name="settings">The test's own settings.</param>
     public static async Task<string[]> GetDefaultSettingsAsync(string[] settings) =>
         PrefersPostgres && !Array.Exists(settings, setting => setting is "--Data:Path" or "--Data:Durability" or "--Data:Postgres" or "--Data:MaxBytes" or "--Data:MaxWalMegabytes")
             ? await GetSettingsAsync(Postgres)
