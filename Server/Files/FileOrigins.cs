@@ -4,7 +4,7 @@ using RawSocketChat.Server.Transports.Origins;
 namespace RawSocketChat.Server.Files;
 
 /// <summary>
-/// Lets the pages that <see cref="OriginOptions"/> allows upload and read files from another origin, such as client.html on disk. A browser
+/// Lets pages of other origins, such as client.html on disk, upload and read files if <see cref="OriginOptions"/> allows their origin. A browser
 /// permits this only with the headers of the CORS protocol (WHATWG Fetch Standard, section 3.3). These pages must send their session's token in the
 /// header <c>Authorization</c>. The server accepts no cookie from them, and the CORS headers do not allow one.
 /// </summary>

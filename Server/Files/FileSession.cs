@@ -10,7 +10,7 @@ namespace RawSocketChat.Server.Files;
 /// <summary>Finds the user of a request for a file. The session gets no connection, so nobody sees the user come or go.</summary>
 internal sealed class FileSession(SessionStore sessions, OriginPolicy origins, IOptions<AuthOptions> auth)
 {
-    /// <summary>Returns the user of the request. Returns null if the request has no valid session. In that case this method has answered it.</summary>
+    /// <summary>Returns the user of the request. If the request has no valid session, answers the request with an error and returns null.</summary>
     /// <exception cref="Storage.StorageException">The session cannot be read.</exception>
     public async Task<NamedUser?> FindUserAsync(HttpContext context)
     {

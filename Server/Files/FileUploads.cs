@@ -31,7 +31,9 @@ public sealed class FileUploads(
 
     private FilesOptions Options => options.Value;
 
-    /// <summary>Waits for a place among the uploads that are received at the same time. The caller disposes of the result.</summary>
+    /// <summary>
+    /// Waits until the upload may begin, because the number of uploads at the same time is limited. The caller disposes of the result.
+    /// </summary>
     /// <param name="remote">The client's address and port.</param>
     /// <param name="cancellationToken">Ends the wait, because the client is gone.</param>
     internal async Task<IDisposable> EnterAsync(string remote, CancellationToken cancellationToken) =>

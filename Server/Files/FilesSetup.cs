@@ -29,8 +29,8 @@ public static class FilesSetup
     }
 
     /// <summary>
-    /// Answers the preflights for <paramref name="path"/> and the addresses below it, and gives allowed pages of other origins access to the
-    /// answers. Call this before anything else answers OPTIONS.
+    /// Answers the CORS preflights for <paramref name="path"/> and the addresses below it, and adds the CORS headers to all other answers for pages
+    /// of allowed origins. Call this before anything else answers OPTIONS.
     /// </summary>
     public static IApplicationBuilder UseFileOrigins(this IApplicationBuilder app, string path)
     {

@@ -14,7 +14,7 @@ public sealed class UploadGate : IDisposable
     private readonly FilesOptions _options;
     private readonly Dictionary<string, Address> _addresses = [];
 
-    // The waiting uploads of addresses that have a free place.
+    // Waiting uploads that already have a place of their address, and wait only for a place of the server.
     private readonly LinkedList<Waiting> _ready = [];
     private int _active;
     private int _waiting;
@@ -22,8 +22,8 @@ public sealed class UploadGate : IDisposable
     public UploadGate(IOptions<FilesOptions> options) => _options = options.Value;
 
     /// <summary>
-    /// Limits the uploads that use a processor at the same time to half the number of processors, but allows at least one. So the other processors
-    /// stay free for the chat.
+    /// Limits how many uploads use a processor at the same time: half as many as there are processors, but at least one. So the other processors stay
+    /// free for the chat.
     /// </summary>
     public SemaphoreSlim Work { get; } = new(Math.Max(1, Environment.ProcessorCount / 2));
 
@@ -163,7 +163,7 @@ public sealed class UploadGate : IDisposable
         public int Active { get; set; }
 
         /// <summary>
-        /// The number of waiting uploads that have one of the places of their address, and wait for a place of the server.
+        /// The number of uploads of this address that are in <c>_ready</c>.
         /// </summary>
         public int ReadyCount { get; set; }
 

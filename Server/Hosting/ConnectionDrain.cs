@@ -7,9 +7,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
-/// Ends the input of an HTTP connection at shutdown if no request is running, or if the running request is a POST, because its body may be
-/// incomplete. Kestrel itself ends only idle connections, and waits for the rest of an incomplete request or TLS handshake until the host's shutdown
-/// timeout.
+/// At shutdown, ends the input of each HTTP connection that has no running request. Ends the input of a running POST too, because the rest of its
+/// body may never come. Kestrel itself ends only idle connections, and waits for the rest of an incomplete request or TLS handshake until the host's
+/// shutdown timeout.
 /// <para>
 /// The input ends as if the peer had shut down its sending side: this class shuts down the receiving side of the socket. So bytes that have
 /// arrived are still read. HTTP answers an incomplete request with 400, and the output is not affected. Kestrel ends HTTP/2 connections without
@@ -42,7 +42,7 @@ internal sealed class ConnectionDrain
     {
         if (HttpProtocol.IsHttp2(context.Request.Protocol))
         {
-            // Other streams of the connection may still be open.
+            // The connection may have other streams, so its input must stay open.
             lock (_gate)
                 _mustKeepInput = true;
             return next(context);
@@ -67,7 +67,7 @@ internal sealed class ConnectionDrain
                 _running--;
                 // A WebSocket may continue on this connection. It ends with a close frame, so its input must stay open.
                 _mustKeepInput |= context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols;
-                // Kestrel would wait for the rest of a body that the request has not read.
+                // Otherwise Kestrel would wait for the rest of a body that the request has not read.
                 EndInputIfDrained();
             }
         }

@@ -10,7 +10,7 @@ internal static class GivenSettings
 {
     public const string EnvironmentPrefix = "RSC_";
 
-    // Settings without a section: this server's own, and those of ASP.NET Core and of .NET's host.
+    // Settings without a section: those of this server, of ASP.NET Core and of .NET's host.
     private static readonly string[] TopLevelKeys =
     [
         "urls", MountPath.Setting, "environment", "contentRoot", "applicationName", "webRoot", "AllowedHosts", "shutdownTimeoutSeconds", "detailedErrors",

@@ -15,8 +15,9 @@ namespace RawSocketChat.Server.Hosting;
 
 public static class HostingSetup
 {
-    // An eighth of Kestrel's window for an HTTP/2 connection. If a client reads no answers on a stream, the server stops reading that
-    // stream. The client can then fill only the stream's window, and the rest of the connection's window is left to the other streams.
+    // The HTTP/2 window of one stream: an eighth of Kestrel's window for the whole connection. If a client reads no answers on a stream, the server
+    // stops reading that stream. The client can then fill only the window of that stream, so the other streams can still use the window of the
+    // connection.
     private const int StreamWindowBytes = 128 * 1024;
 
     /// <summary>Adds the environment (<c>RSC_</c>) and the command line to appsettings.json, and validates the result. A later source overrides an earlier one.</summary>

@@ -78,7 +78,8 @@ public static class ListenerSetup
         }
     }
 
-    // Two addresses may name the same host in different ways, with different ports. The raw TCP port must be bound only once for each host.
+    // Removes hosts that another host of the list covers, because the raw TCP port must be bound only once for each host. Addresses with different
+    // ports can name the same host, even in different ways.
     internal static IEnumerable<string> RemoveCoveredHosts(IReadOnlyCollection<string> hosts)
     {
         if (hosts.FirstOrDefault(IsAnyAddress) is { } any)
@@ -100,9 +101,9 @@ public static class ListenerSetup
             : [DefaultUrls];
 
     /// <summary>
-    /// Creates a bound socket that is ready to listen. A TCP socket uses TCP keep-alive. On Linux, accepted connections inherit the socket's
-    /// options. Keep-alive sends no probe while sent data is unconfirmed: TCP retransmits for about 15 minutes instead. So TCP_USER_TIMEOUT is
-    /// set to the timeout of the keep-alive. TCP_USER_TIMEOUT also applies to peers that read nothing. So the value is at least twice
+    /// Creates a bound socket that is ready to listen. A TCP socket uses TCP keep-alive. On Linux, accepted connections inherit the socket's options.
+    /// Keep-alive sends no probe while sent data is unconfirmed: TCP retransmits for about 15 minutes instead. So TCP_USER_TIMEOUT is set to the
+    /// timeout of the keep-alive. But TCP_USER_TIMEOUT also ends connections whose peer reads nothing, so it is at least twice
     /// <see cref="ConnectionOptions.StallSeconds"/>: once for the stall, and once for the peer to read the close message.
     /// </summary>
     public static Socket CreateListenSocket(EndPoint endpoint, ConnectionOptions options)

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
-/// Limits how slowly a client may read a response, over HTTP/1.1 only. Over HTTP/2 such a limit would make Kestrel abort the whole
-/// connection when the window of one stream stays full for some seconds. So one unread WebSocket would end all other WebSockets of the same
-/// browser. For HTTP/2, Kestrel's limit can be turned off only for the whole server. So the server has no limit, and each HTTP/1.1 request
-/// sets its own limit.
+/// Sets the minimum rate at which a client must read a response, for HTTP/1.1 only. Over HTTP/2 such a limit would make Kestrel abort the whole
+/// connection when the window of one stream stays full for some seconds. So one unread WebSocket would end all other WebSockets of the same browser.
+/// For HTTP/2, Kestrel's limit can be turned off only for the whole server. So this class turns the limit off for the server, and turns it on again
+/// for each HTTP/1.1 request.
 /// </summary>
 public static class MinResponseRate
 {

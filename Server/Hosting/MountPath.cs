@@ -71,7 +71,7 @@ public static partial class MountPath
         return Task.CompletedTask;
     }
 
-    // A redirect would be a loop behind a proxy that removes the mount path.
+    // Answers 404. A redirect to the mount path would never end behind a proxy that removes this path.
     private static Task RejectOutsideAsync(HttpContext context, string mount) => context.AnswerTextAsync(
         StatusCodes.Status404NotFound,
         $"Not found. The chat page is at {mount}/. A proxy that removes this path must send it in X-Forwarded-Prefix, and must be in Proxies:Trusted.");

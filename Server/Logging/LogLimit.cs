@@ -5,14 +5,14 @@ namespace RawSocketChat.Server.Logging;
 /// <paramref name="interval"/>. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="burst">The number of lines that may be written in one burst after a pause; at least 1.</param>
+/// <param name="burst">The number of lines that may be written at once if none was written for a long time; at least 1.</param>
 /// <param name="interval">The time after which one more line may be written.</param>
 public sealed class LogLimit(TimeProvider time, int burst, TimeSpan interval)
 {
     private readonly Lock _gate = new();
     private readonly long _start = time.GetTimestamp();
 
-    // The time, counted from _start, at which a whole burst may be written again. Each line moves it by one interval.
+    // The time, counted from _start, at which a whole burst may be written again. Each written line makes this time one interval later.
     private TimeSpan _burstAt;
     private long _dropped;
 

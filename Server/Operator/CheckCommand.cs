@@ -20,7 +20,7 @@ internal static class CheckCommand
     {
         var database = ChatDatabases.Find(data);
         var result = Progress.RunWithProgress(context.Console, progress => DatabaseCheck.Run(database, progress, cancel));
-        // Drop the result of an interrupted check, which may report an unfinished read as damage.
+        // Drop the result of an interrupted check: it may report an unfinished read as damage.
         cancel.ThrowIfCancellationRequested();
         var lines = new List<string>(result.Lines);
         if (result.Faults > lines.Count)

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace RawSocketChat.Server.Outgoing;
 
 /// <summary>
-/// Decides to which IP addresses the server may connect when a user has chosen the URL of a request. Without this check, everybody who owns a
-/// room could send requests into the operator's own network (server-side request forgery). Thread-safe.
+/// Decides whether the server may connect to an IP address, for requests whose URL a user has chosen. Without this check, everybody who owns a room
+/// could send requests into the operator's own network (server-side request forgery). Thread-safe.
 /// </summary>
 /// <param name="allowed">Networks that are allowed although they are not public.</param>
 /// <param name="allowHttp">Whether public addresses are allowed over <c>http</c>.</param>

@@ -20,7 +20,8 @@ internal class OutgoingConnector(INameResolver resolver, AddressRules rules, Tim
     // The maximum number of addresses of one name to which the connector tries to connect.
     private const int MaxAddresses = 4;
 
-    // A client that sets the address of a receiver waits for the look-up of this address, and so do the client's next requests.
+    // The time is short, because a client that sets the address of a receiver waits for the look-up of this address. The client's next requests wait
+    // too.
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -29,7 +30,7 @@ internal class OutgoingConnector(INameResolver resolver, AddressRules rules, Tim
     /// </summary>
     public static readonly HttpRequestOptionsKey<bool> IsPublic = new("RawSocketChat.IsPublic");
 
-    /// <summary>Returns the reason why the server cannot send requests to an address, as the end of a sentence; null if it can.</summary>
+    /// <summary>Returns why the server cannot send requests to an address, as the end of a sentence; null if the server can send them.</summary>
     public async Task<string?> FindUrlErrorAsync(string url, CancellationToken cancellationToken)
     {
         if (url.Length > MaxUrlLength)

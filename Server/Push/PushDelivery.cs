@@ -17,8 +17,8 @@ namespace RawSocketChat.Server.Push;
 /// </summary>
 internal sealed class PushDelivery : BackgroundService
 {
-    // The server collects the new messages of each room for this time, and sends each browser one push message for each room. The first message
-    // after a pause is sent immediately.
+    // The server collects the new messages of each room for this time, and then sends each browser one push message for each room. If no message came
+    // during this time, the next message is sent immediately.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     // A push message that has waited longer is dropped, because the user may have logged out meanwhile.
@@ -44,7 +44,7 @@ internal sealed class PushDelivery : BackgroundService
     private readonly ILogger<PushDelivery> _logger;
     private readonly Channel<WaitingPush> _queue;
 
-    // The rooms with new messages, and the seq of the first one.
+    // The rooms with new messages, each with the seq of its first new message.
     private readonly Dictionary<string, long> _pending = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _signal = new(0);
@@ -167,7 +167,7 @@ internal sealed class PushDelivery : BackgroundService
         }
     }
 
-    // Queues one push message for each subscription of a member whom one of the new messages concerns.
+    // For each subscription of a member, queues one push message about the newest of the messages that concern this member.
     private async Task EnqueueAsync(string room, long first, CancellationToken cancellationToken)
     {
         if (_rooms.FindOpen(room) is not { } found)
@@ -207,7 +207,7 @@ internal sealed class PushDelivery : BackgroundService
 
     private bool IsConnected(PushReceiver receiver) => _sessions.FindConnectedUser(receiver.User) is not null;
 
-    // The page decides in the same way about its own notifications (notification.mjs).
+    // Whether a message concerns a receiver. The page uses the same rules for its own notifications (notification.mjs).
     internal static bool Concerns(PushReceiver receiver, RoomEvent message, bool isDirect) =>
         message.Content.Author != receiver.User
         && message.Seq > receiver.ReadSeq

@@ -148,7 +148,7 @@ internal sealed class PushEndpoint(
         return null;
     }
 
-    // Reads the end of "do not disturb". Null means that the user is not in this mode.
+    // Reads when "do not disturb" ends; null if it is off.
     private static bool TryParseQuiet(string? text, out DateTimeOffset? quietUntil)
     {
         quietUntil = null;

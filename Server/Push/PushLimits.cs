@@ -41,7 +41,10 @@ internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
         }
     }
 
-    /// <summary>Whether a message may be sent now. After a pause, only one message may be sent. Its result shows whether the service works.</summary>
+    /// <summary>
+    /// Whether a message may be sent now. When the pause of a service or a browser has ended, only one message may be sent at first: its result shows
+    /// whether the next pause begins.
+    /// </summary>
     public bool MaySend(string endpoint)
     {
         lock (_gate)

@@ -40,8 +40,8 @@ public sealed class PushOptions
     public int PerHour { get; set; } = 120;
 
     /// <summary>
-    /// Networks such as <c>10.1.2.0/24</c> in which push services are allowed although their addresses are not public. They may use <c>http</c> too.
-    /// Every user can then make the server send requests to these networks. Default none.
+    /// Networks such as <c>10.1.2.0/24</c> in which push services may have addresses that are not public, and may use <c>http</c>. Every user can
+    /// then make the server send requests to these networks. Default none.
     /// </summary>
     [RegularExpression(@"[0-9A-Fa-f.:]+/[0-9]{1,3}", ErrorMessage = "is not a network; try: 10.1.2.0/24")]
     public IList<string> AllowedNetworks { get; } = [];

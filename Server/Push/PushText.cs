@@ -37,8 +37,8 @@ internal static partial class PushText
         return line;
     }
 
-    // Hides the text between two marks, and all text after a mark without an end. This hides more than the page does, because the page parses
-    // spoilers exactly.
+    // Matches the text between two marks (||), and all text after a mark that has no second mark. This can hide more than the page does, because the
+    // page parses spoilers exactly.
     [GeneratedRegex(@"\|\|.*?(?:\|\||\z)", RegexOptions.Singleline)]
     private static partial Regex Spoilers();
 

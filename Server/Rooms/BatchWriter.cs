@@ -33,7 +33,7 @@ internal sealed class BatchWriter(string room, IRoomLog log, Action wake)
     /// <summary>The batch that contains the newest undelivered post; null if all posts are delivered.</summary>
     public PostBatch? LastPending => _gathering.Posts.Count > 0 ? _gathering : _storing;
 
-    /// <summary>The newest batch with an action of a moderator that is not delivered yet; null if there is none.</summary>
+    /// <summary>The newest undelivered batch that has an action of a moderator; null if there is none.</summary>
     public PostBatch? LastModerating => _gathering.HasModeration ? _gathering : _storing is { HasModeration: true } ? _storing : null;
 
     public void Add(PostCommand post)
@@ -76,7 +76,7 @@ internal sealed class BatchWriter(string room, IRoomLog log, Action wake)
             _storing.Storing.GetAwaiter().OnCompleted(wake);
     }
 
-    // This method is async, so that the caller gets an exception of the log in the task.
+    // This method is async, so that an exception of the log is in the task and is not thrown to the caller.
     private async Task<IReadOnlyList<AppendResult>> StoreAsync(List<PostCommand> posts) =>
         await log.AppendAsync(room, posts.ConvertAll(post => post.Event), CancellationToken.None);
 }

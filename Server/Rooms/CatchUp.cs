@@ -53,10 +53,10 @@ internal sealed class CatchUp
                     _connection.Send(page.Events.EncodeBatch());
                 cursor = page.Cursor;
 
-                // A page with fewer events than the maximum usually shows that the connection has nearly caught up. Call GoLiveAsync only
-                // then: each call waits in the room's channel, and a busy room may get more than a page of new events during this wait.
-                // With a call after every page, catching up might never end.
-                // If a moderator has removed the connection from the room, GoLiveAsync returns null, and the catch-up ends.
+                // Call GoLiveAsync only after a page with fewer events than the maximum: the connection has then nearly caught up. Each call waits in
+                // the room's channel, and a busy room may get more than a page of new events during this wait. So if GoLiveAsync were called after
+                // every page, catching up might never end. If a moderator has removed the connection from the room, GoLiveAsync returns null, and the
+                // catch-up ends.
                 if (page.Events.Count < EventFrames.MaxPageEvents && await _room.GoLiveAsync(_connection, cursor) != false)
                     return;
             }

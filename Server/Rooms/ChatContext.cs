@@ -51,8 +51,8 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
         Volatile.Write(ref _session, session);
         session.Attach(Connection);
 
-        // The code that ends a session marks the session as ended, and then closes the attached connections. That code does not see a connection that
-        // is attached later, so close such a connection here.
+        // When a session ends, it is first marked as ended, and then its connections are closed. A connection that is attached after that would stay
+        // open, so close it here.
         if (session.IsEnded)
             Connection.Close(Disconnect.SessionEnded);
     }
@@ -68,7 +68,7 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
 
     /// <summary>
     /// Closes the connection if a moderator has removed the user from the connection's only room. Otherwise the connection stays open, and
-    /// <see cref="ForgetRemovedRoomsAsync"/> removes the room before the next request.
+    /// <see cref="ForgetRemovedRoomsAsync"/> removes the room from <see cref="Rooms"/> before the next request.
     /// </summary>
     public void OnRemoved(RoomLoop room, bool isKicked)
     {
@@ -78,8 +78,8 @@ internal sealed class ChatContext(Connection connection, ChatServices services) 
     }
 
     /// <summary>
-    /// Removes the rooms from which a moderator has removed the connection, and the rooms that were removed from the server. Call this
-    /// before each request.
+    /// Removes two kinds of rooms from <see cref="Rooms"/>: rooms from which a moderator has removed the connection, and rooms that were removed from
+    /// the server. Call this before each request.
     /// </summary>
     public async ValueTask ForgetRemovedRoomsAsync()
     {

@@ -21,8 +21,8 @@ internal sealed class Fanout(Room room, TimeSpan gatheringWindow, TimeProvider t
     // A timer is not precise enough for a shorter pause.
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(1);
 
-    // About a dozen packets. The room sends this many gathered bytes before the pause ends: the cost of a larger send grows with its size,
-    // so more gathering would save nothing.
+    // About a dozen packets. If this many bytes are gathered, the room sends them before the pause ends: the cost of a larger send grows with its
+    // size, so more gathering would save nothing.
     private const int MaxGatheredBytes = 16 * 1024;
 
     // A message must be much smaller than an outbox (Limits:OutboxBytes), because an outbox accepts or rejects the whole message. The number is

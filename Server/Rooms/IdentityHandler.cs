@@ -129,7 +129,7 @@ internal sealed class IdentityHandler(ChatServices services)
             return;
         }
 
-        // The login starts a session that the server keeps, as for a guest. So the login has the price of a guest.
+        // The login costs as much as a new guest, because it starts a session that the server keeps.
         context.Connection.Account.Charge(Cost.Guest);
         await CompleteLoginAsync(context, frame, answers, login, session);
     }

@@ -5,9 +5,9 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// The rooms of which each user is a member: the rooms that the user has joined and has not left. A user who disconnects stays a member.
-/// The list of a user's rooms is in memory while the user is connected. Joins and leaves are stored in the background, because no answer
-/// depends on them. An invitation is stored before its answer. Thread-safe.
+/// The rooms of which each user is a member: the rooms that the user has joined and has not left. A user who disconnects stays a member. The list of
+/// a user's rooms is in memory while the user is connected. Joins and leaves are stored in the background, because no answer depends on them. An
+/// invitation is stored before its request is answered. Thread-safe.
 /// </summary>
 public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, INodes nodes, ILogger<Memberships> logger)
 {
@@ -25,8 +25,8 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, INo
     }
 
     /// <summary>
-    /// Loads the memberships of a user who was not connected. If the storage fails, the memberships stay unknown. Without them, the user
-    /// can find only those private rooms that the user owns.
+    /// Loads the memberships of a user who was not connected. If the storage fails, the memberships stay unknown. Then the user can find only the
+    /// private rooms that the user owns.
     /// </summary>
     public async ValueTask LoadAsync(User user)
     {
@@ -149,7 +149,7 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, INo
         return true;
     }
 
-    /// <summary>After a kick or a ban, removes the room from the rooms of the user in memory. The log has stored the change.</summary>
+    /// <summary>After a kick or a ban, removes the room from the user's rooms in memory. The log has already stored this change.</summary>
     public void RemoveKickedUser(string room, ModerationDetails done)
     {
         if (!RoomModeration.RemovesUser(done))
@@ -165,8 +165,8 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, INo
     }
 
     /// <summary>
-    /// Removes a room from the lists of all connected users, because the catalog has removed the room. A load that is running starts again.
-    /// Otherwise these users could enter a private room that another user creates with the same name.
+    /// Removes a room from the lists of all connected users, because the catalog has removed the room. Otherwise these users could enter a private
+    /// room that another user creates with the same name. For the same reason, a running <see cref="LoadAsync"/> starts again.
     /// </summary>
     public void RemoveRoom(string room)
     {

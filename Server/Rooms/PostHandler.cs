@@ -4,7 +4,9 @@ using RawSocketChat.Server.Storage;
 
 namespace RawSocketChat.Server.Rooms;
 
-/// <summary>Handles <c>say</c> and <c>topic</c>. The other handlers use it to check the rate of an event and to post the event.</summary>
+/// <summary>
+/// Handles <c>say</c> and <c>topic</c>. The other handlers use this class to check the rate limit of an event and to post the event.
+/// </summary>
 internal sealed class PostHandler(ChatServices services)
 {
     private const int MaxTopicLength = 500;
@@ -121,7 +123,9 @@ internal sealed class PostHandler(ChatServices services)
         void ChargeLookup() => account.Charge(Cost.MentionLookup);
     }
 
-    /// <summary>Takes the tokens of a message. If too few are left, waits or returns an error, depending on the connection.</summary>
+    /// <summary>
+    /// Takes the tokens of a message. If too few are left, waits if the connection has <c>WaitsForMessageRate</c>; otherwise returns an error.
+    /// </summary>
     public async ValueTask<ChatError?> CheckRateAsync(ChatContext context, string text)
     {
         if (!services.Limits.Enabled)
@@ -156,8 +160,8 @@ internal sealed class PostHandler(ChatServices services)
         : files.Distinct().Count() < files.Count ? new ChatError(ErrorCode.BadField, "\"files\" contains the same id twice")
         : null;
 
-    /// <summary>The tokens of the rate limit that a message with this many bytes takes.</summary>
-    // At most half of the burst, so that a user can always send the longest text after a pause.
+    /// <summary>The number of tokens that a message of this size takes from the rate limit.</summary>
+    // At most half of the burst: a text that needs more tokens than the burst could never be sent.
     public int CountTokens(int bytes) => Math.Min(1 + (bytes / BytesPerToken), Math.Max(1, services.Limits.MessageBurst / 2));
 
     /// <summary>

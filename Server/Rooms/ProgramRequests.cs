@@ -11,8 +11,8 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 public sealed class ProgramRequests(ChatServices services)
 {
-    // The maximum number of tokens that post at the same time. A token whose bucket is full again makes space for another token, so more programs are
-    // possible.
+    // The maximum number of tokens whose rate limit is in memory. A new token replaces a token whose bucket is full again, so the server can have
+    // more programs than this.
     private const int MaxActiveTokens = 10_000;
 
     private readonly RateLimits _posts = new(services.Limits.MessagesPerSecond, services.Limits.MessageBurst, MaxActiveTokens, services.Time);
@@ -65,9 +65,9 @@ public sealed class ProgramRequests(ChatServices services)
     /// <summary>The error of a request that failed because of the storage.</summary>
     public static ChatError CreateUnavailable(StorageException fault) => RequestErrors.CreateUnavailable(fault);
 
-    // After the token was found, its room may have been removed, and another user may have created a room with the same name. A token is deleted
-    // together with its room. So look for the token again: if it still exists, there is no such new room. A room that was removed meanwhile accepts
-    // no posts.
+    // Since the token was found, its room may have been removed, and another user may have created a room with the same name. A token is deleted
+    // together with its room. So look for the token again: if it still exists, the found room is the room of the token. If this room is removed
+    // later, it accepts no posts.
     private async ValueTask<RoomLoop?> FindRoomAsync(StoredToken token) =>
         await services.Rooms.FindAsync(token.Room) is { } room && await services.Tokens.FindAsync(token.TokenHash, CancellationToken.None) is not null ? room : null;
 

@@ -18,7 +18,7 @@ public sealed class Member(Person person)
     public long? TypedAt { get; set; }
 }
 
-/// <summary>Receives a call when a room removes a connection.</summary>
+/// <summary>Notified when a room removes a connection.</summary>
 public interface IRoomListener
 {
     /// <summary>Called on any thread after the connection was removed from the room.</summary>
@@ -29,7 +29,7 @@ public interface IRoomListener
 /// <summary>A connection in a room.</summary>
 /// <param name="connection">The connection.</param>
 /// <param name="member">The connection's user.</param>
-/// <param name="listener">Null if nobody has to know that the connection was removed.</param>
+/// <param name="listener">Notified when the room removes the connection; null for none.</param>
 public sealed class Subscriber(Connection connection, Member member, IRoomListener? listener)
 {
     public Connection Connection { get; } = connection;
@@ -49,11 +49,11 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
     private readonly Dictionary<Connection, Subscriber> _subscribers = [];
     private readonly List<Connection> _live = [];
 
-    // The users who are connected to other servers, by id. Such a user may be connected to this server too.
+    // The names of the users who are in the room at other servers, by user id. Such a user may be in the room at this server too.
     private IReadOnlyDictionary<string, string> _remote = new Dictionary<string, string>();
     private int _unlisted;
 
-    // The number of users in _remote who are not connected to this server.
+    // The number of users in _remote who are not in the room at this server.
     private int _remoteOnly;
 
     public string Name { get; } = name;
@@ -71,7 +71,7 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
     /// <summary>The number of members who have a connection to this server.</summary>
     public int LocalCount => _members.Count;
 
-    /// <summary>Whether the other servers have sent only the number of the users who are in the room there.</summary>
+    /// <summary>Whether another server has sent only the number of its users in the room, without their names.</summary>
     public bool HasUnlisted => _unlisted > 0;
 
     public IEnumerable<Subscriber> Subscribers => _subscribers.Values;

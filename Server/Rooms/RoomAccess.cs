@@ -10,8 +10,8 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 internal sealed class RoomAccess(ChatServices services)
 {
-    // For the hint, a mistyped name is compared with the names of stored rooms: at most this many before the name in alphabetical order, and as many
-    // after it.
+    // To find a hint for a mistyped name, the server compares the name with its neighbors in the alphabetical order of the stored rooms: at most this
+    // many before the name, and as many after it.
     private const int MaxNeighbors = 1000;
 
     /// <summary>Finds a visible room by its name.</summary>

@@ -48,7 +48,7 @@ public sealed record RoomVisitor(Person Person, string Address = "", bool IsKnow
 /// <summary>Asks whether a connection is in the room.</summary>
 internal sealed record ContainsCommand(Connection Connection) : RoomCommand<bool>;
 
-/// <summary>The result comes when the loop has handled all earlier commands and has delivered the events that it has acknowledged.</summary>
+/// <summary>Completes when the loop has handled all earlier commands, and has delivered all events whose acks it has sent.</summary>
 internal sealed record BarrierCommand : RoomCommand<bool>;
 
 internal sealed record LeaveCommand(Connection Connection) : RoomCommand<bool>;
@@ -94,11 +94,11 @@ internal sealed record PostCommand(Connection? Connection, IFrameSink Answers, C
 internal sealed record UnloadCommand(TimeSpan UnusedFor, Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
 /// <summary>
-/// Stops a room that is being removed; see <see cref="RoomLoop.RemoveAsync"/>. The result is true when the earlier posts are delivered.
+/// Stops a room that is being removed; see <see cref="RoomLoop.RemoveAsync"/>. Completes when the earlier posts are delivered.
 /// </summary>
 internal sealed record RemoveCommand(Action<RoomLoop> OnClosing) : RoomCommand<bool>;
 
-/// <summary>The result comes when the loop has delivered all events that any server had stored before the command.</summary>
+/// <summary>Completes when the loop has delivered all events that any server had stored before the command.</summary>
 internal sealed record RefreshCommand : RoomCommand<bool>;
 
 /// <summary>Another server may have stored events up to a seq.</summary>
@@ -132,7 +132,7 @@ public sealed record JoinResult(long Seq, string Topic, RoomModeration Moderatio
 /// </param>
 public sealed record MemberList(IReadOnlyList<Person> People, int Count, IReadOnlyList<KeyValuePair<string, string>> Away)
 {
-    /// <summary>The storage is read once for the name of each user in <see cref="Away"/>.</summary>
+    /// <summary>The number is limited, because the server reads the storage for the name of each user in <see cref="Away"/>.</summary>
     public const int MaxAway = 20;
 }
 

@@ -121,7 +121,7 @@ public sealed class RoomLoop
     /// or removed in the meantime. The caller then looks for it again in <see cref="RoomDirectory"/>.
     /// </summary>
     /// <exception cref="StorageException">The server is stopping.</exception>
-    /// <param name="listener">Null if nobody has to know that a moderator removes the connection.</param>
+    /// <param name="listener">Notified when the room removes the connection; null for none.</param>
     public async Task<JoinResult?> JoinAsync(Connection connection, RoomVisitor visitor, IRoomListener? listener = null)
     {
         var joined = await SendAsync(new JoinCommand(connection, visitor, listener));

@@ -12,7 +12,8 @@ internal static class ImageCleaner
     /// <param name="write">Receives the parts of the copy, in order.</param>
     /// <param name="orientation">How browsers turn and mirror the copy, 1 to 8 (<see cref="Orientation"/>).</param>
     /// <returns>
-    /// False if the image does not follow the specification of its format, or is incomplete. Then <paramref name="write"/> may have received a part of it.
+    /// False if the image does not follow the specification of its format, or is incomplete. In this case, <paramref name="write"/> may already have
+    /// received a part of the copy.
     /// </returns>
     /// <exception cref="IOException">The source cannot be read.</exception>
     public static bool TryCopy(string type, Stream source, Action<ReadOnlySpan<byte>> write, out int orientation)

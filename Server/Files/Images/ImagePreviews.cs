@@ -31,14 +31,16 @@ public sealed class ImagePreviews : IDisposable
         _idle = time.CreateTimer(_ => EndIdleProcess(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Creates the preview of an image. Waits for earlier images. The addresses of the uploaders take turns.</summary>
+    /// <summary>
+    /// Creates the preview of an image. Waits for its turn, because only one image is decoded at a time. The uploaders' addresses take turns.
+    /// </summary>
     /// <param name="remote">The uploader's address and port.</param>
     /// <param name="image">The full path of the image.</param>
     /// <param name="orientation">How browsers turn and mirror the image, 1 to 8.</param>
     /// <param name="preview">
     /// The full path of the preview. The file must not exist. After this call, it exists if and only if the result is not null.
     /// </param>
-    /// <param name="cancellationToken">Ends the wait for earlier images, and the work.</param>
+    /// <param name="cancellationToken">Ends the wait for the turn, and the work.</param>
     /// <returns>The size of the image. Null if the image gets no preview: it cannot be decoded, is too large, or takes too long.</returns>
     public async Task<ImageSize?> CreateAsync(string remote, string image, int orientation, string preview, CancellationToken cancellationToken)
     {
@@ -115,7 +117,7 @@ public sealed class ImagePreviews : IDisposable
 
     private void EndIdleProcess()
     {
-        // While an image has its turn, the process is not idle. The timer starts again at the end of the turn.
+        // If the turn is taken, an image is being decoded, so the process is not idle. The timer starts again when this image is done.
         if (_turns.TryEnter() is not { } turn)
             return;
         EndProcess();

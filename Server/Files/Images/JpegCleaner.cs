@@ -105,7 +105,8 @@ internal static class JpegCleaner
         return code;
     }
 
-    // Copies the entropy-coded data of a scan. Returns the marker after it. In the data, each byte 0xFF comes before a byte 0 or begins a restart marker.
+    // Copies the entropy-coded data of a scan, and returns the marker after the data. Inside the data, a byte 0xFF is followed by a byte 0, or begins
+    // a restart marker.
     private static byte CopyScan(ImageReader source, ImageWriter target)
     {
         while (true)

@@ -12,7 +12,7 @@ internal static class PngCleaner
     // A larger chunk with Exif data is skipped, because reading it would take too much memory. The orientation of the image is then lost.
     private const int MaxExifBytes = 64 * 1024;
 
-    // The chunks that are kept: transparency, colors, size of the pixels and animation.
+    // The ancillary chunks that are kept: transparency, colors, size of the pixels and animation.
     private static readonly HashSet<string> KeptAncillary =
         ["tRNS", "gAMA", "cHRM", "sRGB", "iCCP", "cICP", "mDCV", "cLLI", "sBIT", "bKGD", "pHYs", "acTL", "fcTL", "fdAT"];
 

@@ -18,8 +18,7 @@ public static class TlsSetup
     {
         var certificate = listen.ApplicationServices.GetRequiredService<ServerCertificate>();
         listen.Protocols = HttpProtocols.Http1AndHttp2;
-        // Set the certificate in a callback. A callback can also send the issuers' certificates, and can change the certificate without a
-        // restart.
+        // Use a callback, because it can also send the issuers' certificates, and can change the certificate without a restart.
         listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificate.CreateHandshakeOptions()) });
         listen.UseHttp2ShutdownTimeout();
     }
