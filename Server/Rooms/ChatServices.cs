@@ -120,12 +120,13 @@ public sealed class ChatServices : IConnectionHandlerFactory
 
     public ILogger Logger { get; }
 
-    /// <summary>The rate at which a connection may cause errors. The server closes a connection that exceeds this rate.</summary>
+    /// <summary>
+    /// The rate at which a connection may cause errors other than <c>rate-limited</c>. The server closes a connection that exceeds this rate.
+    /// </summary>
     public Rate ErrorRate { get; }
 
     /// <summary>
-    /// The rate at which a connection may send frames that are rejected because they come too fast. The server closes a connection that
-    /// exceeds this rate.
+    /// The rate at which a connection may cause <c>rate-limited</c> errors. The server closes a connection that exceeds this rate.
     /// </summary>
     public Rate RefusalRate { get; }
 

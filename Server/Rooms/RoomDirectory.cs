@@ -13,7 +13,7 @@ namespace RawSocketChat.Server.Rooms;
 public sealed class RoomDirectory(
     IRoomCatalog catalog, IRoomLog log, HistoryCache cache, TailBudget tails, IOptions<RoomOptions> options, IOptions<FanoutOptions> fanout, UserRoomIndex userRoomIndex, Memberships memberships, TimeProvider time, ILogger<RoomLoop> logger, INodes nodes) : IHostedService
 {
-    // The number of rooms that one query reads.
+    // The maximum number of rooms that one query reads.
     private const int MaxRows = 1024;
 
     private readonly Lock _gate = new();
@@ -59,14 +59,15 @@ public sealed class RoomDirectory(
     }
 
     /// <summary>
-    /// Creates a room, if that exceeds no limit. Concurrent calls on one server never exceed a limit together. Other servers may create rooms at the same time.
+    /// Creates a room, unless this would exceed a limit. Concurrent calls on one server never exceed a limit together. But several servers can
+    /// together exceed <paramref name="maxRooms"/>.
     /// </summary>
     /// <param name="name">The name, as <see cref="RoomName.Accept"/> has returned it.</param>
     /// <param name="topic">The topic; may be empty.</param>
     /// <param name="owner">The id of the user who creates the room; null for the default room.</param>
     /// <param name="isPrivate">Whether only invited users may enter.</param>
     /// <param name="maxRooms">The maximum number of rooms on this server.</param>
-    /// <param name="maxRoomsOfOwner">The maximum number of rooms that the owner has created.</param>
+    /// <param name="maxRoomsOfOwner">The maximum number of rooms that the owner may have created.</param>
     /// <param name="directUsers">The ids of the two users of a direct room; null for other rooms.</param>
     /// <returns>The room, or the reason why it was not created.</returns>
     /// <exception cref="StorageException">The room cannot be stored.</exception>
@@ -307,7 +308,7 @@ public sealed class RoomDirectory(
         }
     }
 
-    // Removes the rooms that the list names, page by page. The argument of the list function is the last name of the previous page.
+    // Removes the rooms that the function "list" returns, page by page. Its argument is the last name of the previous page.
     private async Task RemoveListedAsync(Func<string, ValueTask<IReadOnlyList<string>>> list, Func<string, ValueTask<bool>> remove)
     {
         for (var last = ""; ;)

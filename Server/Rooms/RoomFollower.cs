@@ -23,7 +23,7 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
     private Task<NewEvents>? _reading;
     private NewEvents? _page;
 
-    // The number of events of the page that are delivered or left out.
+    // The number of events at the beginning of the page that Take has returned or dropped.
     private int _taken;
     private long _availableSeq;
     private long _availableAtStart;
@@ -39,7 +39,10 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
     /// <summary>Completes a command when all events that were stored before this call are delivered.</summary>
     public void Add(RefreshCommand command) => _waiting.Add(command);
 
-    /// <summary>Starts to read the events after a seq, if that is necessary and no page waits.</summary>
+    /// <summary>
+    /// Starts to read the events after a seq if a command waits, or if <see cref="MarkAvailable"/> has announced such events. Does nothing while a
+    /// read is running, or while a page has events left.
+    /// </summary>
     /// <param name="after">The newest event that is delivered.</param>
     /// <returns>Whether a read was started and has already ended. For such a read, this class does not wake the loop.</returns>
     public bool ReadIfDue(long after)
@@ -118,7 +121,7 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
         _page = null;
         if (!isComplete)
             return; // the commands need a further page
-        // The page has reached the end of the log. An announcement of a later seq may have been wrong.
+        // The page has reached the end of the log. So forget the announced seq, which may be wrong, unless a later seq was announced during the read.
         if (_availableSeq == _availableAtStart)
             _availableSeq = 0;
         foreach (var command in _served)

@@ -31,7 +31,7 @@ public sealed class RoomLoop
     private const int MaxCatchUpEvents = 1000;
     private const int MaxCatchUpBytes = 64 * 1024;
 
-    // The number of entries in _postedAt at which the loop removes the users whose interval is over.
+    // If _postedAt has this many entries, the loop removes the users whose interval of the slow mode is over.
     private const int MaxRememberedPosts = 1000;
 
     private readonly Channel<RoomCommand> _commands;
@@ -59,7 +59,7 @@ public sealed class RoomLoop
     private readonly Dictionary<string, long> _postedAt = [];
     private long _seq;
 
-    // The newest event whose ack is sent, or is being sent. Any thread may read it.
+    // The seq of the newest event whose ack is sent, or is being sent. Any thread may read it.
     private long _acknowledgedSeq;
     private long _usedAt;
     private bool _isClosed;
@@ -128,12 +128,13 @@ public sealed class RoomLoop
         return joined is null && _isStopping ? throw new StorageException("the server is stopping") : joined;
     }
 
-    /// <summary>Whether a connection is in the room, after all earlier commands.</summary>
+    /// <summary>Whether a connection is in the room when the loop has handled all earlier commands.</summary>
     public Task<bool> ContainsAsync(Connection connection) => SendAsync(new ContainsCommand(connection));
 
     /// <summary>
-    /// Waits until the history contains each event whose ack was sent before this call. The loop sends the ack first. Without this wait, a client
-    /// that reads the history immediately after the ack could miss its own event. The ack may have come from another server. Thread-safe.
+    /// Waits until the history contains each event whose ack was sent before this call. The loop sends an ack before it adds the event to the
+    /// history. So without this wait, a client that reads the history immediately after the ack could miss its own event. The ack may also have come
+    /// from another server. Thread-safe.
     /// </summary>
     public ValueTask WaitForAcknowledgedAsync() => _follower is not null ? RefreshAsync()
         : Volatile.Read(ref _acknowledgedSeq) <= History.LastSeq ? ValueTask.CompletedTask : new ValueTask(SendAsync(new BarrierCommand()));
@@ -145,7 +146,10 @@ public sealed class RoomLoop
     /// <exception cref="StorageException">The events cannot be read.</exception>
     public ValueTask RefreshAsync() => _follower is null ? ValueTask.CompletedTask : new ValueTask(SendAsync(new RefreshCommand()));
 
-    /// <summary>Announces that another server may have stored events up to a seq. If the room's channel is full, the next announcement has the same effect.</summary>
+    /// <summary>
+    /// Tells the loop that another server may have stored events up to a seq. If the room's channel is full, this call has no effect, but the next
+    /// one then reads these events too.
+    /// </summary>
     public void MarkAvailable(long seq)
     {
         if (seq > History.LastSeq)
@@ -226,7 +230,7 @@ public sealed class RoomLoop
         }
     }
 
-    /// <summary>Closes all connections in a room that is closed. Call this after <see cref="RemoveAsync"/>.</summary>
+    /// <summary>Closes all connections that are in a closed room. Call this after <see cref="RemoveAsync"/>.</summary>
     public void CloseConnections(Disconnect reason)
     {
         foreach (var subscriber in _room.Subscribers)
@@ -274,9 +278,9 @@ public sealed class RoomLoop
         _commands.Writer.TryComplete();
     }
 
-    // Waits until the earlier events of other servers are read. If this read fails while the server stops or the room is closed, the senders of the batch
-    // get an error, although the batch is stored. When they send the messages again, they get the acks. The members must not get the events of the batch,
-    // because they have not got the earlier events.
+    // Waits until the events of other servers before the parked batch are read, and then delivers these events and the batch. If this read fails
+    // while the server stops or the room is closed, the senders of the batch get an error, although the batch is stored. When they send the messages
+    // again, they get the acks. The members do not get the events of the batch, because they lack the earlier events.
     private async Task DeliverParkedAsync(bool untilFailure)
     {
         if (_follower is null)
@@ -593,7 +597,7 @@ public sealed class RoomLoop
         return null;
     }
 
-    // Returns an error if the author may not post now: because of a mute or of the slow mode. Neither applies to programs.
+    // Returns an error if a mute or the slow mode does not allow the author to post now. Neither applies to programs.
     private ChatError? CheckSilence(PostCommand post)
     {
         var (content, moderation, now) = (post.Event, _moderation, _time.GetUtcNow());

@@ -20,10 +20,11 @@ internal sealed class SearchHandler(ChatServices services)
     // How long a search waits for the searches of other users.
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(2);
 
-    // The storage searches for one user after the other.
+    // Only one search runs at a time. The addresses of the clients take turns.
     private readonly FairGate _turns = new(places: 1, services.Time);
 
-    // A search counts as this many requests. With the default settings, a user may search four times a second, and forty times in one burst after a pause.
+    // A search counts as this many requests. With the default settings, a user may send forty searches at once, and after that four searches a
+    // second.
     private const int RequestTokens = 5;
 
     /// <summary>Checks the query and the rate, and then searches.</summary>
@@ -76,7 +77,7 @@ internal sealed class SearchHandler(ChatServices services)
             frame.Id, frame.Query!, frames.GetPayloads(), page.HasMore || frames.Count < page.Messages.Count ? page.Messages[frames.Count - 1].Cursor : null));
     }
 
-    // Waits for the turn of the client's address, and searches. The page is empty and timed out if the turn does not come in time.
+    // Waits for the turn of the client's address, and searches. If the turn does not come in time, the page is empty and marked as timed out.
     private async ValueTask<SearchPage> FindAsync(ChatContext context, MessageQuery query)
     {
         using var turn = await _turns.EnterAsync(context.Connection.Remote, MaxWait, CancellationToken.None);

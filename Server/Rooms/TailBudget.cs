@@ -39,7 +39,7 @@ public sealed class TailBudget(IOptions<RoomOptions> options)
         }
     }
 
-    /// <summary>The part of one tail. Call its methods without holding the tail's lock, because they may empty other tails.</summary>
+    /// <summary>The share of one tail in the budget. Call its methods without holding the tail's lock, because they may empty other tails.</summary>
     internal sealed class Share
     {
         private readonly TailBudget _budget;

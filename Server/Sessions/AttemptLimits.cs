@@ -18,10 +18,10 @@ public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider t
     private const double SecondsPerAddressAttempt = 3;
     private const double SecondsPerRegistration = 300;
 
-    // The maximum number of entries of each kind. Each entry takes about 200 bytes. If the table is full, a new entry replaces an entry that
-    // has all its attempts. If there is no such entry, the attempt is rejected. This does not happen in practice. An entry loses an attempt when the
-    // server verifies or hashes a password, and a core does this only about ten times a second. So at most a few thousand entries miss an attempt at
-    // the same time. The entry of an address also loses an attempt when the server rejects a token. But rejected tokens fill the table only if they come
+    // The maximum number of entries of each kind. Each entry takes about 200 bytes. If the table is full, a new entry replaces an entry that has all
+    // its attempts. If there is no such entry, the attempt is rejected. In practice there always is one: an entry loses an attempt when the server
+    // verifies or hashes a password, and a core does this only about ten times a second. So at most a few thousand entries lack an attempt at the
+    // same time. The entry of an address also loses an attempt when the server rejects a token, but this fills the table only if rejected tokens come
     // from 20,000 addresses at the same time.
     private const int MaxKeys = 20_000;
 

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Runs long computations on threads of their own, with a lower priority on Linux. The thread pool has about as many threads as the machine has
-/// processors. There, long computations would delay the messages of all users.
+/// Runs long computations on threads of their own, with a lower priority on Linux. The thread pool has only about as many threads as the machine has
+/// processors, so long computations on these threads would delay the messages of all users.
 /// </summary>
 internal static partial class BackgroundThread
 {

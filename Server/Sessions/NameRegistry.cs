@@ -162,7 +162,9 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, INodes nod
     /// <param name="wanted">A valid name.</param>
     /// <param name="isOffLimits">Returns true for a name that the user may not get, even if the name is free.</param>
     /// <param name="isExact">Whether to reserve only the wanted name.</param>
-    /// <returns>The reserved name. Null if the user has already reserved a name, or if <paramref name="isExact"/> and the name is taken.</returns>
+    /// <returns>
+    /// The reserved name. Null if the user has already reserved a name, or if <paramref name="isExact"/> is true and the name is taken.
+    /// </returns>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     public async ValueTask<string?> ReserveSimilarAsync(string wanted, string user, Predicate<string> isOffLimits, bool isExact)
     {

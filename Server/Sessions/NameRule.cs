@@ -10,7 +10,8 @@ public static class NameRule
     /// <summary>Maximum number of characters (Unicode code points) of a name.</summary>
     public const int MaxCharacters = 32;
 
-    // No alphabet needs more marks on one letter. Without a limit, a stack of marks could cover the lines of text above and below.
+    // The maximum number of marks on one letter. No alphabet needs more. Without a limit, a stack of marks could cover the lines of text above and
+    // below.
     private const int MaxMarks = 4;
 
     /// <summary>Normalizes a name (NFKC) to the form in which it is stored and shown.</summary>

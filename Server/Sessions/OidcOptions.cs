@@ -35,7 +35,7 @@ public sealed class OidcOptions
     /// <summary>The id of this server at the provider. Default: none.</summary>
     public string? ClientId { get; set; }
 
-    /// <summary>The secret of this server at the provider. Default: none, for a client that the provider calls public.</summary>
+    /// <summary>The secret of this server at the provider. Default: none, if the provider has registered this server as a public client.</summary>
     public string? ClientSecret { get; set; }
 
     /// <summary>How the server sends its secret: <c>post</c> or <c>basic</c>, as the provider expects it. Default <c>post</c>.</summary>

@@ -333,7 +333,7 @@ public sealed class SessionStore : ISessionTokens
     }
 
     /// <summary>Ends a session in memory, because another server has ended it in the storage. The caller must close the session's connections.</summary>
-    /// <param name="tokenHash">The hash that the storage does not have.</param>
+    /// <param name="tokenHash">The hash of the token whose session the storage does not have.</param>
     /// <returns>False if the session has another token now.</returns>
     public bool EndLocally(Session session, string tokenHash)
     {
@@ -404,7 +404,7 @@ public sealed class SessionStore : ISessionTokens
     }
 
     /// <summary>Ends all sessions of a session's user except this session.</summary>
-    /// <returns>The sessions that may have connections. The caller must close these connections.</returns>
+    /// <returns>The ended sessions that may have connections. The caller must close these connections.</returns>
     /// <exception cref="StorageException">Some of the sessions may not have ended.</exception>
     public async Task<IReadOnlyList<Session>> EndOthersAsync(Session kept)
     {

@@ -104,7 +104,7 @@ internal sealed class SessionWriter(IIdentityStore storage, Lock gate, INodes no
     public ValueTask EndAsync(string tokenHash) => storage.EndSessionAsync(tokenHash, CancellationToken.None);
 
     /// <summary>
-    /// Ends a session in the storage. If the storage fails, the clean-up retries. In both cases the token becomes invalid immediately.
+    /// Ends a session in the storage. The token becomes invalid immediately, even if the storage fails: the clean-up then retries.
     /// </summary>
     public async Task EndWithRetryAsync(string tokenHash)
     {

@@ -21,8 +21,8 @@ public sealed class User(string id, string name, string? registeredName, RateLim
     public bool IsGuest => RegisteredName is null;
 
     /// <summary>
-    /// The name of the user's account. Null if the user is a guest. A registration sets this name. Later only a login through the operator's
-    /// own site changes it, if the user has another name there.
+    /// The name of the user's account. Null if the user is a guest. A registration sets this name. After that, only a login through the operator's
+    /// site or provider changes it, if the user has another name there.
     /// </summary>
     internal string? RegisteredName
     {

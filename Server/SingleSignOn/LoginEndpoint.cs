@@ -128,9 +128,9 @@ internal sealed class LoginEndpoint(
         }
     }
 
-    // Browsers send this header only over TLS, or to a server on the same machine (W3C Fetch Metadata, section 2). If the header arrives without TLS, a
-    // proxy has terminated TLS and has not told the server. Then the cookie of the login would not be the cookie that the page uses, and the provider
-    // would get a wrong address.
+    // Browsers send Sec-Fetch-Site only over TLS, or to a server on the same machine (W3C Fetch Metadata, section 2). If the header arrives without
+    // TLS, a proxy has terminated TLS and has not told the server. Then the cookie of the login would not be the cookie that the page uses, and the
+    // provider would get a wrong address.
     private static bool IsTlsHidden(HttpContext context) =>
         !context.Request.IsHttps && context.Request.Headers["Sec-Fetch-Site"].Count > 0 && !IsLoopback(context.Request.Host.Host);
 

@@ -29,13 +29,16 @@ internal sealed class LoginEvents(ProviderLogins logins, IOptions<OidcOptions> o
     /// <summary>The claims that may have the name of a user. The server uses the first one that the user has.</summary>
     public static IEnumerable<string> FindNameClaims(OidcOptions options) => new[] { options.NameClaim, "preferred_username", "nickname" }.Distinct();
 
-    /// <summary>Remembers who the user is. The handler removes the issuer from the claims later, and adds claims of the user info, which is not signed.</summary>
+    /// <summary>
+    /// Stores the issuer and the subject now, because the handler later removes the issuer from the claims, and adds claims of the user info, which
+    /// is not signed.
+    /// </summary>
     public override Task TokenValidated(TokenValidatedContext context)
     {
         var subject = context.Principal?.FindFirst(_options.SubjectClaim)?.Value;
         var issuer = context.SecurityToken.Issuer;
-        // The handler would accept an id token without a signature, because the token comes from the provider over TLS. This server does
-        // not, because all providers sign their tokens.
+        // The handler would accept an id token without a signature, because the token comes from the provider over TLS. This server rejects such a
+        // token, because all providers sign their tokens.
         if (context.SecurityToken.SignatureAlgorithm is null or SecurityAlgorithms.None)
             context.Fail(new LoginFault("the id token has no signature"));
         else if (!ExternalIdentity.IsSubject(subject) || !ExternalIdentity.IsIssuer(issuer))

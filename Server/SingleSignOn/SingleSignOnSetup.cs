@@ -28,7 +28,7 @@ public static class SingleSignOnSetup
 
     /// <summary>Maps the address that begins a login, and the address to which the provider sends the person back. Without a provider, maps nothing.</summary>
     /// <param name="app">The request pipeline.</param>
-    /// <param name="start">The path of the first address. The path of the other one is below it.</param>
+    /// <param name="start">The path of the first address. The path of the second address is below it.</param>
     public static IApplicationBuilder MapLogin(this IApplicationBuilder app, string start)
     {
         if (!app.ApplicationServices.GetRequiredService<IOptions<OidcOptions>>().Value.IsEnabled)

@@ -14,7 +14,8 @@ public sealed class ClockGuard(TimeProvider time, ILogger<ClockGuard> logger)
     /// </summary>
     public static readonly TimeSpan DistrustTime = TimeSpan.FromDays(1);
 
-    // Larger than a usual correction by NTP. A smaller leap can cause a removal at most one hour too early.
+    // Only a larger difference counts as a leap, because NTP usually corrects the clock by less. A smaller difference can cause a removal at most one
+    // hour too early.
     private static readonly TimeSpan Tolerance = TimeSpan.FromHours(1);
 
     private readonly Lock _gate = new();

@@ -39,8 +39,8 @@ public sealed class DataOptions
     public Durability Durability { get; set; } = Durability.Full;
 
     /// <summary>
-    /// Number of events after which a commit takes no further batch; the other batches wait for the next commit. The batch of one room is
-    /// never split. With 1, each batch has its own commit; this value is for measurements only. Default 8,192.
+    /// If a commit has this many events, the other batches of events wait for the next commit. The batch of one room is never split. With 1, each
+    /// batch has its own commit; this value is for measurements only. Default 8,192.
     /// </summary>
     [Range(1, 1_000_000)]
     public int CommitEvents { get; set; } = 8_192;

@@ -44,8 +44,8 @@ public sealed class FilesOptions
     public long TotalBytes { get; set; } = 10L * 1024 * 1024 * 1024;
 
     /// <summary>
-    /// Percent of <see cref="TotalBytes"/> up to which guests can upload files. The rest is for accounts, because anybody can become many guests.
-    /// Default 75.
+    /// Guests can upload files only while the contents of all files together take at most this percentage of <see cref="TotalBytes"/>. The rest is
+    /// for accounts, because anybody can become many guests. Default 75.
     /// </summary>
     [Range(0, 100)]
     public int GuestTotalPercent { get; set; } = 75;

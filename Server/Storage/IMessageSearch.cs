@@ -33,7 +33,7 @@ public sealed record MessageQuery(IReadOnlyList<SearchPhrase> Phrases, SearchSco
 }
 
 /// <summary>The rooms of a search.</summary>
-/// <param name="Rooms">Rooms to search. If <paramref name="WithPublicRooms"/> is true, only the private rooms in this list have an effect.</param>
+/// <param name="Rooms">Rooms to search. If <paramref name="WithPublicRooms"/> is true, the public rooms in this list have no effect.</param>
 /// <param name="WithPublicRooms">Whether to search all public rooms too.</param>
 /// <param name="ExceptRooms">Public rooms that are not searched.</param>
 public sealed record SearchScope(IReadOnlyList<string> Rooms, bool WithPublicRooms = false, IReadOnlyList<string>? ExceptRooms = null);

@@ -26,7 +26,9 @@ public sealed class JwtOptions
     /// </summary>
     public string? Jwks { get; set; }
 
-    /// <summary>The claim <c>iss</c> that each token must have. Default: none. Then the server accepts every issuer that has the right key.</summary>
+    /// <summary>
+    /// The claim <c>iss</c> that each token must have. Default: none. Without this setting, the server accepts every issuer that has the right key.
+    /// </summary>
     public string? Issuer { get; set; }
 
     /// <summary>
