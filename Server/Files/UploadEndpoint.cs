@@ -133,7 +133,8 @@ internal sealed class UploadEndpoint(FileUploads uploads, FileSession session, C
         }
     }
 
-    // Kestrel limits all bodies to 30 MB, and has its own minimum rate, which counts the time in which an upload waits.
+    // Turns off two limits of Kestrel, because they do not fit uploads: 30 MB for a body, and a minimum rate that counts the time in which an upload
+    // waits.
     private static void RemoveServerLimits(HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)

@@ -42,7 +42,7 @@ internal static partial class FileDescriptors
 
     /// <summary>Returns the maximum number of open connections.</summary>
     /// <param name="setting">The value of <see cref="TransportOptions.Connections"/>. 0: as many as <paramref name="limit"/> allows.</param>
-    /// <param name="limit">The maximum number of open files, or null.</param>
+    /// <param name="limit">The maximum number of open files; null if it is not known.</param>
     /// <param name="reserve">The descriptors that connections may not use.</param>
     /// <exception cref="SettingException">The process may not open enough files.</exception>
     public static int GetMaxConnections(int setting, long? limit, int reserve)

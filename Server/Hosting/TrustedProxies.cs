@@ -17,8 +17,8 @@ public sealed class ProxyOptions
     public IList<string> Trusted { get; } = [];
 
     /// <summary>
-    /// Whether trusted proxies begin each connection to an HTTP address with a header of the PROXY protocol, version 1 or 2. The server
-    /// closes a connection of a trusted proxy without the header. Default false.
+    /// Whether trusted proxies begin each connection to an HTTP address with a header of the PROXY protocol, version 1 or 2. The server closes a
+    /// connection of a trusted proxy that does not begin with this header. Default false.
     /// </summary>
     public bool ProxyProtocolHttp { get; set; }
 

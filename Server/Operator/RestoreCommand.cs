@@ -61,7 +61,7 @@ internal static class RestoreCommand
         DatabaseBackup.ExtractContents(database, contents, progress, cancel);
     }
 
-    // The files of the replaced database stay beside it.
+    // Moves the files of the replaced database aside, and the restored files to their place.
     private static void MoveContents(DataFolder folder, string name)
     {
         var (current, restored) = (ContentFolder.Of(folder.Path).Path, GetRestoredContents(folder).Path);

@@ -83,7 +83,8 @@ public sealed class ChatSession : IConnectionHandler
 
     public EncodedFrame CreateSlowConsumerNotice(long queuedBytes, long limitBytes) => new LagFrame(queuedBytes, limitBytes).Encode();
 
-    // The handlers check the rate of messages, and charge the additional points of a request, for example those of a message, a room or a search.
+    // Checks what all requests have in common. The handlers check the rate of messages, and charge the points that a message, a room or a search
+    // costs in addition.
     private ChatError? CheckRate(ClientFrameType type)
     {
         if (!_services.Limits.Enabled)

@@ -4,9 +4,9 @@ using RawSocketChat.Server.Sessions;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Rejects the requests of guests if the server has no guests (<see cref="AuthOptions.Guests"/>). A connection without an account still gets a
-/// guest's session, because the client needs a connection to log in. Before the login the client cannot enter a room, so no other user sees
-/// the guest.
+/// If the server has no guests (<see cref="AuthOptions.Guests"/>), rejects the requests of clients that have not logged in. Such a client still gets
+/// a guest's session, because it logs in over a connection, and each connection has a session. Before the login the client cannot enter a room, so no
+/// other user sees the guest.
 /// </summary>
 /// <param name="auth">The settings that say who may use the chat.</param>
 /// <param name="withOidc">Whether the page offers a login with an OpenID Connect provider.</param>
@@ -16,7 +16,7 @@ internal sealed class LoginRequirement(AuthOptions auth, bool withOidc)
     public bool AppliesTo(User user) => !auth.Guests && user.IsGuest;
 
     /// <summary>
-    /// Whether a user who must log in may send a request: a request that logs in, or a request that concerns only the client itself.
+    /// Whether a request is allowed before the login: it logs in, or concerns only the client itself.
     /// </summary>
     public static bool AllowsWithoutLogin(ClientFrameType type) => type is
         ClientFrameType.Hello or ClientFrameType.Login or ClientFrameType.Register or ClientFrameType.Logout

@@ -80,7 +80,7 @@ internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSeco
     }
 
     /// <summary>
-    /// Sends the number of members if the timer of the last change has ended. The loop calls this method after each command.
+    /// Sends the number of members if it has changed and the timer has ended. The loop calls this method after each command.
     /// </summary>
     public void AnnounceCountIfDue()
     {

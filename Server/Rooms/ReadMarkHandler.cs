@@ -5,8 +5,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Handles <c>read</c>, which moves a read mark forward, <c>notify</c> and <c>typing</c>. A read mark is the seq up to which a user has read a
-/// room. The mark belongs to the user, not to a connection, and never moves back.
+/// Handles <c>read</c>, <c>notify</c> and <c>typing</c>. A <c>read</c> moves a read mark forward: the seq up to which a user has read a room. The
+/// mark belongs to the user, not to a connection, and never moves back.
 /// </summary>
 internal sealed class ReadMarkHandler(ChatServices services)
 {

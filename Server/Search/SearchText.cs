@@ -27,8 +27,8 @@ public static class SearchText
         ['ς'] = "σ",
     };
 
-    // Blocks of Unicode, first and last code point: Thai and Lao, Myanmar, Hangul, Khmer, Japanese and Chinese. Korean has spaces, but writes
-    // particles together with the words.
+    // Blocks of Unicode, first and last code point: Thai and Lao, Myanmar, Hangul, Khmer, Japanese and Chinese. Korean is in this list although it
+    // has spaces, because it writes particles together with the words.
     private static readonly (int First, int Last)[] Unspaced =
     [
         (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF), (0x3005, 0x3007), (0x3040, 0x30FF), (0x3130, 0x318F), (0x31F0, 0x31FF),
@@ -138,8 +138,8 @@ public static class SearchText
     // Soft hyphens and joiners inside a word are left out.
     private static bool IsIgnored(Rune rune) => Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format;
 
-    // Marks that are not a part of the word: accents of Latin, Greek and Cyrillic letters, points of Hebrew and Arabic, and variation selectors.
-    // Other marks are vowels, which belong to the word.
+    // Marks that are left out of a word: accents of Latin, Greek and Cyrillic letters, points of Hebrew and Arabic, and variation selectors. Other
+    // marks are vowels, which belong to the word.
     private static bool IsAccent(int value) => value
         is (>= 0x0300 and <= 0x036F) or (>= 0x0483 and <= 0x0489) or (>= 0x0591 and <= 0x05C7) or (>= 0x0610 and <= 0x061A) or (>= 0x064B and <= 0x065F) or 0x0670
         or (>= 0x1AB0 and <= 0x1AFF) or (>= 0x1DC0 and <= 0x1DFF) or (>= 0x20D0 and <= 0x20FF) or (>= 0xFE00 and <= 0xFE0F) or (>= 0xFE20 and <= 0xFE2F) or (>= 0xE0100 and <= 0xE01EF);

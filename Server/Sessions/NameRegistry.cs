@@ -135,7 +135,7 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, INodes nod
     {
         foreach (var skeleton in NameSkeleton.CreateAll(user.Name))
         {
-            // Another user may have the name now, because the user may have disconnected in the meantime.
+            // Keep the name if another user has it now. This can happen if this user had disconnected before.
             if (_inUse.GetValueOrDefault(skeleton) == user.Id)
                 _inUse.Remove(skeleton);
         }

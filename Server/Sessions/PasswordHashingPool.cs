@@ -92,7 +92,8 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
         return true;
     }
 
-    // Makes room for an address that has fewer waiting logins than another address.
+    // Rejects the newest login of the address that has the most waiting logins. Returns false if this address has at most one more than the address
+    // of the new login, which has "waiting" logins.
     private bool TryRejectNewest(int waiting)
     {
         var most = _waiting.Values.MaxBy(other => other.Count);

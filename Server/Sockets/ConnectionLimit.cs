@@ -3,8 +3,8 @@ using RawSocketChat.Server.Logging;
 namespace RawSocketChat.Server.Sockets;
 
 /// <summary>
-/// The maximum number of open connections of all listeners. Without it, connections could take all file descriptors of the process, and the
-/// .NET runtime ends a process that cannot get one. Thread-safe.
+/// The maximum number of open connections of all listeners. Without it, connections could take all file descriptors of the process, and the .NET
+/// runtime ends a process that has no free descriptor. Thread-safe.
 /// </summary>
 internal sealed class ConnectionLimit(int max, TimeProvider time, ILogger logger)
 {
@@ -28,6 +28,6 @@ internal sealed class ConnectionLimit(int max, TimeProvider time, ILogger logger
         return false;
     }
 
-    /// <summary>Call it once for each acquired connection, when its socket is closed.</summary>
+    /// <summary>Counts a connection as closed. Call this once for each acquired connection, when its socket is closed.</summary>
     public void Release() => Interlocked.Decrement(ref _count);
 }

@@ -39,7 +39,7 @@ internal sealed class LimitedListenerFactory(IConnectionListenerFactory inner, C
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
-    /// <summary>A counted connection. Kestrel disposes it when it has ended.</summary>
+    /// <summary>A counted connection. Kestrel disposes of this object when the connection has ended.</summary>
     private sealed class Connection(ConnectionContext inner, ConnectionLimit limit) : ConnectionContext
     {
         private int _isReleased;

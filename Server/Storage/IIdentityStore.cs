@@ -60,8 +60,8 @@ public interface IIdentityStore
     ValueTask EndOtherSessionsAsync(string user, string keptTokenHash, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Marks each session as away since <paramref name="now"/> if it is stored as a connected session. Called once when the server starts, before
-    /// the first connection. These sessions were connected when the previous process ended.
+    /// Marks each session that is stored as connected as away since <paramref name="now"/>, because it was connected to the previous process, which
+    /// has ended. Called once when the server starts, before the first connection.
     /// </summary>
     ValueTask MarkAllAwayAsync(DateTimeOffset now, CancellationToken cancellationToken);
 

@@ -78,12 +78,12 @@ public interface INodes
     ValueTask RenewNamesAsync(IReadOnlyList<UsedName> names, CancellationToken cancellationToken);
 
     /// <summary>Finds the sessions among the given ones that do not exist any more.</summary>
-    /// <param name="tokenHashes">As in <see cref="StoredSession"/>.</param>
+    /// <param name="tokenHashes">The hashes of the sessions' tokens, as in <see cref="StoredSession"/>.</param>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     ValueTask<IReadOnlyList<string>> FindEndedSessionsAsync(IReadOnlyList<string> tokenHashes, CancellationToken cancellationToken);
 
     /// <summary>Marks sessions as connected, because another server may have marked them as away.</summary>
-    /// <param name="tokenHashes">The sessions that have a connection to this server.</param>
+    /// <param name="tokenHashes">The hashes of the tokens of the sessions that have a connection to this server.</param>
     /// <exception cref="StorageException">The storage failed.</exception>
     ValueTask RenewSessionsAsync(IReadOnlyList<string> tokenHashes, CancellationToken cancellationToken);
 
