@@ -46,7 +46,7 @@ export class Tabs {
   /** For each tab that follows, the number of sweeps since its last message. @type {Map<string, number>} */
   #silent = new Map();
   #sweeping = 0;
-  /** The user (with `guest`) for whom this tab, as the leading one, has connected again. */
+  /** While this tab leads: the user for whom it has last connected again, as "user guest". */
   #adopted = '';
   /** Whether this tab can't share a connection: the leading tab has another session, or the browser does not grant locks. */
   #isOutcast = false;
@@ -234,7 +234,7 @@ export class Tabs {
     else if (kind === 'gone') router.detach(from);
     else if (kind === 'frame' && message.frame?.type === 'bye') this.#connection?.end(message.frame); // from the previous leading tab
     else if (kind === 'ping') {
-      this.#connection?.tick(); // the timers of this tab may be slow, because it is hidden
+      this.#connection?.tick(); // this tab may be hidden, so its own timers may be slow
       this.post({ kind: this.#user && !(message.isAttached && router.has(from)) ? 'lead' : 'pong', to: [from] });
     }
   }
@@ -248,7 +248,7 @@ export class Tabs {
     const wanted = `${user} ${guest}`;
     if (!connection?.isOnline || !this.#user) {
       this.post({ kind: 'pong', to: [from] });
-      connection?.hurry(); // the other tab has just reached the server, so this tab need not wait
+      connection?.hurry(); // the other tab has just reached the server, so this tab connects now, and does not wait for its next attempt
     } else if (this.#user.user === user && this.#user.guest === guest) {
       router.attach(from);
       this.post({ kind: 'ready', to: [from], via: connection.transportName });

@@ -87,7 +87,7 @@ function renderTransport({ transport, state: status }) {
 
 let quietTimer = 0;
 
-// The sign of "do not disturb" disappears at its end. A timer of a browser is shorter than 25 days, which no choice exceeds.
+// Draws the page again when "do not disturb" ends, so that its sign disappears. A browser's timer lasts at most 24 days, but no choice lasts longer.
 function watchQuiet() {
   clearTimeout(quietTimer);
   const left = Date.parse(preferences.quietUntil ?? '') - Date.parse(nowIso());
