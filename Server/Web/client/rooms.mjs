@@ -325,8 +325,8 @@ export function insertAround(room, events) {
 }
 
 /**
- * Adds entries to the log. If the page has dropped the newest entries of the log, it can't add entries after `end`, because entries between them are
- * missing. While a request for the missing entries is running, new entries wait in the tail: the answer may not contain them.
+ * Adds entries to the log. If the page has dropped the newest entries of the log, it can't add entries after `end`, because the entries in between
+ * are missing. While a request for the missing entries is running, new entries wait in the tail, because the answer may not contain them.
  * @param {Room} room
  * @param {Entry[]} added
  * @returns {Room}
@@ -359,7 +359,7 @@ function addEvents(room, events, reader) {
     if (event.type === 'moderated' && event.action === 'role' && isNew) [roles, away] = [new Map(roles).set(event.user, event.role), room.members.has(event.user) ? away : new Map(away).set(event.user, event.name)];
     if (event.type === 'moderated' && event.action === 'ban' && away.has(event.user)) away = without(away, event.user);
     if (event.from?.bot && bots.size < MAX_BOTS && bots.get(event.from.user) !== event.from.name) bots = new Map(bots).set(event.from.user, event.from.name);
-    if (quotes.has(event.of)) quotes = without(quotes, event.of); // the page asks for the changed message
+    if (quotes.has(event.of)) quotes = without(quotes, event.of); // drop the old text of a message that was changed, so that the page requests it again
     oldest = Math.min(oldest, event.seq);
     // Events up to joinedAt arrive in order. An event up to joinedAt that does not follow the cursor was sent before the join: it does not advance
     // the cursor, because the events between the cursor and this event are still to come.

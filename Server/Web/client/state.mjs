@@ -158,7 +158,7 @@ const UPDATES = {
     const room = state.rooms.get(frame.room);
     if (!room) return state;
     const away = { away: membersOf(frame.away), roles: rolesOf([...frame.members ?? [], ...frame.away ?? []]) };
-    if (request) return changeRoom(state, room.name, { ...away, roles: new Map([...room.roles, ...away.roles]) }); // the page asks for the people who are away, and limits the other members to one
+    if (request) return changeRoom(state, room.name, { ...away, roles: new Map([...room.roles, ...away.roles]) }); // the page asks only for `away`: it limits the list of members to one
     const members = membersOf(frame.members);
     const next = changeRoom(state, room.name, { members, ...away, memberCount: frame.memberCount ?? members.size });
     const names = [...members.values()].sort(byName).map(isolated).join(t(', '));

@@ -13,7 +13,7 @@ const MAX_SILENT_SWEEPS = 4; // the browser slows the timers of a hidden tab to 
 const FROM_LEADER = new Set(['lead', 'ready', 'frame', 'close', 'pong', 'alone']);
 
 /**
- * What a tab needs of its own connection.
+ * The members of a tab's own connection that Tabs uses.
  * @typedef {{ isOnline: boolean, transportName: TransportName, router: TabHub | null, relay(text: string): boolean, move(): void, hurry(): void,
  *   tick(): void, suspend(): void, end(bye: Frame): void }} OwnConnection
  */
@@ -25,7 +25,7 @@ const FROM_LEADER = new Set(['lead', 'ready', 'frame', 'close', 'pong', 'alone']
  *
  *   alone ──choose()──▶ leader              the lock was free
  *   alone ──choose()──▶ follower ──▶ leader   the browser passes the lock to this tab, or this tab steals it
- *   leader ──the lock was stolen──▶ alone     the connection connects again, and calls choose()
+ *   leader ──the lock was stolen──▶ alone     the tab's connection starts again, and calls choose()
  *   any ──leave()──▶ alone
  */
 export class Tabs {
@@ -91,7 +91,7 @@ export class Tabs {
     this.#take({ signal: this.#waiting.signal });
   }
 
-  /** Gives up the role, because the tab needs no connection any more, or must have its own connection. */
+  /** Gives up the role. Call this when the tab needs no connection any more, or must have its own connection. */
   leave() {
     this.#generation += 1;
     this.#stepDown();
@@ -104,10 +104,10 @@ export class Tabs {
     if (this.#role === 'follower') this.#take({ steal: true });
   }
 
-  /** Asks the leading tab now whether it is alive, because this tab has become visible. */
+  /** Asks the leading tab whether it is alive. Call this when this tab has become visible. */
   check() { this.transport?.check(); }
 
-  /** Gives up the lead to another tab, because the browser is about to freeze this tab. */
+  /** Lets another tab lead. Call this when the browser is about to freeze this tab. */
   freeze() {
     if (!this.#connection?.router?.others.length) return;
     this.#connection.suspend();

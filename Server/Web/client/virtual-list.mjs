@@ -156,7 +156,7 @@ export class VirtualList {
   #range = { start: 0, end: 0 };
   #isDrawn = false;
   /**
-   * The row that keeps its place in the view, its top in the content, and the scroll position, all at the last measurement.
+   * The row that keeps its place in the view. `top` (in the content) and `scrollTop` are those of the last measurement.
    * @type {{ entry: Entry, top: number, scrollTop: number } | null}
    */
   #anchor = null;
@@ -222,7 +222,7 @@ export class VirtualList {
     return needed.start < this.#range.start || needed.end > this.#range.end;
   }
 
-  /** Call this after rows or the view may have changed their size. Moves the scroll position by as much as the anchor has moved. */
+  /** Keeps the anchor at its place in the view. Call this after rows or the view may have changed their size. */
   settle() {
     if (!this.#isDrawn) return;
     if (this.#isAtEnd) this.#surface.scrollTop = Infinity;
@@ -239,8 +239,8 @@ export class VirtualList {
   }
 
   /**
-   * Moves the rows up in the view by a distance. If a page sets the scroll position, the browser stops its own smooth scrolling. So this method
-   * changes the height of the space above the rows instead, if that space is high enough.
+   * Moves the rows up in the view by a distance. If the page set the scroll position, the browser would stop its own smooth scrolling. So if the
+   * space above the rows is high enough, this method changes the height of this space instead.
    * @param {number} distance in px
    */
   #moveBy(distance) {
@@ -308,14 +308,14 @@ export class VirtualList {
     }
     const index = this.#indexInView(scrollTop);
     const next = index + 1 < this.#range.end ? this.#topOf(index + 1) : Infinity;
-    // The anchor is the first row that begins in the view. It is not the row above: only the end of that row is visible, and its height can change.
+    // The anchor is the first row that begins in the view. Do not use a row that begins above the view, because its height can change while only its end is visible.
     const isCut = index >= this.#range.start && this.#topOf(index) < scrollTop && next < scrollTop + this.#surface.height;
     const entry = this.#entries[isCut ? index + 1 : index];
     this.#anchor = { entry, top: this.#surface.topOf(entry.key) ?? this.#estimatedTop(index), scrollTop };
   }
 
   /**
-   * The index of the row at a position of the content.
+   * The index of the row at a position, in px from the top of the content.
    * @param {number} position
    */
   #indexInView(position) {

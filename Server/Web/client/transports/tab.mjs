@@ -60,7 +60,7 @@ export class TabTransport {
     this.#post({ kind: 'gone' });
   }
 
-  /** Asks the leading tab now, because this tab has become visible. */
+  /** Asks the leading tab whether it is alive. Call this when this tab has become visible. */
   check() { this.#tick(); }
 
   /**

@@ -371,7 +371,7 @@ export function afterScroll() {
 
 $('first-unread').addEventListener('click', jumpToMark);
 
-// Handle the Home and End keys here. The browser would scroll slowly through rows that are not drawn yet, and stop when their heights become known.
+// Handle the Home and End keys here. The browser itself would scroll through rows that are not drawn yet, and would stop as soon as the page draws them.
 log.addEventListener('keydown', (event) => {
   const room = state.rooms.get(drawn.room ?? '');
   if (!room || event.key !== 'Home' && event.key !== 'End' || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
@@ -381,7 +381,7 @@ log.addEventListener('keydown', (event) => {
   surface.scrollTop = 0;
   list.scrolled(false);
   drawRows(room);
-  surface.scrollTop = 0; // the top of the log is above the first row
+  surface.scrollTop = 0; // scroll above the first row, to the top of the log
 });
 
 document.addEventListener('focusin', ({ target }) => {
@@ -406,7 +406,7 @@ log.addEventListener('scroll', () => {
   afterScroll();
 }, { passive: true });
 
-// A row or the view has changed its size, but the browser has not painted it yet.
+// Called after a row or the view has changed its size, and before the browser paints it.
 const sizes = new ResizeObserver(() => {
   const room = state.rooms.get(drawn.room ?? '');
   if (!room) return;

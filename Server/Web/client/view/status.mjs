@@ -70,7 +70,7 @@ function stateWords({ state: now }, isGuest) {
 }
 
 /**
- * Shows the transport. Beside the person's name, the page shows the transport only while it is connected by another transport than WebSocket.
+ * Shows the transport. Beside the person's name, the page shows the transport only while it is connected without WebSocket.
  * @param {Status} status
  */
 function renderTransport({ transport, state: status }) {
