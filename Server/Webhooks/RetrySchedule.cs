@@ -20,7 +20,9 @@ internal static class RetrySchedule
         return Delays[Math.Min(failures, Delays.Length) - 1] * (0.8 + (0.4 * random));
     }
 
-    /// <summary>Corrects the stored time of the next attempt. After a change of the clock, this time may be far in the future: the next attempt is then due now.</summary>
+    /// <summary>
+    /// Corrects the stored time of the next attempt. After a change of the clock, this time may be far in the future: the next attempt is then due now.
+    /// </summary>
     public static DateTimeOffset Limit(DateTimeOffset next, DateTimeOffset now) => next - now > Delays[^1] * 1.2 ? now : next;
 
     /// <summary>Whether the time to deliver an event is over. This time begins with the event, or with the first failure if the failure is later.</summary>
