@@ -3,7 +3,7 @@ namespace RawSocketChat.Server.Webhooks;
 /// <summary>The times of the next attempts, and the time at which the server gives up.</summary>
 internal static class RetrySchedule
 {
-    /// <summary>The number of failures in a row after which a message is given up, if the receiver refuses it.</summary>
+    /// <summary>The number of failures in a row after which the server gives up a message that the receiver refuses.</summary>
     public const int RefusedAttempts = 3;
 
     // The delay after the first failure, after the second one, and so on. The last delay repeats.
@@ -20,7 +20,9 @@ internal static class RetrySchedule
         return Delays[Math.Min(failures, Delays.Length) - 1] * (0.8 + (0.4 * random));
     }
 
-    /// <summary>Limits the time of the next attempt. After a change of the clock, the stored time may be far in the future.</summary>
+    /// <summary>
+    /// Corrects the stored time of the next attempt. After a change of the clock, this time may be far in the future: the next attempt is then due now.
+    /// </summary>
     public static DateTimeOffset Limit(DateTimeOffset next, DateTimeOffset now) => next - now > Delays[^1] * 1.2 ? now : next;
 
     /// <summary>Whether the time to deliver an event is over. This time begins with the event, or with the first failure if the failure is later.</summary>

@@ -50,7 +50,7 @@ internal sealed class WebhookClient : IDisposable
     private TimeSpan? ReadRetryAfter(HttpResponseMessage response) =>
         response.Headers.RetryAfter is not { } after ? null : after.Delta ?? (after.Date - _time.GetUtcNow());
 
-    // Returns the error that owners see. It says nothing about a receiver in a network that is not public.
+    // Returns the error that owners see. If the receiver's address is not public, the error has no details.
     private string Describe(Exception fault, HttpRequestMessage request)
     {
         for (var cause = fault; cause is not null; cause = cause.InnerException)

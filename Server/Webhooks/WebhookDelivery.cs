@@ -21,7 +21,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
 
     private static readonly TimeSpan FaultDelay = TimeSpan.FromSeconds(5);
 
-    // A receiver that needed this time for its last request is slow. Slow receivers use at most half of the slots, so they can't delay the others.
+    // A receiver is slow if its last request took longer than this time. Slow receivers use at most half of the slots, so they can't delay the others.
     private static readonly TimeSpan SlowTime = TimeSpan.FromMilliseconds(500);
 
     private readonly IWebhookStore _store;
@@ -193,8 +193,8 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         }
     }
 
-    // Waits for a slot, and makes one attempt. A receiver that was slow before also needs a slow slot, so that slow receivers leave slots for
-    // the others.
+    // Waits for a slot, and makes one attempt. A slow receiver needs two slots: one of all slots, and one of the slots for slow receivers. So slow
+    // receivers leave slots for the others.
     private async Task<WebhookStep> TryStepAsync(Entry entry)
     {
         // With several servers, only one of them delivers. Otherwise a receiver would get each event several times, and in no order.
@@ -223,7 +223,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         }
         catch (Exception) when (_stop.IsCancellationRequested)
         {
-            // The next start of the server makes the attempt again.
+            // The server is stopping. After its next start, it makes the attempt again.
             return WebhookStep.Idle;
         }
         catch (StorageException fault)

@@ -19,7 +19,7 @@ internal sealed class WebhookWorker(
     private readonly int _maxFailed = options.Value.FailedEvents;
 
     /// <summary>Makes the next attempt of a room's webhook, if one is due.</summary>
-    /// <exception cref="StorageException">The state cannot be read or stored. The attempt may have been made.</exception>
+    /// <exception cref="StorageException">The state cannot be read or stored. If it cannot be stored, the attempt may already have been made.</exception>
     public async Task<WebhookStep> StepAsync(string room, CancellationToken cancellationToken)
     {
         if (await store.FindAsync(room, cancellationToken) is not { } webhook)
@@ -78,8 +78,8 @@ internal sealed class WebhookWorker(
         return WebhookStep.WaitUntil(progress.NextAttemptAt.Value);
     }
 
-    // The event that was just tried has expired. The later events that have expired too are given up without an attempt. Such attempts would only
-    // show again that the receiver does not answer, and further events would expire in the meantime.
+    // The event that was just tried has expired. The worker gives it up, and also all later events that have expired, without an attempt for each of
+    // them: such attempts would only show again that the receiver does not work, and meanwhile more events would expire.
     private async Task<WebhookStep> GiveUpExpiredAsync(StoredWebhook webhook, WebhookProgress progress, DateTimeOffset now)
     {
         while (true)
@@ -169,7 +169,7 @@ internal enum WebhookStepKind
     /// <summary>There may be more to send.</summary>
     Continue,
 
-    /// <summary>There is nothing to send now. The next event of the room, or a change of the webhook, may change that.</summary>
+    /// <summary>There is nothing to send until the room has a new event, or until the webhook is changed.</summary>
     Idle,
 
     /// <summary>The next attempt is due later.</summary>

@@ -54,7 +54,7 @@ const onConnection = (type, listener) =>
   connection.addEventListener(type, (event) => listener(/** @type {CustomEvent<T>} */ (event).detail));
 
 onConnection('refused', (/** @type {Frame} */ error) => {
-  if (server.isClosed) showEntrance(''); // the form says that the person needs an account
+  if (server.isClosed) showEntrance(''); // without words: the form of a closed server says that the person needs an account
   else rejectName(error.text, error.text);
 });
 
@@ -106,7 +106,7 @@ onConnection('transport', (/** @type {TransportChange} */ change) => {
  * Shows the entrance, because the server has rejected the name. If the name belongs to an account, the server's text suggests the command /login.
  * Nobody can type a command at the entrance, so the entrance asks for the password instead.
  * @param {string} refusal the text of the server
- * @param {string} words the text for other reasons
+ * @param {string} words what the entrance shows if the name does not belong to an account
  */
 function rejectName(refusal, words) {
   const isAccount = /\/login\b/.test(refusal);
@@ -137,7 +137,7 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
   const rooms = new Set([...state.rooms.keys(), ...entering?.rooms ?? [], ...joined]);
   retainOfflineRooms(frame.user, rooms);
   takeOverFirst();
-  askDirectory(); // before the joins, so that a #room in the joined rooms' messages becomes a link
+  askDirectory(); // ask before the joins: with the list of rooms, a #room in the messages of the joined rooms becomes a link
   for (const name of rooms) if (!state.rooms.get(name)?.removed) joinRoom(name, { kind: state.rooms.get(name)?.epoch ? 'rejoin' : 'join', show: name === entering?.show });
   if (!state.commands.length) ask({ type: 'help' }, { kind: 'help' });
   askLinkQuestion();
@@ -164,7 +164,7 @@ onConnection('frame', (/** @type {Frame} */ frame) => {
 });
 
 /**
- * Connects again without the cookie. The welcome was for another user than the cookie's, so perhaps the browser keeps no cookies. The page then gets
+ * Connects again without the cookie, because the welcome was not for the user of the cookie: perhaps the browser keeps no cookies. The page then gets
  * a token from the server, like a page from disk.
  */
 function continueWithoutCookie() {

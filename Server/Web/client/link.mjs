@@ -7,13 +7,13 @@ import { t } from './language.mjs';
 /** @import { Place, User } from './types.js' */
 
 /**
- * What the page asks the person before it does what a link wants. A name or a room that needs no question is null.
+ * The name and the room of a link that the page uses only if the person agrees. A name or a room that needs no question is null.
  * @typedef {{ name: string | null, room: string | null }} LinkQuestion
  */
 
 /**
  * Decides how the page starts: it restores the stored place, enters the room of the link, or shows the form. The page enters
- * the room of a link without a question only if this renames nobody.
+ * the room of a link without a question only if this does not change the person's name.
  * @param {{ name?: string, room?: string }} link the name and the room in the page's address
  * @param {Place | null} place the stored place
  * @param {string | null} sessionName the name of the session that the browser may have, although it has no stored place

@@ -63,7 +63,7 @@ export const insertEntry = (entries, entry) => insertEntries(entries, [entry]);
 export function insertEntries(entries, added) {
   /** @type {Entry[][]} */
   const parts = [];
-  /** The newest part: added entries between which the log has no entry. @type {Entry[]} */
+  /** The last part: added entries that follow each other, without an old entry of the log between them. @type {Entry[]} */
   let run = [];
   let from = 0;
   for (const entry of added.toSorted(compareEntries)) {
@@ -84,7 +84,7 @@ export function insertEntries(entries, added) {
 }
 
 /**
- * Returns the entry that the log has after another copy of an existing entry has arrived.
+ * Returns the entry that replaces an existing entry when another copy of it arrives.
  * @param {Entry} existing
  * @param {Entry} copy
  * @returns {Entry}
@@ -94,7 +94,7 @@ const withCopy = (existing, copy) =>
   existing.local ? { ...copy, key: existing.key, id: existing.id } : withNewerState(existing, copy);
 
 /**
- * Returns the entry with the changes that the server's later copy of it contains. The page can have missed the events of these changes.
+ * Returns an entry with the changes that a later copy from the server contains. The page may have missed the events of these changes.
  * @param {Entry} existing
  * @param {Entry} copy
  * @returns {Entry}
@@ -126,7 +126,7 @@ export function withDays(days, added) {
 }
 
 /**
- * Returns the days of the entries from the given one on.
+ * Returns the dividers for the entries from `first` to the end of the log.
  * @param {Day[]} days
  * @param {Entry} first
  */

@@ -54,7 +54,7 @@ $('newest').addEventListener('click', () => {
 $('banner-now').addEventListener('click', () => {
   if (state.status.state === 'closed') showEntrance('');
   else connection.retryNow();
-  if (ui.inside && !NARROW.matches) input.focus(); // the button is about to disappear
+  if (ui.inside && !NARROW.matches) input.focus(); // the button that was pressed is about to disappear
 });
 setInterval(renderCountdown, 1000);
 
@@ -81,7 +81,7 @@ document.addEventListener('keydown', (event) => {
     else if (state.current) followNewest();
     input.focus();
   } else if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey && !closestTo(event, 'input, textarea, button, a')) {
-    input.focus(); // typing goes to the input, wherever the focus was
+    input.focus(); // a typed character goes into the input, wherever the focus was
   }
 });
 
@@ -166,7 +166,7 @@ function focusInput() {
 /** Returns the rooms and the name that the page has stored (a Place). Null if it has stored none, or must not use them. */
 async function loadPlace() {
   const stored = loadTabPlace();
-  if (stored?.session) identity.usesCookie = false; // the browser kept no cookie before this page was loaded again
+  if (stored?.session) identity.usesCookie = false; // the tab has stored a token, so the browser kept no cookie before the page was loaded again
   if (!identity.usesCookie) return stored?.session ? stored : null;
   if (stored) return stored;
   await opening;

@@ -16,8 +16,8 @@ const SPACE = /\s/u;
 const BEFORE_NO_MENTION = /[\p{L}\p{N}_@./-]/u;
 const NAME = /[\p{L}\p{N}\p{M}_.-]+/uy;
 const AT_END_OF_SENTENCE = /[.-]+$/;
-const HIDDEN = '▒▒▒'; // shown instead of a spoiler where it can't be opened
-const ATOM = '\uFFFC'; // the neighbour of a text, if the piece beside the text is not plain text
+const HIDDEN = '▒▒▒'; // replaces a spoiler in places where nobody can open it, for example in a quote
+const ATOM = '\uFFFC'; // the character before or after a text, if the piece beside the text is code, a link or a room
 
 /** @param {TextPiece | CodePiece} piece */
 const isPlain = (piece) => !('code' in piece) && !piece.href && !piece.room;

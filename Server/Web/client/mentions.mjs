@@ -6,7 +6,7 @@ import { parsedText } from './message-text.mjs';
 
 const WORD = /[\p{L}\p{N}\p{M}_]/u;
 const WORD_AT_END = /[\p{L}\p{N}\p{M}_]$/u;
-const ADDRESS = /:\/\/|^www\.|[^\s@]@[\p{L}\p{N}-]+\.[\p{L}\p{N}]/iu; // of a page, or of a mailbox
+const ADDRESS = /:\/\/|^www\.|[^\s@]@[\p{L}\p{N}-]+\.[\p{L}\p{N}]/iu; // a web address or a mail address
 
 /**
  * Whether a message mentions the user. The server's list of mentions decides. Without this list, the page searches the text for the user's name.

@@ -19,7 +19,7 @@ const BEFORE_NO_ROOM = /[\p{L}\p{N}_/&#]/u;
 const ENDS_LINK = /[\s<>"\p{Cc}«»‹›“”„‟‚‛…。、，；：！？（）［］｛｝「」『』【】〈〉《》〔〕｡､｢｣،؛؟۔।\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
 // An address may contain these characters, but at its end they belong to the sentence. An opening bracket at the end has no closing one.
 const TRAILING = new Set(`.,;:!?'‘’([{`);
-// Two of these at the end of an address are the end of a mark around it: **https://example.org**.
+// Two equal characters of these at the end of an address do not belong to it, but to a mark around it: **https://example.org**.
 const EMPHASIS = new Set('*~|');
 /** @type {Record<string, string>} */
 const OPENING = { ')': '(', ']': '[', '}': '{' };
@@ -185,7 +185,7 @@ function roomAt(reader, index, from, to) {
   if (!ROOM_START.test(reader.characterAt(index + 1))) return null;
   let end = index + 1;
   for (let char = reader.characterAt(end); end < to && IN_ROOM.test(char); char = reader.characterAt(end)) end += char.length;
-  while (reader.at(end - 1) === '.') end -= 1; // the end of a sentence
+  while (reader.at(end - 1) === '.') end -= 1; // a full stop at the end belongs to the sentence, not to the name
   const text = reader.text.slice(index, end);
   return { end, piece: { text, room: text.slice(1) } };
 }
@@ -208,7 +208,7 @@ function linkAt(reader, index, from, to) {
   const open = { '(': 0, '[': 0, '{': 0 };
   for (let char = reader.at(end); end < to && !ENDS_LINK.test(char); char = reader.at(end += 1)) {
     if (char in open) open[char] += 1;
-    else if (char in OPENING && --open[OPENING[char]] < 0) break; // its opening bracket is before the address
+    else if (char in OPENING && --open[OPENING[char]] < 0) break; // a closing bracket without an opening one in the address belongs to the text around it
   }
   const isEmphasised = index > from && reader.at(index - 1) === '*';
   const scanned = end;

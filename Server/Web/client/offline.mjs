@@ -43,8 +43,8 @@ function messageOf({ seq, at, from, text, me, reply, files, edited, deleted, men
 }
 
 /**
- * Shows the stored messages in the rooms that the page has not joined yet. The mark of new messages is where this tab had it. If the tab had none, the
- * mark is before the first message that was unread.
+ * Shows the stored messages in the rooms that the page has not joined yet. The mark of new messages is at its place before the page was loaded
+ * again. If there was no mark, it is before the first message that was unread.
  * @param {State} state
  * @param {OfflineRoom[]} stored
  * @returns {State}

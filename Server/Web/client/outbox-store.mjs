@@ -16,9 +16,9 @@ const STORED_FIELDS = /** @type {const} */ (['room', 'text', 'me', 'reply', 'fil
  * In such a browser two pages may send the same message. This is harmless, because the server stores only one message for each id.
  *
  * A browser or a person can delete the database at any time. So each page also keeps a copy of its messages in `copies`. The copy
- * contains the identity (`born`) of the database at that time. If the database has another identity now, the database was deleted and created
- * again, and does not contain the messages of the copy. If the identity is the same, the page ignores the copy, because another page may have
- * sent the messages since then.
+ * contains the identity (`born`) of the database. When a page finds the copy of a closed page, it compares the identities. If the database has another
+ * identity now, the database was deleted and created again, and does not contain the messages of the copy. If the identity is the same, the page
+ * ignores the copy, because another page may have sent its messages since then.
  *
  * If the database fails, the page works without a stored outbox.
  */
@@ -33,7 +33,7 @@ export class OutboxStore {
   /** Whether the database has failed to store a change. If so, only the copy has all messages. */
   #hasFailed = false;
   #isCopied = false;
-  /** The number of the newest change, and of the newest change that the database has stored. */
+  /** The numbers of two changes: the newest change, and the newest change that the database has stored. */
   #change = 0;
   #storedChange = 0;
   /** @type {IDBDatabase | null} */
@@ -41,7 +41,7 @@ export class OutboxStore {
   /** @type {Promise<unknown>} */
   #writing = Promise.resolve();
   #hasClaimed = false;
-  /** The open pages whose closing this page waits for. @type {Set<string>} */
+  /** The other open pages: this page waits until they are closed. @type {Set<string>} */
   #watched = new Set();
 
   /**
@@ -181,7 +181,7 @@ export class OutboxStore {
 
   /**
    * Copies this page's messages. Until the database has stored the newest change, the copy has no identity (`born` is null). If the page is closed
-   * before that, the next page takes over the copy. If the copy does not fit into the storage, only the database has the messages.
+   * earlier, the next page takes over the copy. If the copy does not fit into the storage, only the database has the messages.
    */
   #copy() {
     const copies = this.#copies;

@@ -101,8 +101,8 @@ export const removeMessage = (state, id) => ({ ...state, outbox: state.outbox.fi
 export function acknowledgeMessage(state, item, ack) {
   const next = removeMessage(state, item.id);
   const room = next.rooms.get(ack.room ?? item.room);
-  // If the server has stored the message long ago, the message can be older than the part of the log that the page has. Then the page receives the
-  // message with the history.
+  // If the page sent the message again after a long time, the stored message can be older than the part of the log that the page has. Then the page
+  // gets the message later, with the history.
   if (!room || !Number.isInteger(ack.seq) || ack.duplicate && ack.seq < room.oldest) return next;
   const created = createEntry({ seq: ack.seq, at: ack.at ?? item.at, from: state.self, text: item.text, me: item.me, reply: item.reply, files: item.files });
   if (!created) return next;
@@ -150,8 +150,8 @@ export const failRoom = (state, room, error) => ({
 
 /**
  * Hides the messages of the outbox that have arrived as events (`echo`). If the connection ends after the server has stored a message and
- * before the acknowledgement arrives, the event arrives first. The page sends the message again, and the acknowledgement
- * of this attempt confirms which event is the message.
+ * before the acknowledgement arrives, the page gets the event first, and can only guess that it is the message. The page sends the message again:
+ * the acknowledgement has the seq of the event, and so confirms the guess.
  * @param {State} state
  * @param {string} name the room
  * @param {Frame[]} events

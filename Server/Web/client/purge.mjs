@@ -1,4 +1,4 @@
-// The deletion of the messages of one person, which a moderator chooses together with a ban. The page deletes one message after another.
+// The deletion of the messages of one person, which a moderator can request together with a ban. The page deletes one message after another.
 
 import { isolated } from './direction.mjs';
 import { t } from './language.mjs';
@@ -16,7 +16,8 @@ export const messagesOf = ({ entries }, user) => entries
   .flatMap(({ kind, seq, from, deleted }) => kind === 'message' && seq !== undefined && from?.user === user && !deleted ? [seq] : []).slice(-MAX_MESSAGES).reverse();
 
 /**
- * Returns the purge after the answer to the deletion of its first message. A rejected message stays, unless the server asks the page to wait.
+ * Returns the purge after the answer to the deletion of its first message. If the server asks the page to wait, the page deletes this message again later.
+ * After any other error, the purge goes on without this message.
  * @param {Purge} purge
  * @param {Frame} answer
  * @returns {Purge}

@@ -7,7 +7,7 @@ import { isDirect } from './rooms.mjs';
 
 /** @import { MenuItem, NotifyLevel, Room, RoomAction } from './types.js' */
 
-const ROOM_FOR_EVERYBODY = 'lobby'; // nobody can close it
+const ROOM_FOR_EVERYBODY = 'lobby'; // nobody can close this room
 
 /** The levels of notification, in the order of the menu. @type {{ level: NotifyLevel, readonly words: string }[]} */
 const NOTIFY_LEVELS = [

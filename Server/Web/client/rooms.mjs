@@ -13,7 +13,7 @@ import { mentionsUser } from './mentions.mjs';
 const OPEN_ROOM = { max: 120_000, kept: 100_000 };
 const OTHER_ROOM = { max: 10_000, kept: 9_000 };
 
-const MAX_BOTS = 50; // more than a room has in practice
+const MAX_BOTS = 50; // rooms have fewer bots in practice
 
 /**
  * @param {string} name
@@ -22,14 +22,14 @@ const MAX_BOTS = 50; // more than a room has in practice
 export const newRoom = (name) => ({
   name, topic: '', epoch: null, role: null, isPrivate: false, members: new Map(), memberCount: 0, early: [],
   roles: new Map(), // the owners and moderators that the page knows, present or not
-  away: new Map(),  // those of them who are not in the room now
-  knowsAway: false, // the page has asked the server for them since it joined the room
+  away: new Map(),  // the owners and moderators who are not in the room now
+  knowsAway: false, // whether the page has asked the server for `away` since it joined the room
   bots: new Map(),  // the bots whose messages the page has
   entries: [],
   quotes: new Map(), // answered messages that are not in the log
   days: [],         // where each calendar day begins in the log
   live: false,      // joined over the current connection; only then do frames advance the cursor
-  joinedAt: 0,      // the newest seq at the moment of joining: events up to it arrive in order
+  joinedAt: 0,      // the newest seq at the moment of joining: events up to this seq arrive in order
   cursor: 0,        // the page has all events up to this seq: `after` of the next join
   oldest: Infinity, // the oldest seq that the page has: `before` of the next history request
   end: Infinity,    // the seq of the last kept entry, if the page has dropped the newest ones: `after` of the next history request
@@ -43,7 +43,7 @@ export const newRoom = (name) => ({
   unread: 0, mentions: 0, firstUnread: null,
   isOffline: false, // the log shows messages of an earlier visit, because the page can't reach the server
   mark: null,       // where the mark of new messages was before the page was loaded again
-  seen: null,       // how far this user had read when the page stored its messages
+  seen: null,       // how far this user had read when the page stored the messages of the room
 });
 
 // The server gives these names to direct rooms only.
@@ -273,7 +273,7 @@ export function without(map, key) {
 export const hasNewest = (room) => room.end === Infinity;
 
 /**
- * Adds events to a room's log. If the log becomes too long, the page drops what is far from the reader.
+ * Adds events to a room's log. If the log becomes too long, the page drops the entries that are far from the reader's position.
  * @param {Room} room
  * @param {Frame[]} events
  * @param {{ self: User | null, watching: string | null, current?: string | null, readerAt?: (room: string) => number | null } | null} reader the
@@ -284,7 +284,7 @@ export const insertEvents = (room, events, reader) =>
   trim(addEvents(room, events, reader), reader?.readerAt?.(room.name) ?? null, reader && reader.current !== undefined && reader.current !== room.name ? OTHER_ROOM : OPEN_ROOM);
 
 /**
- * Adds the events of a `history` answer to the log, and drops what is far from the reader.
+ * Adds the events of a `history` answer to the log, and drops the entries that are far from the reader's position.
  * @param {Room} room
  * @param {Frame[]} events
  * @param {boolean} hasMore whether the server has more events in the requested direction
@@ -325,8 +325,8 @@ export function insertAround(room, events) {
 }
 
 /**
- * Adds entries to the log. If the page has dropped the newest entries of the log, it can't add entries after `end`, because entries between them are
- * missing. While a request for the missing entries is running, new entries wait in the tail: the answer may not contain them.
+ * Adds entries to the log. If the page has dropped the newest entries of the log, it can't add entries after `end`, because the entries in between
+ * are missing. While a request for the missing entries is running, new entries wait in the tail, because the answer may not contain them.
  * @param {Room} room
  * @param {Entry[]} added
  * @returns {Room}
@@ -359,7 +359,7 @@ function addEvents(room, events, reader) {
     if (event.type === 'moderated' && event.action === 'role' && isNew) [roles, away] = [new Map(roles).set(event.user, event.role), room.members.has(event.user) ? away : new Map(away).set(event.user, event.name)];
     if (event.type === 'moderated' && event.action === 'ban' && away.has(event.user)) away = without(away, event.user);
     if (event.from?.bot && bots.size < MAX_BOTS && bots.get(event.from.user) !== event.from.name) bots = new Map(bots).set(event.from.user, event.from.name);
-    if (quotes.has(event.of)) quotes = without(quotes, event.of); // the page asks for the changed message
+    if (quotes.has(event.of)) quotes = without(quotes, event.of); // drop the old text of a message that was changed, so that the page requests it again
     oldest = Math.min(oldest, event.seq);
     // Events up to joinedAt arrive in order. An event up to joinedAt that does not follow the cursor was sent before the join: it does not advance
     // the cursor, because the events between the cursor and this event are still to come.

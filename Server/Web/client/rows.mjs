@@ -11,11 +11,11 @@ import { hasNewest, isDirect, labelOf, titleOf } from './rooms.mjs';
 
 /** @import { DrawnEntry, Entry, OutboxItem, Room, Row, RowSegment, User } from './types.js' */
 
-const GROUP_WITHIN_MS = 5 * 60_000;   // after a pause of this length, the name and the time appear again
-const MAX_GROUP_MS = 10 * 60_000;     // after this time, they appear again even without a pause
-const MAX_GROUP = 12;                 // messages: about half of a screen, so that a screen always shows a name
-const BLOCK = 240;                    // sequence numbers: no group crosses a multiple of BLOCK, so the page can form the groups of a part of the log
-const QUOTE_LENGTH = 200;            // characters: more than one line of the page shows
+const GROUP_WITHIN_MS = 5 * 60_000;   // if nobody writes for this time, the next message begins a group, with the name and the time
+const MAX_GROUP_MS = 10 * 60_000;     // the maximum time from the first to the last message of a group
+const MAX_GROUP = 12;                 // messages of a group: they fill about half of a screen, so a screen always shows a name
+const BLOCK = 240;                    // no group crosses a seq that is a multiple of BLOCK, so the page can form the groups of a part of the log
+const QUOTE_LENGTH = 200;            // characters; one line of the page shows fewer
 const MAX_FACES = 6;                 // people whose avatars the top of a new room shows
 
 /**

@@ -76,13 +76,13 @@ const UPDATES = {
       if (!known?.epoch || reset) room.more = events.length > 0 && events[0].seq > 1;
       room.cursor = Math.max(room.cursor, frame.seq ?? 0);
     }
-    // The server has counted the unread events up to frame.seq. If it has not received the page's newest read mark yet, its counts are too high,
-    // and the page ignores them.
+    // The server has counted the unread events up to frame.seq. If the server does not have the page's newest read mark yet, these counts are too
+    // high, and the page ignores them.
     const isCounted = typeof frame.unread === 'number' && (frame.read ?? 0) >= room.read;
     if (isCounted) room.countedTo = frame.seq ?? 0;
     room = insertEvents(room, events, resumed ? { self: state.self, watching, readerAt, current: state.current } : null);
     if (isCounted) room = withCounts(room, { read: frame.read ?? 0, unread: frame.unread, mentions: frame.mentions });
-    // The page may have been closed before it reported how far the user had read. If it has all messages after that place, it counts them itself.
+    // The page may have been closed before it reported how far the user had read. If it has all messages after that seq, it counts the unread ones itself.
     const seen = room.seen?.epoch === room.epoch ? room.seen.seq : 0;
     if (isCounted && seen > room.read && room.oldest <= seen + 1) room = withCounts(room, { read: seen, ...countsAfter(room, seen, state.self) });
     room = { ...withStoredMark(room), seen: null };
@@ -107,7 +107,7 @@ const UPDATES = {
       const event = events.find(({ seq }) => seq === request.seq);
       return changeRoom(state, room.name, { quotes: new Map(room.quotes).set(request.seq ?? 0, event ? createEntry(event) : null) });
     }
-    // A typed request may ask for any part of the history, so a notice shows its answer. The page's own requests continue the log.
+    // A person who types a request can ask for any part of the history, so a notice shows the answer. The answers to the page's own requests go to the log.
     if (!request) return addNotice(state, { room: room.name, at, tone: 'help', text: events.map(historyLine).join('\n') || t('There are no messages.') });
     if (request.direction !== 'around') return withRoom(state, insertHistory(room, events, Boolean(frame.more), request.direction ?? 'older'));
     if (events.some(({ seq }) => seq === request.seq) || request.orNext && events.some(({ seq }) => seq > (request.seq ?? 0))) return withRoom(state, insertAround(room, events));
@@ -128,7 +128,7 @@ const UPDATES = {
     const name = request?.room ?? '';
     let next = state;
     if (SILENT_REQUESTS.has(request?.kind ?? '')) return state;
-    if (request?.kind === 'history' && request.direction !== 'around' && frame.retryAfterMs !== undefined) return state; // the page asks again later
+    if (request?.kind === 'history' && request.direction !== 'around' && frame.retryAfterMs !== undefined) return state; // the page sends the request again later
     if (isJoin(request) && isUnusedPlaceholder(next, name)) next = withoutRoom(next, name);
     else if (isJoin(request) && frame.retryAfterMs === undefined) next = failRoom(changeRoom(next, name, withoutOfflineMessages(next.rooms.get(name)) ?? {}), name, errorText(frame));
     if (isJoin(request) && frame.code === 'banned') next = changeRoom(next, name, { removed: true });
@@ -158,7 +158,7 @@ const UPDATES = {
     const room = state.rooms.get(frame.room);
     if (!room) return state;
     const away = { away: membersOf(frame.away), roles: rolesOf([...frame.members ?? [], ...frame.away ?? []]) };
-    if (request) return changeRoom(state, room.name, { ...away, roles: new Map([...room.roles, ...away.roles]) }); // the page has asked for one member only
+    if (request) return changeRoom(state, room.name, { ...away, roles: new Map([...room.roles, ...away.roles]) }); // the page asks only for `away`: it limits the list of members to one
     const members = membersOf(frame.members);
     const next = changeRoom(state, room.name, { members, ...away, memberCount: frame.memberCount ?? members.size });
     const names = [...members.values()].sort(byName).map(isolated).join(t(', '));

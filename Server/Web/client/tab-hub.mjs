@@ -40,7 +40,7 @@ export class TabHub {
   /** The tab that has sent the last typed line. Answers to typed lines have no id. */
   #typist = SELF;
   #isLoggedOut = false;
-  /** Whether another tab has used this connection. */
+  /** Whether another tab uses this connection, or used it earlier. */
   #isShared = false;
   /** @type {string | null} */
   #user = null;
@@ -62,7 +62,7 @@ export class TabHub {
   /** The other tabs that use the connection. */
   get others() { return [...this.#tabs.keys()].filter((tab) => tab !== SELF); }
 
-  /** Whether another tab uses this connection, or has used it. */
+  /** Whether another tab uses this connection, or used it earlier. */
   get isShared() { return this.#isShared; }
 
   /** @param {string} tab */
@@ -208,7 +208,7 @@ export class TabHub {
     const others = [...this.#tabs.keys()].filter((other) => other !== tab);
     if (request.type === 'leave') for (const positions of this.#tabs.values()) positions.delete(request.room);
     if (request.type === 'logout') {
-      this.#isLoggedOut = true; // no tab needs the server's `bye`: this tab gets the ack, and the others the `bye` below
+      this.#isLoggedOut = true; // do not forward the server's `bye`: the tab that logged out gets the ack, and the others get the `bye` below
       deliver(others, { type: 'bye', code: BAD_SESSION_CLOSE_CODE, text: t('You have logged out in another tab.'), reconnect: false });
     }
     const news = Object.hasOwn(NEWS, request.type) ? NEWS[request.type](request, ack) : null;
@@ -234,7 +234,7 @@ export class TabHub {
    */
   #endRepair(room, { type, messages, retryAfterMs }, deliver) {
     const end = () => { this.#repairs.delete(room); };
-    // After an error, the next event of the room starts another join, but not before the time that the server has named.
+    // After an error, the next event of the room starts another join, but only after the delay that the server has named.
     if (type === 'error') return this.#later(end, retryAfterMs ?? REPAIR_AFTER_MS);
     end();
     for (const event of messages ?? []) this.#deliverEvent({ type: 'message', room, ...event }, deliver);

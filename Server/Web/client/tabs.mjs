@@ -13,7 +13,7 @@ const MAX_SILENT_SWEEPS = 4; // the browser slows the timers of a hidden tab to 
 const FROM_LEADER = new Set(['lead', 'ready', 'frame', 'close', 'pong', 'alone']);
 
 /**
- * What a tab needs of its own connection.
+ * The members of a tab's own connection that Tabs uses.
  * @typedef {{ isOnline: boolean, transportName: TransportName, router: TabHub | null, relay(text: string): boolean, move(): void, hurry(): void,
  *   tick(): void, suspend(): void, end(bye: Frame): void }} OwnConnection
  */
@@ -25,7 +25,7 @@ const FROM_LEADER = new Set(['lead', 'ready', 'frame', 'close', 'pong', 'alone']
  *
  *   alone ──choose()──▶ leader              the lock was free
  *   alone ──choose()──▶ follower ──▶ leader   the browser passes the lock to this tab, or this tab steals it
- *   leader ──the lock was stolen──▶ alone     the connection connects again, and calls choose()
+ *   leader ──the lock was stolen──▶ alone     the tab's connection starts again, and calls choose()
  *   any ──leave()──▶ alone
  */
 export class Tabs {
@@ -46,7 +46,7 @@ export class Tabs {
   /** For each tab that follows, the number of sweeps since its last message. @type {Map<string, number>} */
   #silent = new Map();
   #sweeping = 0;
-  /** The user (with `guest`) for whom this tab, as the leading one, has connected again. */
+  /** While this tab leads: the user for whom it has last connected again, as "user guest". */
   #adopted = '';
   /** Whether this tab can't share a connection: the leading tab has another session, or the browser does not grant locks. */
   #isOutcast = false;
@@ -91,7 +91,7 @@ export class Tabs {
     this.#take({ signal: this.#waiting.signal });
   }
 
-  /** Gives up the role, because the tab needs no connection any more, or must have its own connection. */
+  /** Gives up the role. Call this when the tab needs no connection any more, or must have its own connection. */
   leave() {
     this.#generation += 1;
     this.#stepDown();
@@ -104,10 +104,10 @@ export class Tabs {
     if (this.#role === 'follower') this.#take({ steal: true });
   }
 
-  /** Asks the leading tab now whether it is alive, because this tab has become visible. */
+  /** Asks the leading tab whether it is alive. Call this when this tab has become visible. */
   check() { this.transport?.check(); }
 
-  /** Gives up the lead to another tab, because the browser is about to freeze this tab. */
+  /** Lets another tab lead. Call this when the browser is about to freeze this tab. */
   freeze() {
     if (!this.#connection?.router?.others.length) return;
     this.#connection.suspend();
@@ -234,7 +234,7 @@ export class Tabs {
     else if (kind === 'gone') router.detach(from);
     else if (kind === 'frame' && message.frame?.type === 'bye') this.#connection?.end(message.frame); // from the previous leading tab
     else if (kind === 'ping') {
-      this.#connection?.tick(); // the timers of this tab may be slow, because it is hidden
+      this.#connection?.tick(); // this tab may be hidden, so its own timers may be slow
       this.post({ kind: this.#user && !(message.isAttached && router.has(from)) ? 'lead' : 'pong', to: [from] });
     }
   }
@@ -248,7 +248,7 @@ export class Tabs {
     const wanted = `${user} ${guest}`;
     if (!connection?.isOnline || !this.#user) {
       this.post({ kind: 'pong', to: [from] });
-      connection?.hurry(); // the other tab has just reached the server, so this tab need not wait
+      connection?.hurry(); // the other tab has just reached the server, so this tab connects now, and does not wait for its next attempt
     } else if (this.#user.user === user && this.#user.guest === guest) {
       router.attach(from);
       this.post({ kind: 'ready', to: [from], via: connection.transportName });

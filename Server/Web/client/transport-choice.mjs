@@ -16,8 +16,8 @@ const STEADY_AFTER_MS = 30_000; // a connection that lasted this long proves tha
 
 /**
  * Chooses the transport: the best one that works, or the pinned one. The page tries the next transport if the current transport hangs, if two
- * attempts to connect have failed, or if four connections did not last 30 seconds. If an attempt failed because the server could not be reached,
- * the caller does not report the attempt, because this is not a failure of the transport.
+ * attempts to connect have failed, or if four connections did not last 30 seconds. The caller does not report an
+ * attempt that failed because the server could not be reached: this is not a failure of the transport.
  */
 export class TransportChoice {
   /** @type {TransportName[]} */
@@ -47,7 +47,7 @@ export class TransportChoice {
   /** Whether a proxy on the path delays streamed responses. */
   get buffers() { return this.#buffers; }
 
-  /** How often the page has tried all transports since one of them worked for longer than STEADY_AFTER_MS. */
+  /** How many times the page has tried all transports in vain. A connection that lasts longer than STEADY_AFTER_MS resets the number. */
   get rounds() { return this.#rounds; }
 
   /** Returns the transport with which the next visit starts, or null if the best transport works. */
@@ -59,7 +59,7 @@ export class TransportChoice {
     this.useBest();
   }
 
-  /** Continues with the best transport, because it works now or because the pin has changed. */
+  /** Selects the best transport. Call this when the best transport works again, or when the pin has changed. */
   useBest() {
     this.#index = this.#failureScore = 0;
     this.#buffers = false;

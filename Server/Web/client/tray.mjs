@@ -68,7 +68,7 @@ export class Tray {
   }
 
   /**
-   * Removes the files of a room's draft, and returns what the server has stored.
+   * Removes the files of a room's draft, and returns those of them that are uploaded.
    * @param {string} room
    */
   take(room) {
@@ -107,7 +107,7 @@ export class Tray {
 
   clear() { this.#rooms.clear(); }
 
-  /** The files as the page stores them, or null if there are none. Files that are not uploaded are stored as failed: their contents are lost. */
+  /** The files as the page stores them, or null if there are none. Files that are not uploaded are stored as failed, because the page can't store their contents. */
   entries() {
     if (!this.#rooms.size) return null;
     return [...this.#rooms].map(([room, list]) => [room, list.map((one) => one.state === 'ready' ? one
@@ -116,7 +116,7 @@ export class Tray {
 }
 
 /**
- * Creates a file of a draft from a file that the server already has. The page needs this when the person takes an unsent message back.
+ * Creates a file of a draft from a file that the server already has. The page needs this when the person moves an unsent message back into the input.
  * @param {AttachedFile} file
  * @param {string} key
  * @param {string | null} user

@@ -35,7 +35,7 @@ const SIGN_IN_COMMANDS = {
   resume: { form: TOKEN, type: 'hello', usage: '/session token' },
 };
 
-// This pattern also matches pasted text that begins with white space or continues with more lines.
+// A pasted text may begin with white space or have more lines. This pattern matches it too, so that no password becomes a message.
 const SIGN_IN_LINE = new RegExp(`^\\s*/(${Object.keys(SIGN_IN_COMMANDS).join('|')})(?:\\s+(.*))?$`, 'is');
 
 /**

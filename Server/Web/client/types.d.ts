@@ -12,11 +12,11 @@ export interface CloseInfo {
   code?: number;
   /** The server asks the page to wait at least this long before it connects again. */
   retryAfterMs?: number;
-  /** The transport did not fail, but received nothing for too long. */
+  /** The transport has reported no failure, but the page has received nothing for too long. */
   hung?: boolean;
   /** A proxy on the path delays streamed responses. */
   buffers?: boolean;
-  /** Another tab has the connection now, so the page connects again immediately. */
+  /** The leading tab has changed, or this tab must have its own connection. The page connects again immediately. */
   isMoved?: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface Transport {
   readonly isBusy: boolean;
   /** Whether the transport uses the connection of another tab. */
   readonly isShared?: boolean;
-  /** If the transport uses the connection of another tab: the transport of that connection. */
+  /** The name of the other tab's transport, if this transport uses the connection of another tab. */
   readonly via?: TransportName;
   /** The transport works in both directions. The welcome is null if the server continues the session as before. */
   onready(welcome: Frame | null): void;
@@ -54,9 +54,9 @@ export interface Meter {
 export interface HttpSessionState {
   /** The position up to which the page has read the session's outbox on the server; null before the first answer. */
   cursor: number | null;
-  /** The stream transports that no proxy buffers. */
+  /** The classes of the stream transports for which the page knows that no proxy buffers their streams. */
   trusted: Set<Function>;
-  /** The device of the session. Without a device, the page reads the outbox of the session itself. */
+  /** The name of this device: the session has an outbox for each device. Without a name, the page reads the outbox of the default device. */
   device?: string;
   meter?: Meter;
   /** Whether the server adds a timestamp (a `wire` frame) when it hands frames to the connection. */
@@ -88,7 +88,7 @@ export interface TabMessage {
   info?: CloseInfo;
 }
 
-/** What the transport of a tab that follows needs of the tabs. */
+/** The methods of Tabs that the transport of a tab that follows uses. */
 export interface TabLink {
   transport: any;
   isVisible(): boolean;
@@ -104,7 +104,7 @@ export interface Status {
   state: StatusName;
   transport?: TransportName;
   reason?: string;
-  /** The time of the next attempt, by performance.now(). */
+  /** The time of the next attempt, on the clock of performance.now(). */
   retryAt?: number | null;
   attempt?: number;
   code?: number;
@@ -155,7 +155,7 @@ export interface Attachment {
   isLost?: boolean;
   /** The server was not reached. The page tries again when it is connected again. */
   isRetried?: boolean;
-  /** What the server has stored, and the user who has uploaded it. */
+  /** The stored file after the upload, and the user who has uploaded it. */
   file?: AttachedFile;
   user?: string | null;
 }
@@ -171,7 +171,7 @@ export interface Webhook {
   url?: string;
   /** The server has delivered, or given up, all events up to this seq. */
   delivered: number;
-  /** Set if the newest attempt failed. Without `next`, the receiver has turned the webhook off. */
+  /** Set if the newest attempt failed. `next` is the time of the next attempt; it is absent if the receiver has turned the webhook off. */
   failing?: { error: string; since: string; next?: string };
   /** The events that the server has given up. */
   failed: FailedEvent[];
@@ -216,15 +216,18 @@ export interface Form {
   /** `names` are suggestions. */
   field?: { label: string; value: string; maxLength: number; isRequired: boolean; names?: string[] };
   choice?: { label: string; value: string; options: { value: string; words: string }[] };
-  /** What the page also does, if the person wants it and the server has accepted the request. */
+  /** A check box. If it is checked, the page also deletes messages after the server has accepted the request. */
   check?: { label: string; purge: Purge };
   /** Creates the request from what the person wrote and chose. */
   frame(text: string, choice: string): Frame;
-  /** The words for the current log after the server has accepted the request. */
+  /** Returns the words that the current log shows after the server has accepted the request. */
   done?(text: string): string;
 }
 
-/** The deletion of messages of one person: those that are left, newest first, and how many were deleted and how many were rejected. */
+/**
+ * The deletion of messages of one person. `seqs` are the messages that are left, newest first. `deleted` and `kept` are the numbers of deleted messages
+ * and of rejected deletions.
+ */
 export interface Purge { room: string; name: string; seqs: number[]; deleted: number; kept: number }
 
 /** An entry of a menu. The menu draws a line between two groups of entries. */
@@ -237,7 +240,7 @@ export interface MenuItem {
   isChecked?: boolean;
 }
 
-/** An entry of a room's log: a message, a topic, a moderator's act or a notice. Entries are sorted by (order, rank). */
+/** An entry of a room's log: a message, a topic, an action of a moderator, or a notice. Entries are sorted by (order, rank). */
 export interface Entry {
   kind: 'message' | 'topic' | 'moderated' | 'notice';
   key: string;
@@ -300,18 +303,18 @@ export interface Room {
   isPrivate: boolean;
   members: Map<string, string>;
   memberCount: number;
-  /** Changes of the members that arrived before the answer to the join. They may be later than the list in the answer. */
+  /** The `presence` frames that arrived before the answer to the join. They may be newer than the list of members in the answer. */
   early: Frame[];
   /** The owners and moderators that the page knows: their roles by user. */
   roles: Map<string, string>;
   /** The owners and moderators that are not in the room now: their names by user. */
   away: Map<string, string>;
-  /** The page has asked the server for them since it joined the room. */
+  /** Whether the page has asked the server for `away` since it joined the room. */
   knowsAway: boolean;
   /** The bots whose messages the page has: their names by id. */
   bots: Map<string, string>;
   entries: Entry[];
-  /** Answered messages that are not in the log, by seq. Null if the page has asked for the message, or the server does not have it. */
+  /** Messages that replies answer and that are not in the log, by seq. Null while the page waits for the message, or if the server does not have it. */
   quotes: Map<number, Entry | null>;
   days: Day[];
   live: boolean;
@@ -337,13 +340,13 @@ export interface Room {
   countedTo: number;
   unread: number;
   mentions: number;
-  /** The mark of new messages is before the first message with this seq or a later one; null if there is no mark. */
+  /** The seq at which the mark of new messages is: before this message, or before the next one if the log does not have it. Null if there is no mark. */
   firstUnread: number | null;
   /** The log shows messages of an earlier visit. The page has not joined the room. */
   isOffline: boolean;
   /** The mark of new messages that the page had stored when it was closed or loaded again. Null after the first join. */
   mark: ReadMark | null;
-  /** How far the user had read when the page stored its messages. The page may not have reported this to the server. Null after the first join. */
+  /** How far the user had read when the page stored its messages. Perhaps the page has not reported this to the server. Null after the first join. */
   seen: ReadMark | null;
 }
 
@@ -433,14 +436,14 @@ export interface Request {
   orNext?: boolean;
   /** The level of notification that a `notify` request sets. */
   level?: NotifyLevel;
-  /** The message that an edit changes, and its new text; or the message that the page asked for with the messages around it. */
+  /** For an edit: the message, and its new text. For `around`: the message around which the page asked for messages. */
   seq?: number;
   text?: string;
   /** The words for the log after the server has accepted the request. */
   done?: string;
-  /** What the page deletes next. */
+  /** The deletion to which this request belongs. */
   purge?: Purge;
-  /** The text that the names of the requested rooms contain. */
+  /** For `rooms`: a text that the names of the rooms must contain. */
   match?: string;
 }
 
@@ -455,7 +458,7 @@ export interface UpdateContext {
   at: string;
 }
 
-/** The message that the input replies to or edits. `draft` is the text that the edit has replaced in the input. */
+/** The message that the input replies to or edits. `draft` is the text that was in the input before the edit. */
 export interface Composing { kind: 'reply' | 'edit'; room: string; seq: number; draft?: string }
 
 /** The part of a room's log that the page draws. */
@@ -463,7 +466,7 @@ export interface LogView {
   following: boolean;
   /** The mark of new messages that the reader has seen. */
   seenMark?: number;
-  /** Where the view was. The view returns to this place when the person comes back to the room. */
+  /** The place to which the view returns when the person comes back to the room. */
   place: ViewPlace | null;
 }
 
@@ -476,12 +479,12 @@ export interface RowRange { start: number; end: number }
 /** Rows that are drawn without a gap, and the height in px of the rows above them that are not drawn. */
 export interface RowSegment extends RowRange { above: number }
 
-/** What draws the rows of a virtual list, and measures them. All positions are px from the top of the content. */
+/** Draws the rows of a virtual list, and measures them. All positions are in px from the top of the content. */
 export interface Surface {
   /** The size of the view. */
   readonly width: number;
   readonly height: number;
-  /** The position of the view. A value that is too large or too small becomes the largest or the smallest one. */
+  /** The position of the view. The setter limits the value to the range from 0 to `maxScrollTop`. */
   scrollTop: number;
   readonly maxScrollTop: number;
   /** Draws these rows and removes all others. `below` is the height of the rows below them that are not drawn. */
@@ -514,7 +517,7 @@ export interface RoomCard {
   name: string;
   topic: string;
   isPrivate: boolean;
-  /** The names of some other members. */
+  /** The names of some members other than the person. */
   others: string[];
   memberCount: number;
   /** Nobody has written yet. */
@@ -559,10 +562,10 @@ export interface TextPiece {
 
 export interface CodePiece { open: string; code: string; close: string; block: boolean }
 
-/** A part of a line: text, code, a mention, or a mark with its own parts. The text of the message has `sign` on both sides of a mark. */
+/** A part of a line: text, code, a mention, or a mark with its own parts. `sign` is the text on both sides of a mark. */
 export type Inline = TextPiece | CodePiece | { mark: 'bold' | 'italic' | 'strike' | 'spoiler'; sign: string; pieces: Inline[] };
 
-/** A part of a message: lines of text, or a quote or a list. The text of the message has `open` and `close` around each item. */
+/** A part of a message: lines of text, or a quote or a list. `open` and `close` are the text before and after each item. */
 export type Block = { pieces: Inline[] } | { kind: 'quote' | 'list'; items: { open: string; pieces: Inline[]; close: string }[] };
 
 /** The text of a message, parsed. `plain` is the trimmed text without backticks and marks, and without the words of spoilers. */
@@ -578,7 +581,7 @@ export interface Entrance {
   name: string;
   rooms: string[];
   show: string | null;
-  /** The page's user before the page was loaded again. */
+  /** The id of the user that the page had before it was loaded again. */
   user?: string;
   /** The user must have exactly this name. */
   strict?: boolean;

@@ -7,10 +7,10 @@ import { compareEntries, indexFor } from './log.mjs';
 /** @import { Entry, RowRange, RowSegment, Surface, ViewPlace } from './types.js' */
 
 const MARGIN = 50;       // rows that are drawn above and below the view, so that a reader who scrolls sees no empty space
-const MAX_DRAWN = 300;   // rows: a phone then lays out the page in less time than one animation frame
-const KEPT_DRAWN = 200;  // rows that stay if more than MAX_DRAWN would be drawn: so the list removes many rows together, and not one row for each message
-const MAX_PINNED = 500;  // rows: a selection with up to this many rows stays drawn; of a longer selection, only the first and the last row stay drawn
-const MAX_PASSES = 4;    // drawings: if the estimated heights were too large, the rows do not fill the view, and the list draws more rows
+const MAX_DRAWN = 300;   // rows; a phone lays out so many rows in less time than one animation frame
+const KEPT_DRAWN = 200;  // if there would be more than MAX_DRAWN rows, only this many stay: so the list removes many rows together, and not one row for each message
+const MAX_PINNED = 500;  // rows of a selection that stay drawn; of a longer selection, only the first and the last row stay drawn
+const MAX_PASSES = 4;    // attempts to fill the view: if the estimated heights were too large, the drawn rows do not fill it, and the list draws more rows
 
 const ROW_PX = 27, LINE_PX = 23, PICTURE_PX = 240, CHARACTER_PX = 8;
 
@@ -105,8 +105,8 @@ export class RowHeights {
 const isSame = (a, b) => compareEntries(a, b) === 0;
 
 /**
- * Returns the rows to draw next: the needed rows and the rows that are already drawn. Leaves out drawn rows if both together would be more than
- * MAX_DRAWN rows, or if there is a gap between them.
+ * Returns the rows to draw next: the needed rows and the rows that are already drawn. Leaves out rows that are already drawn if the
+ * result would have more than MAX_DRAWN rows, or if there is a gap between the drawn and the needed rows.
  * @param {RowRange | null} drawn
  * @param {RowRange} needed
  * @returns {RowRange}
@@ -152,11 +152,11 @@ export class VirtualList {
   #heights = new RowHeights();
   /** @type {Entry[]} */
   #entries = [];
-  /** The drawn rows around the view. Pinned rows can be drawn apart from them. @type {RowRange} */
+  /** The drawn rows around the view. Pinned rows outside of this range are drawn too. @type {RowRange} */
   #range = { start: 0, end: 0 };
   #isDrawn = false;
   /**
-   * The row that keeps its place in the view, its top in the content, and the scroll position, all at the last measurement.
+   * The row that keeps its place in the view. `top` (in the content) and `scrollTop` are those of the last measurement.
    * @type {{ entry: Entry, top: number, scrollTop: number } | null}
    */
   #anchor = null;
@@ -222,7 +222,7 @@ export class VirtualList {
     return needed.start < this.#range.start || needed.end > this.#range.end;
   }
 
-  /** Call this after rows or the view may have changed their size. Moves the scroll position by as much as the anchor has moved. */
+  /** Keeps the anchor at its place in the view. Call this after rows or the view may have changed their size. */
   settle() {
     if (!this.#isDrawn) return;
     if (this.#isAtEnd) this.#surface.scrollTop = Infinity;
@@ -239,8 +239,8 @@ export class VirtualList {
   }
 
   /**
-   * Moves the rows up in the view by a distance. If a page sets the scroll position, the browser stops its own smooth scrolling. So this method
-   * changes the height of the space above the rows instead, if that space is high enough.
+   * Moves the rows up in the view by a distance. If the page set the scroll position, the browser would stop its own smooth scrolling. So if the
+   * space above the rows is high enough, this method changes the height of this space instead.
    * @param {number} distance in px
    */
   #moveBy(distance) {
@@ -288,7 +288,7 @@ export class VirtualList {
   }
 
   /**
-   * Returns the indexes that the drawn rows have in the next list, or null if none of them is in it.
+   * Returns the indexes that the drawn rows have in the next list, or null if the next list has none of them.
    * @param {Entry[]} entries
    * @returns {RowRange | null}
    */
@@ -308,14 +308,14 @@ export class VirtualList {
     }
     const index = this.#indexInView(scrollTop);
     const next = index + 1 < this.#range.end ? this.#topOf(index + 1) : Infinity;
-    // The anchor is the first row that begins in the view. It is not the row above: only the end of that row is visible, and its height can change.
+    // The anchor is the first row that begins in the view. Do not use a row that begins above the view, because its height can change while only its end is visible.
     const isCut = index >= this.#range.start && this.#topOf(index) < scrollTop && next < scrollTop + this.#surface.height;
     const entry = this.#entries[isCut ? index + 1 : index];
     this.#anchor = { entry, top: this.#surface.topOf(entry.key) ?? this.#estimatedTop(index), scrollTop };
   }
 
   /**
-   * The index of the row at a position of the content.
+   * The index of the row at a position, in px from the top of the content.
    * @param {number} position
    */
   #indexInView(position) {

@@ -37,7 +37,7 @@ const CELLS = Object.values(columns()).flatMap(Object.values);
 const charts = () => [
   { title: t('Extra bytes per message'), parts: { [t('bytes')]: ({ busy }) => busy && (busy.bytes - busy.payload) / MESSAGES } },
   { title: t('Typical delivery, ms (without interval polling, which waits for its next request)'),
-    // Compared with the bar of interval polling, all other bars would be too short to see.
+    // The bar of interval polling would be so long that nobody could see the other bars.
     parts: { [t('waiting')]: toWireMedian, [t('on the way')]: toPageMedian }, leavesOut: 'poll' },
 ];
 

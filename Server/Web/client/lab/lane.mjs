@@ -64,10 +64,10 @@ export class Lane {
     this.#http = { cursor: null, trusted: new Set(STREAM_TRANSPORTS), device, meter: this.meter, timestamps: true };
   }
 
-  /** For each message, the time until the server handed the message to the connection. */
+  /** For each message, the time from its sending until the server handed it to the connection. */
   get toWire() { return this.clocks.isKnown ? this.timestamps.map(({ sent, wire }) => wire - this.clocks.ahead - sent) : []; }
 
-  /** For each message, the time from the server's connection to the page. */
+  /** For each message, the time from the server's hand-over to the connection until the page received it. */
   get toPage() { return this.clocks.isKnown ? this.timestamps.map(({ wire, arrived }) => arrived - (wire - this.clocks.ahead)) : []; }
 
   /** Connects. Resolves when the lane is in the room. */

@@ -7,12 +7,12 @@ import { isTimestamp, parseFrame } from '../protocol.mjs';
 
 /** @import { CloseInfo, Frame, HttpSessionState, Transport } from '../types.js' */
 
-/** The time limit for the first frame. The server has just answered another request, so a transport that takes longer does not work. */
+/** The time limit for the first frame. The server has just answered another request, so if the frame takes longer, the transport does not work. */
 export const FIRST_FRAME_WITHIN_MS = 6_000;
 export const ANSWER_WITHIN_MS = 15_000;     // long enough for an answer that waits for the server's disk
 
 const MAX_FRAMES_PER_POST = 20;             // 20 texts of the default maximum length have at most 480 KB; a POST may have 1 MB
-const NO_CURSOR = 1;                        // the server never gives out this cursor, so it answers this cursor with a welcome
+const NO_CURSOR = 1;                        // no frame has this cursor, so the server answers it with a welcome
 
 /**
  * Sends frames by POST /send. Reads frames by GET requests. The cursor in a request says which frames have arrived. Each subclass
@@ -33,7 +33,7 @@ export class HttpTransport {
 
   /**
    * @param {string} base the page's address
-   * @param {HttpSessionState} session the next transport uses the same object
+   * @param {HttpSessionState} session the state that this transport shares with the next one
    */
   constructor(base, session) {
     this.#base = base;
@@ -49,7 +49,7 @@ export class HttpTransport {
   async open() {
     this.#isOpen = true;
     try {
-      // The page drops the frames of rooms in this first answer. It joins its rooms again, and gets the same events with the answers to the joins.
+      // The page drops the frames of rooms in this first answer, because it joins its rooms again: the answers to the joins contain these events.
       const { next, frames } = await this.request(this.path('poll'), { within: FIRST_FRAME_WITHIN_MS });
       this.#session.cursor = next;
       await this.startReading();

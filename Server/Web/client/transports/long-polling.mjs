@@ -2,7 +2,7 @@
 
 import { ANSWER_WITHIN_MS, HttpTransport } from './http.mjs';
 
-const WAIT_S = 25; // common proxies time out after 30 s
+const WAIT_S = 25; // less than 30 s, after which common proxies end a request
 
 export class LongPollingTransport extends HttpTransport {
   /** @override */

@@ -7,12 +7,12 @@ import { FIRST_FRAME_WITHIN_MS, HttpTransport } from './http.mjs';
 
 /** @import { CloseInfo, Frame } from '../types.js' */
 
-// The time of three keep-alives: by default, the server sends one every 15 s. Only HTTP streaming shows keep-alives to the page. An idle stream of the
-// other transports is opened again after this time.
+// If a stream is silent for this time, the page opens it again. By default, the server sends a keep-alive every 15 s, but only HTTP streaming shows
+// keep-alives to the page. So with the other transports, the page also opens an idle stream again.
 const SILENCE_MS = 45_000;
 const OWN_COPY_WITHIN_MS = 4_000; // the copy of the page's own message arrives within this time, unless the stream is broken
 const TICK_MS = 50;
-const MAX_PROBINGS = 4;         // streams: if the page was too busy to judge the probes of one stream, it opens another stream, up to this number
+const MAX_PROBINGS = 4;         // streams; if the page was too busy to judge the probes of a stream, it opens another one
 
 /**
  * Reads a response that stays open. Each subclass has its own `connect` and `disconnect`. Each stream begins with probes that show whether

@@ -8,9 +8,9 @@ const MAX_SILENT_TICKS = 3;
 
 /**
  * Asks the leading tab regularly whether it still runs. The browser can freeze a hidden tab, and a script can hang: such a tab keeps its lock but
- * does not answer. Then this tab takes the lead. A visible tab does this after a few seconds, because a person waits. A hidden tab waits longer, so
- * that it does not take the lead from a tab that is only slow. This tab counts its own ticks without an answer, not the time, because it may have
- * been frozen too.
+ * does not answer. Then this tab takes the lead: a visible tab after a few seconds, because a person waits, and a hidden tab later, because the
+ * leading tab may only be slow. This tab counts its own ticks without an answer, and does not measure the time, because it may have been frozen
+ * too.
  * @implements {Transport}
  */
 export class TabTransport {
@@ -60,7 +60,7 @@ export class TabTransport {
     this.#post({ kind: 'gone' });
   }
 
-  /** Asks the leading tab now, because this tab has become visible. */
+  /** Asks the leading tab whether it is alive. Call this when this tab has become visible. */
   check() { this.#tick(); }
 
   /**

@@ -20,7 +20,7 @@ const CREATE = {
 };
 
 /**
- * Creates a transport. It connects when it is opened.
+ * Creates a transport. It does not connect before open() is called.
  * @param {TransportName} name
  * @param {TransportOptions} options
  */

@@ -74,7 +74,7 @@ export const renderAccount = whenChanged(() => [state.self], () => {
   $('keep-name').value = name;
   $('keep').hidden = !guest || !server.canRegister;
   $('password-name').value = name;
-  $('change-password').hidden = guest || !server.canRegister && (server.login !== null || server.takesTokens); // an account of a provider has no password
+  $('change-password').hidden = guest || !server.canRegister && (server.login !== null || server.takesTokens); // an account that comes from a login provider has no password
 });
 
 /**
@@ -251,7 +251,7 @@ $('push').addEventListener('submit', async (event) => {
 $('way').addEventListener('change', () => pinTransport(/** @type {TransportName | ''} */ ($('way').value) || null));
 $('how').addEventListener('submit', (event) => event.preventDefault());
 
-// The lists are created again in the new language. A list keeps its choice.
+// Create the entries of the lists again, in the new language. Each list keeps its selected entry.
 onLanguage(() => {
   const [quiet, way] = [$('quiet-for').value, $('way').value];
   $('quiet-for').replaceChildren(...QUIET_CHOICES.map(({ value, words }) => el('option', { value }, words)), el('option', { value: 'set', hidden: true }, t('On')));

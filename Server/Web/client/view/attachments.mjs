@@ -19,7 +19,7 @@ import { $, closestTo, el, icon, input, isDialogOpen, setAttribute, setText, wor
 
 const list = $('tray');
 
-/** The rooms with a message that waits for its uploads, and the seq of the message to which it replies. @type {Map<string, number | undefined>} */
+/** The rooms in which a message waits for its uploads. The value is the seq of the message that the waiting one answers. @type {Map<string, number | undefined>} */
 export const waitingMessages = new Map();
 
 /** All browsers show pictures of these types. A picture of another type gets an icon. */
@@ -118,7 +118,7 @@ $('tray-stop').addEventListener('click', () => {
   input.focus();
 });
 
-/** Moves the focus to the first file that was not uploaded. */
+/** Moves the focus to the first file whose upload has failed. */
 export function focusFailed() {
   /** @type {HTMLElement | null} */ (list.querySelector('[data-state="failed"] button'))?.focus();
 }

@@ -7,10 +7,10 @@ import { ui } from '../app/ui.mjs';
 import { closeDialogs, isDialogOpen, NARROW, onDialogClosed } from './dom.mjs';
 import { renderDrawers } from './layout.mjs';
 
-// The page has one entry in the browser's history for each level. The entry contains its level.
+// The page has one entry in the browser's history for each level, and each entry contains the number of its level.
 const LIST = 0, ROOM = 1, ABOVE = 2; // the list of rooms, a room, a dialog or the members
 
-/** Whether the page has asked the browser to go back in the history, and the browser has not finished. */
+/** Whether the page itself has called history.go(), and the browser has not yet reported the change (popstate). */
 let isTravelling = false;
 
 const shownLevel = () => isDialogOpen() || ui.drawer === 'people' ? ABOVE : ui.drawer === 'rail' ? LIST : ROOM;
@@ -41,7 +41,7 @@ function goBackTo(level) {
 addEventListener('popstate', () => {
   const isOwn = isTravelling;
   isTravelling = false;
-  if (ui.inside) updateAddress(); // the history entry has an old address
+  if (ui.inside) updateAddress(); // the address in the history entry may be out of date
   if (!isOwn && NARROW.matches && ui.inside) goBackTo(historyLevel());
   scheduleRender();
 });

@@ -24,7 +24,7 @@ const storage = () => identity.usesCookie ? 'localStorage' : 'sessionStorage';
 
 const drafts = new Drafts(load(storage(), DRAFTS_KEY));
 function saveDrafts() {
-  const isLoggedOut = state.status.code === BAD_SESSION_CLOSE_CODE; // here or in another tab
+  const isLoggedOut = state.status.code === BAD_SESSION_CLOSE_CODE; // the person has logged out in this tab or in another one
   if (isLoggedOut) save(storage(), DRAFTS_KEY, null);
   else if (drafts.hasChanged) save(storage(), DRAFTS_KEY, drafts.entriesWith(load(storage(), DRAFTS_KEY)));
 }
@@ -46,7 +46,7 @@ function keepDraft() {
   scheduleSave();
 }
 
-// True from a typed command until the room changes. If the command opens a room, the text that the person types meanwhile is for that room.
+// True from a typed command until the room changes. If the command opens a room, the text that the person types in this time is for that room.
 let isTypedAhead = false;
 let isCarrying = false;
 
@@ -54,7 +54,7 @@ let isCarrying = false;
 export function setTypedAhead(value) { isTypedAhead = value; }
 
 /**
- * Runs a change of the state after the answer to a typed command. The text in the input then moves to the room that the command has opened.
+ * Runs the change of the state that the answer to a typed command causes. If this opens a room, the text in the input moves to that room.
  * @param {() => void} change
  */
 export function carryDraft(change) {

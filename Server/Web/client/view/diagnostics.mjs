@@ -63,15 +63,15 @@ export function openDiagnostics() {
   timer = setInterval(measureLatency, MEASURE_EVERY_MS);
 }
 
-// An answer to a ping does not change the state. So the page would not draw the new latency by itself.
+// An answer to a ping does not change the state, and only changes of the state draw the page. So draw the new latency here.
 connection.addEventListener('frame', (event) => {
   if (!diagnosticsDialog.open || /** @type {CustomEvent} */ (event).detail.type !== 'pong') return;
   renderDiagnostics();
-  if (diagnostics.latency?.count === 1) writeReport(); // until now, the report has said that the latency is unknown
+  if (diagnostics.latency?.count === 1) writeReport(); // the first measurement: the report still says that the latency is unknown
 });
 for (const id of /** @type {const} */ (['banner-details', 'open-diagnostics'])) $(id).addEventListener('click', openDiagnostics);
 $('copy-diagnostics').addEventListener('click', () => {
-  writeReport(); // the page does not update the report while a person may be selecting a part of it
+  writeReport(); // the report is out of date: the page does not update it while a person may be selecting a part of it
   copyFrom($('diagnostics-report'), $('copy-diagnostics'));
 });
 $('close-diagnostics').addEventListener('click', () => diagnosticsDialog.close());

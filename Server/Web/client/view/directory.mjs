@@ -7,7 +7,7 @@ import { hashed, isolated } from '../direction.mjs';
 import { t } from '../language.mjs';
 import { $, directory, el, foreign, hashedNodes, openDialog, setWords, whenChanged } from './dom.mjs';
 
-// The server's names of direct rooms. Such a room has the name of the other person in the list of the person's own rooms.
+// The names of direct rooms at the server. The list of the person's rooms shows the name of the other person instead.
 const DIRECT_ROOM = /^dm-[0-9a-f]{32}$/;
 
 const filter = $('directory-filter');

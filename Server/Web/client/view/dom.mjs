@@ -52,8 +52,8 @@ export const diagnosticsDialog = $('diagnostics');
 const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, messageMenu, emojiPicker, menu, form, switcher, commands, viewer, programs, diagnosticsDialog];
 
 /**
- * Opens a dialog. Then draws the page again, because other parts depend on open dialogs. For example, the Back button of a phone closes a
- * dialog.
+ * Opens a dialog. Then draws the page again, because other parts of the page depend on whether a dialog is open: for example, the Back button of a
+ * phone closes it.
  * @param {HTMLDialogElement} dialog
  */
 export function openDialog(dialog) {
@@ -78,8 +78,8 @@ export function onDialogClosed(listener) {
 /** Matches while the rooms are in a side panel. */
 export const NARROW = matchMedia('(max-width: 719px)');
 
-// The focus goes back to the button that opened the dialog. If this button is gone, the focus goes to the input. On a phone it goes to the log,
-// because the keyboard would cover half of the chat.
+// When a dialog closes, the browser gives the focus back to the button that opened it. If this button is gone, the focus goes to the input, or on a
+// phone to the log, because the keyboard would cover half of the chat.
 onDialogClosed(() => {
   if (document.activeElement === document.body && !isDialogOpen()) (NARROW.matches ? log : input).focus();
 });

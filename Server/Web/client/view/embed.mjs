@@ -11,7 +11,7 @@ import { $ } from './dom.mjs';
 import { DEFAULT_ROOM, enter } from './entrance.mjs';
 import { setJoinNote } from './status.mjs';
 
-const SITE_ANSWERS_WITHIN_MS = 3_000; // after this time, the page shows the form
+const SITE_ANSWERS_WITHIN_MS = 3_000; // if the site has not sent a token in this time, the page shows the form
 const MAX_REJECTED = 2;               // without this limit, the page and a site with wrong tokens would never stop exchanging requests and tokens
 
 let rejected = 0;

@@ -46,7 +46,7 @@ const images = new Map();
 const players = new Map();
 
 /**
- * Keeps an element. If there are then more than `max`, removes the least recently used ones.
+ * Keeps an element. If there are more than `max` elements, drops the ones that were used least recently.
  * @template {HTMLElement} T
  * @param {Map<string, T>} kept
  * @param {string} id
@@ -119,7 +119,7 @@ function playerNode(file, kind, id) {
     loadWhenNear(player, contentPath(file));
     return keep(players, id, player, MAX_PLAYERS);
   }
-  // A player can't send the token, so the page has to fetch the whole content first. The person decides whether to do that.
+  // A player can't send the token, so the page has to fetch the whole content first. So a button lets the person decide.
   const button = el('button', { type: 'button', class: 'quiet', 'aria-label': t('Play {file}', { file: isolated(file.name) }) }, t('Play'));
   button.addEventListener('click', () => {
     button.replaceWith(player);
@@ -138,7 +138,7 @@ export const downloadLink = (file) => el('a', {
   'aria-label': t('Download {file}', { file: isolated(file.name) }), title: t('Download'),
 }, icon('download', ''));
 
-// A link sends the cookie, but not the token.
+// A link sends the cookie, but it can't send a token. So without the cookie, the page loads and saves the content itself.
 document.addEventListener('click', (event) => {
   const link = closestTo(event, 'a.download');
   if (!link || identity.usesCookie) return;

@@ -104,7 +104,7 @@ export const blankNode = (title, words) => el('div', { class: 'blank' }, el('b',
 function messageNode(entry, first, quote) {
   const { at, item } = entry;
   const from = entry.from ?? { user: '', name: '?' };
-  const message = item ?? entry; // parsedText() keeps its result for each object, and each drawing creates a new entry for an item
+  const message = item ?? entry; // pass the item, because parsedText() caches its result by object, and each drawing creates a new entry for the item
   const isOwn = item || from.user === state.self?.user;
   const isMention = !isOwn && !entry.deleted && mentionsUser(message, state.self);
   const text = entry.deleted ? [t('This message was deleted.')] : textNodes(message, isMention ? state.self?.name : undefined);

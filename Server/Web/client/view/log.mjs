@@ -47,7 +47,7 @@ const drawn = {
   /** The entry to which the reader jumps with the next drawing, and its room. @type {{ room: string, entry: Entry } | null} */
   jump: null,
   liveTimer: 0,
-  /** Changes whenever the format of times changes. */
+  /** The person's choice of 12 or 24 hours at the last drawing. */
   format: preferences.clock,
   /** Changes when the log must be drawn again although no other input has changed. */
   version: 0,
@@ -128,7 +128,7 @@ function drawRows(room, isOtherRoom = false) {
   afterScroll();
 }
 
-// All times of the log are drawn again.
+// If the person chooses another format of times, draw all times of the log again.
 onPreferences(() => {
   if (drawn.format === preferences.clock) return;
   drawn.format = preferences.clock;
@@ -148,7 +148,7 @@ function muteLiveRegion() {
 }
 
 /**
- * Whether the row was not drawn before, although its entry is not new: for example because the reader has scrolled.
+ * Whether the row was not drawn at the last drawing, although the log already had its entry: for example because the reader has scrolled.
  * @param {Row} row
  */
 const isOld = ({ key, entry }) => entry !== undefined && !entry.item && !drawn.rows.has(key) && (!drawn.newest || compareEntries(/** @type {Entry} */ (entry), drawn.newest) <= 0);
@@ -233,8 +233,8 @@ function pinnedRows(entries) {
 }
 
 /**
- * Moves the focus from a button of an old node to the button of the new node that does the same. If there is no such
- * button, because the reaction is gone, the button of the menu gets the focus.
+ * Moves the focus from a button of an old node to the same button of the new node. If the new node has no such button, for example because a reaction
+ * was removed, the button of the menu gets the focus.
  * @param {HTMLElement} node
  * @param {HTMLElement} focused
  */
@@ -371,7 +371,7 @@ export function afterScroll() {
 
 $('first-unread').addEventListener('click', jumpToMark);
 
-// Handle the Home and End keys here. The browser would scroll slowly through rows that are not drawn yet, and stop when their heights become known.
+// Handle the Home and End keys here. The browser itself would scroll through rows that are not drawn yet, and would stop as soon as the page draws them.
 log.addEventListener('keydown', (event) => {
   const room = state.rooms.get(drawn.room ?? '');
   if (!room || event.key !== 'Home' && event.key !== 'End' || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
@@ -381,7 +381,7 @@ log.addEventListener('keydown', (event) => {
   surface.scrollTop = 0;
   list.scrolled(false);
   drawRows(room);
-  surface.scrollTop = 0; // the top of the log is above the first row
+  surface.scrollTop = 0; // scroll above the first row, to the top of the log
 });
 
 document.addEventListener('focusin', ({ target }) => {
@@ -406,7 +406,7 @@ log.addEventListener('scroll', () => {
   afterScroll();
 }, { passive: true });
 
-// A row or the view has changed its size, but the browser has not painted it yet.
+// Called after a row or the view has changed its size, and before the browser paints it.
 const sizes = new ResizeObserver(() => {
   const room = state.rooms.get(drawn.room ?? '');
   if (!room) return;

@@ -23,7 +23,7 @@ import { openPersonMenu } from './people-menu.mjs';
 /** The message whose menu is open. @type {{ room: string, seq: number } | null} */
 let opened = null;
 const DOUBLE_CLICK_MS = 500;
-const SHOWN_FOR_MS = 700; // so long the menu shows that it has copied the text
+const SHOWN_FOR_MS = 700; // how long the menu shows that it has copied the text
 
 let isDeleteAsked = false;
 
@@ -117,7 +117,7 @@ $('menu-react').addEventListener('submit', (event) => {
 });
 $('menu-more').addEventListener('click', () => choose(({ seq }, { name: room }) => {
   const button = menuButtonOf(seq);
-  button?.focus(); // the browser gives the focus back to it when the picker closes
+  button?.focus(); // when the picker closes, the browser gives the focus back to this button
   openEmojiPicker(button, (emoji) => { if (state.current === room) react(Number(seq), emoji); });
 }));
 $('menu-reply').addEventListener('click', () => choose(startReply));

@@ -87,7 +87,7 @@ export function askToLeave(name) {
 }
 
 $('leave').addEventListener('click', () => {
-  ui.drawer = null; // the button is in a side panel of a narrow page
+  ui.drawer = null; // on a narrow page, the button is in a side panel, which closes now
   scheduleRender();
   askToLeave(state.current);
 });

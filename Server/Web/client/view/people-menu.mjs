@@ -58,7 +58,7 @@ function use(action, person, name) {
 export function openConversation({ user, name }) {
   const direct = directRoomWith(state, user);
   if (direct && !direct.removed) return goToRoom(direct.name);
-  ui.drawer = null; // an error appears in the log
+  ui.drawer = null; // close the side panel, because an error would appear in the log behind it
   scheduleRender();
   if (!ask({ type: 'dm', to: name }, { kind: 'dm', show: true })) showError(t('To write to somebody, the page must be connected.'));
 }

@@ -106,7 +106,7 @@ export function answerWebhook(answer, isTyped) {
   webhook = now;
   showWebhook(answer.do === 'retry' ? { ...now, failing: undefined, failed: [] } : now);
   if (answer.do === 'retry') setProgramsNote(now.failed.length ? t('The server sends {count} events again.', { count: now.failed.length }) : t('The server tries again now.'), 'info');
-  if (answer.do === 'show' && $('programs-note').dataset.tone === 'info') setProgramsNote(''); // the state below shows the result
+  if (answer.do === 'show' && $('programs-note').dataset.tone === 'info') setProgramsNote(''); // remove the old note: the state of the delivery, which the dialog shows, is newer
   if (answer.do === 'remove') hideWebhookSecret();
   if (typeof answer.secret === 'string') showWebhookSecret(answer.secret);
   if (answer.do === 'remove' || answer.do === 'retry') keepFocus('webhook-url');

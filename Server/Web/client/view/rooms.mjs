@@ -110,7 +110,7 @@ export const renderRooms = whenChanged(() => [state.rooms, state.current, prefer
   showGroup('direct-list', 'direct-rooms', direct);
   showGroup('room-list', 'other-rooms', others);
   $('other-heading').hidden = unread.length + favourites.length + direct.length === 0;
-  if (focused instanceof HTMLElement && focused !== document.activeElement && focused.isConnected) focused.focus(); // a room that has moved gets the focus again
+  if (focused instanceof HTMLElement && focused !== document.activeElement && focused.isConnected) focused.focus(); // the focused room has lost the focus because it moved in the list
   $('open-rail').toggleAttribute('data-unread', unreadElsewhere > 0);
 });
 

@@ -33,7 +33,7 @@ const resultNode = ({ room, seq, at, from, text, snippet, files }) => el('li', n
 export function openSearch(text) {
   ui.drawer = null;
   openDialog(search);
-  query.value = text ?? state.found?.query ?? query.value; // the switcher may have sent the last query
+  query.value = text ?? state.found?.query ?? query.value; // the last query may come from the switcher
   renderSearch();
   query.focus();
 }

@@ -70,7 +70,7 @@ function stateWords({ state: now }, isGuest) {
 }
 
 /**
- * Shows the transport. Beside the person's name, the page shows the transport only while it is connected by another transport than WebSocket.
+ * Shows the transport. Beside the person's name, the page shows the transport only while it is connected without WebSocket.
  * @param {Status} status
  */
 function renderTransport({ transport, state: status }) {
@@ -87,7 +87,7 @@ function renderTransport({ transport, state: status }) {
 
 let quietTimer = 0;
 
-// The sign of "do not disturb" disappears at its end. A timer of a browser is shorter than 25 days, which no choice exceeds.
+// Draws the page again when "do not disturb" ends, so that its sign disappears. A browser's timer lasts at most 24 days, but no choice lasts longer.
 function watchQuiet() {
   clearTimeout(quietTimer);
   const left = Date.parse(preferences.quietUntil ?? '') - Date.parse(nowIso());

@@ -41,7 +41,7 @@ function submit() {
   if (state.current) followNewest();
 }
 
-/** Whether the files of the current draft are uploaded. If not, the message waits for the uploads, or the focus goes to a failed upload. */
+/** Returns whether all files of the current draft are uploaded. If not, lets the message wait for them, or moves the focus to a failed upload. */
 function areFilesReady() {
   const room = state.current ?? '';
   const readiness = readinessOf(tray.of(room));
@@ -51,7 +51,7 @@ function areFilesReady() {
   return readiness === 'ready';
 }
 
-/** Sends the messages whose files are uploaded now, also in rooms that the person does not look at. */
+/** Sends the messages whose files are uploaded now, also in rooms other than the current one. */
 function sendWaiting() {
   for (const [room, reply] of [...waitingMessages]) {
     const readiness = readinessOf(tray.of(room));

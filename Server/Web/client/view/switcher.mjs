@@ -19,7 +19,7 @@ import { openSearch } from './search.mjs';
 /** @import { SwitcherItem } from '../types.js' */
 
 const SEARCH_AFTER_MS = 250; // the delay after the last letter, so that a whole word causes one request
-const MIN_SEARCH = 3;        // letters; a shorter word finds too much
+const MIN_SEARCH = 3;        // letters; a search for a shorter word would find too many messages
 
 const query = $('switcher-query');
 const list = $('switcher-list');

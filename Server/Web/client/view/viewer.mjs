@@ -23,7 +23,7 @@ const pictures = () => picturesIn(state.rooms.get(shown?.room ?? '')?.entries ??
 export function openViewer(key) {
   if (state.current === null) return;
   const entries = state.rooms.get(state.current)?.entries ?? [];
-  if (!picturesIn(entries).some((picture) => picture.key === key)) return; // the log does not have the picture yet, because the message is still in the outbox
+  if (!picturesIn(entries).some((picture) => picture.key === key)) return; // the message is still in the outbox, so the log does not have the picture yet
   shown = { room: state.current, key };
   openDialog(viewer);
   renderViewer();

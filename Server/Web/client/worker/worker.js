@@ -17,7 +17,7 @@ const UNREACHABLE = [502, 503, 504];
 /** If the server has not answered after this time, the stored page appears. */
 const ANSWER_WITHIN_MS = 10_000;
 
-/** Every version of the page contains this text. A proxy may answer with its own login page, which does not contain it and must not be stored. */
+/** Every version of the page contains this text. A proxy may answer with its own login page: that page does not contain the text, and must not be stored. */
 const MARK = 'name="server" id="server"';
 
 worker.addEventListener('install', (event) => {
@@ -96,7 +96,7 @@ async function store(response) {
 // Push messages
 
 /**
- * What the page has stored for the worker: the words of notifications, and when the person wants to be disturbed again.
+ * What the page has stored for the worker: the words of notifications, and the time at which "do not disturb" ends.
  * @returns {Promise<{ inRoom: string, sentFile: string, quietUntil: string | null }>}
  */
 async function readSettings() {
