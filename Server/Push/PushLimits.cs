@@ -41,7 +41,7 @@ internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
         }
     }
 
-    /// <summary>Whether a message may be sent now. After a pause, only one message may be sent. Its result shows whether the service works.</summary>
+    /// <summary>Whether a message may be sent now. When a pause ends, only one message may be sent. If it fails, the pause begins again.</summary>
     public bool MaySend(string endpoint)
     {
         lock (_gate)

@@ -157,7 +157,7 @@ internal sealed class PostHandler(ChatServices services)
         : null;
 
     /// <summary>The tokens of the rate limit that a message with this many bytes takes.</summary>
-    // At most half of the burst, so that a user can always send the longest text after a pause.
+    // At most half of the burst, so that even the longest text never needs more tokens than the limit can hold.
     public int CountTokens(int bytes) => Math.Min(1 + (bytes / BytesPerToken), Math.Max(1, services.Limits.MessageBurst / 2));
 
     /// <summary>

@@ -23,7 +23,7 @@ internal sealed class SearchHandler(ChatServices services)
     // The storage searches for one user after the other.
     private readonly FairGate _turns = new(places: 1, services.Time);
 
-    // A search counts as this many requests. With the default settings, a user may search four times a second, and forty times in one burst after a pause.
+    // A search counts as this many requests. With the default settings, a user may search four times a second, and forty times in one burst.
     private const int RequestTokens = 5;
 
     /// <summary>Checks the query and the rate, and then searches.</summary>

@@ -27,20 +27,20 @@ public sealed class LimitsOptions
     [Range(1, 1_000_000)]
     public int MessagesPerSecond { get; set; } = 5;
 
-    /// <summary>Messages that a user may send in one burst after a pause, before <see cref="MessagesPerSecond"/> applies. Default 20.</summary>
+    /// <summary>Messages that a user may send in one burst. After the burst, <see cref="MessagesPerSecond"/> applies. Default 20.</summary>
     [Range(1, 1_000_000)]
     public int MessageBurst { get; set; } = 20;
 
     /// <summary>
-    /// The number of requests per second that a user may send, over all connections of the user. Messages do not count here. After a pause the
-    /// user may send ten times this number in one burst. Default 20.
+    /// The number of requests per second that a user may send, over all connections of the user. Messages do not count here. In one burst,
+    /// the user may send ten times this number. Default 20.
     /// </summary>
     [Range(1, 1_000_000)]
     public int RequestsPerSecond { get; set; } = 20;
 
     /// <summary>
     /// Frames of any kind that the server reads from a connection per second, WebSocket control frames included. A frame counts once more for
-    /// each 4 KiB. After a pause the server reads five times this number in one burst. It reads the rest later and rejects nothing, so TCP slows
+    /// each 4 KiB. In one burst, the server reads five times this number. It reads the rest later and rejects nothing, so TCP slows
     /// the client down. A connection may get ten times this number of <c>rate-limited</c> errors in one burst, and a tenth of this number per
     /// second after that. With more, the server closes the connection (4506). Default 200.
     /// </summary>
