@@ -199,7 +199,7 @@ describe('matchEchoes', () => {
   });
 });
 
-test('failAll and failRoom mark messages as failed, and show hidden ones', () => {
+test('failAll and failRoom mark messages as failed, also those that an event has hidden', () => {
   const state = withOutbox(inLobby(), item('1', { echo: 4, inFlight: true }), item('2', { room: 'other' }), item('3', { state: 'failed', error: 'muted' }));
   const all = failAll(state, 'closed').outbox;
   assert.deepEqual(all.map(({ error }) => error), ['closed', 'closed', 'muted']);
