@@ -27,7 +27,7 @@ public sealed class TransportOptions
     public bool Takeover { get; set; } = true;
 
     /// <summary>
-    /// Maximum open connections of all addresses together. The server closes further connections immediately. 0 means: the number of files that the
+    /// Maximum open connections of all clients together. The server closes further connections immediately. 0 means: the number of files that the
     /// process may open, minus 320 for the server itself, minus <c>2 × Files:Uploads</c> for uploads, and minus <c>Webhooks:MaxConcurrent</c> for
     /// webhooks. If the process may not open enough files, the server does not start. Default 0.
     /// </summary>

@@ -5,7 +5,7 @@ namespace RawSocketChat.Server.Logging;
 /// <paramref name="interval"/>. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="burst">The number of lines that may be written at once if none was written for a long time; at least 1.</param>
+/// <param name="burst">The number of lines that may be written in one burst; at least 1.</param>
 /// <param name="interval">The time after which one more line may be written.</param>
 public sealed class LogLimit(TimeProvider time, int burst, TimeSpan interval)
 {

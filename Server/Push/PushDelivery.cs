@@ -17,8 +17,8 @@ namespace RawSocketChat.Server.Push;
 /// </summary>
 internal sealed class PushDelivery : BackgroundService
 {
-    // The server collects the new messages of each room for this time, and then sends each browser one push message for each room. If no message came
-    // during this time, the next message is sent immediately.
+    // After each round of push messages, the server collects new messages for this time. In each round it sends a browser at most one push message
+    // for each room. If no message came during this time, the next message starts a round immediately.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     // A push message that has waited longer is dropped, because the user may have logged out meanwhile.

@@ -41,10 +41,7 @@ internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
         }
     }
 
-    /// <summary>
-    /// Whether a message may be sent now. When the pause of a service or a browser has ended, only one message may be sent at first: its result shows
-    /// whether the next pause begins.
-    /// </summary>
+    /// <summary>Whether a message may be sent now. When a pause ends, only one message may be sent. If it fails, the pause begins again.</summary>
     public bool MaySend(string endpoint)
     {
         lock (_gate)

@@ -160,8 +160,8 @@ internal sealed class PostHandler(ChatServices services)
         : files.Distinct().Count() < files.Count ? new ChatError(ErrorCode.BadField, "\"files\" contains the same id twice")
         : null;
 
-    /// <summary>The number of tokens that a message of this size takes from the rate limit.</summary>
-    // At most half of the burst: a text that needs more tokens than the burst could never be sent.
+    /// <summary>The tokens of the rate limit that a message with this many bytes takes.</summary>
+    // At most half of the burst, so that even the longest text never needs more tokens than the limit can hold.
     public int CountTokens(int bytes) => Math.Min(1 + (bytes / BytesPerToken), Math.Max(1, services.Limits.MessageBurst / 2));
 
     /// <summary>

@@ -59,9 +59,9 @@ public sealed class RoomOptions
     public int NamedMembers { get; set; } = 100;
 
     /// <summary>
-    /// The joins and leaves per second that a room of at most <see cref="NamedMembers"/> members announces by name. If nobody has joined or left for
-    /// a while, the room announces up to <see cref="NamedMembers"/> joins and leaves by name at once. If users join and leave more often, the room
-    /// announces only the number of its members, at most once a second. Default 5.
+    /// The joins and leaves per second that a room of at most <see cref="NamedMembers"/> members announces by name. In one burst, the room announces
+    /// up to <see cref="NamedMembers"/> joins and leaves by name. If users join and leave more often, the room announces only the number
+    /// of its members, at most once a second. Default 5.
     /// </summary>
     [Range(1, 1_000_000)]
     public int NamedPresencePerSecond { get; set; } = 5;

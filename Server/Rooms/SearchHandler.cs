@@ -23,8 +23,7 @@ internal sealed class SearchHandler(ChatServices services)
     // Only one search runs at a time. The addresses of the clients take turns.
     private readonly FairGate _turns = new(places: 1, services.Time);
 
-    // A search counts as this many requests. With the default settings, a user may send forty searches at once, and after that four searches a
-    // second.
+    // A search counts as this many requests. With the default settings, a user may search four times a second, and forty times in one burst.
     private const int RequestTokens = 5;
 
     /// <summary>Checks the query and the rate, and then searches.</summary>

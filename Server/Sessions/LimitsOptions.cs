@@ -27,22 +27,22 @@ public sealed class LimitsOptions
     [Range(1, 1_000_000)]
     public int MessagesPerSecond { get; set; } = 5;
 
-    /// <summary>Messages that a user may send at once before <see cref="MessagesPerSecond"/> applies. Default 20.</summary>
+    /// <summary>Messages that a user may send in one burst. After the burst, <see cref="MessagesPerSecond"/> applies. Default 20.</summary>
     [Range(1, 1_000_000)]
     public int MessageBurst { get; set; } = 20;
 
     /// <summary>
-    /// The number of requests per second that a user may send, over all connections of the user. Messages do not count here. A user who has sent none
-    /// for a while may send ten times this number at once. Default 20.
+    /// The number of requests per second that a user may send, over all connections of the user. Messages do not count here. In one burst,
+    /// the user may send ten times this number. Default 20.
     /// </summary>
     [Range(1, 1_000_000)]
     public int RequestsPerSecond { get; set; } = 20;
 
     /// <summary>
-    /// Frames of any kind that the server reads from a connection per second, WebSocket control frames included. A frame counts once more for each 4
-    /// KiB. If the client has sent none for a while, the server reads up to five times this number at once. It reads further frames later and rejects
-    /// none of them, so TCP slows the client down. A connection may get ten times this number of <c>rate-limited</c> errors in one burst, and a tenth
-    /// of this number per second after that. If there are more of these errors, the server closes the connection (4506). Default 200.
+    /// Frames of any kind that the server reads from a connection per second, WebSocket control frames included. A frame counts once more for
+    /// each 4 KiB. In one burst, the server reads five times this number. It reads the rest later and rejects nothing, so TCP slows
+    /// the client down. A connection may get ten times this number of <c>rate-limited</c> errors in one burst, and a tenth of this number per
+    /// second after that. With more, the server closes the connection (4506). Default 200.
     /// </summary>
     [Range(1, 1_000_000)]
     public int FramesPerSecond { get; set; } = 200;

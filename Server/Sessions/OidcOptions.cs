@@ -57,8 +57,8 @@ public sealed class OidcOptions
     public string DisplayName { get; set; } = "Log in with single sign-on";
 
     /// <summary>
-    /// Conditions that a user must satisfy, each as <c>claim=value</c>, such as <c>groups=chat</c>. For each claim that the list names, the user must
-    /// have one of the values that the list has for this claim. Default: none. Then each user of the provider may log in.
+    /// Conditions that a user must satisfy, each as <c>claim=value</c>, such as <c>groups=chat</c>. If several conditions name the
+    /// same claim, the user needs one of their values. Default: none. Then each user of the provider may log in.
     /// </summary>
     [RegularExpression("[^=]+=.+", ErrorMessage = "is not a condition; try: groups=chat")]
     public IList<string> Require { get; } = [];

@@ -57,7 +57,7 @@ describe('reacted', () => {
   test('an emoji that has the name of a JavaScript property is stored like any other text', () => assert.deepEqual([...first(after(inLobby(messages(1, 1)), reacted(2, 1, '__proto__'))).reactions.keys()], ['__proto__']));
 });
 
-describe('the end state is the same', () => {
+describe('the messages look the same as in a page that was connected all the time', () => {
   const changes = [edited(4, 1, 'one'), reacted(5, 1, '👍'), reacted(6, 3, '🎉'), edited(7, 1, 'two'), reacted(8, 1, '👍', BOB, { off: true }), deleted(9, 2), reacted(10, 1, '🎉', ANN)];
   const live = after(inLobby(messages(1, 3)), ...changes);
   const shown = (state) => lobby(state).entries.map(({ seq, text, edited: time, deleted: gone, reactions }) => ({ seq, text, time, gone, reactions }));
@@ -92,7 +92,7 @@ describe('the end state is the same', () => {
   });
 });
 
-test('no change of a message changes a state in place', () => {
+test('a change of a message creates a new state, and leaves the old state as it is', () => {
   const state = inLobby(messages(1, 2));
   const before = structuredClone(lobby(state).entries);
   after(state, edited(3, 1, 'x'), reacted(4, 1, '👍'), deleted(5, 2));

@@ -57,7 +57,7 @@ describe('the report', () => {
     assert.equal(frameText('hello'), ' …');
   });
 
-  test('has everything in English, in the order in which it happened', () => {
+  test('lists everything in English, in the order in which it happened', () => {
     const diagnostics = new Diagnostics();
     diagnostics.changed({ state: 'connecting', transport: 'ws' }, at(0));
     diagnostics.received({ type: 'welcome', server: 'RawSocketChat 9' }, at(1), 0);
@@ -97,7 +97,7 @@ describe('the report', () => {
 });
 
 describe('the diagnostics', () => {
-  test('keep the last frames and events only', () => {
+  test('keep only the last frames and events', () => {
     const diagnostics = new Diagnostics();
     for (let i = 0; i < 500; i++) {
       diagnostics.received({ type: 'typing', room: 'lobby', seq: i }, NOON, i);
@@ -138,7 +138,7 @@ describe('the diagnostics', () => {
   });
 });
 
-test('the page says why it uses its transport', () => {
+test('the page says why it uses the current transport', () => {
   const facts = { isShared: false, usesCookie: true, isFile: false, pin: null, buffers: false, isBest: true };
   const cases = [[{}, 'best'], [{ isShared: true }, 'shared'], [{ usesCookie: false }, 'no-cookie'], [{ usesCookie: false, isFile: true }, 'file'], [{ pin: 'poll', isBest: false }, 'chosen'],
     [{ isBest: false, buffers: true }, 'buffered'], [{ isBest: false }, 'fallback']];

@@ -44,7 +44,7 @@ describe('in the page', () => {
     await page.until(() => page.$('log').textContent.includes('first'));
   });
 
-  test('the picker says that the server cannot be reached', async () => {
+  test('the picker says that the emoji could not be loaded', async () => {
     click('open-emoji');
     assert.equal(document.activeElement, page.$('emoji-query'));
     assert.equal(page.$('emoji-note').textContent, 'Loading…');

@@ -30,7 +30,7 @@ async function annotationsOf(language) {
   return { ...derived, ...annotations };
 }
 
-/** Splits CLDR's phrases into search words, the shortest first. Leaves out a word with which a word of the name, or another search word, begins. */
+/** Splits CLDR's phrases into search words, the shortest first. Leaves out a word that is the beginning of a word of the name, or of another search word. */
 function wordsOf(name, phrases) {
   const words = new Map(phrases.flatMap((phrase) => phrase.split(/[\s|]+/)).map((word) => [foldEmojiWords(word).join(' '), word]));
   const known = [...foldEmojiWords(name), ...words.keys()];

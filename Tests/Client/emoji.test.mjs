@@ -14,13 +14,13 @@ const english = all('en');
 const find = (query, language = 'en') => searchEmoji(all(language), query).map(({ emoji }) => emoji);
 
 describe('the tables', () => {
-  test('exist for the languages of the page only', async () => {
+  test('exist for exactly the languages of the page', async () => {
     const files = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
     assert.deepEqual(files, Object.keys(LANGUAGES).map((language) => `${language}.json`).sort());
   });
 
   for (const [language, table] of tables) {
-    test(`of ${LANGUAGES[language]} has the emoji of the English one, each with a name, in at most 90 KB`, async () => {
+    test(`of ${LANGUAGES[language]} has the same emoji as the English table, a name for each, and at most 90 KB`, async () => {
       assert.deepEqual(table.map((group) => group.map((line) => line.split('|')[0])), tables.get('en').map((group) => group.map((line) => line.split('|')[0])));
       for (const line of table.flat()) assert.match(line, /^[^|]+\|[^|]*\p{L}[^|]*\|[^|]*$/u);
       assert.ok((await readFile(new URL(`${language}.json`, folder))).length <= 90_000);
@@ -80,14 +80,14 @@ describe('the completion', () => {
     }
   });
 
-  test('does not begin in a time, an address, code, a smiley of signs, or another word', () => {
+  test('does not begin inside a time, an address, code, a smiley such as :-), or another word', () => {
     for (const text of ['', ':', ':s', ':D', ':)', ':-)', ':12', 'at 12:30', '12:pm', 'http://smi', 'a:smi', 'std::sort', '::smi', ': smi', '`:smi', '```\n:smi', ':smile:', ':smi ', 'smi']) {
       assert.equal(emojiBeingTyped(text, text.length), undefined, text);
     }
     assert.equal(emojiBeingTyped('`code` :smi', 11), 'smi', 'after the end of the code');
   });
 
-  test('looks at the word before the caret only', () => {
+  test('looks only at the word before the caret', () => {
     assert.equal(emojiBeingTyped('go :smi now', 7), 'smi');
     assert.equal(emojiBeingTyped('go :smi now', 11), undefined);
   });

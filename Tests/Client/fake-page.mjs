@@ -66,7 +66,7 @@ class FakeElement extends EventTarget {
   focus() { document.activeElement = this; }
   showModal() { this.open = true; }
   close() { this.open = false; }
-  /** All elements in this one that satisfy the condition. */
+  /** Returns the descendants of this element that satisfy the condition. */
   find(condition) { return this.children.flatMap((child) => [...condition(child) ? [child] : [], ...child.find(condition)]); }
 }
 
@@ -84,7 +84,7 @@ class FakeChannel { addEventListener() {} postMessage() {} }
  * Starts the client. The time advances only by the test's own ticks. A test file can start one page only.
  * @param {{ address?: string, stored?: Record<string, unknown>, lasting?: Record<string, unknown>, isSecure?: boolean, isFramed?: boolean, refusal?: object, answer?: object, channel?: Function, server?: Record<string, string> }} options
  *   `address` is the page's address. `stored` is what the tab has stored, and `lasting` what the browser has stored for all tabs. `isSecure` says whether
- *   the browser allows what needs a secure page. `answer` or `refusal` is the answer to POST /session; without both, the server welcomes ann. `channel`
+ *   the page is a secure context. `answer` or `refusal` is the answer to POST /session; without both, the server welcomes ann. `channel`
  *   is the class of the channel between tabs. `server` is what the server has written into the page
  */
 export async function startPage({ address = 'http://chat.test/', stored = {}, lasting = {}, isSecure = false, isFramed = false, refusal, answer = refusal, channel = FakeChannel, server = {} } = {}) {

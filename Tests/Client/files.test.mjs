@@ -35,7 +35,7 @@ describe('the files of a frame', () => {
 });
 
 describe('a file', () => {
-  test('with a preview is a picture; others are playable, text or just a file', () => {
+  test('is a picture if it has a preview; otherwise its type decides: video, audio, text or just a file', () => {
     const kinds = [CAT, { ...CAT, width: undefined }, { type: 'video/mp4' }, { type: 'video/x-matroska' }, { type: 'audio/wav' }, { type: 'text/plain' }, { type: 'application/zip' }].map(kindOf);
     assert.deepEqual(kinds, ['picture', 'file', 'video', 'file', 'audio', 'text', 'file']);
   });
@@ -55,7 +55,7 @@ describe('a file', () => {
 });
 
 describe('the words for files', () => {
-  test('name pictures by their number, and one file by its name', () => {
+  test('say the number of pictures or files, or the name of a single file', () => {
     assert.deepEqual([[], [CAT], [CAT, CAT], [REPORT], [CAT, REPORT]].map(filesWords), ['', 'a picture', '2 pictures', 'report.pdf', '2 files']);
     assert.equal(filesWords(undefined), '');
   });
@@ -118,7 +118,7 @@ describe('a message with files in the outbox', () => {
     assert.equal(echo(REPORT), undefined);
     assert.equal(echo(), undefined);
   });
-  test('is shown in the answer to a typed /history by the words for its files', () => {
+  test('appears in the answer to a typed /history with the words for its files', () => {
     const next = receive(inLobby(), { type: 'history', room: 'lobby', messages: [withFiles(1, '', CAT)] });
     assert.match(lobby(next).entries.at(-1).text, /bob: a picture$/);
   });
@@ -199,13 +199,13 @@ describe('sending', () => {
     assert.equal(trayWords([attachment({ state: 'ready' })], false), '1 file is ready to send.');
     assert.equal(trayWords([], false), '');
   });
-  test('a file without bytes has no share until it is uploaded', () => assert.equal(shareOf(attachment({ bytes: 0 })), 0));
+  test('the progress of an empty file stays 0 until the file is uploaded', () => assert.equal(shareOf(attachment({ bytes: 0 })), 0));
 });
 
 describe('choosing files', () => {
   const file = (name, size) => ({ name, size });
 
-  test('refuses a file that is too big before the upload, and says how big a file may be', () => {
+  test('refuses a file that is too big, before it is uploaded, and says how big a file may be', () => {
     const { accepted, refusals } = selectFiles([file('a', 10), file('\u202Eb', 5_000_000)], 0, 1_048_576);
     assert.deepEqual(accepted.map(({ name }) => name), ['a']);
     assert.deepEqual(refusals, ['b has 4.8 MB. A file may have at most 1 MB.']);

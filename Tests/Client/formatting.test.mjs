@@ -33,7 +33,7 @@ test('dayOf is equal only for times of the same day', () => {
   assert.notEqual(dayOf(local(4, 1)), dayOf(local(5, 1)));
 });
 
-test('clockDigits has digits and colons only', () => assert.match(clockDigits(local(4, 13)), /^\d{1,2}:\d{2}$/));
+test('clockDigits contains only digits and colons', () => assert.match(clockDigits(local(4, 13)), /^\d{1,2}:\d{2}$/));
 
 test('sentence adds a capital letter and a full stop', () => {
   assert.equal(sentence('the name is taken'), 'The name is taken.');

@@ -11,7 +11,7 @@ after(() => mock.timers.reset());
 const send = (message) => page.post({ source: window.parent, origin: 'https://site.test', ...message });
 const token = (jwt) => ({ data: { type: 'rawsocketchat.token', jwt } });
 
-test('the page asks the site, without a secret, and hides its form meanwhile', () => {
+test('the page asks the site for a token, sends no secret, and hides its form meanwhile', () => {
   assert.deepEqual(page.posted, [{ type: 'rawsocketchat.token-request', reason: 'start' }]);
   assert.equal(page.$('entrance').dataset.waiting, '');
   assert.equal(page.socket, null);
@@ -49,7 +49,7 @@ test('with a valid token the page joins only the room of the frame', async () =>
   assert.deepEqual(page.sent.filter(({ type }) => type === 'join').map(({ room }) => room), ['help']);
 });
 
-test('when the session has ended, the page asks the site again', async () => {
+test('when the session has ended, the page asks the site for another token', async () => {
   page.receive({ type: 'bye', code: 4501, text: 'another of your connections has ended this session', reconnect: false });
   page.socket.onclose({ code: 4501 });
   await page.settle();

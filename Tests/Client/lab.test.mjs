@@ -48,7 +48,7 @@ test('TrafficMeter counts requests, bytes and payload', () => {
   assert.deepEqual(meter.since(before), { requests: 1, bytes: 311, payload: 50 });
 });
 
-test('percentile returns a value of the list', () => {
+test('percentile returns one of the values, and null for an empty list', () => {
   assert.equal(percentile([], 0.5), null);
   assert.equal(percentile([5], 0.99), 5);
   assert.equal(percentile([30, 10, 20], 0.5), 20);

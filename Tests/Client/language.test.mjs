@@ -39,7 +39,7 @@ test('withParts puts parts of another type in the place of the placeholders, in 
   assert.deepEqual(withParts('{unknown}!', {}), ['{unknown}', '!']);
 });
 
-test('the version changes with the language and with its table', () => {
+test('languageVersion changes when the language or its table changes', () => {
   const before = languageVersion();
   useLanguage('de', {});
   useLanguage('de', {});

@@ -18,8 +18,8 @@ describe('the color of the site', () => {
     for (const [text, background] of [[light, '#f3efe7'], [light, '#fffdf9'], [onLight, light], [dark, '#131519'], [dark, '#1a1d22'], [dark, '#23272e'], [onDark, dark], [light, washLight], [dark, washDark], ['#221e19', washLight], ['#e9e4da', washDark]])
       assert.ok(contrastOf(parseColor(text), parseColor(background)) >= 4.5, `${text} on ${background}`);
   });
-  test('that is readable stays as it is', () => assert.equal(accentsFor('#0b5a2b').light, '#0b5a2b'));
-  for (const text of [undefined, '', 'red', '#fff', '#12345g', 'url(x)']) test(`is not taken from ${text}`, () => assert.equal(accentsFor(text), null));
+  test('stays as it is if it is readable', () => assert.equal(accentsFor('#0b5a2b').light, '#0b5a2b'));
+  for (const text of [undefined, '', 'red', '#fff', '#12345g', 'url(x)']) test(`is not set by the invalid value ${text}`, () => assert.equal(accentsFor(text), null));
 });
 
 describe('the icon', () => {
@@ -49,7 +49,7 @@ describe('do not disturb', () => {
     assert.ok(isQuietAt(quietEnd('forever', NOW), '2030-01-01T00:00:00.000Z'));
     assert.ok(!isQuietAt(null, NOW));
   });
-  test('has words for each choice', () => {
+  test('is described in words for each choice', () => {
     for (const { value } of QUIET_CHOICES) assert.match(quietWords(quietEnd(value, NOW), NOW), /\.$/);
     assert.match(quietWords(quietEnd('1', NOW), NOW), /until/);
     assert.doesNotMatch(quietWords('2020-01-01T00:00:00.000Z', NOW), /until \d/);
@@ -60,14 +60,14 @@ describe('the time', () => {
   after(() => useClock('auto'));
   const EVENING = new Date(2026, 4, 4, 18, 30).toISOString();
 
-  test('has 24 hours', () => { useClock('24'); assert.match(clockTime(EVENING), /18.30/); });
-  test('has 12 hours', () => { useClock('12'); assert.match(clockTime(EVENING), /6.30/); });
+  test('is shown with 24 hours if the person has chosen this', () => { useClock('24'); assert.match(clockTime(EVENING), /18.30/); });
+  test('is shown with 12 hours if the person has chosen this', () => { useClock('12'); assert.match(clockTime(EVENING), /6.30/); });
 });
 
 describe('the keys', () => {
   const pressed = (changes) => ({ ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...changes });
 
-  test('have words', () => { for (const { keys, words } of KEYS) assert.ok(keys.length && words); });
+  test('have a description', () => { for (const { keys, words } of KEYS) assert.ok(keys.length && words); });
   test('have the names of the person’s keyboard', () => assert.deepEqual([keyName('Alt Shift ↑', true), keyName('Ctrl K', false)], ['⌥ ⇧ ↑', 'Ctrl K']));
   test('of a command have the modifier of the person’s keyboard: Ctrl or ⌘', () => {
     assert.ok(isCommand(pressed({ ctrlKey: true }), false));

@@ -40,7 +40,7 @@ describe('the jump to the mark', () => {
 
   const answer = (request, events) => receive(changeRoom(inLobby(messages(90, 95)), 'lobby', { loading: true }), { type: 'history', room: 'lobby', messages: events, more: true }, { request: { kind: 'history', room: 'lobby', direction: 'around', seq: 21, ...request } });
   test('accepts an answer without a message at the mark, because the event at the mark may not be a message', () => assert.deepEqual(lobby(answer({ orNext: true }, messages(22, 30))).entries.map(({ seq }) => seq), [22, 23, 24, 25, 26, 27, 28, 29, 30]));
-  test('without `orNext`, as for a quote, reports an error if the answer does not contain the message', () => assert.equal(lobby(answer({}, messages(22, 30))).entries.at(-1).tone, 'error'));
+  test('to a quoted message (without `orNext`) reports an error if the answer does not contain the message', () => assert.equal(lobby(answer({}, messages(22, 30))).entries.at(-1).tone, 'error'));
 });
 
 describe('one of several tabs', () => {

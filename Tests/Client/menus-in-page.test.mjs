@@ -146,7 +146,7 @@ describe('in the page', () => {
     assert.equal(page.sent.filter(({ type }) => type === 'dm').length, count);
   });
 
-  test('a room whose level is “nothing” shows no badge, here and in the title', async () => {
+  test('a room whose level is “nothing” shows no badge in the list, and no number in the title', async () => {
     page.receive(message(504, 'one'));
     await page.until(() => roomItem('lobby').getAttribute('data-unread') === '1');
     assert.match(document.title, /^\(1\) /);

@@ -12,11 +12,11 @@ describe('a notification', () => {
     assert.deepEqual(shown(message(1, 'see `this`')), { title: 'bob in #lobby', body: 'see this', tag: 'lobby', seq: 1 }));
   test('of a direct room shows only the name of the other person', () => assert.equal(shown(message(1, 'hi'), { with: BOB }).title, 'bob'));
   test('has at most 200 characters of the text', () => assert.equal(shown(message(1, 'x'.repeat(5_000))).body.length, 200));
-  test('at the level of mentions is shown for mentions only', () => {
+  test('is shown only for mentions at the room’s level “mentions”', () => {
     assert.equal(shown(message(1, 'hi'), { notify: 'mentions' }), null);
     assert.equal(shown(message(1, 'hi @ann', BOB, { mentions: [ANN.user] }), { notify: 'mentions' }).body, 'hi @ann');
   });
-  test('at the person’s own level of mentions is shown for mentions and direct messages only', () => {
+  test('is shown only for mentions and direct messages at the browser’s level “mentions”', () => {
     assert.equal(notificationOf(message(1, 'hi'), room(), ANN, 'mentions'), null);
     assert.equal(notificationOf(message(1, 'hi @ann', BOB, { mentions: [ANN.user] }), room(), ANN, 'mentions').body, 'hi @ann');
     assert.equal(notificationOf(message(1, 'hi'), room({ with: BOB }), ANN, 'mentions').body, 'hi');

@@ -1,4 +1,4 @@
-// The copies of the outbox, with a database that keeps its data in memory.
+// The outbox in the browser's database, and its copies in the web storage. In these tests, the database is in memory.
 
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
@@ -110,7 +110,7 @@ test('a stored reply stays a reply', async () => {
   assert.equal((await (await openPage()).claim(() => {}))[0].reply, 7);
 });
 
-test('a page takes over the copies if the browser has deleted the database', async () => {
+test('a page takes over the copies of a closed page if the browser has deleted the database', async () => {
   (await openPage()).mirror([], [outboxItem('1'), outboxItem('2')]);
   await settle();
   closePages();
@@ -193,7 +193,7 @@ test('the outbox is not durable if neither the database nor the storage accepts 
   assert.equal(page.isDurable, false);
 });
 
-test('a copy that does not fit replaces the earlier copy', async () => {
+test('if a copy does not fit, the page removes the earlier copy', async () => {
   const page = await openPage();
   page.mirror([], [outboxItem('1')]);
   copies.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };

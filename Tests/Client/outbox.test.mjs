@@ -95,7 +95,7 @@ describe('rejectMessage', () => {
     assert.deepEqual([state, waiting, inFlight, error, hint], ['failed', false, false, 'too long', '/help']);
   });
 
-  test('a message fails if the server gives no time', () => assert.equal(reject({ code: 'unavailable' }).state, 'failed'));
+  test('a message fails if the server does not say when to try again', () => assert.equal(reject({ code: 'unavailable' }).state, 'failed'));
   test('a message fails after five attempts', () => {
     assert.equal(reject({ code: 'rate-limited', retryAfterMs: 1 }, { tries: 4 }).state, 'pending');
     assert.equal(reject({ code: 'rate-limited', retryAfterMs: 1 }, { tries: 5 }).state, 'failed');
@@ -120,7 +120,7 @@ describe('assignSender', () => {
     assert.deepEqual([assign({ user: null, name: '' }).user, assign({ user: null, name: '' }).name], [ANN.user, 'ann']);
   });
 
-  test('a message that was never sent goes to another user with the same name', () => {
+  test('a message that was never sent is taken over by another user with the same name', () => {
     const { user, state } = assign({ user: 'u-old', name: 'Ann' });
     assert.deepEqual([user, state], [ANN.user, 'pending']);
   });
@@ -199,7 +199,7 @@ describe('matchEchoes', () => {
   });
 });
 
-test('failAll and failRoom mark messages as failed, and show hidden ones', () => {
+test('failAll and failRoom mark messages as failed, also those that an event has hidden', () => {
   const state = withOutbox(inLobby(), item('1', { echo: 4, inFlight: true }), item('2', { room: 'other' }), item('3', { state: 'failed', error: 'muted' }));
   const all = failAll(state, 'closed').outbox;
   assert.deepEqual(all.map(({ error }) => error), ['closed', 'closed', 'muted']);

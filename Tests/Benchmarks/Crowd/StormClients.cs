@@ -70,7 +70,7 @@ internal sealed class StormClients(int port, int movers, int stayers, double rat
 
         await _stop.CancelAsync();
         await publishing;
-        // No other client sends to this room.
+        // Only this client sends to the room, so the number of its messages gives the last seq.
         var last = first + _sent;
         while (_movers.Concat(_stayers).Any(member => member.LastSeq < last) && watch.Elapsed.TotalSeconds < 150)
             await Task.Delay(5);

@@ -31,7 +31,7 @@ internal sealed record PeersOptions
     /// <summary>The number of connections that receive every message, including the publisher.</summary>
     public int Subscribers { get; init; } = 1000;
 
-    /// <summary>The message rates per second, measured one by one.</summary>
+    /// <summary>The fixed rates to measure, one after the other, in messages per second.</summary>
     public IReadOnlyList<double> Rates { get; init; } = [20, 100];
 
     /// <summary>The number of messages in flight when measuring the maximum rate. 128 messages are about 30 KB for each subscriber.</summary>
@@ -66,7 +66,7 @@ internal sealed record PeersOptions
         ? null
         : string.Create(CultureInfo.InvariantCulture, $"--{name.ToLowerInvariant()} must be {min} to {max} (it is {value})");
 
-    // The server and this process each hold all connections, so the limit of this process applies.
+    // This process and the server each need one descriptor for each connection. The server inherits the limit of this process.
     private static int ReadOpenFileLimit() => File.ReadLines("/proc/self/limits").FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal)) is { } line
         && int.TryParse(line["Max open files".Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture, out var limit) ? limit : 1024;
 }

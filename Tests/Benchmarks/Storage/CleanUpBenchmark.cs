@@ -5,7 +5,7 @@ using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Tests.Benchmarks.Storage;
 
-/// <summary>Measures how long an event waits for its commit while many expired sessions of guests, and then the guests, are removed.</summary>
+/// <summary>Measures how long an event waits for its commit while another caller removes many expired guest sessions, and then the guests.</summary>
 internal static class CleanUpBenchmark
 {
     public static async Task<int> RunAsync(int sessions, string? folder)

@@ -66,7 +66,7 @@ internal sealed class LoadRun : IDisposable
         }
     }
 
-    /// <summary>Opens connections until there are <paramref name="subscribers"/>.</summary>
+    /// <summary>Opens connections until their number is <paramref name="subscribers"/>.</summary>
     public void Subscribe(int subscribers, CancellationToken cancel)
     {
         var next = _connections.Count - 1;

@@ -73,7 +73,7 @@ internal sealed class Receiver : IDisposable
 
     /// <summary>
     /// The latencies in microseconds, from the scheduled time of a message until a subscriber received the message. Read this histogram
-    /// only after all deliveries.
+    /// only after the last delivery.
     /// </summary>
     public LongHistogram Latency => _latency ?? throw new InvalidOperationException("Reset was called without withLatency");
 
