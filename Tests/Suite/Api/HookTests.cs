@@ -73,7 +73,7 @@ public sealed class HookTests : ApiFixture
     [TestCase("""{"blocks":[{"type":"header","text":{"type":"plain_text","text":"h"}},{"type":"divider"},{"type":"section","fields":[{"type":"mrkdwn","text":"f"}]},{"type":"context","elements":[{"type":"mrkdwn","text":"c"}]}]}""", "h\nf\nc")]
     [TestCase("""{"text":"one\r\ntwo\u0007\u001b[1m three"}""", "one\ntwo[1m three")]
     [TestCase("""{"text":"x","channel":7,"attachments":null,"blocks":{}}""", "x")]
-    public async Task Parts_of_a_message_become_lines(string payload, string text)
+    public async Task Texts_attachments_and_blocks_of_a_message_become_lines(string payload, string text)
     {
         await using var room = await CreateRoomAsync();
         (await Http.PostAsync(room.Hook, payload)).Body.Should().Be("ok");

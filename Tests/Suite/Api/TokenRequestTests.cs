@@ -61,7 +61,7 @@ public sealed class TokenRequestTests : ApiFixture
     }
 
     [Test]
-    public async Task Request_needs_a_room_that_the_user_is_in()
+    public async Task Request_from_outside_the_room_gets_an_error()
     {
         await using var room = await CreateRoomAsync(isPrivate: true);
         await using var eve = await ChatClient.ConnectAsync(Server.HttpPort, "/ws");

@@ -125,7 +125,7 @@ public sealed class ConnectionEndTests
     [Test]
     public async Task Close_frame_reaches_a_peer_that_keeps_sending_and_reads_late()
     {
-        // The peer violates the protocol while it has not read many bytes yet, and then sends more. If the server closed its socket while
+        // The peer violates the protocol while it still has many bytes to read, and then sends more. If the server closed its socket while
         // the socket contains unread bytes, TCP would reset the connection. The peer would then lose all data that it has not read, even
         // the close frame.
         await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");

@@ -35,7 +35,8 @@ public sealed class ConnectionWatchTests
         await ann.Inbox.ExpectAsync<JoinedFrame>();
         for (var minute = 0; minute < 120; minute++)
         {
-            // Advance the fake time in one step, and then wait for the pong, which needs real time. Small steps could pass the time limit of the pong.
+            // Advance the fake time in one step, and then wait for the pong, which needs real time. With small steps, the fake time could pass the
+            // pong's time limit before the pong arrives.
             var pings = ann.Pings;
             _time.Advance(TimeSpan.FromSeconds(31));
             await TestWait.UntilAsync(() => ann.Pings > pings, "a ping");

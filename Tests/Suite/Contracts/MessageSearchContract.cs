@@ -112,7 +112,7 @@ public abstract class MessageSearchContract
     }
 
     [Test]
-    public async Task Messages_of_one_millisecond_keep_their_order_even_if_the_millisecond_has_more_messages_than_cursors()
+    public async Task Messages_keep_their_order_even_if_one_millisecond_has_more_messages_than_cursors()
     {
         await SayAsync("a", [.. Enumerable.Range(1, 600).Select(i => $"x {i}")]);
         _time.Advance(TimeSpan.FromMilliseconds(1));

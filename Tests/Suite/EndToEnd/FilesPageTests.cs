@@ -95,7 +95,7 @@ public sealed class FilesPageTests
     }
 
     [Test]
-    public async Task Pasted_and_dropped_files_belong_to_the_message_of_their_room()
+    public async Task Pasted_and_dropped_files_stay_in_the_draft_of_their_room()
     {
         await using var ann = await OpenAsync("amy", "paste");
         await ann.Page.EvaluateAsync(Transfer("paste", "#input", "new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })"), new[] { "pasted.txt" });

@@ -18,10 +18,10 @@ public sealed class LongLogTests
 
     private const string Typed = "written while others write";
 
-    /// <summary>The shortest task, in milliseconds, that a browser reports as a long task. Comparisons use this value instead of a smaller one.</summary>
+    /// <summary>The shortest task, in milliseconds, that a browser reports as a long task. In a ratio, a shorter task counts as this long.</summary>
     private const double LongTask = 50;
 
-    /// <summary>The duration of a frame in milliseconds: the page paints a character with the next frame.</summary>
+    /// <summary>The duration of a frame in milliseconds. In a ratio, a shorter time until the next paint counts as this long.</summary>
     private const double Frame = 1_000.0 / 60;
 
     // The page uses onmessage, so an event that the test dispatches arrives like one from the network.
