@@ -255,7 +255,7 @@ describe('the messages around an earlier message', () => {
     assert.deepEqual([...seqs(later), later.end], [100, 200, 101, 200]);
   });
   test('may begin with the first message of the room', () => assert.equal(insertAround(newest(), messages(1, 50)).more, false));
-  test('do not include a message that arrives meanwhile, because messages before it are missing', () => {
+  test('are not followed by a new message, because the messages between them are missing', () => {
     const room = insertEvents(insertAround(newest(), messages(100, 150)), [message(1001, 'new')], reader);
     assert.deepEqual([seqs(room)[1], room.cursor, room.unread], [150, 1001, 1]);
   });

@@ -19,7 +19,7 @@ public sealed class HookTests : ApiFixture
     [TestCase("application/json")]
     [TestCase("application/x-www-form-urlencoded")]
     [TestCase(null)]
-    public async Task JSON_text_with_any_content_type_is_posted_and_gets_the_same_answer_as_from_Slack(string? type)
+    public async Task JSON_text_is_accepted_with_any_content_type_and_gets_the_answer_that_Slack_gives(string? type)
     {
         await using var room = await CreateRoomAsync();
         var answer = await Http.PostAsync(room.Hook, """{"text":"disk is full"}""", type is null ? [] : [("Content-Type", type)]);

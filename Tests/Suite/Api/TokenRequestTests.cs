@@ -9,7 +9,7 @@ namespace RawSocketChat.Tests.Api;
 public sealed class TokenRequestTests : ApiFixture
 {
     [Test]
-    public async Task Owner_creates_lists_and_revokes_tokens_and_sees_the_secret_once()
+    public async Task Owner_manages_tokens_and_sees_a_secret_only_when_it_is_created()
     {
         await using var room = await CreateRoomAsync();
         var created = await room.Owner.CreateTokenAsync(room.Name, "alerts");

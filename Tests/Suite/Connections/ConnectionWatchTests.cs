@@ -193,7 +193,7 @@ public sealed class ConnectionWatchTests
     }
 
     [Test]
-    public async Task Failing_check_closes_its_connection_and_the_others_keep_their_timeouts()
+    public async Task Failing_check_closes_only_its_connection_and_other_connections_keep_their_timeouts()
     {
         var broken = new Connection("test", "here", new ConnectionRequest(), new BrokenOutbox(), _time) { Handler = new SilentHandler() };
         _server.Connections.TryAdd(broken).Should().BeTrue();

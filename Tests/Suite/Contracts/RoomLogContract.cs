@@ -113,7 +113,7 @@ public abstract class RoomLogContract
     }
 
     [Test]
-    public async Task Deletion_removes_the_text_the_mentions_and_the_reactions()
+    public async Task Deletion_removes_the_text_and_the_mentions_and_the_reactions()
     {
         var log = Open(1000, TimeProvider.System);
         await log.OpenAsync("a", default);

@@ -85,7 +85,7 @@ public sealed class LookTests
     }
 
     [Test]
-    public async Task Switcher_goes_to_a_room_a_person_and_a_message_by_the_keyboard()
+    public async Task Keyboard_alone_opens_a_room_or_a_person_or_a_message_in_the_switcher()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", "switch");
         await using var zoe = await ChatPage.JoinAsync(_server.HttpPort, "zoe", "switch");

@@ -213,7 +213,7 @@ public sealed class TransportChoiceTests
     }
 
     [Test]
-    public async Task Duplicated_tab_becomes_a_device_of_its_own()
+    public async Task Duplicated_tab_gets_its_own_device_id()
     {
         var url = $"http://127.0.0.1:{_server.HttpPort}/?name=ann&room=lobby&way=longpoll";
         await using var first = await ChatPage.OpenAsync(url);
