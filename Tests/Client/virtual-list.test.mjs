@@ -78,7 +78,7 @@ class Reader {
   get entries() { return this.surface.entries; }
   show(entries, options = {}) {
     this.surface.entries = entries;
-    // At this moment, the drawn rows are still those of the previous list. The tests check which rows the list draws now.
+    // The surface still contains the rows that were drawn for the previous entries. draw() must replace these rows.
     this.list.draw(entries, { isAtEnd: this.isAtEnd, pinned: this.pinned, ...options });
   }
   scrollBy(distance) {
@@ -86,7 +86,7 @@ class Reader {
     this.isAtEnd = this.surface.scrollTop >= this.surface.contentHeight - this.surface.height - 1;
     if (this.list.scrolled(this.isAtEnd)) this.show(this.entries);
   }
-  /** Changes the size of a row or of the view, although no row is drawn: for example, an image has loaded. */
+  /** Changes the size of a row or of the view without a call of draw(), as when an image has loaded. */
   resize(change) {
     change();
     this.surface.layOut();

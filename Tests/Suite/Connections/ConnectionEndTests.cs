@@ -180,7 +180,7 @@ public sealed class ConnectionEndTests
     [Test]
     public async Task Server_answers_all_raw_TCP_requests_that_came_before_the_end_of_input()
     {
-        // This is the same as: printf '/join lobby\nhi\n' | nc -N 127.0.0.1 5081
+        // The client sends lines and then shuts down its sending side, like: printf '/join lobby\nhi\n' | nc -N 127.0.0.1 5081
         for (var round = 0; round < 20; round++)
         {
             await using var ann = await LineClient.ConnectAsync(_server.RawPort);

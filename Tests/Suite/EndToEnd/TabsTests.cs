@@ -172,7 +172,7 @@ public sealed class TabsTests
     }
 
     [Test]
-    public async Task Account_and_log_out_of_one_tab_reach_all_tabs()
+    public async Task Rename_registration_and_log_out_in_one_tab_reach_all_tabs()
     {
         await using var one = await JoinAsync();
         var (two, three) = (await OpenTabAsync(one), await OpenTabAsync(one));
