@@ -148,7 +148,7 @@ public sealed class MessagesTests : ApiFixture
     }
 
     [Test]
-    public async Task Users_can_delete_and_react_to_messages_of_a_bot_as_to_other_messages()
+    public async Task Moderator_can_delete_messages_of_a_bot_and_users_can_react_to_them()
     {
         await using var room = await CreateRoomAsync();
         await room.PostAsync("""{"text":"one"}""");
