@@ -76,7 +76,7 @@ test('only main.mjs, events.mjs and modules in app, view and lab import from app
   }
 });
 
-test('every dialog opens by openDialog(), so that the page draws what depends on it', () => {
+test('every dialog opens by openDialog(), which also draws the page again', () => {
   for (const [name, text] of texts) if (name !== 'view/dom.mjs' && name !== 'baseline.mjs') assert.doesNotMatch(withoutComments(text), /\bshowModal\b/, name);
 });
 

@@ -61,7 +61,7 @@ describe('the list of members', () => {
     assert.equal(personWords(CARL, lobby(left)), 'Owner, not here now');
     assert.deepEqual(groups(receive(left, presence(CARL, { state: 'joined' }))), ['member: ann bob carl'], 'the role was taken meanwhile');
   });
-  test('has the owners and moderators who are away, as the server has answered', () => {
+  test('shows the owners and moderators who are away, from the server’s answer', () => {
     const who = { type: 'who', room: 'lobby', members: [ANN], memberCount: 4, away: [{ user: 'u-eve', name: 'eve', role: 'owner' }, { user: 'u-fay', name: 'fay', role: 'moderator' }] };
     const answered = receive(entered(), who, { request: { kind: 'who', room: 'lobby' } });
     assert.deepEqual(groups(answered), ['owner: carl eve (away)', 'moderator: dora fay (away)', 'member: ann bob'], 'the answer has one member only');
@@ -76,8 +76,8 @@ describe('the list of members', () => {
     const again = receive(answered, joined(0, [], { members: [ANN, EVE], memberCount: 2 }), JOIN);
     assert.deepEqual([lobby(again).knowsAway, groups(again)], [false, ['member: ann eve']]);
   });
-  test('takes the roles of the answer to who', () => assert.deepEqual(groups(receive(entered(), { type: 'who', room: 'lobby', members: [ANN, { ...BOB, role: 'owner' }, CARL], memberCount: 3 })), ['owner: bob', 'member: ann carl']));
-  test('has the bots that have written', () => {
+  test('takes the roles from the answer to a who request', () => assert.deepEqual(groups(receive(entered(), { type: 'who', room: 'lobby', members: [ANN, { ...BOB, role: 'owner' }, CARL], memberCount: 3 })), ['owner: bob', 'member: ann carl']));
+  test('shows the bots that have written in the room', () => {
     const bot = { user: 'b-1', name: 'build', bot: true };
     const state = receive(entered(), message(1, 'done', bot));
     assert.deepEqual(groups(state).at(-1), 'bot: build (bot)');
@@ -87,7 +87,7 @@ describe('the list of members', () => {
     const many = Array.from({ length: 300 }, (_, index) => message(index + 2, 'x', { user: `b${index}`, name: `b${index}`, bot: true }));
     assert.equal(lobby(many.reduce((next, frame) => receive(next, frame), state)).bots.size, 50);
   });
-  test('shows the other person of a direct room who is away', () => {
+  test('shows the other person of a direct room, even if that person is away', () => {
     const direct = (members) => memberGroups({ ...roomWith([], { with: BOB, role: 'member' }), members: new Map(members) }, ANN);
     assert.deepEqual(direct([[ANN.user, ANN.name]]), [{ kind: 'member', members: [{ ...ANN, isAway: false, isBot: false }, { ...BOB, isAway: true, isBot: false }] }]);
     assert.deepEqual(direct([[ANN.user, ANN.name], [BOB.user, BOB.name]])[0].members.map(({ isAway }) => isAway), [false, false]);
@@ -105,7 +105,7 @@ describe('a mention', () => {
   for (const [name, words] of [['bob', '@bob'], ['ann smith', '@"ann smith"'], ['j.r', '@j.r'], ['j.', '@"j."'], ['שלום', '@שלום']]) {
     test(words, () => assert.equal(mentionOf(name), words));
   }
-  test('has spaces around it', () => {
+  test('is inserted with spaces around it', () => {
     assert.equal(insertedMention('', '', 'bob'), '@bob ');
     assert.equal(insertedMention('hi', ' there', 'bob'), ' @bob');
     assert.equal(insertedMention('hi ', '', 'bob'), '@bob ');
@@ -119,7 +119,7 @@ test('the page finds the direct room with a person', () => {
   assert.equal(state.current, 'dm-x');
 });
 
-test('the names for an invitation are those of the people in other rooms, by their newest names', () => {
+test('an invitation suggests the people in other rooms, by their newest names', () => {
   const carl = { user: 'u-carl', name: 'carl' }, dora = { user: 'u-dora', name: 'Dora' };
   const rooms = [
     roomWith([], { name: 'den', members: new Map([[ANN.user, 'ann']]), away: new Map([[BOB.user, 'bob']]) }),

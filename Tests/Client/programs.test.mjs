@@ -10,7 +10,7 @@ describe('what the page shows for a new token', () => {
   const BASE = new URL('https://example.org/chat/');
 
   test('contains a command line that posts a message with the token', () => assert.equal(postCommand(BASE, 'lobby', 't0'), `curl -H 'Authorization: Bearer t0' -d '{"text":"hello"}' https://example.org/chat/api/rooms/lobby/messages`));
-  test('contains an address that is one argument of the shell, whatever the name of the room is', () => {
+  test('contains an address that the shell reads as one argument, whatever the room’s name is', () => {
     assert.match(postCommand(BASE, 'a\'b', 't'), /rooms\/a%27b\/messages$/);
     assert.match(postCommand(new URL('http://[::1]:5080/'), 'ä', 't'), /'http:\/\/\[::1\]:5080\/api\/rooms\/%C3%A4\/messages'$/);
   });
@@ -36,10 +36,10 @@ describe('the words for the delivery of a webhook', () => {
   test('say that no event waits', () => assert.equal(deliveryWords(works, 1_200), 'No event waits for the delivery.'));
   test('say how many events wait', () => assert.equal(deliveryWords(works, 1_201), '1 event waits for the delivery.'));
   test('say why the delivery fails, and when the next attempt is', () => assert.match(deliveryWords({ ...works, failing }, 1_203), /^Failing since .+: the receiver answered 500\. Next attempt: .+\. 3 events wait for the delivery\.$/));
-  test('name no next attempt if no event waits', () => assert.match(deliveryWords({ ...works, failing }, 1_200), /^Failing since .+: the receiver answered 500\.$/));
+  test('do not mention a next attempt if no event waits', () => assert.match(deliveryWords({ ...works, failing }, 1_200), /^Failing since .+: the receiver answered 500\.$/));
   test('say that the receiver has turned the webhook off', () => assert.match(deliveryWords({ ...works, failing: { ...failing, next: undefined } }, 1_200), /The receiver has turned the webhook off\. To turn it on, set its address again\./));
   test('are empty without a webhook', () => assert.equal(deliveryWords(webhookOf({ failed: [] }), 7), ''));
-  test('name the events that the server has given up', () => {
+  test('describe an event that the server has given up', () => {
     assert.match(failedWords({ seq: 1_200, at: NOON, attempts: 1, error: 'the receiver answered 500' }), /^Event 1,200: the receiver answered 500 \(given up .+, after 1 attempt\)$/);
     assert.match(failedWords({ seq: 7, at: NOON, attempts: 0, error: 'x' }), /^Event 7: x \(given up (?!.*attempt).+\)$/);
   });

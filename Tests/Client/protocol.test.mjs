@@ -15,7 +15,7 @@ test('parseJson returns null for a text that is not JSON', () => {
   assert.deepEqual(parseJson('[1]'), [1]);
 });
 
-test('only a wire frame is a timestamp', () => {
+test('isTimestamp is true only for a wire frame', () => {
   assert.equal(isTimestamp({ type: 'wire' }), true);
   assert.equal(isTimestamp({ type: 'message' }), false);
   assert.equal(isTimestamp(null), false);

@@ -9,8 +9,8 @@ const room = roomWith([message(1, 'a', BOB), message(2, 'b', ANN), message(3, 'c
 const PURGE = { room: 'lobby', name: 'bob', seqs: [4, 1], deleted: 0, kept: 0 };
 
 describe('the messages to delete with a ban', () => {
-  test('are those of the person that are not deleted yet, newest first', () => assert.deepEqual(messagesOf(room, BOB.user), [4, 1]));
-  test('are at most 100, the newest ones', () => {
+  test('are the person’s messages that are not deleted yet, newest first', () => assert.deepEqual(messagesOf(room, BOB.user), [4, 1]));
+  test('are only the newest 100 if the person has more', () => {
     const many = messagesOf(roomWith(Array.from({ length: 150 }, (_, index) => message(index + 1, 'spam', BOB))), BOB.user);
     assert.deepEqual([many.length, many[0], many.at(-1)], [100, 150, 51]);
   });

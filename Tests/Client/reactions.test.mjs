@@ -36,6 +36,6 @@ describe('a quote', () => {
     const state = events.reduce((before, event) => receive(before, event), inLobby([message(1, 'first'), message(2, 'yes', ANN, { reply: 1 })]));
     return createRows(lobby(state), [], WHOLE, ANN, 0).at(-1).label;
   };
-  test('follows an edit', () => assert.equal(quoteAfter(change('edited', 3, 1, { text: 'second' })), 'bob: second'));
+  test('shows the new text after an edit', () => assert.equal(quoteAfter(change('edited', 3, 1, { text: 'second' })), 'bob: second'));
   test('does not show a deleted text', () => assert.equal(quoteAfter(change('deleted', 3, 1)), 'bob: deleted'));
 });

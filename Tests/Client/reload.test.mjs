@@ -64,7 +64,7 @@ test('Enter that belongs to an input method sends nothing', () => {
   page.type('');
 });
 
-test('a text in the directory’s filter is sent to the server, because its list has only the largest rooms', async () => {
+test('the page sends the filter’s text to the server, because the directory has only the largest rooms', async () => {
   page.$('directory-filter').value = '#Room201';
   page.$('directory-filter').dispatchEvent(new Event('input'));
   mock.timers.tick(250);
@@ -75,7 +75,7 @@ test('a text in the directory’s filter is sent to the server, because its list
   assert.match(page.$('suggestions').textContent, /#room201/);
 });
 
-test('a hint in JSON becomes a command, in the room of its error', async () => {
+test('a click on a hint in JSON inserts a command into the draft of the error’s room', async () => {
   page.type('');
   page.receive({ type: 'error', code: 'no-room', text: 'no such room', hint: '{"type":"create","room":"attic"}' });
   await page.settle();
@@ -103,7 +103,7 @@ test('text that is typed after /join moves to the room that the command opens', 
   assert.equal(input.value, 'for the attic');
 });
 
-test('text that was not typed after a command stays in its room when a room opens by itself', () => {
+test('a draft stays in its room when another room opens without a command', () => {
   page.type('still for the attic');
   join('cellar', { id: undefined });
   assert.equal(input.value, '');

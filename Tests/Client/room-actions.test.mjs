@@ -12,12 +12,12 @@ const allowed = (...given) => allowedRoomActions(room(...given)).join(' ');
 
 describe('what a person can do with a room', () => {
   test('as a member', () => assert.equal(allowed('member'), 'notify favourite topic invite leave'));
-  test('as a moderator: set slow mode and the tokens of programs', () => assert.equal(allowed('moderator'), 'notify favourite topic invite slow programs leave'));
-  test('as an owner: close it', () => assert.equal(allowed('owner'), 'notify favourite topic invite slow programs leave close'));
-  test('in the default room: an owner cannot close it', () => assert.equal(allowed('owner', { name: 'lobby' }), 'notify favourite topic invite slow programs leave'));
+  test('as a moderator: also set slow mode and manage tokens and the webhook', () => assert.equal(allowed('moderator'), 'notify favourite topic invite slow programs leave'));
+  test('as an owner: also close the room', () => assert.equal(allowed('owner'), 'notify favourite topic invite slow programs leave close'));
+  test('in the default room: an owner cannot close the room', () => assert.equal(allowed('owner', { name: 'lobby' }), 'notify favourite topic invite slow programs leave'));
   test('in a direct room', () => assert.equal(allowed('member', { with: BOB }), 'notify leave'));
-  test('after the person was removed from the room: only leave it', () => assert.equal(allowed('owner', { removed: true }), 'leave'));
-  test('before the page has joined the room: only leave it', () => assert.equal(allowed(null, { epoch: null }), 'leave'));
+  test('after a removal from the room: only leave the room', () => assert.equal(allowed('owner', { removed: true }), 'leave'));
+  test('before the page has joined the room: only leave the room', () => assert.equal(allowed(null, { epoch: null }), 'leave'));
   test('the menu shows the current level of notification and the current interval of slow mode', () => {
     const items = roomMenu(room('moderator', { notify: 'mentions', slow: 30 }));
     assert.deepEqual(items.filter(({ isChecked }) => isChecked).map(({ id }) => id), ['mentions']);
@@ -31,7 +31,7 @@ describe('the badge of a room', () => {
   test('counts all messages at the level “all”', () => assert.deepEqual(badge('all'), { count: 5, isMention: true }));
   test('counts only mentions at the level “mentions”', () => assert.deepEqual(badge('mentions'), { count: 2, isMention: true }));
   test('counts nothing at the level “none”', () => assert.deepEqual(badge('none'), { count: 0, isMention: false }));
-  test('says that there are no mentions', () => assert.deepEqual(badgeOf({ ...newRoom('den'), unread: 5 }), { count: 5, isMention: false }));
+  test('is not marked as a mention if no message mentions the user', () => assert.deepEqual(badgeOf({ ...newRoom('den'), unread: 5 }), { count: 5, isMention: false }));
   test('the title of the page shows the sum of the badges', () => {
     assert.equal(unreadIn([{ ...newRoom('a'), unread: 5 }, { ...newRoom('b'), unread: 5, notify: 'none' }, { ...newRoom('c'), unread: 5, mentions: 1, notify: 'mentions' }]), 6);
   });
@@ -62,12 +62,12 @@ describe('a direct room', () => {
     assert.equal(otherPerson({ ...gone, name: 'new' }, direct, []).name, 'new');
     assert.equal(otherPerson(undefined, direct, []), null);
   });
-  test('has its name before the page has joined it again', () => {
+  test('is shown by the person’s name before the page has joined the room again', () => {
     const state = withDirectNames(withPlaceholders(EMPTY_STATE, [DIRECT, 'lobby']), [[DIRECT, BOB], ['lobby', BOB]]);
     assert.deepEqual([...state.rooms.values()].map(labelOf), ['bob', 'lobby']);
   });
-  test('is not a room that only has a similar name', () => assert.equal(isDirect(newRoom('dm-ann')), false));
-  test('comes after the other rooms in the list, and also when it replaces a closed room', () => {
+  test('is not every room whose name begins with “dm-”', () => assert.equal(isDirect(newRoom('dm-ann')), false));
+  test('comes after the other rooms in the list, and becomes the current room when the room before it closes', () => {
     const rooms = new Map([['a', newRoom('a')], [DIRECT, direct], ['b', newRoom('b')]]);
     assert.deepEqual(roomsInOrder(rooms).map(({ name }) => name), ['a', 'b', DIRECT]);
     assert.equal(withoutRoom({ ...EMPTY_STATE, rooms, current: 'b' }, 'b').current, DIRECT);

@@ -138,7 +138,7 @@ describe('insertEvents', () => {
     assert.deepEqual([room.entries.length, room.oldest, room.more, hasNewest(room)], [9_000, 1_002, true, true]);
   });
 
-  test('drops what is far from the reader', () => {
+  test('drops the entries that are far from the reader', () => {
     const trimmed = insertEvents(roomWith(messages(1, 10_000)), messages(10_001, 10_001), { ...reader, current: 'other', readerAt: () => 5_200 });
     assert.deepEqual([trimmed.oldest, trimmed.end, trimmed.more, trimmed.entries.length], [700, 9_699, true, 9_000]);
     for (const at of [1, 9_990]) assert.ok(eventAt(insertEvents(roomWith(messages(1, 10_000)), messages(10_001, 10_001), { ...reader, current: 'other', readerAt: () => at }).entries, at));
@@ -232,7 +232,7 @@ describe('a history that is longer than the log', () => {
   });
 });
 
-describe('the messages around an earlier one', () => {
+describe('the messages around an earlier message', () => {
   const newest = () => ({ ...roomWith(messages(900, 1000), { more: true, joinedAt: 1000 }), cursor: 1000, loading: true });
   const seqs = ({ entries }) => [entries[0].seq, entries.at(-1).seq, entries.length];
 
@@ -255,11 +255,11 @@ describe('the messages around an earlier one', () => {
     assert.deepEqual([...seqs(later), later.end], [100, 200, 101, 200]);
   });
   test('may begin with the first message of the room', () => assert.equal(insertAround(newest(), messages(1, 50)).more, false));
-  test('do not include a message that arrives meanwhile, because messages before it are missing', () => {
+  test('are not followed by a new message, because the messages between them are missing', () => {
     const room = insertEvents(insertAround(newest(), messages(100, 150)), [message(1001, 'new')], reader);
     assert.deepEqual([seqs(room)[1], room.cursor, room.unread], [150, 1001, 1]);
   });
-  test('can be an empty list: then the log stays', () => assert.equal(insertAround(newest(), []).loading, false));
+  test('do not change the log if the list is empty', () => assert.equal(insertAround(newest(), []).loading, false));
 });
 
 describe('notices', () => {

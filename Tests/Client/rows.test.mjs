@@ -22,7 +22,7 @@ describe('a part of the log', () => {
   };
   const isDrawn = ({ kind }) => kind !== 'space' && kind !== 'start';
 
-  test('has the same rows as the whole log has there', () => {
+  test('has the rows that this part has in the whole log', () => {
     const room = longRoom();
     const whole = rowsOf(room).filter(isDrawn);
     assert.ok(new Set(whole.map(({ kind }) => kind)).size >= 4 && whole.filter(({ kind }) => kind === 'day').length >= 7);
@@ -34,7 +34,7 @@ describe('a part of the log', () => {
     }
   });
 
-  test('has spaces for the rows that are not drawn', () => {
+  test('has spaces in place of the rows that are not drawn', () => {
     const rows = rowsOf(roomWith(messages(1, 100)), [], { segments: [{ start: 10, end: 12, above: 270 }, { start: 50, end: 51, above: 1000 }], below: 1300 });
     assert.deepEqual(rows.map(({ kind, label, key }) => kind === 'space' ? label : key), ['270', 's11', 's12', '1000', 's51', '1300']);
   });
@@ -97,7 +97,7 @@ describe('days', () => {
     assert.deepEqual(kinds(rowsOf(room)), ['start', 'day', 'message', 'notice', 'message']);
   });
 
-  test('a notice without a time belongs to the day before it', () => {
+  test('a notice without a time starts no day', () => {
     const state = addNotice(inLobby([message(1, 'a')]), { text: 'note' });
     assert.deepEqual(kinds(rowsOf(lobby(state))), ['start', 'day', 'message', 'notice']);
   });
@@ -182,7 +182,7 @@ describe('a new room', () => {
     assert.equal(start(roomWith([])).room.isNew, true);
     assert.equal(start(roomWith([message(1, 'a')])).room.isNew, false);
   });
-  test('has its topic and its other people', () => {
+  test('shows the topic and the other people in the room', () => {
     const { room } = start(roomWith([], { topic: 'tea', memberCount: 2, members: new Map([[ANN.user, 'ann'], [BOB.user, 'bob']]) }));
     assert.deepEqual([room.topic, room.others, room.memberCount, room.mayInvite], ['tea', ['bob'], 2, true]);
   });

@@ -11,7 +11,7 @@ test('a page from a server connects to the WebSocket of that server', () => {
 
 test('a page from a server ignores the server parameter', () => assert.equal(from('http://chat.test/', 'evil.test'), 'ws://chat.test/ws'));
 
-test('each server has data of its own in the browser’s storage, also if it shares its host with others', () => {
+test('each server has its own data in the browser’s storage, even if several servers share a host', () => {
   const key = (href) => storageKey(serverAddress(new URL(href), null));
   assert.equal(key('http://chat.test:5080/?name=ann'), 'rawsocketchat chat.test:5080');
   assert.equal(key('https://chat.test/one/'), 'rawsocketchat chat.test/one');

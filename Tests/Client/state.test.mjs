@@ -201,7 +201,7 @@ describe('other frames', () => {
 
   test('a rooms frame replaces the directory', () => assert.deepEqual(receive(inLobby(), { type: 'rooms', rooms: [{ room: 'a' }] }).directory, [{ room: 'a' }]));
 
-  test('the rooms frame of a search adds rooms to the directory', () => {
+  test('the answer to a search for rooms adds the found rooms to the directory', () => {
     const many = { type: 'rooms', rooms: [{ room: 'a', memberCount: 1 }, { room: 'b' }] };
     const found = { type: 'rooms', rooms: [{ room: 'room201' }, { room: 'a', memberCount: 2 }] };
     const state = receive(receive(inLobby(), many), found, { request: { kind: 'rooms', match: 'a' } });
@@ -222,7 +222,7 @@ describe('other frames', () => {
     assert.equal(lastNotice(receive(inLobby(), { type: 'gap', room: 'lobby', from: 4, to: 4 })).text, 'Message 4 is missing here: the server no longer has it.');
   });
 
-  test('lag is shown', () => assert.match(lastNotice(receive(inLobby(), { type: 'lag' })).text, /slow/));
+  test('a lag frame is shown as a notice', () => assert.match(lastNotice(receive(inLobby(), { type: 'lag' })).text, /slow/));
 });
 
 test('after markDisconnected no room is live and no message is in flight', () => {

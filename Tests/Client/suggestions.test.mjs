@@ -37,7 +37,7 @@ test('a # or @ inside a word suggests nothing', () => {
   for (const text of ['a#l', 'mail@b', '', 'hello']) assert.deepEqual(whats(text), []);
 });
 
-test('only the word at the caret counts', () => {
+test('suggestions depend only on the word at the caret', () => {
   assert.deepEqual(whats('@b #d', 2), ['@bob']);
   assert.deepEqual(whats('@b #d', 3), []);
 });

@@ -35,7 +35,7 @@ describe('an answer', () => {
     assert.deepEqual(postedTo('b'), [{ type: 'who', id: '2' }]);
     assert.deepEqual(hub.receive({ type: 'who', id: '1' }), [{ type: 'who', id: '1' }]);
   });
-  test('to a typed line goes to the tab that has sent the last line', () => {
+  test('without an id goes to the tab that has sent the last typed line', () => {
     hub.send('b', '/who');
     assert.deepEqual(hub.receive({ type: 'help' }), []);
     hub.sent(SELF, '/help');
@@ -86,7 +86,7 @@ describe('events', () => {
     assert.deepEqual([seqs(own), seqs(postedTo('b')), seqs(postedTo('c').slice(1))], [[6], [6], [4, 5, 6]]);
     assert.equal(written.length, 1, 'no repair');
   });
-  test('that a join of another tab has skipped are requested from the earliest position', () => {
+  test('that other tabs miss because one tab joins are requested from the server', () => {
     inLobby(5);
     hub.attach('c');
     hub.send('c', '{"type":"join","room":"lobby","id":"3"}');
@@ -108,14 +108,14 @@ describe('events', () => {
     hub.receive(event(9));
     assert.equal(lastWritten().id, 'hub2');
   });
-  test('that are lost are reported to the tabs that need them', () => {
+  test('that the server no longer has are reported only to the tabs that miss them', () => {
     inLobby(5);
     hub.attach('c');
     hub.send('c', '{"type":"join","room":"lobby","after":1,"id":"3"}');
     assert.deepEqual(hub.receive({ type: 'gap', room: 'lobby', from: 2, to: 3 }), []);
     assert.deepEqual([postedTo('b').length, postedTo('c').length], [0, 1]);
   });
-  test('reach a tab that shares with no other tab, whatever their seq is', () => {
+  test('all reach a tab that shares its connection with no other tab, even if their seqs have gaps', () => {
     hub.reset(null);
     assert.deepEqual(seqs([...hub.receive(event(3)), ...hub.receive(event(9))]), [3, 9]);
   });
@@ -140,7 +140,7 @@ describe('the other tabs learn', () => {
     assert.equal(hub.receive(event(6)).length, 0);
   });
   test('how far the person has read', () => assert.deepEqual(ack({ type: 'read', room: 'lobby', seq: 4 }, { seq: 5, room: 'lobby' }), [{ type: 'read', room: 'lobby', seq: 5 }]));
-  test('the new level of a room', () => assert.deepEqual(ack({ type: 'notify', room: 'lobby', level: 'none' }), [{ type: 'tab-notify', room: 'lobby', level: 'none' }]));
+  test('the new notification level of a room', () => assert.deepEqual(ack({ type: 'notify', room: 'lobby', level: 'none' }), [{ type: 'tab-notify', room: 'lobby', level: 'none' }]));
   test('that a tab has joined a room', () => {
     hub.send('b', '{"type":"join","room":"dev","id":"9"}');
     assert.deepEqual(hub.receive({ ...joined('9', 0), room: 'dev' }), [{ type: 'tab-joined', room: 'dev' }]);

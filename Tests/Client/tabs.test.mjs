@@ -101,7 +101,7 @@ class Server {
   drop() { for (const one of [...this.connections]) queue.push(() => { if (one.isOpen) one.onclose({ reason: 'dropped' }); }); }
 }
 
-/** The waiting work: deliveries of messages between the tabs, and of frames. The tests run this work in their own order. */
+/** The deliveries that wait: frames, and messages between the tabs. Each test chooses the order of the deliveries. */
 let queue, locks, server, tabs, ids, errors;
 
 /** A tab with a minimal page: the page joins one room, and sends its messages again until they are acknowledged. */

@@ -12,7 +12,7 @@ const sources = fileURLToPath(new URL('../../Server/Web/client', import.meta.url
 const files = (await readdir(sources, { recursive: true })).filter((name) => name.endsWith('.mjs')).map((name) => name.replaceAll('\\', '/')).sort();
 const scripts = new Map(await Promise.all(files.map(async (name) => [name, parseAst(await readFile(join(sources, name), 'utf8'))])));
 
-// Leave out the script and the fallback text after it: the running script does not translate that text.
+// The markup before the script. The page does not translate the fallback text after the script.
 const markup = (await readFile(join(sources, 'index.html'), 'utf8')).split('<body>')[1].split('<script>')[0].replace(/<!--[^]*?-->/g, '');
 
 /** Calls `visit` for a node and all nodes in it. `around` has the nodes that contain the node. `visit` returns false to skip the nodes in the node. */
@@ -44,7 +44,7 @@ function textsOfMarkup() {
 function textsOfScripts() {
   const texts = [];
   for (const [name, script] of scripts) {
-    if (name === 'view/page-text.mjs') continue; // its texts are those of index.html
+    if (name === 'view/page-text.mjs') continue; // translates the texts of index.html, which textsOfMarkup() returns
     walk(script, (node) => {
       if (!isT(node)) return;
       const [text] = node.arguments;
@@ -55,7 +55,7 @@ function textsOfScripts() {
   return texts;
 }
 
-/** The descriptions of the server's commands. The page translates those that its table has. */
+/** The descriptions of the server's commands. The page translates the descriptions that are in its table. */
 const commands = await readFile(fileURLToPath(new URL('../../Protocol/Chat/Commands.cs', import.meta.url)), 'utf8');
 const textsOfCommands = [...commands.matchAll(/(?:new|Moderation)\("[\w-]+", ClientFrameType\.\w+, "(?:\\.|[^"\\])*",\s*"((?:\\.|[^"\\])*)"/g)].map(([, text]) => text.replaceAll('\\"', '"'));
 
@@ -66,7 +66,7 @@ test('the descriptions of all commands were found', () => assert.ok(textsOfComma
 /** Literals that look like text for people, but are something else. */
 const NO_TEXT = [
   /^(Arrow(Up|Down|Left|Right)|Home|End|Enter|Escape|Tab|Files|TimeoutError|Alt|Ctrl|Shift)$/, // keys, types of data, errors
-  /^(Object|Array|Promise|URL|AbortSignal|structuredClone)\b/, /^the (dialog element|CSS function)/, /^This browser is too old/, // the baseline: the tables need a newer browser
+  /^(Object|Array|Promise|URL|AbortSignal|structuredClone)\b/, /^the (dialog element|CSS function)/, /^This browser is too old/, // baseline.mjs: an old browser cannot load the tables
   /^(RawSocketChat|WebSocket|GET|POST|DOMContentLoaded|Bearer |Authorization)/, /^(Ctrl|Alt|Shift|Meta|Control)[ +]/,
   /^\(max-width|^prefers-|^light-dark|^[.#[a-z][\w-]*(\[|,| [.#[>])|^ ?[a-z]+="|^</, // CSS and markup
   /^curl |^hello$|^\/(login|register|session) /, // what a person types
@@ -74,7 +74,7 @@ const NO_TEXT = [
   /^The time limit has passed\.$/, /^a row of kind /, /^The server answered \{\}\.$/, // errors that nobody sees
   /^(English|Deutsch)$/, // the names of the languages
   /^\{\} outbox \{\}$/, /^rawsocketchat /, /^\{\} said-name$/, /^pictures single$/, /^\/me \{\}$/, // keys of the storage, classes, a command
-  /^lab /, /^\{actor\} /, // what the lab posts; an action of a newer server
+  /^lab /, /^\{actor\} /, // messages that the lab posts; an action that only a newer server knows
 ];
 
 /** The text of a literal or a template; {} stands for each value. */
@@ -131,7 +131,7 @@ for (const language of Object.keys(LANGUAGES).filter((one) => one !== 'en')) {
         if (typeof entry === 'string') assert.deepEqual(placeholdersOf(entry), placeholdersOf(key), key);
         else {
           assert.deepEqual(placeholdersOf(entry.other), placeholdersOf(key), key);
-          // "a picture" needs no number.
+          // A plural form may omit the number, as in "a picture".
           for (const form of Object.values(entry)) assert.deepEqual(placeholdersOf(form).filter((one) => !placeholdersOf(key).includes(one)), [], key);
         }
       }
@@ -149,7 +149,7 @@ for (const language of Object.keys(LANGUAGES).filter((one) => one !== 'en')) {
       for (const [visible, label] of VISIBLE_IN_LABEL) assert.ok(table[label].toLowerCase().includes(table[visible].toLowerCase()), `${table[label]} has not ${table[visible]}`);
     });
 
-    test('has no empty text, and no English text of several words', () => {
+    test('has no empty text, and no text of several words that is still English', () => {
       const same = Object.entries(table).flatMap(([key, entry]) => entry === '' || entry === key && /[a-z]{2,} [a-z]{2,}/i.test(key) ? [key] : []);
       assert.deepEqual(same, []);
     });

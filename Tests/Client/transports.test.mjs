@@ -234,7 +234,7 @@ describe('interval polling', () => {
   });
 });
 
-/** Passes probes to the newest stream. By their timestamps, the server sent them `apart` ms from each other. */
+/** Passes `count` probes to the newest stream, with timestamps that are `apart` ms apart. */
 function probe(count, apart) {
   for (let i = 0; i < count; i++) sources.at(-1).receive({ type: 'pong', at: new Date(i * apart).toISOString() });
 }

@@ -42,7 +42,7 @@ class FakeSurface {
       }
     }
     this.contentHeight = Math.max(top + this.below + this.tail, this.height);
-    this.#scrollTop = Math.max(0, Math.min(this.#scrollTop, this.contentHeight - this.height)); // a browser does so too
+    this.#scrollTop = Math.max(0, Math.min(this.#scrollTop, this.contentHeight - this.height)); // a browser limits the position in the same way
   }
   draw(segments, below) {
     this.drawings += 1;
@@ -78,7 +78,7 @@ class Reader {
   get entries() { return this.surface.entries; }
   show(entries, options = {}) {
     this.surface.entries = entries;
-    // At this moment, the drawn rows are still those of the previous list. The tests check which rows the list draws now.
+    // The surface still contains the rows that were drawn for the previous entries. draw() must replace these rows.
     this.list.draw(entries, { isAtEnd: this.isAtEnd, pinned: this.pinned, ...options });
   }
   scrollBy(distance) {
@@ -86,7 +86,7 @@ class Reader {
     this.isAtEnd = this.surface.scrollTop >= this.surface.contentHeight - this.surface.height - 1;
     if (this.list.scrolled(this.isAtEnd)) this.show(this.entries);
   }
-  /** Changes the size of a row or of the view, although no row is drawn: for example, an image has loaded. */
+  /** Changes the size of a row or of the view without a call of draw(), as when an image has loaded. */
   resize(change) {
     change();
     this.surface.layOut();
@@ -145,8 +145,8 @@ describe('the heights of the rows', () => {
 });
 
 describe('the drawn rows', () => {
-  test('are the needed ones after a jump', () => assert.deepEqual(nextRange({ start: 0, end: 100 }, { start: 500, end: 600 }), { start: 500, end: 600 }));
-  test('stay while there are not too many', () => assert.deepEqual(nextRange({ start: 100, end: 200 }, { start: 150, end: 300 }), { start: 100, end: 300 }));
+  test('are only the needed rows after a jump', () => assert.deepEqual(nextRange({ start: 0, end: 100 }, { start: 500, end: 600 }), { start: 500, end: 600 }));
+  test('stay drawn while there are not too many', () => assert.deepEqual(nextRange({ start: 100, end: 200 }, { start: 150, end: 300 }), { start: 100, end: 300 }));
   test('are dropped on the side that is far from the view', () => {
     assert.deepEqual(nextRange({ start: 0, end: 300 }, { start: 250, end: 360 }), { start: 160, end: 360 });
     assert.deepEqual(nextRange({ start: 100, end: 400 }, { start: 90, end: 200 }), { start: 90, end: 290 });
@@ -155,7 +155,7 @@ describe('the drawn rows', () => {
     assert.deepEqual(pinnedRanges(10, 60), [{ start: 10, end: 61 }]);
     assert.deepEqual(pinnedRanges(10, 6000), [{ start: 10, end: 11 }, { start: 6000, end: 6001 }]);
   });
-  test('are united where they touch', () => assert.deepEqual(unite([{ start: 50, end: 60 }, { start: 0, end: 10 }, { start: 10, end: 20 }, { start: 55, end: 70 }]), [{ start: 0, end: 20 }, { start: 50, end: 70 }]));
+  test('form one range where their ranges overlap or touch', () => assert.deepEqual(unite([{ start: 50, end: 60 }, { start: 0, end: 10 }, { start: 10, end: 20 }, { start: 55, end: 70 }]), [{ start: 0, end: 20 }, { start: 50, end: 70 }]));
 });
 
 describe('the list', () => {

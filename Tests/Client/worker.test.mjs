@@ -98,7 +98,7 @@ for (const status of [502, 503, 504]) {
   });
 }
 
-test('only the page itself is stored', async () => {
+test('an answer that is not the page or has no ETag is not stored', async () => {
   for (const answer of [new Response('login of a proxy', { headers: { etag: '"p"' } }), new Response('error', { status: 500, headers: { etag: '"e"' } }), new Response('<meta name="server" id="server">')]) {
     server = () => answer.clone();
     await load();

@@ -45,11 +45,11 @@ public sealed record FloodOptions
     /// <summary>The name of the room. If there are several rooms, their names begin with this name. Rooms that don't exist are created.</summary>
     public string Room { get; init; } = "lobby";
 
-    /// <summary>Number of rooms, 1 to 10,000. Connections, publishers and messages are distributed over them.</summary>
+    /// <summary>Number of rooms, 1 to 10,000. Connections, publishers and messages are distributed over the rooms.</summary>
     public int Rooms { get; init; } = 1;
 
     /// <summary>
-    /// Number of connections that publish, in turn. The default (null) is ten, or one for each room if there are more than ten rooms, but
+    /// Number of connections that publish; they take turns. The default (null) is ten, or one for each room if there are more than ten rooms, but
     /// never more than the number of connections.
     /// </summary>
     public int? Publishers { get; init; }

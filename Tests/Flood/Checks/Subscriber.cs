@@ -15,7 +15,7 @@ internal sealed class Subscriber(
     string name, int room, FrameScanner scanner, SessionState state, Publications publications, ThreadLocal<Measurements> measurements, ProblemCounter problems)
     : IFrameListener
 {
-    // The number of characters of an unknown text that a note shows.
+    // How many characters of an unpublished text the report shows.
     private const int MaxShownCharacters = 40;
 
     // The close code for a session that another connection took over.
@@ -216,8 +216,8 @@ internal sealed class Subscriber(
         }
         if (frame.Number >= 0)
         {
-            // The server received the member's message in a new session that had not joined the room yet. The member sends the message again
-            // after the join.
+            // The message reached the server in a new session that had not joined the room yet. The member sends the message again after the
+            // join.
             if (frame.Code == "not-in-room" && (Member.UsesRequests || !_isJoined)) return;
             Member.MarkAnswered(frame.Number);
             publications.TryMarkAnswered(frame.Number, accepted: false);

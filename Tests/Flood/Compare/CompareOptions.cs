@@ -29,8 +29,8 @@ public sealed record CompareOptions
     public double Seconds { get; init; } = 10;
 
     /// <summary>
-    /// Idle seconds before the first message; 0 to 3,600. The result shows the bytes of one minute. If this option is not 60, the tool
-    /// extrapolates these bytes. With 0, the tool does not measure them.
+    /// Idle seconds before the first message; 0 to 3,600. The result shows the bytes of one idle minute; the tool extrapolates them if this
+    /// option is not 60. With 0, the tool does not measure them.
     /// </summary>
     public double IdleSeconds { get; init; } = 60;
 

@@ -30,7 +30,7 @@ public sealed record TransportResult
     /// <summary>Bytes to the server during <see cref="CompareResult.IdleSeconds"/>.</summary>
     public required double IdleUpBytes { get; init; }
 
-    /// <summary>Bytes from the server during the same time.</summary>
+    /// <summary>Bytes from the server during <see cref="CompareResult.IdleSeconds"/>.</summary>
     public required double IdleDownBytes { get; init; }
 
     /// <summary>Bytes in both directions, for one minute without messages. See <see cref="CompareResult.IdleIsExtrapolated"/>.</summary>

@@ -6,7 +6,7 @@ namespace RawSocketChat.Tests.Flood.Transports;
 /// </summary>
 internal sealed class ReadingPace(int seed, Func<bool> isActive, TimeProvider time)
 {
-    /// <summary>The unit of a pause.</summary>
+    /// <summary>The length of one pause before a read. A longer stop consists of several pauses.</summary>
     public static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
 
 #pragma warning disable CA5394 // the seed makes the numbers repeatable, and they are not secret

@@ -11,7 +11,7 @@ namespace RawSocketChat.Tests.Flood.Transports;
 /// </remarks>
 internal abstract class SocketPump : IDisposable
 {
-    // Holds the data that arrives while the thread reads the other connections: about twenty messages with 128 bytes of text.
+    // The size of the receive buffer. It holds about twenty messages with 128 bytes of text, which arrive while the thread reads other connections.
     private const int ReceiveBytes = 8 * 1024;
 
     private readonly SocketSettings _settings;

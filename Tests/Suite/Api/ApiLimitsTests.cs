@@ -41,7 +41,7 @@ public sealed class ApiLimitsTests
     }
 
     [Test]
-    public async Task Requests_of_programs_use_points_of_their_address()
+    public async Task Program_gets_429_when_its_address_has_no_points_left()
     {
         await using var server = await ServerUnderTest.StartAsync(
             "--Addresses:ChargeLoopback", "true", "--Addresses:PointBurst", "400", "--Addresses:PointsPerSecond", "1", "--Limits:MessageBurst", "1000", "--Limits:MessagesPerSecond", "1000");

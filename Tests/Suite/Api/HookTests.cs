@@ -19,7 +19,7 @@ public sealed class HookTests : ApiFixture
     [TestCase("application/json")]
     [TestCase("application/x-www-form-urlencoded")]
     [TestCase(null)]
-    public async Task JSON_text_with_any_content_type_is_posted_and_gets_the_same_answer_as_from_Slack(string? type)
+    public async Task JSON_text_is_accepted_with_any_content_type_and_gets_the_answer_that_Slack_gives(string? type)
     {
         await using var room = await CreateRoomAsync();
         var answer = await Http.PostAsync(room.Hook, """{"text":"disk is full"}""", type is null ? [] : [("Content-Type", type)]);
@@ -73,7 +73,7 @@ public sealed class HookTests : ApiFixture
     [TestCase("""{"blocks":[{"type":"header","text":{"type":"plain_text","text":"h"}},{"type":"divider"},{"type":"section","fields":[{"type":"mrkdwn","text":"f"}]},{"type":"context","elements":[{"type":"mrkdwn","text":"c"}]}]}""", "h\nf\nc")]
     [TestCase("""{"text":"one\r\ntwo\u0007\u001b[1m three"}""", "one\ntwo[1m three")]
     [TestCase("""{"text":"x","channel":7,"attachments":null,"blocks":{}}""", "x")]
-    public async Task Parts_of_a_message_become_lines(string payload, string text)
+    public async Task Texts_attachments_and_blocks_of_a_message_become_lines(string payload, string text)
     {
         await using var room = await CreateRoomAsync();
         (await Http.PostAsync(room.Hook, payload)).Body.Should().Be("ok");

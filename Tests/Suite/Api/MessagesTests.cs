@@ -148,7 +148,7 @@ public sealed class MessagesTests : ApiFixture
     }
 
     [Test]
-    public async Task Moderator_deletes_the_message_of_a_bot_and_users_react_to_it()
+    public async Task Moderator_can_delete_messages_of_a_bot_and_users_can_react_to_them()
     {
         await using var room = await CreateRoomAsync();
         await room.PostAsync("""{"text":"one"}""");

@@ -9,7 +9,7 @@ namespace RawSocketChat.Tests.Api;
 public sealed class TokenRequestTests : ApiFixture
 {
     [Test]
-    public async Task Owner_creates_lists_and_revokes_tokens_and_sees_the_secret_once()
+    public async Task Owner_manages_tokens_and_sees_a_secret_only_when_it_is_created()
     {
         await using var room = await CreateRoomAsync();
         var created = await room.Owner.CreateTokenAsync(room.Name, "alerts");
@@ -61,7 +61,7 @@ public sealed class TokenRequestTests : ApiFixture
     }
 
     [Test]
-    public async Task Request_needs_a_room_that_the_user_is_in()
+    public async Task Request_from_outside_the_room_gets_an_error()
     {
         await using var room = await CreateRoomAsync(isPrivate: true);
         await using var eve = await ChatClient.ConnectAsync(Server.HttpPort, "/ws");

@@ -96,7 +96,7 @@ public sealed class DependencyRulesTests
     public void Sockets_do_not_refer_to_the_chat(string forbidden) => AssertNoReference($@"{ServerCode}Sockets$", forbidden);
 
     [Test]
-    public void Sockets_refer_to_two_interfaces_of_Connections()
+    public void Sockets_refer_to_only_two_interfaces_of_Connections()
     {
         var known = Types().That().ResideInNamespaceMatching($@"{ServerCode}Sockets$").GetObjects(Code)
             .SelectMany(type => type.Dependencies).Select(dependency => dependency.Target.FullName).Where(name => name.Contains(".Server.Connections.", StringComparison.Ordinal));

@@ -10,7 +10,7 @@ public sealed class SourceFileTests
 
     private static readonly string[] Extensions = [".cs", ".csproj", ".props", ".json", ".mjs", ".cjs", ".js", ".ts", ".css", ".html", ".sql", Markdown];
 
-    // Folders with files that nobody has written by hand.
+    // Folders with generated or installed files.
     private static readonly string[] OtherFolders = ["bin", "obj", "node_modules"];
 
     private static readonly EnumerationOptions TopLevel = new();
@@ -30,7 +30,7 @@ public sealed class SourceFileTests
     [TestCase("a\r\nb\r\n", "has a carriage return")]
     [TestCase("a \nb\n", "has a blank at the end of a line")]
     [TestCase("a\t\nb\n", "has a blank at the end of a line")]
-    public void Fault_of_a_text_is_found(string text, string? fault) => FindFault(text, isMarkdown: false).Should().Be(fault);
+    public void Check_finds_blanks_before_line_ends_and_wrong_line_ends(string text, string? fault) => FindFault(text, isMarkdown: false).Should().Be(fault);
 
     private static IEnumerable<FileInfo> FindFiles(DirectoryInfo folder) =>
         folder.EnumerateFiles("*", TopLevel).Where(file => Extensions.Contains(file.Extension)).Concat(

@@ -48,7 +48,7 @@ public class HelpTests
     }
 
     [Test]
-    public void Help_lists_only_the_offered_commands_but_explains_the_others_on_request()
+    public void Help_lists_only_commands_that_the_server_offers_but_explains_any_command_on_request()
     {
         static bool Offers(ClientFrameType type) => type is not (ClientFrameType.Dm or ClientFrameType.Kick);
 

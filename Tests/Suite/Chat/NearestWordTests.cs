@@ -46,12 +46,12 @@ public class NearestWordTests
     [TestCase("abcdefghijkl", "badcfehgijkl", false)]
     [TestCase("abcd", "abdc", true)]
     [TestCase("abcd", "badc", false)]
-    public void Similar_long_words_differ_by_at_most_three_edits_and_short_ones_by_fewer(string word, string known, bool isSimilar) =>
+    public void Similar_words_differ_by_at_most_three_edits_and_short_words_by_fewer(string word, string known, bool isSimilar) =>
         NearestWord.Find(word, [known]).Should().Be(isSimilar ? known : null);
 
     // Compares the results with the plain algorithm, which computes all cells of a table.
     [Test]
-    public void Bounded_comparison_finds_what_the_full_table_finds()
+    public void Find_gives_the_same_result_as_the_plain_algorithm()
     {
         var seed = Random.Shared.Next();
         TestContext.Out.WriteLine($"seed {seed}");

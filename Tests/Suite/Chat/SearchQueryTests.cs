@@ -54,7 +54,7 @@ public sealed class SearchQueryTests
     [TestCase("lost keys", "lost keys before:5")]
     [TestCase("lost before:9 \"blue keys\" from:bob", "lost \"blue keys\" from:bob before:5")]
     [TestCase("", "before:5")]
-    public void Query_of_the_next_page_is_the_same_query_with_the_next_cursor(string text, string expected) => SearchQuery.WithCursor(text, 5).Should().Be(expected);
+    public void Query_of_the_next_page_differs_only_in_its_cursor(string text, string expected) => SearchQuery.WithCursor(text, 5).Should().Be(expected);
 
     private static TestCaseData Case(string text, SearchQuery query) => new(text, query);
 }

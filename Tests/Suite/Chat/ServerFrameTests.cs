@@ -201,7 +201,7 @@ public class ServerFrameTests
     }
 
     [Test]
-    public void Error_codes_are_those_of_the_specification()
+    public void Error_codes_equal_the_codes_in_the_specification()
     {
         var codes = typeof(ErrorCode).GetFields().Select(field => (string)field.GetRawConstantValue()!).ToList();
         codes.Should().OnlyHaveUniqueItems().And.HaveCount(23);

@@ -118,7 +118,7 @@ public class TextFormatTests
     public void Frame_is_formatted_for_people(ServerFrame frame, string text) => TextFormat.Format(frame).Should().Be(text);
 
     [TestCaseSource(nameof(Frames))]
-    public void Frame_in_JSON_is_formatted_the_same_way(ServerFrame frame, string text) => TextFormat.Format(ChatCodec.Encode(frame)).Should().Be(text);
+    public void Encoded_frame_is_formatted_like_the_frame(ServerFrame frame, string text) => TextFormat.Format(ChatCodec.Encode(frame)).Should().Be(text);
 
     [Test]
     public void Help_frame_is_formatted_as_a_table()

@@ -32,7 +32,7 @@ public sealed class AddressAccountsTests
     }
 
     [Test]
-    public void Account_of_an_address_is_kept_while_points_are_missing_and_removed_later_if_the_table_is_full()
+    public void Full_table_removes_only_accounts_that_have_all_their_points_again()
     {
         var accounts = Create(new AddressOptions());
         for (var i = 0; i < 100_000; i++)

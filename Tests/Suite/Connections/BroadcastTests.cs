@@ -18,7 +18,7 @@ public sealed class BroadcastTests
     }
 
     [Test]
-    public void Failing_connection_does_not_stop_the_delivery_to_the_others()
+    public void Failing_connection_does_not_stop_the_delivery_to_other_connections()
     {
         Peer[] peers = [new(new PlainEncoding()), new(new BrokenEncoding()), new(new PlainEncoding())];
 

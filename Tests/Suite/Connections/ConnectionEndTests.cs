@@ -125,7 +125,7 @@ public sealed class ConnectionEndTests
     [Test]
     public async Task Close_frame_reaches_a_peer_that_keeps_sending_and_reads_late()
     {
-        // The peer violates the protocol while it has not read many bytes yet, and then sends more. If the server closed its socket while
+        // The peer violates the protocol while it still has many bytes to read, and then sends more. If the server closed its socket while
         // the socket contains unread bytes, TCP would reset the connection. The peer would then lose all data that it has not read, even
         // the close frame.
         await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
@@ -180,7 +180,7 @@ public sealed class ConnectionEndTests
     [Test]
     public async Task Server_answers_all_raw_TCP_requests_that_came_before_the_end_of_input()
     {
-        // This is the same as: printf '/join lobby\nhi\n' | nc -N 127.0.0.1 5081
+        // The client sends lines and then shuts down its sending side, like: printf '/join lobby\nhi\n' | nc -N 127.0.0.1 5081
         for (var round = 0; round < 20; round++)
         {
             await using var ann = await LineClient.ConnectAsync(_server.RawPort);

@@ -35,7 +35,8 @@ public sealed class ConnectionWatchTests
         await ann.Inbox.ExpectAsync<JoinedFrame>();
         for (var minute = 0; minute < 120; minute++)
         {
-            // Advance the fake time in one step, and then wait for the pong, which needs real time. Small steps could pass the time limit of the pong.
+            // Advance the fake time in one step, and then wait for the pong, which needs real time. With small steps, the fake time could pass the
+            // pong's time limit before the pong arrives.
             var pings = ann.Pings;
             _time.Advance(TimeSpan.FromSeconds(31));
             await TestWait.UntilAsync(() => ann.Pings > pings, "a ping");
@@ -192,7 +193,7 @@ public sealed class ConnectionWatchTests
     }
 
     [Test]
-    public async Task Failing_check_closes_its_connection_and_the_others_keep_their_timeouts()
+    public async Task Failing_check_closes_only_its_connection_and_other_connections_keep_their_timeouts()
     {
         var broken = new Connection("test", "here", new ConnectionRequest(), new BrokenOutbox(), _time) { Handler = new SilentHandler() };
         _server.Connections.TryAdd(broken).Should().BeTrue();

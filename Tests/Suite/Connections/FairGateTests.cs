@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Connections;
 
-/// <summary>Callers of one address do not keep the callers of other addresses waiting.</summary>
+/// <summary>Many waiting callers of one address delay a caller of another address by at most one turn.</summary>
 public sealed class FairGateTests
 {
     private const string Attacker = "203.0.113.66:1";
@@ -17,7 +17,7 @@ public sealed class FairGateTests
     public void CreateGate() => _gate = new FairGate(places: 1, _time);
 
     [Test]
-    public async Task Caller_of_another_address_waits_for_only_one_caller_of_an_address_with_many_callers()
+    public async Task Caller_waits_for_only_one_of_many_waiting_callers_of_another_address()
     {
         var first = await EnterAsync(Attacker);
         var attackers = Enumerable.Range(0, 20).Select(_ => EnterAsync(Attacker)).ToList();

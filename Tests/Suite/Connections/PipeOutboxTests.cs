@@ -45,7 +45,7 @@ public sealed class PipeOutboxTests
     }
 
     [Test]
-    public void Outbox_reports_half_full_once_and_drops_messages_over_the_limit()
+    public void Outbox_reports_once_that_it_is_half_full_and_drops_messages_over_the_limit()
     {
         Send(new string('x', 10));
         var results = Enumerable.Range(0, 11).Select(_ => Send(new string('y', 10))).ToList();

@@ -52,7 +52,7 @@ public sealed class RateLimitTests
     }
 
     [Test]
-    public void New_key_is_rejected_until_a_bucket_is_full_again()
+    public void New_key_is_rejected_until_the_table_can_evict_a_full_bucket()
     {
         var limits = new RateLimits(perSecond: 0.1, burst: 2, maxKeys: 3, _time);
         foreach (var key in (string[])["a", "a", "b", "b", "c"])
@@ -96,7 +96,7 @@ public sealed class RateLimitTests
     }
 
     [Test]
-    public void Guesses_of_one_address_delay_the_logins_of_another_address_but_do_not_block_them()
+    public void Password_guesses_from_one_address_delay_logins_from_another_address_but_do_not_block_them()
     {
         var attempts = new AttemptLimits(Options.Create(new LimitsOptions { LoginAttemptsPerName = 2 }), _time);
         for (var i = 0; i < 2; i++)

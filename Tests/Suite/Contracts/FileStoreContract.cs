@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage.Memory;
 
 namespace RawSocketChat.Tests.Contracts;
 
-/// <summary>The rules that every store of files must follow, together with the log of the same storage.</summary>
+/// <summary>The rules that every file store must follow, together with the room log of the same storage.</summary>
 public abstract class FileStoreContract
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);

@@ -195,7 +195,7 @@ public abstract class IdentityStoreContract
     }
 
     [Test]
-    public async Task MarkAllAway_marks_connected_sessions_and_keeps_the_time_of_the_others()
+    public async Task MarkAllAway_marks_connected_sessions_and_does_not_change_sessions_that_are_away()
     {
         await _store.SaveSessionAsync(Session("connected"), default);
         await _store.SaveSessionAsync(Session("away") with { AwaySince = Noon.AddHours(-1) }, default);

@@ -112,7 +112,7 @@ public abstract class MessageSearchContract
     }
 
     [Test]
-    public async Task Messages_of_one_millisecond_keep_their_order_even_if_the_millisecond_has_more_messages_than_cursors()
+    public async Task Messages_keep_their_order_even_if_one_millisecond_has_more_messages_than_cursors()
     {
         await SayAsync("a", [.. Enumerable.Range(1, 600).Select(i => $"x {i}")]);
         _time.Advance(TimeSpan.FromMilliseconds(1));
@@ -182,7 +182,7 @@ public abstract class MessageSearchContract
     }
 
     [Test]
-    public async Task Rooms_with_a_ban_of_the_user_or_the_address_are_listed()
+    public async Task ListBannedRooms_returns_the_rooms_that_ban_the_user_or_the_address()
     {
         await _log.AppendAsync("a", [Ban("bob", seconds: null, "10.0.0.7"), Ban("eve", seconds: 60)], default);
         await _log.AppendAsync("b", [Ban("bob", seconds: 60)], default);

@@ -26,7 +26,7 @@ public sealed class RightsMatrixTests(string transport)
 
     private const string Password = "correct horse battery";
 
-    // The number of operator accounts. The tests of a fixture use fewer.
+    // The number of operator accounts, which is more than the tests of one fixture need.
     private const int Operators = 200;
 
     private static readonly FrameId Id = FrameId.From("q");
@@ -36,7 +36,7 @@ public sealed class RightsMatrixTests(string transport)
     private int _count;
     private int _operators;
 
-    // The users on whom the tested users act. They are in the lobby too, so that a kick does not close their connections.
+    // The targets of the tested requests. They are also in the lobby, so that a kick does not close their connections.
     private ChatClient _owner = null!;
     private ChatClient _moderator = null!;
     private ChatClient _member = null!;

@@ -6,7 +6,7 @@ namespace RawSocketChat.Tests.Contracts;
 
 /// <summary>One request in the table of rights.</summary>
 /// <param name="Type">The type of the request.</param>
-/// <param name="Target">What the request acts on or contains, in the words of the table, for example <c>of a member</c>; often empty.</param>
+/// <param name="Target">The target or the content of the request, in the words of the table, such as <c>of a member</c>; often empty.</param>
 /// <param name="Answers">For each column, the type of the answer or the code of the error.</param>
 public sealed record RightsRow(ClientFrameType Type, string Target, IReadOnlyDictionary<string, string> Answers)
 {

@@ -39,7 +39,7 @@ public abstract class RoomLogContract
     }
 
     [Test]
-    public async Task Append_of_an_event_that_may_only_be_a_duplicate_never_stores_an_event()
+    public async Task Append_with_OnlyIfDuplicate_never_stores_an_event()
     {
         var log = Open(1000, TimeProvider.System);
         await log.OpenAsync("a", default);
@@ -113,7 +113,7 @@ public abstract class RoomLogContract
     }
 
     [Test]
-    public async Task Deletion_removes_the_text_the_mentions_and_the_reactions()
+    public async Task Deletion_removes_the_text_and_the_mentions_and_the_reactions()
     {
         var log = Open(1000, TimeProvider.System);
         await log.OpenAsync("a", default);

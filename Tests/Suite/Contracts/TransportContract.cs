@@ -226,7 +226,7 @@ public abstract class TransportContract
     }
 
     [Test]
-    public async Task Server_closes_a_slow_consumer_and_delivers_to_the_others()
+    public async Task Server_closes_a_slow_consumer_and_delivers_to_the_other_clients()
     {
         var (speaker, _) = await ConnectAsync(_server, "ann");
         await using var __ = speaker;

@@ -49,7 +49,7 @@ public abstract class WebhookStoreContract
     }
 
     [Test]
-    public async Task Webhook_that_is_off_is_replaced_by_a_new_webhook_when_it_is_set_again()
+    public async Task Setting_a_webhook_that_is_off_creates_a_new_webhook()
     {
         var webhook = await SetAsync("Garden", "w1", "s1");
         await PostAsync("Garden", 5);

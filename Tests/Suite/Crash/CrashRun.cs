@@ -12,8 +12,8 @@ internal sealed class CrashRun : IDisposable
 {
     private const int ClientCount = 8;
 
-    // The maximum number of acks before a kill. A kill that waits for a checkpoint comes after at most twice as many acks. In a checkpoint, SQLite
-    // copies the write-ahead log to the database.
+    // The maximum number of acks before a kill. A kill during a checkpoint waits for the checkpoint, but for at most twice as many acks. In a
+    // checkpoint, SQLite copies the write-ahead log to the database.
     private const int MaxAcks = 1500;
 
     private static readonly string[] Rooms = ["everybody", "half", "two"];
@@ -127,7 +127,7 @@ internal sealed class CrashRun : IDisposable
         await Task.WhenAny(killed.Task, connections).OrFail(() => $"the moment to kill ({moment}; {progress})");
         if (moment == KillMoment.Database)
         {
-            // A suspended server cannot tell the clients that its database is gone. PostgreSQL continues with a commit that the server has sent before.
+            // A suspended server cannot tell the clients that its database is gone. PostgreSQL continues with a commit that the server sent earlier.
             await Shell.RunAsync($"kill -STOP {server.Id}");
             await _postgres!.KillAsync();
         }

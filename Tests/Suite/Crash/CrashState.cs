@@ -50,7 +50,7 @@ internal sealed record CrashState(bool IsHalfCommitted, bool IsHalfCheckpointed)
         var isOpen = false;
         for (var at = HeaderBytes; at + FrameHeaderBytes + pageBytes <= wal.Length; at += FrameHeaderBytes + pageBytes)
         {
-            // Frames with other salts were written before the last checkpoint.
+            // A frame with other salts is from before the last checkpoint, so the current log ends here.
             if (!wal.Slice(at + 8, 8).SequenceEqual(salts))
                 break;
             // The database size after the commit; 0 if this is not the last frame of the transaction.

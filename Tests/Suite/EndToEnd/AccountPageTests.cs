@@ -61,7 +61,7 @@ public sealed class AccountPageTests
     }
 
     [Test]
-    public async Task Do_not_disturb_has_a_sign_beside_the_own_name_until_its_end()
+    public async Task Page_shows_a_sign_beside_the_users_name_while_do_not_disturb_is_on()
     {
         await using var ann = await ChatPage.OpenAsync($"http://127.0.0.1:{_server.HttpPort}/?name=ann&room=lobby", clock: true);
         await ann.ExpectInsideAsync("lobby");

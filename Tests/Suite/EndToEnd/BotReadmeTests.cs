@@ -38,7 +38,7 @@ public sealed class BotReadmeTests
     }
 
     [Test]
-    public async Task Bash_bot_posts_the_load()
+    public async Task Bash_bot_posts_the_load_average()
     {
         using var bot = Start("bash bot", "load.sh", "bash");
         var message = await ExpectMessageAsync("helper");

@@ -66,7 +66,7 @@ public sealed partial class DiagnosticsTests
     }
 
     [Test]
-    public async Task Diagnostics_show_why_the_page_reconnects_and_what_waits()
+    public async Task Diagnostics_show_a_reconnect_and_the_number_of_unsent_messages()
     {
         await using var relay = new CuttableRelay(_server.HttpPort);
         await using var ann = await ChatPage.JoinAsync(relay.Port, "rita");

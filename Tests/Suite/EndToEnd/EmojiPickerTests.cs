@@ -126,7 +126,7 @@ public sealed class EmojiPickerTests
     }
 
     [Test]
-    public async Task Picker_fits_a_narrow_page_and_has_the_names_of_the_language()
+    public async Task Picker_fits_a_narrow_page_and_names_the_emoji_in_the_language_of_the_page()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "narrow", options: new()
         {
@@ -136,7 +136,7 @@ public sealed class EmojiPickerTests
             HasTouch = true,
             IsMobile = true,
         });
-        await Assertions.Expect(ann.Page.Locator("html")).ToHaveAttributeAsync("dir", "rtl"); // the table of the page's texts has arrived
+        await Assertions.Expect(ann.Page.Locator("html")).ToHaveAttributeAsync("dir", "rtl"); // the page has loaded its Arabic texts
         await ann.Page.TapAsync("#open-emoji");
         await Assertions.Expect(Emoji(ann, "😀")).ToHaveAccessibleNameAsync("وجه بابتسامة عريضة");
         var (first, second) = ((await Emoji(ann, "😀").BoundingBoxAsync())!, (await Emoji(ann, "😃").BoundingBoxAsync())!);

@@ -95,7 +95,7 @@ public sealed class FilesPageTests
     }
 
     [Test]
-    public async Task Pasted_and_dropped_files_belong_to_the_message_of_their_room()
+    public async Task Pasted_and_dropped_files_stay_in_the_draft_of_their_room()
     {
         await using var ann = await OpenAsync("amy", "paste");
         await ann.Page.EvaluateAsync(Transfer("paste", "#input", "new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })"), new[] { "pasted.txt" });
@@ -280,7 +280,7 @@ public sealed class FilesPageTests
     [Test]
     public async Task Page_without_a_cookie_uploads_and_shows_files_with_its_token()
     {
-        // The answer to POST /session names another user than the connection, so the page concludes that the browser keeps no cookie.
+        // The user in the answer to POST /session is not the user of the connection, so the page concludes that the browser keeps no cookie.
         await using var ann = await ChatPage.OpenAsync("about:blank");
         await ann.Page.RouteAsync("**/session", route => route.FulfillAsync(new() { ContentType = "application/json", Body = """{"type":"welcome","user":"nobody","name":"nan","guest":true,"session":""}""" }));
         await ann.Page.GotoAsync($"http://127.0.0.1:{_server.HttpPort}/?name=nan&room=lobby");

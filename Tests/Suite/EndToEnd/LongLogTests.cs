@@ -18,10 +18,10 @@ public sealed class LongLogTests
 
     private const string Typed = "written while others write";
 
-    /// <summary>The shortest task, in milliseconds, that a browser reports as a long task. Comparisons use this value instead of a smaller one.</summary>
+    /// <summary>The shortest task, in milliseconds, that a browser reports as a long task. In a ratio, a shorter task counts as this long.</summary>
     private const double LongTask = 50;
 
-    /// <summary>The duration of a frame in milliseconds: the page paints a character with the next frame.</summary>
+    /// <summary>The duration of a frame in milliseconds. In a ratio, a shorter time until the next paint counts as this long.</summary>
     private const double Frame = 1_000.0 / 60;
 
     // The page uses onmessage, so an event that the test dispatches arrives like one from the network.
@@ -305,7 +305,7 @@ public sealed class LongLogTests
     }
 
     [Test]
-    public async Task Home_and_end_keys_go_to_both_ends_of_the_log()
+    public async Task Home_key_goes_to_the_oldest_message_and_End_key_to_the_newest()
     {
         await using var ann = await OpenAsync();
         await ann.Page.EvaluateAsync("() => window.feedMany(2_000)");
@@ -322,7 +322,7 @@ public sealed class LongLogTests
     }
 
     [Test]
-    public async Task Open_spoiler_is_open_when_the_reader_comes_back()
+    public async Task Spoiler_stays_open_when_its_row_is_removed_and_drawn_again()
     {
         await using var ann = await OpenAsync();
         await ann.Page.EvaluateAsync("() => { window.feed(1, { text: 'it was ||the butler||' }); }");
@@ -373,7 +373,7 @@ public sealed class LongLogTests
     }
 
     [Test]
-    public async Task Page_shows_the_date_of_what_the_reader_sees_while_the_reader_is_not_at_the_end()
+    public async Task Page_shows_the_date_of_the_visible_messages_while_the_reader_is_not_at_the_end()
     {
         await using var ann = await OpenAsync(clock: true);
         await ann.Page.EvaluateAsync("() => { window.feed(300); }");

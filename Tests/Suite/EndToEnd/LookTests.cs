@@ -53,7 +53,7 @@ public sealed class LookTests
     }
 
     [Test]
-    public async Task Page_shows_a_text_with_its_marks_and_keeps_it_as_it_was_typed()
+    public async Task Page_formats_marked_text_and_keeps_the_text_as_it_was_typed()
     {
         const string text = "**bold** _italic_ ~~gone~~ @ann\n- one\n- two\n> quoted\n```\nlet a = 1;\n```\nand ||secret||";
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", "marks");
@@ -85,7 +85,7 @@ public sealed class LookTests
     }
 
     [Test]
-    public async Task Switcher_goes_to_a_room_a_person_and_a_message_by_the_keyboard()
+    public async Task Keyboard_alone_opens_a_room_or_a_person_or_a_message_in_the_switcher()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", "switch");
         await using var zoe = await ChatPage.JoinAsync(_server.HttpPort, "zoe", "switch");

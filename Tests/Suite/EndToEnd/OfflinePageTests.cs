@@ -104,7 +104,7 @@ public sealed class OfflinePageTests
     }
 
     [Test]
-    public async Task Mark_of_new_messages_is_right_after_a_start_without_a_network()
+    public async Task Mark_of_new_messages_is_correct_after_a_start_without_a_network()
     {
         var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob");
         await using var __ = bob;
@@ -136,7 +136,8 @@ public sealed class OfflinePageTests
         await Assertions.Expect(MarkedMessage(ann)).ToHaveTextAsync("two");
         await Assertions.Expect(ann.Page.Locator("#log .divider.new")).ToHaveCountAsync(1);
 
-        // All messages are read now, but the page closes before it sends the read mark to the server. The mark is above the message that arrives meanwhile.
+        // All messages are read now, but the page closes before it sends the read mark to the server. After the next start, the mark is above the message
+        // that arrived meanwhile.
         await TestWait.UntilAsync(async () => await ReadMarkAsync(ann) == 3, "the stored read mark");
         Cut();
         await ann.Page.GotoAsync("about:blank");

@@ -11,7 +11,7 @@ namespace RawSocketChat.Tests.EndToEnd;
 public sealed class ProgramsPageTests
 {
     [Test]
-    public async Task Owner_creates_a_token_that_posts_and_revokes_it()
+    public async Task Owner_creates_a_token_and_revokes_it_after_a_post()
     {
         await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
         await using var ann = await ChatPage.JoinAsync(server.HttpPort, "ann", options: new() { ReducedMotion = ReducedMotion.Reduce });
@@ -70,7 +70,7 @@ public sealed class ProgramsPageTests
     }
 
     [Test]
-    public async Task Owner_sets_a_webhook_sees_that_it_fails_sends_its_events_again_and_removes_it()
+    public async Task Owner_sets_a_webhook_then_retries_its_failed_events_and_removes_it()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         receiver.Answer = (_, context) => WebhookReceiver.SetStatus(context, 400);

@@ -19,7 +19,7 @@ public sealed class PushPageTests
         """;
 
     [Test]
-    public async Task Person_turns_push_messages_on_closes_the_page_and_gets_a_message()
+    public async Task Person_who_turned_push_messages_on_gets_one_after_the_page_is_closed()
     {
         await using var room = await PushRoom.StartAsync();
         var browser = room.Service.Subscribe();

@@ -246,7 +246,7 @@ public sealed class RoomMenuTests
         await Assertions.Expect(found).ToContainTextAsync("who has the keys?");
         await ScreenshotAsync(_ann, "jumped");
 
-        // From there, a button leads back to the newest message.
+        // A button leads back to the newest message.
         await _ann.Page.ClickAsync("#newest");
         await Assertions.Expect(_ann.Messages.Last).ToContainTextAsync("I have");
         await Assertions.Expect(_ann.Messages.Last).ToBeInViewportAsync();

@@ -98,7 +98,7 @@ public sealed class TabsTests
         await ExpectConnectionsAsync(1);
     }
 
-    /// <param name="isAnnounced">Whether the browser tells the first tab that it is about to be frozen. Otherwise the second tab notices the silence.</param>
+    /// <param name="isAnnounced">Whether the first tab gets the freeze event. Without it, the second tab must notice that the first tab does not answer.</param>
     [TestCase(true)]
     [TestCase(false)]
     public async Task Other_tab_takes_the_lead_from_a_tab_that_does_not_run(bool isAnnounced)
@@ -112,7 +112,7 @@ public sealed class TabsTests
         await ExpectConnectionsAsync(1);
         if (isAnnounced)
             await first.Page.EvaluateAsync("() => void document.dispatchEvent(new Event('freeze'))");
-        // Chromium freezes only tabs that nobody sees, and these tabs are all visible. The debugger stops the script of a tab in the same way.
+        // Chromium freezes only hidden tabs, and these tabs are visible. So the test stops the script of the first tab with the debugger.
         var session = await first.Page.Context.NewCDPSessionAsync(first.Page);
         await session.SendAsync("Debugger.enable");
         await session.SendAsync("Debugger.pause");
@@ -172,7 +172,7 @@ public sealed class TabsTests
     }
 
     [Test]
-    public async Task Account_and_log_out_of_one_tab_reach_all_tabs()
+    public async Task Rename_registration_and_log_out_in_one_tab_reach_all_tabs()
     {
         await using var one = await JoinAsync();
         var (two, three) = (await OpenTabAsync(one), await OpenTabAsync(one));

@@ -131,7 +131,7 @@ public sealed class TransportChoiceTests
         var (bob, _) = await ChatClient.JoinAsync(_server.HttpPort, "bob");
         await using var __ = bob;
 
-        // A failed attempt does not affect the connection, and the page makes the next attempt later.
+        // A failed attempt to use WebSocket does not affect the current connection, and the page tries again later.
         var asked = _proxy.RequestedPaths.Count(path => path == "/ws");
         await ann.Page.Clock.FastForwardAsync(61_000);
         await TestWait.UntilAsync(() => _proxy.RequestedPaths.Count(path => path == "/ws") == asked + 1, "an attempt");
@@ -145,8 +145,8 @@ public sealed class TransportChoiceTests
         await using var ___ = carl;
         using var stop = new CancellationTokenSource();
         var streaming = StreamAsync();
-        // On a busy machine, a jump of the clock can end the stream. This delays the next attempt, so one jump may not be enough. The loop ends
-        // when the attempt has begun, because a further jump would end the attempt.
+        // On a busy machine, a jump of the clock can end the stream. The page then tries WebSocket later, so one jump may not be enough. The loop
+        // ends when the page has begun to connect, because a further jump would end this attempt.
         for (var i = 1; i <= 20 && _proxy.RequestedPaths.Count(path => path == "/ws") == asked + 1; i++)
         {
             // Without a message between two jumps of the clock, the page would treat the stream as dead.
@@ -213,7 +213,7 @@ public sealed class TransportChoiceTests
     }
 
     [Test]
-    public async Task Duplicated_tab_becomes_a_device_of_its_own()
+    public async Task Duplicated_tab_gets_its_own_device_id()
     {
         var url = $"http://127.0.0.1:{_server.HttpPort}/?name=ann&room=lobby&way=longpoll";
         await using var first = await ChatPage.OpenAsync(url);

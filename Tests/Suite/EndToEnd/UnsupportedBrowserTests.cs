@@ -20,7 +20,7 @@ public sealed class UnsupportedBrowserTests
     [TestCase("delete Promise.withResolvers", "Promise.withResolvers")]
     [TestCase("delete Object.hasOwn", "Object.hasOwn")]
     [TestCase("CSS.supports = () => false", "light-dark()")]
-    public async Task Browser_before_the_baseline_shows_what_is_missing(string change, string missing)
+    public async Task Page_shows_which_feature_an_old_browser_does_not_have(string change, string missing)
     {
         await using var page = await ChatPage.OpenAsync("about:blank");
         await page.Page.AddInitScriptAsync(change);
@@ -29,7 +29,7 @@ public sealed class UnsupportedBrowserTests
     }
 
     [Test]
-    public async Task Browser_that_blocks_a_changed_script_says_so()
+    public async Task Page_says_that_the_browser_blocks_a_changed_script()
     {
         await using var page = await ChatPage.OpenAsync("about:blank");
         await page.Page.RouteAsync("**/*", async route =>
@@ -42,15 +42,15 @@ public sealed class UnsupportedBrowserTests
     }
 
     [Test]
-    public async Task Browser_without_JavaScript_says_so()
+    public async Task Page_says_that_JavaScript_is_switched_off()
     {
         await using var page = await ChatPage.OpenAsync(Url, new() { JavaScriptEnabled = false });
-        // The inner text contains the text of noscript. The locators of Playwright ignore this text.
+        // Read the inner text, because Playwright's locators ignore the text of noscript.
         (await page.Page.InnerTextAsync("body")).Should().Contain("JavaScript is switched off").And.Contain(Baseline);
     }
 
     [Test]
-    public async Task Browser_that_runs_the_script_shows_no_warning()
+    public async Task Page_shows_no_warning_if_its_script_runs()
     {
         await using var page = await ChatPage.OpenAsync(Url);
         await Assertions.Expect(page.Page.Locator("#join")).ToBeVisibleAsync();

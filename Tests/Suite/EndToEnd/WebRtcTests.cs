@@ -34,7 +34,7 @@ public sealed class WebRtcTests
 
     [TestCase(Turn, TestName = "{m}(TURN)")]
     [TestCase(Candidate, TestName = "{m}(ICE candidate)")]
-    public async Task Page_that_connects_to_the_raw_TCP_port_says_nothing(string script)
+    public async Task Page_that_connects_to_the_raw_TCP_port_posts_nothing(string script)
     {
         await using var server = await ServerUnderTest.StartAsync();
         await using var relay = new CuttableRelay(server.RawPort);

@@ -88,8 +88,8 @@ public sealed class CutUploadTests
             file = await ann.UploadAsync(content);
         }
 
-        // Create the files that a kill leaves at three moments: after a part of the body, after the move of the content but before the database has
-        // the file, and after the database has the file.
+        // Create the files that a killed server leaves if the kill comes after a part of the body, after the content was moved but not yet recorded
+        // in the database, or after the record is in the database.
         var lost = new string('e', 64);
         await File.WriteAllBytesAsync(Path.Combine(contents.Incoming, "x.part"), new byte[100]);
         foreach (var hash in (string[])[lost, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content))])

@@ -55,7 +55,7 @@ public sealed class WebhookRequestTests
     }
 
     [Test]
-    public async Task Request_needs_a_room_that_the_user_is_in()
+    public async Task Request_from_outside_the_room_gets_an_error()
     {
         await using var eve = await ChatClient.ConnectAsync(_server.HttpPort, "/ws");
         (await eve.RequestAsync<ErrorFrame>(new ClientFrame { Type = ClientFrameType.Webhook, Do = "show", Room = "lobby", Id = FrameId.From(1) })).Error.Code.Should().Be(ErrorCode.NotInRoom);
