@@ -25,7 +25,7 @@ public sealed class UploadGateTests
     }
 
     [Test]
-    public async Task Address_cannot_take_the_places_of_other_addresses()
+    public async Task Address_at_its_bound_does_not_delay_other_addresses()
     {
         using var gate = Create(uploads: 4, perAddress: 2);
         var greedy = new List<IDisposable> { await EnterAsync(gate, "a"), await EnterAsync(gate, "a") };

@@ -35,7 +35,7 @@ public sealed class RestoreTests
     }
 
     [Test]
-    public async Task Copy_of_the_database_from_before_the_last_start_is_refused_too()
+    public async Task Older_database_is_refused_next_to_the_write_ahead_log_of_a_killed_server()
     {
         using var storage = await CreateFilledStorageAsync();
         using var files = new TemporaryFolder();

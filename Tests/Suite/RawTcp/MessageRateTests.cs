@@ -46,7 +46,7 @@ public sealed class MessageRateTests
     }
 
     [Test]
-    public async Task Line_that_waits_is_not_posted_after_the_connection_was_closed()
+    public async Task Waiting_line_is_not_posted_if_its_connection_closes()
     {
         var time = new FakeTimeProvider();
         await using var server = await StartAsync(time);

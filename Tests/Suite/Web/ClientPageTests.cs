@@ -148,7 +148,7 @@ public sealed class ClientPageTests
     }
 
     [Test]
-    public async Task Page_contains_the_features_of_the_server_and_has_the_same_script_policy_as_other_servers()
+    public async Task Page_contains_the_features_of_its_server_and_every_server_has_the_same_script_policy()
     {
         await using var server = await ServerUnderTest.StartAsync(
             "--Auth:Guests", "false", "--Auth:Register", "false", "--Auth:Oidc:Authority", "https://a.example", "--Auth:Oidc:ClientId", "chat",

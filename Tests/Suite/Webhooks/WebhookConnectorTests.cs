@@ -32,7 +32,7 @@ public sealed class WebhookConnectorTests : WorkerFixture
     }
 
     [Test]
-    public async Task Server_connects_to_the_address_that_it_has_checked_without_a_second_look_up()
+    public async Task Server_connects_to_the_checked_address_without_another_look_up()
     {
         var answers = new Queue<IPAddress[]>([[IPAddress.Loopback], [Public]]);
         var resolver = new FakeResolver(_ => answers.Dequeue());

@@ -143,7 +143,7 @@ public sealed class WebhookTests
     }
 
     [Test]
-    public async Task Closed_room_loses_its_webhook_even_if_its_name_is_used_again()
+    public async Task Webhook_of_a_closed_room_is_not_used_for_a_new_room_with_the_same_name()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var server = await ServerUnderTest.StartAsync(WebhookRoom.Settings);
