@@ -7,7 +7,7 @@ using static RawSocketChat.Tests.Operator.OperatorRunner;
 
 namespace RawSocketChat.Tests.Files;
 
-/// <summary>The operator commands include the contents of files.</summary>
+/// <summary>The operator commands also process the contents of uploaded files.</summary>
 [Category(Categories.Slow)] // runs the operator commands on data folders
 [Parallelizable(ParallelScope.Self)]
 public sealed class FileOperatorTests

@@ -136,7 +136,7 @@ public sealed class HostileWebSocketTests : HostileFixture
             }
             catch (Exception fault) when (fault is System.Net.Sockets.SocketException or IOException or ObjectDisposedException)
             {
-                // The connection was aborted above.
+                // The test has aborted mallory's connection.
             }
         }
     }

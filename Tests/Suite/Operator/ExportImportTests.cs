@@ -8,7 +8,7 @@ using static RawSocketChat.Tests.Operator.OperatorRunner;
 
 namespace RawSocketChat.Tests.Operator;
 
-/// <summary><c>import</c> restores exactly what <c>export</c> wrote, and rejects everything else.</summary>
+/// <summary><c>import</c> restores exactly what <c>export</c> wrote, and rejects input that is not a valid export.</summary>
 [Category(Categories.Slow)] // runs the operator commands on databases
 [Parallelizable(ParallelScope.Self)]
 public sealed class ExportImportTests

@@ -136,7 +136,7 @@ public sealed class RestoreTests
 
     private static Action Open(string folder) => () => new SqliteFolder(folder).Dispose();
 
-    // Copies the files, in the state in which a kill of the server would leave them now. The lock file is one of them.
+    // Copies the database files and the lock file, as a kill of the server at this moment would leave them.
     private static TemporaryFolder CopyAsAfterKill(string folder)
     {
         var copy = new TemporaryFolder();

@@ -92,7 +92,7 @@ public sealed class NameSkeletonTests
         }
     }
 
-    // These letters are not in Confusables.
+    // The table of the class Confusables does not contain these letters.
     [TestCase("ɡᴇᴏ", "geo")]
     [TestCase("日", "⽇")]
     [TestCase("ᎪᎷᎢ", "AMT")]

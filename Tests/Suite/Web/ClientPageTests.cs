@@ -127,7 +127,7 @@ public sealed class ClientPageTests
     [Test]
     public void Policy_contains_the_hash_of_the_content_of_the_script_element()
     {
-        // echo -n 'alert(1)' | openssl dgst -sha256 -binary | base64
+        // The expected hash is the output of: echo -n 'alert(1)' | openssl dgst -sha256 -binary | base64
         new ClientPage("<style>a{}</style><script>alert(1)</script>").Policy
             .Should().Contain("script-src 'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='");
     }

@@ -6,7 +6,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Webhooks;
 
-/// <summary>The server connects only to allowed addresses, even if a name server answers with others. This protects the operator's network.</summary>
+/// <summary>The server connects only to allowed addresses, even if a name server returns other addresses. This protects the operator's network.</summary>
 public sealed class WebhookConnectorTests : WorkerFixture
 {
     private static readonly IPAddress Public = IPAddress.Parse("198.41.0.4");

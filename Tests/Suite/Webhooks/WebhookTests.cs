@@ -95,8 +95,8 @@ public sealed class WebhookTests
             await room.SayAsync("two");
         }
 
-        // The first request of each webhook takes one second, so the server treats both webhooks as slow. Then only one of their second requests
-        // runs at a time.
+        // The first request of each webhook takes one second, so the server treats both webhooks as slow. Slow webhooks may use only one of the
+        // two slots, so their second requests run one after the other.
         await receiver.ExpectAsync(2);
         time.Advance(TimeSpan.FromSeconds(1));
         release.Release(2);
