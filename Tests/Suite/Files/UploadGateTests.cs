@@ -60,7 +60,7 @@ public sealed class UploadGateTests
     }
 
     [Test]
-    public async Task Client_that_goes_away_gives_its_turn_to_the_next_upload()
+    public async Task Canceled_upload_gives_its_turn_to_the_next_upload()
     {
         using var gate = Create(uploads: 1, perAddress: 1);
         var place = await EnterAsync(gate, "a");

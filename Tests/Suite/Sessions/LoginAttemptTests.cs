@@ -113,7 +113,7 @@ public sealed class LoginAttemptTests(string transport) : AccountFixture(transpo
     }
 
     [Test]
-    public async Task Change_of_a_password_is_delayed_while_other_addresses_guess_this_password()
+    public async Task Password_change_is_delayed_while_other_addresses_guess_the_password()
     {
         await StartAsync("--Limits:LoginAttemptsPerName", "2");
         var (ann, _) = await ConnectAsync("ann");
