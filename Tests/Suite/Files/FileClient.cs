@@ -85,7 +85,7 @@ internal sealed class FileClient : IDisposable
 /// <summary>The address of a server in another process.</summary>
 internal static class ProcessAddress
 {
-    /// <summary>The HTTP port of a server that listens on one address.</summary>
+    /// <summary>The HTTP port of a server that has only one HTTP address.</summary>
     public static int GetHttpPort(this ServerProcess server) =>
         new Uri(server.Lines.First(line => line.Contains("listens on", StringComparison.Ordinal)).Split(' ').First(word => word.StartsWith("http", StringComparison.Ordinal)).TrimEnd(',')).Port;
 }
@@ -95,7 +95,7 @@ internal static class StoredContents
 {
     public static ContentFolder GetContents(this ServerUnderTest server) => server.Services.GetRequiredService<ContentFolder>();
 
-    /// <summary>The names of all files in the folder of the contents, without the folders.</summary>
+    /// <summary>The paths of all stored contents, relative to the content folder.</summary>
     public static string[] ListContents(this ServerUnderTest server) => ListContents(server.GetContents().Path);
 
     public static string[] ListContents(string folder) =>

@@ -7,7 +7,7 @@ using static RawSocketChat.Tests.Operator.OperatorRunner;
 
 namespace RawSocketChat.Tests.Files;
 
-/// <summary>The operator commands include the contents of files.</summary>
+/// <summary>The operator commands also process the contents of uploaded files.</summary>
 [Category(Categories.Slow)] // runs the operator commands on data folders
 [Parallelizable(ParallelScope.Self)]
 public sealed class FileOperatorTests
@@ -59,7 +59,7 @@ public sealed class FileOperatorTests
     }
 
     [Test]
-    public async Task Restore_keeps_the_replaced_files_beside_the_replaced_database()
+    public async Task Restore_keeps_the_old_files_next_to_the_old_database()
     {
         var backup = Path.Combine(_folder.Path, "backup.db");
         (await RunAsync(_folder.Path, "backup", backup)).ShouldSucceed();
@@ -97,7 +97,7 @@ public sealed class FileOperatorTests
     }
 
     [Test]
-    public async Task Check_finds_missing_and_damaged_contents_and_lost_rows()
+    public async Task Check_finds_missing_and_damaged_contents_and_missing_rows()
     {
         (await RunAsync(_folder.Path, "check")).ShouldSucceed().Output.Should().Be("No damage: 1 room, 3 events, 1 account, 4 files\n");
         File.Delete(GetPath([]));
@@ -124,14 +124,14 @@ public sealed class FileOperatorTests
     }
 
     [Test]
-    public async Task Removed_room_leaves_only_files_that_no_message_had()
+    public async Task Remove_room_command_keeps_only_files_that_were_never_posted()
     {
         (await RunAsync(_folder.Path, "remove-room", "lobby")).ShouldSucceed();
         StoredContents.ListContents(ContentFolder.Of(_folder.Path).Path).Should().ContainSingle("the empty file was never posted");
     }
 
     [Test]
-    public async Task Import_keeps_files_that_the_data_folder_has_and_adds_the_names_of_missing_files_to_the_text()
+    public async Task Imported_message_has_the_files_of_the_data_folder_and_its_text_names_missing_files()
     {
         var export = Path.Combine(_folder.Path, "lobby.jsonl");
         (await RunAsync(_folder.Path, "export", "lobby", "--output", export)).ShouldSucceed();

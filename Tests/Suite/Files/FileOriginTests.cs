@@ -19,7 +19,7 @@ public sealed class FileOriginTests
 
     [TestCase("/files")]
     [TestCase("/files/00000000000000000000000000000000/cat.png")]
-    public async Task Allowed_page_may_send_its_token_and_the_file_name(string path)
+    public async Task Page_of_an_allowed_origin_may_send_its_token_and_the_file_name(string path)
     {
         using var http = new HttpTestClient(_server.HttpPort);
         var answer = await http.RequestAsync(HttpMethod.Options, path, null, ("Origin", Allowed), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "authorization,x-file-name"));
@@ -31,7 +31,7 @@ public sealed class FileOriginTests
     }
 
     [Test]
-    public async Task Allowed_page_reads_answers_and_errors()
+    public async Task Page_of_an_allowed_origin_can_read_answers_and_errors()
     {
         using var ann = await FileClient.StartAsync(_server.HttpPort);
         var uploaded = await ann.PostAsync([1], "a.bin", ("Origin", Allowed));
@@ -45,7 +45,7 @@ public sealed class FileOriginTests
     }
 
     [Test]
-    public async Task Page_of_another_origin_and_the_page_of_the_server_get_no_CORS_headers()
+    public async Task Other_origins_and_the_origin_of_the_server_get_no_CORS_headers()
     {
         using var ann = await FileClient.StartAsync(_server.HttpPort);
         foreach (var origin in (string[])[Other, "null", ann.Http.OwnOrigin])

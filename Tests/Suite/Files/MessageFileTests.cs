@@ -33,7 +33,7 @@ public sealed class MessageFileTests(string engine)
     }
 
     [Test]
-    public async Task Files_of_a_message_are_in_the_delivered_message_in_history_and_in_search_results()
+    public async Task Delivered_messages_and_history_and_search_results_contain_the_files()
     {
         await using var bob = (await ChatClient.JoinAsync(_server.HttpPort, "bob")).Client;
         var (first, second) = (await _ann.UploadAsync([1], "one.bin"), await _ann.UploadAsync(TestContents.Text("two"), "two.txt"));
@@ -118,7 +118,7 @@ public sealed class MessageFileTests(string engine)
     }
 
     [Test]
-    public async Task Message_that_is_sent_again_is_a_duplicate_even_after_its_deletion()
+    public async Task Repeated_request_is_a_duplicate_even_if_its_message_was_deleted()
     {
         var file = await _ann.UploadAsync([1]);
         var frame = FileClient.CreateSay("", [file.Id], id: "k-1");

@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Files;
 
 /// <summary>
-/// Many uploads at the same time need little memory, because the server does not read the uploads that wait. <c>RSC_UPLOADS=1000</c> and
+/// Many uploads at the same time need little memory, because the server does not read waiting uploads. <c>RSC_UPLOADS=1000</c> and
 /// <c>RSC_UPLOAD_BYTES=10485760</c> make the test larger. The test prints how long a message takes before and during the uploads.
 /// </summary>
 [Category(Categories.Slow)] // sends many files to a server process
@@ -45,7 +45,7 @@ public sealed class ParallelUploadTests
         return (int)response.StatusCode;
     }
 
-    // Posts messages until the task completes, and returns the time within which 99% of them got their ack.
+    // Posts messages until the task completes, and returns the 99th percentile of the time from a message to its ack.
     private static async Task<TimeSpan> SpeakAsync(FileClient client, Task end)
     {
         var times = new List<TimeSpan>();

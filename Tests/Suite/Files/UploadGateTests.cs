@@ -25,7 +25,7 @@ public sealed class UploadGateTests
     }
 
     [Test]
-    public async Task Address_cannot_take_the_places_of_other_addresses()
+    public async Task Address_at_its_bound_does_not_delay_other_addresses()
     {
         using var gate = Create(uploads: 4, perAddress: 2);
         var greedy = new List<IDisposable> { await EnterAsync(gate, "a"), await EnterAsync(gate, "a") };
@@ -60,7 +60,7 @@ public sealed class UploadGateTests
     }
 
     [Test]
-    public async Task Client_that_goes_away_gives_its_turn_to_the_next_upload()
+    public async Task Canceled_upload_gives_its_turn_to_the_next_upload()
     {
         using var gate = Create(uploads: 1, perAddress: 1);
         var place = await EnterAsync(gate, "a");

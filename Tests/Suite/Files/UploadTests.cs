@@ -130,7 +130,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Server_that_accepts_no_uploads_says_so_and_still_sends_old_files()
+    public async Task Server_with_files_disabled_offers_no_uploads_but_still_sends_old_files()
     {
         using var folder = new TemporaryFolder();
         AttachedFile file;
@@ -153,7 +153,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Uploads_beyond_the_quota_of_a_guest_an_account_or_the_server_are_rejected()
+    public async Task Upload_over_the_quota_of_a_guest_or_an_account_or_the_server_is_rejected()
     {
         await using var server = await ServerUnderTest.StartAsync(
             "--Files:GuestQuotaFiles", "2", "--Files:GuestQuotaBytes", "3000", "--Files:UserQuotaFiles", "3", "--Files:UserQuotaBytes", "4000", "--Files:TotalBytes", "6000", "--Files:GuestTotalPercent", "100");
@@ -175,7 +175,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Last_part_of_the_space_is_reserved_for_accounts()
+    public async Task Guests_cannot_use_the_space_that_is_reserved_for_accounts()
     {
         await using var server = await ServerUnderTest.StartAsync("--Files:TotalBytes", "10000", "--Files:GuestTotalPercent", "60");
         using var guest = await FileClient.StartAsync(server.HttpPort);
@@ -223,7 +223,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Server_without_guests_accepts_no_files_of_guests()
+    public async Task Server_that_requires_a_login_rejects_uploads_of_guests()
     {
         await using var server = await ServerUnderTest.StartAsync("--Auth:Guests", "false");
         await using var guest = await ChatClient.ConnectAsync(server.HttpPort);

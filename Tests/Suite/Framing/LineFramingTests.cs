@@ -54,7 +54,7 @@ public class LineFramingTests
     [TestCase("x\n\0", LineDelimiter.Newline)]
     [TestCase("1234567", null)]
     [TestCase("1234567\0\n", LineDelimiter.Nul)]
-    public void The_first_delimiter_is_the_delimiter_of_the_connection(string input, LineDelimiter? delimiter)
+    public void First_delimiter_of_the_input_becomes_the_delimiter_of_the_connection(string input, LineDelimiter? delimiter)
     {
         using var framing = new LineFraming(5);
         framing.Delimiter.Should().BeNull();

@@ -98,7 +98,7 @@ public sealed class PeerDetectorTests
     [TestCase("*12", "$", PeerKind.Redis)]
     [TestCase("*1", "hello", PeerKind.Person)]
     [TestCase("*bold*", "$4", PeerKind.Person)]
-    public void Detector_recognizes_a_Redis_client_by_the_bytes_after_the_line(string line, string next, PeerKind expected) =>
+    public void Detector_recognizes_a_Redis_client_by_the_bytes_after_its_first_line(string line, string next, PeerKind expected) =>
         PeerDetector.Detect(Encoding.UTF8.GetBytes(line), LineResult.Line, Encoding.UTF8.GetBytes(next)).Should().Be(expected);
 
     private static PeerKind Detect(string line, LineResult found) => PeerDetector.Detect(Encoding.UTF8.GetBytes(line), found);

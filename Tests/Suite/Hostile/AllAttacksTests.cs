@@ -32,10 +32,11 @@ public sealed class AllAttacksTests
 
     private static readonly TimeSpan QuietDuration = TimeSpan.FromSeconds(MeasuredSeconds is null ? 2 : Duration.TotalSeconds / 2);
 
-    // A measurement has warm-ups, because the runtime compiles code when it first runs: when the users begin, and when the attacks begin.
+    // A measurement has two warm-ups, one when the users begin and one when the attacks begin, because the runtime compiles code when it first
+    // runs.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(MeasuredSeconds is null ? 0 : 10);
 
-    // The beginning of each message of the users. The test counts the messages with this beginning.
+    // Each message of the users begins with this text, so the test can count these messages.
     private const string Prefix = "the users' ";
 
     private int _httpPort;

@@ -35,7 +35,7 @@ internal sealed class AttackerProcess : IAsyncDisposable
     }
 
     /// <summary>Ends all attacks.</summary>
-    /// <returns>The number of attacks that have run to their end, or until the server rejected them.</returns>
+    /// <returns>The number of completed attacks, including attacks that the server rejected.</returns>
     public async Task<long> StopAsync()
     {
         _process.StandardInput.Close();

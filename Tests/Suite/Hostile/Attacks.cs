@@ -18,7 +18,7 @@ internal sealed class Attacks(int httpPort, int? rawPort)
 
     private long _rounds;
 
-    /// <summary>The number of attacks that have run to their end, or until the server rejected them.</summary>
+    /// <summary>The number of completed attacks, including attacks that the server rejected.</summary>
     public long Rounds => Volatile.Read(ref _rounds);
 
     /// <summary>Starts all attacks. Each attack is repeated until it is cancelled.</summary>

@@ -33,7 +33,7 @@ public sealed class HostileWebSocketTests : HostileFixture
     [TestCase(0x8B, TestName = "{m}(opcode B)")]
     [TestCase(0x80, TestName = "{m}(continuation without a start)")]
     [TestCase(0x09, TestName = "{m}(fragmented ping)")]
-    public async Task Server_closes_with_1002_after_reserved_bits_or_opcodes(int first)
+    public async Task Server_closes_with_1002_after_an_invalid_first_byte(int first)
     {
         await ExpectCloseAsync([(byte)first, 0x80, 0, 0, 0, 0], CloseCode.ProtocolError);
     }
@@ -56,13 +56,13 @@ public sealed class HostileWebSocketTests : HostileFixture
     }
 
     [Test]
-    public async Task Server_closes_after_a_length_with_the_highest_bit_set()
+    public async Task Server_closes_the_connection_after_a_frame_length_with_the_highest_bit_set()
     {
         await ExpectCloseAsync([0x81, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0], CloseCode.ProtocolError, CloseCode.TooBig);
     }
 
     [Test]
-    public async Task Server_closes_after_too_many_empty_fragments()
+    public async Task Server_closes_the_connection_after_too_many_empty_fragments()
     {
         var empty = new byte[] { 0x00, 0x80, 0, 0, 0, 0 };
         byte[] bomb = [0x01, 0x80, 0, 0, 0, 0, .. Enumerable.Repeat(empty, 200_000).SelectMany(fragment => fragment)];
@@ -136,7 +136,7 @@ public sealed class HostileWebSocketTests : HostileFixture
             }
             catch (Exception fault) when (fault is System.Net.Sockets.SocketException or IOException or ObjectDisposedException)
             {
-                // The connection was aborted above.
+                // The test has aborted mallory's connection.
             }
         }
     }

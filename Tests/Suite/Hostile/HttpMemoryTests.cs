@@ -84,7 +84,7 @@ public sealed class HttpMemoryTests
     }
 
     [Test]
-    public async Task Body_that_does_not_arrive_in_time_is_dropped_even_if_its_bytes_continue_to_arrive()
+    public async Task Body_that_takes_too_long_is_dropped_even_if_its_bytes_continue_to_arrive()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         _server = await ServerUnderTest.StartAsync(services => services.AddSingleton<TimeProvider>(time), "--Connections:WholeFrameSeconds", "90");
@@ -106,7 +106,7 @@ public sealed class HttpMemoryTests
     }
 
     [Test]
-    public async Task Large_bodies_are_rejected_while_others_fill_the_memory_for_bodies()
+    public async Task Server_rejects_a_large_body_while_other_bodies_use_up_BodyBytes()
     {
         _server = await ServerUnderTest.StartAsync("--Http:BodyBytes", "1048576");
         using var ann = await HttpTestClient.StartSessionAsync(_server.HttpPort, "ann");

@@ -5,7 +5,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Hostile;
 
 /// <summary>
-/// Two guests post as many texts of the maximum size together as the limits allow. On every HTTP transport and on WebSocket, a client that
+/// Two guests together post as many texts of the maximum size as the limits allow. On every HTTP transport and on WebSocket, a client that
 /// reads immediately must not become a slow consumer.
 /// </summary>
 public sealed class LargeBatchTests

@@ -12,7 +12,10 @@ using RawSocketChat.Tests.Transports;
 
 namespace RawSocketChat.Tests.Hosting;
 
-/// <summary>Connections that only wait for bytes of their peer do not delay the shutdown. The timeouts of the shutdown and of requests are long here.</summary>
+/// <summary>
+/// Connections that only wait for bytes of their peer do not delay the shutdown. The timeouts of requests and of the shutdown are an hour, so
+/// they cannot end a connection in a test.
+/// </summary>
 [TestFixture("sockets")]
 [TestFixture("kestrel")]
 [Category(Categories.Slow)] // shuts servers down
@@ -92,8 +95,8 @@ public sealed class ConnectionDrainTests(string transport)
         },
         ["--Transport:Kind", transport, .. settings]);
 
-    // The server answers GET /nowhere when it has the headers. It does not answer the other requests, because they are incomplete. So wait until it
-    // has also answered a request of another client.
+    // Waits until the request has arrived. The server answers GET /nowhere as soon as it has the headers. It does not answer the other requests,
+    // because they are incomplete, so the method waits for the answer to a later request of another client.
     private static async Task ExpectArrivalAsync(ServerUnderTest server, NetworkStream connection, string request)
     {
         if (request.StartsWith("GET /nowhere", StringComparison.Ordinal))

@@ -85,7 +85,7 @@ public sealed class DevelopmentCertificateTests
     }
 
     [Test]
-    public async Task Server_prints_all_addresses_and_localhost_instead_of_a_wildcard_address()
+    public async Task Server_prints_all_addresses_and_uses_localhost_in_the_hint_for_a_wildcard_address()
     {
         var (http, https, local, raw) = (ServerUnderTest.FindFreePort(), ServerUnderTest.FindFreePort(), ServerUnderTest.FindFreePort(), ServerUnderTest.FindFreePort());
         await using var server = await ServerProcess.StartAsync(
@@ -110,7 +110,7 @@ public sealed class DevelopmentCertificateTests
     }
 
     [Test]
-    public async Task Server_with_a_given_certificate_prints_three_lines()
+    public async Task Server_with_a_certificate_in_its_settings_prints_no_fingerprint()
     {
         using var key = TestCertificates.CreateKey();
         using var certificate = TestCertificates.Create(key);

@@ -66,7 +66,8 @@ public sealed class FileDescriptorTests
             await ConnectAsync(socket, i % 2 == 0 ? server.Port : server.RawPort);
         }
 
-        // The server allows MaxOpenFiles - Reserve connections. Ann has one of them, so the server rejects Reserve + 1 of the MaxOpenFiles idle connections.
+        // The server allows MaxOpenFiles - Reserve connections, including the connection of ann. So it rejects Reserve + 1 of the MaxOpenFiles idle
+        // connections.
         var rejected = Reserve + 1;
         await TestWait.UntilAsync(() => idle.Count(HasEnded) == rejected, () => $"{rejected} connections to end, {idle.Count(HasEnded)} have ended; {string.Join('\n', server.Lines)}");
         await TestWait.UntilAsync(() => server.RejectionLines.Any(), "the warning");

@@ -39,7 +39,8 @@ public sealed class KeepAliveTests
         BitConverter.ToInt32(milliseconds).Should().Be(seconds * 1000, because);
     }
 
-    // /proc/net/tcp: "sl local remote st tx:rx tr:when …". State 01 is established. Timer 02 is keep-alive, in 1/100 s.
+    // The columns of /proc/net/tcp are "sl local remote st tx:rx tr:when …". st is 01 for an established connection. tr is 02 for the keep-alive
+    // timer, and when is its remaining time in 1/100 s.
     private static double? GetKeepAliveSeconds(int port)
     {
         foreach (var line in File.ReadLines("/proc/net/tcp").Concat(File.ReadLines("/proc/net/tcp6")).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))

@@ -58,7 +58,7 @@ public sealed class MountPathTests
     [TestCase("/healthz", 200)]
     [TestCase("/readyz", 200)]
     [TestCase("/chat/healthz", 200)]
-    public async Task Addresses_outside_the_mount_path_are_unknown_except_those_for_load_balancers(string path, int status)
+    public async Task Server_answers_404_outside_the_mount_path_except_to_load_balancers(string path, int status)
     {
         using var http = new HttpTestClient(_mounted.HttpPort);
         var answer = await http.GetAsync(path);

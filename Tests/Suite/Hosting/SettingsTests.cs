@@ -140,7 +140,7 @@ public sealed class SettingsTests
     [TestCase("ROAM_SEED", null)]
     [TestCase("CRASH_SEED", null)]
     [TestCase("Logging__LogLevel__Default", null)]
-    public void Unknown_variable_is_an_error_and_a_known_variable_is_not(string name, string? error)
+    public void Environment_variable_is_an_error_only_if_it_is_unknown(string name, string? error)
     {
         var environment = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create(name.Replace("__", ":"), (string?)"5")]).Build();
         GivenSettings.FindErrors([], environment).Where(found => error is null || !found.EndsWith(error, StringComparison.Ordinal)).Should().BeEmpty();
@@ -230,7 +230,7 @@ public sealed class SettingsTests
         ListenerSetup.GetUrls(CreateConfiguration(("urls", "http://localhost:1"), ("http_ports", "2"), ("https_ports", "3"))).Should().Equal("http://localhost:1");
 
     [Test]
-    public async Task Server_listens_at_the_port_in_the_variable_of_a_container_and_says_that_it_rejects_other_machines()
+    public async Task Server_uses_the_port_variable_of_a_container_and_says_that_it_rejects_other_machines()
     {
         var port = ServerUnderTest.FindFreePort();
         await using var server = await ServerProcess.StartAsync([("ASPNETCORE_HTTP_PORTS", $"{port}")], "--RawTcp:Port", "0");
@@ -262,6 +262,6 @@ public sealed class SettingsTests
     [TestCase("localhost 0.0.0.0", "0.0.0.0")]
     [TestCase("localhost * 127.0.0.1", "*")]
     [TestCase("127.0.0.1 [::]", "[::]")]
-    public void Raw_TCP_port_is_bound_once_for_each_host(string hosts, string bound) =>
+    public void Raw_TCP_port_is_not_bound_to_a_host_that_another_host_covers(string hosts, string bound) =>
         ListenerSetup.RemoveCoveredHosts(hosts.Split(' ')).Should().Equal(bound.Split(' '));
 }

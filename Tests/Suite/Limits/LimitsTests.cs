@@ -160,7 +160,7 @@ public sealed class LimitsTests
     }
 
     [Test]
-    public async Task Limits_on_rates_and_counts_can_be_disabled_and_limits_on_sizes_cannot()
+    public async Task Limits_Enabled_false_disables_limits_on_rates_and_counts_but_not_on_sizes()
     {
         await using var server = await ServerUnderTest.StartAsync(
             "--Limits:Enabled", "false", "--Limits:MessageBurst", "1", "--Limits:RequestsPerSecond", "1", "--Limits:Errors", "1", "--Limits:RoomsPerConnection", "1", "--Limits:TextLength", "10");

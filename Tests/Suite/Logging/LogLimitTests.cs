@@ -25,7 +25,7 @@ public sealed class LogLimitTests
 
     [TestCase(20, 10)]
     [TestCase(1, 60)]
-    public void Only_one_burst_of_lines_may_be_written_after_a_long_pause(int burst, int seconds)
+    public void Limit_allows_only_one_burst_even_after_a_day_without_lines(int burst, int seconds)
     {
         var limit = new LogLimit(_time, burst, TimeSpan.FromSeconds(seconds));
         for (var i = 0; i < 2; i++)

@@ -45,7 +45,7 @@ public sealed class CheckTests
     }
 
     [Test]
-    public async Task Check_accepts_trimmed_events_and_the_reuse_of_their_ids()
+    public async Task Check_accepts_trimmed_events_and_reused_client_ids()
     {
         using var storage = await CreateFilledStorageAsync();
         storage.Reopen(keepEvents: 100);

@@ -59,7 +59,7 @@ public sealed class EraseTests
     }
 
     [Test]
-    public async Task Guest_is_erased_by_user_id_even_after_the_last_session()
+    public async Task Guest_is_erased_by_user_id_even_after_the_last_session_has_ended()
     {
         using var storage = await CreateFilledStorageAsync();
         storage.Storage.Dispose();

@@ -8,7 +8,7 @@ using static RawSocketChat.Tests.Operator.OperatorRunner;
 
 namespace RawSocketChat.Tests.Operator;
 
-/// <summary><c>import</c> restores exactly what <c>export</c> wrote, and rejects everything else.</summary>
+/// <summary><c>import</c> restores exactly what <c>export</c> wrote, and rejects input that is not a valid export.</summary>
 [Category(Categories.Slow)] // runs the operator commands on databases
 [Parallelizable(ParallelScope.Self)]
 public sealed class ExportImportTests
@@ -137,7 +137,7 @@ public sealed class ExportImportTests
     }
 
     [Test]
-    public async Task Import_into_a_restored_backup_omits_client_ids_that_its_rooms_already_contain()
+    public async Task Import_omits_client_ids_that_the_rooms_of_a_restored_backup_already_contain()
     {
         using var folder = new TemporaryFolder();
         using var storage = await CreateOddRoomAsync();

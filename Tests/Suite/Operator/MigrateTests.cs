@@ -133,7 +133,7 @@ public sealed class MigrateTests
         (await RunAsync(storage.Folder, "migrate", "--to", _postgres)).ShouldFail("is damaged: room \"lobby\", event 17 is missing; run the \"check\" command for details");
     }
 
-    // A migration loses a table or a column that is missing in the list of the migration.
+    // A migration copies only the tables and columns in its list. This test fails if the list lacks one of them.
     [Test]
     public void Migration_copies_every_column_of_every_table()
     {
@@ -182,7 +182,8 @@ public sealed class MigrateTests
         return file;
     }
 
-    // A server with the copy has the messages, the account, the search and the file, and a client continues with its cursor.
+    // Starts a server on the copy. Checks that it has the messages, the account, the search index and the file, and that a client can continue
+    // with its cursor.
     private static async Task ExpectChatAsync(string file, params string[] settings)
     {
         await using var server = await ServerUnderTest.StartAsync(settings);

@@ -6,7 +6,7 @@ using static RawSocketChat.Tests.Operator.OperatorRunner;
 
 namespace RawSocketChat.Tests.Operator;
 
-/// <summary><c>remove-account</c> frees the names of accounts. Messages, other accounts and guests keep their data.</summary>
+/// <summary><c>remove-account</c> removes accounts and frees their names. Messages, other accounts and guests do not change.</summary>
 [Category(Categories.Slow)] // runs the operator commands on databases
 public sealed class RemoveAccountTests
 {

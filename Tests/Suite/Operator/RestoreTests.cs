@@ -35,7 +35,7 @@ public sealed class RestoreTests
     }
 
     [Test]
-    public async Task Copy_of_the_database_from_before_the_last_start_is_refused_too()
+    public async Task Older_database_is_refused_next_to_the_write_ahead_log_of_a_killed_server()
     {
         using var storage = await CreateFilledStorageAsync();
         using var files = new TemporaryFolder();
@@ -136,7 +136,7 @@ public sealed class RestoreTests
 
     private static Action Open(string folder) => () => new SqliteFolder(folder).Dispose();
 
-    // Copies the files, in the state in which a kill of the server would leave them now. The lock file is one of them.
+    // Copies the database files and the lock file, as a kill of the server at this moment would leave them.
     private static TemporaryFolder CopyAsAfterKill(string folder)
     {
         var copy = new TemporaryFolder();

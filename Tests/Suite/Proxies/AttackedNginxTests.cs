@@ -14,7 +14,7 @@ public sealed class AttackedNginxTests
 {
     private const string AttackersAddress = "203.0.113.66";
 
-    // All clients of the test have the same real address. A header of the test says which address nginx forwards.
+    // All clients of the test have the same real address, so a client uses this header to choose the address that nginx forwards.
     private const string AddressHeader = "X-Test-Address";
 
     private const string Location = $$"""

@@ -86,7 +86,7 @@ public sealed class NginxTests
         (await page.GetAsync("/poll", ("Cookie", given.Split(';')[0]), ("Sec-Fetch-Site", "same-origin"))).Status.Should().Be(200);
     }
 
-    // The configuration of "Under a path" and of "Unix domain sockets" in Server/docs/operations.md.
+    // The configuration is from the sections "Under a path" and "Unix domain sockets" of Server/docs/operations.md.
     [Test]
     public async Task Two_servers_under_paths_of_one_host_do_not_share_cookies()
     {

@@ -53,7 +53,7 @@ public sealed class FakePushService : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Creates the subscription of another browser.</summary>
+    /// <summary>Creates a browser with a new subscription.</summary>
     public FakeBrowser Subscribe()
     {
         lock (_received)

@@ -35,11 +35,12 @@ public sealed class PushRoom : IAsyncDisposable
     public async Task<(HttpTestClient Session, FakeBrowser Browser)> AddAsync(string name, string more = "", string level = "all", FakePushService? service = null)
     {
         var session = new HttpTestClient(Server.HttpPort);
-        // A session of POST /session counts as connected for some time. A session of a WebSocket is not connected after the WebSocket has closed.
+        // The page uses a WebSocket, because its user is disconnected as soon as the WebSocket has closed. After POST /session, the user would count
+        // as connected for some time.
         await using (var page = await ChatClient.ConnectAsync(Server.HttpPort, "/ws"))
         {
             await page.Inbox.ExpectAsync<WelcomeFrame>();
-            // The server finds the name of an account in a mention although the user is not connected.
+            // The user registers, because a mention of a user who is not connected works only with the name of an account.
             var welcome = await page.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Register, Name = name, Password = "my long password", Id = FrameId.From("r") });
             session.Token = welcome.Session;
             await page.RequestAsync<JoinedFrame>(ChatPeerExtensions.Join("lobby"));

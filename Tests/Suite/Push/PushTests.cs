@@ -121,7 +121,7 @@ public sealed class PushTests
     [TestCase("u-bob", 8, "none", false, true, false)]
     [TestCase("u-bob", 8, "all", true, false, false)]
     [TestCase("u-bob", 8, "all", true, true, true)]
-    public void Author_read_mark_and_levels_decide_whether_a_message_concerns_a_receiver(
+    public void Author_and_read_mark_and_levels_decide_which_receivers_a_message_concerns(
         string author, long seq, string notify, bool onlyMentions, bool isDirect, bool expected)
     {
         var subscription = new StoredPushSubscription("e", "s", "k", "a", onlyMentions, QuietUntil: null, DateTimeOffset.UnixEpoch);

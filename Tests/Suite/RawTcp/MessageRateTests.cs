@@ -46,7 +46,7 @@ public sealed class MessageRateTests
     }
 
     [Test]
-    public async Task Line_that_waits_is_not_posted_after_the_connection_was_closed()
+    public async Task Waiting_line_is_not_posted_if_its_connection_closes()
     {
         var time = new FakeTimeProvider();
         await using var server = await StartAsync(time);
@@ -80,7 +80,8 @@ public sealed class MessageRateTests
     private static Task<ServerUnderTest> StartAsync(FakeTimeProvider time) => ServerUnderTest.StartAsync(
         services => services.AddSingleton<TimeProvider>(time), "--Limits:MessageBurst", "4", "--Limits:MessagesPerSecond", "1");
 
-    // The handler creates its timer at some moment after the line was sent, so the clock moves more than once.
+    // The handler creates its timer some time after the client has sent the line. The timer does not see an earlier step of the clock, so the
+    // clock advances until the condition is true.
     private static Task AdvanceUntilAsync(FakeTimeProvider time, Func<bool> isDone) => TestWait.UntilAsync(
         () =>
         {

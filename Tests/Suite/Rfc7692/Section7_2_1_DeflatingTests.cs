@@ -59,7 +59,7 @@ public class Section7_2_1_DeflatingTests
     }
 
     [Test]
-    public void Deflater_with_a_smaller_window_compresses_each_message_separately_and_only_messages_that_fit([Range(8, 14)] int bits)
+    public void Deflater_with_a_smaller_window_compresses_only_messages_that_fit_into_it_and_each_one_separately([Range(8, 14)] int bits)
     {
         using var deflater = new MessageDeflater(6, bits, takeover: true);
         deflater.TryDeflate(new byte[1 << bits], out var first).Should().BeTrue();

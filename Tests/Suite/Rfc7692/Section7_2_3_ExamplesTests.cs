@@ -76,6 +76,6 @@ public class Section7_2_3_ExamplesTests(WebSocketRole role)
         ExpectMessages(Wire.Join(Message("f3 48 cd c9 c9 07 00 00"), Message(HelloAgain)), role, DeflateTestData.Takeover, "Hello", "Hello");
 
     [Test]
-    public void Final_block_without_an_empty_block_after_it_is_read() =>
+    public void Message_that_ends_with_a_final_block_can_be_read() =>
         ExpectMessages(Message("f3 48 cd c9 c9 07 00"), role, DeflateTestData.NoTakeover, "Hello");
 }

@@ -113,7 +113,7 @@ public sealed class BanEvasionTests(bool isRestarted)
     }
 
     [Test]
-    public async Task Other_device_of_the_banned_account_is_banned()
+    public async Task Banned_account_is_banned_on_another_device()
     {
         var phone = await ConnectAsync(OtherAddress, "phone");
         await phone.RequestAsync<WelcomeFrame>(LogIn);

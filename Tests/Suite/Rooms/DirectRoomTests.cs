@@ -89,7 +89,7 @@ public sealed class DirectRoomTests
     }
 
     [Test]
-    public async Task User_who_is_a_member_of_the_maximum_number_of_rooms_cannot_be_invited_to_another()
+    public async Task User_who_is_a_member_of_the_maximum_number_of_rooms_cannot_be_invited_to_another_room()
     {
         var catalog = _server.Services.GetRequiredService<IRoomCatalog>();
         await using var phone = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=carol");

@@ -121,7 +121,7 @@ public sealed class FanoutTests
     }
 
     [Test]
-    public async Task Leaving_connection_receives_the_gathered_messages()
+    public async Task Connection_receives_the_gathered_messages_before_it_leaves()
     {
         await OpenAsync(members: 3);
         await SayAsync("one");
@@ -134,7 +134,7 @@ public sealed class FanoutTests
 
     [TestCase(0, false)]
     [TestCase(100, true)]
-    public async Task Room_sends_its_gathered_messages_when_a_connection_is_lost_only_if_the_room_announces_names(int namedMembers, bool flushes)
+    public async Task Lost_connection_ends_the_gathering_only_if_the_room_announces_names(int namedMembers, bool flushes)
     {
         await OpenAsync(members: 3, namedMembers: namedMembers);
         await SayAsync("one");

@@ -54,7 +54,7 @@ public sealed class GuestRoomTests
     }
 
     [Test]
-    public async Task Direct_rooms_count_towards_the_limit_of_guests_and_accounts_have_no_limit()
+    public async Task Direct_rooms_count_towards_the_limit_of_guests_but_accounts_have_no_limit()
     {
         await using var mallory = await ConnectAsync(Mallory);
         await using var ann = await ConnectAsync(Ann, "ann");

@@ -118,7 +118,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Ban_applies_to_a_new_name_and_to_new_guests_of_the_address_and_on_raw_TCP_until_the_unban()
+    public async Task Until_the_unban_neither_a_new_name_nor_a_new_guest_nor_raw_TCP_evades_the_ban()
     {
         await using var carol = await EnterAsync("carol");
         var bob = await EnterAsync("bob");

@@ -43,7 +43,7 @@ public sealed class OperatorTests
     }
 
     [Test]
-    public async Task Operator_joins_a_private_room_as_an_owner_and_leaves_the_room_when_the_connection_changes_to_another_user()
+    public async Task Operator_joins_a_private_room_as_an_owner_and_leaves_it_when_the_connection_changes_its_session()
     {
         (await _boss.RequestAsync<JoinedFrame>(Join("den"))).Should().Match<JoinedFrame>(joined => joined.Private && joined.Role == "owner" && joined.MemberCount == 2);
         await using var eve = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=eve");
@@ -53,7 +53,7 @@ public sealed class OperatorTests
     }
 
     [Test]
-    public async Task User_who_is_banned_from_a_direct_room_gets_one_answer_to_a_message()
+    public async Task User_who_is_banned_from_a_direct_room_gets_only_an_error_for_a_message()
     {
         await using var bob = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=bob");
         await bob.Inbox.ExpectAsync<WelcomeFrame>();

@@ -74,7 +74,7 @@ public sealed class PresenceTests
     }
 
     [Test]
-    public async Task Joined_frame_lists_no_more_members_than_the_limit_in_the_welcome()
+    public async Task NamedMembers_limits_the_members_in_the_joined_frame()
     {
         await using var server = await ServerUnderTest.StartAsync("--Rooms:NamedMembers", "3");
         var clients = new List<ChatClient>();

@@ -71,7 +71,7 @@ public sealed class RecentTailTests
     }
 
     [Test]
-    public void Event_in_a_tail_does_not_hold_the_encoded_bytes_of_a_sent_batch()
+    public void Tail_does_not_keep_the_encoded_bytes_of_sent_batches_in_memory()
     {
         var tail = new RecentTail(int.MaxValue, 0, CreateBudget(int.MaxValue));
         List<WeakReference> encoded = [];

@@ -107,7 +107,7 @@ public sealed class RoomDirectoryTests
     }
 
     [Test]
-    public async Task Private_room_is_listed_for_its_owner_and_not_for_its_creator_who_lost_the_role_and_left()
+    public async Task Private_room_is_listed_for_its_owner_but_not_for_a_former_owner_who_left()
     {
         await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={_annsSession}");
         await using var bob = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=bob");

@@ -65,7 +65,7 @@ public sealed class RoomNameTests
     [TestCase("den")]
     [TestCase("DEN")]
     [TestCase("d\u00E9n")]
-    public async Task Name_of_a_private_room_gets_the_same_answer_as_a_reserved_name(string asked)
+    public async Task Request_to_create_a_room_with_the_name_of_a_private_room_gets_the_error_for_reserved_names(string asked)
     {
         await using var server = await ServerUnderTest.StartAsync("--Rooms:ReservedNames:0", "staff");
         await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");
@@ -82,7 +82,7 @@ public sealed class RoomNameTests
     [TestCase("staff")]
     [TestCase("st\u00E4ff")]
     [TestCase("STAFF")]
-    public async Task Reserved_name_can_be_given_to_a_room_by_the_operator_only(string name)
+    public async Task Only_the_operator_can_create_a_room_with_a_reserved_name(string name)
     {
         await using var server = await ServerUnderTest.StartAsync("--Rooms:ReservedNames:0", "staff", "--Operator:Accounts:0", "boss");
         await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");

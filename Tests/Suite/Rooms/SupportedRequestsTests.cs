@@ -6,7 +6,7 @@ namespace RawSocketChat.Tests.Rooms;
 public sealed class SupportedRequestsTests
 {
     [Test]
-    public async Task Help_says_for_each_command_whether_the_server_supports_it()
+    public async Task Help_lists_only_supported_commands_and_describes_the_others_as_not_offered()
     {
         await using var server = await ServerUnderTest.StartAsync("--Limits:Enabled", "false");
         await using var client = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=client");

@@ -110,7 +110,7 @@ public sealed class SearchTests(string engine)
     }
 
     [Test]
-    public async Task Page_of_long_messages_fits_into_an_answer()
+    public async Task Results_with_long_messages_fit_into_an_answer_and_the_cursor_returns_the_rest()
     {
         for (var i = 0; i < 20; i++)
             await _ann.SayAsync($"{_word} {i} " + new string('語', 7_900), room: "lobby");
@@ -176,7 +176,7 @@ public sealed class SearchTests(string engine)
     [TestCase("before:yesterday", ErrorCode.BadField)]
     [TestCase("in:no-such-room x", ErrorCode.NoRoom)]
     [TestCase("a b c d e f g h i j k l m n o p q", ErrorCode.BadField)]
-    public async Task Bad_query_gets_an_error_with_a_hint_that_can_be_sent(string query, string code)
+    public async Task Bad_query_gets_an_error_with_a_hint_that_is_a_valid_request(string query, string code)
     {
         var error = (await RequestAsync<ErrorFrame>(_ann, new ClientFrame { Type = ClientFrameType.Search, Query = query })).Error;
         error.Code.Should().Be(code);
@@ -188,7 +188,7 @@ public sealed class SearchTests(string engine)
     [TestCase("NEAR(x y, 5) * ^x + {words} : x")]
     [TestCase("'; DROP TABLE events; --")]
     [TestCase("AND")]
-    public async Task Operators_of_the_index_are_plain_words_in_a_query(string query) => (await SearchAsync(_ann, query)).Messages.Should().BeEmpty();
+    public async Task Query_syntax_of_the_index_is_read_as_plain_words(string query) => (await SearchAsync(_ann, query)).Messages.Should().BeEmpty();
 
     [Test]
     public async Task User_of_raw_TCP_can_search_with_a_line_of_text()

@@ -97,7 +97,7 @@ public sealed class LoginAttemptTests(string transport) : AccountFixture(transpo
     }
 
     [Test]
-    public async Task Successful_login_counts_for_the_address_like_a_failed_one()
+    public async Task Successful_login_counts_as_an_attempt_of_the_address()
     {
         await StartAsync("--Limits:LoginAttemptsPerAddress", "4");
         var (ann, _) = await ConnectAsync("ann");
@@ -113,7 +113,7 @@ public sealed class LoginAttemptTests(string transport) : AccountFixture(transpo
     }
 
     [Test]
-    public async Task Change_of_a_password_is_delayed_while_other_addresses_guess_this_password()
+    public async Task Password_change_is_delayed_while_other_addresses_guess_the_password()
     {
         await StartAsync("--Limits:LoginAttemptsPerName", "2");
         var (ann, _) = await ConnectAsync("ann");
@@ -144,7 +144,7 @@ public sealed class LoginAttemptTests(string transport) : AccountFixture(transpo
     }
 
     [Test]
-    public async Task Attempts_are_not_counted_when_limits_are_off()
+    public async Task Login_attempts_are_not_limited_when_limits_are_disabled()
     {
         await StartAsync("--Limits:Enabled", "false", "--Limits:LoginAttemptsPerAddress", "1", "--Limits:LoginAttemptsPerName", "1");
         var (eve, _) = await ConnectAsync("eve");

@@ -129,7 +129,7 @@ public sealed class NameLookupTests : SessionStoreFixture
     }
 
     [Test]
-    public async Task Sessions_in_memory_are_resumed_while_the_storage_cannot_be_read_and_only_guests_lose_their_name()
+    public async Task Sessions_in_memory_are_resumed_while_the_storage_cannot_be_read_but_guests_lose_their_names()
     {
         var store = CreateStore();
         var (guest, owner) = (await BeginAsync(store, "bob"), await BeginAsync(store, null));

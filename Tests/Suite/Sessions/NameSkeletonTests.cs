@@ -45,7 +45,7 @@ public sealed class NameSkeletonTests
         NameSkeleton.Create(one).Should().Be(NameSkeleton.Create(other));
 
     [Test]
-    public void First_skeleton_of_a_name_is_the_main_skeleton_and_the_skeleton_of_a_skeleton_is_unchanged()
+    public void Main_skeleton_is_the_first_skeleton_and_the_skeleton_of_itself()
     {
         foreach (var name in Disguises.All.Select(disguise => NameRule.Accept(disguise.Name, out _)!))
         {
@@ -92,7 +92,7 @@ public sealed class NameSkeletonTests
         }
     }
 
-    // These letters are not in Confusables.
+    // The table of the class Confusables does not contain these letters.
     [TestCase("ɡᴇᴏ", "geo")]
     [TestCase("日", "⽇")]
     [TestCase("ᎪᎷᎢ", "AMT")]

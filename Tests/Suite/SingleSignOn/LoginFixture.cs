@@ -37,7 +37,10 @@ internal sealed class RedirectFollower : IDisposable
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
 
-    /// <summary>The cookies by host (without the port), path and name. The container of .NET accepts no cookie for a subfolder of the requested path.</summary>
+    /// <summary>
+    /// The cookies by host (without the port), path and name. The class does not use .NET's CookieContainer, because that rejects a cookie for a
+    /// path below the requested path.
+    /// </summary>
     public Dictionary<(string Host, string Path, string Name), string> Cookies { get; } = [];
 
     /// <summary>Opens an address and follows redirects until an answer is not a redirect, or the redirect leads to the page of a chat server.</summary>

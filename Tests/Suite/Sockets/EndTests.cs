@@ -122,7 +122,7 @@ public sealed class EndTests(bool isPolled)
     }
 
     [Test]
-    public async Task Other_callbacks_of_the_closed_token_run_when_one_callback_fails()
+    public async Task Failing_ConnectionClosed_callback_does_not_stop_the_other_callbacks()
     {
         using var _ = _pair.Connection.ConnectionClosed.Register(() => throw new InvalidOperationException("not mine"));
         var closed = _pair.Closed;

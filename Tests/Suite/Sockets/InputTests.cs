@@ -141,7 +141,7 @@ public sealed class InputTests(bool isPolled)
     }
 
     [Test]
-    public async Task Read_that_has_detected_a_reset_is_not_ended_again_by_an_abort()
+    public async Task Cancel_and_abort_do_not_throw_after_a_read_has_detected_a_reset()
     {
         // With more unread bytes than the read-ahead limit, the input receives only during a ReadAsync. So ReadAsync detects the reset.
         var closed = _pair.Closed;

@@ -112,8 +112,8 @@ internal sealed class SocketPair : IAsyncDisposable
             {
                 if (!IsConnected())
                     return true;
-                // The reset can overtake data on loopback. The system then ignores the reset, and does not send it again. But the system
-                // answers each byte for a closed socket with another reset.
+                // On loopback, the reset can overtake data. The system then ignores the reset, and does not repeat it. So send a byte to
+                // the closed socket: the system answers each such byte with a reset.
                 try
                 {
                     Connection.Socket.Send([0]);
@@ -136,7 +136,7 @@ internal sealed class SocketPair : IAsyncDisposable
         _transport.Dispose();
     }
 
-    // Reads the state from struct tcp_info of linux/tcp.h: TCP_ESTABLISHED or TCP_CLOSE_WAIT.
+    // Returns whether the state in struct tcp_info (linux/tcp.h) is TCP_ESTABLISHED or TCP_CLOSE_WAIT.
     private bool IsConnected()
     {
         try

@@ -79,8 +79,8 @@ public sealed class StressTests(bool isPolled)
         {
         }
 
-        // From here on, the loop below keeps the number of bytes in flight below a maximum: it waits until the peer has received more bytes.
-        // With this maximum, some bytes always wait in the output, but too few to make a flush wait.
+        // The loop below waits before each frame until at most maxInFlight bytes are on their way to the peer. So some bytes always wait in
+        // the output, but too few to make a flush wait.
         var maxInFlight = written - (SocketOutput.PauseBytes / 2);
         var checking = Task.Run(CheckAsync);
         while (written < (long)Frames * FrameBytes && !checking.IsCompleted)

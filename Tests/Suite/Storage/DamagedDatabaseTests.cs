@@ -96,7 +96,7 @@ public sealed class DamagedDatabaseTests
 
     // The newest acknowledged events are lost. A client with a cursor beyond the log gets a gap.
     [Test]
-    public async Task Log_is_shorter_but_has_no_hole_if_the_write_ahead_file_of_a_killed_server_is_lost()
+    public async Task Room_log_is_shorter_but_has_no_hole_if_the_write_ahead_log_of_a_killed_server_is_lost()
     {
         using var folder = CopyFilledFolder();
         await using (var killed = await FaultyDiskServer.StartAsync(folder.Path))

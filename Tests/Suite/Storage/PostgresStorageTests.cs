@@ -102,7 +102,7 @@ public sealed class PostgresStorageTests
     }
 
     [Test]
-    public async Task Many_events_need_two_round_trips()
+    public async Task Append_of_many_events_needs_only_two_requests()
     {
         using var storage = new PostgresTestStorage();
         await storage.Log.OpenAsync("a", default);

@@ -45,7 +45,7 @@ public sealed class TestStorage : IDisposable
         Storage = Open();
     }
 
-    /// <summary>Copies the database files, in the state in which a kill of the server would leave them now.</summary>
+    /// <summary>Copies the database files, as a kill of the server at this moment would leave them.</summary>
     public TestStorage CopyAsAfterKill()
     {
         var copy = new TestStorage(_time, _options.KeepEvents);

@@ -43,7 +43,7 @@ public sealed class PostgresServer : IAsyncDisposable
         var server = new PostgresServer(settings);
         try
         {
-            // The default collation is not "C". So a test fails if a statement depends on the order of bytes, but no COLLATE "C" requests this order.
+            // The default collation is not "C", so a test fails if a statement needs the order of bytes but does not request it with COLLATE "C".
             await RunAsync($"{(AsUser.Length > 0 ? $"chown {User} {server._folder.Path} && " : "")}{AsUser}{Programs}initdb -D {server._folder.Path}/data -U chat -A trust -E UTF8 --locale=C.UTF-8 --locale-provider=icu --icu-locale=en-US --no-sync");
             await server.StartProcessAsync();
             return server;

@@ -39,7 +39,7 @@ public sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Like the other overload, but with environment variables.</summary>
+    /// <summary>Starts the server with environment variables, and waits until it has printed how to join.</summary>
     public static async Task<ServerProcess> StartAsync((string Name, string Value)[] environment, params string[] settings)
     {
         var server = StartWithoutWaiting(settings, environment);

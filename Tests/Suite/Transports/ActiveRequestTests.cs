@@ -60,7 +60,7 @@ public sealed class ActiveRequestTests
     }
 
     [Test]
-    public void Session_does_not_count_as_abandoned_at_any_moment_while_a_long_request_ends()
+    public void Session_is_never_abandoned_while_a_long_request_ends()
     {
         var clock = new ObservedClock();
         var session = NewSession(clock);

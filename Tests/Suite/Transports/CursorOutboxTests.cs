@@ -142,7 +142,7 @@ public sealed class CursorOutboxTests
     }
 
     [Test]
-    public void Notice_follows_directly_after_the_frames_that_were_read()
+    public void Notice_is_the_next_frame_after_the_frames_that_were_read()
     {
         Send("a");
         Poll(null);

@@ -38,7 +38,7 @@ public sealed class SendTests
     }
 
     [Test]
-    public async Task Server_handles_a_typed_line_as_on_the_other_transports()
+    public async Task Line_of_text_joins_the_lobby_and_posts_a_message()
     {
         var answers = (await _ann.SendAsync("hello, is somebody here?")).Answers;
         answers.Select(answer => answer.GetType().Name).Should().Equal("JoinedFrame", "AckFrame");
@@ -118,7 +118,7 @@ public sealed class SendTests
     }
 
     [Test]
-    public async Task Server_sends_the_ack_before_it_sends_the_senders_own_copy()
+    public async Task Server_sends_the_ack_before_it_sends_the_message_to_its_author()
     {
         var responses = new ResponseRecorder();
         await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<IStartupFilter>(responses), "--Limits:Enabled", "false");

@@ -28,7 +28,7 @@ public sealed class AppFilesTests
     }
 
     [Test]
-    public async Task Manifest_of_a_server_without_settings_has_the_names_of_the_page()
+    public async Task Manifest_without_settings_has_the_default_name_and_color()
     {
         await using var server = await ServerUnderTest.StartAsync();
         var manifest = JsonSerializer.Deserialize<JsonElement>(await ReadAsync(server, "/manifest.webmanifest"));

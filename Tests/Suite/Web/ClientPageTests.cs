@@ -127,7 +127,7 @@ public sealed class ClientPageTests
     [Test]
     public void Policy_contains_the_hash_of_the_content_of_the_script_element()
     {
-        // echo -n 'alert(1)' | openssl dgst -sha256 -binary | base64
+        // The expected hash is the output of: echo -n 'alert(1)' | openssl dgst -sha256 -binary | base64
         new ClientPage("<style>a{}</style><script>alert(1)</script>").Policy
             .Should().Contain("script-src 'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='");
     }
@@ -148,7 +148,7 @@ public sealed class ClientPageTests
     }
 
     [Test]
-    public async Task Page_contains_the_features_of_the_server_and_has_the_same_script_policy_as_other_servers()
+    public async Task Page_contains_the_features_of_its_server_and_every_server_has_the_same_script_policy()
     {
         await using var server = await ServerUnderTest.StartAsync(
             "--Auth:Guests", "false", "--Auth:Register", "false", "--Auth:Oidc:Authority", "https://a.example", "--Auth:Oidc:ClientId", "chat",

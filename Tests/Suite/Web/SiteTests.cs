@@ -36,7 +36,7 @@ public sealed class SiteTests
     }
 
     [Test]
-    public async Task Site_without_settings_has_only_rooms()
+    public async Task Site_data_without_settings_contains_only_the_rooms()
     {
         await using var server = await ServerUnderTest.StartAsync();
         (await ReadAsync(server)).EnumerateObject().Select(property => property.Name).Should().Equal("rooms");

@@ -62,7 +62,7 @@ internal sealed class ReceivedEvents(WebSocketProtocol endpoint, IReadOnlyList<R
     /// Expects that the last event is a fault with this code.
     /// </summary>
     /// <param name="code">The expected close code.</param>
-    /// <param name="about">The expected part of the fault's reason.</param>
+    /// <param name="about">A text that the fault's reason must contain.</param>
     /// <param name="at">The expected number of input bytes up to the fault.</param>
     public void ExpectFault(int code, string about, int at)
     {

@@ -69,8 +69,7 @@ public class Utf8ValidatorTests
     }
 
     /// <summary>
-    /// Finds the first bad byte with .NET's decoder. This byte is the last byte of the shortest prefix that is not the beginning of a valid
-    /// text.
+    /// Finds the first bad byte with .NET's decoder: the first byte after which the bytes so far are no longer the beginning of a valid text.
     /// </summary>
     private static (int Bad, bool Whole) ByDecoder(byte[] bytes)
     {

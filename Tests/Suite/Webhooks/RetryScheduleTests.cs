@@ -27,7 +27,7 @@ public sealed class RetryScheduleTests
         RetrySchedule.GetDelay(4, TimeSpan.FromSeconds(asked), 0.5).Should().Be(TimeSpan.FromSeconds(seconds));
 
     [Test]
-    public void Time_to_deliver_begins_with_the_later_of_the_event_and_the_first_failure()
+    public void Delivery_time_limit_starts_at_the_event_or_at_the_first_failure_whichever_is_later()
     {
         var day = TimeSpan.FromDays(1);
         RetrySchedule.IsExpired(Noon, Noon, Noon + day, day).Should().BeTrue();
@@ -37,7 +37,7 @@ public sealed class RetryScheduleTests
     }
 
     [Test]
-    public void Stored_time_that_is_too_far_in_the_future_counts_as_due()
+    public void Next_attempt_is_due_if_its_stored_time_is_too_far_in_the_future()
     {
         RetrySchedule.Limit(Noon + TimeSpan.FromHours(5), Noon).Should().Be(Noon + TimeSpan.FromHours(5));
         RetrySchedule.Limit(Noon + TimeSpan.FromDays(400), Noon).Should().Be(Noon);

@@ -6,7 +6,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Webhooks;
 
-/// <summary>The server connects only to allowed addresses, even if a name server answers with others. This protects the operator's network.</summary>
+/// <summary>The server connects only to allowed addresses, even if a name server returns other addresses. This protects the operator's network.</summary>
 public sealed class WebhookConnectorTests : WorkerFixture
 {
     private static readonly IPAddress Public = IPAddress.Parse("198.41.0.4");
@@ -32,7 +32,7 @@ public sealed class WebhookConnectorTests : WorkerFixture
     }
 
     [Test]
-    public async Task Server_connects_to_the_address_that_it_has_checked_without_a_second_look_up()
+    public async Task Server_connects_to_the_checked_address_without_another_look_up()
     {
         var answers = new Queue<IPAddress[]>([[IPAddress.Loopback], [Public]]);
         var resolver = new FakeResolver(_ => answers.Dequeue());

@@ -8,7 +8,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Webhooks;
 
-/// <summary>The request <c>webhook</c>. The names of receivers are looked up in a table.</summary>
+/// <summary>The request <c>webhook</c>. The tests resolve the names of receivers with a table, not with DNS.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
 public sealed class WebhookRequestTests

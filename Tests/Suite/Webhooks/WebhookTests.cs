@@ -95,8 +95,8 @@ public sealed class WebhookTests
             await room.SayAsync("two");
         }
 
-        // The first request of each webhook takes one second, so the server treats both webhooks as slow. Then only one of their second requests
-        // runs at a time.
+        // The first request of each webhook takes one second, so the server treats both webhooks as slow. Slow webhooks may use only one of the
+        // two slots, so their second requests run one after the other.
         await receiver.ExpectAsync(2);
         time.Advance(TimeSpan.FromSeconds(1));
         release.Release(2);
@@ -143,7 +143,7 @@ public sealed class WebhookTests
     }
 
     [Test]
-    public async Task Closed_room_loses_its_webhook_even_if_its_name_is_used_again()
+    public async Task Webhook_of_a_closed_room_is_not_used_for_a_new_room_with_the_same_name()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var server = await ServerUnderTest.StartAsync(WebhookRoom.Settings);

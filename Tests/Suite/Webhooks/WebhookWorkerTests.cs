@@ -88,7 +88,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Worker_gives_up_an_event_after_RetryHours_and_also_the_events_that_waited_as_long()
+    public async Task Worker_gives_up_all_events_that_have_waited_for_RetryHours()
     {
         Configure(null, ("Webhooks:RetryHours", "1"));
         await CreateRoomAsync();
@@ -195,7 +195,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Events_that_the_log_has_lost_become_a_gap()
+    public async Task Receiver_gets_a_gap_for_events_that_are_no_longer_in_the_log()
     {
         Configure(null, ("Data:KeepEvents", "2"));
         await CreateRoomAsync();

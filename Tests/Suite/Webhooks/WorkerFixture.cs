@@ -76,7 +76,7 @@ public abstract class WorkerFixture
 
     internal Task<WebhookStep> StepAsync() => _services.GetRequiredService<WebhookWorker>().StepAsync(Room, default);
 
-    /// <summary>Runs steps of the worker until a step has another kind than Continue. Returns the result of this step.</summary>
+    /// <summary>Runs steps of the worker until the kind of a step is not Continue, and returns the result of that step.</summary>
     internal async Task<WebhookStep> RunAsync()
     {
         while (true)

@@ -140,7 +140,7 @@ public sealed class ImagePreviewsTests
     }
 
     [Test]
-    public async Task Idle_process_ends_and_the_next_image_starts_another()
+    public async Task Idle_preview_process_ends_and_the_next_image_starts_a_new_one()
     {
         await CreateAsync(Pictures.CreateQuarters(SKEncodedImageFormat.Png));
         using var process = Process.GetProcessById(_started[0].Id);

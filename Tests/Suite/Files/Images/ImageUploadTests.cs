@@ -56,7 +56,7 @@ public sealed class ImageUploadTests
     }
 
     [Test]
-    public async Task File_that_only_begins_like_an_image_is_downloaded_and_not_shown()
+    public async Task File_that_only_begins_like_an_image_is_sent_as_an_attachment()
     {
         byte[] content = [.. Pictures.CreateQuarters(SKEncodedImageFormat.Png)[..33], .. Encoding.ASCII.GetBytes($"<html><script>alert(1)</script>{Pictures.Secret}")];
         var file = await _ann.UploadAsync(content, "page.png");

@@ -52,7 +52,7 @@ public class DeliveryCheckTests
         FindFaults(Observe((10, -1), (11, 0), (12, 1), (13, 2))).Should().Be(new Faults(Repeated: 1));
 
     [Test]
-    public void Event_of_another_type_counts_only_for_the_order()
+    public void Event_that_is_not_a_message_uses_a_seq_but_is_not_counted()
     {
         var check = Observe((11, 0), (12, -1), (13, 1), (14, -1), (15, 2));
         check.Delivered.Should().Be(3);

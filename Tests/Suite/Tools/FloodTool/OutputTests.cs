@@ -108,7 +108,7 @@ public class OutputTests
     }
 
     [Test]
-    public void Stall_of_one_second_is_recorded_for_all_skipped_probes()
+    public void Stall_of_one_second_also_records_the_probes_that_it_skipped()
     {
         var lag = Measurements.CreateHistogram();
         var millisecond = System.Diagnostics.Stopwatch.Frequency / 1000;
@@ -127,7 +127,7 @@ public class OutputTests
     }
 
     [Test]
-    public void Second_without_deliveries_has_no_latencies()
+    public void Display_shows_dashes_for_a_second_without_deliveries()
     {
         using var output = new StringWriter();
         new LineDisplay(output).Show(Sample with { LastSecond = default });

@@ -61,7 +61,7 @@ public class ServerFloodTests
     [TestCase("sse")]
     [TestCase("stream")]
     [TestCase("iframe")]
-    public async Task Members_that_are_cut_repeatedly_receive_everything_over_every_transport(string transport)
+    public async Task Members_whose_connections_are_cut_repeatedly_receive_everything_over_every_transport(string transport)
     {
         var options = new FloodOptions { Transports = ParseMix(transport), Connections = 12, Rate = 100, Seconds = 1, Churn = 100, TextBytes = 64, MaxTextBytes = 3000, PollInterval = 0.05 };
         var (result, report) = await FloodAsync(options, "--Limits:Enabled=false");
@@ -84,7 +84,7 @@ public class ServerFloodTests
     }
 
     [Test]
-    public async Task Members_that_are_cut_repeatedly_receive_everything_over_WebSocket_over_HTTP2()
+    public async Task Members_whose_connections_are_cut_repeatedly_receive_everything_over_WebSocket_over_HTTP2()
     {
         var options = new FloodOptions { Transports = ParseMix("ws:50,ws-h2:50"), Connections = 12, Rate = 100, Seconds = 1, Churn = 100 };
         await using var server = await ServerUnderTest.StartAsync("--urls", "http://127.0.0.1:0;https://127.0.0.1:0", "--Limits:Enabled=false");
