@@ -17,8 +17,8 @@ public sealed class AddressAccount
     private readonly TimeProvider? _time;
     private readonly int _guestRoomsPerDay;
 
-    // The times at which guests of the address created rooms, as timestamps, oldest first. The list has at most _guestRoomsPerDay entries, and is
-    // also the lock that protects it.
+    // The times at which guests of the address created rooms, as timestamps, oldest first. The list has at most _guestRoomsPerDay entries. The
+    // lock that guards the list is the list itself.
     private readonly List<long> _guestRooms = [];
 
     /// <param name="rate">The points that the address gets; null for no limit.</param>
