@@ -22,7 +22,7 @@ internal struct PooledBytes
 
     /// <summary>Appends <paramref name="bytes"/> bytes and returns them, for the caller to fill.</summary>
     /// <param name="bytes">The number of bytes to append, 0 or more.</param>
-    /// <param name="maxBytes">The maximum size of the whole content, in bytes. The buffer reserves no memory for more.</param>
+    /// <param name="maxBytes">The maximum size of the whole content, in bytes. A growing buffer reserves memory for at most this size.</param>
     public Span<byte> Extend(int bytes, int maxBytes)
     {
         if (bytes == 0) return default;

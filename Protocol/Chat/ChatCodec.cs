@@ -34,7 +34,7 @@ public static class ChatCodec
     {
         if (utf8.StartsWith("\uFEFF"u8))
             utf8 = utf8[3..];
-        // A pasted {"type":"login",… with a blank before it must not be posted as a message.
+        // Skip leading blanks. Otherwise a pasted {"type":"login",… with a blank before it would be posted as a message.
         var trimmed = utf8.TrimStart(" \t\r\n"u8);
         if (trimmed.StartsWith("{"u8))
             return ClientFrameReader.TryRead(trimmed, out frame, out id, out error);
@@ -47,8 +47,8 @@ public static class ChatCodec
     }
 
     /// <summary>
-    /// Reads a <c>say</c> without its type: a JSON object with the other fields of <c>say</c>, which a program posts over HTTP. The results are those
-    /// of <see cref="TryReadClient"/>.
+    /// Reads a <c>say</c> that a program posts over HTTP: a JSON object with the fields of <c>say</c> except the type. The results have the same
+    /// meaning as those of <see cref="TryReadClient"/>.
     /// </summary>
     public static bool TryReadSay(ReadOnlySpan<byte> utf8, out ClientFrame frame, out FrameId id, out ChatError error)
     {

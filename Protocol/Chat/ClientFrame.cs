@@ -10,7 +10,7 @@ public sealed record ClientFrame
     public required ClientFrameType Type { get; init; }
     /// <summary>The id to repeat in the answer; none if the client sent none.</summary>
     public FrameId Id { get; init; }
-    /// <summary>True if a person typed the frame as a line of text and not as JSON. The hints of errors are then in command form.</summary>
+    /// <summary>True if a person typed the frame as a line of text and not as JSON. The hint of an error is then a command.</summary>
     public bool IsTyped { get; init; }
 
     /// <summary>hello, nick, register, login: the requested name. tokens: the name of the token.</summary>

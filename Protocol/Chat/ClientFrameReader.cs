@@ -10,9 +10,9 @@ namespace RawSocketChat.Protocol.Chat;
 /// </summary>
 internal static class ClientFrameReader
 {
-    // The maximum number of nested levels. No frame needs so many, and the JSON parsers of all receivers accept this number.
+    // The maximum number of nested levels. Frames need far fewer levels, and the JSON parser of every receiver accepts this number.
     private const int MaxDepth = 64;
-    // The JSON reader allows one level more. So SkipValue detects deep nesting before the JSON reader throws.
+    // The JSON reader allows one level more than the maximum. So SkipValue can reject the first level that is too deep, before the JSON reader throws.
     private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth + 1 };
 
     // The error text for a string with only one half of a surrogate pair (such as "\ud83d" alone). Such a string is not valid Unicode.

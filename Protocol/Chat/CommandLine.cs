@@ -13,7 +13,7 @@ public static class CommandLine
 {
     private const string Blanks = " \t\r\n";
 
-    /// <summary>Reads one line. Never throws. If the result is false, the error has a hint in command form.</summary>
+    /// <summary>Reads one line. Never throws. If the result is false, the hint of the error is a command.</summary>
     public static bool TryRead(string line, out ClientFrame frame, out ChatError error)
     {
         ArgumentNullException.ThrowIfNull(line);
@@ -101,8 +101,8 @@ public static class CommandLine
         {
             var (field, needed) = command.Arguments[i];
             var last = i == command.Arguments.Length - 1;
-            // If the token is not of the kind of this optional argument, the argument is absent and the token is the next argument:
-            // for example, a reason instead of seconds, or a limit instead of a room.
+            // If the next token does not have the kind of this optional argument, the argument is absent, and the token belongs to a later argument.
+            // For example, a word in the place of the seconds is the reason, and a number in the place of the room is the limit.
             if (!needed && !last && Fields.GetKind(field) != PeekKind(rest))
                 continue;
             var token = NextArgument(ref rest, last);

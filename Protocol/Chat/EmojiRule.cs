@@ -12,7 +12,7 @@ public static class EmojiRule
     private const char VariationSelector = '\uFE0F';
     private const char Joiner = '\u200D';
 
-    // The longest emoji has 15 UTF-16 units. Even with a variation selector after each character, it stays below this maximum.
+    // The longest emoji has 15 UTF-16 units. A client may add a variation selector after each of its characters, and the text still stays below this maximum.
     private const int MaxLength = 32;
 
     private static readonly string[] Tones = ["🏻", "🏼", "🏽", "🏾", "🏿"];

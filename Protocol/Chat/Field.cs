@@ -41,12 +41,12 @@ internal static class Fields
     };
 
     /// <summary>
-    /// Whether the field's value is a secret or contains one: a password or a token. No error may repeat a secret. The address of a webhook often
-    /// contains one.
+    /// Whether the field's value is or contains a secret: a password, a token, or the address of a webhook, which often contains a token. No error
+    /// may repeat a secret.
     /// </summary>
     public static bool IsSecret(Field field) => field is Field.Password or Field.Old or Field.New or Field.Session or Field.Jwt or Field.Url;
 
-    /// <summary>Whether the field's value is a text that other users read. Then <see cref="TextRule"/> applies.</summary>
+    /// <summary>Whether the field's value is a text that other users read, so that <see cref="TextRule"/> applies to it.</summary>
     public static bool IsShownText(Field field) => field is Field.Text or Field.Topic or Field.Reason or Field.Emoji;
 
     public static bool TryFind(ReadOnlySpan<byte> name, out Field field)

@@ -13,7 +13,7 @@ internal struct FrameDraft
     private NumberSlots _numbers;
     private uint _flags;
     private List<string>? _files;
-    private Dictionary<Field, string?>? _problems;      // a null text: the value does not meet Fields.DescribeRequirement
+    private Dictionary<Field, string?>? _problems;      // null: GetProblem uses the text of Fields.DescribeRequirement
 
     // If a field occurs twice, the last value wins. So each setter also clears the problem of an earlier value.
 
@@ -58,7 +58,7 @@ internal struct FrameDraft
 
     /// <summary>Records that the field is present but invalid. This matters only if the type has the field.</summary>
     /// <param name="field">The field.</param>
-    /// <param name="problem">The end of a sentence that begins with the field's name; null for the requirement of the field.</param>
+    /// <param name="problem">The text of the error after the field's name; null for the text of <see cref="Fields.DescribeRequirement"/>.</param>
     public void SetProblem(Field field, string? problem = null)
     {
         Clear(field);

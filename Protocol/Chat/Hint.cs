@@ -51,7 +51,7 @@ public static class Hint
     }
 
     /// <summary>
-    /// Formats the frame that was sent, with the field <paramref name="fault"/> and all missing required fields taken from the example.
+    /// Corrects the frame that was sent, and formats the result as JSON. The field <paramref name="fault"/> and all missing required fields come from the example of the type.
     /// </summary>
     internal static string Correct(FrameSpec spec, in FrameDraft sent, Field fault)
     {
@@ -60,7 +60,7 @@ public static class Hint
         return FormatUnlessSecret(in sent, draft.Build(spec, default, typed: false), CreateExample(spec, fault));
     }
 
-    /// <summary>Creates the hint of a typed command from what the person has typed.</summary>
+    /// <summary>Corrects a typed command like the other overload, and formats the result as a command.</summary>
     internal static string Correct(CommandSpec command, in FrameDraft sent, Field fault)
     {
         var spec = FrameSpecs.Get(command.Type);

@@ -5,8 +5,9 @@ using System.Text.Json;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// Writes JSON strings so that people can read them. Utf8JsonWriter escapes every character above U+FFFF with twelve bytes, and
-/// chat messages contain many emoji. So this class escapes the strings that have such characters. Utf8JsonWriter escapes all other strings.
+/// Writes JSON strings so that people can read them. Utf8JsonWriter writes every character above U+FFFF as an escape of twelve bytes, and chat
+/// messages contain many emoji. So this class writes the strings that have such characters, and escapes only what JSON requires. Utf8JsonWriter
+/// writes all other strings.
 /// </summary>
 internal static class JsonText
 {

@@ -20,7 +20,7 @@ public static class Mentions
 
     /// <summary>
     /// Returns the names after <c>@</c> in a text, in their order, in the Unicode form NFKC. Names that differ only in case count as one name,
-    /// and each name is returned once. The caller decides whether there is a user of this name. The word <c>here</c> is a name like any other.
+    /// and each name is returned once. The caller decides whether there is a user of this name. For <c>@here</c>, it returns the name <c>here</c>.
     /// The time is linear in the length of the text. A text without <c>@</c> allocates nothing.
     /// </summary>
     /// <param name="text">The text of a message.</param>
@@ -49,7 +49,7 @@ public static class Mentions
     {
         private int _index;
         private int _wordStart;         // the start of the word that contains _index; white space and code separate words
-        private int _wordEnd = -1;      // the end of the word for which _isAddress is valid
+        private int _wordEnd = -1;      // the end of the word that _isAddress describes
         private bool _isAddress;
 
         /// <summary>Returns the next name, or null at the end of the text.</summary>
@@ -145,7 +145,7 @@ public static class Mentions
             return isSpan ? end + 1 : next;
         }
 
-        // The name of a language may follow the opening fence, on the same line. Otherwise the text after the fence is the code.
+        // The name of a language may follow the opening fence, on the same line. If there is no such name, the code begins directly after the fence.
         private readonly int FindClosingFence(int afterFence)
         {
             var length = text.AsSpan(afterFence).IndexOfAnyExcept(LanguageCharacters);
@@ -155,8 +155,8 @@ public static class Mentions
             return fence >= 0 ? fence : FindFence(afterFence + 1);
         }
 
-        // Returns -1 if no fence follows. The scanner then meets no further fence, so it does not search the rest of the text again and
-        // again, and the time stays linear.
+        // Returns -1 if no fence follows. In that case the scanner finds no later fence either, so it searches the rest of the text only a few times,
+        // and the time stays linear.
         private readonly int FindFence(int from) => from < text.Length ? text.IndexOf(Fence, from, StringComparison.Ordinal) : -1;
 
         private readonly bool TryGetRune(int index, out Rune rune)

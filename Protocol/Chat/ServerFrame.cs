@@ -238,7 +238,7 @@ public sealed record TokenInfo(string Name, DateTimeOffset At);
 /// <param name="Failed">The events that the server has given up, in the order of their sequence numbers.</param>
 /// <param name="Url">The address to which the server sends the events; null if the room has no webhook.</param>
 /// <param name="Secret">For <c>set</c>: the key of the signatures. No other frame contains it.</param>
-/// <param name="Delivered">The sequence number of the newest event that needs no delivery any more; null if the room has no webhook.</param>
+/// <param name="Delivered">A sequence number: no event up to it waits for its delivery any more. Null if the room has no webhook.</param>
 /// <param name="Failing">The last error, if the newest attempt failed.</param>
 public sealed record WebhookFrame(
     FrameId Id, string Do, string Room, IReadOnlyList<WebhookFailedEvent> Failed, string? Url = null, string? Secret = null, long? Delivered = null, WebhookFailing? Failing = null) : ServerFrame;

@@ -156,7 +156,7 @@ public static class TextFormat
             "joined" => time + FormatNotice($"{name} joined {FormatRoom(frame.Room)}"),
             "left" => time + FormatNotice($"{name} left {FormatRoom(frame.Room)}"),
             "renamed" => time + FormatNotice($"{TerminalText.CleanInline(frame.Was ?? "somebody")} is now called {name}"),
-            _ => "", // only programs need the count
+            _ => "", // "count": only programs need it
         };
     }
 

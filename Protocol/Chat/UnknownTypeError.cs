@@ -10,7 +10,7 @@ internal static class UnknownTypeError
 {
     private const int MaxShownLength = 40;
 
-    // Words of other chat systems. (The code below also considers the aliases of commands.)
+    // Words of other chat systems, with the types that have the same meaning here. (The code below also considers the aliases of commands.)
     private static readonly Dictionary<string, ClientFrameType> Synonyms = new(StringComparer.OrdinalIgnoreCase)
     {
         ["message"] = ClientFrameType.Say,

@@ -25,7 +25,7 @@ internal ref struct BitReader(ReadOnlySpan<byte> input)
         if (_count < 0) return;
         if (_input.Length - _position >= sizeof(ulong))
         {
-            // If the last byte fits only in part, the next call loads this byte again, and sets the same bits again.
+            // _bits may have room for only a part of the last byte. The next call then loads the whole byte, which sets these bits to the same values again.
             _bits |= BinaryPrimitives.ReadUInt64LittleEndian(_input[_position..]) << _count;
             var bytes = (63 - _count) >> 3;
             _position += bytes;

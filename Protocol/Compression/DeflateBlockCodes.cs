@@ -5,7 +5,7 @@ internal sealed class DeflateBlockCodes
 {
     public const int EndOfBlock = 256;
 
-    /// <summary>The number of valid length symbols and distance symbols. Symbols that the RFC forbids in the data are not included.</summary>
+    /// <summary>The number of valid length symbols and distance symbols. The codes have further symbols, which must not occur in the data.</summary>
     public const int LengthSymbolCount = 29, DistanceSymbolCount = 30;
 
     private const int MaxLiteralSymbols = 286;
@@ -89,7 +89,8 @@ internal sealed class DeflateBlockCodes
                 continue;
             }
 
-            // 3.2.7: 16 repeats the previous length; 17 and 18 are runs of zeros. A run may continue from the first code into the second.
+            // 3.2.7: the symbol 16 repeats the previous length; the symbols 17 and 18 repeat zeros. The lengths of both codes are one list, so a
+            // repetition may begin in the first code and end in the second.
             if (symbol == 16 && i == 0) return false;
             var length = symbol == 16 ? lengths[i - 1] : (byte)0;
             var times = symbol switch { 16 => 3 + bits.Read(2), 17 => 3 + bits.Read(3), _ => 11 + bits.Read(7) };

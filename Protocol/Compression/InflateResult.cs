@@ -9,6 +9,6 @@ internal enum InflateResult
     /// <summary>The message is longer than the limit. The inflater stopped at the limit.</summary>
     TooBig,
 
-    /// <summary>The message is not DEFLATE data, or refers to bytes that do not exist.</summary>
+    /// <summary>The message is not DEFLATE data, or refers to bytes before the beginning of the window.</summary>
     InvalidData,
 }

@@ -18,7 +18,7 @@ internal sealed class Inflater(int windowBits, bool takeover)
     private byte[] _window = [];
     private int _windowCount;
 
-    // zlib needs a window of at least 9 bits. So a sender that uses zlib and has agreed to 8 bits uses 9 bits.
+    // A sender that has agreed to 8 bits may use 9 bits, because zlib cannot use a smaller window.
     private int MaxWindowBytes => 1 << Math.Max(windowBits, 9);
 
     /// <summary>The number of bytes that the inflater keeps between messages.</summary>

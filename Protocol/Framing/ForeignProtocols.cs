@@ -14,7 +14,7 @@ internal static class ForeignProtocols
     /// <summary>Returns the protocol of the line, or null if a person could have typed the line.</summary>
     /// <param name="line">The line without its delimiter.</param>
     /// <param name="isTooLong">Whether this is only the beginning of the line.</param>
-    /// <param name="next">The bytes after the line that have arrived with it.</param>
+    /// <param name="next">The bytes that have arrived together with the line, and follow it.</param>
     public static PeerKind? Find(ReadOnlySpan<byte> line, bool isTooLong, ReadOnlySpan<byte> next)
     {
         line = line.TrimEnd(" \r"u8);
@@ -24,8 +24,8 @@ internal static class ForeignProtocols
     }
 
     // RFC 9112, section 3: request-line = method SP request-target SP HTTP-version. SIP (RFC 3261, section 7.1) and RTSP (RFC 7826, section
-    // 20) use the same form. A web page can choose the length of the target and the text after the line. So if the line is too long, only
-    // the beginning of the line counts.
+    // 20) use the same form. A web page can choose the target, and so make the line too long. So the beginning of a line that is too long is enough
+    // to recognize a request.
     private static PeerKind? FindRequest(ReadOnlySpan<byte> line, bool isTooLong)
     {
         var method = line.IndexOfAnyExcept(MethodLetters);

@@ -43,7 +43,7 @@ public sealed class LineFraming : IDisposable
     /// For Line: the line without its delimiter. If the delimiter is a newline, a carriage return before it is also removed. For
     /// TooLong: the beginning of the line, up to the limit. Valid until the next call or Dispose.
     /// </param>
-    /// <returns>NeedMore if all input was read, without a complete line. Otherwise the caller calls again with the rest.</returns>
+    /// <returns>NeedMore if all input was read, without a complete line. After any other result, the caller passes the rest of the input in a further call.</returns>
     public LineResult TryReceive(ReadOnlySpan<byte> input, out int consumed, out ReadOnlyMemory<byte> line)
     {
         if (_lineReturned) Dispose();

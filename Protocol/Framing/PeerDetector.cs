@@ -17,7 +17,7 @@ public static class PeerDetector
     /// <param name="found">
     /// Line: the line is complete. NeedMore: more of the line will arrive. TooLong: this is the beginning of a line that is too long.
     /// </param>
-    /// <param name="next">The bytes after the line that have arrived with it. A person sends one line at a time.</param>
+    /// <param name="next">The bytes that have arrived together with the line, and follow it. None if a person types, because a person sends one line at a time.</param>
     public static PeerKind Detect(ReadOnlySpan<byte> line, LineResult found, ReadOnlySpan<byte> next = default)
     {
         if (line.StartsWith(TlsHandshake)) return PeerKind.Tls;
@@ -26,7 +26,7 @@ public static class PeerDetector
         // Skip a byte order mark, because some editors and shells write one first.
         var trimmed = (line.StartsWith(ByteOrderMark) ? line[3..] : line).TrimStart(" \t\r\n"u8);
         if (trimmed.StartsWith("{"u8)) return PeerKind.Program;
-        // With one byte, a TLS handshake cannot be recognized yet.
+        // The first byte alone does not show whether this is a TLS handshake.
         if (found == LineResult.NeedMore && trimmed.SequenceEqual(TlsHandshake[..1])) return PeerKind.Unknown;
         if (!trimmed.IsEmpty && !CanBeginText(trimmed[0])) return PeerKind.Foreign;
         if (found == LineResult.NeedMore) return PeerKind.Unknown;

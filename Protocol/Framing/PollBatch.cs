@@ -9,8 +9,8 @@ namespace RawSocketChat.Protocol.Framing;
 /// </summary>
 public static class PollBatch
 {
-    // The reader of each frame checks the nesting depth of the frame. The levels around a frame must not count, so this reader has no
-    // limit. A deeply nested body costs this reader only one bit for each level.
+    // This reader does not limit the nesting depth, because the reader of each frame checks the depth of its frame, without the levels around the
+    // frame. A deeply nested body costs this reader only one bit for each level.
     private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
 
     private static readonly ReadOnlyMemory<byte> ArrayStart = "["u8.ToArray();
@@ -56,7 +56,7 @@ public static class PollBatch
     /// <param name="body">The whole body.</param>
     /// <param name="next">The cursor for the next request.</param>
     /// <param name="frames">The frames, as slices of <paramref name="body"/>.</param>
-    /// <returns>False if the body is not such an answer.</returns>
+    /// <returns>False if the body is not an answer to a poll.</returns>
     public static bool TryRead(ReadOnlyMemory<byte> body, out long next, out IReadOnlyList<ReadOnlyMemory<byte>> frames)
     {
         (next, frames) = (0, []);

@@ -7,7 +7,7 @@ namespace RawSocketChat.Protocol.WebSocket;
 /// <summary>The client's side of the opening handshake over HTTP/1.1 (RFC 6455, 4.1).</summary>
 public static class ClientHandshake
 {
-    /// <summary>The maximum size of the response's head, in bytes: twice the usual maximum of servers.</summary>
+    /// <summary>The maximum size of the response's head, in bytes: twice the 8 KiB that servers usually allow for a head.</summary>
     internal const int MaxResponseBytes = 16 * 1024;
 
     private static ReadOnlySpan<byte> EndOfHead => "\r\n\r\n"u8;
@@ -129,7 +129,7 @@ public static class ClientHandshake
             return "the answer lacks \"Upgrade: websocket\"";
         if (!HeaderTokens.Contains(headers.GetValueOrDefault("Connection"), "Upgrade"))
             return "the answer lacks \"Connection: Upgrade\"";
-        // 4.1, 4: two values are joined by a comma, so they never match
+        // 4.1, 4: the values of a repeated header are joined by a comma, so a repeated header never matches
         if (headers.GetValueOrDefault("Sec-WebSocket-Accept") != HandshakeKey.ComputeAccept(key))
             return "Sec-WebSocket-Accept does not match the key";
         // 4.1, 5

@@ -149,7 +149,7 @@ internal sealed class FrameReader(WebSocketRole role, bool allowCompression)
     /// <summary>Checks the complete length against the limit, before any payload is read.</summary>
     private Fault? CompleteLength(int bufferedBytes, int maxMessageBytes)
     {
-        // 10.4: the limit applies to the frame and to the reassembled message. This check comes before the cast to int.
+        // 10.4: the limit applies to the frame and to the reassembled message. The check must come before the cast to int, which could overflow.
         var maxBytes = IsCompressed ? GetMaxCompressedBytes(maxMessageBytes) : maxMessageBytes;
         if (!IsControl && _length + (ulong)bufferedBytes > (ulong)maxBytes) return Fault.MessageTooBig(_length + (ulong)bufferedBytes, maxMessageBytes);
 
@@ -171,7 +171,7 @@ internal sealed class FrameReader(WebSocketRole role, bool allowCompression)
 
     /// <summary>
     /// Returns the maximum size of a compressed message on the wire, in bytes. Compression can make a message longer, by up to an
-    /// eighth: a fast sender may write each byte with the 9-bit symbols of the fixed code.
+    /// eighth: a sender that saves time may use only the fixed code, which has 9 bits for some bytes.
     /// </summary>
     internal static int GetMaxCompressedBytes(int maxMessageBytes) => (int)Math.Min((long)maxMessageBytes + (maxMessageBytes >> 3) + 64, Array.MaxLength - 64);
 }

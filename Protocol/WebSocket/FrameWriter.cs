@@ -9,7 +9,7 @@ namespace RawSocketChat.Protocol.WebSocket;
 /// </summary>
 public static class FrameWriter
 {
-    // The maximum number of bytes to request from the output in one call. Pipes and pools provide this number without a new allocation.
+    // The maximum number of bytes to request from the output in one call. Pipes and pools can provide this many bytes without a new allocation.
     private const int ChunkBytes = 4096;
 
     /// <summary>Returns the size of the header of an unmasked frame in bytes: 2, 4 or 10.</summary>

@@ -19,7 +19,7 @@ internal static class Masking
     {
         destination = destination[..source.Length];
 
-        // Rotate the key: then its highest byte belongs to the first byte of the piece.
+        // Rotate the key, so that its highest byte masks the first byte of the piece.
         var rotated = BitOperations.RotateLeft(key, 8 * offset);
         var inMemoryOrder = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(rotated) : rotated;
 

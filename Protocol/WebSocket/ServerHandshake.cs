@@ -15,7 +15,7 @@ public static class ServerHandshake
     /// <summary>Validates a request over HTTP/1.1 (4.2.1). If a header occurred more than once, its values are joined by commas.</summary>
     /// <param name="method">The method of the request.</param>
     /// <param name="http11OrLater">Whether the HTTP version is 1.1 or later.</param>
-    /// <param name="upgrade">The header Upgrade; null if it is absent. The same applies to the other headers.</param>
+    /// <param name="upgrade">The header Upgrade; null if it is absent, as for each header below.</param>
     /// <param name="connection">The header Connection.</param>
     /// <param name="key">The header Sec-WebSocket-Key.</param>
     /// <param name="version">The header Sec-WebSocket-Version.</param>

@@ -11,7 +11,7 @@ namespace RawSocketChat.Protocol.WebSocket;
 /// a <see cref="WebSocketEventKind.Fault"/>.
 /// </summary>
 /// <remarks>
-/// This class sends no answers by itself: the caller answers a ping with a pong, and a close or a fault with a close.
+/// This class sends no answers by itself: the caller answers a ping with a pong, and a Close or a Fault with a close frame.
 /// Receiving and writing share no state, so one thread may receive while another thread writes. Two threads must not receive at the
 /// same time, and two threads must not write at the same time. The buffers come from the shared pool. This class holds buffers only
 /// while a message or control frame is incomplete, or while the payload of an event is valid. So if the caller calls TryReceive until
@@ -34,12 +34,12 @@ public sealed class WebSocketProtocol : IDisposable
     private readonly FrameReader _frame;
 
     private PooledBytes _message;       // the fragments received so far
-    private PooledBytes _control;       // separate, because a control frame may come between fragments (5.4)
+    private PooledBytes _control;       // the payload of a control frame, which may come between fragments (5.4)
     private Opcode _messageType;
     private bool _isMessageOpen;        // the first fragment has begun, and the last one has not ended
     private int _emptyFragments;
     private Utf8Validator _utf8;        // between two messages, it is at a character boundary
-    private bool _hasEnded;             // after a Close or a Fault
+    private bool _hasEnded;             // true after a Close or a Fault
 
     private readonly DeflateParameters? _deflate;
     private Inflater? _inflater;
@@ -127,7 +127,7 @@ public sealed class WebSocketProtocol : IDisposable
         return false;
     }
 
-    /// <summary>Handles a complete header. If the frame begins a message, it opens the message.</summary>
+    /// <summary>Handles a complete header. The first frame of a message sets the type of the message.</summary>
     private Fault? BeginFrame()
     {
         if (_frame.IsControl) return null;
@@ -262,7 +262,7 @@ public sealed class WebSocketProtocol : IDisposable
 
     /// <summary>
     /// Writes a message in one frame. A client masks it with a new random key. The message is compressed if both ends agreed on
-    /// compression, and the message has at least <see cref="DeflateMinBytes"/> bytes and becomes smaller. After a close, this method
+    /// compression, and the message has at least <see cref="DeflateMinBytes"/> bytes and becomes smaller. After <see cref="WriteClose"/>, this method
     /// writes nothing (5.5.1).
     /// </summary>
     /// <param name="output">The output.</param>
@@ -277,13 +277,13 @@ public sealed class WebSocketProtocol : IDisposable
         else WriteFrame(output, textOrBinary, payload);
     }
 
-    /// <summary>Writes a ping. After a close, this method writes nothing.</summary>
+    /// <summary>Writes a ping. After <see cref="WriteClose"/>, this method writes nothing.</summary>
     /// <param name="output">The output.</param>
     /// <param name="payload">The payload, at most 125 bytes.</param>
     /// <exception cref="ArgumentException">The payload has more than 125 bytes (5.5).</exception>
     public void WritePing(IBufferWriter<byte> output, ReadOnlySpan<byte> payload) => WriteFrame(output, Opcode.Ping, payload);
 
-    /// <summary>Writes a pong, which answers a ping with the same payload (5.5.3). After a close, this method writes nothing.</summary>
+    /// <summary>Writes a pong, which answers a ping with the same payload (5.5.3). After <see cref="WriteClose"/>, this method writes nothing.</summary>
     /// <param name="output">The output.</param>
     /// <param name="payload">The payload, at most 125 bytes.</param>
     /// <exception cref="ArgumentException">The payload has more than 125 bytes (5.5).</exception>

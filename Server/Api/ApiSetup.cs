@@ -21,8 +21,8 @@ public static class ApiSetup
     {
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict);
         services.AddOpenApi(ApiDescription.Configure);
-        // The path of a hook contains a secret, and these loggers write the path of each request at levels below Warning. These filters are added
-        // after the filters of the settings, and the last filter of a category applies.
+        // The path of a hook contains a secret, and these loggers write the path of each request at levels below Warning. These filters override the
+        // settings, because they are added later, and the last filter of a category applies.
         services.AddLogging(logging => logging
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning)
             .AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning)

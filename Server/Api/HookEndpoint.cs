@@ -35,7 +35,7 @@ internal sealed class HookEndpoint(ProgramRequests programs, ConnectionRegistry 
             await AnswerOkAsync(context);
     });
 
-    // Exactly one of the results is null.
+    // Returns either the frame or the error; the other result is null.
     private static (ClientFrame? Frame, ChatError? Error) ReadMessage(ReadOnlyMemory<byte> body)
     {
         if (FindPayload(body) is not { } json)

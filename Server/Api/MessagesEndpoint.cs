@@ -50,7 +50,7 @@ internal sealed class MessagesEndpoint(ProgramRequests programs, ConnectionRegis
             await context.RejectAsync(account, (ErrorFrame)answer);
     });
 
-    // The answer counts towards the budget until the client has read it.
+    // The bytes of the answer count towards the budget http.Answers until the client has read them.
     private async Task AnswerAsync(HttpContext context, byte[] answer)
     {
         http.Answers.Add(answer.Length);

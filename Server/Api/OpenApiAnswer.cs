@@ -13,7 +13,7 @@ namespace RawSocketChat.Server.Api;
 /// </summary>
 internal sealed class OpenApiAnswer
 {
-    // The document has this address in place of the server's own. The real address depends on the request.
+    // A placeholder for the server's address, which depends on the request. The stored document is split at this placeholder.
     private const string Placeholder = "https://server.invalid";
 
     private readonly Lazy<Task<(byte[] Before, byte[] After)>> _document;

@@ -17,13 +17,13 @@ public sealed class AddressAccount
     private readonly TimeProvider? _time;
     private readonly int _guestRoomsPerDay;
 
-    // The times at which guests of the address created rooms, as timestamps, oldest first. The list has at most _guestRoomsPerDay entries, and is
-    // also the lock that protects it.
+    // The times at which guests of the address created rooms, as timestamps, oldest first. The list has at most _guestRoomsPerDay entries. The
+    // lock that guards the list is the list itself.
     private readonly List<long> _guestRooms = [];
 
     /// <param name="rate">The points that the address gets; null for no limit.</param>
-    /// <param name="guestRoomsPerDay">The rooms that the guests of the address may create in 24 hours.</param>
-    /// <param name="guestFiles">The KiB of files that the guests of the address may store; null for no limit.</param>
+    /// <param name="guestRoomsPerDay">The number of rooms that the guests of the address may create in 24 hours.</param>
+    /// <param name="guestFiles">The rate of stored files in KiB, for the guests of the address; null for no limit.</param>
     internal AddressAccount(Rate? rate, int guestRoomsPerDay, Rate? guestFiles)
     {
         _points = rate is null ? null : new RateLimit(rate);
@@ -48,7 +48,7 @@ public sealed class AddressAccount
         return _points is null || _points.TryTake(points, out retryAfterMs);
     }
 
-    /// <summary>Takes points, even if fewer are left, for a cost that is known only afterwards. Later requests then have to wait.</summary>
+    /// <summary>Takes points for work that is already done, even if fewer points are left. In that case later requests have to wait.</summary>
     public void Charge(int points) => _points?.Overdraw(points);
 
     /// <summary>Counts a room that a guest creates. Returns false if the guests of the address have created too many rooms in the last 24 hours.</summary>

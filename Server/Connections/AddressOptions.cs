@@ -37,8 +37,8 @@ public sealed class AddressOptions
     public long GuestFileBytesPerDay { get; set; } = 500 * 1024 * 1024;
 
     /// <summary>
-    /// Whether clients on the server's own machine cost points like the clients of any other address. By default they cost nothing. Otherwise all
-    /// clients of a proxy on this machine would share the points of one address if <c>Proxies:Trusted</c> does not name the proxy.
+    /// Whether clients on the server's own machine cost points like the clients of any other address. By default they cost nothing, because the
+    /// clients of a local proxy that <c>Proxies:Trusted</c> does not name would share the points of one address.
     /// </summary>
     public bool ChargeLoopback { get; set; }
 }

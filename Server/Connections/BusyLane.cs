@@ -4,8 +4,8 @@ using System.Threading.Tasks.Sources;
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// Continues the pumps that have used up their time, in the order in which they came. All of them together take only a few places in the queue of the
-/// thread pool, and use at most half of the processors. So an input that has just arrived waits for few busy pumps, and not for all of them. Thread-safe.
+/// A queue for the pumps that have used up their time. It continues the pumps in their order of arrival, on at most half of the processors, and has
+/// only a few work items in the thread pool. So new input of another connection waits for a few busy pumps, and not for all of them. Thread-safe.
 /// </summary>
 public sealed class BusyLane : IThreadPoolWorkItem, IValueTaskSource
 {
@@ -17,7 +17,7 @@ public sealed class BusyLane : IThreadPoolWorkItem, IValueTaskSource
 
     private readonly ConcurrentQueue<(Action<object?> Continue, object? State)> _waiting = new();
 
-    // How many times this object is in the queue of the thread pool or running.
+    // The number of this object's work items that run or are in the queue of the thread pool.
     private int _places;
 
     /// <summary>Lets other pumps run. The caller awaits the result, exactly once, and continues when its turn comes.</summary>
@@ -34,7 +34,7 @@ public sealed class BusyLane : IThreadPoolWorkItem, IValueTaskSource
         }
 
         Interlocked.Decrement(ref _places);
-        // A pump may have come after the check, and found no free place.
+        // A pump may have arrived after the check above, when all places were still taken.
         if (!_waiting.IsEmpty)
             TryQueue();
     }

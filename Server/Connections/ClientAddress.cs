@@ -18,7 +18,7 @@ public static class ClientAddress
         return Convert.ToHexStringLower(bytes.Length == 16 ? bytes.AsSpan(0, 8) : bytes);
     }
 
-    /// <summary>Whether a text with an address and a port has a loopback address.</summary>
+    /// <summary>Whether the address in a text with an address and a port is a loopback address.</summary>
     public static bool IsLoopback(string remote) => Parse(remote) is { } address && IPAddress.IsLoopback(address);
 
     /// <summary>Returns the IPv4 address that is mapped to an IPv6 address, or the address itself.</summary>

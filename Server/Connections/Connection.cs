@@ -28,8 +28,8 @@ public sealed class Connection(string transportName, string remote, ConnectionRe
     public ConnectionRequest Request { get; private set; } = request;
 
     /// <summary>
-    /// Whether the session's token is in a page's cookie. No script can read this cookie. A script can read frames, so no frame may contain
-    /// the token. A transport over HTTP requests sets this property when a request has the cookie.
+    /// Whether the session's token is in a page's cookie, which no script can read. If it is, no frame may contain the token, because a script can
+    /// read frames. A transport over HTTP requests sets this property when a request has the cookie.
     /// </summary>
     public bool SessionIsInCookie
     {

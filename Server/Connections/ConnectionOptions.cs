@@ -58,9 +58,9 @@ public sealed class ConnectionOptions
     public int LingerSeconds { get; set; } = 2;
 
     /// <summary>
-    /// The linger timeout of a connection that was closed for the given reason. A slow consumer gets at least <see cref="StallSeconds"/>;
-    /// otherwise the close message would not reach the peer. A peer that has shut down its sending side gets the same time, because the
-    /// peer still reads the answers.
+    /// The linger timeout of a connection that was closed for the given reason. A slow consumer gets at least <see cref="StallSeconds"/>, because it
+    /// reads the earlier bytes before the close message. A peer that has shut down its sending side also gets at least <see cref="StallSeconds"/>,
+    /// because it still reads the answers.
     /// </summary>
     internal TimeSpan LingerFor(Disconnect? reason) => TimeSpan.FromSeconds(
         reason == Disconnect.TooSlow || reason == Disconnect.EndOfInput ? Math.Max(StallSeconds, LingerSeconds) : LingerSeconds);

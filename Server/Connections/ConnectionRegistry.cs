@@ -41,7 +41,7 @@ public sealed class ConnectionRegistry : IDisposable
         if (!Stopping.IsCancellationRequested)
             return true;
 
-        // The connection was added before this check. So either CloseAll finds the connection, or this check detects the cancellation.
+        // The connection is added before this check. So if the server stops at the same time, either this check detects the stop, or CloseAll finds the connection.
         Remove(connection);
         return false;
     }

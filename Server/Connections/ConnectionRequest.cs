@@ -6,8 +6,8 @@ namespace RawSocketChat.Server.Connections;
 /// <param name="Session">The secret token of an earlier session.</param>
 /// <param name="ServerSpeaksFirst">False on raw TCP and for <c>POST /session</c>: the handler waits for the client's first message.</param>
 /// <param name="SessionIsInCookie">
-/// The session belongs to the server's own page, and its token is in a cookie. No script can read this cookie. A script can read frames, so no
-/// frame may contain the token.
+/// The session belongs to the server's own page, and its token is in a cookie, which no script can read. No frame may contain the token, because a
+/// script can read frames.
 /// </param>
 public sealed record ConnectionRequest(
     string? Name = null, string? Room = null, string? Session = null, bool ServerSpeaksFirst = true, bool SessionIsInCookie = false)

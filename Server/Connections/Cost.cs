@@ -21,7 +21,7 @@ public static class Cost
     /// <summary>A request that gets an error other than <c>rate-limited</c>, in addition to the price of the request.</summary>
     public const int Error = 2;
 
-    /// <summary>A search for a name: for the hint if a room does not exist, and for the user of <c>invite</c> and <c>dm</c>.</summary>
+    /// <summary>A look-up of a name: for the hint if a room does not exist, for the user of <c>invite</c> and <c>dm</c>, and for the host of a new webhook.</summary>
     public const int UnknownName = 5;
 
     /// <summary>A search for messages, in addition to the price of the request. A search may take some milliseconds.</summary>
@@ -36,15 +36,15 @@ public static class Cost
     /// <summary>A mention of a name that no connected user has. The server must look for an account with this name.</summary>
     public const int MentionLookup = 2;
 
-    /// <summary>A message or topic with this many bytes: the server stores it and sends it to every member of the room.</summary>
+    /// <summary>A message or topic of the given size: the server stores it and sends it to every member of the room.</summary>
     public static int ForPost(int bytes) => 2 + (bytes / 1024);
 
     /// <summary>An upload, in addition to the price of its bytes.</summary>
     public const int Upload = 10;
 
-    /// <summary>The content of a file with this many bytes that a client uploads or downloads: 4 points for a megabyte.</summary>
+    /// <summary>An upload or a download of the given size: 4 points for a megabyte.</summary>
     public static int ForFile(long bytes) => (int)Math.Min(bytes / (256 * 1024), 1_000_000);
 
-    /// <summary>A page of history with this many bytes.</summary>
+    /// <summary>A page of history of the given size.</summary>
     public static int ForHistory(int bytes) => bytes / (16 * 1024);
 }

@@ -36,7 +36,7 @@ public abstract class EncodedMessage
 /// <param name="kind">Text (UTF-8) or binary.</param>
 public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind = MessageKind.Text) : EncodedMessage
 {
-    // A frame and all its replacements share one object.
+    // A frame and all its replacements share one Revision; null before the first replacement.
     private Revision? _revision;
 
     public ReadOnlyMemory<byte> Payload { get; } = payload;
@@ -88,8 +88,7 @@ public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind 
 /// </summary>
 public sealed class EncodedBatch : EncodedMessage
 {
-    // Private copies of the frames, which live only as long as the batch. They cache the bytes of each encoding, because one encoding may be
-    // built from another.
+    // Copies of the frames, which live only as long as the batch. A copy caches its bytes for each encoding, because one encoding may be built from another.
     private readonly EncodedFrame[] _copies;
 
     public EncodedBatch(IReadOnlyList<EncodedFrame> frames)

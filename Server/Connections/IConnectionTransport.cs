@@ -1,8 +1,8 @@
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// The transport's side of one connection. Usually the object that runs the receive loop implements all members. Delegates instead of this
-/// interface would add 5 % to the memory of an idle connection. Members may be called from any thread.
+/// The transport's side of one connection. Usually the object that runs the receive loop implements all members. Delegates in place of this interface
+/// would make an idle connection 5 % larger. Members may be called from any thread.
 /// </summary>
 public interface IConnectionTransport
 {

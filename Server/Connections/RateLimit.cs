@@ -49,7 +49,7 @@ public sealed class RateLimit(Rate rate)
     }
 
     /// <summary>
-    /// Takes several tokens, even if fewer are left. In that case the bucket is overdrawn, and the next tokens that come back make up for the missing ones.
+    /// Takes several tokens, even if fewer are left. In that case the bucket is overdrawn: the missing tokens must come back before another token can be taken.
     /// </summary>
     /// <returns>The time until the bucket is no longer overdrawn; zero if it is not overdrawn.</returns>
     public TimeSpan Overdraw(int tokens)

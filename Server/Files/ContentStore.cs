@@ -11,7 +11,7 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
 {
     private const string PendingSuffix = ".pending";
 
-    // The addition and the removal of the same content must not run at the same time. Contents whose hashes end with the same two digits share a lock.
+    // The addition and the removal of the same content must not run at the same time. Contents whose hashes end with the same two hexadecimal digits share a lock.
     private readonly SemaphoreSlim[] _locks = [.. Enumerable.Range(0, 256).Select(_ => new SemaphoreSlim(1))];
     private long _bytes;
 
@@ -22,7 +22,7 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
 
     /// <summary>Whether a content of this size may be added. <see cref="AddAsync"/> checks again.</summary>
     /// <param name="bytes">The size of the content.</param>
-    /// <param name="isGuest">Whether the uploader is a guest. Guests cannot use the last part of the space.</param>
+    /// <param name="isGuest">Whether the uploader is a guest. Guests can use only a part of the space (<c>Files:GuestTotalPercent</c>).</param>
     public bool HasSpace(long bytes, bool isGuest) => Bytes + bytes <= GetMaxBytes(isGuest);
 
     /// <summary>Counts the stored bytes, and removes the incomplete uploads of an earlier process. Call this once, before the first upload.</summary>

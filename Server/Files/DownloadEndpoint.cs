@@ -101,8 +101,8 @@ internal sealed class DownloadEndpoint(
     {
         if (!File.Exists(path))
         {
-            // Either the file was removed with its message at this moment, or the data folder is damaged. If the record of the file still
-            // exists, the folder is damaged.
+            // Either the file was removed at this moment, together with its message, or the data folder is damaged. Only in the second case does the
+            // record of the file still exist.
             if (await files.FindAsync(file.Id, context.RequestAborted) is not null && _missingLog.TryTake(out var dropped))
                 Log.ContentMissing(logger, file.Hash, dropped);
             await RejectAsync(context, account);
@@ -115,7 +115,8 @@ internal sealed class DownloadEndpoint(
         headers.ContentDisposition = disposition.ToString();
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
-        // A browser must ask each time, because the user may have left the room. If the file has not changed, the answer has no content.
+        // A browser must ask the server before it uses its cached copy, because the user may have left the room. If the file has not changed, the
+        // answer has no content.
         headers.CacheControl = "private, no-cache";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Referrer-Policy"] = "no-referrer";

@@ -11,7 +11,7 @@ public static class FileName
     /// <summary>The maximum length of a name in characters (UTF-16).</summary>
     public const int MaxLength = 200;
 
-    // Most file systems allow 255 bytes. The rest is for the number in parentheses that browsers may add.
+    // Most file systems allow 255 bytes. Browsers may add a number in parentheses, so this maximum leaves 15 bytes for the number.
     private const int MaxBytes = 240;
 
     private const int MaxExtensionLength = 16;
@@ -23,7 +23,7 @@ public static class FileName
     // Names of files on Windows cannot contain these characters.
     private const string ReservedCharacters = "<>:\"|?*";
 
-    // Two characters of the Unicode category Format. The words of some languages need them, and so do some emoji.
+    // The only characters of the Unicode category Format that a name keeps, because the words of some languages and some emoji need them.
     private const char ZeroWidthNonJoiner = '\u200C';
     private const char ZeroWidthJoiner = '\u200D';
 
