@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Storage;
 /// </summary>
 public interface ITokenStore
 {
-    /// <summary>Adds a token to a room. The checks and the addition are one step, also for concurrent calls.</summary>
+    /// <summary>Adds a token to a room. The checks and the addition are atomic.</summary>
     /// <param name="max">The maximum number of tokens of the room.</param>
     ValueTask<TokenCreation> AddAsync(StoredToken token, int max, CancellationToken cancellationToken);
 

@@ -23,7 +23,7 @@ internal sealed class WriteSteps(SqlStorage storage)
     public TimeSpan Took { get; private set; }
 
     /// <summary>Executes the next step.</summary>
-    /// <param name="write">Called on the writer's thread with the number of rows that it should write at most.</param>
+    /// <param name="write">Called on the writer's thread with the maximum number of rows to write.</param>
     /// <returns>The result of <paramref name="write"/>.</returns>
     /// <exception cref="StorageException">The transaction of the step failed.</exception>
     public async Task<T> ExecuteAsync<T>(Func<StorageWriter, int, T> write, CancellationToken cancellationToken)
