@@ -19,8 +19,8 @@ public interface IRoomLog
     ValueTask<IReadOnlyList<AppendResult>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads events with a sequence number above <paramref name="after"/>, oldest first, until <paramref name="max"/> or
-    /// <paramref name="maxBytes"/> is reached. Returns at least one event if there is any, even if this event exceeds
+    /// Reads events with a sequence number above <paramref name="after"/>, oldest first: at most <paramref name="max"/> events, whose texts
+    /// have at most <paramref name="maxBytes"/> bytes together. Returns at least one event if there is any, even if this event exceeds
     /// <paramref name="maxBytes"/>.
     /// </summary>
     /// <param name="maxBytes">Limit for the sum of the texts' lengths in UTF-8 bytes.</param>

@@ -17,7 +17,7 @@ public interface ITokenStore
     /// <param name="room">The room's name, in any letter case.</param>
     ValueTask<IReadOnlyList<StoredToken>> ListAsync(string room, CancellationToken cancellationToken);
 
-    /// <summary>Revokes a token. After that, nothing finds the token, and its name is free.</summary>
+    /// <summary>Revokes a token. After that, no method finds the token, and a new token may have its name.</summary>
     /// <param name="room">The room's name, in any letter case.</param>
     /// <param name="name">The token's name, in any letter case.</param>
     /// <returns>The token; null if there is no such token.</returns>

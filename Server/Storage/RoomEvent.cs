@@ -94,7 +94,7 @@ public sealed record ModerationDetails(string Action, string? User = null, strin
 public sealed record MessageFile(string Id, string Name, string Type, long Bytes, int? Width = null, int? Height = null);
 
 /// <summary>An event in a room's log.</summary>
-/// <param name="Seq">The sequence number: 1, 2, 3 … without a hole.</param>
+/// <param name="Seq">The sequence number: 1, 2, 3 … without a gap.</param>
 /// <param name="At">The time at which the event was stored, in UTC, rounded down to the millisecond.</param>
 public sealed record RoomEvent(long Seq, DateTimeOffset At, NewEvent Content)
 {

@@ -12,7 +12,8 @@ internal static class PostgresSettings
     // does not answer.
     private const int CommandSeconds = 15;
 
-    // Without this setting, the driver would remember for ten seconds after a failover that the new primary was a standby.
+    // How long the driver remembers whether a host is a standby. With the default of ten seconds, the driver would find the new primary too
+    // late after a failover.
     private const int RecheckSeconds = 1;
 
     /// <summary>Finds errors in the settings of PostgreSQL. The texts contain no value of a connection string, which may be a password.</summary>

@@ -98,7 +98,8 @@ internal static class HttpAnswers
 
     /// <summary>
     /// Answers with a document that everybody may read, such as the page. The caller has set the headers, except the length. While the client reads
-    /// the document, the request counts as a connection of the client's address, because the server keeps a part of the document meanwhile.
+    /// the document, the server keeps a part of the document in memory. So the request counts as a connection of the client's address during this
+    /// time.
     /// </summary>
     /// <param name="context">The request, GET or HEAD.</param>
     /// <param name="parts">The document, in parts.</param>

@@ -111,7 +111,8 @@ internal sealed class HttpSession : IConnectionTransport
 
     /// <summary>Marks that a request of the session has come.</summary>
     /// <param name="isInCookie">
-    /// The request carries the token in a cookie, or comes from the server's own page. From then on no frame contains the token.
+    /// Whether the request carries the token in a cookie, or comes from the server's own page. After such a request, no frame contains the
+    /// token.
     /// </param>
     public void MarkActive(bool isInCookie)
     {

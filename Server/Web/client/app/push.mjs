@@ -59,7 +59,7 @@ const WORKER_WITHIN_MS = 10_000; // if the browser refuses to install the worker
 
 const findPushManager = async () => (await within(WORKER_WITHIN_MS, navigator.serviceWorker.ready)).pushManager;
 
-/** The user for whom the page has last sent the subscription, with `guest`: a guest who registers keeps the user, but gets a new session. */
+/** The id and the `guest` field of the user for whom the page last sent the subscription. A guest who registers keeps the id, but gets a new session. */
 let refreshedFor = '';
 
 /**
