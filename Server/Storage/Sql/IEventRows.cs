@@ -27,7 +27,7 @@ internal interface IEventRows : IDisposable
     /// <param name="at">When the event is stored, in milliseconds since 1970 UTC.</param>
     bool TryAddClientId(string author, string id, long room, long seq, long at);
 
-    /// <summary>Gives a client id to another event.</summary>
+    /// <summary>Assigns a client id that is already stored to another event.</summary>
     void ReplaceClientId(string author, string id, long room, long seq, long at);
 
     /// <summary>Finds the event that has a client id. Returns null if there is no such event any more.</summary>

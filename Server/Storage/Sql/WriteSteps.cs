@@ -11,7 +11,8 @@ internal sealed class WriteSteps(SqlStorage storage)
 
     private const int MinRows = 16;
 
-    // A common disk needs about this time to sync a commit. So a step about doubles the time of the transaction that it shares with other writes.
+    // The time that a step should take at most. A common disk syncs a commit in about this time, so a step about doubles the time of its
+    // transaction.
     private static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(4);
 
     private int _rows = 64;

@@ -18,7 +18,7 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
 {
     private readonly IDuplexPipe _pipe;
     private readonly PipeReader _input;
-    // Kestrel gets the token of this object. The object is also the lock of _isEndWanted and _hasEnded.
+    // Kestrel gets its token as ConnectionClosed. It is also the lock for _isEndWanted and _hasEnded.
     private readonly CancellationTokenSource _connectionClosed = new();
     private readonly CancellationTokenRegistration _endRegistration;
     private ReadOnlySequence<byte> _lastBuffer;

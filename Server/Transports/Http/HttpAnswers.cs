@@ -41,11 +41,11 @@ internal static class HttpAnswers
     public static Task RejectUnknownSessionAsync(this HttpContext context, string hint) => context.RejectAsync(
         ErrorCode.NotFound, $"there is no such session, or it has ended; POST {context.GetPath("/session")} creates another", hint, StatusCodes.Status401Unauthorized);
 
-    /// <summary>Rejects a request because its address has too few points or too many connections.</summary>
+    /// <summary>Rejects a request because the client's address has too few points or too many connections.</summary>
     public static Task RejectAddressAsync(this HttpContext context) =>
         context.RejectAsync(ErrorCode.RateLimited, Disconnect.AddressLimit.Text, retryAfterMs: 10_000);
 
-    /// <summary>Rejects a request with a method that the address does not have (405).</summary>
+    /// <summary>Rejects a request with a method that this path does not support (405).</summary>
     public static Task RejectMethodAsync(this HttpContext context, string allowed, string text, string? hint = null)
     {
         context.Response.Headers.Allow = allowed;

@@ -92,7 +92,7 @@ internal sealed class HttpSession : IConnectionTransport
     /// <summary>Completes when the handler is open (the welcome is in the outbox), or when the session ends before that.</summary>
     public Task Opened => _opened.Task;
 
-    /// <summary>Completes when the session receives and answers nothing more.</summary>
+    /// <summary>Completes when the session has ended: it receives no more frames and sends no more answers.</summary>
     public Task Ended => _ended.Task;
 
     /// <summary>Completes when a request has delivered the last frame.</summary>

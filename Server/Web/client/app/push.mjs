@@ -96,7 +96,7 @@ async function subscribe() {
 const send = (method, body) =>
   fetch('push', { method, credentials: 'same-origin', cache: 'no-store', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
-/** Stores what the worker needs: the words of its notifications, and when the person wants to be disturbed again. */
+/** Stores what the worker needs: the words of its notifications, and the end of "do not disturb". */
 async function storeSettings() {
   const settings = { inRoom: t('{name} in {room}'), sentFile: t('sent a file'), quietUntil: preferences.quietUntil };
   const cache = await caches.open(`${STORAGE_KEY} worker`);
